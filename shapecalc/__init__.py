@@ -1,0 +1,69 @@
+"""What a ConvNet's layers cost, from a short YAML spec.
+
+    >>> import shapecalc
+    >>> report = shapecalc.summarize("alexnet")
+    >>> report.totals.params, report.totals.macs
+    (62378344, 1135256096)
+    >>> report["conv1"].output
+    Map(sides=(55, 55), channels=96)
+
+Names are imported when they are first used, so `import shapecalc` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from shapecalc.errors import Problem, SpecErrors
+    from shapecalc.graph import Graph
+    from shapecalc.load import load, loads, shipped, summarize
+    from shapecalc.render import render
+    from shapecalc.report import Report, Row, Totals
+    from shapecalc.shape import Map, Vector
+
+_HOMES = {
+    "Graph": "graph",
+    "Map": "shape",
+    "Problem": "errors",
+    "Report": "report",
+    "Row": "report",
+    "SpecErrors": "errors",
+    "Totals": "report",
+    "Vector": "shape",
+    "load": "load",
+    "loads": "load",
+    "render": "render",
+    "shipped": "load",
+    "summarize": "load",
+}
+
+__all__ = [
+    "Graph",
+    "Map",
+    "Problem",
+    "Report",
+    "Row",
+    "SpecErrors",
+    "Totals",
+    "Vector",
+    "load",
+    "loads",
+    "render",
+    "shipped",
+    "summarize",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shapecalc' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"shapecalc.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,48 @@
+"""The command line: one module a command, imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+#: Command -> the module in this package that holds it under the same name.
+COMMANDS = ("summarize", "layers", "specs", "schema", "completion")
+
+
+class _Lazy(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(
+            import_module(f"shapecalc.cli.{cmd_name}"), cmd_name
+        )
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from shapecalc.errors import did_you_mean
+
+            hint = did_you_mean(args[0], COMMANDS) or "`shapecalc --help` lists the commands"
+            ctx.fail(f"there is no command '{args[0]}'; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example:  shapecalc summarize alexnet.yaml",
+)
+@click.version_option(package_name="shapecalc-convnets", prog_name="shapecalc")
+def main() -> None:
+    """Say what a ConvNet's layers cost: volumes, parameters, operations, memory.
+
+    A network is a short YAML file; `shapecalc specs` lists those that come with the tool.
+    """

@@ -1,0 +1,111 @@
+"""What the commands share: how they fail, and how they write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.source import Origin, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
+CHECK_FAILED = 1
+WRONG_INPUT = 2
+
+
+@contextlib.contextmanager
+def reported(*, as_json: bool = False) -> Iterator[None]:
+    """Turn problems into messages on standard error and exit code 2."""
+    try:
+        yield
+    except SpecErrors as error:
+        from shapecalc.render.problems import problems_json, problems_text
+
+        text = problems_json(error.problems) if as_json else problems_text(error.problems)
+        click.echo(text, nl=False, err=True)
+        sys.exit(WRONG_INPUT)
+    except MemoryError:
+        click.echo("error: the network needs more memory than this machine has", err=True)
+        sys.exit(WRONG_INPUT)
+
+
+def emit(text: str, path: str | None) -> None:
+    """Print a text, or write it to a file: beside it first, then renamed into place."""
+    if path is None:
+        with _without_broken_pipe():
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return
+    target = Path(path)
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(21, "it is a directory")
+        _replace(target, text)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        problem = Problem("E007", f"'{path}' cannot be written: {reason}", Origin(Source(path, "")))
+        raise SpecErrors([problem]) from None
+
+
+def _replace(target: Path, text: str) -> None:
+    from tempfile import NamedTemporaryFile
+
+    if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
+        target.write_text(text, encoding="utf-8", newline="")
+        return
+    target = target.resolve()
+    with NamedTemporaryFile(
+        "w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8", newline=""
+    ) as file:
+        try:
+            file.write(text)
+            file.flush()
+            mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+            os.chmod(file.name, mode)
+            os.replace(file.name, target)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def _without_broken_pipe() -> Iterator[None]:
+    """End quietly when the reader of a pipe has gone (`shapecalc ... | head`)."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def complete_spec(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[object]:
+    """Complete a spec: shipped names, and files."""
+    from click.shell_completion import CompletionItem
+
+    from shapecalc.load import shipped
+
+    items: list[object] = [
+        CompletionItem(name) for name in shipped() if name.startswith(incomplete)
+    ]
+    return [*items, CompletionItem(incomplete, type="file")]
+
+
+def complete_layer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a layer type."""
+    from shapecalc.layers import BUILTIN, STRUCTURE
+
+    return [word for word in (*BUILTIN, *STRUCTURE) if word.startswith(incomplete)]

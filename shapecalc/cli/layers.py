@@ -1,0 +1,83 @@
+"""`shapecalc layers`: the layer types of the language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli.common import complete_layer, emit, reported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.describe import LayerHelp
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  shapecalc layers
+  shapecalc layers conv
+""",
+)
+@click.argument("type_", metavar="[TYPE]", required=False, shell_complete=complete_layer)
+def layers(type_: str | None) -> None:
+    """List the layer types, or show the fields, rules and an example of TYPE."""
+    from shapecalc.describe import all_layers, layer_help
+    from shapecalc.errors import Problem, SpecErrors, did_you_mean
+    from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+
+    with reported():
+        if type_ is None:
+            emit("\n".join(_listing(list(all_layers()))) + "\n", None)
+            return
+        known = [*BUILTIN, *ALIASES, *STRUCTURE]
+        if type_ not in known:
+            hint = did_you_mean(type_.lower(), known) or "`shapecalc layers` lists them"
+            raise SpecErrors([Problem("E112", f"'{type_}' is not a layer type", hint=hint)])
+        emit("\n".join(_page(layer_help(type_))) + "\n", None)
+
+
+def _listing(every: list[LayerHelp]) -> Iterator[str]:
+    width = max(len(each.type) for each in every)
+    for each in every:
+        alias = f" (also: {', '.join(each.aliases)})" if each.aliases else ""
+        yield f"{each.type:<{width}}  {each.summary}{alias}"
+    yield ""
+    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), FC-4096, soft-max."
+    yield "`shapecalc layers conv` shows the fields of a type."
+
+
+def _page(page: LayerHelp) -> Iterator[str]:
+    from textwrap import wrap
+
+    from shapecalc.describe import common_fields
+
+    alias = f" (also: {', '.join(page.aliases)})" if page.aliases else ""
+    yield f"{page.type}: {page.summary}{alias}"
+    yield ""
+    for title, text in (("example", page.example), ("rule", page.rule), ("counts", page.counts)):
+        if text:
+            head = f"  {title:<9}"
+            lines = wrap(text, 88, break_long_words=False)
+            yield from (
+                (head if number == 0 else " " * len(head)) + line
+                for number, line in enumerate(lines)
+            )
+    if page.principal:
+        yield f"  {'short':<9}{page.type}: VALUE sets {page.principal}"
+    yield ""
+    yield "fields"
+    for each in page.fields:
+        default = f", default {each.default}" if each.default not in ("", "required") else ""
+        required = ", required" if each.default == "required" else ""
+        holds = f"{each.holds}{default}{required}".strip(", ")
+        yield f"  {each.name:<16}{holds}".rstrip()
+        yield from (f"{'':<18}{line}" for line in wrap(each.doc, 80))
+    if not page.fields:
+        yield "  none of its own"
+    yield ""
+    yield "every layer"
+    for each in common_fields():
+        yield f"  {each.name:<16}{each.doc}"

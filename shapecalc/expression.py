@@ -1,0 +1,204 @@
+"""Whole-number expressions of the spec language: parsed by hand, never evaluated by Python.
+
+    sum     = product (("+" | "-") product)*
+    product = unary (("*" | "//") unary)*
+    unary   = "-" unary | power
+    power   = atom ("**" unary)?
+    atom    = number | name | "(" sum ")" | ("min" | "max") "(" sum ("," sum)* ")"
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_LENGTH = 300
+MAX_DEPTH = 40
+#: No intermediate value may exceed this in size.
+LIMIT = 10**18
+
+_POWER_OF_TEN = re.compile(r"(\d+)[eE]\+?(\d{1,2})", re.ASCII)
+_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(\*\*|//|[-+*(),]))", re.ASCII)
+
+#: A parsed expression: a number, a name, or an operator with its operands.
+Parsed: TypeAlias = "int | str | tuple[str, tuple[Parsed, ...]]"
+
+
+class ExpressionError(Exception):
+    """An expression that cannot be read or computed, with a repair."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Parsed:
+    """Read an expression.  Raises `ExpressionError`.
+
+    >>> parse("6*channels")
+    ('*', (6, 'channels'))
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")
+    parser = _Parser(text)
+    parsed = parser.sum(0)
+    if parser.token:
+        if match := _POWER_OF_TEN.fullmatch(text):
+            hint = f"write {int(match[1]) * 10 ** int(match[2])}"
+            raise ExpressionError(f"'{text}' is not written as a whole number", hint)
+        raise ExpressionError(f"'{parser.token}' is not expected in '{text}'")
+    return parsed
+
+
+def evaluate(parsed: Parsed, value_of: Callable[[str], int]) -> int:
+    """Compute an expression; `value_of` gives the names' values.  Raises `ExpressionError`."""
+    if isinstance(parsed, int):
+        return parsed
+    if isinstance(parsed, str):
+        return value_of(parsed)
+    operator, operands = parsed
+    return _bounded(_apply(operator, [evaluate(operand, value_of) for operand in operands]))
+
+
+def names(parsed: Parsed) -> set[str]:
+    """Return the names that an expression uses."""
+    if isinstance(parsed, int):
+        return set()
+    if isinstance(parsed, str):
+        return {parsed}
+    return set().union(*(names(operand) for operand in parsed[1]))
+
+
+def _apply(operator: str, values: list[int]) -> int:
+    first = values[0]
+    match operator:
+        case "min":
+            return min(values)
+        case "max":
+            return max(values)
+        case "negative":
+            return -first
+        case "+":
+            return first + values[1]
+        case "-":
+            return first - values[1]
+        case "*":
+            return first * values[1]
+        case "//":
+            if values[1] == 0:
+                raise ExpressionError(f"{first} // 0 divides by zero")
+            return first // values[1]
+        case _:
+            return _power(first, values[1])
+
+
+def _power(base: int, exponent: int) -> int:
+    if exponent < 0:
+        raise ExpressionError(f"{base}**{exponent} is not a whole number", "use // to divide")
+    if abs(base) > 1 and exponent * (abs(base).bit_length() - 1) > LIMIT.bit_length():
+        raise ExpressionError(f"{base}**{exponent} exceeds {LIMIT:.0e}")
+    return int(base**exponent)
+
+
+def _bounded(value: int) -> int:
+    if abs(value) > LIMIT:
+        raise ExpressionError(f"the result exceeds {LIMIT:.0e}")
+    return value
+
+
+class _Parser:
+    """Recursive descent; `token` is the one to look at."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.token = ""
+        self.advance()
+
+    def advance(self) -> str:
+        """Step to the next token; return the one left behind."""
+        left = self.token
+        rest = self.text[self.position :]
+        if not rest.strip():
+            self.token = ""
+            return left
+        match = _TOKEN.match(rest)
+        if match is None:
+            raise ExpressionError(*_stranger(rest.strip(), self.text))
+        self.token = match.group(0).strip()
+        self.position += match.end()
+        return left
+
+    def accept(self, *tokens: str) -> str:
+        """Take the token if it is one of these."""
+        return self.advance() if self.token in tokens and self.token else ""
+
+    def expect(self, token: str) -> None:
+        if not self.accept(token):
+            found = f"before '{self.token}'" if self.token else "at the end"
+            raise ExpressionError(f"'{token}' is missing {found} of '{self.text}'")
+
+    def sum(self, depth: int) -> Parsed:
+        left = self.product(depth)
+        while operator := self.accept("+", "-"):
+            left = (operator, (left, self.product(depth)))
+        return left
+
+    def product(self, depth: int) -> Parsed:
+        left = self.unary(depth)
+        while operator := self.accept("*", "//"):
+            left = (operator, (left, self.unary(depth)))
+        return left
+
+    def unary(self, depth: int) -> Parsed:
+        if depth > MAX_DEPTH:
+            raise ExpressionError(f"an expression nested more than {MAX_DEPTH} deep")
+        if self.accept("-"):
+            return ("negative", (self.unary(depth + 1),))
+        base = self.atom(depth + 1)
+        if self.accept("**"):
+            return ("**", (base, self.unary(depth + 1)))
+        return base
+
+    def atom(self, depth: int) -> Parsed:
+        if self.accept("("):
+            inner = self.sum(depth)
+            self.expect(")")
+            return inner
+        token = self.advance()
+        if token.isdigit():
+            if len(token) > 1 and token[0] == "0":
+                hint = f"write {token.lstrip('0') or '0'}"
+                raise ExpressionError(f"'{token}' begins with a zero", hint)
+            return int(token)
+        if token in ("min", "max"):
+            self.expect("(")
+            operands = [self.sum(depth)]
+            while self.accept(","):
+                operands.append(self.sum(depth))
+            self.expect(")")
+            return (token, tuple(operands))
+        if token.isidentifier():
+            return token
+        where = f"before '{token}'" if token else "at the end"
+        raise ExpressionError(f"a number or a name is missing {where} of '{self.text}'")
+
+
+def _stranger(rest: str, text: str) -> tuple[str, str]:
+    """Say what a character that is no token means, and what to write for it."""
+    character = rest[0]
+    if character == "/":
+        return f"'/' in '{text}' would give a fraction", "use // for whole division"
+    if character == ".":
+        return f"'{text}' is not a whole number", "write it without a decimal point"
+    if character == "_":
+        return f"'{text}' has '_' in a number", "write the digits without separators"
+    return f"'{character}' in '{text}' means nothing in an expression", (
+        "use whole numbers, names, + - * // ** ( ) min max"
+    )

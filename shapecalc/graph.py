@@ -1,0 +1,100 @@
+"""The network as a graph: nodes in an order in which every input comes before its readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from shapecalc.layers.base import Layer
+from shapecalc.source import Origin
+from shapecalc.yamltree import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.errors import Problem
+    from shapecalc.shape import Shape
+    from shapecalc.spec import NetSpec, Use
+    from shapecalc.yamltree import Tree
+
+
+class Input(Layer):
+    """An input of the network: a layer without inputs, whose output is the shape it was given."""
+
+    __slots__ = ("shape",)
+    type: ClassVar[str] = "input"
+    inputs: ClassVar[int | None] = 0
+
+    shape: Shape
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def output(self, *inputs: Shape) -> Shape:
+        return self.shape
+
+
+class Broken(Layer):
+    """A layer that was complained about: what comes out of it is unknown."""
+
+    __slots__ = ()
+    type: ClassVar[str] = "unknown"
+
+
+class Deferred(NamedTuple):
+    """A layer with a field that depends on `channels`: built when the shapes are known."""
+
+    type: type[Layer]
+    build: Callable[[Callable[[int], Shape]], Layer]
+    """From a function that gives a node's output shape, by index, to the layer."""
+
+
+class Node(NamedTuple):
+    """A layer in its place.  `inputs` and `share` are indices of nodes."""
+
+    path: str
+    layer: Layer | Deferred
+    inputs: tuple[int, ...]
+    share: int | None = None
+    note: str = ""
+    use: Use | None = None
+
+    def origin(self, field: str = "") -> Origin | None:
+        """Return the place of a field's value, or of the layer's word."""
+        if self.use is None:
+            return None
+        tree: Tree = self.use.word
+        if field in self.use.fields:
+            tree = self.use.fields[field]
+        elif field == "from" and self.use.sources:
+            tree = self.use.sources[0]
+        elif field == "share" and self.use.share:
+            tree = self.use.share
+        return origin(tree)
+
+
+class Group(NamedTuple):
+    """A level of the paths: a block, a named repeat or branch, a group.
+
+    `inputs` are the nodes that flow in, `output` the node whose result is the group's.
+    """
+
+    path: str
+    type: str
+    inputs: tuple[int, ...]
+    output: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """A network, wired.  `outputs` are indices of nodes; `groups` is by path.
+
+    With `problems` it is a torso, good only for `propagate`, which raises them all.
+    """
+
+    spec: NetSpec
+    nodes: tuple[Node, ...]
+    groups: dict[str, Group]
+    outputs: tuple[int, ...]
+    expected: dict[str, int]
+    problems: tuple[Problem, ...] = ()

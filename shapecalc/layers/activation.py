@@ -1,0 +1,254 @@
+"""Layers that map every element by itself: activations, softmax, dropout, identity.
+
+They work in place.  A layer without fields is a plain class, not a dataclass: each of those costs
+start-up time.  How many operations an element takes is a convention, stated in `cost`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from shapecalc.errors import RuleError
+from shapecalc.layers.base import Layer, Parameter, layer
+from shapecalc.layers.fields import Choice, Decimal, Flag, field
+from shapecalc.shape import Vector
+from shapecalc.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.layers.base import Requirement
+    from shapecalc.shape import Shape
+
+
+class Pointwise(Layer):
+    """Maps every element by itself, at `cost` operations each."""
+
+    __slots__ = ()
+
+    inplace: ClassVar[bool] = True
+    cost: ClassVar[Work] = Work()
+    trained: ClassVar[str] = "no parameters"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        words = ", ".join(f"{kind} {n}" for kind, n in cls.cost._asdict().items() if n)
+        cls.counts = f"{cls.trained}, no MACs" + (f"; per element: {words}" if words else "")
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        n = output.size
+        return Work._make(each * n for each in self.cost)
+
+
+class Relu(Pointwise):
+    """Cuts off what is negative: 1 compare (Nair & Hinton 2010)."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "relu"
+    summary: ClassVar[str] = "rectifier"
+    rule: ClassVar[str] = "y = max(x, 0)"
+    cost: ClassVar[Work] = Work(compares=1)
+
+
+class Relu6(Pointwise):
+    """Cuts off what is negative or above 6: 2 compares (Sandler et al. 2018)."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "relu6"
+    summary: ClassVar[str] = "rectifier that stops at 6"
+    rule: ClassVar[str] = "y = min(max(x, 0), 6)"
+    cost: ClassVar[Work] = Work(compares=2)
+
+
+@layer
+class LeakyRelu(Pointwise):
+    """Scales what is negative by a fixed slope (Maas, Hannun & Ng 2013)."""
+
+    type: ClassVar[str] = "leaky_relu"
+    principal: ClassVar[str] = "slope"
+    summary: ClassVar[str] = "rectifier with a small slope below 0"
+    rule: ClassVar[str] = "y = x where x > 0, else slope*x"
+    example: ClassVar[str] = "leaky_relu: 0.2"
+    cost: ClassVar[Work] = Work(multiplies=1, compares=1)
+
+    slope: float = field(Decimal(), "slope below 0", default=0.01)
+
+    def does(self) -> str:
+        return f"slope {self.slope:g}"
+
+
+@layer
+class Prelu(Pointwise):
+    """Scales what is negative by a trained slope, one per channel (He et al. 2015)."""
+
+    type: ClassVar[str] = "prelu"
+    summary: ClassVar[str] = "rectifier with a trained slope below 0"
+    rule: ClassVar[str] = "y = x where x > 0, else slope*x"
+    trained: ClassVar[str] = "weights = channels, or 1 when shared"
+    example: ClassVar[str] = "prelu: {shared: true}"
+    cost: ClassVar[Work] = Work(multiplies=1, compares=1)
+
+    shared: bool = field(Flag(), "train one slope for all channels", default=False)
+
+    def does(self) -> str:
+        return "one slope" if self.shared else ""
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        return (Parameter("weight", (1 if self.shared else inputs[0].channels,)),)
+
+
+@layer
+class Elu(Pointwise):
+    """Bends what is negative towards -alpha (Clevert, Unterthiner & Hochreiter 2016)."""
+
+    type: ClassVar[str] = "elu"
+    principal: ClassVar[str] = "alpha"
+    summary: ClassVar[str] = "exponential linear unit"
+    rule: ClassVar[str] = "y = x where x > 0, else alpha*(exp(x) - 1)"
+    cost: ClassVar[Work] = Work(multiplies=1, adds=1, compares=1, exponentials=1)
+
+    alpha: float = field(Decimal(), "minus the limit far below 0", default=1.0)
+
+    def does(self) -> str:
+        return f"alpha {self.alpha:g}"
+
+
+class Gelu(Pointwise):
+    """Weighs x by the probability of a normal deviate below it (Hendrycks & Gimpel 2016).
+
+    The error function counts as 1 exponential; x/sqrt(2), x/2 and their product as 3 multiplies.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "gelu"
+    summary: ClassVar[str] = "Gaussian error linear unit"
+    rule: ClassVar[str] = "y = x/2 * (1 + erf(x/sqrt(2)))"
+    cost: ClassVar[Work] = Work(multiplies=3, adds=1, exponentials=1)
+
+
+class Silu(Pointwise):
+    """Weighs x by its sigmoid, as one division; also called swish (Elfwing, Uchibe & Doya 2018)."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "silu"
+    summary: ClassVar[str] = "sigmoid linear unit (swish)"
+    rule: ClassVar[str] = "y = x/(1 + exp(-x))"
+    cost: ClassVar[Work] = Work(adds=1, divisions=1, exponentials=1)
+
+
+class Sigmoid(Pointwise):
+    """Squashes x to between 0 and 1."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "sigmoid"
+    summary: ClassVar[str] = "logistic function"
+    rule: ClassVar[str] = "y = 1/(1 + exp(-x))"
+    cost: ClassVar[Work] = Work(adds=1, divisions=1, exponentials=1)
+
+
+class HardSigmoid(Pointwise):
+    """Squashes x to between 0 and 1 by three straight lines (Howard et al. 2019)."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "hard_sigmoid"
+    summary: ClassVar[str] = "sigmoid of straight lines"
+    rule: ClassVar[str] = "y = min(max(x + 3, 0), 6)/6"
+    cost: ClassVar[Work] = Work(adds=1, compares=2, divisions=1)
+
+
+class HardSwish(Pointwise):
+    """Weighs x by its hard sigmoid (Howard et al. 2019)."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "hard_swish"
+    summary: ClassVar[str] = "swish of straight lines"
+    rule: ClassVar[str] = "y = x * min(max(x + 3, 0), 6)/6"
+    cost: ClassVar[Work] = Work(multiplies=1, adds=1, compares=2, divisions=1)
+
+
+class Tanh(Pointwise):
+    """Squashes x to between -1 and 1; the function counts as 1 exponential."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "tanh"
+    summary: ClassVar[str] = "hyperbolic tangent"
+    rule: ClassVar[str] = "y = tanh(x)"
+    cost: ClassVar[Work] = Work(exponentials=1)
+
+
+class Softplus(Pointwise):
+    """Rounds off the rectifier; the logarithm counts as an exponential (Dugas et al. 2001)."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "softplus"
+    summary: ClassVar[str] = "smooth rectifier"
+    rule: ClassVar[str] = "y = log(1 + exp(x))"
+    cost: ClassVar[Work] = Work(adds=1, exponentials=2)
+
+
+@layer
+class Softmax(Pointwise):
+    """Turns scores into probabilities that sum to 1.
+
+    Per element: compared for the maximum, less the maximum, exponentiated, summed, divided.
+    """
+
+    type: ClassVar[str] = "softmax"
+    principal: ClassVar[str] = "over"
+    summary: ClassVar[str] = "probabilities over channels or positions"
+    rule: ClassVar[str] = "y = exp(x - max)/sum of exp(x - max)"
+    example: ClassVar[str] = "softmax: {over: positions}"
+    cost: ClassVar[Work] = Work(adds=2, compares=1, divisions=1, exponentials=1)
+
+    over: Literal["channels", "positions"] = field(
+        Choice("channels", "positions"),
+        "what sums to 1: the channels at a position, or the positions of a channel (AlphaGo)",
+        default="channels",
+    )
+
+    def does(self) -> str:
+        return "over positions" if self.over == "positions" else ""
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        if self.over == "positions" and isinstance(inputs[0], Vector):
+            raise RuleError(
+                "E201",
+                f"softmax over positions needs sides, but a vector of {inputs[0].size} flows in",
+                field="over",
+                hint="use `softmax`, which is over the units of a vector",
+                facts=(("input", str(inputs[0].size)),),
+            )
+        return ()
+
+
+@layer
+class Dropout(Pointwise):
+    """Drops elements at random in training and none at inference (Srivastava et al. 2014)."""
+
+    type: ClassVar[str] = "dropout"
+    principal: ClassVar[str] = "rate"
+    summary: ClassVar[str] = "drops elements in training"
+    example: ClassVar[str] = "dropout: 0.5"
+
+    rate: float = field(Decimal(0, 1), "share of the elements that are dropped", default=0.5)
+
+    def does(self) -> str:
+        return f"{self.rate:g}"
+
+
+class Identity(Pointwise):
+    """Passes its input on."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "identity"
+    summary: ClassVar[str] = "nothing"

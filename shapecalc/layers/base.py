@@ -1,0 +1,243 @@
+"""What every layer is: fields, and the rules that share them.
+
+A layer is a frozen dataclass.  Its rules are pure functions of its fields and of the shapes that
+flow in; they know nothing of names, files or batches.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    dataclass_transform,
+)
+
+from shapecalc.dim import Dim, product
+from shapecalc.errors import RuleError
+from shapecalc.layers.fields import field
+from shapecalc.shape import Map, Shape, Vector, as_text
+from shapecalc.window import reach_all
+from shapecalc.work import NO_WORK, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shapecalc.window import Reach
+
+
+class Parameter(NamedTuple):
+    """A named array that a layer owns: trained weights, trained biases, or a fixed buffer."""
+
+    name: str
+    shape: tuple[Dim, ...]
+    role: Literal["weight", "bias", "buffer"] = "weight"
+
+    @property
+    def size(self) -> Dim:
+        """The number of elements."""
+        return product(self.shape)
+
+
+class Requirement(NamedTuple):
+    """Something that must hold before a rule may be applied.
+
+    `value` must be `at least` / `divisible by` / `equal to` `bound`.  `complain` makes the error
+    when it does not.  For numbers it is decided at once; for symbols it is part of the domain.
+    """
+
+    value: Dim
+    relation: Literal["at least", "divisible by", "equal to"]
+    bound: Dim
+    complain: Callable[[], RuleError]
+
+    def holds(self) -> bool:
+        """Decide the requirement for whole numbers."""
+        if self.relation == "at least":
+            return self.value >= self.bound
+        if self.relation == "divisible by":
+            return self.value % self.bound == 0
+        return self.value == self.bound
+
+
+_L = TypeVar("_L", bound="Layer")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def layer(cls: type[_L]) -> type[_L]:
+    """Make a class a layer with fields: a frozen, slotted dataclass with named arguments.
+
+    Equality, hash and repr are `Layer`'s own: written once there, they cost nothing per class
+    (a dataclass generates and compiles them anew for each, about half of its definition's time).
+    """
+    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)(cls)
+
+
+class Layer:
+    """The rules of a layer type; each one's default suits a layer that changes nothing.
+
+    Class constants: `type` is the word of the language, `stem` what automatic names begin with,
+    `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
+    two or more), `takes` the kinds of shapes, `inplace` whether the result overwrites the input
+    (`view`: it is the very same elements, so nothing is written),
+    `weighted` whether units multiply and accumulate.  `rule`, `counts` and `example` are the help;
+    the type word by itself is the example where no other is given.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str]
+    stem: ClassVar[str]
+    summary: ClassVar[str] = ""
+    rule: ClassVar[str] = "output = input"
+    example: ClassVar[str]
+    counts: ClassVar[str] = "no parameters, no MACs"
+    principal: ClassVar[str] = ""
+    inputs: ClassVar[int | None] = 1
+    takes: ClassVar[Literal["any", "map"]] = "any"
+    inplace: ClassVar[bool] = False
+    view: ClassVar[bool] = False
+    weighted: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        if "type" in cls.__dict__:
+            cls.stem = cls.__dict__.get("stem", cls.type)
+            cls.example = cls.__dict__.get("example", cls.type)
+
+    @classmethod
+    def fields(cls) -> tuple[dataclasses.Field[Any], ...]:
+        """Return the declared fields, the principal one first."""
+        declared = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+        return tuple(sorted(declared, key=lambda each: each.name != cls.principal))
+
+    def values(self) -> tuple[Any, ...]:
+        """Return the fields' values."""
+        return tuple(getattr(self, each.name) for each in self.fields())
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.values() == other.values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.values()))
+
+    def __repr__(self) -> str:
+        pairs = (f"{each.name}={getattr(self, each.name)!r}" for each in self.fields())
+        return f"{type(self).__name__}({', '.join(pairs)})"
+
+    def does(self) -> str:
+        """Say in a few words what the layer does: ``96 11x11 /4``."""
+        return ""
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        """List what must hold of the inputs.  Raises `RuleError` where a field cannot fit."""
+        return ()
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Return the output's shape, without the batch.
+
+        Raises `RuleError` for a field with sizes for another number of sides.
+        """
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        """Return the arrays that the layer owns, with their shapes."""
+        return ()
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        """Count the operations of one forward pass over one example."""
+        return NO_WORK
+
+    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim | None:
+        """Count (inputs of a unit + its bias) x units (LeCun et al. 1998, II.B).
+
+        None: the layer has no units of its own.  Where the work has multiply-accumulates they and
+        the biases are the connections; pools count otherwise.
+        """
+        if not self.weighted:
+            return None
+        work = self.work(inputs, output)
+        return work.macs + work.bias_adds
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        """Tell per output side what a unit sees; None: just the units at its own place.
+
+        A layer whose units have no places of their own (dense, flatten) tells it per input side.
+        """
+        return None
+
+
+def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
+    """Check the number and the kinds of inputs before any other rule."""
+    given = len(inputs)
+    if layer.inputs is None:
+        if given < 2:
+            return RuleError(
+                "E207",
+                f"{layer.type} joins two or more branches, but has {given}",
+                hint="give it branches, or `from: [a, b]`",
+                facts=(("inputs", given),),
+            )
+    elif given != layer.inputs:
+        return RuleError(
+            "E207",
+            f"{layer.type} takes {layer.inputs} input, but {given} flow in",
+            field="from",
+            hint="join them first with concat, add or multiply",
+            facts=(("inputs", given),),
+        )
+    if layer.takes == "map":
+        for shape in inputs:
+            if isinstance(shape, Vector):
+                return RuleError(
+                    "E201",
+                    f"{layer.type} needs sides to work on, but a vector of "
+                    f"{as_text(shape)} flows in",
+                    hint="move it before the dense or flatten layer, or `reshape: 1x1xC` first",
+                    facts=(("input", as_text(shape)),),
+                )
+    return None
+
+
+def groups_divide(channels: Dim, groups: int, hint: str) -> Requirement:
+    """Require that the channels fall into groups of one size."""
+    return Requirement(
+        channels,
+        "divisible by",
+        groups,
+        lambda: RuleError(
+            "E205",
+            f"{channels} input channels cannot be split into {groups} groups",
+            field="groups",
+            rule=f"{channels} mod {groups} = {channels % groups}, must be 0",
+            hint=hint,
+            facts=(("channels", channels), ("groups", groups)),
+        ),
+    )
+
+
+def sees_all(shape: Shape) -> tuple[Reach, ...] | None:
+    """Return the window of a unit that sees the whole of its input, side by side."""
+    return tuple(map(reach_all, shape.sides)) or None
+
+
+def count_text(values: tuple[Dim, ...]) -> str:
+    """Write sizes per side: `3x3`, or `3` on one side."""
+    return "x".join(map(str, values))
+
+
+def square(values: tuple[Dim, ...]) -> str:
+    """Write sizes per side, one number when a single one stands for all.
+
+    >>> square((3,)), square((1, 7)), square((2, 2))
+    ('3', '1x7', '2')
+    """
+    return str(values[0]) if len(set(values)) == 1 else count_text(values)
+
+
+def map_like(shape: Shape, channels: Dim) -> Shape:
+    """Return `shape` with other channels; a vector gets as many units."""
+    return Map(shape.sides, channels) if isinstance(shape, Map) else Vector(channels)

@@ -1,0 +1,83 @@
+"""Fully connected layers: trained ones, and LeNet's fixed radial basis functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from shapecalc.layers.base import Layer, Parameter, layer, sees_all
+from shapecalc.layers.fields import Count, Flag, field
+from shapecalc.shape import Shape, Vector
+from shapecalc.work import Work
+
+if TYPE_CHECKING:
+    from shapecalc.dim import Dim
+    from shapecalc.window import Reach
+
+
+@layer
+class FullyConnected(Layer):
+    """Connects every unit to every element of the input, which it flattens by itself."""
+
+    principal: ClassVar[str] = "units"
+    rule: ClassVar[str] = "output = units"
+
+    units: int = field(Count(), "number of output units")
+
+    def does(self) -> str:
+        return str(self.units)
+
+    def output(self, *inputs: Shape) -> Vector:
+        return Vector(self.units)
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        return sees_all(inputs[0])
+
+
+@layer
+class Dense(FullyConnected):
+    """Multiplies all inputs by a matrix of weights and adds a bias to every unit."""
+
+    type: ClassVar[str] = "dense"
+    stem: ClassVar[str] = "fc"
+    weighted: ClassVar[bool] = True
+    summary: ClassVar[str] = "fully connected layer; flattens a volume by itself"
+    counts: ClassVar[str] = (
+        "weights = units x input elements, biases = units, MACs = units x input elements"
+    )
+    example: ClassVar[str] = "dense: {name: fc6, units: 4096}"
+
+    bias: bool = field(Flag(), "one bias per unit, or none", default=True)
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        matrix = Parameter("weight", (self.units, inputs[0].size))
+        return (matrix, Parameter("bias", (self.units,), "bias")) if self.bias else (matrix,)
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(macs=self.units * inputs[0].size, bias_adds=self.units if self.bias else 0)
+
+
+@layer
+class Rbf(FullyConnected):
+    """Measures the squared distance of the input to one fixed code per unit.
+
+    A code element takes a subtraction, a multiplication and an addition to the sum, none of them
+    a MAC; the codes are buffers, not trained (LeCun et al. 1998, II.B: OUTPUT).
+    """
+
+    type: ClassVar[str] = "rbf"
+    summary: ClassVar[str] = "LeNet's output: squared distance to a fixed code per unit"
+    counts: ClassVar[str] = (
+        "buffers = units x input elements; multiplies = buffers, adds = 2 x buffers,"
+        " connections = buffers"
+    )
+    example: ClassVar[str] = "rbf: 10"
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        return (Parameter("codes", (self.units, inputs[0].size), "buffer"),)
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        elements = self.connected(inputs, output)
+        return Work(multiplies=elements, adds=2 * elements)
+
+    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+        return self.units * inputs[0].size

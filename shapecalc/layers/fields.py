@@ -1,0 +1,349 @@
+"""What a layer's field may hold: the one description that reader, help, schema and docs share.
+
+A `Kind` reads a piece of the YAML tree into a value, and describes itself in words and as JSON
+Schema.  `field()` attaches a kind and a sentence to a dataclass field of a layer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from shapecalc.errors import RuleError, did_you_mean
+from shapecalc.yamltree import List, Scalar, Tree, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: The largest whole number that a field may hold.
+LARGEST = 10**9
+
+
+class Reading(NamedTuple):
+    """What a kind needs from its surroundings to read a tree."""
+
+    number: Callable[[Tree], int]
+    """Compute a whole-number expression."""
+    defined: Callable[[str], bool]
+    """Tell whether a word names a number here."""
+
+
+class Unread(Exception):  # noqa: N818  (caught by the reader, which knows the field)
+    """A tree does not hold what its field expects."""
+
+    def __init__(
+        self, message: str, hint: str = "", *, at: Tree | None = None, code: str = "E110"
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.at = at
+        self.code = code
+
+
+class Kind:
+    """A kind of value.  `words` names it in messages and help; `schema` is its JSON Schema."""
+
+    words: str = ""
+    schema: Mapping[str, Any] = {}
+
+    def read(self, tree: Tree, reading: Reading) -> Any:  # noqa: ANN401
+        """Return the value that `tree` holds, or raise `Unread`."""
+        raise NotImplementedError
+
+    def owns(self, word: str) -> bool:
+        """Tell whether `word` means something to this kind itself, whatever it names elsewhere."""
+        return False
+
+    def wants(self, tree: Tree, hint: str = "") -> Unread:
+        """Return the complaint that `tree` is not of this kind."""
+        return Unread(f"takes {self.words}, not {describe(tree)}", hint, at=tree)
+
+
+_EXPRESSION = {"type": "string", "pattern": r"^[^,]*[A-Za-z(*+/-].*$"}
+
+
+class Count(Kind):
+    """A whole number from `least` on, or an expression that gives one."""
+
+    def __init__(self, least: int = 1, *, optional: bool = False) -> None:
+        self.least = least
+        self.optional = optional
+        self.words = "a whole number" if least == 0 else f"a whole number from {least} on"
+        number: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": LARGEST}
+        self.schema = {"anyOf": [number, _EXPRESSION]}
+
+    def read(self, tree: Tree, reading: Reading) -> int:
+        if not isinstance(tree, Scalar):
+            raise self.wants(tree)
+        return self.bounded(tree, reading.number(tree))
+
+    def bounded(self, tree: Tree, value: int) -> int:
+        """Return `value` when it is within this kind's limits."""
+        if value < self.least:
+            raise Unread(f"must be at least {self.least}, but is {value:,}", at=tree, code="E114")
+        if value > LARGEST:
+            message = f"is {value:.3g}; the largest number a field may hold is {LARGEST:,}"
+            raise Unread(message, at=tree, code="E114")
+        return value
+
+
+class Decimal(Kind):
+    """A decimal number between two bounds."""
+
+    words = "a number"
+
+    def __init__(self, low: float = -1e9, high: float = 1e9) -> None:
+        self.low, self.high = low, high
+        self.schema = {"type": "number", "minimum": low, "maximum": high}
+
+    def read(self, tree: Tree, reading: Reading) -> float:
+        import re
+
+        if not isinstance(tree, Scalar) or not tree.plain:
+            raise self.wants(tree)
+        if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", tree.text, re.ASCII):
+            if reading.defined(tree.text):
+                return float(reading.number(tree))
+            raise self.wants(tree)
+        value = float(tree.text)
+        if not self.low <= value <= self.high:
+            message = f"must be from {self.low:g} to {self.high:g}, but is {value:g}"
+            raise Unread(message, at=tree, code="E114")
+        return value
+
+
+class Flag(Kind):
+    """`true` or `false`, in just these words."""
+
+    words = "true or false"
+    schema = {"type": "boolean"}
+
+    def read(self, tree: Tree, reading: Reading) -> bool:
+        if isinstance(tree, Scalar) and tree.plain and tree.text in ("true", "false"):
+            return tree.text == "true"
+        raise self.wants(tree, "`true` and `false` are the only booleans")
+
+
+class Choice(Kind):
+    """One word out of a few; `true` and `false` among them are booleans."""
+
+    def __init__(self, *options: str | bool) -> None:
+        self.options: dict[str, str | bool] = {
+            str(option).lower() if isinstance(option, bool) else option: option
+            for option in options
+        }
+        self.words = "one of " + ", ".join(self.options)
+        self.schema = {"enum": list(options)}
+
+    def owns(self, word: str) -> bool:
+        return word in self.options
+
+    def read(self, tree: Tree, reading: Reading) -> str | bool:
+        if isinstance(tree, Scalar) and tree.text in self.options:
+            return self.options[tree.text]
+        hint = did_you_mean(tree.text, self.options) if isinstance(tree, Scalar) else ""
+        raise self.wants(tree, hint)
+
+
+_SIZES = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": LARGEST},
+        {"type": "string"},
+        {
+            "type": "array",
+            "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
+            "minItems": 1,
+            "maxItems": 3,
+        },
+    ]
+}
+
+
+class Sizes(Kind):
+    """A size per side: `3`, `1x7` or `[1, 7]`.  One number stands for every side."""
+
+    def __init__(self, least: int = 1) -> None:
+        self.count = Count(least)
+        self.words = "a size per side (3, 1x7 or [1, 7])"
+        self.schema = _SIZES
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
+        if isinstance(tree, List):
+            if not 1 <= len(tree.items) <= 3:
+                raise self.wants(tree, "one, two or three sides")
+            return tuple(self.count.read(item, reading) for item in tree.items)
+        if not isinstance(tree, Scalar):
+            raise self.wants(tree)
+        parts = split_sizes(tree, reading)
+        if not 1 <= len(parts) <= 3:
+            raise self.wants(tree, "one, two or three sides")
+        return tuple(self.count.bounded(tree, reading.number(part)) for part in parts)
+
+
+def split_sizes(tree: Scalar, reading: Reading) -> list[Scalar]:
+    """Split `1x7` or `kx1` at the x, unless the whole is a name that is defined."""
+    text = tree.text
+    if "x" not in text or not tree.plain or reading.defined(text):
+        return [tree]
+    words = text.split("x")
+    if not all(word.isdigit() or word.isidentifier() for word in words):
+        return [tree]
+    return [tree._replace(text=word) for word in words]
+
+
+class Padding(NamedTuple):
+    """Padding as written: (before, after) per side, one pair for all; or a mode."""
+
+    pairs: tuple[tuple[int, int], ...]
+    mode: Literal["given", "same", "valid"] = "given"
+
+
+#: The words that stand for a padding.
+MODES = {"same": Padding(((0, 0),), "same"), "valid": Padding(((0, 0),), "valid")}
+
+
+class Pad(Kind):
+    """A number, one per side, pairs, `same` or `valid`."""
+
+    words = "a padding (2, [1, 2], [[top, bottom], [left, right]], same or valid)"
+    schema = {
+        "anyOf": [
+            *_SIZES["anyOf"],
+            {
+                "type": "array",
+                "items": {
+                    "type": "array",
+                    "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+                "minItems": 1,
+                "maxItems": 3,
+            },
+        ]
+    }
+
+    def __init__(self, *, modes: bool = True) -> None:
+        self.modes = modes
+        self.sizes = Sizes(0)
+        if not modes:
+            self.words = "a padding (2, [1, 2] or [[top, bottom], [left, right]])"
+
+    def read(self, tree: Tree, reading: Reading) -> Padding:
+        if isinstance(tree, Scalar):
+            if self.modes and tree.text in MODES:
+                return MODES[tree.text]
+            if tree.text.isalpha() and not reading.defined(tree.text):
+                hint = did_you_mean(tree.text, MODES) if self.modes else ""
+                raise self.wants(tree, hint)
+        elif isinstance(tree, List) and any(isinstance(item, List) for item in tree.items):
+            return Padding(tuple(self.pair(item, reading) for item in tree.items))
+        return Padding(tuple((size, size) for size in self.sizes.read(tree, reading)))
+
+    def pair(self, tree: Tree, reading: Reading) -> tuple[int, int]:
+        """Read `[before, after]`."""
+        if not isinstance(tree, List) or len(tree.items) != 2:
+            raise Unread(f"a side's padding is [before, after], not {describe(tree)}", at=tree)
+        before, after = (self.sizes.count.read(item, reading) for item in tree.items)
+        return before, after
+
+
+class Extents(Kind):
+    """A shape, written sides first and channels last: `7x7x512`, `[7, 7, 512]`, or one number."""
+
+    words = "a shape (7x7x512, [7, 7, 512] or one number)"
+    schema = {
+        "anyOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "string"},
+            {
+                "type": "array",
+                "items": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]},
+                "minItems": 1,
+                "maxItems": 4,
+            },
+        ]
+    }
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
+        count = Count(1)
+        if isinstance(tree, List) and 1 <= len(tree.items) <= 4:
+            return tuple(count.read(item, reading) for item in tree.items)
+        if isinstance(tree, Scalar):
+            parts = split_sizes(tree, reading)
+            if len(parts) <= 4:
+                return tuple(count.bounded(tree, reading.number(part)) for part in parts)
+        raise self.wants(tree)
+
+
+class Indices(Kind):
+    """A list of whole numbers from 0 on."""
+
+    words = "a list of whole numbers"
+    schema = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
+        if not isinstance(tree, List):
+            raise self.wants(tree)
+        count = Count(0)
+        return tuple(count.read(item, reading) for item in tree.items)
+
+
+class Connections(Kind):
+    """One list of input maps, counted from 0, per output map."""
+
+    words = "one list of input maps, counted from 0, per output map"
+    schema = {"type": "array", "items": Indices.schema}
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[tuple[int, ...], ...]:
+        if not isinstance(tree, List) or not tree.items:
+            raise self.wants(tree)
+        rows = []
+        for item in tree.items:
+            row = Indices().read(item, reading)
+            if not row or len(set(row)) != len(row):
+                raise Unread("an output map needs distinct input maps, at least one", at=item)
+            rows.append(row)
+        return tuple(rows)
+
+
+REQUIRED = dataclasses.MISSING
+
+
+def field(kind: Kind, doc: str, *, default: Any = REQUIRED) -> Any:  # noqa: ANN401
+    """Declare a layer's field: its kind, one sentence about it, and its default."""
+    return dataclasses.field(default=default, metadata={"kind": kind, "doc": doc})
+
+
+NO_PADDING = Padding(((0, 0),))
+
+
+def per_side(values: tuple[int, ...], rank: int, field_name: str) -> tuple[int, ...]:
+    """Spread one value over `rank` sides, or require one value per side."""
+    if len(values) == rank:
+        return values
+    if len(values) == 1:
+        return values * rank
+    raise mismatch(len(values), rank, field_name)
+
+
+def pads_per_side(pad: Padding, rank: int, field_name: str = "pad") -> tuple[tuple[int, int], ...]:
+    """Spread one pair over `rank` sides, or require one pair per side."""
+    if len(pad.pairs) == rank:
+        return pad.pairs
+    if len(pad.pairs) == 1:
+        return pad.pairs * rank
+    raise mismatch(len(pad.pairs), rank, field_name)
+
+
+def mismatch(given: int, rank: int, field_name: str) -> RuleError:
+    """Return the complaint that a field has sizes for another number of sides."""
+    sides = "side" if rank == 1 else "sides"
+    return RuleError(
+        "E202",
+        f"{field_name} gives {given} sizes, but the input has {rank} {sides}",
+        field=field_name,
+        hint=f"give one number for all, or {rank}",
+        facts=(("given", given), ("sides", rank)),
+    )

@@ -1,0 +1,144 @@
+"""Pools whose output size is fixed: over the whole map, or over as many windows as asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from shapecalc.dim import Dim, common_divisor, product
+from shapecalc.layers.base import Layer, count_text, layer, sees_all
+from shapecalc.layers.fields import Sizes, field, per_side
+from shapecalc.shape import Map, Shape
+from shapecalc.window import Reach, reach_all
+from shapecalc.work import Work
+
+
+class GlobalPool(Layer):
+    """Reduces every channel's whole map to one unit."""
+
+    __slots__ = ()
+
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    rule: ClassVar[str] = "output side = 1"
+
+    def output(self, *inputs: Shape) -> Map:
+        return Map((1,) * len(inputs[0].sides), inputs[0].channels)
+
+    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+        return inputs[0].size
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        return sees_all(inputs[0])
+
+
+class GlobalAvgPool(GlobalPool):
+    """Takes the mean of every channel (Lin, Chen & Yan 2014).
+
+    The sum starts at 0, so K elements are K additions, and 1 division.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "global_avgpool"
+    summary: ClassVar[str] = "mean of every channel"
+    counts: ClassVar[str] = (
+        "no parameters, no MACs; adds = input elements, divisions = output elements"
+    )
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(adds=self.connected(inputs, output), divisions=output.size)
+
+
+class GlobalMaxPool(GlobalPool):
+    """Takes the maximum of every channel; it starts at -infinity, so K elements are K compares."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "global_maxpool"
+    summary: ClassVar[str] = "maximum of every channel"
+    counts: ClassVar[str] = "no parameters, no MACs; compares = input elements"
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(compares=self.connected(inputs, output))
+
+
+@layer
+class AdaptivePool(Layer):
+    """Divides every side into as many windows as asked for, as evenly as it goes.
+
+    With n input and o output units, window i holds the elements from floor(i*n/o) up to, but not
+    including, ceil((i + 1)*n/o) (PyTorch).  Windows overlap where o does not divide n.
+    """
+
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    principal: ClassVar[str] = "size"
+    rule: ClassVar[str] = "output side = size, whatever the input"
+
+    size: tuple[int, ...] = field(Sizes(), "extent of the output, per side")
+
+    def does(self) -> str:
+        return f"to {count_text(self.size)}"
+
+    def output(self, *inputs: Shape) -> Map:
+        return Map(per_side(self.size, len(inputs[0].sides), "size"), inputs[0].channels)
+
+    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+        # Along a side the o windows hold n + o - gcd(n, o) elements: they tile the side but for
+        # one element shared at each of the o - 1 inner borders i*n/o, save where that is whole,
+        # which it is for gcd(n, o) - 1 of them.
+        sides = zip(inputs[0].sides, output.sides, strict=True)
+        return product(n + o - common_divisor(n, o) for n, o in sides) * output.channels
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        sizes = per_side(self.size, len(inputs[0].sides), "size")
+        return tuple(map(_largest, inputs[0].sides, sizes))
+
+
+def _largest(n: Dim, o: int) -> Reach:
+    """Return the reach of the largest of `o` windows on a side of `n`.
+
+    Windows differ in where they begin between two steps.  The largest begins as far before its
+    step as any does, at (o - g)/o with g = gcd(n, o), and holds floor((n + o - 2*g)/o) + 1.
+    """
+    from fractions import Fraction
+
+    if o == 1:
+        return reach_all(n)
+    shared = common_divisor(n, o)
+    before = Fraction(o - shared, o)
+    return Reach(Fraction(n, o), before, (n + o - 2 * shared) // o - before)
+
+
+class AdaptiveAvgPool(AdaptivePool):
+    """Takes the mean of every one of the windows that divide a side evenly.
+
+    The sum starts at 0, so K elements are K additions, and 1 division.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "adaptive_avgpool"
+    summary: ClassVar[str] = "mean of windows that divide every side into a given number"
+    counts: ClassVar[str] = (
+        "no parameters, no MACs; adds = elements of all windows, divisions = output elements"
+    )
+    example: ClassVar[str] = "adaptive_avgpool: 6"
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(adds=self.connected(inputs, output), divisions=output.size)
+
+
+class AdaptiveMaxPool(AdaptivePool):
+    """Takes the maximum of every one of the windows that divide a side evenly.
+
+    The maximum starts at -infinity, so K elements are K compares.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "adaptive_maxpool"
+    summary: ClassVar[str] = "maximum of windows that divide every side into a given number"
+    counts: ClassVar[str] = "no parameters, no MACs; compares = elements of all windows"
+    example: ClassVar[str] = "adaptive_maxpool: 6"
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(compares=self.connected(inputs, output))

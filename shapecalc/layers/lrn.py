@@ -1,0 +1,48 @@
+"""Local response normalisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.fields import Count, Decimal, field
+from shapecalc.work import Work
+
+if TYPE_CHECKING:
+    from shapecalc.shape import Shape
+
+
+@layer
+class Lrn(Layer):
+    """Divides every element by (k + alpha/n * sum of squares)**beta over n neighbouring channels.
+
+    Per element: its square and the scaling by alpha/n, n additions to the sum and k, one power,
+    one division.  AlexNet's paper has n = 5, k = 2 and alpha without the /n (Krizhevsky,
+    Sutskever & Hinton 2012, 3.3).
+    """
+
+    type: ClassVar[str] = "lrn"
+    stem: ClassVar[str] = "norm"
+    principal: ClassVar[str] = "size"
+    summary: ClassVar[str] = "local response normalisation across channels"
+    counts: ClassVar[str] = (
+        "no parameters, no MACs; per element: multiplies 2, adds size + 1, exponentials 1,"
+        " divisions 1"
+    )
+    example: ClassVar[str] = "lrn: {size: 5, k: 2}"
+
+    size: int = field(
+        Count(), "number of neighbouring channels n, the element's own included", default=5
+    )
+    alpha: float = field(Decimal(), "factor of the mean square", default=1e-4)
+    beta: float = field(Decimal(), "exponent", default=0.75)
+    k: float = field(
+        Decimal(), "constant added to the scaled squares; AlexNet's paper has 2", default=1.0
+    )
+
+    def does(self) -> str:
+        return f"over {self.size} channels"
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        n = output.size
+        return Work(multiplies=2 * n, adds=(self.size + 1) * n, exponentials=n, divisions=n)

@@ -1,0 +1,120 @@
+"""Joins of branches: side by side along the channels, or element by element."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from shapecalc.errors import RuleError
+from shapecalc.layers.base import Layer, Requirement, map_like
+from shapecalc.shape import Shape, as_list, as_text, shape_of
+from shapecalc.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.dim import Dim
+
+
+class Join(Layer):
+    """Makes one volume of two or more whose extents agree."""
+
+    __slots__ = ()
+
+    inputs: ClassVar[int | None] = None
+    hint: ClassVar[str] = "all extents must agree"
+
+    def extents(self, inputs: tuple[Shape, ...]) -> list[tuple[Dim, ...]]:
+        """Return the extents of every operand that must agree, in one order."""
+        return [tuple(as_list(shape)) for shape in inputs]
+
+    def stretches(self, extent: Dim) -> bool:
+        """Tell whether an operand of this extent takes on whatever the others have."""
+        return False
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        extents = self.extents(inputs)
+        for number, each in enumerate(extents):
+            if len(each) != len(extents[0]):
+                raise self._differ(inputs, 0, number)
+        for axis in zip(*extents, strict=True):
+            bound = [number for number, extent in enumerate(axis) if not self.stretches(extent)]
+            for number in bound[1:]:
+                first = bound[0]
+                complain = partial(self._differ, inputs, first, number)
+                yield Requirement(axis[number], "equal to", axis[first], complain)
+
+    def _differ(self, inputs: tuple[Shape, ...], first: int, other: int) -> RuleError:
+        a, b = as_text(inputs[first]), as_text(inputs[other])
+        return RuleError(
+            "E206",
+            f"operand {other + 1} of {self.type} is {b}, but operand {first + 1} is {a}",
+            rule=f"{self.rule}; {self.hint}",
+            hint="mend the branch, or bring it into shape with conv, pad, crop or reshape",
+            facts=(("operands", [first + 1, other + 1]), ("shapes", [a, b])),
+        )
+
+
+class Concat(Join):
+    """Joins along the channels; vectors join their units."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "concat"
+    summary: ClassVar[str] = "joins branches along the channels"
+    rule: ClassVar[str] = "output channels = sum of the operands' channels"
+    hint: ClassVar[str] = "all sides must agree"
+    example: ClassVar[str] = "concat: {from: [conv1, conv2]}"
+
+    def extents(self, inputs: tuple[Shape, ...]) -> list[tuple[Dim, ...]]:
+        return [shape.sides for shape in inputs]
+
+    def output(self, *inputs: Shape) -> Shape:
+        return map_like(inputs[0], sum(shape.channels for shape in inputs))
+
+
+class Add(Join):
+    """Adds element by element: m operands take m - 1 additions each."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "add"
+    summary: ClassVar[str] = "adds branches element by element"
+    rule: ClassVar[str] = "output = shape of every operand"
+    counts: ClassVar[str] = "no parameters, no MACs; adds = (operands - 1) x output elements"
+    example: ClassVar[str] = "add: {from: [conv2, .]}"
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(adds=(len(inputs) - 1) * output.size)
+
+
+class Multiply(Join):
+    """Multiplies element by element: m operands take m - 1 multiplications each.
+
+    An extent that is 1 stretches to that of the others, and a vector counts as a map with sides
+    of 1, so that a gate per channel or per position can be applied (Hu, Shen & Sun 2018).
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "multiply"
+    summary: ClassVar[str] = "multiplies branches element by element; 1 stretches"
+    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
+    counts: ClassVar[str] = "no parameters, no MACs; multiplies = (operands - 1) x output elements"
+    example: ClassVar[str] = "multiply: {from: [., gate]}"
+
+    def extents(self, inputs: tuple[Shape, ...]) -> list[tuple[Dim, ...]]:
+        rank = max(len(shape.sides) for shape in inputs)
+        ones = (1,) * rank
+        return [(*(shape.sides or ones), shape.channels) for shape in inputs]
+
+    def stretches(self, extent: Dim) -> bool:
+        # Only what is 1 for every input size: a symbol that may be 1 is no 1.
+        return isinstance(extent, int) and extent == 1
+
+    def output(self, *inputs: Shape) -> Shape:
+        axes = zip(*self.extents(inputs), strict=True)
+        return shape_of(tuple(next((n for n in axis if not self.stretches(n)), 1) for axis in axes))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(multiplies=(len(inputs) - 1) * output.size)

@@ -1,0 +1,174 @@
+"""Normalisations to mean 0 and variance 1, over different sets of elements.
+
+One convention counts them all.  Per element: 3 additions (to the sum, minus the mean, to the sum
+of squares) and 2 multiplications (square, scale), with a trained scale and shift 1 of each more.
+Per set of elements normalised together: 3 divisions (mean, variance, 1/deviation), 1 addition
+(epsilon) and 1 root.  Batch normalisation is the exception: at inference its mean and deviation
+are constants, which fold into one scale and one shift.
+
+What a unit sees is its own place; that the mean and the variance come from elsewhere does not
+widen the receptive field.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from shapecalc.dim import Dim, product
+from shapecalc.layers.base import Layer, Parameter, Requirement, groups_divide, layer
+from shapecalc.layers.fields import Choice, Count, Flag, field
+from shapecalc.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.shape import Shape
+
+_PER_ELEMENT = (
+    "; per element: adds 3, multiplies 2, and 1 each for scale and shift;"
+    " per normalised set: divisions 3, adds 1, exponentials 1"
+)
+
+
+@layer
+class Norm(Layer):
+    """Subtracts the mean of a set of elements and divides by their deviation."""
+
+    counts: ClassVar[str] = "weights = channels (scale), biases = channels (shift)" + _PER_ELEMENT
+
+    affine: bool = field(
+        Flag(), "scale and shift the result by trained weights and biases", default=True
+    )
+
+    def sets(self, shape: Shape) -> Dim:
+        """Count the sets of elements that are normalised by themselves."""
+        raise NotImplementedError
+
+    def scaled(self, shape: Shape) -> tuple[Dim, ...]:
+        """Return the extents of the trained scale, and of the shift."""
+        return (shape.channels,)
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        if not self.affine:
+            return ()
+        extents = self.scaled(inputs[0])
+        return Parameter("weight", extents), Parameter("bias", extents, "bias")
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        n, sets = output.size, self.sets(inputs[0])
+        trained = n if self.affine else 0
+        return Work(
+            multiplies=2 * n + trained,
+            adds=3 * n + sets + trained,
+            divisions=3 * sets,
+            exponentials=sets,
+        )
+
+
+@layer
+class BatchNorm(Norm):
+    """Normalises every channel over the batch in training, by running statistics at inference.
+
+    Inference folds to 1 multiplication and 1 addition per element (Ioffe & Szegedy 2015,
+    algorithm 2).  Without running statistics it computes them, counted as in instance
+    normalisation.
+    """
+
+    type: ClassVar[str] = "batchnorm"
+    stem: ClassVar[str] = "bn"
+    summary: ClassVar[str] = "batch normalisation"
+    counts: ClassVar[str] = (
+        "weights = channels (gamma), biases = channels (beta), buffers = 2 x channels (running"
+        " mean and variance), no MACs; per element: multiplies 1, adds 1"
+    )
+
+    statistics: bool = field(Flag(), "keep a running mean and variance, as buffers", default=True)
+
+    def sets(self, shape: Shape) -> Dim:
+        return shape.channels
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        trained = super(BatchNorm, self).weights(*inputs)
+        if not self.statistics:
+            return trained
+        each = (inputs[0].channels,)
+        mean, variance = (
+            Parameter(name, each, "buffer") for name in ("running_mean", "running_var")
+        )
+        return *trained, mean, variance
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        if not self.statistics:
+            return super(BatchNorm, self).work(inputs, output)
+        return Work(multiplies=output.size, adds=output.size)
+
+
+@layer
+class LayerNorm(Norm):
+    """Normalises every example by itself, over the channels of each position or over everything.
+
+    Over `channels` is what transformers, ConvNeXt and Keras do; over `all`, channels and sides
+    together with a weight for every element, is the paper's and PyTorch's over the whole shape
+    (Ba, Kiros & Hinton 2016).
+    """
+
+    type: ClassVar[str] = "layernorm"
+    principal: ClassVar[str] = "over"
+    summary: ClassVar[str] = "layer normalisation"
+    counts: ClassVar[str] = (
+        "weights and biases = channels each, or with `over: all` input elements each" + _PER_ELEMENT
+    )
+    example: ClassVar[str] = "layernorm: {over: all}"
+
+    over: Literal["channels", "all"] = field(
+        Choice("channels", "all"),
+        "what has one mean: the channels of a position, or all",
+        default="channels",
+    )
+
+    def does(self) -> str:
+        return f"over {self.over}"
+
+    def sets(self, shape: Shape) -> Dim:
+        return 1 if self.over == "all" else product(shape.sides)
+
+    def scaled(self, shape: Shape) -> tuple[Dim, ...]:
+        return (shape.channels, *(shape.sides if self.over == "all" else ()))
+
+
+@layer
+class GroupNorm(Norm):
+    """Normalises groups of channels, each over all positions (Wu & He 2018; G = 32 there)."""
+
+    type: ClassVar[str] = "groupnorm"
+    principal: ClassVar[str] = "groups"
+    summary: ClassVar[str] = "group normalisation"
+    example: ClassVar[str] = "groupnorm: 32"
+
+    groups: int = field(Count(), "number of groups that the channels fall into", default=32)
+
+    def does(self) -> str:
+        return f"{self.groups} groups"
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        channels = inputs[0].channels
+        return [groups_divide(channels, self.groups, f"use groups that divide {channels}")]
+
+    def sets(self, shape: Shape) -> Dim:
+        return self.groups
+
+
+class InstanceNorm(Norm):
+    """Normalises every channel over all positions (Ulyanov, Vedaldi & Lempitsky 2016).
+
+    It has a trained scale and shift like the other normalisations; PyTorch's own default is none.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "instancenorm"
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    summary: ClassVar[str] = "instance normalisation"
+
+    def sets(self, shape: Shape) -> Dim:
+        return shape.channels

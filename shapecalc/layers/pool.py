@@ -1,0 +1,143 @@
+"""Pools: the maximum or the mean of a moving window, and LeNet's trained subsampling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from shapecalc.dim import Dim, product
+from shapecalc.errors import RuleError
+from shapecalc.layers.base import Parameter, Requirement, layer
+from shapecalc.layers.fields import Flag, Sizes, field, per_side
+from shapecalc.layers.windowed import Rounded, window_text
+from shapecalc.shape import Map, Shape
+from shapecalc.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.window import Window
+
+
+@layer
+class Pool(Rounded):
+    """Slides a window over every channel by itself.
+
+    Windows lie side by side unless a stride says otherwise.  Every unit is connected to each
+    element of its window, padding included (LeCun et al. 1998, II.B).
+    """
+
+    principal: ClassVar[str] = "kernel"
+
+    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side", default=(2,))
+    # Unlike a convolution's, a pool's stride may be left open.
+    stride: tuple[int, ...] | None = field(  # type: ignore[assignment]
+        Sizes(),
+        "step from window to window, per side; by default the kernel's extent",
+        default=None,
+    )
+
+    def steps(self) -> tuple[int, ...]:
+        return self.kernel if self.stride is None else self.stride
+
+    def does(self) -> str:
+        return window_text(self)
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        for move in self.moves(inputs[0]):
+            if max(move.before, move.after) >= move.extent:
+                raise _blind(move)
+        return super(Pool, self).requires(*inputs)
+
+    def output(self, *inputs: Shape) -> Map:
+        return Map(self.positions(inputs[0]), inputs[0].channels)
+
+    def taps(self, shape: Shape) -> int:
+        """Count the elements of one window."""
+        return product(per_side(self.kernel, len(shape.sides), "kernel"))
+
+    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+        return self.taps(inputs[0]) * output.size
+
+
+def _blind(move: Window) -> RuleError:
+    pad = max(move.before, move.after)
+    return RuleError(
+        "E203",
+        f"with padding {pad} a window that covers {move.extent} would see padding only",
+        field="pad",
+        rule=f"pad < dilation*(kernel - 1) + 1 = {move.extent}",
+        hint=f"use pad <= {move.extent - 1}",
+        facts=(("padding", [move.before, move.after]), ("extent", move.extent)),
+    )
+
+
+class MaxPool(Pool):
+    """Takes the maximum of every window; padding never wins, as it counts for -infinity.
+
+    The maximum starts at -infinity, so K elements are K compares.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "maxpool"
+    stem: ClassVar[str] = "pool"
+    summary: ClassVar[str] = "maximum of every window"
+    counts: ClassVar[str] = "no parameters, no MACs; compares = kernel x output elements"
+    example: ClassVar[str] = "maxpool: {kernel: 3, stride: 2}"
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(compares=self.connected(inputs, output))
+
+
+@layer
+class AvgPool(Pool):
+    """Takes the mean of every window.
+
+    The sum starts at 0, so K elements are K additions, padding zeros included, and 1 division.
+    """
+
+    type: ClassVar[str] = "avgpool"
+    stem: ClassVar[str] = "pool"
+    summary: ClassVar[str] = "mean of every window"
+    counts: ClassVar[str] = (
+        "no parameters, no MACs; adds = kernel x output elements, divisions = output elements"
+    )
+    example: ClassVar[str] = "avgpool: {kernel: 5, stride: 3}"
+
+    count_include_pad: bool = field(
+        Flag(),
+        "divide by the whole window at the rim too (changes values, never shapes)",
+        default=True,
+    )
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return Work(adds=self.connected(inputs, output), divisions=output.size)
+
+
+class Subsampling(Pool):
+    """Adds up every window, multiplies the sum by one trained coefficient and adds one bias.
+
+    One coefficient and one bias per map (LeCun et al. 1998, II.B: S2 and S4).  The multiplication
+    counts as 1 MAC per output.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "subsampling"
+    weighted: ClassVar[bool] = True
+    summary: ClassVar[str] = "LeNet's pool: sum of every window, a trained coefficient and a bias"
+    counts: ClassVar[str] = (
+        "weights = channels, biases = channels, MACs = output elements,"
+        " adds = kernel x output elements, connections = (kernel + 1) x output elements"
+    )
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        each = (inputs[0].channels,)
+        return Parameter("weight", each), Parameter("bias", each, "bias")
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        units = output.size
+        return Work(macs=units, bias_adds=units, adds=self.taps(inputs[0]) * units)
+
+    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+        return (self.taps(inputs[0]) + 1) * output.size

@@ -1,0 +1,325 @@
+"""Layers that move, add or take away elements and compute little or nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from shapecalc.dim import Dim, ceil_div, product
+from shapecalc.errors import RuleError
+from shapecalc.layers.base import (
+    Layer,
+    Requirement,
+    count_text,
+    groups_divide,
+    layer,
+    sees_all,
+    square,
+)
+from shapecalc.layers.fields import (
+    NO_PADDING,
+    Choice,
+    Count,
+    Extents,
+    Indices,
+    Pad,
+    Padding,
+    Sizes,
+    field,
+    pads_per_side,
+    per_side,
+)
+from shapecalc.layers.windowed import pad_text
+from shapecalc.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
+from shapecalc.window import Reach
+from shapecalc.work import NO_WORK, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Flatten(Layer):
+    """Writes all elements in one row; units of a row have no place, so each sees the whole map."""
+
+    __slots__ = ()
+
+    type: ClassVar[str] = "flatten"
+    inplace: ClassVar[bool] = True
+    summary: ClassVar[str] = "volume to vector"
+    rule: ClassVar[str] = "output = product of sides and channels"
+
+    def output(self, *inputs: Shape) -> Vector:
+        return Vector(inputs[0].size)
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        return sees_all(inputs[0])
+
+
+@layer
+class Reshape(Layer):
+    """Reads the same elements, in the same order, as another shape.
+
+    Places are lost: every unit counts as one that sees the whole input.
+    """
+
+    type: ClassVar[str] = "reshape"
+    principal: ClassVar[str] = "shape"
+    inplace: ClassVar[bool] = True
+    summary: ClassVar[str] = "the same elements in another shape"
+    rule: ClassVar[str] = "output = shape, with as many elements as the input"
+    example: ClassVar[str] = "reshape: 4x4x1024"
+
+    shape: tuple[int, ...] = field(Extents(), "new shape, sides first and channels last")
+
+    def does(self) -> str:
+        return f"to {count_text(self.shape)}"
+
+    def requires(self, *inputs: Shape) -> list[Requirement]:
+        given, wanted = inputs[0].size, product(self.shape)
+        return [Requirement(given, "equal to", wanted, partial(self._misfit, inputs[0]))]
+
+    def _misfit(self, given: Shape) -> RuleError:
+        wanted = shape_of(self.shape)
+        return RuleError(
+            "E209",
+            f"{as_text(given)} holds {given.size:,} elements, {as_text(wanted)} {wanted.size:,}",
+            field="shape",
+            rule=f"{given.size} = {wanted.size} must hold",
+            hint="give a shape with as many elements as flow in",
+            facts=(("input", as_list(given)), ("shape", list(self.shape))),
+        )
+
+    def output(self, *inputs: Shape) -> Shape:
+        return shape_of(self.shape)
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        return sees_all(inputs[0])
+
+
+@layer
+class Permute(Layer):
+    """Reorders the axes: output axis i is input axis `order[i]`."""
+
+    type: ClassVar[str] = "permute"
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    principal: ClassVar[str] = "order"
+    summary: ClassVar[str] = "another order of the axes"
+    rule: ClassVar[str] = "output axis i = input axis order[i]"
+    example: ClassVar[str] = "permute: [1, 0, 2]"
+
+    order: tuple[int, ...] = field(
+        Indices(), "axes of the input, counted from 0: height 0, width 1, channels 2"
+    )
+
+    def does(self) -> str:
+        return " ".join(map(str, self.order))
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        axes = (*SIDE_NAMES[len(inputs[0].sides)], "channels")
+        if sorted(self.order) != list(range(len(axes))):
+            raise RuleError(
+                "E203",
+                f"order {list(self.order)} does not name each of the {len(axes)} axes once",
+                field="order",
+                hint="the axes are " + ", ".join(f"{i} {name}" for i, name in enumerate(axes)),
+                facts=(("order", list(self.order)), ("axes", list(axes))),
+            )
+        return ()
+
+    def output(self, *inputs: Shape) -> Shape:
+        extents = as_list(inputs[0])
+        return shape_of(tuple(extents[axis] for axis in self.order))
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        *sides, channels = self.order
+        if channels != len(sides):
+            return sees_all(inputs[0])
+        return tuple(Reach(1, 0, 0, side) for side in sides)
+
+
+@layer
+class PadLayer(Layer):
+    """Adds zeros around the input."""
+
+    type: ClassVar[str] = "pad"
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    principal: ClassVar[str] = "pad"
+    summary: ClassVar[str] = "zeros around the input"
+    rule: ClassVar[str] = "output side = n + pad before + pad after"
+    example: ClassVar[str] = "pad: [[0, 1], [0, 1]]"
+
+    pad: Padding = field(Pad(modes=False), "zeros around the input")
+
+    def does(self) -> str:
+        return pad_text(self.pad)
+
+    def _pairs(self, shape: Shape) -> tuple[tuple[int, int], ...]:
+        return pads_per_side(self.pad, len(shape.sides))
+
+    def output(self, *inputs: Shape) -> Map:
+        sides = zip(inputs[0].sides, self._pairs(inputs[0]), strict=True)
+        return Map(tuple(n + before + after for n, (before, after) in sides), inputs[0].channels)
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return tuple(Reach(1, before, -before) for before, _ in self._pairs(inputs[0]))
+
+
+@layer
+class Crop(Layer):
+    """Takes rows away at the ends of the sides, so many, or down to a size around the centre.
+
+    An odd row more is taken at the end.
+    """
+
+    type: ClassVar[str] = "crop"
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    principal: ClassVar[str] = "crop"
+    summary: ClassVar[str] = "takes away the rim"
+    rule: ClassVar[str] = "output side = n - crop before - crop after, or `to`"
+    example: ClassVar[str] = "crop: {to: 56}"
+
+    crop: Padding | None = field(
+        Pad(modes=False), "rows taken away at the ends of the sides", default=None
+    )
+    to: tuple[int, ...] | None = field(
+        Sizes(), "size to cut out around the centre (U-Net)", default=None
+    )
+
+    def does(self) -> str:
+        return f"to {square(self.to)}" if self.to is not None else pad_text(self.crop or NO_PADDING)
+
+    def requires(self, *inputs: Shape) -> list[Requirement]:
+        if (self.crop is None) == (self.to is None):
+            raise self._undecided()
+        sides = inputs[0].sides
+        if self.to is not None:
+            sizes = per_side(self.to, len(sides), "to")
+            return [
+                Requirement(n, "at least", size, partial(_too_large, n, size))
+                for n, size in zip(sides, sizes, strict=True)
+            ]
+        return [
+            Requirement(n - sum(cut), "at least", 1, partial(_nothing_left, n, cut))
+            for n, cut in zip(sides, self._cuts(sides), strict=True)
+        ]
+
+    def _undecided(self) -> RuleError:
+        hint = "`crop: 2` takes 2 rows away at each end, `crop: {to: 56}` leaves 56"
+        if self.to is None:
+            return RuleError("E113", "crop needs the field `crop` or `to`", hint=hint)
+        return RuleError("E203", "crop takes `crop` or `to`, but not both", field="to", hint=hint)
+
+    def _cuts(self, sides: tuple[Dim, ...]) -> tuple[tuple[Dim, Dim], ...]:
+        """Return how many rows every side loses before and after."""
+        if self.to is None:
+            return pads_per_side(self.crop or NO_PADDING, len(sides), "crop")
+        sizes = per_side(self.to, len(sides), "to")
+        surplus = [n - size for n, size in zip(sides, sizes, strict=True)]
+        return tuple((rows // 2, ceil_div(rows, 2)) for rows in surplus)
+
+    def output(self, *inputs: Shape) -> Map:
+        sides, channels = inputs[0].sides, inputs[0].channels
+        if self.to is not None:
+            return Map(per_side(self.to, len(sides), "to"), channels)
+        cuts = zip(sides, self._cuts(sides), strict=True)
+        return Map(tuple(n - sum(cut) for n, cut in cuts), channels)
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return tuple(Reach(1, -before, before) for before, _ in self._cuts(inputs[0].sides))
+
+
+def _too_large(n: Dim, size: int) -> RuleError:
+    return RuleError(
+        "E204",
+        f"{size} rows cannot be cut out of a side of {n}",
+        field="to",
+        rule=f"{n} >= {size} must hold",
+        hint=f"use at most {n}, or `pad` to add rows",
+        facts=(("input", n), ("to", size)),
+    )
+
+
+def _nothing_left(n: Dim, cut: tuple[int, int]) -> RuleError:
+    before, after = cut
+    return RuleError(
+        "E210",
+        f"taking away {before} and {after} leaves nothing of a side of {n}",
+        field="crop",
+        rule=f"{n} - {before} - {after} = {n - before - after}, must be at least 1",
+        hint=f"take away at most {n - 1} in all",
+        facts=(("input", n), ("crop", [before, after])),
+    )
+
+
+@layer
+class Upsample(Layer):
+    """Enlarges every side by a factor, repeating elements or blending the nearest ones linearly.
+
+    An output of bilinear upsampling is a weighted sum of 2 elements per side: 2**sides
+    multiplications and additions, at the rim too.  Pixels are areas: output u lies at
+    (u + 1/2)/factor - 1/2 (PyTorch's align_corners=False, Keras, ONNX half_pixel).
+    """
+
+    type: ClassVar[str] = "upsample"
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    principal: ClassVar[str] = "factor"
+    summary: ClassVar[str] = "enlarges by a whole factor"
+    rule: ClassVar[str] = "output side = n*factor"
+    counts: ClassVar[str] = (
+        "no parameters, no MACs; bilinear: 2**sides multiplies and adds per output element"
+    )
+    example: ClassVar[str] = "upsample: {factor: 2, mode: bilinear}"
+
+    factor: tuple[int, ...] = field(Sizes(), "by how much every side grows", default=(2,))
+    mode: Literal["nearest", "bilinear"] = field(
+        Choice("nearest", "bilinear"),
+        "repeat the nearest element, or blend linearly",
+        default="nearest",
+    )
+
+    def does(self) -> str:
+        return f"x{square(self.factor)} {self.mode}"
+
+    def _factors(self, shape: Shape) -> tuple[int, ...]:
+        return per_side(self.factor, len(shape.sides), "factor")
+
+    def output(self, *inputs: Shape) -> Map:
+        sides = zip(inputs[0].sides, self._factors(inputs[0]), strict=True)
+        return Map(tuple(n * factor for n, factor in sides), inputs[0].channels)
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        if self.mode == "nearest":
+            return NO_WORK
+        taps = 2 ** len(output.sides) * output.size
+        return Work(multiplies=taps, adds=taps)
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        from fractions import Fraction
+
+        # Output u repeats input floor(u/f), at most (f - 1)/f back; blending sees half a step
+        # more on either side.
+        steps = []
+        for factor in self._factors(inputs[0]):
+            half = factor // 2 if self.mode == "bilinear" else 0
+            before, after = Fraction(factor - 1 + half, factor), Fraction(half, factor)
+            steps.append(Reach(Fraction(1, factor), before, after))
+        return tuple(steps)
+
+
+@layer
+class ChannelShuffle(Layer):
+    """Deals the channels of every group out over all groups (Zhang et al. 2018, ShuffleNet)."""
+
+    type: ClassVar[str] = "channel_shuffle"
+    principal: ClassVar[str] = "groups"
+    summary: ClassVar[str] = "mixes the channels of groups"
+    example: ClassVar[str] = "channel_shuffle: 3"
+
+    groups: int = field(Count(), "number of groups that the channels fall into")
+
+    def does(self) -> str:
+        return f"{self.groups} groups"
+
+    def requires(self, *inputs: Shape) -> list[Requirement]:
+        channels = inputs[0].channels
+        return [groups_divide(channels, self.groups, f"use groups that divide {channels}")]

@@ -1,0 +1,184 @@
+"""What convolutions and pools share: a kernel that moves over every side of a map."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from shapecalc.errors import RuleError
+from shapecalc.layers.base import Layer, Requirement, layer, square
+from shapecalc.layers.fields import (
+    NO_PADDING,
+    Choice,
+    Pad,
+    Padding,
+    Sizes,
+    field,
+    pads_per_side,
+    per_side,
+)
+from shapecalc.shape import SIDE_NAMES, Shape
+from shapecalc.window import Reach, Rounding, Window, output_size, reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.dim import Dim
+
+
+@layer
+class Windowed(Layer):
+    """A layer with a kernel, and how that moves."""
+
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    rule: ClassVar[str] = (
+        "output side = floor((n + pad before + pad after - (dilation*(kernel - 1) + 1))/stride)"
+        " + 1; with pad same: ceil(n/stride)"
+    )
+
+    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side")
+    stride: tuple[int, ...] = field(Sizes(), "step from window to window, per side", default=(1,))
+    pad: Padding = field(
+        Pad(),
+        "padding around the input; `same` keeps ceil(n/stride), the odd one at the end",
+        default=NO_PADDING,
+    )
+    dilation: tuple[int, ...] = field(
+        Sizes(), "distance of the kernel's taps, per side", default=(1,)
+    )
+
+    def steps(self) -> tuple[int, ...]:
+        """Return the stride as given, or as it follows from the kernel."""
+        return self.stride
+
+    def rounds(self) -> Rounding:
+        """Return the rounding, where the layer has a choice."""
+        return "floor"
+
+    def moves(self, shape: Shape) -> tuple[Window, ...]:
+        """Return the window of each of the shape's sides."""
+        return _windows(
+            self.kernel, self.steps(), self.pad, self.dilation, self.rounds(), len(shape.sides)
+        )
+
+    def positions(self, shape: Shape) -> tuple[Dim, ...]:
+        """Count the window's positions on every side."""
+        return tuple(map(output_size, shape.sides, self.moves(shape)))
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        sides, moves = inputs[0].sides, self.moves(inputs[0])
+        return [
+            Requirement(output_size(n, window), "at least", 1, _Misfit(n, window, side, len(sides)))
+            for side, (n, window) in enumerate(zip(sides, moves, strict=True))
+        ]
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return tuple(map(reach, inputs[0].sides, self.moves(inputs[0])))
+
+
+@layer
+class Rounded(Windowed):
+    """A window whose last, partial position may be kept."""
+
+    rounding: Rounding = field(
+        Choice("floor", "ceil", "ceil_caffe", "ceil_full"),
+        "what becomes of a last, partial window: `floor` drops it, `ceil` keeps it when it starts"
+        " in the input or the padding before (PyTorch), `ceil_caffe` clips so only when padded,"
+        " `ceil_full` never clips (cuda-convnet)",
+        default="floor",
+    )
+
+    def rounds(self) -> Rounding:
+        return self.rounding
+
+
+@lru_cache(maxsize=4096)
+def _windows(  # noqa: PLR0913  (the fields of a window, as a cache key)
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    pad: Padding,
+    dilation: tuple[int, ...],
+    rounding: Rounding,
+    rank: int,
+) -> tuple[Window, ...]:
+    return tuple(
+        Window(k, s, before, after, d, rounding, pad.mode)
+        for k, s, (before, after), d in zip(
+            per_side(kernel, rank, "kernel"),
+            per_side(stride, rank, "stride"),
+            pads_per_side(pad, rank),
+            per_side(dilation, rank, "dilation"),
+            strict=True,
+        )
+    )
+
+
+class _Misfit:
+    """The complaint that a window has no position on a side."""
+
+    __slots__ = ("n", "side", "sides", "window")
+
+    def __init__(self, n: Dim, window: Window, side: int, sides: int) -> None:
+        self.n, self.window, self.side, self.sides = n, window, side, sides
+
+    def __call__(self) -> RuleError:
+        n, window = self.n, self.window
+        axis = SIDE_NAMES[self.sides][self.side]
+        adjective = {"height": "high", "depth": "deep", "length": "long"}.get(axis, "wide")
+        shown = f"{window.extent}-{adjective} window"
+        if window.dilation > 1:
+            shown += f" (kernel {window.kernel}, dilation {window.dilation})"
+        before, after = window.before, window.after
+        padding, added = (
+            (f"{before}", f"2*{before}")
+            if before == after
+            else (f"{before} and {after}", f"{before} + {after}")
+        )
+        bracket = "floor" if window.rounding == "floor" else "ceil"
+        rule = (
+            f"{bracket}(({n} + {added} - {window.extent})/{window.stride}) + 1"
+            f" = {output_size(n, window)}"
+        )
+        room = n + before + after
+        enough = before - (room - window.extent) // 2
+        article = "an" if str(window.extent).startswith(("8", "11", "18")) else "a"
+        return RuleError(
+            "E204",
+            f"{article} {shown} does not fit an input {n} {adjective} with padding {padding}",
+            field="kernel",
+            rule=rule,
+            hint=f"use kernel <= {(room - 1) // window.dilation + 1}, or pad >= {enough}",
+            facts=(
+                ("side", axis),
+                ("input", n),
+                ("kernel", window.kernel),
+                ("stride", window.stride),
+                ("dilation", window.dilation),
+                ("padding", [before, after]),
+            ),
+        )
+
+
+def window_text(layer: Windowed) -> str:
+    """Write a window as slides do: ``3x3 /2, pad 1``."""
+    kernel = layer.kernel * 2 if len(layer.kernel) == 1 else layer.kernel
+    words = "x".join(map(str, kernel))
+    if set(steps := layer.steps()) != {1}:
+        words += f" /{square(steps)}"
+    if pad := pad_text(layer.pad):
+        words += f", pad {pad}"
+    if set(layer.dilation) != {1}:
+        words += f", dilation {square(layer.dilation)}"
+    if layer.rounds() != "floor":
+        words += f", {layer.rounds()}"
+    return words
+
+
+def pad_text(pad: Padding) -> str:
+    """Write a padding shortly: `2`, `same`, `1x2`, `(0,1)x(1,2)`; nothing for none."""
+    if pad.mode != "given":
+        return "" if pad.mode == "valid" else pad.mode
+    if all(before == after for before, after in pad.pairs):
+        sizes = tuple(before for before, _ in pad.pairs)
+        return square(sizes) if any(sizes) else ""
+    return "x".join(f"({before},{after})" for before, after in pad.pairs)

@@ -1,0 +1,95 @@
+"""Problems as a person reads them, with the line and a caret; and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.errors import Problem
+    from shapecalc.source import Origin
+
+#: So many problems are drawn; the rest are counted.
+SHOWN = 20
+#: So much of a long line is shown around the caret.
+EXCERPT = 100
+
+
+def problems_text(problems: Iterable[Problem]) -> str:
+    """Draw problems as text, one paragraph each."""
+    problems = list(problems)
+    paragraphs = [_paragraph(problem) for problem in problems[:SHOWN]]
+    if len(problems) > SHOWN:
+        paragraphs.append(f"... and {len(problems) - SHOWN} more")
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _paragraph(problem: Problem) -> str:
+    lines = [f"error[{problem.code}]: {_printable(problem.message)}"]
+    if problem.origin is not None:
+        lines.append(f"  --> {_printable(str(problem.origin))}")
+        lines += _excerpt(problem.origin)
+    if problem.rule:
+        lines.append(f"  rule: {_printable(problem.rule)}")
+    if problem.hint:
+        lines.append(f"  hint: {_printable(problem.hint)}")
+    return "\n".join(lines)
+
+
+def _excerpt(origin: Origin) -> list[str]:
+    """Show the line of an origin and mark the stretch in it."""
+    if origin.span is None or not origin.source.text:
+        return []
+    line, column, end_line, end_column = origin.span
+    text = origin.source.line(line)
+    end = end_column if end_line == line else len(text)
+    start = max(0, min(column - EXCERPT // 2, len(text) - EXCERPT))
+    shown = _printable(text[start : start + EXCERPT])
+    before = "… " if start else ""
+    after = " …" if len(text) > start + EXCERPT else ""
+    number = str(line + 1)
+    margin = " " * max(4, len(number) + 1)
+    indent = _width(before + text[start:column])
+    marks = "^" * max(1, min(_width(text[column:end]), EXCERPT - indent + len(before)))
+    return [
+        f"{number:>{len(margin)}} | {before}{shown}{after}",
+        f"{margin} | {' ' * indent}{marks}",
+    ]
+
+
+def _printable(text: str) -> str:
+    """Replace what would move the cursor or change colours."""
+    return "".join(c if c.isprintable() else " " if c in "\t\n\r" else "\N{REPLACEMENT CHARACTER}"
+                   for c in text)
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal gives to a text."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def problems_json(problems: Iterable[Problem]) -> str:
+    """Write problems as JSON: the same records, with their facts."""
+    import json
+
+    records = [
+        {
+            "code": problem.code,
+            "message": problem.message,
+            "source": problem.origin.source.name if problem.origin else None,
+            "line": problem.origin.span.line + 1 if problem.origin and problem.origin.span else None,
+            "column": problem.origin.span.column + 1
+            if problem.origin and problem.origin.span
+            else None,
+            "rule": problem.rule or None,
+            "hint": problem.hint or None,
+            "facts": dict(problem.facts),
+        }
+        for problem in problems
+    ]
+    return json.dumps({"schema": "shapecalc.problems/1", "problems": records}, indent=2) + "\n"

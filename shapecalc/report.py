@@ -1,0 +1,222 @@
+"""What a network costs: a row a layer, totals, and the peak of live activations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.layers.base import Layer, Parameter
+from shapecalc.work import Work
+
+if TYPE_CHECKING:
+    from shapecalc.dim import Dim
+    from shapecalc.graph import Graph
+    from shapecalc.shape import Shape
+    from shapecalc.window import Field
+
+
+class Row(NamedTuple):
+    """A layer, or a level of the paths folded into one line.
+
+    Counts are of one example's forward pass.  `activations` counts output elements, and 0 for
+    layers that work in place; `overwritten` counts what those overwrite.  `connections` is None
+    where a layer has no units of its own.
+    """
+
+    name: str
+    type: str
+    does: str
+    inputs: tuple[Shape, ...]
+    output: Shape
+    sources: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    weights: Dim
+    biases: Dim
+    buffers: Dim
+    connections: Dim | None
+    work: Work
+    activations: Dim
+    overwritten: Dim
+    field: tuple[Field, ...]
+    shared: str | None = None
+    note: str = ""
+    layer: Layer | None = None
+    members: int = 1
+
+    @property
+    def params(self) -> Dim:
+        """Trained weights and biases."""
+        return self.weights + self.biases
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-accumulates of convolutions and dense layers."""
+        return self.work.macs
+
+    @property
+    def flops(self) -> Dim:
+        """Floating-point operations of those: two per multiply-accumulate."""
+        return 2 * self.work.macs
+
+    @property
+    def units(self) -> Dim:
+        """The output's elements."""
+        return self.output.size
+
+
+class Totals(NamedTuple):
+    """Sums over the rows, and what only the whole network has."""
+
+    weights: Dim
+    biases: Dim
+    buffers: Dim
+    connections: Dim
+    work: Work
+    activations: Dim
+    overwritten: Dim
+    peak: Dim
+    """Most elements alive at once in inference: layer by layer in order, freed when last read."""
+
+    @property
+    def params(self) -> Dim:
+        """Trained weights and biases; shared ones once."""
+        return self.weights + self.biases
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-accumulates of convolutions and dense layers."""
+        return self.work.macs
+
+    @property
+    def flops(self) -> Dim:
+        """Two per multiply-accumulate."""
+        return 2 * self.work.macs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The finished computation for one network."""
+
+    graph: Graph
+    rows: tuple[Row, ...]
+    totals: Totals
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.graph.spec.name
+
+    def __getitem__(self, name: str) -> Row:
+        """Return the row of a layer.  Raises `KeyError` for an unknown name."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+    def _repr_html_(self) -> str:
+        from shapecalc.render import render
+
+        return render(self, "html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        from shapecalc.render import render
+
+        return render(self, "markdown")
+
+    def __str__(self) -> str:
+        from shapecalc.render import render
+
+        return render(self, "text")
+
+
+def total(graph: Graph, rows: tuple[Row, ...]) -> Totals:
+    """Add the rows up."""
+    works = [row.work for row in rows]
+    return Totals(
+        weights=sum(row.weights for row in rows),
+        biases=sum(row.biases for row in rows),
+        buffers=sum(row.buffers for row in rows),
+        connections=sum(row.connections or 0 for row in rows),
+        work=Work(*map(sum, zip(*works, strict=True))) if works else Work(),
+        activations=sum(row.activations for row in rows),
+        overwritten=sum(row.overwritten for row in rows),
+        peak=peak(graph, rows),
+    )
+
+
+def peak(graph: Graph, rows: tuple[Row, ...]) -> Dim:
+    """Return the most elements that are alive at once in inference.
+
+    Layers run in order.  A result is kept until its last reader has run, the network's outputs to
+    the end.  A layer that works in place takes over its input's buffer when no one else still
+    reads that; a view always does.
+    """
+    readers = [0] * len(rows)  # reads still to come, per buffer's first owner
+    owner = list(range(len(rows)))
+    for node in graph.nodes:
+        for source in node.inputs:
+            readers[source] += 1
+    for output in graph.outputs:
+        readers[output] += 1
+    live = most = 0
+    for index, node in enumerate(graph.nodes):
+        layer, size = rows[index].layer, rows[index].output.size
+        source = owner[node.inputs[0]] if node.inputs else index
+        if layer is not None and layer.inplace and (layer.view or readers[source] == 1):
+            owner[index] = source
+            readers[source] += readers[index] - 1
+            if readers[source] == 0:
+                live -= rows[source].output.size
+            continue
+        live += size
+        most = max(most, live)
+        for each in node.inputs:
+            buffer = owner[each]
+            readers[buffer] -= 1
+            if readers[buffer] == 0:
+                live -= rows[buffer].output.size
+        if readers[index] == 0:
+            live -= size
+    return most
+
+
+def fold(report: Report, depth: int) -> tuple[Row, ...]:
+    """Fold the rows below `depth` levels of the paths into one row a level."""
+    if depth < 1:
+        return report.rows
+    folded: dict[str, list[Row]] = {}
+    for row in report.rows:
+        path = "/".join(row.name.split("/", depth)[:depth])
+        folded.setdefault(path, []).append(row)
+    return tuple(
+        members[0] if path == members[0].name and len(members) == 1
+        else _level(report, path, members)
+        for path, members in folded.items()
+    )
+
+
+def _level(report: Report, path: str, members: list[Row]) -> Row:
+    group = report.graph.groups[path]
+    last = report.rows[group.output]
+    nodes = report.graph.nodes
+    known = [row.connections for row in members if row.connections is not None]
+    count = sum(row.members for row in members)
+    return Row(
+        name=path,
+        type=group.type,
+        does=f"{count} layer{'s' if count != 1 else ''}",
+        inputs=tuple(report.rows[index].output for index in group.inputs),
+        output=last.output,
+        sources=tuple(nodes[index].path for index in group.inputs),
+        parameters=(),
+        weights=sum(row.weights for row in members),
+        biases=sum(row.biases for row in members),
+        buffers=sum(row.buffers for row in members),
+        connections=sum(known) if known else None,
+        work=Work(*map(sum, zip(*(row.work for row in members), strict=True))),
+        activations=sum(row.activations for row in members),
+        overwritten=sum(row.overwritten for row in members),
+        field=last.field,
+        note="; ".join(dict.fromkeys(row.note for row in members if row.note)),
+        members=count,
+    )

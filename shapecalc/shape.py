@@ -1,0 +1,81 @@
+"""Shapes: a volume of sides and channels, or a vector.  The batch stands apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from shapecalc.dim import product
+
+if TYPE_CHECKING:
+    from shapecalc.dim import Dim
+
+Layout: TypeAlias = Literal["hwc", "chw"]
+
+#: The names of a map's sides, by their number.
+SIDE_NAMES: dict[int, tuple[str, ...]] = {
+    1: ("length",),
+    2: ("height", "width"),
+    3: ("depth", "height", "width"),
+}
+
+
+class Map(NamedTuple):
+    """A signal, an image or a volume: one to three spatial sides, and channels.
+
+    >>> Map((55, 55), 96).size
+    290400
+    """
+
+    sides: tuple[Dim, ...]
+    channels: Dim
+
+    @property
+    def size(self) -> Dim:
+        """The number of elements."""
+        return product(self.sides) * self.channels
+
+
+class Vector(NamedTuple):
+    """A row of units without sides.  Its channels are its units."""
+
+    size: Dim
+
+    @property
+    def sides(self) -> tuple[Dim, ...]:
+        """A vector has none."""
+        return ()
+
+    @property
+    def channels(self) -> Dim:
+        """The units."""
+        return self.size
+
+
+Shape: TypeAlias = Map | Vector
+
+
+def shape_of(dims: tuple[Dim, ...]) -> Shape:
+    """Make a shape of numbers written sides first, channels last; one number is a vector."""
+    return Vector(dims[0]) if len(dims) == 1 else Map(dims[:-1], dims[-1])
+
+
+def as_list(shape: Shape, layout: Layout = "hwc") -> list[Dim]:
+    """List the extents in the layout that the caller states.
+
+    >>> as_list(Map((55, 55), 96)), as_list(Map((55, 55), 96), "chw"), as_list(Vector(4096))
+    ([55, 55, 96], [96, 55, 55], [4096])
+    """
+    if isinstance(shape, Vector):
+        return [shape.size]
+    if layout == "chw":
+        return [shape.channels, *shape.sides]
+    return [*shape.sides, shape.channels]
+
+
+def as_text(shape: Shape, layout: Layout = "hwc") -> str:
+    """Write a shape as papers do.
+
+    >>> as_text(Map((55, 55), 96))
+    '55x55x96'
+    """
+    return "x".join(map(str, as_list(shape, layout)))

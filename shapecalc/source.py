@@ -1,0 +1,39 @@
+"""Texts and places in them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Source(NamedTuple):
+    """A text with the name that messages give it (a path, `<stdin>`, `--set k=...`)."""
+
+    name: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Return line `number`, counted from 0, without its end."""
+        lines = self.text.split("\n", number + 1)
+        return lines[number].rstrip("\r") if number < len(lines) else ""
+
+
+class Span(NamedTuple):
+    """A stretch of a text.  Lines and columns count from 0; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Origin(NamedTuple):
+    """Where something was written: a source and, when there is one, the stretch of text."""
+
+    source: Source
+    span: Span | None = None
+
+    def __str__(self) -> str:
+        """Give the place as editors and terminals link it: ``alexnet.yaml:12:5``."""
+        if self.span is None:
+            return self.source.name
+        return f"{self.source.name}:{self.span.line + 1}:{self.span.column + 1}"

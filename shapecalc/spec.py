@@ -1,0 +1,100 @@
+"""The spec as read: statements with their places, nothing expanded, nothing computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from shapecalc.errors import Problem
+    from shapecalc.source import Source
+    from shapecalc.yamltree import Map, Scalar, Tree
+
+#: The version of the language that this package reads.
+LANGUAGE_VERSION = 1
+
+
+class Branch(NamedTuple):
+    """A list of statements that runs beside others; a named one is a level of the paths."""
+
+    name: Scalar | None
+    uses: tuple[Use, ...]
+
+
+class Use(NamedTuple):
+    """One statement of a `layers` list: a layer, a block, a join, or structure.
+
+    `word` is the type as written, `type` as understood.  `fields` holds what is not common to all
+    statements, `keys` the places of the keys.  `literal` identifies fields that are all plain
+    words and numbers, so that equal ones become one layer.  An unsound one was complained about:
+    it keeps its place, and what comes out of it is unknown.
+    """
+
+    word: Scalar
+    type: str
+    fields: dict[str, Tree]
+    keys: dict[str, Scalar]
+    literal: tuple[object, ...] | None = None
+    name: Scalar | None = None
+    sources: tuple[Scalar, ...] | None = None
+    share: Scalar | None = None
+    note: str = ""
+    branches: tuple[Branch, ...] = ()
+    sound: bool = True
+
+
+class Block(NamedTuple):
+    """A layer type that a spec defines: its fields with their defaults, and its statements."""
+
+    name: Scalar
+    fields: dict[str, Tree | None]
+    uses: tuple[Use, ...]
+
+
+class InputSpec(NamedTuple):
+    """An input of the network: its extents, channels last, as trees."""
+
+    name: str
+    extents: tuple[Tree, ...]
+    tree: Tree
+
+
+class Edit(NamedTuple):
+    """What an extending spec does to one layer of its base."""
+
+    key: Scalar
+    change: Map | None = None
+    remove: bool = False
+    before: tuple[Use, ...] = ()
+    after: tuple[Use, ...] = ()
+
+
+class Expectation(NamedTuple):
+    """A total that must come out: a number, or an expression in the constants."""
+
+    column: str
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetSpec:
+    """A network as written, with what it extends merged in.
+
+    With `problems` it is a torso: later steps go on with it only to find what else is wrong.
+    """
+
+    name: str
+    citation: str
+    note: str
+    source: Source
+    extends: tuple[str, ...]
+    inputs: tuple[InputSpec, ...]
+    let: dict[str, Tree]
+    blocks: dict[str, Block]
+    uses: tuple[Use, ...]
+    outputs: tuple[Scalar, ...] | None
+    defaults: dict[str, Map]
+    edits: tuple[dict[str, Edit], ...]
+    expect: tuple[Expectation, ...]
+    expect_source: str
+    problems: tuple[Problem, ...] = ()

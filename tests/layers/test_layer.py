@@ -1,0 +1,159 @@
+"""What holds for every layer: help, names, equality, immutability, kinds and numbers of inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shapecalc.layers import BUILTIN, JOINS, layer_class
+from shapecalc.layers.activation import Dropout, Relu
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.dense import Dense
+from shapecalc.layers.merge import Add
+from shapecalc.layers.pool import AvgPool, MaxPool
+from shapecalc.shape import Map, Vector
+
+if TYPE_CHECKING:
+    from conftest import Refusal
+
+    from shapecalc.layers.base import Layer
+
+every_type = pytest.mark.parametrize("word", BUILTIN)
+
+#: A value for every field that has no default.
+REQUIRED: dict[str, dict[str, Any]] = {
+    "conv": {"filters": 2, "kernel": (3,)},
+    "depthwise": {"kernel": (3,)},
+    "separable": {"filters": 2, "kernel": (3,)},
+    "transposed": {"filters": 2, "kernel": (3,)},
+    "adaptive_avgpool": {"size": (6,)},
+    "adaptive_maxpool": {"size": (6,)},
+    "dense": {"units": 4096},
+    "rbf": {"units": 10},
+    "reshape": {"shape": (2, 3, 5)},
+    "permute": {"order": (1, 0, 2)},
+    "pad": {"pad": ((1, 2),)},
+    "channel_shuffle": {"groups": 3},
+}
+
+
+def make(word: str) -> Layer:
+    return layer_class(word)(**REQUIRED.get(word, {}))
+
+
+@every_type
+def test_a_layer_knows_its_word_and_explains_itself(word: str) -> None:
+    found = layer_class(word)
+    assert found.type == word
+    assert found.summary
+    assert found.rule
+    assert found.counts
+    assert found.example.split(":")[0] == word
+    assert found.__doc__
+    assert found.__doc__.split("\n")[0].endswith(".")
+    assert (found.inputs is None) == (word in JOINS)
+
+
+@every_type
+def test_every_field_has_a_sentence_and_a_kind(word: str) -> None:
+    found = layer_class(word)
+    names = [each.name for each in found.fields()]
+    assert not found.principal or names[0] == found.principal
+    for each in found.fields():
+        assert each.metadata["doc"]
+        assert each.metadata["kind"].words
+
+
+@every_type
+def test_a_layer_is_a_value(word: str) -> None:
+    one, other = make(word), make(word)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert repr(one).startswith(type(one).__name__ + "(")
+    assert not hasattr(one, "__dict__")
+    name = one.fields()[0].name if one.fields() else "anything"
+    with pytest.raises((AttributeError, TypeError)):
+        setattr(one, name, 1)
+
+
+def test_layers_differ_by_type_and_by_field() -> None:
+    assert MaxPool() != AvgPool()
+    assert Dense(units=10) != Dense(units=10, bias=False)
+    assert len({Dense(units=10), Dense(units=10), Dense(units=11)}) == 2
+
+
+def test_the_stems_of_automatic_names() -> None:
+    other = {
+        word: layer_class(word).stem for word in BUILTIN if layer_class(word).stem != word
+    }
+    assert other == {
+        "maxpool": "pool",
+        "avgpool": "pool",
+        "dense": "fc",
+        "lrn": "norm",
+        "batchnorm": "bn",
+    }
+
+
+def test_what_works_in_place() -> None:
+    assert {word for word in BUILTIN if layer_class(word).inplace} == {
+        "relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "silu", "sigmoid", "hard_sigmoid",
+        "hard_swish", "tanh", "softplus", "softmax", "dropout", "identity", "flatten", "reshape",
+    }  # fmt: skip
+
+
+def test_what_has_weighted_units() -> None:
+    assert {word for word in BUILTIN if layer_class(word).weighted} == {
+        "conv", "depthwise", "separable", "transposed", "dense", "subsampling",
+    }  # fmt: skip
+
+
+NEED_SIDES = [
+    "conv", "depthwise", "separable", "transposed", "maxpool", "avgpool", "subsampling",
+    "global_avgpool", "global_maxpool", "adaptive_avgpool", "adaptive_maxpool", "instancenorm",
+    "permute", "pad", "crop", "upsample",
+]  # fmt: skip
+
+
+@every_type
+def test_which_layers_refuse_a_vector(word: str, refusal: Refusal) -> None:
+    vectors = (Vector(30), Vector(30)) if word in JOINS else (Vector(30),)
+    error = refusal(make(word), *vectors)
+    if word in NEED_SIDES:
+        assert error is not None
+        assert error.code == "E201"
+        assert error.message == (
+            f"{word} needs sides to work on, but a vector of 30 flows in"
+        )
+    else:
+        assert error is None or error.code == "E205"
+
+
+def test_a_layer_takes_one_input(refusal: Refusal) -> None:
+    error = refusal(Relu(), Map((2, 3), 5), Map((2, 3), 5))
+    assert error is not None
+    assert (error.code, error.field) == ("E207", "from")
+    assert error.message == "relu takes 1 input, but 2 flow in"
+
+
+def test_a_join_takes_two(refusal: Refusal) -> None:
+    error = refusal(Add(), Map((2, 3), 5))
+    assert error is not None
+    assert error.code == "E207"
+    assert error.message == "add joins two or more branches, but has 1"
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (Conv(filters=96, kernel=(11,), stride=(4,)), "96 11x11 /4"),
+        (MaxPool(kernel=(3,), stride=(2,)), "3x3 /2"),
+        (MaxPool(), "2x2 /2"),
+        (Dense(units=4096), "4096"),
+        (Dropout(), "0.5"),
+        (Relu(), ""),
+    ],
+)
+def test_the_short_label(layer: Layer, words: str) -> None:
+    assert layer.does() == words

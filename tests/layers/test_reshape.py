@@ -1,0 +1,200 @@
+"""Layers that move, add or take away elements."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shapecalc.layers.fields import Padding
+from shapecalc.layers.reshape import (
+    ChannelShuffle,
+    Crop,
+    Flatten,
+    PadLayer,
+    Permute,
+    Reshape,
+    Upsample,
+)
+from shapecalc.shape import Map, Shape, Vector
+from shapecalc.window import Reach
+from shapecalc.work import NO_WORK, Work
+
+if TYPE_CHECKING:
+    from conftest import Refusal
+
+    from shapecalc.layers.base import Layer
+
+SHAPE = Map((7, 11), 6)
+
+
+def test_flatten() -> None:
+    assert Flatten().output(SHAPE) == Vector(462)
+    assert Flatten().output(Map((2, 3, 5), 7)) == Vector(210)
+    assert Flatten().output(Vector(5)) == Vector(5)
+    assert Flatten().window(SHAPE) == (Reach(0, 0, 6), Reach(0, 0, 10))
+    assert Flatten().window(Vector(5)) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "shape", "expected"),
+    [
+        (SHAPE, (462,), Vector(462)),
+        (SHAPE, (77, 6), Map((77,), 6)),
+        (SHAPE, (2, 3, 77), Map((2, 3), 77)),
+        (Vector(30), (2, 3, 5), Map((2, 3), 5)),
+        (Vector(210), (2, 3, 5, 7), Map((2, 3, 5), 7)),
+        (Vector(1), (1,), Vector(1)),
+    ],
+)
+def test_reshape(given: Shape, shape: tuple[int, ...], expected: Shape, refusal: Refusal) -> None:
+    layer = Reshape(shape=shape)
+    assert refusal(layer, given) is None
+    assert layer.output(given) == expected
+
+
+def test_reshape_keeps_the_elements(refusal: Refusal) -> None:
+    error = refusal(Reshape(shape=(2, 3, 7)), Map((2, 3), 5))
+    assert error is not None
+    assert (error.code, error.field) == ("E209", "shape")
+    assert error.message == "2x3x5 holds 30 elements, 2x3x7 42"
+
+
+def test_reshape_forgets_places() -> None:
+    assert Reshape(shape=(462,)).window(SHAPE) == (Reach(0, 0, 6), Reach(0, 0, 10))
+    assert Reshape(shape=(11, 7, 6)).window(SHAPE) == (Reach(0, 0, 6, 0), Reach(0, 0, 10, 1))
+    assert Reshape(shape=(77, 6)).window(SHAPE) == (Reach(0, 0, 6, 0),)
+    assert Reshape(shape=(2, 3, 5)).window(Vector(30)) == (Reach(0, 0, 0), Reach(0, 0, 0))
+    assert Reshape(shape=(30,)).window(Vector(30)) is None
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ((0, 1, 2), Map((7, 11), 6)),
+        ((1, 0, 2), Map((11, 7), 6)),
+        ((2, 0, 1), Map((6, 7), 11)),
+        ((2, 1, 0), Map((6, 11), 7)),
+    ],
+)
+def test_permute(order: tuple[int, ...], expected: Map, refusal: Refusal) -> None:
+    assert refusal(Permute(order=order), SHAPE) is None
+    assert Permute(order=order).output(SHAPE) == expected
+
+
+def test_permute_follows_the_sides() -> None:
+    assert Permute(order=(1, 0, 2)).window(SHAPE) == (Reach(1, 0, 0, 1), Reach(1, 0, 0, 0))
+    assert Permute(order=(2, 0, 1)).window(SHAPE) == (Reach(0, 0, 6), Reach(0, 0, 10))
+    assert Permute(order=(1, 0)).output(Map((7,), 6)) == Map((6,), 7)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (0, 1, 1), (0, 1, 3), (0, 1, 2, 3)])
+def test_permute_names_each_axis_once(order: tuple[int, ...], refusal: Refusal) -> None:
+    error = refusal(Permute(order=order), SHAPE)
+    assert error is not None
+    assert (error.code, error.field) == ("E203", "order")
+    assert error.hint == "the axes are 0 height, 1 width, 2 channels"
+
+
+def test_pad() -> None:
+    layer = PadLayer(pad=Padding(((0, 1), (2, 3))))
+    assert layer.output(SHAPE) == Map((8, 16), 6)
+    assert layer.window(SHAPE) == (Reach(1, 0, 0), Reach(1, 2, -2))
+    assert layer.does() == "(0,1)x(2,3)"
+    assert layer.work((SHAPE,), Map((8, 16), 6)) == NO_WORK
+    assert PadLayer(pad=Padding(((1, 1),))).output(Map((2, 3, 5), 7)) == Map((4, 5, 7), 7)
+
+
+def test_crop() -> None:
+    layer = Crop(crop=Padding(((0, 1), (2, 3))))
+    assert layer.output(SHAPE) == Map((6, 6), 6)
+    assert layer.window(SHAPE) == (Reach(1, 0, 0), Reach(1, -2, 2))
+    assert layer.does() == "(0,1)x(2,3)"
+    assert Crop(crop=Padding(((1, 1),))).output(Map((3,), 2)) == Map((1,), 2)
+
+
+def test_crop_to_the_centre() -> None:
+    # U-Net: 64 to 56 takes 4 at each end.  7 to 4: one before, two after.
+    assert Crop(to=(56,)).window(Map((64, 64), 512)) == (Reach(1, -4, 4), Reach(1, -4, 4))
+    layer = Crop(to=(4, 11))
+    assert layer.output(SHAPE) == Map((4, 11), 6)
+    assert layer.window(SHAPE) == (Reach(1, -1, 1), Reach(1, 0, 0))
+    assert layer.does() == "to 4x11"
+
+
+def test_upsample() -> None:
+    layer, output = Upsample(factor=(2, 3)), Map((14, 33), 6)
+    assert layer.output(SHAPE) == output
+    assert layer.work((SHAPE,), output) == NO_WORK
+    assert layer.does() == "x2x3 nearest"
+    assert Upsample().output(Map((5,), 3)) == Map((10,), 3)
+    assert layer.window(SHAPE) == (
+        Reach(Fraction(1, 2), Fraction(1, 2), 0),
+        Reach(Fraction(1, 3), Fraction(2, 3), 0),
+    )
+
+
+def test_bilinear_blends_two_elements_per_side() -> None:
+    layer = Upsample(mode="bilinear")
+    one, two, three = Map((3,), 5), Map((2, 3), 5), Map((1, 2, 3), 5)
+    assert layer.work((one,), Map((6,), 5)) == Work(multiplies=60, adds=60)
+    assert layer.work((two,), Map((4, 6), 5)) == Work(multiplies=480, adds=480)
+    assert layer.work((three,), Map((2, 4, 6), 5)) == Work(multiplies=1_920, adds=1_920)
+
+
+def test_channel_shuffle(refusal: Refusal) -> None:
+    assert ChannelShuffle(groups=3).output(SHAPE) == SHAPE
+    assert ChannelShuffle(groups=3).window(SHAPE) is None
+    assert refusal(ChannelShuffle(groups=3), SHAPE) is None
+    error = refusal(ChannelShuffle(groups=4), SHAPE)
+    assert error is not None
+    assert (error.code, error.field) == ("E205", "groups")
+    assert error.message == "6 input channels cannot be split into 4 groups"
+
+
+@pytest.mark.parametrize(
+    ("layer", "code", "field", "message"),
+    [
+        (
+            Crop(crop=Padding(((0, 0), (5, 6)))),
+            "E210",
+            "crop",
+            "taking away 5 and 6 leaves nothing of a side of 11",
+        ),
+        (Crop(to=(8,)), "E204", "to", "8 rows cannot be cut out of a side of 7"),
+        (Crop(), "E113", "", "crop needs the field `crop` or `to`"),
+        (
+            Crop(crop=Padding(((1, 1),)), to=(5,)),
+            "E203",
+            "to",
+            "crop takes `crop` or `to`, but not both",
+        ),
+        (
+            Crop(crop=Padding(((1, 1),) * 3)),
+            "E202",
+            "crop",
+            "crop gives 3 sizes, but the input has 2 sides",
+        ),
+        (Crop(to=(1, 2, 3)), "E202", "to", "to gives 3 sizes, but the input has 2 sides"),
+        (
+            PadLayer(pad=Padding(((1, 1),) * 3)),
+            "E202",
+            "pad",
+            "pad gives 3 sizes, but the input has 2 sides",
+        ),
+        (
+            Upsample(factor=(1, 2, 3)),
+            "E202",
+            "factor",
+            "factor gives 3 sizes, but the input has 2 sides",
+        ),
+    ],
+)
+def test_what_is_refused(
+    layer: Layer, code: str, field: str, message: str, refusal: Refusal
+) -> None:
+    error = refusal(layer, SHAPE)
+    assert error is not None
+    assert (error.code, error.field, error.message) == (code, field, message)
+    assert error.hint
