@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph import Graph
     from shapecalc.load import load, loads, shipped, summarize
-    from shapecalc.render import render
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Map, Vector
 
@@ -35,7 +34,6 @@ _HOMES = {
     "Vector": "shape",
     "load": "load",
     "loads": "load",
-    "render": "render",
     "shipped": "load",
     "summarize": "load",
 }
@@ -51,7 +49,6 @@ __all__ = [
     "Vector",
     "load",
     "loads",
-    "render",
     "shipped",
     "summarize",
 ]

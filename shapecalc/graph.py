@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from shapecalc.layers.base import Layer
@@ -85,8 +84,7 @@ class Group(NamedTuple):
     output: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
+class Graph(NamedTuple):
     """A network, wired.  `outputs` are indices of nodes; `groups` is by path.
 
     With `problems` it is a torso, good only for `propagate`, which raises them all.

@@ -82,7 +82,7 @@ def propagate(graph: Graph) -> Report:
         except SpecErrors as error:
             problems += [_inside(problem, node) for problem in error.problems]
         except _Refused as refused:
-            problems += [_problem(error, node) for error in refused.errors]
+            problems += [_problem(error, node, graph) for error in refused.errors]
         rows.append(row)
     if problems:
         raise SpecErrors(_once(problems))
@@ -97,14 +97,14 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         raise _Refused([wrong])
     errors = []
     try:
-        complaints = (need.complain() for need in layer.requires(*inputs) if not need.holds())
-        errors = list({(error.code, error.field): error for error in complaints}.values())
-        if errors:
-            raise _Refused(errors)
-        output = layer.output(*inputs)
-        parameters = layer.weights(*inputs)
+        errors = [need.complain() for need in layer.requires(*inputs) if not need.holds()]
+        if not errors:
+            output = layer.output(*inputs)
+            parameters = layer.weights(*inputs)
     except RuleError as error:
-        raise _Refused([*errors, error]) from None
+        errors.append(error)
+    if errors:
+        raise _Refused(_roots(errors))
     weights = biases = buffers = 0
     for parameter in parameters:
         if parameter.role == "weight":
@@ -124,6 +124,14 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         layer.work(inputs, output),
         layer.window(*inputs),
     )
+
+
+def _roots(errors: list[RuleError]) -> list[RuleError]:
+    """Keep one complaint a field: a square window that misfits in height misfits in width."""
+    first: dict[tuple[str, str], RuleError] = {}
+    for error in errors:
+        first.setdefault((error.code, error.field or error.message), error)
+    return list(first.values())
 
 
 def _row(  # noqa: PLR0913
@@ -206,10 +214,13 @@ def _field(
     )
 
 
-def _problem(error: RuleError, node: Node) -> Problem:
-    """Add the layer's name and the place of the field to what a rule complains about."""
+def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:
+    """Add names and the place of the field to what a rule complains about."""
     facts = (("layer", node.path), ("field", error.field), *error.facts)
     message = f"{node.path}: {error.message}"
+    for number in dict(error.facts).get("operands", ()):
+        source = graph.nodes[node.inputs[number - 1]].path
+        message = message.replace(f"operand {number}", f"operand {number} ({source})")
     return Problem(error.code, message, node.origin(error.field), error.rule, error.hint, facts)
 
 

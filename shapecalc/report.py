@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.layers.base import Layer, Parameter
 from shapecalc.work import Work
@@ -113,20 +113,24 @@ class Report:
                 return row
         raise KeyError(name)
 
-    def _repr_html_(self) -> str:
-        from shapecalc.render import render
+    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
+        """Write the report as text, markdown, csv, json, latex, html, or for a terminal.
 
-        return render(self, "html", standalone=False)
+        `options` are those of `shapecalc summarize`: columns, depth, units, batch, dtype, layout,
+        profile, count_inplace, sort; and width, standalone.  Raises `SpecErrors` for unknown words.
+        """
+        from shapecalc.render import render  # the one look forward: a report can show itself
+
+        return render(self, format, **options)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
 
     def _repr_markdown_(self) -> str:
-        from shapecalc.render import render
-
-        return render(self, "markdown")
+        return self.render("markdown")
 
     def __str__(self) -> str:
-        from shapecalc.render import render
-
-        return render(self, "text")
+        return self.render("text")
 
 
 def total(graph: Graph, rows: tuple[Row, ...]) -> Totals:

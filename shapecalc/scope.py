@@ -22,7 +22,8 @@ RESERVED = frozenset(
     "same valid floor ceil free input channels from name min max true false".split()
 )
 
-_MAX_DETOURS = 64
+#: Names may stand for expressions in other names so deep.
+MAX_DEPTH = 64
 
 
 class NeedsShapes(Exception):  # noqa: N818  (no error: "ask again when shapes are known")
@@ -44,22 +45,29 @@ class Argument(NamedTuple):
 
 
 class Scope:
-    """Names and what they are bound to, the inner shadowing the outer."""
+    """Names and what they are bound to, the inner shadowing the outer.
 
-    __slots__ = ("bound", "outer")
+    `values` keeps the numbers that pieces of YAML came to, so that each is computed once.
+    """
+
+    __slots__ = ("bound", "outer", "values")
 
     def __init__(self, bound: dict[str, int | Argument], outer: Scope | None = None) -> None:
         self.bound = bound
         self.outer = outer
+        self.values: dict[str, int] = {}
+
+    def home(self, name: str) -> Scope | None:
+        """Return the scope that binds `name`, from the innermost outward."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.bound:
+            scope = scope.outer
+        return scope
 
     def find(self, name: str) -> int | Argument | None:
         """Return what `name` is bound to, from the innermost scope outward."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.bound:
-                return scope.bound[name]
-            scope = scope.outer
-        return None
+        home = self.home(name)
+        return None if home is None else home.bound[name]
 
     def all_names(self) -> Iterator[str]:
         """Yield every name that can be used here."""
@@ -81,14 +89,15 @@ def read_value(
 
     Raises `Unread` for a bad value, `NeedsShapes` when it depends on channels not yet known.
     """
-    detours = 0
+    passed: set[tuple[int, int]] = set()
     while isinstance(tree, Scalar) and tree.plain and not kind.owns(tree.text):
         bound = place.scope.find(tree.text)
         if not isinstance(bound, Argument):
             break
-        detours += 1
-        if detours > _MAX_DETOURS:
-            raise Unread(f"'{tree.text}' is defined by itself", at=tree, code="E118")
+        step = (id(tree), id(place.scope))
+        if step in passed:
+            raise _circle(tree.text, tree)
+        passed.add(step)
         tree, place = bound
 
     def defined(word: str) -> bool:
@@ -98,22 +107,69 @@ def read_value(
 
 
 def whole(
-    tree: Tree, place: Place, channels_of: Callable[[object], int] = no_shapes, depth: int = 0
+    tree: Tree, place: Place, channels_of: Callable[[object], int] = no_shapes
 ) -> int:
     """Compute the whole number that `tree` stands for."""
-    if not isinstance(tree, Scalar):
-        raise Unread(f"takes a whole number, not {describe(tree)}", at=tree)
-    text = tree.text
-    if text.isdigit() and text.isascii() and (text[0] != "0" or text == "0") and len(text) < 19:
-        return int(text)
-    if depth > _MAX_DETOURS:
-        raise Unread(f"'{text}' is defined by itself", at=tree, code="E118")
     try:
-        return evaluate(_parsed(tree), lambda name: _value(name, tree, place, channels_of, depth))
-    except ExpressionError as error:
-        raise Unread(f"cannot be computed: {error.message}", error.hint, at=tree, code="E115") from None
+        return _Evaluation(channels_of).whole(tree, place)
     except RecursionError:
         raise Unread("is nested too deeply to compute", at=tree, code="E115") from None
+
+
+class _Evaluation:
+    """One number on its way: which names are being computed, and which already are."""
+
+    __slots__ = ("channels_of", "known", "open")
+
+    def __init__(self, channels_of: Callable[[object], int]) -> None:
+        self.channels_of = channels_of
+        self.open: list[tuple[Scope, str]] = []
+        self.known: dict[tuple[int, str], int] = {}
+
+    def whole(self, tree: Tree, place: Place) -> int:
+        """Compute an expression."""
+        if not isinstance(tree, Scalar):
+            raise Unread(f"takes a whole number, not {describe(tree)}", at=tree)
+        text = tree.text
+        if text.isdigit() and text.isascii() and (text[0] != "0" or text == "0") and len(text) < 19:
+            return int(text)
+        try:
+            return evaluate(_parsed(tree), lambda name: self.value(name, tree, place))
+        except ExpressionError as error:
+            message = f"cannot be computed: {error.message}"
+            raise Unread(message, error.hint, at=tree, code="E115") from None
+
+    def value(self, name: str, tree: Scalar, place: Place) -> int:
+        """Compute what a name in an expression stands for."""
+        if name == "channels":
+            if place.flow is None:
+                message = "uses `channels`, but nothing flows in here"
+                hint = "`channels` belongs into a field of a layer or of a block"
+                raise Unread(message, hint, at=tree, code="E116")
+            return self.channels_of(place.flow)
+        home = place.scope.home(name)
+        if home is None:
+            raise _unknown(name, tree, place)
+        bound = home.bound[name]
+        if isinstance(bound, int):
+            return bound
+        found = home.values.get(name)
+        if found is None:
+            found = self.known.get((id(home), name))
+        if found is None:
+            if (home, name) in self.open:
+                raise _circle(name, tree)
+            if len(self.open) >= MAX_DEPTH:
+                message = f"cannot be computed: names stand for names more than {MAX_DEPTH} deep"
+                raise Unread(message, at=tree, code="E115")
+            if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
+                raise _free(name, tree)
+            self.open.append((home, name))
+            found = self.known[id(home), name] = self.whole(bound.tree, bound.place)
+            self.open.pop()
+            if self.channels_of is no_shapes:
+                home.values[name] = found
+        return found
 
 
 def _parsed(tree: Scalar) -> Parsed:
@@ -125,32 +181,21 @@ def _parsed(tree: Scalar) -> Parsed:
     return parse(text)
 
 
-def _value(
-    name: str,
-    tree: Scalar,
-    place: Place,
-    channels_of: Callable[[object], int],
-    depth: int,
-) -> int:
-    if name == "channels":
-        return channels_of(place.flow)
-    bound = place.scope.find(name)
-    if isinstance(bound, int):
-        return bound
-    if bound is None:
-        known = [*place.scope.all_names(), "channels"]
-        hint = did_you_mean(name, known) or (
-            "names come from block fields, `let`, the symbols of `input`, and `channels`"
-        )
-        raise Unread(f"takes a number, and '{name}' is not one here", hint, at=tree, code="E116")
-    if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
-        raise Unread(
-            f"'{name}' is free: it has no value",
-            f"give it one with --set {name}=...",
-            at=tree,
-            code="E121",
-        )
-    return whole(bound.tree, bound.place, channels_of, depth + 1)
+def _circle(name: str, tree: Scalar) -> Unread:
+    return Unread(f"cannot be computed: '{name}' is defined by itself", at=tree, code="E118")
+
+
+def _unknown(name: str, tree: Scalar, place: Place) -> Unread:
+    known = [*place.scope.all_names(), "channels"]
+    hint = did_you_mean(name, known) or (
+        "names come from block fields, `let`, the symbols of `input`, and `channels`"
+    )
+    return Unread(f"takes a number, and '{name}' is not one here", hint, at=tree, code="E116")
+
+
+def _free(name: str, tree: Scalar) -> Unread:
+    message = f"needs a number, but '{name}' is free: it has no value"
+    return Unread(message, f"give it one with --set {name}=...", at=tree, code="E121")
 
 
 def symbols(tree: Tree, scope: Scope) -> set[str]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
+
+#: What ends a line, as the YAML parser counts lines.
+BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 class Source(NamedTuple):
@@ -13,8 +17,8 @@ class Source(NamedTuple):
 
     def line(self, number: int) -> str:
         """Return line `number`, counted from 0, without its end."""
-        lines = self.text.split("\n", number + 1)
-        return lines[number].rstrip("\r") if number < len(lines) else ""
+        lines = BREAK.split(self.text, number + 1)
+        return lines[number] if number < len(lines) else ""
 
 
 class Span(NamedTuple):

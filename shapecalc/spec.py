@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -76,8 +75,7 @@ class Expectation(NamedTuple):
     tree: Tree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetSpec:
+class NetSpec(NamedTuple):
     """A network as written, with what it extends merged in.
 
     With `problems` it is a torso: later steps go on with it only to find what else is wrong.

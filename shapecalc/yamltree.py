@@ -13,14 +13,15 @@ import yaml
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.pause import collector_paused
-from shapecalc.source import Origin, Source, Span
+from shapecalc.source import BREAK, Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 32 * 2**20
 MAX_DEPTH = 100
-MAX_NODES = 20_000_000
+MAX_NODES = 5_000_000
+MAX_ALIASED = 500_000
 
 _Loader = getattr(yaml, "CLoader", yaml.Loader)
 
@@ -96,6 +97,12 @@ def compose(source: Source) -> Tree:
         limit = f"{MAX_BYTES // 2**20} MiB"
         raise _fail("E005", f"the file holds more than {limit}", source, None, "split the file")
     try:
+        source.text.encode()
+    except UnicodeEncodeError as error:
+        message = "the text is not UTF-8: this character is broken"
+        mark = _mark_at(source.text, error.start)
+        raise _fail("E004", message, source, mark, "type it anew") from None
+    try:
         return _build(source, yaml.parse(source.text, Loader=_Loader))
     except yaml.YAMLError as error:
         raise _syntax(source, error) from None
@@ -110,7 +117,7 @@ def _build(source: Source, events: Iterator[yaml.Event]) -> Tree:  # noqa: C901,
     # an open collection: [is_map, children, keys, pending key, start mark, anchor, size]
     stack: list[_Open] = []
     top: _Open | None = None
-    documents = 0
+    documents = aliased = 0
     for event in events:
         kind = type(event)
         node: Tree
@@ -146,6 +153,11 @@ def _build(source: Source, events: Iterator[yaml.Event]) -> Tree:  # noqa: C901,
                 hint = f"write &{event.anchor} before the value it should stand for"
                 raise _fail("E101", message, source, event.start_mark, hint)
             node, size = anchors[event.anchor]
+            aliased += size
+            if aliased > MAX_ALIASED:
+                message = f"aliases stand for more than {MAX_ALIASED:,} values"
+                hint = "use `blocks` and `repeat`, which are counted before they are expanded"
+                raise _fail("E104", message, source, event.start_mark, hint)
         elif kind is yaml.DocumentStartEvent:
             documents += 1
             if documents > 1:
@@ -160,8 +172,8 @@ def _build(source: Source, events: Iterator[yaml.Event]) -> Tree:  # noqa: C901,
             continue
         top.size += size
         if top.size > MAX_NODES:
-            message = f"aliases expand to more than {MAX_NODES:,} values"
-            hint = "use `blocks` and `repeat`, which are counted before they are expanded"
+            message = f"the file holds more than {MAX_NODES:,} values, its aliases written out"
+            hint = "use `blocks` and `repeat` for structure that recurs"
             raise _fail("E104", message, source, event.start_mark, hint)
         top.add(source, node, problems)
     if problems:
@@ -287,6 +299,12 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+def _mark_at(text: str, position: int) -> _Mark:
+    """Return the line and column of a character."""
+    lines = BREAK.split(text[:position])
+    return _Mark(len(lines) - 1, len(lines[-1]))
+
+
 def _syntax(source: Source, error: yaml.YAMLError) -> SpecErrors:
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -294,8 +312,7 @@ def _syntax(source: Source, error: yaml.YAMLError) -> SpecErrors:
     if opened is not None and any(word in said for word in ("',' or", "end of stream")):
         mark = opened  # where the bracket or the quote stands, not where its absence was noticed
     if mark is None and isinstance(position := getattr(error, "position", None), int):
-        before = source.text[:position]
-        mark = _Mark(before.count("\n"), position - (before.rfind("\n") + 1))
+        mark = _mark_at(source.text, position)
     if mark is not None and said.startswith("found character that cannot start any token"):
         line = source.line(mark.line)
         if line[mark.column : mark.column + 1] == "\t":

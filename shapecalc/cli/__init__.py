@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from shapecalc import __version__
+
 #: Command -> the module in this package that holds it under the same name.
 COMMANDS = ("summarize", "layers", "specs", "schema", "completion")
 
@@ -40,7 +42,7 @@ class _Lazy(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example:  shapecalc summarize alexnet.yaml",
 )
-@click.version_option(package_name="shapecalc-convnets", prog_name="shapecalc")
+@click.version_option(__version__, prog_name="shapecalc")
 def main() -> None:
     """Say what a ConvNet's layers cost: volumes, parameters, operations, memory.
 

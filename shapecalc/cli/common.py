@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -44,20 +43,19 @@ def emit(text: str, path: str | None) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
         return
-    target = Path(path)
     try:
-        if target.is_dir():
-            raise IsADirectoryError(21, "it is a directory")
-        _replace(target, text)
+        _replace(path, text)
     except OSError as error:
         reason = error.strerror or str(error)
         problem = Problem("E007", f"'{path}' cannot be written: {reason}", Origin(Source(path, "")))
         raise SpecErrors([problem]) from None
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(path: str, text: str) -> None:
+    from pathlib import Path  # not above: it costs every start 3 ms
     from tempfile import NamedTemporaryFile
 
+    target = Path(path)
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
         target.write_text(text, encoding="utf-8", newline="")
         return
@@ -65,14 +63,14 @@ def _replace(target: Path, text: str) -> None:
     with NamedTemporaryFile(
         "w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8", newline=""
     ) as file:
+        written = Path(file.name)
         try:
             file.write(text)
             file.flush()
-            mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-            os.chmod(file.name, mode)
-            os.replace(file.name, target)
+            written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+            written.replace(target)
         except BaseException:
-            os.unlink(file.name)
+            written.unlink()
             raise
 
 

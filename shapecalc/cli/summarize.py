@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.source import Origin
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -43,6 +48,18 @@ def _depth(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     raise click.BadParameter(f"'{value}' is neither a number from 1 on nor 'all'")
 
 
+def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """List the columns when asked for `help`."""
+    if value == "help":
+        from shapecalc.columns import COLUMNS
+
+        width = max(len(column.key) for column in COLUMNS)
+        for column in COLUMNS:
+            click.echo(f"{column.key:<{width}}  {column.meaning}")
+        ctx.exit()
+    return value
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -58,7 +75,7 @@ Examples:
               " when piped; with -o the file's suffix decides.")
 @click.option("-o", "--output", "path", metavar="FILE", type=click.Path(),
               help="Write to FILE (.txt .md .csv .json .tex .html).")
-@click.option("-c", "--columns", metavar="LIST",
+@click.option("-c", "--columns", metavar="LIST", is_eager=True, callback=_columns_help,
               help="Columns to show, separated by commas; 'all' for all, 'help' to list them.")
 @click.option("--depth", metavar="N|all", callback=_depth,
               help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.")
@@ -111,13 +128,32 @@ def summarize(  # noqa: PLR0913  (one argument an option)
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(
             columns=columns, depth=depth, sort=sort, profile=profile, batch=batch, dtype=dtype,
-            units=units, layout=layout, count_inplace=count_inplace, format=chosen,
+            units=units, layout=layout, count_inplace=count_inplace,
         )
         report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        holds = not check or _holds(report)  # complains before anything is written
         emit(render(report, chosen, view), path)
-        if check:
-            _check(report)
+    if not holds:
+        sys.exit(CHECK_FAILED)
 
 
-def _check(report) -> None:  # type: ignore[no-untyped-def]
-    pass
+def _holds(report: Report) -> bool:
+    """Compare totals with the spec's `expect`, saying on standard error what came out."""
+    spec = report.graph.spec
+    expected = report.graph.expected
+    if not expected:
+        hint = "add `expect: {params: ..., macs: ...}` to the spec"
+        message = f"{report.name} states nothing to check"
+        raise SpecErrors([Problem("E304", message, Origin(spec.source), hint=hint)])
+    wrong = 0
+    for column, value in expected.items():
+        found = getattr(report.totals, column)
+        if found == value:
+            click.echo(f"check: {column} {found:,} as expected", err=True)
+        else:
+            wrong += 1
+            click.echo(f"check: {column} is {found:,}, expected {value:,}"
+                       f" ({found - value:+,})", err=True)
+    if spec.expect_source:
+        click.echo(f"check: expected by {spec.expect_source}", err=True)
+    return not wrong

@@ -8,14 +8,11 @@ import pytest
 
 from shapecalc.layers.activation import (
     Dropout,
-    Elu,
     Gelu,
     HardSigmoid,
     HardSwish,
     Identity,
-    LeakyRelu,
     Pointwise,
-    Prelu,
     Relu,
     Relu6,
     Sigmoid,
@@ -24,6 +21,7 @@ from shapecalc.layers.activation import (
     Softplus,
     Tanh,
 )
+from shapecalc.layers.slope import Elu, LeakyRelu, Prelu
 from shapecalc.layers.base import Parameter
 from shapecalc.shape import Map, Vector
 from shapecalc.work import NO_WORK, Work

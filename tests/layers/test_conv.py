@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.layers.base import Parameter
-from shapecalc.layers.conv import Conv, Depthwise, Separable, Transposed
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.depthwise import Depthwise, Separable
+from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.fields import Padding
 from shapecalc.shape import Map
 from shapecalc.work import Work
@@ -152,7 +154,13 @@ def test_transposed_work_counts_input_positions() -> None:
 
 def test_transposed_in_groups_with_output_padding() -> None:
     layer = Transposed(
-        filters=6, kernel=(3,), stride=(2,), pad=both(1), groups=2, output_padding=(1, 0), bias=False
+        filters=6,
+        kernel=(3,),
+        stride=(2,),
+        pad=both(1),
+        groups=2,
+        output_padding=(1, 0),
+        bias=False,
     )
     shape = Map((4, 5), 8)
     assert layer.output(shape) == Map((8, 9), 6)
@@ -171,7 +179,10 @@ REFUSED: list[tuple[Layer, str, str, str]] = [
         Conv(filters=64, kernel=(1, 7), pad=Padding(((0, 0), (0, 1))), dilation=(3,)),
         "E204",
         "kernel",
-        "a 19-wide window (kernel 7, dilation 3) does not fit an input 11 wide with padding 0 and 1",
+        (
+            "a 19-wide window (kernel 7, dilation 3) does not fit an input 11 wide"
+            " with padding 0 and 1"
+        ),
     ),
     (
         Conv(filters=64, kernel=(1, 1, 1)),

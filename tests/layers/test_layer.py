@@ -84,9 +84,7 @@ def test_layers_differ_by_type_and_by_field() -> None:
 
 
 def test_the_stems_of_automatic_names() -> None:
-    other = {
-        word: layer_class(word).stem for word in BUILTIN if layer_class(word).stem != word
-    }
+    other = {word: layer_class(word).stem for word in BUILTIN if layer_class(word).stem != word}
     assert other == {
         "maxpool": "pool",
         "avgpool": "pool",
@@ -123,9 +121,7 @@ def test_which_layers_refuse_a_vector(word: str, refusal: Refusal) -> None:
     if word in NEED_SIDES:
         assert error is not None
         assert error.code == "E201"
-        assert error.message == (
-            f"{word} needs sides to work on, but a vector of 30 flows in"
-        )
+        assert error.message == (f"{word} needs sides to work on, but a vector of 30 flows in")
     else:
         assert error is None or error.code == "E205"
 

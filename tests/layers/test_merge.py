@@ -40,9 +40,7 @@ def test_concat_is_googlenets_inception_3a() -> None:
         (Multiply(), (Map((1, 1), 1), Map((1, 1), 1)), Map((1, 1), 1)),
     ],
 )
-def test_output(
-    layer: Join, inputs: tuple[Shape, ...], expected: Shape, refusal: Refusal
-) -> None:
+def test_output(layer: Join, inputs: tuple[Shape, ...], expected: Shape, refusal: Refusal) -> None:
     assert refusal(layer, *inputs) is None
     assert layer.output(*inputs) == expected
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from shapecalc.layers.conv import Conv, Depthwise, Separable, Transposed
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.depthwise import Depthwise, Separable
+from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
@@ -58,11 +60,7 @@ def test_alexnet() -> None:
 
 def test_vgg16() -> None:
     # The same paper: 212 with stride 32.
-    layers = [
-        layer
-        for depth in (2, 2, 3, 3, 3)
-        for layer in (*[conv(3, 1, 1)] * depth, MaxPool())
-    ]
+    layers = [layer for depth in (2, 2, 3, 3, 3) for layer in (*[conv(3, 1, 1)] * depth, MaxPool())]
     assert fields(Map((224, 224), 3), layers)[-1] == (212, 32)
 
 
@@ -188,9 +186,7 @@ def test_the_reach_is_as_long_as_the_longest_row_of_taps(name: str) -> None:
     shape = Map((N,), 1)
     (step,) = layer.window(shape) or (Reach(1, 0, 0),)
     spans = [
-        max(seen) - min(seen)
-        for u in range(layer.output(shape).sides[0])
-        if (seen := taps(u))
+        max(seen) - min(seen) for u in range(layer.output(shape).sides[0]) if (seen := taps(u))
     ]
     assert int((step.before + step.after) // 1) == max(spans)
 

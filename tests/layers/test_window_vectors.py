@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shapecalc.layers.conv import Conv, Transposed
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, AdaptiveMaxPool
 from shapecalc.layers.pool import AvgPool, MaxPool
@@ -109,9 +110,7 @@ def test_pytorch_average_pool(v: Vector, refusal: Refusal) -> None:
     rounding: Any = "ceil" if v["ceil"] else "floor"
     if out is not None:
         assert output_size(n, Window(k, s, p, p, 1, rounding)) == out
-    check(
-        refusal, AvgPool(kernel=(k,), stride=(s,), pad=both(p), rounding=rounding), n, out, 3
-    )
+    check(refusal, AvgPool(kernel=(k,), stride=(s,), pad=both(p), rounding=rounding), n, out, 3)
 
 
 @vectors("torch_adaptive")
@@ -153,7 +152,7 @@ def test_tensorflow_same(v: Vector, refusal: Refusal) -> None:
     window = Window(k, s, dilation=d, mode="same")
     assert output_size(n, window) == out
     assert padding(n, window) == (v["pad_before"], v["pad_after"])
-    size = {"kernel": (k,), "stride": (s,), "pad": SAME, "dilation": (d,)}
+    size: Vector = {"kernel": (k,), "stride": (s,), "pad": SAME, "dilation": (d,)}
     check(refusal, Conv(filters=7, **size), n, out, 7)
     check(refusal, MaxPool(**size), n, out, 3)
     assert Conv(filters=7, **size).window(Map((n,), 3))[0].before == v["pad_before"]
@@ -162,7 +161,7 @@ def test_tensorflow_same(v: Vector, refusal: Refusal) -> None:
 @vectors("tf_valid")
 def test_tensorflow_valid(v: Vector, refusal: Refusal) -> None:
     n, k, s, d, out = v["n"], v["k"], v["s"], v["d"], v["out"]
-    size = {"kernel": (k,), "stride": (s,), "pad": VALID, "dilation": (d,)}
+    size: Vector = {"kernel": (k,), "stride": (s,), "pad": VALID, "dilation": (d,)}
     check(refusal, Conv(filters=7, **size), n, out, 7)
     check(refusal, MaxPool(**size), n, out, 3)
     if out is not None:

@@ -1,27 +1,50 @@
-"""Write docs/layers.md from the layers' own descriptions; a test compares."""
+"""Write docs/layers.md and docs/columns.md from the code's own descriptions; a test compares."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapecalc.columns import COLUMNS
 from shapecalc.describe import all_layers, common_fields
+from shapecalc.profile import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TARGET = Path(__file__).with_name("layers.md")
 
 
-def page() -> str:
-    """Return the text of docs/layers.md."""
-    return "\n".join(_lines()) + "\n"
+def pages() -> dict[Path, str]:
+    """Return the texts of the pages by their paths."""
+    folder = Path(__file__).parent
+    return {
+        folder / "layers.md": "\n".join(_layers()) + "\n",
+        folder / "columns.md": "\n".join(_columns()) + "\n",
+    }
 
 
-def _lines() -> Iterator[str]:
+def _columns() -> Iterator[str]:
+    yield "# Columns"
+    yield ""
+    yield "Made by `python docs/make.py`. `--columns` takes these names, separated by commas; CSV and"
+    yield "JSON use the names of the third column."
+    yield ""
+    yield "| column | meaning | in CSV and JSON | shown by default |"
+    yield "|---|---|---|---|"
+    shown = {"everywhere": "yes", "machines": "in CSV and JSON", "asked": "no"}
+    for column in COLUMNS:
+        yield f"| `{column.key}` | {_code(column.meaning)} | `{column.name}` | {shown[column.shown]} |"
+    yield ""
+    yield "`count` appears with `--profile`:"
+    yield ""
+    for profile in PROFILES.values():
+        yield f"- `{profile.name}`: {profile.label}; {profile.note}."
+
+
+def _layers() -> Iterator[str]:
     yield "# Layer types"
     yield ""
-    yield "Made by `python docs/make_layers.py` from the layers' classes. Every layer also takes "
+    yield "Made by `python docs/make.py` from the layers' classes. Every layer also takes "
     yield ", ".join(f"`{each.name}`" for each in common_fields()) + "; see [language.md](language.md)."
     for layer in all_layers():
         yield ""
@@ -52,4 +75,5 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), encoding="utf-8")
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,237 @@
+"""Cells: how a value of each kind reads in a table, in CSV and in JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from shapecalc.layers.base import count_text, square
+from shapecalc.shape import as_list, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from fractions import Fraction
+
+    from shapecalc.columns import View
+    from shapecalc.dim import Dim
+    from shapecalc.shape import Shape
+
+#: What JSON can hold.
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+
+
+class Unknown:
+    """The value of a cell that no rule could compute."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+#: The marks of cells without a number.  `0` is a third thing: a count that came out as zero.
+NOT_APPLICABLE_MARK = "\N{EN DASH}"
+UNKNOWN_MARK = "?"
+
+#: What one unit stands for, and what a byte is called with it.
+UNITS: dict[str, tuple[int, str]] = {
+    "exact": (1, "bytes"),
+    "K": (10**3, "kB"),
+    "M": (10**6, "MB"),
+    "G": (10**9, "GB"),
+    "Ki": (2**10, "KiB"),
+    "Mi": (2**20, "MiB"),
+    "Gi": (2**30, "GiB"),
+}
+
+#: Bytes of an element.
+DTYPES: dict[str, int] = {
+    "float64": 8,
+    "float32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "float8": 1,
+    "int64": 8,
+    "int32": 4,
+    "int16": 2,
+    "int8": 1,
+    "uint8": 1,
+}
+
+
+class Share(NamedTuple):
+    """A part of a whole."""
+
+    part: Dim
+    whole: Dim
+
+
+class Kind(NamedTuple):
+    """How values of one kind are written.
+
+    `text` for people, `plain` for CSV, `data` for JSON, `rank` to sort by (numbers sort downward,
+    texts upward).  They never see None or `UNKNOWN`, which have marks of their own.
+    """
+
+    name: str
+    text: Callable[[Any, View], str]
+    plain: Callable[[Any, View], str]
+    data: Callable[[Any, View], Json]
+    rank: Callable[[Any], Any]
+
+
+def number_text(number: Dim, units: str) -> str:
+    """Write a count with separators, or in units of K, M, ... with two decimals.
+
+    >>> number_text(62378344, "exact"), number_text(62378344, "M"), number_text(96, "M")
+    ('62,378,344', '62.38', '<0.01')
+    """
+    base = UNITS[units][0]
+    if base == 1:
+        return f"{number:,}"
+    hundredths = (100 * number + base // 2) // base
+    if not hundredths:
+        return "<0.01" if number else "0"
+    return f"{hundredths // 100:,}.{hundredths % 100:02}"
+
+
+def amount_text(number: Dim, units: str) -> str:
+    """Write a count that has no header to state its unit.
+
+    >>> amount_text(62378344, "exact"), amount_text(62378344, "Mi")
+    ('62,378,344', '59.49 Mi')
+    """
+    return number_text(number, units) + (f" {units}" if units != "exact" else "")
+
+
+def bytes_text(number: Dim, units: str) -> str:
+    """Write a number of bytes.
+
+    >>> bytes_text(249513376, "exact"), bytes_text(249513376, "M")
+    ('249,513,376 bytes', '249.51 MB')
+    """
+    return f"{number_text(number, units)} {UNITS[units][1]}"
+
+
+def shapes_text(shapes: tuple[Shape, ...], view: View) -> str:
+    """Write what flows in: volumes that differ only in channels as one."""
+    texts = [as_text(shape, view.layout) for shape in shapes]
+    if len(texts) > 1 and len(set(texts)) == 1:
+        return f"{len(texts)} * {texts[0]}"
+    if len(texts) > 1 and shapes[0].sides and len({shape.sides for shape in shapes}) == 1:
+        sides = count_text(shapes[0].sides)
+        channels = f"({'+'.join(str(shape.channels) for shape in shapes)})"
+        return f"{sides}x{channels}" if view.layout == "hwc" else f"{channels}x{sides}"
+    return ", ".join(texts)
+
+
+def percent_text(share: Share, view: View) -> str:  # noqa: ARG001  (as all kinds)
+    """Write a share in percent with one decimal."""
+    part, whole = share
+    if not whole:
+        return NOT_APPLICABLE_MARK
+    tenths = (2000 * part + whole) // (2 * whole)
+    if not tenths:
+        return "<0.1%" if part else "0"
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+def _percent(share: Share) -> float:
+    return round(100 * share.part / share.whole, 4) if share.whole else 0.0
+
+
+def _extent(value: Dim | Fraction) -> int | float:
+    return int(value) if value == int(value) else float(value)
+
+
+def _volume(shape: Shape) -> Dim:
+    return shape.size
+
+
+TEXT = Kind("text", lambda v, _: v, lambda v, _: v, lambda v, _: v, lambda v: v)
+NAMES = Kind(
+    "text",
+    lambda v, _: ", ".join(v),
+    lambda v, _: "; ".join(v),
+    lambda v, _: list(v),
+    ", ".join,
+)
+SHAPE = Kind(
+    "shape",
+    lambda v, view: as_text(v, view.layout),
+    lambda v, view: as_text(v, view.layout),
+    lambda v, view: as_list(v, view.layout),
+    _volume,
+)
+SHAPES = Kind(
+    "shape",
+    shapes_text,
+    lambda v, view: "; ".join(as_text(shape, view.layout) for shape in v),
+    lambda v, view: [as_list(shape, view.layout) for shape in v],
+    lambda v: sum(map(_volume, v)),
+)
+NUMBER = Kind(
+    "number",
+    lambda v, view: number_text(v, view.units),
+    lambda v, _: str(v),
+    lambda v, _: v,
+    lambda v: v,
+)
+BYTES = NUMBER._replace(name="bytes")
+SIDES = Kind(
+    "sides",
+    lambda v, _: square(v),
+    lambda v, _: count_text(v),
+    lambda v, _: [_extent(each) for each in v],
+    max,
+)
+PERCENT = Kind(
+    "percent", percent_text, lambda v, _: str(_percent(v)), lambda v, _: _percent(v), _percent
+)
+
+
+def cell_text(kind: Kind, value: object, view: View) -> str:
+    """Write a value for people."""
+    if value is None or value == ():
+        return NOT_APPLICABLE_MARK
+    return UNKNOWN_MARK if value is UNKNOWN else printable(kind.text(value, view))
+
+
+def printable(text: str) -> str:
+    r"""Make a text one line, without what would move the cursor or change colours.
+
+    >>> printable("two\nlines"), printable("\x1b[31mred")
+    ('two lines', '�[31mred')
+    """
+    text = " ".join(text.split())
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a terminal gives to a text."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def split_times(text: str) -> list[str]:
+    """Split a text at the x or * between extents, which papers set as a multiplication sign.
+
+    >>> split_times("96 11x11 /4"), split_times("2 * 4096")
+    (['96 11', '11 /4'], ['2 ', ' 4096'])
+    """
+    return re.split(r"(?<=[\d)])x(?=[\d(])|(?<= )x(?= )|(?<=\d )\*(?= \d)", text)
+
+
+def superscript(number: int) -> str:
+    """Write a number raised, as the mark of a note.
+
+    >>> superscript(12)
+    '¹²'
+    """
+    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -1,0 +1,81 @@
+"""Finding specs: on disk, among the shipped ones, on standard input."""
+
+from __future__ import annotations
+
+import os.path
+import sys
+
+from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.source import Origin, Source
+from shapecalc.yamltree import MAX_BYTES
+
+# os.path and not pathlib, which costs every start 3 ms.
+
+_SHIPPED = "(shipped with shapecalc)"
+
+
+def specs_folder() -> str:
+    """Return the folder of the shipped specs: in the wheel, or beside the package."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    inside = os.path.join(package, "specs")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "specs")
+
+
+def shipped() -> tuple[str, ...]:
+    """List the names of the shipped specs."""
+    names = os.listdir(specs_folder())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def find(name: str, folder: str = "") -> Source:
+    """Find a spec by path or name.
+
+    A file on disk wins over a shipped spec; `.yaml` may be left out; `-` is standard input.
+    Raises `SpecErrors` when there is none or it cannot be read as text.
+    """
+    if name == "-":
+        return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
+    path = os.path.join(folder, name)
+    for candidate in (path, f"{path}.yaml"):
+        if os.path.exists(candidate) and not os.path.isdir(candidate):
+            return _read(candidate)
+    bare = name.removesuffix(".yaml")
+    if bare in shipped():
+        source = _read(os.path.join(specs_folder(), f"{bare}.yaml"))
+        return Source(f"{bare}.yaml {_SHIPPED}", source.text)
+    if os.path.isdir(path):
+        raise _cannot("E002", f"'{name}' is a directory", name, "name a file in it")
+    hint = did_you_mean(bare, shipped()) or "`shapecalc specs` lists the shipped ones"
+    raise _cannot("E001", f"there is no file '{name}', and no shipped spec of that name", name, hint)
+
+
+def beside(name: str, source: Source) -> Source:
+    """Find what the spec in `source` extends: beside it, then among the shipped ones."""
+    if source.name.endswith(_SHIPPED):
+        return find(name, specs_folder())
+    return find(name, os.path.dirname(source.name))
+
+
+def _read(path: str) -> Source:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _cannot("E003", f"'{path}' cannot be read: {error.strerror or error}", path) from None
+    return _decode(path, data)
+
+
+def _decode(name: str, data: bytes) -> Source:
+    if len(data) > MAX_BYTES:
+        hint = "a spec is text; use `repeat` and `blocks` for long networks"
+        raise _cannot("E005", f"the file holds more than {MAX_BYTES // 2**20} MiB", name, hint)
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"the file is not UTF-8 text: byte {error.start}, in line {line}"
+        raise _cannot("E004", message, name, "save it as UTF-8") from None
+
+
+def _cannot(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
+    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])

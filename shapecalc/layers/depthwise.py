@@ -1,0 +1,95 @@
+"""Convolutions of every channel by itself: depthwise, and separable, which mixes them after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from shapecalc.dim import product
+from shapecalc.layers.base import Parameter, layer
+from shapecalc.layers.conv import Bias, bias_field, biases, convolution_work, filters_field
+from shapecalc.layers.fields import Count, field, per_side
+from shapecalc.layers.windowed import Rounded, window_text
+from shapecalc.shape import Map, Shape
+
+if TYPE_CHECKING:
+    from shapecalc.work import Work
+
+
+@layer
+class Depthwise(Rounded):
+    """Slides `multiplier` kernels over every channel by itself."""
+
+    type: ClassVar[str] = "depthwise"
+    weighted: ClassVar[bool] = True
+    principal: ClassVar[str] = "kernel"
+    summary: ClassVar[str] = "convolution of every channel by itself"
+    counts: ClassVar[str] = (
+        "output channels = channels x multiplier, weights = output channels x kernel,"
+        " MACs = weights x output positions"
+    )
+    example: ClassVar[str] = "depthwise: {kernel: 3, pad: 1}"
+
+    multiplier: int = field(Count(), "output channels per input channel", default=1)
+    bias: Bias = bias_field()
+
+    def does(self) -> str:
+        return window_text(self) + (f", x{self.multiplier}" if self.multiplier > 1 else "")
+
+    def output(self, *inputs: Shape) -> Map:
+        return Map(self.positions(inputs[0]), inputs[0].channels * self.multiplier)
+
+    def _kernel(self, shape: Shape) -> Parameter:
+        kernel = per_side(self.kernel, len(shape.sides), "kernel")
+        return Parameter("weight", (shape.channels * self.multiplier, 1, *kernel))
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        return (self._kernel(inputs[0]), *biases(self.bias, self.output(*inputs)))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        return convolution_work(
+            self._kernel(inputs[0]).size, product(output.sides), self.bias, output
+        )
+
+
+@layer
+class Separable(Rounded):
+    """A depthwise convolution, then a 1x1 convolution that mixes its channels; one bias."""
+
+    type: ClassVar[str] = "separable"
+    weighted: ClassVar[bool] = True
+    principal: ClassVar[str] = "filters"
+    summary: ClassVar[str] = "depthwise convolution followed by a 1x1 convolution"
+    counts: ClassVar[str] = (
+        "weights = channels x multiplier x kernel + filters x channels x multiplier,"
+        " biases = filters, MACs = weights x output positions"
+    )
+    example: ClassVar[str] = "separable: {filters: 64, kernel: 7, stride: 2, pad: 3, multiplier: 8}"
+
+    filters: int = filters_field()
+    multiplier: int = field(Count(), "depthwise outputs per input channel", default=1)
+    bias: Bias = bias_field()
+
+    def does(self) -> str:
+        words = f"{self.filters} {window_text(self)}"
+        return words + (f", x{self.multiplier}" if self.multiplier > 1 else "")
+
+    def output(self, *inputs: Shape) -> Map:
+        return Map(self.positions(inputs[0]), self.filters)
+
+    def _kernels(self, shape: Shape) -> tuple[Parameter, Parameter]:
+        kernel = per_side(self.kernel, len(shape.sides), "kernel")
+        between = shape.channels * self.multiplier
+        ones = (1,) * len(kernel)
+        return (
+            Parameter("depthwise.weight", (between, 1, *kernel)),
+            Parameter("pointwise.weight", (self.filters, between, *ones)),
+        )
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        return (*self._kernels(inputs[0]), *biases(self.bias, self.output(*inputs)))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        depthwise, pointwise = self._kernels(inputs[0])
+        return convolution_work(
+            depthwise.size + pointwise.size, product(output.sides), self.bias, output
+        )

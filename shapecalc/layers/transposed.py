@@ -1,0 +1,135 @@
+"""Transposed convolution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from shapecalc.dim import product
+from shapecalc.errors import RuleError
+from shapecalc.layers.base import Parameter, Requirement, layer
+from shapecalc.layers.conv import (
+    Bias,
+    bias_field,
+    biases,
+    convolution_work,
+    filters_field,
+    filters_in_groups,
+    groups_field,
+)
+from shapecalc.layers.fields import Sizes, field, per_side
+from shapecalc.layers.windowed import Windowed, window_text
+from shapecalc.shape import Map, Shape
+from shapecalc.window import Reach, transposed_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.work import Work
+
+
+@layer
+class Transposed(Windowed):
+    """The adjoint of a convolution: every input unit spreads its kernel over the output."""
+
+    type: ClassVar[str] = "transposed"
+    weighted: ClassVar[bool] = True
+    principal: ClassVar[str] = "filters"
+    summary: ClassVar[str] = 'transposed convolution ("deconvolution")'
+    rule: ClassVar[str] = (
+        "output side = (n - 1)*stride + dilation*(kernel - 1) + 1 - pad before - pad after"
+        " + output_padding; with pad same: n*stride;"
+        " with pad valid: n*stride + max(kernel - stride, 0)"
+    )
+    counts: ClassVar[str] = (
+        "weights = channels x (filters/groups) x kernel, biases = filters,"
+        " MACs = weights x input positions"
+    )
+    example: ClassVar[str] = "transposed: {filters: 64, kernel: 4, stride: 2, pad: 1}"
+
+    filters: int = filters_field()
+    groups: int = groups_field()
+    bias: Bias = bias_field()
+    output_padding: tuple[int, ...] | None = field(
+        Sizes(0),
+        "rows added at the end, to choose among the sizes that a stride folds",
+        default=None,
+    )
+
+    def does(self) -> str:
+        words = f"{self.filters} {window_text(self)}"
+        if self.output_padding is not None and any(self.output_padding):
+            words += f", output padding {'x'.join(map(str, self.output_padding))}"
+        return words + (f", groups {self.groups}" if self.groups > 1 else "")
+
+    def _extra(self, rank: int) -> tuple[int | None, ...]:
+        if self.output_padding is None:
+            return (None,) * rank
+        return per_side(self.output_padding, rank, "output_padding")
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        shape = inputs[0]
+        moves, extras = self.moves(shape), self._extra(len(shape.sides))
+        for n, move, extra in zip(shape.sides, moves, extras, strict=True):
+            limit = move.stride if self.pad.mode != "given" else max(move.stride, move.dilation)
+            if extra is not None and extra >= limit:
+                raise RuleError(
+                    "E203",
+                    f"output_padding {extra} is too large for stride {move.stride}"
+                    + (f" and dilation {move.dilation}" if move.dilation > 1 else ""),
+                    field="output_padding",
+                    rule=f"output_padding < max(stride, dilation) = {limit}",
+                    hint=f"use at most {limit - 1}, or a larger pad-free kernel",
+                    facts=(("output_padding", extra), ("stride", move.stride)),
+                )
+            size = transposed_size(n, move, extra)
+            yield Requirement(
+                size,
+                "at least",
+                1,
+                lambda size=size, move=move, n=n, extra=extra: RuleError(  # type: ignore[misc]
+                    "E204",
+                    f"the padding cuts away the whole output of a side of {n}",
+                    field="pad",
+                    rule=f"({n} - 1)*{move.stride} + {move.extent} - {move.before + move.after}"
+                    f" + {extra or 0} = {size}",
+                    hint="use a smaller pad",
+                    facts=(("input", n), ("padding", [move.before, move.after])),
+                ),
+            )
+        if self.groups > 1:
+            yield filters_in_groups(self.groups, self.filters, shape.channels)
+
+    def output(self, *inputs: Shape) -> Map:
+        shape = inputs[0]
+        moves, extras = self.moves(shape), self._extra(len(shape.sides))
+        return Map(tuple(map(transposed_size, shape.sides, moves, extras)), self.filters)
+
+    def _kernel(self, shape: Shape) -> Parameter:
+        kernel = per_side(self.kernel, len(shape.sides), "kernel")
+        return Parameter("weight", (shape.channels, self.filters // self.groups, *kernel))
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        return (self._kernel(inputs[0]), *biases(self.bias, self.output(*inputs)))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        shape = inputs[0]
+        return convolution_work(self._kernel(shape).size, product(shape.sides), self.bias, output)
+
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        from fractions import Fraction
+
+        steps = []
+        for move, extra in zip(
+            self.moves(inputs[0]), self._extra(len(inputs[0].sides)), strict=True
+        ):
+            cut = move.before
+            if move.mode == "same":
+                cut = max(move.extent - move.stride, 0) // 2 if extra is None else move.extent // 2
+            steps.append(
+                Reach(
+                    Fraction(1, move.stride),
+                    Fraction(move.extent - 1 - cut, move.stride),
+                    Fraction(cut, move.stride),
+                )
+            )
+        return tuple(steps)

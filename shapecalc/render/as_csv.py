@@ -1,0 +1,46 @@
+"""Comma-separated values: one header row of machine names, then a row a layer, plain numbers."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from shapecalc.cells import UNKNOWN, UNKNOWN_MARK
+from shapecalc.columns import default_columns, sorted_rows
+from shapecalc.report import fold
+
+if TYPE_CHECKING:
+    from shapecalc.cells import Kind
+    from shapecalc.columns import View
+    from shapecalc.report import Report
+
+# What a spreadsheet would take for the start of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(report: Report, view: View) -> str:
+    """Write the rows, without totals: they would be added to the sums of a spreadsheet.
+
+    An empty cell is not applicable, `?` is unknown.  A text that a spreadsheet would read as a
+    formula gets a `'` before it.
+    """
+    columns = view.columns or default_columns(view, machine=True)
+    totals = report.totals
+    target = StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    for row in sorted_rows(fold(report, view.depth or 0), view, totals):
+        writer.writerow(
+            [_cell(column.kind, column.of_row(row, view, totals), view) for column in columns]
+        )
+    return target.getvalue()
+
+
+def _cell(kind: Kind, value: object, view: View) -> str:
+    if value is None:
+        return ""
+    if value is UNKNOWN:
+        return UNKNOWN_MARK
+    text = kind.plain(value, view)
+    return f"'{text}" if text.startswith(_FORMULA) else text

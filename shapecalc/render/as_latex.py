@@ -1,0 +1,161 @@
+"""A booktabs table for a paper; a long one runs over pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shapecalc.cells import NOT_APPLICABLE_MARK, split_times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.columns import Column
+    from shapecalc.table import Table
+
+#: A table of more lines than this does not fit a page.
+LONG = 40
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    '"': "{''}",  # babel may give the character a meaning
+    "[": "{[}",  # after a row's end it would begin an argument
+    "*": "{*}",
+    "-": "-{}",  # where two stand together they would become a dash
+    NOT_APPLICABLE_MARK: "--",
+    "\N{REPLACEMENT CHARACTER}": "?",
+}
+_ESCAPED = re.compile(r"-(?=-)|[\\{}$&#%_~^<>|`\"\[*\N{EN DASH}\N{REPLACEMENT CHARACTER}]")
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+# pdfLaTeX sets these without further packages.
+_LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")
+
+
+def to_latex(table: Table) -> str:
+    """Write a table as LaTeX that needs the package booktabs, and longtable when it is long."""
+    long = len(table.lines) > LONG
+    body = "\n".join([*_long(table), "", *_small_print(table)] if long else _float(table))
+    packages = r"\usepackage{booktabs,longtable}" if long else r"\usepackage{booktabs}"
+    comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
+    if not _LATIN.fullmatch(body):
+        comments.append("Its letters need LuaLaTeX or XeLaTeX, and a font that has them.")
+    return "".join(f"% {comment}\n" for comment in comments) + body + "\n"
+
+
+def _float(table: Table) -> list[str]:
+    return [
+        r"\begin{table}",
+        r"  \centering",
+        r"  \setlength{\belowcaptionskip}{6pt}",
+        f"  {_caption(table)}",
+        r"  \footnotesize",
+        r"  \setlength{\tabcolsep}{4pt}",
+        rf"  \begin{{tabular}}{_alignment(table)}",
+        *_header(table),
+        *_body(table),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        "",
+        r"  \medskip",
+        r"  \begin{minipage}{\linewidth}",
+        *(f"    {line}" for line in _small_print(table)),
+        r"  \end{minipage}",
+        r"\end{table}",
+    ]
+
+
+def _long(table: Table) -> list[str]:
+    return [
+        "{",
+        r"  \footnotesize",
+        r"  \setlength{\tabcolsep}{4pt}",
+        rf"  \begin{{longtable}}{_alignment(table)}",
+        rf"    {_caption(table)} \\",
+        *_header(table),
+        r"    \endfirsthead",
+        *_header(table),
+        r"    \endhead",
+        r"    \bottomrule",
+        r"    \endfoot",
+        *_body(table),
+        r"  \end{longtable}",
+        "}",
+    ]
+
+
+def _caption(table: Table) -> str:
+    label = re.sub("[^a-z0-9]+", "-", table.title.lower()).strip("-")
+    return rf"\caption{{{_sentences((table.title, *table.about))}}}\label{{tab:{label}}}"
+
+
+def _alignment(table: Table) -> str:
+    return "{@{}" + "".join("r" if column.numeric else "l" for column in table.columns) + "@{}}"
+
+
+def _header(table: Table) -> list[str]:
+    return [r"    \toprule", _row(map(_escape, table.header)), r"    \midrule"]
+
+
+def _body(table: Table) -> list[str]:
+    lines = []
+    for cells, mark in table.lines:
+        first, *rest = _cells(table.columns, cells)
+        lines.append(_row((_marked(first, mark), *rest)))
+    return [*lines, r"    \midrule", _row(_cells(table.columns, table.footer))]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"    {' & '.join(cells)} \\\\"
+
+
+def _cells(columns: tuple[Column, ...], cells: tuple[str, ...]) -> list[str]:
+    return [
+        _extents(cell) if column.extents else _escape(cell)
+        for column, cell in zip(columns, cells, strict=True)
+    ]
+
+
+def _marked(cell: str, mark: str) -> str:
+    return rf"{cell}\textsuperscript{{{mark.translate(_DIGITS)}}}" if mark else cell
+
+
+def _small_print(table: Table) -> list[str]:
+    """Return the notes, the totals and the legend, a paragraph each."""
+    facts = (
+        f"{fact.label}: {fact.number}" + (f" ({fact.bytes})" if fact.bytes else "")
+        for fact in table.facts
+    )
+    legend = (rf"\emph{{{_escape(term)}}}: {_extents(said)}" for term, said in table.legend)
+    notes = []
+    for note in table.notes:
+        mark, _, text = note.partition(" ")
+        notes.append(_marked("", mark) + " " + _escape(text))
+    paragraphs = [*notes, _escape("; ".join(facts)) + ".", ". ".join(legend) + "."]
+    return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
+
+
+def _sentences(texts: Iterable[str]) -> str:
+    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in map(_escape, texts))
+
+
+def _extents(text: str) -> str:
+    """Escape, and set the x between extents as a multiplication sign."""
+    return r"$\times$".join(map(_escape, split_times(text)))
+
+
+def _escape(text: str) -> str:
+    """Take the meaning from every character that LaTeX would read as a command."""
+    return _ESCAPED.sub(lambda found: _SPECIAL[found.group()], text)

@@ -1,0 +1,66 @@
+"""A Markdown table: renders on GitHub and in notebooks, and is aligned when read raw."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shapecalc.render.as_text import marked_rows, pad_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.table import Table
+
+# An underscore between letters is no markup, so `conv2_x` stays readable.
+_MARKUP = re.compile(r"[\\`*|<>\[\]~$]|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")
+# What makes a heading, a list or a rule at the start of a paragraph.
+_LEADING = re.compile(r"^(\d*)([#+=.)-])")
+
+
+def to_markdown(table: Table) -> str:
+    """Write a table as GitHub Flavored Markdown."""
+    blocks = [
+        f"**{_escape(table.title)}**",
+        *map(_paragraph, table.about),
+        "\n".join(_grid(table)),
+        *map(_paragraph, table.notes),
+        "\n".join(
+            f"- {fact.label}: {fact.number}" + (f" ({fact.bytes})" if fact.bytes else "")
+            for fact in table.facts
+        ),
+        " ".join(f"*{term}*: {_escape(meaning)}." for term, meaning in table.legend),
+        *map(_paragraph, table.remarks),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _grid(table: Table) -> list[str]:
+    right = [column.numeric for column in table.columns]
+    header = list(map(_escape, table.header))
+    shortest = ["-" * (2 + flush) for flush in right]  # a rule is at least `--` or `--:` wide
+    body = [list(map(_escape, row)) for row in marked_rows(table)]
+    footer = [f"**{cell}**" if cell else "" for cell in map(_escape, table.footer)]
+    header, _, *rest = pad_rows([header, shortest, *body, footer], right)
+    rule = [
+        "-" * (len(cell) - flush) + ":" * flush for cell, flush in zip(header, right, strict=True)
+    ]
+    return [_row(header), _row(rule), *map(_row, rest)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _paragraph(text: str) -> str:
+    return _LEADING.sub(r"\1\\\2", _escape(text))
+
+
+def _escape(text: str) -> str:
+    """Take the meaning from what Markdown and HTML would read as markup."""
+    return _MARKUP.sub(_harmless, text)
+
+
+def _harmless(match: re.Match[str]) -> str:
+    found = match.group()
+    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(found, f"\\{found}")

@@ -1,0 +1,71 @@
+"""The text table with colours, by Rich."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from shapecalc.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
+from shapecalc.render.as_text import (
+    above,
+    grid,
+    prose_width,
+    small_print,
+    table_width,
+    totals,
+)
+from shapecalc.table import GAP
+
+if TYPE_CHECKING:
+    from shapecalc.table import Table
+
+#: Cells that the eye should pass over, and one that it should not.
+STYLES = {"0": "dim", NOT_APPLICABLE_MARK: "dim", UNKNOWN_MARK: "bold red"}
+
+
+def terminal_width() -> int:
+    """Measure the terminal."""
+    return Console().width
+
+
+def to_terminal(table: Table, width: int) -> str:
+    """Write a table with the colours that the terminal has, fitted like plain text."""
+    target = StringIO()
+    console = Console(
+        file=target, force_terminal=True, width=max(width, table_width(table)), highlight=False
+    )
+    measure = prose_width(table, width)
+    title, *about = above(table, measure)
+    header, *body, footer = grid(table)
+    rule = Text("─" * table_width(table), "dim")
+    lines = [
+        Text(title, "bold"),
+        *(Text(line, "dim") for line in about),
+        Text(),
+        _line(header, "bold"),
+        rule,
+        *(_line(cells) for cells in body),
+        rule,
+        _line(footer, "bold"),
+        Text(),
+        *map(Text, totals(table, measure)),
+        Text(),
+        *(Text(line, "dim") for line in small_print(table, measure)),
+    ]
+    for line in lines:
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+    return target.getvalue()
+
+
+def _line(cells: list[str], style: str = "") -> Text:
+    """Join cells, the first in its own colour."""
+    line = Text(style=style)
+    for index, cell in enumerate(cells):
+        if index:
+            line.append(" " * GAP)
+        line.append(cell, "cyan" if not index and not style else STYLES.get(cell.strip()))
+    return line

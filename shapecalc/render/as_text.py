@@ -1,0 +1,134 @@
+"""Plain aligned text, and the layout that the terminal shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.cells import width_of
+from shapecalc.table import GAP, marked_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.table import Table
+
+#: Text under a narrow table may be so wide.
+PROSE = 80
+
+
+def to_text(table: Table, width: int | None = None) -> str:
+    """Write a table as plain text, of lines at most `width` wide where words allow."""
+    header, *body, footer = grid(table)
+    measure = prose_width(table, width)
+    rule = "─" * table_width(table)
+    gap = " " * GAP
+    lines = [
+        *above(table, measure),
+        "",
+        gap.join(header),
+        rule,
+        *map(gap.join, body),
+        rule,
+        gap.join(footer),
+        "",
+        *totals(table, measure),
+        "",
+        *small_print(table, measure),
+    ]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def grid(table: Table) -> list[list[str]]:
+    """Pad the cells: the header, the lines, the footer."""
+    rows = [table.header, *marked_rows(table), table.footer]
+    return pad_rows(rows, [column.numeric for column in table.columns])
+
+
+def marked_rows(table: Table) -> list[tuple[str, ...]]:
+    """Return the lines' cells, with the notes' marks in the first."""
+    return [(marked_text(cells[0], mark), *cells[1:]) for cells, mark in table.lines]
+
+
+def pad_rows(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[list[str]]:
+    """Pad every column to its widest cell, flush right or left."""
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    return [
+        [
+            pad(cell, width, right=flush)
+            for cell, width, flush in zip(row, widths, right, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def pad(cell: str, width: int, *, right: bool) -> str:
+    """Fill a cell up with spaces."""
+    space = " " * (width - width_of(cell))
+    return space + cell if right else cell + space
+
+
+def table_width(table: Table) -> int:
+    """Return the width of the grid."""
+    return sum(map(width_of, grid(table)[0])) + GAP * (len(table.columns) - 1)
+
+
+def prose_width(table: Table, width: int | None) -> int:
+    """Return how wide the text around the table is set: as the table, but not too narrow."""
+    natural = max(PROSE, table_width(table))
+    return natural if width is None else min(natural, width)
+
+
+def above(table: Table, width: int) -> list[str]:
+    """Return what stands over the table: the title, and what the network is."""
+    return [line for text in (table.title, *table.about) for line in wrap(text, width)]
+
+
+def totals(table: Table, width: int) -> list[str]:
+    """Return what stands under the table: the layers' notes, and the totals."""
+    notes = [line for note in table.notes for line in wrap(note, width)]
+    return [*notes, *([""] if notes else []), *facts_text(table, width)]
+
+
+def small_print(table: Table, width: int) -> list[str]:
+    """Return what stands last: the legend, and the remarks."""
+    remarks = [line for remark in table.remarks for line in wrap(remark, width)]
+    return [*legend_text(table, width), "", *remarks]
+
+
+def legend_text(table: Table, width: int) -> list[str]:
+    """Return the terms with their meanings beside them, or behind them where space is scarce."""
+    indent = max(width_of(term) for term, _ in table.legend) + GAP
+    if width - indent < PROSE // 2:
+        return [line for term, said in table.legend for line in wrap(f"{term}: {said}", width)]
+    lines = []
+    for term, meaning in table.legend:
+        first, *more = wrap(meaning, width - indent)
+        lines.append(pad(term, indent, right=False) + first)
+        lines += [" " * indent + line for line in more]
+    return lines
+
+
+def facts_text(table: Table, width: int) -> list[str]:
+    """Return the totals as an aligned list, or line by line where that is too wide."""
+    lines = [(" " * GAP).join(row).rstrip() for row in pad_rows(table.facts, (False, True, True))]
+    if max(map(width_of, lines)) <= width:
+        return lines
+    texts = (
+        f"{fact.label}: {fact.number}" + (f" ({fact.bytes})" if fact.bytes else "")
+        for fact in table.facts
+    )
+    return [line for text in texts for line in wrap(text, width)]
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text at spaces; a longer word stays whole."""
+    lines: list[str] = []
+    line, used = "", 0
+    for word in text.split():
+        size = width_of(word)
+        if line and used + 1 + size > width:
+            lines.append(line)
+            line, used = word, size
+        else:
+            line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+    return [*lines, line] if line else lines

@@ -1,0 +1,197 @@
+"""A report as a table of texts: what every format for people consumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.cells import (
+    NOT_APPLICABLE_MARK,
+    UNKNOWN_MARK,
+    amount_text,
+    bytes_text,
+    cell_text,
+    printable,
+    superscript,
+    width_of,
+)
+from shapecalc.columns import View, conventions, default_columns, sorted_rows
+from shapecalc.report import fold
+
+if TYPE_CHECKING:
+    from shapecalc.columns import Column
+    from shapecalc.report import Report, Row
+
+#: Spaces between columns of plain text, which the fitting reckons with.
+GAP = 2
+
+
+class Line(NamedTuple):
+    """The cells of a layer; `mark` is the raised number of its note, set behind the first cell."""
+
+    cells: tuple[str, ...]
+    mark: str = ""
+
+
+class Fact(NamedTuple):
+    """A total under the table: what, how many, and the bytes it takes, if any."""
+
+    label: str
+    number: str
+    bytes: str = ""
+
+
+class Table(NamedTuple):
+    """A finished table.  Every text is plain: no format's markup, nothing that breaks a line.
+
+    `about` is the source and the story of the network, `notes` the remarks that marks point to,
+    `legend` terms with their meanings, `remarks` what was folded, sorted or left
+    out, and which file was read.  `columns` are those shown, `dropped` those left out for width.
+    """
+
+    title: str
+    about: tuple[str, ...]
+    columns: tuple[Column, ...]
+    header: tuple[str, ...]
+    lines: tuple[Line, ...]
+    footer: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...]
+    remarks: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
+
+
+def tabulate(report: Report, view: View | None = None, width: int | None = None) -> Table:
+    """Lay a report out.
+
+    `width` is the page's, in characters: default columns are dropped in the order of their `drop`
+    until the table fits; columns asked for stay.
+    """
+    view = view or View()
+    rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)
+    marks, notes = _notes(rows)
+    wanted = view.columns or default_columns(view, machine=False)
+    columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
+    kept = columns if view.columns or width is None else _fit(columns, marks, width)
+    shown = tuple(column.column for column in kept)
+    dropped = tuple(column.header for column in columns if column not in kept)
+    return Table(
+        title=printable(report.name) or "network",
+        about=tuple(
+            printable(text) for text in (report.graph.spec.citation, report.graph.spec.note) if text
+        ),
+        columns=shown,
+        header=tuple(column.header for column in kept),
+        lines=tuple(map(Line, zip(*(column.cells for column in kept), strict=True), marks)),
+        footer=(kept[0].footer or "total", *(column.footer for column in kept[1:])),
+        facts=_facts(report, view),
+        notes=notes,
+        legend=tuple((conventions(report, view, shown) | _marks(kept)).items()),
+        remarks=_remarks(report, rows, view, dropped, width),
+        dropped=dropped,
+    )
+
+
+class _Column(NamedTuple):
+    """A column with its texts."""
+
+    column: Column
+    header: str
+    cells: tuple[str, ...]
+    footer: str
+
+
+def _lay_out(report: Report, rows: tuple[Row, ...], view: View, column: Column) -> _Column:
+    totals = report.totals
+    cells = tuple(cell_text(column.kind, column.of_row(row, view, totals), view) for row in rows)
+    footer = ""
+    if column.total is not None:
+        footer = cell_text(column.kind, column.of_all(totals, view), view)
+    return _Column(column, column.heading(view), cells, footer)
+
+
+def _fit(columns: tuple[_Column, ...], marks: tuple[str, ...], width: int) -> tuple[_Column, ...]:
+    """Drop columns, those of low `drop` first, until the rest fits; those of 0 stay."""
+    sizes = [_width(column, marks if index == 0 else ()) for index, column in enumerate(columns)]
+    kept = list(range(len(columns)))
+    order = sorted(
+        (i for i in kept if columns[i].column.drop), key=lambda i: columns[i].column.drop
+    )
+    for index in order:
+        if sum(sizes[i] for i in kept) + GAP * (len(kept) - 1) <= width:
+            break
+        kept.remove(index)
+    return tuple(columns[i] for i in kept)
+
+
+def _width(column: _Column, marks: tuple[str, ...]) -> int:
+    widest = max(map(width_of, (column.header, *column.cells, column.footer)))
+    if any(marks):
+        marked = zip(column.cells, marks, strict=True)
+        widest = max(widest, *(width_of(marked_text(cell, mark)) for cell, mark in marked))
+    return widest
+
+
+def marked_text(cell: str, mark: str) -> str:
+    """Set a note's mark behind a cell."""
+    return f"{cell} {mark}" if mark else cell
+
+
+def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Number the notes; layers with the same note have the same mark."""
+    marks = []
+    notes: dict[str, str] = {}
+    for row in rows:
+        said = [printable(row.note)] if row.note else []
+        if row.shared and (row.parameters or row.layer is None):
+            said.append(f"weights shared with {row.shared} and counted there")
+        text = "; ".join(said)
+        marks.append(notes.setdefault(text, superscript(len(notes) + 1)) if text else "")
+    return tuple(marks), tuple(f"{mark} {text}" for text, mark in notes.items())
+
+
+def _facts(report: Report, view: View) -> tuple[Fact, ...]:
+    """Return the totals, of the layers and of the whole."""
+    totals, units = report.totals, view.units
+
+    def fact(label: str, count: int, memory: int | None = None) -> Fact:
+        size = bytes_text(memory, units) if memory is not None else ""
+        return Fact(label, amount_text(count, units), size)
+
+    activations = view.activations(totals)
+    facts = [fact("parameters", totals.params, view.bytes(totals.params))]
+    if totals.buffers:
+        facts.append(fact("buffers", totals.buffers, view.bytes(totals.buffers)))
+    facts += [fact("MACs", totals.macs), fact("FLOPs", totals.flops)]
+    if view.profile is not None:
+        facts.append(fact(f"count: {view.profile.name}", view.count(totals)))
+    facts += [
+        fact("activations, all (training)", activations, view.memory(activations)),
+        fact("activations, peak (inference)", totals.peak, view.memory(totals.peak)),
+    ]
+    return tuple(facts)
+
+
+def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
+    """Explain the marks that occur."""
+    cells = {
+        cell for column in columns if column.column.kind.name != "text" for cell in column.cells
+    }
+    marks = {NOT_APPLICABLE_MARK: "not applicable", UNKNOWN_MARK: "unknown"}
+    return {mark: meaning for mark, meaning in marks.items() if mark in cells}
+
+
+def _remarks(
+    report: Report, rows: tuple[Row, ...], view: View, dropped: tuple[str, ...], width: int | None
+) -> tuple[str, ...]:
+    said = []
+    if any(row.layer is None for row in rows):
+        said.append("Blocks are folded into one line each; --depth all shows every layer.")
+    if view.sort is not None:
+        said.append(f"Sorted by {view.sort.title}.")
+    if dropped:
+        said.append(
+            f"Left out to fit a width of {width}: {', '.join(dropped)}; --columns chooses others."
+        )
+    said.append(f"Read from {printable(report.graph.spec.source.name)}.")
+    return tuple(said)

@@ -1,0 +1,272 @@
+"""The command line as a user meets it: outputs, files, exit codes."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from shapecalc import __version__
+from shapecalc.cli import COMMANDS, main
+from shapecalc.files import shipped
+
+SPEC = "input: 8x9x2\nlayers:\n  - conv: {filters: 3, kernel: 5}\n  - relu\n"
+
+
+def run(*words: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(words), input=text, catch_exceptions=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"shapecalc, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_sentence_in_the_help(command: str) -> None:
+    (line,) = [line for line in run("--help").stdout.splitlines() if line.startswith(f"  {command} ")]
+    assert len(line.split()) > 3
+
+
+def test_unknown_command_gets_a_suggestion() -> None:
+    result = run("sumarize", "alexnet")
+    assert result.exit_code == 2
+    assert "did you mean 'summarize'?" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["alexnet", "alexnet.yaml"])
+def test_shipped_spec_is_found_from_any_folder_with_and_without_suffix(
+    name: str, folder: Path
+) -> None:
+    result = run("summarize", name)
+    assert result.exit_code == 0
+    assert "62,378,344" in result.stdout
+    assert "alexnet.yaml (shipped with shapecalc)" in result.stdout
+
+
+def test_file_on_disk_wins_over_a_shipped_spec_and_is_named(folder: Path) -> None:
+    Path("alexnet.yaml").write_text(SPEC, encoding="utf-8")
+    for name in ("alexnet", "alexnet.yaml"):
+        out = run("summarize", name).stdout
+        assert "62,378,344" not in out
+        assert "Read from alexnet.yaml." in out
+
+
+def test_folder_of_the_name_of_a_shipped_spec_does_not_hide_it(folder: Path) -> None:
+    Path("alexnet").mkdir()
+    assert "62,378,344" in run("summarize", "alexnet").stdout
+
+
+def test_standard_input(folder: Path) -> None:
+    result = run("summarize", "-", "--format", "csv", text=SPEC)
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["output"] for row in rows[:2]] == ["8x9x2", "4x5x3"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "begin"),
+    [(".md", "**"), (".csv", "name,"), (".json", "{"), (".tex", "%"), (".html", "<!"), (".txt", "")],
+)
+def test_suffix_of_the_file_decides_the_format(suffix: str, begin: str, folder: Path) -> None:
+    result = run("summarize", "lenet5", "-o", f"table{suffix}")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert Path(f"table{suffix}").read_text(encoding="utf-8").lower().startswith(begin)
+
+
+def test_format_wins_over_the_suffix(folder: Path) -> None:
+    run("summarize", "lenet5", "-o", "table.txt", "--format", "json")
+    assert json.loads(Path("table.txt").read_text(encoding="utf-8"))["rows"]
+
+
+def test_failure_leaves_the_old_file_and_no_other(folder: Path) -> None:
+    Path("bad.yaml").write_text("input: 3x4x5\nlayers: [rleu]\n", encoding="utf-8")
+    Path("table.md").write_text("precious", encoding="utf-8")
+    result = run("summarize", "bad.yaml", "-o", "table.md")
+    assert result.exit_code == 2
+    assert Path("table.md").read_text(encoding="utf-8") == "precious"
+    assert sorted(os.listdir()) == ["bad.yaml", "table.md"]
+
+
+def test_unmet_expectation_without_any_stops_before_writing(folder: Path) -> None:
+    Path("net.yaml").write_text(SPEC, encoding="utf-8")
+    result = run("summarize", "net.yaml", "-o", "table.md", "--check")
+    assert result.exit_code == 2
+    assert "error[E304]" in result.stderr
+    assert os.listdir() == ["net.yaml"]
+
+
+@pytest.mark.parametrize("target", ["nowhere/table.md", "folder"])
+def test_file_that_cannot_be_written(target: str, folder: Path) -> None:
+    Path("folder").mkdir()
+    result = run("summarize", "lenet5", "-o", target, "--format", "markdown")
+    assert result.exit_code == 2
+    assert f"error[E007]: '{target}' cannot be written" in result.stderr
+    assert os.listdir("folder") == []
+
+
+def test_written_file_keeps_its_mode_and_a_link_stays_a_link(folder: Path) -> None:
+    Path("real.md").write_text("old", encoding="utf-8")
+    Path("real.md").chmod(0o640)
+    Path("link.md").symlink_to("real.md")
+    assert run("summarize", "lenet5", "-o", "link.md").exit_code == 0
+    assert Path("link.md").is_symlink()
+    assert Path("real.md").stat().st_mode & 0o777 == 0o640
+    assert "LeNet" in Path("real.md").read_text(encoding="utf-8")
+
+
+def test_check_agrees_with_every_shipped_spec(folder: Path) -> None:
+    for name in shipped():
+        result = run("summarize", name, "--check", "--format", "csv")
+        assert (name, result.exit_code) == (name, 0)
+
+
+def test_check_exits_1_and_tells_the_difference(folder: Path) -> None:
+    Path("net.yaml").write_text(SPEC + "expect: {params: 154, macs: 3000}\n", encoding="utf-8")
+    result = run("summarize", "net.yaml", "--check")
+    assert result.exit_code == 1
+    assert "check: params is 153, expected 154 (-1)" in result.stderr
+    assert "check: macs 3,000 as expected" in result.stderr
+
+
+def test_machine_formats_put_nothing_else_on_standard_output() -> None:
+    for format_ in ("json", "csv"):
+        result = run("summarize", "alphago", "--check", "--format", format_, "--set", "k=128")
+        assert result.exit_code == 0
+        assert "check" not in result.stdout
+        if format_ == "json":
+            assert json.loads(result.stdout)["totals"]["params"] == 1_777_641
+
+
+def test_problems_as_json_go_to_standard_error() -> None:
+    result = run("summarize", "-", "--format", "json", text="input: 3x4x5\nlayers: [rleu]\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    (problem,) = json.loads(result.stderr)["problems"]
+    assert (problem["code"], problem["line"], problem["column"]) == ("E112", 2, 10)
+    assert problem["hint"] == "did you mean 'relu'?"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--columns", "params,macz"], "E301"),
+        (["--sort", "paramz"], "E301"),
+        (["--format", "markdwon"], "E302"),
+        (["-o", "table.doc"], "E302"),
+        (["--units", "kilo"], "E303"),
+        (["--dtype", "float33"], "E303"),
+        (["--profile", "flop"], "E303"),
+        (["--set", "q=3"], "E303"),
+        (["--input", "left=3x4x5"], "E303"),
+        (["--input", "3xx5"], "E1"),
+        (["--set", "novalue"], "NAME=VALUE"),
+        (["--depth", "-1"], "'all'"),
+        (["--depth", "deep"], "'all'"),
+        (["--batch", "0"], "--batch"),
+        (["--layout", "cwh"], "--layout"),
+    ],
+)
+def test_wrong_options_exit_2_with_a_message(words: list[str], says: str, folder: Path) -> None:
+    result = run("summarize", "lenet5", *words)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert result.stdout == ""
+    assert os.listdir() == []
+
+
+def test_columns_help_lists_the_columns() -> None:
+    out = run("summarize", "--columns", "help").stdout
+    assert "params" in out
+    assert "receptive field" in out
+
+
+def test_layers_lists_and_describes() -> None:
+    assert "conv " in run("layers").stdout
+    page = run("layers", "fc").stdout
+    assert page.startswith("dense: ")
+    assert "units" in page
+    result = run("layers", "covn")
+    assert result.exit_code == 2
+    assert "did you mean 'conv'?" in result.stderr
+
+
+def test_specs_lists_and_prints() -> None:
+    listing = run("specs").stdout
+    for name in shipped():
+        assert f"\n{name}\n" in "\n" + listing
+    assert run("specs", "zfnet").stdout == Path("specs/zfnet.yaml").read_text(encoding="utf-8")
+
+
+def test_schema_is_json(folder: Path) -> None:
+    assert run("schema", "-o", "schema.json").exit_code == 0
+    written = Path("schema.json").read_text(encoding="utf-8")
+    assert json.loads(written)["$schema"].startswith("https://json-schema.org/")
+    assert run("schema").stdout == written
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("shapecalc summarize alexnet-", {"alexnet-2012", "alexnet-owt"}),
+        ("shapecalc layers adaptive_", {"adaptive_avgpool", "adaptive_maxpool"}),
+        ("shapecalc sum", {"summarize"}),
+    ],
+)
+def test_shell_completion(words: str, offered: set[str]) -> None:
+    env = {
+        **os.environ,
+        "_SHAPECALC_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    code = "from shapecalc.cli import main; main(prog_name='shapecalc')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    found = {line.split(",")[1] for line in done.stdout.splitlines() if line.startswith("plain")}
+    assert found == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script(shell: str) -> None:
+    assert "_SHAPECALC_COMPLETE" in run("completion", shell).stdout
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    program = f"{sys.executable} -m shapecalc"
+    return subprocess.run(
+        ["bash", "-c", command.replace("shapecalc", program, 1)],
+        capture_output=True, text=True, check=False,
+    )
+
+
+def test_reader_of_a_pipe_may_leave() -> None:
+    done = shell("shapecalc summarize resnet152 --depth all | head -n 1; exit ${PIPESTATUS[0]}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_piped_output_has_no_colours_and_csv_imports_no_table_library() -> None:
+    assert "\x1b" not in shell("shapecalc summarize alexnet").stdout
+    code = (
+        "import sys; from shapecalc.cli import main\n"
+        "main(['summarize', 'googlenet', '--format', 'csv'], standalone_mode=False)\n"
+        "print(*({'numpy', 'rich', 'dataclasses'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.split() == ["dataclasses"]
+
+
+def test_same_words_give_the_same_bytes() -> None:
+    first, second = (run("summarize", "googlenet-train", "--format", "html").stdout for _ in "12")
+    assert first == second

@@ -1,0 +1,154 @@
+"""Random layers and inputs, in which as few extents as possible are alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from shapecalc.layers import JOINS, layer_class
+from shapecalc.layers.fields import MODES, NO_PADDING, Padding
+from shapecalc.shape import Map, Shape, Vector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.layers.base import Layer
+
+    Fields = dict[str, st.SearchStrategy[Any]]
+
+small = st.integers(1, 4)
+vectors = st.integers(1, 12).map(Vector)
+bias = st.sampled_from([True, False, "per_position"])
+rounding = st.sampled_from(["floor", "ceil", "ceil_caffe", "ceil_full"])
+
+
+@st.composite
+def maps(draw: st.DrawFn, largest: int = 13) -> Map:
+    """A signal, an image or a volume; its extents all differ."""
+    rank = draw(st.integers(1, 3))
+    extents = st.integers(1, largest)
+    *sides, channels = draw(st.lists(extents, min_size=rank + 1, max_size=rank + 1, unique=True))
+    return Map(tuple(sides), channels)
+
+
+def sizes(rank: int, most: int, least: int = 1) -> st.SearchStrategy[tuple[int, ...]]:
+    """One number for all sides, or one for each."""
+    each = st.integers(least, most)
+    return st.tuples(each) | st.tuples(*[each] * rank)
+
+
+def pads(rank: int, most: int = 3) -> st.SearchStrategy[Padding]:
+    """No padding, the same at both ends, or any."""
+    ends = st.integers(0, most)
+    even, uneven = ends.map(lambda end: (end, end)), st.tuples(ends, ends)
+    some = [st.tuples(*[pair] * count) for pair in (even, uneven) for count in (1, rank)]
+    return st.just(NO_PADDING) | st.one_of(some).map(Padding)
+
+
+def window(x: Map) -> Fields:
+    """Whatever has a kernel."""
+    rank = len(x.sides)
+    return {
+        "kernel": sizes(rank, 4),
+        "stride": sizes(rank, 4),
+        "dilation": st.just((1,)) | sizes(rank, 3),
+        "pad": pads(rank) | st.sampled_from(list(MODES.values())),
+    }
+
+
+def convolution(x: Map) -> Fields:
+    """Whatever has a kernel and filters."""
+    return {**window(x), "filters": st.integers(1, 9), "bias": bias}
+
+
+def pool(x: Map) -> Fields:
+    """Whatever pools."""
+    fields = window(x)
+    return {**fields, "stride": st.none() | fields["stride"], "rounding": rounding}
+
+
+#: The fields of the types that have any, by their word, for an input.
+FIELDS: dict[str, Callable[[Any], Fields]] = {
+    "conv": lambda x: {**convolution(x), "rounding": rounding, "groups": st.just(1) | small},
+    "depthwise": lambda x: {**window(x), "rounding": rounding, "multiplier": small, "bias": bias},
+    "separable": lambda x: {**convolution(x), "rounding": rounding, "multiplier": small},
+    "transposed": lambda x: {
+        **convolution(x),
+        "groups": st.just(1) | small,
+        "output_padding": st.none() | sizes(len(x.sides), 3, 0),
+    },
+    "maxpool": pool,
+    "avgpool": lambda x: {**pool(x), "count_include_pad": st.booleans()},
+    "subsampling": pool,
+    "adaptive_avgpool": lambda x: {"size": sizes(len(x.sides), 15)},
+    "adaptive_maxpool": lambda x: {"size": sizes(len(x.sides), 15)},
+    "dense": lambda _: {"units": st.integers(1, 9), "bias": st.booleans()},
+    "rbf": lambda _: {"units": st.integers(1, 9)},
+    "lrn": lambda _: {"size": st.integers(1, 7)},
+    "batchnorm": lambda _: {"affine": st.booleans(), "statistics": st.booleans()},
+    "layernorm": lambda _: {"affine": st.booleans(), "over": st.sampled_from(["channels", "all"])},
+    "groupnorm": lambda _: {"affine": st.booleans(), "groups": small},
+    "instancenorm": lambda _: {"affine": st.booleans()},
+    "leaky_relu": lambda _: {"slope": st.floats(0, 1)},
+    "prelu": lambda _: {"shared": st.booleans()},
+    "elu": lambda _: {"alpha": st.floats(0.5, 2)},
+    "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
+    "dropout": lambda _: {"rate": st.floats(0, 1)},
+    "reshape": lambda x: {
+        "shape": st.permutations([*x.sides, x.channels]).map(tuple)
+        | st.sampled_from([(x.size,), (1, x.size), (x.size, 2)])
+    },
+    "permute": lambda x: {
+        "order": st.permutations(range(len(x.sides) + 1)).map(tuple)
+        | st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple)
+    },
+    "pad": lambda x: {"pad": pads(len(x.sides))},
+    "crop": lambda x: {
+        "crop": st.none() | pads(len(x.sides)),
+        "to": st.none() | sizes(len(x.sides), 9),
+    },
+    "upsample": lambda x: {
+        "factor": sizes(len(x.sides), 4),
+        "mode": st.sampled_from(["nearest", "bilinear"]),
+    },
+    "channel_shuffle": lambda _: {"groups": small},
+}
+
+
+@st.composite
+def operands(draw: st.DrawFn) -> tuple[Shape, ...]:
+    """Inputs of a join: alike, or not in some respect."""
+    first = draw(maps())
+    alike = st.just(first)
+    others = (
+        alike
+        | st.integers(1, 9).map(lambda channels: first._replace(channels=channels))
+        | alike.map(lambda shape: Map((1,) * len(shape.sides), shape.channels))
+        | alike.map(lambda shape: Map(shape.sides, 1))
+        | st.sampled_from([Vector(1), Vector(first.channels)])
+        | maps()
+    )
+    return tuple(draw(st.permutations([first, *draw(st.lists(others, min_size=1, max_size=3))])))
+
+
+@st.composite
+def layers(draw: st.DrawFn, word: str) -> tuple[Layer, tuple[Shape, ...]]:
+    """A layer of the type `word`, and what flows in."""
+    made = layer_class(word)
+    if word in JOINS:
+        return made(), draw(operands() | st.tuples(vectors, vectors))
+    x = draw(maps() if made.takes == "map" else maps() | vectors)
+    fields = draw(st.fixed_dictionaries(FIELDS[word](x))) if word in FIELDS else {}
+    return made(**fields), (x,)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[Layer, tuple[Shape, ...]]:
+    """A convolution with a table of connections."""
+    x = draw(maps())
+    row = st.lists(st.integers(0, x.channels), min_size=1, max_size=3, unique=True).map(tuple)
+    table = draw(st.lists(row, min_size=1, max_size=4).map(tuple))
+    fields = draw(st.fixed_dictionaries(FIELDS["conv"](x) | {"groups": st.just(1)}))
+    filters = draw(st.sampled_from([len(table), len(table), len(table), len(table) + 1]))
+    return layer_class("conv")(**fields | {"filters": filters, "connections": table}), (x,)
