@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
 from shapecalc.layers.fields import REQUIRED, Padding
-from shapecalc.read import COMMON_KEYS, STRUCTURE_KEYS
+from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +37,14 @@ class LayerHelp(NamedTuple):
 #: What the words that build structure are for, and how they are written.
 _STRUCTURE_HELP = {
     "repeat": ("the same layers several times", "repeat: {times: 3, layers: [conv3-64, relu]}"),
-    "group": ("layers under one name, a row at --depth 1",
-              "group: {name: conv2_x, layers: [conv3-64, relu]}"),
-    "side": ("branches beside the flow, which goes on unchanged",
-             "side: {aux1: [avgpool: 5, dense: 1000]}"),
+    "group": (
+        "layers under one name, a row at --depth 1",
+        "group: {name: conv2_x, layers: [conv3-64, relu]}",
+    ),
+    "side": (
+        "branches beside the flow, which goes on unchanged",
+        "side: {aux1: [avgpool: 5, dense: 1000]}",
+    ),
 }
 
 

@@ -6,10 +6,12 @@ a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `ren
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from shapecalc.source import Origin
 
@@ -88,8 +90,79 @@ class SpecErrors(Exception):  # noqa: N818  (it is a bundle; the plural says so)
     """Everything that is wrong with a spec or a request, all of it in one run."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(map(_brief, problems))
         super().__init__("\n".join(f"{p.code}: {p.message}" for p in self.problems))
+
+
+#: After so many different problems a run gives up.
+MAX_PROBLEMS = 1000
+#: A message that quotes more than this is cut in its middle.
+LONGEST = 500
+
+
+def _brief(problem: Problem) -> Problem:
+    """Cut the middle out of texts that quote something very long."""
+    long = {
+        key: f"{text[:LONGEST // 2]} … {text[-LONGEST // 2:]}"
+        for key in ("message", "rule", "hint")
+        if len(text := getattr(problem, key)) > LONGEST
+    }
+    return problem._replace(**long) if long else problem
+
+
+class Complaints:
+    """Problems as they are found.
+
+    What is wrong in one place is told once, however often blocks and repeats pass by it.
+    """
+
+    def __init__(self, problems: Iterable[Problem] = ()) -> None:
+        self._first: dict[object, Problem] = {}
+        self._more: dict[object, int] = {}
+        for problem in problems:
+            self.add(problem)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def add(self, problem: Problem) -> None:
+        """Note a problem.  Raises `SpecErrors` when there are too many to go on."""
+        key = (problem.code, problem.origin) if problem.origin else (problem.code, problem.message)
+        if key in self._first:
+            self._more[key] = self._more.get(key, 0) + 1
+            return
+        self._first[key] = problem
+        if len(self._first) >= MAX_PROBLEMS:
+            raise SpecErrors(self.told())
+
+    def note(
+        self,
+        code: str,
+        message: str,
+        origin: Origin | None,
+        hint: str | Callable[[], str] = "",
+        rule: str = "",
+    ) -> None:
+        """Note a problem; a hint that is costly to find is a function, called when it is new."""
+        if callable(hint):
+            hint = "" if (code, origin) in self._first else hint()
+        self.add(Problem(code, message, origin, rule, hint))
+
+    def told(self) -> tuple[Problem, ...]:
+        """Return the problems in the order of their places, repetitions counted."""
+        problems = (
+            problem._replace(message=f"{problem.message} (and {more} more from the same line)")
+            if (more := self._more.get(key))
+            else problem
+            for key, problem in self._first.items()
+        )
+        return tuple(sorted(problems, key=_position))
+
+
+def _position(problem: Problem) -> tuple[str, int, int]:
+    if problem.origin is None or problem.origin.span is None:
+        return ("", 0, 0)
+    return (problem.origin.source.name, problem.origin.span.line, problem.origin.span.column)
 
 
 class RuleError(Exception):
@@ -116,7 +189,12 @@ class RuleError(Exception):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"did you mean 'kernel'?"``, or nothing when no known word is near."""
+    return _nearest(word, tuple(islice(known, 500))) if len(word) <= 100 else ""
+
+
+@lru_cache(maxsize=512)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""

@@ -46,7 +46,9 @@ def find(name: str, folder: str = "") -> Source:
     if os.path.isdir(path):
         raise _cannot("E002", f"'{name}' is a directory", name, "name a file in it")
     hint = did_you_mean(bare, shipped()) or "`shapecalc specs` lists the shipped ones"
-    raise _cannot("E001", f"there is no file '{name}', and no shipped spec of that name", name, hint)
+    raise _cannot(
+        "E001", f"there is no file '{name}', and no shipped spec of that name", name, hint
+    )
 
 
 def beside(name: str, source: Source) -> Source:

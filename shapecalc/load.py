@@ -57,7 +57,9 @@ def summarize(
     input: str | Mapping[str, str] | None = None,  # noqa: A002
 ) -> Report:
     """Compute the report of a network: of a spec by path or name, or of a loaded one."""
-    return propagate(spec) if isinstance(spec, Graph) else load(spec, settings=settings, input=input)
+    return (
+        propagate(spec) if isinstance(spec, Graph) else load(spec, settings=settings, input=input)
+    )
 
 
 def loads(

@@ -171,9 +171,7 @@ def _row(  # noqa: PLR0913
     )
 
 
-def _must_agree(
-    node: Node, shared: str, mine: tuple[Parameter, ...], partner: Row | None
-) -> None:
+def _must_agree(node: Node, shared: str, mine: tuple[Parameter, ...], partner: Row | None) -> None:
     """Require that a layer's arrays are those of the layer whose weights it uses."""
     if partner is None or partner.parameters == mine:
         return
@@ -218,7 +216,8 @@ def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:
     """Add names and the place of the field to what a rule complains about."""
     facts = (("layer", node.path), ("field", error.field), *error.facts)
     message = f"{node.path}: {error.message}"
-    for number in dict(error.facts).get("operands", ()):
+    operands = dict(error.facts).get("operands", ())
+    for number in operands if isinstance(operands, list) else ():
         source = graph.nodes[node.inputs[number - 1]].path
         message = message.replace(f"operand {number}", f"operand {number} ({source})")
     return Problem(error.code, message, node.origin(error.field), error.rule, error.hint, facts)

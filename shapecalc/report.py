@@ -193,7 +193,8 @@ def fold(report: Report, depth: int) -> tuple[Row, ...]:
         path = "/".join(row.name.split("/", depth)[:depth])
         folded.setdefault(path, []).append(row)
     return tuple(
-        members[0] if path == members[0].name and len(members) == 1
+        members[0]
+        if path == members[0].name and len(members) == 1
         else _level(report, path, members)
         for path, members in folded.items()
     )

@@ -7,8 +7,9 @@ from typing import Any
 from shapecalc.describe import written
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.layers.fields import REQUIRED, Extents
-from shapecalc.read import COMMON_KEYS, EXPECTABLE, STRUCTURE_KEYS, TOP_KEYS
+from shapecalc.read import EXPECTABLE, TOP_KEYS
 from shapecalc.spec import LANGUAGE_VERSION
+from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
 
 Schema = dict[str, Any]
 
@@ -137,8 +138,8 @@ def _branches(word: str) -> Schema:
     named = _object(
         {**common, "branches": {"anyOf": [listed, {"type": "object"}]}}, additional=_LAYERS
     )
-    description = STRUCTURE_KEYS[word]["branches"] if word in STRUCTURE_KEYS else (
-        layer_class(word).summary
+    description = (
+        STRUCTURE_KEYS[word]["branches"] if word in STRUCTURE_KEYS else (layer_class(word).summary)
     )
     return {"description": description, "anyOf": [listed, named]}
 

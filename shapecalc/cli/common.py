@@ -61,7 +61,12 @@ def _replace(path: str, text: str) -> None:
         return
     target = target.resolve()
     with NamedTemporaryFile(
-        "w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8", newline=""
+        "w",
+        dir=target.parent,
+        prefix=f".{target.name}.",
+        delete=False,
+        encoding="utf-8",
+        newline="",
     ) as file:
         written = Path(file.name)
         try:

@@ -70,34 +70,92 @@ Examples:
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
-@click.option("-f", "--format", "format_", metavar="FORMAT",
-              help="terminal, text, markdown, csv, json, latex or html.  Default: terminal, or text"
-              " when piped; with -o the file's suffix decides.")
-@click.option("-o", "--output", "path", metavar="FILE", type=click.Path(),
-              help="Write to FILE (.txt .md .csv .json .tex .html).")
-@click.option("-c", "--columns", metavar="LIST", is_eager=True, callback=_columns_help,
-              help="Columns to show, separated by commas; 'all' for all, 'help' to list them.")
-@click.option("--depth", metavar="N|all", callback=_depth,
-              help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    metavar="FORMAT",
+    help="terminal, text, markdown, csv, json, latex or html.  Default: terminal, or text"
+    " when piped; with -o the file's suffix decides.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "path",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write to FILE (.txt .md .csv .json .tex .html).",
+)
+@click.option(
+    "-c",
+    "--columns",
+    metavar="LIST",
+    is_eager=True,
+    callback=_columns_help,
+    help="Columns to show, separated by commas; 'all' for all, 'help' to list them.",
+)
+@click.option(
+    "--depth",
+    metavar="N|all",
+    callback=_depth,
+    help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.",
+)
 @click.option("--sort", metavar="COLUMN", help="Sort rows by a column, the largest first.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", callback=_pairs,
-              help="Give a `let` constant or a symbol of the input a value.  Repeatable.")
-@click.option("--input", "inputs", multiple=True, metavar="[NAME=]SHAPE", callback=_inputs,
-              help="Replace the input's shape, like 224x224x3.")
-@click.option("--profile", metavar="NAME",
-              help="Add the column `count` under a counting convention: macs, flops, full.")
-@click.option("--batch", type=click.IntRange(1, 10**9), default=1, show_default=True,
-              help="Examples at once; scales memory.")
-@click.option("--dtype", default="float32", show_default=True, metavar="TYPE",
-              help="Type of an element; scales memory.")
-@click.option("--units", default="exact", show_default=True, metavar="UNIT",
-              help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024).")
-@click.option("--layout", type=click.Choice(["hwc", "chw"]), default="hwc", show_default=True,
-              help="Order of a volume's extents.")
-@click.option("--count-inplace", is_flag=True,
-              help="Count activations of layers that work in place, too.")
-@click.option("--check", is_flag=True,
-              help="Compare with the spec's `expect`; exit 1 when they differ.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="Give a `let` constant or a symbol of the input a value.  Repeatable.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[NAME=]SHAPE",
+    callback=_inputs,
+    help="Replace the input's shape, like 224x224x3.",
+)
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="Add the column `count` under a counting convention: macs, flops, full.",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 10**9),
+    default=1,
+    show_default=True,
+    help="Examples at once; scales memory.",
+)
+@click.option(
+    "--dtype",
+    default="float32",
+    show_default=True,
+    metavar="TYPE",
+    help="Type of an element; scales memory.",
+)
+@click.option(
+    "--units",
+    default="exact",
+    show_default=True,
+    metavar="UNIT",
+    help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024).",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["hwc", "chw"]),
+    default="hwc",
+    show_default=True,
+    help="Order of a volume's extents.",
+)
+@click.option(
+    "--count-inplace", is_flag=True, help="Count activations of layers that work in place, too."
+)
+@click.option(
+    "--check", is_flag=True, help="Compare with the spec's `expect`; exit 1 when they differ."
+)
 def summarize(  # noqa: PLR0913  (one argument an option)
     spec: str,
     format_: str | None,
@@ -127,8 +185,15 @@ def summarize(  # noqa: PLR0913  (one argument an option)
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(
-            columns=columns, depth=depth, sort=sort, profile=profile, batch=batch, dtype=dtype,
-            units=units, layout=layout, count_inplace=count_inplace,
+            columns=columns,
+            depth=depth,
+            sort=sort,
+            profile=profile,
+            batch=batch,
+            dtype=dtype,
+            units=units,
+            layout=layout,
+            count_inplace=count_inplace,
         )
         report = propagate(build(find(spec), settings=settings, inputs=inputs))
         holds = not check or _holds(report)  # complains before anything is written
@@ -152,8 +217,9 @@ def _holds(report: Report) -> bool:
             click.echo(f"check: {column} {found:,} as expected", err=True)
         else:
             wrong += 1
-            click.echo(f"check: {column} is {found:,}, expected {value:,}"
-                       f" ({found - value:+,})", err=True)
+            click.echo(
+                f"check: {column} is {found:,}, expected {value:,} ({found - value:+,})", err=True
+            )
     if spec.expect_source:
         click.echo(f"check: expected by {spec.expect_source}", err=True)
     return not wrong

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from draw import layers, tables
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from judge import alone, answer, need
 
 from shapecalc import summarize
 from shapecalc.layers import BUILTIN, layer_class
-from shapecalc.layers.transposed import Transposed
-from shapecalc.propagate import propagate
-from shapecalc.shape import Map, Shape
-
-torch = need("torch")
-
-from twin import differences, run, twin  # noqa: E402  (it needs PyTorch)
+from shapecalc.layers.fields import MODES, Padding
+from shapecalc.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import torch
+    from torch import nn
 
     from shapecalc.layers.base import Layer
+else:
+    torch = need("torch")
+    nn = torch.nn
+
+from twin import Do, differences, run, twin  # noqa: E402  (it needs PyTorch)
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
@@ -34,6 +35,13 @@ SPECS = [*ROOT.glob("specs/*.yaml"), *ROOT.glob("tests/language/*.yaml")]
 
 #: Layer types without a twin, each with its reason.
 WITHOUT: dict[str, str] = {}
+
+#: What PyTorch refuses with.
+REFUSALS = (ValueError, RuntimeError, IndexError)
+
+
+def make(word: str, **fields: Any) -> Layer:
+    return layer_class(word)(**fields)
 
 
 @pytest.mark.parametrize("path", sorted(SPECS), ids=lambda path: path.stem)
@@ -56,13 +64,17 @@ def agree(layer: Layer, *shapes: Shape) -> None:
     if report is not None:
         assert differences(report, device="cpu") == []
         return
-    with pytest.raises((ValueError, RuntimeError, IndexError)):  # what PyTorch refuses with
+    with pytest.raises(REFUSALS):
         run([(node.layer, node) for node in alone(layer, *shapes).nodes], device="cpu")
 
 
-def too_long_for_torch(layer: Layer) -> bool:
-    """Tell whether PyTorch allows a larger output padding than Keras, whose modes these are."""
-    return layer.type == "transposed" and layer.pad.mode != "given" and layer.output_padding
+def keras_alone_refuses(layer: Layer) -> bool:
+    """Tell whether an output padding suits PyTorch but not Keras, whose `same` and `valid` are."""
+    if layer.type != "transposed" or layer.output_padding is None or layer.pad.mode == "given":
+        return False
+    rank = max(map(len, (layer.output_padding, layer.stride)))
+    extra, stride = (each * (rank // len(each)) for each in (layer.output_padding, layer.stride))
+    return any(more >= step for more, step in zip(extra, stride, strict=True))
 
 
 @pytest.mark.parametrize("word", BUILTIN)
@@ -70,6 +82,7 @@ def too_long_for_torch(layer: Layer) -> bool:
 @given(data=st.data())
 def test_any_layer_is_its_twin(word: str, data: st.DataObject) -> None:
     layer, shapes = data.draw(layers(word))
+    assume(not keras_alone_refuses(layer))
     agree(layer, *shapes)
 
 
@@ -78,3 +91,147 @@ def test_any_layer_is_its_twin(word: str, data: st.DataObject) -> None:
 def test_any_table_of_connections_is_its_twin(drawn: tuple[Layer, tuple[Shape, ...]]) -> None:
     layer, shapes = drawn
     agree(layer, *shapes)
+
+
+NEED_SIDES = [word for word in BUILTIN if layer_class(word).takes == "map"]
+
+
+@pytest.mark.parametrize("word", NEED_SIDES)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_both_refuse_a_vector(word: str, data: st.DataObject) -> None:
+    layer, _ = data.draw(layers(word))
+    assert answer(layer, Vector(30)) is None
+    with pytest.raises(REFUSALS):
+        twin(layer, torch.rand(2, 30))(torch.rand(2, 30))
+
+
+# -- where the two differ on purpose ------------------------------------------------------------
+
+WE_ALLOW = {
+    "a pool padded by more than half its kernel": (
+        make("maxpool", kernel=(3,), stride=(2,), pad=Padding(((2, 2),))),
+        Map((7, 10), 5),
+        lambda: nn.MaxPool2d(3, 2, padding=2),
+        Map((5, 6), 5),
+    ),
+    "the same, dilated: the kernel counts for PyTorch 2.13, not what it covers": (
+        make("maxpool", kernel=(3,), dilation=(3,), stride=(2,), pad=Padding(((3, 3),))),
+        Map((7, 10), 5),
+        lambda: nn.MaxPool2d(3, 2, padding=3, dilation=3),
+        Map((4, 5), 5),
+    ),
+    "under ceil, a mean over a window larger than a volume (in 2-D PyTorch takes it)": (
+        make("avgpool", kernel=(3,), rounding="ceil"),
+        Map((2, 5, 7), 3),
+        lambda: nn.AvgPool3d(3, ceil_mode=True),
+        Map((1, 2, 3), 3),
+    ),
+    "instance normalisation of a single place": (
+        make("instancenorm"),
+        Map((1, 1), 5),
+        lambda: nn.InstanceNorm2d(5),
+        Map((1, 1), 5),
+    ),
+    "response normalisation of a vector": (
+        make("lrn"),
+        Vector(7),
+        lambda: nn.LocalResponseNorm(5),
+        Vector(7),
+    ),
+    "a shuffled vector": (
+        make("channel_shuffle", groups=3),
+        Vector(6),
+        lambda: nn.ChannelShuffle(3),
+        Vector(6),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WE_ALLOW)
+def test_pytorch_refuses_what_we_allow(what: str) -> None:
+    layer, shape, module, expected = WE_ALLOW[what]
+    with pytest.raises(REFUSALS):
+        module()(torch.rand(2, shape.channels, *shape.sides))
+    report = answer(layer, shape)
+    assert report is not None
+    assert report["layer"].output == expected
+
+
+def test_pytorch_takes_a_window_larger_than_the_image_under_ceil() -> None:
+    assert nn.AvgPool2d(3, ceil_mode=True)(torch.rand(1, 3, 2, 5)).shape == (1, 3, 1, 2)
+
+
+def test_pytorch_stretches_what_add_refuses() -> None:
+    assert (torch.rand(1, 5, 2, 3) + torch.rand(1, 1, 2, 3)).shape == (1, 5, 2, 3)
+    assert answer(make("add"), Map((2, 3), 5), Map((2, 3), 1)) is None
+
+
+def test_pytorch_bounds_output_padding_by_the_dilation_too_but_keras_does_not() -> None:
+    nn.ConvTranspose2d(3, 5, 3, stride=1, dilation=2, output_padding=1)(torch.rand(1, 3, 7, 9))
+    fields = {"filters": 5, "kernel": (3,), "dilation": (2,), "output_padding": (1,)}
+    assert answer(make("transposed", **fields), Map((7, 9), 3)) is not None
+    assert answer(make("transposed", **fields, pad=MODES["same"]), Map((7, 9), 3)) is None
+
+
+# -- bite tests: a wrong twin must be caught ----------------------------------------------------
+
+RIGHT = make("conv", filters=6, kernel=(3, 5), stride=(2,), pad=Padding(((1, 1),)), groups=3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "caught"),
+    [
+        (replace(RIGHT, stride=(3,)), ["layer output", "layer macs", "total macs"]),
+        (replace(RIGHT, pad=Padding(((1, 2),))), ["layer output", "layer macs", "total macs"]),
+        (replace(RIGHT, bias=False), ["layer arrays", "total params"]),
+        (replace(RIGHT, bias="per_position"), ["layer arrays", "total params"]),
+        (replace(RIGHT, kernel=(5, 3)), ["layer arrays", "layer output", "layer macs", "total macs"]),
+        (
+            replace(RIGHT, groups=1),
+            ["layer arrays", "layer macs", "total params", "total macs"],
+        ),
+    ],
+)
+def test_a_wrong_field_is_caught(wrong: Layer, caught: list[str]) -> None:
+    report = answer(RIGHT, Map((12, 14), 9))
+    assert report is not None
+    assert differences(report) == []
+    found = differences(report, lambda _, x: twin(wrong, x))
+    assert [each.split(":")[0] for each in found] == caught
+
+
+def test_a_transposed_convolution_counted_by_its_output_is_caught() -> None:
+    layer = make("transposed", filters=5, kernel=(2,), stride=(2,))
+    report = answer(layer, Map((7, 9), 3))
+    assert report is not None
+    right, _ = run([(node.layer, node) for node in report.graph.nodes])
+    assert right[1].macs == 3 * 5 * 2 * 2 * 7 * 9  # torchinfo has 4 times as many
+
+
+def test_a_product_left_out_is_caught() -> None:
+    report = answer(make("dense", units=5), Map((2, 3), 7))
+    assert report is not None
+
+    def lazy(layer: Layer, x: torch.Tensor) -> nn.Module:
+        made = twin(layer, x)
+        made.forward = lambda x: x.new_empty(len(x), layer.units)
+        return made
+
+    found = differences(report, lazy)
+    assert [each.split(":")[0] for each in found] == ["layer macs", "total macs"]
+
+
+def test_shared_weights_counted_twice_are_caught() -> None:
+    report = summarize(ROOT / "tests/language/siamese.yaml")
+    apart = [
+        (row.layer, node._replace(share=None))
+        for row, node in zip(report.rows, report.graph.nodes, strict=True)
+    ]
+    assert run(apart)[1] == 2 * report.totals.params - (4096 + 1)  # all but the last dense layer
+
+
+def test_a_layer_without_a_twin_is_caught() -> None:
+    with pytest.raises(NotImplementedError):
+        twin(object())
+    assert Do(abs)(torch.tensor(-1)) == 1

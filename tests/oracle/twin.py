@@ -54,7 +54,10 @@ class Do(nn.Module):
 
     def __init__(self, function: Callable[..., Tensor]) -> None:
         super().__init__()
-        self.forward = function
+        self.function = function
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(*inputs)
 
 
 # -- fields -------------------------------------------------------------------------------------
@@ -89,7 +92,9 @@ def rounding(layer: Layer) -> str:
 
 def padded(x: Tensor, ends: Sequence[tuple[int, int]], fill: float = 0.0) -> Tensor:
     """Put margins around `x`, or cut them off where they are negative."""
-    return functional.pad(x, [end for pair in reversed(ends) for end in pair], value=fill)
+    flat = [end for pair in reversed(ends) for end in pair]
+    x = functional.pad(x, [max(end, 0) for end in flat], value=fill)
+    return functional.pad(x, [min(end, 0) for end in flat])
 
 
 def margins(layer: Layer, x: Tensor) -> list[tuple[int, int]]:
@@ -277,19 +282,19 @@ def pooling(name: str, layer: Layer, x: Tensor) -> nn.Module:
     kernel, dilation = spread(layer.kernel, x), spread(layer.dilation, x)
     if set(dilation) != {1}:
         name = "MaxPool"  # PyTorch's average pools have no dilation; the windows are the same
-    extents = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-    ends = list(zip(pairs(layer.pad, x), extents, strict=True))
-    if any(max(pad) >= extent for pad, extent in ends):
+    ends = pairs(layer.pad, x)
+    if any(max(pad) > d * (k - 1) for pad, k, d in zip(ends, kernel, dilation, strict=True)):
         raise ValueError("a window of padding only")
     native = (
         is_even(layer, x)
         and layer.rounding in ("floor", "ceil")
-        and all(before <= extent // 2 for (before, _), extent in ends)  # PyTorch takes no more
+        and all(before <= k // 2 for (before, _), k in zip(ends, kernel, strict=True))
+        and (name == "MaxPool" or all(n >= k for n, k in zip(x.shape[2:], kernel, strict=True)))
     )
     made = ranked(name, x)(
         kernel,
         None if layer.stride is None else spread(layer.stride, x),
-        tuple(before for (before, _), _ in ends) if native else 0,
+        tuple(before for before, _ in ends) if native else 0,
         ceil_mode=native and layer.rounding == "ceil",
         **({"dilation": dilation} if name == "MaxPool" else {}),
     )
@@ -463,11 +468,11 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 @of("crop")
 def _(layer: Layer, x: Tensor) -> nn.Module:
+    if (layer.to is None) == (layer.crop is None):
+        raise ValueError("one of the two")
     if layer.to is None:
         ends = pairs(layer.crop, x)
         return Do(lambda x: padded(x, [(-before, -after) for before, after in ends]))
-    if layer.crop is not None:
-        raise ValueError("both")
     sizes = spread(layer.to, x)
 
     def centre(x: Tensor) -> Tensor:

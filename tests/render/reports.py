@@ -1,10 +1,14 @@
 """The reports that the tests of the formats show."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from shapecalc import load, loads
+from shapecalc.files import find
+from shapecalc.load import build
+from shapecalc.propagate import propagate
 from shapecalc.report import Report
+from shapecalc.source import Source
 
 TESTS = Path(__file__).parent.parent
 GOLDEN = TESTS / "golden"
@@ -24,10 +28,23 @@ NAMES = (
 )
 
 
+def compute(text: str) -> Report:
+    """Return the report of a spec."""
+    return propagate(build(Source("<text>", text)))
+
+
 @cache
 def report(name: str) -> Report:
-    """Return the report of the small spec, of a shipped one, or of a test of the language."""
-    if name == "small":
-        return loads((GOLDEN / "small.yaml").read_text(encoding="utf-8"))
-    path = TESTS / "language" / f"{name}.yaml"
-    return loads(path.read_text(encoding="utf-8")) if path.exists() else load(name)
+    """Return the report of the small spec, of a test of the language, or of a shipped one."""
+    for path in (GOLDEN / f"{name}.yaml", TESTS / "language" / f"{name}.yaml"):
+        if path.exists():
+            return compute(path.read_text(encoding="utf-8"))
+    return propagate(build(find(name)))
+
+
+def with_name(text: str) -> Report:
+    """Return a report in which every text that a writer of specs may choose is this one."""
+    plain = compute("input: 5x3x2\nlayers: [conv: {filters: 4, kernel: 1}]\n")
+    spec = replace(plain.graph.spec, name=text, citation=text, note=text)
+    rows = tuple(row._replace(name=text, type=text, does=text, note=text) for row in plain.rows)
+    return replace(plain, graph=replace(plain.graph, spec=spec), rows=rows)

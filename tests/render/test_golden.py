@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shapecalc.render import FORMATS, render
-from tests.render.reports import GOLDEN, report
+from reports import GOLDEN, report
 
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 FILES = [
@@ -32,12 +32,6 @@ VARIANTS: dict[str, tuple[str, str, dict[str, object]]] = {
     "siamese.md": ("siamese", "markdown", {"depth": 0, "sort": "params"}),
 }
 
-
-@pytest.fixture(autouse=True)
-def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def compare(path: Path, text: str) -> None:

@@ -1,0 +1,126 @@
+"""Statements to layers: fields read, defaults filled in, equal statements made into one layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.draft import BROKEN, Draft, Sheet, Wire
+from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.graph import Deferred
+from shapecalc.layers import layer_class
+from shapecalc.layers.fields import REQUIRED, Unread
+from shapecalc.scope import NeedsShapes, Place, Scope, no_shapes, read_value
+from shapecalc.yamltree import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.shape import Shape
+    from shapecalc.spec import Use
+    from shapecalc.yamltree import Map
+
+
+class Builder:
+    """Builds the layers of one expansion."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        defaults: dict[str, Map],
+        scope: Scope,
+        source_of: Callable[[Wire], Draft],
+    ) -> None:
+        self.sheet = sheet
+        self.defaults = defaults
+        self.scope = scope
+        self.source_of = source_of
+        self.made: dict[tuple[object, ...], Layer] = {}
+
+    def make(self, use: Use, scope: Scope, flow: Wire | None) -> Layer | Deferred:
+        """Build the layer of a statement, once for all that are written alike."""
+        if not use.sound:
+            return BROKEN
+        if use.literal is not None:
+            found = self.made.get(use.literal)
+            if found is not None:
+                return found
+        cls = layer_class(use.type)
+        try:
+            layer = self.build(cls, use, Place(scope, flow), no_shapes)
+        except NeedsShapes:
+
+            def build(shape_of_node: Callable[[int], Shape]) -> Layer:
+                def channels(wire: object) -> int:
+                    assert isinstance(wire, Wire)
+                    return shape_of_node(self.source_of(wire).index).channels
+
+                return self.build(cls, use, Place(scope, flow), channels)
+
+            return Deferred(cls, build)
+        except SpecErrors as error:
+            self.sheet.problems += error.problems
+            layer = BROKEN
+        if use.literal is not None:
+            self.made[use.literal] = layer
+        return layer
+
+    def build(
+        self, cls: type[Layer], use: Use, place: Place, channels_of: Callable[[object], int]
+    ) -> Layer:
+        """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapes`."""
+        fields, keys = use.fields, use.keys
+        defaults = self.defaults.get(use.type)
+        values = {}
+        problems = []
+        waiting = False
+        for each in cls.fields():
+            name, at = each.name, place
+            tree = fields.get(name)
+            if tree is None and defaults is not None:
+                tree, at = defaults.items.get(name), Place(self.scope, place.flow)
+            if tree is None:
+                if each.default is REQUIRED:
+                    hint = cls.example
+                    problems.append(
+                        Problem(
+                            "E113",
+                            f"{use.type} needs {name}: {each.metadata['doc']}",
+                            origin(use.word),
+                            hint=f"for example `{hint}`",
+                        )
+                    )
+                continue
+            try:
+                values[name] = read_value(each.metadata["kind"], tree, at, channels_of)
+            except NeedsShapes:
+                waiting = True
+            except Unread as error:
+                problems.append(
+                    Problem(
+                        error.code,
+                        f"{use.type}: {name} {error.message}",
+                        origin(error.at or tree),
+                        hint=error.hint,
+                    )
+                )
+        if fields.keys() - _names_of(cls):
+            for name in fields.keys() - _names_of(cls):
+                takes = sorted(_names_of(cls))
+                problems.append(
+                    Problem(
+                        "E111",
+                        f"{use.type} has no field '{name}'",
+                        origin(keys.get(name, use.word)),
+                        hint=did_you_mean(name, takes) or "it takes " + ", ".join(takes),
+                    )
+                )
+        if problems:
+            raise SpecErrors(problems)
+        if waiting:
+            raise NeedsShapes
+        return cls(**values)
+
+
+def _names_of(cls: type[Layer]) -> frozenset[str]:
+    return frozenset(each.name for each in cls.fields())

@@ -1,0 +1,170 @@
+"""Names to layers: wires followed, weights shared, circles found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.draft import Draft, Names, Sheet, Wire
+from shapecalc.errors import Problem, did_you_mean
+from shapecalc.graph import Group
+from shapecalc.yamltree import origin
+
+if TYPE_CHECKING:
+    from shapecalc.yamltree import Scalar
+
+
+class Resolver:
+    """Looks names up in what one expansion has drawn up; `inputs` names the network's inputs."""
+
+    def __init__(self, sheet: Sheet, inputs: tuple[str, ...]) -> None:
+        self.sheet = sheet
+        self.inputs = inputs
+
+    def follow(self, wire: Wire) -> None:
+        """Look up what a wire refers to, through references to references."""
+        passed: list[Wire] = []
+        target: Wire | None = wire
+        while target is not None and target.draft is None:
+            if target in passed:
+                assert target.reference is not None
+                self.sheet.complain(
+                    "E151", f"'{target.reference.text}' is fed by itself", target.reference
+                )
+                break
+            passed.append(target)
+            target = self.look_up(target)
+        draft = target.draft if target is not None else None
+        for each in passed:
+            each.draft = draft or self.sheet.nowhere()
+
+    def look_up(self, wire: Wire) -> Wire | None:
+        assert wire.reference is not None
+        assert wire.names is not None
+        found = self.find(wire.reference, wire.names)
+        if found is None:
+            return None
+        return found.out if not isinstance(found, Wire) else found
+
+    def find(self, reference: Scalar, names: Names) -> Draft | Names | Wire | None:
+        """Find what a name means, from the innermost level outward.  Complains when nothing."""
+        text = reference.text
+        level: Names | None = names
+        if text.startswith("/"):
+            while names.outer is not None:
+                names = names.outer
+            level = names
+            text = text[1:]
+        first, *rest = text.split("/")
+        if first == "input":
+            wire = level.input if level else None
+            if wire is None:
+                known = ", ".join(self.inputs)
+                self.sheet.complain(
+                    "E150", "there are several inputs", reference, f"name one: {known}"
+                )
+            return wire
+        while level is not None:
+            found: Draft | Names | None = level.members.get(first)
+            for part in rest:
+                found = found.members.get(part) if isinstance(found, Names) else None
+            if found is not None:
+                return found
+            level = level.outer
+        self.unknown_name(reference, names)
+        return None
+
+    def unknown_name(self, reference: Scalar, names: Names) -> None:
+        level: Names | None = names
+        known: list[str] = []
+        while level is not None:
+            if reference.text in level.removed:
+                self.sheet.complain(
+                    "E150",
+                    f"'{reference.text}' was removed",
+                    reference,
+                    "name the layer that takes its place with `change`",
+                )
+                return
+            known += level.members
+            level = level.outer
+        if "/" in reference.text:
+            known += [draft.path for draft in self.sheet.drafts]
+        hint = did_you_mean(reference.text, known) or "a `from` names a layer, `input` or `.`"
+        self.sheet.complain("E150", f"there is no layer '{reference.text}' here", reference, hint)
+
+    def source_of(self, wire: Wire) -> Draft:
+        if wire.draft is None:
+            self.follow(wire)
+        assert wire.draft is not None
+        return wire.draft
+
+    def share(self) -> None:
+        """Pair layers that share weights."""
+        for member, reference, names in self.sheet.shares:
+            found = self.find(reference, names)
+            if found is None:
+                continue
+            mine, theirs = self.leaves(member), self.leaves(found)
+            if [d.use.type if d.use else "" for d in mine] != [
+                d.use.type if d.use else "" for d in theirs
+            ]:
+                self.sheet.complain(
+                    "E154",
+                    f"'{member.name}' and '{reference.text}' hold other layers",
+                    reference,
+                    "only like can share weights",
+                )
+                continue
+            for draft, partner in zip(mine, theirs, strict=True):
+                if draft is partner:
+                    self.sheet.complain(
+                        "E154", f"'{draft.path}' shares its weights with itself", reference
+                    )
+                    break
+                draft.share = partner
+
+    def leaves(self, member: Draft | Names | Wire) -> list[Draft]:
+        if isinstance(member, Names):
+            return self.sheet.drafts[member.first : member.last]
+        if isinstance(member, Wire):
+            return [self.source_of(member)]
+        return [member]
+
+    def outputs(self, names: tuple[Scalar, ...], root: Names) -> list[Draft]:
+        """Find the layers that a spec calls its outputs."""
+        found = []
+        for name in names:
+            wire = Wire(None, name, root)
+            self.follow(wire)
+            found.append(self.source_of(wire))
+        return found
+
+    def circle(self, ordered: set[int]) -> Problem:
+        """Describe one circle among the drafts that could not be ordered."""
+        held = next(draft for draft in self.sheet.drafts if id(draft) not in ordered)
+        walk: list[Draft] = []
+        while held not in walk:
+            walk.append(held)
+            sources = (self.source_of(wire) for wire in held.inputs)
+            held = next(source for source in sources if id(source) not in ordered)
+        loop = [*walk[walk.index(held) :], held]
+        names = " <- ".join(draft.path for draft in loop)
+        use = next((d.use for d in loop if d.use and d.use.sources), loop[0].use)
+        at = use.sources[0] if use and use.sources else (use.word if use else None)
+        return Problem(
+            "E151",
+            f"layers feed each other in a circle: {names}",
+            origin(at) if at else None,
+            hint="a network flows forward only",
+        )
+
+    def groups(self) -> dict[str, Group]:
+        """Make the record of every level."""
+        found = {}
+        for level in self.sheet.levels:
+            if level.out is None:
+                continue
+            path = level.prefix[:-1]
+            inputs = tuple(dict.fromkeys(self.source_of(wire).index for wire in level.enters))
+            found[path] = Group(path, level.type, inputs, self.source_of(level.out).index)
+        return found

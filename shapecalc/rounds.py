@@ -1,0 +1,79 @@
+"""The rounds of a repeat: how many, and what its names are bound to in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.layers.fields import Count
+from shapecalc.scope import RESERVED, Argument, Place
+from shapecalc.yamltree import List, Map, Scalar, Tree, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.draft import Sheet
+    from shapecalc.given import Given
+    from shapecalc.spec import Use
+
+_TIMES = Count(0)
+
+
+def rounds_of(
+    use: Use, place: Place, sheet: Sheet, given: Given
+) -> Iterator[dict[str, int | Argument]]:
+    """Yield for every round what its names are bound to."""
+    times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
+    if (times is None) == (walks is None):
+        sheet.complain("E113", "repeat takes either times or for", use.word, "times: 3")
+        return
+    variable = ""
+    if index is not None:
+        variable = index.text if isinstance(index, Scalar) else ""
+        _must_be_free(sheet, variable, index)
+    lists: dict[str, tuple[Tree, ...]] = {}
+    if times is not None:
+        count = given.number(times, place, "times", _TIMES) or 0
+    else:
+        if not isinstance(walks, Map) or not walks.items:
+            sheet.complain(
+                "E110",
+                f"for takes a map of lists, not {describe(walks)}",
+                walks,
+                "for: {c: [24, 32], s: [2, 1]}",
+            )
+            return
+        for name, values in walks.items.items():
+            _must_be_free(sheet, name, walks.keys[name])
+            if not isinstance(values, List):
+                sheet.complain("E110", f"for: {name} takes a list, not {describe(values)}", values)
+                return
+            lists[name] = values.items
+        lengths = {name: len(values) for name, values in lists.items()}
+        if len(set(lengths.values())) > 1:
+            shown = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            sheet.complain(
+                "E203",
+                f"the lists of for differ in length: {shown}",
+                walks,
+                "they are walked together; give them one length",
+            )
+            return
+        count = next(iter(lengths.values()))
+    for number in range(count):
+        bound: dict[str, int | Argument] = {
+            name: Argument(values[number], place) for name, values in lists.items()
+        }
+        if variable:
+            bound[variable] = number
+        yield bound
+
+
+def _must_be_free(sheet: Sheet, name: str, at: Tree) -> None:
+    """Complain about a name that a loop variable cannot have."""
+    if name in RESERVED or not name.isidentifier():
+        sheet.complain(
+            "E117",
+            f"'{name}' cannot name a variable",
+            at,
+            "use letters, digits and _, and none of the reserved words",
+        )

@@ -1,0 +1,388 @@
+"""The walk over the statements: blocks, repeats and branches expanded, edits applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.draft import Draft, Names, Sheet, Wire
+from shapecalc.errors import did_you_mean
+from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
+from shapecalc.rounds import rounds_of
+from shapecalc.scope import Argument, Place, Scope
+from shapecalc.yamltree import Map, Scalar, describe
+
+if TYPE_CHECKING:
+    from shapecalc.build import Builder
+    from shapecalc.given import Given
+    from shapecalc.spec import Branch, Edit, NetSpec, Use
+
+#: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
+MAX_LAYERS = 500_000
+#: Blocks, groups and repeats may stand inside each other so deep.
+MAX_NESTING = 60
+
+
+class Where(NamedTuple):
+    """Where the walk stands."""
+
+    names: Names
+    scope: Scope
+    blocks: tuple[str, ...] = ()
+    depth: int = 0
+    inserted: bool = False  # by an edit into this very level: named after the base's layers
+    edition: int = 0  # which file's text this is; only later files' edits apply
+
+
+class TooMany(Exception):  # noqa: N818  (ends the walk; the problem is noted)
+    """The network grows beyond the limits."""
+
+
+class Walk:
+    """Expands the statements of one spec into drafts."""
+
+    def __init__(self, sheet: Sheet, spec: NetSpec, given: Given, builder: Builder) -> None:
+        self.sheet = sheet
+        self.spec = spec
+        self.given = given
+        self.builder = builder
+        self.steps = 0
+        self.edits: dict[str, list[tuple[int, Edit]]] = {}
+        for edition, edits in enumerate(spec.edits):
+            for path, edit in edits.items():
+                self.edits.setdefault(path, []).append((edition, edit))
+        self.edited: set[str] = set()
+
+    def step(self, use: Use) -> None:
+        """Count one more layer or round; give up politely when there are too many."""
+        self.steps += 1
+        if self.steps > MAX_LAYERS:
+            self.sheet.complain(
+                "E153",
+                f"the network grows beyond {MAX_LAYERS:,} layers and rounds of repeats",
+                use.word,
+                "are the numbers of the repeats right?",
+            )
+            raise TooMany
+
+    def sequence(self, uses: tuple[Use, ...], flow: Wire | None, where: Where) -> Wire | None:
+        """Expand statements one after the other; return what flows out."""
+        for use in uses:
+            flow = self.statement(use, flow, where)
+        return flow
+
+    def statement(self, use: Use, flow: Wire | None, where: Where) -> Wire | None:
+        """Expand one statement, after the edits that address it."""
+        self.step(use)
+        if use.type == "repeat" and use.name is None:
+            return self.repeat(use, self.source(use, flow, where), where, None)
+        stem = use.type
+        if use.type in BUILTIN:
+            stem = layer_class(use.type).stem
+        elif use.name is not None:
+            stem = "\0"  # named levels are not counted with anything
+        name = self.name(use, stem, where)
+        path = where.names.prefix + name
+        edits = (
+            [each for each in self.edits.get(path, ()) if each[0] > where.edition]
+            if self.edits and name
+            else []
+        )
+        if not edits:
+            return self.named(use, name, stem, flow, where)
+        self.edited.add(path)
+        for edition, edit in edits:
+            flow = self.insert(edit.before, flow, where, edition)
+        if any(edit.remove for _, edit in edits):
+            where.names.removed.add(name)
+        else:
+            for _, edit in edits:
+                if edit.change is not None:
+                    use = self.changed(use, edit.change)
+            flow = self.named(use, name, stem, flow, where)
+        for edition, edit in edits:
+            flow = self.insert(edit.after, flow, where, edition)
+        return flow
+
+    def insert(
+        self, uses: tuple[Use, ...], flow: Wire | None, where: Where, edition: int
+    ) -> Wire | None:
+        """Expand the statements that an edit inserts."""
+        return self.sequence(uses, flow, where._replace(inserted=True, edition=edition))
+
+    def name(self, use: Use, stem: str, where: Where) -> str:
+        """Return the statement's name, counting its kind; empty when it is to be named later."""
+        if where.inserted:
+            return use.name.text if use.name else ""
+        number = where.names.counts.get(stem, 0) + 1
+        where.names.counts[stem] = number
+        if use.name is not None:
+            return use.name.text
+        return f"{stem}{number}"
+
+    def enter(
+        self, member: Draft | Names, name: str, stem: str, names: Names, use: Use | None
+    ) -> None:
+        """Enter a member into its level under its name."""
+        if not name:
+            names.nameless.append((member, stem))
+            return
+        member.name = name
+        if name in names.members:
+            first = names.places.get(name)
+            message = f"two layers are named '{names.prefix}{name}'"
+            if first is not None:
+                message += f", the first in line {first.start.line + 1}"
+            at = (use.name or use.word) if use else None
+            hint = "names are unique in their scope; rename one"
+            if use is not None and use.name is not None and first is use.name:
+                hint = "give the repeat a name: its rounds then have paths of their own"
+            elif use is not None and use.name is None:
+                hint = f"'{name}' is also the automatic name of this layer; name one of them"
+            self.sheet.complain("E152", message, at, hint)
+            return
+        names.members[name] = member
+        names.places[name] = (use.name or use.word) if use else None
+
+    def changed(self, use: Use, change: Map) -> Use:
+        """Set fields on a layer of the base; with a `type` the layer is replaced."""
+        fields, keys = dict(change.items), change.keys
+        kind = fields.pop("type", None)
+        if kind is None:
+            return use._replace(
+                fields={**use.fields, **fields}, keys={**use.keys, **keys}, literal=None
+            )
+        text = kind.text if isinstance(kind, Scalar) else ""
+        text = ALIASES.get(text, text)
+        if text not in BUILTIN and text not in self.spec.blocks:
+            known = [*BUILTIN, *self.spec.blocks]
+            self.sheet.complain(
+                "E112", f"{describe(kind)} is not a layer type", kind, did_you_mean(text, known)
+            )
+            return use
+        assert isinstance(kind, Scalar)
+        branches = use.branches if text in JOINS else ()
+        return use._replace(
+            word=kind, type=text, fields=fields, keys=keys, literal=None, branches=branches
+        )
+
+    def named(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+        """Expand a statement that has its name."""
+        kind = use.type
+        if kind in JOINS:
+            return self.join(use, name, stem, flow, where)
+        if kind in BUILTIN:
+            return self.layer(use, name, stem, flow, where)
+        flow = self.source(use, flow, where)
+        if kind == "repeat":
+            return self.repeat(use, flow, where, name)
+        if kind == "side":
+            level = self.level(use, name, stem, where) if use.name else where.names
+            for branch in use.branches:
+                self.branch(branch, flow, where._replace(names=level))
+            return flow
+        if kind == "group":
+            level = self.level(use, name, stem, where)
+            return self.within(level, use.branches[0].uses, flow, where._replace(names=level))
+        return self.block(use, name, stem, flow, where)
+
+    def level(self, use: Use | None, name: str, stem: str, where: Where, type_: str = "") -> Names:
+        """Open a level of the paths."""
+        names = Names(where.names, type_ or (use.type if use else "branch"), use)
+        self.sheet.levels.append(names)
+        names.first = len(self.sheet.drafts)
+        self.enter(names, name, stem, where.names, use)
+        return names
+
+    def deeper(self, uses: tuple[Use, ...], where: Where) -> Where:
+        """Go one level in; give up politely when that is too deep."""
+        if where.depth >= MAX_NESTING:
+            at = uses[0].word if uses else None
+            message = f"blocks, branches and repeats stand more than {MAX_NESTING} deep"
+            self.sheet.complain("E103", message, at, "use repeat for what recurs")
+            raise TooMany
+        return where._replace(depth=where.depth + 1)
+
+    def within(
+        self, level: Names, uses: tuple[Use, ...], flow: Wire | None, where: Where
+    ) -> Wire | None:
+        """Expand statements inside a level, and close it."""
+        if flow is not None:
+            level.enters.append(flow)
+        inside = self.deeper(uses, where)._replace(names=level, inserted=False)
+        level.out = self.sequence(uses, flow, inside)
+        level.last = len(self.sheet.drafts)
+        level.close()
+        return level.out
+
+    def branch(self, branch: Branch, flow: Wire | None, where: Where) -> Wire | None:
+        """Expand a branch: a named one is a level, an unnamed one is not."""
+        if branch.name is None:
+            return self.sequence(branch.uses, flow, self.deeper(branch.uses, where))
+        level = Names(where.names, "branch")
+        self.sheet.levels.append(level)
+        level.first = len(self.sheet.drafts)
+        name = branch.name.text
+        level.name = name
+        if name in where.names.members:
+            self.sheet.complain(
+                "E152",
+                f"two layers are named '{where.names.prefix}{name}'",
+                branch.name,
+                "names are unique in their scope; rename one",
+            )
+        where.names.members[name] = level
+        return self.within(level, branch.uses, flow, where)
+
+    def repeat(self, use: Use, flow: Wire | None, where: Where, name: str | None) -> Wire | None:
+        """Expand the rounds of a repeat."""
+        rounds = rounds_of(use, Place(where.scope, flow), self.sheet, self.given)
+        uses = use.branches[0].uses if use.branches else ()
+        if name is None:
+            for bound in rounds:
+                self.step(use)
+                scope = Scope(bound, where.scope) if bound else where.scope
+                flow = self.sequence(uses, flow, self.deeper(uses, where)._replace(scope=scope))
+            return flow
+        outer = self.level(use, name, "repeat", where)
+        if flow is not None:
+            outer.enters.append(flow)
+        for number, bound in enumerate(rounds, 1):
+            self.step(use)
+            inside = where._replace(
+                names=outer, scope=Scope(bound, where.scope) if bound else where.scope
+            )
+            level = self.level(None, str(number), "", inside, "round")
+            flow = self.within(level, uses, flow, inside._replace(names=level))
+        outer.out = flow
+        outer.last = len(self.sheet.drafts)
+        return flow
+
+    def block(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+        """Expand the use of a block."""
+        block = self.spec.blocks[use.type]
+        if use.type in where.blocks:
+            circle = " -> ".join([*where.blocks[where.blocks.index(use.type) :], use.type])
+            self.sheet.complain("E118", f"blocks use each other in a circle: {circle}", use.word)
+            return flow
+        place = Place(where.scope, flow)
+        bound: dict[str, int | Argument] = {}
+        for field, tree in use.fields.items():
+            key = next(iter(block.fields), "") if field == "\0first" else field
+            if key not in block.fields:
+                takes = list(block.fields)
+                hint = did_you_mean(field, takes) or (
+                    f"{use.type} takes " + ", ".join(takes) if takes else f"{use.type} takes none"
+                )
+                self.sheet.complain(
+                    "E111",
+                    f"{use.type} has no field '{key or 'value'}'",
+                    use.keys.get(field, use.word),
+                    hint,
+                )
+            else:
+                bound[key] = Argument(tree, place)
+        missing = []
+        for key, default in block.fields.items():
+            if key not in bound:
+                if default is None:
+                    missing.append(key)
+                else:
+                    bound[key] = Argument(default, Place(self.given.scope, flow))
+        level = self.level(use, name, stem, where)
+        level.input = flow
+        if use.share is not None:
+            self.sheet.shares.append((level, use.share, where.names))
+        if missing:
+            self.sheet.complain(
+                "E113",
+                f"{use.type} needs {', '.join(missing)}",
+                use.word,
+                f"{use.type}: {{{', '.join(f'{key}: ...' for key in missing)}}}",
+            )
+            level.out = self.sheet.nowhere().out
+            return level.out
+        inside = where._replace(
+            names=level, scope=Scope(bound, self.given.scope), blocks=(*where.blocks, use.type)
+        )
+        return self.within(level, block.uses, flow, inside)
+
+    def join(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+        """Expand a join: its branches first, or the layers that it names."""
+        operands: list[Wire | None]
+        if use.branches:
+            flow = self.source(use, flow, where)
+            level = where.names
+            if use.name is not None:
+                level = self.level(use, name, stem, where)
+            inside = where._replace(names=level)
+            operands = [self.branch(branch, flow, inside) for branch in use.branches]
+            if level is not where.names:  # the join itself bears the name of the level
+                draft = self.draft(use, operands, where, where.names)
+                draft.name = level.name
+                level.out = draft.out
+                level.last = len(self.sheet.drafts)
+                level.close()
+                return draft.out
+        else:
+            operands = [self.wire(name, flow, where) for name in use.sources or ()]
+            if not use.sources:
+                operands = [flow]
+        draft = self.draft(use, operands, where, where.names)
+        self.enter(draft, name, stem, where.names, use)
+        return draft.out
+
+    def layer(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+        """Expand a layer."""
+        inputs = [self.wire(each, flow, where) for each in use.sources] if use.sources else [flow]
+        draft = self.draft(use, inputs, where, where.names)
+        self.enter(draft, name, stem, where.names, use)
+        if use.share is not None:
+            self.sheet.shares.append((draft, use.share, where.names))
+        return draft.out
+
+    def draft(self, use: Use, inputs: list[Wire | None], where: Where, names: Names) -> Draft:
+        flow = inputs[0] if inputs else None
+        draft = Draft(names, use, self.builder.make(use, where.scope, flow))
+        for wire in inputs:
+            if wire is None:
+                known = ", ".join(each.name for each in self.spec.inputs)
+                self.sheet.complain(
+                    "E155",
+                    f"nothing flows into this {use.type}",
+                    use.word,
+                    f"say what with `from:`; the inputs are {known}",
+                )
+                wire = self.sheet.nowhere().out
+            draft.inputs.append(wire)
+        self.sheet.drafts.append(draft)
+        return draft
+
+    def source(self, use: Use, flow: Wire | None, where: Where) -> Wire | None:
+        """Return what flows into a statement: the layer before, or what `from` names."""
+        if not use.sources:
+            return flow
+        if len(use.sources) > 1:
+            self.sheet.complain(
+                "E207",
+                f"{use.type} takes one input, but from names {len(use.sources)}",
+                use.sources[1],
+                "join them first with concat, add or multiply",
+            )
+        return self.wire(use.sources[0], flow, where)
+
+    def wire(self, reference: Scalar, flow: Wire | None, where: Where) -> Wire | None:
+        return flow if reference.text == "." else Wire(None, reference, where.names)
+
+    def unmatched_edits(self) -> None:
+        """Complain about edits that name no layer."""
+        missing = self.edits.keys() - self.edited
+        if not missing:
+            return
+        known = [level.prefix[:-1] for level in self.sheet.levels]
+        known += [draft.path for draft in self.sheet.drafts]
+        for path in missing:
+            at = self.edits[path][-1][1].key
+            hint = did_you_mean(path, known) or (
+                f"`shapecalc summarize {self.spec.extends[0]} --depth all` lists its layers"
+            )
+            self.sheet.complain("E120", f"the base has no layer '{path}'", at, hint)
