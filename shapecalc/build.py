@@ -59,8 +59,8 @@ class Builder:
 
             return Deferred(cls, build)
         except SpecErrors as error:
-            self.sheet.problems += error.problems
-            layer = BROKEN
+            self.sheet.problems.extend(error.problems)
+            return BROKEN
         if use.literal is not None:
             self.made[use.literal] = layer
         return layer

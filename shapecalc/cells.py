@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from fractions import Fraction
 
-    from shapecalc.columns import View
     from shapecalc.dim import Dim
     from shapecalc.shape import Shape
+    from shapecalc.view import View
 
 #: What JSON can hold.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
@@ -126,7 +126,7 @@ def shapes_text(shapes: tuple[Shape, ...], view: View) -> str:
     return ", ".join(texts)
 
 
-def percent_text(share: Share, view: View) -> str:  # noqa: ARG001  (as all kinds)
+def percent_text(share: Share, view: View) -> str:
     """Write a share in percent with one decimal."""
     part, whole = share
     if not whole:

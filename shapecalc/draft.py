@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem
+from shapecalc.errors import Complaints
 from shapecalc.graph import Broken
 from shapecalc.yamltree import origin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.errors import Problem
     from shapecalc.graph import Deferred
     from shapecalc.layers.base import Layer
     from shapecalc.spec import Use
@@ -107,16 +110,17 @@ class Sheet:
     """All that one expansion draws up, and what it complains about."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self.problems = list(problems)
+        self.problems = Complaints(problems)
         self.drafts: list[Draft] = []
         self.lost: list[Draft] = []
         self.levels: list[Names] = []
         self.shares: list[tuple[Draft | Names, Scalar, Names]] = []
 
-    def complain(self, code: str, message: str, at: Tree | None, hint: str = "") -> None:
+    def complain(
+        self, code: str, message: str, at: Tree | None, hint: str | Callable[[], str] = ""
+    ) -> None:
         """Note a problem and go on."""
-        place = origin(at) if at is not None else None
-        self.problems.append(Problem(code, message, place, hint=hint))
+        self.problems.note(code, message, origin(at) if at is not None else None, hint)
 
     def nowhere(self) -> Draft:
         """Return a source whose output is unknown, for what could not be found."""

@@ -7,11 +7,11 @@ a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `ren
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shapecalc.source import Origin
 
@@ -119,15 +119,32 @@ class Complaints:
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
         self._first: dict[object, Problem] = {}
         self._more: dict[object, int] = {}
+        self._count = 0
         for problem in problems:
             self.add(problem)
 
     def __len__(self) -> int:
-        return len(self._first)
+        """Count them, repetitions too."""
+        return self._count
 
-    def add(self, problem: Problem) -> None:
-        """Note a problem.  Raises `SpecErrors` when there are too many to go on."""
-        key = (problem.code, problem.origin) if problem.origin else (problem.code, problem.message)
+    def __iter__(self) -> Iterator[Problem]:
+        """Yield every problem, as often as it was noted."""
+        for key, problem in self._first.items():
+            yield from repeat(problem, 1 + self._more.get(key, 0))
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Note several."""
+        for problem in problems:
+            self.add(problem)
+
+    def add(self, problem: Problem, about: str | None = None) -> None:
+        """Note a problem.  Raises `SpecErrors` when there are too many to go on.
+
+        Problems of one place and code are the same when they are `about` the same; without it,
+        when their messages are.
+        """
+        key = (problem.code, problem.origin, problem.message if about is None else about)
+        self._count += 1
         if key in self._first:
             self._more[key] = self._more.get(key, 0) + 1
             return
@@ -145,7 +162,7 @@ class Complaints:
     ) -> None:
         """Note a problem; a hint that is costly to find is a function, called when it is new."""
         if callable(hint):
-            hint = "" if (code, origin) in self._first else hint()
+            hint = "" if (code, origin, message) in self._first else hint()
         self.add(Problem(code, message, origin, rule, hint))
 
     def told(self) -> tuple[Problem, ...]:

@@ -55,7 +55,7 @@ def expand(
     try:
         walk.sequence(spec.uses, flow, Where(root, given.scope))
     except TooMany:
-        raise SpecErrors(sheet.problems) from None
+        raise SpecErrors(sheet.problems.told()) from None
     root.close()
     walk.unmatched_edits()
     for draft in sheet.drafts:
@@ -89,8 +89,8 @@ def _nodes(sheet: Sheet, resolver: Resolver) -> tuple[Node, ...]:
     drafts = [*sheet.lost, *sheet.drafts]
     ordered = in_order(drafts, sources)
     if len(ordered) < len(drafts):
-        circle = resolver.circle({id(draft) for draft in ordered})
-        raise SpecErrors([*sheet.problems, circle])
+        sheet.problems.add(resolver.circle({id(draft) for draft in ordered}))
+        raise SpecErrors(sheet.problems.told())
     for index, draft in enumerate(ordered):
         draft.index = index
     return tuple(

@@ -22,6 +22,8 @@ MAX_DEPTH = 40
 LIMIT = 10**18
 
 _POWER_OF_TEN = re.compile(r"(\d+)[eE]\+?(\d{1,2})", re.ASCII)
+_OTHER_BASE = re.compile(r"0x[\da-f]+|0o[0-7]+|0b[01]+", re.ASCII | re.IGNORECASE)
+_SEPARATED = re.compile(r"\d+(?:_\d+)+", re.ASCII)
 _TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(\*\*|//|[-+*(),]))", re.ASCII)
 
 #: A parsed expression: a number, a name, or an operator with its operands.
@@ -52,6 +54,11 @@ def parse(text: str) -> Parsed:
         if match := _POWER_OF_TEN.fullmatch(text):
             hint = f"write {int(match[1]) * 10 ** int(match[2])}"
             raise ExpressionError(f"'{text}' is not written as a whole number", hint)
+        if _SEPARATED.fullmatch(text):
+            hint = f"write {text.replace('_', '')}"
+            raise ExpressionError(f"'{text}' has '_' in a number", hint)
+        if _OTHER_BASE.fullmatch(text):
+            raise ExpressionError(f"'{text}' is not a decimal number", f"write {int(text, 0)}")
         raise ExpressionError(f"'{parser.token}' is not expected in '{text}'")
     return parsed
 
@@ -197,8 +204,6 @@ def _stranger(rest: str, text: str) -> tuple[str, str]:
         return f"'/' in '{text}' would give a fraction", "use // for whole division"
     if character == ".":
         return f"'{text}' is not a whole number", "write it without a decimal point"
-    if character == "_":
-        return f"'{text}' has '_' in a number", "write the digits without separators"
     return f"'{character}' in '{text}' means nothing in an expression", (
         "use whole numbers, names, + - * // ** ( ) min max"
     )

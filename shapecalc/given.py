@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shapecalc.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.graph import Input
 from shapecalc.layers.fields import Count, Unread
-from shapecalc.scope import Argument, NeedsShapes, Place, Scope, read_value, symbols
+from shapecalc.scope import Argument, NeedsShapes, Place, Scope, read_value, symbols, whole
 from shapecalc.shape import Shape, shape_of
 from shapecalc.source import Source
 from shapecalc.yamltree import Scalar, Tree, compose, describe, scalar
@@ -27,6 +29,7 @@ class _Expected(Count):
 
 
 _EXPECTED = _Expected(0)
+_CROSS = re.compile("[xX×]")
 
 
 class Given:
@@ -51,6 +54,10 @@ class Given:
         }
         for name, text in settings.items():
             source = Source(f"--set {name}={text}", text)
+            if not text.strip():
+                message = f"no value is given for '{name}'"
+                self.sheet.complain("E303", message, scalar("", source), f"--set {name}=128")
+                continue
             if name not in bound and name not in free:
                 known = sorted({*bound, *free})
                 hint = did_you_mean(name, known) or (
@@ -62,7 +69,11 @@ class Given:
             try:
                 bound[name] = Argument(compose(source), place)
             except SpecErrors as error:
-                self.sheet.problems += error.problems
+                self.sheet.problems.extend(error.problems)
+        for argument in bound.values():  # in their order, so that a long chain is no deep one
+            if isinstance(argument, Argument) and isinstance(argument.tree, Scalar):
+                with suppress(Unread, NeedsShapes):
+                    whole(argument.tree, place)
 
     def number(self, tree: Tree, place: Place, what: str, kind: Count) -> int | None:
         """Compute a number that structure depends on."""
@@ -92,11 +103,11 @@ class Given:
         wire = None
         for each in self.spec.inputs:
             extents, tree = each.extents, each.tree
-            text = given.get(each.name, given.get("", "") if len(known) == 1 else "")
-            if text:
+            text = given.get(each.name, given.get("") if len(known) == 1 else None)
+            if text is not None:
                 tree = scalar(text, Source(f"--input {text}", text))
-                extents = tuple(tree._replace(text=part) for part in text.lower().split("x"))
-            shape = self.shape(each.name, extents, tree)
+                extents = self.given_extents(tree)
+            shape = self.shape(each.name, extents)
             draft = Draft(root, None, Input(shape) if shape else BROKEN)
             self.sheet.drafts.append(draft)
             draft.name = each.name
@@ -105,7 +116,18 @@ class Given:
         root.input = wire if len(known) == 1 else None
         return root.input
 
-    def shape(self, name: str, extents: tuple[Tree, ...], tree: Tree) -> Shape | None:
+    def given_extents(self, tree: Scalar) -> tuple[Tree, ...]:
+        """Split a shape that an option gives."""
+        words = [word.strip() for word in _CROSS.split(tree.text)]
+        known = (word.isdecimal() or self.scope.find(word) is not None for word in words)
+        if len(words) <= 4 and all(known):
+            return tuple(tree._replace(text=word) for word in words)
+        message = f"an input is a shape like 224x224x3, not {describe(tree)}"
+        hint = "one to four whole numbers: 224x224x3, 13x1 (length x channels), or 100 for a vector"
+        self.sheet.complain("E303", message, tree, hint)
+        return ()
+
+    def shape(self, name: str, extents: tuple[Tree, ...]) -> Shape | None:
         dims = []
         for extent in extents:
             unknown = symbols(extent, self.scope) if isinstance(extent, Scalar) else set()
@@ -118,11 +140,7 @@ class Given:
             value = self.number(extent, self.top, f"{name}: an extent", Count(1))
             if value is not None:
                 dims.append(value)
-        if len(extents) > 4:
-            message = f"{name}: an input has one to four extents, not {describe(tree)}"
-            self.sheet.complain("E303", message, tree)
-            return None
-        if not extents:  # complained about when it was read
+        if not extents:  # complained about when they were read
             return None
         return shape_of(tuple(dims)) if len(dims) == len(extents) else None
 

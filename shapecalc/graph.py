@@ -82,6 +82,7 @@ class Group(NamedTuple):
     type: str
     inputs: tuple[int, ...]
     output: int
+    note: str = ""
 
 
 class Graph(NamedTuple):

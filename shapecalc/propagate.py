@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, RuleError, SpecErrors
+from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import arity_error
 from shapecalc.pause import collector_paused
 from shapecalc.report import Report, Row, total
+from shapecalc.shape import as_list
 
 from shapecalc.window import Field, look_back, look_back_both
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from shapecalc.shape import Shape
     from shapecalc.window import Reach
     from shapecalc.work import Work
+
+
+#: No extent and no receptive field may exceed this, so that numbers stay quick and printable.
+WIDEST = 10**15
 
 
 class Facts(NamedTuple):
@@ -53,7 +58,7 @@ def propagate(graph: Graph) -> Report:
     because an earlier one failed is passed over.
     """
     rows: list[Row | None] = []
-    problems: list[Problem] = list(graph.problems)
+    problems = Complaints(graph.problems)
     known: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
     kept: list[Layer] = []  # layers built on the way stay alive, so that an id means one layer
 
@@ -80,12 +85,19 @@ def propagate(graph: Graph) -> Report:
         except _Unknown:
             pass
         except SpecErrors as error:
-            problems += [_inside(problem, node) for problem in error.problems]
+            for problem in error.problems:
+                problems.add(_inside(problem, node), problem.message)
         except _Refused as refused:
-            problems += [_problem(error, node, graph) for error in refused.errors]
+            for refusal in refused.errors:
+                problems.add(_problem(refusal, node, graph), refusal.field)
         rows.append(row)
-    if problems:
-        raise SpecErrors(_once(problems))
+    for node, row in zip(graph.nodes, rows, strict=True):
+        if node.share is not None and row is not None:
+            misfit = _misfit(row, rows[node.share])
+            if misfit is not None:
+                problems.add(_problem(misfit, node, graph), misfit.field)
+    if len(problems):
+        raise SpecErrors(problems.told())
     done = tuple(row for row in rows if row is not None)
     return Report(graph=graph, rows=done, totals=total(graph, done))
 
@@ -101,6 +113,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         if not errors:
             output = layer.output(*inputs)
             parameters = layer.weights(*inputs)
+            errors = [_outgrown(each) for each in as_list(output) if each > WIDEST]
     except RuleError as error:
         errors.append(error)
     if errors:
@@ -126,6 +139,15 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
     )
 
 
+def _outgrown(extent: Dim) -> RuleError:
+    return RuleError(
+        "E114",
+        f"the output grows to {extent:.3g} along one side, more than {WIDEST:.0e}",
+        hint="do layers that enlarge repeat too often?",
+        facts=(("extent", extent),),
+    )
+
+
 def _roots(errors: list[RuleError]) -> list[RuleError]:
     """Keep one complaint a field: a square window that misfits in height misfits in width."""
     first: dict[tuple[str, str], RuleError] = {}
@@ -146,7 +168,6 @@ def _row(  # noqa: PLR0913
     shared = None
     if node.share is not None:
         shared = graph.nodes[node.share].path
-        _must_agree(node, shared, parameters, rows[node.share])
         weights = biases = buffers = 0
     size = output.size
     return Row(
@@ -171,23 +192,19 @@ def _row(  # noqa: PLR0913
     )
 
 
-def _must_agree(node: Node, shared: str, mine: tuple[Parameter, ...], partner: Row | None) -> None:
-    """Require that a layer's arrays are those of the layer whose weights it uses."""
-    if partner is None or partner.parameters == mine:
-        return
-    shapes = [
+def _misfit(row: Row, owner: Row | None) -> RuleError | None:
+    """Complain when a layer's arrays are not those of the layer whose weights it uses."""
+    if owner is None or owner.parameters == row.parameters:
+        return None
+    theirs, mine = (
         ", ".join("x".join(map(str, each.shape)) for each in arrays) or "none"
-        for arrays in (partner.parameters, mine)
-    ]
-    raise _Refused(
-        [
-            RuleError(
-                "E154",
-                f"the weights of {shared} do not fit: they are {shapes[0]}, needed are {shapes[1]}",
-                field="share",
-                hint="layers that share weights need the same fields and as many channels",
-            )
-        ]
+        for arrays in (owner.parameters, row.parameters)
+    )
+    return RuleError(
+        "E154",
+        f"the weights of {owner.name} do not fit: they are {theirs}, needed are {mine}",
+        field="share",
+        hint="layers that share weights need the same fields and as many channels",
     )
 
 
@@ -206,10 +223,17 @@ def _field(
             seen = field or seen
     if window is None or len(window) != len(seen):
         return seen
-    return tuple(
+    seen = tuple(
         look_back(seen[side if step.side < 0 else step.side], step)
         for side, step in enumerate(window)
     )
+    for first, last, jump in seen:
+        fine = max(first.denominator, last.denominator, jump.denominator)
+        if max(-first, last, jump, fine) > WIDEST:
+            message = f"the receptive field outgrows {WIDEST:.0e} pixels, or parts of a pixel"
+            hint = "do strides or upsampling repeat too often?"
+            raise _Refused([RuleError("E114", message, hint=hint)])
+    return seen
 
 
 def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:
@@ -225,28 +249,3 @@ def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:
 
 def _inside(problem: Problem, node: Node) -> Problem:
     return problem._replace(message=f"{node.path}: {problem.message}")
-
-
-def _once(problems: list[Problem]) -> list[Problem]:
-    """Tell a mistake in a block once, however often the block is used."""
-    first: dict[object, Problem] = {}
-    more: dict[object, int] = {}
-    for problem in problems:
-        key = (problem.code, problem.origin) if problem.origin else id(problem)
-        if key in first:
-            more[key] = more.get(key, 0) + 1
-        else:
-            first[key] = problem
-    told = [
-        problem._replace(message=f"{problem.message} (and {more[key]} more from the same line)")
-        if key in more
-        else problem
-        for key, problem in first.items()
-    ]
-    return sorted(told, key=_position)
-
-
-def _position(problem: Problem) -> tuple[str, int, int]:
-    if problem.origin is None or problem.origin.span is None:
-        return ("", 0, 0)
-    return (problem.origin.source.name, problem.origin.span.line, problem.origin.span.column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shapecalc.errors import SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
 from shapecalc.pause import collector_paused
 from shapecalc.scope import RESERVED
@@ -16,8 +17,8 @@ from shapecalc.spec import (
     InputSpec,
     NetSpec,
 )
-from shapecalc.statements import NAME, PAPER, StatementReader
-from shapecalc.yamltree import List, Map, Scalar, Tree, compose, describe
+from shapecalc.statements import COMMON_KEYS, NAME, PAPER, StatementReader
+from shapecalc.yamltree import List, Map, Scalar, Tree, compose, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,6 +58,10 @@ EXPECTABLE = (
     "activations",
 )
 
+#: A spec may extend a spec that extends a spec, so often.
+MAX_CHAIN = 30
+#: Problems of a file that could not be read at all: told where it is named.
+_MISSING = ("E001", "E002", "E003")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -81,13 +86,37 @@ def _read(source: Source, find: Callable[[str, Source], Source], above: tuple[st
     extends = root.items.get("extends")
     if extends is not None:
         name = reader.text(extends, "extends")
-        base_source = find(name, source)
-        chain = (*above, source.name)
-        if base_source.name in chain:
-            circle = " -> ".join([*chain[chain.index(base_source.name) :], base_source.name])
-            reader.stop("E118", f"specs extend each other in a circle: {circle}", extends)
-        base = _read(base_source, find, chain)
+        base = _base(reader, extends, name, find, (*above, source.name))
     return reader.spec(root, base)
+
+
+def _base(
+    reader: _Reader,
+    extends: Tree,
+    name: str,
+    find: Callable[[str, Source], Source],
+    chain: tuple[str, ...],
+) -> NetSpec:
+    """Read the spec that another one extends.  Raises `SpecErrors` when it cannot be read."""
+    if not name:  # complained about
+        raise SpecErrors(reader.problems.told())
+    if name == "-":
+        reader.stop("E110", "a spec cannot extend standard input", extends, "name a file")
+    if len(chain) > MAX_CHAIN:
+        message = f"more than {MAX_CHAIN} specs extend each other"
+        reader.stop("E118", message, extends, "do they go in a circle?")
+    circle = ""
+    try:
+        source = find(name, reader.source)
+        if source.name not in chain:
+            return _read(source, find, chain)
+        circle = " -> ".join([*chain[chain.index(source.name) :], source.name])
+    except SpecErrors as error:
+        for problem in error.problems:
+            missing = problem.code in _MISSING
+            reader.problems.add(problem._replace(origin=origin(extends)) if missing else problem)
+        raise SpecErrors(reader.problems.told()) from None
+    reader.stop("E118", f"specs extend each other in a circle: {circle}", extends)
 
 
 class _Reader(StatementReader):
@@ -116,7 +145,7 @@ class _Reader(StatementReader):
             self.complain("E113", "a spec needs layers", None, hint)
         edits = self.edits(root, base)
         inputs = self.inputs(root) or (base.inputs if base else ())
-        if not inputs:
+        if not inputs and not root.items.keys() & {"input", "inputs"}:
             hint = "add `input: 227x227x3` (height x width x channels)"
             self.complain("E113", "a spec needs an input", None, hint)
         defaults = dict(base.defaults) if base else {}
@@ -180,6 +209,8 @@ class _Reader(StatementReader):
         several = self.mapping(root, "inputs", "from names to shapes")
         if several is None:
             return ()
+        if not several.items:
+            self.complain("E113", "inputs names no input", several, "inputs: {left: 105x105x1}")
         for name, place in several.keys.items():
             self.well_named(name, place)
         return tuple(
@@ -192,8 +223,7 @@ class _Reader(StatementReader):
         if isinstance(tree, List):
             parts = tree.items
         elif isinstance(tree, Scalar):
-            text = tree.text.replace(" ", "").replace("×", "x")
-            words = text.split("x")
+            words = [word.strip() for word in tree.text.replace("×", "x").split("x")]
             if all(word.isdigit() or _IDENTIFIER.fullmatch(word) for word in words):
                 parts = tuple(tree._replace(text=word) for word in words)
         if 1 <= len(parts) <= 4 and all(isinstance(part, Scalar) for part in parts):
@@ -238,10 +268,11 @@ class _Reader(StatementReader):
                 self.complain("E110", message, fields)
                 continue
             self.check_keys(fields, self.fields_of(kind), kind)
-            if kind in base:
+            earlier = found.get(kind) or base.get(kind)
+            if earlier is not None:  # of the base, or under another word for the type
                 fields = fields._replace(
-                    items={**base[kind].items, **fields.items},
-                    keys={**base[kind].keys, **fields.keys},
+                    items={**earlier.items, **fields.items},
+                    keys={**earlier.keys, **fields.keys},
                 )
             found[kind] = fields
         return found
@@ -277,7 +308,7 @@ class _Reader(StatementReader):
             return {}
         if isinstance(tree, Map):
             for name, place in tree.keys.items():
-                self.definable(name, place, "a field")
+                self.field_name(name, place)
             return {
                 name: None
                 if isinstance(value, Scalar) and not value.text and value.plain
@@ -287,17 +318,30 @@ class _Reader(StatementReader):
         if isinstance(tree, List):
             fields: dict[str, Tree | None] = {}
             for item in tree.items:
+                added: dict[str, Tree | None] = {}
                 if isinstance(item, Map):
-                    fields.update(self.block_fields(item))
+                    added = self.block_fields(item)
                 elif isinstance(item, Scalar) and item.text:
-                    self.definable(item.text, item, "a field")
-                    fields[item.text] = None
+                    self.field_name(item.text, item)
+                    added = {item.text: None}
                 else:
                     self.complain("E110", f"a field is a name, not {describe(item)}", item)
+                for name in fields.keys() & added.keys():
+                    message = f"the field '{name}' stands twice"
+                    self.complain("E102", message, item, "keep one of the two")
+                fields.update(added)
             return fields
         message = f"fields takes a list of names or a map with defaults, not {describe(tree)}"
         self.complain("E110", message, tree)
         return {}
+
+    def field_name(self, name: str, place: Scalar) -> None:
+        """Complain when `name` cannot be a field of a block."""
+        if name in COMMON_KEYS:
+            hint = "every layer takes " + ", ".join(COMMON_KEYS) + " already"
+            self.complain("E117", f"'{name}' cannot name a field", place, hint)
+        else:
+            self.definable(name, place, "a field")
 
     def edits(self, root: Map, base: NetSpec | None) -> dict[str, Edit]:
         edits: dict[str, Edit] = {}
@@ -319,7 +363,7 @@ class _Reader(StatementReader):
                     elif key == "after":
                         edit = edit._replace(after=self.uses(value, key))
                     elif isinstance(value, Map):
-                        edit = edit._replace(change=value)
+                        edit = edit._replace(change=value, common=self.common_keys(value))
                     else:
                         message = f"change takes fields to set, not {describe(value)}"
                         self.complain("E110", message, value, f"{name_text}: {{kernel: 7}}")

@@ -222,6 +222,6 @@ def _level(report: Report, path: str, members: list[Row]) -> Row:
         activations=sum(row.activations for row in members),
         overwritten=sum(row.overwritten for row in members),
         field=last.field,
-        note="; ".join(dict.fromkeys(row.note for row in members if row.note)),
+        note="; ".join(dict.fromkeys(filter(None, (group.note, *(row.note for row in members))))),
         members=count,
     )

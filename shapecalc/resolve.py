@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, dropwhile
 from typing import TYPE_CHECKING
 
 from shapecalc.draft import Draft, Names, Sheet, Wire
@@ -22,7 +23,7 @@ class Resolver:
 
     def follow(self, wire: Wire) -> None:
         """Look up what a wire refers to, through references to references."""
-        passed: list[Wire] = []
+        passed: dict[Wire, None] = {}
         target: Wire | None = wire
         while target is not None and target.draft is None:
             if target in passed:
@@ -31,7 +32,7 @@ class Resolver:
                     "E151", f"'{target.reference.text}' is fed by itself", target.reference
                 )
                 break
-            passed.append(target)
+            passed[target] = None
             target = self.look_up(target)
         draft = target.draft if target is not None else None
         for each in passed:
@@ -55,7 +56,7 @@ class Resolver:
             level = names
             text = text[1:]
         first, *rest = text.split("/")
-        if first == "input":
+        if first == "input" and not rest:
             wire = level.input if level else None
             if wire is None:
                 known = ", ".join(self.inputs)
@@ -75,7 +76,7 @@ class Resolver:
 
     def unknown_name(self, reference: Scalar, names: Names) -> None:
         level: Names | None = names
-        known: list[str] = []
+        levels = []
         while level is not None:
             if reference.text in level.removed:
                 self.sheet.complain(
@@ -85,11 +86,15 @@ class Resolver:
                     "name the layer that takes its place with `change`",
                 )
                 return
-            known += level.members
+            levels.append(level)
             level = level.outer
-        if "/" in reference.text:
-            known += [draft.path for draft in self.sheet.drafts]
-        hint = did_you_mean(reference.text, known) or "a `from` names a layer, `input` or `.`"
+
+        def hint() -> str:
+            known = chain.from_iterable(each.members for each in levels)
+            paths = (draft.path for draft in self.sheet.drafts if "/" in reference.text)
+            near = did_you_mean(reference.text, chain(known, paths))
+            return near or "name a layer of this scope or of one around it, `input`, or a path"
+
         self.sheet.complain("E150", f"there is no layer '{reference.text}' here", reference, hint)
 
     def source_of(self, wire: Wire) -> Draft:
@@ -104,6 +109,8 @@ class Resolver:
             found = self.find(reference, names)
             if found is None:
                 continue
+            if any(isinstance(each, Names) and not each.last for each in (member, found)):
+                continue  # a block that lacks a field, and was complained about
             mine, theirs = self.leaves(member), self.leaves(found)
             if [d.use.type if d.use else "" for d in mine] != [
                 d.use.type if d.use else "" for d in theirs
@@ -116,12 +123,24 @@ class Resolver:
                 )
                 continue
             for draft, partner in zip(mine, theirs, strict=True):
-                if draft is partner:
-                    self.sheet.complain(
-                        "E154", f"'{draft.path}' shares its weights with itself", reference
-                    )
+                if self.owner(partner) is draft:
+                    what = "itself" if draft is partner else f"'{partner.path}', which uses its own"
+                    message = f"'{draft.path}' shares its weights with {what}"
+                    self.sheet.complain("E154", message, reference, "one of them must own them")
                     break
                 draft.share = partner
+        for draft in self.sheet.drafts:
+            self.owner(draft)
+
+    def owner(self, draft: Draft) -> Draft:
+        """Return the layer that owns the weights that a layer uses; remember it."""
+        borrowers = []
+        while draft.share is not None:
+            borrowers.append(draft)
+            draft = draft.share
+        for each in borrowers:
+            each.share = draft
+        return draft
 
     def leaves(self, member: Draft | Names | Wire) -> list[Draft]:
         if isinstance(member, Names):
@@ -142,13 +161,16 @@ class Resolver:
     def circle(self, ordered: set[int]) -> Problem:
         """Describe one circle among the drafts that could not be ordered."""
         held = next(draft for draft in self.sheet.drafts if id(draft) not in ordered)
-        walk: list[Draft] = []
+        walk: dict[Draft, None] = {}
         while held not in walk:
-            walk.append(held)
+            walk[held] = None
             sources = (self.source_of(wire) for wire in held.inputs)
             held = next(source for source in sources if id(source) not in ordered)
-        loop = [*walk[walk.index(held) :], held]
-        names = " <- ".join(draft.path for draft in loop)
+        loop = [*dropwhile(lambda draft: draft is not held, walk), held]
+        paths = [draft.path for draft in loop]
+        if len(paths) > 8:
+            paths[4:-3] = ["…"]
+        names = " <- ".join(paths)
         use = next((d.use for d in loop if d.use and d.use.sources), loop[0].use)
         at = use.sources[0] if use and use.sources else (use.word if use else None)
         return Problem(
@@ -166,5 +188,6 @@ class Resolver:
                 continue
             path = level.prefix[:-1]
             inputs = tuple(dict.fromkeys(self.source_of(wire).index for wire in level.enters))
-            found[path] = Group(path, level.type, inputs, self.source_of(level.out).index)
+            note = level.use.note if level.use else ""
+            found[path] = Group(path, level.type, inputs, self.source_of(level.out).index, note)
         return found

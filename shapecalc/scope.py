@@ -98,6 +98,8 @@ def read_value(
         if step in passed:
             raise _circle(tree.text, tree)
         passed.add(step)
+        if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
+            raise _free(tree.text, tree)
         tree, place = bound
 
     def defined(word: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shapecalc.errors import Problem
     from shapecalc.source import Source
     from shapecalc.yamltree import Map, Scalar, Tree
@@ -63,6 +65,7 @@ class Edit(NamedTuple):
 
     key: Scalar
     change: Map | None = None
+    common: Mapping[str, Any] = {}  # what `change` says of the keys that every layer has
     remove: bool = False
     before: tuple[Use, ...] = ()
     after: tuple[Use, ...] = ()

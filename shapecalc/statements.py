@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Complaints, Problem, SpecErrors, did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.source import Origin
 from shapecalc.spec import Block, Branch, Use
@@ -42,6 +42,8 @@ _LITERAL = re.compile(r"\d+(?:x\d+)*|same|valid|true|false|floor|ceil", re.ASCII
 _NO_FIELDS: dict[str, Tree] = {}
 _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
+#: A layer's name has at most so many characters.
+MAX_NAME = 100
 
 
 class StatementReader:
@@ -49,19 +51,19 @@ class StatementReader:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.problems: list[Problem] = []
+        self.problems = Complaints()
         self.blocks: dict[str, Block | None] = {}
         self.allowed: dict[str, frozenset[str]] = {}
 
     def complain(self, code: str, message: str, at: Tree | None, hint: str = "") -> None:
         """Note a problem and go on."""
         place = origin(at) if at is not None else Origin(self.source)
-        self.problems.append(Problem(code, message, place, hint=hint))
+        self.problems.add(Problem(code, message, place, hint=hint))
 
     def stop(self, code: str, message: str, at: Tree, hint: str = "") -> NoReturn:
         """Give up: nothing sensible can be read beyond this problem."""
         self.complain(code, message, at, hint)
-        raise SpecErrors(self.problems)
+        raise SpecErrors(self.problems.told())
 
     def check_keys(self, tree: Map, known: Iterable[str], owner: str) -> None:
         """Complain about keys that are neither known nor begin with `x-`."""
@@ -137,11 +139,14 @@ class StatementReader:
         principal = self.principal(key, kind)
         if principal is None:
             return self.unsound(key)
+        if PAPER.fullmatch(key.text):
+            hint = f"{key.text}: {{...}} for other fields, or {kind}: {{{principal}: ...}}"
+            self.complain("E110", f"{key.text} says its {principal} already", value, hint)
+            return self.unsound(key)
         literal = None
         if isinstance(value, Scalar) and _LITERAL.fullmatch(value.text):
             literal = (kind, key.text if key.text != kind else "", value.text)
-        fields = {**self.paper_fields(key), principal: value}
-        return Use(key, kind, fields, {}, literal)
+        return Use(key, kind, {principal: value}, {}, literal)
 
     def unsound(self, word: Scalar, value: Tree | None = None) -> Use:
         """Keep the place, and the name, of a statement that cannot be understood."""
@@ -314,6 +319,21 @@ class StatementReader:
             branches,
         )
 
+    def common_keys(self, change: Map) -> dict[str, Any]:
+        """Read what a change says of the keys that every layer has."""
+        found: dict[str, Any] = {}
+        for word, tree in change.items.items():
+            if word == "note":
+                found["note"] = self.text(tree, "note")
+            elif word == "from":
+                found["sources"] = self.names(tree, "from")
+            elif word == "share":
+                found["share"] = next(iter(self.names(tree, "share")), None)
+            elif word == "name":
+                hint = "remove it and insert another, or name it in the base"
+                self.complain("E111", "change cannot rename a layer", change.keys[word], hint)
+        return found
+
     def unknown_field(self, kind: str, word: str, place: Scalar, known: Iterable[str]) -> None:
         takes = [*known, *COMMON_KEYS]
         hint = did_you_mean(word, takes) or f"{kind} takes " + ", ".join(sorted(takes))
@@ -325,13 +345,16 @@ class StatementReader:
             self.complain("E110", f"a name is a word, not {describe(tree)}", tree)
             return None
         self.well_named(tree.text, tree)
-        return tree
+        return tree if tree.text != "input" else None
 
     def well_named(self, name: str, place: Scalar) -> None:
         """Complain about a name that paths could not hold."""
-        if not NAME.fullmatch(name) or name == "input" and place.text != name:
+        if not NAME.fullmatch(name):
             hint = "use letters, digits, _ . + and -, without spaces or '/'"
             self.complain("E117", f"'{name}' cannot name a layer", place, hint)
+        elif len(name) > MAX_NAME:
+            message = f"the name '{name[:20]}…' has {len(name):,} characters"
+            self.complain("E117", message, place, f"use at most {MAX_NAME}")
         elif name == "input":
             self.complain("E117", "'input' names what flows into the network", place)
 

@@ -14,8 +14,9 @@ from shapecalc.cells import (
     superscript,
     width_of,
 )
-from shapecalc.columns import View, conventions, default_columns, sorted_rows
+from shapecalc.columns import conventions, default_columns, sorted_rows
 from shapecalc.report import fold
+from shapecalc.view import View
 
 if TYPE_CHECKING:
     from shapecalc.columns import Column

@@ -9,17 +9,21 @@ from shapecalc.errors import did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.rounds import rounds_of
 from shapecalc.scope import Argument, Place, Scope
+from shapecalc.statements import COMMON_KEYS
 from shapecalc.yamltree import Map, Scalar, describe
 
 if TYPE_CHECKING:
     from shapecalc.build import Builder
     from shapecalc.given import Given
     from shapecalc.spec import Branch, Edit, NetSpec, Use
+    from shapecalc.yamltree import Tree
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000
 #: Blocks, groups and repeats may stand inside each other so deep.
 MAX_NESTING = 60
+#: The path of a level may have so many characters.
+MAX_PATH = 1000
 
 
 class Where(NamedTuple):
@@ -74,6 +78,9 @@ class Walk:
         """Expand one statement, after the edits that address it."""
         self.step(use)
         if use.type == "repeat" and use.name is None:
+            if use.share is not None:
+                message = "a repeat without a name cannot share weights"
+                self.sheet.complain("E111", message, use.share, "give it a name")
             return self.repeat(use, self.source(use, flow, where), where, None)
         stem = use.type
         if use.type in BUILTIN:
@@ -97,7 +104,7 @@ class Walk:
         else:
             for _, edit in edits:
                 if edit.change is not None:
-                    use = self.changed(use, edit.change)
+                    use = self.changed(use, edit.change)._replace(**edit.common)
             flow = self.named(use, name, stem, flow, where)
         for edition, edit in edits:
             flow = self.insert(edit.after, flow, where, edition)
@@ -145,14 +152,25 @@ class Walk:
 
     def changed(self, use: Use, change: Map) -> Use:
         """Set fields on a layer of the base; with a `type` the layer is replaced."""
-        fields, keys = dict(change.items), change.keys
+        keys = change.keys
+        fields = {
+            key: tree
+            for key, tree in change.items.items()
+            if key not in COMMON_KEYS and not key.startswith("x-")
+        }
         kind = fields.pop("type", None)
         if kind is None:
+            if use.type not in self.spec.blocks:
+                self.only_fields(use.type, fields, keys)
+            kept = use.fields
+            if use.type == "repeat" and fields.keys() & {"times", "for"}:  # one or the other
+                kept = {key: tree for key, tree in kept.items() if key == "index"}
             return use._replace(
-                fields={**use.fields, **fields}, keys={**use.keys, **keys}, literal=None
+                fields={**kept, **fields}, keys={**use.keys, **keys}, literal=None
             )
         text = kind.text if isinstance(kind, Scalar) else ""
-        text = ALIASES.get(text, text)
+        if text not in self.spec.blocks:
+            text = ALIASES.get(text.lower(), text.lower())
         if text not in BUILTIN and text not in self.spec.blocks:
             known = [*BUILTIN, *self.spec.blocks]
             self.sheet.complain(
@@ -160,10 +178,24 @@ class Walk:
             )
             return use
         assert isinstance(kind, Scalar)
-        branches = use.branches if text in JOINS else ()
+        if text in JOINS:
+            self.only_fields(text, fields, keys)
+        branches = use.branches if text in JOINS and use.type in JOINS else ()
         return use._replace(
             word=kind, type=text, fields=fields, keys=keys, literal=None, branches=branches
         )
+
+    def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:
+        """Complain about changes that a join or a word of structure has no field for."""
+        if kind in BUILTIN and kind not in JOINS:
+            return  # looked at when the layer is built
+        takes = {"repeat": ("times", "for", "index")}.get(kind, ())
+        for key in fields:
+            if key not in takes:
+                hint = did_you_mean(key, takes) or (
+                    "it takes " + ", ".join(takes) if takes else "edit the layers inside by their paths"
+                )
+                self.sheet.complain("E111", f"{kind} has no field '{key}' to change", keys[key], hint)
 
     def named(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
         """Expand a statement that has its name."""
@@ -182,6 +214,7 @@ class Walk:
             return flow
         if kind == "group":
             level = self.level(use, name, stem, where)
+            self.may_share(level, use, where)
             return self.within(level, use.branches[0].uses, flow, where._replace(names=level))
         return self.block(use, name, stem, flow, where)
 
@@ -191,6 +224,11 @@ class Walk:
         self.sheet.levels.append(names)
         names.first = len(self.sheet.drafts)
         self.enter(names, name, stem, where.names, use)
+        if len(names.prefix) > MAX_PATH:
+            message = f"a layer's path grows beyond {MAX_PATH} characters"
+            at = use.word if use else None
+            self.sheet.complain("E117", message, at, "use shorter names, or nest less deeply")
+            raise TooMany
         return names
 
     def deeper(self, uses: tuple[Use, ...], where: Where) -> Where:
@@ -244,6 +282,7 @@ class Walk:
                 flow = self.sequence(uses, flow, self.deeper(uses, where)._replace(scope=scope))
             return flow
         outer = self.level(use, name, "repeat", where)
+        self.may_share(outer, use, where)
         if flow is not None:
             outer.enters.append(flow)
         for number, bound in enumerate(rounds, 1):
@@ -290,8 +329,7 @@ class Walk:
                     bound[key] = Argument(default, Place(self.given.scope, flow))
         level = self.level(use, name, stem, where)
         level.input = flow
-        if use.share is not None:
-            self.sheet.shares.append((level, use.share, where.names))
+        self.may_share(level, use, where)
         if missing:
             self.sheet.complain(
                 "E113",
@@ -336,26 +374,32 @@ class Walk:
         inputs = [self.wire(each, flow, where) for each in use.sources] if use.sources else [flow]
         draft = self.draft(use, inputs, where, where.names)
         self.enter(draft, name, stem, where.names, use)
-        if use.share is not None:
-            self.sheet.shares.append((draft, use.share, where.names))
+        self.may_share(draft, use, where)
         return draft.out
 
+    def may_share(self, member: Draft | Names, use: Use, where: Where) -> None:
+        """Note that a layer or a level uses another one's weights."""
+        if use.share is not None:
+            self.sheet.shares.append((member, use.share, where.names))
+
     def draft(self, use: Use, inputs: list[Wire | None], where: Where, names: Names) -> Draft:
-        flow = inputs[0] if inputs else None
-        draft = Draft(names, use, self.builder.make(use, where.scope, flow))
-        for wire in inputs:
-            if wire is None:
-                known = ", ".join(each.name for each in self.spec.inputs)
-                self.sheet.complain(
-                    "E155",
-                    f"nothing flows into this {use.type}",
-                    use.word,
-                    f"say what with `from:`; the inputs are {known}",
-                )
-                wire = self.sheet.nowhere().out
-            draft.inputs.append(wire)
+        wires = [wire or self.dry(use) for wire in inputs]
+        draft = Draft(names, use, self.builder.make(use, where.scope, wires[0] if wires else None))
+        draft.inputs += wires
         self.sheet.drafts.append(draft)
         return draft
+
+    def dry(self, use: Use) -> Wire:
+        """Complain that nothing flows into a layer."""
+        known = ", ".join(each.name for each in self.spec.inputs)
+        if known:  # that there is no input at all was complained about
+            self.sheet.complain(
+                "E155",
+                f"nothing flows into this {use.type}",
+                use.word,
+                f"say what with `from:`; the inputs are {known}",
+            )
+        return self.sheet.nowhere().out
 
     def source(self, use: Use, flow: Wire | None, where: Where) -> Wire | None:
         """Return what flows into a statement: the layer before, or what `from` names."""
@@ -375,14 +419,15 @@ class Walk:
 
     def unmatched_edits(self) -> None:
         """Complain about edits that name no layer."""
-        missing = self.edits.keys() - self.edited
+        missing = [path for path in self.edits if path not in self.edited]
         if not missing:
             return
         known = [level.prefix[:-1] for level in self.sheet.levels]
         known += [draft.path for draft in self.sheet.drafts]
         for path in missing:
             at = self.edits[path][-1][1].key
+            base = self.spec.extends[0].split(" ")[0]
             hint = did_you_mean(path, known) or (
-                f"`shapecalc summarize {self.spec.extends[0]} --depth all` lists its layers"
+                f"`shapecalc summarize {base} --depth all` lists its layers"
             )
             self.sheet.complain("E120", f"the base has no layer '{path}'", at, hint)

@@ -178,7 +178,7 @@ def summarize(  # noqa: PLR0913  (one argument an option)
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     """
     with reported(as_json=format_ == "json"):
-        from shapecalc.columns import make_view
+        from shapecalc.view import make_view
         from shapecalc.load import build, find
         from shapecalc.propagate import propagate
         from shapecalc.render import format_for, render

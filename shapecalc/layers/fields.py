@@ -184,11 +184,13 @@ class Sizes(Kind):
 def split_sizes(tree: Scalar, reading: Reading) -> list[Scalar]:
     """Split `1x7` or `kx1` at the x, unless the whole is a name that is defined."""
     text = tree.text
-    if "x" not in text or not tree.plain or reading.defined(text):
+    if "x" not in text or (tree.plain and reading.defined(text)):
         return [tree]
     words = text.split("x")
     if not all(word.isdigit() or word.isidentifier() for word in words):
         return [tree]
+    if not any(word.isdigit() or reading.defined(word) for word in words):
+        return [tree]  # a word of its own, only misspelt
     return [tree._replace(text=word) for word in words]
 
 

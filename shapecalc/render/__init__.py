@@ -8,8 +8,8 @@ from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.source import Origin, Source, Span
 
 if TYPE_CHECKING:
-    from shapecalc.columns import View
     from shapecalc.report import Report
+    from shapecalc.view import View
 
 
 class Format(NamedTuple):
@@ -81,7 +81,7 @@ def render(
     measured, LaTeX takes 80, and the others drop nothing.  `standalone=False` leaves out what
     makes HTML a page of its own.  Raises `SpecErrors` for unknown words.
     """
-    from shapecalc.columns import View, make_view
+    from shapecalc.view import View, make_view
 
     format_for(format)
     view = view or (make_view(**options) if options else View())

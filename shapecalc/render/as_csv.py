@@ -12,8 +12,8 @@ from shapecalc.report import fold
 
 if TYPE_CHECKING:
     from shapecalc.cells import Kind
-    from shapecalc.columns import View
     from shapecalc.report import Report
+    from shapecalc.view import View
 
 # What a spreadsheet would take for the start of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -11,8 +11,8 @@ from shapecalc.report import fold
 
 if TYPE_CHECKING:
     from shapecalc.cells import Json, Kind
-    from shapecalc.columns import View
     from shapecalc.report import Report
+    from shapecalc.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.report/1"

@@ -13,8 +13,8 @@ from shapecalc.render.as_text import (
     above,
     grid,
     prose_width,
+    row_width,
     small_print,
-    table_width,
     totals,
 )
 from shapecalc.table import GAP
@@ -33,21 +33,18 @@ def terminal_width() -> int:
 
 def to_terminal(table: Table, width: int) -> str:
     """Write a table with the colours that the terminal has, fitted like plain text."""
-    target = StringIO()
-    console = Console(
-        file=target, force_terminal=True, width=max(width, table_width(table)), highlight=False
-    )
-    measure = prose_width(table, width)
-    title, *about = above(table, measure)
     header, *body, footer = grid(table)
-    rule = Text("─" * table_width(table), "dim")
+    natural = row_width(header)
+    measure = prose_width(natural, width)
+    title, *about = above(table, measure)
+    rule = Text("─" * natural, "dim")
     lines = [
         Text(title, "bold"),
         *(Text(line, "dim") for line in about),
         Text(),
         _line(header, "bold"),
         rule,
-        *(_line(cells) for cells in body),
+        *map(_line, body),
         rule,
         _line(footer, "bold"),
         Text(),
@@ -57,7 +54,9 @@ def to_terminal(table: Table, width: int) -> str:
     ]
     for line in lines:
         line.rstrip()
-        console.print(line, soft_wrap=True)
+    target = StringIO()
+    console = Console(file=target, force_terminal=True, width=max(width, natural), highlight=False)
+    console.print(Text("\n").join(lines), soft_wrap=True)
     return target.getvalue()
 
 

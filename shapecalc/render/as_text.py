@@ -19,8 +19,9 @@ PROSE = 80
 def to_text(table: Table, width: int | None = None) -> str:
     """Write a table as plain text, of lines at most `width` wide where words allow."""
     header, *body, footer = grid(table)
-    measure = prose_width(table, width)
-    rule = "─" * table_width(table)
+    natural = row_width(header)
+    measure = prose_width(natural, width)
+    rule = "─" * natural
     gap = " " * GAP
     lines = [
         *above(table, measure),
@@ -67,14 +68,14 @@ def pad(cell: str, width: int, *, right: bool) -> str:
     return space + cell if right else cell + space
 
 
-def table_width(table: Table) -> int:
-    """Return the width of the grid."""
-    return sum(map(width_of, grid(table)[0])) + GAP * (len(table.columns) - 1)
+def row_width(cells: Sequence[str]) -> int:
+    """Return the width of a line of the grid."""
+    return sum(map(width_of, cells)) + GAP * (len(cells) - 1)
 
 
-def prose_width(table: Table, width: int | None) -> int:
-    """Return how wide the text around the table is set: as the table, but not too narrow."""
-    natural = max(PROSE, table_width(table))
+def prose_width(natural: int, width: int | None) -> int:
+    """Return how wide the text around a table is set: as the table, but not too narrow."""
+    natural = max(PROSE, natural)
     return natural if width is None else min(natural, width)
 
 

@@ -27,7 +27,9 @@ def problems_text(problems: Iterable[Problem]) -> str:
 
 def _paragraph(problem: Problem) -> str:
     lines = [f"error[{problem.code}]: {_printable(problem.message)}"]
-    if problem.origin is not None:
+    if problem.origin is not None and problem.origin.source.name.startswith("--"):
+        lines += _option(problem.origin)
+    elif problem.origin is not None:
         lines.append(f"  --> {_printable(str(problem.origin))}")
         lines += _excerpt(problem.origin)
     if problem.rule:
@@ -35,6 +37,19 @@ def _paragraph(problem: Problem) -> str:
     if problem.hint:
         lines.append(f"  hint: {_printable(problem.hint)}")
     return "\n".join(lines)
+
+
+def _option(origin: Origin) -> list[str]:
+    """Show an option of the command line, and mark the stretch in it that is meant."""
+    name, text = origin.source
+    shown = f"  --> {_printable(name)}"
+    if origin.span is None or not name.endswith(text):
+        return [shown]
+    _, column, _, end = origin.span
+    if len(name) > EXCERPT or (column == 0 and end >= len(text)):
+        return [shown]
+    indent = _width("  --> " + name[: len(name) - len(text)] + text[:column])
+    return [shown, " " * indent + "^" * max(1, _width(text[column:end]))]
 
 
 def _excerpt(origin: Origin) -> list[str]:
@@ -77,19 +92,20 @@ def problems_json(problems: Iterable[Problem]) -> str:
     """Write problems as JSON: the same records, with their facts."""
     import json
 
-    records = [
-        {
-            "code": problem.code,
-            "message": problem.message,
-            "source": problem.origin.source.name if problem.origin else None,
-            "line": problem.origin.span.line + 1 if problem.origin and problem.origin.span else None,
-            "column": problem.origin.span.column + 1
-            if problem.origin and problem.origin.span
-            else None,
-            "rule": problem.rule or None,
-            "hint": problem.hint or None,
-            "facts": dict(problem.facts),
-        }
-        for problem in problems
-    ]
+    records = [_record(problem) for problem in problems]
     return json.dumps({"schema": "shapecalc.problems/1", "problems": records}, indent=2) + "\n"
+
+
+def _record(problem: Problem) -> dict[str, object]:
+    origin = problem.origin
+    span = origin.span if origin is not None else None
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "source": origin.source.name if origin is not None else None,
+        "line": span.line + 1 if span is not None else None,
+        "column": span.column + 1 if span is not None else None,
+        "rule": problem.rule or None,
+        "hint": problem.hint or None,
+        "facts": dict(problem.facts),
+    }

@@ -176,7 +176,7 @@ def test_what_a_whole_number_is_not(value: str, code: str) -> None:
     assert codes_of(f"input: 13x17x3\nlayers: [conv: {{kernel: 3, filters: {value}}}]\n") == [code]
 
 
-@pytest.mark.parametrize("value", ["1", "6", "1000000000", "2*3", "(4)", "2**3**1", "7 // 2", "min(3, 4)"])
+@pytest.mark.parametrize("value", ["1", "6", "1000000000", "2*3", "(4)", "2**3**1", "7 // 2", '"min(3, 4)"'])
 def test_what_a_whole_number_is(value: str) -> None:
     report_of(f"input: 1x1x1\nlayers: [dense: {value}]\n")
 

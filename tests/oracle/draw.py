@@ -133,14 +133,17 @@ def operands(draw: st.DrawFn) -> tuple[Shape, ...]:
 
 
 @st.composite
-def layers(draw: st.DrawFn, word: str) -> tuple[Layer, tuple[Shape, ...]]:
-    """A layer of the type `word`, and what flows in."""
+def layers(
+    draw: st.DrawFn, word: str, **only: st.SearchStrategy[Any]
+) -> tuple[Layer, tuple[Shape, ...]]:
+    """A layer of the type `word`, and what flows in; `only` has other values for its fields."""
     made = layer_class(word)
     if word in JOINS:
         return made(), draw(operands() | st.tuples(vectors, vectors))
     x = draw(maps() if made.takes == "map" else maps() | vectors)
-    fields = draw(st.fixed_dictionaries(FIELDS[word](x))) if word in FIELDS else {}
-    return made(**fields), (x,)
+    fields = FIELDS[word](x) if word in FIELDS else {}
+    fields.update((name, values) for name, values in only.items() if name in fields)
+    return made(**draw(st.fixed_dictionaries(fields))), (x,)
 
 
 @st.composite

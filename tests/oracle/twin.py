@@ -243,14 +243,19 @@ class Separable(nn.Module):
 
 @of("transposed")
 def _(layer: Layer, x: Tensor) -> nn.Module:
-    fields = [spread(each, x) for each in (layer.kernel, layer.stride, layer.dilation)]
-    sides = list(zip(x.shape[2:], *fields, strict=True))
+    fields = kernel, stride, dilation = [
+        spread(each, x) for each in (layer.kernel, layer.stride, layer.dilation)
+    ]
+    extents = [(d * (k - 1) + 1, s) for k, s, d in zip(*fields, strict=True)]
     mode, extra = layer.pad.mode, layer.output_padding
     cut = pairs(layer.pad, x)
-    if mode == "same" and extra is not None:  # Keras: half a kernel off either end
-        cut = [((d * (k - 1) + 1) // 2,) * 2 for _, k, _, d in sides]
+    if mode == "same" and extra is not None:  # Keras: half a kernel goes at either end,
+        cut = [(extent // 2, extent // 2) for extent, _ in extents]
+    elif mode == "same":  # or all but a stride for every input;
+        cut = [(0, extent - step) for extent, step in extents]
+    elif mode == "valid" and extra is None:  # and a stride is never longer than what it gives
+        cut = [(0, min(extent - step, 0)) for extent, step in extents]
     even = all(before == after for before, after in cut)
-    kernel, stride, dilation = fields
     made = ranked("ConvTranspose", x)(
         x.shape[1],
         layer.filters,
@@ -262,14 +267,7 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
         bias=layer.bias is True,
         dilation=dilation,
     )
-    if mode != "given" and extra is None:  # Keras: a stride for every input, plus an overhang
-        over = [max(k - s, 0) if mode == "valid" else 0 for _, k, s, _ in sides]
-        sizes = [n * s + more for (n, _, s, _), more in zip(sides, over, strict=True)]
-        cut = [
-            (0, (n - 1) * s + d * (k - 1) + 1 - size)
-            for (n, k, s, d), size in zip(sides, sizes, strict=True)
-        ]
-    if mode != "given" and extra is None or not even:
+    if not even:
         made.register_forward_hook(lambda _, __, y: padded(y, [(-a, -b) for a, b in cut]))
     return Untied(made, x) if layer.bias == "per_position" else made
 

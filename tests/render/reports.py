@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 from shapecalc.files import find
 from shapecalc.load import build
@@ -42,9 +43,21 @@ def report(name: str) -> Report:
     return propagate(build(find(name)))
 
 
+T = TypeVar("T")
+
+
+def changed(record: T, **fields: object) -> T:
+    """Return a record with other values in some fields."""
+    anything: Any = record
+    result: T = (
+        anything._replace(**fields) if hasattr(record, "_replace") else replace(anything, **fields)
+    )
+    return result
+
+
 def with_name(text: str) -> Report:
     """Return a report in which every text that a writer of specs may choose is this one."""
     plain = compute("input: 5x3x2\nlayers: [conv: {filters: 4, kernel: 1}]\n")
-    spec = replace(plain.graph.spec, name=text, citation=text, note=text)
+    spec = changed(plain.graph.spec, name=text, citation=text, note=text)
     rows = tuple(row._replace(name=text, type=text, does=text, note=text) for row in plain.rows)
-    return replace(plain, graph=replace(plain.graph, spec=spec), rows=rows)
+    return changed(plain, graph=changed(plain.graph, spec=spec), rows=rows)

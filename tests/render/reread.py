@@ -134,11 +134,11 @@ def tables(page: str) -> list[list[list[str]]]:
 
 
 def sums(grid: Grid) -> dict[str, int]:
-    """Add up every column that holds whole numbers; `–` stands for none."""
+    """Add up every column that holds whole numbers; a dash stands for none."""
     found = {}
     for index, title in enumerate(grid.header):
         cells = [row[index].replace(",", "") for row in grid.rows]
-        counts = [cell for cell in cells if cell not in {"–", "--", "", "None"}]
+        counts = [cell for cell in cells if cell not in {"\N{EN DASH}", "--", "", "None"}]
         if counts and all(re.fullmatch(r"\d+", cell) for cell in counts):
             found[title] = sum(map(int, counts))
     return found

@@ -6,11 +6,12 @@ difference before committing it.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from reports import GOLDEN, report
 
 from shapecalc.render import FORMATS, render
-from reports import GOLDEN, report
 
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 FILES = [
@@ -18,7 +19,7 @@ FILES = [
     for name in ("alexnet", "small")
     for format_, each in FORMATS.items()
 ]
-VARIANTS: dict[str, tuple[str, str, dict[str, object]]] = {
+VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "small-all-layers.txt": ("small", "text", {"depth": 0}),
     "small-all-columns.txt": ("small", "text", {"columns": "all", "profile": "full"}),
     "small-chw.md": ("small", "markdown", {"layout": "chw", "depth": 0}),
@@ -31,7 +32,6 @@ VARIANTS: dict[str, tuple[str, str, dict[str, object]]] = {
     "resnet50.txt": ("resnet50", "text", {}),
     "siamese.md": ("siamese", "markdown", {"depth": 0, "sort": "params"}),
 }
-
 
 
 def compare(path: Path, text: str) -> None:

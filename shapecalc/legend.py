@@ -1,0 +1,90 @@
+"""Legends: what the columns of a table owe to its reader, as terms with their meanings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from shapecalc.cells import DTYPES
+from shapecalc.shape import SIDE_NAMES
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report
+    from shapecalc.view import View
+
+#: Terms with their meanings.
+Legend: TypeAlias = "dict[str, str]"
+
+
+def volumes(report: Report, view: View) -> Legend:
+    """Say in which order extents stand."""
+    ranks = sorted({len(row.output.sides) for row in report.rows} - {0})
+    orders = [
+        (*SIDE_NAMES[rank], "channels") if view.layout == "hwc" else ("channels", *SIDE_NAMES[rank])
+        for rank in ranks
+    ]
+    return {"volumes": " or ".join(map(" x ".join, orders))} if orders else {}
+
+
+def params(report: Report, view: View) -> Legend:
+    """Say what parameters are."""
+    once = "; shared ones counted once" if any(row.shared for row in report.rows) else ""
+    return {"params": f"trained weights + biases{once}"}
+
+
+def macs(report: Report, view: View) -> Legend:
+    """Say what MACs and FLOPs are."""
+    pooled = any(row.type == "subsampling" for row in report.rows)
+    meaning = "multiply-accumulates of (transposed) convolutions and dense layers"
+    if pooled:
+        meaning += ", and 1 per output of subsampling"
+    each = ", per example" if view.batch > 1 else ""
+    return {"MACs": f"{meaning}, without bias adds{each}", "FLOPs": f"2 x MACs{each}"}
+
+
+def activations(report: Report, view: View) -> Legend:
+    """Say which elements count as activations."""
+    inplace = list(dict.fromkeys(row.type for row in report.rows if row.overwritten))
+    named = ", ".join(inplace[:3]) + (", ..." if len(inplace) > 3 else "")
+    each = ", per example" if view.batch > 1 else ""
+    meaning = f"output elements{each}"
+    if inplace and view.count_inplace:
+        meaning += f"; those written in place ({named}) count too"
+    elif inplace:
+        meaning += f"; 0 for layers that work in place ({named})"
+    return {"activations": meaning}
+
+
+def memory(report: Report, view: View) -> Legend:
+    """Say how many bytes an element takes."""
+    size = DTYPES[view.dtype]
+    each = f"{size} bytes" if size > 1 else "1 byte"
+    batch = f"; activations of a batch of {view.batch:,}" if view.batch > 1 else ""
+    return {"memory": f"{each} per element ({view.dtype}){batch}"}
+
+
+def count(report: Report, view: View) -> Legend:
+    """Say what the profile counts, in its own words."""
+    if view.profile is None:
+        return {}
+    note = f" ({view.profile.note})" if view.profile.note else ""
+    return {f"count: {view.profile.name}": view.profile.label + note}
+
+
+def buffers(report: Report, view: View) -> Legend:
+    """Say what buffers are."""
+    return {"buffers": "stored but not trained (running statistics, fixed codes)"}
+
+
+def connections(report: Report, view: View) -> Legend:
+    """Say what connections are (LeCun et al. 1998, II.B)."""
+    return {"connections": "(inputs of a unit + its bias) x units"}
+
+
+def field(report: Report, view: View) -> Legend:
+    """Say what a receptive field is."""
+    return {"rf": "receptive field, the input's pixels that a unit sees per side"}
+
+
+def jump(report: Report, view: View) -> Legend:
+    """Say what the jump is."""
+    return {"jump": "pixels between the receptive fields of neighbouring units"}

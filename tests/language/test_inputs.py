@@ -1,0 +1,232 @@
+"""Inputs: vectors, signals, images, volumes, several of them; outputs; --input."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc.shape import Map, Vector
+from tests.language.support import codes_of, names_of, output_of, place_of, problems_of, report_of
+
+
+@pytest.mark.parametrize(
+    ("written", "shape"),
+    [
+        ("227x227x3", Map((227, 227), 3)),
+        ("227 x 227 x 3", Map((227, 227), 3)),
+        ("227×227×3", Map((227, 227), 3)),  # noqa: RUF001
+        ('"227x227x3"', Map((227, 227), 3)),
+        ("[227, 227, 3]", Map((227, 227), 3)),
+        ("100", Vector(100)),
+        ("[100]", Vector(100)),
+        ("13x1", Map((13,), 1)),
+        ("16x112x113x3", Map((16, 112, 113), 3)),
+        ("1x1x1", Map((1, 1), 1)),
+    ],
+)
+def test_every_way_to_write_an_input(written: str, shape: Map | Vector) -> None:
+    assert report_of(f"input: {written}\nlayers: [relu]\n")["input"].output == shape
+
+
+def test_entries_of_a_list_may_be_expressions() -> None:
+    report = report_of("input: [h, 2*h, c]\nlet: {h: 7, c: 3}\nlayers: [relu]\n")
+    assert output_of(report, "input") == "7x14x3"
+
+
+def test_letters_are_names_when_they_are_defined() -> None:
+    report = report_of("input: HxWxC\nlet: {H: 7, W: 9, C: 3}\nlayers: [relu]\n")
+    assert output_of(report, "input") == "7x9x3"
+
+
+def test_letters_that_nothing_defines_have_no_value() -> None:
+    problems = problems_of("input: HxWx3\nlayers: [relu]\n")
+    assert [problem.code for problem in problems] == ["E121", "E121"]
+    assert "--set H=" in problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "a b", "3x", "x3", "3xx3", "3x3x3x3x3", "[]", "[1, 2, 3, 4, 5]", "{h: 3}", "[[3]]",
+     "3,3", "-3x3", "3.5x3", "3*3", '""'],
+)
+def test_what_an_input_is_not(written: str) -> None:
+    assert codes_of(f"input: {written}\nlayers: [relu]\n") == ["E110"]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("0x3x3", "E114"), ("3x0", "E114"), ("[3, -1]", "E114"), ("1000000001x3", "E114"),
+     ("[3, 1//0]", "E115"), ("[3, channels]", "E116"), ("010x3", "E115")],
+)
+def test_extents_that_cannot_be(written: str, code: str) -> None:
+    assert codes_of(f"input: {written}\nlayers: [relu]\n") == [code]
+
+
+def test_a_signal() -> None:
+    report = report_of(
+        """
+        input: 16000x1
+        layers:
+          - conv: {filters: 8, kernel: 80, stride: 4}
+          - maxpool: 4
+          - conv: {filters: 16, kernel: [3], pad: [[2, 0]]}
+          - global_avgpool
+          - dense: 10
+        """
+    )
+    # floor((16000 - 80)/4) + 1 = 3981, floor(3981/4) = 995
+    assert [output_of(report, row.name) for row in report.rows[1:]] == [
+        "3981x8", "995x8", "995x16", "1x16", "10",
+    ]
+    assert report["conv1"].weights == 640  # 8 x 1 x 80
+    assert report["conv2"].weights == 384  # 16 x 8 x 3
+    assert report["conv2"].macs == 382_080  # 384 x 995
+
+
+def test_a_volume() -> None:
+    # C3D's first layers (Tran et al. 2015): 16 frames of 112x112, 3x3x3 kernels, pool1 1x2x2
+    report = report_of(
+        """
+        input: 16x112x112x3
+        layers:
+          - conv3-64
+          - maxpool: {kernel: 1x2x2}
+          - conv: {filters: 128, kernel: 3, pad: [1, 1, 1]}
+          - maxpool
+        """
+    )
+    assert [output_of(report, row.name) for row in report.rows[1:]] == [
+        "16x112x112x64", "16x56x56x64", "16x56x56x128", "8x28x28x128",
+    ]
+    assert report["conv1"].weights == 5184  # 64 x 3 x 27
+    assert report["conv2"].weights == 221_184  # 128 x 64 x 27
+    assert report["conv2"].macs == 11_098_128_384  # 221,184 x 16 x 56 x 56
+
+
+def test_a_vector() -> None:
+    report = report_of("input: 784\nlayers: [dense: 300, relu, dense: 10]\n")
+    assert report.totals.params == 238_510  # 784 x 300 + 300 + 300 x 10 + 10
+
+
+def test_a_convolution_does_not_take_a_vector() -> None:
+    assert codes_of("input: 784\nlayers: [conv: {filters: 3, kernel: 1}]\n") == ["E201"]
+
+
+def test_several_inputs_and_which_one_flows_where() -> None:
+    report = report_of(
+        """
+        inputs: {left: 8x8x1, right: 8x8x2}
+        layers:
+          - conv: {name: a, from: left, filters: 3, kernel: 3}
+          - conv: {name: b, from: right, filters: 3, kernel: 3}
+          - concat: {from: [a, b]}
+        """
+    )
+    assert [row.name for row in report.rows] == ["left", "right", "a", "b", "concat1"]
+    assert (report["a"].weights, report["b"].weights) == (27, 54)
+    assert output_of(report, "concat1") == "6x6x6"
+    assert report.totals.activations == 624  # 64 + 128 + 2 x 108 + 216
+
+
+def test_with_several_inputs_none_flows_by_itself() -> None:
+    (problem,) = problems_of("inputs: {left: 3, right: 3}\nlayers: [relu]\n")
+    assert problem.code == "E155"
+    assert "left, right" in problem.hint
+    assert codes_of("inputs: {left: 3, right: 3}\nlayers: [relu: {from: input}]\n") == ["E150"]
+
+
+def test_one_input_under_inputs_flows_by_itself() -> None:
+    report = report_of("inputs: {picture: 8x8x1}\nlayers: [relu, tanh: {from: /input}]\n")
+    assert report["relu1"].sources == ("picture",)
+    assert report["tanh1"].sources == ("picture",)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [("{a/b: 3}", "E117"), ("{input: 3}", "E117"), ("[3]", "E110"), ("3", "E110"), ("{}", "E113")],
+)
+def test_inputs_that_cannot_be(inputs: str, code: str) -> None:
+    assert codes_of(f"inputs: {inputs}\nlayers: []\n")[0] == code
+
+
+def test_input_and_inputs_together() -> None:
+    (problem,) = problems_of("input: 3\ninputs: {a: 3}\nlayers: [relu]\n")
+    assert problem.code == "E111"
+    assert place_of(problem) == "inputs"
+
+
+def test_no_input_at_all() -> None:
+    assert codes_of("layers: [relu]\n") == ["E113"]
+
+
+def test_the_outputs_are_the_ends_by_default() -> None:
+    report = report_of(
+        """
+        input: 8x8x2
+        layers: [relu, side: {a: [tanh]}, side: {b: [sigmoid]}, elu]
+        """
+    )
+    ends = [report.rows[index].name for index in report.graph.outputs]
+    assert ends == ["a/tanh1", "b/sigmoid1", "elu1"]
+
+
+def test_the_outputs_may_be_said() -> None:
+    report = report_of("input: 8x8x2\noutputs: [relu1, elu1]\nlayers: [relu, elu]\n")
+    assert [report.rows[index].name for index in report.graph.outputs] == ["relu1", "elu1"]
+    report = report_of("input: 8x8x2\noutputs: relu1\nlayers: [relu, elu]\n")
+    assert [report.rows[index].name for index in report.graph.outputs] == ["relu1"]
+
+
+def test_an_output_kept_to_the_end_costs_memory() -> None:
+    # 8x8x2 = 128 elements; the tanh overwrites unless its input is an output
+    kept = report_of("input: 8x8x2\noutputs: [pool1, pool2]\nlayers: [maxpool: 1, maxpool: 1]\n")
+    freed = report_of("input: 8x8x2\nlayers: [maxpool: 1, maxpool: 1]\n")
+    assert (freed.totals.peak, kept.totals.peak) == (256, 256)
+    kept = report_of(
+        "input: 8x8x2\noutputs: [pool1, pool3]\nlayers: [maxpool: 1, maxpool: 1, maxpool: 1]\n"
+    )
+    assert kept.totals.peak == 384
+
+
+@pytest.mark.parametrize("outputs", ["fc9", "[relu1, fc9]"])
+def test_outputs_that_do_not_exist(outputs: str) -> None:
+    assert codes_of(f"input: 3\noutputs: {outputs}\nlayers: [relu]\n") == ["E150"]
+
+
+@pytest.mark.parametrize("outputs", ["[]", "{a: b}", "[[relu1]]", '""'])
+def test_outputs_that_are_no_names(outputs: str) -> None:
+    assert codes_of(f"input: 3\noutputs: {outputs}\nlayers: [relu]\n") == ["E110"]
+
+
+def test_another_input_from_the_command_line() -> None:
+    spec = "input: 8x8x2\nlayers: [conv3-4]\n"
+    for given in ("9x11x3", "9X11X3", "9 x 11 x 3", "9×11×3"):  # noqa: RUF001
+        assert output_of(report_of(spec, inputs={"": given}), "conv1") == "9x11x4"
+    assert output_of(report_of(spec, inputs={"input": "9x11x3"}), "conv1") == "9x11x4"
+
+
+def test_another_input_may_name_constants() -> None:
+    spec = "input: 8x8x2\nlet: {k: 5}\nlayers: [conv3-4]\n"
+    assert output_of(report_of(spec, inputs={"": "kx7x1"}), "conv1") == "5x7x4"
+
+
+def test_several_inputs_are_replaced_by_name() -> None:
+    spec = "inputs: {a: 3, b: 3}\nlayers: [concat: {from: [a, b]}]\n"
+    assert output_of(report_of(spec, inputs={"b": "5"}), "concat1") == "8"
+    assert codes_of(spec, inputs={"": "5"}) == ["E303"]
+    assert codes_of(spec, inputs={"c": "5"}) == ["E303"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [("", "E303"), ("abc", "E303"), ("HxWx3", "E303"), ("224,224,3", "E303"), ("3x", "E303"),
+     ("1x2x3x4x5", "E303"), ("0x3x3", "E114"), ("-1x3", "E303"), ("3.5x3", "E303")],
+)
+def test_inputs_from_the_command_line_that_cannot_be(given: str, code: str) -> None:
+    assert codes_of("input: 8x8x2\nlayers: [relu]\n", inputs={"": given}) == [code]
+
+
+def test_the_input_is_a_row_of_its_own() -> None:
+    report = report_of("input: 8x8x2\nlayers: [relu]\n")
+    row = report.rows[0]
+    assert (row.name, row.type, row.activations, row.params, row.macs) == ("input", "input", 128, 0, 0)
+    assert names_of(report) == ["relu1"]

@@ -1,0 +1,238 @@
+"""Keras 3 (on JAX) as judge: its applications, and its layers with padding `same` and `valid`."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from draw import layers
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from judge import answer, need
+
+from shapecalc import summarize
+from shapecalc.layers.fields import MODES
+from shapecalc.shape import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.report import Report
+
+os.environ["KERAS_BACKEND"] = "jax"
+jax = need("jax")
+keras = need("keras")
+
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
+
+LANGUAGE = Path(__file__).parents[1] / "language"
+
+#: Our spec -> Keras's application.
+SAME = {
+    "vgg16": "VGG16",
+    "vgg19": "VGG19",
+    "resnet50": "ResNet50",
+    LANGUAGE / "mobilenetv2.yaml": "MobileNetV2",
+    LANGUAGE / "densenet121.yaml": "DenseNet121",
+    LANGUAGE / "inceptionv3.yaml": "InceptionV3",
+}
+
+#: What Keras trains more than the paper has, from the layers that both have.
+MORE: dict[str, Callable[[Report], int]] = {
+    # a bias in every convolution, although batch normalisation follows
+    "ResNet50": lambda report: channels(report, "conv"),
+    # no scale in batch normalisation, as ReLU follows
+    "InceptionV3": lambda report: -channels(report, "batchnorm"),
+}
+
+#: The same as a constant, from the source given.
+PUBLISHED = {
+    "ResNet50": 26_560,  # reference/semantics.md: "plus conv biases 26,560"
+    "InceptionV3": -17_216,  # 23,834,568 - (23,851,784 - 34,432): Keras's documentation
+}
+
+
+def channels(report: Report, word: str) -> int:
+    return sum(row.output.channels for row in report.rows if row.type == word)
+
+
+def size(weights: list[Any]) -> int:
+    return sum(math.prod(each.shape) for each in weights)
+
+
+def owned(layer: Any) -> tuple[int, ...]:
+    """Return a Keras kernel's shape in our order."""
+    *kernel, inputs, filters = layer.kernel.shape
+    if type(layer).__name__ == "DepthwiseConv2D":
+        return inputs * filters, 1, *kernel
+    return filters, inputs, *kernel
+
+
+@pytest.mark.parametrize("spec", SAME, ids=str)
+def test_the_network_is_keras_s(spec: str | Path) -> None:
+    name = SAME[spec]
+    report, model = summarize(spec), getattr(keras.applications, name)(weights=None)
+    theirs = Counter(
+        (owned(layer), tuple(layer.output.shape[1:]))
+        for layer in model.layers
+        if type(layer).__name__ in ("Conv2D", "DepthwiseConv2D", "Dense")
+    )
+    ours = Counter(
+        (row.parameters[0].shape, (*row.output.sides, row.output.channels))
+        for row in report.rows
+        if row.type in ("conv", "depthwise", "dense")
+    )
+    assert ours == theirs
+    more = MORE.get(name, lambda _: 0)(report)
+    assert more == PUBLISHED.get(name, 0)
+    assert report.totals.params + more == size(model.trainable_weights)
+    assert report.totals.buffers == size(model.non_trainable_weights)
+    assert report.totals.params + more + report.totals.buffers == model.count_params()
+
+
+# -- one layer at a time ------------------------------------------------------------------------
+
+
+def ranked(name: str, layer: Layer, x: Shape, **options: Any) -> Any:
+    """Build a Keras layer with a kernel, for as many sides as `x` has."""
+    rank = len(x.sides)
+    if layer.pad.mode != "given":
+        options["padding"] = layer.pad.mode
+    if layer.dilation != (1,):
+        options["dilation_rate"] = spread(layer.dilation, rank)
+    return getattr(keras.layers, name.replace("#", f"{rank}D"))(**options)
+
+
+def spread(values: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    return values * rank if len(values) == 1 else values
+
+
+def moving(layer: Layer, x: Shape) -> dict[str, Any]:
+    rank = len(x.sides)
+    return {
+        "kernel_size": spread(layer.kernel, rank),
+        "strides": spread(layer.stride, rank),
+        "use_bias": layer.bias,
+    }
+
+
+def pool(name: str, layer: Layer, x: Shape) -> Any:
+    rank = len(x.sides)
+    strides = None if layer.stride is None else spread(layer.stride, rank)
+    return ranked(name, layer, x, pool_size=spread(layer.kernel, rank), strides=strides)
+
+
+#: Our word -> Keras's layer.
+LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
+    "conv": lambda layer, x: ranked(
+        "Conv#", layer, x, filters=layer.filters, groups=layer.groups, **moving(layer, x)
+    ),
+    "depthwise": lambda layer, x: ranked(
+        "DepthwiseConv#", layer, x, depth_multiplier=layer.multiplier, **moving(layer, x)
+    ),
+    "separable": lambda layer, x: ranked(
+        "SeparableConv#",
+        layer,
+        x,
+        filters=layer.filters,
+        depth_multiplier=layer.multiplier,
+        **moving(layer, x),
+    ),
+    "transposed": lambda layer, x: ranked(
+        "Conv#Transpose",
+        layer,
+        x,
+        filters=layer.filters,
+        output_padding=layer.output_padding and spread(layer.output_padding, len(x.sides)),
+        **moving(layer, x),
+    ),
+    "maxpool": lambda layer, x: pool("MaxPooling#", layer, x),
+    "avgpool": lambda layer, x: pool("AveragePooling#", layer, x),
+    "pad": lambda layer, x: around("ZeroPadding#", layer.pad, x),
+    "crop": lambda layer, x: around("Cropping#", layer.crop, x),
+    "upsample": lambda layer, x: getattr(keras.layers, f"UpSampling{len(x.sides)}D")(
+        layer.factor[0] if len(x.sides) == 1 else spread(layer.factor, len(x.sides))
+    ),
+    "dense": lambda layer, _: keras.Sequential(
+        [keras.layers.Flatten(), keras.layers.Dense(layer.units, use_bias=layer.bias)]
+    ),
+    "batchnorm": lambda layer, _: keras.layers.BatchNormalization(
+        center=layer.affine, scale=layer.affine
+    ),
+    "layernorm": lambda layer, _: keras.layers.LayerNormalization(
+        center=layer.affine, scale=layer.affine
+    ),
+    "groupnorm": lambda layer, _: keras.layers.GroupNormalization(
+        layer.groups, center=layer.affine, scale=layer.affine
+    ),
+}
+
+
+def around(name: str, pad: Any, x: Shape) -> Any:
+    ends = pad.pairs * len(x.sides) if len(pad.pairs) == 1 else pad.pairs
+    made = getattr(keras.layers, f"{name[:-1]}{len(x.sides)}D")
+    return made(ends[0] if len(ends) == 1 else ends)
+
+
+WINDOWED = ("conv", "depthwise", "separable", "transposed", "maxpool", "avgpool")
+
+#: What Keras has of the fields' values.
+MODE = st.sampled_from(list(MODES.values()))
+ONLY = {
+    "rounding": st.just("floor"),
+    "bias": st.booleans(),
+    "to": st.none(),
+    "statistics": st.just(True),
+    "over": st.just("channels"),
+    "mode": st.just("nearest"),
+}
+MORE_ONLY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    **{word: {"pad": MODE} for word in WINDOWED},
+    "transposed": {"pad": MODE, "groups": st.just(1)},
+    "maxpool": {"pad": MODE, "dilation": st.just((1,))},
+    "avgpool": {"pad": MODE, "dilation": st.just((1,))},
+}
+
+
+def keras_has(layer: Layer, x: Shape) -> bool:
+    """Tell whether Keras has such a layer at all."""
+    if layer.type in ("depthwise", "separable") and len(x.sides) == 3:
+        return False
+    if layer.type == "crop":
+        return layer.crop is not None
+    return layer.type not in WINDOWED or set(layer.dilation) == {1} or set(layer.stride) == {1}
+
+
+def agree(layer: Layer, x: Shape) -> None:
+    """Both refuse the layer; or both take it, with the same output and as many elements."""
+    report = answer(layer, x)
+    shape = (2, *x.sides, x.channels)
+    try:
+        made = LAYERS[layer.type](layer, x)
+        made.build(shape)
+        said = tuple(made.compute_output_shape(shape))
+        ran = jax.eval_shape(made.call, jax.ShapeDtypeStruct(shape, "float32")).shape
+        assert min(ran) > 0
+        assert min(said) > 0
+    except Exception as error:
+        if report is not None:
+            raise AssertionError(f"Keras refuses what we take: {error}") from error
+        return
+    assert report is not None, f"Keras gives {ran}"
+    row = report["layer"]
+    assert (*row.output.sides, row.output.channels) == said[1:] == ran[1:]
+    assert row.params + row.buffers == made.count_params()
+
+
+@pytest.mark.parametrize("word", LAYERS)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_layer_is_keras_s(word: str, data: st.DataObject) -> None:
+    layer, (x,) = data.draw(layers(word, **ONLY, **MORE_ONLY.get(word, {})))
+    assume(keras_has(layer, x))
+    agree(layer, x)

@@ -1,0 +1,180 @@
+"""Whatever a name or a note holds, it is shown as it is, and nothing of it is obeyed."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reports import NAMES, report, with_name
+from reread import RAISED, READERS, parse, without_mark
+
+from shapecalc.cells import printable
+from shapecalc.render import FORMATS, render
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</style></table><img src=x onerror=alert(1)>",
+    '"><b onmouseover="x">&amp; &lt;',
+    "a | b || c \\| d",
+    "*bold* _under_ **x** __y__ `code` ~~no~~ [link](http://x) ![i](y) <http://z>",
+    "# heading",
+    "- item",
+    "1. item",
+    "$x_1^2$ 50% & #1 {a} ~ \\alpha \\\\ \\end{tabular} ``q'' \"r\" a--b [8pt]",
+    "[bold red]rich[/bold red] :smile:",
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\ttab",
+    "two\nlines\r\nthree",
+    "\x1b[31mred\x1b[0m \x07 \u202e\u200b",
+    "Überschall naïve 网络 ネット",
+    "'quoted', \"double\"; semi",
+)
+COLUMNS = "name,type,does,output,params,note"
+
+
+def shown(text: str, format_: str, **options: Any) -> str:
+    """Render a report full of a text: all layers, since a name with a slash is not a block here."""
+    return render(with_name(text), format_, columns=COLUMNS, depth=0, **options)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("format_", ["html", "markdown"])
+def test_cells_read_back_as_they_were(format_: str, text: str) -> None:
+    grid = READERS[format_](shown(text, format_))
+    for name, kind, does, _, _, note in grid.rows:
+        assert without_mark(name) == kind == note == printable(text)
+        assert does.replace("\N{MULTIPLICATION SIGN}", "x") == printable(text)
+
+
+@pytest.mark.parametrize("standalone", [True, False])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_html_has_no_tag_that_is_not_its_own(text: str, standalone: bool) -> None:
+    own = parse(shown("x", "html", standalone=standalone)).tags
+    assert parse(shown(text, "html", standalone=standalone)).tags == [
+        (
+            tag,
+            {key: printable(text) if value == "x" else value for key, value in attributes.items()},
+        )
+        for tag, attributes in own
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_html_asks_for_nothing_and_runs_nothing(name: str) -> None:
+    page = render(report(name), "html")
+    parser = parse(page)
+    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in parser.tags}
+    for _, attributes in parser.tags:
+        assert not [key for key in attributes if key.startswith("on") or key in {"src", "href"}]
+    assert not re.search(r"url\(|@import|https?:|//", page)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markdown_obeys_no_markup(text: str) -> None:
+    from markdown_it import MarkdownIt
+
+    page = (
+        MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(shown(text, "markdown"))
+    )
+    tags = {tag for tag, _ in parse(page).tags}
+    assert tags == {"p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+    assert page.count("<strong>") == 3  # the title, the word total and the total
+    assert printable(text) in parse(page).text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_csv_reads_back_and_starts_no_formula(text: str) -> None:
+    written = render(with_name(text), "csv")
+    for row in csv.DictReader(io.StringIO(written, newline="")):
+        assert row["name"] in {text, f"'{text}"}
+        assert not row["name"].startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert row["params"].isdecimal()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_json_holds_texts_as_they_are(text: str) -> None:
+    data = json.loads(render(with_name(text), "json"))
+    assert data["network"] == data["source"]["note"] == text
+    assert {row["name"] for row in data["rows"]} == {text}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("format_", ["text", "terminal"])
+def test_text_moves_no_cursor_and_reads_no_markup(format_: str, text: str) -> None:
+    written = shown(text, format_, width=400)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", written) if format_ == "terminal" else written
+    assert all(c.isprintable() or c == "\n" for c in plain)
+    assert plain.count(printable(text)) >= 9
+    rules = [at for at, line in enumerate(plain.splitlines()) if line.startswith("──")]
+    assert rules[1] - rules[0] == 3  # two layers, a line each
+
+
+SPECIAL = re.compile(r"(?<!\\)(?:\\\\)*[$&#%~^<>|\"`*]")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_latex_is_balanced_and_has_no_special_character_left(text: str) -> None:
+    written = shown(text, "latex")
+    code = "\n".join(line for line in written.splitlines() if not line.startswith("%"))
+    cells = re.sub(r"\$\\times\$|\{[*\[]\}| & ", " ", code)
+    assert not [found for found in SPECIAL.findall(cells) if found.strip("\\")]
+    bare = re.sub(r"\\[{}]", "", re.sub(r"\\\\$", "", code, flags=re.MULTILINE))
+    assert bare.count("{") == bare.count("}")
+    assert re.findall(r"\\begin\{(\w+)\}", bare) == ["table", "tabular", "minipage"]
+    assert re.findall(r"\\end\{(\w+)\}", bare) == ["tabular", "minipage", "table"]
+    assert ("LuaLaTeX" in written) == ("\u7f51" in text)
+
+
+def compiled(folder: Path, tables: list[str]) -> list[str]:
+    """Compile tables in a document; return what sticks out of the page."""
+    document = "\n\\clearpage\n".join(tables)
+    (folder / "all.tex").write_text(
+        "\\documentclass{article}\n\\usepackage{booktabs,longtable}\n"
+        f"\\begin{{document}}\n{document}\n\\end{{document}}\n",
+        encoding="utf-8",
+    )
+    for _ in range(2):  # long tables find their widths in the second run
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+        )
+        log = done.stdout.decode(errors="replace")
+        assert done.returncode == 0, log[-2000:]
+    return [line for line in log.splitlines() if line.startswith("Overfull")]
+
+
+needs_latex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is not installed")
+
+
+@needs_latex
+def test_latex_compiles_and_fits_the_page(tmp_path: Path) -> None:
+    tables = [render(report(name), "latex", depth=depth) for name in NAMES for depth in (0, 1)]
+    assert not compiled(tmp_path, tables)
+
+
+@needs_latex
+def test_hostile_latex_compiles(tmp_path: Path) -> None:
+    compiled(tmp_path, [shown(text, "latex") for text in HOSTILE if "\u7f51" not in text])
+
+
+def test_marks_of_notes_are_raised_numbers() -> None:
+    assert RAISED.search("conv1 ¹")
+    assert not RAISED.search("conv1")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_notes_reach_every_format(format_: str) -> None:
+    written = render(report("small"), format_, depth=0)
+    assert "the pool is not square" in written
+    shared = "one" if format_ in {"csv", "json"} else "weights shared with one"
+    assert shared in written

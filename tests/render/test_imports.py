@@ -1,0 +1,46 @@
+"""A format imports what it needs and no more, and writes the same in every process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from reports import GOLDEN
+
+from shapecalc.render import FORMATS
+
+ROOT = Path(__file__).parent.parent.parent
+SCRIPT = """
+import sys
+from pathlib import Path
+from shapecalc.load import build
+from shapecalc.propagate import propagate
+from shapecalc.source import Source
+from shapecalc.render import render
+spec = Source("<text>", Path(sys.argv[2]).read_text(encoding="utf-8"))
+report = propagate(build(spec))
+sys.stdout.buffer.write(render(report, sys.argv[1], width=90, profile="full").encode())
+print(*sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+HEAVY = {"rich", "numpy", "json", "csv", "html", "textwrap", "shutil"}
+NEEDED = {"terminal": {"rich"}, "csv": {"csv"}, "json": {"json"}, "html": {"html"}}
+
+
+def run(format_: str, seed: str) -> tuple[bytes, set[str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, format_, str(GOLDEN / "small.yaml")],
+        cwd=ROOT,
+        env={"PYTHONHASHSEED": seed, "TERM": "xterm"},
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout, set(done.stderr.decode().split())
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_format_is_lazy_and_deterministic(format_: str) -> None:
+    written, modules = run(format_, "1")
+    assert written == run(format_, "2")[0]
+    assert NEEDED.get(format_, set()) <= modules
+    if format_ != "terminal":  # Rich imports many things by itself
+        assert HEAVY & modules == NEEDED.get(format_, set())
