@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.layers.base import count_text, square
+from shapecalc.printing import printable
 from shapecalc.shape import as_list, as_text
 
 if TYPE_CHECKING:
@@ -196,27 +197,6 @@ def cell_text(kind: Kind, value: object, view: View) -> str:
     if value is None or value == ():
         return NOT_APPLICABLE_MARK
     return UNKNOWN_MARK if value is UNKNOWN else printable(kind.text(value, view))
-
-
-def printable(text: str) -> str:
-    r"""Make a text one line, without what would move the cursor or change colours.
-
-    >>> printable("two\nlines"), printable("\x1b[31mred")
-    ('two lines', '�[31mred')
-    """
-    text = " ".join(text.split())
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def width_of(text: str) -> int:
-    """Return how many columns a terminal gives to a text."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def split_times(text: str) -> list[str]:

@@ -59,7 +59,6 @@ class Names:
 
     __slots__ = (
         "counts",
-        "enters",
         "first",
         "input",
         "last",
@@ -84,7 +83,6 @@ class Names:
         self.counts: dict[str, int] = {}
         self.nameless: list[tuple[Draft | Names, str]] = []
         self.removed: set[str] = set()
-        self.enters: list[Wire] = []
         self.input: Wire | None = outer.input if outer else None
         self.out: Wire | None = None
         self.first = self.last = 0

@@ -75,12 +75,11 @@ class Node(NamedTuple):
 class Group(NamedTuple):
     """A level of the paths: a block, a named repeat or branch, a group.
 
-    `inputs` are the nodes that flow in, `output` the node whose result is the group's.
+    `output` is the node whose result is the group's.
     """
 
     path: str
     type: str
-    inputs: tuple[int, ...]
     output: int
     note: str = ""
 

@@ -10,7 +10,6 @@ from shapecalc.layers.base import arity_error
 from shapecalc.pause import collector_paused
 from shapecalc.report import Report, Row, total
 from shapecalc.shape import as_list
-
 from shapecalc.window import Field, look_back, look_back_both
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         else:
             buffers += parameter.size
     return Facts(
-        layer.does(),
+        layer.does(*inputs),
         output,
         parameters,
         weights,

@@ -301,6 +301,7 @@ class _Reader(StatementReader):
                 continue
             fields = self.block_fields(body.items.get("fields"))
             found[name] = Block(tree.keys[name], fields, self.uses(body.items["layers"], "layers"))
+        self.blocks.update(found)
         return found
 
     def block_fields(self, tree: Tree | None) -> dict[str, Tree | None]:

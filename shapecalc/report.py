@@ -41,7 +41,6 @@ class Row(NamedTuple):
     shared: str | None = None
     note: str = ""
     layer: Layer | None = None
-    members: int = 1
 
     @property
     def params(self) -> Dim:
@@ -182,46 +181,3 @@ def peak(graph: Graph, rows: tuple[Row, ...]) -> Dim:
         if readers[index] == 0:
             live -= size
     return most
-
-
-def fold(report: Report, depth: int) -> tuple[Row, ...]:
-    """Fold the rows below `depth` levels of the paths into one row a level."""
-    if depth < 1:
-        return report.rows
-    folded: dict[str, list[Row]] = {}
-    for row in report.rows:
-        path = "/".join(row.name.split("/", depth)[:depth])
-        folded.setdefault(path, []).append(row)
-    return tuple(
-        members[0]
-        if path == members[0].name and len(members) == 1
-        else _level(report, path, members)
-        for path, members in folded.items()
-    )
-
-
-def _level(report: Report, path: str, members: list[Row]) -> Row:
-    group = report.graph.groups[path]
-    last = report.rows[group.output]
-    nodes = report.graph.nodes
-    known = [row.connections for row in members if row.connections is not None]
-    count = sum(row.members for row in members)
-    return Row(
-        name=path,
-        type=group.type,
-        does=f"{count} layer{'s' if count != 1 else ''}",
-        inputs=tuple(report.rows[index].output for index in group.inputs),
-        output=last.output,
-        sources=tuple(nodes[index].path for index in group.inputs),
-        parameters=(),
-        weights=sum(row.weights for row in members),
-        biases=sum(row.biases for row in members),
-        buffers=sum(row.buffers for row in members),
-        connections=sum(known) if known else None,
-        work=Work(*map(sum, zip(*(row.work for row in members), strict=True))),
-        activations=sum(row.activations for row in members),
-        overwritten=sum(row.overwritten for row in members),
-        field=last.field,
-        note="; ".join(dict.fromkeys(filter(None, (group.note, *(row.note for row in members))))),
-        members=count,
-    )

@@ -187,7 +187,6 @@ class Resolver:
             if level.out is None:
                 continue
             path = level.prefix[:-1]
-            inputs = tuple(dict.fromkeys(self.source_of(wire).index for wire in level.enters))
             note = level.use.note if level.use else ""
-            found[path] = Group(path, level.type, inputs, self.source_of(level.out).index, note)
+            found[path] = Group(path, level.type, self.source_of(level.out).index, note)
         return found

@@ -360,8 +360,6 @@ class StatementReader:
 
     def join(self, key: Scalar, kind: str, value: Tree) -> Use | None:
         """Read a join or a `side`: branches as a map or a list, or operands from names."""
-        if isinstance(value, List):
-            return Use(key, kind, _NO_FIELDS, _NO_KEYS, None, branches=self.unnamed(value, kind))
         if isinstance(value, Scalar):
             self.complain(
                 "E110",
@@ -370,9 +368,17 @@ class StatementReader:
                 f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}",
             )
             return self.unsound(key)
+        if isinstance(value, List):
+            listed = self.unnamed(value, kind)
+            if kind == "side" and listed == ():
+                self.complain("E113", "side needs branches", key, "side: {aux1: [...]}")
+            return Use(
+                key, kind, _NO_FIELDS, _NO_KEYS, branches=listed or (), sound=listed is not None
+            )
         name = sources = None
         note = ""
         branches: list[Branch] = []
+        sound = True
         for word, tree in value.items.items():
             if word == "name":
                 name = self.named(tree)
@@ -380,32 +386,41 @@ class StatementReader:
                 note = self.text(tree, "note")
             elif word == "from":
                 sources = self.names(tree, "from")
+                sound = sound and bool(sources)
+            elif word == "branches" and not isinstance(tree, Map):
+                listed = self.unnamed(tree, kind)
+                branches += listed or ()
+                sound = sound and listed is not None
             elif word == "branches":
-                if isinstance(tree, Map):
-                    branches += [
-                        Branch(tree.keys[each], self.branch(tree.keys[each], inner))
-                        for each, inner in tree.items.items()
-                    ]
-                else:
-                    branches += self.unnamed(tree, kind)
+                branches += [self.branch(tree.keys[each], tree.items[each]) for each in tree.items]
             elif not word.startswith("x-"):
-                branches.append(Branch(value.keys[word], self.branch(value.keys[word], tree)))
-        if kind == "side" and not branches:
+                branches.append(self.branch(value.keys[word], tree))
+        if kind == "side" and not branches and sound:
             self.complain("E113", "side needs branches", key, "side: {aux1: [...]}")
         return Use(
-            key, kind, _NO_FIELDS, value.keys, None, name, sources, None, note, tuple(branches)
+            key,
+            kind,
+            _NO_FIELDS,
+            value.keys,
+            name=name,
+            sources=sources,
+            note=note,
+            branches=tuple(branches),
+            sound=sound,
         )
 
-    def branch(self, key: Scalar, tree: Tree) -> tuple[Use, ...]:
+    def branch(self, key: Scalar, tree: Tree) -> Branch:
+        """Read a named branch."""
         self.well_named(key.text, key)
-        return self.uses(tree, f"branch {key.text}")
+        uses = self.uses(tree, f"branch {key.text}")
+        return Branch(key if key.text != "input" else None, uses)
 
-    def unnamed(self, tree: Tree, kind: str) -> tuple[Branch, ...]:
-        """Read a list of lists."""
+    def unnamed(self, tree: Tree, kind: str) -> tuple[Branch, ...] | None:
+        """Read a list of lists; nothing when it is none."""
         if not isinstance(tree, List) or not all(isinstance(each, List) for each in tree.items):
             hint = f"{kind}: [[conv3-64, relu], []]; [] is the identity"
             self.complain(
                 "E110", f"the branches of {kind} are a list of lists, or a map of lists", tree, hint
             )
-            return ()
+            return None
         return tuple(Branch(None, self.uses(each, "a branch")) for each in tree.items)

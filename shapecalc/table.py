@@ -10,12 +10,11 @@ from shapecalc.cells import (
     amount_text,
     bytes_text,
     cell_text,
-    printable,
     superscript,
-    width_of,
 )
 from shapecalc.columns import conventions, default_columns, sorted_rows
-from shapecalc.report import fold
+from shapecalc.fold import fold
+from shapecalc.printing import printable, width_of
 from shapecalc.view import View
 
 if TYPE_CHECKING:

@@ -244,8 +244,6 @@ class Walk:
         self, level: Names, uses: tuple[Use, ...], flow: Wire | None, where: Where
     ) -> Wire | None:
         """Expand statements inside a level, and close it."""
-        if flow is not None:
-            level.enters.append(flow)
         inside = self.deeper(uses, where)._replace(names=level, inserted=False)
         level.out = self.sequence(uses, flow, inside)
         level.last = len(self.sheet.drafts)
@@ -283,8 +281,6 @@ class Walk:
             return flow
         outer = self.level(use, name, "repeat", where)
         self.may_share(outer, use, where)
-        if flow is not None:
-            outer.enters.append(flow)
         for number, bound in enumerate(rounds, 1):
             self.step(use)
             inside = where._replace(
@@ -307,14 +303,17 @@ class Walk:
         bound: dict[str, int | Argument] = {}
         for field, tree in use.fields.items():
             key = next(iter(block.fields), "") if field == "\0first" else field
-            if key not in block.fields:
+            if not key:
+                hint = f"write `- {use.type}`"
+                self.sheet.complain("E110", f"{use.type} takes no value", use.word, hint)
+            elif key not in block.fields:
                 takes = list(block.fields)
                 hint = did_you_mean(field, takes) or (
                     f"{use.type} takes " + ", ".join(takes) if takes else f"{use.type} takes none"
                 )
                 self.sheet.complain(
                     "E111",
-                    f"{use.type} has no field '{key or 'value'}'",
+                    f"{use.type} has no field '{key}'",
                     use.keys.get(field, use.word),
                     hint,
                 )

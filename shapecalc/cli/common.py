@@ -40,7 +40,7 @@ def emit(text: str, path: str | None) -> None:
     """Print a text, or write it to a file: beside it first, then renamed into place."""
     if path is None:
         with _without_broken_pipe():
-            sys.stdout.write(text)
+            sys.stdout.write(_encodable(text, sys.stdout.encoding or "ascii"))
             sys.stdout.flush()
         return
     try:
@@ -49,6 +49,21 @@ def emit(text: str, path: str | None) -> None:
         reason = error.strerror or str(error)
         problem = Problem("E007", f"'{path}' cannot be written: {reason}", Origin(Source(path, "")))
         raise SpecErrors([problem]) from None
+
+
+#: What stands for the tables' signs where the output cannot hold them.
+_PLAIN = str.maketrans(
+    {"─": "-", "–": "-", "…": "...", "×": "x", **{c: str(i) for i, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}}
+)
+
+
+def _encodable(text: str, encoding: str) -> str:
+    """Replace what an output's encoding does not have."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
 
 
 def _replace(path: str, text: str) -> None:

@@ -178,10 +178,10 @@ def summarize(  # noqa: PLR0913  (one argument an option)
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     """
     with reported(as_json=format_ == "json"):
-        from shapecalc.view import make_view
         from shapecalc.load import build, find
         from shapecalc.propagate import propagate
         from shapecalc.render import format_for, render
+        from shapecalc.view import make_view
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(

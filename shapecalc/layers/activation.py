@@ -162,7 +162,7 @@ class Softmax(Pointwise):
         default="channels",
     )
 
-    def does(self) -> str:
+    def does(self, *inputs: Shape) -> str:
         return "over positions" if self.over == "positions" else ""
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
@@ -188,7 +188,7 @@ class Dropout(Pointwise):
 
     rate: float = field(Decimal(0, 1), "share of the elements that are dropped", default=0.5)
 
-    def does(self) -> str:
+    def does(self, *inputs: Shape) -> str:
         return f"{self.rate:g}"
 
 

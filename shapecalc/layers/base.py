@@ -128,7 +128,7 @@ class Layer:
         pairs = (f"{each.name}={getattr(self, each.name)!r}" for each in self.fields())
         return f"{type(self).__name__}({', '.join(pairs)})"
 
-    def does(self) -> str:
+    def does(self, *inputs: Shape) -> str:
         """Say in a few words what the layer does: ``96 11x11 /4``."""
         return ""
 

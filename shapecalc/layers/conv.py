@@ -84,8 +84,8 @@ class Conv(Rounded):
         default=None,
     )
 
-    def does(self) -> str:
-        words = f"{self.filters} {window_text(self)}"
+    def does(self, *inputs: Shape) -> str:
+        words = f"{self.filters} {window_text(self, *inputs)}"
         if self.groups > 1:
             words += f", groups {self.groups}"
         if self.connections:

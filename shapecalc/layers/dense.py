@@ -23,7 +23,7 @@ class FullyConnected(Layer):
 
     units: int = field(Count(), "number of output units")
 
-    def does(self) -> str:
+    def does(self, *inputs: Shape) -> str:
         return str(self.units)
 
     def output(self, *inputs: Shape) -> Vector:

@@ -32,8 +32,8 @@ class Depthwise(Rounded):
     multiplier: int = field(Count(), "output channels per input channel", default=1)
     bias: Bias = bias_field()
 
-    def does(self) -> str:
-        return window_text(self) + (f", x{self.multiplier}" if self.multiplier > 1 else "")
+    def does(self, *inputs: Shape) -> str:
+        return window_text(self, *inputs) + (f", x{self.multiplier}" if self.multiplier > 1 else "")
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.positions(inputs[0]), inputs[0].channels * self.multiplier)
@@ -69,8 +69,8 @@ class Separable(Rounded):
     multiplier: int = field(Count(), "depthwise outputs per input channel", default=1)
     bias: Bias = bias_field()
 
-    def does(self) -> str:
-        words = f"{self.filters} {window_text(self)}"
+    def does(self, *inputs: Shape) -> str:
+        words = f"{self.filters} {window_text(self, *inputs)}"
         return words + (f", x{self.multiplier}" if self.multiplier > 1 else "")
 
     def output(self, *inputs: Shape) -> Map:

@@ -39,8 +39,8 @@ class Pool(Rounded):
     def steps(self) -> tuple[int, ...]:
         return self.kernel if self.stride is None else self.stride
 
-    def does(self) -> str:
-        return window_text(self)
+    def does(self, *inputs: Shape) -> str:
+        return window_text(self, *inputs)
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         for move in self.moves(inputs[0]):

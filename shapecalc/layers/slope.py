@@ -26,7 +26,7 @@ class LeakyRelu(Pointwise):
 
     slope: float = field(Decimal(), "slope below 0", default=0.01)
 
-    def does(self) -> str:
+    def does(self, *inputs: Shape) -> str:
         return f"slope {self.slope:g}"
 
 
@@ -43,7 +43,7 @@ class Prelu(Pointwise):
 
     shared: bool = field(Flag(), "train one slope for all channels", default=False)
 
-    def does(self) -> str:
+    def does(self, *inputs: Shape) -> str:
         return "one slope" if self.shared else ""
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
@@ -62,5 +62,5 @@ class Elu(Pointwise):
 
     alpha: float = field(Decimal(), "minus the limit far below 0", default=1.0)
 
-    def does(self) -> str:
+    def does(self, *inputs: Shape) -> str:
         return f"alpha {self.alpha:g}"

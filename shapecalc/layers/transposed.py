@@ -55,8 +55,8 @@ class Transposed(Windowed):
         default=None,
     )
 
-    def does(self) -> str:
-        words = f"{self.filters} {window_text(self)}"
+    def does(self, *inputs: Shape) -> str:
+        words = f"{self.filters} {window_text(self, *inputs)}"
         if self.output_padding is not None and any(self.output_padding):
             words += f", output padding {'x'.join(map(str, self.output_padding))}"
         return words + (f", groups {self.groups}" if self.groups > 1 else "")

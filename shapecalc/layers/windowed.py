@@ -159,9 +159,10 @@ class _Misfit:
         )
 
 
-def window_text(layer: Windowed) -> str:
-    """Write a window as slides do: ``3x3 /2, pad 1``."""
-    kernel = layer.kernel * 2 if len(layer.kernel) == 1 else layer.kernel
+def window_text(layer: Windowed, *inputs: Shape) -> str:
+    """Write a window as slides do: ``3x3 /2, pad 1``; of an image when no input is given."""
+    rank = len(inputs[0].sides) if inputs else 2
+    kernel = layer.kernel * rank if len(layer.kernel) == 1 else layer.kernel
     words = "x".join(map(str, kernel))
     if set(steps := layer.steps()) != {1}:
         words += f" /{square(steps)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import UNKNOWN, UNKNOWN_MARK
 from shapecalc.columns import default_columns, sorted_rows
-from shapecalc.report import fold
+from shapecalc.fold import fold
 
 if TYPE_CHECKING:
     from shapecalc.cells import Kind

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import conventions, default_columns, sorted_rows
-from shapecalc.report import fold
+from shapecalc.fold import fold
 
 if TYPE_CHECKING:
     from shapecalc.cells import Json, Kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import width_of
+from shapecalc.printing import width_of
 from shapecalc.table import GAP, marked_text
 
 if TYPE_CHECKING:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.printing import visible, width_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,30 +28,30 @@ def problems_text(problems: Iterable[Problem]) -> str:
 
 
 def _paragraph(problem: Problem) -> str:
-    lines = [f"error[{problem.code}]: {_printable(problem.message)}"]
+    lines = [f"error[{problem.code}]: {visible(problem.message)}"]
     if problem.origin is not None and problem.origin.source.name.startswith("--"):
         lines += _option(problem.origin)
     elif problem.origin is not None:
-        lines.append(f"  --> {_printable(str(problem.origin))}")
+        lines.append(f"  --> {visible(str(problem.origin))}")
         lines += _excerpt(problem.origin)
     if problem.rule:
-        lines.append(f"  rule: {_printable(problem.rule)}")
+        lines.append(f"  rule: {visible(problem.rule)}")
     if problem.hint:
-        lines.append(f"  hint: {_printable(problem.hint)}")
+        lines.append(f"  hint: {visible(problem.hint)}")
     return "\n".join(lines)
 
 
 def _option(origin: Origin) -> list[str]:
     """Show an option of the command line, and mark the stretch in it that is meant."""
     name, text = origin.source
-    shown = f"  --> {_printable(name)}"
+    shown = f"  --> {visible(name)}"
     if origin.span is None or not name.endswith(text):
         return [shown]
     _, column, _, end = origin.span
     if len(name) > EXCERPT or (column == 0 and end >= len(text)):
         return [shown]
-    indent = _width("  --> " + name[: len(name) - len(text)] + text[:column])
-    return [shown, " " * indent + "^" * max(1, _width(text[column:end]))]
+    indent = width_of("  --> " + name[: len(name) - len(text)] + text[:column])
+    return [shown, " " * indent + "^" * max(1, width_of(text[column:end]))]
 
 
 def _excerpt(origin: Origin) -> list[str]:
@@ -60,32 +62,17 @@ def _excerpt(origin: Origin) -> list[str]:
     text = origin.source.line(line)
     end = end_column if end_line == line else len(text)
     start = max(0, min(column - EXCERPT // 2, len(text) - EXCERPT))
-    shown = _printable(text[start : start + EXCERPT])
+    shown = visible(text[start : start + EXCERPT])
     before = "… " if start else ""
     after = " …" if len(text) > start + EXCERPT else ""
     number = str(line + 1)
     margin = " " * max(4, len(number) + 1)
-    indent = _width(before + text[start:column])
-    marks = "^" * max(1, min(_width(text[column:end]), EXCERPT - indent + len(before)))
+    indent = width_of(before + text[start:column])
+    marks = "^" * max(1, min(width_of(text[column:end]), EXCERPT - indent + len(before)))
     return [
         f"{number:>{len(margin)}} | {before}{shown}{after}",
         f"{margin} | {' ' * indent}{marks}",
     ]
-
-
-def _printable(text: str) -> str:
-    """Replace what would move the cursor or change colours."""
-    return "".join(c if c.isprintable() else " " if c in "\t\n\r" else "\N{REPLACEMENT CHARACTER}"
-                   for c in text)
-
-
-def _width(text: str) -> int:
-    """Return how many columns a terminal gives to a text."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def problems_json(problems: Iterable[Problem]) -> str:

@@ -167,7 +167,7 @@ def test_problems_as_json_go_to_standard_error() -> None:
         (["--profile", "flop"], "E303"),
         (["--set", "q=3"], "E303"),
         (["--input", "left=3x4x5"], "E303"),
-        (["--input", "3xx5"], "E1"),
+        (["--input", "3xx5"], "E303"),
         (["--set", "novalue"], "NAME=VALUE"),
         (["--depth", "-1"], "'all'"),
         (["--depth", "deep"], "'all'"),

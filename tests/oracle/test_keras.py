@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from draw import layers
 from hypothesis import assume, given, settings
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from judge import answer, need
 
 from shapecalc import summarize
+from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES
-from shapecalc.shape import Shape
+from shapecalc.shape import Map, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,9 +232,62 @@ def agree(layer: Layer, x: Shape) -> None:
 
 
 @pytest.mark.parametrize("word", LAYERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_layer_is_keras_s(word: str, data: st.DataObject) -> None:
     layer, (x,) = data.draw(layers(word, **ONLY, **MORE_ONLY.get(word, {})))
     assume(keras_has(layer, x))
     agree(layer, x)
+
+
+def test_a_dilated_transposed_convolution_keeps_all_that_its_kernel_reaches() -> None:
+    layer = layer_class("transposed")(
+        filters=5, kernel=(3,), dilation=(2,), pad=MODES["valid"], bias=False
+    )
+    made = keras.layers.Conv2DTranspose(5, 3, dilation_rate=2, padding="valid")
+    assert made(np.zeros((1, 4, 7, 2))).shape == (1, 8, 11, 5)  # 4 - 1 + 5, 7 - 1 + 5
+    report = answer(layer, Map((4, 7), 2))
+    assert report is not None
+    assert report["layer"].output == Map((8, 11), 5)
+
+
+TRANSPOSED = [
+    (kernel, stride, mode, extra)
+    for kernel in range(1, 6)
+    for stride in range(1, 4)
+    for mode in ("same", "valid")
+    for extra in (None, *range(stride))
+]
+
+
+@pytest.mark.parametrize(("kernel", "stride", "mode", "extra"), TRANSPOSED)
+def test_units_of_a_transposed_convolution_see_what_keras_s_see(
+    kernel: int, stride: int, mode: str, extra: int | None
+) -> None:
+    n = 5
+    made = keras.layers.Conv1DTranspose(
+        1,
+        kernel,
+        stride,
+        padding=mode,
+        output_padding=extra,
+        kernel_initializer="ones",
+        use_bias=False,
+    )
+    sees = np.asarray(made(np.eye(n)[:, :, None]))[:, :, 0] != 0  # input x output
+    layer = layer_class("transposed")(
+        filters=1,
+        kernel=(kernel,),
+        stride=(stride,),
+        pad=MODES[mode],
+        output_padding=None if extra is None else (extra,),
+    )
+    report = answer(layer, Map((n,), 1))
+    assert report is not None
+    row = report["layer"]
+    first, last, jump = row.field[0]
+    ours = [
+        [first + unit * jump <= place <= last + unit * jump for unit in range(row.output.sides[0])]
+        for place in range(n)
+    ]
+    assert ours == sees.tolist()

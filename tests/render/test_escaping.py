@@ -13,7 +13,7 @@ import pytest
 from reports import NAMES, report, with_name
 from reread import RAISED, READERS, parse, without_mark
 
-from shapecalc.cells import printable
+from shapecalc.printing import printable
 from shapecalc.render import FORMATS, render
 
 HOSTILE = (

@@ -6,7 +6,7 @@ import pytest
 from reports import NAMES, report, with_name
 from reread import READERS
 
-from shapecalc.cells import width_of
+from shapecalc.printing import width_of
 from shapecalc.columns import COLUMNS, default_columns
 from shapecalc.render import render
 from shapecalc.table import tabulate
