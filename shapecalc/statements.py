@@ -272,6 +272,7 @@ class StatementReader:
             literal = [kind, key.text]
         known = self.fields_of(kind)
         before = len(self.problems)
+        sound = True
         checked = kind not in self.blocks or self.blocks[kind] is not None
         for word, tree in value.items.items():
             if word in _COMMON:
@@ -290,6 +291,7 @@ class StatementReader:
             if checked and word not in known:
                 if not word.startswith("x-"):
                     self.unknown_field(kind, word, value.keys[word], known)
+                    sound = sound and kind not in STRUCTURE
                 continue
             if word.startswith("x-"):
                 continue
@@ -302,8 +304,11 @@ class StatementReader:
                     literal = None
         if kind in STRUCTURE and not branches:
             self.complain("E113", f"{kind} needs layers", key, f"{kind}: {{layers: [...]}}")
+            sound = False
         if kind == "group" and name is None:
             self.complain("E113", "a group needs a name", key, "group: {name: conv2_x, layers: []}")
+        if not sound:
+            return self.unsound(key, value)
         if len(self.problems) > before and kind in BUILTIN:
             return Use(key, kind, _NO_FIELDS, _NO_KEYS, None, name, sources, sound=False)
         return Use(

@@ -134,13 +134,16 @@ def operands(draw: st.DrawFn) -> tuple[Shape, ...]:
 
 @st.composite
 def layers(
-    draw: st.DrawFn, word: str, **only: st.SearchStrategy[Any]
+    draw: st.DrawFn, word: str, x: Shape | None = None, **only: st.SearchStrategy[Any]
 ) -> tuple[Layer, tuple[Shape, ...]]:
-    """A layer of the type `word`, and what flows in; `only` has other values for its fields."""
+    """A layer of the type `word`, and what flows in: `x`, or anything.
+
+    `only` gives fields other values.
+    """
     made = layer_class(word)
     if word in JOINS:
         return made(), draw(operands() | st.tuples(vectors, vectors))
-    x = draw(maps() if made.takes == "map" else maps() | vectors)
+    x = x or draw(maps() if made.takes == "map" else maps() | vectors)
     fields = FIELDS[word](x) if word in FIELDS else {}
     fields.update((name, values) for name, values in only.items() if name in fields)
     return made(**draw(st.fixed_dictionaries(fields))), (x,)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from draw import layers, tables
+from draw import layers, pads, tables
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from judge import alone, answer, need
@@ -35,6 +35,9 @@ SPECS = [*ROOT.glob("specs/*.yaml"), *ROOT.glob("tests/language/*.yaml")]
 
 #: Layer types without a twin, each with its reason.
 WITHOUT: dict[str, str] = {}
+
+#: The types with the most fields, which most examples are for.
+WINDOWED = {"conv", "depthwise", "separable", "transposed", "maxpool", "avgpool", "subsampling"}
 
 #: What PyTorch refuses with.
 REFUSALS = (ValueError, RuntimeError, IndexError)
@@ -77,20 +80,66 @@ def keras_alone_refuses(layer: Layer) -> bool:
     return any(more >= step for more, step in zip(extra, stride, strict=True))
 
 
-@pytest.mark.parametrize("word", BUILTIN)
-@settings(max_examples=400, deadline=None)
-@given(data=st.data())
-def test_any_layer_is_its_twin(word: str, data: st.DataObject) -> None:
+def check(word: str, data: st.DataObject) -> None:
     layer, shapes = data.draw(layers(word))
     assume(not keras_alone_refuses(layer))
     agree(layer, *shapes)
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.parametrize("word", sorted(WINDOWED))
+@settings(max_examples=1200, deadline=None)
+@given(data=st.data())
+def test_any_window_is_its_twin(word: str, data: st.DataObject) -> None:
+    check(word, data)
+
+
+@pytest.mark.parametrize("word", sorted(BUILTIN.keys() - WINDOWED))
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_other_layer_is_its_twin(word: str, data: st.DataObject) -> None:
+    check(word, data)
+
+
+@settings(max_examples=300, deadline=None)
 @given(drawn=tables())
 def test_any_table_of_connections_is_its_twin(drawn: tuple[Layer, tuple[Shape, ...]]) -> None:
     layer, shapes = drawn
     agree(layer, *shapes)
+
+
+#: The types whose outputs are sums of inputs, so that unit vectors show what each unit sees.
+LINEAR = [
+    "adaptive_avgpool", "avgpool", "conv", "crop", "depthwise", "pad", "separable", "transposed",
+    "upsample",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", LINEAR)
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), n=st.integers(1, 13))
+def test_units_see_what_pytorch_s_see(word: str, data: st.DataObject, n: int) -> None:
+    x = Map((n,), 1)
+    only = {"bias": st.just(False), "groups": st.just(1)}
+    if word == "transposed":  # Keras's other modes are in test_keras.py
+        only["pad"] = pads(1)
+    layer, _ = data.draw(layers(word, x, **only))
+    report = answer(layer, x)
+    assume(report is not None)
+    made = twin(layer, torch.empty(n, 1, n))
+    for weights in made.parameters():
+        nn.init.ones_(weights)
+    with torch.no_grad():
+        seen = made(torch.eye(n)[:, None]).amax(1).T > 1e-4  # output x input
+    (field,) = report["layer"].field
+    if word == "adaptive_avgpool":  # windows of several lengths: we give the longest
+        assert field.size == seen.sum(1).max()
+        return
+    gaps = getattr(layer, "dilation", (1,)) != (1,) or getattr(layer, "mode", "") == "bilinear"
+    for unit, places in enumerate(seen.tolist()):
+        low, high = field.first + unit * field.jump, field.last + unit * field.jump
+        ours = [low <= place <= high for place in range(n)]
+        assert ours == places or gaps
+        assert not any(there and not our for our, there in zip(ours, places, strict=True))
 
 
 NEED_SIDES = [word for word in BUILTIN if layer_class(word).takes == "map"]

@@ -1,0 +1,226 @@
+"""`repeat`: times, index, for; nested, named, none at all; and `group`."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc.fold import fold
+from tests.language.support import codes_of, names_of, output_of, place_of, problems_of, report_of
+
+
+def test_an_unnamed_repeat_adds_no_level_and_names_count_on() -> None:
+    report = report_of("input: 8x8x3\nlayers: [relu, repeat: {times: 3, layers: [relu, tanh]}, relu]\n")
+    assert names_of(report) == [
+        "relu1", "relu2", "tanh1", "relu3", "tanh2", "relu4", "tanh3", "relu5",
+    ]
+
+
+def test_a_named_repeat_adds_the_round_to_the_path() -> None:
+    report = report_of("input: 8x8x3\nlayers: [repeat: {name: stage, times: 2, layers: [relu, tanh]}, relu]\n")
+    assert names_of(report) == [
+        "stage/1/relu1", "stage/1/tanh1", "stage/2/relu1", "stage/2/tanh1", "relu1",
+    ]
+
+
+def test_what_comes_out_of_a_named_repeat_has_its_name() -> None:
+    report = report_of(
+        """
+        input: 8x8x3
+        layers:
+          - repeat: {name: stage, times: 2, layers: [relu]}
+          - tanh
+          - add: {from: [stage, stage/1, stage/1/relu1]}
+        """
+    )
+    assert report["add1"].sources == ("stage/2/relu1", "stage/1/relu1", "stage/1/relu1")
+
+
+def test_no_round_at_all() -> None:
+    for repeat in ("times: 0", "name: none, times: 0", "times: 1 - 1", "for: {c: []}"):
+        report = report_of(f"input: 8x8x3\nlayers: [tanh, repeat: {{{repeat}, layers: [relu]}}, elu]\n")
+        assert names_of(report) == ["tanh1", "elu1"]
+        assert report["elu1"].sources == ("tanh1",)
+
+
+def test_repeats_nest() -> None:
+    # the course's pattern [(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K-SOFTMAX
+    report = report_of(
+        """
+        input: 32x32x3
+        let: {N: 2, P: 1, M: 3, K: 2}
+        layers:
+          - repeat: {times: M, layers: [repeat: {times: N, layers: [conv3-8, relu]}, repeat: {times: P, layers: [maxpool]}]}
+          - repeat: {times: K, layers: [FC-16, relu]}
+          - softmax
+        """
+    )
+    assert [name.rstrip("0123456789") for name in names_of(report)] == (
+        ["conv", "relu", "conv", "relu", "pool"] * 3 + ["fc", "relu", "fc", "relu", "softmax"]
+    )
+    assert output_of(report, "pool3") == "4x4x8"
+
+
+def test_nested_named_repeats() -> None:
+    report = report_of(
+        "input: 3\nlayers: [repeat: {name: a, times: 2, layers: [repeat: {name: b, times: 2, layers: [relu]}]}]\n"
+    )
+    assert names_of(report) == ["a/1/b/1/relu1", "a/1/b/2/relu1", "a/2/b/1/relu1", "a/2/b/2/relu1"]
+
+
+def test_the_index_counts_from_0() -> None:
+    report = report_of(
+        "input: 3\nlayers: [repeat: {times: 4, index: i, layers: [dense: 10*i + 1]}]\n"
+    )
+    assert [row.output.size for row in report.rows[1:]] == [1, 11, 21, 31]
+
+
+def test_an_index_of_an_outer_repeat_is_seen_inside() -> None:
+    report = report_of(
+        """
+        input: 3
+        layers:
+          - repeat:
+              times: 2
+              index: i
+              layers: [repeat: {times: i + 1, index: j, layers: [dense: 10*i + j + 1]}]
+        """
+    )
+    assert [row.output.size for row in report.rows[1:]] == [1, 11, 12]
+
+
+def test_for_walks_lists_together() -> None:
+    report = report_of(
+        """
+        input: 16x16x3
+        layers:
+          - repeat:
+              for: {c: [4, 5, 6], s: [1, 2, 2], k: [3, 1x3, 3x1]}
+              index: i
+              layers: [conv: {filters: c + i, kernel: k, stride: s, pad: same}]
+        """
+    )
+    assert [output_of(report, f"conv{i}") for i in (1, 2, 3)] == ["16x16x4", "8x8x6", "4x4x8"]
+    assert [report[f"conv{i}"].weights for i in (1, 2, 3)] == [108, 72, 144]
+
+
+def test_for_may_walk_over_words_and_booleans() -> None:
+    report = report_of(
+        """
+        input: 9x9x1
+        layers:
+          - repeat:
+              for: {p: [same, valid, [1, 0]], b: [true, false, per_position]}
+              layers: [conv: {filters: 1, kernel: 3, pad: p, bias: b}]
+        """
+    )
+    assert [output_of(report, f"conv{i}") for i in (1, 2, 3)] == ["9x9x1", "7x7x1", "7x5x1"]
+    assert [report[f"conv{i}"].biases for i in (1, 2, 3)] == [1, 0, 35]
+
+
+def test_times_may_be_an_expression_in_fields_and_constants() -> None:
+    report = report_of(
+        """
+        input: 3
+        let: {n: 2}
+        blocks: {b: {fields: [times_], layers: [repeat: {times: times_ - n, layers: [relu]}]}}
+        layers: [b: 5]
+        """
+    )
+    assert len(names_of(report)) == 3
+
+
+def test_a_named_layer_in_an_unnamed_repeat_would_stand_twice() -> None:
+    (problem,) = problems_of("input: 3\nlayers: [repeat: {times: 2, layers: [relu: {name: a}]}]\n")
+    assert problem.code == "E152"
+    assert "give the repeat a name" in problem.hint
+    report = report_of("input: 3\nlayers: [repeat: {name: r, times: 2, layers: [relu: {name: a}]}]\n")
+    assert names_of(report) == ["r/1/a", "r/2/a"]
+
+
+def test_from_says_what_flows_into_the_first_round() -> None:
+    for name in ("", "name: r, "):
+        report = report_of(
+            f"input: 3\nlayers: [relu, tanh, repeat: {{{name}from: relu1, times: 2, layers: [elu]}}]\n"
+        )
+        first, second = report.rows[3:]
+        assert (first.sources, second.sources) == (("relu1",), (first.name,))
+
+
+@pytest.mark.parametrize(
+    ("repeat", "code"),
+    [
+        ("times: 3", "E113"),
+        ("layers: [relu]", "E113"),
+        ("times: 3, for: {a: [1]}, layers: [relu]", "E113"),
+        ("times: -1, layers: [relu]", "E114"),
+        ("times: 2.5, layers: [relu]", "E115"),
+        ("times: many, layers: [relu]", "E116"),
+        ("times: [3], layers: [relu]", "E110"),
+        ("times: channels, layers: [relu]", "E115"),
+        ("time: 3, layers: [relu]", "E111"),
+        ("for: 3, layers: [relu]", "E110"),
+        ("for: {}, layers: [relu]", "E110"),
+        ("for: {a: 3}, layers: [relu]", "E110"),
+        ("for: {a: [1, 2], b: [1]}, layers: [relu]", "E203"),
+        ("for: {a-b: [1]}, layers: [relu]", "E117"),
+        ("times: 1, index: [i], layers: [relu]", "E117"),
+        ("times: 1, index: 2, layers: [relu]", "E117"),
+        ("times: 1, layers: 3", "E112"),
+        ("times: 1, layers: {relu: }", "E110"),
+    ],
+)
+def test_repeats_that_cannot_be(repeat: str, code: str) -> None:
+    assert code in codes_of(f"input: 3\nlayers: [repeat: {{{repeat}}}]\n")
+    assert len(codes_of(f"input: 3\nlayers: [repeat: {{{repeat}}}]\n")) == 1
+
+
+@pytest.mark.parametrize("statement", ["repeat", "repeat: 3", "repeat: [relu]", "{repeat: }", "group", "group: [relu]"])
+def test_structure_needs_its_map(statement: str) -> None:
+    assert codes_of(f"input: 3\nlayers: [{statement}]\n")[0] in ("E110", "E113")
+
+
+def test_a_suggestion_for_a_misspelt_field() -> None:
+    (problem,) = problems_of("input: 3\nlayers: [repeat: {times: 1, layers: [relu], indx: i}]\n")
+    assert problem.hint == "did you mean 'index'?"
+    assert place_of(problem) == "indx"
+
+
+def test_a_group_is_a_level() -> None:
+    report = report_of("input: 3\nlayers: [group: {name: conv2_x, layers: [relu, tanh]}, relu, elu: {from: conv2_x}]\n")
+    assert names_of(report) == ["conv2_x/relu1", "conv2_x/tanh1", "relu1", "elu1"]
+    assert report["elu1"].sources == ("conv2_x/tanh1",)
+
+
+def test_a_group_is_one_row_at_depth_1() -> None:
+    report = report_of(
+        """
+        input: 8x8x3
+        layers:
+          - group: {name: g, note: about it, layers: [conv3-4, relu, group: {name: h, layers: [conv3-5]}]}
+          - maxpool
+        """
+    )
+    rows = fold(report, 1)
+    assert [(row.name, row.type) for row in rows] == [
+        ("input", "input"), ("g", "group"), ("pool1", "maxpool"),
+    ]
+    assert rows[1].does == "3 layers"
+    assert rows[1].params == 297  # 4 x 27 + 4 + 5 x 36 + 5
+    assert rows[1].note == "about it"
+    assert [row.name for row in fold(report, 2)] == ["input", "g/conv1", "g/relu1", "g/h", "pool1"]
+    assert fold(report, 0) == report.rows
+
+
+def test_a_repeat_and_its_rounds_are_rows_at_their_depth() -> None:
+    report = report_of("input: 8x8x3\nlayers: [repeat: {name: r, times: 2, layers: [relu, tanh]}]\n")
+    assert [row.name for row in fold(report, 1)] == ["input", "r"]
+    assert [row.name for row in fold(report, 2)] == ["input", "r/1", "r/2"]
+
+
+@pytest.mark.parametrize(
+    ("group", "code"),
+    [("layers: [relu]", "E113"), ("name: g", "E113"), ("name: g, layers: [relu], times: 2", "E111"),
+     ("name: a/b, layers: []", "E117")],
+)
+def test_groups_that_cannot_be(group: str, code: str) -> None:
+    assert codes_of(f"input: 3\nlayers: [group: {{{group}}}]\n") == [code]
