@@ -85,14 +85,14 @@ class Builder:
                     problems.append(
                         Problem(
                             "E113",
-                            f"{use.type} needs {name}: {each.metadata['doc']}",
+                            f"{use.type} needs {name}: {each.doc}",
                             origin(use.word),
                             hint=f"for example `{hint}`",
                         )
                     )
                 continue
             try:
-                values[name] = read_value(each.metadata["kind"], tree, at, channels_of)
+                values[name] = read_value(each.kind, tree, at, channels_of)
             except NeedsShapes:
                 waiting = True
             except Unread as error:

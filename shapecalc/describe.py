@@ -61,9 +61,9 @@ def layer_help(word: str) -> LayerHelp:
     fields = tuple(
         FieldHelp(
             each.name,
-            each.metadata["kind"].words,
+            each.kind.words,
             "required" if each.default is REQUIRED else written(each.default),
-            each.metadata["doc"],
+            each.doc,
         )
         for each in cls.fields()
     )

@@ -97,7 +97,7 @@ class SpecErrors(Exception):  # noqa: N818  (it is a bundle; the plural says so)
 #: After so many different problems a run gives up.
 MAX_PROBLEMS = 1000
 #: A message that quotes more than this is cut in its middle.
-LONGEST = 500
+LONGEST = 400
 
 
 def _brief(problem: Problem) -> Problem:
@@ -213,5 +213,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)
+    if not near and len(word) >= 3:  # padding for pad, convolution for conv, avg for avgpool
+        begins = (each for each in known if len(each) >= 3)
+        near = [each for each in begins if word.startswith(each) or each.startswith(word)]
+    return f"did you mean '{max(near, key=len)}'?" if near else ""

@@ -21,9 +21,10 @@ MAX_DEPTH = 40
 #: No intermediate value may exceed this in size.
 LIMIT = 10**18
 
+_PARTS = "use whole numbers, names, + - * // ** ( ) min max"
 _POWER_OF_TEN = re.compile(r"(\d+)[eE]\+?(\d{1,2})", re.ASCII)
 _OTHER_BASE = re.compile(r"0x[\da-f]+|0o[0-7]+|0b[01]+", re.ASCII | re.IGNORECASE)
-_SEPARATED = re.compile(r"\d+(?:_\d+)+", re.ASCII)
+_SEPARATED = re.compile(r"\d+(?:[_,]\d+)+", re.ASCII)
 _TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(\*\*|//|[-+*(),]))", re.ASCII)
 
 #: A parsed expression: a number, a name, or an operator with its operands.
@@ -55,11 +56,12 @@ def parse(text: str) -> Parsed:
             hint = f"write {int(match[1]) * 10 ** int(match[2])}"
             raise ExpressionError(f"'{text}' is not written as a whole number", hint)
         if _SEPARATED.fullmatch(text):
-            hint = f"write {text.replace('_', '')}"
-            raise ExpressionError(f"'{text}' has '_' in a number", hint)
+            mark = "_" if "_" in text else ","
+            hint = f"write {text.replace('_', '').replace(',', '')}"
+            raise ExpressionError(f"'{text}' has '{mark}' in a number", hint)
         if _OTHER_BASE.fullmatch(text):
             raise ExpressionError(f"'{text}' is not a decimal number", f"write {int(text, 0)}")
-        raise ExpressionError(f"'{parser.token}' is not expected in '{text}'")
+        raise ExpressionError(f"'{parser.token}' is not expected in '{text}'", _PARTS)
     return parsed
 
 
@@ -204,6 +206,4 @@ def _stranger(rest: str, text: str) -> tuple[str, str]:
         return f"'/' in '{text}' would give a fraction", "use // for whole division"
     if character == ".":
         return f"'{text}' is not a whole number", "write it without a decimal point"
-    return f"'{character}' in '{text}' means nothing in an expression", (
-        "use whole numbers, names, + - * // ** ( ) min max"
-    )
+    return f"'{character}' in '{text}' means nothing in an expression", _PARTS

@@ -81,7 +81,7 @@ class Given:
             value = read_value(kind, tree, place)
         except NeedsShapes:
             message = f"{what} cannot depend on channels: they are known only after the structure"
-            self.sheet.complain("E115", message, tree)
+            self.sheet.complain("E115", message, tree, "use a number, a field or a constant")
             return None
         except Unread as error:
             self.sheet.complain(error.code, f"{what} {error.message}", error.at or tree, error.hint)
@@ -94,7 +94,11 @@ class Given:
         for name, text in given.items():
             if name and name not in known:
                 at = scalar(text, Source(f"--input {name}={text}", text))
-                hint = did_you_mean(name, known) or "its inputs are " + ", ".join(known)
+                hint = did_you_mean(name, known) or (
+                    "its inputs are " + ", ".join(known)
+                    if len(known) > 1
+                    else "it has one, which needs no name: --input 224x224x3"
+                )
                 self.sheet.complain("E303", f"the spec has no input '{name}'", at, hint)
             elif not name and len(known) > 1:
                 at = scalar(text, Source(f"--input {text}", text))
@@ -108,7 +112,7 @@ class Given:
                 tree = scalar(text, Source(f"--input {text}", text))
                 extents = self.given_extents(tree)
             shape = self.shape(each.name, extents)
-            draft = Draft(root, None, Input(shape) if shape else BROKEN)
+            draft = Draft(root, None, Input(shape=shape) if shape else BROKEN)
             self.sheet.drafts.append(draft)
             draft.name = each.name
             root.members[each.name] = draft

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from shapecalc.layers.base import Layer
+from shapecalc.layers.fields import Extents, field
 from shapecalc.source import Origin
 from shapecalc.yamltree import origin
 
@@ -20,14 +21,10 @@ if TYPE_CHECKING:
 class Input(Layer):
     """An input of the network: a layer without inputs, whose output is the shape it was given."""
 
-    __slots__ = ("shape",)
     type: ClassVar[str] = "input"
     inputs: ClassVar[int | None] = 0
 
-    shape: Shape
-
-    def __init__(self, shape: Shape) -> None:
-        self.shape = shape
+    shape: Shape = field(Extents(), "the shape, without the batch")
 
     def output(self, *inputs: Shape) -> Shape:
         return self.shape
@@ -36,7 +33,6 @@ class Input(Layer):
 class Broken(Layer):
     """A layer that was complained about: what comes out of it is unknown."""
 
-    __slots__ = ()
     type: ClassVar[str] = "unknown"
 
 

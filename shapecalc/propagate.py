@@ -98,7 +98,7 @@ def propagate(graph: Graph) -> Report:
     if len(problems):
         raise SpecErrors(problems.told())
     done = tuple(row for row in rows if row is not None)
-    return Report(graph=graph, rows=done, totals=total(graph, done))
+    return Report(graph, done, total(graph, done))
 
 
 def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
@@ -141,7 +141,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
 def _outgrown(extent: Dim) -> RuleError:
     return RuleError(
         "E114",
-        f"the output grows to {extent:.3g} along one side, more than {WIDEST:.0e}",
+        f"an extent of the output grows to {extent:.3g}, more than {WIDEST:.0e}",
         hint="do layers that enlarge repeat too often?",
         facts=(("extent", extent),),
     )
@@ -201,7 +201,7 @@ def _misfit(row: Row, owner: Row | None) -> RuleError | None:
     )
     return RuleError(
         "E154",
-        f"the weights of {owner.name} do not fit: they are {theirs}, needed are {mine}",
+        f"the weights of {owner.name} are {theirs}, but needed are {mine}",
         field="share",
         hint="layers that share weights need the same fields and as many channels",
     )
@@ -247,4 +247,7 @@ def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:
 
 
 def _inside(problem: Problem, node: Node) -> Problem:
-    return problem._replace(message=f"{node.path}: {problem.message}")
+    message = problem.message
+    if node.use is not None:
+        message = message.removeprefix(f"{node.use.type}: ")
+    return problem._replace(message=f"{node.path}: {message}")

@@ -62,6 +62,7 @@ EXPECTABLE = (
 MAX_CHAIN = 30
 #: Problems of a file that could not be read at all: told where it is named.
 _MISSING = ("E001", "E002", "E003")
+_EDITS = {"change": "{conv1: {kernel: 7}}", "before": "{pool1: [lrn]}", "after": "{pool1: [lrn]}"}
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -140,12 +141,13 @@ class _Reader(StatementReader):
                 )
             else:
                 uses = self.uses(root.items["layers"], "layers")
-        elif base is None:
+        elif base is None and "did you mean 'layers'?" not in self.meant:
             hint = "add `layers:` with a list such as [conv: {filters: 6, kernel: 5}, relu]"
             self.complain("E113", "a spec needs layers", None, hint)
         edits = self.edits(root, base)
         inputs = self.inputs(root) or (base.inputs if base else ())
-        if not inputs and not root.items.keys() & {"input", "inputs"}:
+        given = root.items.keys() & {"input", "inputs"}
+        if not inputs and not given and "did you mean 'input'?" not in self.meant:
             hint = "add `input: 227x227x3` (height x width x channels)"
             self.complain("E113", "a spec needs an input", None, hint)
         defaults = dict(base.defaults) if base else {}
@@ -184,7 +186,7 @@ class _Reader(StatementReader):
             )
 
     def let(self, root: Map) -> dict[str, Tree]:
-        tree = self.mapping(root, "let", "from names to values")
+        tree = self.mapping(root, "let", "from names to values", "{k: 192}")
         if tree is None:
             return {}
         for name, place in tree.keys.items():
@@ -202,11 +204,12 @@ class _Reader(StatementReader):
 
     def inputs(self, root: Map) -> tuple[InputSpec, ...]:
         if "input" in root.items and "inputs" in root.items:
-            self.complain("E111", "a spec has either input or inputs", root.keys["inputs"])
+            message = "a spec has either input or inputs"
+            self.complain("E111", message, root.keys["inputs"], "keep one of the two")
         if "input" in root.items:
             tree = root.items["input"]
             return (InputSpec("input", self.extents(tree), tree),)
-        several = self.mapping(root, "inputs", "from names to shapes")
+        several = self.mapping(root, "inputs", "from names to shapes", "{left: 105x105x1}")
         if several is None:
             return ()
         if not several.items:
@@ -239,7 +242,7 @@ class _Reader(StatementReader):
         return None if tree is None else self.names(tree, "outputs")
 
     def expect(self, root: Map) -> tuple[tuple[Expectation, ...], str]:
-        tree = self.mapping(root, "expect", "like {params: 61706, source: ...}")
+        tree = self.mapping(root, "expect", "from totals to numbers", "{params: 61706, source: ...}")
         if tree is None:
             return (), ""
         self.check_keys(tree, (*EXPECTABLE, "source"), "expect")
@@ -252,7 +255,7 @@ class _Reader(StatementReader):
         return tuple(found), self.text(said, "source") if said is not None else ""
 
     def defaults(self, root: Map, base: dict[str, Map]) -> dict[str, Map]:
-        tree = self.mapping(root, "defaults", "from types to fields")
+        tree = self.mapping(root, "defaults", "from types to fields", "{conv: {bias: false}}")
         found: dict[str, Map] = {}
         for word, fields in (tree.items if tree else {}).items():
             assert tree is not None
@@ -278,12 +281,15 @@ class _Reader(StatementReader):
         return found
 
     def read_blocks(self, root: Map) -> dict[str, Block]:
-        tree = self.mapping(root, "blocks", "from block names to {fields, layers}")
+        tree = self.mapping(
+            root, "blocks", "from names to blocks", "{unit: {fields: [filters], layers: [...]}}"
+        )
         if tree is None:
             return {}
         for name, place in tree.keys.items():
             if name in BUILTIN or name in ALIASES or name in STRUCTURE or PAPER.fullmatch(name):
-                self.complain("E117", f"'{name}' is a layer type already", place)
+                hint = "give the block another name"
+                self.complain("E117", f"'{name}' is a layer type already", place, hint)
             elif not NAME.fullmatch(name):
                 self.complain(
                     "E117", f"'{name}' cannot name a block", place, "use letters, digits, _ and -"
@@ -293,7 +299,7 @@ class _Reader(StatementReader):
         for name, body in tree.items.items():
             if not isinstance(body, Map):
                 message = f"block {name} takes a map with layers, not {describe(body)}"
-                self.complain("E110", message, body)
+                self.complain("E110", message, body, f"{name}: {{layers: [...]}}")
                 continue
             self.check_keys(body, ("fields", "layers", "note"), f"block {name}")
             if "layers" not in body.items:
@@ -333,7 +339,7 @@ class _Reader(StatementReader):
                 fields.update(added)
             return fields
         message = f"fields takes a list of names or a map with defaults, not {describe(tree)}"
-        self.complain("E110", message, tree)
+        self.complain("E110", message, tree, "fields: [filters], or fields: {filters: 64}")
         return {}
 
     def field_name(self, name: str, place: Scalar) -> None:
@@ -356,7 +362,9 @@ class _Reader(StatementReader):
             elif key == "remove":
                 for name in self.names(tree, "remove"):
                     edits[name.text] = edits.get(name.text, Edit(name))._replace(remove=True)
-            elif (changes := self.mapping(root, key, "from layer names")) is not None:
+            elif (changes := self.mapping(
+                    root, key, "from layers of the base", _EDITS[key]
+                )) is not None:
                 for name_text, value in changes.items.items():
                     edit = edits.get(name_text, Edit(changes.keys[name_text]))
                     if key == "before":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.layers.base import Layer, Parameter
@@ -92,13 +91,15 @@ class Totals(NamedTuple):
         return 2 * self.work.macs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The finished computation for one network."""
+    """The finished computation for one network: a row a layer, and the totals."""
 
-    graph: Graph
-    rows: tuple[Row, ...]
-    totals: Totals
+    __slots__ = ("graph", "rows", "totals")
+
+    def __init__(self, graph: Graph, rows: tuple[Row, ...], totals: Totals) -> None:
+        self.graph = graph
+        self.rows = rows
+        self.totals = totals
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain, dropwhile
+from itertools import chain, dropwhile, pairwise
 from typing import TYPE_CHECKING
 
 from shapecalc.draft import Draft, Names, Sheet, Wire
@@ -12,6 +12,9 @@ from shapecalc.yamltree import origin
 
 if TYPE_CHECKING:
     from shapecalc.yamltree import Scalar
+
+
+_FORWARD = "a network flows forward only"
 
 
 class Resolver:
@@ -29,7 +32,10 @@ class Resolver:
             if target in passed:
                 assert target.reference is not None
                 self.sheet.complain(
-                    "E151", f"'{target.reference.text}' is fed by itself", target.reference
+                    "E151",
+                    f"'{target.reference.text}' is fed by itself",
+                    target.reference,
+                    _FORWARD,
                 )
                 break
             passed[target] = None
@@ -83,13 +89,18 @@ class Resolver:
                     "E150",
                     f"'{reference.text}' was removed",
                     reference,
-                    "name the layer that takes its place with `change`",
+                    "name the layer that stood before it, or keep it",
                 )
                 return
             levels.append(level)
             level = level.outer
 
         def hint() -> str:
+            inside = [
+                draft.path for draft in self.sheet.drafts if draft.path.endswith(f"/{reference.text}")
+            ]
+            if inside:
+                return f"there is one elsewhere: {inside[0]}"
             known = chain.from_iterable(each.members for each in levels)
             paths = (draft.path for draft in self.sheet.drafts if "/" in reference.text)
             near = did_you_mean(reference.text, chain(known, paths))
@@ -115,12 +126,8 @@ class Resolver:
             if [d.use.type if d.use else "" for d in mine] != [
                 d.use.type if d.use else "" for d in theirs
             ]:
-                self.sheet.complain(
-                    "E154",
-                    f"'{member.name}' and '{reference.text}' hold other layers",
-                    reference,
-                    "only like can share weights",
-                )
+                message = f"'{member.name}' and '{reference.text}' are not made of the same layers"
+                self.sheet.complain("E154", message, reference, "only like can share weights")
                 continue
             for draft, partner in zip(mine, theirs, strict=True):
                 if self.owner(partner) is draft:
@@ -171,13 +178,17 @@ class Resolver:
         if len(paths) > 8:
             paths[4:-3] = ["…"]
         names = " <- ".join(paths)
-        use = next((d.use for d in loop if d.use and d.use.sources), loop[0].use)
-        at = use.sources[0] if use and use.sources else (use.word if use else None)
+        use = loop[0].use
+        at = use.word if use else None
+        for draft, source in pairwise(loop):  # where one of them names the next
+            for wire, name in zip(draft.inputs, draft.use.sources or () if draft.use else ()):
+                if self.source_of(wire) is source:
+                    at = name
         return Problem(
             "E151",
             f"layers feed each other in a circle: {names}",
             origin(at) if at else None,
-            hint="a network flows forward only",
+            hint=_FORWARD,
         )
 
     def groups(self) -> dict[str, Group]:

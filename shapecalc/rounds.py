@@ -24,7 +24,8 @@ def rounds_of(
     """Yield for every round what its names are bound to."""
     times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
     if (times is None) == (walks is None):
-        sheet.complain("E113", "repeat takes either times or for", use.word, "times: 3")
+        needs = "needs times or for" if times is None else "takes either times or for, not both"
+        sheet.complain("E113", f"repeat {needs}", use.word, "times: 3")
         return
     variable = ""
     if index is not None:
@@ -32,7 +33,7 @@ def rounds_of(
         _must_be_free(sheet, variable, index)
     lists: dict[str, tuple[Tree, ...]] = {}
     if times is not None:
-        count = given.number(times, place, "times", _TIMES) or 0
+        count = given.number(times, place, "repeat: times", _TIMES) or 0
     else:
         if not isinstance(walks, Map) or not walks.items:
             sheet.complain(

@@ -117,7 +117,7 @@ def _layer(word: str) -> Schema:
     cls = layer_class(word)
     fields: Schema = {}
     for each in cls.fields():
-        described = {"description": each.metadata["doc"], **_field(each.metadata["kind"].schema)}
+        described = {"description": each.doc, **_field(each.kind.schema)}
         if each.default is not REQUIRED and each.default is not None:
             described["description"] += f" (default {written(each.default)})"
         fields[each.name] = described

@@ -184,7 +184,8 @@ def _parsed(tree: Scalar) -> Parsed:
 
 
 def _circle(name: str, tree: Scalar) -> Unread:
-    return Unread(f"cannot be computed: '{name}' is defined by itself", at=tree, code="E118")
+    message = f"cannot be computed: '{name}' is defined by itself"
+    return Unread(message, "give one of the names in the circle a number", at=tree, code="E118")
 
 
 def _unknown(name: str, tree: Scalar, place: Place) -> Unread:
@@ -192,7 +193,7 @@ def _unknown(name: str, tree: Scalar, place: Place) -> Unread:
     hint = did_you_mean(name, known) or (
         "names come from block fields, `let`, the symbols of `input`, and `channels`"
     )
-    return Unread(f"takes a number, and '{name}' is not one here", hint, at=tree, code="E116")
+    return Unread(f"uses '{name}', which nothing defines here", hint, at=tree, code="E116")
 
 
 def _free(name: str, tree: Scalar) -> Unread:

@@ -24,6 +24,13 @@ COMMON_KEYS: Mapping[str, str] = {
     "note": "a remark, carried to every format",
 }
 
+#: How the words that build structure are written.
+STRUCTURE_FORMS: Mapping[str, str] = {
+    "repeat": "repeat: {times: 3, layers: [...]}",
+    "group": "group: {name: conv2_x, layers: [...]}",
+    "side": "side: {aux1: [...]}",
+}
+
 #: The fields of the words that build structure.
 STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
     "repeat": {
@@ -54,6 +61,7 @@ class StatementReader:
         self.problems = Complaints()
         self.blocks: dict[str, Block | None] = {}
         self.allowed: dict[str, frozenset[str]] = {}
+        self.meant: set[str] = set()  # what was suggested for misspelt keys
 
     def complain(self, code: str, message: str, at: Tree | None, hint: str = "") -> None:
         """Note a problem and go on."""
@@ -70,7 +78,9 @@ class StatementReader:
         for key, place in tree.keys.items():
             if key not in known and not key.startswith("x-"):
                 known = tuple(known)
-                hint = did_you_mean(key, known) or "it takes " + ", ".join(known)
+                near = did_you_mean(key, known)
+                self.meant.add(near)
+                hint = near or "it takes " + ", ".join(known)
                 self.complain("E111", f"{owner} has no key '{key}'", place, hint)
 
     def text(self, tree: Tree, what: str) -> str:
@@ -80,12 +90,13 @@ class StatementReader:
         self.complain("E110", f"{what} takes a text, not {describe(tree)}", tree)
         return ""
 
-    def mapping(self, root: Map, key: str, holds: str) -> Map | None:
+    def mapping(self, root: Map, key: str, holds: str, form: str) -> Map | None:
         """Return the map under `key`, complaining about anything else there."""
         tree = root.items.get(key)
         if tree is None or isinstance(tree, Map):
             return tree
-        self.complain("E110", f"{key} takes a map {holds}, not {describe(tree)}", tree)
+        message = f"{key} takes a map {holds}, not {describe(tree)}"
+        self.complain("E110", message, tree, f"{key}: {form}")
         return None
 
     def names(self, tree: Tree, what: str) -> tuple[Scalar, ...]:
@@ -103,7 +114,7 @@ class StatementReader:
         if isinstance(tree, Scalar) and tree.text:
             return self.uses(List((tree,), tree.source, tree.start, tree.end), what)
         if not isinstance(tree, List):
-            hint = "begin each with '- '" if isinstance(tree, Map) else ""
+            hint = "write them below, each on a line that begins with '- '"
             self.complain(
                 "E110", f"{what} takes a list of layers, not {describe(tree)}", tree, hint
             )
@@ -117,6 +128,10 @@ class StatementReader:
 
     def use(self, tree: Tree) -> Use | None:
         """Read one statement: a word, or a word with its value."""
+        if isinstance(tree, Scalar) and not tree.text:
+            hint = "write a layer after '- ', or remove it"
+            self.complain("E110", "an entry of the list is empty", tree, hint)
+            return None
         if isinstance(tree, Scalar):
             return self.word(tree)
         if isinstance(tree, List):
@@ -167,13 +182,17 @@ class StatementReader:
             return None
         first, second = list(tree.keys.values())[:2]
         if "type" in tree.items:
-            message, hint = "a layer is written as its type with fields", "- conv: {filters: 64}"
+            kind = tree.items["type"]
+            word = kind.text if isinstance(kind, Scalar) and kind.text else "conv"
+            message, hint = "a layer's type is its key, not a field", f"write - {word}: {{...}}"
+            second = tree.keys["type"]
         else:
             message = f"'{second.text}' stands beside '{first.text}', as if it were a second layer"
             hint = (
                 f"begin another layer with '- {second.text}'"
                 if second.text in BUILTIN or second.text in self.blocks
-                else f"indent it below '{first.text}:', or write {first.text}: {{{second.text}: ...}}"
+                else f"indent it below '{first.text}:', or write"
+                f" {first.text}: {{{second.text}: ...}}"
             )
         self.complain("E110", message, second, hint)
         return self.unsound(first)
@@ -184,8 +203,8 @@ class StatementReader:
         if kind is None:
             return self.unsound(word)
         if kind in STRUCTURE:
-            hint = f"{kind}: {{{', '.join(STRUCTURE_KEYS[kind])}}}"
-            self.complain("E113", f"{kind} needs its layers", word, hint)
+            what = "branches" if kind == "side" else "layers"
+            self.complain("E113", f"{kind} needs {what}", word, STRUCTURE_FORMS[kind])
             return self.unsound(word)
         if word.text == kind:
             return Use(word, kind, _NO_FIELDS, _NO_KEYS, (kind,))
@@ -250,7 +269,7 @@ class StatementReader:
             found = layer_class(kind).principal
         elif kind in STRUCTURE:
             self.complain(
-                "E110", f"{kind} takes a map", key, f"{kind}: {{{', '.join(STRUCTURE_KEYS[kind])}}}"
+                "E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind]
             )
             return None
         else:
@@ -303,12 +322,13 @@ class StatementReader:
                 else:
                     literal = None
         if kind in STRUCTURE and not branches:
-            self.complain("E113", f"{kind} needs layers", key, f"{kind}: {{layers: [...]}}")
+            if sound:
+                self.complain("E113", f"{kind} needs layers", key, STRUCTURE_FORMS[kind])
             sound = False
-        if kind == "group" and name is None:
-            self.complain("E113", "a group needs a name", key, "group: {name: conv2_x, layers: []}")
         if not sound:
             return self.unsound(key, value)
+        if kind == "group" and "name" not in value.items:
+            self.complain("E113", "a group needs a name", key, STRUCTURE_FORMS[kind])
         if len(self.problems) > before and kind in BUILTIN:
             return Use(key, kind, _NO_FIELDS, _NO_KEYS, None, name, sources, sound=False)
         return Use(
@@ -361,7 +381,8 @@ class StatementReader:
             message = f"the name '{name[:20]}…' has {len(name):,} characters"
             self.complain("E117", message, place, f"use at most {MAX_NAME}")
         elif name == "input":
-            self.complain("E117", "'input' names what flows into the network", place)
+            message = "'input' names what flows into the network"
+            self.complain("E117", message, place, "use another name")
 
     def join(self, key: Scalar, kind: str, value: Tree) -> Use | None:
         """Read a join or a `side`: branches as a map or a list, or operands from names."""

@@ -189,13 +189,15 @@ class Walk:
         """Complain about changes that a join or a word of structure has no field for."""
         if kind in BUILTIN and kind not in JOINS:
             return  # looked at when the layer is built
-        takes = {"repeat": ("times", "for", "index")}.get(kind, ())
-        for key in fields:
-            if key not in takes:
-                hint = did_you_mean(key, takes) or (
-                    "it takes " + ", ".join(takes) if takes else "edit the layers inside by their paths"
-                )
-                self.sheet.complain("E111", f"{kind} has no field '{key}' to change", keys[key], hint)
+        takes = ("times", "for", "index") if kind == "repeat" else ()
+        for key in [key for key in fields if key not in takes]:
+            del fields[key]
+            hint = did_you_mean(key, takes) or (
+                "it takes " + ", ".join(takes)
+                if takes
+                else "edit the layers inside by their paths"
+            )
+            self.sheet.complain("E111", f"{kind} has no field '{key}' to change", keys[key], hint)
 
     def named(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
         """Expand a statement that has its name."""
@@ -236,7 +238,7 @@ class Walk:
         if where.depth >= MAX_NESTING:
             at = uses[0].word if uses else None
             message = f"blocks, branches and repeats stand more than {MAX_NESTING} deep"
-            self.sheet.complain("E103", message, at, "use repeat for what recurs")
+            self.sheet.complain("E103", message, at, "nest less deeply")
             raise TooMany
         return where._replace(depth=where.depth + 1)
 
@@ -294,10 +296,16 @@ class Walk:
 
     def block(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
         """Expand the use of a block."""
-        block = self.spec.blocks[use.type]
+        block = self.spec.blocks.get(use.type)
+        if block is None:  # its definition was complained about
+            level = self.level(use, name, stem, where)
+            level.out = self.sheet.nowhere().out
+            return level.out
         if use.type in where.blocks:
             circle = " -> ".join([*where.blocks[where.blocks.index(use.type) :], use.type])
-            self.sheet.complain("E118", f"blocks use each other in a circle: {circle}", use.word)
+            message = f"blocks use each other in a circle: {circle}"
+            hint = "a block cannot hold itself; use repeat for what recurs"
+            self.sheet.complain("E118", message, use.word, hint)
             return flow
         place = Place(where.scope, flow)
         bound: dict[str, int | Argument] = {}
@@ -421,10 +429,19 @@ class Walk:
         missing = [path for path in self.edits if path not in self.edited]
         if not missing:
             return
-        known = [level.prefix[:-1] for level in self.sheet.levels]
-        known += [draft.path for draft in self.sheet.drafts]
+        levels = [level.prefix[:-1] for level in self.sheet.levels]
+        layers = [draft.path for draft in self.sheet.drafts]
+        known = [*levels, *layers]
         for path in missing:
             at = self.edits[path][-1][1].key
+            if path in known:
+                hint = (
+                    "it is a branch or a round: edit the layers in it by their paths"
+                    if path in levels
+                    else "it was inserted without a name: give it one there"
+                )
+                self.sheet.complain("E120", f"'{path}' cannot be edited", at, hint)
+                continue
             base = self.spec.extends[0].split(" ")[0]
             hint = did_you_mean(path, known) or (
                 f"`shapecalc summarize {base} --depth all` lists its layers"

@@ -13,7 +13,8 @@ import yaml
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.pause import collector_paused
-from shapecalc.source import BREAK, Origin, Source, Span
+from shapecalc.source import Origin, Source, Span
+from shapecalc.syntax import explain, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,8 +83,8 @@ def describe(tree: Tree) -> str:
             return f"'{shown}'"
         return "nothing"
     if isinstance(tree, List):
-        return f"a list of {len(tree.items)}"
-    return "a map with " + (", ".join(list(tree.items)[:4]) or "no keys")
+        return f"a list of {len(tree.items)}" if tree.items else "an empty list"
+    return "a map with " + ", ".join(list(tree.items)[:4]) if tree.items else "an empty map"
 
 
 @collector_paused
@@ -100,12 +101,14 @@ def compose(source: Source) -> Tree:
         source.text.encode()
     except UnicodeEncodeError as error:
         message = "the text is not UTF-8: this character is broken"
-        mark = _mark_at(source.text, error.start)
+        mark = _Mark(*place_of(source.text, error.start))
         raise _fail("E004", message, source, mark, "type it anew") from None
     try:
         return _build(source, yaml.parse(source.text, Loader=_Loader))
     except yaml.YAMLError as error:
-        raise _syntax(source, error) from None
+        message, hint, place = explain(source, error)
+        mark = _Mark(*place) if place is not None else None
+        raise _fail("E101", message, source, mark, hint) from None
 
 
 def _build(source: Source, events: Iterator[yaml.Event]) -> Tree:  # noqa: C901, PLR0912, PLR0915
@@ -246,78 +249,3 @@ def _problem(  # noqa: PLR0913
 
 def _fail(code: str, message: str, source: Source, mark: _Mark | None, hint: str) -> SpecErrors:
     return SpecErrors([_problem(code, message, source, mark, hint)])
-
-
-#: What the YAML parser says, and what that means to the person who wrote the file.
-_MEANINGS: tuple[tuple[str, str, str], ...] = (
-    ("'\\t'", "a tab stands where YAML wants spaces", "indent with spaces"),
-    (
-        "mapping values are not allowed",
-        "a second ':' stands where the value of a key is expected",
-        "put the inner keys into braces, or on lines of their own, indented deeper",
-    ),
-    (
-        "did not find expected ',' or ']'",
-        "a list opened with '[' is not closed, or a comma is missing",
-        "check the brackets of this entry",
-    ),
-    (
-        "did not find expected ',' or '}'",
-        "a map opened with '{' is not closed, or a comma is missing",
-        "check the braces of this entry",
-    ),
-    (
-        "did not find expected '-' indicator",
-        "a list entry must begin with '- ', indented like its neighbours",
-        "line the entries up under each other",
-    ),
-    (
-        "did not find expected key",
-        "a key is expected here; the indentation does not match the lines above",
-        "line the keys up under each other",
-    ),
-    (
-        "could not find expected ':'",
-        "a key without its ':'",
-        "write `key: value`, with a space after the colon",
-    ),
-    (
-        "control characters are not allowed",
-        "the file holds control characters; it does not look like text",
-        "save the spec as plain UTF-8 text",
-    ),
-    (
-        "unexpected end of stream",
-        "the text ends inside a quoted string",
-        "close the quotes",
-    ),
-    (
-        "block sequence entries are not allowed",
-        "a list entry ('- ') cannot stand here",
-        "begin the list on a line of its own, below its key",
-    ),
-)
-
-
-def _mark_at(text: str, position: int) -> _Mark:
-    """Return the line and column of a character."""
-    lines = BREAK.split(text[:position])
-    return _Mark(len(lines) - 1, len(lines[-1]))
-
-
-def _syntax(source: Source, error: yaml.YAMLError) -> SpecErrors:
-    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    opened = getattr(error, "context_mark", None)
-    if opened is not None and any(word in said for word in ("',' or", "end of stream")):
-        mark = opened  # where the bracket or the quote stands, not where its absence was noticed
-    if mark is None and isinstance(position := getattr(error, "position", None), int):
-        mark = _mark_at(source.text, position)
-    if mark is not None and said.startswith("found character that cannot start any token"):
-        line = source.line(mark.line)
-        if line[mark.column : mark.column + 1] == "\t":
-            said = "'\\t'"
-    for pattern, meaning, hint in _MEANINGS:
-        if pattern in said:
-            return _fail("E101", meaning, source, mark, hint)
-    return _fail("E101", f"this is not YAML: {said.splitlines()[0]}", source, mark, "")

@@ -1,7 +1,6 @@
 """Layers that map every element by itself: activations, softmax, dropout, identity.
 
-They work in place.  A layer without fields is a plain class, not a dataclass: each of those costs
-start-up time.  How many operations an element takes is a convention, stated in `cost`.
+They work in place.  How many operations an element takes is a convention, stated in `cost`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Choice, Decimal, field
 from shapecalc.shape import Vector
 from shapecalc.work import Work
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 class Pointwise(Layer):
     """Maps every element by itself, at `cost` operations each."""
-
-    __slots__ = ()
 
     inplace: ClassVar[bool] = True
     cost: ClassVar[Work] = Work()
@@ -43,8 +40,6 @@ class Pointwise(Layer):
 class Relu(Pointwise):
     """Cuts off what is negative: 1 compare (Nair & Hinton 2010)."""
 
-    __slots__ = ()
-
     type: ClassVar[str] = "relu"
     summary: ClassVar[str] = "rectifier"
     rule: ClassVar[str] = "y = max(x, 0)"
@@ -53,8 +48,6 @@ class Relu(Pointwise):
 
 class Relu6(Pointwise):
     """Cuts off what is negative or above 6: 2 compares (Sandler et al. 2018)."""
-
-    __slots__ = ()
 
     type: ClassVar[str] = "relu6"
     summary: ClassVar[str] = "rectifier that stops at 6"
@@ -68,8 +61,6 @@ class Gelu(Pointwise):
     The error function counts as 1 exponential; x/sqrt(2), x/2 and their product as 3 multiplies.
     """
 
-    __slots__ = ()
-
     type: ClassVar[str] = "gelu"
     summary: ClassVar[str] = "Gaussian error linear unit"
     rule: ClassVar[str] = "y = x/2 * (1 + erf(x/sqrt(2)))"
@@ -78,8 +69,6 @@ class Gelu(Pointwise):
 
 class Silu(Pointwise):
     """Weighs x by its sigmoid, as one division; also called swish (Elfwing, Uchibe & Doya 2018)."""
-
-    __slots__ = ()
 
     type: ClassVar[str] = "silu"
     summary: ClassVar[str] = "sigmoid linear unit (swish)"
@@ -90,8 +79,6 @@ class Silu(Pointwise):
 class Sigmoid(Pointwise):
     """Squashes x to between 0 and 1."""
 
-    __slots__ = ()
-
     type: ClassVar[str] = "sigmoid"
     summary: ClassVar[str] = "logistic function"
     rule: ClassVar[str] = "y = 1/(1 + exp(-x))"
@@ -100,8 +87,6 @@ class Sigmoid(Pointwise):
 
 class HardSigmoid(Pointwise):
     """Squashes x to between 0 and 1 by three straight lines (Howard et al. 2019)."""
-
-    __slots__ = ()
 
     type: ClassVar[str] = "hard_sigmoid"
     summary: ClassVar[str] = "sigmoid of straight lines"
@@ -112,8 +97,6 @@ class HardSigmoid(Pointwise):
 class HardSwish(Pointwise):
     """Weighs x by its hard sigmoid (Howard et al. 2019)."""
 
-    __slots__ = ()
-
     type: ClassVar[str] = "hard_swish"
     summary: ClassVar[str] = "swish of straight lines"
     rule: ClassVar[str] = "y = x * min(max(x + 3, 0), 6)/6"
@@ -122,8 +105,6 @@ class HardSwish(Pointwise):
 
 class Tanh(Pointwise):
     """Squashes x to between -1 and 1; the function counts as 1 exponential."""
-
-    __slots__ = ()
 
     type: ClassVar[str] = "tanh"
     summary: ClassVar[str] = "hyperbolic tangent"
@@ -134,15 +115,12 @@ class Tanh(Pointwise):
 class Softplus(Pointwise):
     """Rounds off the rectifier; the logarithm counts as an exponential (Dugas et al. 2001)."""
 
-    __slots__ = ()
-
     type: ClassVar[str] = "softplus"
     summary: ClassVar[str] = "smooth rectifier"
     rule: ClassVar[str] = "y = log(1 + exp(x))"
     cost: ClassVar[Work] = Work(adds=1, exponentials=2)
 
 
-@layer
 class Softmax(Pointwise):
     """Turns scores into probabilities that sum to 1.
 
@@ -177,7 +155,6 @@ class Softmax(Pointwise):
         return ()
 
 
-@layer
 class Dropout(Pointwise):
     """Drops elements at random in training and none at inference (Srivastava et al. 2014)."""
 
@@ -194,8 +171,6 @@ class Dropout(Pointwise):
 
 class Identity(Pointwise):
     """Passes its input on."""
-
-    __slots__ = ()
 
     type: ClassVar[str] = "identity"
     summary: ClassVar[str] = "nothing"

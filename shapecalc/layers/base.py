@@ -1,25 +1,23 @@
 """What every layer is: fields, and the rules that share them.
 
-A layer is a frozen dataclass.  Its rules are pure functions of its fields and of the shapes that
+A layer is frozen data.  Its rules are pure functions of its fields and of the shapes that
 flow in; they know nothing of names, files or batches.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
     Literal,
     NamedTuple,
-    TypeVar,
     dataclass_transform,
 )
 
 from shapecalc.dim import Dim, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.fields import field
+from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.shape import Map, Shape, Vector, as_text
 from shapecalc.window import reach_all
 from shapecalc.work import NO_WORK, Work
@@ -64,21 +62,13 @@ class Requirement(NamedTuple):
         return self.value == self.bound
 
 
-_L = TypeVar("_L", bound="Layer")
-
-
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def layer(cls: type[_L]) -> type[_L]:
-    """Make a class a layer with fields: a frozen, slotted dataclass with named arguments.
-
-    Equality, hash and repr are `Layer`'s own: written once there, they cost nothing per class
-    (a dataclass generates and compiles them anew for each, about half of its definition's time).
-    """
-    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)(cls)
-
-
 class Layer:
     """The rules of a layer type; each one's default suits a layer that changes nothing.
+
+    A subclass declares fields as a dataclass does, with `field(...)`; type checkers see it as a
+    frozen, keyword-only one.  It is none, because defining a dataclass costs half a millisecond:
+    a dozen of them would be a tenth of the time that a summary takes.
 
     Class constants: `type` is the word of the language, `stem` what automatic names begin with,
     `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
@@ -87,8 +77,6 @@ class Layer:
     `weighted` whether units multiply and accumulate.  `rule`, `counts` and `example` are the help;
     the type word by itself is the example where no other is given.
     """
-
-    __slots__ = ()
 
     type: ClassVar[str]
     stem: ClassVar[str]
@@ -103,20 +91,39 @@ class Layer:
     view: ClassVar[bool] = False
     weighted: ClassVar[bool] = False
 
+    _fields: ClassVar[tuple[Declared, ...]] = ()
+
     def __init_subclass__(cls) -> None:
-        if "type" in cls.__dict__:
-            cls.stem = cls.__dict__.get("stem", cls.type)
-            cls.example = cls.__dict__.get("example", cls.type)
+        own = {name: each for name, each in vars(cls).items() if isinstance(each, Declared)}
+        for name in own:
+            delattr(cls, name)
+        named = {each.name: each for each in cls._fields}
+        named |= {name: each._replace(name=name) for name, each in own.items()}
+        cls._fields = tuple(sorted(named.values(), key=lambda each: each.name != cls.principal))
+        if "type" in vars(cls):
+            cls.stem = vars(cls).get("stem", cls.type)
+            cls.example = vars(cls).get("example", cls.type)
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401
+        for each in self._fields:
+            value = values.pop(each.name, each.default)
+            if value is REQUIRED:
+                raise TypeError(f"{type(self).__name__} needs {each.name}")
+            vars(self)[each.name] = value
+        if values:
+            raise TypeError(f"{type(self).__name__} has no field {next(iter(values))}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a layer is fixed; {name} cannot be set")
 
     @classmethod
-    def fields(cls) -> tuple[dataclasses.Field[Any], ...]:
+    def fields(cls) -> tuple[Declared, ...]:
         """Return the declared fields, the principal one first."""
-        declared = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
-        return tuple(sorted(declared, key=lambda each: each.name != cls.principal))
+        return cls._fields
 
     def values(self) -> tuple[Any, ...]:
         """Return the fields' values."""
-        return tuple(getattr(self, each.name) for each in self.fields())
+        return tuple(vars(self).values())
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.values() == other.values()
@@ -125,7 +132,7 @@ class Layer:
         return hash((type(self), self.values()))
 
     def __repr__(self) -> str:
-        pairs = (f"{each.name}={getattr(self, each.name)!r}" for each in self.fields())
+        pairs = (f"{each.name}={getattr(self, each.name)!r}" for each in self._fields)
         return f"{type(self).__name__}({', '.join(pairs)})"
 
     def does(self, *inputs: Shape) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from shapecalc.dim import Dim, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Parameter, Requirement, groups_divide, layer
+from shapecalc.layers.base import Parameter, Requirement, groups_divide
 from shapecalc.layers.fields import Choice, Connections, Count, field, per_side
 from shapecalc.layers.windowed import Rounded, window_text
 from shapecalc.shape import Map, Shape
@@ -61,7 +61,6 @@ def filters_in_groups(groups: int, filters: int, channels: Dim) -> Requirement:
     return groups_divide(channels, groups, f"use groups that divide both {channels} and {filters}")
 
 
-@layer
 class Conv(Rounded):
     """Slides `filters` kernels over the input; each sees every channel of its group."""
 
@@ -94,7 +93,7 @@ class Conv(Rounded):
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         channels = inputs[0].channels
-        yield from super(Conv, self).requires(*inputs)
+        yield from super().requires(*inputs)
         if self.groups > 1:
             yield filters_in_groups(self.groups, self.filters, channels)
         if self.connections is not None:

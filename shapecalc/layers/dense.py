@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.layers.base import Layer, Parameter, layer, sees_all
+from shapecalc.layers.base import Layer, Parameter, sees_all
 from shapecalc.layers.fields import Count, Flag, field
 from shapecalc.shape import Shape, Vector
 from shapecalc.work import Work
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from shapecalc.window import Reach
 
 
-@layer
 class FullyConnected(Layer):
     """Connects every unit to every element of the input, which it flattens by itself."""
 
@@ -33,7 +32,6 @@ class FullyConnected(Layer):
         return sees_all(inputs[0])
 
 
-@layer
 class Dense(FullyConnected):
     """Multiplies all inputs by a matrix of weights and adds a bias to every unit."""
 
@@ -56,7 +54,6 @@ class Dense(FullyConnected):
         return Work(macs=self.units * inputs[0].size, bias_adds=self.units if self.bias else 0)
 
 
-@layer
 class Rbf(FullyConnected):
     """Measures the squared distance of the input to one fixed code per unit.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.dim import product
-from shapecalc.layers.base import Parameter, layer
+from shapecalc.layers.base import Parameter
 from shapecalc.layers.conv import Bias, bias_field, biases, convolution_work, filters_field
 from shapecalc.layers.fields import Count, field, per_side
 from shapecalc.layers.windowed import Rounded, window_text
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from shapecalc.work import Work
 
 
-@layer
 class Depthwise(Rounded):
     """Slides `multiplier` kernels over every channel by itself."""
 
@@ -51,7 +50,6 @@ class Depthwise(Rounded):
         )
 
 
-@layer
 class Separable(Rounded):
     """A depthwise convolution, then a 1x1 convolution that mixes its channels; one bias."""
 

@@ -1,12 +1,11 @@
 """What a layer's field may hold: the one description that reader, help, schema and docs share.
 
 A `Kind` reads a piece of the YAML tree into a value, and describes itself in words and as JSON
-Schema.  `field()` attaches a kind and a sentence to a dataclass field of a layer.
+Schema.  `field()` attaches a kind and a sentence to a field of a layer.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shapecalc.errors import RuleError, did_you_mean
@@ -60,6 +59,7 @@ class Kind:
         return Unread(f"takes {self.words}, not {describe(tree)}", hint, at=tree)
 
 
+_BOOLEANS = "`true` and `false` are the only booleans"
 _EXPRESSION = {"type": "string", "pattern": r"^[^,]*[A-Za-z(*+/-].*$"}
 
 
@@ -122,7 +122,7 @@ class Flag(Kind):
     def read(self, tree: Tree, reading: Reading) -> bool:
         if isinstance(tree, Scalar) and tree.plain and tree.text in ("true", "false"):
             return tree.text == "true"
-        raise self.wants(tree, "`true` and `false` are the only booleans")
+        raise self.wants(tree, _BOOLEANS)
 
 
 class Choice(Kind):
@@ -143,6 +143,8 @@ class Choice(Kind):
         if isinstance(tree, Scalar) and tree.text in self.options:
             return self.options[tree.text]
         hint = did_you_mean(tree.text, self.options) if isinstance(tree, Scalar) else ""
+        if not hint and "true" in self.options:
+            hint = _BOOLEANS
         raise self.wants(tree, hint)
 
 
@@ -246,7 +248,7 @@ class Pad(Kind):
     def pair(self, tree: Tree, reading: Reading) -> tuple[int, int]:
         """Read `[before, after]`."""
         if not isinstance(tree, List) or len(tree.items) != 2:
-            raise Unread(f"a side's padding is [before, after], not {describe(tree)}", at=tree)
+            raise Unread(f"takes [before, after] for a side, not {describe(tree)}", at=tree)
         before, after = (self.sizes.count.read(item, reading) for item in tree.items)
         return before, after
 
@@ -305,17 +307,30 @@ class Connections(Kind):
         for item in tree.items:
             row = Indices().read(item, reading)
             if not row or len(set(row)) != len(row):
-                raise Unread("an output map needs distinct input maps, at least one", at=item)
+                raise Unread("takes one or more different input maps per output map", at=item)
             rows.append(row)
         return tuple(rows)
 
 
-REQUIRED = dataclasses.MISSING
+#: The default of a field that has none.
+REQUIRED: Any = object()
+
+
+class Declared(NamedTuple):
+    """A field of a layer: what it holds, one sentence about it, its default, its name."""
+
+    kind: Kind
+    doc: str
+    default: Any = REQUIRED
+    name: str = ""
 
 
 def field(kind: Kind, doc: str, *, default: Any = REQUIRED) -> Any:  # noqa: ANN401
-    """Declare a layer's field: its kind, one sentence about it, and its default."""
-    return dataclasses.field(default=default, metadata={"kind": kind, "doc": doc})
+    """Declare a layer's field; `Layer` makes an attribute of it.
+
+    The type is `Any` because a declaration stands where the field's value will.
+    """
+    return Declared(kind, doc, default)
 
 
 NO_PADDING = Padding(((0, 0),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from shapecalc.dim import Dim, common_divisor, product
-from shapecalc.layers.base import Layer, count_text, layer, sees_all
+from shapecalc.layers.base import Layer, count_text, sees_all
 from shapecalc.layers.fields import Sizes, field, per_side
 from shapecalc.shape import Map, Shape
 from shapecalc.window import Reach, reach_all
@@ -14,8 +14,6 @@ from shapecalc.work import Work
 
 class GlobalPool(Layer):
     """Reduces every channel's whole map to one unit."""
-
-    __slots__ = ()
 
     takes: ClassVar[Literal["any", "map"]] = "map"
     rule: ClassVar[str] = "output side = 1"
@@ -36,8 +34,6 @@ class GlobalAvgPool(GlobalPool):
     The sum starts at 0, so K elements are K additions, and 1 division.
     """
 
-    __slots__ = ()
-
     type: ClassVar[str] = "global_avgpool"
     summary: ClassVar[str] = "mean of every channel"
     counts: ClassVar[str] = (
@@ -51,8 +47,6 @@ class GlobalAvgPool(GlobalPool):
 class GlobalMaxPool(GlobalPool):
     """Takes the maximum of every channel; it starts at -infinity, so K elements are K compares."""
 
-    __slots__ = ()
-
     type: ClassVar[str] = "global_maxpool"
     summary: ClassVar[str] = "maximum of every channel"
     counts: ClassVar[str] = "no parameters, no MACs; compares = input elements"
@@ -61,7 +55,6 @@ class GlobalMaxPool(GlobalPool):
         return Work(compares=self.connected(inputs, output))
 
 
-@layer
 class AdaptivePool(Layer):
     """Divides every side into as many windows as asked for, as evenly as it goes.
 
@@ -114,8 +107,6 @@ class AdaptiveAvgPool(AdaptivePool):
     The sum starts at 0, so K elements are K additions, and 1 division.
     """
 
-    __slots__ = ()
-
     type: ClassVar[str] = "adaptive_avgpool"
     summary: ClassVar[str] = "mean of windows that divide every side into a given number"
     counts: ClassVar[str] = (
@@ -132,8 +123,6 @@ class AdaptiveMaxPool(AdaptivePool):
 
     The maximum starts at -infinity, so K elements are K compares.
     """
-
-    __slots__ = ()
 
     type: ClassVar[str] = "adaptive_maxpool"
     summary: ClassVar[str] = "maximum of windows that divide every side into a given number"

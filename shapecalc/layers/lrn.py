@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Count, Decimal, field
 from shapecalc.work import Work
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from shapecalc.shape import Shape
 
 
-@layer
 class Lrn(Layer):
     """Divides every element by (k + alpha/n * sum of squares)**beta over n neighbouring channels.
 

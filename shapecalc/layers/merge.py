@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 class Join(Layer):
     """Makes one volume of two or more whose extents agree."""
 
-    __slots__ = ()
-
     inputs: ClassVar[int | None] = None
     hint: ClassVar[str] = "all extents must agree"
 
@@ -58,8 +56,6 @@ class Join(Layer):
 class Concat(Join):
     """Joins along the channels; vectors join their units."""
 
-    __slots__ = ()
-
     type: ClassVar[str] = "concat"
     summary: ClassVar[str] = "joins branches along the channels"
     rule: ClassVar[str] = "output channels = sum of the operands' channels"
@@ -75,8 +71,6 @@ class Concat(Join):
 
 class Add(Join):
     """Adds element by element: m operands take m - 1 additions each."""
-
-    __slots__ = ()
 
     type: ClassVar[str] = "add"
     summary: ClassVar[str] = "adds branches element by element"
@@ -94,8 +88,6 @@ class Multiply(Join):
     An extent that is 1 stretches to that of the others, and a vector counts as a map with sides
     of 1, so that a gate per channel or per position can be applied (Hu, Shen & Sun 2018).
     """
-
-    __slots__ = ()
 
     type: ClassVar[str] = "multiply"
     summary: ClassVar[str] = "multiplies branches element by element; 1 stretches"

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.dim import Dim, product
-from shapecalc.layers.base import Layer, Parameter, Requirement, groups_divide, layer
+from shapecalc.layers.base import Layer, Parameter, Requirement, groups_divide
 from shapecalc.layers.fields import Choice, Count, Flag, field
 from shapecalc.work import Work
 
@@ -30,7 +30,6 @@ _PER_ELEMENT = (
 )
 
 
-@layer
 class Norm(Layer):
     """Subtracts the mean of a set of elements and divides by their deviation."""
 
@@ -65,7 +64,6 @@ class Norm(Layer):
         )
 
 
-@layer
 class BatchNorm(Norm):
     """Normalises every channel over the batch in training, by running statistics at inference.
 
@@ -88,7 +86,7 @@ class BatchNorm(Norm):
         return shape.channels
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        trained = super(BatchNorm, self).weights(*inputs)
+        trained = super().weights(*inputs)
         if not self.statistics:
             return trained
         each = (inputs[0].channels,)
@@ -99,11 +97,10 @@ class BatchNorm(Norm):
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         if not self.statistics:
-            return super(BatchNorm, self).work(inputs, output)
+            return super().work(inputs, output)
         return Work(multiplies=output.size, adds=output.size)
 
 
-@layer
 class LayerNorm(Norm):
     """Normalises every example by itself, over the channels of each position or over everything.
 
@@ -136,7 +133,6 @@ class LayerNorm(Norm):
         return (shape.channels, *(shape.sides if self.over == "all" else ()))
 
 
-@layer
 class GroupNorm(Norm):
     """Normalises groups of channels, each over all positions (Wu & He 2018; G = 32 there)."""
 
@@ -163,8 +159,6 @@ class InstanceNorm(Norm):
 
     It has a trained scale and shift like the other normalisations; PyTorch's own default is none.
     """
-
-    __slots__ = ()
 
     type: ClassVar[str] = "instancenorm"
     takes: ClassVar[Literal["any", "map"]] = "map"

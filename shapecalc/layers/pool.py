@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.dim import Dim, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Parameter, Requirement, layer
+from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.fields import Flag, Sizes, field, per_side
 from shapecalc.layers.windowed import Rounded, window_text
 from shapecalc.shape import Map, Shape
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from shapecalc.window import Window
 
 
-@layer
 class Pool(Rounded):
     """Slides a window over every channel by itself.
 
@@ -46,7 +45,7 @@ class Pool(Rounded):
         for move in self.moves(inputs[0]):
             if max(move.before, move.after) >= move.extent:
                 raise _blind(move)
-        return super(Pool, self).requires(*inputs)
+        return super().requires(*inputs)
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.positions(inputs[0]), inputs[0].channels)
@@ -77,8 +76,6 @@ class MaxPool(Pool):
     The maximum starts at -infinity, so K elements are K compares.
     """
 
-    __slots__ = ()
-
     type: ClassVar[str] = "maxpool"
     stem: ClassVar[str] = "pool"
     summary: ClassVar[str] = "maximum of every window"
@@ -89,7 +86,6 @@ class MaxPool(Pool):
         return Work(compares=self.connected(inputs, output))
 
 
-@layer
 class AvgPool(Pool):
     """Takes the mean of every window.
 
@@ -120,8 +116,6 @@ class Subsampling(Pool):
     One coefficient and one bias per map (LeCun et al. 1998, II.B: S2 and S4).  The multiplication
     counts as 1 MAC per output.
     """
-
-    __slots__ = ()
 
     type: ClassVar[str] = "subsampling"
     weighted: ClassVar[bool] = True

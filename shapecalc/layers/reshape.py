@@ -12,7 +12,6 @@ from shapecalc.layers.base import (
     Requirement,
     count_text,
     groups_divide,
-    layer,
     sees_all,
     square,
 )
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 class Flatten(Layer):
     """Writes all elements in one row; units of a row have no place, so each sees the whole map."""
 
-    __slots__ = ()
-
     type: ClassVar[str] = "flatten"
     inplace: ClassVar[bool] = True
     summary: ClassVar[str] = "volume to vector"
@@ -55,7 +52,6 @@ class Flatten(Layer):
         return sees_all(inputs[0])
 
 
-@layer
 class Reshape(Layer):
     """Reads the same elements, in the same order, as another shape.
 
@@ -82,7 +78,7 @@ class Reshape(Layer):
         wanted = shape_of(self.shape)
         return RuleError(
             "E209",
-            f"{as_text(given)} holds {given.size:,} elements, {as_text(wanted)} {wanted.size:,}",
+            f"{as_text(given)} has {given.size:,} elements, but {as_text(wanted)} has {wanted.size:,}",
             field="shape",
             rule=f"{given.size} = {wanted.size} must hold",
             hint="give a shape with as many elements as flow in",
@@ -96,7 +92,6 @@ class Reshape(Layer):
         return sees_all(inputs[0])
 
 
-@layer
 class Permute(Layer):
     """Reorders the axes: output axis i is input axis `order[i]`."""
 
@@ -137,7 +132,6 @@ class Permute(Layer):
         return tuple(Reach(1, 0, 0, side) for side in sides)
 
 
-@layer
 class PadLayer(Layer):
     """Adds zeros around the input."""
 
@@ -164,7 +158,6 @@ class PadLayer(Layer):
         return tuple(Reach(1, before, -before) for before, _ in self._pairs(inputs[0]))
 
 
-@layer
 class Crop(Layer):
     """Takes rows away at the ends of the sides, so many, or down to a size around the centre.
 
@@ -251,7 +244,6 @@ def _nothing_left(n: Dim, cut: tuple[int, int]) -> RuleError:
     )
 
 
-@layer
 class Upsample(Layer):
     """Enlarges every side by a factor, repeating elements or blending the nearest ones linearly.
 
@@ -306,7 +298,6 @@ class Upsample(Layer):
         return tuple(steps)
 
 
-@layer
 class ChannelShuffle(Layer):
     """Deals the channels of every group out over all groups (Zhang et al. 2018, ShuffleNet)."""
 

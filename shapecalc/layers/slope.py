@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.layers.activation import Pointwise
-from shapecalc.layers.base import Parameter, layer
+from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Decimal, Flag, field
 from shapecalc.work import Work
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from shapecalc.shape import Shape
 
 
-@layer
 class LeakyRelu(Pointwise):
     """Scales what is negative by a fixed slope (Maas, Hannun & Ng 2013)."""
 
@@ -30,7 +29,6 @@ class LeakyRelu(Pointwise):
         return f"slope {self.slope:g}"
 
 
-@layer
 class Prelu(Pointwise):
     """Scales what is negative by a trained slope, one per channel (He et al. 2015)."""
 
@@ -50,7 +48,6 @@ class Prelu(Pointwise):
         return (Parameter("weight", (1 if self.shared else inputs[0].channels,)),)
 
 
-@layer
 class Elu(Pointwise):
     """Bends what is negative towards -alpha (Clevert, Unterthiner & Hochreiter 2016)."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.dim import product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Parameter, Requirement, layer
+from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.conv import (
     Bias,
     bias_field,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from shapecalc.work import Work
 
 
-@layer
 class Transposed(Windowed):
     """The adjoint of a convolution: every input unit spreads its kernel over the output."""
 
@@ -78,7 +77,7 @@ class Transposed(Windowed):
                     + (f" and dilation {move.dilation}" if move.dilation > 1 else ""),
                     field="output_padding",
                     rule=f"output_padding < max(stride, dilation) = {limit}",
-                    hint=f"use at most {limit - 1}, or a larger pad-free kernel",
+                    hint=f"use at most {limit - 1}",
                     facts=(("output_padding", extra), ("stride", move.stride)),
                 )
             size = transposed_size(n, move, extra)

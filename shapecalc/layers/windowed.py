@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Layer, Requirement, layer, square
+from shapecalc.layers.base import Layer, Requirement, square
 from shapecalc.layers.fields import (
     NO_PADDING,
     Choice,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from shapecalc.dim import Dim
 
 
-@layer
 class Windowed(Layer):
     """A layer with a kernel, and how that moves."""
 
@@ -76,7 +75,6 @@ class Windowed(Layer):
         return tuple(map(reach, inputs[0].sides, self.moves(inputs[0])))
 
 
-@layer
 class Rounded(Windowed):
     """A window whose last, partial position may be kept."""
 

@@ -51,7 +51,8 @@ def to_json(report: Report, view: View) -> str:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)  # a terminal would obey it
 
 
 def _value(kind: Kind, value: object, view: View) -> Json:

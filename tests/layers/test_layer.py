@@ -61,8 +61,8 @@ def test_every_field_has_a_sentence_and_a_kind(word: str) -> None:
     names = [each.name for each in found.fields()]
     assert not found.principal or names[0] == found.principal
     for each in found.fields():
-        assert each.metadata["doc"]
-        assert each.metadata["kind"].words
+        assert each.doc
+        assert each.kind.words
 
 
 @every_type

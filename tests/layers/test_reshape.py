@@ -58,7 +58,7 @@ def test_reshape_keeps_the_elements(refusal: Refusal) -> None:
     error = refusal(Reshape(shape=(2, 3, 7)), Map((2, 3), 5))
     assert error is not None
     assert (error.code, error.field) == ("E209", "shape")
-    assert error.message == "2x3x5 holds 30 elements, 2x3x7 42"
+    assert error.message == "2x3x5 has 30 elements, but 2x3x7 has 42"
 
 
 @pytest.mark.parametrize("shape", [(462,), (11, 7, 6), (77, 6)])

@@ -11,11 +11,13 @@ from shapecalc.layers.fields import MODES, NO_PADDING, Padding
 from shapecalc.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from shapecalc.layers.base import Layer
+    from judge import AnyLayer
 
     Fields = dict[str, st.SearchStrategy[Any]]
+
+NOTHING: Mapping[str, Any] = {}
 
 small = st.integers(1, 4)
 vectors = st.integers(1, 12).map(Vector)
@@ -134,11 +136,11 @@ def operands(draw: st.DrawFn) -> tuple[Shape, ...]:
 
 @st.composite
 def layers(
-    draw: st.DrawFn, word: str, x: Shape | None = None, **only: st.SearchStrategy[Any]
-) -> tuple[Layer, tuple[Shape, ...]]:
+    draw: st.DrawFn, /, word: str, x: Shape | None = None, only: Mapping[str, Any] = NOTHING
+) -> tuple[AnyLayer, tuple[Any, ...]]:
     """A layer of the type `word`, and what flows in: `x`, or anything.
 
-    `only` gives fields other values.
+    `only` gives strategies for fields that a framework has only some values of.
     """
     made = layer_class(word)
     if word in JOINS:
@@ -150,7 +152,7 @@ def layers(
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[Layer, tuple[Shape, ...]]:
+def tables(draw: st.DrawFn) -> tuple[AnyLayer, tuple[Any, ...]]:
     """A convolution with a table of connections."""
     x = draw(maps())
     row = st.lists(st.integers(0, x.channels), min_size=1, max_size=3, unique=True).map(tuple)

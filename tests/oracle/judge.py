@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -15,25 +15,29 @@ from shapecalc.propagate import propagate
 from shapecalc.source import Source
 
 if TYPE_CHECKING:
-    from shapecalc.layers.base import Layer
     from shapecalc.report import Report
     from shapecalc.shape import Shape
+
+#: A layer of whatever type: which fields it has is known when it runs.
+AnyLayer: TypeAlias = Any
 
 _NOTHING = build(Source("alone.yaml", "input: 1\nlayers: [identity]"))
 
 
-def need(name: str) -> Any:  # noqa: ANN401  (a module without types)
+def need(name: str) -> Any:
     """Import a framework, or skip the test module that asks for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         reason = f"{name} is not installed: pip install 'shapecalc-convnets[oracle]'"
-        pytest.importorskip(name.split(".")[0], reason=reason)
+        pytest.importorskip(name.split(".", maxsplit=1)[0], reason=reason)
         return import_module(name)
 
 
-def alone(layer: Layer, *shapes: Shape) -> Graph:
+def alone(layer: AnyLayer, *shapes: Shape) -> Graph:
     """Make a network of one layer."""
-    sources = [Node(f"input{number}", Input(shape), ()) for number, shape in enumerate(shapes)]
+    sources = [
+        Node(f"input{number}", Input(shape=shape), ()) for number, shape in enumerate(shapes)
+    ]
     judged = Node("layer", layer, tuple(range(len(shapes))))
     return Graph(
         spec=_NOTHING.spec,
@@ -44,9 +48,16 @@ def alone(layer: Layer, *shapes: Shape) -> Graph:
     )
 
 
-def answer(layer: Layer, *shapes: Shape) -> Report | None:
+def answer(layer: AnyLayer, *shapes: Shape) -> Report | None:
     """Return our report on one layer, or None when we refuse it."""
     try:
         return propagate(alone(layer, *shapes))
     except SpecErrors:
         return None
+
+
+def taken(layer: AnyLayer, *shapes: Shape) -> Report:
+    """Return our report on one layer that we have to take."""
+    report = answer(layer, *shapes)
+    assert report is not None
+    return report

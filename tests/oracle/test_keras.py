@@ -13,7 +13,7 @@ import pytest
 from draw import layers
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from judge import answer, need
+from judge import AnyLayer, answer, need, taken
 
 from shapecalc import summarize
 from shapecalc.layers import layer_class
@@ -23,7 +23,6 @@ from shapecalc.shape import Map, Shape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.layers.base import Layer
     from shapecalc.report import Report
 
 os.environ["KERAS_BACKEND"] = "jax"
@@ -75,7 +74,7 @@ def owned(layer: Any) -> tuple[int, ...]:
     return filters, inputs, *kernel
 
 
-@pytest.mark.parametrize("spec", SAME, ids=str)
+@pytest.mark.parametrize("spec", SAME, ids=lambda spec: Path(spec).stem)
 def test_the_network_is_keras_s(spec: str | Path) -> None:
     name = SAME[spec]
     report, model = summarize(spec), getattr(keras.applications, name)(weights=None)
@@ -100,7 +99,7 @@ def test_the_network_is_keras_s(spec: str | Path) -> None:
 # -- one layer at a time ------------------------------------------------------------------------
 
 
-def ranked(name: str, layer: Layer, x: Shape, **options: Any) -> Any:
+def ranked(name: str, layer: AnyLayer, x: Shape, **options: Any) -> Any:
     """Build a Keras layer with a kernel, for as many sides as `x` has."""
     rank = len(x.sides)
     if layer.pad.mode != "given":
@@ -114,7 +113,7 @@ def spread(values: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return values * rank if len(values) == 1 else values
 
 
-def moving(layer: Layer, x: Shape) -> dict[str, Any]:
+def moving(layer: AnyLayer, x: Shape) -> dict[str, Any]:
     rank = len(x.sides)
     return {
         "kernel_size": spread(layer.kernel, rank),
@@ -123,7 +122,7 @@ def moving(layer: Layer, x: Shape) -> dict[str, Any]:
     }
 
 
-def pool(name: str, layer: Layer, x: Shape) -> Any:
+def pool(name: str, layer: AnyLayer, x: Shape) -> Any:
     rank = len(x.sides)
     strides = None if layer.stride is None else spread(layer.stride, rank)
     return ranked(name, layer, x, pool_size=spread(layer.kernel, rank), strides=strides)
@@ -185,7 +184,7 @@ WINDOWED = ("conv", "depthwise", "separable", "transposed", "maxpool", "avgpool"
 
 #: What Keras has of the fields' values.
 MODE = st.sampled_from(list(MODES.values()))
-ONLY = {
+ONLY: dict[str, st.SearchStrategy[Any]] = {
     "rounding": st.just("floor"),
     "bias": st.booleans(),
     "to": st.none(),
@@ -201,7 +200,7 @@ MORE_ONLY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 }
 
 
-def keras_has(layer: Layer, x: Shape) -> bool:
+def keras_has(layer: AnyLayer, x: Shape) -> bool:
     """Tell whether Keras has such a layer at all."""
     if layer.type in ("depthwise", "separable") and len(x.sides) == 3:
         return False
@@ -210,9 +209,9 @@ def keras_has(layer: Layer, x: Shape) -> bool:
     return layer.type not in WINDOWED or set(layer.dilation) == {1} or set(layer.stride) == {1}
 
 
-def agree(layer: Layer, x: Shape) -> None:
+def agree(layer: AnyLayer, x: Shape) -> None:
     """Both refuse the layer; or both take it, with the same output and as many elements."""
-    report = answer(layer, x)
+    report = taken(layer, x)
     shape = (2, *x.sides, x.channels)
     try:
         made = LAYERS[layer.type](layer, x)
@@ -235,7 +234,7 @@ def agree(layer: Layer, x: Shape) -> None:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_layer_is_keras_s(word: str, data: st.DataObject) -> None:
-    layer, (x,) = data.draw(layers(word, **ONLY, **MORE_ONLY.get(word, {})))
+    layer, (x,) = data.draw(layers(word, only=ONLY | MORE_ONLY.get(word, {})))
     assume(keras_has(layer, x))
     agree(layer, x)
 
@@ -247,7 +246,6 @@ def test_a_dilated_transposed_convolution_keeps_all_that_its_kernel_reaches() ->
     made = keras.layers.Conv2DTranspose(5, 3, dilation_rate=2, padding="valid")
     assert made(np.zeros((1, 4, 7, 2))).shape == (1, 8, 11, 5)  # 4 - 1 + 5, 7 - 1 + 5
     report = answer(layer, Map((4, 7), 2))
-    assert report is not None
     assert report["layer"].output == Map((8, 11), 5)
 
 
@@ -282,8 +280,7 @@ def test_units_of_a_transposed_convolution_see_what_keras_s_see(
         pad=MODES[mode],
         output_padding=None if extra is None else (extra,),
     )
-    report = answer(layer, Map((n,), 1))
-    assert report is not None
+    report = taken(layer, Map((n,), 1))
     row = report["layer"]
     first, last, jump = row.field[0]
     ours = [

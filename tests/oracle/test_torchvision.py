@@ -51,6 +51,7 @@ SAME = {
 #: Options that leave out what the specs leave out (and initialisation, which takes a minute).
 OPTIONS = {"inception_v3": {"aux_logits": False, "init_weights": False}}
 
+
 def build(name: str) -> nn.Module:
     with torch.device("meta"):
         return getattr(models, name)(**OPTIONS.get(name, {})).eval()
@@ -89,7 +90,7 @@ def ours(report: Report) -> Counter[Any]:
     )
 
 
-@pytest.mark.parametrize("spec", SAME, ids=str)
+@pytest.mark.parametrize("spec", SAME, ids=lambda spec: Path(spec).stem)
 def test_the_network_is_torchvision_s(spec: str | Path) -> None:
     report, model = summarize(spec), as_version_1(build(SAME[spec]))
     layers, macs = weighted(model, report)

@@ -11,13 +11,13 @@ import math
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judge import need
+from judge import AnyLayer, need
 
 from shapecalc.graph import Input
 from shapecalc.layers import layer_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import torch
     from torch import Tensor, nn
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from torch.utils.flop_counter import FlopCounterMode
 
     from shapecalc.graph import Node
-    from shapecalc.layers.base import Layer
     from shapecalc.layers.fields import Padding
     from shapecalc.report import Report
     from shapecalc.shape import Shape
@@ -39,7 +38,7 @@ BATCH = 2
 
 
 @singledispatch
-def twin(layer: Layer, *inputs: Tensor) -> nn.Module:
+def twin(layer: AnyLayer, *inputs: Tensor) -> nn.Module:
     """Build the twin of a layer for inputs of these sizes."""
     raise NotImplementedError(type(layer).__name__)
 
@@ -85,7 +84,7 @@ def ranked(name: str, x: Tensor) -> type[nn.Module]:
     return found
 
 
-def rounding(layer: Layer) -> str:
+def rounding(layer: AnyLayer) -> str:
     """Return the rounding where there is that field."""
     return getattr(layer, "rounding", "floor")
 
@@ -97,7 +96,7 @@ def padded(x: Tensor, ends: Sequence[tuple[int, int]], fill: float = 0.0) -> Ten
     return functional.pad(x, [min(end, 0) for end in flat])
 
 
-def margins(layer: Layer, x: Tensor) -> list[tuple[int, int]]:
+def margins(layer: AnyLayer, x: Tensor) -> list[tuple[int, int]]:
     """Return the margins inside which plain windows stand just where the layer's stand."""
     steps = layer.kernel if layer.stride is None else layer.stride
     fields = (spread(each, x) for each in (layer.kernel, steps, layer.dilation))
@@ -107,7 +106,7 @@ def margins(layer: Layer, x: Tensor) -> list[tuple[int, int]]:
     ]
 
 
-def margin(  # noqa: PLR0913
+def margin(
     mode: str, rule: str, n: int, k: int, s: int, d: int, pad: tuple[int, int]
 ) -> tuple[int, int]:
     """Return the margins of one side, by where its windows start."""
@@ -126,12 +125,12 @@ def margin(  # noqa: PLR0913
     return before, starts[-1] + extent - before - n
 
 
-def is_even(layer: Layer, x: Tensor) -> bool:
+def is_even(layer: AnyLayer, x: Tensor) -> bool:
     """Tell whether PyTorch can pad so by itself: a number per side, for both ends."""
     return layer.pad.mode != "same" and all(a == b for a, b in pairs(layer.pad, x))
 
 
-def framed(module: nn.Module, layer: Layer, fill: float = 0.0) -> nn.Module:
+def framed(module: nn.Module, layer: AnyLayer, fill: float = 0.0) -> nn.Module:
     """Let `module`, which does not pad, find the layer's margins around its input."""
     module.register_forward_pre_hook(lambda _, args: padded(args[0], margins(layer, args[0]), fill))
     return module
@@ -152,8 +151,8 @@ class Untied(nn.Module):
         return self.tied(x) + self.bias
 
 
-def convolution(  # noqa: PLR0913
-    layer: Layer, x: Tensor, filters: int, groups: int, bias: bool | str, name: str = "Conv"
+def convolution(
+    layer: AnyLayer, x: Tensor, filters: int, groups: int, bias: bool | str, name: str = "Conv"
 ) -> nn.Module:
     """Build a convolution, with the padding that PyTorch has or in a frame."""
     native = is_even(layer, x) and rounding(layer) == "floor"
@@ -172,7 +171,7 @@ def convolution(  # noqa: PLR0913
 
 
 @of("conv")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if layer.connections is not None:
         return Table(layer, x)
     return convolution(layer, x, layer.filters, layer.groups, layer.bias)
@@ -181,7 +180,7 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 class Table(nn.Module):
     """A convolution for every output map, over the input maps that the table names."""
 
-    def __init__(self, layer: Layer, x: Tensor) -> None:
+    def __init__(self, layer: AnyLayer, x: Tensor) -> None:
         super().__init__()
         if layer.groups > 1 or len(layer.connections) != layer.filters:
             raise ValueError("one row per filter")
@@ -215,20 +214,20 @@ def column(values: Tensor, like: Tensor) -> Tensor:
 
 
 @of("depthwise")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     channels = x.shape[1]
     return convolution(layer, x, channels * layer.multiplier, channels, layer.bias)
 
 
 @of("separable")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return Separable(layer, x)
 
 
 class Separable(nn.Module):
     """A depthwise convolution without bias, then a 1x1 convolution."""
 
-    def __init__(self, layer: Layer, x: Tensor) -> None:
+    def __init__(self, layer: AnyLayer, x: Tensor) -> None:
         super().__init__()
         channels = x.shape[1]
         between = channels * layer.multiplier
@@ -242,7 +241,7 @@ class Separable(nn.Module):
 
 
 @of("transposed")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     fields = kernel, stride, dilation = [
         spread(each, x) for each in (layer.kernel, layer.stride, layer.dilation)
     ]
@@ -275,7 +274,7 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 # -- pools --------------------------------------------------------------------------------------
 
 
-def pooling(name: str, layer: Layer, x: Tensor) -> nn.Module:
+def pooling(name: str, layer: AnyLayer, x: Tensor) -> nn.Module:
     """Build a pool, with PyTorch's own padding and rounding wherever it takes them."""
     kernel, dilation = spread(layer.kernel, x), spread(layer.dilation, x)
     if set(dilation) != {1}:
@@ -300,42 +299,44 @@ def pooling(name: str, layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("maxpool")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return pooling("MaxPool", layer, x)
 
 
 @of("avgpool")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return pooling("AvgPool", layer, x)
 
 
 @of("subsampling")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     scale = ranked("Conv", x)(x.shape[1], x.shape[1], 1, groups=x.shape[1])
     scale.weight = nn.Parameter(scale.weight.reshape(-1))
-    plain = scale._conv_forward  # noqa: SLF001  (what Conv.forward calls)
+    plain = scale._conv_forward
     pools = pooling("AvgPool", layer, x)
-    scale.forward = lambda x: plain(pools(x), scale.weight.reshape(-1, 1, *spread((1,), x)), scale.bias)
+    scale.forward = lambda x: plain(
+        pools(x), scale.weight.reshape(-1, 1, *spread((1,), x)), scale.bias
+    )
     return scale
 
 
 @of("global_avgpool")
-def _(_: Layer, x: Tensor) -> nn.Module:
+def _(_: AnyLayer, x: Tensor) -> nn.Module:
     return ranked("AdaptiveAvgPool", x)(1)
 
 
 @of("global_maxpool")
-def _(_: Layer, x: Tensor) -> nn.Module:
+def _(_: AnyLayer, x: Tensor) -> nn.Module:
     return ranked("AdaptiveMaxPool", x)(1)
 
 
 @of("adaptive_avgpool")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return ranked("AdaptiveAvgPool", x)(spread(layer.size, x))
 
 
 @of("adaptive_maxpool")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return ranked("AdaptiveMaxPool", x)(spread(layer.size, x))
 
 
@@ -343,14 +344,14 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("dense")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = nn.Linear(x[0].numel(), layer.units, layer.bias)
     made.register_forward_pre_hook(lambda _, args: args[0].flatten(1))
     return made
 
 
 @of("rbf")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = Do(lambda x: (x.flatten(1)[:, None] - made.codes).square().sum(2))
     made.register_buffer("codes", torch.empty(layer.units, x[0].numel()))
     return made
@@ -360,19 +361,19 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("lrn")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
     return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
 
 
 @of("batchnorm")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     options = {"affine": layer.affine, "track_running_stats": layer.statistics}
     return getattr(nn, f"BatchNorm{max(x.ndim - 2, 1)}d")(x.shape[1], **options).eval()
 
 
 @of("layernorm")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if layer.over == "all":
         return nn.LayerNorm(x.shape[1:], elementwise_affine=layer.affine)
     made = nn.LayerNorm(x.shape[1], elementwise_affine=layer.affine)  # over the last axis
@@ -382,12 +383,12 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("groupnorm")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return nn.GroupNorm(layer.groups, x.shape[1], affine=layer.affine)
 
 
 @of("instancenorm")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = ranked("InstanceNorm", x)(x.shape[1], affine=layer.affine)
     if math.prod(x.shape[2:]) == 1:  # PyTorch refuses a single place, save as groups of 1 channel
         return nn.GroupNorm(x.shape[1], x.shape[1], affine=layer.affine)
@@ -414,22 +415,22 @@ for _word, _made in PLAIN.items():
 
 
 @of("leaky_relu")
-def _(layer: Layer, _: Tensor) -> nn.Module:
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return nn.LeakyReLU(layer.slope)
 
 
 @of("prelu")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return nn.PReLU(1 if layer.shared else x.shape[1])
 
 
 @of("elu")
-def _(layer: Layer, _: Tensor) -> nn.Module:
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return nn.ELU(layer.alpha)
 
 
 @of("softmax")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if layer.over == "channels":
         return nn.Softmax(1)
     if x.ndim == 2:
@@ -438,7 +439,7 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("dropout")
-def _(layer: Layer, _: Tensor) -> nn.Module:
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return nn.Dropout(layer.rate)
 
 
@@ -446,12 +447,12 @@ def _(layer: Layer, _: Tensor) -> nn.Module:
 
 
 @of("reshape")
-def _(layer: Layer, _: Tensor) -> nn.Module:
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return Do(lambda x: x.movedim(1, -1).reshape(len(x), *layer.shape).movedim(-1, 1))
 
 
 @of("permute")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if x.ndim == 2:
         raise ValueError("a single axis")
     order = [0, *(axis + 1 for axis in layer.order)]
@@ -459,13 +460,13 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("pad")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     ends = pairs(layer.pad, x)
     return Do(lambda x: padded(x, ends))
 
 
 @of("crop")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if (layer.to is None) == (layer.crop is None):
         raise ValueError("one of the two")
     if layer.to is None:
@@ -482,7 +483,7 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("upsample")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     linear = ("linear", "bilinear", "trilinear")
     factors = tuple(map(float, spread(layer.factor, x)))
     return nn.Upsample(
@@ -491,7 +492,7 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("channel_shuffle")
-def _(layer: Layer, x: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = nn.ChannelShuffle(layer.groups)
     return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
 
@@ -500,17 +501,17 @@ def _(layer: Layer, x: Tensor) -> nn.Module:
 
 
 @of("concat")
-def _(_: Layer, *__: Tensor) -> nn.Module:
+def _(_: AnyLayer, *__: Tensor) -> nn.Module:
     return Do(lambda *inputs: torch.cat(inputs, 1))
 
 
 @of("add")
-def _(_: Layer, *__: Tensor) -> nn.Module:
+def _(_: AnyLayer, *__: Tensor) -> nn.Module:
     return Do(lambda *inputs: torch.stack(inputs).sum(0))  # unlike +, it wants equal shapes
 
 
 @of("multiply")
-def _(_: Layer, *inputs: Tensor) -> nn.Module:
+def _(_: AnyLayer, *inputs: Tensor) -> nn.Module:
     like = max(inputs, key=Tensor.dim)
     if any(x.ndim not in (2, like.ndim) for x in inputs):
         raise ValueError("maps of different ranks")
@@ -527,13 +528,13 @@ def _(_: Layer, *inputs: Tensor) -> nn.Module:
 class Ran(NamedTuple):
     """What a layer's twin owned and gave: everything without the batch, channels first."""
 
-    arrays: dict[str, tuple[str, tuple[int, ...]]]
+    arrays: Mapping[str, tuple[str, tuple[int, ...]]]
     output: tuple[int, ...]
     macs: int
 
 
 def run(
-    nodes: Sequence[tuple[Layer, Node]],
+    nodes: Sequence[tuple[AnyLayer, Node]],
     build: Callable[..., nn.Module] = twin,
     device: str = "meta",
 ) -> tuple[list[Ran], int]:
@@ -545,7 +546,9 @@ def run(
         for layer, node in nodes:
             inputs = [outputs[index] for index in node.inputs]
             if isinstance(layer, Input):
-                module: nn.Module = Do(lambda shape=layer.shape: torch.rand(BATCH, *as_torch(shape)))
+                module: nn.Module = Do(
+                    lambda shape=layer.shape: torch.rand(BATCH, *as_torch(shape))
+                )
             else:
                 module = build(layer, *inputs) if node.share is None else modules[node.share]
             with FlopCounterMode(display=False) as counter:
@@ -586,10 +589,7 @@ def differences(
     ran, params = run(wired, build, device)
     found = []
     for row, theirs in zip(report.rows, ran, strict=True):
-        owned = {
-            each.name: ("weight" if each.role == "weight" else each.role, each.shape)
-            for each in row.parameters
-        }
+        owned = {each.name: (each.role, each.shape) for each in row.parameters}
         ours = Ran(owned, as_torch(row.output), row.macs)
         for what, mine, other in zip(Ran._fields, ours, theirs, strict=True):
             if mine != other:

@@ -1,9 +1,8 @@
 """The reports that the tests of the formats show."""
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from shapecalc.files import find
 from shapecalc.load import build
@@ -43,21 +42,15 @@ def report(name: str) -> Report:
     return propagate(build(find(name)))
 
 
-T = TypeVar("T")
-
-
-def changed(record: T, **fields: object) -> T:
-    """Return a record with other values in some fields."""
-    anything: Any = record
-    result: T = (
-        anything._replace(**fields) if hasattr(record, "_replace") else replace(anything, **fields)
-    )
-    return result
+def changed(report: Report, **fields: Any) -> Report:
+    """Return a report with other values in some fields."""
+    values = {"graph": report.graph, "rows": report.rows, "totals": report.totals, **fields}
+    return Report(**values)
 
 
 def with_name(text: str) -> Report:
     """Return a report in which every text that a writer of specs may choose is this one."""
     plain = compute("input: 5x3x2\nlayers: [conv: {filters: 4, kernel: 1}]\n")
-    spec = changed(plain.graph.spec, name=text, citation=text, note=text)
+    spec = plain.graph.spec._replace(name=text, citation=text, note=text)
     rows = tuple(row._replace(name=text, type=text, does=text, note=text) for row in plain.rows)
-    return changed(plain, graph=changed(plain.graph, spec=spec), rows=rows)
+    return changed(plain, graph=plain.graph._replace(spec=spec), rows=rows)

@@ -1,0 +1,139 @@
+"""What the YAML parser complains about, in the words of the person who wrote the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.source import BREAK
+
+if TYPE_CHECKING:
+    import yaml
+
+    from shapecalc.source import Source
+
+
+class Mistake(NamedTuple):
+    """A mistake in YAML: what it means, a repair, and the line and column, from 0."""
+
+    message: str
+    hint: str
+    place: tuple[int, int] | None
+
+
+_SECOND_COLON = "mapping values are not allowed"
+_NO_KEY = "did not find expected key"
+_NO_TOKEN = "found character that cannot start any token"  # noqa: S105  (of YAML, not a password)
+
+#: What the parser says, what that means, and what to do.
+_MEANINGS: tuple[tuple[str, str, str], ...] = (
+    (
+        _SECOND_COLON,
+        "a second ':' stands in the value of a key",
+        "put the value into quotes, or the inner keys into braces, {...}",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "a list opened with '[' is not closed, or a comma is missing",
+        "check the brackets of this entry",
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "a map opened with '{' is not closed, or a comma is missing",
+        "check the braces of this entry",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "a list entry must begin with '- ', indented like its neighbours",
+        "line the entries up under each other",
+    ),
+    (
+        _NO_KEY,
+        "a key is expected here; the indentation does not match the lines above",
+        "line the keys up under each other",
+    ),
+    (
+        "could not find expected ':'",
+        "a key without its ':'",
+        "write `key: value`, with a space after the colon; or '- ' before a list entry",
+    ),
+    (
+        "control characters are not allowed",
+        "the file holds control characters; it does not look like text",
+        "save the spec as plain UTF-8 text",
+    ),
+    ("unexpected end of stream", "the text ends inside a quoted string", "close the quotes"),
+    (
+        "block sequence entries are not allowed",
+        "a list entry ('- ') cannot stand here",
+        "begin the list on a line of its own, below its key, or write [...]",
+    ),
+    (
+        "found unknown escape character",
+        "this means nothing after a backslash in double quotes",
+        "use single quotes, or write the backslash twice",
+    ),
+    (
+        "did not find expected <document start>",
+        "something stands before the spec that does not belong to it",
+        "is this a spec at all?",
+    ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "'&' and '*' begin the name of an anchor or of an alias in YAML",
+        "put the value into quotes",
+    ),
+)
+#: Where the parser looks back to the beginning of what it could not finish.
+_BEGINS_EARLIER = ("',' or", "end of stream", "could not find expected ':'")
+
+
+def explain(source: Source, error: yaml.YAMLError) -> Mistake:
+    """Say what a complaint of the YAML parser means."""
+    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    said = said.splitlines()[0]
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    opened = getattr(error, "context_mark", None)
+    if opened is not None and any(word in said for word in _BEGINS_EARLIER):
+        mark = opened
+    place = (mark.line, mark.column) if mark is not None else None
+    position = getattr(error, "position", None)
+    if place is None and isinstance(position, int):
+        place = place_of(source.text, position)
+    if "directive" in str(getattr(error, "context", "")):
+        message = "a line that begins with '%' is an instruction to YAML, which specs do not use"
+        return Mistake(message, "is this a spec at all?", place)
+    if place is not None:
+        seen = _by_its_line(said, source.line(place[0]), place)
+        if seen is not None:
+            return seen
+    for pattern, meaning, hint in _MEANINGS:
+        if pattern in said:
+            return Mistake(meaning, hint, place)
+    return Mistake(f"this is not YAML: {said}", "", place)
+
+
+def _by_its_line(said: str, line: str, place: tuple[int, int]) -> Mistake | None:
+    """Explain what only the line itself can tell."""
+    before, character = line[: place[1]], line[place[1] : place[1] + 1]
+    if said == _NO_TOKEN and character == "\t":
+        return Mistake("a tab stands where YAML wants spaces", "indent with spaces", place)
+    if said == _NO_TOKEN:
+        return Mistake(f"a value cannot begin with '{character}'", "put it into quotes", place)
+    if said == _NO_KEY and character == "-":
+        message = "this list entry does not line up with those above"
+        return Mistake(message, "line the '- ' up under each other", place)
+    if said.startswith(_SECOND_COLON) and ":" not in before:
+        message = "this key does not follow from the line above"
+        hint = "line it up with the other keys; or is a ':' missing in the line above?"
+        return Mistake(message, hint, place)
+    return None
+
+
+def place_of(text: str, position: int) -> tuple[int, int]:
+    """Return the line and column of a character.
+
+    >>> place_of("input: 3\\nlayers: [relu]", 12)
+    (1, 3)
+    """
+    lines = BREAK.split(text[:position])
+    return len(lines) - 1, len(lines[-1])

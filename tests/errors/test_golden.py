@@ -1,0 +1,177 @@
+"""Every error code has its whole text in a golden file.
+
+A file `tests/errors/E204-window.yaml` is a spec with that mistake, and `E204-window.txt` beside it
+what `shapecalc summarize E204-window.yaml` says on standard error.  What needs other files or
+options is built here, and its text stands in a `.txt` file as well.
+
+    SHAPECALC_REGENERATE=1 pytest tests/errors
+
+writes the texts anew.  Read the difference, every word of it, before you commit it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from shapecalc.cli import main
+from shapecalc.errors import CODES
+from shapecalc.yamltree import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent
+SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
+REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
+
+SMALL = "input: HxWx3\nlet: {k: 4}\nlayers: [dense: k]\n"
+
+#: Requests: the words after `shapecalc`, where "small.yaml" holds SMALL.
+REQUESTS: dict[str, list[str]] = {
+    "E001-typo": ["summarize", "alexnt"],
+    "E001-unlike": ["summarize", "my-network.yaml"],
+    "E001-specs": ["specs", "alexnett"],
+    "E301-column": ["summarize", "lenet5", "--columns", "name,paramz,macs"],
+    "E301-sort": ["summarize", "lenet5", "--sort", "parms"],
+    "E301-count": ["summarize", "lenet5", "--columns", "name,count"],
+    "E302-format": ["summarize", "lenet5", "-f", "markdwon"],
+    "E302-suffix": ["summarize", "lenet5", "-o", "lenet5.docx"],
+    "E303-set": ["summarize", "small.yaml", "--set", "q=3"],
+    "E303-nothing-to-set": ["summarize", "lenet5", "--set", "k=3"],
+    "E303-input": ["summarize", "lenet5", "--input", "224,224,3"],
+    "E303-input-symbol": ["summarize", "lenet5", "--input", "HxWx3"],
+    "E303-input-name": ["summarize", "lenet5", "--input", "left=32x32x1"],
+    "E303-words": ["summarize", "lenet5", "--dtype", "flaot32", "--units", "T", "--profile", "fvcor"],
+    "E304-check": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--check"],
+    "E004-set": ["summarize", "small.yaml", "--set", "k=\udcff"],
+    "E101-set": ["summarize", "small.yaml", "--set", "k=[3"],
+    "E114-set": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--set", "k=0"],
+    "E116-set": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--set", "k=2*m"],
+    "E114-input-option": ["summarize", "lenet5", "--input", "0x32x1"],
+    "E112-layers": ["layers", "cnov"],
+}
+
+#: Files that are no spec: what they hold, or how they come about.
+FILES: dict[str, bytes] = {
+    "E004-latin": "name: café\ninput: 32x32x3\nlayers: [relu]\n".encode("latin-1"),
+    "E004-utf16": "name: net\n".encode("utf-16"),
+    "E005-large": b"#" * (MAX_BYTES + 1),
+    "E006-empty": b"",
+    "E006-comment": b"# nothing but a comment\n",
+    "E101-binary": b"\x00\x01\x02\x03\x7fELF",
+    "E101-image": b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\n",
+}
+
+
+def run(words: list[str]) -> str:
+    """Return what a command says on standard error, having failed as it should."""
+    result = CliRunner().invoke(main, words)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    return result.stderr
+
+
+def compare(name: str, said: str) -> None:
+    golden = HERE / f"{name}.txt"
+    if REGENERATE:
+        golden.write_text(said, encoding="utf-8")
+    assert said == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_spec_with_a_mistake(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE)
+    compare(name, run(["summarize", f"{name}.yaml"]))
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_with_a_mistake(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL)
+    monkeypatch.chdir(tmp_path)
+    compare(name, run(REQUESTS[name]))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_no_spec(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net.yaml").write_bytes(FILES[name])
+    monkeypatch.chdir(tmp_path)
+    compare(name, run(["summarize", "net.yaml"]))
+
+
+def test_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nets").mkdir()
+    monkeypatch.chdir(tmp_path)
+    compare("E002-directory", run(["summarize", "nets"]))
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # simulated, since permissions do not bind root, as whom CI may run
+    (tmp_path / "net.yaml").write_text(SMALL)
+    monkeypatch.chdir(tmp_path)
+    really: Callable[..., Any] = builtins.open
+
+    def refuse(path: Any, *args: Any, **options: Any) -> Any:
+        if str(path).endswith("net.yaml"):
+            raise PermissionError(13, "Permission denied")
+        return really(path, *args, **options)
+
+    monkeypatch.setattr(builtins, "open", refuse)
+    compare("E003-permission", run(["summarize", "net.yaml"]))
+
+
+def test_an_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nets.md").mkdir()
+    monkeypatch.chdir(tmp_path)
+    compare("E007-directory", run(["summarize", "lenet5", "-o", "nets.md"]))
+    compare("E007-nowhere", run(["summarize", "lenet5", "-o", "no/such/folder/lenet5.md"]))
+
+
+def golden_texts() -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.txt")}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_a_golden_text(code: str) -> None:
+    own = [text for name, text in golden_texts().items() if name.startswith(code)]
+    assert any(f"error[{code}]: " in text for text in own)
+
+
+def test_every_golden_text_belongs_to_a_test() -> None:
+    known = {*SPECS, *REQUESTS, *FILES, "E002-directory", "E003-permission"}
+    known |= {"E007-directory", "E007-nowhere"}
+    assert set(golden_texts()) == known
+
+
+@pytest.mark.parametrize("name", sorted(golden_texts()))
+def test_a_text_is_well_formed(name: str) -> None:
+    text = golden_texts()[name]
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert all(c.isprintable() or c == "\n" for c in text)
+    codes = re.findall(r"^error\[(E\d{3})\]: ", text, re.MULTILINE)
+    assert codes
+    assert set(codes) <= set(CODES)
+    if name[0] == "E":
+        assert name[:4] in codes
+    # a place, a rule, a hint, an excerpt or a count; nothing else stands in a paragraph
+    shape = r"(error\[E\d{3}\]: |  --> | *\d+ \| | +\| | +\^+$|  rule: |  hint: |\.\.\. and \d+ more$|$)"
+    assert all(re.match(shape, line) for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("name", sorted(golden_texts()))
+def test_a_caret_stands_under_text(name: str) -> None:
+    lines = golden_texts()[name].split("\n")
+    for above, line in zip(lines, lines[1:], strict=False):
+        if match := re.fullmatch(r" +\|( +)(\^+)", line):
+            shown = above.split("|", 1)[1]
+            assert len(match[1]) <= len(shown)

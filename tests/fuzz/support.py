@@ -1,0 +1,59 @@
+"""What the fuzz tests share: an input is computed and rendered, or refused in good order."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from shapecalc.errors import CODES, Problem, SpecErrors
+from shapecalc.files import _decode
+from shapecalc.load import build
+from shapecalc.propagate import propagate
+from shapecalc.render import FORMATS, render
+from shapecalc.render.problems import problems_json, problems_text
+from shapecalc.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.report import Report
+
+
+def judge(data: str | bytes, formats: Iterable[str] = FORMATS) -> tuple[str, ...]:
+    """Compute and render an input; return the codes of what is wrong, none when it computes."""
+    try:
+        source = _decode("<fuzz>", data) if isinstance(data, bytes) else Source("<fuzz>", data)
+        report = propagate(build(source))
+    except SpecErrors as error:
+        well_told(error.problems)
+        return tuple(problem.code for problem in error.problems)
+    rendered(report, formats)
+    return ()
+
+
+def well_told(problems: tuple[Problem, ...]) -> None:
+    """Check that problems can be shown to a person and to a program."""
+    assert problems
+    assert {problem.code for problem in problems} <= CODES.keys()
+    assert harmless(problems_text(problems))
+    text = problems_json(problems)
+    assert harmless(text)
+    assert len(json.loads(text)["problems"]) == len(problems)
+
+
+def rendered(report: Report, formats: Iterable[str]) -> None:
+    """Check that a report can be shown in every format."""
+    for name in formats:
+        text = render(report, name, width=100 if name == "terminal" else None)
+        assert text.endswith("\n")
+        if name == "json":
+            json.loads(text)
+        if name != "terminal":  # its colours are control characters
+            assert harmless(text)
+
+
+def harmless(text: str) -> bool:
+    """Tell whether a text moves no cursor, changes no colour and turns no direction."""
+    return all(c.isprintable() or c == "\n" for c in text) if not text.isascii() else (
+        text.replace("\n", "").isprintable()
+    )
