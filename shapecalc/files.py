@@ -63,7 +63,9 @@ def _read(path: str) -> Source:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise _cannot("E003", f"'{path}' cannot be read: {error.strerror or error}", path) from None
+        message = f"'{path}' cannot be read: {error.strerror or error}"
+        hint = "ask for the right to read it" if isinstance(error, PermissionError) else ""
+        raise _cannot("E003", message, path, hint) from None
     return _decode(path, data)
 
 

@@ -12,7 +12,17 @@ from typing import TypeAlias
 from shapecalc.errors import CODES
 from shapecalc.files import specs_folder
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
-from shapecalc.layers.fields import Choice, Connections, Count, Decimal, Extents, Flag, Indices, Pad
+from shapecalc.layers.fields import (
+    REQUIRED,
+    Choice,
+    Connections,
+    Count,
+    Decimal,
+    Extents,
+    Flag,
+    Indices,
+    Pad,
+)
 from shapecalc.read import EXPECTABLE, TOP_KEYS
 from shapecalc.scope import RESERVED
 from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
@@ -176,18 +186,18 @@ def spec(rng: random.Random) -> dict[str, Tree]:
         tree["inputs"] = {"a": shape(rng), "b": shape(rng)}
     else:
         tree["input"] = shape(rng)
-    if rng.random() < 0.5:
-        tree["let"] = {name: expression(rng) for name in rng.sample("kmnp", rng.randrange(1, 5))}
-    if rng.random() < 0.4:
+    if rng.random() < 0.9:
+        tree["let"] = {"k": rng.choice("24"), "m": rng.choice(("3", "k*2", expression(rng)))}
+    if rng.random() < 0.7:
         tree["blocks"] = {name: block(rng) for name in ("blk", "other")[: rng.randrange(1, 3)]}
     if rng.random() < 0.15:
         tree["defaults"] = {rng.choice(LAYERS): fields(rng, rng.choice(LAYERS))}
     tree["layers"] = statements(rng, 4)
-    if rng.random() < 0.1:
+    if rng.random() < 0.05:
         tree["outputs"] = [rng.choice(REFERENCES)]
     if rng.random() < 0.1:
         tree["expect"] = {rng.choice(EXPECTABLE): expression(rng)}
-    if rng.random() < 0.1:
+    if rng.random() < 0.03:
         tree[rng.choice(WORDS)] = rng.choice(WORDS)
     return tree
 
@@ -209,8 +219,8 @@ def statement(rng: random.Random, depth: int) -> Tree:
     if depth <= 0 or chance < 0.65:
         word = rng.choice(LAYERS)
         return {word: common(rng, fields(rng, word))}
-    if chance < 0.75:
-        return {rng.choice(("blk", "other")): common(rng, {"f": value(rng), "g": expression(rng)})}
+    if chance < 0.7:
+        return {rng.choice(("blk", "blk", "other")): common(rng, {"f": value(rng), "g": expression(rng)})}
     inner = statements(rng, depth - 1)
     if chance < 0.87:
         word = rng.choice([*JOINS, "side"])
@@ -222,7 +232,7 @@ def statement(rng: random.Random, depth: int) -> Tree:
         ]
         return {word: rng.choice(shapes)}
     if chance < 0.93:
-        return {"group": {"name": rng.choice(NAMES), "layers": inner}}
+        return {"group": {"name": f"g{rng.randrange(99)}", "layers": inner}}
     rounds: dict[str, Tree] = {"times": expression(rng)}
     if rng.random() < 0.4:
         rounds = {"for": {"c": [number(rng), number(rng)], "s": ["1", rng.choice("12")]}}
@@ -233,11 +243,11 @@ def statement(rng: random.Random, depth: int) -> Tree:
 
 def common(rng: random.Random, tree: dict[str, Tree]) -> dict[str, Tree]:
     """Add what every layer may carry."""
-    if rng.random() < 0.15:
-        tree["name"] = rng.choice(NAMES)
     if rng.random() < 0.1:
+        tree["name"] = rng.choice((*NAMES, f"n{rng.randrange(99)}"))
+    if rng.random() < 0.06:
         tree["from"] = rng.choice(REFERENCES)
-    if rng.random() < 0.07:
+    if rng.random() < 0.05:
         tree["share"] = rng.choice(REFERENCES)
     if rng.random() < 0.05:
         tree["note"] = rng.choice(('"\\e[31m"', "'text'", '"\\u202e"', "1"))
@@ -248,10 +258,10 @@ def fields(rng: random.Random, word: str) -> dict[str, Tree]:
     """Give a layer the fields that it needs and some others."""
     found: dict[str, Tree] = {}
     for each in layer_class(word).fields():
-        needed = each.name in ("filters", "kernel", "units", "factor", "shape", "order", "groups")
-        if rng.random() < (0.95 if needed else 0.2):
+        needed = each.default is REQUIRED
+        if rng.random() < (0.99 if needed else 0.15):
             found[each.name] = suited(rng, each.kind)
-    if rng.random() < 0.03:
+    if rng.random() < 0.01:
         found[rng.choice(FIELDS)] = value(rng)
     return found
 
@@ -259,7 +269,7 @@ def fields(rng: random.Random, word: str) -> dict[str, Tree]:
 def suited(rng: random.Random, kind: object) -> Tree:
     """Make a value that a field of this kind may take."""
     chance = rng.random()
-    if chance < 0.05:
+    if chance < 0.02:
         return value(rng)
     if isinstance(kind, Choice):
         return rng.choice(list(kind.options))
@@ -291,24 +301,29 @@ def value(rng: random.Random) -> Tree:
 
 
 def number(rng: random.Random) -> str:
-    return rng.choice(("1", "1", "2", "2", "3", "4", "4", "8", "k", "0", "10**9", "1000000"))
+    return rng.choice([*"111222344448kkk", rng.choice(("0", "10**9", "1000000", "1x2"))])
 
 
-def expression(rng: random.Random, depth: int = 3) -> str:
+def expression(rng: random.Random) -> str:
     """Make an expression of whole numbers and names."""
-    if depth == 0 or rng.random() < 0.4:
-        return rng.choice(("1", "2", "3", "4", "8", "k", "m", "f", "g", "c", "i", "channels", "0"))
-    left, right = expression(rng, depth - 1), expression(rng, depth - 1)
+    text = operation(rng, 3)
+    return f'"{text}"' if "," in text else text
+
+
+def operation(rng: random.Random, depth: int) -> str:
+    if depth == 0 or rng.random() < 0.5:
+        return rng.choice("123448kkm") if rng.random() < 0.9 else rng.choice(("f", "i", "channels"))
+    left, right = operation(rng, depth - 1), operation(rng, depth - 1)
     shapes = ("{0}+{1}", "{0}*{1}", "{0}//{1}", "{0}-{1}", "({0})*2", "min({0},{1})", "{0}**{1}")
-    text = rng.choice(shapes).format(left, right)
-    return f'"{text}"' if "," in text and '"' not in text else text.replace('"', "")
+    return rng.choice(shapes).format(left, right)
 
 
 def shape(rng: random.Random) -> str:
     return rng.choice(
-        ("32x32x4", "32x32x4", "16x12x8", "8x8x4", "64", "20x3", "8x8x8x2", "HxWx3", "kx8x3",
-         "1x1x1", "[k, 2*k, 3]", "0x1x1", "1000000000x1000000000x1000000000", "8 x 8 x 4", "8×8×2")
-    )  # fmt: skip
+        ["32x32x4"] * 5
+        + ["64x48x8", "16x12x8", "8x8x4", "64", "20x4", "8x8x8x2", "HxWx3", "kx8x3", "1x1x1"]
+        + ["[k, 2*k, 4]", "0x1x1", "1000000000x1000000000x1000000000", "8 x 8 x 4", "8×8×2"]
+    )
 
 
 def written(tree: Tree) -> str:

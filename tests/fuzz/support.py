@@ -54,6 +54,4 @@ def rendered(report: Report, formats: Iterable[str]) -> None:
 
 def harmless(text: str) -> bool:
     """Tell whether a text moves no cursor, changes no colour and turns no direction."""
-    return all(c.isprintable() or c == "\n" for c in text) if not text.isascii() else (
-        text.replace("\n", "").isprintable()
-    )
+    return text.replace("\n", "").isprintable()
