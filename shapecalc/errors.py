@@ -102,12 +102,14 @@ LONGEST = 400
 
 def _brief(problem: Problem) -> Problem:
     """Cut the middle out of texts that quote something very long."""
-    long = {
-        key: f"{text[:LONGEST // 2]} … {text[-LONGEST // 2:]}"
-        for key in ("message", "rule", "hint")
-        if len(text := getattr(problem, key)) > LONGEST
-    }
-    return problem._replace(**long) if long else problem
+
+    def brief(text: str) -> str:
+        half = LONGEST // 2
+        return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
+
+    return problem._replace(
+        message=brief(problem.message), rule=brief(problem.rule), hint=brief(problem.hint)
+    )
 
 
 class Complaints:

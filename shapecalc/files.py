@@ -5,9 +5,9 @@ from __future__ import annotations
 import os.path
 import sys
 
+from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.source import Origin, Source
-from shapecalc.yamltree import MAX_BYTES
 
 # os.path and not pathlib, which costs every start 3 ms.
 

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from shapecalc.compose import compose
 from shapecalc.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.graph import Input
@@ -13,7 +14,7 @@ from shapecalc.layers.fields import Count, Unread
 from shapecalc.scope import Argument, NeedsShapes, Place, Scope, read_value, symbols, whole
 from shapecalc.shape import Shape, shape_of
 from shapecalc.source import Source
-from shapecalc.yamltree import Scalar, Tree, compose, describe, scalar
+from shapecalc.yamltree import Scalar, Tree, describe, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +108,9 @@ class Given:
         wire = None
         for each in self.spec.inputs:
             extents, tree = each.extents, each.tree
-            text = given.get(each.name, given.get("") if len(known) == 1 else None)
+            text = given.get(each.name)
+            if text is None and len(known) == 1:
+                text = given.get("")
             if text is not None:
                 tree = scalar(text, Source(f"--input {text}", text))
                 extents = self.given_extents(tree)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shapecalc.compose import compose
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
 from shapecalc.pause import collector_paused
@@ -18,7 +19,7 @@ from shapecalc.spec import (
     NetSpec,
 )
 from shapecalc.statements import COMMON_KEYS, NAME, PAPER, StatementReader
-from shapecalc.yamltree import List, Map, Scalar, Tree, compose, describe, origin
+from shapecalc.yamltree import List, Map, Scalar, Tree, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -35,6 +35,7 @@ def rounds_of(
     if times is not None:
         count = given.number(times, place, "repeat: times", _TIMES) or 0
     else:
+        assert walks is not None
         if not isinstance(walks, Map) or not walks.items:
             sheet.complain(
                 "E110",

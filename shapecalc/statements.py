@@ -413,12 +413,12 @@ class StatementReader:
             elif word == "from":
                 sources = self.names(tree, "from")
                 sound = sound and bool(sources)
-            elif word == "branches" and not isinstance(tree, Map):
+            elif word == "branches" and isinstance(tree, Map):
+                branches += [self.branch(tree.keys[each], tree.items[each]) for each in tree.items]
+            elif word == "branches":
                 listed = self.unnamed(tree, kind)
                 branches += listed or ()
                 sound = sound and listed is not None
-            elif word == "branches":
-                branches += [self.branch(tree.keys[each], tree.items[each]) for each in tree.items]
             elif not word.startswith("x-"):
                 branches.append(self.branch(value.keys[word], tree))
         if kind == "side" and not branches and sound:

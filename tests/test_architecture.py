@@ -1,1 +1,199 @@
-"""Being written by the fuzz helper."""
+"""Imports point one way.  The levels are the table below; any other arrow fails."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "shapecalc"
+
+#: From the ground up.  A module imports modules of the lines above its own, and on its own line
+#: those to its left; a module without a dot stands for a package's `__init__`.
+LEVELS = """
+    shapecalc
+    errors  source  dim  pause  printing  order  expression
+    yamltree  syntax  compose  shape  window  work
+    profile  files  layers.fields
+    layers.base
+    layers.windowed  layers.conv  layers.depthwise  layers.transposed  layers.pool
+    layers.globalpool  layers.dense  layers.lrn  layers.norm  layers.activation  layers.slope
+    layers.merge  layers.reshape
+    layers
+    spec  scope
+    statements  read  graph
+    draft  rounds  given  build  resolve  walk  expand
+    report  propagate
+    load
+    fold  cells  legend  columns  view  table  describe  schema
+    render  render.problems  render.as_text  render.as_csv  render.as_html  render.as_json
+    render.as_latex  render.as_markdown  render.as_terminal
+    cli  cli.common  cli.summarize  cli.layers  cli.specs  cli.schema  cli.completion
+    __main__
+"""
+
+#: The one look forward: a report can show itself.
+FORWARD = {("report", "render")}
+
+#: What a module may import outside the standard library, and who else may.
+THIRD = {
+    "yaml": ("compose",),
+    "click": ("cli",),
+    "rich": ("render.as_terminal",),
+    "numpy": (),
+}
+
+#: The command line starts with these and imports the rest when a command runs.
+AT_START = {"shapecalc", "errors", "source", "cli", "cli.common"}
+
+
+class Import(NamedTuple):
+    """One import as the syntax tree has it; `lazy` when inside a function."""
+
+    module: str
+    target: str
+    lazy: bool
+
+
+def name_of(path: Path, root: Path) -> str:
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__") or "shapecalc"
+
+
+def imports_of(root: Path) -> list[Import]:
+    """List every import of a package that runs; those for type checkers do not."""
+    found = []
+    names = {name_of(path, root) for path in root.rglob("*.py")}
+    for path in sorted(root.rglob("*.py")):
+        name = name_of(path, root)
+        stack: list[tuple[ast.AST, bool]] = [(ast.parse(path.read_text()), False)]
+        while stack:
+            node, lazy = stack.pop()
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                stack += [(each, lazy) for each in node.orelse]
+                continue
+            if isinstance(node, ast.Import):
+                found += [Import(name, short(each.name), lazy) for each in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{name} imports relatively"
+                module = short(node.module or "")
+                inner = [f"{module}.{each.name}".removeprefix("shapecalc.") for each in node.names]
+                submodules = [each for each in inner if each in names]
+                found += [Import(name, each, lazy) for each in submodules or [module]]
+            inside = lazy or isinstance(node, ast.FunctionDef | ast.Lambda)
+            stack += [(each, inside) for each in ast.iter_child_nodes(node)]
+    return found
+
+
+def short(module: str) -> str:
+    return module.removeprefix("shapecalc.")
+
+
+def wrong(imports: list[Import]) -> list[str]:
+    """Describe every import against the rules."""
+    order = {name: place for place, name in enumerate(LEVELS.split())}
+    found = []
+    for module, target, lazy in imports:
+        arrow = f"{module} imports {target}"
+        root = target.split(".")[0]
+        if target in order:
+            front = target.startswith(f"{module}.")  # a package's front may look into it, lazily
+            forward = order[target] >= order.get(module, -1)
+            if forward and not (lazy and (front or (module, target) in FORWARD)):
+                found.append(arrow)
+            elif module.split(".")[0] == "cli" and not lazy and target not in AT_START:
+                found.append(f"{arrow} at the start")
+        elif root in THIRD:
+            if not any(f"{module}.".startswith(f"{home}.") for home in THIRD[root]):
+                found.append(arrow)
+        elif root not in sys.stdlib_module_names:
+            found.append(arrow)
+    return found
+
+
+def test_every_module_has_its_place():
+    modules = {name_of(path, PACKAGE) for path in PACKAGE.rglob("*.py")}
+    assert modules == set(LEVELS.split())
+
+
+def test_imports_point_one_way():
+    assert wrong(imports_of(PACKAGE)) == []
+
+
+def test_every_exception_is_used():
+    taken = {(each.module, each.target) for each in imports_of(PACKAGE)}
+    assert taken >= FORWARD
+    for package, homes in THIRD.items():
+        for home in homes:
+            assert any(module.startswith(home) and package in target for module, target in taken)
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "complaint"),
+    [
+        ("dim", "from shapecalc.report import Report", "dim imports report"),
+        ("layers/conv", "import shapecalc.graph", "layers.conv imports graph"),
+        ("layers/conv", "def f():\n    from shapecalc import graph", "layers.conv imports graph"),
+        ("report", "from shapecalc.render import render", "report imports render"),
+        ("walk", "if True:\n    import numpy.linalg", "walk imports numpy.linalg"),
+        ("render/as_text", "import rich", "render.as_text imports rich"),
+        ("cli/specs", "from shapecalc.load import find", "cli.specs imports load at the start"),
+        ("errors", "from shapecalc.errors import Problem", "errors imports errors"),
+        ("errors", "import torch", "errors imports torch"),
+    ],
+)
+def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
+    for name in LEVELS.split():
+        front = name in ("shapecalc", "layers", "render", "cli")
+        path = tmp_path / ("" if name == "shapecalc" else name.replace(".", "/"))
+        path = path / "__init__.py" if front else path.with_suffix(".py")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    assert wrong(imports_of(tmp_path)) == []
+    (tmp_path / f"{module}.py").write_text(f"import re\n{text}\n")
+    assert wrong(imports_of(tmp_path)) == [complaint]
+
+
+@pytest.mark.parametrize(
+    "guarded",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shapecalc.load import load",
+        "def f():\n    from shapecalc.render import render",
+    ],
+)
+def test_what_is_allowed_is_not_caught(tmp_path, guarded):
+    (tmp_path / "load.py").write_text("")
+    (tmp_path / "render.py").write_text("")
+    (tmp_path / "report.py").write_text(guarded)
+    assert wrong(imports_of(tmp_path)) == []
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return what a fresh interpreter has imported after a statement."""
+    code = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_package_alone_imports_nothing_of_it():
+    loaded = loaded_by("import shapecalc")
+    assert {name for name in loaded if name.startswith("shapecalc")} == {"shapecalc"}
+
+
+def test_the_library_computes_without_what_draws():
+    loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('csv')")
+    assert not loaded & {"numpy", "rich", "click", "shapecalc.render.as_terminal"}
+
+
+def test_a_layer_family_is_imported_when_a_spec_uses_it():
+    loaded = loaded_by(
+        "import shapecalc; shapecalc.loads('input: 8x8x3\\nlayers: [dense: 4]')"
+    )
+    families = {name for name in loaded if name.startswith("shapecalc.layers.")}
+    assert families <= {f"shapecalc.layers.{name}" for name in ("base", "fields", "dense")}

@@ -33,8 +33,9 @@ def specs(name: str | None) -> None:
 
 def _head(name: str) -> tuple[str, str]:
     """Read a spec's note and source."""
+    from shapecalc.compose import compose
     from shapecalc.load import find
-    from shapecalc.yamltree import Map, Scalar, compose
+    from shapecalc.yamltree import Map, Scalar
 
     tree = compose(find(f"{name}.yaml"))
     items = tree.items if isinstance(tree, Map) else {}

@@ -21,8 +21,8 @@ import pytest
 from click.testing import CliRunner
 
 from shapecalc.cli import main
+from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import CODES
-from shapecalc.yamltree import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,8 +21,8 @@ from shapecalc.layers.activation import (
     Softplus,
     Tanh,
 )
-from shapecalc.layers.slope import Elu, LeakyRelu, Prelu
 from shapecalc.layers.base import Parameter
+from shapecalc.layers.slope import Elu, LeakyRelu, Prelu
 from shapecalc.shape import Map, Vector
 from shapecalc.work import NO_WORK, Work
 

@@ -9,8 +9,8 @@ import pytest
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.depthwise import Depthwise, Separable
-from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.fields import Padding
+from shapecalc.layers.transposed import Transposed
 from shapecalc.shape import Map
 from shapecalc.work import Work
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from shapecalc.layers.conv import Conv
-from shapecalc.layers.depthwise import Depthwise, Separable
-from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.dense import Dense
+from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
+from shapecalc.layers.transposed import Transposed
 from shapecalc.shape import Map, Shape
 from shapecalc.window import Field, Reach, look_back, look_back_both
 

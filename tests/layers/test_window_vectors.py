@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shapecalc.layers.conv import Conv
-from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, AdaptiveMaxPool
 from shapecalc.layers.pool import AvgPool, MaxPool
+from shapecalc.layers.transposed import Transposed
 from shapecalc.shape import Map
 from shapecalc.window import Window, output_size, padding, transposed_size
 

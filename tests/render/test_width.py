@@ -6,8 +6,8 @@ import pytest
 from reports import NAMES, report, with_name
 from reread import READERS
 
-from shapecalc.printing import width_of
 from shapecalc.columns import COLUMNS, default_columns
+from shapecalc.printing import width_of
 from shapecalc.render import render
 from shapecalc.table import tabulate
 from shapecalc.view import make_view

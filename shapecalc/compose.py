@@ -1,0 +1,214 @@
+"""YAML text to a tree, within limits, and with complaints in the user's words.
+
+The tree is built straight from the C parser's events, without recursion: composing nodes first, as
+PyYAML does, takes ten times as long.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.pause import collector_paused
+from shapecalc.source import Origin, Source, Span
+from shapecalc.syntax import explain, place_of
+from shapecalc.yamltree import List, Map, Mark, Scalar, Tree, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The limits of a file: bytes, nesting, values in all, and values that aliases stand for.
+MAX_BYTES = 32 * 2**20
+MAX_DEPTH = 100
+MAX_VALUES = 5_000_000
+MAX_ALIASED = 500_000
+
+_Loader = getattr(yaml, "CLoader", yaml.Loader)
+
+
+@collector_paused
+def compose(source: Source) -> Tree:
+    """Build the tree of `source`.
+
+    Raises `SpecErrors` for text that is not YAML, repeated keys, tags, merge keys, several
+    documents, and anything beyond the limits.
+    """
+    if len(source.text) > MAX_BYTES:
+        message = f"the file holds more than {MAX_BYTES // 2**20} MiB"
+        raise SpecErrors([_problem("E005", message, source, None, "split the file")])
+    try:
+        source.text.encode()
+    except UnicodeEncodeError as error:
+        message = "the text is not UTF-8: this character is broken"
+        mark = Mark(*place_of(source.text, error.start))
+        raise SpecErrors([_problem("E004", message, source, mark, "type it anew")]) from None
+    builder = _Builder(source)
+    try:
+        return builder.build(yaml.parse(source.text, Loader=_Loader))
+    except yaml.YAMLError as error:
+        message, hint, place = explain(source, error)
+        mark = Mark(*place) if place is not None else None
+        raise SpecErrors([_problem("E101", message, source, mark, hint)]) from None
+
+
+class _Open:
+    """A collection whose end has not come yet; `size` counts its values, aliases written out."""
+
+    __slots__ = ("anchor", "children", "is_map", "items", "key", "keys", "size", "start")
+
+    def __init__(self, is_map: bool, start: Mark, anchor: str | None) -> None:
+        self.is_map = is_map
+        self.start = start
+        self.anchor = anchor
+        self.size = 1
+        self.children: list[Tree] = []
+        self.items: dict[str, Tree] = {}
+        self.keys: dict[str, Scalar] = {}
+        self.key: Scalar | None = None
+
+    def close(self, source: Source, end: Mark) -> Tree:
+        """Return the finished collection."""
+        if self.is_map:
+            return Map(self.items, self.keys, source, self.start, end)
+        return List(tuple(self.children), source, self.start, end)
+
+
+class _Builder:
+    """Builds the tree of one source.  Events are the parser's, untyped."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        self.root: Tree | None = None
+        self.open: list[_Open] = []
+        self.anchors: dict[str, tuple[Tree, int]] = {}
+        self.aliased = 0
+        self.documents = 0
+
+    def build(self, events: Iterator[Any]) -> Tree:
+        """Build the tree; complaints that allow to go on are collected."""
+        handlers = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.AliasEvent: self.alias,
+            yaml.MappingStartEvent: self.start,
+            yaml.SequenceStartEvent: self.start,
+            yaml.MappingEndEvent: self.end,
+            yaml.SequenceEndEvent: self.end,
+            yaml.DocumentStartEvent: self.document,
+        }
+        for event in events:
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+        if self.problems:
+            raise SpecErrors(self.problems)
+        if self.root is None or (isinstance(self.root, Scalar) and not self.root.text):
+            hint = "a spec has at least `input: 32x32x3` and `layers:` with a list"
+            self.stop("E006", "the file holds no spec: it is empty", None, hint)
+        assert self.root is not None
+        return self.root
+
+    def scalar(self, event: Any) -> None:  # noqa: ANN401
+        if event.tag and event.tag != "!":
+            self.tag(event)
+        node = Scalar(event.value, event.implicit[0], self.source, event.start_mark, event.end_mark)
+        if event.anchor:
+            self.anchors[event.anchor] = (node, 1)
+        self.add(node, 1)
+
+    def alias(self, event: Any) -> None:  # noqa: ANN401
+        if event.anchor not in self.anchors:
+            message = f"the alias *{event.anchor} stands for nothing yet"
+            hint = f"write &{event.anchor} before the value it should stand for"
+            self.stop("E101", message, event.start_mark, hint)
+        node, size = self.anchors[event.anchor]
+        self.aliased += size
+        if self.aliased > MAX_ALIASED:
+            message = f"aliases stand for more than {MAX_ALIASED:,} values"
+            hint = "use `blocks` and `repeat`, which are counted before they are expanded"
+            self.stop("E104", message, event.start_mark, hint)
+        self.add(node, size)
+
+    def start(self, event: Any) -> None:  # noqa: ANN401
+        if event.tag and event.tag != "!":
+            self.tag(event)
+        if len(self.open) >= MAX_DEPTH:
+            message = f"lists and maps are nested more than {MAX_DEPTH} deep"
+            hint = "use `repeat` and `blocks` for structure that recurs"
+            self.stop("E103", message, event.start_mark, hint)
+        is_map = type(event) is yaml.MappingStartEvent
+        self.open.append(_Open(is_map, event.start_mark, event.anchor))
+
+    def end(self, event: Any) -> None:  # noqa: ANN401
+        done = self.open.pop()
+        node = done.close(self.source, event.end_mark)
+        if done.anchor:
+            self.anchors[done.anchor] = (node, done.size)
+        self.add(node, done.size)
+
+    def document(self, event: Any) -> None:  # noqa: ANN401
+        self.documents += 1
+        if self.documents > 1:
+            message = "the file holds more than one document"
+            hint = "one file is one network: remove the '---' line and what follows"
+            self.stop("E106", message, event.start_mark, hint)
+
+    def add(self, node: Tree, size: int) -> None:
+        """Put a finished node where it belongs."""
+        if not self.open:
+            self.root = node
+            return
+        top = self.open[-1]
+        top.size += size
+        if top.size > MAX_VALUES:
+            message = f"the file holds more than {MAX_VALUES:,} values, its aliases written out"
+            self.stop("E104", message, node.start, "use `blocks` and `repeat` for what recurs")
+        if not top.is_map:
+            top.children.append(node)
+        elif top.key is None:
+            top.key = self.key(node, top)
+        else:
+            top.items[top.key.text] = node
+            top.keys[top.key.text] = top.key
+            top.key = None
+
+    def key(self, node: Tree, top: _Open) -> Scalar:
+        """Check a key."""
+        if not isinstance(node, Scalar):
+            self.complain("E110", f"a key is a word, not {describe(node)}", node.start, "")
+            return Scalar(f"\0{len(top.items)}", False, self.source, node.start, node.end)
+        if node.text == "<<" and node.plain:
+            hint = "put shared fields into `defaults:` or into a block"
+            self.complain("E105", "merge keys (<<) are not part of the language", node.start, hint)
+        elif node.text in top.keys:
+            first = top.keys[node.text].start.line + 1
+            message = f"'{node.text}' stands twice in one map, first in line {first}"
+            self.complain("E102", message, node.start, "keep one of the two", node.end)
+        return node
+
+    def tag(self, event: Any) -> None:  # noqa: ANN401
+        shown = event.tag.replace("tag:yaml.org,2002:", "!!")
+        message = f"the tag {shown} is not part of the language"
+        self.complain("E105", message, event.start_mark, "remove the tag; values are plain")
+
+    def complain(
+        self, code: str, message: str, mark: Mark | None, hint: str, end: Mark | None = None
+    ) -> None:
+        """Note a problem and go on."""
+        self.problems.append(_problem(code, message, self.source, mark, hint, end))
+
+    def stop(self, code: str, message: str, mark: Mark | None, hint: str) -> None:
+        """Give up."""
+        raise SpecErrors([_problem(code, message, self.source, mark, hint)])
+
+
+def _problem(
+    code: str, message: str, source: Source, mark: Mark | None, hint: str, end: Mark | None = None
+) -> Problem:
+    span = None
+    if mark is not None:
+        stop = end or Mark(mark.line, mark.column + 1)
+        span = Span(mark.line, mark.column, stop.line, stop.column)
+    return Problem(code, message, Origin(source, span), hint=hint)
