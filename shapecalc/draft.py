@@ -61,6 +61,7 @@ class Names:
         "counts",
         "first",
         "input",
+        "known_prefix",
         "last",
         "members",
         "name",
@@ -78,6 +79,7 @@ class Names:
         self.type = type_
         self.use = use
         self.name = ""
+        self.known_prefix = ""
         self.members: dict[str, Draft | Names] = {}
         self.places: dict[str, Scalar | None] = {}
         self.counts: dict[str, int] = {}
@@ -90,7 +92,12 @@ class Names:
     @property
     def prefix(self) -> str:
         """The path of the level, ending in a slash; the network's own is empty."""
-        return f"{self.outer.prefix}{self.name}/" if self.outer else ""
+        if self.outer is None or self.known_prefix:
+            return self.known_prefix
+        prefix = f"{self.outer.prefix}{self.name}/"
+        if self.name and (self.outer.outer is None or self.outer.known_prefix):
+            self.known_prefix = prefix  # it and those around it have their names for good
+        return prefix
 
     def close(self) -> None:
         """Name what was inserted without a name: its number counts on after the base's."""

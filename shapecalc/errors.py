@@ -96,6 +96,8 @@ class SpecErrors(Exception):  # noqa: N818  (it is a bundle; the plural says so)
 
 #: After so many different problems a run gives up.
 MAX_PROBLEMS = 1000
+#: Hints that are costly to find are looked for so often.
+MAX_HINTS = 50
 #: A message that quotes more than this is cut in its middle.
 LONGEST = 400
 
@@ -164,7 +166,8 @@ class Complaints:
     ) -> None:
         """Note a problem; a hint that is costly to find is a function, called when it is new."""
         if callable(hint):
-            hint = "" if (code, origin, message) in self._first else hint()
+            told = (code, origin, message) in self._first or len(self._first) > MAX_HINTS
+            hint = "" if told else hint()
         self.add(Problem(code, message, origin, rule, hint))
 
     def told(self) -> tuple[Problem, ...]:

@@ -11,7 +11,7 @@ from shapecalc.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.graph import Input
 from shapecalc.layers.fields import Count, Unread
-from shapecalc.scope import Argument, NeedsShapes, Place, Scope, read_value, symbols, whole
+from shapecalc.scope import Argument, NeedsShapes, Place, Scope, read_value, symbols, used, whole
 from shapecalc.shape import Shape, shape_of
 from shapecalc.source import Source
 from shapecalc.yamltree import Scalar, Tree, describe, scalar
@@ -71,10 +71,24 @@ class Given:
                 bound[name] = Argument(compose(source), place)
             except SpecErrors as error:
                 self.sheet.problems.extend(error.problems)
-        for argument in bound.values():  # in their order, so that a long chain is no deep one
-            if isinstance(argument, Argument) and isinstance(argument.tree, Scalar):
+        self.compute(bound)
+
+    def compute(self, bound: dict[str, int | Argument]) -> None:
+        """Compute the constants, first what others are made of: a long chain is no deep one."""
+        passed = set()
+        waiting = [*reversed(bound)]
+        while waiting:
+            name = waiting.pop()
+            argument = bound[name]
+            if not isinstance(argument, Argument) or not isinstance(argument.tree, Scalar):
+                continue
+            if name in passed:
                 with suppress(Unread, NeedsShapes):
-                    whole(argument.tree, place)
+                    whole(argument.tree, argument.place)
+                continue
+            passed.add(name)
+            waiting.append(name)
+            waiting += [each for each in used(argument.tree) if each in bound and each not in passed]
 
     def number(self, tree: Tree, place: Place, what: str, kind: Count) -> int | None:
         """Compute a number that structure depends on."""
@@ -108,11 +122,11 @@ class Given:
         wire = None
         for each in self.spec.inputs:
             extents, tree = each.extents, each.tree
-            text = given.get(each.name)
-            if text is None and len(known) == 1:
-                text = given.get("")
-            if text is not None:
-                tree = scalar(text, Source(f"--input {text}", text))
+            option = given.get(each.name)
+            if option is None and len(known) == 1:
+                option = given.get("")
+            if option is not None:
+                tree = scalar(option, Source(f"--input {option}", option))
                 extents = self.given_extents(tree)
             shape = self.shape(each.name, extents)
             draft = Draft(root, None, Input(shape=shape) if shape else BROKEN)

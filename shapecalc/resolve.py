@@ -23,6 +23,7 @@ class Resolver:
     def __init__(self, sheet: Sheet, inputs: tuple[str, ...]) -> None:
         self.sheet = sheet
         self.inputs = inputs
+        self.paths: dict[str, str] | None = None
 
     def follow(self, wire: Wire) -> None:
         """Look up what a wire refers to, through references to references."""
@@ -50,7 +51,13 @@ class Resolver:
         found = self.find(wire.reference, wire.names)
         if found is None:
             return None
-        return found.out if not isinstance(found, Wire) else found
+        if isinstance(found, Wire):
+            return found
+        if found.out is None:
+            message = f"nothing flows out of '{wire.reference.text}'"
+            hint = "it holds no layers, and nothing flows into it"
+            self.sheet.complain("E155", message, wire.reference, hint)
+        return found.out
 
     def find(self, reference: Scalar, names: Names) -> Draft | Names | Wire | None:
         """Find what a name means, from the innermost level outward.  Complains when nothing."""
@@ -96,17 +103,21 @@ class Resolver:
             level = level.outer
 
         def hint() -> str:
-            inside = [
-                draft.path for draft in self.sheet.drafts if draft.path.endswith(f"/{reference.text}")
-            ]
-            if inside:
-                return f"there is one elsewhere: {inside[0]}"
+            if reference.text in self.inner():
+                return f"there is one elsewhere: {self.inner()[reference.text]}"
             known = chain.from_iterable(each.members for each in levels)
             paths = (draft.path for draft in self.sheet.drafts if "/" in reference.text)
             near = did_you_mean(reference.text, chain(known, paths))
             return near or "name a layer of this scope or of one around it, `input`, or a path"
 
         self.sheet.complain("E150", f"there is no layer '{reference.text}' here", reference, hint)
+
+    def inner(self) -> dict[str, str]:
+        """Return the path of one layer of every name, among those inside of levels."""
+        if self.paths is None:
+            inner = [draft for draft in reversed(self.sheet.drafts) if draft.names.outer]
+            self.paths = {draft.name: draft.path for draft in inner}
+        return self.paths
 
     def source_of(self, wire: Wire) -> Draft:
         if wire.draft is None:

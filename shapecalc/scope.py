@@ -201,12 +201,16 @@ def _free(name: str, tree: Scalar) -> Unread:
     return Unread(message, f"give it one with --set {name}=...", at=tree, code="E121")
 
 
-def symbols(tree: Tree, scope: Scope) -> set[str]:
-    """Return the names in an expression that nothing defines."""
+def used(tree: Tree) -> set[str]:
+    """Return the names in an expression."""
     if not isinstance(tree, Scalar):
         return set()
     try:
-        used = names(parse(tree.text))
+        return names(parse(tree.text))
     except ExpressionError:
         return set()
-    return {name for name in used if scope.find(name) is None and name not in RESERVED}
+
+
+def symbols(tree: Tree, scope: Scope) -> set[str]:
+    """Return the names in an expression that nothing defines."""
+    return {name for name in used(tree) if scope.find(name) is None and name not in RESERVED}

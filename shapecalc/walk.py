@@ -211,8 +211,12 @@ class Walk:
             return self.repeat(use, flow, where, name)
         if kind == "side":
             level = self.level(use, name, stem, where) if use.name else where.names
-            for branch in use.branches:
-                self.branch(branch, flow, where._replace(names=level))
+            inside = where._replace(names=level)
+            ends = [self.branch(branch, flow, inside) for branch in use.branches]
+            if use.name is not None:
+                level.out = next(filter(None, reversed(ends)), None)
+                level.last = len(self.sheet.drafts)
+                level.close()
             return flow
         if kind == "group":
             level = self.level(use, name, stem, where)

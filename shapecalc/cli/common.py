@@ -46,8 +46,9 @@ def emit(text: str, path: str | None) -> None:
     try:
         _replace(path, text)
     except OSError as error:
-        reason = error.strerror or str(error)
-        problem = Problem("E007", f"'{path}' cannot be written: {reason}", Origin(Source(path, "")))
+        message = f"'{path}' cannot be written: {error.strerror or error}"
+        hint = "make the folder first" if isinstance(error, FileNotFoundError) else ""
+        problem = Problem("E007", message, Origin(Source(path, "")), hint=hint)
         raise SpecErrors([problem]) from None
 
 
