@@ -75,7 +75,7 @@ class Given:
 
     def compute(self, bound: dict[str, int | Argument]) -> None:
         """Compute the constants, first what others are made of: a long chain is no deep one."""
-        passed = set()
+        passed: set[str] = set()
         waiting = [*reversed(bound)]
         while waiting:
             name = waiting.pop()
@@ -88,7 +88,8 @@ class Given:
                 continue
             passed.add(name)
             waiting.append(name)
-            waiting += [each for each in used(argument.tree) if each in bound and each not in passed]
+            inner = used(argument.tree) & bound.keys()
+            waiting += sorted(inner - passed)
 
     def number(self, tree: Tree, place: Place, what: str, kind: Count) -> int | None:
         """Compute a number that structure depends on."""

@@ -433,9 +433,8 @@ class Walk:
         missing = [path for path in self.edits if path not in self.edited]
         if not missing:
             return
-        levels = [level.prefix[:-1] for level in self.sheet.levels]
-        layers = [draft.path for draft in self.sheet.drafts]
-        known = [*levels, *layers]
+        levels = dict.fromkeys(level.prefix[:-1] for level in self.sheet.levels)
+        known = {**levels, **dict.fromkeys(draft.path for draft in self.sheet.drafts)}
         for path in missing:
             at = self.edits[path][-1][1].key
             if path in known:

@@ -192,8 +192,6 @@ def test_the_library_computes_without_what_draws():
 
 
 def test_a_layer_family_is_imported_when_a_spec_uses_it():
-    loaded = loaded_by(
-        "import shapecalc; shapecalc.loads('input: 8x8x3\\nlayers: [dense: 4]')"
-    )
+    loaded = loaded_by("import shapecalc; shapecalc.loads('input: 8x8x3\\nlayers: [dense: 4]')")
     families = {name for name in loaded if name.startswith("shapecalc.layers.")}
     assert families <= {f"shapecalc.layers.{name}" for name in ("base", "fields", "dense")}

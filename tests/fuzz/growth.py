@@ -5,6 +5,8 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from shapecalc.errors import _nearest
+from shapecalc.expression import parse
 from tests.fuzz.support import judge
 
 if TYPE_CHECKING:
@@ -13,13 +15,14 @@ if TYPE_CHECKING:
 
 def growth(make: Callable[[int], str], size: int) -> tuple[float, float]:
     """Return the seconds for `4*size`, and how often those for `size` fit into them."""
-    small, large = (
-        min(_seconds(text) for _ in range(2)) for text in (make(size), make(4 * size))
-    )
+    texts = (make(size), make(4 * size))
+    small, large = (min(_seconds(text) for _ in range(2)) for text in texts)
     return large, large / small
 
 
 def _seconds(text: str) -> float:
+    _nearest.cache_clear()
+    parse.cache_clear()
     began = perf_counter()
     judge(text, ("csv",))
     return perf_counter() - began

@@ -5,9 +5,8 @@ Every function takes a `random.Random`, which Hypothesis can be as well.
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.errors import CODES
 from shapecalc.files import specs_folder
@@ -27,6 +26,9 @@ from shapecalc.read import EXPECTABLE, TOP_KEYS
 from shapecalc.scope import RESERVED
 from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
 
+if TYPE_CHECKING:
+    import random
+
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 
 SPECS = [path.read_text() for path in sorted(Path(specs_folder()).glob("*.yaml"))]
@@ -41,7 +43,7 @@ WORDS = [
     *("0", "1", "-1", "010", "1e3", "1.5", "10**9", "1000000000", "999999999999999999999"),
     *("[]", "{}", "[", "]", "{", "}", ":", ": ", "- ", ",", "#", "&a", "*a", "!!int", "<<", "|"),
     *("'", '"', "~", "null", "on", "12:30", "\t", "\n", "\n  ", "---", "...", "\0", "\x1b[31m"),
-    *("\u202e", "\ufeff", "\x85", "\u2028", "é", "漢", "\U0001f600", "%", "@", "?", "k", "x", "×"),
+    *("\u202e", "\ufeff", "\x85", "\u2028", "é", "漢", "\U0001f600", "%", "@", "?", "x", "\xd7"),
     *CODES,
 ]  # fmt: skip
 NAMES = ["a", "b", "c", "k", "conv1", "conv2", "relu1", "pool1", "fc1", "input", "group1", "x1"]
@@ -189,7 +191,7 @@ def spec(rng: random.Random) -> dict[str, Tree]:
     if rng.random() < 0.9:
         tree["let"] = {"k": rng.choice("24"), "m": rng.choice(("3", "k*2", expression(rng)))}
     if rng.random() < 0.7:
-        tree["blocks"] = {name: block(rng) for name in ("blk", "other")[: rng.randrange(1, 3)]}
+        tree["blocks"] = {name: body(rng) for name in ("blk", "other")[: rng.randrange(1, 3)]}
     if rng.random() < 0.15:
         tree["defaults"] = {rng.choice(LAYERS): fields(rng, rng.choice(LAYERS))}
     tree["layers"] = statements(rng, 4)
@@ -202,7 +204,7 @@ def spec(rng: random.Random) -> dict[str, Tree]:
     return tree
 
 
-def block(rng: random.Random) -> Tree:
+def body(rng: random.Random) -> Tree:
     named: Tree = rng.choice((["f"], ["f", {"g": "3"}], {"f": "2", "g": "k"}, []))
     return {"fields": named, "layers": statements(rng, 2)}
 
@@ -220,7 +222,8 @@ def statement(rng: random.Random, depth: int) -> Tree:
         word = rng.choice(LAYERS)
         return {word: common(rng, fields(rng, word))}
     if chance < 0.7:
-        return {rng.choice(("blk", "blk", "other")): common(rng, {"f": value(rng), "g": expression(rng)})}
+        block = rng.choice(("blk", "blk", "other"))
+        return {block: common(rng, {"f": value(rng), "g": expression(rng)})}
     inner = statements(rng, depth - 1)
     if chance < 0.87:
         word = rng.choice([*JOINS, "side"])
@@ -266,7 +269,7 @@ def fields(rng: random.Random, word: str) -> dict[str, Tree]:
     return found
 
 
-def suited(rng: random.Random, kind: object) -> Tree:
+def suited(rng: random.Random, kind: object) -> Tree:  # noqa: PLR0911
     """Make a value that a field of this kind may take."""
     chance = rng.random()
     if chance < 0.02:
@@ -322,7 +325,7 @@ def shape(rng: random.Random) -> str:
     return rng.choice(
         ["32x32x4"] * 5
         + ["64x48x8", "16x12x8", "8x8x4", "64", "20x4", "8x8x8x2", "HxWx3", "kx8x3", "1x1x1"]
-        + ["[k, 2*k, 4]", "0x1x1", "1000000000x1000000000x1000000000", "8 x 8 x 4", "8×8×2"]
+        + ["[k, 2*k, 4]", "0x1x1", "1000000000x1000000000x1000000000", "8 x 8 x 4", "8\xd78\xd72"]
     )
 
 

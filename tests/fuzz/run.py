@@ -7,6 +7,8 @@ Every input must compute and render, or be refused with `SpecErrors`, within the
 network is cut at 5,000 layers here, so that a random `repeat` costs no minutes.
 """
 
+# ruff: noqa: T201
+
 from __future__ import annotations
 
 import argparse
@@ -41,12 +43,12 @@ class Told(NamedTuple):
     crashes: list[str]
 
 
-class TooSlow(Exception):
+class TooSlowError(Exception):
     """An input took longer than the limit."""
 
 
 def _alarm(*_: object) -> None:
-    raise TooSlow
+    raise TooSlowError
 
 
 def _begin() -> None:
@@ -71,7 +73,7 @@ def batch(job: tuple[int, int, float]) -> Told:
         signal.setitimer(signal.ITIMER_REAL, limit)
         try:
             codes = judge(data, formats)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (what escapes is what is looked for)
             signal.setitimer(signal.ITIMER_REAL, 0)
             name = type(error).__name__
             path = Path(gettempdir()) / f"shapecalc-fuzz-{seed}.yaml"
@@ -123,11 +125,17 @@ def run(inputs: int, seed: int, limit: float, processes: int) -> int:
 
 def probes() -> None:
     """Print how the time grows when the input grows fourfold; 4 is linear, 16 is quadratic."""
-    from tests.fuzz.growth import PROBES, growth
+    from tests.fuzz.growth import PROBES, growth, spec
 
     for name, (make, size) in PROBES.items():
         seconds, ratio = growth(make, size)
-        print(f"{name:<22} {size:>7,} to {4 * size:>7,}: {seconds:6.2f} s, ratio {ratio:5.1f}")
+        print(f"{name:<23} {size:>7,} to {4 * size:>7,}: {seconds:6.2f} s, ratio {ratio:5.1f}")
+    for count in (100_000, 1_000_000):
+        began = time.perf_counter()
+        codes = judge(spec("  - relu\n" * count), ("csv",))
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+        said = ", ".join(codes) or "computed"
+        print(f"{count:,} layers: {said}, {time.perf_counter() - began:.1f} s, {memory:,.0f} MiB")
 
 
 def main() -> int:

@@ -27,8 +27,23 @@ def judge(data: str | bytes, formats: Iterable[str] = FORMATS) -> tuple[str, ...
     except SpecErrors as error:
         well_told(error.problems)
         return tuple(problem.code for problem in error.problems)
+    adds_up(report)
     rendered(report, formats)
     return ()
+
+
+def adds_up(report: Report) -> None:
+    """Check what holds for every report: one row a node, names unlike, sums that are sums."""
+    rows, totals = report.rows, report.totals
+    assert len(rows) == len(report.graph.nodes)
+    assert len({row.name for row in rows}) == len(rows)
+    assert totals.params == sum(row.params for row in rows)
+    assert totals.macs == sum(row.macs for row in rows)
+    assert totals.activations == sum(row.activations for row in rows)
+    assert totals.peak >= max((row.output.size for row in rows), default=0)
+    for row in rows:
+        assert min((*row.output.sides, row.output.channels)) >= 1
+        assert min((row.weights, row.biases, row.buffers, *row.work)) >= 0
 
 
 def well_told(problems: tuple[Problem, ...]) -> None:

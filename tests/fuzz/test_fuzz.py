@@ -1,4 +1,4 @@
-"""Any input computes and renders, or is refused with `SpecErrors`; nothing else, in bounded time."""
+"""Any input computes and renders, or is refused with `SpecErrors`, in bounded time."""
 
 from __future__ import annotations
 

@@ -1,0 +1,92 @@
+"""Long generated networks, as a spec and as an ONNX model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.load import build
+from shapecalc.propagate import propagate
+from shapecalc.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.report import Report, Row
+
+#: A prime beyond the number of convolutions, so that no two of them have as many filters.
+PRIME = 30_011
+
+#: The layers of the chain, over and over.
+KINDS = (
+    "conv: {{filters: {n}, kernel: 3, pad: 1}}",
+    "batchnorm",
+    "relu",
+    "maxpool: {{kernel: 3, stride: 1, pad: 1}}",
+    "conv: {{filters: {n}, kernel: 1}}",
+    "lrn: 5",
+    "relu",
+    "avgpool: {{kernel: [3, 5], stride: 1, pad: [1, 2]}}",
+)
+
+
+def chain(layers: int) -> Source:
+    """Write a spec of so many layers that all differ, by their channels at least."""
+    lines = ["  - " + KINDS[i % len(KINDS)].format(n=1 + i * 7919 % PRIME) for i in range(layers)]
+    return Source("chain.yaml", "\n".join(["input: 56x48x3", "layers:", *lines, ""]))
+
+
+def pads(row: Row) -> dict[str, Any]:
+    """Write a window's fields as ONNX attributes."""
+    layer, rank = row.layer, len(row.inputs[0].sides)
+
+    def spread(values: Any) -> list[Any]:  # noqa: ANN401
+        return list(values * rank if len(values) == 1 else values)
+
+    before, after = zip(*spread(layer.pad.pairs), strict=True)
+    stride = layer.kernel if layer.stride is None else layer.stride
+    return {
+        "kernel_shape": spread(layer.kernel),
+        "strides": spread(stride),
+        "pads": [*before, *after],
+    }
+
+
+#: Type word -> the ONNX operator and its attributes.
+OPERATORS: dict[str, tuple[str, Callable[[Row], dict[str, Any]]]] = {
+    "conv": ("Conv", pads),
+    "maxpool": ("MaxPool", pads),
+    "avgpool": ("AveragePool", pads),
+    "dense": ("Gemm", lambda _: {"transB": 1}),
+    "batchnorm": ("BatchNormalization", lambda _: {}),
+    "lrn": ("LRN", lambda row: {"size": row.layer.size}),
+    "relu": ("Relu", lambda _: {}),
+    "dropout": ("Dropout", lambda _: {}),
+    "flatten": ("Flatten", lambda _: {}),
+    "softmax": ("Softmax", lambda _: {"axis": 1}),
+}
+
+
+def as_onnx(report: Report) -> Any:  # noqa: ANN401
+    """Write a network as an ONNX model; its weights are inputs, so that it carries no data."""
+    from onnx import TensorProto, helper
+
+    def typed(name: str, extents: tuple[int, ...]) -> Any:  # noqa: ANN401
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, extents)
+
+    inputs, nodes = [], []
+    for row in report.rows:
+        if row.type == "input":
+            inputs.append(typed(row.name, (1, row.output.channels, *row.output.sides)))
+            continue
+        operator, attributes = OPERATORS[row.type]
+        (source,) = row.sources
+        if row.type == "dense" and row.inputs[0].sides:
+            nodes.append(helper.make_node("Flatten", [source], [f"{row.name}_flat"]))
+            source = f"{row.name}_flat"
+        arrays = [typed(f"{row.name}_{each.name}", each.shape) for each in row.parameters]
+        names = [source, *(array.name for array in arrays)]
+        inputs += arrays
+        nodes.append(helper.make_node(operator, names, [row.name], **attributes(row)))
+    last = helper.make_tensor_value_info(report.rows[-1].name, TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "network", inputs, [last])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)

@@ -1,0 +1,73 @@
+"""Run other processes and say what they cost; print tables."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ROOT = Path(__file__).parent.parent
+#: What the console script of an installed package does.
+SHAPECALC = (
+    sys.executable,
+    "-c",
+    "import sys; from shapecalc.cli import main; sys.argv[0] = 'shapecalc'; sys.exit(main())",
+)
+
+
+class Cost(NamedTuple):
+    """What one process cost: by the clock, of the processor, and at most of memory."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+    output: str
+
+
+def python(code: str) -> tuple[str, ...]:
+    """Return the command that runs some code."""
+    return sys.executable, "-c", code
+
+
+def run(command: Sequence[str], *, terminal: bool = False) -> Cost:
+    """Run a command to its end, its output read through a pipe or a terminal 100 wide."""
+    ours, theirs = pty.openpty() if terminal else os.pipe()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "xterm-256color"}
+    start = perf_counter()
+    process = subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment
+    )
+    os.close(theirs)
+    output = b""
+    try:
+        while piece := os.read(ours, 65536):
+            output += piece
+    except OSError:  # how a terminal ends
+        pass
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    os.close(ours)
+    text = output.decode(errors="replace")
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{text}")
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, text)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a Markdown table; all columns but the first are numbers."""
+    lines = [list(header), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    for cells in (lines[0], rule, *lines[1:]):
+        first, *others = zip(cells, widths, strict=True)
+        print("|", first[0].ljust(first[1]), end="")
+        print("".join(f" | {cell.rjust(width)}" for cell, width in others), "|")
+    print()
