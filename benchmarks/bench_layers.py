@@ -9,9 +9,9 @@ import argparse
 import gc
 import warnings
 from time import process_time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from chain import as_onnx, chain
+from chain import as_onnx, chain, check
 from clock import python, run, table
 from onnx import onnx_cpp2py_export
 
@@ -25,7 +25,6 @@ cpp = onnx_cpp2py_export.shape_inference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.report import Report
 
 OTHERS = ("ONNX", "ONNX, bytes", "ORT symbolic")
 LENGTHS = (1_000, 10_000, 100_000)
@@ -95,14 +94,6 @@ def measure(layers: int, *, symbolically: bool) -> Measured:
     found = best(TIMES[layers], *steps)
     found += best(2, lambda: symbolic(model)) if symbolically else [float("nan")]
     return Measured(*(1e6 * seconds / layers for seconds in found))
-
-
-def check(inferred: Any, report: Report) -> None:
-    """Require that ONNX inferred every shape, and the same last one."""
-    assert len(inferred.graph.value_info) == len(report.rows) - 2
-    dims = inferred.graph.output[0].type.tensor_type.shape.dim
-    last = report.rows[-1].output
-    assert [dim.dim_value for dim in dims] == [1, last.channels, *last.sides]
 
 
 def main() -> None:

@@ -1,15 +1,16 @@
-"""Long generated networks, as a spec and as an ONNX model."""
+"""Long generated networks, and networks as ONNX models."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.load import build
-from shapecalc.propagate import propagate
 from shapecalc.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from onnx import ModelProto
 
     from shapecalc.report import Report, Row
 
@@ -35,33 +36,34 @@ def chain(layers: int) -> Source:
     return Source("chain.yaml", "\n".join(["input: 56x48x3", "layers:", *lines, ""]))
 
 
-def pads(row: Row) -> dict[str, Any]:
+def window(row: Row) -> dict[str, Any]:
     """Write a window's fields as ONNX attributes."""
-    layer, rank = row.layer, len(row.inputs[0].sides)
+    layer: Any = row.layer
+    rank = len(row.inputs[0].sides)
 
     def spread(values: Any) -> list[Any]:  # noqa: ANN401
         return list(values * rank if len(values) == 1 else values)
 
-    before, after = zip(*spread(layer.pad.pairs), strict=True)
-    stride = layer.kernel if layer.stride is None else layer.stride
-    return {
-        "kernel_shape": spread(layer.kernel),
-        "strides": spread(stride),
-        "pads": [*before, *after],
-    }
+    kernel, stride = spread(layer.kernel), spread(layer.stride or layer.kernel)
+    ends = spread(layer.pad.pairs)
+    if layer.pad.mode == "same":
+        assert set(stride) == {1}
+        ends = [((size - 1) // 2, size // 2) for size in kernel]
+    before, after = zip(*ends, strict=True)
+    return {"kernel_shape": kernel, "strides": stride, "pads": [*before, *after]}
 
 
 #: Type word -> the ONNX operator and its attributes.
 OPERATORS: dict[str, tuple[str, Callable[[Row], dict[str, Any]]]] = {
-    "conv": ("Conv", pads),
-    "maxpool": ("MaxPool", pads),
-    "avgpool": ("AveragePool", pads),
+    "conv": ("Conv", window),
+    "maxpool": ("MaxPool", window),
+    "avgpool": ("AveragePool", window),
     "dense": ("Gemm", lambda _: {"transB": 1}),
     "batchnorm": ("BatchNormalization", lambda _: {}),
-    "lrn": ("LRN", lambda row: {"size": row.layer.size}),
+    "lrn": ("LRN", lambda row: {"size": vars(row.layer)["size"]}),
     "relu": ("Relu", lambda _: {}),
     "dropout": ("Dropout", lambda _: {}),
-    "flatten": ("Flatten", lambda _: {}),
+    "flatten": ("Flatten", lambda _: {"axis": 1}),
     "softmax": ("Softmax", lambda _: {"axis": 1}),
 }
 
@@ -81,7 +83,7 @@ def as_onnx(report: Report) -> Any:  # noqa: ANN401
         operator, attributes = OPERATORS[row.type]
         (source,) = row.sources
         if row.type == "dense" and row.inputs[0].sides:
-            nodes.append(helper.make_node("Flatten", [source], [f"{row.name}_flat"]))
+            nodes.append(helper.make_node("Flatten", [source], [f"{row.name}_flat"], axis=1))
             source = f"{row.name}_flat"
         arrays = [typed(f"{row.name}_{each.name}", each.shape) for each in row.parameters]
         names = [source, *(array.name for array in arrays)]
@@ -90,3 +92,24 @@ def as_onnx(report: Report) -> Any:  # noqa: ANN401
     last = helper.make_tensor_value_info(report.rows[-1].name, TensorProto.FLOAT, None)
     graph = helper.make_graph(nodes, "network", inputs, [last])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def check(inferred: ModelProto, report: Report) -> None:
+    """Require that ONNX inferred every shape, and the same ones."""
+    shapes = {each.name: each.type.tensor_type.shape for each in inferred.graph.value_info}
+    shapes |= {each.name: each.type.tensor_type.shape for each in inferred.graph.output}
+    for row in report.rows[1:]:
+        dims = [dim.dim_value for dim in shapes[row.name].dim]
+        assert dims == [1, row.output.channels, *row.output.sides], row.name
+
+
+if __name__ == "__main__":  # python chain.py SPEC FILE: write a spec as ONNX, print its layers
+    import onnx
+
+    import shapecalc
+
+    network = shapecalc.summarize(sys.argv[1])
+    model = as_onnx(network)
+    check(onnx.shape_inference.infer_shapes(model), network)
+    onnx.save(model, sys.argv[2])
+    print(len(network.rows) - 1)

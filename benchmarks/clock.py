@@ -41,7 +41,7 @@ def run(command: Sequence[str], *, terminal: bool = False) -> Cost:
     ours, theirs = pty.openpty() if terminal else os.pipe()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "xterm-256color"}
     start = perf_counter()
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment
     )
     os.close(theirs)

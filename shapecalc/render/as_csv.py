@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from shapecalc.cells import UNKNOWN, UNKNOWN_MARK
 from shapecalc.columns import default_columns, sorted_rows
 from shapecalc.fold import fold
-from shapecalc.printing import visible
 
 if TYPE_CHECKING:
     from shapecalc.cells import Kind
@@ -43,5 +42,5 @@ def _cell(kind: Kind, value: object, view: View) -> str:
         return ""
     if value is UNKNOWN:
         return UNKNOWN_MARK
-    text = visible(kind.plain(value, view))
+    text = kind.plain(value, view)
     return f"'{text}" if text.startswith(_FORMULA) else text
