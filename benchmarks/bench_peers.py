@@ -66,7 +66,7 @@ print("computed in", perf_counter() - start)
 
 def peers(spec: str, file: str) -> dict[str, tuple[str, ...]]:
     """Return the command of every tool for one network."""
-    found = {"shapecalc, command": (*SHAPECALC, "summarize", spec)}
+    found: dict[str, tuple[str, ...]] = {"shapecalc, command": (*SHAPECALC, "summarize", spec)}
     for peer in PEERS:
         code = peer.before + TIMED.replace("{compute}", peer.compute)
         for name, value in (("model", NETWORKS[spec]), ("spec", spec), ("file", file)):

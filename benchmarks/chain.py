@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from onnx import ModelProto
 
-    from shapecalc.report import Report, Row
+    from shapecalc.report import Report
 
 #: A prime beyond the number of convolutions, so that no two of them have as many filters.
 PRIME = 30_011
@@ -36,10 +36,8 @@ def chain(layers: int) -> Source:
     return Source("chain.yaml", "\n".join(["input: 56x48x3", "layers:", *lines, ""]))
 
 
-def window(row: Row) -> dict[str, Any]:
+def window(layer: Any, rank: int) -> dict[str, Any]:  # noqa: ANN401
     """Write a window's fields as ONNX attributes."""
-    layer: Any = row.layer
-    rank = len(row.inputs[0].sides)
 
     def spread(values: Any) -> list[Any]:  # noqa: ANN401
         return list(values * rank if len(values) == 1 else values)
@@ -54,17 +52,17 @@ def window(row: Row) -> dict[str, Any]:
 
 
 #: Type word -> the ONNX operator and its attributes.
-OPERATORS: dict[str, tuple[str, Callable[[Row], dict[str, Any]]]] = {
+OPERATORS: dict[str, tuple[str, Callable[[Any, int], dict[str, Any]]]] = {
     "conv": ("Conv", window),
     "maxpool": ("MaxPool", window),
     "avgpool": ("AveragePool", window),
-    "dense": ("Gemm", lambda _: {"transB": 1}),
-    "batchnorm": ("BatchNormalization", lambda _: {}),
-    "lrn": ("LRN", lambda row: {"size": vars(row.layer)["size"]}),
-    "relu": ("Relu", lambda _: {}),
-    "dropout": ("Dropout", lambda _: {}),
-    "flatten": ("Flatten", lambda _: {"axis": 1}),
-    "softmax": ("Softmax", lambda _: {"axis": 1}),
+    "dense": ("Gemm", lambda *_: {"transB": 1}),
+    "batchnorm": ("BatchNormalization", lambda *_: {}),
+    "lrn": ("LRN", lambda layer, _: {"size": layer.size}),
+    "relu": ("Relu", lambda *_: {}),
+    "dropout": ("Dropout", lambda *_: {}),
+    "flatten": ("Flatten", lambda *_: {"axis": 1}),
+    "softmax": ("Softmax", lambda *_: {"axis": 1}),
 }
 
 
@@ -88,7 +86,8 @@ def as_onnx(report: Report) -> Any:  # noqa: ANN401
         arrays = [typed(f"{row.name}_{each.name}", each.shape) for each in row.parameters]
         names = [source, *(array.name for array in arrays)]
         inputs += arrays
-        nodes.append(helper.make_node(operator, names, [row.name], **attributes(row)))
+        fields = attributes(row.layer, len(row.inputs[0].sides))
+        nodes.append(helper.make_node(operator, names, [row.name], **fields))
     last = helper.make_tensor_value_info(report.rows[-1].name, TensorProto.FLOAT, None)
     graph = helper.make_graph(nodes, "network", inputs, [last])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-
 def pages() -> dict[Path, str]:
     """Return the texts of the pages by their paths."""
     folder = Path(__file__).parent
@@ -26,14 +25,15 @@ def pages() -> dict[Path, str]:
 def _columns() -> Iterator[str]:
     yield "# Columns"
     yield ""
-    yield "Made by `python docs/make.py`. `--columns` takes these names, separated by commas; CSV and"
-    yield "JSON use the names of the third column."
+    yield "Made by `python docs/make.py`. `--columns` takes these names, separated by commas; CSV"
+    yield "and JSON use the names of the third column."
     yield ""
     yield "| column | meaning | in CSV and JSON | shown by default |"
     yield "|---|---|---|---|"
     shown = {"everywhere": "yes", "machines": "in CSV and JSON", "asked": "no"}
     for column in COLUMNS:
-        yield f"| `{column.key}` | {_code(column.meaning)} | `{column.name}` | {shown[column.shown]} |"
+        cells = (f"`{column.key}`", column.meaning, f"`{column.name}`", shown[column.shown])
+        yield "| " + " | ".join(map(_code, cells)) + " |"
     yield ""
     yield "`count` appears with `--profile`:"
     yield ""
@@ -45,12 +45,17 @@ def _layers() -> Iterator[str]:
     yield "# Layer types"
     yield ""
     yield "Made by `python docs/make.py` from the layers' classes. Every layer also takes "
-    yield ", ".join(f"`{each.name}`" for each in common_fields()) + "; see [language.md](language.md)."
+    yield (
+        ", ".join(f"`{each.name}`" for each in common_fields())
+        + "; see [language.md](language.md)."
+    )
     for layer in all_layers():
         yield ""
         yield f"## {layer.type}"
         yield ""
-        aliases = f" Also: {', '.join(f'`{each}`' for each in layer.aliases)}." if layer.aliases else ""
+        aliases = (
+            f" Also: {', '.join(f'`{each}`' for each in layer.aliases)}." if layer.aliases else ""
+        )
         yield f"{layer.summary[0].upper()}{layer.summary[1:]}.{aliases}"
         yield ""
         yield f"    - {layer.example}"

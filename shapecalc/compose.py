@@ -49,8 +49,8 @@ def compose(source: Source) -> Tree:
         return builder.build(yaml.parse(source.text, Loader=_Loader))
     except yaml.YAMLError as error:
         message, hint, place = explain(source, error)
-        mark = Mark(*place) if place is not None else None
-        raise SpecErrors([_problem("E101", message, source, mark, hint)]) from None
+        where = Mark(*place) if place is not None else None
+        raise SpecErrors([_problem("E101", message, source, where, hint)]) from None
 
 
 class _Open:

@@ -1,10 +1,10 @@
 """Whole-number expressions of the spec language: parsed by hand, never evaluated by Python.
 
-    sum     = product (("+" | "-") product)*
-    product = unary (("*" | "//") unary)*
-    unary   = "-" unary | power
-    power   = atom ("**" unary)?
-    atom    = number | name | "(" sum ")" | ("min" | "max") "(" sum ("," sum)* ")"
+sum     = product (("+" | "-") product)*
+product = unary (("*" | "//") unary)*
+unary   = "-" unary | power
+power   = atom ("**" unary)?
+atom    = number | name | "(" sum ")" | ("min" | "max") "(" sum ("," sum)* ")"
 """
 
 from __future__ import annotations

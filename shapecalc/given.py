@@ -154,7 +154,7 @@ class Given:
         for extent in extents:
             unknown = symbols(extent, self.scope) if isinstance(extent, Scalar) else set()
             if unknown:
-                letter = sorted(unknown)[0]
+                letter = min(unknown)
                 message = f"{name}: '{letter}' has no value"
                 hint = f"give it one with --set {letter}=224, or the whole shape with --input"
                 self.sheet.complain("E121", message, extent, hint)

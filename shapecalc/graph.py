@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
-from shapecalc.source import Origin
 from shapecalc.yamltree import origin
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from shapecalc.errors import Problem
     from shapecalc.shape import Shape
+    from shapecalc.source import Origin
     from shapecalc.spec import NetSpec, Use
     from shapecalc.yamltree import Tree
 

@@ -72,7 +72,7 @@ def propagate(graph: Graph) -> Report:
         try:
             layer = node.layer
             if layer.__class__ is Broken:
-                raise _Unknown
+                raise _Unknown  # noqa: TRY301  (a broken layer ends like one without inputs)
             if isinstance(layer, Deferred):
                 layer = layer.build(shape_of_node)
                 kept.append(layer)
@@ -155,7 +155,7 @@ def _roots(errors: list[RuleError]) -> list[RuleError]:
     return list(first.values())
 
 
-def _row(  # noqa: PLR0913
+def _row(
     graph: Graph,
     node: Node,
     layer: Layer,
@@ -216,10 +216,7 @@ def _field(
     seen: tuple[Field, ...] = ()
     for source in sources:
         field = source.field if source is not None else ()
-        if len(field) == len(seen):
-            seen = tuple(map(look_back_both, seen, field))
-        else:
-            seen = field or seen
+        seen = tuple(map(look_back_both, seen, field)) if len(field) == len(seen) else field or seen
     if window is None or len(window) != len(seen):
         return seen
     seen = tuple(

@@ -118,7 +118,7 @@ def _base(
             missing = problem.code in _MISSING
             reader.problems.add(problem._replace(origin=origin(extends)) if missing else problem)
         raise SpecErrors(reader.problems.told()) from None
-    reader.stop("E118", f"specs extend each other in a circle: {circle}", extends)
+    return reader.stop("E118", f"specs extend each other in a circle: {circle}", extends)
 
 
 class _Reader(StatementReader):
@@ -243,7 +243,9 @@ class _Reader(StatementReader):
         return None if tree is None else self.names(tree, "outputs")
 
     def expect(self, root: Map) -> tuple[tuple[Expectation, ...], str]:
-        tree = self.mapping(root, "expect", "from totals to numbers", "{params: 61706, source: ...}")
+        tree = self.mapping(
+            root, "expect", "from totals to numbers", "{params: 61706, source: ...}"
+        )
         if tree is None:
             return (), ""
         self.check_keys(tree, (*EXPECTABLE, "source"), "expect")
@@ -273,12 +275,13 @@ class _Reader(StatementReader):
                 continue
             self.check_keys(fields, self.fields_of(kind), kind)
             earlier = found.get(kind) or base.get(kind)
-            if earlier is not None:  # of the base, or under another word for the type
-                fields = fields._replace(
+            if earlier is None:
+                found[kind] = fields
+            else:  # of the base, or under another word for the type
+                found[kind] = fields._replace(
                     items={**earlier.items, **fields.items},
                     keys={**earlier.keys, **fields.keys},
                 )
-            found[kind] = fields
         return found
 
     def read_blocks(self, root: Map) -> dict[str, Block]:
@@ -363,9 +366,9 @@ class _Reader(StatementReader):
             elif key == "remove":
                 for name in self.names(tree, "remove"):
                     edits[name.text] = edits.get(name.text, Edit(name))._replace(remove=True)
-            elif (changes := self.mapping(
-                    root, key, "from layers of the base", _EDITS[key]
-                )) is not None:
+            elif (
+                changes := self.mapping(root, key, "from layers of the base", _EDITS[key])
+            ) is not None:
                 for name_text, value in changes.items.items():
                     edit = edits.get(name_text, Edit(changes.keys[name_text]))
                     if key == "before":

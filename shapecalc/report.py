@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.layers.base import Layer, Parameter
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
     from shapecalc.dim import Dim
     from shapecalc.graph import Graph
+    from shapecalc.layers.base import Layer, Parameter
     from shapecalc.shape import Shape
     from shapecalc.window import Field
 

@@ -192,7 +192,9 @@ class Resolver:
         use = loop[0].use
         at = use.word if use else None
         for draft, source in pairwise(loop):  # where one of them names the next
-            for wire, name in zip(draft.inputs, draft.use.sources or () if draft.use else ()):
+            for wire, name in zip(
+                draft.inputs, draft.use.sources or () if draft.use else (), strict=False
+            ):
                 if self.source_of(wire) is source:
                     at = name
         return Problem(

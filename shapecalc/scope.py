@@ -19,7 +19,21 @@ if TYPE_CHECKING:
 
 #: Words that no one may define.
 RESERVED = frozenset(
-    "same valid floor ceil free input channels from name min max true false".split()
+    [
+        "same",
+        "valid",
+        "floor",
+        "ceil",
+        "free",
+        "input",
+        "channels",
+        "from",
+        "name",
+        "min",
+        "max",
+        "true",
+        "false",
+    ]
 )
 
 #: Names may stand for expressions in other names so deep.
@@ -108,9 +122,7 @@ def read_value(
     return kind.read(tree, Reading(lambda each: whole(each, place, channels_of), defined))
 
 
-def whole(
-    tree: Tree, place: Place, channels_of: Callable[[object], int] = no_shapes
-) -> int:
+def whole(tree: Tree, place: Place, channels_of: Callable[[object], int] = no_shapes) -> int:
     """Compute the whole number that `tree` stands for."""
     try:
         return _Evaluation(channels_of).whole(tree, place)

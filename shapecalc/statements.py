@@ -268,9 +268,7 @@ class StatementReader:
         if kind in BUILTIN:
             found = layer_class(kind).principal
         elif kind in STRUCTURE:
-            self.complain(
-                "E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind]
-            )
+            self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
             return None
         else:
             block = self.blocks[kind]

@@ -22,6 +22,7 @@ class Mistake(NamedTuple):
 
 _SECOND_COLON = "mapping values are not allowed"
 _NO_KEY = "did not find expected key"
+_NO_COLON = "could not find expected ':'"
 _NO_TOKEN = "found character that cannot start any token"  # noqa: S105  (of YAML, not a password)
 
 #: What the parser says, what that means, and what to do.
@@ -52,7 +53,7 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "line the keys up under each other",
     ),
     (
-        "could not find expected ':'",
+        _NO_COLON,
         "a key without its ':'",
         "write `key: value`, with a space after the colon; or '- ' before a list entry",
     ),
@@ -84,7 +85,9 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 #: Where the parser looks back to the beginning of what it could not finish.
-_BEGINS_EARLIER = ("',' or", "end of stream", "could not find expected ':'")
+_BEGINS_EARLIER = ("',' or", "end of stream", _NO_COLON)
+#: YAML's own limit.
+LONGEST_KEY = 1024
 
 
 def explain(source: Source, error: yaml.YAMLError) -> Mistake:
@@ -119,6 +122,8 @@ def _by_its_line(said: str, line: str, place: tuple[int, int]) -> Mistake | None
         return Mistake("a tab stands where YAML wants spaces", "indent with spaces", place)
     if said == _NO_TOKEN:
         return Mistake(f"a value cannot begin with '{character}'", "put it into quotes", place)
+    if said.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY:
+        return Mistake(f"a key has at most {LONGEST_KEY:,} characters", "use a shorter word", place)
     if said == _NO_KEY and character == "-":
         message = "this list entry does not line up with those above"
         return Mistake(message, "line the '- ' up under each other", place)
@@ -130,7 +135,7 @@ def _by_its_line(said: str, line: str, place: tuple[int, int]) -> Mistake | None
 
 
 def place_of(text: str, position: int) -> tuple[int, int]:
-    """Return the line and column of a character.
+    r"""Return the line and column of a character.
 
     >>> place_of("input: 3\\nlayers: [relu]", 12)
     (1, 3)

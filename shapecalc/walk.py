@@ -165,9 +165,7 @@ class Walk:
             kept = use.fields
             if use.type == "repeat" and fields.keys() & {"times", "for"}:  # one or the other
                 kept = {key: tree for key, tree in kept.items() if key == "index"}
-            return use._replace(
-                fields={**kept, **fields}, keys={**use.keys, **keys}, literal=None
-            )
+            return use._replace(fields={**kept, **fields}, keys={**use.keys, **keys}, literal=None)
         text = kind.text if isinstance(kind, Scalar) else ""
         if text not in self.spec.blocks:
             text = ALIASES.get(text.lower(), text.lower())
@@ -193,9 +191,7 @@ class Walk:
         for key in [key for key in fields if key not in takes]:
             del fields[key]
             hint = did_you_mean(key, takes) or (
-                "it takes " + ", ".join(takes)
-                if takes
-                else "edit the layers inside by their paths"
+                "it takes " + ", ".join(takes) if takes else "edit the layers inside by their paths"
             )
             self.sheet.complain("E111", f"{kind} has no field '{key}' to change", keys[key], hint)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dim import Dim
+if TYPE_CHECKING:
+    from shapecalc.dim import Dim
 
 
 class Work(NamedTuple):

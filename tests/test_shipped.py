@@ -254,11 +254,23 @@ GOOGLENET = {
 
 #: GoogLeNet's output volumes: Szegedy et al. 2014, Table 1, column "output size".
 GOOGLENET_SIZES = {
-    "conv1": "112x112x64", "pool1": "56x56x64", "conv2": "56x56x192", "pool2": "28x28x192",
-    "inception_3a": "28x28x256", "inception_3b": "28x28x480", "pool3": "14x14x480",
-    "inception_4a": "14x14x512", "inception_4b": "14x14x512", "inception_4c": "14x14x512",
-    "inception_4d": "14x14x528", "inception_4e": "14x14x832", "pool4": "7x7x832",
-    "inception_5a": "7x7x832", "inception_5b": "7x7x1024", "pool5": "1x1x1024", "linear": "1000",
+    "conv1": "112x112x64",
+    "pool1": "56x56x64",
+    "conv2": "56x56x192",
+    "pool2": "28x28x192",
+    "inception_3a": "28x28x256",
+    "inception_3b": "28x28x480",
+    "pool3": "14x14x480",
+    "inception_4a": "14x14x512",
+    "inception_4b": "14x14x512",
+    "inception_4c": "14x14x512",
+    "inception_4d": "14x14x528",
+    "inception_4e": "14x14x832",
+    "pool4": "7x7x832",
+    "inception_5a": "7x7x832",
+    "inception_5b": "7x7x1024",
+    "pool5": "1x1x1024",
+    "linear": "1000",
 }
 
 #: ResNet's stages: He et al. 2015, Table 1, column "output size"; the channels of its last 1x1.
@@ -275,8 +287,13 @@ RESNET_SIZES = {
 #: Convolutions with their projections, by the blocks of Table 1: 18 and 34 have two a block,
 #: 50, 101 and 152 three, and the first, plus a projection in every stage that changes the volume.
 RESNET_CONVOLUTIONS = {
-    "plain18": 17, "plain34": 33, "resnet18": 17 + 3, "resnet34": 33 + 3,
-    "resnet50": 49 + 4, "resnet101": 100 + 4, "resnet152": 151 + 4,
+    "plain18": 17,
+    "plain34": 33,
+    "resnet18": 17 + 3,
+    "resnet34": 33 + 3,
+    "resnet50": 49 + 4,
+    "resnet101": 100 + 4,
+    "resnet152": 151 + 4,
 }
 
 #: k: params, weights, biases, MACs (published, section 8); 99k^2 + 1213k + 361 parameters.
@@ -289,7 +306,13 @@ ALPHAGO_BY_K = {
 
 #: LeCun et al. 1998, section II.B; OUTPUT is 10 x 84 (published, section 1).
 LENET_CONNECTIONS = {
-    "C1": 122_304, "S2": 5_880, "C3": 151_600, "S4": 2_000, "C5": 48_120, "F6": 10_164, "OUTPUT": 840,
+    "C1": 122_304,
+    "S2": 5_880,
+    "C3": 151_600,
+    "S4": 2_000,
+    "C5": 48_120,
+    "F6": 10_164,
+    "OUTPUT": 840,
 }
 
 #: What everyone calls the layers (the project's second issue).
@@ -307,7 +330,13 @@ def report_of(name: str) -> Report:
 
 def line(row: Row) -> tuple[str, str, int, int, int]:
     output = as_text(row.output)
-    return (row.name, output if "x" in output else f"1x1x{output}", row.weights, row.biases, row.macs)
+    return (
+        row.name,
+        output if "x" in output else f"1x1x{output}",
+        row.weights,
+        row.biases,
+        row.macs,
+    )
 
 
 def lines(table: str) -> list[tuple[str, str, int, int, int]]:
@@ -399,8 +428,14 @@ def test_alexnets_neurons() -> None:
     # Krizhevsky et al. 2012, Figure 2, caption; conv1's printed 253,440 is 55 x 48 x 96 for
     # 55 x 55 x 96 (published, section 3)
     neurons = {
-        "conv1": 290_400, "conv2": 186_624, "conv3": 64_896, "conv4": 64_896, "conv5": 43_264,
-        "fc6": 4_096, "fc7": 4_096, "fc8": 1_000,
+        "conv1": 290_400,
+        "conv2": 186_624,
+        "conv3": 64_896,
+        "conv4": 64_896,
+        "conv5": 43_264,
+        "fc6": 4_096,
+        "fc7": 4_096,
+        "fc8": 1_000,
     }
     report = report_of("alexnet-2012")
     assert {name: report[name].output.size for name in neurons} == neurons
@@ -453,7 +488,9 @@ def test_vggs_weights_and_biases(name: str, weights: int, biases: int) -> None:
     ],
 )
 def test_vggs_names(name: str, stages: tuple[int, ...]) -> None:
-    names = [row.name for row in report_of(name).rows if row.type not in (*IN_PLACE, "input", "lrn")]
+    names = [
+        row.name for row in report_of(name).rows if row.type not in (*IN_PLACE, "input", "lrn")
+    ]
     expected = []
     for stage, convolutions in enumerate(stages, 1):
         expected += [f"conv{stage}_{i}" for i in range(1, convolutions + 1)] + [f"pool{stage}"]
@@ -496,8 +533,13 @@ def test_googlenets_auxiliary_heads() -> None:
     for head, module in (("aux1", "inception_4a"), ("aux2", "inception_4d")):
         inner = [row for row in report.rows if row.name.startswith(f"{head}/")]
         assert inner[0].sources[0].split("/")[0] == module
-        assert [as_text(row.output) for row in inner if row.type in ("avgpool", "conv", "dense")] == [
-            f"4x4x{512 if head == 'aux1' else 528}", "4x4x128", "1024", "1000",
+        assert [
+            as_text(row.output) for row in inner if row.type in ("avgpool", "conv", "dense")
+        ] == [
+            f"4x4x{512 if head == 'aux1' else 528}",
+            "4x4x128",
+            "1024",
+            "1000",
         ]
     # bvlc_googlenet: train_val.prototxt less deploy.prototxt (published, section 6)
     assert report.totals.params - report_of("googlenet").totals.params == 6_379_728
@@ -540,7 +582,9 @@ def test_what_the_projections_of_the_shallow_resnets_cost(depth: int) -> None:
 def test_resnets_stride_stands_in_the_first_1x1() -> None:
     # He et al. 2015 (v1): conv3_x begins with a 1x1/2, so its 3x3 works on 28x28
     report = report_of("resnet50")
-    first = next(row for row in report.rows if row.name.startswith("conv3_x/") and row.type == "conv")
+    first = next(
+        row for row in report.rows if row.name.startswith("conv3_x/") and row.type == "conv"
+    )
     assert (as_text(first.output), first.weights) == ("28x28x128", 32_768)
 
 
@@ -564,7 +608,9 @@ def test_the_padding_example_valid() -> None:
     row = report_of("padding-valid")["conv1"]
     (width,) = row.output.sides
     (field,) = row.field
-    windows = [(field.first + u * field.jump + 1, field.last + u * field.jump + 1) for u in range(width)]
+    windows = [
+        (field.first + u * field.jump + 1, field.last + u * field.jump + 1) for u in range(width)
+    ]
     assert windows == [(1, 6), (6, 11)]
 
 
@@ -573,7 +619,9 @@ def test_the_padding_example_same() -> None:
     row = report_of("padding-same")["conv1"]
     (width,) = row.output.sides
     (field,) = row.field
-    windows = [(field.first + u * field.jump + 1, field.last + u * field.jump + 1) for u in range(width)]
+    windows = [
+        (field.first + u * field.jump + 1, field.last + u * field.jump + 1) for u in range(width)
+    ]
     assert windows == [(0, 5), (5, 10), (10, 15)]
 
 

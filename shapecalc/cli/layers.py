@@ -45,7 +45,8 @@ def _listing(every: list[LayerHelp]) -> Iterator[str]:
         alias = f" (also: {', '.join(each.aliases)})" if each.aliases else ""
         yield f"{each.type:<{width}}  {each.summary}{alias}"
     yield ""
-    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), FC-4096, soft-max."
+    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), FC-4096,"
+    yield "soft-max."
     yield "`shapecalc layers conv` shows the fields of a type."
 
 

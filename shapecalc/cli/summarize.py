@@ -156,7 +156,7 @@ Examples:
 @click.option(
     "--check", is_flag=True, help="Compare with the spec's `expect`; exit 1 when they differ."
 )
-def summarize(  # noqa: PLR0913  (one argument an option)
+def summarize(
     spec: str,
     format_: str | None,
     path: str | None,

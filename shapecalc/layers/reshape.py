@@ -78,7 +78,8 @@ class Reshape(Layer):
         wanted = shape_of(self.shape)
         return RuleError(
             "E209",
-            f"{as_text(given)} has {given.size:,} elements, but {as_text(wanted)} has {wanted.size:,}",
+            f"{as_text(given)} has {given.size:,} elements,"
+            f" but {as_text(wanted)} has {wanted.size:,}",
             field="shape",
             rule=f"{given.size} = {wanted.size} must hold",
             hint="give a shape with as many elements as flow in",

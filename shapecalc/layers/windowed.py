@@ -91,7 +91,7 @@ class Rounded(Windowed):
 
 
 @lru_cache(maxsize=4096)
-def _windows(  # noqa: PLR0913  (the fields of a window, as a cache key)
+def _windows(
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
     pad: Padding,

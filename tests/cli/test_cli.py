@@ -34,7 +34,9 @@ def test_version() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_sentence_in_the_help(command: str) -> None:
-    (line,) = [line for line in run("--help").stdout.splitlines() if line.startswith(f"  {command} ")]
+    (line,) = [
+        line for line in run("--help").stdout.splitlines() if line.startswith(f"  {command} ")
+    ]
     assert len(line.split()) > 3
 
 
@@ -75,7 +77,14 @@ def test_standard_input(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "begin"),
-    [(".md", "**"), (".csv", "name,"), (".json", "{"), (".tex", "%"), (".html", "<!"), (".txt", "")],
+    [
+        (".md", "**"),
+        (".csv", "name,"),
+        (".json", "{"),
+        (".tex", "%"),
+        (".html", "<!"),
+        (".txt", ""),
+    ],
 )
 def test_suffix_of_the_file_decides_the_format(suffix: str, begin: str, folder: Path) -> None:
     result = run("summarize", "lenet5", "-o", f"table{suffix}")
@@ -245,7 +254,9 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
     program = f"{sys.executable} -m shapecalc"
     return subprocess.run(
         ["bash", "-c", command.replace("shapecalc", program, 1)],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -261,9 +272,7 @@ def test_piped_output_has_no_colours_and_csv_imports_no_table_library() -> None:
         "main(['summarize', 'googlenet', '--format', 'csv'], standalone_mode=False)\n"
         "print(*({'numpy', 'rich', 'dataclasses', 'pathlib'} & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.split() == []
 
 

@@ -12,6 +12,7 @@ writes the texts anew.  Read the difference, every word of it, before you commit
 from __future__ import annotations
 
 import builtins
+import itertools
 import os
 import re
 from pathlib import Path
@@ -48,7 +49,16 @@ REQUESTS: dict[str, list[str]] = {
     "E303-input": ["summarize", "lenet5", "--input", "224,224,3"],
     "E303-input-symbol": ["summarize", "lenet5", "--input", "HxWx3"],
     "E303-input-name": ["summarize", "lenet5", "--input", "left=32x32x1"],
-    "E303-words": ["summarize", "lenet5", "--dtype", "flaot32", "--units", "T", "--profile", "fvcor"],
+    "E303-words": [
+        "summarize",
+        "lenet5",
+        "--dtype",
+        "flaot32",
+        "--units",
+        "T",
+        "--profile",
+        "fvcor",
+    ],
     "E304-check": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--check"],
     "E004-set": ["summarize", "small.yaml", "--set", "k=\udcff"],
     "E101-set": ["summarize", "small.yaml", "--set", "k=[3"],
@@ -171,7 +181,7 @@ def test_a_text_is_well_formed(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(golden_texts()))
 def test_a_caret_stands_under_text(name: str) -> None:
     lines = golden_texts()[name].split("\n")
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         if match := re.fullmatch(r" +\|( +)(\^+)", line):
             shown = above.split("|", 1)[1]
             assert len(match[1]) <= len(shown)

@@ -269,7 +269,7 @@ def fields(rng: random.Random, word: str) -> dict[str, Tree]:
     return found
 
 
-def suited(rng: random.Random, kind: object) -> Tree:  # noqa: PLR0911
+def suited(rng: random.Random, kind: object) -> Tree:
     """Make a value that a field of this kind may take."""
     chance = rng.random()
     if chance < 0.02:

@@ -7,8 +7,6 @@ Every input must compute and render, or be refused with `SpecErrors`, within the
 network is cut at 5,000 layers here, so that a random `repeat` costs no minutes.
 """
 
-# ruff: noqa: T201
-
 from __future__ import annotations
 
 import argparse

@@ -20,7 +20,9 @@ def test_an_unknown_version_is_refused(version: str) -> None:
 
 
 def test_name_source_and_note_of_the_network() -> None:
-    spec = report_of("name: AlexNet\nsource: 'Krizhevsky: 2012'\nnote: one line\n" + BODY).graph.spec
+    spec = report_of(
+        "name: AlexNet\nsource: 'Krizhevsky: 2012'\nnote: one line\n" + BODY
+    ).graph.spec
     assert (spec.name, spec.citation, spec.note) == ("AlexNet", "Krizhevsky: 2012", "one line")
 
 
@@ -48,7 +50,9 @@ def test_a_note_on_every_kind_of_statement_is_carried() -> None:
     assert report["a/relu1"].note == "in a branch"
     groups = report.graph.groups
     assert [groups[path].note for path in ("b1", "g", "r")] == [
-        "of the block", "of the group", "of the repeat",
+        "of the block",
+        "of the group",
+        "of the repeat",
     ]
 
 
@@ -75,8 +79,14 @@ def test_keys_that_begin_with_x_are_ignored_everywhere() -> None:
 
 @pytest.mark.parametrize(
     ("key", "hint"),
-    [("layer", "layers"), ("inptu", "input"), ("Name", "name"), ("blcoks", "blocks"),
-     ("extend", "extends"), ("sources", "source")],
+    [
+        ("layer", "layers"),
+        ("inptu", "input"),
+        ("Name", "name"),
+        ("blcoks", "blocks"),
+        ("extend", "extends"),
+        ("sources", "source"),
+    ],
 )
 def test_every_other_unknown_key_is_refused_with_a_suggestion(key: str, hint: str) -> None:
     (problem,) = problems_of(f"{key}: 3\n{BODY}")
@@ -94,8 +104,14 @@ def test_what_is_expected_may_be_an_expression() -> None:
         """
     report = report_of(spec)
     assert report.graph.expected == {
-        "params": 16, "macs": 12, "weights": 12, "biases": 4, "buffers": 0, "flops": 24,
-        "connections": 16, "activations": 7,
+        "params": 16,
+        "macs": 12,
+        "weights": 12,
+        "biases": 4,
+        "buffers": 0,
+        "flops": 24,
+        "connections": 16,
+        "activations": 7,
     }
     assert report.graph.spec.expect_source == "by hand"
     assert report_of(spec, settings={"k": "5"}).graph.expected["params"] == 20
@@ -138,9 +154,9 @@ def test_a_spec_is_a_map(root: str) -> None:
     assert problem.code == "E110"
 
 
-@pytest.mark.parametrize("root", ["", "\n\n", "# only a comment\n", "---\n", "---\n...\n", "~", "null"])
+@pytest.mark.parametrize("root", ["", "\n\n", "# only a comment\n", "---\n", "---\n...\n"])
 def test_an_empty_spec(root: str) -> None:
-    assert codes_of(root)[0] in ("E006", "E110")
+    assert codes_of(root) == ["E006"]
 
 
 def test_a_map_without_anything() -> None:
@@ -161,7 +177,14 @@ def test_all_that_is_wrong_is_told_in_one_run_in_its_order() -> None:
           - dense: {units: 3, bais: false}
         """
     )
-    assert [problem.code for problem in problems] == ["E111", "E117", "E112", "E114", "E150", "E111"]
+    assert [problem.code for problem in problems] == [
+        "E111",
+        "E117",
+        "E112",
+        "E114",
+        "E150",
+        "E111",
+    ]
 
 
 def test_a_mistake_hides_only_what_follows_from_it() -> None:

@@ -6,7 +6,9 @@ from tests.language.support import codes_of, output_of, place_of, problems_of, r
 
 
 def test_channels_in_a_field() -> None:
-    report = report_of("input: 8x8x5\nlayers: [conv: {filters: 6*channels, kernel: 1}, conv: {filters: channels // 4, kernel: 1}]\n")
+    report = report_of(
+        "input: 8x8x5\nlayers: [conv: {filters: 6*channels, kernel: 1}, conv: {filters: channels // 4, kernel: 1}]\n"
+    )
     assert output_of(report, "conv1") == "8x8x30"
     assert output_of(report, "conv2") == "8x8x7"
 
@@ -17,7 +19,9 @@ def test_channels_of_a_vector_are_its_units() -> None:
 
 
 def test_channels_in_groups_makes_a_depthwise_convolution() -> None:
-    report = report_of("input: 8x8x5\nlayers: [conv: {filters: channels, kernel: 3, groups: channels}]\n")
+    report = report_of(
+        "input: 8x8x5\nlayers: [conv: {filters: channels, kernel: 3, groups: channels}]\n"
+    )
     assert report["conv1"].weights == 45
 
 
@@ -90,7 +94,11 @@ def test_channels_after_a_join_and_of_a_reference() -> None:
           - conv: {name: later, from: conv1, filters: 9, kernel: 1}
         """
     )
-    assert [output_of(report, name) for name in ("conv3", "conv4", "conv5")] == ["8x8x7", "8x8x3", "8x8x10"]
+    assert [output_of(report, name) for name in ("conv3", "conv4", "conv5")] == [
+        "8x8x7",
+        "8x8x3",
+        "8x8x10",
+    ]
 
 
 def test_channels_that_halve_to_nothing() -> None:
@@ -107,8 +115,12 @@ def test_channels_that_nobody_knows_are_not_complained_about_twice() -> None:
 
 
 def test_where_channels_mean_nothing() -> None:
-    assert codes_of("input: 8x8x5\nlet: {k: 2*channels}\nlayers: [conv: {filters: k, kernel: 1}]\n") == ["E116"]
-    assert codes_of("input: 8x8x5\nlayers: [repeat: {times: channels, layers: [relu]}]\n") == ["E115"]
+    assert codes_of(
+        "input: 8x8x5\nlet: {k: 2*channels}\nlayers: [conv: {filters: k, kernel: 1}]\n"
+    ) == ["E116"]
+    assert codes_of("input: 8x8x5\nlayers: [repeat: {times: channels, layers: [relu]}]\n") == [
+        "E115"
+    ]
     assert codes_of("input: 8x8x5\nexpect: {params: channels}\nlayers: [relu]\n") == ["E116"]
     spec = "inputs: {a: 3, b: 3}\nlayers: [dense: channels]\n"
     assert codes_of(spec) == ["E155"]

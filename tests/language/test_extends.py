@@ -62,8 +62,16 @@ def codes(compute: Callable[..., Report], text: str) -> list[str]:
 
 
 NAMES = [
-    "conv1", "relu1", "pool1", "middle/conv1", "middle/relu1", "body/conv1", "add1",
-    "stage/1/relu1", "stage/2/relu1", "fc1",
+    "conv1",
+    "relu1",
+    "pool1",
+    "middle/conv1",
+    "middle/relu1",
+    "body/conv1",
+    "add1",
+    "stage/1/relu1",
+    "stage/2/relu1",
+    "fc1",
 ]
 
 
@@ -90,10 +98,14 @@ def test_change_with_a_type_replaces_the_layer_under_its_name(child: Callable[..
 
 
 @pytest.mark.parametrize(("type_", "word"), [("fc", "dense"), ("Dense", "dense"), ("unit", "conv")])
-def test_the_new_type_may_be_an_alias_or_a_block(child: Callable[..., Report], type_: str, word: str) -> None:
+def test_the_new_type_may_be_an_alias_or_a_block(
+    child: Callable[..., Report], type_: str, word: str
+) -> None:
     field = "n" if type_ == "unit" else "units"
-    report = child(f"change: {{fc1: {{type: {type_}, {field}: 4}}}}\n") if type_ != "unit" else child(
-        "change: {conv1: {type: unit, n: 4}}\n"
+    report = (
+        child(f"change: {{fc1: {{type: {type_}, {field}: 4}}}}\n")
+        if type_ != "unit"
+        else child("change: {conv1: {type: unit, n: 4}}\n")
     )
     row = report["conv1/conv1"] if type_ == "unit" else report["fc1"]
     assert row.type == word
@@ -154,7 +166,13 @@ def test_before_and_after_insert(child: Callable[..., Report]) -> None:
         """
     )
     assert names_of(report)[:7] == [
-        "conv1", "relu1", "norm1", "pool1", "dropout1", "squash", "middle/conv1",
+        "conv1",
+        "relu1",
+        "norm1",
+        "pool1",
+        "dropout1",
+        "squash",
+        "middle/conv1",
     ]
 
 
@@ -197,9 +215,7 @@ def test_let_of_an_extension_may_add_names(child: Callable[..., Report]) -> None
 
 def test_an_extension_has_another_input(child: Callable[..., Report]) -> None:
     assert output_of(child("input: 64x64x3\n"), "pool1") == "32x32x8"
-    report = child(
-        "inputs: {a: 32x32x3, b: 32x32x3}\nchange: {conv1: {from: b}}\n"
-    )
+    report = child("inputs: {a: 32x32x3, b: 32x32x3}\nchange: {conv1: {from: b}}\n")
     assert report["conv1"].sources == ("b",)
 
 
@@ -233,26 +249,33 @@ def test_outputs_of_an_extension_replace_the_bases(child: Callable[..., Report])
 
 def test_edits_of_two_levels(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(dedent(BASE))
-    (tmp_path / "middle.yaml").write_text(dedent(
-        """
+    (tmp_path / "middle.yaml").write_text(
+        dedent(
+            """
         extends: base.yaml
         change: {conv1: {kernel: 5, pad: 2}}
         after: {conv1: [batchnorm: {name: bn}]}
         remove: [relu1]
         """
-    ))
-    (tmp_path / "top.yaml").write_text(dedent(
-        """
+        )
+    )
+    (tmp_path / "top.yaml").write_text(
+        dedent(
+            """
         extends: middle.yaml
         change: {conv1: {filters: 4}, bn: {affine: false}}
         before: {bn: [tanh]}
         """
-    ))
+        )
+    )
     report = shapecalc.summarize(tmp_path / "top.yaml")
     assert names_of(report)[:4] == ["conv1", "tanh1", "bn", "pool1"]
     assert report["bn"].params == 0
     assert report["conv1"].weights == 300  # 4 x 3 x 25
-    assert [name.rsplit("/", 1)[-1] for name in report.graph.spec.extends] == ["middle.yaml", "base.yaml"]
+    assert [name.rsplit("/", 1)[-1] for name in report.graph.spec.extends] == [
+        "middle.yaml",
+        "base.yaml",
+    ]
 
 
 def test_a_spec_extends_a_shipped_one(tmp_path: Path) -> None:
@@ -293,7 +316,9 @@ def test_a_file_beside_wins_over_a_shipped_spec(tmp_path: Path) -> None:
         ("change: {conv1: {filters: q}}", "E116", "q"),
     ],
 )
-def test_edits_that_cannot_be(child: Callable[..., Report], edit: str, code: str, place: str) -> None:
+def test_edits_that_cannot_be(
+    child: Callable[..., Report], edit: str, code: str, place: str
+) -> None:
     (problem,) = problems(child, edit + "\n")
     assert problem.code == code
     assert place_of(problem) == place
@@ -373,7 +398,9 @@ def test_thirty_levels_of_extension_work_and_fifty_are_refused(tmp_path: Path) -
     assert [problem.code for problem in caught.value.problems] == ["E118"]
 
 
-@pytest.mark.parametrize(("written", "code"), [("[a]", "E110"), ("", "E110"), ('"-"', "E110"), ('""', "E110")])
+@pytest.mark.parametrize(
+    ("written", "code"), [("[a]", "E110"), ("", "E110"), ('"-"', "E110"), ('""', "E110")]
+)
 def test_what_extends_cannot_be(written: str, code: str) -> None:
     assert codes_of(f"extends: {written}\n") == [code]
 
@@ -405,7 +432,9 @@ def test_defaults_hold_inside_blocks_and_for_the_papers_words() -> None:
 
 
 def test_defaults_under_two_words_for_one_type_are_merged() -> None:
-    report = report_of("input: 9\ndefaults: {fc: {bias: false}, dense: {units: 4}}\nlayers: [dense]\n")
+    report = report_of(
+        "input: 9\ndefaults: {fc: {bias: false}, dense: {units: 4}}\nlayers: [dense]\n"
+    )
     assert report["fc1"].params == 36
 
 
@@ -431,4 +460,6 @@ def test_defaults_that_cannot_be(defaults: str, code: str) -> None:
 
 
 def test_a_wrong_default_is_told_where_it_stands_and_once() -> None:
-    assert codes_of("input: 9x9x3\ndefaults: {conv: {kernel: 0}}\nlayers: [conv: 3, conv: 4]\n") == ["E114"]
+    assert codes_of(
+        "input: 9x9x3\ndefaults: {conv: {kernel: 0}}\nlayers: [conv: 3, conv: 4]\n"
+    ) == ["E114"]

@@ -70,7 +70,9 @@ def test_roundings_differ_in_what_they_clip() -> None:
     # kernel 1, stride 2 on 10: floor(9/2) + 1 = 5; the sixth window would start at 10, outside:
     # PyTorch clips it, Caffe clips only when there is padding (pooling_layer.cpp).
     sizes = {
-        rule: output_of(report_of(pool(f"kernel: 1, stride: 2, rounding: {rule}", "10x10x1")), "pool1")
+        rule: output_of(
+            report_of(pool(f"kernel: 1, stride: 2, rounding: {rule}", "10x10x1")), "pool1"
+        )
         for rule in ("floor", "ceil", "ceil_caffe", "ceil_full")
     }
     assert sizes == {"floor": "5x5x1", "ceil": "5x5x1", "ceil_caffe": "6x6x1", "ceil_full": "6x6x1"}
@@ -176,7 +178,9 @@ def test_what_a_whole_number_is_not(value: str, code: str) -> None:
     assert codes_of(f"input: 13x17x3\nlayers: [conv: {{kernel: 3, filters: {value}}}]\n") == [code]
 
 
-@pytest.mark.parametrize("value", ["1", "6", "1000000000", "2*3", "(4)", "2**3**1", "7 // 2", '"min(3, 4)"'])
+@pytest.mark.parametrize(
+    "value", ["1", "6", "1000000000", "2*3", "(4)", "2**3**1", "7 // 2", '"min(3, 4)"']
+)
 def test_what_a_whole_number_is(value: str) -> None:
     report_of(f"input: 1x1x1\nlayers: [dense: {value}]\n")
 

@@ -13,7 +13,7 @@ from tests.language.support import codes_of, names_of, output_of, place_of, prob
     [
         ("227x227x3", Map((227, 227), 3)),
         ("227 x 227 x 3", Map((227, 227), 3)),
-        ("227×227×3", Map((227, 227), 3)),  # noqa: RUF001
+        ("227×227×3", Map((227, 227), 3)),
         ('"227x227x3"', Map((227, 227), 3)),
         ("[227, 227, 3]", Map((227, 227), 3)),
         ("100", Vector(100)),
@@ -45,8 +45,23 @@ def test_letters_that_nothing_defines_have_no_value() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "a b", "3x", "x3", "3xx3", "3x3x3x3x3", "[]", "[1, 2, 3, 4, 5]", "{h: 3}", "[[3]]",
-     "3,3", "-3x3", "3.5x3", "3*3", '""'],
+    [
+        "",
+        "a b",
+        "3x",
+        "x3",
+        "3xx3",
+        "3x3x3x3x3",
+        "[]",
+        "[1, 2, 3, 4, 5]",
+        "{h: 3}",
+        "[[3]]",
+        "3,3",
+        "-3x3",
+        "3.5x3",
+        "3*3",
+        '""',
+    ],
 )
 def test_what_an_input_is_not(written: str) -> None:
     assert codes_of(f"input: {written}\nlayers: [relu]\n") == ["E110"]
@@ -54,8 +69,15 @@ def test_what_an_input_is_not(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "code"),
-    [("0x3x3", "E114"), ("3x0", "E114"), ("[3, -1]", "E114"), ("1000000001x3", "E114"),
-     ("[3, 1//0]", "E115"), ("[3, channels]", "E116"), ("010x3", "E115")],
+    [
+        ("0x3x3", "E114"),
+        ("3x0", "E114"),
+        ("[3, -1]", "E114"),
+        ("1000000001x3", "E114"),
+        ("[3, 1//0]", "E115"),
+        ("[3, channels]", "E116"),
+        ("010x3", "E115"),
+    ],
 )
 def test_extents_that_cannot_be(written: str, code: str) -> None:
     assert codes_of(f"input: {written}\nlayers: [relu]\n") == [code]
@@ -75,7 +97,11 @@ def test_a_signal() -> None:
     )
     # floor((16000 - 80)/4) + 1 = 3981, floor(3981/4) = 995
     assert [output_of(report, row.name) for row in report.rows[1:]] == [
-        "3981x8", "995x8", "995x16", "1x16", "10",
+        "3981x8",
+        "995x8",
+        "995x16",
+        "1x16",
+        "10",
     ]
     assert report["conv1"].weights == 640  # 8 x 1 x 80
     assert report["conv2"].weights == 384  # 16 x 8 x 3
@@ -95,7 +121,10 @@ def test_a_volume() -> None:
         """
     )
     assert [output_of(report, row.name) for row in report.rows[1:]] == [
-        "16x112x112x64", "16x56x56x64", "16x56x56x128", "8x28x28x128",
+        "16x112x112x64",
+        "16x56x56x64",
+        "16x56x56x128",
+        "8x28x28x128",
     ]
     assert report["conv1"].weights == 5184  # 64 x 3 x 27
     assert report["conv2"].weights == 221_184  # 128 x 64 x 27
@@ -199,7 +228,7 @@ def test_outputs_that_are_no_names(outputs: str) -> None:
 
 def test_another_input_from_the_command_line() -> None:
     spec = "input: 8x8x2\nlayers: [conv3-4]\n"
-    for given in ("9x11x3", "9X11X3", "9 x 11 x 3", "9×11×3"):  # noqa: RUF001
+    for given in ("9x11x3", "9X11X3", "9 x 11 x 3", "9×11×3"):
         assert output_of(report_of(spec, inputs={"": given}), "conv1") == "9x11x4"
     assert output_of(report_of(spec, inputs={"input": "9x11x3"}), "conv1") == "9x11x4"
 
@@ -218,8 +247,17 @@ def test_several_inputs_are_replaced_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [("", "E303"), ("abc", "E303"), ("HxWx3", "E303"), ("224,224,3", "E303"), ("3x", "E303"),
-     ("1x2x3x4x5", "E303"), ("0x3x3", "E114"), ("-1x3", "E303"), ("3.5x3", "E303")],
+    [
+        ("", "E303"),
+        ("abc", "E303"),
+        ("HxWx3", "E303"),
+        ("224,224,3", "E303"),
+        ("3x", "E303"),
+        ("1x2x3x4x5", "E303"),
+        ("0x3x3", "E114"),
+        ("-1x3", "E303"),
+        ("3.5x3", "E303"),
+    ],
 )
 def test_inputs_from_the_command_line_that_cannot_be(given: str, code: str) -> None:
     assert codes_of("input: 8x8x2\nlayers: [relu]\n", inputs={"": given}) == [code]
@@ -228,5 +266,11 @@ def test_inputs_from_the_command_line_that_cannot_be(given: str, code: str) -> N
 def test_the_input_is_a_row_of_its_own() -> None:
     report = report_of("input: 8x8x2\nlayers: [relu]\n")
     row = report.rows[0]
-    assert (row.name, row.type, row.activations, row.params, row.macs) == ("input", "input", 128, 0, 0)
+    assert (row.name, row.type, row.activations, row.params, row.macs) == (
+        "input",
+        "input",
+        128,
+        0,
+        0,
+    )
     assert names_of(report) == ["relu1"]

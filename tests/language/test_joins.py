@@ -64,7 +64,12 @@ def test_joins_in_joins() -> None:
         """
     )
     assert names_of(report) == [
-        "a/x/conv1", "a/concat1", "b/relu1", "b/conv1", "b/add1", "concat1",
+        "a/x/conv1",
+        "a/concat1",
+        "b/relu1",
+        "b/conv1",
+        "b/add1",
+        "concat1",
     ]
     assert output_of(report, "concat1") == "8x8x7"
 
@@ -131,7 +136,11 @@ def test_paths_reach_into_levels() -> None:
         """
     )
     assert report["add1"].sources == (
-        "one/left/relu1", "two/right/tanh1", "one/elu1", "one/add1", "two/elu1",
+        "one/left/relu1",
+        "two/right/tanh1",
+        "one/elu1",
+        "one/add1",
+        "two/elu1",
     )
 
 
@@ -251,15 +260,21 @@ def test_a_reference_to_nothing_gets_a_suggestion() -> None:
 
 
 def test_a_reference_does_not_see_into_other_levels() -> None:
-    assert codes_of("input: 3\nlayers: [add: {a: [relu: {name: x}], b: [tanh: {from: x}]}]\n") == ["E150"]
+    assert codes_of("input: 3\nlayers: [add: {a: [relu: {name: x}], b: [tanh: {from: x}]}]\n") == [
+        "E150"
+    ]
 
 
 def test_a_layer_takes_one_input() -> None:
     assert codes_of("input: 3\nlayers: [relu, tanh: {from: [relu1, input]}]\n") == ["E207"]
-    assert codes_of("input: 3\nblocks: {b: {layers: []}}\nlayers: [relu, b: {from: [relu1, input]}]\n") == ["E207"]
+    assert codes_of(
+        "input: 3\nblocks: {b: {layers: []}}\nlayers: [relu, b: {from: [relu1, input]}]\n"
+    ) == ["E207"]
 
 
-@pytest.mark.parametrize("join", ["concat", "concat: [[]]", "concat: {a: []}", "concat: {from: relu1}", "add: {}"])
+@pytest.mark.parametrize(
+    "join", ["concat", "concat: [[]]", "concat: {a: []}", "concat: {from: relu1}", "add: {}"]
+)
 def test_a_join_needs_two(join: str) -> None:
     (problem,) = problems_of(f"input: 3\nlayers: [relu, {join}]\n")
     assert problem.code == "E207"
@@ -289,7 +304,15 @@ def test_side_computes_beside_the_flow() -> None:
           - identity: {from: aux1/fc1}
         """
     )
-    assert names_of(report) == ["relu1", "aux1/pool1", "aux1/fc1", "tanh1", "elu1", "elu2", "identity1"]
+    assert names_of(report) == [
+        "relu1",
+        "aux1/pool1",
+        "aux1/fc1",
+        "tanh1",
+        "elu1",
+        "elu2",
+        "identity1",
+    ]
     assert report["aux1/pool1"].sources == ("relu1",)
     assert report["tanh1"].sources == ("relu1",)
     assert report.totals.params == 330  # 4 x 4 x 2 x 10 + 10

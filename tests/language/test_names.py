@@ -16,8 +16,21 @@ def test_each_kind_is_numbered_by_itself() -> None:
         """
     )
     assert names_of(report) == [
-        "conv1", "bn1", "relu1", "pool1", "norm1", "conv2", "bn2", "relu2", "pool2", "norm2",
-        "dropout1", "fc1", "relu3", "fc2", "softmax1",
+        "conv1",
+        "bn1",
+        "relu1",
+        "pool1",
+        "norm1",
+        "conv2",
+        "bn2",
+        "relu2",
+        "pool2",
+        "norm2",
+        "dropout1",
+        "fc1",
+        "relu3",
+        "fc2",
+        "softmax1",
     ]
 
 
@@ -62,8 +75,15 @@ def test_every_level_numbers_by_itself() -> None:
         """
     )
     assert names_of(report) == [
-        "relu1", "b1/relu1", "b1/relu2", "g/relu1", "g/b1/relu1", "g/b1/relu2",
-        "b2/relu1", "b2/relu2", "relu2",
+        "relu1",
+        "b1/relu1",
+        "b1/relu2",
+        "g/relu1",
+        "g/b1/relu1",
+        "g/b1/relu2",
+        "b2/relu1",
+        "b2/relu2",
+        "relu2",
     ]
 
 
@@ -87,7 +107,9 @@ def test_inner_names_are_paths() -> None:
         """
     )
     assert names_of(report) == [
-        "inception_3a/1x1/conv1", "inception_3a/3x3/reduce", "inception_3a/3x3/conv2",
+        "inception_3a/1x1/conv1",
+        "inception_3a/3x3/reduce",
+        "inception_3a/3x3/conv2",
         "inception_3a/concat1",
     ]
 
@@ -138,9 +160,10 @@ def test_a_name_that_an_automatic_one_takes_later() -> None:
 
 
 def test_two_branches_of_one_level_with_one_name() -> None:
-    assert codes_of(
-        "input: 3\nlayers: [add: {a: [relu], b: []}, add: {a: [relu], b: []}]\n"
-    ) == ["E152", "E152"]
+    assert codes_of("input: 3\nlayers: [add: {a: [relu], b: []}, add: {a: [relu], b: []}]\n") == [
+        "E152",
+        "E152",
+    ]
 
 
 def test_one_name_in_two_scopes_is_fine() -> None:
@@ -151,9 +174,9 @@ def test_one_name_in_two_scopes_is_fine() -> None:
 
 
 def test_a_layer_named_like_an_input() -> None:
-    assert codes_of(
-        "inputs: {left: 3, right: 3}\nlayers: [relu: {name: left, from: right}]\n"
-    ) == ["E152"]
+    assert codes_of("inputs: {left: 3, right: 3}\nlayers: [relu: {name: left, from: right}]\n") == [
+        "E152"
+    ]
 
 
 def test_a_report_finds_its_rows_by_name() -> None:

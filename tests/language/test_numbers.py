@@ -44,8 +44,29 @@ def test_expressions_compute_as_arithmetic_does(expression: str, value: int) -> 
 
 @pytest.mark.parametrize(
     "expression",
-    ["a b", "a +", "+ a", "* a", "(a", "a)", "min()", "min(a", "min a", "a,b", "a % b", "a / b",
-     "a ^ b", "a == b", "a if b", "a.b", "a[0]", "__import__('os')", "1 2", "²", "٣"],
+    [
+        "a b",
+        "a +",
+        "+ a",
+        "* a",
+        "(a",
+        "a)",
+        "min()",
+        "min(a",
+        "min a",
+        "a,b",
+        "a % b",
+        "a / b",
+        "a ^ b",
+        "a == b",
+        "a if b",
+        "a.b",
+        "a[0]",
+        "__import__('os')",
+        "1 2",
+        "²",
+        "٣",
+    ],
 )
 def test_what_is_no_expression(expression: str) -> None:
     assert codes_of(f'input: 3\nlet: {{a: 5, b: 2}}\nlayers: [dense: "{expression}"]\n') == ["E115"]
@@ -53,8 +74,19 @@ def test_what_is_no_expression(expression: str) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["10**18*10", "9**99", "2**2**2**2**2**2", "(10**9)**9", "2**(10**9)", "-(10**18) - 1",
-     "1 // (a - a)", "0**(0-1)", "9"*400, "("*60 + "1" + ")"*60, "-"*60 + "1"],
+    [
+        "10**18*10",
+        "9**99",
+        "2**2**2**2**2**2",
+        "(10**9)**9",
+        "2**(10**9)",
+        "-(10**18) - 1",
+        "1 // (a - a)",
+        "0**(0-1)",
+        "9" * 400,
+        "(" * 60 + "1" + ")" * 60,
+        "-" * 60 + "1",
+    ],
 )
 def test_expressions_that_explode_are_refused_at_once(expression: str) -> None:
     assert codes_of(f"input: 3\nlet: {{a: 5}}\nlayers: [dense: {expression}]\n") == ["E115"]
@@ -104,8 +136,22 @@ def test_an_unknown_name_gets_a_suggestion_and_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["same", "valid", "floor", "ceil", "free", "input", "channels", "from", "name",
-             "min", "max", "true", "false"],
+    "name",
+    [
+        "same",
+        "valid",
+        "floor",
+        "ceil",
+        "free",
+        "input",
+        "channels",
+        "from",
+        "name",
+        "min",
+        "max",
+        "true",
+        "false",
+    ],
 )
 def test_words_of_the_language_cannot_be_defined(name: str) -> None:
     assert codes_of(f"input: 3\nlet: {{{name}: 5}}\nlayers: [dense: 2]\n") == ["E117"]

@@ -9,16 +9,31 @@ from tests.language.support import codes_of, names_of, output_of, place_of, prob
 
 
 def test_an_unnamed_repeat_adds_no_level_and_names_count_on() -> None:
-    report = report_of("input: 8x8x3\nlayers: [relu, repeat: {times: 3, layers: [relu, tanh]}, relu]\n")
+    report = report_of(
+        "input: 8x8x3\nlayers: [relu, repeat: {times: 3, layers: [relu, tanh]}, relu]\n"
+    )
     assert names_of(report) == [
-        "relu1", "relu2", "tanh1", "relu3", "tanh2", "relu4", "tanh3", "relu5",
+        "relu1",
+        "relu2",
+        "tanh1",
+        "relu3",
+        "tanh2",
+        "relu4",
+        "tanh3",
+        "relu5",
     ]
 
 
 def test_a_named_repeat_adds_the_round_to_the_path() -> None:
-    report = report_of("input: 8x8x3\nlayers: [repeat: {name: stage, times: 2, layers: [relu, tanh]}, relu]\n")
+    report = report_of(
+        "input: 8x8x3\nlayers: [repeat: {name: stage, times: 2, layers: [relu, tanh]}, relu]\n"
+    )
     assert names_of(report) == [
-        "stage/1/relu1", "stage/1/tanh1", "stage/2/relu1", "stage/2/tanh1", "relu1",
+        "stage/1/relu1",
+        "stage/1/tanh1",
+        "stage/2/relu1",
+        "stage/2/tanh1",
+        "relu1",
     ]
 
 
@@ -37,7 +52,9 @@ def test_what_comes_out_of_a_named_repeat_has_its_name() -> None:
 
 def test_no_round_at_all() -> None:
     for repeat in ("times: 0", "name: none, times: 0", "times: 1 - 1", "for: {c: []}"):
-        report = report_of(f"input: 8x8x3\nlayers: [tanh, repeat: {{{repeat}, layers: [relu]}}, elu]\n")
+        report = report_of(
+            f"input: 8x8x3\nlayers: [tanh, repeat: {{{repeat}, layers: [relu]}}, elu]\n"
+        )
         assert names_of(report) == ["tanh1", "elu1"]
         assert report["elu1"].sources == ("tanh1",)
 
@@ -133,7 +150,9 @@ def test_a_named_layer_in_an_unnamed_repeat_would_stand_twice() -> None:
     (problem,) = problems_of("input: 3\nlayers: [repeat: {times: 2, layers: [relu: {name: a}]}]\n")
     assert problem.code == "E152"
     assert "give the repeat a name" in problem.hint
-    report = report_of("input: 3\nlayers: [repeat: {name: r, times: 2, layers: [relu: {name: a}]}]\n")
+    report = report_of(
+        "input: 3\nlayers: [repeat: {name: r, times: 2, layers: [relu: {name: a}]}]\n"
+    )
     assert names_of(report) == ["r/1/a", "r/2/a"]
 
 
@@ -174,7 +193,9 @@ def test_repeats_that_cannot_be(repeat: str, code: str) -> None:
     assert len(codes_of(f"input: 3\nlayers: [repeat: {{{repeat}}}]\n")) == 1
 
 
-@pytest.mark.parametrize("statement", ["repeat", "repeat: 3", "repeat: [relu]", "{repeat: }", "group", "group: [relu]"])
+@pytest.mark.parametrize(
+    "statement", ["repeat", "repeat: 3", "repeat: [relu]", "{repeat: }", "group", "group: [relu]"]
+)
 def test_structure_needs_its_map(statement: str) -> None:
     assert codes_of(f"input: 3\nlayers: [{statement}]\n")[0] in ("E110", "E113")
 
@@ -186,7 +207,9 @@ def test_a_suggestion_for_a_misspelt_field() -> None:
 
 
 def test_a_group_is_a_level() -> None:
-    report = report_of("input: 3\nlayers: [group: {name: conv2_x, layers: [relu, tanh]}, relu, elu: {from: conv2_x}]\n")
+    report = report_of(
+        "input: 3\nlayers: [group: {name: conv2_x, layers: [relu, tanh]}, relu, elu: {from: conv2_x}]\n"
+    )
     assert names_of(report) == ["conv2_x/relu1", "conv2_x/tanh1", "relu1", "elu1"]
     assert report["elu1"].sources == ("conv2_x/tanh1",)
 
@@ -202,7 +225,9 @@ def test_a_group_is_one_row_at_depth_1() -> None:
     )
     rows = fold(report, 1)
     assert [(row.name, row.type) for row in rows] == [
-        ("input", "input"), ("g", "group"), ("pool1", "maxpool"),
+        ("input", "input"),
+        ("g", "group"),
+        ("pool1", "maxpool"),
     ]
     assert rows[1].does == "3 layers"
     assert rows[1].params == 297  # 4 x 27 + 4 + 5 x 36 + 5
@@ -212,15 +237,21 @@ def test_a_group_is_one_row_at_depth_1() -> None:
 
 
 def test_a_repeat_and_its_rounds_are_rows_at_their_depth() -> None:
-    report = report_of("input: 8x8x3\nlayers: [repeat: {name: r, times: 2, layers: [relu, tanh]}]\n")
+    report = report_of(
+        "input: 8x8x3\nlayers: [repeat: {name: r, times: 2, layers: [relu, tanh]}]\n"
+    )
     assert [row.name for row in fold(report, 1)] == ["input", "r"]
     assert [row.name for row in fold(report, 2)] == ["input", "r/1", "r/2"]
 
 
 @pytest.mark.parametrize(
     ("group", "code"),
-    [("layers: [relu]", "E113"), ("name: g", "E113"), ("name: g, layers: [relu], times: 2", "E111"),
-     ("name: a/b, layers: []", "E117")],
+    [
+        ("layers: [relu]", "E113"),
+        ("name: g", "E113"),
+        ("name: g, layers: [relu], times: 2", "E111"),
+        ("name: a/b, layers: []", "E117"),
+    ],
 )
 def test_groups_that_cannot_be(group: str, code: str) -> None:
     assert codes_of(f"input: 3\nlayers: [group: {{{group}}}]\n") == [code]

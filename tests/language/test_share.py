@@ -124,7 +124,9 @@ def test_weights_that_do_not_fit() -> None:
     assert "3x3x3x3, 3" in problem.message
     assert place_of(problem) == "a"
     assert codes_of(TWICE.replace("b, filters: 3", "b, filters: 4")) == ["E154"]
-    assert codes_of(TWICE.replace("conv: {name: b", "depthwise: {name: b").replace("b, filters: 3,", "b,")) == ["E154"]
+    assert codes_of(
+        TWICE.replace("conv: {name: b", "depthwise: {name: b").replace("b, filters: 3,", "b,")
+    ) == ["E154"]
 
 
 def test_sharing_with_nothing() -> None:

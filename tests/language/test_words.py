@@ -201,5 +201,7 @@ def test_words_of_no_layer_are_refused_with_a_suggestion() -> None:
     )
     assert [problem.code for problem in problems] == ["E112"] * 4
     assert [problem.hint for problem in problems[:3]] == [
-        "did you mean 'relu'?", "did you mean 'conv'?", "did you mean 'maxpool'?",
+        "did you mean 'relu'?",
+        "did you mean 'conv'?",
+        "did you mean 'maxpool'?",
     ]
