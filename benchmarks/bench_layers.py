@@ -15,9 +15,9 @@ from chain import as_onnx, chain, check
 from clock import python, run, table
 from onnx import onnx_cpp2py_export
 
+from shapecalc.api import read
 from shapecalc.compose import compose
 from shapecalc.expand import expand
-from shapecalc.load import read
 from shapecalc.propagate import propagate
 
 cpp = onnx_cpp2py_export.shape_inference

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from shapecalc.api import load, loads, summarize
     from shapecalc.errors import Problem, SpecErrors
+    from shapecalc.files import shipped
     from shapecalc.graph import Graph
-    from shapecalc.load import load, loads, shipped, summarize
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Map, Vector
 
@@ -32,10 +33,10 @@ _HOMES = {
     "SpecErrors": "errors",
     "Totals": "report",
     "Vector": "shape",
-    "load": "load",
-    "loads": "load",
-    "shipped": "load",
-    "summarize": "load",
+    "load": "api",
+    "loads": "api",
+    "shipped": "files",
+    "summarize": "api",
 }
 
 __all__ = [

@@ -137,7 +137,7 @@ def _by_its_line(said: str, line: str, place: tuple[int, int]) -> Mistake | None
 def place_of(text: str, position: int) -> tuple[int, int]:
     r"""Return the line and column of a character.
 
-    >>> place_of("input: 3\\nlayers: [relu]", 12)
+    >>> place_of("input: 3\nlayers: [relu]", 12)
     (1, 3)
     """
     lines = BREAK.split(text[:position])

@@ -28,7 +28,7 @@ LEVELS = """
     statements  read  graph
     draft  rounds  given  build  resolve  walk  expand
     report  propagate
-    load
+    api
     fold  cells  legend  columns  view  table  describe  schema
     render  render.problems  render.as_text  render.as_csv  render.as_html  render.as_json
     render.as_latex  render.as_markdown  render.as_terminal
@@ -141,7 +141,7 @@ def test_every_exception_is_used():
         ("report", "from shapecalc.render import render", "report imports render"),
         ("walk", "if True:\n    import numpy.linalg", "walk imports numpy.linalg"),
         ("render/as_text", "import rich", "render.as_text imports rich"),
-        ("cli/specs", "from shapecalc.load import find", "cli.specs imports load at the start"),
+        ("cli/specs", "from shapecalc.files import find", "cli.specs imports files at the start"),
         ("errors", "from shapecalc.errors import Problem", "errors imports errors"),
         ("errors", "import torch", "errors imports torch"),
     ],
@@ -161,12 +161,12 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
 @pytest.mark.parametrize(
     "guarded",
     [
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shapecalc.load import load",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shapecalc.api import load",
         "def f():\n    from shapecalc.render import render",
     ],
 )
 def test_what_is_allowed_is_not_caught(tmp_path, guarded):
-    (tmp_path / "load.py").write_text("")
+    (tmp_path / "api.py").write_text("")
     (tmp_path / "render.py").write_text("")
     (tmp_path / "report.py").write_text(guarded)
     assert wrong(imports_of(tmp_path)) == []

@@ -17,7 +17,7 @@ Examples:
 @click.argument("name", required=False, shell_complete=complete_spec)
 def specs(name: str | None) -> None:
     """List the shipped specs, or print the text of NAME to start from."""
-    from shapecalc.load import find, shipped
+    from shapecalc.files import find, shipped
 
     with reported():
         if name is not None:
@@ -34,7 +34,7 @@ def specs(name: str | None) -> None:
 def _head(name: str) -> tuple[str, str]:
     """Read a spec's note and source."""
     from shapecalc.compose import compose
-    from shapecalc.load import find
+    from shapecalc.files import find
     from shapecalc.yamltree import Map, Scalar
 
     tree = compose(find(f"{name}.yaml"))

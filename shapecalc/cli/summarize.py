@@ -178,7 +178,8 @@ def summarize(
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     """
     with reported(as_json=format_ == "json"):
-        from shapecalc.load import build, find
+        from shapecalc.api import build
+        from shapecalc.files import find
         from shapecalc.propagate import propagate
         from shapecalc.render import format_for, render
         from shapecalc.view import make_view

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from shapecalc.api import build
 from shapecalc.errors import CODES, Problem, SpecErrors
 from shapecalc.files import _decode
-from shapecalc.load import build
 from shapecalc.propagate import propagate
 from shapecalc.render import FORMATS, render
 from shapecalc.render.problems import problems_json, problems_text

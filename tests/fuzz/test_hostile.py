@@ -8,7 +8,7 @@ from time import perf_counter
 
 import pytest
 
-from shapecalc import load, walk
+from shapecalc import summarize, walk
 from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import MAX_PROBLEMS, SpecErrors
 from shapecalc.files import find
@@ -42,7 +42,7 @@ def test_file_just_over_the_limit(tmp_path):
         find(str(path))
     assert [problem.code for problem in caught.value.problems] == ["E005"]
     path.write_bytes(b"input: 4\nlayers: [relu]\n#".ljust(MAX_BYTES, b"#"))
-    assert load.load(path).rows[-1].units == 4
+    assert summarize(path).rows[-1].units == 4
 
 
 def test_endless_file():
@@ -144,7 +144,7 @@ def test_extends_that_circle(tmp_path):
         (tmp_path / f"{name}.yaml").write_text(f"extends: {base}.yaml\n")
     for name in ("a", "self"):
         with pytest.raises(SpecErrors) as caught:
-            load.load(tmp_path / f"{name}.yaml")
+            summarize(tmp_path / f"{name}.yaml")
         well_told(caught.value.problems)
         assert [problem.code for problem in caught.value.problems] == ["E118"]
 
@@ -152,7 +152,7 @@ def test_extends_that_circle(tmp_path):
 def test_extends_by_ever_other_paths(tmp_path):
     (tmp_path / "a.yaml").write_text("extends: ./a.yaml\n")
     with pytest.raises(SpecErrors, match="E118"):
-        load.load(tmp_path / "a.yaml")
+        summarize(tmp_path / "a.yaml")
 
 
 # --- aliases ------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc.api import build
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.load import build
 from shapecalc.propagate import propagate
 from shapecalc.shape import as_text
 from shapecalc.source import Source

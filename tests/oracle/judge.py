@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from shapecalc import SpecErrors
+from shapecalc.api import build
 from shapecalc.graph import Graph, Input, Node
-from shapecalc.load import build
 from shapecalc.propagate import propagate
 from shapecalc.source import Source
 

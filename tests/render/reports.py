@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shapecalc.api import build
 from shapecalc.files import find
-from shapecalc.load import build
 from shapecalc.propagate import propagate
 from shapecalc.report import Report
 from shapecalc.source import Source

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 SCRIPT = """
 import sys
 from pathlib import Path
-from shapecalc.load import build
+from shapecalc.api import build
 from shapecalc.propagate import propagate
 from shapecalc.source import Source
 from shapecalc.render import render

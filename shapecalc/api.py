@@ -1,11 +1,11 @@
-"""The library's front door: from a spec's name or text to its report."""
+"""The library's front door: from a spec's name or text to its graph and its report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shapecalc.expand import expand
-from shapecalc.files import beside, find, shipped
+from shapecalc.files import beside, find
 from shapecalc.graph import Graph
 from shapecalc.propagate import propagate
 from shapecalc.read import read_spec
@@ -13,12 +13,10 @@ from shapecalc.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+    from os import PathLike
 
     from shapecalc.report import Report
     from shapecalc.spec import NetSpec
-
-__all__ = ["build", "find", "load", "loads", "read", "shipped", "summarize"]
 
 
 def read(source: Source) -> NetSpec:
@@ -32,34 +30,22 @@ def build(
     settings: Mapping[str, str] | None = None,
     inputs: Mapping[str, str] | None = None,
 ) -> Graph:
-    """Read and wire a spec."""
+    """Read and wire a spec; what is wrong with it, `propagate` will raise."""
     return expand(read(source), settings, inputs)
 
 
 def load(
-    name: str | Path,
+    name: str | PathLike[str],
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
-) -> Report:
-    """Compute the report of a spec on disk, or of a shipped one.
+) -> Graph:
+    """Load the network of a spec on disk, or of a shipped one.
 
     `settings` gives constants other values, like `--set k=128`; `input` another input, like
     `--input 224x224x3`.  Raises `SpecErrors` with everything that is wrong.
     """
-    return _compute(find(str(name)), settings, input)
-
-
-def summarize(
-    spec: str | Path | Graph,
-    *,
-    settings: Mapping[str, str | int] | None = None,
-    input: str | Mapping[str, str] | None = None,  # noqa: A002
-) -> Report:
-    """Compute the report of a network: of a spec by path or name, or of a loaded one."""
-    return (
-        propagate(spec) if isinstance(spec, Graph) else load(spec, settings=settings, input=input)
-    )
+    return _sound(find(str(name)), settings, input)
 
 
 def loads(
@@ -67,16 +53,45 @@ def loads(
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
+) -> Graph:
+    """Load the network of a spec given as text.  Arguments and errors are those of `load`."""
+    return _sound(Source("<text>", text), settings, input)
+
+
+def summarize(
+    network: str | PathLike[str] | Graph,
+    *,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002
 ) -> Report:
-    """Compute the report of a spec given as text."""
-    return _compute(Source("<text>", text), settings, input)
+    """Compute the report of a network: a loaded one, or a spec by its path or name.
+
+    `settings` and `input` are those of `load`; a loaded network has them already.  Raises
+    `SpecErrors` with everything that is wrong.
+    """
+    if not isinstance(network, Graph):
+        network = _graph(find(str(network)), settings, input)
+    elif settings or input:
+        raise TypeError("settings and input belong to `load`: this network is loaded already")
+    return propagate(network)
 
 
-def _compute(
+def _graph(
     source: Source,
     settings: Mapping[str, str | int] | None,
     given: str | Mapping[str, str] | None,
-) -> Report:
+) -> Graph:
     inputs = {"": given} if isinstance(given, str) else given
     texts = {name: str(value) for name, value in (settings or {}).items()}
-    return propagate(build(source, settings=texts, inputs=inputs))
+    return build(source, settings=texts, inputs=inputs)
+
+
+def _sound(
+    source: Source,
+    settings: Mapping[str, str | int] | None,
+    given: str | Mapping[str, str] | None,
+) -> Graph:
+    graph = _graph(source, settings, given)
+    if graph.problems:
+        propagate(graph)  # raises these and what else is wrong
+    return graph
