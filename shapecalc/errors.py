@@ -218,6 +218,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     import difflib
 
+    from shapecalc.foreign import meant_by
+
+    if meant := meant_by(word, known):
+        return f"did you mean '{meant}'?"
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)
     if not near and len(word) >= 3:  # padding for pad, convolution for conv, avg for avgpool
         begins = (each for each in known if len(each) >= 3)

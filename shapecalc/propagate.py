@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
-from shapecalc.graph import Broken, Deferred, Input
+from shapecalc.graph import Broken, Deferred, Input, channels_first
 from shapecalc.layers.base import arity_error
 from shapecalc.pause import collector_paused
 from shapecalc.report import Report, Row, total
-from shapecalc.shape import as_list
+from shapecalc.shape import as_list, as_text
 from shapecalc.window import Field, look_back, look_back_both
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.dim import Dim
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer, Parameter
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 #: No extent and no receptive field may exceed this, so that numbers stay quick and printable.
 WIDEST = 10**15
+#: What the rules say of shapes that do not fit.
+_OF_SHAPES = frozenset({"E202", "E204", "E205", "E206"})
 
 
 class Facts(NamedTuple):
@@ -96,9 +100,23 @@ def propagate(graph: Graph) -> Report:
             if misfit is not None:
                 problems.add(_problem(misfit, node, graph), misfit.field)
     if len(problems):
-        raise SpecErrors(problems.told())
+        raise SpecErrors(_with_layout(problems.told(), graph))
     done = tuple(row for row in rows if row is not None)
     return Report(graph, done, total(graph, done))
+
+
+def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
+    """Add to what the rules refuse that an input looks as if its channels were written first."""
+    for node in graph.nodes:
+        if isinstance(node.layer, Input):
+            meant = channels_first(node.layer.shape)
+            if meant is not None:
+                hint = f"shapes are height x width x channels: was {as_text(meant)} meant?"
+                return [
+                    each._replace(hint=hint) if each.code in _OF_SHAPES else each
+                    for each in problems
+                ]
+    return list(problems)
 
 
 def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
@@ -203,7 +221,8 @@ def _misfit(row: Row, owner: Row | None) -> RuleError | None:
         "E154",
         f"the weights of {owner.name} are {theirs}, but needed are {mine}",
         field="share",
-        hint="layers that share weights need the same fields and as many channels",
+        hint="layers that share weights need the same fields and as many channels; for a dense"
+        " layer also inputs of one size",
     )
 
 

@@ -227,7 +227,7 @@ class _Reader(StatementReader):
         if isinstance(tree, List):
             parts = tree.items
         elif isinstance(tree, Scalar):
-            words = [word.strip() for word in tree.text.replace("×", "x").split("x")]
+            words = [word.strip() for word in re.split("[xX×]", tree.text)]
             if all(word.isdigit() or _IDENTIFIER.fullmatch(word) for word in words):
                 parts = tuple(tree._replace(text=word) for word in words)
         if 1 <= len(parts) <= 4 and all(isinstance(part, Scalar) for part in parts):

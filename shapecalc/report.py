@@ -111,7 +111,13 @@ class Report:
         for row in self.rows:
             if row.name == name:
                 return row
-        raise KeyError(name)
+        from shapecalc.errors import did_you_mean
+
+        hint = did_you_mean(name, (row.name for row in self.rows))
+        raise KeyError(f"there is no layer '{name}'" + (f"; {hint}" if hint else ""))
+
+    def __repr__(self) -> str:
+        return f"<Report {self.name}: {self.totals.params:,} params, {self.totals.macs:,} MACs>"
 
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
         """Write the report as text, markdown, csv, json, latex, html, or for a terminal.

@@ -210,12 +210,9 @@ class StatementReader:
             return Use(word, kind, _NO_FIELDS, _NO_KEYS, (kind,))
         return Use(word, kind, self.paper_fields(word), _NO_KEYS, (kind, word.text))
 
-    def type_of(self, word: Scalar) -> str | None:
+    def meaning(self, text: str) -> str | None:
         """Return the type that a word means: a block, a built-in, or one of the papers' words."""
-        text = word.text
-        if text in BUILTIN or text in self.blocks:
-            return text
-        if text in STRUCTURE:
+        if text in BUILTIN or text in self.blocks or text in STRUCTURE:
             return text
         lower = text.lower()
         if lower in BUILTIN:
@@ -226,10 +223,21 @@ class StatementReader:
             return "softmax"
         if match := PAPER.fullmatch(text):
             return "dense" if match[3] else "conv"
+        return None
+
+    def type_of(self, word: Scalar) -> str | None:
+        """Return the type that a word means; complain when it means none."""
+        text = word.text
+        found = self.meaning(text)
+        if found is not None:
+            return found
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
-        hint = did_you_mean(lower, known) or "`shapecalc layers` lists the types"
-        shown = describe(word)
-        self.complain("E112", f"{shown} is not a layer type", word, hint)
+        hint = (
+            _respelt(text)
+            or did_you_mean(text.lower(), known)
+            or "`shapecalc layers` lists the types"
+        )
+        self.complain("E112", f"{describe(word)} is not a layer type", word, hint)
         return None
 
     def paper_fields(self, word: Scalar) -> dict[str, Tree]:
@@ -359,7 +367,13 @@ class StatementReader:
 
     def unknown_field(self, kind: str, word: str, place: Scalar, known: Iterable[str]) -> None:
         takes = [*known, *COMMON_KEYS]
-        hint = did_you_mean(word, takes) or f"{kind} takes " + ", ".join(sorted(takes))
+        hint = (
+            _respelt(word)
+            or did_you_mean(word, takes)
+            or f"{kind} takes " + ", ".join(sorted(takes))
+        )
+        if word == "activation":
+            hint = "an activation is a layer of its own: `- relu` on the next line"
         self.complain("E111", f"{kind} has no field '{word}'", place, hint)
 
     def named(self, tree: Tree) -> Scalar | None:
@@ -417,6 +431,14 @@ class StatementReader:
                 listed = self.unnamed(tree, kind)
                 branches += listed or ()
                 sound = sound and listed is not None
+            elif isinstance(tree, Scalar) and self.meaning(tree.text) is None:
+                known = [*(each for each in COMMON_KEYS if each != "share"), "branches"]
+                hint = did_you_mean(word, known) or (
+                    f"{kind} takes {', '.join(known[:-1])}, and branches, which are lists of layers"
+                )
+                if not word.startswith("x-"):
+                    self.complain("E111", f"{kind} has no field '{word}'", value.keys[word], hint)
+                    sound = False
             elif not word.startswith("x-"):
                 branches.append(self.branch(value.keys[word], tree))
         if kind == "side" and not branches and sound:
@@ -448,3 +470,21 @@ class StatementReader:
             )
             return None
         return tuple(Branch(None, self.uses(each, "a branch")) for each in tree.items)
+
+
+#: Ways of writing that are nearly right, and what is meant.
+_NEARLY = (
+    (r".* - .*", "the next entry is indented deeper; line the '- ' up under each other"),
+    (r"(\w+) ?:(\S.*)", r"a space belongs after the colon: `\1: \2`"),
+    (r"(\w+) (\d\S*)", r"a colon is missing: `\1: \2`"),
+    (r"(?i)conv(\d+)x\1-(\d+)", r"write `conv\1-\2`"),
+    (r"(?i)(fc|dense|linear)(\d+)", r"write `fc-\2`, or `dense: \2`"),
+)
+
+
+def _respelt(text: str) -> str:
+    """Say how a word is to be written that is nearly right, or nothing."""
+    for pattern, advice in _NEARLY:
+        if match := re.fullmatch(pattern, text, re.ASCII):
+            return match.expand(advice)
+    return ""

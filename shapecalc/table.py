@@ -14,7 +14,9 @@ from shapecalc.cells import (
 )
 from shapecalc.columns import conventions, default_columns, sorted_rows
 from shapecalc.fold import fold
+from shapecalc.graph import channels_first
 from shapecalc.printing import printable, width_of
+from shapecalc.shape import SIDE_NAMES, as_text
 from shapecalc.view import View
 
 if TYPE_CHECKING:
@@ -193,5 +195,11 @@ def _remarks(
         said.append(
             f"Left out to fit a width of {width}: {', '.join(dropped)}; --columns chooses others."
         )
+    said += [
+        f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
+        f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"
+        for row in report.rows
+        if row.type == "input" and (meant := channels_first(row.output)) is not None
+    ]
     said.append(f"Read from {printable(report.graph.spec.source.name)}.")
     return tuple(said)

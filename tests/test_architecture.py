@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "shapecalc"
 #: those to its left; a module without a dot stands for a package's `__init__`.
 LEVELS = """
     shapecalc
+    foreign
     errors  source  dim  pause  printing  order  expression
     yamltree  syntax  compose  shape  window  work
     profile  files  layers.fields

@@ -39,9 +39,7 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
 def emit(text: str, path: str | None) -> None:
     """Print a text, or write it to a file: beside it first, then renamed into place."""
     if path is None:
-        with _without_broken_pipe():
-            sys.stdout.write(_encodable(text, sys.stdout.encoding or "ascii"))
-            sys.stdout.flush()
+        _print(text)
         return
     try:
         _replace(path, text)
@@ -101,14 +99,23 @@ def _umask() -> int:
     return mask
 
 
-@contextlib.contextmanager
-def _without_broken_pipe() -> Iterator[None]:
-    """End quietly when the reader of a pipe has gone (`shapecalc ... | head`)."""
+def _print(text: str) -> None:
+    """Write to standard output; end quietly when a pipe's reader has gone (`... | head`)."""
     try:
-        yield
+        sys.stdout.write(_encodable(text, sys.stdout.encoding or "ascii"))
+        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
+    except OSError as error:
+        _drop_output()
+        message = f"standard output cannot be written: {error.strerror or error}"
+        raise SpecErrors([Problem("E007", message)]) from None
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's end does not fail on it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complete_spec(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[object]:

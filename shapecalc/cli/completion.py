@@ -6,6 +6,7 @@ import click
 
 
 @click.command(
+    short_help="Print a shell's completion script.",
     epilog='Example:  eval "$(shapecalc completion bash)"   in ~/.bashrc',
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="List the layer types, or show one.",
     epilog="""\b
 Examples:
   shapecalc layers

@@ -8,6 +8,7 @@ from shapecalc.cli.common import emit, reported
 
 
 @click.command(
+    short_help="Print the JSON Schema of the language.",
     epilog="""\b
 Examples:
   shapecalc schema -o shapecalc.schema.json

@@ -8,6 +8,7 @@ from shapecalc.cli.common import complete_spec, emit, reported
 
 
 @click.command(
+    short_help="List the shipped specs, or print one.",
     epilog="""\b
 Examples:
   shapecalc specs

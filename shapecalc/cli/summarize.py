@@ -12,6 +12,8 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.source import Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shapecalc.report import Report
 
 
@@ -60,7 +62,30 @@ def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None)
     return value
 
 
+def _complete(option: str) -> Callable[..., list[str]]:
+    """Complete an option's words, looked up when a shell asks."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        from shapecalc.cells import DTYPES, UNITS
+        from shapecalc.columns import COLUMNS
+        from shapecalc.profile import PROFILES
+        from shapecalc.render import FORMATS
+
+        words = {
+            "columns": [column.key for column in COLUMNS],
+            "dtype": list(DTYPES),
+            "format": list(FORMATS),
+            "profile": list(PROFILES),
+            "units": list(UNITS),
+        }
+        before, comma, last = incomplete.rpartition(",")
+        return [f"{before}{comma}{word}" for word in words[option] if word.startswith(last)]
+
+    return complete
+
+
 @click.command(
+    short_help="Print the table of a network.",
     epilog="""\b
 Examples:
   shapecalc summarize alexnet.yaml
@@ -75,6 +100,7 @@ Examples:
     "--format",
     "format_",
     metavar="FORMAT",
+    shell_complete=_complete("format"),
     help="terminal, text, markdown, csv, json, latex or html.  Default: terminal, or text"
     " when piped; with -o the file's suffix decides.",
 )
@@ -92,6 +118,7 @@ Examples:
     metavar="LIST",
     is_eager=True,
     callback=_columns_help,
+    shell_complete=_complete("columns"),
     help="Columns to show, separated by commas; 'all' for all, 'help' to list them.",
 )
 @click.option(
@@ -100,7 +127,12 @@ Examples:
     callback=_depth,
     help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.",
 )
-@click.option("--sort", metavar="COLUMN", help="Sort rows by a column, the largest first.")
+@click.option(
+    "--sort",
+    metavar="COLUMN",
+    shell_complete=_complete("columns"),
+    help="Sort rows by a column: numbers from the largest down, texts from A to Z.",
+)
 @click.option(
     "--set",
     "settings",
@@ -120,10 +152,12 @@ Examples:
 @click.option(
     "--profile",
     metavar="NAME",
+    shell_complete=_complete("profile"),
     help="Add the column `count` under a counting convention: macs, flops, full.",
 )
 @click.option(
     "--batch",
+    metavar="N",
     type=click.IntRange(1, 10**9),
     default=1,
     show_default=True,
@@ -134,13 +168,16 @@ Examples:
     default="float32",
     show_default=True,
     metavar="TYPE",
-    help="Type of an element; scales memory.",
+    shell_complete=_complete("dtype"),
+    help="Type of an element, which scales memory: float64, float32, float16, bfloat16, float8,"
+    " int64, int32, int16, int8 or uint8.",
 )
 @click.option(
     "--units",
     default="exact",
     show_default=True,
     metavar="UNIT",
+    shell_complete=_complete("units"),
     help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024).",
 )
 @click.option(
@@ -148,7 +185,7 @@ Examples:
     type=click.Choice(["hwc", "chw"]),
     default="hwc",
     show_default=True,
-    help="Order of a volume's extents.",
+    help="Order of a volume's extents in the output; input is always height x width x channels.",
 )
 @click.option(
     "--count-inplace", is_flag=True, help="Count activations of layers that work in place, too."
@@ -177,6 +214,7 @@ def summarize(
 
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     """
+    path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
         from shapecalc.files import find

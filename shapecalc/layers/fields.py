@@ -239,7 +239,7 @@ class Pad(Kind):
             if self.modes and tree.text in MODES:
                 return MODES[tree.text]
             if tree.text.isalpha() and not reading.defined(tree.text):
-                hint = did_you_mean(tree.text, MODES) if self.modes else ""
+                hint = did_you_mean(tree.text.lower(), MODES) if self.modes else ""
                 raise self.wants(tree, hint)
         elif isinstance(tree, List) and any(isinstance(item, List) for item in tree.items):
             return Padding(tuple(self.pair(item, reading) for item in tree.items))

@@ -138,6 +138,7 @@ class _Misfit:
             f" = {output_size(n, window)}"
         )
         room = n + before + after
+        largest = (room - 1) // window.dilation + 1
         enough = before - (room - window.extent) // 2
         article = "an" if str(window.extent).startswith(("8", "11", "18")) else "a"
         return RuleError(
@@ -145,7 +146,9 @@ class _Misfit:
             f"{article} {shown} does not fit an input {n} {adjective} with padding {padding}",
             field="kernel",
             rule=rule,
-            hint=f"use kernel <= {(room - 1) // window.dilation + 1}, or pad >= {enough}",
+            hint=f"use kernel <= {largest}, or pad >= {enough}"
+            if largest > 1
+            else f"use fewer strides and pools before it, a larger input, or pad >= {enough}",
             facts=(
                 ("side", axis),
                 ("input", n),

@@ -181,6 +181,11 @@ def test_inserted_layers_are_numbered_after_the_bases_own(child: Callable[..., R
     assert names_of(report)[:5] == ["conv1", "relu2", "conv2", "relu1", "pool1"]
 
 
+def test_a_removed_layers_number_is_not_given_to_another(child: Callable[..., Report]) -> None:
+    report = child("remove: [relu1]\nafter: {conv1: [relu]}\n")
+    assert names_of(report)[:3] == ["conv1", "relu2", "pool1"]
+
+
 def test_insertions_inside_a_level(child: Callable[..., Report]) -> None:
     report = child("after: {middle/conv1: [batchnorm]}\nbefore: {stage/2/relu1: [dropout]}\n")
     assert "middle/bn1" in names_of(report)
@@ -245,6 +250,13 @@ def test_defaults_of_an_extension_are_merged_into_the_bases(child: Callable[...,
 def test_outputs_of_an_extension_replace_the_bases(child: Callable[..., Report]) -> None:
     report = child("outputs: [pool1]\n")
     assert [report.rows[index].name for index in report.graph.outputs] == ["pool1"]
+
+
+def test_outputs_of_the_base_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("input: 3\noutputs: [relu1]\nlayers: [relu, tanh]\n")
+    (tmp_path / "child.yaml").write_text("extends: base.yaml\n")
+    report = shapecalc.summarize(tmp_path / "child.yaml")
+    assert [report.rows[index].name for index in report.graph.outputs] == ["relu1"]
 
 
 def test_edits_of_two_levels(tmp_path: Path) -> None:

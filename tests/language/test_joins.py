@@ -335,7 +335,7 @@ def test_a_named_side_is_a_level() -> None:
         ("concat: {from: {a: b}}", "E110"),
         ("concat: {a/b: [], c: []}", "E117"),
         ("concat: {input: [], c: []}", "E117"),
-        ("concat: {a: 3, b: []}", "E112"),
+        ("concat: {a: 3, b: []}", "E111"),
         ("side", "E113"),
         ("side: {}", "E113"),
         ("side: []", "E113"),

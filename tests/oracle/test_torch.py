@@ -26,7 +26,8 @@ else:
     torch = need("torch")
     nn = torch.nn
 
-from twin import Do, differences, run, twin
+from compare import differences, run
+from twin import Do, twin
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 

@@ -1,0 +1,198 @@
+"""The PyTorch twins of layers without a window."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from judge import AnyLayer, need
+from twin import Do, of, padded, pairs, ranked, spread
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+else:
+    torch = need("torch")
+    nn, Tensor = torch.nn, torch.Tensor
+
+
+# -- dense layers -------------------------------------------------------------------------------
+
+
+@of("dense")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    made = nn.Linear(x[0].numel(), layer.units, layer.bias)
+    made.register_forward_pre_hook(lambda _, args: args[0].flatten(1))
+    return made
+
+
+@of("rbf")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    made = Do(lambda x: (x.flatten(1)[:, None] - made.codes).square().sum(2))
+    made.register_buffer("codes", torch.empty(layer.units, x[0].numel()))
+    return made
+
+
+# -- normalisations -----------------------------------------------------------------------------
+
+
+@of("lrn")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    made = nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
+    return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
+
+
+@of("batchnorm")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    options = {"affine": layer.affine, "track_running_stats": layer.statistics}
+    return getattr(nn, f"BatchNorm{max(x.ndim - 2, 1)}d")(x.shape[1], **options).eval()
+
+
+@of("layernorm")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if layer.over == "all":
+        return nn.LayerNorm(x.shape[1:], elementwise_affine=layer.affine)
+    made = nn.LayerNorm(x.shape[1], elementwise_affine=layer.affine)  # over the last axis
+    made.register_forward_pre_hook(lambda _, args: args[0].movedim(1, -1))
+    made.register_forward_hook(lambda _, __, y: y.movedim(-1, 1))
+    return made
+
+
+@of("groupnorm")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    return nn.GroupNorm(layer.groups, x.shape[1], affine=layer.affine)
+
+
+@of("instancenorm")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    made = ranked("InstanceNorm", x)(x.shape[1], affine=layer.affine)
+    if math.prod(x.shape[2:]) == 1:  # PyTorch refuses a single place, save as groups of 1 channel
+        return nn.GroupNorm(x.shape[1], x.shape[1], affine=layer.affine)
+    return made
+
+
+# -- element by element -------------------------------------------------------------------------
+
+PLAIN = {
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "sigmoid": nn.Sigmoid,
+    "hard_sigmoid": nn.Hardsigmoid,
+    "hard_swish": nn.Hardswish,
+    "tanh": nn.Tanh,
+    "softplus": nn.Softplus,
+    "identity": nn.Identity,
+    "flatten": nn.Flatten,
+}
+for _word, _made in PLAIN.items():
+    of(_word)(lambda _, __, made=_made: made())
+
+
+@of("leaky_relu")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return nn.LeakyReLU(layer.slope)
+
+
+@of("prelu")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    return nn.PReLU(1 if layer.shared else x.shape[1])
+
+
+@of("elu")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return nn.ELU(layer.alpha)
+
+
+@of("softmax")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if layer.over == "channels":
+        return nn.Softmax(1)
+    if x.ndim == 2:
+        raise ValueError("no positions")
+    return Do(lambda x: x.flatten(2).softmax(2).reshape(x.shape))
+
+
+@of("dropout")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return nn.Dropout(layer.rate)
+
+
+# -- moving elements ----------------------------------------------------------------------------
+
+
+@of("reshape")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return Do(lambda x: x.movedim(1, -1).reshape(len(x), *layer.shape).movedim(-1, 1))
+
+
+@of("permute")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if x.ndim == 2:
+        raise ValueError("a single axis")
+    order = [0, *(axis + 1 for axis in layer.order)]
+    return Do(lambda x: x.movedim(1, -1).permute(order).movedim(-1, 1))
+
+
+@of("pad")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    ends = pairs(layer.pad, x)
+    return Do(lambda x: padded(x, ends))
+
+
+@of("crop")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if (layer.to is None) == (layer.crop is None):
+        raise ValueError("one of the two")
+    if layer.to is None:
+        ends = pairs(layer.crop, x)
+        return Do(lambda x: padded(x, [(-before, -after) for before, after in ends]))
+    sizes = spread(layer.to, x)
+
+    def centre(x: Tensor) -> Tensor:
+        for axis, size in enumerate(sizes, 2):
+            x = x.narrow(axis, (x.shape[axis] - size) // 2, size)
+        return x
+
+    return Do(centre)
+
+
+@of("upsample")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    linear = ("linear", "bilinear", "trilinear")
+    factors = tuple(map(float, spread(layer.factor, x)))
+    return nn.Upsample(
+        scale_factor=factors, mode="nearest" if layer.mode == "nearest" else linear[x.ndim - 3]
+    )
+
+
+@of("channel_shuffle")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    made = nn.ChannelShuffle(layer.groups)
+    return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
+
+
+# -- joins --------------------------------------------------------------------------------------
+
+
+@of("concat")
+def _(_: AnyLayer, *__: Tensor) -> nn.Module:
+    return Do(lambda *inputs: torch.cat(inputs, 1))
+
+
+@of("add")
+def _(_: AnyLayer, *__: Tensor) -> nn.Module:
+    return Do(lambda *inputs: torch.stack(inputs).sum(0))  # unlike +, it wants equal shapes
+
+
+@of("multiply")
+def _(_: AnyLayer, *inputs: Tensor) -> nn.Module:
+    like = max(inputs, key=Tensor.dim)
+    if any(x.ndim not in (2, like.ndim) for x in inputs):
+        raise ValueError("maps of different ranks")
+
+    def multiply(*inputs: Tensor) -> Tensor:
+        return math.prod(x.reshape(*x.shape, *(1,) * (like.ndim - x.ndim)) for x in inputs)
+
+    return Do(multiply)
