@@ -20,6 +20,7 @@ SHAPECALC = (
     "-c",
     "import sys; from shapecalc.cli import main; sys.argv[0] = 'shapecalc'; sys.exit(main())",
 )
+SETTINGS = {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "xterm-256color"}
 
 
 class Cost(NamedTuple):
@@ -39,10 +40,11 @@ def python(code: str) -> tuple[str, ...]:
 def run(command: Sequence[str], *, terminal: bool = False) -> Cost:
     """Run a command to its end, its output read through a pipe or a terminal 100 wide."""
     ours, theirs = pty.openpty() if terminal else os.pipe()
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "xterm-256color"}
+    # A user's environment: bytecode is written, as pip does, and output buffered.
+    given = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     start = perf_counter()
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment
+        command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=given | SETTINGS
     )
     os.close(theirs)
     output = b""

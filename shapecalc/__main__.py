@@ -1,6 +1,6 @@
 """`python -m shapecalc`."""
 
-from shapecalc.cli import main
+from shapecalc.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

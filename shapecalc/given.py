@@ -70,7 +70,11 @@ class Given:
             try:
                 bound[name] = Argument(compose(source), place)
             except SpecErrors as error:
-                self.sheet.problems.extend(error.problems)
+                if error.problems[0].code != "E006":
+                    self.sheet.problems.extend(error.problems)
+                    continue
+                message = f"no value is given for '{name}'"
+                self.sheet.complain("E303", message, scalar(text, source), f"--set {name}=128")
         self.compute(bound)
 
     def compute(self, bound: dict[str, int | Argument]) -> None:

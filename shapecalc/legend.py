@@ -82,9 +82,14 @@ def connections(report: Report, view: View) -> Legend:
 
 def field(report: Report, view: View) -> Legend:
     """Say what a receptive field is."""
-    return {"rf": "receptive field, the input's pixels that a unit sees per side"}
+    return {"rf": f"receptive field, the input's {_places(report)} that a unit sees per side"}
 
 
 def jump(report: Report, view: View) -> Legend:
     """Say what the jump is."""
-    return {"jump": "pixels between the receptive fields of neighbouring units"}
+    return {"jump": f"{_places(report)} between the receptive fields of neighbouring units"}
+
+
+def _places(report: Report) -> str:
+    """Name what an input is made of: a signal has no pixels."""
+    return "positions" if all(len(row.field) < 2 for row in report.rows) else "pixels"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input, channels_first
-from shapecalc.layers.base import arity_error
+from shapecalc.layers.base import SEES_ALL, arity_error
 from shapecalc.pause import collector_paused
 from shapecalc.report import Report, Row, total
 from shapecalc.shape import as_list, as_text
-from shapecalc.window import Field, look_back, look_back_both
+from shapecalc.window import EVERYTHING, look_back, look_back_both, own_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.shape import Shape
-    from shapecalc.window import Reach
+    from shapecalc.window import Field, Reach
     from shapecalc.work import Work
 
 
@@ -131,6 +131,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
             output = layer.output(*inputs)
             parameters = layer.weights(*inputs)
             errors = [_outgrown(each) for each in as_list(output) if each > WIDEST]
+        window = None if errors else layer.window(*inputs)
     except RuleError as error:
         errors.append(error)
     if errors:
@@ -152,7 +153,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         buffers,
         layer.connected(inputs, output),
         layer.work(inputs, output),
-        layer.window(*inputs),
+        window,
     )
 
 
@@ -229,26 +230,64 @@ def _misfit(row: Row, owner: Row | None) -> RuleError | None:
 def _field(
     layer: Layer, sources: list[Row | None], window: tuple[Reach, ...] | None, output: Shape
 ) -> tuple[Field, ...]:
-    """Return the receptive field of the layer's units."""
+    """Return the receptive field of the layer's units, along every side of the input."""
     if isinstance(layer, Input):
-        return tuple(Field(0, 0, 1) for _ in output.sides)
-    seen: tuple[Field, ...] = ()
-    for source in sources:
-        field = source.field if source is not None else ()
-        seen = tuple(map(look_back_both, seen, field)) if len(field) == len(seen) else field or seen
-    if window is None or len(window) != len(seen):
-        return seen
-    seen = tuple(
-        look_back(seen[side if step.side < 0 else step.side], step)
-        for side, step in enumerate(window)
-    )
-    for first, last, jump in seen:
-        fine = max(first.denominator, last.denominator, jump.denominator)
-        if max(-first, last, jump, fine) > WIDEST:
-            message = f"the receptive field outgrows {WIDEST:.0e} pixels, or parts of a pixel"
-            hint = "do strides or upsampling repeat too often?"
+        return tuple([own_places(n) for n in output.sides])
+    try:
+        seen: tuple[Field, ...] = ()
+        for source in sources:
+            if source is None:
+                continue
+            field = source.field
+            if len(sources) > 1 and source.output.sides != output.sides:
+                field = _stretched(source, output)
+            same = len(field) == len(seen)
+            seen = tuple(map(look_back_both, seen, field)) if same else field or seen
+        if window is None:
+            return seen
+        if window is SEES_ALL:
+            seen = tuple([look_back(each, EVERYTHING, 1) for each in seen])
+        elif len(window) == len(seen):
+            seen = tuple(
+                [
+                    look_back(seen[side if step.side < 0 else step.side], step, units)
+                    for side, (step, units) in enumerate(zip(window, output.sides, strict=True))
+                ]
+            )
+    except RuleError as error:
+        raise _Refused([error]) from None
+    for side in seen:
+        if any(map(_too_wide, (side, *side.also))):
+            message = f"the receptive field outgrows {WIDEST:.0e} pixels"
+            hint = "do layers with strides repeat too often?"
             raise _Refused([RuleError("E114", message, hint=hint)])
     return seen
+
+
+def _too_wide(field: Field) -> bool:
+    first, last, step = field[:3]
+    if max(-min(first), *last, step) <= WIDEST:
+        return False
+    # Units that see nothing count as far away, but never with the pixels of one that sees some.
+    return step > WIDEST or any(
+        low <= high and max(-low, high) > WIDEST for low, high in zip(first, last, strict=True)
+    )
+
+
+def _stretched(source: Row, output: Shape) -> tuple[Field, ...]:
+    """Return the field of an operand of a join, seen at the places of the output.
+
+    Where a side of 1 stretches, every place sees that one unit; a row acts as a map of one place.
+    """
+    sides = source.output.sides
+    if len(sides) != len(source.field) or len(sides) != len(output.sides):
+        return tuple([look_back(each, EVERYTHING, 1) for each in source.field])
+    return tuple(
+        [
+            field if n == units else look_back(field, EVERYTHING, units)
+            for field, n, units in zip(source.field, sides, output.sides, strict=True)
+        ]
+    )
 
 
 def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 _FORWARD = "a network flows forward only"
+_OUTER = "a network flows forward only; a name means the nearest layer, `/name` the network's"
 
 
 class Resolver:
@@ -77,7 +78,7 @@ class Resolver:
                     "E150", "there are several inputs", reference, f"name one: {known}"
                 )
             return wire
-        while level is not None:
+        while level is not None and first not in level.removed:
             found: Draft | Names | None = level.members.get(first)
             for part in rest:
                 found = found.members.get(part) if isinstance(found, Names) else None
@@ -91,7 +92,7 @@ class Resolver:
         level: Names | None = names
         levels = []
         while level is not None:
-            if reference.text in level.removed:
+            if reference.text.lstrip("/").split("/")[0] in level.removed:
                 self.sheet.complain(
                     "E150",
                     f"'{reference.text}' was removed",
@@ -201,16 +202,20 @@ class Resolver:
             "E151",
             f"layers feed each other in a circle: {names}",
             origin(at) if at else None,
-            hint=_FORWARD,
+            hint=_FORWARD if len(paths) > 2 else _OUTER,
         )
 
     def groups(self) -> dict[str, Group]:
         """Make the record of every level."""
         found = {}
         for level in self.sheet.levels:
-            if level.out is None:
+            inside = self.sheet.drafts[level.first : level.last]
+            if level.out is not None:
+                output = self.source_of(level.out).index
+            elif inside:  # nothing flows out: heads beside a flow that is not there
+                output = inside[-1].index
+            else:
                 continue
             path = level.prefix[:-1]
-            note = level.use.note if level.use else ""
-            found[path] = Group(path, level.type, self.source_of(level.out).index, note)
+            found[path] = Group(path, level.type, output, level.use.note if level.use else "")
         return found

@@ -45,6 +45,12 @@ def rounds_of(
             )
             return
         for name, values in walks.items.items():
+            if name.startswith("x-"):
+                continue
+            if name == variable:
+                message = f"'{name}' is the index and a list of for"
+                sheet.complain("E117", message, walks.keys[name], "give them two names")
+                return
             _must_be_free(sheet, name, walks.keys[name])
             if not isinstance(values, List):
                 sheet.complain("E110", f"for: {name} takes a list, not {describe(values)}", values)
@@ -72,7 +78,7 @@ def rounds_of(
 
 def _must_be_free(sheet: Sheet, name: str, at: Tree) -> None:
     """Complain about a name that a loop variable cannot have."""
-    if name in RESERVED or not name.isidentifier():
+    if name in RESERVED or not (name.isidentifier() and name.isascii()):
         sheet.complain(
             "E117",
             f"'{name}' cannot name a variable",

@@ -43,7 +43,7 @@ STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
     "side": {"branches": "branches computed beside the flow, which goes on unchanged"},
 }
 
-PAPER = re.compile(r"(?:conv(\d{1,9})-(\d{1,9})|fc-(\d{1,9}))", re.IGNORECASE)
+PAPER = re.compile(r"(?:conv(\d{1,9})-(\d{1,9})|fc-(\d{1,9}))", re.IGNORECASE | re.ASCII)
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _LITERAL = re.compile(r"\d+(?:x\d+)*|same|valid|true|false|floor|ceil", re.ASCII)
 _NO_FIELDS: dict[str, Tree] = {}
@@ -93,8 +93,13 @@ class StatementReader:
     def mapping(self, root: Map, key: str, holds: str, form: str) -> Map | None:
         """Return the map under `key`, complaining about anything else there."""
         tree = root.items.get(key)
-        if tree is None or isinstance(tree, Map):
-            return tree
+        if tree is None:
+            return None
+        if isinstance(tree, Map):
+            ignored = [word for word in tree.items if word.startswith("x-")]
+            items = {word: each for word, each in tree.items.items() if word not in ignored}
+            keys = {word: each for word, each in tree.keys.items() if word not in ignored}
+            return tree._replace(items=items, keys=keys) if ignored else tree
         message = f"{key} takes a map {holds}, not {describe(tree)}"
         self.complain("E110", message, tree, f"{key}: {form}")
         return None
@@ -159,7 +164,7 @@ class StatementReader:
             self.complain("E110", f"{key.text} says its {principal} already", value, hint)
             return self.unsound(key)
         literal = None
-        if isinstance(value, Scalar) and _LITERAL.fullmatch(value.text):
+        if isinstance(value, Scalar) and value.plain and _LITERAL.fullmatch(value.text):
             literal = (kind, key.text if key.text != kind else "", value.text)
         return Use(key, kind, {principal: value}, {}, literal)
 
@@ -322,7 +327,7 @@ class StatementReader:
                 continue
             fields[word] = tree
             if literal is not None:
-                if isinstance(tree, Scalar) and _LITERAL.fullmatch(tree.text):
+                if isinstance(tree, Scalar) and tree.plain and _LITERAL.fullmatch(tree.text):
                     literal.append(word)
                     literal.append(tree.text)
                 else:
@@ -425,6 +430,9 @@ class StatementReader:
             elif word == "from":
                 sources = self.names(tree, "from")
                 sound = sound and bool(sources)
+            elif word == "share":
+                self.complain("E111", f"{kind} has no weights to share", value.keys[word])
+                sound = False
             elif word == "branches" and isinstance(tree, Map):
                 branches += [self.branch(tree.keys[each], tree.items[each]) for each in tree.items]
             elif word == "branches":

@@ -86,6 +86,9 @@ def make_view(
         text = columns if isinstance(columns, str) else ",".join(columns)
         wanted = _read_columns("columns", text, counting, problems)
     order = _read_columns("sort", sort, counting, problems) if sort is not None else ()
+    if len(order) > 1:
+        hint = f"--sort {order[0].key}"
+        problems.append(_refuse("E303", "sort", sort or "", "rows are sorted by one column", hint))
     if problems:
         raise SpecErrors(problems)
     return View(

@@ -202,7 +202,7 @@ class Walk:
             return self.join(use, name, stem, flow, where)
         if kind in BUILTIN:
             return self.layer(use, name, stem, flow, where)
-        flow = self.source(use, flow, where)
+        before, flow = flow, self.source(use, flow, where)
         if kind == "repeat":
             return self.repeat(use, flow, where, name)
         if kind == "side":
@@ -213,7 +213,7 @@ class Walk:
                 level.out = next(filter(None, reversed(ends)), None)
                 level.last = len(self.sheet.drafts)
                 level.close()
-            return flow
+            return before  # the flow goes on unchanged, wherever the branches begin
         if kind == "group":
             level = self.level(use, name, stem, where)
             self.may_share(level, use, where)
@@ -354,6 +354,11 @@ class Walk:
     def join(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
         """Expand a join: its branches first, or the layers that it names."""
         operands: list[Wire | None]
+        if use.branches and use.sources and len(use.sources) > 1:
+            message = f"{use.type} has branches and names operands; it joins either"
+            hint = "make a branch of each operand: [identity: {from: NAME}]"
+            self.sheet.complain("E203", message, use.sources[0], hint)
+            use = use._replace(sources=None)
         if use.branches:
             flow = self.source(use, flow, where)
             level = where.names
@@ -434,11 +439,9 @@ class Walk:
         for path in missing:
             at = self.edits[path][-1][1].key
             if path in known:
-                hint = (
-                    "it is a branch or a round: edit the layers in it by their paths"
-                    if path in levels
-                    else "it was inserted without a name: give it one there"
-                )
+                hint = "only layers of the base can be edited, not inputs and what edits insert"
+                if path in levels:
+                    hint = "it is a branch or a round: edit the layers in it by their paths"
                 self.sheet.complain("E120", f"'{path}' cannot be edited", at, hint)
                 continue
             base = self.spec.extends[0].split(" ")[0]

@@ -7,12 +7,15 @@ The forms of the frameworks are in `tests/`, checked against vectors that the fr
 
 from __future__ import annotations
 
+from math import gcd, lcm
+from operator import le
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.dim import ceil_div, smaller
+from shapecalc.dim import ceil_div, common_divisor, smaller
+from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
-    from fractions import Fraction  # imported where upsampling needs one: it costs 4 ms
+    from fractions import Fraction
 
     from shapecalc.dim import Dim
 
@@ -103,58 +106,304 @@ def padding(n: Dim, window: Window) -> tuple[Dim, Dim]:
     return total // 2, total - total // 2
 
 
-class Reach(NamedTuple):
-    """What one output unit sees along one side of a layer's input.
+#: Fields that repeat only after more units than this are refused.
+LONGEST_PERIOD = 4096
 
-    Unit u sees the input units from u*stride - before to u*stride + after.  Upsampling makes these
-    fractions; stride 0 says that every unit sees the same.  `side` is the input's side looked at.
+#: Further than any pixel: a unit that sees nothing sees from FAR to -FAR.
+FAR = 10**40
+
+
+class Reach(NamedTuple):
+    """What the output units see along one side of a layer's input.
+
+    Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
+    hi[v mod Q] + (v // Q)*step; nothing where hi < lo.  It sees one in `every`, which matters
+    where some of them see nothing.  `side` is the input's side looked at.
     """
 
-    stride: int | Fraction
-    before: Dim | Fraction
-    after: Dim | Fraction
+    lo: tuple[Dim, ...]
+    hi: tuple[Dim, ...]
+    step: Dim
     side: int = -1
+    every: int = 1
+
+
+#: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
+EVERYTHING = Reach((0,), (-1,), 0)
 
 
 def reach(n: Dim, window: Window) -> Reach:
     """Tell what a window's output sees of a side of `n`."""
     before = window.before if window.mode != "same" else padding(n, window)[0]
-    return Reach(window.stride, before, window.dilation * (window.kernel - 1) - before)
+    dilation = window.dilation
+    last = dilation * (window.kernel - 1) - before
+    return Reach((-before,), (last,), window.stride, -1, dilation)
 
 
-def reach_all(n: Dim) -> Reach:
-    """Tell that every output sees the whole side of `n`."""
-    return Reach(0, 0, n - 1)
+def reach_moved(rows: Dim) -> Reach:
+    """Tell that output unit 0 is the input's unit `rows`, and so on."""
+    return Reach((rows,), (rows,), 1)
+
+
+def reach_up(factor: int, *, blend: bool) -> Reach:
+    """Tell what upsampling sees: unit v lies at (v + 1/2)/factor - 1/2, between two units.
+
+    >>> reach_up(2, blend=True)
+    Reach(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1)
+    """
+    _repeats_after(factor)
+    if not blend:
+        return Reach((0,) * factor, (0,) * factor, 1)
+    twice = [2 * phase + 1 - factor for phase in range(factor)]
+    return Reach(
+        tuple([at // (2 * factor) for at in twice]),
+        tuple([ceil_div(at, 2 * factor) for at in twice]),
+        1,
+    )
+
+
+def reach_transposed(window: Window, extra: int | None) -> Reach:
+    """Tell what a transposed convolution sees: tap t takes input i to output i*s - before + t*d.
+
+    The taps that meet in one output lie T = s/gcd(s, d) apart.  `extra` is the output padding.
+
+    >>> reach_transposed(Window(3, 2), None)
+    Reach(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1)
+    """
+    kernel, stride, cut, _, dilation, _, mode = window
+    _repeats_after(stride)
+    if mode == "same":
+        extent = window.extent
+        cut = max(extent - stride, 0) // 2 if extra is None else extent // 2
+    lo, hi = [0] * stride, [-1] * stride
+    apart = stride // gcd(stride, dilation)
+    for tap in range(min(apart, kernel)):
+        phase = (tap * dilation - cut) % stride
+        hi[phase] = (phase + cut - tap * dilation) // stride
+        lo[phase] = hi[phase] - (kernel - 1 - tap) // apart * apart * dilation // stride
+    return Reach(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
+
+
+def reach_adaptive(n: Dim, o: int) -> Reach:
+    """Tell what each of `o` windows that divide a side of `n` evenly sees.
+
+    >>> reach_adaptive(5, 2)
+    Reach(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1)
+    """
+    if o == 1:
+        return EVERYTHING
+    shared = common_divisor(n, o)
+    step, period = n // shared, o // shared
+    _repeats_after(period)
+    return Reach(
+        tuple([i * step // period for i in range(period)]),
+        tuple([ceil_div((i + 1) * step, period) - 1 for i in range(period)]),
+        step,
+    )
+
+
+def _repeats_after(period: int) -> None:
+    if period > LONGEST_PERIOD:
+        raise RuleError(
+            "E114",
+            f"the receptive fields repeat only after {period:,} units,"
+            f" more than {LONGEST_PERIOD:,}",
+            hint="do layers that enlarge repeat too often?",
+            facts=(("period", period),),
+        )
 
 
 class Field(NamedTuple):
-    """A unit's receptive field along one side of the network's input.
+    """What the units see along one side of the network's input: their receptive fields.
 
-    Unit u sees the pixels from first + u*jump to last + u*jump (padding included, so `first` may
-    be negative); `jump` is the distance of two neighbouring units' fields.
+    Unit u of `units`, with a period of P = len(first), sees the pixels from
+    first[u mod P] + (u // P)*step to last[u mod P] + (u // P)*step, padding included, so these
+    may be negative; nothing where last < first.  Units beyond the map, which padding makes up,
+    continue the pattern.  With step 0 all see the same.
     (Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks".)
+
+    `also` holds what a unit sees besides, through branches whose fields move at a slower pace:
+    most often one that sees everything, such as a gate.
     """
 
-    first: Dim | Fraction
-    last: Dim | Fraction
-    jump: Dim | Fraction
+    first: tuple[Dim, ...]
+    last: tuple[Dim, ...]
+    step: Dim
+    units: Dim
+    also: tuple[Field, ...] = ()
 
     @property
-    def size(self) -> int:
-        """The receptive field's extent in pixels."""
-        return int((self.last - self.first) // 1) + 1
+    def size(self) -> Dim:
+        """The pixels from the first to the last one that a unit sees: of the unit with most."""
+        first, last, _, units, also = self
+        if also:
+            parts = (self, *also)
+            return max(0, 1 + max(_widest(a, b) for a in parts for b in parts))
+        if len(first) == 1:
+            return max(0, last[0] - first[0] + 1)
+        spans = [high - low for low, high in zip(first[:units], last[:units], strict=True)]
+        return max(0, 1 + max(spans))
+
+    @property
+    def jump(self) -> Dim | Fraction:
+        """The pixels from a unit's field to its neighbour's, on average over a period."""
+        period = len(self.first)
+        if self.step % period == 0:
+            return self.step // period
+        from fractions import Fraction  # it costs 4 ms
+
+        return Fraction(self.step, period)
+
+    def sees(self, unit: Dim) -> tuple[Dim, Dim]:
+        """Return the first and the last pixel that a unit sees; the last is less for none.
+
+        >>> Field((0, 0), (1, 1), 2, 8).sees(3)
+        (2, 3)
+        """
+        ends = [_between(part, unit, unit) for part in (self, *self.also)]
+        return min(first for first, _ in ends), max(last for _, last in ends)
 
 
-def look_back(field: Field, step: Reach) -> Field:
-    """Return the field of a unit whose inputs have `field` and that reaches `step` into them.
+def own_places(n: Dim) -> Field:
+    """Return the field of the input's own units: each sees itself."""
+    return Field((0,), (0,), 1, n)
 
-    >>> look_back(Field(0, 10, 4), Reach(2, 0, 2))
-    Field(first=0, last=18, jump=8)
+
+def _widest(a: Field, b: Field) -> Dim:
+    """Return the largest distance from what a unit sees first in `b` to what it sees last in `a`.
+
+    It is linear along the units of one phase, so the first and the last of them tell.
     """
-    first, last, jump = field
-    return Field(first - step.before * jump, last + step.after * jump, jump * step.stride)
+    period, units = lcm(len(a.first), len(b.first)), a.units
+    ends = {*range(min(period, units)), *range(max(0, units - period), units)}
+    return max(_between(a, u, u)[1] - _between(b, u, u)[0] for u in ends)
+
+
+def _between(field: Field, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Dim]:
+    """Return the first and the last pixel that one unit in `every` from `low` to `high` sees.
+
+    Units after a whole period see only later pixels, so a period at either end tells.
+    """
+    first, last, step = field[:3]
+    period = len(first)
+    if high < low:
+        return FAR, -FAR
+    if every > 1 and low < high:
+        taps = range(min((high - low) // every + 1, period // gcd(period, every)))
+        return (
+            min(_between(field, low + tap * every, low + tap * every)[0] for tap in taps),
+            max(_between(field, high - tap * every, high - tap * every)[1] for tap in taps),
+        )
+    count = min(high - low + 1, period)
+    at, end = low % period, high % period + 1
+    start = min(first[at : at + count])
+    if at + count > period:
+        start = min(start, min(first[: at + count - period]) + step)
+    stop = max(last[max(end - count, 0) : end])
+    if end < count:
+        stop = max(stop, max(last[end - count :]) - step)
+    return start + low // period * step, stop + high // period * step
+
+
+def _in_order(ends: tuple[Dim, ...], step: Dim) -> bool:
+    """Tell whether later units never begin (or end) earlier: the units at the ends tell then."""
+    return ends[-1] <= ends[0] + step and all(map(le, ends, ends[1:]))
+
+
+def look_back(field: Field, step: Reach, units: Dim) -> Field:
+    """Return the field of `units` units that reach `step` into units that have `field`.
+
+    >>> look_back(Field((0,), (10,), 4, 55), Reach((0,), (2,), 2), 27)
+    Field(first=(0,), last=(18,), step=8, units=27, also=())
+    >>> look_back(Field((0,), (1,), 2, 4), reach_up(2, blend=False), 8)
+    Field(first=(0, 0), last=(1, 1), step=2, units=8, also=())
+    """
+    first, last, pace, _, also = field
+    lo, hi, stride, _, _ = step
+    if stride and not also and len(first) == 1 == len(lo):
+        return Field((first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units)
+    if step is EVERYTHING:
+        ends = [_between(part, 0, part.units - 1) for part in (field, *also)]
+        begin, end = min(first for first, _ in ends), max(last for _, last in ends)
+        return Field((begin,), (end,), 0, units)
+    return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
+
+
+def _look_back(field: Field, step: Reach, units: Dim, also: tuple[Field, ...]) -> Field:
+    first, last, pace = field[:3]
+    lo, hi, stride, _, every = step
+    if not pace and len(first) == 1 and all(map(le, lo, hi)):
+        return Field(first, last, 0, units, also)
+    period = len(first)
+    rounds = period // gcd(period, stride)
+    _repeats_after(len(lo) * rounds)
+    reached = [
+        (low + turn * stride, high + turn * stride)
+        for turn in range(rounds)
+        for low, high in zip(lo, hi, strict=True)
+    ]
+    if _in_order(first, pace) and _in_order(last, pace):
+        firsts = [
+            first[low % period] + low // period * pace if low <= high else FAR
+            for low, high in reached
+        ]
+        lasts = [
+            last[high % period] + high // period * pace if low <= high else -FAR
+            for low, high in reached
+        ]
+    else:
+        ends = [_between(field, low, high, every) for low, high in reached]
+        firsts, lasts = [first for first, _ in ends], [last for _, last in ends]
+    return Field(tuple(firsts), tuple(lasts), rounds * stride // period * pace, units, also)
 
 
 def look_back_both(a: Field, b: Field) -> Field:
-    """Return the field of a unit that sees what two units of two branches see."""
-    return Field(min(a.first, b.first), max(a.last, b.last), max(a.jump, b.jump))
+    """Return the field of units that see what the units of two branches see.
+
+    >>> look_back_both(Field((-1,), (1,), 2, 7), Field((-3,), (3,), 2, 7))
+    Field(first=(-3,), last=(3,), step=2, units=7, also=())
+    """
+    if a == b:
+        return a
+    if a[2:] == b[2:] and not a.also and len(a.first) == 1 == len(b.first):
+        return Field((min(a.first[0], b.first[0]),), (max(a.last[0], b.last[0]),), a.step, a.units)
+    if a.units != b.units and a.step and b.step:  # rows of elements that were arranged otherwise
+        a, b = look_back(a, EVERYTHING, a.units), look_back(b, EVERYTHING, a.units)
+    units = a.units if a.step else b.units
+    parts = [a._replace(units=units, also=()), *a.also]
+    for new in (b._replace(units=units, also=()), *b.also):
+        for place, part in enumerate(parts):
+            if new.step * len(part.first) == part.step * len(new.first):
+                parts[place] = _same_pace(part, new)
+                break
+        else:
+            parts.append(new)
+    if len(parts) == 1:
+        return parts[0]
+    _repeats_after(lcm(*(len(part.first) for part in parts)))
+    common = lcm(*(len(part.first) for part in parts))
+    fastest, *others = sorted(parts, key=lambda part: -part.step * common // len(part.first))
+    return fastest._replace(also=tuple(others))
+
+
+def _same_pace(a: Field, b: Field) -> Field:
+    """Join fields that move alike, over the least period that both have."""
+    period = lcm(len(a.first), len(b.first))
+    _repeats_after(period)
+    (first, last), (first_b, last_b) = _over(a, period), _over(b, period)
+    return Field(
+        tuple(map(min, first, first_b)),
+        tuple(map(max, last, last_b)),
+        a.step * period // len(a.first),
+        a.units,
+    )
+
+
+def _over(field: Field, period: int) -> tuple[tuple[Dim, ...], tuple[Dim, ...]]:
+    """Write a field's pattern over a multiple of its period."""
+    first, last, step = field[:3]
+    turns = range(period // len(first))
+    return (
+        tuple([each + turn * step for turn in turns for each in first]),
+        tuple([each + turn * step for turn in turns for each in last]),
+    )

@@ -46,3 +46,18 @@ def main() -> None:
 
     A network is a short YAML file; `shapecalc specs` lists those that come with the tool.
     """
+
+
+def run() -> None:
+    """Run the command line as a program, whatever its streams are."""
+    import os
+    import sys
+
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started the program
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+    try:
+        main(prog_name="shapecalc")
+    except OSError as error:  # of --help and --version; the commands speak for themselves
+        click.echo(f"error: standard output cannot be written: {error.strerror}", err=True)
+        os._exit(2)  # the interpreter's end would fail on what is still buffered

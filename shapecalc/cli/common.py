@@ -66,6 +66,7 @@ def _encodable(text: str, encoding: str) -> str:
 
 
 def _replace(path: str, text: str) -> None:
+    from errno import ELOOP
     from pathlib import Path  # not above: it costs every start 3 ms
     from tempfile import NamedTemporaryFile
 
@@ -73,7 +74,9 @@ def _replace(path: str, text: str) -> None:
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
         target.write_text(text, encoding="utf-8", newline="")
         return
-    target = target.resolve()
+    target = Path(os.path.realpath(target))
+    if target.is_symlink():
+        raise OSError(ELOOP, os.strerror(ELOOP))
     with NamedTemporaryFile(
         "w",
         dir=target.parent,

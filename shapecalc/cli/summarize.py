@@ -45,7 +45,7 @@ def _depth(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         return None
     if value == "all":
         return 0
-    if value.isdecimal() and value.isascii() and 1 <= int(value) <= 1000:
+    if value.isdecimal() and value.isascii() and len(value) < 5 and int(value):
         return int(value)
     raise click.BadParameter(f"'{value}' is neither a number from 1 on nor 'all'")
 

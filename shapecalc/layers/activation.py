@@ -159,6 +159,7 @@ class Dropout(Pointwise):
     """Drops elements at random in training and none at inference (Srivastava et al. 2014)."""
 
     type: ClassVar[str] = "dropout"
+    view: ClassVar[bool] = True
     principal: ClassVar[str] = "rate"
     summary: ClassVar[str] = "drops elements in training"
     example: ClassVar[str] = "dropout: 0.5"
@@ -173,4 +174,5 @@ class Identity(Pointwise):
     """Passes its input on."""
 
     type: ClassVar[str] = "identity"
+    view: ClassVar[bool] = True
     summary: ClassVar[str] = "nothing"

@@ -19,13 +19,16 @@ from shapecalc.dim import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.shape import Map, Shape, Vector, as_text
-from shapecalc.window import reach_all
+from shapecalc.window import EVERYTHING
 from shapecalc.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shapecalc.window import Reach
+
+#: The window of a layer whose units see the whole input, along all its sides.
+SEES_ALL: tuple[Reach, ...] = (EVERYTHING,)
 
 
 class Parameter(NamedTuple):
@@ -172,7 +175,7 @@ class Layer:
     def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
         """Tell per output side what a unit sees; None: just the units at its own place.
 
-        A layer whose units have no places of their own (dense, flatten) tells it per input side.
+        A layer whose units see the whole input, however that is arranged, returns `SEES_ALL`.
         """
         return None
 
@@ -224,11 +227,6 @@ def groups_divide(channels: Dim, groups: int, hint: str) -> Requirement:
             facts=(("channels", channels), ("groups", groups)),
         ),
     )
-
-
-def sees_all(shape: Shape) -> tuple[Reach, ...] | None:
-    """Return the window of a unit that sees the whole of its input, side by side."""
-    return tuple(map(reach_all, shape.sides)) or None
 
 
 def count_text(values: tuple[Dim, ...]) -> str:

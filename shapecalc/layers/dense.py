@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.layers.base import Layer, Parameter, sees_all
+from shapecalc.layers.base import SEES_ALL, Layer, Parameter
 from shapecalc.layers.fields import Count, Flag, field
 from shapecalc.shape import Shape, Vector
 from shapecalc.work import Work
@@ -28,8 +28,8 @@ class FullyConnected(Layer):
     def output(self, *inputs: Shape) -> Vector:
         return Vector(self.units)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
-        return sees_all(inputs[0])
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return SEES_ALL
 
 
 class Dense(FullyConnected):

@@ -100,7 +100,7 @@ class Decimal(Kind):
     def read(self, tree: Tree, reading: Reading) -> float:
         import re
 
-        if not isinstance(tree, Scalar) or not tree.plain:
+        if not isinstance(tree, Scalar):
             raise self.wants(tree)
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", tree.text, re.ASCII):
             if reading.defined(tree.text):
@@ -141,7 +141,9 @@ class Choice(Kind):
 
     def read(self, tree: Tree, reading: Reading) -> str | bool:
         if isinstance(tree, Scalar) and tree.text in self.options:
-            return self.options[tree.text]
+            found = self.options[tree.text]
+            if tree.plain or not isinstance(found, bool):
+                return found
         hint = did_you_mean(tree.text, self.options) if isinstance(tree, Scalar) else ""
         if not hint and "true" in self.options:
             hint = _BOOLEANS

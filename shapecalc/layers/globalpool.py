@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from shapecalc.dim import Dim, common_divisor, product
-from shapecalc.layers.base import Layer, count_text, sees_all
+from shapecalc.layers.base import SEES_ALL, Layer, count_text
 from shapecalc.layers.fields import Sizes, field, per_side
 from shapecalc.shape import Map, Shape
-from shapecalc.window import Reach, reach_all
+from shapecalc.window import Reach, reach_adaptive
 from shapecalc.work import Work
 
 
@@ -24,8 +24,8 @@ class GlobalPool(Layer):
     def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
         return inputs[0].size
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
-        return sees_all(inputs[0])
+    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return SEES_ALL
 
 
 class GlobalAvgPool(GlobalPool):
@@ -83,22 +83,7 @@ class AdaptivePool(Layer):
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:
         sizes = per_side(self.size, len(inputs[0].sides), "size")
-        return tuple(map(_largest, inputs[0].sides, sizes))
-
-
-def _largest(n: Dim, o: int) -> Reach:
-    """Return the reach of the largest of `o` windows on a side of `n`.
-
-    Windows differ in where they begin between two steps.  The largest begins as far before its
-    step as any does, at (o - g)/o with g = gcd(n, o), and holds floor((n + o - 2*g)/o) + 1.
-    """
-    from fractions import Fraction
-
-    if o == 1:
-        return reach_all(n)
-    shared = common_divisor(n, o)
-    before = Fraction(o - shared, o)
-    return Reach(Fraction(n, o), before, (n + o - 2 * shared) // o - before)
+        return tuple(map(reach_adaptive, inputs[0].sides, sizes))
 
 
 class AdaptiveAvgPool(AdaptivePool):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from shapecalc.dim import Dim, ceil_div, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import (
+    SEES_ALL,
     Layer,
     Requirement,
     count_text,
     groups_divide,
-    sees_all,
     square,
 )
 from shapecalc.layers.fields import (
@@ -30,7 +30,7 @@ from shapecalc.layers.fields import (
 )
 from shapecalc.layers.windowed import pad_text
 from shapecalc.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
-from shapecalc.window import Reach
+from shapecalc.window import Reach, reach_moved, reach_up
 from shapecalc.work import NO_WORK, Work
 
 if TYPE_CHECKING:
@@ -38,27 +38,27 @@ if TYPE_CHECKING:
 
 
 class Flatten(Layer):
-    """Writes all elements in one row; units of a row have no place, so each sees the whole map."""
+    """Writes all elements in one row; each still sees what it saw in the map."""
 
     type: ClassVar[str] = "flatten"
     inplace: ClassVar[bool] = True
+    view: ClassVar[bool] = True
     summary: ClassVar[str] = "volume to vector"
     rule: ClassVar[str] = "output = product of sides and channels"
 
     def output(self, *inputs: Shape) -> Vector:
         return Vector(inputs[0].size)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
-        return sees_all(inputs[0])
-
 
 class Reshape(Layer):
     """Reads the same elements, in the same order, as another shape.
 
-    Places are lost: every unit counts as one that sees the whole input.
+    In a row every element still sees what it saw.  A map's arrangement is lost in another map, so
+    there every unit counts as one that sees the whole input.
     """
 
     type: ClassVar[str] = "reshape"
+    view: ClassVar[bool] = True
     principal: ClassVar[str] = "shape"
     inplace: ClassVar[bool] = True
     summary: ClassVar[str] = "the same elements in another shape"
@@ -90,7 +90,8 @@ class Reshape(Layer):
         return shape_of(self.shape)
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
-        return sees_all(inputs[0])
+        output = self.output(*inputs)
+        return SEES_ALL if isinstance(output, Map) and output != inputs[0] else None
 
 
 class Permute(Layer):
@@ -129,8 +130,8 @@ class Permute(Layer):
     def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
         *sides, channels = self.order
         if channels != len(sides):
-            return sees_all(inputs[0])
-        return tuple(Reach(1, 0, 0, side) for side in sides)
+            return SEES_ALL
+        return tuple(Reach((0,), (0,), 1, side) for side in sides)
 
 
 class PadLayer(Layer):
@@ -156,7 +157,7 @@ class PadLayer(Layer):
         return Map(tuple(n + before + after for n, (before, after) in sides), inputs[0].channels)
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:
-        return tuple(Reach(1, before, -before) for before, _ in self._pairs(inputs[0]))
+        return tuple(reach_moved(-before) for before, _ in self._pairs(inputs[0]))
 
 
 class Crop(Layer):
@@ -219,7 +220,7 @@ class Crop(Layer):
         return Map(tuple(n - sum(cut) for n, cut in cuts), channels)
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:
-        return tuple(Reach(1, -before, before) for before, _ in self._cuts(inputs[0].sides))
+        return tuple(reach_moved(before) for before, _ in self._cuts(inputs[0].sides))
 
 
 def _too_large(n: Dim, size: int) -> RuleError:
@@ -287,16 +288,8 @@ class Upsample(Layer):
         return Work(multiplies=taps, adds=taps)
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:
-        from fractions import Fraction
-
-        # Output u repeats input floor(u/f), at most (f - 1)/f back; blending sees half a step
-        # more on either side.
-        steps = []
-        for factor in self._factors(inputs[0]):
-            half = factor // 2 if self.mode == "bilinear" else 0
-            before, after = Fraction(factor - 1 + half, factor), Fraction(half, factor)
-            steps.append(Reach(Fraction(1, factor), before, after))
-        return tuple(steps)
+        blend = self.mode == "bilinear"
+        return tuple([reach_up(factor, blend=blend) for factor in self._factors(inputs[0])])
 
 
 class ChannelShuffle(Layer):

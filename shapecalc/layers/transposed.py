@@ -19,7 +19,7 @@ from shapecalc.layers.conv import (
 from shapecalc.layers.fields import Sizes, field, per_side
 from shapecalc.layers.windowed import Windowed, window_text
 from shapecalc.shape import Map, Shape
-from shapecalc.window import Reach, transposed_size
+from shapecalc.window import Reach, reach_transposed, transposed_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,20 +115,6 @@ class Transposed(Windowed):
         return convolution_work(self._kernel(shape).size, product(shape.sides), self.bias, output)
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:
-        from fractions import Fraction
-
-        steps = []
-        for move, extra in zip(
-            self.moves(inputs[0]), self._extra(len(inputs[0].sides)), strict=True
-        ):
-            cut = move.before
-            if move.mode == "same":
-                cut = max(move.extent - move.stride, 0) // 2 if extra is None else move.extent // 2
-            steps.append(
-                Reach(
-                    Fraction(1, move.stride),
-                    Fraction(move.extent - 1 - cut, move.stride),
-                    Fraction(cut, move.stride),
-                )
-            )
-        return tuple(steps)
+        shape = inputs[0]
+        moves, extras = self.moves(shape), self._extra(len(shape.sides))
+        return tuple(map(reach_transposed, moves, extras))

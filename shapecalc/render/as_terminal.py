@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -28,7 +29,7 @@ STYLES = {"0": "dim", NOT_APPLICABLE_MARK: "dim", UNKNOWN_MARK: "bold red"}
 
 def terminal_width() -> int:
     """Measure the terminal."""
-    return Console().width
+    return get_terminal_size().columns
 
 
 def to_terminal(table: Table, width: int) -> str:

@@ -279,3 +279,43 @@ def test_piped_output_has_no_colours_and_csv_imports_no_table_library() -> None:
 def test_same_words_give_the_same_bytes() -> None:
     first, second = (run("summarize", "googlenet-train", "--format", "html").stdout for _ in "12")
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "words", ["summarize alexnet", "specs", "layers conv", "schema", "--help", "--version"]
+)
+def test_a_full_disk_is_said_and_exits_2(words: str) -> None:
+    done = shell(f"shapecalc {words} > /dev/full")
+    assert done.returncode == 2
+    assert "standard output cannot be written: No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("streams", [">&-", "<&-", "2>&-"])
+def test_closed_streams_are_no_crash(streams: str) -> None:
+    done = shell(f"shapecalc summarize lenet5 --format csv {streams}")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+
+
+def test_a_circle_of_links_cannot_be_written(folder: Path) -> None:
+    Path("a.md").symlink_to("b.md")
+    Path("b.md").symlink_to("a.md")
+    result = run("summarize", "lenet5", "-o", "a.md")
+    assert result.exit_code == 2
+    assert "error[E007]" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--depth", "9" * 5000), ("--sort", "name,type"), ("--set", "k=#x")]
+)
+def test_strange_values_of_options_are_refused(words: tuple[str, str]) -> None:
+    assert run("summarize", "alphago", *words).exit_code == 2
+
+
+def test_a_dash_as_output_is_standard_output() -> None:
+    assert run("summarize", "lenet5", "-o", "-").stdout.startswith("LeNet-5")
+
+
+def test_strange_width_of_the_terminal_is_ignored() -> None:
+    done = shell("COLUMNS='²' shapecalc summarize lenet5 -f terminal")
+    assert done.returncode == 0

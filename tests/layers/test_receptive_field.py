@@ -3,40 +3,59 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from shapecalc.api import loads
+from shapecalc.errors import SpecErrors
+from shapecalc.graph import Input, Node
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
+from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
-from shapecalc.layers.reshape import Crop, PadLayer, Upsample
+from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.transposed import Transposed
+from shapecalc.propagate import propagate
 from shapecalc.shape import Map, Shape
-from shapecalc.window import Field, Reach, look_back, look_back_both
+from shapecalc.window import EVERYTHING, Field, Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.layers.base import Layer
+    from shapecalc.report import Report, Row
+
+
+NETWORK = loads("input: 1\nlayers: [relu]\n")._replace(outputs=(0,))
 
 
 def both(size: int) -> Padding:
     return Padding(((size, size),))
 
 
+def run(nodes: Sequence[Node]) -> Report:
+    """Propagate through nodes."""
+    return propagate(NETWORK._replace(nodes=tuple(nodes)))
+
+
+def taken(shape: Shape, layers: Iterable[Layer]) -> Report:
+    """Apply layers, one after the other."""
+    nodes = [Node("in", Input(shape=shape), ())]
+    nodes += [Node(str(i), layer, (i,)) for i, layer in enumerate(layers)]
+    return run(tuple(nodes))
+
+
 def fields(shape: Shape, layers: Iterable[Layer]) -> list[tuple[int, int]]:
     """Return the size and the jump of every layer's receptive field, along the first side."""
-    seen, found = Field(0, 0, 1), []
-    for layer in layers:
-        if window := layer.window(shape):
-            seen = look_back(seen, window[0])
-        shape = layer.output(shape)
-        found.append((seen.size, int(seen.jump)))
-    return found
+    seen = [row.field[0] for row in taken(shape, layers).rows[1:]]
+    return [(side.size, int(side.jump)) for side in seen]
 
 
 def conv(kernel: int, stride: int = 1, pad: int = 0) -> Conv:
@@ -45,6 +64,10 @@ def conv(kernel: int, stride: int = 1, pad: int = 0) -> Conv:
 
 def pool(kernel: int, stride: int, pad: int = 0) -> MaxPool:
     return MaxPool(kernel=(kernel,), stride=(stride,), pad=both(pad))
+
+
+def up(kernel: int, stride: int) -> Transposed:
+    return Transposed(filters=1, kernel=(kernel,), stride=(stride,))
 
 
 def test_alexnet() -> None:
@@ -78,20 +101,18 @@ def test_a_global_pool_sees_everything() -> None:
 
 
 def test_where_the_first_field_begins() -> None:
-    window = conv(7, 2, 3).window(Map((224, 224), 3))
-    assert look_back(Field(0, 0, 1), window[0]) == Field(-3, 3, 2)
-    same = Conv(filters=2, kernel=(7,), stride=(2,), pad=Padding(((0, 0),), "same"))
-    assert look_back(Field(0, 0, 1), same.window(Map((224, 224), 3))[0]) == Field(-2, 4, 2)
-
-
-def test_branches_see_what_either_sees() -> None:
-    assert look_back_both(Field(-1, 1, 2), Field(-3, 3, 2)) == Field(-3, 3, 2)
+    (_, given), (_, same) = (
+        taken(Map((224,), 3), [Conv(filters=2, kernel=(7,), stride=(2,), pad=pad)]).rows
+        for pad in (both(3), Padding(((0, 0),), "same"))
+    )
+    assert given.field == (Field((-3,), (3,), 2, 112),)
+    assert same.field == (Field((-2,), (4,), 2, 112),)
 
 
 def test_every_side_has_its_own_reach() -> None:
     shape = Map((7, 11), 2)
     kernel, stride, pad = (3, 2), (2, 3), Padding(((1, 0), (0, 2)))
-    expected = (Reach(2, 1, 1), Reach(3, 0, 1))
+    expected = (Reach((-1,), (1,), 2), Reach((0,), (1,), 3))
     for layer in (
         Conv(filters=5, kernel=kernel, stride=stride, pad=pad),
         Depthwise(kernel=kernel, stride=stride, pad=pad),
@@ -181,32 +202,221 @@ CASES: dict[str, tuple[Layer, Taps]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_reach_is_as_long_as_the_longest_row_of_taps(name: str) -> None:
+def test_the_reach_is_from_the_first_to_the_last_tap(name: str) -> None:
     layer, taps = CASES[name]
-    shape = Map((N,), 1)
-    (step,) = layer.window(shape) or (Reach(1, 0, 0),)
-    spans = [
-        max(seen) - min(seen) for u in range(layer.output(shape).sides[0]) if (seen := taps(u))
-    ]
-    assert int((step.before + step.after) // 1) == max(spans)
-
-
-@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith("adaptive")])
-def test_no_tap_is_out_of_reach(name: str) -> None:
-    layer, taps = CASES[name]
-    shape = Map((N,), 1)
-    (step,) = layer.window(shape) or (Reach(1, 0, 0),)
-    units = range(layer.output(shape).sides[0])
-    firsts = [u * step.stride - min(seen) for u in units if (seen := taps(u))]
-    lasts = [max(seen) - u * step.stride for u in units if (seen := taps(u))]
-    assert max(firsts) <= step.before
-    assert max(lasts) <= step.after
+    (reach,) = layer.window(Map((N,), 1)) or ()
+    if reach is EVERYTHING:
+        assert taps(0) == list(range(N))
+        return
+    period = len(reach.lo)
+    for unit in range(-2 * period, 3 * period):
+        low, high = (
+            ends[unit % period] + unit // period * reach.step for ends in (reach.lo, reach.hi)
+        )
+        seen = taps(unit)
+        assert (low, high) == (min(seen), max(seen)) if seen else high < low
 
 
 def test_fields_through_upsampling() -> None:
     # A 3-wide convolution over repeated pairs sees 2 pixels, wherever it stands.
-    shape = Map((8, 9), 1)
-    up = Upsample()
-    seen = look_back(Field(0, 0, 1), up.window(shape)[0])
-    seen = look_back(seen, conv(3).window(up.output(shape))[0])
+    report = taken(Map((8,), 1), [Upsample(), conv(3)])
+    (seen,) = report.rows[-1].field
     assert (seen.size, seen.jump) == (2, Fraction(1, 2))
+
+
+# Whole networks: what every unit sees, collected position by position.
+
+DEEP = {
+    "repeated after its pool": ([pool(2, 2), Upsample()], 2),
+    "repeated 4 times": ([pool(4, 4), Upsample(factor=(4,))], 4),
+    "FCN-32 without its kernel": ([*[pool(2, 2)] * 5, Upsample(factor=(32,))], 32),
+    "2 pools, k2 s2": ([pool(2, 2), pool(2, 2), up(2, 2)], 4),
+    "between convolutions": ([pool(2, 2), pool(2, 2), conv(3), Upsample(), conv(3)], 16),
+    "a small U-Net": ([conv(3), pool(2, 2), conv(3), up(2, 2), conv(3)], 10),
+    "k4 s2": ([pool(2, 2), up(4, 2)], 4),
+    "k3 s2": ([pool(2, 2), up(3, 2)], 4),
+    "flattened": ([pool(2, 2), pool(2, 2), Flatten()], 4),
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_deep_layers_see(name: str) -> None:
+    layers, size = DEEP[name]
+    for shape in (Map((96,), 1), Map((96, 128), 1)):
+        assert {side.size for side in taken(shape, layers).rows[-1].field} == {size}
+
+
+def test_joined_rows_that_were_arranged_otherwise() -> None:
+    graph = [
+        Node("in", Input(shape=Map((8,), 2)), ()),
+        Node("a", Flatten(), (0,)),
+        Node("pool", pool(2, 2), (0,)),
+        Node("b", Flatten(), (2,)),
+        Node("both", Concat(), (1, 3)),
+        Node("fc", Dense(units=3), (1,)),
+        Node("gated", Concat(), (1, 5)),
+    ]
+    report = run(tuple(graph))
+    assert [row.field[0].size for row in report.rows] == [1, 1, 2, 2, 8, 8, 8]
+
+
+def test_a_stretched_unit_is_seen_everywhere() -> None:
+    graph = [
+        Node("in", Input(shape=Map((7,), 2)), ()),
+        Node("gate", conv(7), (0,)),
+        Node("x", conv(3, 1, 1), (0,)),
+        Node("scaled", Multiply(), (2, 1)),
+    ]
+    report = run(tuple(graph))
+    assert list(map(report.rows[-1].field[0].sees, (0, 3, 6))) == [(-1, 6), (0, 6), (0, 7)]
+    assert report.rows[-1].field[0].size == 8
+
+
+def test_periods_have_an_end() -> None:
+    with pytest.raises(SpecErrors, match="repeat only after 6,561 units"):
+        taken(Map((1,), 1), [Upsample(factor=(3,))] * 8)
+    with pytest.raises(SpecErrors, match="repeat only after"):
+        taken(Map((7,), 1), [AdaptiveAvgPool(size=(5000,))])
+    assert taken(Map((5000,), 1), [AdaptiveAvgPool(size=(5000,))]).rows[-1].field[0].size == 1
+
+
+def _tap_sets(layer: Layer, n: int, o: int) -> Taps:
+    """Return what a layer's units see, each written from what the layer does."""
+    if isinstance(layer, Transposed):
+        k, s, d = layer.kernel[0], layer.stride[0], layer.dilation[0]
+        if layer.pad.mode == "same":
+            before = max((k - 1) * d + 1 - s, 0) // 2
+        else:
+            before = layer.pad.pairs[0][0]
+        return lambda u: [
+            (u + before - t * d) // s for t in range(k) if (u + before - t * d) % s == 0
+        ]
+    if isinstance(layer, (Conv, MaxPool)):
+        k, s, d = layer.kernel[0], layer.steps()[0], layer.dilation[0]
+        before = layer.pad.pairs[0][0]
+        if layer.pad.mode == "same":  # what remains, halved, the odd one after
+            before = max((o - 1) * s + (k - 1) * d + 1 - n, 0) // 2
+        return convolution(k, s, before, d)
+    if isinstance(layer, Upsample):
+        return (nearest if layer.mode == "nearest" else bilinear)(layer.factor[0])
+    if isinstance(layer, AdaptiveAvgPool):
+        return adaptive(n, o) if o > 1 else lambda _: list(range(n))
+    if isinstance(layer, PadLayer):
+        return lambda u: [u - layer.pad.pairs[0][0]]
+    if isinstance(layer, Crop):
+        assert layer.crop is not None
+        rows = layer.crop.pairs[0][0]
+        return lambda u: [u + rows]
+    if isinstance(layer, (GlobalAvgPool, Dense)):
+        return lambda _: list(range(n))
+    return lambda u: [u]
+
+
+def _seen(rows: Sequence[Row], nodes: Sequence[Node]) -> Callable[[int, int], frozenset[int]]:
+    """Return what gives the positions of the input that a unit of a node sees.
+
+    The line has no ends: units and positions that padding makes up go on as those inside do, so
+    nothing needs to be said of the rim, and what the units see can be compared one by one.
+    """
+
+    @cache
+    def seen(index: int, unit: int) -> frozenset[int]:
+        if not index:
+            return frozenset([unit])
+        node, row = nodes[index], rows[index]
+        found: frozenset[int] = frozenset()
+        extent = row.output.sides[0] if row.output.sides else None
+        for source in node.inputs:
+            given = rows[source].output
+            n = given.sides[0] if given.sides else rows[source - 1].output.sides[0]
+            if len(node.inputs) > 1:
+                taps = [unit] if n == extent else [0]
+            else:
+                taps = _tap_sets(node.layer, n, extent or 1)(unit)
+            found = found.union(*(seen(source, tap) for tap in taps))
+        return found
+
+    return seen
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> list[Node]:
+    """Draw a network on a signal; a layer that cannot work on what flows in is left out."""
+    numbers = {name: st.integers(low, high) for name, low, high in (
+        ("k", 1, 4), ("s", 1, 4), ("d", 1, 3), ("p", 0, 3), ("o", 1, 9),
+    )}  # fmt: skip
+    nodes = [Node("in", Input(shape=Map((draw(st.integers(4, 24)),), 1)), ())]
+
+    def extent(index: int) -> int:
+        return run(tuple(nodes[: index + 1])).rows[index].output.sides[0]
+
+    def offer(layer: Layer, *inputs: int) -> None:
+        node = Node(str(len(nodes)), layer, inputs)
+        try:
+            report = run((*nodes, node))
+        except SpecErrors:
+            return
+        if report.rows[-1].output.sides[0] < 100:
+            nodes.append(node)
+
+    for _ in range(draw(st.integers(1, 7))):
+        word = draw(st.sampled_from(
+            ["conv", "pool", "transposed", "nearest", "bilinear", "adaptive", "crop", "pad",
+             "join", "gate"]
+        ))  # fmt: skip
+        k, s, d, p, after, o = (draw(numbers[name]) for name in ("k", "s", "d", "p", "p", "o"))
+        pad = Padding(((p, after),))
+        if draw(st.integers(0, 3)) == 0:
+            pad = Padding(((0, 0),), "same")
+        last = len(nodes) - 1
+        window = {"kernel": (k,), "stride": (s,), "dilation": (d,), "pad": pad}
+        if word == "conv":
+            offer(Conv(filters=1, **window), last)
+        elif word == "pool":
+            offer(MaxPool(**window, rounding="ceil"), last)
+        elif word == "transposed":
+            offer(Transposed(filters=1, **window), last)
+        elif word in ("nearest", "bilinear"):
+            offer(Upsample(factor=(s,), mode=word), last)
+        elif word == "adaptive":
+            offer(AdaptiveAvgPool(size=(o,)), last)
+        elif word in ("crop", "pad") and pad.mode == "given":
+            offer(Crop(crop=pad) if word == "crop" else PadLayer(pad=pad), last)
+        elif word == "gate":
+            offer(GlobalAvgPool(), draw(st.integers(0, last)))
+            offer(Multiply(), last, len(nodes) - 1)
+        elif word == "join":
+            alike = [i for i in range(last) if extent(i) == extent(last)]
+            if not alike:
+                offer(Upsample(factor=(2,)), last)
+                offer(Conv(filters=1, kernel=(3,), stride=(2,), pad=both(1)), len(nodes) - 1)
+                alike = [last]
+            offer(draw(st.sampled_from([Concat(), Add()])), draw(st.sampled_from(alike)),
+                  len(nodes) - 1)  # fmt: skip
+    return nodes
+
+
+@settings(max_examples=300, deadline=None)
+@given(nodes=networks())
+def test_every_unit_of_a_network_sees_what_the_field_says(nodes: list[Node]) -> None:
+    rows = run(tuple(nodes)).rows
+    seen = _seen(rows, nodes)
+    for index, row in enumerate(rows):
+        (field,) = row.field
+        units = range(row.output.sides[0])
+        found = [seen(index, unit) for unit in units]
+        assert field.size == max(max(each) - min(each) + 1 if each else 0 for each in found)
+        if index and isinstance(nodes[index].layer, GlobalAvgPool):
+            continue
+        for unit, each in zip(units, found, strict=True):
+            low, high = field.sees(unit)
+            assert (low, high) == (min(each), max(each)) if each else high < low
+    last = len(nodes) - 1
+    if rows[last].output.sides[0] > 0:
+        everything = frozenset().union(*(seen(last, u) for u in range(rows[last].output.sides[0])))
+        flat, dense = (
+            run((*nodes, Node("flat", Flatten(), (last,)), *more)).rows[-1]
+            for more in ((), (Node("fc", Dense(units=2), (last + 1,)),))
+        )
+        assert flat.field == rows[last].field
+        assert dense.field[0].size == (max(everything) - min(everything) + 1 if everything else 0)

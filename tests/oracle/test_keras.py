@@ -282,9 +282,6 @@ def test_units_of_a_transposed_convolution_see_what_keras_s_see(
     )
     report = taken(layer, Map((n,), 1))
     row = report["layer"]
-    first, last, jump = row.field[0]
-    ours = [
-        [first + unit * jump <= place <= last + unit * jump for unit in range(row.output.sides[0])]
-        for place in range(n)
-    ]
+    ends = list(map(row.field[0].sees, range(row.output.sides[0])))
+    ours = [[first <= place <= last for first, last in ends] for place in range(n)]
     assert ours == sees.tolist()
