@@ -78,19 +78,19 @@ def transposed_size(n: Dim, window: Window, extra: int | None) -> Dim:
     """Size the output of a transposed convolution; `extra` is the output padding.
 
     Given padding: (n - 1)*s + e - p + extra (PyTorch, ONNX, Caffe).  `same`: n*s, or with extra
-    (n - 1)*s + e mod 2 + extra; `valid`: n*s + max(k - s, 0), or (n - 1)*s + e + extra (Keras).
+    (n - 1)*s + e mod 2 + extra; `valid`: n*s + max(e - s, 0), or (n - 1)*s + e + extra (Keras).
 
     >>> transposed_size(16, Window(64, 32), None), transposed_size(4, Window(4, 2, 1, 1), None)
     (544, 8)
     >>> transposed_size(4, Window(2, 3, mode="valid"), None)
     12
     """
-    kernel, stride, before, after, _, _, mode = window
+    _, stride, before, after, _, _, mode = window
     extent = window.extent
     if mode == "same":
         return n * stride if extra is None else (n - 1) * stride + extent % 2 + extra
     if mode == "valid" and extra is None:
-        return n * stride + max(kernel - stride, 0)
+        return n * stride + max(extent - stride, 0)
     return (n - 1) * stride + extent - before - after + (extra or 0)
 
 
@@ -174,7 +174,8 @@ def reach_transposed(window: Window, extra: int | None) -> Reach:
     _repeats_after(stride)
     if mode == "same":
         extent = window.extent
-        cut = max(extent - stride, 0) // 2 if extra is None else extent // 2
+        surplus = extent - stride if extra is None else extent - extent % 2 - extra
+        cut = max(surplus, 0) // 2  # `same` cuts the odd one at the end
     lo, hi = [0] * stride, [-1] * stride
     apart = stride // gcd(stride, dilation)
     for tap in range(min(apart, kernel)):

@@ -37,7 +37,7 @@ class Transposed(Windowed):
     rule: ClassVar[str] = (
         "output side = (n - 1)*stride + dilation*(kernel - 1) + 1 - pad before - pad after"
         " + output_padding; with pad same: n*stride;"
-        " with pad valid: n*stride + max(kernel - stride, 0)"
+        " with pad valid: n*stride + max(dilation*(kernel - 1) + 1 - stride, 0)"
     )
     counts: ClassVar[str] = (
         "weights = channels x (filters/groups) x kernel, biases = filters,"
