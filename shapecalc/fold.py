@@ -43,7 +43,6 @@ def _level(report: Report, path: str, indices: list[int]) -> Row:
     return Row(
         name=path,
         type=group.type,
-        does=f"{len(members)} layer{'s' if len(members) != 1 else ''}",
         inputs=tuple(report.rows[index].output for index in enters),
         output=output.output,
         sources=tuple(report.rows[index].name for index in enters),
@@ -58,6 +57,7 @@ def _level(report: Report, path: str, indices: list[int]) -> Row:
         field=output.field,
         shared=_shared(path, members),
         note="; ".join(notes),
+        label=f"{len(members)} layer{'s' if len(members) != 1 else ''}",
     )
 
 

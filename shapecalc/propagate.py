@@ -32,8 +32,8 @@ _OF_SHAPES = frozenset({"E202", "E204", "E205", "E206"})
 class Facts(NamedTuple):
     """What a layer's rules say for given inputs: the same for all layers that are alike."""
 
-    does: str
     output: Shape
+    size: Dim
     parameters: tuple[Parameter, ...]
     weights: Dim
     biases: Dim
@@ -130,12 +130,15 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         if not errors:
             output = layer.output(*inputs)
             parameters = layer.weights(*inputs)
-            errors = [_outgrown(each) for each in as_list(output) if each > WIDEST]
+            size = output.size
+            if size > WIDEST:
+                errors = [_outgrown(each) for each in as_list(output) if each > WIDEST]
         window = None if errors else layer.window(*inputs)
     except RuleError as error:
         errors.append(error)
     if errors:
         raise _Refused(_roots(errors))
+    work = layer.work(inputs, output)
     weights = biases = buffers = 0
     for parameter in parameters:
         if parameter.role == "weight":
@@ -145,14 +148,14 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         else:
             buffers += parameter.size
     return Facts(
-        layer.does(*inputs),
         output,
+        size,
         parameters,
         weights,
         biases,
         buffers,
-        layer.connected(inputs, output),
-        layer.work(inputs, output),
+        layer.connected(inputs, output, work),
+        work,
         window,
     )
 
@@ -182,19 +185,17 @@ def _row(
     facts: Facts,
     rows: list[Row | None],
 ) -> Row:
-    does, output, parameters, weights, biases, buffers, connections, work, window = facts
+    output, size, parameters, weights, biases, buffers, connections, work, window = facts
     shared = None
     if node.share is not None:
         shared = graph.nodes[node.share].path
         weights = biases = buffers = 0
-    size = output.size
     return Row(
         node.path,
         layer.type,
-        does,
         inputs,
         output,
-        tuple([graph.nodes[index].path for index in node.inputs]),
+        tuple([rows[index].name for index in node.inputs]),  # type: ignore[union-attr]
         parameters,
         weights,
         biases,
@@ -257,6 +258,9 @@ def _field(
     except RuleError as error:
         raise _Refused([error]) from None
     for side in seen:
+        first, last, step, _, also = side
+        if len(first) == 1 and not also and first[0] >= -WIDEST and last[0] <= WIDEST >= step:
+            continue
         if any(map(_too_wide, (side, *side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
             hint = "do layers with strides repeat too often?"

@@ -24,7 +24,6 @@ class Row(NamedTuple):
 
     name: str
     type: str
-    does: str
     inputs: tuple[Shape, ...]
     output: Shape
     sources: tuple[str, ...]
@@ -40,6 +39,12 @@ class Row(NamedTuple):
     shared: str | None = None
     note: str = ""
     layer: Layer | None = None
+    label: str = ""
+
+    @property
+    def does(self) -> str:
+        """What the layer does, in a few words; of a level, how many layers it holds."""
+        return self.label or (self.layer.does(*self.inputs) if self.layer is not None else "")
 
     @property
     def params(self) -> Dim:

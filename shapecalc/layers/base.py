@@ -161,7 +161,9 @@ class Layer:
         """Count the operations of one forward pass over one example."""
         return NO_WORK
 
-    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim | None:
+    def connected(
+        self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None
+    ) -> Dim | None:
         """Count (inputs of a unit + its bias) x units (LeCun et al. 1998, II.B).
 
         None: the layer has no units of its own.  Where the work has multiply-accumulates they and
@@ -169,7 +171,7 @@ class Layer:
         """
         if not self.weighted:
             return None
-        work = self.work(inputs, output)
+        work = work or self.work(inputs, output)
         return work.macs + work.bias_adds
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:

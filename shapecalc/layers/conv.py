@@ -13,7 +13,7 @@ from shapecalc.shape import Map, Shape
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Bias: TypeAlias = bool | Literal["per_position"]
 
@@ -34,12 +34,14 @@ def groups_field() -> Any:  # noqa: ANN401
     return field(Count(), "split channels and filters into groups that do not mix", default=1)
 
 
-def biases(bias: Bias, output: Shape) -> tuple[Parameter, ...]:
-    """Return the bias array, if there is one."""
+def biases(
+    bias: Bias, filters: Dim, output: Callable[..., Shape], inputs: tuple[Shape, ...]
+) -> tuple[Parameter, ...]:
+    """Return the bias array, if there is one; the rule `output` tells its positions if untied."""
     if not bias:
         return ()
-    extents = (output.channels, *(output.sides if bias == "per_position" else ()))
-    return (Parameter("bias", extents, "bias"),)
+    sides = output(*inputs).sides if bias == "per_position" else ()
+    return (Parameter("bias", (filters, *sides), "bias"),)
 
 
 def convolution_work(weights: Dim, applied: Dim, bias: Bias, output: Shape) -> Work:
@@ -133,7 +135,7 @@ class Conv(Rounded):
         return Parameter("weight", (self.filters, shape.channels // self.groups, *kernel))
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        tied = biases(self.bias, self.output(*inputs)) if self.bias else ()
+        tied = biases(self.bias, self.filters, self.output, inputs)
         return (self._kernel(inputs[0]), *tied)
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:

@@ -76,5 +76,5 @@ class Rbf(FullyConnected):
         elements = self.connected(inputs, output)
         return Work(multiplies=elements, adds=2 * elements)
 
-    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+    def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         return self.units * inputs[0].size

@@ -42,7 +42,8 @@ class Depthwise(Rounded):
         return Parameter("weight", (shape.channels * self.multiplier, 1, *kernel))
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        return (self._kernel(inputs[0]), *biases(self.bias, self.output(*inputs)))
+        filters = inputs[0].channels * self.multiplier
+        return (self._kernel(inputs[0]), *biases(self.bias, filters, self.output, inputs))
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         return convolution_work(
@@ -84,7 +85,7 @@ class Separable(Rounded):
         )
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        return (*self._kernels(inputs[0]), *biases(self.bias, self.output(*inputs)))
+        return (*self._kernels(inputs[0]), *biases(self.bias, self.filters, self.output, inputs))
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         depthwise, pointwise = self._kernels(inputs[0])

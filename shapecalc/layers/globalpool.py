@@ -21,7 +21,7 @@ class GlobalPool(Layer):
     def output(self, *inputs: Shape) -> Map:
         return Map((1,) * len(inputs[0].sides), inputs[0].channels)
 
-    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+    def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         return inputs[0].size
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:
@@ -74,7 +74,7 @@ class AdaptivePool(Layer):
     def output(self, *inputs: Shape) -> Map:
         return Map(per_side(self.size, len(inputs[0].sides), "size"), inputs[0].channels)
 
-    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+    def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         # Along a side the o windows hold n + o - gcd(n, o) elements: they tile the side but for
         # one element shared at each of the o - 1 inner borders i*n/o, save where that is whole,
         # which it is for gcd(n, o) - 1 of them.

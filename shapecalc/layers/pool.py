@@ -54,7 +54,7 @@ class Pool(Rounded):
         """Count the elements of one window."""
         return product(per_side(self.kernel, len(shape.sides), "kernel"))
 
-    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+    def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         return self.taps(inputs[0]) * output.size
 
 
@@ -133,5 +133,5 @@ class Subsampling(Pool):
         units = output.size
         return Work(macs=units, bias_adds=units, adds=self.taps(inputs[0]) * units)
 
-    def connected(self, inputs: tuple[Shape, ...], output: Shape) -> Dim:
+    def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         return (self.taps(inputs[0]) + 1) * output.size

@@ -108,7 +108,7 @@ class Transposed(Windowed):
         return Parameter("weight", (shape.channels, self.filters // self.groups, *kernel))
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        return (self._kernel(inputs[0]), *biases(self.bias, self.output(*inputs)))
+        return (self._kernel(inputs[0]), *biases(self.bias, self.filters, self.output, inputs))
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         shape = inputs[0]

@@ -62,17 +62,19 @@ class Windowed(Layer):
 
     def positions(self, shape: Shape) -> tuple[Dim, ...]:
         """Count the window's positions on every side."""
-        return tuple(map(output_size, shape.sides, self.moves(shape)))
+        return _positions(shape.sides, self.moves(shape))
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         sides, moves = inputs[0].sides, self.moves(inputs[0])
         return [
-            Requirement(output_size(n, window), "at least", 1, _Misfit(n, window, side, len(sides)))
-            for side, (n, window) in enumerate(zip(sides, moves, strict=True))
+            Requirement(size, "at least", 1, _Misfit(n, window, side, len(sides)))
+            for side, (size, n, window) in enumerate(
+                zip(_positions(sides, moves), sides, moves, strict=True)
+            )
         ]
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:
-        return tuple(map(reach, inputs[0].sides, self.moves(inputs[0])))
+        return _reaches(inputs[0].sides, self.moves(inputs[0]))
 
 
 class Rounded(Windowed):
@@ -109,6 +111,16 @@ def _windows(
             strict=True,
         )
     )
+
+
+@lru_cache(maxsize=4096)
+def _positions(sides: tuple[Dim, ...], moves: tuple[Window, ...]) -> tuple[Dim, ...]:
+    return tuple(map(output_size, sides, moves))
+
+
+@lru_cache(maxsize=4096)
+def _reaches(sides: tuple[Dim, ...], moves: tuple[Window, ...]) -> tuple[Reach, ...]:
+    return tuple(map(reach, sides, moves))
 
 
 class _Misfit:
