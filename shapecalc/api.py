@@ -12,7 +12,7 @@ from shapecalc.read import read_spec
 from shapecalc.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from os import PathLike
 
     from shapecalc.report import Report
@@ -39,13 +39,15 @@ def load(
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    free: Iterable[str] = (),
 ) -> Graph:
     """Load the network of a spec on disk, or of a shipped one.
 
     `settings` gives constants other values, like `--set k=128`; `input` another input, like
-    `--input 224x224x3`.  Raises `SpecErrors` with everything that is wrong.
+    `--input 224x224x3`, or `HxWx3` with symbols; `free` makes constants symbols.  Raises
+    `SpecErrors` with everything that is wrong.
     """
-    return _sound(find(str(name)), settings, input)
+    return _sound(find(str(name)), _settings(settings, free), input)
 
 
 def loads(
@@ -53,9 +55,10 @@ def loads(
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
+    free: Iterable[str] = (),
 ) -> Graph:
     """Load the network of a spec given as text.  Arguments and errors are those of `load`."""
-    return _sound(Source("<text>", text), settings, input)
+    return _sound(Source("<text>", text), _settings(settings, free), input)
 
 
 def summarize(
@@ -63,32 +66,37 @@ def summarize(
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
+    free: Iterable[str] = (),
 ) -> Report:
     """Compute the report of a network: a loaded one, or a spec by its path or name.
 
-    `settings` and `input` are those of `load`; a loaded network has them already.  Raises
+    `settings`, `input` and `free` are those of `load`; a loaded network has them already.  Raises
     `SpecErrors` with everything that is wrong.
     """
     if not isinstance(network, Graph):
-        network = _graph(find(str(network)), settings, input)
-    elif settings or input:
-        raise TypeError("settings and input belong to `load`: this network is loaded already")
+        network = _graph(find(str(network)), _settings(settings, free), input)
+    elif settings or input or free:
+        raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     return propagate(network)
+
+
+def _settings(settings: Mapping[str, str | int] | None, free: Iterable[str]) -> dict[str, str]:
+    given = {name: str(value) for name, value in (settings or {}).items()}
+    return {**given, **dict.fromkeys(free, "free")}
 
 
 def _graph(
     source: Source,
-    settings: Mapping[str, str | int] | None,
+    settings: Mapping[str, str],
     given: str | Mapping[str, str] | None,
 ) -> Graph:
     inputs = {"": given} if isinstance(given, str) else given
-    texts = {name: str(value) for name, value in (settings or {}).items()}
-    return build(source, settings=texts, inputs=inputs)
+    return build(source, settings=settings, inputs=inputs)
 
 
 def _sound(
     source: Source,
-    settings: Mapping[str, str | int] | None,
+    settings: Mapping[str, str],
     given: str | Mapping[str, str] | None,
 ) -> Graph:
     graph = _graph(source, settings, given)

@@ -15,6 +15,7 @@ from shapecalc.yamltree import origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shapecalc.dim import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.shape import Shape
     from shapecalc.spec import Use
@@ -51,7 +52,7 @@ class Builder:
         except NeedsShapes:
 
             def build(shape_of_node: Callable[[int], Shape]) -> Layer:
-                def channels(wire: object) -> int:
+                def channels(wire: object) -> Dim:
                     assert isinstance(wire, Wire)
                     return shape_of_node(self.source_of(wire).index).channels
 
@@ -66,7 +67,7 @@ class Builder:
         return layer
 
     def build(
-        self, cls: type[Layer], use: Use, place: Place, channels_of: Callable[[object], int]
+        self, cls: type[Layer], use: Use, place: Place, channels_of: Callable[[object], Dim]
     ) -> Layer:
         """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapes`."""
         fields, keys = use.fields, use.keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from shapecalc.dim import is_symbolic, largest
 from shapecalc.layers.base import count_text, square
 from shapecalc.printing import printable
 from shapecalc.shape import as_list, as_text
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from shapecalc.dim import Dim
+    from shapecalc.notation import Notation
     from shapecalc.shape import Shape
     from shapecalc.view import View
 
@@ -64,8 +66,8 @@ DTYPES: dict[str, int] = {
 class Share(NamedTuple):
     """A part of a whole."""
 
-    part: Dim
-    whole: Dim
+    part: int
+    whole: int
 
 
 class Kind(NamedTuple):
@@ -82,12 +84,16 @@ class Kind(NamedTuple):
     rank: Callable[[Any], Any]
 
 
-def number_text(number: Dim, units: str) -> str:
+def number_text(number: Dim, units: str, notation: Notation | None = None) -> str:
     """Write a count with separators, or in units of K, M, ... with two decimals.
+
+    Expressions have no units; `notation` is how the report writes them.
 
     >>> number_text(62378344, "exact"), number_text(62378344, "M"), number_text(96, "M")
     ('62,378,344', '62.38', '<0.01')
     """
+    if not isinstance(number, int):
+        return notation.text(number) if notation is not None else str(number)
     base = UNITS[units][0]
     if base == 1:
         return f"{number:,}"
@@ -97,22 +103,43 @@ def number_text(number: Dim, units: str) -> str:
     return f"{hundredths // 100:,}.{hundredths % 100:02}"
 
 
-def amount_text(number: Dim, units: str) -> str:
+def amount_text(number: Dim, view: View) -> str:
     """Write a count that has no header to state its unit.
 
-    >>> amount_text(62378344, "exact"), amount_text(62378344, "Mi")
+    >>> from shapecalc.view import View
+    >>> amount_text(62378344, View()), amount_text(62378344, View(units="Mi"))
     ('62,378,344', '59.49 Mi')
     """
-    return number_text(number, units) + (f" {units}" if units != "exact" else "")
+    units = view.units
+    text = number_text(number, units, view.notation)
+    return text + (f" {units}" if units != "exact" else "")
 
 
-def bytes_text(number: Dim, units: str) -> str:
+def bytes_text(number: Dim, view: View) -> str:
     """Write a number of bytes.
 
-    >>> bytes_text(249513376, "exact"), bytes_text(249513376, "M")
+    >>> from shapecalc.view import View
+    >>> bytes_text(249513376, View()), bytes_text(249513376, View(units="M"))
     ('249,513,376 bytes', '249.51 MB')
     """
-    return f"{number_text(number, units)} {UNITS[units][1]}"
+    return f"{number_text(number, view.units, view.notation)} {UNITS[view.units][1]}"
+
+
+def machine_text(number: Dim) -> str:
+    """Write a count for programs: an expression in the spec's own language."""
+    return str(_machine(number))
+
+
+def _machine(number: Dim) -> int | str:
+    if isinstance(number, int):
+        return number
+    from shapecalc.notation import code_of
+
+    return code_of(number)
+
+
+def _machine_shape(shape: Shape, view: View) -> list[int | str]:
+    return list(map(_machine, as_list(shape, view.layout)))
 
 
 def shapes_text(shapes: tuple[Shape, ...], view: View) -> str:
@@ -123,7 +150,8 @@ def shapes_text(shapes: tuple[Shape, ...], view: View) -> str:
     if len(texts) > 1 and shapes[0].sides and len({shape.sides for shape in shapes}) == 1:
         sides = count_text(shapes[0].sides)
         channels = f"({'+'.join(str(shape.channels) for shape in shapes)})"
-        return f"{sides}x{channels}" if view.layout == "hwc" else f"{channels}x{sides}"
+        times = " x " if " " in sides else "x"
+        return times.join([sides, channels] if view.layout == "hwc" else [channels, sides])
     return ", ".join(texts)
 
 
@@ -142,8 +170,14 @@ def _percent(share: Share) -> float:
     return round(100 * share.part / share.whole, 4) if share.whole else 0.0
 
 
-def _extent(value: Dim | Fraction) -> int | float:
-    return int(value) if value == int(value) else float(value)
+def _extent(value: Dim | Fraction) -> int | float | str:
+    if is_symbolic(value) or value == int(value):  # type: ignore[arg-type]
+        return _machine(value if is_symbolic(value) else int(value))  # type: ignore[arg-type]
+    return float(value)  # type: ignore[arg-type]
+
+
+def _extent_text(value: Dim | Fraction) -> str:
+    return machine_text(value) if is_symbolic(value) else str(value)  # type: ignore[arg-type]
 
 
 def _volume(shape: Shape) -> Dim:
@@ -161,31 +195,31 @@ NAMES = Kind(
 SHAPE = Kind(
     "shape",
     lambda v, view: as_text(v, view.layout),
-    lambda v, view: as_text(v, view.layout),
-    lambda v, view: as_list(v, view.layout),
+    lambda v, view: "x".join(map(str, _machine_shape(v, view))),
+    _machine_shape,
     _volume,
 )
 SHAPES = Kind(
     "shape",
     shapes_text,
-    lambda v, view: "; ".join(as_text(shape, view.layout) for shape in v),
-    lambda v, view: [as_list(shape, view.layout) for shape in v],
+    lambda v, view: "; ".join("x".join(map(str, _machine_shape(shape, view))) for shape in v),
+    lambda v, view: [_machine_shape(shape, view) for shape in v],
     lambda v: sum(map(_volume, v)),
 )
 NUMBER = Kind(
     "number",
-    lambda v, view: number_text(v, view.units),
-    lambda v, _: str(v),
-    lambda v, _: v,
+    lambda v, view: number_text(v, view.units, view.notation),
+    lambda v, _: machine_text(v),
+    lambda v, _: _machine(v),
     lambda v: v,
 )
 BYTES = NUMBER._replace(name="bytes")
 SIDES = Kind(
     "sides",
-    lambda v, _: square(v),
-    lambda v, _: count_text(v),
+    lambda v, view: square(v, None if view.notation is None else view.notation.text),
+    lambda v, _: "x".join(map(_extent_text, v)),
     lambda v, _: [_extent(each) for each in v],
-    max,
+    largest,
 )
 PERCENT = Kind(
     "percent", percent_text, lambda v, _: str(_percent(v)), lambda v, _: _percent(v), _percent

@@ -18,8 +18,10 @@ from shapecalc.cells import (
     SIDES,
     TEXT,
     UNITS,
+    UNKNOWN,
     Share,
 )
+from shapecalc.dim import is_symbolic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from shapecalc.legend import Legend
     from shapecalc.report import Report, Row, Totals
     from shapecalc.view import View
+    from shapecalc.window import Field
 
 
 class Column(NamedTuple):
@@ -81,14 +84,30 @@ class Column(NamedTuple):
     def of_row(self, row: Row, view: View, totals: Totals) -> object:
         """Return a row's value: as its kind has it, None (not applicable) or `UNKNOWN`."""
         value = self.value(row, view)
-        return Share(value, self.of(totals)) if self.of and isinstance(value, int) else value
+        return self._share(value, totals) if self.of else value
+
+    def _share(self, part: object, totals: Totals) -> object:
+        """Return a part of its whole; of expressions no one number says it."""
+        assert self.of is not None
+        whole = self.of(totals)
+        return Share(part, whole) if isinstance(part, int) and isinstance(whole, int) else UNKNOWN
 
     def of_all(self, totals: Totals, view: View) -> object:
         """Return the value of the totals' line; None where there is none."""
         if self.total is None:
             return None
         value = self.total(totals, view)
-        return Share(value, self.of(totals)) if self.of else value
+        return self._share(value, totals) if self.of else value
+
+
+def _per_side(row: Row, value: Callable[[Field], object]) -> object:
+    """Return a value of the receptive field per side; None without sides."""
+    if row.field is None:
+        return UNKNOWN
+    values = tuple(map(value, row.field))
+    if None in values:
+        return UNKNOWN
+    return None if set(values) <= {0} else values
 
 
 #: Every column, in the order of the tables.
@@ -145,10 +164,10 @@ COLUMNS: tuple[Column, ...] = (
            BYTES, lambda row, view: view.memory(view.activations(row)),
            lambda all_, view: view.memory(view.activations(all_)), convention=legend.memory),
     Column("rf", "rf", "receptive field: pixels of the input that a unit sees, along a side",
-           SIDES, lambda row, _: tuple(side.size for side in row.field) or None,
+           SIDES, lambda row, _: _per_side(row, lambda side: side.size),
            shown="everywhere", drop=2, field="receptive_field", convention=legend.field),
     Column("jump", "jump", "pixels between the receptive fields of neighbouring units",
-           SIDES, lambda row, _: tuple(side.jump for side in row.field if side.jump) or None,
+           SIDES, lambda row, _: _per_side(row, lambda side: side.jump),
            convention=legend.jump),
     Column("shared", "shares weights of", "the layer whose weights this one uses",
            TEXT, lambda row, _: row.shared if row.parameters else None),
@@ -195,9 +214,10 @@ def sorted_rows(rows: tuple[Row, ...], view: View, totals: Totals) -> tuple[Row,
     empty = []
     for row in rows:
         value = column.of_row(row, view, totals)
-        if value != () and isinstance(value, (int, str, tuple)):
-            ranked.append((column.kind.rank(value), row))
-        else:
+        rank = None if value is None or value is UNKNOWN or value == () else column.kind.rank(value)
+        if rank is None or is_symbolic(rank):  # how large depends on the symbols
             empty.append(row)
+        else:
+            ranked.append((rank, row))
     ranked.sort(key=lambda pair: pair[0], reverse=column.kind.name != "text")
     return (*(row for _, row in ranked), *empty)

@@ -1,8 +1,9 @@
-"""Dimensions: the whole numbers that rules compute with.
+"""Dimensions: the whole numbers and the expressions over symbols that rules compute with.
 
 Rules use only `+`, `-`, `*`, floor division by a literal, and the functions of this file, and
 never compare dimensions: what must hold is stated as a requirement (`layers.base`).  So every rule
-is written once, for numbers and for the symbols that will join them here.
+is written once, for numbers and for symbols.  Numbers never build an expression, and a summary of
+numbers never imports one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Dim: TypeAlias = int
+    from shapecalc.expr import Expr
+
+Dim: TypeAlias = "int | Expr"
+
+
+def is_symbolic(value: object) -> bool:
+    """Tell an expression from whatever else, without importing its class."""
+    return hasattr(value, "terms")
 
 
 def ceil_div(a: Dim, b: int) -> Dim:
@@ -22,7 +30,7 @@ def ceil_div(a: Dim, b: int) -> Dim:
     >>> ceil_div(13, 5), ceil_div(-2, 3), ceil_div(10, 5)
     (3, 0, 2)
     """
-    return -(-a // b)
+    return (a + (b - 1)) // b
 
 
 def product(dims: Iterable[Dim]) -> Dim:
@@ -36,9 +44,45 @@ def product(dims: Iterable[Dim]) -> Dim:
 
 def smaller(a: Dim, b: Dim) -> Dim:
     """Return the smaller of two dimensions."""
-    return min(a, b)
+    if isinstance(a, int) and isinstance(b, int):
+        return min(a, b)
+    return smallest((a, b))
+
+
+def larger(a: Dim, b: Dim) -> Dim:
+    """Return the larger of two dimensions."""
+    if isinstance(a, int) and isinstance(b, int):
+        return max(a, b)
+    return largest((a, b))
+
+
+def smallest(dims: Iterable[Dim]) -> Dim:
+    """Return the smallest of one or more dimensions."""
+    return _extreme("min", tuple(dims))
+
+
+def largest(dims: Iterable[Dim]) -> Dim:
+    """Return the largest of one or more dimensions."""
+    return _extreme("max", tuple(dims))
+
+
+def _extreme(word: str, dims: tuple[Dim, ...]) -> Dim:
+    if not any(map(is_symbolic, dims)):
+        return min(dims) if word == "min" else max(dims)  # type: ignore[type-var]
+    from shapecalc.expr import extreme
+
+    return extreme(word, dims)
 
 
 def common_divisor(a: Dim, b: int) -> Dim:
-    """Return the greatest common divisor."""
-    return gcd(a, b)
+    """Return the greatest common divisor of two whole numbers from 1 on.
+
+    It is b - 2*(the sum of the remainders a*i mod b below b/2) when summed up (Polezzi 1997):
+    gcd(a, b) = a + b - a*b + 2*(floor(a/b) + floor(2a/b) + ... + floor((b - 1)a/b)).
+
+    >>> common_divisor(54, 24)
+    6
+    """
+    if isinstance(a, int):
+        return gcd(a, b)
+    return a + b - a * b + 2 * sum(a * i // b for i in range(1, b))

@@ -44,7 +44,8 @@ CODES: Mapping[str, str] = {
     "E118": "a definition goes in a circle",
     "E119": "unknown language version",
     "E120": "an edit names no layer of the base",
-    "E121": "a symbol has no value",
+    "E121": "a symbol stands where a number must",
+    "E122": "an expression grows too large",
     # the graph
     "E150": "unknown layer name",
     "E151": "layers feed each other in a circle",

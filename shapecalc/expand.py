@@ -18,7 +18,7 @@ from shapecalc.build import Builder
 from shapecalc.draft import Names, Sheet
 from shapecalc.errors import SpecErrors
 from shapecalc.given import Given
-from shapecalc.graph import Graph, Node
+from shapecalc.graph import Graph, Node, Options
 from shapecalc.order import in_order
 from shapecalc.pause import collector_paused
 from shapecalc.resolve import Resolver
@@ -46,12 +46,11 @@ def expand(
     """
     sheet = Sheet(spec.problems)
     resolver = Resolver(sheet, tuple(each.name for each in spec.inputs))
-    given = Given(sheet, spec)
-    given.bind(settings or {})
+    given = Given(sheet, spec, settings or {}, inputs or {})
     builder = Builder(sheet, spec.defaults, given.scope, resolver.source_of)
     walk = Walk(sheet, spec, given, builder)
     root = Names(None, "network")
-    flow = given.inputs(root, inputs or {})
+    flow = given.inputs(root)
     try:
         walk.sequence(spec.uses, flow, Where(root, given.scope))
     except TooMany:
@@ -76,8 +75,16 @@ def expand(
         groups=resolver.groups(),
         outputs=ends,
         expected=expected,
+        symbols=given.symbols,
+        options=Options(settings or {}, inputs or {}),
         problems=tuple(sheet.problems),
     )
+
+
+def rebuilt(graph: Graph, values: Mapping[str, object]) -> Graph:
+    """Wire a graph's spec again, with values for some of its symbols and constants."""
+    settings, inputs = graph.options
+    return expand(graph.spec, {**settings, **{k: str(v) for k, v in values.items()}}, inputs)
 
 
 def _nodes(sheet: Sheet, resolver: Resolver) -> tuple[Node, ...]:

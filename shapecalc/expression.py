@@ -13,13 +13,19 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from shapecalc.dim import largest, smallest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from shapecalc.dim import Dim
 
 MAX_LENGTH = 300
 MAX_DEPTH = 40
 #: No intermediate value may exceed this in size.
 LIMIT = 10**18
+#: Symbols are raised to no higher power.
+MAX_POWER = 16
 
 _PARTS = "use whole numbers, names, + - * // ** ( ) min max"
 _POWER_OF_TEN = re.compile(r"(\d+)[eE]\+?(\d{1,2})", re.ASCII)
@@ -65,8 +71,11 @@ def parse(text: str) -> Parsed:
     return parsed
 
 
-def evaluate(parsed: Parsed, value_of: Callable[[str], int]) -> int:
-    """Compute an expression; `value_of` gives the names' values.  Raises `ExpressionError`."""
+def evaluate(parsed: Parsed, value_of: Callable[[str], Dim]) -> Dim:
+    """Compute an expression; `value_of` gives the names' values, numbers or symbols.
+
+    Raises `ExpressionError`.
+    """
     if isinstance(parsed, int):
         return parsed
     if isinstance(parsed, str):
@@ -84,13 +93,13 @@ def names(parsed: Parsed) -> set[str]:
     return set().union(*(names(operand) for operand in parsed[1]))
 
 
-def _apply(operator: str, values: list[int]) -> int:
+def _apply(operator: str, values: list[Dim]) -> Dim:
     first = values[0]
     match operator:
         case "min":
-            return min(values)
+            return smallest(values)
         case "max":
-            return max(values)
+            return largest(values)
         case "negative":
             return -first
         case "+":
@@ -100,14 +109,26 @@ def _apply(operator: str, values: list[int]) -> int:
         case "*":
             return first * values[1]
         case "//":
-            if values[1] == 0:
+            by = _literal(values[1], "what is divided by")
+            if by == 0:
                 raise ExpressionError(f"{first} // 0 divides by zero")
-            return first // values[1]
+            return first // by
         case _:
-            return _power(first, values[1])
+            return _power(first, _literal(values[1], "an exponent"))
 
 
-def _power(base: int, exponent: int) -> int:
+def _literal(value: Dim, what: str) -> int:
+    if not isinstance(value, int):
+        message = f"{what} must be a number, but is {value}"
+        raise ExpressionError(message, "give its symbols values with --set")
+    return value
+
+
+def _power(base: Dim, exponent: int) -> Dim:
+    if not isinstance(base, int):
+        if not 0 <= exponent <= MAX_POWER:
+            raise ExpressionError(f"the exponent {exponent} is not from 0 to {MAX_POWER}")
+        return base**exponent
     if exponent < 0:
         raise ExpressionError(f"{base}**{exponent} is not a whole number", "use // to divide")
     if abs(base) > 1 and exponent * (abs(base).bit_length() - 1) > LIMIT.bit_length():
@@ -115,8 +136,8 @@ def _power(base: int, exponent: int) -> int:
     return int(base**exponent)
 
 
-def _bounded(value: int) -> int:
-    if abs(value) > LIMIT:
+def _bounded(value: Dim) -> Dim:
+    if isinstance(value, int) and abs(value) > LIMIT:
         raise ExpressionError(f"the result exceeds {LIMIT:.0e}")
     return value
 

@@ -11,7 +11,17 @@ from shapecalc.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.graph import Input
 from shapecalc.layers.fields import Count, Unread
-from shapecalc.scope import Argument, NeedsShapes, Place, Scope, read_value, symbols, used, whole
+from shapecalc.scope import (
+    RESERVED,
+    Argument,
+    NeedsShapes,
+    Place,
+    Scope,
+    read_value,
+    symbols,
+    used,
+    whole,
+)
 from shapecalc.shape import Shape, shape_of
 from shapecalc.source import Source
 from shapecalc.yamltree import Scalar, Tree, describe, scalar
@@ -19,40 +29,53 @@ from shapecalc.yamltree import Scalar, Tree, describe, scalar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shapecalc.dim import Dim
     from shapecalc.spec import NetSpec
 
 
 class _Expected(Count):
     """A total: any whole number that an expression may have."""
 
-    def bounded(self, tree: Tree, value: int) -> int:
+    def bounded(self, tree: Tree, value: Dim) -> Dim:
         return value
 
 
 _EXPECTED = _Expected(0)
+_EXTENT = Count(1, symbolic=True)
 _CROSS = re.compile("[xX×]")
+#: What may stand for an extent in `--input`: a number or a name.
+_WORD = re.compile(r"[0-9]+|[A-Za-z_]\w*", re.ASCII)
 
 
 class Given:
-    """The outermost scope of one expansion."""
+    """The outermost scope of one expansion.
 
-    def __init__(self, sheet: Sheet, spec: NetSpec) -> None:
+    `settings` gives constants and symbols other values, `shapes` inputs other shapes.  `symbols`
+    are the names that are left without a value.
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        spec: NetSpec,
+        settings: Mapping[str, str],
+        shapes: Mapping[str, str],
+    ) -> None:
         self.sheet = sheet
         self.spec = spec
         self.scope = Scope({})
         self.top = Place(self.scope, None)
+        self.symbols: tuple[str, ...] = ()
+        self.scope.bound.update({name: Argument(tree, self.top) for name, tree in spec.let.items()})
+        self.extents = self.effective_extents(shapes)
+        self.bind(settings)
+        self.set_free()
+        self.compute(self.scope.bound)
 
     def bind(self, settings: Mapping[str, str]) -> None:
-        """Bind `let` constants, overridden by settings."""
+        """Override constants, and give symbols of the input values."""
         place, bound = self.top, self.scope.bound
-        for name, tree in self.spec.let.items():
-            bound[name] = Argument(tree, place)
-        free = {
-            symbol
-            for each in self.spec.inputs
-            for extent in each.extents
-            for symbol in symbols(extent, self.scope)
-        }
+        free = self.unknown()
         for name, text in settings.items():
             source = Source(f"--set {name}={text}", text)
             if not text.strip():
@@ -75,9 +98,30 @@ class Given:
                     continue
                 message = f"no value is given for '{name}'"
                 self.sheet.complain("E303", message, scalar(text, source), f"--set {name}=128")
-        self.compute(bound)
 
-    def compute(self, bound: dict[str, int | Argument]) -> None:
+    def unknown(self) -> dict[str, None]:
+        """Return the names in the inputs' shapes that nothing defines, in their order."""
+        extents = [extent for each in self.extents.values() for extent in each]
+        return {name: None for extent in extents for name in sorted(symbols(extent, self.scope))}
+
+    def set_free(self) -> None:
+        """Bind what has no value to symbols: free constants, and letters of the inputs' shapes."""
+        bound = self.scope.bound
+        letters = list(self.unknown())
+        constants = [
+            name
+            for name, each in bound.items()
+            if isinstance(each, Argument)
+            and isinstance(each.tree, Scalar)
+            and each.tree.text == "free"
+        ]
+        self.symbols = (*letters, *constants)
+        if self.symbols:
+            from shapecalc.expr import symbol
+
+            bound.update({name: symbol(name) for name in self.symbols})
+
+    def compute(self, bound: dict[str, Dim | Argument]) -> None:
         """Compute the constants, first what others are made of: a long chain is no deep one."""
         passed: set[str] = set()
         waiting = [*reversed(bound)]
@@ -97,8 +141,13 @@ class Given:
 
     def number(self, tree: Tree, place: Place, what: str, kind: Count) -> int | None:
         """Compute a number that structure depends on."""
+        value = self.dim(tree, place, what, kind)
+        return value if isinstance(value, int) else None
+
+    def dim(self, tree: Tree, place: Place, what: str, kind: Count) -> Dim | None:
+        """Compute a number, or where the kind allows it an expression."""
         try:
-            value = read_value(kind, tree, place)
+            value: Dim = read_value(kind, tree, place)
         except NeedsShapes:
             message = f"{what} cannot depend on channels: they are known only after the structure"
             self.sheet.complain("E115", message, tree, "use a number, a field or a constant")
@@ -106,10 +155,10 @@ class Given:
         except Unread as error:
             self.sheet.complain(error.code, f"{what} {error.message}", error.at or tree, error.hint)
             return None
-        return int(value)
+        return value
 
-    def inputs(self, root: Names, given: Mapping[str, str]) -> Wire | None:
-        """Make the input layers; return what flows in when there is just one."""
+    def effective_extents(self, given: Mapping[str, str]) -> dict[str, tuple[Tree, ...]]:
+        """Return every input's extents: those of `given`, or the spec's own."""
         known = [each.name for each in self.spec.inputs]
         for name, text in given.items():
             if name and name not in known:
@@ -124,57 +173,61 @@ class Given:
                 at = scalar(text, Source(f"--input {text}", text))
                 hint = "say which: " + ", ".join(f"--input {each}=..." for each in known)
                 self.sheet.complain("E303", f"the spec has {len(known)} inputs", at, hint)
-        wire = None
+        found = {}
         for each in self.spec.inputs:
-            extents, tree = each.extents, each.tree
             option = given.get(each.name)
             if option is None and len(known) == 1:
                 option = given.get("")
+            found[each.name] = each.extents
             if option is not None:
                 tree = scalar(option, Source(f"--input {option}", option))
-                extents = self.given_extents(tree)
-            shape = self.shape(each.name, extents)
+                found[each.name] = self.given_extents(tree)
+        return found
+
+    def inputs(self, root: Names) -> Wire | None:
+        """Make the input layers; return what flows in when there is just one."""
+        wire = None
+        for name, extents in self.extents.items():
+            shape = self.shape(name, extents)
             draft = Draft(root, None, Input(shape=shape) if shape else BROKEN)
             self.sheet.drafts.append(draft)
-            draft.name = each.name
-            root.members[each.name] = draft
+            draft.name = name
+            root.members[name] = draft
             wire = draft.out
-        root.input = wire if len(known) == 1 else None
+        root.input = wire if len(self.extents) == 1 else None
         return root.input
 
     def given_extents(self, tree: Scalar) -> tuple[Tree, ...]:
         """Split a shape that an option gives."""
         words = [word.strip() for word in _CROSS.split(tree.text)]
-        known = (word.isdecimal() or self.scope.find(word) is not None for word in words)
-        if len(words) <= 4 and all(known):
+        sound = all(_WORD.fullmatch(word) and word not in RESERVED for word in words)
+        # A lone word is a mistake more often than a vector of unknown length.
+        alone = len(words) == 1 and len(words[0]) > 1 and not words[0].isdecimal()
+        if len(words) <= 4 and sound and not (alone and self.scope.find(words[0]) is None):
             return tuple(tree._replace(text=word) for word in words)
         message = f"an input is a shape like 224x224x3, not {describe(tree)}"
-        hint = "one to four whole numbers: 224x224x3, 13x1 (length x channels), or 100 for a vector"
+        hint = (
+            "one to four whole numbers or symbols: 224x224x3, HxWx3, 13x1 (length x channels),"
+            " or 100 for a vector"
+        )
         self.sheet.complain("E303", message, tree, hint)
         return ()
 
     def shape(self, name: str, extents: tuple[Tree, ...]) -> Shape | None:
         dims = []
         for extent in extents:
-            unknown = symbols(extent, self.scope) if isinstance(extent, Scalar) else set()
-            if unknown:
-                letter = min(unknown)
-                message = f"{name}: '{letter}' has no value"
-                hint = f"give it one with --set {letter}=224, or the whole shape with --input"
-                self.sheet.complain("E121", message, extent, hint)
-                continue
-            value = self.number(extent, self.top, f"{name}: an extent", Count(1))
+            value = self.dim(extent, self.top, f"{name}: an extent", _EXTENT)
             if value is not None:
                 dims.append(value)
         if not extents:  # complained about when they were read
             return None
         return shape_of(tuple(dims)) if len(dims) == len(extents) else None
 
-    def expectations(self) -> dict[str, int]:
-        """Compute the numbers that the spec expects."""
+    def expectations(self) -> dict[str, Dim]:
+        """Compute the numbers, or expressions, that the spec expects."""
         found = {}
         for column, tree in self.spec.expect:
-            value = self.number(tree, self.top, f"expect: {column}", _EXPECTED)
+            value = self.dim(tree, self.top, f"expect: {column}", _EXPECTED)
             if value is not None:
                 found[column] = value
         return found

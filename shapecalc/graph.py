@@ -10,8 +10,9 @@ from shapecalc.shape import Map
 from shapecalc.yamltree import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from shapecalc.dim import Dim
     from shapecalc.errors import Problem
     from shapecalc.shape import Shape
     from shapecalc.source import Origin
@@ -92,15 +93,25 @@ class Group(NamedTuple):
     note: str = ""
 
 
+class Options(NamedTuple):
+    """What was given beside the spec: values of constants and symbols, and shapes of inputs."""
+
+    settings: Mapping[str, str]
+    inputs: Mapping[str, str]
+
+
 class Graph(NamedTuple):
     """A network, wired.  `outputs` are indices of nodes; `groups` is by path.
 
-    With `problems` it is a torso, good only for `propagate`, which raises them all.
+    `symbols` are the names without a value; `options` what it was wired with.  With `problems` it
+    is a torso, good only for `propagate`, which raises them all.
     """
 
     spec: NetSpec
     nodes: tuple[Node, ...]
     groups: dict[str, Group]
     outputs: tuple[int, ...]
-    expected: dict[str, int]
+    expected: dict[str, Dim]
+    symbols: tuple[str, ...]
+    options: Options
     problems: tuple[Problem, ...] = ()

@@ -43,7 +43,7 @@ def macs(report: Report, view: View) -> Legend:
 
 def activations(report: Report, view: View) -> Legend:
     """Say which elements count as activations."""
-    inplace = list(dict.fromkeys(row.type for row in report.rows if row.overwritten))
+    inplace = list(dict.fromkeys(row.type for row in report.rows if row.overwritten != 0))
     named = ", ".join(inplace[:3]) + (", ..." if len(inplace) > 3 else "")
     each = ", per example" if view.batch > 1 else ""
     meaning = f"output elements{each}"
@@ -92,4 +92,4 @@ def jump(report: Report, view: View) -> Legend:
 
 def _places(report: Report) -> str:
     """Name what an input is made of: a signal has no pixels."""
-    return "positions" if all(len(row.field) < 2 for row in report.rows) else "pixels"
+    return "positions" if all(len(row.field or ()) < 2 for row in report.rows) else "pixels"

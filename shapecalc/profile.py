@@ -23,7 +23,7 @@ class Profile(NamedTuple):
     weights: Work
     note: str = ""
 
-    def count(self, row: Row | Totals) -> Dim:
+    def count(self, row: Row | Totals) -> Dim:  # type: ignore[override]
         """Fold the work of a row, or of the whole network, into one number."""
         return sum(
             weight * number for weight, number in zip(self.weights, row.work, strict=True) if weight

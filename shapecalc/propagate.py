@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.dim import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
+from shapecalc.expand import rebuilt
 from shapecalc.graph import Broken, Deferred, Input, channels_first
-from shapecalc.layers.base import SEES_ALL, arity_error
+from shapecalc.layers.base import SEES_ALL, Requirement, arity_error, field_bounds
 from shapecalc.pause import collector_paused
 from shapecalc.report import Report, Row, total
 from shapecalc.shape import as_list, as_text
-from shapecalc.window import EVERYTHING, look_back, look_back_both, own_places
+from shapecalc.source import Origin
+from shapecalc.window import (
+    EVERYTHING,
+    Reach,
+    Undecided,
+    look_back,
+    look_back_both,
+    own_places,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.dim import Dim
+    from shapecalc.domain import Domain
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.shape import Shape
-    from shapecalc.window import Field, Reach
+    from shapecalc.window import Field
     from shapecalc.work import Work
 
 
@@ -41,6 +52,12 @@ class Facts(NamedTuple):
     connections: Dim | None
     work: Work
     window: tuple[Reach, ...] | None
+    needs: tuple[Requirement, ...] = ()
+    """What must hold of the symbols."""
+
+
+#: The window of a layer of which it depends on the symbols what its units see.
+UNDECIDED: tuple[Reach, ...] = (Reach((), (), 0),)
 
 
 class _Unknown(Exception):  # noqa: N818  (an earlier layer failed, and was reported)
@@ -58,9 +75,10 @@ def propagate(graph: Graph) -> Report:
     """Apply every layer's rules, in order.
 
     Raises `SpecErrors` with one problem for each root cause: a layer whose inputs are unknown
-    because an earlier one failed is passed over.
+    because an earlier one failed is passed over.  With symbols, also when no values fit.
     """
     rows: list[Row | None] = []
+    needs: list[tuple[str, Requirement]] = []
     problems = Complaints(graph.problems)
     known: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
     kept: list[Layer] = []  # layers built on the way stay alive, so that an id means one layer
@@ -83,8 +101,10 @@ def propagate(graph: Graph) -> Report:
             inputs = tuple([shape_of_node(index) for index in node.inputs])
             facts = known.get((id(layer), inputs))
             if facts is None:
-                facts = known[id(layer), inputs] = apply(layer, inputs)
+                facts = known[id(layer), inputs] = apply(layer, inputs, graph.symbols)
             row = _row(graph, node, layer, inputs, facts, rows)
+            if graph.symbols:
+                needs += [(node.path, need) for need in (*facts.needs, *_units_needed(row))]
         except _Unknown:
             pass
         except SpecErrors as error:
@@ -102,7 +122,48 @@ def propagate(graph: Graph) -> Report:
     if len(problems):
         raise SpecErrors(_with_layout(problems.told(), graph))
     done = tuple(row for row in rows if row is not None)
-    return Report(graph, done, total(graph, done))
+    if not graph.symbols:
+        return Report(graph, done, total(graph, done))
+    from shapecalc.domain import Condition, domain_of
+
+    try:
+        domain = domain_of(graph.symbols, [Condition(*each) for each in needs])
+        if domain.empty is not None:
+            raise _no_size(graph, domain, domain.empty)
+        return Report(graph, done, total(graph, done, domain), domain)
+    except RuleError as error:  # an expression grows too large
+        at = Origin(graph.spec.source)
+        raise SpecErrors([Problem(error.code, error.message, at, error.rule, error.hint)]) from None
+
+
+def _units_needed(row: Row) -> Iterator[Requirement]:
+    """Require a whole period of units, where a formula for the receptive field reckons with it."""
+    for side in row.field or ():
+        for part in (side, *side.also):
+            if len(part.first) > 1 and not isinstance(part.units, int):
+                yield Requirement(part.units, "at least", len(part.first), _never)
+
+
+def _never() -> RuleError:
+    raise AssertionError("fewer units than a period have receptive fields of their own")
+
+
+#: A network that no size fits is computed at this one, for messages with numbers.
+_TRIED = 224
+
+
+def _no_size(graph: Graph, domain: Domain, name: str) -> SpecErrors:
+    """Say why no value of a symbol fits, by what goes wrong at one."""
+    numbers = domain.allowed.items()
+    values = {
+        each: _TRIED if _TRIED in some else some.smallest() or _TRIED for each, some in numbers
+    }
+    try:
+        propagate(rebuilt(graph, values))
+    except SpecErrors as error:
+        hint = f"no value of {name} fits; this is how {name} = {_TRIED} fails"
+        return SpecErrors([each._replace(hint=hint) for each in error.problems])
+    raise AssertionError(f"{name} = {_TRIED} fits, and the domain is wrong: {domain}")
 
 
 def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
@@ -119,27 +180,51 @@ def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
     return list(problems)
 
 
-def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
+def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()) -> Facts:
     """Apply a layer's rules to the shapes that flow in."""
     wrong = arity_error(layer, inputs)
     if wrong is not None:
         raise _Refused([wrong])
     errors = []
+    needs: tuple[Requirement, ...] = ()
     try:
-        errors = [need.complain() for need in layer.requires(*inputs) if not need.holds()]
+        stated = layer.requires(*inputs)
+        if symbols and _has_symbols(layer, inputs):
+            stated = [*field_bounds(layer), *stated]
+            needs = tuple([need for need in stated if not need.holds()])
+        else:
+            errors = [need.complain() for need in stated if not need.holds()]
         if not errors:
             output = layer.output(*inputs)
             parameters = layer.weights(*inputs)
             size = output.size
-            if size > WIDEST:
-                errors = [_outgrown(each) for each in as_list(output) if each > WIDEST]
+            if isinstance(size, int) and size > WIDEST:
+                errors = [_outgrown(each) for each in as_list(output) if _exceeds(each)]
         window = None if errors else layer.window(*inputs)
     except RuleError as error:
         errors.append(error)
+    except Undecided:
+        window = UNDECIDED
     if errors:
         raise _Refused(_roots(errors))
+    try:
+        return _facts(layer, inputs, output, parameters, window, needs)
+    except RuleError as error:  # an expression grows too large
+        raise _Refused([error]) from None
+
+
+def _facts(
+    layer: Layer,
+    inputs: tuple[Shape, ...],
+    output: Shape,
+    parameters: tuple[Parameter, ...],
+    window: tuple[Reach, ...] | None,
+    needs: tuple[Requirement, ...],
+) -> Facts:
     work = layer.work(inputs, output)
-    weights = biases = buffers = 0
+    weights: Dim = 0
+    biases: Dim = 0
+    buffers: Dim = 0
     for parameter in parameters:
         if parameter.role == "weight":
             weights += parameter.size
@@ -149,7 +234,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
             buffers += parameter.size
     return Facts(
         output,
-        size,
+        output.size,
         parameters,
         weights,
         biases,
@@ -157,7 +242,17 @@ def apply(layer: Layer, inputs: tuple[Shape, ...]) -> Facts:
         layer.connected(inputs, output, work),
         work,
         window,
+        needs,
     )
+
+
+def _has_symbols(layer: Layer, inputs: tuple[Shape, ...]) -> bool:
+    dims = [dim for shape in inputs for dim in as_list(shape)]
+    return any(map(is_symbolic, dims)) or any(field_bounds(layer))
+
+
+def _exceeds(extent: Dim) -> bool:
+    return isinstance(extent, int) and extent > WIDEST
 
 
 def _outgrown(extent: Dim) -> RuleError:
@@ -185,7 +280,7 @@ def _row(
     facts: Facts,
     rows: list[Row | None],
 ) -> Row:
-    output, size, parameters, weights, biases, buffers, connections, work, window = facts
+    output, size, parameters, weights, biases, buffers, connections, work, window, _ = facts
     shared = None
     if node.share is not None:
         shared = graph.nodes[node.share].path
@@ -230,8 +325,11 @@ def _misfit(row: Row, owner: Row | None) -> RuleError | None:
 
 def _field(
     layer: Layer, sources: list[Row | None], window: tuple[Reach, ...] | None, output: Shape
-) -> tuple[Field, ...]:
-    """Return the receptive field of the layer's units, along every side of the input."""
+) -> tuple[Field, ...] | None:
+    """Return the receptive field of the layer's units, along every side of the input.
+
+    None: with these symbols no one formula gives it.
+    """
     if isinstance(layer, Input):
         return tuple([own_places(n) for n in output.sides])
     try:
@@ -240,10 +338,14 @@ def _field(
             if source is None:
                 continue
             field = source.field
+            if field is None:
+                return None
             if len(sources) > 1 and source.output.sides != output.sides:
                 field = _stretched(source, output)
             same = len(field) == len(seen)
             seen = tuple(map(look_back_both, seen, field)) if same else field or seen
+        if window is UNDECIDED:
+            return None
         if window is None:
             return seen
         if window is SEES_ALL:
@@ -257,10 +359,9 @@ def _field(
             )
     except RuleError as error:
         raise _Refused([error]) from None
+    except Undecided:
+        return None
     for side in seen:
-        first, last, step, _, also = side
-        if len(first) == 1 and not also and first[0] >= -WIDEST and last[0] <= WIDEST >= step:
-            continue
         if any(map(_too_wide, (side, *side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
             hint = "do layers with strides repeat too often?"
@@ -269,27 +370,33 @@ def _field(
 
 
 def _too_wide(field: Field) -> bool:
-    first, last, step = field[:3]
-    if max(-min(first), *last, step) <= WIDEST:
-        return False
+    ends = [dim for dim in (*field.first, *field.last, field.step) if isinstance(dim, int)]
+    if max(map(abs, ends), default=0) <= WIDEST or len(ends) <= 2 * len(field.first):
+        return False  # what holds symbols has no bound
+    *ends, step = ends
+    pairs = zip(ends[: len(field.first)], ends[len(field.first) :], strict=True)
     # Units that see nothing count as far away, but never with the pixels of one that sees some.
-    return step > WIDEST or any(
-        low <= high and max(-low, high) > WIDEST for low, high in zip(first, last, strict=True)
-    )
+    return step > WIDEST or any(low <= high and max(-low, high) > WIDEST for low, high in pairs)
 
 
 def _stretched(source: Row, output: Shape) -> tuple[Field, ...]:
     """Return the field of an operand of a join, seen at the places of the output.
 
     Where a side of 1 stretches, every place sees that one unit; a row acts as a map of one place.
+    Sides that look different but must agree are counted as the output's.
     """
-    sides = source.output.sides
-    if len(sides) != len(source.field) or len(sides) != len(output.sides):
-        return tuple([look_back(each, EVERYTHING, 1) for each in source.field])
+    sides, fields = source.output.sides, source.field
+    assert fields is not None
+    if len(sides) != len(fields) or len(sides) != len(output.sides):
+        return tuple([look_back(each, EVERYTHING, 1) for each in fields])
     return tuple(
         [
-            field if n == units else look_back(field, EVERYTHING, units)
-            for field, n, units in zip(source.field, sides, output.sides, strict=True)
+            look_back(field, EVERYTHING, units)
+            if n == 1 != units
+            else field._replace(units=units)
+            if field.units == n
+            else field
+            for field, n, units in zip(fields, sides, output.sides, strict=True)
         ]
     )
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.dim import largest
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shapecalc.dim import Dim
+    from shapecalc.domain import Domain
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.shape import Shape
@@ -35,7 +39,8 @@ class Row(NamedTuple):
     work: Work
     activations: Dim
     overwritten: Dim
-    field: tuple[Field, ...]
+    field: tuple[Field, ...] | None
+    """Per side of the input; None where with symbols no one formula gives it."""
     shared: str | None = None
     note: str = ""
     layer: Layer | None = None
@@ -97,14 +102,20 @@ class Totals(NamedTuple):
 
 
 class Report:
-    """The finished computation for one network: a row a layer, and the totals."""
+    """The finished computation for one network: a row a layer, and the totals.
 
-    __slots__ = ("graph", "rows", "totals")
+    `domain` tells for which values of its symbols a symbolic report holds; None without symbols.
+    """
 
-    def __init__(self, graph: Graph, rows: tuple[Row, ...], totals: Totals) -> None:
+    __slots__ = ("domain", "graph", "rows", "totals")
+
+    def __init__(
+        self, graph: Graph, rows: tuple[Row, ...], totals: Totals, domain: Domain | None = None
+    ) -> None:
         self.graph = graph
         self.rows = rows
         self.totals = totals
+        self.domain = domain
 
     @property
     def name(self) -> str:
@@ -120,6 +131,16 @@ class Report:
 
         hint = did_you_mean(name, (row.name for row in self.rows))
         raise KeyError(f"there is no layer '{name}'" + (f"; {hint}" if hint else ""))
+
+    def at(self, **values: int) -> Report:
+        """Return the report for values of its symbols and constants, all or some of them.
+
+        Raises `SpecErrors` for values outside of the domain.
+        """
+        from shapecalc.expand import rebuilt
+        from shapecalc.propagate import propagate  # the other look forward: to compute anew
+
+        return propagate(rebuilt(self.graph, values))
 
     def __repr__(self) -> str:
         return f"<Report {self.name}: {self.totals.params:,} params, {self.totals.macs:,} MACs>"
@@ -144,23 +165,36 @@ class Report:
         return self.render("text")
 
 
-def total(graph: Graph, rows: tuple[Row, ...]) -> Totals:
+def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:
     """Add the rows up."""
     works = [row.work for row in rows]
     return Totals(
         weights=sum(row.weights for row in rows),
         biases=sum(row.biases for row in rows),
         buffers=sum(row.buffers for row in rows),
-        connections=sum(row.connections or 0 for row in rows),
+        connections=sum(row.connections for row in rows if row.connections is not None),
         work=Work(*map(sum, zip(*works, strict=True))) if works else Work(),
         activations=sum(row.activations for row in rows),
         overwritten=sum(row.overwritten for row in rows),
-        peak=peak(graph, rows),
+        peak=peak(graph, rows, domain),
     )
 
 
-def peak(graph: Graph, rows: tuple[Row, ...]) -> Dim:
+def peak(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Dim:
     """Return the most elements that are alive at once in inference.
+
+    With symbols it is the largest of those that may be: each surely is at some size, or may be.
+    """
+    live = _live(graph, rows)
+    if domain is None:
+        return largest([*live, 0])
+    from shapecalc.bounds import undominated
+
+    return largest(undominated(live, domain.start))
+
+
+def _live(graph: Graph, rows: tuple[Row, ...]) -> Iterator[Dim]:
+    """Yield the elements that are alive while each layer runs.
 
     Layers run in order.  A result is kept until its last reader has run, the network's outputs to
     the end.  A layer that works in place takes over its input's buffer when no one else still
@@ -173,7 +207,7 @@ def peak(graph: Graph, rows: tuple[Row, ...]) -> Dim:
             readers[source] += 1
     for output in graph.outputs:
         readers[output] += 1
-    live = most = 0
+    live: Dim = 0
     for index, node in enumerate(graph.nodes):
         layer, size = rows[index].layer, rows[index].output.size
         source = owner[node.inputs[0]] if node.inputs else index
@@ -184,7 +218,7 @@ def peak(graph: Graph, rows: tuple[Row, ...]) -> Dim:
                 live -= rows[source].output.size
             continue
         live += size
-        most = max(most, live)
+        yield live
         for each in node.inputs:
             buffer = owner[each]
             readers[buffer] -= 1
@@ -192,4 +226,3 @@ def peak(graph: Graph, rows: tuple[Row, ...]) -> Dim:
                 live -= rows[buffer].output.size
         if readers[index] == 0:
             live -= size
-    return most

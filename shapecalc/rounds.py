@@ -11,6 +11,7 @@ from shapecalc.yamltree import List, Map, Scalar, Tree, describe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.dim import Dim
     from shapecalc.draft import Sheet
     from shapecalc.given import Given
     from shapecalc.spec import Use
@@ -20,7 +21,7 @@ _TIMES = Count(0)
 
 def rounds_of(
     use: Use, place: Place, sheet: Sheet, given: Given
-) -> Iterator[dict[str, int | Argument]]:
+) -> Iterator[dict[str, Dim | Argument]]:
     """Yield for every round what its names are bound to."""
     times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
     if (times is None) == (walks is None):
@@ -68,7 +69,7 @@ def rounds_of(
             return
         count = next(iter(lengths.values()))
     for number in range(count):
-        bound: dict[str, int | Argument] = {
+        bound: dict[str, Dim | Argument] = {
             name: Argument(values[number], place) for name, values in lists.items()
         }
         if variable:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.errors import did_you_mean
+from shapecalc.errors import RuleError, did_you_mean
 from shapecalc.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.layers.fields import Kind, Reading, Unread
 from shapecalc.yamltree import Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from shapecalc.dim import Dim
 
 #: Words that no one may define.
 RESERVED = frozenset(
@@ -66,10 +68,10 @@ class Scope:
 
     __slots__ = ("bound", "outer", "values")
 
-    def __init__(self, bound: dict[str, int | Argument], outer: Scope | None = None) -> None:
+    def __init__(self, bound: dict[str, Dim | Argument], outer: Scope | None = None) -> None:
         self.bound = bound
         self.outer = outer
-        self.values: dict[str, int] = {}
+        self.values: dict[str, Dim] = {}
 
     def home(self, name: str) -> Scope | None:
         """Return the scope that binds `name`, from the innermost outward."""
@@ -78,7 +80,7 @@ class Scope:
             scope = scope.outer
         return scope
 
-    def find(self, name: str) -> int | Argument | None:
+    def find(self, name: str) -> Dim | Argument | None:
         """Return what `name` is bound to, from the innermost scope outward."""
         home = self.home(name)
         return None if home is None else home.bound[name]
@@ -91,13 +93,13 @@ class Scope:
             scope = scope.outer
 
 
-def no_shapes(_flow: object) -> int:
+def no_shapes(_flow: object) -> Dim:
     """Answer for `channels` before propagation."""
     raise NeedsShapes
 
 
 def read_value(
-    kind: Kind, tree: Tree, place: Place, channels_of: Callable[[object], int] = no_shapes
+    kind: Kind, tree: Tree, place: Place, channels_of: Callable[[object], Dim] = no_shapes
 ) -> Any:  # noqa: ANN401
     """Read a field's value, following names that are bound to pieces of YAML.
 
@@ -122,8 +124,8 @@ def read_value(
     return kind.read(tree, Reading(lambda each: whole(each, place, channels_of), defined))
 
 
-def whole(tree: Tree, place: Place, channels_of: Callable[[object], int] = no_shapes) -> int:
-    """Compute the whole number that `tree` stands for."""
+def whole(tree: Tree, place: Place, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
+    """Compute the whole number, or the expression over symbols, that `tree` stands for."""
     try:
         return _Evaluation(channels_of).whole(tree, place)
     except RecursionError:
@@ -135,12 +137,12 @@ class _Evaluation:
 
     __slots__ = ("channels_of", "known", "open")
 
-    def __init__(self, channels_of: Callable[[object], int]) -> None:
+    def __init__(self, channels_of: Callable[[object], Dim]) -> None:
         self.channels_of = channels_of
         self.open: list[tuple[Scope, str]] = []
-        self.known: dict[tuple[int, str], int] = {}
+        self.known: dict[tuple[int, str], Dim] = {}
 
-    def whole(self, tree: Tree, place: Place) -> int:
+    def whole(self, tree: Tree, place: Place) -> Dim:
         """Compute an expression."""
         if not isinstance(tree, Scalar):
             raise Unread(f"takes a whole number, not {describe(tree)}", at=tree)
@@ -152,8 +154,12 @@ class _Evaluation:
         except ExpressionError as error:
             message = f"cannot be computed: {error.message}"
             raise Unread(message, error.hint, at=tree, code="E115") from None
+        except RuleError as error:  # the expression grows too large
+            raise Unread(
+                f"cannot be computed: {error.message}", error.hint, at=tree, code=error.code
+            ) from None
 
-    def value(self, name: str, tree: Scalar, place: Place) -> int:
+    def value(self, name: str, tree: Scalar, place: Place) -> Dim:
         """Compute what a name in an expression stands for."""
         if name == "channels":
             if place.flow is None:
@@ -165,7 +171,7 @@ class _Evaluation:
         if home is None:
             raise _unknown(name, tree, place)
         bound = home.bound[name]
-        if isinstance(bound, int):
+        if not isinstance(bound, Argument):
             return bound
         found = home.values.get(name)
         if found is None:

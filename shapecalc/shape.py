@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from shapecalc.dim import product
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from shapecalc.dim import Dim
 
 Layout: TypeAlias = Literal["hwc", "chw"]
@@ -78,4 +80,14 @@ def as_text(shape: Shape, layout: Layout = "hwc") -> str:
     >>> as_text(Map((55, 55), 96))
     '55x55x96'
     """
-    return "x".join(map(str, as_list(shape, layout)))
+    return times_text(as_list(shape, layout))
+
+
+def times_text(dims: Sequence[Dim], write: Callable[[Dim], str] | None = None) -> str:
+    """Write extents with a times sign between them, and with room where they are expressions."""
+    texts = list(map(write or str, dims))
+    if len(texts) == 1 or all(text.isalnum() for text in texts):
+        return "x".join(texts)
+    from shapecalc.notation import as_factor
+
+    return " x ".join(map(as_factor, texts))

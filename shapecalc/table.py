@@ -13,6 +13,7 @@ from shapecalc.cells import (
     superscript,
 )
 from shapecalc.columns import conventions, default_columns, sorted_rows
+from shapecalc.dim import is_symbolic
 from shapecalc.fold import fold
 from shapecalc.graph import channels_first
 from shapecalc.printing import printable, width_of
@@ -21,8 +22,12 @@ from shapecalc.view import View
 
 if TYPE_CHECKING:
     from shapecalc.columns import Column
+    from shapecalc.dim import Dim
+    from shapecalc.notation import Notation
     from shapecalc.report import Report, Row
 
+#: A column is not widened beyond this for its sum alone.
+WIDEST_SUM = 24
 #: Spaces between columns of plain text, which the fitting reckons with.
 GAP = 2
 
@@ -70,6 +75,8 @@ def tabulate(report: Report, view: View | None = None, width: int | None = None)
     until the table fits; columns asked for stay.
     """
     view = view or View()
+    if report.domain is not None:
+        view = view._replace(notation=_notation(report, view), units="exact")
     rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)
     marks, notes = _notes(rows)
     wanted = view.columns or default_columns(view, machine=False)
@@ -88,10 +95,35 @@ def tabulate(report: Report, view: View | None = None, width: int | None = None)
         footer=(kept[0].footer or "total", *(column.footer for column in kept[1:])),
         facts=_facts(report, view),
         notes=notes,
-        legend=tuple((conventions(report, view, shown) | _marks(kept)).items()),
+        legend=tuple((conventions(report, view, shown) | _names(view) | _marks(kept)).items()),
         remarks=_remarks(report, rows, view, dropped, width),
         dropped=dropped,
     )
+
+
+def _notation(report: Report, view: View) -> Notation:
+    """Find how to write the expressions that the totals and the numeric columns hold."""
+    from shapecalc.notation import notation_of
+
+    totals = report.totals
+    dims = [totals.params, totals.macs, view.activations(totals), totals.peak]
+    for row in report.rows:
+        dims += [row.params, row.macs, view.activations(row)]
+        dims += [side.size for side in row.field or ()]
+    return notation_of(dims)
+
+
+def _names(view: View) -> dict[str, str]:
+    """Say what the names of recurring expressions stand for, those of one divisor together."""
+    if view.notation is None:
+        return {}
+    together: dict[int, list[str]] = {}
+    for atom, name in view.notation.names.items():
+        together.setdefault(atom.by, []).append(name)
+    where = view.notation.where()
+    return {
+        ", ".join(names): ", ".join(map(where.__getitem__, names)) for names in together.values()
+    }
 
 
 class _Column(NamedTuple):
@@ -108,7 +140,10 @@ def _lay_out(report: Report, rows: tuple[Row, ...], view: View, column: Column) 
     cells = tuple(cell_text(column.kind, column.of_row(row, view, totals), view) for row in rows)
     footer = ""
     if column.total is not None:
-        footer = cell_text(column.kind, column.of_all(totals, view), view)
+        value = column.of_all(totals, view)
+        footer = cell_text(column.kind, value, view)
+        if is_symbolic(value) and len(footer) > max(WIDEST_SUM, *map(len, cells)):
+            footer = "below"  # a sum of formulas is longer than all of them
     return _Column(column, column.heading(view), cells, footer)
 
 
@@ -154,15 +189,15 @@ def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _facts(report: Report, view: View) -> tuple[Fact, ...]:
     """Return the totals, of the layers and of the whole."""
-    totals, units = report.totals, view.units
+    totals = report.totals
 
-    def fact(label: str, count: int, memory: int | None = None) -> Fact:
-        size = bytes_text(memory, units) if memory is not None else ""
-        return Fact(label, amount_text(count, units), size)
+    def fact(label: str, count: Dim, memory: Dim | None = None) -> Fact:
+        size = bytes_text(memory, view) if memory is not None else ""
+        return Fact(label, amount_text(count, view), size)
 
     activations = view.activations(totals)
     facts = [fact("parameters", totals.params, view.bytes(totals.params))]
-    if totals.buffers:
+    if totals.buffers != 0:
         facts.append(fact("buffers", totals.buffers, view.bytes(totals.buffers)))
     facts += [fact("MACs", totals.macs), fact("FLOPs", totals.flops)]
     if view.profile is not None:
@@ -201,5 +236,10 @@ def _remarks(
         for row in report.rows
         if row.type == "input" and (meant := channels_first(row.output)) is not None
     ]
+    if report.domain is not None:
+        from shapecalc.fits import fits
+
+        said.append(f"Domain: {'; '.join(report.domain.texts())}.")
+        said += [f"{each.text()}." for each in fits(report)]
     said.append(f"Read from {printable(report.graph.spec.source.name)}.")
     return tuple(said)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shapecalc.columns import Column
     from shapecalc.dim import Dim
+    from shapecalc.notation import Notation
     from shapecalc.profile import Profile
     from shapecalc.report import Row, Totals
     from shapecalc.shape import Layout
@@ -25,6 +26,7 @@ class View(NamedTuple):
 
     `batch` examples of elements of `dtype` take memory; counts are per example.  `depth` levels of
     the paths are shown: 0 for all, None for what suits the format.  `columns` None: the format's.
+    `notation` is how the expressions of a symbolic report are written.
     """
 
     batch: int = 1
@@ -36,6 +38,7 @@ class View(NamedTuple):
     depth: int | None = None
     columns: tuple[Column, ...] | None = None
     sort: Column | None = None
+    notation: Notation | None = None
 
     def bytes(self, elements: Dim) -> Dim:
         """Return the bytes that so many elements take."""
@@ -49,7 +52,7 @@ class View(NamedTuple):
         """Return output elements, with or without those written in place."""
         return row.activations + (row.overwritten if self.count_inplace else 0)
 
-    def count(self, row: Row | Totals) -> Dim:
+    def count(self, row: Row | Totals) -> Dim:  # type: ignore[override]
         """Fold a row's work by the profile."""
         assert self.profile is not None, "the column `count` is there only with a profile"
         return self.profile.count(row)

@@ -14,6 +14,7 @@ from shapecalc.yamltree import Map, Scalar, describe
 
 if TYPE_CHECKING:
     from shapecalc.build import Builder
+    from shapecalc.dim import Dim
     from shapecalc.given import Given
     from shapecalc.spec import Branch, Edit, NetSpec, Use
     from shapecalc.yamltree import Tree
@@ -308,7 +309,7 @@ class Walk:
             self.sheet.complain("E118", message, use.word, hint)
             return flow
         place = Place(where.scope, flow)
-        bound: dict[str, int | Argument] = {}
+        bound: dict[str, Dim | Argument] = {}
         for field, tree in use.fields.items():
             key = next(iter(block.fields), "") if field == "\0first" else field
             if not key:

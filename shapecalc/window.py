@@ -8,10 +8,9 @@ The forms of the frameworks are in `tests/`, checked against vectors that the fr
 from __future__ import annotations
 
 from math import gcd, lcm
-from operator import le
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.dim import ceil_div, common_divisor, smaller
+from shapecalc.dim import ceil_div, larger, largest, smaller, smallest
 from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ class Window(NamedTuple):
 
     kernel: Dim
     stride: int = 1
-    before: int = 0
-    after: int = 0
+    before: Dim = 0
+    after: Dim = 0
     dilation: int = 1
     rounding: Rounding = "floor"
     mode: Literal["given", "same", "valid"] = "given"
@@ -69,7 +68,7 @@ def output_size(n: Dim, window: Window) -> Dim:
     if rounding == "ceil_full" or (rounding == "ceil_caffe" and not before + after):
         return steps
     # With e >= s + after no window can start beyond the clip, so it needs no min.
-    if isinstance(extent, int) and extent >= stride + after:
+    if isinstance(extent, int) and isinstance(after, int) and extent >= stride + after:
         return steps
     return smaller(steps, ceil_div(n + before, stride))
 
@@ -90,7 +89,7 @@ def transposed_size(n: Dim, window: Window, extra: int | None) -> Dim:
     if mode == "same":
         return n * stride if extra is None else (n - 1) * stride + extent % 2 + extra
     if mode == "valid" and extra is None:
-        return n * stride + max(extent - stride, 0)
+        return n * stride + larger(extent - stride, 0)
     return (n - 1) * stride + extent - before - after + (extra or 0)
 
 
@@ -102,7 +101,7 @@ def padding(n: Dim, window: Window) -> tuple[Dim, Dim]:
     """
     if window.mode != "same":
         return window.before, window.after
-    total = max((ceil_div(n, window.stride) - 1) * window.stride + window.extent - n, 0)
+    total = larger((ceil_div(n, window.stride) - 1) * window.stride + window.extent - n, 0)
     return total // 2, total - total // 2
 
 
@@ -170,10 +169,11 @@ def reach_transposed(window: Window, extra: int | None) -> Reach:
     >>> reach_transposed(Window(3, 2), None)
     Reach(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1)
     """
-    kernel, stride, cut, _, dilation, _, mode = window
+    _, stride, _, _, dilation, _, mode = window
     _repeats_after(stride)
+    kernel, cut = _number(window.kernel), _number(window.before)
     if mode == "same":
-        extent = window.extent
+        extent = dilation * (kernel - 1) + 1
         surplus = extent - stride if extra is None else extent - extent % 2 - extra
         cut = max(surplus, 0) // 2  # `same` cuts the odd one at the end
     lo, hi = [0] * stride, [-1] * stride
@@ -193,7 +193,7 @@ def reach_adaptive(n: Dim, o: int) -> Reach:
     """
     if o == 1:
         return EVERYTHING
-    shared = common_divisor(n, o)
+    shared = gcd(n, o) if isinstance(n, int) else 1  # of a symbol nothing can be taken out
     step, period = n // shared, o // shared
     _repeats_after(period)
     return Reach(
@@ -239,18 +239,26 @@ class Field(NamedTuple):
         first, last, _, units, also = self
         if also:
             parts = (self, *also)
-            return max(0, 1 + max(_widest(a, b) for a in parts for b in parts))
-        if len(first) == 1:
-            return max(0, last[0] - first[0] + 1)
-        spans = [high - low for low, high in zip(first[:units], last[:units], strict=True)]
-        return max(0, 1 + max(spans))
+            widest = largest([_widest(a, b) for a in parts for b in parts])
+        elif len(first) == 1:
+            widest = last[0] - first[0]
+        else:
+            there = units if isinstance(units, int) else None
+            ends = zip(first[:there], last[:there], strict=True)
+            widest = largest(_of_those_that_see([high - low for low, high in ends]))
+        return larger(widest + 1, 0) if isinstance(widest, int) else widest + 1
 
     @property
-    def jump(self) -> Dim | Fraction:
-        """The pixels from a unit's field to its neighbour's, on average over a period."""
+    def jump(self) -> Dim | Fraction | None:
+        """The pixels from a unit's field to its neighbour's, on average over a period.
+
+        None: a fraction of a symbol.
+        """
         period = len(self.first)
         if self.step % period == 0:
             return self.step // period
+        if not isinstance(self.step, int):
+            return None
         from fractions import Fraction  # it costs 4 ms
 
         return Fraction(self.step, period)
@@ -262,7 +270,7 @@ class Field(NamedTuple):
         (2, 3)
         """
         ends = [_between(part, unit, unit) for part in (self, *self.also)]
-        return min(first for first, _ in ends), max(last for _, last in ends)
+        return smallest([first for first, _ in ends]), largest([last for _, last in ends])
 
 
 def own_places(n: Dim) -> Field:
@@ -276,8 +284,41 @@ def _widest(a: Field, b: Field) -> Dim:
     It is linear along the units of one phase, so the first and the last of them tell.
     """
     period, units = lcm(len(a.first), len(b.first)), a.units
-    ends = {*range(min(period, units)), *range(max(0, units - period), units)}
-    return max(_between(a, u, u)[1] - _between(b, u, u)[0] for u in ends)
+    if isinstance(units, int):
+        ends = {*range(min(period, units)), *range(max(0, units - period), units)}
+        spans = [_between(a, u, u)[1] - _between(b, u, u)[0] for u in ends]
+        return largest(_of_those_that_see(spans))
+    spans = []
+    for phase in range(period):
+        span = _between(a, phase, phase)[1] - _between(b, phase, phase)[0]
+        turns = (units - 1 - phase) // period  # to the last unit of the phase
+        pace = a.step * (period // len(a.first)) - b.step * (period // len(b.first))
+        spans += [span, span + turns * pace]
+    return largest(_of_those_that_see(spans))
+
+
+def _of_those_that_see(spans: list[Dim]) -> list[Dim]:
+    """Leave out the spans of units that see nothing, unless all do."""
+    seeing = [span for span in spans if not isinstance(span, int) or span > -FAR // 2]
+    return seeing or spans[:1]
+
+
+def _over_all(field: Field) -> tuple[Dim, Dim]:
+    """Return the first and the last pixel that any unit sees.
+
+    Of a symbolic number of units every phase has some, and its last one comes last.
+    """
+    units, period = field.units, len(field.first)
+    if isinstance(units, int):
+        return _between(field, 0, units - 1)
+    ends = [
+        (first, last + (units - 1 - phase) // period * field.step)
+        for phase, (first, last) in enumerate(zip(field.first, field.last, strict=True))
+        if first != FAR
+    ]
+    if not ends:
+        return FAR, -FAR
+    return smallest([first for first, _ in ends]), largest([last for _, last in ends])
 
 
 def _between(field: Field, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Dim]:
@@ -287,28 +328,59 @@ def _between(field: Field, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Di
     """
     first, last, step = field[:3]
     period = len(first)
+    if period == 1:
+        return _only_phase(field, low, high)
+    low, high = _number(low), _number(high)
     if high < low:
         return FAR, -FAR
     if every > 1 and low < high:
         taps = range(min((high - low) // every + 1, period // gcd(period, every)))
         return (
-            min(_between(field, low + tap * every, low + tap * every)[0] for tap in taps),
-            max(_between(field, high - tap * every, high - tap * every)[1] for tap in taps),
+            smallest([_between(field, low + t * every, low + t * every)[0] for t in taps]),
+            largest([_between(field, high - t * every, high - t * every)[1] for t in taps]),
         )
     count = min(high - low + 1, period)
     at, end = low % period, high % period + 1
-    start = min(first[at : at + count])
+    start = smallest(first[at : at + count])
     if at + count > period:
-        start = min(start, min(first[: at + count - period]) + step)
-    stop = max(last[max(end - count, 0) : end])
+        start = smaller(start, smallest(first[: at + count - period]) + step)
+    stop = largest(last[max(end - count, 0) : end])
     if end < count:
-        stop = max(stop, max(last[end - count :]) - step)
+        stop = larger(stop, largest(last[end - count :]) - step)
     return start + low // period * step, stop + high // period * step
 
 
-def _in_order(ends: tuple[Dim, ...], step: Dim) -> bool:
+def _only_phase(field: Field, low: Dim, high: Dim) -> tuple[Dim, Dim]:
+    """Return what units from `low` to `high` see of a field without phases."""
+    if not _in_order((low, high)):
+        return FAR, -FAR
+    first, last, step = field[:3]
+    return first[0] + low * step, last[0] + high * step
+
+
+class Undecided(Exception):  # noqa: N818  (an answer: which unit sees most depends on the symbols)
+    """A receptive field cannot be told in one formula."""
+
+
+def _number(dim: Dim) -> int:
+    if not isinstance(dim, int):
+        raise Undecided
+    return dim
+
+
+def _in_order(ends: tuple[Dim, ...], step: Dim | None = None) -> bool:
     """Tell whether later units never begin (or end) earlier: the units at the ends tell then."""
-    return ends[-1] <= ends[0] + step and all(map(le, ends, ends[1:]))
+    after = ends[1:] if step is None else (*ends[1:], ends[0] + step)
+    return all(map(_not_before, after, ends))
+
+
+def _not_before(later: Dim, earlier: Dim) -> bool:
+    difference = later - earlier
+    if isinstance(difference, int):
+        return difference >= 0
+    from shapecalc.solution import always_at_least
+
+    return always_at_least(difference, 0) or _number(difference) >= 0
 
 
 def look_back(field: Field, step: Reach, units: Dim) -> Field:
@@ -321,11 +393,11 @@ def look_back(field: Field, step: Reach, units: Dim) -> Field:
     """
     first, last, pace, _, also = field
     lo, hi, stride, _, _ = step
-    if stride and not also and len(first) == 1 == len(lo):
+    if stride != 0 and not also and len(first) == 1 == len(lo):
         return Field((first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units)
     if step is EVERYTHING:
-        ends = [_between(part, 0, part.units - 1) for part in (field, *also)]
-        begin, end = min(first for first, _ in ends), max(last for _, last in ends)
+        ends = [_over_all(part) for part in (field, *also)]
+        begin, end = smallest([first for first, _ in ends]), largest([last for _, last in ends])
         return Field((begin,), (end,), 0, units)
     return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
 
@@ -333,29 +405,35 @@ def look_back(field: Field, step: Reach, units: Dim) -> Field:
 def _look_back(field: Field, step: Reach, units: Dim, also: tuple[Field, ...]) -> Field:
     first, last, pace = field[:3]
     lo, hi, stride, _, every = step
-    if not pace and len(first) == 1 and all(map(le, lo, hi)):
+    if pace == 0 and len(first) == 1 and all(map(_sees_some, lo, hi)):
         return Field(first, last, 0, units, also)
     period = len(first)
-    rounds = period // gcd(period, stride)
+    rounds = 1 if period == 1 else period // gcd(period, _number(stride))
     _repeats_after(len(lo) * rounds)
     reached = [
         (low + turn * stride, high + turn * stride)
         for turn in range(rounds)
         for low, high in zip(lo, hi, strict=True)
     ]
-    if _in_order(first, pace) and _in_order(last, pace):
+    if period == 1 or (_in_order(first, pace) and _in_order(last, pace)):
+        seeing = [_sees_some(low, high) for low, high in reached]
         firsts = [
-            first[low % period] + low // period * pace if low <= high else FAR
-            for low, high in reached
+            first[_number(low % period)] + low // period * pace if sees else FAR
+            for (low, _), sees in zip(reached, seeing, strict=True)
         ]
         lasts = [
-            last[high % period] + high // period * pace if low <= high else -FAR
-            for low, high in reached
+            last[_number(high % period)] + high // period * pace if sees else -FAR
+            for (_, high), sees in zip(reached, seeing, strict=True)
         ]
     else:
         ends = [_between(field, low, high, every) for low, high in reached]
         firsts, lasts = [first for first, _ in ends], [last for _, last in ends]
     return Field(tuple(firsts), tuple(lasts), rounds * stride // period * pace, units, also)
+
+
+def _sees_some(low: Dim, high: Dim) -> bool:
+    """Tell whether a reach is not empty; with symbols only those of adaptive pools are unequal."""
+    return not isinstance(low, int) or not isinstance(high, int) or low <= high
 
 
 def look_back_both(a: Field, b: Field) -> Field:
@@ -367,10 +445,11 @@ def look_back_both(a: Field, b: Field) -> Field:
     if a == b:
         return a
     if a[2:] == b[2:] and not a.also and len(a.first) == 1 == len(b.first):
-        return Field((min(a.first[0], b.first[0]),), (max(a.last[0], b.last[0]),), a.step, a.units)
-    if a.units != b.units and a.step and b.step:  # rows of elements that were arranged otherwise
+        first, last = smaller(a.first[0], b.first[0]), larger(a.last[0], b.last[0])
+        return Field((first,), (last,), a.step, a.units)
+    if a.units != b.units and a.step != 0 != b.step:  # rows of elements arranged otherwise
         a, b = look_back(a, EVERYTHING, a.units), look_back(b, EVERYTHING, a.units)
-    units = a.units if a.step else b.units
+    units = a.units if a.step != 0 else b.units
     parts = [a._replace(units=units, also=()), *a.also]
     for new in (b._replace(units=units, also=()), *b.also):
         for place, part in enumerate(parts):
@@ -383,7 +462,8 @@ def look_back_both(a: Field, b: Field) -> Field:
         return parts[0]
     _repeats_after(lcm(*(len(part.first) for part in parts)))
     common = lcm(*(len(part.first) for part in parts))
-    fastest, *others = sorted(parts, key=lambda part: -part.step * common // len(part.first))
+    paces = [_number(part.step) * common // len(part.first) for part in parts]
+    fastest, *others = [parts[i] for i in sorted(range(len(parts)), key=lambda i: -paces[i])]
     return fastest._replace(also=tuple(others))
 
 
@@ -393,8 +473,8 @@ def _same_pace(a: Field, b: Field) -> Field:
     _repeats_after(period)
     (first, last), (first_b, last_b) = _over(a, period), _over(b, period)
     return Field(
-        tuple(map(min, first, first_b)),
-        tuple(map(max, last, last_b)),
+        tuple(map(smaller, first, first_b)),
+        tuple(map(larger, last, last_b)),
         a.step * period // len(a.first),
         a.units,
     )

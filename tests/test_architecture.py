@@ -17,10 +17,11 @@ PACKAGE = Path(__file__).parents[1] / "shapecalc"
 LEVELS = """
     shapecalc
     foreign
-    errors  source  dim  pause  printing  order  expression
+    errors  source  dim  expr  equality  integers  bounds  notation  solution
+    pause  printing  order  expression
     yamltree  syntax  compose  shape  window  work
     profile  files  layers.fields
-    layers.base
+    layers.base  domain
     layers.windowed  layers.conv  layers.depthwise  layers.transposed  layers.pool
     layers.globalpool  layers.dense  layers.lrn  layers.norm  layers.activation  layers.slope
     layers.merge  layers.reshape
@@ -29,7 +30,7 @@ LEVELS = """
     statements  read  graph
     draft  rounds  given  build  resolve  walk  expand
     report  propagate
-    api
+    fits  api
     fold  cells  legend  columns  view  table  describe  schema
     render  render.problems  render.as_text  render.as_csv  render.as_html  render.as_json
     render.as_latex  render.as_markdown  render.as_terminal
@@ -37,8 +38,14 @@ LEVELS = """
     __main__
 """
 
-#: The one look forward: a report can show itself.
-FORWARD = {("report", "render")}
+#: The looks forward: a report can show itself and be computed anew, an expression writes itself,
+#: and numbers need none until a symbol meets them.
+FORWARD = {
+    ("report", "render"),
+    ("report", "propagate"),
+    ("expr", "notation"),
+    ("dim", "expr"),
+}
 
 #: What a module may import outside the standard library, and who else may.
 THIRD = {

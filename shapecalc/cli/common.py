@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
 
         text = problems_json(error.problems) if as_json else problems_text(error.problems)
         click.echo(text, nl=False, err=True)
+        sys.exit(WRONG_INPUT)
+    except RuleError as error:  # an expression that grows too large while it is written
+        from shapecalc.render.problems import problems_text
+
+        problem = Problem(error.code, error.message, None, error.rule, error.hint)
+        click.echo(problems_text((problem,)), nl=False, err=True)
         sys.exit(WRONG_INPUT)
     except MemoryError:
         click.echo("error: the network needs more memory than this machine has", err=True)

@@ -6,6 +6,7 @@ flow in; they know nothing of names, files or batches.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -18,13 +19,14 @@ from typing import (
 from shapecalc.dim import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
-from shapecalc.shape import Map, Shape, Vector, as_text
+from shapecalc.shape import Map, Shape, Vector, as_text, times_text
 from shapecalc.window import EVERYTHING
 from shapecalc.work import NO_WORK, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from shapecalc.expr import Expr
     from shapecalc.window import Reach
 
 #: The window of a layer whose units see the whole input, along all its sides.
@@ -56,13 +58,16 @@ class Requirement(NamedTuple):
     bound: Dim
     complain: Callable[[], RuleError]
 
-    def holds(self) -> bool:
-        """Decide the requirement for whole numbers."""
-        if self.relation == "at least":
-            return self.value >= self.bound
-        if self.relation == "divisible by":
-            return self.value % self.bound == 0
-        return self.value == self.bound
+    def holds(self) -> bool | None:
+        """Decide the requirement for whole numbers; None: it depends on symbols."""
+        value, relation, bound, _ = self
+        if not (isinstance(value, int) and isinstance(bound, int)):
+            return None
+        if relation == "at least":
+            return value >= bound
+        if relation == "divisible by":
+            return value % bound == 0
+        return value == bound
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -178,6 +183,7 @@ class Layer:
         """Tell per output side what a unit sees; None: just the units at its own place.
 
         A layer whose units see the whole input, however that is arranged, returns `SEES_ALL`.
+        Raises `Undecided` where it depends on the symbols which of these holds.
         """
         return None
 
@@ -214,6 +220,32 @@ def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
     return None
 
 
+def field_bounds(layer: Layer) -> Iterator[Requirement]:
+    """Require of the fields that hold symbols what reading required of numbers."""
+    for each in layer.fields():
+        for value in _symbolic(getattr(layer, each.name)):
+            yield Requirement(value, "at least", each.kind.least, partial(_too_small, each, value))
+
+
+def _symbolic(value: object) -> Iterator[Expr]:
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _symbolic(each)
+    elif not isinstance(value, int | float | str | None):
+        from shapecalc.expr import Expr
+
+        assert isinstance(value, Expr)
+        yield value
+
+
+def _too_small(declared: Declared, value: Dim) -> RuleError:
+    return RuleError(
+        "E114",
+        f"{declared.name} must be at least {declared.kind.least}, but is {value}",
+        field=declared.name,
+    )
+
+
 def groups_divide(channels: Dim, groups: int, hint: str) -> Requirement:
     """Require that the channels fall into groups of one size."""
     return Requirement(
@@ -233,16 +265,18 @@ def groups_divide(channels: Dim, groups: int, hint: str) -> Requirement:
 
 def count_text(values: tuple[Dim, ...]) -> str:
     """Write sizes per side: `3x3`, or `3` on one side."""
-    return "x".join(map(str, values))
+    return times_text(values)
 
 
-def square(values: tuple[Dim, ...]) -> str:
+def square(values: tuple[Dim, ...], write: Callable[[Dim], str] | None = None) -> str:
     """Write sizes per side, one number when a single one stands for all.
+
+    `write` is how an extent is written, if not by itself.
 
     >>> square((3,)), square((1, 7)), square((2, 2))
     ('3', '1x7', '2')
     """
-    return str(values[0]) if len(set(values)) == 1 else count_text(values)
+    return times_text(values[:1] if len(set(values)) == 1 else values, write)
 
 
 def map_like(shape: Shape, channels: Dim) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from shapecalc.dim import Dim, product
+from shapecalc.dim import Dim, larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement, groups_divide
 from shapecalc.layers.fields import Choice, Connections, Count, field, per_side
@@ -13,14 +13,14 @@ from shapecalc.shape import Map, Shape
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 Bias: TypeAlias = bool | Literal["per_position"]
 
 
 def filters_field() -> Any:  # noqa: ANN401  (a dataclass field stands in for its value)
     """Declare the number of kernels."""
-    return field(Count(), "number of kernels = output channels")
+    return field(Count(symbolic=True), "number of kernels = output channels")
 
 
 def bias_field() -> Any:  # noqa: ANN401
@@ -49,18 +49,22 @@ def convolution_work(weights: Dim, applied: Dim, bias: Bias, output: Shape) -> W
     return Work(macs=weights * applied, bias_adds=output.size if bias else 0)
 
 
-def filters_in_groups(groups: int, filters: int, channels: Dim) -> Requirement:
-    """Require that groups divide the channels.  Raises when they do not divide the filters."""
-    if filters % groups:
-        raise RuleError(
+def filters_in_groups(groups: int, filters: Dim, channels: Dim) -> Iterator[Requirement]:
+    """Require that groups divide the filters and the channels."""
+    yield Requirement(
+        filters,
+        "divisible by",
+        groups,
+        lambda: RuleError(
             "E205",
             f"{filters} filters cannot be split into {groups} groups",
             field="groups",
             rule=f"{filters} mod {groups} = {filters % groups}, must be 0",
-            hint=f"use {filters // groups * groups or groups} filters, or groups that divide both",
+            hint=f"use {larger(filters // groups, 1) * groups} filters, or groups that divide both",
             facts=(("filters", filters), ("groups", groups)),
-        )
-    return groups_divide(channels, groups, f"use groups that divide both {channels} and {filters}")
+        ),
+    )
+    yield groups_divide(channels, groups, f"use groups that divide both {channels} and {filters}")
 
 
 class Conv(Rounded):
@@ -76,7 +80,7 @@ class Conv(Rounded):
     )
     example: ClassVar[str] = "conv: {filters: 96, kernel: 11, stride: 4}"
 
-    filters: int = filters_field()
+    filters: Dim = filters_field()
     groups: int = groups_field()
     bias: Bias = bias_field()
     connections: tuple[tuple[int, ...], ...] | None = field(
@@ -97,7 +101,7 @@ class Conv(Rounded):
         channels = inputs[0].channels
         yield from super().requires(*inputs)
         if self.groups > 1:
-            yield filters_in_groups(self.groups, self.filters, channels)
+            yield from filters_in_groups(self.groups, self.filters, channels)
         if self.connections is not None:
             yield self._table_fits(self.connections, channels)
 

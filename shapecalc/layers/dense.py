@@ -20,7 +20,7 @@ class FullyConnected(Layer):
     principal: ClassVar[str] = "units"
     rule: ClassVar[str] = "output = units"
 
-    units: int = field(Count(), "number of output units")
+    units: Dim = field(Count(symbolic=True), "number of output units")
 
     def does(self, *inputs: Shape) -> str:
         return str(self.units)

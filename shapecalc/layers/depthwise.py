@@ -12,6 +12,7 @@ from shapecalc.layers.windowed import Rounded, window_text
 from shapecalc.shape import Map, Shape
 
 if TYPE_CHECKING:
+    from shapecalc.dim import Dim
     from shapecalc.work import Work
 
 
@@ -28,11 +29,13 @@ class Depthwise(Rounded):
     )
     example: ClassVar[str] = "depthwise: {kernel: 3, pad: 1}"
 
-    multiplier: int = field(Count(), "output channels per input channel", default=1)
+    multiplier: Dim = field(Count(symbolic=True), "output channels per input channel", default=1)
     bias: Bias = bias_field()
 
     def does(self, *inputs: Shape) -> str:
-        return window_text(self, *inputs) + (f", x{self.multiplier}" if self.multiplier > 1 else "")
+        return window_text(self, *inputs) + (
+            f", x{self.multiplier}" if self.multiplier != 1 else ""
+        )
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.positions(inputs[0]), inputs[0].channels * self.multiplier)
@@ -64,13 +67,13 @@ class Separable(Rounded):
     )
     example: ClassVar[str] = "separable: {filters: 64, kernel: 7, stride: 2, pad: 3, multiplier: 8}"
 
-    filters: int = filters_field()
-    multiplier: int = field(Count(), "depthwise outputs per input channel", default=1)
+    filters: Dim = filters_field()
+    multiplier: Dim = field(Count(symbolic=True), "depthwise outputs per input channel", default=1)
     bias: Bias = bias_field()
 
     def does(self, *inputs: Shape) -> str:
         words = f"{self.filters} {window_text(self, *inputs)}"
-        return words + (f", x{self.multiplier}" if self.multiplier > 1 else "")
+        return words + (f", x{self.multiplier}" if self.multiplier != 1 else "")
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.positions(inputs[0]), self.filters)

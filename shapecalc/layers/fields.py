@@ -6,13 +6,17 @@ Schema.  `field()` attaches a kind and a sentence to a field of a layer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from shapecalc.errors import RuleError, did_you_mean
 from shapecalc.yamltree import List, Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from shapecalc.dim import Dim
+
+Size = TypeVar("Size", "int", "Dim")
 
 #: The largest whole number that a field may hold.
 LARGEST = 10**9
@@ -21,7 +25,7 @@ LARGEST = 10**9
 class Reading(NamedTuple):
     """What a kind needs from its surroundings to read a tree."""
 
-    number: Callable[[Tree], int]
+    number: Callable[[Tree], Dim]
     """Compute a whole-number expression."""
     defined: Callable[[str], bool]
     """Tell whether a word names a number here."""
@@ -41,10 +45,14 @@ class Unread(Exception):  # noqa: N818  (caught by the reader, which knows the f
 
 
 class Kind:
-    """A kind of value.  `words` names it in messages and help; `schema` is its JSON Schema."""
+    """A kind of value.  `words` names it in messages and help; `schema` is its JSON Schema.
+
+    `least` is the smallest whole number that may stand in it.
+    """
 
     words: str = ""
     schema: Mapping[str, Any] = {}
+    least: int = 0
 
     def read(self, tree: Tree, reading: Reading) -> Any:  # noqa: ANN401
         """Return the value that `tree` holds, or raise `Unread`."""
@@ -64,28 +72,48 @@ _EXPRESSION = {"type": "string", "pattern": r"^[^,]*[A-Za-z(*+/-].*$"}
 
 
 class Count(Kind):
-    """A whole number from `least` on, or an expression that gives one."""
+    """A whole number from `least` on, or an expression that gives one.
 
-    def __init__(self, least: int = 1, *, optional: bool = False) -> None:
+    `symbolic`: also an expression with symbols, whose bound is then part of the domain.
+    """
+
+    def __init__(self, least: int = 1, *, optional: bool = False, symbolic: bool = False) -> None:
         self.least = least
         self.optional = optional
+        self.symbolic = symbolic
         self.words = "a whole number" if least == 0 else f"a whole number from {least} on"
         number: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": LARGEST}
         self.schema = {"anyOf": [number, _EXPRESSION]}
 
-    def read(self, tree: Tree, reading: Reading) -> int:
+    def read(self, tree: Tree, reading: Reading) -> Dim:
         if not isinstance(tree, Scalar):
             raise self.wants(tree)
         return self.bounded(tree, reading.number(tree))
 
-    def bounded(self, tree: Tree, value: int) -> int:
+    def bounded(self, tree: Tree, value: Dim) -> Dim:
         """Return `value` when it is within this kind's limits."""
+        if not isinstance(value, int):
+            if self.symbolic:
+                return value
+            raise needs_number(tree, value)
         if value < self.least:
             raise Unread(f"must be at least {self.least}, but is {value:,}", at=tree, code="E114")
         if value > LARGEST:
             message = f"is {value:.3g}; the largest number a field may hold is {LARGEST:,}"
             raise Unread(message, at=tree, code="E114")
         return value
+
+
+def needs_number(tree: Tree, value: Dim) -> Unread:
+    """Return the complaint that an expression with symbols stands where a number must."""
+    from shapecalc.expr import symbols_of
+
+    free = sorted(symbols_of(value))
+    names = " and ".join(f"'{name}'" for name in free)
+    verb = "has" if len(free) == 1 else "have"
+    message = f"needs a number, but is {value}: {names} {verb} no value"
+    hint = "give it one with " + " ".join(f"--set {name}=..." for name in free)
+    return Unread(message, hint, at=tree, code="E121")
 
 
 class Decimal(Kind):
@@ -104,7 +132,10 @@ class Decimal(Kind):
             raise self.wants(tree)
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", tree.text, re.ASCII):
             if reading.defined(tree.text):
-                return float(reading.number(tree))
+                number = reading.number(tree)
+                if not isinstance(number, int):
+                    raise needs_number(tree, number)
+                return float(number)
             raise self.wants(tree)
         value = float(tree.text)
         if not self.low <= value <= self.high:
@@ -167,12 +198,13 @@ _SIZES = {
 class Sizes(Kind):
     """A size per side: `3`, `1x7` or `[1, 7]`.  One number stands for every side."""
 
-    def __init__(self, least: int = 1) -> None:
-        self.count = Count(least)
+    def __init__(self, least: int = 1, *, symbolic: bool = False) -> None:
+        self.count = Count(least, symbolic=symbolic)
+        self.least = least
         self.words = "a size per side (3, 1x7 or [1, 7])"
         self.schema = _SIZES
 
-    def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
+    def read(self, tree: Tree, reading: Reading) -> tuple[Dim, ...]:
         if isinstance(tree, List):
             if not 1 <= len(tree.items) <= 3:
                 raise self.wants(tree, "one, two or three sides")
@@ -201,7 +233,7 @@ def split_sizes(tree: Scalar, reading: Reading) -> list[Scalar]:
 class Padding(NamedTuple):
     """Padding as written: (before, after) per side, one pair for all; or a mode."""
 
-    pairs: tuple[tuple[int, int], ...]
+    pairs: tuple[tuple[Dim, Dim], ...]
     mode: Literal["given", "same", "valid"] = "given"
 
 
@@ -232,7 +264,7 @@ class Pad(Kind):
 
     def __init__(self, *, modes: bool = True) -> None:
         self.modes = modes
-        self.sizes = Sizes(0)
+        self.sizes = Sizes(0, symbolic=True)
         if not modes:
             self.words = "a padding (2, [1, 2] or [[top, bottom], [left, right]])"
 
@@ -247,7 +279,7 @@ class Pad(Kind):
             return Padding(tuple(self.pair(item, reading) for item in tree.items))
         return Padding(tuple((size, size) for size in self.sizes.read(tree, reading)))
 
-    def pair(self, tree: Tree, reading: Reading) -> tuple[int, int]:
+    def pair(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
         """Read `[before, after]`."""
         if not isinstance(tree, List) or len(tree.items) != 2:
             raise Unread(f"takes [before, after] for a side, not {describe(tree)}", at=tree)
@@ -259,6 +291,7 @@ class Extents(Kind):
     """A shape, written sides first and channels last: `7x7x512`, `[7, 7, 512]`, or one number."""
 
     words = "a shape (7x7x512, [7, 7, 512] or one number)"
+    least = 1
     schema = {
         "anyOf": [
             {"type": "integer", "minimum": 1},
@@ -272,8 +305,8 @@ class Extents(Kind):
         ]
     }
 
-    def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
-        count = Count(1)
+    def read(self, tree: Tree, reading: Reading) -> tuple[Dim, ...]:
+        count = Count(1, symbolic=True)
         if isinstance(tree, List) and 1 <= len(tree.items) <= 4:
             return tuple(count.read(item, reading) for item in tree.items)
         if isinstance(tree, Scalar):
@@ -292,8 +325,8 @@ class Indices(Kind):
     def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
         if not isinstance(tree, List):
             raise self.wants(tree)
-        count = Count(0)
-        return tuple(count.read(item, reading) for item in tree.items)
+        numbers = [Count(0).read(item, reading) for item in tree.items]
+        return tuple([number for number in numbers if isinstance(number, int)])
 
 
 class Connections(Kind):
@@ -338,7 +371,7 @@ def field(kind: Kind, doc: str, *, default: Any = REQUIRED) -> Any:  # noqa: ANN
 NO_PADDING = Padding(((0, 0),))
 
 
-def per_side(values: tuple[int, ...], rank: int, field_name: str) -> tuple[int, ...]:
+def per_side(values: tuple[Size, ...], rank: int, field_name: str) -> tuple[Size, ...]:
     """Spread one value over `rank` sides, or require one value per side."""
     if len(values) == rank:
         return values
@@ -347,7 +380,7 @@ def per_side(values: tuple[int, ...], rank: int, field_name: str) -> tuple[int, 
     raise mismatch(len(values), rank, field_name)
 
 
-def pads_per_side(pad: Padding, rank: int, field_name: str = "pad") -> tuple[tuple[int, int], ...]:
+def pads_per_side(pad: Padding, rank: int, field_name: str = "pad") -> tuple[tuple[Dim, Dim], ...]:
     """Spread one pair over `rank` sides, or require one pair per side."""
     if len(pad.pairs) == rank:
         return pad.pairs

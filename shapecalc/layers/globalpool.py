@@ -78,7 +78,8 @@ class AdaptivePool(Layer):
         # Along a side the o windows hold n + o - gcd(n, o) elements: they tile the side but for
         # one element shared at each of the o - 1 inner borders i*n/o, save where that is whole,
         # which it is for gcd(n, o) - 1 of them.
-        sides = zip(inputs[0].sides, output.sides, strict=True)
+        sizes = per_side(self.size, len(inputs[0].sides), "size")
+        sides = zip(inputs[0].sides, sizes, strict=True)
         return product(n + o - common_divisor(n, o) for n, o in sides) * output.channels
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.dim import Dim, product
+from shapecalc.dim import Dim, larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.fields import Flag, Sizes, field, per_side
@@ -43,14 +44,14 @@ class Pool(Rounded):
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         for move in self.moves(inputs[0]):
-            if max(move.before, move.after) >= move.extent:
-                raise _blind(move)
-        return super().requires(*inputs)
+            for pad in {move.before, move.after}:
+                yield Requirement(move.extent - pad, "at least", 1, partial(_blind, move))
+        yield from super().requires(*inputs)
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.positions(inputs[0]), inputs[0].channels)
 
-    def taps(self, shape: Shape) -> int:
+    def taps(self, shape: Shape) -> Dim:
         """Count the elements of one window."""
         return product(per_side(self.kernel, len(shape.sides), "kernel"))
 
@@ -59,7 +60,7 @@ class Pool(Rounded):
 
 
 def _blind(move: Window) -> RuleError:
-    pad = max(move.before, move.after)
+    pad = larger(move.before, move.after)
     return RuleError(
         "E203",
         f"with padding {pad} a window that covers {move.extent} would see padding only",

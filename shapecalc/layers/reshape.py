@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.dim import Dim, ceil_div, product
+from shapecalc.dim import Dim, ceil_div, is_symbolic, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import (
     SEES_ALL,
@@ -30,7 +30,7 @@ from shapecalc.layers.fields import (
 )
 from shapecalc.layers.windowed import pad_text
 from shapecalc.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
-from shapecalc.window import Reach, reach_moved, reach_up
+from shapecalc.window import Reach, Undecided, reach_moved, reach_up
 from shapecalc.work import NO_WORK, Work
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Reshape(Layer):
     rule: ClassVar[str] = "output = shape, with as many elements as the input"
     example: ClassVar[str] = "reshape: 4x4x1024"
 
-    shape: tuple[int, ...] = field(Extents(), "new shape, sides first and channels last")
+    shape: tuple[Dim, ...] = field(Extents(), "new shape, sides first and channels last")
 
     def does(self, *inputs: Shape) -> str:
         return f"to {count_text(self.shape)}"
@@ -91,7 +91,14 @@ class Reshape(Layer):
 
     def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
         output = self.output(*inputs)
-        return SEES_ALL if isinstance(output, Map) and output != inputs[0] else None
+        if not isinstance(output, Map) or output == inputs[0]:
+            return None
+        pairs = list(zip(as_list(output), as_list(inputs[0]), strict=False))
+        if len(output.sides) == len(inputs[0].sides) and all(
+            a == b or is_symbolic(a) or is_symbolic(b) for a, b in pairs
+        ):
+            raise Undecided  # at some size it may be the same shape
+        return SEES_ALL
 
 
 class Permute(Layer):
@@ -149,7 +156,7 @@ class PadLayer(Layer):
     def does(self, *inputs: Shape) -> str:
         return pad_text(self.pad)
 
-    def _pairs(self, shape: Shape) -> tuple[tuple[int, int], ...]:
+    def _pairs(self, shape: Shape) -> tuple[tuple[Dim, Dim], ...]:
         return pads_per_side(self.pad, len(shape.sides))
 
     def output(self, *inputs: Shape) -> Map:
@@ -234,7 +241,7 @@ def _too_large(n: Dim, size: int) -> RuleError:
     )
 
 
-def _nothing_left(n: Dim, cut: tuple[int, int]) -> RuleError:
+def _nothing_left(n: Dim, cut: tuple[Dim, Dim]) -> RuleError:
     before, after = cut
     return RuleError(
         "E210",

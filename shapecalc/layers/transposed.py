@@ -24,6 +24,7 @@ from shapecalc.window import Reach, reach_transposed, transposed_size
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shapecalc.dim import Dim
     from shapecalc.work import Work
 
 
@@ -45,7 +46,9 @@ class Transposed(Windowed):
     )
     example: ClassVar[str] = "transposed: {filters: 64, kernel: 4, stride: 2, pad: 1}"
 
-    filters: int = filters_field()
+    filters: Dim = filters_field()
+    # Which taps meet in an output depends on the kernel: it stays a number.
+    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side")
     groups: int = groups_field()
     bias: Bias = bias_field()
     output_padding: tuple[int, ...] | None = field(
@@ -96,7 +99,7 @@ class Transposed(Windowed):
                 ),
             )
         if self.groups > 1:
-            yield filters_in_groups(self.groups, self.filters, shape.channels)
+            yield from filters_in_groups(self.groups, self.filters, shape.channels)
 
     def output(self, *inputs: Shape) -> Map:
         shape = inputs[0]

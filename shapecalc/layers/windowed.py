@@ -17,7 +17,7 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
-from shapecalc.shape import SIDE_NAMES, Shape
+from shapecalc.shape import SIDE_NAMES, Shape, times_text
 from shapecalc.window import Reach, Rounding, Window, output_size, reach
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Windowed(Layer):
         " + 1; with pad same: ceil(n/stride)"
     )
 
-    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side")
+    kernel: tuple[Dim, ...] = field(Sizes(symbolic=True), "extent of the window, per side")
     stride: tuple[int, ...] = field(Sizes(), "step from window to window, per side", default=(1,))
     pad: Padding = field(
         Pad(),
@@ -94,7 +94,7 @@ class Rounded(Windowed):
 
 @lru_cache(maxsize=4096)
 def _windows(
-    kernel: tuple[int, ...],
+    kernel: tuple[Dim, ...],
     stride: tuple[int, ...],
     pad: Padding,
     dilation: tuple[int, ...],
@@ -151,6 +151,7 @@ class _Misfit:
         )
         room = n + before + after
         largest = (room - 1) // window.dilation + 1
+        assert isinstance(largest, int), "with symbols it is told at numbers"
         enough = before - (room - window.extent) // 2
         article = "an" if str(window.extent).startswith(("8", "11", "18")) else "a"
         return RuleError(
@@ -175,8 +176,7 @@ class _Misfit:
 def window_text(layer: Windowed, *inputs: Shape) -> str:
     """Write a window as slides do: ``3x3 /2, pad 1``; of an image when no input is given."""
     rank = len(inputs[0].sides) if inputs else 2
-    kernel = layer.kernel * rank if len(layer.kernel) == 1 else layer.kernel
-    words = "x".join(map(str, kernel))
+    words = times_text(layer.kernel * rank if len(layer.kernel) == 1 else layer.kernel)
     if set(steps := layer.steps()) != {1}:
         words += f" /{square(steps)}"
     if pad := pad_text(layer.pad):
@@ -194,5 +194,5 @@ def pad_text(pad: Padding) -> str:
         return "" if pad.mode == "valid" else pad.mode
     if all(before == after for before, after in pad.pairs):
         sizes = tuple(before for before, _ in pad.pairs)
-        return square(sizes) if any(sizes) else ""
+        return square(sizes) if set(sizes) != {0} else ""
     return "x".join(f"({before},{after})" for before, after in pad.pairs)

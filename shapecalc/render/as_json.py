@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import UNKNOWN
+from shapecalc.cells import NUMBER, UNKNOWN
 from shapecalc.columns import conventions, default_columns, sorted_rows
 from shapecalc.fold import fold
 
@@ -45,6 +45,11 @@ def to_json(report: Report, view: View) -> str:
         "conventions": {**conventions(report, view._replace(units="exact"), columns)},
     }
     lines = [f"  {_dump(key)}: {_dump(value)}," for key, value in head.items()]
+    if report.domain is not None:
+        from shapecalc.fits import fits
+
+        head["domain"] = report.domain.data()
+        head["fits"] = [each.data() for each in fits(report)]
     body = ",\n".join(f"    {_dump(record)}" for record in records)
     lines += ['  "rows": [', body, "  ],", f'  "totals": {_dump(_totals(report, view))}']
     return "\n".join(["{", *lines, "}"]) + "\n"
@@ -70,7 +75,12 @@ def _totals(report: Report, view: View) -> dict[str, Json]:
             for column in default_columns(view, machine=True)
             if column.total is not None
         },
-        "peak_activations": totals.peak,
-        "peak_memory": view.memory(totals.peak),
-        "parameter_memory": view.bytes(totals.params),
+        **{
+            key: NUMBER.data(value, view)
+            for key, value in (
+                ("peak_activations", totals.peak),
+                ("peak_memory", view.memory(totals.peak)),
+                ("parameter_memory", view.bytes(totals.params)),
+            )
+        },
     }

@@ -37,10 +37,11 @@ def test_letters_are_names_when_they_are_defined() -> None:
     assert output_of(report, "input") == "7x9x3"
 
 
-def test_letters_that_nothing_defines_have_no_value() -> None:
-    problems = problems_of("input: HxWx3\nlayers: [relu]\n")
-    assert [problem.code for problem in problems] == ["E121", "E121"]
-    assert "--set H=" in problems[0].hint
+def test_letters_that_nothing_defines_are_symbols() -> None:
+    report = report_of("input: HxWx3\nlayers: [maxpool]\n")
+    assert output_of(report, "pool1") == "floor(H/2) x floor(W/2) x 3"
+    assert report.domain is not None
+    assert report.domain.texts() == ["H >= 2: pool1", "W >= 2: pool1"]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,8 @@ def test_several_inputs_are_replaced_by_name() -> None:
     [
         ("", "E303"),
         ("abc", "E303"),
-        ("HxWx3", "E303"),
+        ("Hx-x3", "E303"),
+        ("samexWx3", "E303"),
         ("224,224,3", "E303"),
         ("3x", "E303"),
         ("1x2x3x4x5", "E303"),

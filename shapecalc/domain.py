@@ -1,0 +1,193 @@
+"""The domain of a symbolic report: for which values of its symbols the network exists.
+
+Rules state what must hold (`layers.base.Requirement`).  What depends on one symbol is solved for
+it, so that the domain names lower bounds, multiples, and the layer that asks for each; what
+depends on several stays a condition, which values are tried against.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.bounds import surely_at_least
+from shapecalc.equality import compare
+from shapecalc.expr import evaluate, symbols_of
+from shapecalc.integers import Integers, Stretch, common
+from shapecalc.notation import text_of
+from shapecalc.solution import where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.layers.base import Requirement
+
+
+class Condition(NamedTuple):
+    """A requirement of a layer."""
+
+    layer: str
+    need: Requirement
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that it depends on."""
+        return symbols_of(self.need.value) | symbols_of(self.need.bound)
+
+    def holds(self, values: Mapping[str, int]) -> bool:
+        """Decide it for values of its symbols."""
+        value, bound = (evaluate(each, values) for each in (self.need.value, self.need.bound))
+        return bool(self.need._replace(value=value, bound=bound).holds())
+
+    def text(self) -> str:
+        """Write it: what must hold, and the layer."""
+        value, relation, bound = self.need[:3]
+        words = {"at least": ">=", "equal to": "=", "divisible by": "is divisible by"}[relation]
+        return f"{text_of(value)} {words} {text_of(bound)} ({self.layer})"
+
+
+class Limit(NamedTuple):
+    """What one layer asks of one symbol: the numbers that it leaves."""
+
+    symbol: str
+    layer: str
+    numbers: Integers
+    need: Requirement
+
+    def clash(self, number: int) -> str:
+        """Say what the layer would join at a number, where its operands do not agree."""
+        if self.need.relation != "equal to" or number in self.numbers:
+            return ""
+        at = {self.symbol: number}
+        a, b = evaluate(self.need.bound, at), evaluate(self.need.value, at)
+        return f"at {self.symbol} = {number:,} {self.layer} would join {a:,} and {b:,}"
+
+
+class Domain(NamedTuple):
+    """The values of the symbols for which the network exists, each from 1 on.
+
+    `allowed` is what the conditions on one symbol leave of it, `limits` those of them that
+    matter, and `mixed` the conditions on several symbols at once.
+    """
+
+    symbols: tuple[str, ...]
+    allowed: Mapping[str, Integers]
+    limits: tuple[Limit, ...]
+    mixed: tuple[Condition, ...]
+
+    def admits(self, values: Mapping[str, int]) -> bool:
+        """Tell whether the network exists for these values."""
+        return all(values[name] in self.allowed[name] for name in self.symbols) and all(
+            each.holds(values) for each in self.mixed
+        )
+
+    @property
+    def start(self) -> dict[str, int]:
+        """The smallest value of every symbol."""
+        return {name: self.allowed[name].smallest() or 1 for name in self.symbols}
+
+    @property
+    def empty(self) -> str | None:
+        """A symbol that no value of fits; None where there is none such."""
+        return next((name for name in self.symbols if not self.allowed[name].stretches), None)
+
+    def texts(self) -> list[str]:
+        """Say for every symbol what it may be and which layers ask for it: ``H >= 67: pool3``.
+
+        Where operands must agree the smallest number that fails is named; conditions on several
+        symbols follow.
+        """
+        return [*map(self._text, self.symbols), *(each.text() for each in self.mixed)]
+
+    def _text(self, name: str) -> str:
+        numbers = self.allowed[name]
+        limits = [each for each in self.limits if each.symbol == name]
+        if not limits:
+            return f"{name} >= 1"
+        layers = ", ".join(dict.fromkeys(each.layer for each in limits))
+        failing = numbers.gap(numbers.smallest() or 1)
+        clashes = [] if failing is None else [each.clash(failing) for each in limits]
+        clash = next(filter(None, clashes), "")
+        return f"{numbers.text(name)}: {layers}" + (f" ({clash})" if clash else "")
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain records."""
+        return {
+            "symbols": {
+                name: {
+                    "values": self.allowed[name].data(),
+                    "limits": [
+                        {"layer": each.layer, "values": each.numbers.data()}
+                        for each in self.limits
+                        if each.symbol == name
+                    ],
+                }
+                for name in self.symbols
+            },
+            "conditions": [each.text() for each in self.mixed],
+        }
+
+
+ANY = Integers((Stretch(1),))
+
+
+def domain_of(symbols: Iterable[str], conditions: Iterable[Condition]) -> Domain:
+    """Solve what the layers require."""
+    alone: dict[str, list[Limit]] = {name: [] for name in symbols}
+    mixed: list[Condition] = []
+    asked: dict[tuple[object, ...], Condition] = {}
+    for each in conditions:
+        asked.setdefault(each.need[:3], each)
+    for each in asked.values():
+        limit = _limit(each, next(iter(alone)))
+        if limit is None:
+            mixed.append(each)
+        else:
+            alone[limit.symbol].append(limit)
+    narrowed = {name: _narrow(every) for name, every in alone.items()}
+    allowed = {name: numbers for name, (numbers, _) in narrowed.items()}
+    limits = tuple(limit for _, binding in narrowed.values() for limit in binding)
+    start = {name: numbers.smallest() or 1 for name, numbers in allowed.items()}
+    open_ = tuple(each for each in mixed if not _implied(each, start))
+    return Domain(tuple(alone), allowed, limits, open_)
+
+
+def _limit(condition: Condition, anyone: str) -> Limit | None:
+    """Solve a condition that depends on one symbol; None for others.
+
+    One in which all symbols cancel leaves everything or nothing of one of them, or of `anyone`.
+    """
+    value, relation, bound, _ = condition.need
+    names = symbols_of(value if relation == "divisible by" else value - bound)
+    name = min(names or condition.symbols or {anyone})
+    numbers = where(value, relation, bound, name) if len(names) < 2 else None
+    return None if numbers is None else Limit(name, condition.layer, numbers, condition.need)
+
+
+def _narrow(limits: list[Limit]) -> tuple[Integers, list[Limit]]:
+    """Intersect, and keep the limits that matter: the first of each, none that others imply."""
+    binding: list[Limit] = []
+    numbers = ANY
+    for limit in limits:
+        narrower = common(numbers, limit.numbers)
+        if narrower != numbers:
+            numbers = narrower
+            binding.append(limit)
+    for limit in list(binding):
+        rest = ANY
+        for other in binding:
+            if other is not limit:
+                rest = common(rest, other.numbers)
+        if rest == numbers:
+            binding.remove(limit)
+    return numbers, binding
+
+
+def _implied(condition: Condition, start: Mapping[str, int]) -> bool:
+    """Tell whether a condition on several symbols surely holds for all allowed values."""
+    value, relation, bound = condition.need[:3]
+    if relation == "at least":
+        return surely_at_least(value, bound, start)
+    if relation == "equal to":
+        return compare(value, bound) == "equal"
+    assert isinstance(bound, int)
+    return compare(value % bound, 0) == "equal"

@@ -1,0 +1,370 @@
+"""Expressions: integers under +, -, x, floor division by a literal, min and max, over symbols.
+
+An expression is a sum of products of atoms with whole factors, kept in one order; an atom is a
+symbol, a floor, or a min or max.  Equal structure is identity; what is equal but looks different
+is `equality`'s business.  Three identities, which hold for all integers (c, d > 0), keep floors
+few (Graham, Knuth & Patashnik 1994, Concrete Mathematics, 3.2):
+
+    floor((x + d*y)/d)          = y + floor(x/d)
+    floor((c*x + r)/(c*d))      = floor((x + floor(r/c))/d)
+    floor((floor(x/c) + y)/d)   = floor((x + c*y)/(c*d))
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import gcd
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from shapecalc.errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.dim import Dim
+
+#: Written out, an expression may have so many parts, and floors so deep in each other.
+MAX_PARTS = 5000
+MAX_DEPTH = 64
+
+
+class Symbol(NamedTuple):
+    """A whole number from 1 on that has no value yet."""
+
+    name: str
+
+
+class Floor(NamedTuple):
+    """The floor of `over`/`by`; `by` is at least 2."""
+
+    over: Expr
+    by: int
+
+
+class Extreme(NamedTuple):
+    """The smallest (`min`) or the largest (`max`) of several, in one order."""
+
+    word: str
+    of: tuple[Dim, ...]
+
+
+Atom: TypeAlias = Symbol | Floor | Extreme
+#: Atoms with their powers, in one order; the empty product is 1.
+Product: TypeAlias = tuple[tuple[Atom, int], ...]
+
+
+class Expr:
+    """A sum of products with whole factors; never a plain number.
+
+    >>> n = symbol("n")
+    >>> ((n + 3) // 2 + 5) // 2 == (n + 13) // 4
+    True
+    """
+
+    __slots__ = ("_hash", "depth", "key", "parts", "terms")
+
+    def __init__(self, terms: tuple[tuple[Product, int], ...]) -> None:
+        self.terms = terms
+        self.key = tuple([(_order_of(product), factor) for product, factor in terms])
+        extents = [_extent(atom) for product, _ in terms for atom, _ in product]
+        self.parts = len(terms) + sum(parts for parts, _ in extents)
+        self.depth = max((depth for _, depth in extents), default=0)
+        self._hash = hash(terms)
+        if self.parts > MAX_PARTS or self.depth > MAX_DEPTH:
+            what = (
+                f"{self.parts:,} parts" if self.parts > MAX_PARTS else f"{self.depth} floors deep"
+            )
+            raise RuleError(
+                "E122",
+                f"the expression grows to {what}",
+                rule=f"at most {MAX_PARTS:,} parts, and floors {MAX_DEPTH} deep",
+                hint="give some of the symbols a value",
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Expr) and self._hash == other._hash and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __bool__(self) -> bool:
+        raise TypeError("an expression is neither true nor false")
+
+    def __add__(self, other: Dim) -> Dim:
+        if isinstance(other, Expr):
+            return _sum([*self.terms, *other.terms])
+        return _sum([*self.terms, ((), other)]) if isinstance(other, int) else NotImplemented
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Dim:
+        return self * -1
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + other * -1 if isinstance(other, int | Expr) else NotImplemented
+
+    def __rsub__(self, other: int) -> Dim:
+        return self * -1 + other
+
+    def __mul__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            return Expr(tuple([(p, f * other) for p, f in self.terms])) if other else 0
+        if not isinstance(other, Expr):
+            return NotImplemented
+        return _sum([(_times(p, q), f * g) for p, f in self.terms for q, g in other.terms])
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> Dim:
+        result: Dim = 1
+        for _ in range(exponent):
+            result = self * result
+        return result
+
+    def __floordiv__(self, by: int) -> Dim:
+        return floor(self, by) if isinstance(by, int) else NotImplemented
+
+    def __mod__(self, by: int) -> Dim:
+        return self - self // by * by if isinstance(by, int) else NotImplemented
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)  # `,` and the like are for numbers
+
+    def __repr__(self) -> str:
+        from shapecalc.notation import text_of  # the one look forward: an expression shows itself
+
+        return text_of(self)
+
+
+def symbol(name: str) -> Expr:
+    """Return a symbol as an expression."""
+    return one(Symbol(name))
+
+
+def one(atom: Atom) -> Expr:
+    """Return an atom as an expression."""
+    return Expr(((((atom, 1),), 1),))
+
+
+def _order_of(product: Product) -> tuple[Any, ...]:
+    return tuple([(*_key(atom), power) for atom, power in product])
+
+
+@lru_cache(maxsize=65536)
+def _key(atom: Atom) -> tuple[Any, ...]:
+    """Return what atoms are ordered by: their structure, never their text."""
+    if isinstance(atom, Symbol):
+        return (0, atom.name)
+    if isinstance(atom, Floor):
+        return (1, atom.by, atom.over.key)
+    return (
+        2,
+        atom.word,
+        tuple([dim.key if isinstance(dim, Expr) else (((), dim),) for dim in atom.of]),
+    )
+
+
+def _extent(atom: Atom) -> tuple[int, int]:
+    """Return of how many parts an atom is made, and how deep floors stand in each other."""
+    if isinstance(atom, Symbol):
+        return 1, 0
+    inner = (atom.over,) if isinstance(atom, Floor) else atom.of
+    exprs = [dim for dim in inner if isinstance(dim, Expr)]
+    return 1 + sum(dim.parts for dim in exprs), 1 + max(dim.depth for dim in exprs)
+
+
+def _sum(terms: Iterable[tuple[Product, int]]) -> Dim:
+    """Collect like products; a sum without symbols is a plain number."""
+    found: dict[Product, int] = {}
+    for product, factor in terms:
+        found[product] = found.get(product, 0) + factor
+    kept = [each for each in found.items() if each[1]]
+    if not kept:
+        return 0
+    if len(kept) == 1 and not kept[0][0]:
+        return kept[0][1]
+    if len(kept) > 1:
+        kept.sort(key=lambda each: _order_of(each[0]))
+    return Expr(tuple(kept))
+
+
+@lru_cache(maxsize=65536)
+def _times(a: Product, b: Product) -> Product:
+    if not a or not b:
+        return a or b
+    powers = dict(a)
+    for atom, power in b:
+        powers[atom] = powers.get(atom, 0) + power
+    return tuple(sorted(powers.items(), key=lambda each: _key(each[0])))
+
+
+@lru_cache(maxsize=65536)
+def floor(over: Dim, by: int) -> Dim:
+    """Return the floor of `over`/`by`, by the three identities.  Raises `ZeroDivisionError`.
+
+    >>> floor(symbol("H") - 35, 32)
+    floor((H - 35)/32)
+    """
+    if isinstance(over, int):
+        return over // by
+    if by == 0:
+        raise ZeroDivisionError(f"({over}) // 0")
+    if by < 0:
+        return floor(over * -1, -by)
+    whole: Dim = 0
+    while isinstance(over, Expr):
+        parts = [(product, *divmod(factor, by)) for product, factor in over.terms]
+        whole = whole + _sum((product, times) for product, times, _ in parts)
+        over = _sum((product, rest) for product, _, rest in parts)
+        inner = _inner_floor(over)
+        if inner is not None:
+            over = inner.over + (over - one(inner)) * inner.by
+            by *= inner.by
+            continue
+        if isinstance(over, int):
+            break
+        shared = gcd(by, *(factor for product, factor in over.terms if product))
+        if shared == 1:
+            return whole + one(Floor(over, by))
+        over = _sum((product, factor // shared) for product, factor in over.terms)
+        by //= shared
+    return whole + over // by
+
+
+def _inner_floor(over: Dim) -> Floor | None:
+    """Return a floor that is a term by itself, without a factor."""
+    for product, factor in () if isinstance(over, int) else over.terms:
+        if factor == 1 and len(product) == 1:
+            atom, power = product[0]
+            if power == 1 and isinstance(atom, Floor):
+                return atom
+    return None
+
+
+def extreme(word: str, dims: Iterable[Dim]) -> Dim:
+    """Return the smallest (`min`) or the largest (`max`) of one or more.
+
+    Of those that differ by a number only one is kept, and those inside others join them.
+    """
+    pick = min if word == "min" else max
+    kept: dict[Dim, int] = {}  # what is left without its constant, to the constant
+    for dim in _flattened(word, dims):
+        base = _without_constant(dim)
+        offset = dim - base
+        assert isinstance(offset, int)
+        kept[base] = pick(kept.get(base, offset), offset)
+    found = [base + offset for base, offset in kept.items()]
+    if len(found) == 1:
+        return found[0]
+    found.sort(key=lambda dim: dim.key if isinstance(dim, Expr) else (((), dim),))
+    return one(Extreme(word, tuple(found)))
+
+
+def _flattened(word: str, dims: Iterable[Dim]) -> Iterator[Dim]:
+    for dim in dims:
+        atom = _only_atom(dim)
+        if isinstance(atom, Extreme) and atom.word == word:
+            yield from atom.of
+        else:
+            yield dim
+
+
+def _only_atom(dim: Dim) -> Atom | None:
+    """Return the atom that an expression consists of, if it is just one."""
+    if isinstance(dim, Expr) and len(dim.terms) == 1:
+        product, factor = dim.terms[0]
+        if factor == 1 and len(product) == 1 and product[0][1] == 1:
+            return product[0][0]
+    return None
+
+
+def _without_constant(dim: Dim) -> Dim:
+    return 0 if isinstance(dim, int) else _sum(each for each in dim.terms if each[0])
+
+
+def constant_of(dim: Dim) -> int:
+    """Return the term without symbols."""
+    return dim if isinstance(dim, int) else dict(dim.terms).get((), 0)
+
+
+def atoms_of(dim: Dim) -> Iterator[Atom]:
+    """Yield every atom of an expression, those inside of others after them; some repeat."""
+    if isinstance(dim, Expr):
+        for product, _ in dim.terms:
+            for atom, _ in product:
+                yield atom
+                if isinstance(atom, Floor):
+                    yield from atoms_of(atom.over)
+                elif isinstance(atom, Extreme):
+                    for each in atom.of:
+                        yield from atoms_of(each)
+
+
+@lru_cache(maxsize=65536)
+def symbols_of(dim: Dim) -> frozenset[str]:
+    """Return the names of the symbols in an expression."""
+    return frozenset(atom.name for atom in atoms_of(dim) if isinstance(atom, Symbol))
+
+
+def evaluate(dim: Dim, values: Mapping[str, Any], memo: dict[Atom, Any] | None = None) -> Any:  # noqa: ANN401
+    """Compute an expression for values of its symbols: ints, arrays, or other expressions.
+
+    It uses nothing but + - * // and abs, so that whatever has these passes through (a NumPy or a
+    Dask array).  `memo` keeps the atoms' values, for several expressions with the same values.
+    Raises `KeyError` for a symbol without a value.
+    """
+    if isinstance(dim, int):
+        return dim
+    memo = {} if memo is None else memo
+    total: Any = 0
+    for product, factor in dim.terms:
+        value: Any = factor
+        for atom, power in product:
+            if atom not in memo:
+                memo[atom] = _value(atom, values, memo)
+            for _ in range(power):
+                value = value * memo[atom]
+        total = total + value
+    return total
+
+
+def _value(atom: Atom, values: Mapping[str, Any], memo: dict[Atom, Any]) -> Any:  # noqa: ANN401
+    if isinstance(atom, Symbol):
+        return values[atom.name]
+    if isinstance(atom, Floor):
+        return evaluate(atom.over, values, memo) // atom.by
+    found = [evaluate(each, values, memo) for each in atom.of]
+    if all(isinstance(each, int) for each in found):
+        return min(found) if atom.word == "min" else max(found)
+    if any(isinstance(each, Expr) for each in found):
+        return extreme(atom.word, found)
+    best = found[0]
+    for each in found[1:]:  # min(a, b) = (a + b - |a - b|)/2, which every kind of array can do
+        apart = abs(best - each)
+        best = (best + each + (apart if atom.word == "max" else -apart)) // 2
+    return best
+
+
+def replaced(dim: Dim, parts: Mapping[Atom, Dim]) -> Dim:
+    """Put expressions in place of atoms, of those that are not inside of other atoms."""
+    if isinstance(dim, int) or not any(a in parts for product, _ in dim.terms for a, _ in product):
+        return dim
+    total: Dim = 0
+    for product, factor in dim.terms:
+        term: Dim = factor
+        for atom, power in product:
+            value = parts.get(atom)
+            term = term * ((one(atom) if value is None else value) ** power)
+        total = total + term
+    return total
+
+
+def substitute(dim: Dim, values: Mapping[str, Dim]) -> Dim:
+    """Put numbers or expressions in place of some of the symbols."""
+    if isinstance(dim, int):
+        return dim
+    kept = {name: symbol(name) for name in symbols_of(dim)}
+    result: Dim = evaluate(dim, {**kept, **values})
+    return result

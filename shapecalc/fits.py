@@ -1,0 +1,92 @@
+"""For which sizes the weights that a spec's own input gives still fit.
+
+A dense layer takes whatever arrives, so with a symbolic input its weights become symbolic too: a
+different size is a different network.  Trained weights fit where the volume that arrives is the
+one that they were made for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.errors import SpecErrors
+from shapecalc.expand import expand
+from shapecalc.expr import symbols_of
+from shapecalc.integers import Integers, common
+from shapecalc.propagate import propagate
+from shapecalc.shape import as_text
+from shapecalc.solution import where
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.report import Report, Row
+    from shapecalc.shape import Shape
+
+
+class Fit(NamedTuple):
+    """A layer, the volume that its weights were made for, and the sizes that lead to it."""
+
+    layer: str
+    made_for: Shape
+    sizes: Mapping[str, Integers]
+
+    def text(self) -> str:
+        """Say it: ``fc6 was made for 6x6x256: its weights fit H and W from 227 to 258``."""
+        alike: dict[Integers, list[str]] = {}
+        for name, numbers in self.sizes.items():
+            alike.setdefault(numbers, []).append(name)
+        sizes = ", ".join(n.text(" and ".join(names)) for n, names in alike.items())
+        return f"{self.layer} was made for {as_text(self.made_for)}: its weights fit {sizes}"
+
+    def data(self) -> dict[str, Any]:
+        """Return it as a plain record."""
+        return {
+            "layer": self.layer,
+            "made_for": as_text(self.made_for),
+            "sizes": {name: numbers.data() for name, numbers in self.sizes.items()},
+        }
+
+
+def fits(report: Report) -> list[Fit]:
+    """Return a fit for every layer whose weights depend on the symbols of the input's sides.
+
+    Nothing where the spec itself has symbols for an input: then no weights are its own.
+    """
+    own = _own(report)
+    if own is None:
+        return []
+    theirs = {row.name: row for row in own.rows}
+    found = (_fit(report, row, theirs[row.name]) for row in report.rows if _depends(row))
+    return [each for each in found if each is not None]
+
+
+def _own(report: Report) -> Report | None:
+    """Compute the report for the spec's own input."""
+    settings, _ = report.graph.options
+    given = {name: value for name, value in settings.items() if value != "free"}
+    try:
+        graph = expand(report.graph.spec, given)
+        return None if graph.symbols else propagate(graph)
+    except SpecErrors:
+        return None
+
+
+def _depends(row: Row) -> bool:
+    shapes = (dim for parameter in row.parameters for dim in parameter.shape)
+    return len(row.inputs) == 1 and any(not isinstance(dim, int) for dim in shapes)
+
+
+def _fit(report: Report, row: Row, own: Row) -> Fit | None:
+    assert report.domain is not None
+    sizes: dict[str, Integers] = {}
+    for side, wanted in zip(row.inputs[0].sides, own.inputs[0].sides, strict=True):
+        names = symbols_of(side)
+        if len(names) > 1:
+            return None
+        for name in names:
+            found = where(side, "equal to", wanted, name)
+            if found is None:
+                return None
+            sizes[name] = common(sizes.get(name, report.domain.allowed[name]), found)
+    return Fit(row.name, own.inputs[0], sizes) if sizes else None

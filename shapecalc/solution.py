@@ -1,0 +1,182 @@
+"""For which values of a symbol a relation holds: all of them, as a set.
+
+Where an expression never decreases the border is found by bisection.  Else it is taken apart into
+the residue classes of its period; on each it is a polynomial, whose signs are found exactly.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from math import comb, factorial
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from shapecalc.equality import BUDGET, course, increasing
+from shapecalc.expr import evaluate, symbols_of
+from shapecalc.integers import NONE, Integers, Stretch, integers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.dim import Dim
+
+Relation: TypeAlias = Literal["at least", "at most", "equal to", "divisible by"]
+
+#: Beyond this no one looks for a border.
+FARTHEST = 2**62
+
+
+def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -> Integers | None:
+    """Return for which `name` from `low` on a relation holds; None where that is not decided.
+
+    `value` and `bound` hold no other symbol than `name`; what is divided by is a number.
+
+    >>> from shapecalc.expr import symbol
+    >>> H = symbol("H")
+    >>> where((H - 35) // 32, "equal to", 6, "H").text("H")
+    'H from 227 to 258'
+    >>> where(2 * (H // 2), "equal to", H, "H").text("H")
+    'H a multiple of 2'
+    """
+    if relation == "divisible by":
+        assert isinstance(bound, int)
+        return _divisible(value, bound, name, low)
+    difference = value - bound
+    if isinstance(difference, int):
+        holds = _holds(difference, relation)
+        return Integers((Stretch(low),)) if holds else NONE
+    sign = 1 if increasing(difference) else -1 if increasing(difference * -1) else 0
+    if not sign:
+        return _by_classes(difference, relation, name, low)
+
+    def reaches(least: int) -> int | None:  # the first n with sign*difference >= least
+        return _first(lambda n: sign * evaluate(difference, {name: n}) >= least, low)
+
+    zero, one = reaches(0), reaches(1)
+    before = None if one is None else one - 1
+    if relation == "equal to":
+        return NONE if zero is None else integers([Stretch(zero, before)])
+    if (relation == "at least") == (sign == 1):
+        return NONE if zero is None else integers([Stretch(zero)])
+    return integers([Stretch(low, before)])
+
+
+@lru_cache(maxsize=4096)
+def always_at_least(value: Dim, bound: int) -> bool:
+    """Tell whether an expression of one symbol is at least a number wherever that is 1 or more.
+
+    False as well where that is not decided, or depends on several symbols.
+    """
+    names = symbols_of(value)
+    if len(names) != 1:
+        return isinstance(value, int) and value >= bound
+    found = where(value, "at least", bound, min(names))
+    return found is not None and found.gap(1) is None
+
+
+def _holds(difference: int, relation: Relation) -> bool:
+    if relation == "equal to":
+        return difference == 0
+    return difference >= 0 if relation == "at least" else difference <= 0
+
+
+def _first(holds: Callable[[int], bool], low: int, high: int | None = None) -> int | None:
+    """Return the first number from `low` to `high` for which something holds, once and for all."""
+    if holds(low):
+        return low
+    step = 1
+    while not holds(low + step if high is None else min(low + step, high)):
+        step *= 2
+        if step > FARTHEST or (high is not None and low + step // 2 >= high):
+            return None
+    under, over = low + step // 2, low + step if high is None else min(low + step, high)
+    while over - under > 1:
+        middle = (under + over) // 2
+        under, over = (under, middle) if holds(middle) else (middle, over)
+    return over
+
+
+def _divisible(value: Dim, by: int, name: str, low: int) -> Integers | None:
+    run = course(value, name)
+    if run is None:
+        return None
+    period = run.period * by * factorial(run.degree)
+    if period > BUDGET:
+        return None
+    residues = [n % period for n in range(low, low + period) if not evaluate(value, {name: n}) % by]
+    return integers([Stretch(low, None, period, tuple(residues))])
+
+
+def _by_classes(difference: Dim, relation: Relation, name: str, low: int) -> Integers | None:
+    """Solve on every residue class, where the difference is a polynomial."""
+    run = course(difference, name)
+    if run is None or run.period * (run.degree + 1) > BUDGET:
+        return None
+    period = run.period
+    together: dict[tuple[int, int | None], list[int]] = {}
+    for start in range(low, low + period):
+        values = [
+            evaluate(difference, {name: start + period * turn}) for turn in range(run.degree + 1)
+        ]
+        runs = _signs(_differences(values))
+        ends = [begin - 1 for begin, _ in runs[1:]]
+        for (begin, sign), end in zip(runs, [*ends, None], strict=True):
+            if _holds(sign, relation):
+                # One border for all classes, where they agree on it, joins them again.
+                first = start + period * begin - (start - low)
+                last = None if end is None else start + period * end + period - 1 - (start - low)
+                together.setdefault((first, last), []).append(start % period)
+    return integers(
+        Stretch(first, last, period, tuple(residues))
+        for (first, last), residues in together.items()
+    )
+
+
+def _differences(values: list[int]) -> list[int]:
+    """Return the leading differences: the polynomial in the basis of binomials."""
+    found = []
+    while values:
+        found.append(values[0])
+        values = [after - before for before, after in pairwise(values)]
+    while found and found[-1] == 0:
+        found.pop()
+    return found
+
+
+def _signs(leading: list[int]) -> list[tuple[int, int]]:
+    """Return where the signs of sum(leading[j]*binomial(t, j)) begin, for t from 0 on."""
+    if len(leading) < 2:
+        return [(0, _sign(leading[0]) if leading else 0)]
+
+    def sign_at(t: int) -> int:
+        return _sign(sum(factor * comb(t, j) for j, factor in enumerate(leading)))
+
+    steps = _signs(leading[1:])  # between these it rises or falls all the way
+    found: list[tuple[int, int]] = [(0, sign_at(0))]
+    for (begin, direction), after in zip(steps, [*steps[1:], None], strict=True):
+        end = None if after is None else after[0]
+        for wanted in (0, 1) if direction > 0 else (0, -1):
+            if sign_at(begin) * direction >= wanted * direction:
+                continue
+            border = _first(
+                lambda t: sign_at(t) * direction >= wanted * direction,  # noqa: B023
+                begin,
+                end,
+            )
+            if border is not None:
+                found.append((border, sign_at(border)))
+    return _merged(found)
+
+
+def _merged(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    kept: list[tuple[int, int]] = []
+    for begin, sign in sorted(runs):
+        if kept and kept[-1][0] == begin:
+            kept[-1] = (begin, sign)
+        elif not kept or kept[-1][1] != sign:
+            kept.append((begin, sign))
+    return kept
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)

@@ -1,0 +1,226 @@
+"""Symbolic reports: the closed forms of the papers' networks, and the law that they are right."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from shapecalc import walk
+from shapecalc.api import build
+from shapecalc.errors import SpecErrors
+from shapecalc.expr import evaluate, symbol
+from shapecalc.files import shipped
+from shapecalc.propagate import propagate
+from shapecalc.render import render
+from shapecalc.source import Source
+from tests.fuzz.inputs import spec, written
+from tests.language.support import problems_of, report_of
+from tests.symbols.law import cells, differences
+
+H, W, K = map(symbol, "HWk")
+LANGUAGE = Path(__file__).parents[1] / "language"
+SIDES = {1: "H", 2: "HxW", 3: "DxHxW"}
+
+
+def symbolic(name: str) -> shapecalc.Report:
+    """Load a network with symbols for all sides of its inputs."""
+    graph = shapecalc.load(name)
+    inputs = {node.path: node.layer.shape for node in graph.nodes if node.layer.type == "input"}
+    shapes = {
+        path: f"{SIDES[len(shape.sides)]}x{shape.channels}" if shape.sides else "N"
+        for path, shape in inputs.items()
+    }
+    return shapecalc.summarize(name, input=shapes)
+
+
+def points(report: shapecalc.Report, rng: random.Random, count: int) -> list[dict[str, int]]:
+    """Draw admissible values: the smallest, and some further on."""
+    assert report.domain is not None
+    found = []
+    for number in range(count):
+        values = {}
+        for name in report.domain.symbols:
+            steps = 0 if number == 0 else rng.choice([1, 2, 3, 10, 40, 90])
+            allowed = report.domain.allowed[name].walk()
+            values[name] = [value for value, _ in zip(allowed, range(steps + 1), strict=False)][-1]
+        if report.domain.admits(values):
+            found.append(values)
+    return found
+
+
+def test_the_closed_forms_of_the_field() -> None:
+    assert symbolic("vgg16")["pool5"].output.sides == (H // 32, W // 32)
+    assert symbolic("resnet50").rows[-5].output.sides[0] == (H + 31) // 32
+    assert symbolic("alexnet")["pool3"].output.sides[0] == (H - 35) // 32
+    policy = shapecalc.summarize("alphago", free=["k"])
+    assert policy.totals.params == 99 * K * K + 1213 * K + 361  # Silver et al. 2016, Methods
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_at_any_size_it_is_the_numeric_report(name: str) -> None:
+    report = symbolic(name)
+    for values in points(report, random.Random(name), 4):
+        assert differences(report, report.at(**values), values) == []
+    assert all(row.field is not None for row in report.rows)
+
+
+@pytest.mark.parametrize("path", sorted(LANGUAGE.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_networks_of_the_language_too(path: Path) -> None:
+    report = symbolic(str(path))
+    chosen = points(report, random.Random(path.stem), 4)
+    assert chosen
+    for values in chosen:
+        assert differences(report, report.at(**values), values) == []
+
+
+def test_the_law_bites() -> None:
+    report = symbolic("alexnet")
+    (values,) = points(report, random.Random(1), 1)
+    other = report.at(**{name: value + 32 for name, value in values.items()})
+    wrong = {column for _, column, _, _ in differences(report, other, values)}
+    assert {"output", "params", "macs", "activations", "memory", "rf", "peak"} <= wrong
+    assert len(list(cells(report))) > 300
+
+
+def test_constants_that_are_free() -> None:
+    densenet = shapecalc.load(str(LANGUAGE / "densenet121.yaml"))
+    names = [name for name, tree in densenet.spec.let.items() if tree.text.isdigit()]
+    report = shapecalc.summarize(str(LANGUAGE / "densenet121.yaml"), free=names[:1])
+    for value in (1, 2, 32, 33):
+        values = {names[0]: value}
+        assert report.domain.admits(values)
+        assert differences(report, report.at(**values), values) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_networks_with_random_symbols(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MAX_LAYERS", 300)
+    rng = random.Random(seed)
+    compared = 0
+    for _ in range(60):
+        tree = spec(rng)
+        if "inputs" not in tree:
+            tree["input"] = rng.choice(["HxWx4", "HxHx3", "Nx4", "HxWx8", "DxHxWx2", "12xWx4"])
+        if isinstance(tree.get("let"), dict) and rng.random() < 0.5:
+            tree["let"]["k"] = "free"
+        tree.pop("expect", None)
+        text = written(tree)
+        try:
+            report = propagate(build(Source("<random>", text)))
+        except SpecErrors:
+            continue
+        if report.domain is None:
+            continue
+        render(report, "text")
+        render(report, "json")
+        for _ in range(4):
+            values = {
+                name: rng.choice([*range(1, 20), 32, 48, 64]) for name in report.domain.symbols
+            }
+            admitted = report.domain.admits(values)
+            try:
+                numeric = report.at(**values)
+            except SpecErrors:
+                assert not admitted, (text, values)
+                continue
+            if admitted:
+                assert differences(report, numeric, values) == [], (text, values)
+                compared += 1
+            else:  # only receptive fields with phases ask for more than the layers do
+                assert any(len(side.first) > 1 for row in numeric.rows for side in row.field), text
+    assert compared > 15
+
+
+def test_the_domain_names_the_layer_that_asks() -> None:
+    domain = symbolic("alexnet").domain
+    assert domain.texts() == ["H >= 67: pool3", "W >= 67: pool3"]
+    assert domain.admits({"H": 67, "W": 300})
+    assert not domain.admits({"H": 66, "W": 300})
+    assert domain.data()["symbols"]["H"]["values"] == [
+        {"from": 67, "to": None, "modulus": 1, "residues": [0]}
+    ]
+
+
+UNET = """\
+input: HxWx1
+layers:
+  - conv: {name: down1, filters: 8, kernel: 3, pad: 1}
+  - maxpool
+  - conv: {name: down2, filters: 16, kernel: 3, pad: 1}
+  - maxpool
+  - conv: {filters: 32, kernel: 3, pad: 1}
+  - transposed: {filters: 16, kernel: 2, stride: 2}
+  - concat: {from: [down2, .]}
+  - transposed: {filters: 8, kernel: 2, stride: 2}
+  - concat: {from: [down1, .]}
+"""
+
+
+def test_a_size_that_does_not_come_back_is_named() -> None:
+    domain = report_of(UNET).domain
+    assert domain.texts()[0] == (
+        "H a multiple of 4: concat1, concat2 (at H = 5 concat2 would join 5 and 4)"
+    )
+    (problem,) = problems_of(UNET, settings={"H": "5", "W": "8"})
+    assert problem.code == "E206"
+
+
+def test_conditions_on_several_symbols() -> None:
+    report = report_of("input: HxWx3\nlayers: [permute: [1, 0, 2], add: {from: [input, .]}]\n")
+    assert report.domain.texts()[2:] == ["W = H (add1)", "H = W (add1)"]
+    assert report.domain.admits({"H": 5, "W": 5})
+    assert not report.domain.admits({"H": 5, "W": 6})
+
+
+def test_bounds_of_fields_and_groups_are_in_the_domain() -> None:
+    spec_text = (
+        "input: 9x9x4\nlet: {k: free}\n"
+        "layers: [conv: {filters: k - 3, kernel: 3, groups: 2}, groupnorm: 4]\n"
+    )
+    assert report_of(spec_text).domain.texts() == [
+        "k mod 4 = 3, from 7: conv1, groupnorm1",
+    ]
+
+
+def test_no_size_fits() -> None:
+    (problem, *_) = problems_of(
+        "input: HxWx3\nlayers: [conv: {filters: 3, kernel: 3}, add: {from: [input, conv1]}]\n"
+    )
+    assert problem.code == "E206"
+    assert "222x222x3" in problem.message
+    assert "no value of H fits" in problem.hint
+
+
+def test_kernels_and_pads_may_be_symbols() -> None:
+    text = (
+        "input: 9x9x3\nlet: {p: free, q: free}\nlayers: [conv: {filters: 2, kernel: q, pad: p}]\n"
+    )
+    report = report_of(text)
+    p, q = symbol("p"), symbol("q")
+    assert report["conv1"].output.sides == (10 + 2 * p - q,) * 2
+    assert report.totals.weights == 6 * q * q
+    for values in ({"p": 1, "q": 3}, {"p": 4, "q": 16}):
+        assert differences(report, report.at(**values), values) == []
+    assert not report.domain.admits({"p": 1, "q": 12})
+
+
+def test_a_dense_layer_says_for_which_sizes_its_weights_were_made() -> None:
+    text = render(symbolic("alexnet"), "text")
+    assert "fc6 was made for 6x6x256: its weights fit H and W from 227 to 258." in text
+    assert "was made for" not in render(symbolic("resnet50"), "text")
+    assert "was made for" not in render(report_of(UNET), "text")
+
+
+def test_the_peak_is_the_largest_of_its_candidates() -> None:
+    report = shapecalc.summarize("alphago", free=["k"])
+    assert str(report.totals.peak) == "max(361*(k + 48), 722k)"
+    for k in (1, 47, 48, 49, 192):
+        assert evaluate(report.totals.peak, {"k": k}) == max(361 * (k + 48), 722 * k)
+
+
+def test_sorting_puts_formulas_last() -> None:
+    lines = render(symbolic("alexnet"), "csv").splitlines()
+    assert "256*((H - 35)//32)*((W - 35)//32)" in "\n".join(lines)
