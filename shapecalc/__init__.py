@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from shapecalc.api import load, loads, summarize
+    from shapecalc.comparison import Comparison, compare
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.files import shipped
     from shapecalc.graph import Graph
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from shapecalc.shape import Map, Vector
 
 _HOMES = {
+    "Comparison": "comparison",
     "Graph": "graph",
     "Map": "shape",
     "Problem": "errors",
@@ -33,6 +35,7 @@ _HOMES = {
     "SpecErrors": "errors",
     "Totals": "report",
     "Vector": "shape",
+    "compare": "comparison",
     "load": "api",
     "loads": "api",
     "shipped": "files",
@@ -40,6 +43,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Graph",
     "Map",
     "Problem",
@@ -48,6 +52,7 @@ __all__ = [
     "SpecErrors",
     "Totals",
     "Vector",
+    "compare",
     "load",
     "loads",
     "shipped",

@@ -69,6 +69,9 @@ CODES: Mapping[str, str] = {
     "E302": "unknown format",
     "E303": "an option's value cannot be read",
     "E304": "the file states no expectation",
+    "E330": "there are not two networks to compare",
+    "E331": "a condition cannot be read",
+    "E332": "a condition is about an unknown total",
 }
 
 

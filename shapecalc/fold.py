@@ -8,6 +8,8 @@ from shapecalc.report import Row
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from shapecalc.report import Report
 
 
@@ -15,19 +17,24 @@ def fold(report: Report, depth: int) -> tuple[Row, ...]:
     """Fold the rows below `depth` levels of the paths into one row a level; 0 folds nothing."""
     if depth < 1:
         return report.rows
-    folded: dict[str, list[int]] = {}
-    for index, row in enumerate(report.rows):
-        path = "/".join(row.name.split("/", depth)[:depth])
-        folded.setdefault(path, []).append(index)
-    return tuple(
-        report.rows[members[0]]
-        if members == [members[0]] and path == report.rows[members[0]].name
-        else _level(report, path, members)
-        for path, members in folded.items()
-    )
+    levels = levels_of(report, depth, range(len(report.rows)))
+    return tuple(level(report, path, members) for path, members in levels.items())
 
 
-def _level(report: Report, path: str, indices: list[int]) -> Row:
+def levels_of(report: Report, depth: int, indices: Iterable[int]) -> dict[str, list[int]]:
+    """Sort rows, by their indices, into the levels of the paths; 0 makes a level of every row."""
+    levels: dict[str, list[int]] = {}
+    for index in indices:
+        name = report.rows[index].name
+        path = "/".join(name.split("/", depth)[:depth]) if depth else name
+        levels.setdefault(path, []).append(index)
+    return levels
+
+
+def level(report: Report, path: str, indices: list[int]) -> Row:
+    """Return the row of a level: that of its layer, or one for all in it."""
+    if len(indices) == 1 and path == report.rows[indices[0]].name:
+        return report.rows[indices[0]]
     group = report.graph.groups[path]
     members = [report.rows[index] for index in indices]
     output = report.rows[group.output]
@@ -38,26 +45,38 @@ def _level(report: Report, path: str, indices: list[int]) -> Row:
         for source in report.graph.nodes[index].inputs
         if source not in inside
     )
-    known = [row.connections for row in members if row.connections is not None]
     notes = dict.fromkeys(filter(None, (group.note, *(row.note for row in members))))
-    return Row(
+    return together(members)._replace(
         name=path,
         type=group.type,
         inputs=tuple(report.rows[index].output for index in enters),
         output=output.output,
         sources=tuple(report.rows[index].name for index in enters),
-        parameters=(),
-        weights=sum(row.weights for row in members),
-        biases=sum(row.biases for row in members),
-        buffers=sum(row.buffers for row in members),
-        connections=sum(known) if known else None,
-        work=Work(*map(sum, zip(*(row.work for row in members), strict=True))),
-        activations=sum(row.activations for row in members),
-        overwritten=sum(row.overwritten for row in members),
         field=output.field,
         shared=_shared(path, members),
         note="; ".join(notes),
         label=f"{len(members)} layer{'s' if len(members) != 1 else ''}",
+    )
+
+
+def together(rows: Sequence[Row]) -> Row:
+    """Add rows up into one without a name: from what the first takes to what the last gives."""
+    known = [row.connections for row in rows if row.connections is not None]
+    return Row(
+        name="",
+        type="",
+        inputs=rows[0].inputs,
+        output=rows[-1].output,
+        sources=rows[0].sources,
+        parameters=(),
+        weights=sum(row.weights for row in rows),
+        biases=sum(row.biases for row in rows),
+        buffers=sum(row.buffers for row in rows),
+        connections=sum(known) if known else None,
+        work=Work(*map(sum, zip(*(row.work for row in rows), strict=True))),
+        activations=sum(row.activations for row in rows),
+        overwritten=sum(row.overwritten for row in rows),
+        field=rows[-1].field,
     )
 
 

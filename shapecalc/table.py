@@ -18,6 +18,7 @@ from shapecalc.fold import fold
 from shapecalc.graph import channels_first
 from shapecalc.printing import printable, width_of
 from shapecalc.shape import SIDE_NAMES, as_text
+from shapecalc.sums import sums
 from shapecalc.view import View
 
 if TYPE_CHECKING:
@@ -47,17 +48,57 @@ class Fact(NamedTuple):
     bytes: str = ""
 
 
+class Head(NamedTuple):
+    """What a format must know of a column that no single report has."""
+
+    meaning: str
+    numeric: bool = False
+    extents: bool = False
+
+
+class Grid(NamedTuple):
+    """Totals of several networks, side by side, in place of facts."""
+
+    columns: tuple[Head, ...]
+    header: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+    def blocks(self, room: int) -> list[Grid]:
+        """Cut into grids of so many columns of numbers each, the labels in front of all."""
+        starts = range(1, len(self.header), room)
+        cuts = [(0, *range(at, min(at + room, len(self.header)))) for at in starts]
+        return [
+            Grid(
+                tuple(self.columns[i] for i in cut),
+                tuple(self.header[i] for i in cut),
+                tuple(tuple(line[i] for i in cut) for line in self.lines),
+            )
+            for cut in cuts
+        ]
+
+    def spelled(self) -> list[str]:
+        """Write every line as words, where there is no room for columns."""
+        spelled = []
+        for label, *cells in self.lines:
+            pairs = zip(self.header[1:], cells, strict=True)
+            spelled.append(
+                f"{label}: {', '.join(f'{title} {cell}' for title, cell in pairs if cell)}"
+            )
+        return spelled
+
+
 class Table(NamedTuple):
     """A finished table.  Every text is plain: no format's markup, nothing that breaks a line.
 
     `about` is the source and the story of the network, `notes` the remarks that marks point to,
     `legend` terms with their meanings, `remarks` what was folded, sorted or left
     out, and which file was read.  `columns` are those shown, `dropped` those left out for width.
+    Several networks have `totals` in place of facts.
     """
 
     title: str
     about: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[Column | Head, ...]
     header: tuple[str, ...]
     lines: tuple[Line, ...]
     footer: tuple[str, ...]
@@ -66,6 +107,7 @@ class Table(NamedTuple):
     legend: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...]
     dropped: tuple[str, ...] = ()
+    totals: Grid | None = None
 
 
 def tabulate(report: Report, view: View | None = None, width: int | None = None) -> Table:
@@ -189,24 +231,15 @@ def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _facts(report: Report, view: View) -> tuple[Fact, ...]:
     """Return the totals, of the layers and of the whole."""
-    totals = report.totals
-
-    def fact(label: str, count: Dim, memory: Dim | None = None) -> Fact:
-        size = bytes_text(memory, view) if memory is not None else ""
-        return Fact(label, amount_text(count, view), size)
-
-    activations = view.activations(totals)
-    facts = [fact("parameters", totals.params, view.bytes(totals.params))]
-    if totals.buffers != 0:
-        facts.append(fact("buffers", totals.buffers, view.bytes(totals.buffers)))
-    facts += [fact("MACs", totals.macs), fact("FLOPs", totals.flops)]
-    if view.profile is not None:
-        facts.append(fact(f"count: {view.profile.name}", view.count(totals)))
-    facts += [
-        fact("activations, all (training)", activations, view.memory(activations)),
-        fact("activations, peak (inference)", totals.peak, view.memory(totals.peak)),
-    ]
-    return tuple(facts)
+    return tuple(
+        Fact(
+            each.label,
+            amount_text(each.number, view),
+            "" if each.bytes is None else bytes_text(each.bytes, view),
+        )
+        for each in sums(report, view)
+        if each.key != "buffers" or each.number != 0
+    )
 
 
 def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
@@ -218,18 +251,25 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
     return {mark: meaning for mark, meaning in marks.items() if mark in cells}
 
 
+#: What is said under a table with blocks.
+FOLDED = "Blocks are folded into one line each; --depth all shows every layer."
+
+
+def left_out(columns: tuple[str, ...], width: int | None) -> str:
+    """Say which columns a narrow page does not have."""
+    return f"Left out to fit a width of {width}: {', '.join(columns)}; --columns chooses others."
+
+
 def _remarks(
     report: Report, rows: tuple[Row, ...], view: View, dropped: tuple[str, ...], width: int | None
 ) -> tuple[str, ...]:
     said = []
     if any(row.layer is None for row in rows):
-        said.append("Blocks are folded into one line each; --depth all shows every layer.")
+        said.append(FOLDED)
     if view.sort is not None:
         said.append(f"Sorted by {view.sort.title}.")
     if dropped:
-        said.append(
-            f"Left out to fit a width of {width}: {', '.join(dropped)}; --columns chooses others."
-        )
+        said.append(left_out(dropped, width))
     said += [
         f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
         f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.source import Origin, Source, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shapecalc.report import Report
+    from shapecalc.table import Table
     from shapecalc.view import View
 
 
@@ -93,31 +97,32 @@ def render(
         from shapecalc.render.as_json import to_json
 
         return to_json(report, view)
-    return _for_people(report, format, view, width, standalone=standalone)
-
-
-def _for_people(
-    report: Report, name: str, view: View, width: int | None, *, standalone: bool
-) -> str:
     from shapecalc.table import tabulate
 
+    return draw(partial(tabulate, report, view), format, width, standalone=standalone)
+
+
+def draw(
+    tabulate: Callable[[int | None], Table], name: str, width: int | None, *, standalone: bool
+) -> str:
+    """Write the table that `tabulate` makes for a page's width in a format for people."""
     if name == "terminal":
         from shapecalc.render.as_terminal import terminal_width, to_terminal
 
         width = width or terminal_width()
-        return to_terminal(tabulate(report, view, width), width)
+        return to_terminal(tabulate(width), width)
     if name == "markdown":
         from shapecalc.render.as_markdown import to_markdown
 
-        return to_markdown(tabulate(report, view, width))
+        return to_markdown(tabulate(width))
     if name == "latex":
         from shapecalc.render.as_latex import to_latex
 
-        return to_latex(tabulate(report, view, width or LATEX_WIDTH))
+        return to_latex(tabulate(width or LATEX_WIDTH))
     if name == "html":
         from shapecalc.render.as_html import to_html
 
-        return to_html(tabulate(report, view, width), standalone=standalone)
+        return to_html(tabulate(width), standalone=standalone)
     from shapecalc.render.as_text import to_text
 
-    return to_text(tabulate(report, view, width), width)
+    return to_text(tabulate(width), width)

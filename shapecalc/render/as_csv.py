@@ -32,15 +32,20 @@ def to_csv(report: Report, view: View) -> str:
     writer.writerow([column.name for column in columns])
     for row in sorted_rows(fold(report, view.depth or 0), view, totals):
         writer.writerow(
-            [_cell(column.kind, column.of_row(row, view, totals), view) for column in columns]
+            [cell_plain(column.kind, column.of_row(row, view, totals), view) for column in columns]
         )
     return target.getvalue()
 
 
-def _cell(kind: Kind, value: object, view: View) -> str:
+def cell_plain(kind: Kind, value: object, view: View) -> str:
+    """Write a cell's value."""
     if value is None:
         return ""
     if value is UNKNOWN:
         return UNKNOWN_MARK
-    text = kind.plain(value, view)
+    return harmless(kind.plain(value, view))
+
+
+def harmless(text: str) -> str:
+    """Put a `'` before what a spreadsheet would read as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

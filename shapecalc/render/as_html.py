@@ -12,7 +12,7 @@ from shapecalc.cells import NOT_APPLICABLE_MARK, split_times
 
 if TYPE_CHECKING:
     from shapecalc.columns import Column
-    from shapecalc.table import Table
+    from shapecalc.table import Head, Table
 
 # The page: its colours, and a first column that stays in sight where the table must scroll.
 _PAGE = """\
@@ -79,16 +79,23 @@ _STYLE = """\
   }
 """
 
+# The totals of several networks, side by side.
+_SEVERAL = """\
+  .shapecalc .several td + td { font-weight: 600; opacity: 1; padding-right: 1.6em; }
+  .shapecalc .several thead th { text-align: right; font-weight: 650; }
+"""
+
 
 def to_html(table: Table, *, standalone: bool = True) -> str:
     """Write a table as HTML, without scripts and without requests to anywhere."""
     part = "\n".join(_part(table, "h1" if standalone else "div"))
+    style = _STYLE if table.totals is None else _STYLE + _SEVERAL
     if not standalone:
-        return f'<div class="shapecalc">\n<style>\n{_STYLE}</style>\n{part}\n</div>\n'
+        return f'<div class="shapecalc">\n<style>\n{style}</style>\n{part}\n</div>\n'
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(table.title)}</title>\n<style>\n{_PAGE}{_STYLE}</style>\n</head>\n"
+        f"<title>{escape(table.title)}</title>\n<style>\n{_PAGE}{style}</style>\n</head>\n"
         f'<body>\n<main class="shapecalc">\n{part}\n</main>\n</body>\n</html>\n'
     )
 
@@ -111,17 +118,26 @@ def _part(table: Table, heading: str) -> list[str]:
         "</table>",
         "</div>",
         *_list(table.notes, "ul", "notes", "li"),
-        '<table class="facts">',
-        *(
-            _row([f'<th scope="row">{escape(fact.label)}</th>', *map(_data, fact[1:])])
-            for fact in table.facts
-        ),
-        "</table>",
+        *_totals(table),
         '<dl class="legend">',
         *(f"<dt>{escape(term)}</dt><dd>{_extents(said)}</dd>" for term, said in table.legend),
         "</dl>",
         *(f'<p class="remarks">{escape(remark)}</p>' for remark in table.remarks),
     ]
+
+
+def _totals(table: Table) -> list[str]:
+    grid = table.totals
+    facts = table.facts if grid is None else grid.lines
+    lines = (
+        _row([f'<th scope="row">{escape(label)}</th>', *map(_data, cells)])
+        for label, *cells in facts
+    )
+    if grid is None:
+        return ['<table class="facts">', *lines, "</table>"]
+    heads = [_head(*each) for each in zip(grid.columns, grid.header, strict=True)]
+    head = ["<thead>", _row(heads), "</thead>", "<tbody>", *lines, "</tbody>"]
+    return ['<div class="wide">', '<table class="facts several">', *head, "</table>", "</div>"]
 
 
 def _list(items: tuple[str, ...], tag: str, kind: str, item: str) -> list[str]:
@@ -138,7 +154,7 @@ def _row(cells: list[str]) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _head(column: Column, title: str) -> str:
+def _head(column: Column | Head, title: str) -> str:
     side = ' class="n"' if column.numeric else ""
     return f'<th scope="col"{side} title="{escape(column.meaning)}">{escape(title)}</th>'
 
@@ -162,7 +178,7 @@ def _line(table: Table, cells: tuple[str, ...], mark: str) -> str:
     )
 
 
-def _cell(column: Column, text: str) -> str:
+def _cell(column: Column | Head, text: str) -> str:
     kinds = ["n"] if column.numeric else []
     if text in ("0", NOT_APPLICABLE_MARK):
         kinds.append("zero")

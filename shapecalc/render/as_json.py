@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.cells import NUMBER, UNKNOWN
 from shapecalc.columns import conventions, default_columns, sorted_rows
 from shapecalc.fold import fold
+from shapecalc.sums import measures
 
 if TYPE_CHECKING:
     from shapecalc.cells import Json, Kind
@@ -27,7 +28,7 @@ def to_json(report: Report, view: View) -> str:
     rows = sorted_rows(fold(report, view.depth or 0), view, report.totals)
     records = [
         {
-            column.name: _value(column.kind, column.of_row(row, view, report.totals), view)
+            column.name: value_json(column.kind, column.of_row(row, view, report.totals), view)
             for column in columns
         }
         for row in rows
@@ -44,43 +45,26 @@ def to_json(report: Report, view: View) -> str:
         "profile": view.profile and {"name": view.profile.name, "label": view.profile.label},
         "conventions": {**conventions(report, view._replace(units="exact"), columns)},
     }
-    lines = [f"  {_dump(key)}: {_dump(value)}," for key, value in head.items()]
     if report.domain is not None:
         from shapecalc.fits import fits
 
         head["domain"] = report.domain.data()
         head["fits"] = [each.data() for each in fits(report)]
-    body = ",\n".join(f"    {_dump(record)}" for record in records)
-    lines += ['  "rows": [', body, "  ],", f'  "totals": {_dump(_totals(report, view))}']
+    lines = [f"  {dump(key)}: {dump(value)}," for key, value in head.items()]
+    body = ",\n".join(f"    {dump(record)}" for record in records)
+    totals = {name: NUMBER.data(each, view) for name, each in measures(report, view).items()}
+    lines += ['  "rows": [', body, "  ],", f'  "totals": {dump(totals)}']
     return "\n".join(["{", *lines, "}"]) + "\n"
 
 
-def _dump(value: object) -> str:
+def dump(value: object) -> str:
+    """Write a value in one line."""
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isprintable() else json.dumps(value)  # a terminal would obey it
 
 
-def _value(kind: Kind, value: object, view: View) -> Json:
+def value_json(kind: Kind, value: object, view: View) -> Json:
+    """Return a cell's value as JSON has it."""
     if value is None:
         return None
     return "unknown" if value is UNKNOWN else kind.data(value, view)
-
-
-def _totals(report: Report, view: View) -> dict[str, Json]:
-    """Return every total: those of the columns, the peak, and what the parameters take."""
-    totals = report.totals
-    return {
-        **{
-            column.name: _value(column.kind, column.of_all(totals, view), view)
-            for column in default_columns(view, machine=True)
-            if column.total is not None
-        },
-        **{
-            key: NUMBER.data(value, view)
-            for key, value in (
-                ("peak_activations", totals.peak),
-                ("peak_memory", view.memory(totals.peak)),
-                ("parameter_memory", view.bytes(totals.params)),
-            )
-        },
-    }

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.cells import NOT_APPLICABLE_MARK, split_times
+from shapecalc.render.as_text import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.columns import Column
-    from shapecalc.table import Table
+    from shapecalc.table import Head, Table
 
 #: A table of more lines than this does not fit a page.
 LONG = 40
@@ -121,7 +122,7 @@ def _row(cells: Iterable[str]) -> str:
     return f"    {' & '.join(cells)} \\\\"
 
 
-def _cells(columns: tuple[Column, ...], cells: tuple[str, ...]) -> list[str]:
+def _cells(columns: tuple[Column | Head, ...], cells: tuple[str, ...]) -> list[str]:
     return [
         _extents(cell) if column.extents else _escape(cell)
         for column, cell in zip(columns, cells, strict=True)
@@ -134,16 +135,12 @@ def _marked(cell: str, mark: str) -> str:
 
 def _small_print(table: Table) -> list[str]:
     """Return the notes, the totals and the legend, a paragraph each."""
-    facts = (
-        f"{fact.label}: {fact.number}" + (f" ({fact.bytes})" if fact.bytes else "")
-        for fact in table.facts
-    )
     legend = (rf"\emph{{{_escape(term)}}}: {_extents(said)}" for term, said in table.legend)
     notes = []
     for note in table.notes:
         mark, _, text = note.partition(" ")
         notes.append(_marked("", mark) + " " + _escape(text))
-    paragraphs = [*notes, _escape("; ".join(facts)) + ".", ". ".join(legend) + "."]
+    paragraphs = [*notes, _escape("; ".join(spelled(table))) + ".", ". ".join(legend) + "."]
     return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
 
 

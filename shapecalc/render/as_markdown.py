@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.render.as_text import marked_rows, pad_rows
+from shapecalc.render.as_text import marked_rows, pad_rows, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,23 +25,35 @@ def to_markdown(table: Table) -> str:
         *map(_paragraph, table.about),
         "\n".join(_grid(table)),
         *map(_paragraph, table.notes),
-        "\n".join(
-            f"- {fact.label}: {fact.number}" + (f" ({fact.bytes})" if fact.bytes else "")
-            for fact in table.facts
-        ),
+        "\n".join(_totals(table)),
         " ".join(f"*{term}*: {_escape(meaning)}." for term, meaning in table.legend),
         *map(_paragraph, table.remarks),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
+def _totals(table: Table) -> list[str]:
+    if table.totals is None:
+        return [f"- {text}" for text in spelled(table)]
+    right = [column.numeric for column in table.totals.columns]
+    return _aligned(right, table.totals.header, table.totals.lines)
+
+
 def _grid(table: Table) -> list[str]:
-    right = [column.numeric for column in table.columns]
-    header = list(map(_escape, table.header))
-    shortest = ["-" * (2 + flush) for flush in right]  # a rule is at least `--` or `--:` wide
-    body = [list(map(_escape, row)) for row in marked_rows(table)]
     footer = [f"**{cell}**" if cell else "" for cell in map(_escape, table.footer)]
-    header, _, *rest = pad_rows([header, shortest, *body, footer], right)
+    right = [column.numeric for column in table.columns]
+    return _aligned(right, table.header, marked_rows(table), footer)
+
+
+def _aligned(
+    right: Sequence[bool],
+    header: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    *footer: Sequence[str],
+) -> list[str]:
+    shortest = ["-" * (2 + flush) for flush in right]  # a rule is at least `--` or `--:` wide
+    escaped = [list(map(_escape, row)) for row in (header, *lines)]
+    header, _, *rest = pad_rows([escaped[0], shortest, *escaped[1:], *footer], right)
     rule = [
         "-" * (len(cell) - flush) + ":" * flush for cell, flush in zip(header, right, strict=True)
     ]

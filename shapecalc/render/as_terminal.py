@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from shapecalc.table import Table
 
 #: Cells that the eye should pass over, and one that it should not.
-STYLES = {"0": "dim", NOT_APPLICABLE_MARK: "dim", UNKNOWN_MARK: "bold red"}
+STYLES = {
+    "0": "dim",
+    NOT_APPLICABLE_MARK: "dim",
+    UNKNOWN_MARK: "bold red",
+    "same": "dim",
+    "added": "green",
+    "removed": "red",
+}
 
 
 def terminal_width() -> int:
@@ -67,5 +74,7 @@ def _line(cells: list[str], style: str = "") -> Text:
     for index, cell in enumerate(cells):
         if index:
             line.append(" " * GAP)
-        line.append(cell, "cyan" if not index and not style else STYLES.get(cell.strip()))
+        line.append(
+            cell, "cyan" if not index and not style else STYLES.get(cell.split(":")[0].strip())
+        )
     return line

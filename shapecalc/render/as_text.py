@@ -10,7 +10,7 @@ from shapecalc.table import GAP, marked_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.table import Table
+    from shapecalc.table import Grid, Table
 
 #: Text under a narrow table may be so wide.
 PROSE = 80
@@ -111,14 +111,37 @@ def legend_text(table: Table, width: int) -> list[str]:
 
 def facts_text(table: Table, width: int) -> list[str]:
     """Return the totals as an aligned list, or line by line where that is too wide."""
+    if table.totals is not None:
+        return _grid_text(table.totals, width)
     lines = [(" " * GAP).join(row).rstrip() for row in pad_rows(table.facts, (False, True, True))]
     if max(map(width_of, lines)) <= width:
         return lines
-    texts = (
+    return [line for text in spelled(table) for line in wrap(text, width)]
+
+
+def _grid_text(totals: Grid, width: int) -> list[str]:
+    """Return totals in columns: all beside each other, or in blocks of as many as there is room."""
+    for room in range(len(totals.header) - 1, 0, -1):
+        blocks = [_block(grid) for grid in totals.blocks(room)]
+        if room == 1 or max(width_of(line) for block in blocks for line in block) <= width:
+            break
+    return [line for block in blocks for line in ("", *block)][1:]
+
+
+def _block(grid: Grid) -> list[str]:
+    right = [column.numeric for column in grid.columns]
+    header, *lines = pad_rows([grid.header, *grid.lines], right)
+    return [(" " * GAP).join(header), "─" * row_width(header), *map((" " * GAP).join, lines)]
+
+
+def spelled(table: Table) -> list[str]:
+    """Write every total as words."""
+    if table.totals is not None:
+        return table.totals.spelled()
+    return [
         f"{fact.label}: {fact.number}" + (f" ({fact.bytes})" if fact.bytes else "")
         for fact in table.facts
-    )
-    return [line for text in texts for line in wrap(text, width)]
+    ]
 
 
 def wrap(text: str, width: int) -> list[str]:

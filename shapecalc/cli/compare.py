@@ -1,0 +1,127 @@
+"""`shapecalc compare`: networks side by side."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.comparison import Comparison
+    from shapecalc.comparison.condition import Condition
+    from shapecalc.view import View
+
+
+@click.command(
+    short_help="Compare networks: totals, layers, what changed.",
+    epilog="""\b
+Examples:
+  shapecalc compare alexnet googlenet
+  shapecalc compare vgg11 vgg13 vgg16 vgg19
+  shapecalc compare resnet50 resnet101 --depth 2 --columns output,params
+  shapecalc compare main.yaml mine.yaml --fail-if "params > 60M" --fail-if "macs > 1.05x"
+""",
+)
+@click.argument(
+    "specs", nargs=-1, required=True, metavar="A B [C]...", shell_complete=complete_spec
+)
+@options.format_
+@options.output
+@options.columns
+@options.depth
+@click.option("--full", is_flag=True, help="Show every row, also where nothing differs.")
+@click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit 1 when it holds for a network after the first, like 'params > 60M', or"
+    " 'macs > 1.05x' of the first's.  Repeatable.",
+)
+@click.option("--fail-if-changed", is_flag=True, help="Exit 1 when any layer or total differs.")
+@options.settings
+@options.inputs
+@options.profile
+@options.batch
+@options.dtype
+@options.units
+@options.layout
+def compare(
+    specs: tuple[str, ...],
+    format_: str | None,
+    path: str | None,
+    columns: str | None,
+    depth: int | None,
+    full: bool,
+    conditions: tuple[str, ...],
+    fail_if_changed: bool,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    profile: str | None,
+    batch: int,
+    dtype: str,
+    units: str,
+    layout: str,
+) -> None:
+    """Compare networks with the first: totals with ratios, layers side by side, what changed.
+
+    Each is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
+    """
+    path = None if path == "-" else path
+    with reported(as_json=format_ == "json"):
+        from shapecalc.comparison import compare as compare_networks
+        from shapecalc.comparison.condition import read_conditions
+        from shapecalc.comparison.names import total_names
+        from shapecalc.comparison.show import show
+        from shapecalc.render import format_for
+        from shapecalc.view import make_view
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        view = make_view(
+            columns=columns,
+            depth=depth,
+            profile=profile,
+            batch=batch,
+            dtype=dtype,
+            units=units,
+            layout=layout,
+        )
+        refused = read_conditions(conditions, total_names(view))
+        comparison = compare_networks(*specs, settings=settings, input=inputs)
+        emit(show(comparison, chosen, view, full=full), path)
+    failures = list(_held(comparison, refused, view))
+    if fail_if_changed:
+        failures += _changed(comparison, view)
+    for failure in failures:
+        click.echo(f"failed: {failure}", err=True)
+    if failures:
+        sys.exit(CHECK_FAILED)
+
+
+def _held(comparison: Comparison, conditions: tuple[Condition, ...], view: View) -> Iterator[str]:
+    """Tell which conditions hold, for which networks."""
+    from shapecalc.comparison.names import labels_of, totals_of
+
+    labels = labels_of(comparison.reports)
+    first, *others = [totals_of(report, view) for report in comparison.reports]
+    for condition in conditions:
+        total = condition.total
+        for label, totals in zip(labels[1:], others, strict=True):
+            if condition.holds(totals[total], first[total]):
+                yield condition.told(label, totals[total], labels[0], first[total])
+
+
+def _changed(comparison: Comparison, view: View) -> Iterator[str]:
+    """Tell what differs, if anything does."""
+    from shapecalc.comparison.names import labels_of
+    from shapecalc.comparison.table import summary
+
+    if not comparison.same:
+        aligned = comparison.rows(view.depth or 0)
+        yield from summary(comparison, aligned, labels_of(comparison.reports))

@@ -1,0 +1,141 @@
+"""A report cut into parts that can be set beside another's: layers, or levels of the paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.fold import level, levels_of
+from shapecalc.layers.fields import Pad, Padding, Sizes
+from shapecalc.layers.windowed import Windowed
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.fields import Declared
+    from shapecalc.report import Report, Row
+
+#: What a part counts for when parts are paired: one that owns most of the costs, another one that
+#: makes a volume of its own, and one that works in place.
+HEAVY, LIGHT, LIGHTEST = 6, 3, 1
+
+
+class Part(NamedTuple):
+    """A layer or a level of the paths, in its place among a report's parts.
+
+    `rows` are the indices of the report's rows in it, `sources` those of the parts that flow in.
+    Parts with one `key` are built alike, whatever flows in and whatever their names are.  `layer`
+    is the only one in it, None for several, which `holds` counts.
+    """
+
+    row: Row
+    rows: tuple[int, ...]
+    key: Hashable
+    sources: tuple[int, ...]
+    layer: Layer | None
+    weight: int
+    holds: str
+
+    @property
+    def costs(self) -> tuple[object, ...]:
+        """What the part takes, gives and costs."""
+        row = self.row
+        return (
+            row.inputs,
+            row.output,
+            (row.weights, row.biases, row.buffers, row.connections),
+            (row.work, row.activations, row.overwritten),
+        )
+
+
+def parts_of(report: Report, depth: int, indices: Iterable[int] | None = None) -> tuple[Part, ...]:
+    """Cut a report, or some rows of it, into parts at a depth of the paths; 0 is every layer."""
+    every = range(len(report.rows)) if indices is None else indices
+    levels = levels_of(report, depth, every)
+    home = {index: number for number, members in enumerate(levels.values()) for index in members}
+    return tuple(
+        _part(report, path, members, home, number)
+        for number, (path, members) in enumerate(levels.items())
+    )
+
+
+def _part(report: Report, path: str, members: list[int], home: dict[int, int], number: int) -> Part:
+    nodes = report.graph.nodes
+    if len(members) == 1:
+        sources = [home.get(source) for source in nodes[members[0]].inputs]
+    else:
+        sources = list(dict.fromkeys(home.get(s) for index in members for s in nodes[index].inputs))
+    layer = report.rows[members[0]].layer if len(members) == 1 else None
+    return Part(
+        row=level(report, path, members),
+        rows=tuple(members),
+        key=_key(report, members),
+        sources=tuple(each for each in sources if each is not None and each != number),
+        layer=layer,
+        weight=_weight(layer),
+        holds="" if layer is not None else _holds(report, path, members),
+    )
+
+
+def _holds(report: Report, path: str, members: list[int]) -> str:
+    """Say how many layers a level holds, or how many blocks if these are all of one type."""
+    inner = levels_of(report, path.count("/") + 2, members)
+    groups = [report.graph.groups.get(each) for each in inner]
+    types = {group.type for group in groups if group is not None}
+    if None in groups or len(types) > 1 or len(groups) == 1:
+        return f"{len(members)} layers"
+    return f"{len(groups)} {types.pop()} blocks"
+
+
+def _weight(layer: Layer | None) -> int:
+    if layer is None or layer.weighted:
+        return HEAVY
+    return LIGHTEST if layer.inplace else LIGHT
+
+
+def _key(report: Report, members: list[int]) -> Hashable:
+    """Describe how rows are built: their layers' types and fields, and what feeds what inside."""
+    if len(members) == 1:
+        return _alike(report, members[0])
+    inside = {index: number for number, index in enumerate(members)}
+    outside: dict[int, int] = {}
+    wired = []
+    for index in members:
+        node = report.graph.nodes[index]
+        sources = tuple(
+            inside[source] if source in inside else ~outside.setdefault(source, len(outside))
+            for source in node.inputs
+        )
+        wired.append((_alike(report, index), sources, inside.get(node.share or -1)))
+    return tuple(wired)
+
+
+def _alike(report: Report, index: int) -> Hashable:
+    """Describe a layer by what a spec may say of it: type, fields, whether it shares weights."""
+    layer = report.rows[index].layer
+    assert layer is not None, "only levels have no layer"
+    return type(layer), fields_of(layer), report.rows[index].shared is not None
+
+
+def fields_of(layer: Layer) -> tuple[object, ...]:
+    """Return the values of a layer's fields, ways of writing one and the same made one."""
+    return tuple(_settled(layer, each) for each in layer.fields())
+
+
+def _settled(layer: Layer, field: Declared) -> object:
+    """Write one size for several that are the same, and the stride that follows from a kernel."""
+    value = getattr(layer, field.name)
+    if field.name == "stride" and value is None and isinstance(layer, Windowed):
+        value = layer.steps()
+    if isinstance(field.kind, Sizes) and isinstance(value, tuple) and len(set(value)) == 1:
+        return value[:1]
+    if isinstance(field.kind, Pad) and isinstance(value, Padding) and len(set(value.pairs)) == 1:
+        return value._replace(pairs=value.pairs[:1])
+    return value
+
+
+def structure(report: Report) -> tuple[object, ...]:
+    """Describe all that a spec may say of a network but names: layers, fields, what feeds what."""
+    nodes = report.graph.nodes
+    wires = tuple((node.inputs, node.share) for node in nodes)
+    return tuple(_alike(report, index) for index in range(len(nodes))), wires, report.graph.outputs

@@ -1,0 +1,55 @@
+"""The totals of several networks as a grid, with their ratios to the first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.cells import UNITS, amount_text, number_text
+from shapecalc.comparison.names import WEIGHTED, weighted_layers
+from shapecalc.comparison.ratio import ratio
+from shapecalc.sums import Sum, sums
+from shapecalc.table import Grid, Head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shapecalc.report import Report
+    from shapecalc.view import View
+
+
+def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> Grid:
+    """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
+    columns = [_sums(report, view) for report in reports]
+    rows = [row for row in zip(*columns, strict=True) if row[0].key != "buffers" or _any(row)]
+    two = len(reports) == 2
+    lines = _lines(rows, view, labels[0], two=two)
+    heads = [Head("the total"), *(Head(f"of {label}", numeric=True) for label in labels)]
+    header = ["total", *labels]
+    if two:
+        heads.append(Head("the second network against the first", numeric=True))
+        header.append("ratio")
+    return Grid(tuple(heads), tuple(header), tuple(lines))
+
+
+def _any(row: Sequence[Sum]) -> bool:
+    return any(each.number for each in row)
+
+
+def _lines(
+    rows: Sequence[tuple[Sum, ...]], view: View, first: str, *, two: bool
+) -> Iterator[tuple[str, ...]]:
+    """Write every total: the number, the bytes it takes, and the ratio to the first network."""
+    for row in rows:
+        ratios = [ratio(row[0].number, each.number).text for each in row[1:]]
+        numbers = [amount_text(each.number, view.units) for each in row]
+        yield (row[0].label, *numbers, *(ratios if two else ()))
+        if row[0].bytes is not None:
+            sizes = [number_text(each.bytes or 0, view.units) for each in row]
+            label = f"{row[0].label.split(' (')[0]}, {UNITS[view.units][1]}"
+            yield (label, *sizes, *([""] if two else ()))
+        if not two and row[0].key != "flops":  # theirs are those of the MACs
+            yield (f"  against {first}", "", *ratios)
+
+
+def _sums(report: Report, view: View) -> tuple[Sum, ...]:
+    return (*sums(report, view), Sum(WEIGHTED, "weighted layers", weighted_layers(report)))
