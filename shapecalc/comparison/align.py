@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import pairwise
+from math import isqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 #: Pairs of indices, both ascending.
 Pairs: TypeAlias = "list[tuple[int, int]]"
-#: Gaps of at most so many pairs are aligned at the highest score.
-SMALL = 160_000
+#: So many pairs of items are scored in all, or little more.
+WORK = 1_000_000
+#: The longest stretches that are aligned at the highest score, and the shortest.
+LONGEST, SHORTEST = 500, 20
 #: So many items that are alike stay with what differs beside them.
 MARGIN = 40
 #: Items on either side of an item that must agree for it to be a fixed point.
@@ -65,19 +68,20 @@ def _gap(
     first, second = (
         [numbers.setdefault(each, len(numbers)) for each in items] for items in (first, second)
     )
+    small = max(SHORTEST, min(LONGEST, WORK // (len(first) + len(second) + 1))) ** 2
     marks = [_surroundings(first), _surroundings(second)]
     named = [list(zip(*pair, strict=True)) for pair in zip(names, marks, strict=True)]
     found: Pairs = []
     todo: list[tuple[int, ...]] = [(0, len(first), 0, len(second), 0)]
     while todo:
         *area, tried = todo.pop()
-        if _size(area) > SMALL and tried < 3:
+        if _size(area) > small and tried < 3:
             area, ends = _trimmed(area, first, second)
             found += ends
-        if _size(area) <= SMALL or tried == 3:
+        if _size(area) <= small or tried == 3:
             found += _best(area, score)
         elif tried == 2:
-            todo += [(*piece, 3) for piece in _pieces(area)]
+            todo += [(*piece, 3) for piece in _pieces(area, small)]
         else:
             one, other = (marks, named)[tried]
             todo += [(*piece, tried + 1) for piece in _between(area, _once(area, one, other))]
@@ -154,12 +158,10 @@ def _between(area: Sequence[int], points: Pairs) -> list[tuple[int, int, int, in
     return [(a, b, c, d) for (a, c), (b, d) in pairwise(cuts)]
 
 
-def _pieces(area: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    """Cut an area into pieces along its diagonal, small enough that all of them are soon done."""
+def _pieces(area: Sequence[int], small: int) -> list[tuple[int, int, int, int]]:
+    """Cut an area along its diagonal into pieces that are small."""
     begin, end, start, stop = area
-    longest = max(end - begin, stop - start)
-    side = max(8, 4 * SMALL // longest)
-    count = -(-longest // side)
+    count = -(-max(end - begin, stop - start) // isqrt(small))
     cuts = [
         (begin + (end - begin) * i // count, start + (stop - start) * i // count)
         for i in range(1, count)

@@ -30,24 +30,39 @@ def scoring(first: Sequence[Sequence[Part]], second: Sequence[Part]) -> Callable
     An item of `first` are the parts of several networks that were paired already: what is most
     alike counts.
     """
-    known: dict[tuple[Hashable, ...], int] = {}
+    kinds: dict[Hashable, int] = {}
+    known: dict[tuple[int, int, bool], int] = {}
 
-    def one(mine: Part, other: Part) -> int:
-        ours, theirs = mine.row, other.row
-        named = ours.name == theirs.name
-        alike = (mine.key, other.key, ours.type, theirs.type, named)
-        found = known.get(alike)
-        if found is None:
-            found = known[alike] = likeness(mine, other, named=named)
-        if not found:
-            return 0
-        bonus = _SAME_NAME * named + _SAME_OUTPUT * (ours.output == theirs.output)
-        weight = min(mine.weight, other.weight)
-        if found == _EQUAL:
-            return _EQUAL * weight * _FIRST + bonus
-        return (found + bonus) * weight * _FIRST
+    def kind(part: Part) -> int:
+        """Number what is built alike, so that the many look-ups are quick."""
+        return kinds.setdefault((part.key, part.row.type), len(kinds))
 
-    return lambda a, b: max(one(mine, second[b]) for mine in first[a])
+    ours = [[(kind(part), part) for part in parts] for parts in first]
+    theirs = [(kind(part), part) for part in second]
+
+    def score(a: int, b: int) -> int:
+        number, other = theirs[b]
+        best = 0
+        for mine, part in ours[a]:
+            named = part.row.name == other.row.name
+            alike = (mine, number, named)
+            found = known.get(alike)
+            if found is None:
+                found = known[alike] = likeness(part, other, named=named)
+            if found:
+                best = max(best, _weighed(part, other, found, named=named))
+        return best
+
+    return score
+
+
+def _weighed(mine: Part, other: Part, found: int, *, named: bool) -> int:
+    """Weigh a likeness: what costs most counts most."""
+    bonus = _SAME_NAME * named + _SAME_OUTPUT * (mine.row.output == other.row.output)
+    weight = min(mine.weight, other.weight)
+    if found == _EQUAL:
+        return _EQUAL * weight * _FIRST + bonus
+    return (found + bonus) * weight * _FIRST
 
 
 def likeness(mine: Part, other: Part, *, named: bool) -> int:

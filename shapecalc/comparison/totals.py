@@ -38,17 +38,17 @@ def _any(row: Sequence[Sum]) -> bool:
 def _lines(
     rows: Sequence[tuple[Sum, ...]], view: View, first: str, *, two: bool
 ) -> Iterator[tuple[str, ...]]:
-    """Write every total: the number, the bytes it takes, and the ratio to the first network."""
+    """Write every total: the number, the ratio to the first network, and the bytes it takes."""
     for row in rows:
+        key, label = row[0].key, row[0].label
+        units = "exact" if key == WEIGHTED else view.units
         ratios = [ratio(row[0].number, each.number).text for each in row[1:]]
-        numbers = [amount_text(each.number, view.units) for each in row]
-        yield (row[0].label, *numbers, *(ratios if two else ()))
-        if row[0].bytes is not None:
-            sizes = [number_text(each.bytes or 0, view.units) for each in row]
-            label = f"{row[0].label.split(' (')[0]}, {UNITS[view.units][1]}"
-            yield (label, *sizes, *([""] if two else ()))
-        if not two and row[0].key != "flops":  # theirs are those of the MACs
+        yield (label, *(amount_text(each.number, units) for each in row), *(ratios if two else ()))
+        if not two and key != "flops":  # theirs are those of the MACs
             yield (f"  against {first}", "", *ratios)
+        if row[0].bytes is not None:
+            sizes = [number_text(each.bytes or 0, units) for each in row]
+            yield (f"{label.split(' (')[0]}, {UNITS[units][1]}", *sizes, *([""] if two else ()))
 
 
 def _sums(report: Report, view: View) -> tuple[Sum, ...]:

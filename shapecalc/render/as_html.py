@@ -83,6 +83,7 @@ _STYLE = """\
 _SEVERAL = """\
   .shapecalc .several td + td { font-weight: 600; opacity: 1; padding-right: 1.6em; }
   .shapecalc .several thead th { text-align: right; font-weight: 650; }
+  .shapecalc .several thead th:first-child { text-align: left; }
 """
 
 

@@ -35,11 +35,14 @@ _SPECIAL = {
     '"': "{''}",  # babel may give the character a meaning
     "[": "{[}",  # after a row's end it would begin an argument
     "*": "{*}",
+    "->": r"$\rightarrow$",
     "-": "-{}",  # where two stand together they would become a dash
     NOT_APPLICABLE_MARK: "--",
     "\N{REPLACEMENT CHARACTER}": "?",
 }
-_ESCAPED = re.compile(r"-(?=-)|[\\{}$&#%_~^<>|`\"\[*\N{EN DASH}\N{REPLACEMENT CHARACTER}]")
+_ESCAPED = re.compile(
+    r"(?<= )->(?= )|-(?=-)|[\\{}$&#%_~^<>|`\"\[*\N{EN DASH}\N{REPLACEMENT CHARACTER}]"
+)
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # pdfLaTeX sets these without further packages.
 _LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")

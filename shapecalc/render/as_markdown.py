@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from shapecalc.table import Table
 
-# An underscore between letters is no markup, so `conv2_x` stays readable.
-_MARKUP = re.compile(r"[\\`*|<>\[\]~$]|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")
+# An underscore between letters is no markup, so `conv2_x` stays readable, and no arrow is.
+_MARKUP = re.compile(r"[\\`*|<\[\]~$]|(?<! -)>|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")
 # What makes a heading, a list or a rule at the start of a paragraph.
 _LEADING = re.compile(r"^(\d*)([#+=.)-])")
 
