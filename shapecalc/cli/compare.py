@@ -122,6 +122,12 @@ def _changed(comparison: Comparison, view: View) -> Iterator[str]:
     from shapecalc.comparison.names import labels_of
     from shapecalc.comparison.table import summary
 
-    if not comparison.same:
-        aligned = comparison.rows(view.depth or 0)
-        yield from summary(comparison, aligned, labels_of(comparison.reports))
+    if comparison.same:
+        return
+    first, *others = [report.totals for report in comparison.reports]
+    told = summary(comparison, comparison.rows(view.depth or 0), labels_of(comparison.reports))
+    for totals, sentence in zip(others, told, strict=True):
+        yield (
+            f"{sentence.removesuffix('.')}; params {first.params:,} -> {totals.params:,},"
+            f" macs {first.macs:,} -> {totals.macs:,}"
+        )

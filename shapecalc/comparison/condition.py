@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.comparison.names import WEIGHTED
 from shapecalc.comparison.ratio import ratio
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.printing import printable
 from shapecalc.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -96,10 +97,9 @@ def _read(text: str, known: tuple[str, ...]) -> Condition:
     total, at = _total(text, known)
     sign = _found(_SIGN, text, at)
     if sign[1] not in _COMPARISONS:
-        hint = f"did you mean {_MEANT[sign[1]]}?" if sign[1] in _MEANT else ""
-        raise _refused(
-            text, sign.span(1), "a comparison is missing here", hint or f"one of {_SIGNS}"
-        )
+        message = f"'{sign[1]}' is no comparison" if sign[1] else "a comparison is missing here"
+        hint = f"did you mean {_MEANT[sign[1]]}?" if sign[1] in _MEANT else f"one of {_SIGNS}"
+        raise _refused(text, sign.span(1), message, hint)
     number = _NUMBER.match(text, sign.end())
     if number is None:
         rest = _found(_SUFFIX, text, sign.end())
@@ -111,7 +111,7 @@ def _read(text: str, known: tuple[str, ...]) -> Condition:
     if suffix.end() < len(text):
         message = "a condition is one comparison, and ends before this"
         raise _refused(text, (suffix.end(), len(text)), message, "give --fail-if once for each")
-    return Condition(text.strip(), total, sign[1], bound, suffix[1] == "x")
+    return Condition(printable(text), total, sign[1], bound, suffix[1] == "x")
 
 
 _SIGNS = " ".join(_COMPARISONS)

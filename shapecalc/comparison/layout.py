@@ -38,7 +38,7 @@ def names_column(entries: Sequence[Entry], footer: str) -> Laid:
 def change_column(entries: Sequence[Entry]) -> Laid:
     """Say what changed between two networks."""
     meaning = "what differs between the first network's layer and the second's"
-    return Laid(Head(meaning, extents=True), "change", _changes(entries), wraps=24)
+    return Laid(Head(meaning, extents=True), "change", _changes(entries), wraps=20)
 
 
 def _changes(entries: Sequence[Entry]) -> tuple[str, ...]:

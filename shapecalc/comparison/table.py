@@ -156,12 +156,12 @@ def summary(
         yield "The networks do not differ."
         return
     levels = any(part.layer is None for row in aligned for part in row.parts if part is not None)
-    noun = "layers and blocks" if levels else "layers"
+    nouns = ("layer or block", "layers and blocks") if levels else ("layer", "layers")
     for k, label in enumerate(labels[1:]):
         counts = Counter(row.statuses[k] for row in aligned)
         told = [f"{counts[status]} {word}" for status, word in _BECAME.items() if counts[status]]
         number, _, became = told[0].partition(" ")
-        told[0] = f"{number} {noun} {became}"
+        told[0] = f"{number} {nouns[number != '1']} {became}"
         yield f"{label} against {labels[0]}: {', '.join(told)}."
 
 

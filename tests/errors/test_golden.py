@@ -66,6 +66,14 @@ REQUESTS: dict[str, list[str]] = {
     "E116-set": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--set", "k=2*m"],
     "E114-input-option": ["summarize", "lenet5", "--input", "0x32x1"],
     "E112-layers": ["layers", "cnov"],
+    "E330-one": ["compare", "lenet5"],
+    "E330-stdin": ["compare", "-", "-"],
+    "E331-comparison": ["compare", "lenet5", "alexnet", "--fail-if", "params => 60M"],
+    "E331-unit": ["compare", "lenet5", "alexnet", "--fail-if", "params > 60m"],
+    "E331-more": ["compare", "lenet5", "alexnet", "--fail-if", "params > 6M and macs > 1G"],
+    "E332-total": ["compare", "lenet5", "alexnet", "--fail-if", "parms > 60M"],
+    "E301-compare": ["compare", "lenet5", "alexnet", "--columns", "output,parms"],
+    "E303-compare": ["compare", "lenet5", "small.yaml", "--set", "k=3"],
 }
 
 #: Files that are no spec: what they hold, or how they come about.
