@@ -120,12 +120,12 @@ def _held(comparison: Comparison, conditions: tuple[Condition, ...], view: View)
 def _changed(comparison: Comparison, view: View) -> Iterator[str]:
     """Tell what differs, if anything does."""
     from shapecalc.comparison.names import labels_of
-    from shapecalc.comparison.table import summary
+    from shapecalc.comparison.table import shown_depth, summary
 
     if comparison.same:
         return
     first, *others = [report.totals for report in comparison.reports]
-    told = summary(comparison, comparison.rows(view.depth or 0), labels_of(comparison.reports))
+    told = summary(comparison, comparison.rows(shown_depth(view)), labels_of(comparison.reports))
     for totals, sentence in zip(others, told, strict=True):
         yield (
             f"{sentence.removesuffix('.')}; params {first.params:,} -> {totals.params:,},"

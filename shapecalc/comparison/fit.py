@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.printing import width_of
-from shapecalc.render.as_text import wrap
 from shapecalc.table import GAP
 
 if TYPE_CHECKING:
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from shapecalc.table import Head
 
 
+# What is kept whole: a word, or a step of a path.
+_STEP = re.compile(r"[^\s/]+/?\s*|/")
+
+
 class Laid(NamedTuple):
     """A column with its texts.
 
     `drop` orders what a narrow page leaves out, 1 first; 0 stays.  Texts of more than `wraps`
-    characters may go on in further lines, words kept whole; 0 keeps lines whole.
+    characters may go on in further lines, words kept whole but for paths; 0 keeps lines whole.
     """
 
     head: Head
@@ -40,12 +44,10 @@ class Laid(NamedTuple):
         """The width that it can be brought to."""
         if not self.wraps:
             return self.widest
-        pieces = [piece for cell in self.cells for piece in _pieces(cell)]
-        words = [word for cell in self.cells for word in cell.split()]
-        return max(
-            *map(width_of, (self.header, self.footer, *words)),
-            min(self.wraps, max(map(width_of, pieces), default=0)),
-        )
+        pieces = [width_of(piece) for cell in self.cells for piece in _pieces(cell)]
+        steps = [width_of(step.rstrip()) for cell in self.cells for step in _STEP.findall(cell)]
+        preferred = min(self.wraps, max(pieces, default=0))
+        return max(width_of(self.header), width_of(self.footer), preferred, *steps)
 
 
 def fit(columns: Sequence[Laid], width: int | None) -> tuple[Laid, ...]:
@@ -99,15 +101,19 @@ def lines_of(columns: Sequence[Laid]) -> list[tuple[str, ...]]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Break a text at its commas, and at spaces where a piece between commas is too long."""
+    """Break a text at its commas; at spaces and in paths where a piece between them is too long."""
     lines = [""]
     for piece in _pieces(text):
         joined = f"{lines[-1]} {piece}".lstrip()
         if width_of(joined) <= width:
             lines[-1] = joined
-        else:
-            lines += wrap(piece, width)
-    return [line for line in lines if line] or [""]
+            continue
+        lines.append("")
+        for step in _STEP.findall(piece):
+            if width_of((lines[-1] + step).rstrip()) > width:
+                lines.append("")
+            lines[-1] += step
+    return [line.rstrip() for line in lines if line] or [""]
 
 
 def _pieces(text: str) -> list[str]:

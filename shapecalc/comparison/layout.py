@@ -32,7 +32,7 @@ def names_column(entries: Sequence[Entry], footer: str) -> Laid:
         two = len(entry.rows) == 2 and len(set(names)) == 2
         cells.append(ARROW.join(names) if two else names[0])
     meaning = "the layer's name, after those of the blocks that it stands in"
-    return Laid(Head(meaning), "layer", tuple(cells), footer, wraps=12)
+    return Laid(Head(meaning), "layer", tuple(cells), footer, wraps=22)
 
 
 def change_column(entries: Sequence[Entry]) -> Laid:

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 DEFAULT = {"output": 3, "params": 0, "macs": 4, "count": 5}
 
 
+def shown_depth(view: View) -> int:
+    """Return the depth of the paths that a table shows: blocks in one line each by default."""
+    return 1 if view.depth is None else view.depth
+
+
 def tabulate(
     comparison: Comparison, view: View, width: int | None = None, *, full: bool = False
 ) -> Table:
@@ -48,7 +53,7 @@ def tabulate(
     table fits; columns asked for stay.
     """
     reports = comparison.reports
-    aligned = comparison.rows(1 if view.depth is None else view.depth)
+    aligned = comparison.rows(shown_depth(view))
     wanted = _wanted(view, len(reports))
     entries, hidden = _entries(aligned, view, wanted, full=full)
     labels = labels_of(reports)

@@ -1,5 +1,7 @@
 """Laws of comparisons, on random networks and on shipped ones."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,6 +118,21 @@ def test_the_other_way_round_everything_is_turned_round(pair: tuple[str, str], d
 @given(layers_of(), layers_of())
 def test_random_networks_the_other_way_round(first: list[str], second: list[str]) -> None:
     mirrored([sequence(first), sequence(second)], 0)
+
+
+@settings(deadline=None)
+@given(layers_of(), layers_of())
+def test_networks_differ_where_a_row_does(first: list[str], second: list[str]) -> None:
+    comparison = shapecalc.compare(sequence(first), sequence(second))
+    assert comparison.same == (first == second)
+    assert comparison.same == all(row.same for row in comparison.rows())
+
+
+@pytest.mark.parametrize("pair", list(itertools.pairwise(names_of_shipped())))
+def test_shipped_networks_differ_where_a_row_does(pair: tuple[str, str]) -> None:
+    comparison = shipped(*pair)
+    assert not comparison.same
+    assert not all(row.same for row in comparison.rows())
 
 
 @settings(deadline=None)
