@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 # What is kept whole: a word, or a step of a path.
-_STEP = re.compile(r"[^\s/]+/?\s*|/")
+_STEP = re.compile(r"\S*?\w/(?=\w)|\S+\s*")
 
 
 class Laid(NamedTuple):
