@@ -37,14 +37,14 @@ class Change(NamedTuple):
     @property
     def text(self) -> str:
         """The change in a few words: ``kernel 11 -> 7``, ``6 -> 23 bottleneck blocks``."""
-        if self.counted and self.after == "0":
-            return f"{self.before} {self.field} removed"
-        if self.counted and self.before == "0":
-            return f"{self.after} {self.field} added"
-        if self.counted:
-            return f"{self.before} -> {self.after} {self.field}"
-        inside = f"{self.where} " if self.where else ""
         often = f" in {self.times} places" if self.times > 1 else ""
+        if self.counted and self.after == "0":
+            return f"{self.before} {self.field} removed{often}"
+        if self.counted and self.before == "0":
+            return f"{self.after} {self.field} added{often}"
+        if self.counted:
+            return f"{self.before} -> {self.after} {self.field}{often}"
+        inside = f"{self.where} " if self.where else ""
         return f"{inside}{self.field} {self.before} -> {self.after}{often}"
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.report import Row
 
-#: So many changes of a row are told; those of a level may be many.
-MOST = 6
+#: So many changes of a level are told; those of a layer all.
+MOST = 4
 #: So many lines in a row that say the same become one.
 LONG = 6
 
@@ -71,7 +71,9 @@ def _change(row: Aligned, what: Sequence[str]) -> str:
     if status == "changed":
         texts = [change.text for change in row.changes[0]]
         more = len(texts) - MOST
-        return ", ".join(texts if more < 2 else [*texts[:MOST], f"{more} more changes"])
+        if more > 1 and row.parts[0] is not None and row.parts[0].layer is None:
+            texts = [*texts[:MOST], f"{more} more changes"]
+        return ", ".join(texts)
     words = {"added": f"added: {what[1]}", "removed": f"removed: {what[0]}"}
     return words.get(status) or {"affected": "another input"}.get(status, status)
 

@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shapecalc.comparison.parts import fields_of
+from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from shapecalc.comparison.parts import Part
+    from shapecalc.layers.base import Layer
 
 # Of 100.  Parts that are built alike always win over those that are not.
 _EQUAL = 100
@@ -78,11 +80,16 @@ def likeness(mine: Part, other: Part, *, named: bool) -> int:
     if mine.layer is None or other.layer is None:
         return 0
     if type(mine.layer) is not type(other.layer):
-        family = type(mine.layer).__module__ == type(other.layer).__module__
-        return _SAME_FAMILY if family else 0
+        return _SAME_FAMILY if _related(mine.layer, other.layer) else 0
     pairs = list(zip(fields_of(mine.layer), fields_of(other.layer), strict=True))
     agree = sum(a == b for a, b in pairs) / len(pairs) if pairs else 0
     return _SAME_TYPE + round(_SAME_FIELDS * agree)
+
+
+def _related(mine: Layer, other: Layer) -> bool:
+    """Tell whether one layer may take the other's place: two activations, two convolutions."""
+    convolve = [isinstance(each, Windowed) and each.weighted for each in (mine, other)]
+    return type(mine).__module__ == type(other).__module__ or all(convolve)
 
 
 def _overlap(mine: Hashable, other: Hashable) -> float:

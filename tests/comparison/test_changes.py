@@ -30,6 +30,7 @@ def of(first: str, second: str) -> Comparison:
         ("maxpool", "maxpool: {kernel: 2, stride: 1}", "stride 2 -> 1"),
         ("maxpool", "avgpool", "type maxpool -> avgpool"),
         ("relu", "gelu", "type relu -> gelu"),
+        ("conv: {filters: 5, kernel: 3}", "depthwise: {kernel: 3}", "type conv -> depthwise"),
         (
             "conv: {filters: 2, kernel: 1, connections: [[0], [1, 2]]}",
             "conv: {filters: 2, kernel: 1, connections: [[0], [1, 3]]}",
@@ -144,6 +145,12 @@ def test_a_deeper_resnet_has_more_blocks() -> None:
 def test_blocks_of_another_type_are_not_taken_apart() -> None:
     found = changes(shipped("resnet18", "resnet50"), 1)
     assert found["conv2_x"] == ["2 basic blocks removed", "3 bottleneck blocks added"]
+
+
+def test_what_changes_in_several_blocks_is_counted() -> None:
+    """Every pair of convolutions of the plain net, He et al. 2015, gets a shortcut around it."""
+    found = changes(shipped("plain34", "resnet34"), 1)
+    assert found["conv2_x"][-1] == "1 add layer added in 3 places"
 
 
 def test_a_field_that_changes_in_every_block_is_told_once() -> None:
