@@ -24,6 +24,13 @@ def is_symbolic(value: object) -> bool:
     return hasattr(value, "terms")
 
 
+def known(dim: Dim) -> int:
+    """Return a dimension of which it has been made sure that it is a number."""
+    if isinstance(dim, int):
+        return dim
+    raise TypeError(f"{dim} is no number")
+
+
 def ceil_div(a: Dim, b: int) -> Dim:
     """Return the smallest whole number that is at least `a / b`.
 

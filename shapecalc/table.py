@@ -23,7 +23,6 @@ from shapecalc.view import View
 
 if TYPE_CHECKING:
     from shapecalc.columns import Column
-    from shapecalc.dim import Dim
     from shapecalc.notation import Notation
     from shapecalc.report import Report, Row
 

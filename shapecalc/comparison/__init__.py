@@ -80,6 +80,7 @@ def compare(
                 computed[str(network)] = summarize(network, settings=settings, input=input)
         except SpecErrors as error:
             problems += (_about(str(network), problem) for problem in error.problems)
+    problems += (each for report in computed.values() for each in _without_values(report))
     if problems:
         raise SpecErrors(_once(problems))
     return Comparison(
@@ -105,6 +106,22 @@ def _miscounted(networks: tuple[object, ...]) -> Iterator[Problem]:
     if sum(each == "-" for each in networks) > 1:
         message = "standard input, -, holds one network, but is named twice"
         yield Problem("E330", message, hint="write one of them to a file first")
+
+
+def _without_values(report: Report) -> Iterator[Problem]:
+    """Complain about symbols: of formulas no one number is the ratio."""
+    from shapecalc.errors import Problem
+    from shapecalc.source import Origin
+
+    if report.graph.symbols:
+        names = report.graph.symbols
+        message = (
+            f"{report.name}: a comparison needs numbers, but {' and '.join(names)} have no value"
+        )
+        if len(names) == 1:
+            message = message.replace("have no", "has no")
+        hint = "give them values: " + " ".join(f"--set {name}=224" for name in names)
+        yield Problem("E121", message, Origin(report.graph.spec.source), hint=hint)
 
 
 def _about(name: str, problem: Problem) -> Problem:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.comparison.names import WEIGHTED
 from shapecalc.comparison.ratio import ratio
+from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.printing import printable
 from shapecalc.source import Origin, Source, Span
@@ -61,8 +62,8 @@ class Condition(NamedTuple):
 
     def holds(self, number: Dim, first: Dim) -> bool:
         """Decide the condition for a network's total and the first network's."""
-        limit = self.bound * first if self.relative else self.bound
-        return _COMPARISONS[self.comparison](Fraction(number), limit)
+        limit = self.bound * known(first) if self.relative else self.bound
+        return _COMPARISONS[self.comparison](Fraction(known(number)), limit)
 
     def told(self, name: str, number: Dim, first_name: str, first: Dim) -> str:
         """Say with the numbers that the condition holds."""

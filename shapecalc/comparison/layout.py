@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import NOT_APPLICABLE_MARK, cell_text, number_text
 from shapecalc.comparison.fit import Laid
+from shapecalc.dim import known
 from shapecalc.printing import printable, width_of
 from shapecalc.table import Head
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from shapecalc.columns import Column
     from shapecalc.comparison.entries import Entry
-    from shapecalc.dim import Dim
     from shapecalc.report import Report
     from shapecalc.view import View
 
@@ -87,7 +87,7 @@ def pair_columns(
     joined = [_joined(before, after, widths, column.numeric) for before, after in texts]
     yield Laid(columns[0].head, column.heading(view), tuple(joined[:-1]), joined[-1], drop)
     if column.total is not None and column.of is None:
-        footer = [column.total(report.totals, view) for report in reports]
+        footer = [known(column.total(report.totals, view)) for report in reports]
         yield Laid(
             Head(f"the difference in {column.title}", numeric=True),
             f"+/- {column.heading(view)}",
@@ -119,14 +119,14 @@ def _total(report: Report, view: View, column: Column) -> str:
     return cell_text(column.kind, column.of_all(report.totals, view), view)
 
 
-def _numbers(entry: Entry, view: View, column: Column) -> tuple[Dim, Dim]:
+def _numbers(entry: Entry, view: View, column: Column) -> tuple[int, int]:
     """Return a count of either network; nothing counts as 0."""
     values = [0 if row is None else column.value(row, view) or 0 for row in entry.rows]
     before, after = (value if isinstance(value, int) else 0 for value in values)
     return before, after
 
 
-def _difference(before: Dim, after: Dim, view: View) -> str:
+def _difference(before: int, after: int, view: View) -> str:
     """Write how much more it is, with its sign."""
     if before == after:
         return "0"

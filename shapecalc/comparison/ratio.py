@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.dim import known
+
 if TYPE_CHECKING:
     from shapecalc.dim import Dim
 
@@ -34,6 +36,7 @@ class Ratio(NamedTuple):
 
 def ratio(before: Dim, after: Dim) -> Ratio:
     """Compare a count with an earlier one."""
+    before, after = known(before), known(after)
     if before == after:
         return Ratio(Fraction(1), "the same")
     direction = "more" if after > before else "fewer"

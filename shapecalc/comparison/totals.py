@@ -41,14 +41,18 @@ def _lines(
     """Write every total: the number, the ratio to the first network, and the bytes it takes."""
     for row in rows:
         key, label = row[0].key, row[0].label
-        units = "exact" if key == WEIGHTED else view.units
+        shown = view._replace(units="exact") if key == WEIGHTED else view
         ratios = [ratio(row[0].number, each.number).text for each in row[1:]]
-        yield (label, *(amount_text(each.number, units) for each in row), *(ratios if two else ()))
+        yield (label, *(amount_text(each.number, shown) for each in row), *(ratios if two else ()))
         if not two and key != "flops":  # theirs are those of the MACs
             yield (f"  against {first}", "", *ratios)
         if row[0].bytes is not None:
-            sizes = [number_text(each.bytes or 0, units) for each in row]
-            yield (f"{label.split(' (')[0]}, {UNITS[units][1]}", *sizes, *([""] if two else ()))
+            sizes = [number_text(each.bytes or 0, shown.units) for each in row]
+            yield (
+                f"{label.split(' (')[0]}, {UNITS[shown.units][1]}",
+                *sizes,
+                *([""] if two else ()),
+            )
 
 
 def _sums(report: Report, view: View) -> tuple[Sum, ...]:
