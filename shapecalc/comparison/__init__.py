@@ -115,11 +115,9 @@ def _without_values(report: Report) -> Iterator[Problem]:
 
     if report.graph.symbols:
         names = report.graph.symbols
-        message = (
-            f"{report.name}: a comparison needs numbers, but {' and '.join(names)} have no value"
-        )
-        if len(names) == 1:
-            message = message.replace("have no", "has no")
+        verb = "has" if len(names) == 1 else "have"
+        what = f"{' and '.join(names)} {verb} no value"
+        message = f"{report.name}: a comparison needs numbers, but {what}"
         hint = "give them values: " + " ".join(f"--set {name}=224" for name in names)
         yield Problem("E121", message, Origin(report.graph.spec.source), hint=hint)
 
