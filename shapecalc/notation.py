@@ -40,7 +40,9 @@ class Notation(NamedTuple):
         """Write an expression, or a number."""
         if isinstance(dim, int):
             return self._number(dim)
-        return self._shortest(self._shifted(dim))
+        text = self._shortest(self._shifted(dim))
+        alone = self.style == "code" and text.startswith("(") and _bare(text) == ""
+        return text[1:-1] if alone else text
 
     def where(self) -> dict[str, str]:
         """Return the names with what they stand for."""

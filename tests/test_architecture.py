@@ -186,7 +186,7 @@ def test_what_is_allowed_is_not_caught(tmp_path, guarded):
 
 def loaded_by(statement: str) -> set[str]:
     """Return what a fresh interpreter has imported after a statement."""
-    code = f"import sys; {statement}; print(*sys.modules)"
+    code = f"import sys; {statement}; print(); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
@@ -207,3 +207,12 @@ def test_a_layer_family_is_imported_when_a_spec_uses_it():
     loaded = loaded_by("import shapecalc; shapecalc.loads('input: 8x8x3\\nlayers: [dense: 4]')")
     families = {name for name in loaded if name.startswith("shapecalc.layers.")}
     assert families <= {f"shapecalc.layers.{name}" for name in ("base", "fields", "dense")}
+
+
+def test_numbers_need_no_algebra():
+    words = ("expr", "equality", "integers", "bounds", "notation", "solution", "domain", "fits")
+    algebra = {f"shapecalc.{word}" for word in words}
+    render = "shapecalc.summarize('alexnet'{}).render('text')"
+    assert not loaded_by(f"import shapecalc; {render.format('')}") & algebra
+    symbolic = render.format(", input='HxWx3'")
+    assert algebra <= loaded_by(f"import shapecalc; {symbolic}")
