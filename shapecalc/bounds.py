@@ -34,10 +34,7 @@ def surely_at_least(a: Dim, b: Dim, start: Mapping[str, int]) -> bool:
     >>> surely_at_least(H, 2 * (H // 2), {}), surely_at_least(H // 2, 3, {"H": 6})
     (True, False)
     """
-    try:
-        return _never_negative(_Bounds(start).lowest(a - b))
-    except _Open:
-        return False
+    return _Bounds(start).surely(a - b)
 
 
 class _Bounds:
@@ -46,6 +43,13 @@ class _Bounds:
     def __init__(self, start: Mapping[str, int]) -> None:
         self.start = start
         self.known: dict[tuple[Atom, bool], Polynomial] = {}
+
+    def surely(self, dim: Dim) -> bool:
+        """Tell whether an expression is surely at least 0."""
+        try:
+            return _never_negative(self.lowest(dim))
+        except _Open:
+            return False
 
     def lowest(self, dim: Dim) -> Polynomial:
         """Return a polynomial that `dim` is at least."""
@@ -122,8 +126,9 @@ def undominated(dims: Iterable[Dim], start: Mapping[str, int]) -> list[Dim]:
     far = {name: 64 * start.get(name, 1) for dim in different for name in symbols_of(dim)}
     different.sort(key=lambda dim: -evaluate(dim, far))
     kept: list[Dim] = []
+    bounds = _Bounds(start)
     for dim in different:
-        if not any(surely_at_least(other, dim, start) for other in kept):
-            kept = [other for other in kept if not surely_at_least(dim, other, start)]
+        if not any(bounds.surely(other - dim) for other in kept):
+            kept = [other for other in kept if not bounds.surely(dim - other)]
             kept.append(dim)
     return kept

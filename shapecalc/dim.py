@@ -49,6 +49,20 @@ def product(dims: Iterable[Dim]) -> Dim:
     return prod(dims)
 
 
+def add_up(dims: Iterable[Dim]) -> Dim:
+    """Add up; the empty sum is 0.
+
+    >>> add_up([1, 2, 3])
+    6
+    """
+    each = list(dims)
+    if not any(map(is_symbolic, each)):
+        return sum(each)
+    from shapecalc.expr import add_up
+
+    return add_up(each)
+
+
 def smaller(a: Dim, b: Dim) -> Dim:
     """Return the smaller of two dimensions."""
     if isinstance(a, int) and isinstance(b, int):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dim import largest
+from shapecalc.dim import add_up, largest
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
@@ -169,13 +169,13 @@ def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> 
     """Add the rows up."""
     works = [row.work for row in rows]
     return Totals(
-        weights=sum(row.weights for row in rows),
-        biases=sum(row.biases for row in rows),
-        buffers=sum(row.buffers for row in rows),
-        connections=sum(row.connections for row in rows if row.connections is not None),
-        work=Work(*map(sum, zip(*works, strict=True))) if works else Work(),
-        activations=sum(row.activations for row in rows),
-        overwritten=sum(row.overwritten for row in rows),
+        weights=add_up(row.weights for row in rows),
+        biases=add_up(row.biases for row in rows),
+        buffers=add_up(row.buffers for row in rows),
+        connections=add_up(row.connections for row in rows if row.connections is not None),
+        work=Work(*map(add_up, zip(*works, strict=True))) if works else Work(),
+        activations=add_up(row.activations for row in rows),
+        overwritten=add_up(row.overwritten for row in rows),
         peak=peak(graph, rows, domain),
     )
 
