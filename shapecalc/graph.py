@@ -112,6 +112,6 @@ class Graph(NamedTuple):
     groups: dict[str, Group]
     outputs: tuple[int, ...]
     expected: dict[str, Dim]
-    symbols: tuple[str, ...]
-    options: Options
+    symbols: tuple[str, ...] = ()
+    options: Options = Options({}, {})
     problems: tuple[Problem, ...] = ()
