@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.bounds import surely_at_least
 from shapecalc.equality import compare
 from shapecalc.expr import evaluate, symbols_of
-from shapecalc.integers import Integers, Stretch, common
+from shapecalc.integers import Integers, Stretch, TooFine, common
 from shapecalc.notation import text_of
 from shapecalc.solution import where
 
@@ -66,7 +66,7 @@ class Domain(NamedTuple):
     """The values of the symbols for which the network exists, each from 1 on.
 
     `allowed` is what the conditions on one symbol leave of it, `limits` those of them that
-    matter, and `mixed` the conditions on several symbols at once.
+    matter, and `mixed` the conditions that stay: on several symbols, or too fine to write out.
     """
 
     symbols: tuple[str, ...]
@@ -143,12 +143,15 @@ def domain_of(symbols: Iterable[str], conditions: Iterable[Condition]) -> Domain
             mixed.append(each)
         else:
             alone[limit.symbol].append(limit)
-    narrowed = {name: _narrow(every) for name, every in alone.items()}
-    allowed = {name: numbers for name, (numbers, _) in narrowed.items()}
-    limits = tuple(limit for _, binding in narrowed.values() for limit in binding)
+    allowed: dict[str, Integers] = {}
+    limits: list[Limit] = []
+    for name, every in alone.items():
+        allowed[name], binding, left = _narrow(every)
+        limits += binding
+        mixed += [Condition(limit.layer, limit.need) for limit in left]
     start = {name: numbers.smallest() or 1 for name, numbers in allowed.items()}
     open_ = tuple(each for each in mixed if not _implied(each, start))
-    return Domain(tuple(alone), allowed, limits, open_)
+    return Domain(tuple(alone), allowed, tuple(limits), open_)
 
 
 def _limit(condition: Condition, anyone: str) -> Limit | None:
@@ -163,12 +166,20 @@ def _limit(condition: Condition, anyone: str) -> Limit | None:
     return None if numbers is None else Limit(name, condition.layer, numbers, condition.need)
 
 
-def _narrow(limits: list[Limit]) -> tuple[Integers, list[Limit]]:
-    """Intersect, and keep the limits that matter: the first of each, none that others imply."""
+def _narrow(limits: list[Limit]) -> tuple[Integers, list[Limit], list[Limit]]:
+    """Intersect, and keep the limits that matter: the first of each, none that others imply.
+
+    The last list holds those with which the set would be too fine.
+    """
     binding: list[Limit] = []
+    left: list[Limit] = []
     numbers = ANY
     for limit in limits:
-        narrower = common(numbers, limit.numbers)
+        try:
+            narrower = common(numbers, limit.numbers)
+        except TooFine:
+            left.append(limit)
+            continue
         if narrower != numbers:
             numbers = narrower
             binding.append(limit)
@@ -179,7 +190,7 @@ def _narrow(limits: list[Limit]) -> tuple[Integers, list[Limit]]:
                 rest = common(rest, other.numbers)
         if rest == numbers:
             binding.remove(limit)
-    return numbers, binding
+    return numbers, binding, left
 
 
 def _implied(condition: Condition, start: Mapping[str, int]) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shapecalc.expr import Atom
 
 #: So many evaluations are spent on a proof.
-BUDGET = 100_000
+BUDGET = 20_000
 
 
 class Course(NamedTuple):

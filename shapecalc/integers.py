@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+#: A set repeats after at most so many numbers.
+LONGEST = 50_000
+
+
 class Stretch(NamedTuple):
     """The numbers from `low` to `high` (None: without end) with one of the `residues`."""
 
@@ -166,12 +170,18 @@ def _tidy(each: Stretch) -> Stretch | None:
     return Stretch(low, high, modulus, tuple(sorted(wanted)))
 
 
+class TooFine(Exception):  # noqa: N818  (what is asked of a number stays a condition then)
+    """A set would repeat only after very many numbers."""
+
+
 def common(a: Integers, b: Integers) -> Integers:
-    """Return the numbers that are in both sets."""
+    """Return the numbers that are in both sets.  Raises `TooFine`."""
     found = []
     for one in a.stretches:
         for two in b.stretches:
             modulus = lcm(one.modulus, two.modulus)
+            if modulus > LONGEST:
+                raise TooFine
             residues = tuple(
                 n
                 for n in range(modulus)

@@ -224,3 +224,13 @@ def test_the_peak_is_the_largest_of_its_candidates() -> None:
 def test_sorting_puts_formulas_last() -> None:
     lines = render(symbolic("alexnet"), "csv").splitlines()
     assert "256*((H - 35)//32)*((W - 35)//32)" in "\n".join(lines)
+
+
+def test_sets_that_would_repeat_too_late_stay_conditions() -> None:
+    norms = ", ".join(f"groupnorm: {prime}" for prime in (31, 37, 41, 43))
+    text = f"input: 8x8x3\nlet: {{k: free}}\nlayers: [conv: {{filters: k, kernel: 1}}, {norms}]\n"
+    domain = report_of(text).domain
+    assert domain.allowed["k"].smallest() == 31 * 37 * 41
+    assert [each.layer for each in domain.mixed] == ["groupnorm4"]
+    assert domain.admits({"k": 31 * 37 * 41 * 43})
+    assert not domain.admits({"k": 31 * 37 * 41})
