@@ -77,7 +77,8 @@ class Given:
         place, bound = self.top, self.scope.bound
         free = self.unknown()
         for name, text in settings.items():
-            source = Source(f"--set {name}={text}", text)
+            option = f"--free {name}" if text == "free" else f"--set {name}={text}"
+            source = Source(option, text)
             if not text.strip():
                 message = f"no value is given for '{name}'"
                 self.sheet.complain("E303", message, scalar("", source), f"--set {name}=128")

@@ -266,7 +266,8 @@ def _remarks(
     if any(row.layer is None for row in rows):
         said.append(FOLDED)
     if view.sort is not None:
-        said.append(f"Sorted by {view.sort.title}.")
+        last = ", formulas last" if report.domain is not None else ""
+        said.append(f"Sorted by {view.sort.title}{last}.")
     if dropped:
         said.append(left_out(dropped, width))
     said += [
