@@ -93,6 +93,7 @@ class Table(NamedTuple):
     `legend` terms with their meanings, `remarks` what was folded, sorted or left
     out, and which file was read.  `columns` are those shown, `dropped` those left out for width.
     Several networks have `totals` in place of facts.
+    Where nothing adds up there is no footer, and there are no facts.
     """
 
     title: str

@@ -13,7 +13,7 @@ from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 #: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
 CHECK_FAILED = 1
@@ -44,11 +44,18 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
 
 def emit(text: str, path: str | None) -> None:
     """Print a text, or write it to a file: beside it first, then renamed into place."""
+    emit_parts([text], path)
+
+
+def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
+    """Print or write what comes in parts; bytes only to a file."""
     if path is None:
-        _print(text)
+        for part in parts:
+            assert isinstance(part, str)
+            _print(part)
         return
     try:
-        _replace(path, text)
+        _replace(path, parts)
     except OSError as error:
         message = f"'{path}' cannot be written: {error.strerror or error}"
         hint = "make the folder first" if isinstance(error, FileNotFoundError) else ""
@@ -71,29 +78,29 @@ def _encodable(text: str, encoding: str) -> str:
     return text
 
 
-def _replace(path: str, text: str) -> None:
+def _bytes(parts: Iterable[str | bytes]) -> Iterator[bytes]:
+    return (part.encode("utf-8") if isinstance(part, str) else part for part in parts)
+
+
+def _replace(path: str, parts: Iterable[str | bytes]) -> None:
     from errno import ELOOP
     from pathlib import Path  # not above: it costs every start 3 ms
     from tempfile import NamedTemporaryFile
 
     target = Path(path)
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
-        target.write_text(text, encoding="utf-8", newline="")
+        with target.open("wb") as device:
+            device.writelines(_bytes(parts))
         return
     target = Path(os.path.realpath(target))
     if target.is_symlink():
         raise OSError(ELOOP, os.strerror(ELOOP))
     with NamedTemporaryFile(
-        "w",
-        dir=target.parent,
-        prefix=f".{target.name}.",
-        delete=False,
-        encoding="utf-8",
-        newline="",
+        "wb", dir=target.parent, prefix=f".{target.name}.", delete=False
     ) as file:
         written = Path(file.name)
         try:
-            file.write(text)
+            file.writelines(_bytes(parts))
             file.flush()
             written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
             written.replace(target)

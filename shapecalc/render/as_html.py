@@ -113,9 +113,7 @@ def _part(table: Table, heading: str) -> list[str]:
         "<tbody>",
         *(_line(table, cells, mark) for cells, mark in table.lines),
         "</tbody>",
-        "<tfoot>",
-        _line(table, table.footer, ""),
-        "</tfoot>",
+        *(("<tfoot>", _line(table, table.footer, ""), "</tfoot>") if table.footer else ()),
         "</table>",
         "</div>",
         *_list(table.notes, "ul", "notes", "li"),
@@ -130,6 +128,8 @@ def _part(table: Table, heading: str) -> list[str]:
 def _totals(table: Table) -> list[str]:
     grid = table.totals
     facts = table.facts if grid is None else grid.lines
+    if not facts:
+        return []
     lines = (
         _row([f'<th scope="row">{escape(label)}</th>', *map(_data, cells)])
         for label, *cells in facts

@@ -118,6 +118,8 @@ def _body(table: Table) -> list[str]:
     for cells, mark in table.lines:
         first, *rest = _cells(table.columns, cells)
         lines.append(_row((_marked(first, mark), *rest)))
+    if not table.footer:
+        return lines
     return [*lines, r"    \midrule", _row(_cells(table.columns, table.footer))]
 
 
@@ -143,7 +145,8 @@ def _small_print(table: Table) -> list[str]:
     for note in table.notes:
         mark, _, text = note.partition(" ")
         notes.append(_marked("", mark) + " " + _escape(text))
-    paragraphs = [*notes, _escape("; ".join(spelled(table))) + ".", ". ".join(legend) + "."]
+    texts = (_escape("; ".join(spelled(table))), ". ".join(legend))
+    paragraphs = [*notes, *(f"{text}." for text in texts if text)]
     return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
 
 

@@ -29,7 +29,7 @@ def to_markdown(table: Table) -> str:
         " ".join(f"*{term}*: {_escape(meaning)}." for term, meaning in table.legend),
         *map(_paragraph, table.remarks),
     ]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(filter(None, blocks)) + "\n"
 
 
 def _totals(table: Table) -> list[str]:
@@ -42,7 +42,7 @@ def _totals(table: Table) -> list[str]:
 def _grid(table: Table) -> list[str]:
     footer = [f"**{cell}**" if cell else "" for cell in map(_escape, table.footer)]
     right = [column.numeric for column in table.columns]
-    return _aligned(right, table.header, marked_rows(table), footer)
+    return _aligned(right, table.header, marked_rows(table), *([footer] if footer else ()))
 
 
 def _aligned(

@@ -41,11 +41,12 @@ def terminal_width() -> int:
 
 def to_terminal(table: Table, width: int) -> str:
     """Write a table with the colours that the terminal has, fitted like plain text."""
-    header, *body, footer = grid(table)
+    header, body, footer = grid(table)
     natural = row_width(header)
     measure = prose_width(natural, width)
     title, *about = above(table, measure)
     rule = Text("─" * natural, "dim")
+    facts = totals(table, measure)
     lines = [
         Text(title, "bold"),
         *(Text(line, "dim") for line in about),
@@ -53,11 +54,10 @@ def to_terminal(table: Table, width: int) -> str:
         _line(header, "bold"),
         rule,
         *map(_line, body),
-        rule,
-        _line(footer, "bold"),
+        *((rule, _line(footer, "bold")) if footer else ()),
         Text(),
-        *map(Text, totals(table, measure)),
-        Text(),
+        *map(Text, facts),
+        *([Text()] if facts else ()),
         *(Text(line, "dim") for line in small_print(table, measure)),
     ]
     for line in lines:

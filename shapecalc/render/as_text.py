@@ -18,31 +18,31 @@ PROSE = 80
 
 def to_text(table: Table, width: int | None = None) -> str:
     """Write a table as plain text, of lines at most `width` wide where words allow."""
-    header, *body, footer = grid(table)
+    header, body, footer = grid(table)
     natural = row_width(header)
     measure = prose_width(natural, width)
     rule = "─" * natural
     gap = " " * GAP
+    facts = totals(table, measure)
     lines = [
         *above(table, measure),
         "",
         gap.join(header),
         rule,
         *map(gap.join, body),
-        rule,
-        gap.join(footer),
+        *((rule, gap.join(footer)) if footer else ()),
         "",
-        *totals(table, measure),
-        "",
+        *([*facts, ""] if facts else ()),
         *small_print(table, measure),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def grid(table: Table) -> list[list[str]]:
-    """Pad the cells: the header, the lines, the footer."""
-    rows = [table.header, *marked_rows(table), table.footer]
-    return pad_rows(rows, [column.numeric for column in table.columns])
+def grid(table: Table) -> tuple[list[str], list[list[str]], list[str]]:
+    """Pad the cells: the header, the lines, the footer if there is one."""
+    rows = [table.header, *marked_rows(table), *([table.footer] if table.footer else ())]
+    header, *body = pad_rows(rows, [column.numeric for column in table.columns])
+    return header, body, body.pop() if table.footer else []
 
 
 def marked_rows(table: Table) -> list[tuple[str, ...]]:
@@ -87,18 +87,20 @@ def above(table: Table, width: int) -> list[str]:
 def totals(table: Table, width: int) -> list[str]:
     """Return what stands under the table: the layers' notes, and the totals."""
     notes = [line for note in table.notes for line in wrap(note, width)]
-    return [*notes, *([""] if notes else []), *facts_text(table, width)]
+    facts = facts_text(table, width) if table.facts or table.totals else []
+    return [*notes, *([""] if notes and facts else []), *facts]
 
 
 def small_print(table: Table, width: int) -> list[str]:
     """Return what stands last: the legend, and the remarks."""
     remarks = [line for remark in table.remarks for line in wrap(remark, width)]
-    return [*legend_text(table, width), "", *remarks]
+    legend = legend_text(table, width)
+    return [*legend, *([""] if legend else []), *remarks]
 
 
 def legend_text(table: Table, width: int) -> list[str]:
     """Return the terms with their meanings beside them, or behind them where space is scarce."""
-    indent = max(width_of(term) for term, _ in table.legend) + GAP
+    indent = max((width_of(term) for term, _ in table.legend), default=0) + GAP
     if width - indent < PROSE // 2:
         return [line for term, said in table.legend for line in wrap(f"{term}: {said}", width)]
     lines = []
