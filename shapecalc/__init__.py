@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from shapecalc.graph import Graph
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Map, Vector
+    from shapecalc.sweeping import sweep
+    from shapecalc.sweeping.result import Sweep
 
 _HOMES = {
     "Comparison": "comparison",
@@ -33,6 +35,7 @@ _HOMES = {
     "Report": "report",
     "Row": "report",
     "SpecErrors": "errors",
+    "Sweep": "sweeping.result",
     "Totals": "report",
     "Vector": "shape",
     "compare": "comparison",
@@ -40,6 +43,7 @@ _HOMES = {
     "loads": "api",
     "shipped": "files",
     "summarize": "api",
+    "sweep": "sweeping",
 }
 
 __all__ = [
@@ -50,6 +54,7 @@ __all__ = [
     "Report",
     "Row",
     "SpecErrors",
+    "Sweep",
     "Totals",
     "Vector",
     "compare",
@@ -57,6 +62,7 @@ __all__ = [
     "loads",
     "shipped",
     "summarize",
+    "sweep",
 ]
 
 

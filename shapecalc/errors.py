@@ -72,6 +72,17 @@ CODES: Mapping[str, str] = {
     "E330": "there are not two networks to compare",
     "E331": "a condition cannot be read",
     "E332": "a condition is about an unknown total",
+    # inverse questions and ranges
+    "E340": "a range cannot be read",
+    "E341": "a range is empty",
+    "E342": "a range spans too many points",
+    # the sweep
+    "E350": "a name to sweep over stands for nothing",
+    "E351": "a symbol is left without a value",
+    "E352": "a name is given a value and swept",
+    "E353": "no point of the sweep exists",
+    "E354": "matplotlib is not installed",
+    "E355": "too many lines for one picture",
 }
 
 

@@ -445,7 +445,7 @@ class Walk:
                     hint = "it is a branch or a round: edit the layers in it by their paths"
                 self.sheet.complain("E120", f"'{path}' cannot be edited", at, hint)
                 continue
-            base = self.spec.extends[0].split(" ")[0]
+            base = (*self.spec.extends, self.spec.source.name)[0].split(" ")[0]
             hint = did_you_mean(path, known) or (
                 f"`shapecalc summarize {base} --depth all` lists its layers"
             )

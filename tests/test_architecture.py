@@ -18,7 +18,7 @@ LEVELS = """
     shapecalc
     foreign
     errors  source  dim  expr  equality  integers  bounds  notation  solution
-    pause  printing  order  expression
+    pause  printing  order  expression  ranges
     yamltree  syntax  compose  shape  window  work
     profile  files  layers.fields
     layers.base  domain
@@ -38,7 +38,10 @@ LEVELS = """
     comparison.rows  comparison.entries  comparison.ratio  comparison.names  comparison.condition
     comparison.fit  comparison.layout  comparison.totals  comparison.table
     comparison.as_csv  comparison.as_json  comparison.show
-    cli  cli.common  cli.options  cli.summarize  cli.compare  cli.layers  cli.specs  cli.schema  cli.completion
+    sweeping  sweeping.axes  sweeping.columns  sweeping.magnitude  sweeping.formulas
+    sweeping.plan  sweeping.compute  sweeping.result  sweeping.series  sweeping.table
+    sweeping.machine  sweeping.chart  sweeping.plot  sweeping.show
+    cli  cli.common  cli.options  cli.summarize  cli.compare  cli.sweep  cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
 
@@ -55,8 +58,9 @@ FORWARD = {
 THIRD = {
     "yaml": ("compose",),
     "click": ("cli",),
-    "rich": ("render.as_terminal",),
-    "numpy": (),
+    "rich": ("render.as_terminal", "cli.sweep"),
+    "numpy": ("sweeping",),
+    "matplotlib": ("sweeping.plot",),
 }
 
 #: The command line starts with these and imports the rest when a command runs.
@@ -160,7 +164,7 @@ def test_every_exception_is_used():
 )
 def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
     for name in LEVELS.split():
-        front = name in ("shapecalc", "layers", "render", "comparison", "cli")
+        front = name in ("shapecalc", "layers", "render", "comparison", "sweeping", "cli")
         path = tmp_path / ("" if name == "shapecalc" else name.replace(".", "/"))
         path = path / "__init__.py" if front else path.with_suffix(".py")
         path.parent.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ import click
 from shapecalc import __version__
 
 #: Command -> the module in this package that holds it under the same name.
-COMMANDS = ("summarize", "compare", "layers", "specs", "schema", "completion")
+COMMANDS = ("summarize", "compare", "sweep", "layers", "specs", "schema", "completion")
 
 
 class _Lazy(click.Group):

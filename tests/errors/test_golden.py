@@ -59,6 +59,29 @@ REQUESTS: dict[str, list[str]] = {
         "--profile",
         "fvcor",
     ],
+    "E301-sweep": ["sweep", "lenet5", "--over", "N=32", "-c", "parms,conv1.outptu,conv9.rf,output"],
+    "E301-y": ["sweep", "lenet5", "--over", "N=32", "--chart", "--y", "conv1.output"],
+    "E302-plot": ["sweep", "lenet5", "--over", "N=32", "--plot", "lenet5.gif"],
+    "E340-sweep": ["sweep", "lenet5", "--over", "N=32-64", "--over", "H=1:x", "--over", "W"],
+    "E341-sweep": ["sweep", "lenet5", "--over", "N=64:32:8"],
+    "E342-sweep": ["sweep", "lenet5", "--over", "H=1:1000000", "--over", "W=1:1000000"],
+    "E342-wired": ["sweep", "lenet5", "--over", "conv1.stride=1:20000"],
+    "E350-name": ["sweep", "alphago", "--over", "kk=64,128"],
+    "E350-layer": ["sweep", "lenet5", "--over", "conv9.stride=1,2", "--over", "input.height=9"],
+    "E350-sides": ["sweep", "lenet5", "--over", "N=32,64", "--over", "H=32"],
+    "E351-symbol": ["sweep", "small.yaml", "--over", "H=3:9"],
+    "E352-set": ["sweep", "small.yaml", "--over", "k=3:9", "--set", "k=3", "--input", "3x4x5"],
+    "E353-sizes": ["sweep", "alexnet", "--over", "N=1:60"],
+    "E355-lines": [
+        "sweep",
+        "lenet5",
+        "--over",
+        "N=32:99",
+        "--over",
+        "conv1.filters=1:7",
+        "--chart",
+    ],
+    "E111-sweep": ["sweep", "lenet5", "--over", "conv1.strid=1,2"],
     "E304-check": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--check"],
     "E004-set": ["summarize", "small.yaml", "--set", "k=\udcff"],
     "E101-set": ["summarize", "small.yaml", "--set", "k=[3"],
@@ -147,6 +170,11 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compare("E003-permission", run(["summarize", "net.yaml"]))
 
 
+def test_no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.sweeping.plot.find_spec", lambda _: None)
+    compare("E354-plot", run(["sweep", "lenet5", "--over", "N=32", "--plot", "lenet5.png"]))
+
+
 def test_an_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "nets.md").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -166,7 +194,7 @@ def test_every_code_has_a_golden_text(code: str) -> None:
 
 def test_every_golden_text_belongs_to_a_test() -> None:
     known = {*SPECS, *REQUESTS, *FILES, "E002-directory", "E003-permission"}
-    known |= {"E007-directory", "E007-nowhere"}
+    known |= {"E007-directory", "E007-nowhere", "E354-plot"}
     assert set(golden_texts()) == known
 
 

@@ -1,0 +1,188 @@
+"""`shapecalc sweep`: a network over ranges of what it is made of."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.sweeping.plan import Plan
+
+
+def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """List the columns when asked for `help`."""
+    if value == "help":
+        from shapecalc.sweeping.columns import column_help
+
+        click.echo("\n".join(column_help()))
+        ctx.exit()
+    return value
+
+
+@click.command(
+    short_help="Run a network through ranges: a row a point, or a picture.",
+    epilog="""\b
+Examples:
+  shapecalc sweep alexnet --over N=67:515:64
+  shapecalc sweep alphago --over k=64,128,192 --columns params,macs --units M
+  shapecalc sweep vgg16 --input HxWx3 --over H=32:512:32 --over W=32:512:32 -o vgg16.csv
+  shapecalc sweep alexnet --over conv1.stride=1:8 --columns conv1.output,macs --chart
+  shapecalc sweep alexnet --over N=67:400 --columns pool3.height --plot pool3.png
+""",
+)
+@click.argument("spec", shell_complete=complete_spec)
+@click.option(
+    "--over",
+    multiple=True,
+    required=True,
+    metavar="NAME=VALUES",
+    help="What to run through, as LOW:HIGH, LOW:HIGH:STEP (both ends belong to it) or a,b,c.  NAME"
+    " is a constant, a symbol of the input, a side of an input of numbers (H, W, or N for both),"
+    " or a layer's field, like conv1.stride.  Repeatable: the last one runs fastest.",
+)
+@options.format_
+@options.output
+@click.option(
+    "-c",
+    "--columns",
+    metavar="LIST",
+    is_eager=True,
+    callback=_columns_help,
+    help="Totals (macs, peak) and values of layers (conv1.output), separated by commas; 'help'"
+    " to list them.  Default: params,macs,activations,peak,output.",
+)
+@click.option("--chart", is_flag=True, help="Draw a column with characters.")
+@click.option("--plot", metavar="FILE", help="Draw a column into FILE (.png .svg), by matplotlib.")
+@click.option("--y", metavar="COLUMN", help="The column to draw.  Default: macs, or the first.")
+@options.settings
+@options.inputs
+@options.profile
+@options.batch
+@options.dtype
+@options.units
+@click.option(
+    "--count-inplace", is_flag=True, help="Count activations of layers that work in place, too."
+)
+def sweep(
+    spec: str,
+    over: tuple[str, ...],
+    format_: str | None,
+    path: str | None,
+    columns: str | None,
+    chart: bool,
+    plot: str | None,
+    y: str | None,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    profile: str | None,
+    batch: int,
+    dtype: str,
+    units: str,
+    count_inplace: bool,
+) -> None:
+    """Compute SPEC at every point of a grid: totals, and values of layers.
+
+    SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.  With
+    --chart or --plot there is a table only where -f or -o ask for one.
+    """
+    path = None if path == "-" else path
+    with reported(as_json=format_ == "json"):
+        from shapecalc.render import format_for
+        from shapecalc.sweeping import prepare
+        from shapecalc.view import make_view
+
+        drawn = chart or plot is not None
+        if y is not None and not drawn:
+            raise click.UsageError("--y names the column of a picture: add --chart or --plot FILE")
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        if plot is not None:
+            from shapecalc.sweeping.plot import suffix_of
+
+            suffix_of(plot)  # before anything is computed
+        view = make_view(
+            profile=profile, batch=batch, dtype=dtype, units=units, count_inplace=count_inplace
+        )
+        plan = prepare(
+            spec,
+            over,
+            _with(columns, y),
+            view,
+            settings=settings,
+            input=inputs,
+            progress=_progress,
+        )
+        if drawn:
+            _draw(plan, y, chart=chart, plot=plot)
+        if not drawn or format_ is not None or path is not None:
+            _table(plan, chosen, path)
+
+
+def _with(columns: str | None, y: str | None) -> str | None:
+    """Add the column of a picture to those of the table."""
+    if y is None:
+        return columns
+    if columns is None:
+        from shapecalc.sweeping.columns import DEFAULT
+
+        return f"{DEFAULT},{y}"
+    return f"{columns},{y}"
+
+
+def _table(plan: Plan, name: str, path: str | None) -> None:
+    from shapecalc.sweeping.compute import blocks
+    from shapecalc.sweeping.machine import Tally
+    from shapecalc.sweeping.show import show
+    from shapecalc.sweeping.table import missing_text
+
+    tally = Tally(blocks(plan))
+    emit_parts(show(tally, plan, name), path)
+    if tally.missing and name in ("csv", "json"):
+        click.echo(f"sweep: {missing_text(tally.missing, tally.points)}", err=True)
+
+
+def _draw(plan: Plan, y: str | None, *, chart: bool, plot: str | None) -> None:
+    from shapecalc.sweeping.result import collect
+    from shapecalc.sweeping.series import column_of
+
+    measure = column_of(plan, y)
+    computed = collect(plan)
+    if plot is not None:
+        from shapecalc.sweeping.plot import picture, suffix_of
+
+        emit_parts([picture(computed, measure, suffix_of(plot))], plot)
+    if chart:
+        from shutil import get_terminal_size
+
+        from shapecalc.sweeping.chart import to_chart
+
+        width = get_terminal_size().columns if sys.stdout.isatty() else 80
+        emit(to_chart(computed, measure, width, plain=_plain()), None)
+
+
+def _plain() -> bool:
+    """Tell whether the output has no characters to draw with."""
+    try:
+        "█⣿─".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _progress(indices: Iterable[tuple[int, ...]], total: int) -> Iterator[tuple[int, ...]]:
+    """Show on a terminal how many networks are wired, when there are many."""
+    if total < 20 or not sys.stderr.isatty():
+        yield from indices
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(
+        indices, "propagating", total=total, console=Console(stderr=True), transient=True
+    )

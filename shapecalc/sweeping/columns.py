@@ -1,0 +1,279 @@
+"""The columns of a sweep: totals of the network, and values of layers (`conv1.output`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.cells import BYTES, NUMBER, UNKNOWN
+from shapecalc.columns import BY_WORD, COLUMNS
+from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.fold import fold
+from shapecalc.shape import SIDE_NAMES
+from shapecalc.source import Origin, Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from shapecalc.cells import Kind
+    from shapecalc.columns import Column
+    from shapecalc.dim import Dim
+    from shapecalc.report import Report, Row, Totals
+    from shapecalc.shape import Shape
+    from shapecalc.view import View
+
+#: The extents of a shape, and the order of their columns.
+EXTENTS = ("length", "depth", "height", "width", "channels")
+#: Columns whose values have parts.
+SHAPED = ("output", "rf")
+DEFAULT = "params,macs,activations,peak,output"
+
+
+class NeedsNumbers(Exception):  # noqa: N818  (no error: "ask again without symbols")
+    """A value that no formula gives."""
+
+
+class _Total(NamedTuple):
+    """A total that no column of a report adds up to."""
+
+    title: str
+    meaning: str
+    kind: Kind
+    value: Callable[[Totals, View], Dim]
+
+
+_OWN: dict[str, _Total] = {
+    "peak_activations": _Total(
+        "peak", "most elements alive at once in inference", NUMBER, lambda all_, _: all_.peak
+    ),
+    "peak_memory": _Total(
+        "peak memory",
+        "bytes of those, of a batch",
+        BYTES,
+        lambda all_, view: view.memory(all_.peak),
+    ),
+    "parameter_memory": _Total(
+        "parameter memory",
+        "bytes of the parameters",
+        BYTES,
+        lambda all_, view: view.bytes(all_.params),
+    ),
+}
+_SHORT = {"peak": "peak_activations"}
+
+
+class Measure(NamedTuple):
+    """A column of a sweep.
+
+    `name` is the machine name; a shape's extents are columns of their own, `name.height` and so
+    on.  `layer` is empty for a value of the whole network.  `column` is the report's, if it has it.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    kind: Kind
+    layer: str = ""
+    column: Column | None = None
+
+    @property
+    def shaped(self) -> bool:
+        """Whether the value has extents."""
+        return self.kind.name in ("shape", "sides")
+
+    @property
+    def extent(self) -> bool:
+        """Whether it is an extent by itself, which has no unit."""
+        return self.column is None and self.name not in _OWN
+
+    def values(self, report: Report, view: View) -> Mapping[str, Dim] | None:
+        """Return the value, by the name of its extent where it has any; None: there is none.
+
+        Raises `NeedsNumbers` where with symbols no one formula gives it.
+        """
+        own = _OWN.get(self.name)
+        if own is not None:
+            return {"": own.value(report.totals, view)}
+        if not self.layer and self.column is not None and self.column.total is not None:
+            return {"": self.column.total(report.totals, view)}
+        row = _row(report, self.layer)
+        if row is None:
+            return None
+        return self._of(row, report, view)
+
+    def _of(self, row: Row, report: Report, view: View) -> Mapping[str, Dim] | None:
+        if self.column is None:  # an extent by itself
+            found = extents(row.output).get(self.name.rpartition(".")[2])
+            return None if found is None else {"": found}
+        value = self.column.of_row(row, view, report.totals)
+        if value is UNKNOWN:
+            raise NeedsNumbers
+        if value is None:
+            return None
+        if self.kind.name == "shape":
+            return extents(value)  # type: ignore[arg-type]
+        if self.kind.name == "sides":
+            words = SIDE_NAMES[len(value)]  # type: ignore[arg-type]
+            return dict(zip(words, value, strict=True))  # type: ignore[call-overload]
+        return {"": value}  # type: ignore[dict-item]
+
+
+def extents(shape: Shape) -> dict[str, Dim]:
+    """Return a shape's extents by their names."""
+    words = SIDE_NAMES[len(shape.sides)] if shape.sides else ()
+    return {**dict(zip(words, shape.sides, strict=True)), "channels": shape.channels}
+
+
+def _row(report: Report, layer: str) -> Row | None:
+    """Return the row of a layer or of a block; of the network's only output without a name."""
+    if not layer:
+        ends = report.graph.outputs
+        return report.rows[ends[0]] if len(ends) == 1 else None
+    for row in report.rows:
+        if row.name == layer:
+            return row
+    if layer in report.graph.groups:
+        for row in fold(report, layer.count("/") + 1):
+            if row.name == layer:
+                return row
+    return None
+
+
+def total_words(view: View) -> dict[str, str]:
+    """Return the words for totals, with the machine name of each."""
+    columns = [each for each in COLUMNS if each.total and not each.of]
+    found = {
+        word: column.name
+        for column in columns
+        for word in (column.name, column.key, column.title.lower())
+        if column.key != "count" or view.profile is not None
+    }
+    return {**found, **{name: name for name in _OWN}, **_SHORT, "output": "output"}
+
+
+def layer_words(view: View) -> dict[str, Column | None]:
+    """Return the words for a layer's values; None for an extent of its output."""
+    found: dict[str, Column | None] = {
+        word: column
+        for column in COLUMNS
+        if (column.kind.name in ("number", "bytes") and not column.of) or column.key in SHAPED
+        for word in (column.name, column.key, column.title.lower())
+        if column.key != "count" or view.profile is not None
+    }
+    return {**found, **dict.fromkeys(EXTENTS)}
+
+
+def read_measures(
+    text: str | None, view: View, report: Report, also: Collection[str] = ()
+) -> tuple[Measure, ...]:
+    """Read columns, separated by commas, for networks like the one of the report.
+
+    `also` are layers that others of the networks have.  Raises `SpecErrors` with every word that
+    is not known (E301).
+    """
+    found: dict[str, Measure] = {}
+    problems: list[Problem] = []
+    source = Source(f"--columns {text or DEFAULT}", text or DEFAULT)
+    end = -1
+    for part in source.text.split(","):
+        start, end = end + 1, end + 1 + len(part)
+        word = part.strip()
+        if text is None and word == "output" and len(report.graph.outputs) > 1:
+            for index in report.graph.outputs:
+                each = _of_layer(f"{report.rows[index].name}.output", view, report, also)
+                found[each.name] = each
+            continue
+        try:
+            of_layer = "." in word
+            each = _of_layer(word, view, report, also) if of_layer else _of_all(word, view, report)
+            found[each.name] = each
+        except _Unknown as error:
+            start += len(part) - len(part.lstrip())
+            origin = Origin(source, Span(0, start, 0, start + len(word)))
+            problems.append(Problem("E301", error.message, origin, hint=error.hint))
+    if problems:
+        raise SpecErrors(problems)
+    return tuple(found.values())
+
+
+class _Unknown(Exception):  # noqa: N818  (carries what is said to the user)
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def _of_all(word: str, view: View, report: Report) -> Measure:
+    words = total_words(view)
+    name = words.get(word.lower())
+    if name is None:
+        raise _unknown_total(word, words, view)
+    if name == "output" and len(report.graph.outputs) > 1:
+        ends = ", ".join(f"{report.rows[i].name}.output" for i in report.graph.outputs)
+        raise _Unknown(f"the network has {len(report.graph.outputs)} outputs", f"say which: {ends}")
+    own = _OWN.get(name)
+    if own is not None:
+        return Measure(name, own.title, own.meaning, own.kind)
+    column = BY_WORD[name.lower()]
+    meaning = "the network's output" if name == "output" else column.meaning
+    return Measure(name, column.title, meaning, column.kind, "", column)
+
+
+def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _Unknown:
+    if word == "count":
+        from shapecalc.profile import PROFILES
+
+        message = "the column 'count' needs a profile to count by"
+        return _Unknown(message, "add --profile " + ", ".join(PROFILES))
+    column = BY_WORD.get(word.lower())
+    if column is not None:
+        hint = f"say of which layer: conv1.{column.key}"
+        if column.key not in layer_words(view):
+            hint = "a sweep shows numbers: " + ", ".join(dict.fromkeys(words.values()))
+        return _Unknown(f"the network as a whole has no '{column.key}'", hint)
+    message = f"unknown column '{word}'" if word else "a column's name is missing"
+    hint = did_you_mean(word, words) or (
+        "the totals are " + ", ".join(dict.fromkeys(words.values())) + "; of a layer: conv1.output"
+    )
+    return _Unknown(message, hint)
+
+
+def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> Measure:
+    layer, _, key = word.rpartition(".")
+    words = layer_words(view)
+    whole = layer == "output" and _row(report, layer) is None and len(report.graph.outputs) == 1
+    if whole and key.lower() in EXTENTS:
+        extent = key.lower()
+        return Measure(f"output.{extent}", extent, f"{extent} of the network's output", NUMBER)
+    if layer not in also and _row(report, layer) is None:
+        known = [*(row.name for row in report.rows), *report.graph.groups, *also]
+        hint = did_you_mean(layer, known) or (
+            "`shapecalc summarize SPEC --depth all` lists the layers"
+        )
+        raise _Unknown(f"there is no layer '{layer}'", hint)
+    if key.lower() not in words:
+        names = dict.fromkeys(column.key if column else "" for column in words.values())
+        known = [*filter(None, names), *EXTENTS]
+        hint = did_you_mean(key, known) or "a layer has " + ", ".join(known)
+        raise _Unknown(f"a layer has no column '{key}' to sweep", hint)
+    column = words[key.lower()]
+    if column is None:
+        extent = key.lower()
+        meaning = f"{extent} of the output of {layer}"
+        return Measure(f"{layer}.{extent}", f"{layer} {extent}", meaning, NUMBER, layer)
+    name, title = f"{layer}.{column.name}", f"{layer} {column.title}"
+    return Measure(name, title, f"{layer}: {column.meaning}", column.kind, layer, column)
+
+
+def column_help() -> list[str]:
+    """List the columns of a sweep with their meanings."""
+    from shapecalc.profile import PROFILES
+    from shapecalc.view import View
+
+    view = View(profile=next(iter(PROFILES.values())))
+    totals = dict.fromkeys(total_words(view).values())
+    found = {name: _OWN[name].meaning if name in _OWN else BY_WORD[name].meaning for name in totals}
+    of_layers = {c.key: c.meaning for c in layer_words(view).values() if c is not None}
+    of_layers |= {", ".join(EXTENTS): "an extent of the output"}
+    width = max(map(len, (*found, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
+    lines = [f"{key:<{width}}  {meaning}" for key, meaning in found.items()]
+    return [*lines, *(f"{f'LAYER.{key}':<{width}}  {said}" for key, said in of_layers.items())]
