@@ -67,6 +67,8 @@ def prepare(
     from shapecalc.sweeping.plan import make_plan
 
     ranges = read_ranges(_plain(over))
+    if not ranges:
+        raise TypeError("`over` names nothing to run through")
     given = {name: str(value) for name, value in (settings or {}).items()}
     inputs = {"": input} if isinstance(input, str) else dict(input or {})
     if isinstance(network, Graph):
@@ -79,10 +81,21 @@ def prepare(
 
 
 def _plain(over: Mapping[str, Any] | Iterable[str] | str) -> Any:  # noqa: ANN401
-    """Make lists of arrays: only those are written value by value."""
+    """Make ranges or lists of arrays."""
     if isinstance(over, str) or not hasattr(over, "items"):
         return over
     return {
-        name: values.tolist() if hasattr(values, "tolist") else values
+        name: _listed(values.tolist()) if hasattr(values, "tolist") else values
         for name, values in over.items()
     }
+
+
+def _listed(values: Any) -> Any:  # noqa: ANN401  (what an array holds)
+    """Return a long list as a range, if it is one: lists are read value by value."""
+    if not isinstance(values, list) or not all(type(each) is int for each in values[:2]):
+        return values if isinstance(values, list) else [values]
+    if len(values) > 1 and values[1] > values[0]:
+        rising = range(values[0], values[-1] + 1, values[1] - values[0])
+        if len(rising) == len(values) and list(rising) == values:
+            return rising
+    return values

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import UNKNOWN_MARK, number_text
 from shapecalc.printing import printable
-from shapecalc.sweeping.series import axis_of, series_of
+from shapecalc.render.as_text import wrap
+from shapecalc.sweeping.series import axis_of, not_drawn, series_of
 from shapecalc.sweeping.table import ELLIPSIS, heading
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def _lines(sweep: Sweep, measure: Measure, width: int, plain: bool) -> Iterator[
         name = axis_of(sweep).name
         middle = name.center(max(len(name), room - len(low) - len(high)))
         yield f"{' ' * (len(top) + 2)}{low}{middle}{high}"
+    missing = not_drawn(sweep)
+    if missing:
+        yield ""
+        yield from wrap(missing, width)
 
 
 def _canvas(line: Series, most: int, room: int, plain: bool) -> list[str]:

@@ -47,7 +47,7 @@ _OWN: dict[str, _Total] = {
     ),
     "peak_memory": _Total(
         "peak memory",
-        "bytes of those, of a batch",
+        "most bytes alive at once in inference, of a batch",
         BYTES,
         lambda all_, view: view.memory(all_.peak),
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.printing import printable
 from shapecalc.source import Origin, Source
-from shapecalc.sweeping.series import axis_of, series_of
+from shapecalc.sweeping.series import axis_of, not_drawn, series_of
 
 if TYPE_CHECKING:
     from shapecalc.sweeping.columns import Measure
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".svg")
 #: More lines cannot be told apart.
 LINES = 10
-#: So many reasons why points do not exist are named.
-REASONS = 3
 
 
 def suffix_of(path: str) -> str:
@@ -67,7 +65,7 @@ def picture(sweep: Sweep, measure: Measure, suffix: str) -> bytes:
     axes.spines[["top", "right"]].set_visible(False)
     if every[0].label:
         axes.legend(frameon=False)
-    missing = _missing(sweep)
+    missing = not_drawn(sweep)
     if missing:
         figure.supxlabel(missing, fontsize=8, color="0.4")
     target = BytesIO()
@@ -86,10 +84,3 @@ def _draw(axes: Any, line: Series) -> None:  # noqa: ANN401  (matplotlib's)
         axes.plot([*x, x[-1] + 1], [*y, y[-1]], drawstyle="steps-post", label=line.label)
     else:
         axes.plot(x, y, marker="o", markersize=4, linewidth=1, label=line.label)
-
-
-def _missing(sweep: Sweep) -> str:
-    """Say why points are not drawn."""
-    notes = [note for note in dict.fromkeys(sweep.block.notes.tolist()) if note]
-    shown = "; ".join(map(printable, notes[:REASONS]))
-    return shown and f"not drawn: {shown}" + ("; ..." if len(notes) > REASONS else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.printing import printable
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from shapecalc.sweeping.columns import Measure
     from shapecalc.sweeping.plan import Plan
     from shapecalc.sweeping.result import Sweep
+
+
+#: So many reasons why points do not exist are named.
+REASONS = 3
 
 
 class Series(NamedTuple):
@@ -80,3 +85,13 @@ def _line(others: Iterable[Axis], key: tuple[int, ...], points: list[tuple[int, 
     points.sort(key=lambda point: point[0])
     label = ", ".join(f"{axis.name} = {value:,}" for axis, value in zip(others, key, strict=True))
     return Series(label, [x for x, _ in points], [y for _, y in points])
+
+
+def not_drawn(sweep: Sweep) -> str:
+    """Say which points a picture lacks, and why; nothing where it has all."""
+    missing = int((~sweep.exists).sum())
+    if not missing:
+        return ""
+    notes = [note for note in dict.fromkeys(sweep.block.notes.tolist()) if note]
+    shown = "; ".join(map(printable, notes[:REASONS])) + ("; ..." if len(notes) > REASONS else "")
+    return f"{missing:,} of {len(sweep):,} points not drawn: {shown}"

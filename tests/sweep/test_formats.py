@@ -140,6 +140,7 @@ def test_stairs_rise_where_the_values_do() -> None:
     swept = shapecalc.sweep("alexnet", over, columns="pool3.height")
     measure = column_of(swept.plan, None)
     lines = to_chart(swept, measure, 66 + 3, plain=True).splitlines()[2:-2]
+    assert len(lines) == 12
     canvas = [line[3:].ljust(66) for line in lines]
     tops = [next(i for i, line in enumerate(canvas) if line[x] == "*") for x in range(66)]
     heights = swept["pool3.height"].tolist()

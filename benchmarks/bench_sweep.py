@@ -1,0 +1,84 @@
+"""A million sizes of AlexNet: one evaluation of formulas, beside a propagation for each point."""
+
+from __future__ import annotations
+
+import argparse
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from clock import table
+
+import shapecalc
+from shapecalc.sweeping import prepare
+from shapecalc.sweeping.compute import blocks
+from shapecalc.sweeping.machine import to_csv
+from shapecalc.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOW, HIGH = 67, 1_000_066  # AlexNet exists from 67 on
+ONE_BY_ONE = 1000
+TOTALS = (
+    "weights,biases,params,buffers,connections,macs,flops,activations,memory,peak,peak_memory,"
+    "parameter_memory"
+)
+
+
+def seconds(action: Callable[[], object], runs: int) -> float:
+    """Return the median of several runs."""
+    times = []
+    for _ in range(runs):
+        start = perf_counter()
+        action()
+        times.append(perf_counter() - start)
+    return median(times)
+
+
+def main() -> None:
+    """Measure both ways in one run, compare what they give, and print the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="runs of each (7)")
+    runs = parser.parse_args().runs
+    graph = shapecalc.load("alexnet")
+    sizes = range(LOW, HIGH + 1)
+    sample = range(LOW, LOW + ONE_BY_ONE)
+    swept = shapecalc.sweep(graph, {"N": sizes}, columns=TOTALS)
+    assert len(swept) == 1_000_000
+    assert swept.exists.all()
+    for row, size in enumerate(sample):
+        if row % 97 == 0:
+            totals = shapecalc.summarize("alexnet", input=f"{size}x{size}x3").totals
+            assert swept["macs"][row] == totals.macs
+            assert swept["peak_activations"][row] == totals.peak
+
+    def points() -> None:
+        for size in sample:
+            shapecalc.summarize("alexnet", input=f"{size}x{size}x3")
+
+    def wired() -> None:  # the spec read once, as a loop in a program would do it
+        symbolic = shapecalc.summarize("alexnet", input="NxNx3")
+        for size in sample:
+            symbolic.at(N=size)
+
+    def written() -> None:
+        for _ in to_csv(blocks(prepare(graph, {"N": sizes}, TOTALS, View()))):
+            pass
+
+    vectorised = seconds(lambda: shapecalc.sweep(graph, {"N": sizes}, columns=TOTALS), runs)
+    by_point = seconds(points, 3) * len(sizes) / ONE_BY_ONE
+    by_wire = seconds(wired, 3) * len(sizes) / ONE_BY_ONE
+    csv = seconds(written, 3)
+    print(f"1,000,000 sizes of AlexNet, {len(TOTALS.split(','))} totals, median of {runs} runs:\n")
+    rows = [
+        ("sweep", vectorised, "1.0"),
+        ("sweep, written as CSV", csv, f"{csv / vectorised:,.1f}"),
+        ("wired and propagated, point by point", by_wire, f"{by_wire / vectorised:,.0f}"),
+        ("read, wired and propagated, point by point", by_point, f"{by_point / vectorised:,.0f}"),
+    ]
+    table(["", "seconds", "x sweep"], [(name, f"{time:,.2f}", ratio) for name, time, ratio in rows])
+
+
+if __name__ == "__main__":
+    main()
