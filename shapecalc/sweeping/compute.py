@@ -262,12 +262,12 @@ def _refuse(formulas: Formulas, arrays: _Arrays, part: Block) -> NDArray[np.bool
     for limit in domain.limits:
         bad = ~_members(limit.numbers, arrays.values[limit.symbol])
         note = f"{limit.layer} needs {limit.numbers.text(limit.symbol)}"
-        mark(bad, note, doubtful=limit.layer in formulas.doubtful)
+        mark(bad, note, doubtful=(limit.layer, limit.numbers) in formulas.doubtful)
     for condition in domain.mixed:
         mark(
             ~_holds(condition, arrays),
             f"{condition.layer} needs {condition.text().removesuffix(f' ({condition.layer})')}",
-            doubtful=condition.layer in formulas.doubtful,
+            doubtful=(condition.layer, condition.need.value) in formulas.doubtful,
         )
     for guard in formulas.guards:
         value = arrays.of(guard.value)

@@ -9,6 +9,7 @@ from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.propagate import WIDEST
 from shapecalc.shape import as_list
+from shapecalc.solution import where
 from shapecalc.sweeping.magnitude import magnitude
 from shapecalc.window import FAR
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from shapecalc.dim import Dim
     from shapecalc.domain import Domain
+    from shapecalc.integers import Integers
     from shapecalc.report import Report, Row
     from shapecalc.sweeping.columns import Measure
     from shapecalc.view import View
@@ -34,13 +36,14 @@ class Formulas(NamedTuple):
     """Columns by machine name, as formulas of the symbols; or `refused`, why there are none.
 
     A column is None where the network has no such layer.  `domain` and `guards` tell where the
-    formulas hold, but what layers in `doubtful` ask is asked by formulas, not by the network.
+    formulas hold.  What is in `doubtful`, a layer with the numbers or the value that it asks for,
+    is asked by a formula alone, not by the network.
     """
 
     columns: Mapping[str, Dim | None]
     domain: Domain | None = None
     guards: tuple[Guard, ...] = ()
-    doubtful: frozenset[str] = frozenset()
+    doubtful: frozenset[tuple[str, object]] = frozenset()
     refused: str = ""
 
 
@@ -69,7 +72,7 @@ def formulas_of(
         for guard in _guards(row)
         if magnitude(guard.value, highest, memo) > guard.most  # type: ignore[arg-type]
     )
-    doubtful = frozenset(row.name for row in report.rows if _by_periods(row))
+    doubtful = frozenset((row.name, each) for row in report.rows for each in _periods(row))
     return Formulas(columns, report.domain, tuple(guards), doubtful)
 
 
@@ -95,10 +98,15 @@ def _near(dim: Dim) -> bool:
     return magnitude(dim, dict.fromkeys(symbols_of(dim), 0)) < FAR
 
 
-def _by_periods(row: Row) -> bool:
-    """Tell whether the receptive field's formula needs a whole period of units."""
-    return any(
-        len(part.first) > 1 and not isinstance(part.units, int)
-        for side in row.field or ()
-        for part in (side, *side.also)
-    )
+def _periods(row: Row) -> Iterator[Integers | Dim]:
+    """Yield what the receptive field's formula asks for: a whole period of units.
+
+    For one symbol that is a set of its values, as the domain's limits have it.
+    """
+    for side in row.field or ():
+        for part in (side, *side.also):
+            if len(part.first) > 1 and not isinstance(part.units, int):
+                names = symbols_of(part.units)
+                alone = next(iter(names)) if len(names) == 1 else None
+                found = alone and where(part.units, "at least", len(part.first), alone)
+                yield found or part.units
