@@ -115,3 +115,8 @@ class Graph(NamedTuple):
     symbols: tuple[str, ...] = ()
     options: Options = Options({}, {})
     problems: tuple[Problem, ...] = ()
+
+    def valueless(self) -> str:
+        """Say which symbols have no value."""
+        verb = "has" if len(self.symbols) == 1 else "have"
+        return f"{' and '.join(self.symbols)} {verb} no value"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from shapecalc.cells import (
     NOT_APPLICABLE_MARK,
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from shapecalc.columns import Column
     from shapecalc.notation import Notation
     from shapecalc.report import Report, Row
+
+T = TypeVar("T")
 
 #: A column is not widened beyond this for its sum alone.
 WIDEST_SUM = 24
@@ -68,9 +70,9 @@ class Grid(NamedTuple):
         cuts = [(0, *range(at, min(at + room, len(self.header)))) for at in starts]
         return [
             Grid(
-                tuple(self.columns[i] for i in cut),
-                tuple(self.header[i] for i in cut),
-                tuple(tuple(line[i] for i in cut) for line in self.lines),
+                _pick(self.columns, cut),
+                _pick(self.header, cut),
+                tuple(_pick(line, cut) for line in self.lines),
             )
             for cut in cuts
         ]
@@ -94,6 +96,7 @@ class Table(NamedTuple):
     out, and which file was read.  `columns` are those shown, `dropped` those left out for width.
     Several networks have `totals` in place of facts.
     Where nothing adds up there is no footer, and there are no facts.
+    A `continued` table goes on below where it is too wide for its page.
     """
 
     title: str
@@ -108,6 +111,42 @@ class Table(NamedTuple):
     remarks: tuple[str, ...]
     dropped: tuple[str, ...] = ()
     totals: Grid | None = None
+    continued: bool = False
+
+
+def panels(table: Table, width: int | None) -> tuple[Table, ...]:
+    """Cut a table that may go on below into pieces of at most `width`, each with its first column.
+
+    Any other table stays whole.
+    """
+    if not table.continued or width is None:
+        return (table,)
+    rows = (table.header, *(line.cells for line in table.lines), table.footer or table.header)
+    first, *sizes = [max(map(width_of, cells)) for cells in zip(*rows, strict=True)]
+    pieces: list[list[int]] = [[]]
+    used = first
+    for index, size in enumerate(sizes, 1):
+        if pieces[-1] and used + GAP + size > width:
+            pieces.append([])
+            used = first
+        pieces[-1].append(index)
+        used += GAP + size
+    return tuple(_piece(table, (0, *piece)) for piece in pieces)
+
+
+def _piece(table: Table, kept: tuple[int, ...]) -> Table:
+    """Return a table of some columns, without the lines that are empty in them."""
+    lines = (Line(_pick(cells, kept), mark) for cells, mark in table.lines)
+    return table._replace(
+        columns=_pick(table.columns, kept),
+        header=_pick(table.header, kept),
+        lines=tuple(line for line in lines if any(line.cells[1:])),
+        footer=_pick(table.footer, kept) if table.footer else (),
+    )
+
+
+def _pick(cells: tuple[T, ...], kept: tuple[int, ...]) -> tuple[T, ...]:
+    return tuple(cells[index] for index in kept)
 
 
 def tabulate(report: Report, view: View | None = None, width: int | None = None) -> Table:

@@ -19,7 +19,7 @@ LEVELS = """
     foreign
     errors  source  dim  expr  equality  integers  bounds  notation  solution
     pause  printing  order  expression  ranges
-    yamltree  syntax  compose  shape  window  work
+    yamltree  syntax  compose  treereader  shape  window  work
     profile  files  layers.fields
     layers.base  domain
     layers.windowed  layers.conv  layers.depthwise  layers.transposed  layers.pool

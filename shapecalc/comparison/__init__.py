@@ -114,11 +114,8 @@ def _without_values(report: Report) -> Iterator[Problem]:
     from shapecalc.source import Origin
 
     if report.graph.symbols:
-        names = report.graph.symbols
-        verb = "has" if len(names) == 1 else "have"
-        what = f"{' and '.join(names)} {verb} no value"
-        message = f"{report.name}: a comparison needs numbers, but {what}"
-        hint = "give them values: " + " ".join(f"--set {name}=224" for name in names)
+        message = f"{report.name}: a comparison needs numbers, but {report.graph.valueless()}"
+        hint = "give them values: " + " ".join(f"--set {name}=224" for name in report.graph.symbols)
         yield Problem("E121", message, Origin(report.graph.spec.source), hint=hint)
 
 

@@ -5,6 +5,7 @@ The part takes its colours from the page around it, light or dark; the page stat
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -166,7 +167,7 @@ def _data(text: str) -> str:
 
 def _line(table: Table, cells: tuple[str, ...], mark: str) -> str:
     first, *rest = [
-        _extents(cell) if column.extents else escape(cell)
+        _extents(cell) if column.extents else _power(escape(cell))
         for column, cell in zip(table.columns, cells, strict=True)
     ]
     side = ' class="n"' if table.columns[0].numeric else ""
@@ -185,6 +186,11 @@ def _cell(column: Column | Head, text: str) -> str:
         kinds.append("zero")
     attribute = f' class="{" ".join(kinds)}"' if kinds else ""
     return f"<td{attribute}>{text}</td>"
+
+
+def _power(text: str) -> str:
+    """Raise the exponent of a power of ten, as in 3.8x10^9."""
+    return re.sub(r"(?<=\d)x10\^(\d+)", "\N{MULTIPLICATION SIGN}10<sup>\\1</sup>", text)
 
 
 def _extents(text: str) -> str:

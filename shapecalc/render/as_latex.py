@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import NOT_APPLICABLE_MARK, split_times
 from shapecalc.render.as_text import spelled
+from shapecalc.table import panels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 #: A table of more lines than this does not fit a page.
 LONG = 40
+
+#: A table that may go on below does so after so many characters, which fit a page of footnotesize.
+WIDE = 90
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -39,9 +43,11 @@ _SPECIAL = {
     "-": "-{}",  # where two stand together they would become a dash
     NOT_APPLICABLE_MARK: "--",
     "\N{REPLACEMENT CHARACTER}": "?",
+    **{mark: rf"\textsuperscript{{{digit}}}" for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
 }
 _ESCAPED = re.compile(
-    r"(?<= )->(?= )|-(?=-)|[\\{}$&#%_~^<>|`\"\[*\N{EN DASH}\N{REPLACEMENT CHARACTER}]"
+    r"(?<= )->(?= )|-(?=-)"
+    r"|[\\{}$&#%_~^<>|`\"\[*\N{EN DASH}\N{REPLACEMENT CHARACTER}⁰¹²³⁴⁵⁶⁷⁸⁹]"
 )
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # pdfLaTeX sets these without further packages.
@@ -50,8 +56,9 @@ _LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")
 
 def to_latex(table: Table) -> str:
     """Write a table as LaTeX that needs the package booktabs, and longtable when it is long."""
-    long = len(table.lines) > LONG
-    body = "\n".join([*_long(table), "", *_small_print(table)] if long else _float(table))
+    pieces = panels(table, WIDE)
+    long = sum(len(piece.lines) for piece in pieces) > LONG
+    body = "\n".join([*_long(pieces), "", *_small_print(table)] if long else _float(table, pieces))
     packages = r"\usepackage{booktabs,longtable}" if long else r"\usepackage{booktabs}"
     comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
     if not _LATIN.fullmatch(body):
@@ -59,19 +66,25 @@ def to_latex(table: Table) -> str:
     return "".join(f"% {comment}\n" for comment in comments) + body + "\n"
 
 
-def _float(table: Table) -> list[str]:
+def _float(table: Table, pieces: tuple[Table, ...]) -> list[str]:
+    tabulars: list[str] = []
+    for piece in pieces:
+        tabulars += ["", r"  \medskip"] if tabulars else []
+        tabulars += [
+            rf"  \begin{{tabular}}{_alignment(piece)}",
+            *_header(piece),
+            *_body(piece),
+            r"    \bottomrule",
+            r"  \end{tabular}",
+        ]
     return [
         r"\begin{table}",
         r"  \centering",
         r"  \setlength{\belowcaptionskip}{6pt}",
         f"  {_caption(table)}",
         r"  \footnotesize",
-        r"  \setlength{\tabcolsep}{4pt}",
-        rf"  \begin{{tabular}}{_alignment(table)}",
-        *_header(table),
-        *_body(table),
-        r"    \bottomrule",
-        r"  \end{tabular}",
+        _gap(table),
+        *tabulars,
         "",
         r"  \medskip",
         r"  \begin{minipage}{\linewidth}",
@@ -81,13 +94,17 @@ def _float(table: Table) -> list[str]:
     ]
 
 
-def _long(table: Table) -> list[str]:
+def _long(pieces: tuple[Table, ...]) -> list[str]:
+    lines = ["{", r"  \footnotesize", _gap(pieces[0])]
+    for piece in pieces:
+        lines += _longtable(piece, caption=piece is pieces[0])
+    return [*lines, "}"]
+
+
+def _longtable(table: Table, *, caption: bool) -> list[str]:
     return [
-        "{",
-        r"  \footnotesize",
-        r"  \setlength{\tabcolsep}{4pt}",
         rf"  \begin{{longtable}}{_alignment(table)}",
-        rf"    {_caption(table)} \\",
+        *([rf"    {_caption(table)} \\"] if caption else []),
         *_header(table),
         r"    \endfirsthead",
         *_header(table),
@@ -96,8 +113,12 @@ def _long(table: Table) -> list[str]:
         r"    \endfoot",
         *_body(table),
         r"  \end{longtable}",
-        "}",
     ]
+
+
+def _gap(table: Table) -> str:
+    """Set columns apart, closer where a page can be too narrow for them."""
+    return rf"  \setlength{{\tabcolsep}}{{{3 if table.continued else 4}pt}}"
 
 
 def _caption(table: Table) -> str:
@@ -129,7 +150,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _cells(columns: tuple[Column | Head, ...], cells: tuple[str, ...]) -> list[str]:
     return [
-        _extents(cell) if column.extents else _escape(cell)
+        _extents(cell) if column.extents else _power(cell)
         for column, cell in zip(columns, cells, strict=True)
     ]
 
@@ -148,6 +169,15 @@ def _small_print(table: Table) -> list[str]:
     texts = (_escape("; ".join(spelled(table))), ". ".join(legend))
     paragraphs = [*notes, *(f"{text}." for text in texts if text)]
     return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
+
+
+def _power(text: str) -> str:
+    """Escape, and raise the exponent of a power of ten, as in 3.8x10^9."""
+    first, *more = re.split(r"(?<=\d)x10\^(\d+)", text)
+    pairs = zip(more[::2], more[1::2], strict=True)
+    return _escape(first) + "".join(
+        rf"$\times10^{{{power}}}${_escape(rest)}" for power, rest in pairs
+    )
 
 
 def _sentences(texts: Iterable[str]) -> str:

@@ -18,12 +18,12 @@ from shapecalc.render.as_text import (
     small_print,
     totals,
 )
-from shapecalc.table import GAP
+from shapecalc.table import GAP, panels
 
 if TYPE_CHECKING:
     from shapecalc.table import Table
 
-#: Cells that the eye should pass over, and one that it should not.
+#: Cells that the eye should pass over, and some that it should not.
 STYLES = {
     "0": "dim",
     NOT_APPLICABLE_MARK: "dim",
@@ -31,7 +31,12 @@ STYLES = {
     "same": "dim",
     "added": "green",
     "removed": "red",
+    "match": "green",
+    "erratum": "yellow",
+    "MISMATCH": "bold red",
 }
+#: What stands behind a cell of a table that marks its cells: a note's number, or an alarm.
+MARKS = {**dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", "yellow"), "!": "bold red"}
 
 
 def terminal_width() -> int:
@@ -41,20 +46,22 @@ def terminal_width() -> int:
 
 def to_terminal(table: Table, width: int) -> str:
     """Write a table with the colours that the terminal has, fitted like plain text."""
-    header, body, footer = grid(table)
-    natural = row_width(header)
+    grids = [grid(panel) for panel in panels(table, width)]
+    natural = max(row_width(header) for header, *_ in grids)
     measure = prose_width(natural, width)
     title, *about = above(table, measure)
-    rule = Text("─" * natural, "dim")
+    lines = [Text(title, "bold"), *(Text(line, "dim") for line in about)]
+    for header, body, footer in grids:
+        rule = Text("─" * row_width(header), "dim")
+        lines += [
+            Text(),
+            _line(header, "bold"),
+            rule,
+            *(_line(cells, marked=table.continued) for cells in body),
+            *((rule.copy(), _line(footer, "bold")) if footer else ()),
+        ]
     facts = totals(table, measure)
-    lines = [
-        Text(title, "bold"),
-        *(Text(line, "dim") for line in about),
-        Text(),
-        _line(header, "bold"),
-        rule,
-        *map(_line, body),
-        *((rule, _line(footer, "bold")) if footer else ()),
+    lines += [
         Text(),
         *map(Text, facts),
         *([Text()] if facts else ()),
@@ -68,13 +75,13 @@ def to_terminal(table: Table, width: int) -> str:
     return target.getvalue()
 
 
-def _line(cells: list[str], style: str = "") -> Text:
-    """Join cells, the first in its own colour."""
+def _line(cells: list[str], style: str = "", *, marked: bool = False) -> Text:
+    """Join cells, the first in its own colour; of a `marked` table, cells with marks in theirs."""
     line = Text(style=style)
     for index, cell in enumerate(cells):
         if index:
             line.append(" " * GAP)
-        line.append(
-            cell, "cyan" if not index and not style else STYLES.get(cell.split(":")[0].strip())
-        )
+        text = cell.strip()
+        own = STYLES.get(text.split(":")[0]) or (MARKS.get(text[-1:]) if marked else None)
+        line.append(cell, "cyan" if not index and not style else own)
     return line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.printing import width_of
-from shapecalc.table import GAP, marked_text
+from shapecalc.table import GAP, marked_text, panels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,23 +18,17 @@ PROSE = 80
 
 def to_text(table: Table, width: int | None = None) -> str:
     """Write a table as plain text, of lines at most `width` wide where words allow."""
-    header, body, footer = grid(table)
-    natural = row_width(header)
+    grids = [grid(panel) for panel in panels(table, width)]
+    natural = max(row_width(header) for header, *_ in grids)
     measure = prose_width(natural, width)
-    rule = "─" * natural
     gap = " " * GAP
+    lines = above(table, measure)
+    for header, body, footer in grids:
+        rule = "─" * row_width(header)
+        lines += ["", gap.join(header), rule, *map(gap.join, body)]
+        lines += [rule, gap.join(footer)] if footer else []
     facts = totals(table, measure)
-    lines = [
-        *above(table, measure),
-        "",
-        gap.join(header),
-        rule,
-        *map(gap.join, body),
-        *((rule, gap.join(footer)) if footer else ()),
-        "",
-        *([*facts, ""] if facts else ()),
-        *small_print(table, measure),
-    ]
+    lines += ["", *([*facts, ""] if facts else ()), *small_print(table, measure)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
