@@ -1,4 +1,4 @@
-"""Write docs/layers.md and docs/columns.md from the code's own descriptions; a test compares."""
+"""Write the pages of reference from the code's own descriptions; a test compares."""
 
 from __future__ import annotations
 
@@ -8,9 +8,63 @@ from typing import TYPE_CHECKING
 from shapecalc.columns import COLUMNS
 from shapecalc.describe import all_layers, common_fields
 from shapecalc.profile import PROFILES
+from shapecalc.published import read
+from shapecalc.published.quantities import QUANTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_TABLES = """
+# Published tables
+
+Made by `python docs/make.py`. A printed table is one YAML file: `shapecalc tables --file FILE`
+compares it, and those in `shapecalc/published/data/` come with the tool.
+
+```yaml
+table: A small table
+source: a paper, Table 3
+spec: lenet5.yaml                   # beside this file, or a shipped one
+
+conventions:                        # how the table counts: once for all its cells
+  parameters: {count: params, K: 1000, rounding: nearest}
+
+columns:
+  output size: output
+  params: parameters
+
+rows:
+  conv1: [28x28x6, "156"]           # as printed; the row's name is the layer's
+  conv2: [10x10x16, 2.3K]
+  total: [~, 61.7K]                 # ~ where nothing is printed
+
+errata:
+  - row: conv2
+    column: params
+    printed: 2.3K                   # what the account is about: no other cell, no other value
+    computed: 2.416K
+    account: A slip; 2,416 is 2.4K.
+```
+
+**Cells** are texts, exactly as printed: 122,304, 2.7K, 60 million, 3.8x10^9, 112x112x64, 7x7/2.
+The printed digits say how precise a cell is: 2.7K is whatever prints as 2.7K. A cell holds what its
+column says, or its row, never both.
+
+**Conventions.** Whatever is counted has one convention in a table: what counts, what K is, how
+digits come about. There is none for a column, a row or a cell, so no cell can be made to match by
+another way of counting. `operations` are counted by a profile, the ones of `summarize --profile`.
+
+**Findings.** A cell is a `match`, when the computed value prints as the cell does; an `erratum`,
+when the file knows that it is not; or a `MISMATCH`. An erratum that names a network (`spec`) or a
+convention is computed anew under these, and is *explained* when it does match there; one that does
+not is a MISMATCH. Any other states what is printed and what is computed. An erratum is stale, and a
+MISMATCH, too, when its cell matches, or when it states other texts. With a MISMATCH the exit code
+is 1.
+
+**Networks.** A row or a column may have its own `spec`. Where a cell is printed once for several
+networks or layers, list them: every one of them must give it. `also` counts what matches under
+other networks, `--against SPEC` shows it cell by cell.
+"""
 
 
 def pages() -> dict[Path, str]:
@@ -19,6 +73,7 @@ def pages() -> dict[Path, str]:
     return {
         folder / "layers.md": "\n".join(_layers()) + "\n",
         folder / "columns.md": "\n".join(_columns()) + "\n",
+        folder / "tables.md": "\n".join(_tables()) + "\n",
     }
 
 
@@ -40,6 +95,32 @@ def _columns() -> Iterator[str]:
     yield ""
     for profile in PROFILES.values():
         yield f"- `{profile.name}`: {profile.label}; {profile.note}."
+
+
+def _tables() -> Iterator[str]:
+    yield _TABLES.strip()
+    for title, keys in (
+        ("The keys of the file", read.TABLE_KEYS),
+        ("A column", read.COLUMN_KEYS),
+        ("A row", read.ROW_KEYS),
+        ("A convention", read.CONVENTION_KEYS),
+        ("An erratum", read.ERRATUM_KEYS),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| key | what it holds |"
+        yield "|---|---|"
+        for key, said in keys.items():
+            yield f"| `{key}` | {_code(said)} |"
+    yield ""
+    yield "## What a cell may hold"
+    yield ""
+    yield "| quantity | what it is | its convention's `count` |"
+    yield "|---|---|---|"
+    for each in QUANTITIES.values():
+        counts = ", ".join(f"`{word}`" for word in each.counts)
+        yield f"| `{each.name}` | {_code(each.meaning)} | {counts} |"
 
 
 def _layers() -> Iterator[str]:

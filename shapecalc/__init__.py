@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.files import shipped
     from shapecalc.graph import Graph
+    from shapecalc.published import tables
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Map, Vector
     from shapecalc.sweeping import sweep
@@ -44,6 +45,7 @@ _HOMES = {
     "shipped": "files",
     "summarize": "api",
     "sweep": "sweeping",
+    "tables": "published",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "shipped",
     "summarize",
     "sweep",
+    "tables",
 ]
 
 

@@ -83,6 +83,13 @@ CODES: Mapping[str, str] = {
     "E353": "no point of the sweep exists",
     "E354": "matplotlib is not installed",
     "E355": "too many lines for one picture",
+    # published tables
+    "E601": "unknown table",
+    "E602": "unknown word in a table",
+    "E603": "a printed cell cannot be read",
+    "E604": "a table has no such row, column or layer",
+    "E605": "a table does not say what its cells are",
+    "E606": "a layer does not have what a cell is about",
 }
 
 

@@ -23,8 +23,33 @@ def specs_folder() -> str:
 
 def shipped() -> tuple[str, ...]:
     """List the names of the shipped specs."""
-    names = os.listdir(specs_folder())
+    return _names_in(specs_folder())
+
+
+def _tables_folder() -> str:
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "published", "data")
+
+
+def shipped_tables() -> tuple[str, ...]:
+    """List the names of the published tables that come with the tool."""
+    return _names_in(_tables_folder())
+
+
+def _names_in(folder: str) -> tuple[str, ...]:
+    names = os.listdir(folder)
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def find_table(name: str) -> Source:
+    """Find a shipped table by its name.  Raises `SpecErrors` (E601) when there is none."""
+    bare = name.removesuffix(".yaml")
+    if bare in shipped_tables():
+        source = _read(os.path.join(_tables_folder(), f"{bare}.yaml"))
+        return Source(f"tables/{bare}.yaml {_SHIPPED}", source.text)
+    hint = did_you_mean(bare, shipped_tables()) or (
+        f"the tables are {', '.join(shipped_tables())}; --file FILE takes one of your own"
+    )
+    raise SpecErrors([Problem("E601", f"there is no table '{name}'", hint=hint)])
 
 
 def find(name: str, folder: str = "") -> Source:
@@ -33,12 +58,10 @@ def find(name: str, folder: str = "") -> Source:
     A file on disk wins over a shipped spec; `.yaml` may be left out; `-` is standard input.
     Raises `SpecErrors` when there is none or it cannot be read as text.
     """
-    if name == "-":
-        return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
     path = os.path.join(folder, name)
-    for candidate in (path, f"{path}.yaml"):
-        if os.path.exists(candidate) and not os.path.isdir(candidate):
-            return _read(candidate)
+    found = _on_disk(name, path)
+    if found is not None:
+        return found
     bare = name.removesuffix(".yaml")
     if bare in shipped():
         source = _read(os.path.join(specs_folder(), f"{bare}.yaml"))
@@ -51,8 +74,32 @@ def find(name: str, folder: str = "") -> Source:
     )
 
 
+def find_file(name: str) -> Source:
+    """Find a file by its path; `.yaml` may be left out; `-` is standard input.
+
+    Raises `SpecErrors` when there is none or it cannot be read as text.
+    """
+    found = _on_disk(name, name)
+    if found is not None:
+        return found
+    if os.path.isdir(name):
+        raise _cannot("E002", f"'{name}' is a directory", name, "name a file in it")
+    hint = "`shapecalc tables` lists the tables that come with the tool"
+    raise _cannot("E001", f"there is no file '{name}'", name, hint)
+
+
+def _on_disk(name: str, path: str) -> Source | None:
+    """Read standard input or a file; None when there is no such file."""
+    if name == "-":
+        return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
+    for candidate in (path, f"{path}.yaml"):
+        if os.path.exists(candidate) and not os.path.isdir(candidate):
+            return _read(candidate)
+    return None
+
+
 def beside(name: str, source: Source) -> Source:
-    """Find what the spec in `source` extends: beside it, then among the shipped ones."""
+    """Find the spec that a file names: beside that file, then among the shipped ones."""
     if source.name.endswith(_SHIPPED):
         return find(name, specs_folder())
     return find(name, os.path.dirname(source.name))

@@ -41,7 +41,11 @@ LEVELS = """
     sweeping  sweeping.axes  sweeping.columns  sweeping.magnitude  sweeping.formulas
     sweeping.plan  sweeping.compute  sweeping.result  sweeping.series  sweeping.table
     sweeping.machine  sweeping.chart  sweeping.plot  sweeping.show
-    cli  cli.common  cli.options  cli.summarize  cli.compare  cli.sweep  cli.layers  cli.specs  cli.schema  cli.completion
+    published  published.nouns  published.printed  published.words  published.quantities
+    published.read  published.judge  published.table
+    published.as_json  published.as_csv  published.show
+    cli  cli.common  cli.options  cli.summarize  cli.compare  cli.sweep  cli.layers  cli.specs
+    cli.tables  cli.schema  cli.completion
     __main__
 """
 
@@ -164,7 +168,8 @@ def test_every_exception_is_used():
 )
 def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
     for name in LEVELS.split():
-        front = name in ("shapecalc", "layers", "render", "comparison", "sweeping", "cli")
+        fronts = ("shapecalc", "layers", "render", "comparison", "sweeping", "published", "cli")
+        front = name in fronts
         path = tmp_path / ("" if name == "shapecalc" else name.replace(".", "/"))
         path = path / "__init__.py" if front else path.with_suffix(".py")
         path.parent.mkdir(exist_ok=True)
@@ -205,6 +210,11 @@ def test_the_package_alone_imports_nothing_of_it():
 def test_the_library_computes_without_what_draws():
     loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('csv')")
     assert not loaded & {"numpy", "rich", "click", "shapecalc.render.as_terminal"}
+
+
+def test_a_summary_knows_nothing_of_published_tables():
+    loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('text')")
+    assert not [name for name in loaded if name.startswith("shapecalc.published")]
 
 
 def test_a_layer_family_is_imported_when_a_spec_uses_it():

@@ -17,6 +17,7 @@ from shapecalc.cli import COMMANDS, main
 from shapecalc.columns import COLUMNS
 from shapecalc.errors import CODES
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+from shapecalc.published import compare_file
 from shapecalc.read import TOP_KEYS
 from shapecalc.render import FORMATS
 
@@ -107,6 +108,16 @@ def test_every_command_is_documented_and_its_help_has_an_example(command: str) -
 @pytest.mark.parametrize("column", [column.key for column in COLUMNS])
 def test_every_column_is_documented(column: str) -> None:
     assert f"`{column}`" in (ROOT / "docs/columns.md").read_text("utf-8")
+
+
+def test_the_example_of_a_table_holds(tmp_path: Path) -> None:
+    (example,) = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs/tables.md").read_text("utf-8"), re.DOTALL
+    )
+    (tmp_path / "example.yaml").write_text(example, encoding="utf-8")
+    compared = compare_file(tmp_path / "example.yaml")
+    # 5 x 5 x 6 x 16 + 16 = 2,416 is an erratum; the other four cells are LeNet-5's
+    assert tuple(compared.counts) == (5, 4, 0, 1, 0)
 
 
 @pytest.mark.parametrize("format_", FORMATS)

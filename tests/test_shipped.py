@@ -56,6 +56,13 @@ TOTALS = {
     "plain18": (11_515_688, 1_794_805_760),
     "plain34": (21_623_848, 3_644_493_824),
     "alphago": (3_882_793, 1_400_726_208),
+    # the code linked from the slides (published, section 10): its weight arrays, with biases or the
+    # two of a batch normalisation, added up by hand; MACs with SAME's sides 56, 28, 14, 7.
+    # AlexNet's 76.0 million are published
+    "alexnet-linked": (76_009_832, 1_270_155_264),
+    "zfnet-linked": (75_989_096, 1_337_892_864),
+    "googlenet-linked": (12_057_472, 2_130_188_864),
+    "resnet34-linked": (112_190_504, 6_320_369_664),
     # 1 x 6 weights at 2 and at 3 places (published, section 9)
     "padding-valid": (6, 12),
     "padding-same": (6, 18),

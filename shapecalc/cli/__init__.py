@@ -9,7 +9,16 @@ import click
 from shapecalc import __version__
 
 #: Command -> the module in this package that holds it under the same name.
-COMMANDS = ("summarize", "compare", "sweep", "layers", "specs", "schema", "completion")
+COMMANDS = (
+    "summarize",
+    "compare",
+    "sweep",
+    "layers",
+    "specs",
+    "tables",
+    "schema",
+    "completion",
+)
 
 
 class _Lazy(click.Group):

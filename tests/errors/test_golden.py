@@ -1,7 +1,8 @@
 """Every error code has its whole text in a golden file.
 
 A file `tests/errors/E204-window.yaml` is a spec with that mistake, and `E204-window.txt` beside it
-what `shapecalc summarize E204-window.yaml` says on standard error.  What needs other files or
+what `shapecalc summarize E204-window.yaml` says on standard error.  `tests/errors/tables` holds tables
+for `shapecalc tables --file` likewise.  What needs other files or
 options is built here, and its text stands in a `.txt` file as well.
 
     SHAPECALC_REGENERATE=1 pytest tests/errors
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
+TABLES = sorted(path.stem for path in (HERE / "tables").glob("*.yaml"))
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
 SMALL = "input: HxWx3\nlet: {k: 4}\nlayers: [dense: k]\n"
@@ -97,6 +99,14 @@ REQUESTS: dict[str, list[str]] = {
     "E332-total": ["compare", "lenet5", "alexnet", "--fail-if", "parms > 60M"],
     "E301-compare": ["compare", "lenet5", "alexnet", "--columns", "output,parms"],
     "E303-compare": ["compare", "lenet5", "small.yaml", "--set", "k=3"],
+    "E121-table": ["tables", "lenet5", "--against", "small.yaml"],
+    "E001-table": ["tables", "--file", "my-table.yaml"],
+    "E002-table": ["tables", "--file", "."],
+    "E601-typo": ["tables", "googlnet"],
+    "E601-unlike": ["tables", "yolo"],
+    "E001-against": ["tables", "googlenet", "--against", "googlenet-trained.yaml"],
+    "E605-against": ["tables", "vgg-table1", "--against", "vgg16"],
+    "E604-against": ["tables", "lenet5", "--against", "alexnet"],
 }
 
 #: Files that are no spec: what they hold, or how they come about.
@@ -131,6 +141,12 @@ def compare(name: str, said: str) -> None:
 def test_a_spec_with_a_mistake(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(HERE)
     compare(name, run(["summarize", f"{name}.yaml"]))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_with_a_mistake(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE / "tables")
+    compare(name, run(["tables", "--file", f"{name}.yaml"]))
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -193,7 +209,7 @@ def test_every_code_has_a_golden_text(code: str) -> None:
 
 
 def test_every_golden_text_belongs_to_a_test() -> None:
-    known = {*SPECS, *REQUESTS, *FILES, "E002-directory", "E003-permission"}
+    known = {*SPECS, *TABLES, *REQUESTS, *FILES, "E002-directory", "E003-permission"}
     known |= {"E007-directory", "E007-nowhere", "E354-plot"}
     assert set(golden_texts()) == known
 

@@ -1,0 +1,100 @@
+"""`shapecalc tables`: the published tables, cell by cell."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+
+if TYPE_CHECKING:
+    from shapecalc.published.nouns import Judgement, Status
+
+#: The words of --only, with the status that each stands for.
+_ONLY: dict[str, Status] = {
+    "match": "match",
+    "errata": "erratum",
+    "erratum": "erratum",
+    "mismatch": "MISMATCH",
+}
+
+
+def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a table's name."""
+    from shapecalc.files import shipped_tables
+
+    return [name for name in shipped_tables() if name.startswith(incomplete)]
+
+
+@click.command(
+    short_help="Compare the published tables with what comes out.",
+    epilog="""\b
+Examples:
+  shapecalc tables
+  shapecalc tables googlenet
+  shapecalc tables googlenet --against googlenet-as-trained
+  shapecalc tables --only errata -o errata.md
+  shapecalc tables --file mytable.yaml
+""",
+)
+@click.argument("name", required=False, shell_complete=_complete_table)
+@options.format_
+@options.output
+@click.option(
+    "--only",
+    type=click.Choice(list(_ONLY), case_sensitive=False),
+    metavar="STATUS",
+    help="List only the cells of a status: match, errata or mismatch.",
+)
+@click.option(
+    "--file", "file", metavar="FILE", type=click.Path(), help="Compare a table of your own."
+)
+@click.option(
+    "--against",
+    metavar="SPEC",
+    shell_complete=complete_spec,
+    help="Compare the table with another network; its errata are set aside.",
+)
+def tables(
+    name: str | None,
+    format_: str | None,
+    path: str | None,
+    only: str | None,
+    file: str | None,
+    against: str | None,
+) -> None:
+    """Compare printed tables with what comes out, cell by cell.
+
+    NAME is a table that comes with the tool; without it all of them are listed.  A cell is a match
+    under the table's declared convention, an erratum with its account, or a MISMATCH.  Exit code 1
+    says that there is a MISMATCH, or an erratum that is no longer needed.
+    """
+    path = None if path == "-" else path
+    with reported(as_json=format_ == "json"):
+        from shapecalc.published.show import show
+        from shapecalc.render import format_for
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        judgements = _compare(name, file, against)
+        status = _ONLY[only.lower()] if only else None
+        emit(show(judgements, chosen, only=status), path)
+    if not all(each.holds for each in judgements):
+        sys.exit(CHECK_FAILED)
+
+
+def _compare(name: str | None, file: str | None, against: str | None) -> tuple[Judgement, ...]:
+    """Compare what was asked for."""
+    from shapecalc import published
+
+    if name is not None and file is not None:
+        raise click.UsageError("NAME is a table that comes with the tool, --file one of your own")
+    if file is not None:
+        return (published.compare_file(file, against),)
+    if name is not None:
+        return (published.compare(name, against),)
+    if against is not None:
+        raise click.UsageError("--against needs the NAME of a table")
+    return published.tables()
