@@ -238,8 +238,14 @@ def split_times(text: str) -> list[str]:
 
     >>> split_times("96 11x11 /4"), split_times("2 * 4096")
     (['96 11', '11 /4'], ['2 ', ' 4096'])
+    >>> split_times("HxWx3")
+    ['H', 'W', '3']
     """
-    return re.split(r"(?<=[\d)])x(?=[\d(])|(?<= )x(?= )|(?<=\d )\*(?= \d)", text)
+    return re.split(
+        r"(?<=[\d)])x(?=[\d(])|(?<=[\dA-Z])x(?=[A-Z])|(?<=[A-Z])x(?=\d)"
+        r"|(?<= )x(?= )|(?<=\d )\*(?= \d)",
+        text,
+    )
 
 
 def superscript(number: int) -> str:

@@ -176,7 +176,9 @@ def tabulate(report: Report, view: View | None = None, width: int | None = None)
         footer=(kept[0].footer or "total", *(column.footer for column in kept[1:])),
         facts=_facts(report, view),
         notes=notes,
-        legend=tuple((conventions(report, view, shown) | _names(view) | _marks(kept)).items()),
+        legend=tuple(
+            (conventions(report, view, shown) | _symbols(report, view) | _marks(kept)).items()
+        ),
         remarks=_remarks(report, rows, view, dropped, width),
         dropped=dropped,
     )
@@ -194,17 +196,25 @@ def _notation(report: Report, view: View) -> Notation:
     return notation_of(dims)
 
 
-def _names(view: View) -> dict[str, str]:
-    """Say what the names of recurring expressions stand for, those of one divisor together."""
-    if view.notation is None:
+def _symbols(report: Report, view: View) -> dict[str, str]:
+    """Say what the names of recurring expressions stand for, and for which sizes all this holds.
+
+    Names of one divisor stand together.
+    """
+    if view.notation is None or report.domain is None:
         return {}
+    from shapecalc.fits import fits
+
     together: dict[int, list[str]] = {}
     for atom, name in view.notation.names.items():
         together.setdefault(atom.by, []).append(name)
     where = view.notation.where()
-    return {
+    named = {
         ", ".join(names): ", ".join(map(where.__getitem__, names)) for names in together.values()
     }
+    made_for = "; ".join(each.text() for each in fits(report))
+    domain = {"domain": "; ".join(report.domain.texts())}
+    return named | domain | ({"weights": made_for} if made_for else {})
 
 
 class _Column(NamedTuple):
@@ -316,10 +326,5 @@ def _remarks(
         for row in report.rows
         if row.type == "input" and (meant := channels_first(row.output)) is not None
     ]
-    if report.domain is not None:
-        from shapecalc.fits import fits
-
-        said.append(f"Domain: {'; '.join(report.domain.texts())}.")
-        said += [f"{each.text()}." for each in fits(report)]
     said.append(f"Read from {printable(report.graph.spec.source.name)}.")
     return tuple(said)

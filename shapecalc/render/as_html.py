@@ -60,7 +60,7 @@ _STYLE = """\
     font-weight: 400;
   }
   .shapecalc .facts th { text-align: left; }
-  .shapecalc .facts td { white-space: nowrap; font-weight: 600; }
+  .shapecalc .facts td { font-weight: 600; }
   .shapecalc .facts td + td { font-weight: 400; opacity: 0.72; padding-right: 0; }
   .shapecalc .notes { margin: 1em 0; padding: 0; list-style: none; font-size: 0.9em; }
   .shapecalc .legend {

@@ -49,6 +49,13 @@ _ESCAPED = re.compile(
     r"(?<= )->(?= )|-(?=-)"
     r"|[\\{}$&#%_~^<>|`\"\[*\N{EN DASH}\N{REPLACEMENT CHARACTER}⁰¹²³⁴⁵⁶⁷⁸⁹]"
 )
+# What is left of a formula once it is escaped: brackets of floors, products, powers.
+_FORMULA = re.compile(
+    r"[\N{LEFT FLOOR}\N{RIGHT FLOOR}]"
+    r"|(?<=[\w)\N{RIGHT FLOOR}])\{\*\}(?=[\w(\N{LEFT FLOOR}])"
+    r"|(?:(?<=[A-Za-z)\N{RIGHT FLOOR}])|(?<=[A-Za-z]\d)|(?<=[A-Za-z]\d\d)|(?<=[A-Za-z]\d\d\d))"
+    r"\\textasciicircum\{\}(?P<power>\d+)"
+)
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # pdfLaTeX sets these without further packages.
 _LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")
@@ -190,5 +197,31 @@ def _extents(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Take the meaning from every character that LaTeX would read as a command."""
-    return _ESCAPED.sub(lambda found: _SPECIAL[found.group()], text)
+    """Take the meaning from every character that LaTeX would read as a command.
+
+    Formulas are set as such: floors in brackets, products with dots, powers raised.
+    """
+    return _FORMULA.sub(_set, _ESCAPED.sub(lambda found: _SPECIAL[found.group()], _floors(text)))
+
+
+def _floors(text: str) -> str:
+    """Put signs of their own for ``floor(`` and the bracket that closes it."""
+    signs: list[str] = []
+    closers: list[str] = []
+    for part in re.split(r"(\bfloor\(|[()])", text):
+        if part == ")":
+            signs.append(closers.pop() if closers else part)
+            continue
+        if part in ("(", "floor("):
+            closers.append(")" if part == "(" else "\N{RIGHT FLOOR}")
+        signs.append("\N{LEFT FLOOR}" if part == "floor(" else part)
+    return "".join(signs)
+
+
+def _set(found: re.Match[str]) -> str:
+    """Set a floor's bracket, the dot of a product, or a power."""
+    if found["power"]:
+        return rf"$^{{{found['power']}}}$"
+    return {"\N{LEFT FLOOR}": r"$\lfloor$", "\N{RIGHT FLOOR}": r"$\rfloor$"}.get(
+        found.group(), r"$\cdot$"
+    )

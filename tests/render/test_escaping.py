@@ -13,6 +13,7 @@ import pytest
 from reports import NAMES, report, with_name
 from reread import RAISED, READERS, parse, without_mark
 
+import shapecalc
 from shapecalc.printing import printable
 from shapecalc.render import FORMATS, render
 
@@ -178,3 +179,11 @@ def test_notes_reach_every_format(format_: str) -> None:
     assert "the pool is not square" in written
     shared = "one" if format_ in {"csv", "json"} else "weights shared with one"
     assert shared in written
+
+
+def test_latex_sets_formulas() -> None:
+    text = render(shapecalc.summarize("alexnet", input="HxHx3"), "latex")
+    assert r"$\lfloor$(H - 35)/32$\rfloor$ $\times$" in text
+    assert r"1,048,576$\cdot$h32$^{2}$" in text
+    assert r"H$\times$H$\times$3" in text
+    assert "floor(" not in text

@@ -209,7 +209,7 @@ def test_kernels_and_pads_may_be_symbols() -> None:
 
 def test_a_dense_layer_says_for_which_sizes_its_weights_were_made() -> None:
     text = render(symbolic("alexnet"), "text")
-    assert "fc6 was made for 6x6x256: its weights fit H and W from 227 to 258." in text
+    assert "fc6 was made for 6x6x256: its weights fit H and W from 227 to 258" in text
     assert "was made for" not in render(symbolic("resnet50"), "text")
     assert "was made for" not in render(report_of(UNET), "text")
 
