@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.files import shipped
     from shapecalc.graph import Graph
+    from shapecalc.inverse.answer import Solution
+    from shapecalc.inverse.asking import solve
+    from shapecalc.inverse.windows import windows
     from shapecalc.published import tables
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Map, Vector
@@ -35,6 +38,7 @@ _HOMES = {
     "Problem": "errors",
     "Report": "report",
     "Row": "report",
+    "Solution": "inverse.answer",
     "SpecErrors": "errors",
     "Sweep": "sweeping.result",
     "Totals": "report",
@@ -43,9 +47,11 @@ _HOMES = {
     "load": "api",
     "loads": "api",
     "shipped": "files",
+    "solve": "inverse.asking",
     "summarize": "api",
     "sweep": "sweeping",
     "tables": "published",
+    "windows": "inverse.windows",
 }
 
 __all__ = [
@@ -55,6 +61,7 @@ __all__ = [
     "Problem",
     "Report",
     "Row",
+    "Solution",
     "SpecErrors",
     "Sweep",
     "Totals",
@@ -63,9 +70,11 @@ __all__ = [
     "load",
     "loads",
     "shipped",
+    "solve",
     "summarize",
     "sweep",
     "tables",
+    "windows",
 ]
 
 

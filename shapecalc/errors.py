@@ -76,6 +76,11 @@ CODES: Mapping[str, str] = {
     "E340": "a range cannot be read",
     "E341": "a range is empty",
     "E342": "a range spans too many points",
+    "E343": "a question cannot be read",
+    "E344": "unknown name in a question",
+    "E345": "nothing of that name to run through a range",
+    "E346": "a question needs bounds",
+    "E347": "two sizes cannot be read",
     # the sweep
     "E350": "a name to sweep over stands for nothing",
     "E351": "a symbol is left without a value",

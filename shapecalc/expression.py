@@ -55,7 +55,7 @@ def parse(text: str) -> Parsed:
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")
-    parser = _Parser(text)
+    parser = Parser(text)
     parsed = parser.sum(0)
     if parser.token:
         if match := _POWER_OF_TEN.fullmatch(text):
@@ -142,7 +142,7 @@ def _bounded(value: Dim) -> Dim:
     return value
 
 
-class _Parser:
+class Parser:
     """Recursive descent; `token` is the one to look at."""
 
     def __init__(self, text: str) -> None:

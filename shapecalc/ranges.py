@@ -62,24 +62,30 @@ def read_range(text: str, option: str = "over") -> Range:
     (1, 2, 4)
     """
     source = Source(f"--{option} {text}", text)
-    name, equals, body = text.partition("=")
+    name, equals, _ = text.partition("=")
     if not equals or not _NAME.fullmatch(name.strip()):
         message = f"'{text}' names nothing to run through" if equals else f"'{text}' has no '='"
         raise _refused("E340", source, 0, text, message, f"write NAME={_FORM}")
-    words = body.split(":") if ":" in body else body.split(",")
-    start = len(name) + 1
+    return Range(name.strip(), read_values(source, len(name) + 1), source)
+
+
+def read_values(source: Source, start: int = 0) -> range | tuple[int, ...]:
+    """Read the values of a range from a place of a text on.  Raises `SpecErrors`: E340, E341.
+
+    >>> read_values(Source("--kernel", "3")), read_values(Source("--kernel", "1:11:2"))
+    ((3,), range(1, 12, 2))
+    """
+    body, at = source.text[start:], start
     numbers = []
-    for word in words:
+    for word in body.split(":") if ":" in body else body.split(","):
         stripped = word.strip()
         if not _WHOLE.fullmatch(stripped):
             what = f"'{stripped}' is not a whole number" if stripped else "a number is missing"
-            at = start + len(word) - len(word.lstrip())
-            raise _refused("E340", source, at, stripped, what, f"write {_FORM}")
+            inside = at + len(word) - len(word.lstrip())
+            raise _refused("E340", source, inside, stripped, what, f"write {_FORM}")
         numbers.append(int(stripped))
-        start += len(word) + 1
-    if ":" not in body:
-        return Range(name.strip(), tuple(dict.fromkeys(numbers)), source)
-    return Range(name.strip(), _span(numbers, source, body), source)
+        at += len(word) + 1
+    return _span(numbers, source, body) if ":" in body else tuple(dict.fromkeys(numbers))
 
 
 def _span(numbers: list[int], source: Source, body: str) -> range:

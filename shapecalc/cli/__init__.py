@@ -11,11 +11,12 @@ from shapecalc import __version__
 #: Command -> the module in this package that holds it under the same name.
 COMMANDS = (
     "summarize",
-    "compare",
+    "solve",
     "sweep",
+    "compare",
+    "tables",
     "layers",
     "specs",
-    "tables",
     "schema",
     "completion",
 )

@@ -22,12 +22,12 @@ def to_markdown(table: Table) -> str:
     """Write a table as GitHub Flavored Markdown."""
     blocks = [
         f"**{_escape(table.title)}**",
-        *map(_paragraph, table.about),
+        *map(paragraph, table.about),
         "\n".join(_grid(table)),
-        *map(_paragraph, table.notes),
+        *map(paragraph, table.notes),
         "\n".join(_totals(table)),
         " ".join(f"*{term}*: {_escape(meaning)}." for term, meaning in table.legend),
-        *map(_paragraph, table.remarks),
+        *map(paragraph, table.remarks),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
@@ -60,11 +60,23 @@ def _aligned(
     return [_row(header), _row(rule), *map(_row, rest)]
 
 
+def grid_of(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """Write a small table without a footer."""
+    shortest = ["-" * (2 + flush) for flush in right]
+    cells = [list(map(_escape, row)) for row in (header, *rows)]
+    first, _, *rest = pad_rows([cells[0], shortest, *cells[1:]], right)
+    rule = [
+        "-" * (len(cell) - flush) + ":" * flush for cell, flush in zip(first, right, strict=True)
+    ]
+    return "\n".join(map(_row, [first, rule, *rest]))
+
+
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _paragraph(text: str) -> str:
+def paragraph(text: str) -> str:
+    """Write a text as a paragraph of its own, without markup."""
     return _LEADING.sub(r"\1\\\2", _escape(text))
 
 

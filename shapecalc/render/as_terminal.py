@@ -21,6 +21,8 @@ from shapecalc.render.as_text import (
 from shapecalc.table import GAP, panels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.table import Table
 
 #: Cells that the eye should pass over, and some that it should not.
@@ -72,6 +74,14 @@ def to_terminal(table: Table, width: int) -> str:
     target = StringIO()
     console = Console(file=target, force_terminal=True, width=max(width, natural), highlight=False)
     console.print(Text("\n").join(lines), soft_wrap=True)
+    return target.getvalue()
+
+
+def styled(lines: Iterable[tuple[str, str]]) -> str:
+    """Write lines, each in its style, as long as they are."""
+    target = StringIO()
+    console = Console(file=target, force_terminal=True, width=1000, highlight=False)
+    console.print(Text("\n").join(Text(line, style) for line, style in lines), soft_wrap=True)
     return target.getvalue()
 
 

@@ -1,0 +1,254 @@
+"""What a question is asked over: symbols that formulas hold, and numbers that are tried.
+
+A field of a layer becomes a constant of its own: the spec is edited as an extending spec would,
+so that `conv1.pad` is one more name.  A name that the rules can carry as a symbol is one; strides,
+repeat counts and what else makes the structure are tried one by one.
+"""
+
+from __future__ import annotations
+
+from itertools import islice, product
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.expand import expand
+from shapecalc.graph import Deferred, Input
+from shapecalc.layers.fields import Count, Pad, Sizes
+from shapecalc.propagate import propagate
+from shapecalc.ranges import must_be_few
+from shapecalc.source import Source
+from shapecalc.spec import Edit
+from shapecalc.yamltree import Map, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from shapecalc.graph import Graph
+    from shapecalc.layers.base import Layer
+    from shapecalc.ranges import Range
+    from shapecalc.report import Report
+    from shapecalc.spec import NetSpec
+
+#: So many networks are computed one by one.
+MAX_TRIED = 10_000
+#: The letters for an input's sides, by their number; a vector's units are N.
+LETTERS = {0: ("N",), 1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+
+
+class Unknowns(NamedTuple):
+    """A spec with what is free in it.
+
+    `inner` gives the constant that stands for a name, `symbols` the names that are symbols,
+    `tried` the ranges that are gone through number by number, `bounds` the ranges of symbols, and
+    `sides` the symbols that are sides of the input.
+    """
+
+    spec: NetSpec
+    settings: Mapping[str, str]
+    inputs: Mapping[str, str]
+    inner: Mapping[str, str]
+    symbols: tuple[str, ...]
+    tried: tuple[Range, ...]
+    bounds: Mapping[str, Range]
+    sides: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that an answer has a set for."""
+        return (*(each.name for each in self.tried), *self.symbols)
+
+    def report(self, values: Mapping[str, int]) -> Report:
+        """Compute the report for numbers of some of the names.  Raises `SpecErrors`."""
+        given = {self.inner.get(name, name): str(value) for name, value in values.items()}
+        return propagate(expand(self.spec, {**self.settings, **given}, self.inputs))
+
+    def points(self) -> Iterator[dict[str, int]]:
+        """Yield the points of what is tried; one without names where nothing is."""
+        for values in product(*(each.values for each in self.tried)):
+            yield dict(zip((each.name for each in self.tried), values, strict=True))
+
+
+def find_unknowns(graph: Graph, ranges: Sequence[Range]) -> Unknowns:
+    """Decide what is a symbol and what is tried.
+
+    Without a symbol and without ranges the sides of the input become symbols.  Raises `SpecErrors`
+    for a name that nothing has (E345), and for too many numbers to try (E342).
+    """
+    spec, (settings, inputs) = graph.spec, graph.options
+    letters = _letters(graph)
+    own = not graph.symbols and (
+        not ranges or any(each.name in letters and each.name not in spec.let for each in ranges)
+    )
+    if own:
+        inputs = _with_letters(graph, letters)
+    inner: dict[str, str] = {}
+    problems: list[Problem] = []
+    for each in ranges:
+        try:
+            if each.field is not None:
+                spec, inner[each.name] = _with_constant(spec, graph, each)
+            else:
+                _must_be_known(each, graph, letters if own else ())
+        except SpecErrors as error:
+            problems += error.problems
+    if problems:
+        raise SpecErrors(problems)
+    free = {name: text for name, text in settings.items() if text == "free"}
+    plain = {name: text for name, text in settings.items() if text != "free"}
+    taken = {inner.get(each.name, each.name) for each in ranges}
+    plain = {name: text for name, text in plain.items() if name not in taken}
+    unknowns = Unknowns(spec, {**plain, **free}, inputs, inner, (), (), {}, ())
+    return _sorted_out(unknowns, ranges)
+
+
+def _letters(graph: Graph) -> dict[str, tuple[int, int]]:
+    """Name every side of every input: letters, behind the input's name where there are several."""
+    inputs = [node for node in graph.nodes if isinstance(node.layer, Input)]
+    found: dict[str, tuple[int, int]] = {}
+    for number, node in enumerate(inputs):
+        assert isinstance(node.layer, Input)
+        for side, letter in enumerate(LETTERS[len(node.layer.shape.sides)]):
+            name = letter if len(inputs) == 1 else f"{node.path}_{letter}"
+            while name in graph.spec.let or not name.isidentifier():
+                name = f"input_{letter}{number}" if not name.isidentifier() else f"{name}_"
+            found[name] = (number, side)
+    return found
+
+
+def _with_letters(graph: Graph, letters: Mapping[str, tuple[int, int]]) -> dict[str, str]:
+    """Write the inputs' shapes with letters for their sides, channels as they are."""
+    shapes = {}
+    inputs = [node for node in graph.nodes if isinstance(node.layer, Input)]
+    for number, node in enumerate(inputs):
+        assert isinstance(node.layer, Input)
+        words = [name for name, (index, _) in letters.items() if index == number]
+        if node.layer.shape.sides:
+            words.append(str(node.layer.shape.channels))
+        shapes[node.path if len(inputs) > 1 else ""] = "x".join(words)
+    return shapes
+
+
+def _must_be_known(given: Range, graph: Graph, letters: Mapping[str, object] | tuple[()]) -> None:
+    known = [*graph.spec.let, *graph.symbols, *letters]
+    if given.name in known:
+        return
+    hint = did_you_mean(given.name, known) or (
+        f"constants and symbols are {', '.join(known)}; a layer's field is written conv1.pad"
+        if known
+        else "it has no constants; a layer's field is written conv1.pad"
+    )
+    message = f"the network has no constant or symbol '{given.name}'"
+    raise SpecErrors([Problem("E345", message, given.origin, hint=hint)])
+
+
+def _with_constant(spec: NetSpec, graph: Graph, given: Range) -> tuple[NetSpec, str]:
+    """Make a layer's field a constant: the same edit as `change` makes, in a further edition."""
+    assert given.field is not None
+    path, field = given.field
+    _must_have(graph, path, field, given)
+    name = "_" + "".join(c if c.isalnum() and c.isascii() else "_" for c in given.name)
+    while name in spec.let:
+        name += "_"
+    source = Source(f"--over {given.name}", name)
+    word, key = scalar(name, source), scalar(path, Source(source.name, path))
+    change = Map({field: word}, {field: word}, source, word.start, word.end)
+    first = scalar(str(given.values[0]), Source(f"--over {given.name}", str(given.values[0])))
+    edits = (*spec.edits, {path: Edit(key, change)})
+    return spec._replace(edits=edits, let={**spec.let, name: first}), name
+
+
+def _must_have(graph: Graph, path: str, field: str, given: Range) -> None:
+    """Require that a layer, a block or a repeat has a field that takes numbers."""
+    takes: list[str] = []
+    group = graph.groups.get(path)
+    node = next((each for each in graph.nodes if each.path == path), None)
+    if group is not None and (node is None or node.use is None):
+        if group.type in graph.spec.blocks:
+            takes = [*graph.spec.blocks[group.type].fields]
+        elif group.type == "repeat":
+            takes = ["times"]
+        else:
+            _refuse(given, f"'{path}' is a {group.type}: it has no fields", "name a layer in it")
+    elif node is None or node.use is None:
+        known = [each.path for each in graph.nodes if each.use] + [*graph.groups]
+        hint = did_you_mean(path, known) or "`shapecalc summarize --depth all` lists the layers"
+        _refuse(given, f"there is no layer '{path}'", hint)
+    else:
+        layer = node.layer
+        cls: type[Layer] = layer.type if isinstance(layer, Deferred) else type(layer)
+        numeric = (Count, Sizes, Pad)
+        takes = [each.name for each in cls.fields() if isinstance(each.kind, numeric)]
+    if field not in takes:
+        hint = did_you_mean(field, takes) or (
+            "it has " + ", ".join(takes) if takes else "it has none that takes numbers"
+        )
+        _refuse(given, f"{path} has no field '{field}' that takes a number", hint)
+
+
+def _refuse(given: Range, message: str, hint: str) -> None:
+    raise SpecErrors([Problem("E345", message, given.origin, hint=hint)])
+
+
+def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range]) -> Unknowns:
+    """Make symbols of the ranges' names where the rules can carry them; try the others."""
+    words = {each.name: unknowns.inner.get(each.name, each.name) for each in ranges}
+    constants = [each for each in ranges if words[each.name] in unknowns.spec.let]
+    tried = [  # a symbol is a number from 1 on
+        each
+        for each in constants
+        if min(each.values) < 1 or not _carries(unknowns, words, constants, [each])
+    ]
+    if len(constants) - len(tried) > 1:  # together they may not be carried
+        rest = [each for each in constants if each not in tried]
+        if not _carries(unknowns, words, constants, rest):
+            tried = constants
+    must_be_few(
+        tried,
+        MAX_TRIED,
+        "these make the structure, so each is a network of its own: narrow the ranges",
+    )
+    free = {words[each.name]: "free" for each in constants if each not in tried}
+    settings = {**unknowns.settings, **free}
+    symbols = _symbols(unknowns.spec, settings, unknowns.inputs, tried, words)
+    outer = {inner: name for name, inner in words.items()}
+    names = tuple(outer.get(name, name) for name in symbols)
+    wanted = {each.name: each for each in ranges if each.name in names}
+    sides = tuple(name for name in names if words.get(name, name) not in unknowns.spec.let)
+    return unknowns._replace(
+        settings=settings, symbols=names, tried=tuple(tried), bounds=wanted, sides=sides
+    )
+
+
+def _symbols(
+    spec: NetSpec,
+    settings: Mapping[str, str],
+    inputs: Mapping[str, str],
+    tried: Sequence[Range],
+    words: Mapping[str, str],
+) -> tuple[str, ...]:
+    first = {words[each.name]: str(each.values[0]) for each in tried}
+    return expand(spec, {**settings, **first}, inputs).symbols
+
+
+def _carries(
+    unknowns: Unknowns,
+    words: Mapping[str, str],
+    constants: Sequence[Range],
+    free: Sequence[Range],
+) -> bool:
+    """Tell whether the network can be computed with these as symbols, the others as numbers.
+
+    Some number that the others may have must do, as not every one makes a network.
+    """
+    others = [each for each in constants if each not in free]
+    loose = {words[each.name]: "free" for each in free}
+    for values in islice(product(*(each.values for each in others)), 16):
+        given = {words[o.name]: str(v) for o, v in zip(others, values, strict=True)}
+        try:
+            propagate(
+                expand(unknowns.spec, {**unknowns.settings, **given, **loose}, unknowns.inputs)
+            )
+        except SpecErrors:
+            continue
+        return True
+    return False
