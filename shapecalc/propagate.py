@@ -71,8 +71,10 @@ class _Refused(Exception):  # noqa: N818  (carries what the rules complained abo
 
 
 @collector_paused
-def propagate(graph: Graph) -> Report:
+def propagate(graph: Graph, *, fields: bool = True) -> Report:
     """Apply every layer's rules, in order.
+
+    Without `fields` there are no receptive fields, nor what their formulas ask of the symbols.
 
     Raises `SpecErrors` with one problem for each root cause: a layer whose inputs are unknown
     because an earlier one failed is passed over.  With symbols, also when no values fit.
@@ -103,6 +105,8 @@ def propagate(graph: Graph) -> Report:
             if facts is None:
                 facts = known[id(layer), inputs] = apply(layer, inputs, graph.symbols)
             row = _row(graph, node, layer, inputs, facts, rows)
+            if not fields:
+                row = row._replace(field=None)
             if graph.symbols:
                 needs += [(node.path, need) for need in (*facts.needs, *_units_needed(row))]
         except _Unknown:

@@ -152,6 +152,11 @@ def _given(name: str, values: Iterable[int]) -> str | Range:
     return f"{name}={','.join(map(str, values))}"
 
 
+def ends(values: range | tuple[int, ...]) -> tuple[int, int]:
+    """Return the smallest and the largest value, of however long a range."""
+    return (values[0], values[-1]) if isinstance(values, range) else (min(values), max(values))
+
+
 def points(ranges: Sequence[Range]) -> int:
     """Count the points of the grid that ranges span."""
     return prod(len(each.values) for each in ranges)

@@ -6,6 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from shapecalc.api import load
+from shapecalc.columns import BY_WORD
 from shapecalc.errors import SpecErrors
 from shapecalc.expr import substitute, symbol
 from shapecalc.graph import Graph
@@ -64,9 +65,15 @@ def solve(
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     elif network.problems:
         propagate(network)  # raises these and what else is wrong
-    unknowns = find_unknowns(network, ranges)
+    unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(asked))
     work = _Asking(network, asked, unknowns)
     return work.tried() if unknowns.tried else work.at_once()
+
+
+def _asks_for_fields(question: Question) -> bool:
+    """Tell whether receptive fields are asked for: their formulas hold for fewer sizes."""
+    words = (name.lower().rpartition(".")[2] for name in question.places)
+    return any(word in BY_WORD and BY_WORD[word].key in ("rf", "jump") for word in words)
 
 
 class _Asking:

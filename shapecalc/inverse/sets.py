@@ -20,8 +20,11 @@ MAX_LISTED = 100_000
 
 
 def of_range(given: Range) -> Integers:
-    """Return the values of a range."""
-    return compress(given.values, given.values)
+    """Return the values of a range, however many."""
+    values = given.values
+    if not isinstance(values, range):
+        return compress(values, values)
+    return integers([Stretch(values[0], values[-1], values.step, (values[0] % values.step,))])
 
 
 def has(numbers: Integers, number: int) -> bool:

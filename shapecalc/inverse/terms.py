@@ -13,7 +13,7 @@ from shapecalc.expr import symbol, symbols_of
 from shapecalc.expression import ExpressionError, evaluate
 from shapecalc.fold import fold
 from shapecalc.inverse.question import Extents
-from shapecalc.shape import SIDE_NAMES, Map, Shape, Vector
+from shapecalc.shape import SIDE_NAMES, Map, Shape
 from shapecalc.source import Span
 from shapecalc.view import View
 
@@ -41,7 +41,10 @@ _VIEW = View()
 
 
 class Volume(NamedTuple):
-    """The sides of a volume, with its channels if it has any; or numbers per side."""
+    """The sides of a volume, with its channels; or numbers per side, without.
+
+    A vector has no sides, and its channels are its units.
+    """
 
     sides: tuple[Dim, ...]
     channels: Dim | None
@@ -145,12 +148,21 @@ class Binder:
     ) -> list[tuple[str, Dim, Dim]]:
         """Pair the extents that are compared: sides, and channels where they are written out."""
         rank = len(left.sides)
-        words = SIDE_NAMES[rank]
+        words = SIDE_NAMES.get(rank, ())
         if isinstance(right, Volume):
             if len(right.sides) != rank:
-                message = f"a volume of {rank} sides is compared with one of {len(right.sides)}"
-                self.question.refuse("E343", message, condition.span, "compare single numbers")
+                kinds = [
+                    f"a volume of {len(each.sides)} sides" if each.sides else "a vector"
+                    for each in (left, right)
+                ]
+                message = f"{kinds[0]} is compared with {kinds[1]}"
+                hint = "compare numbers of them, like .units or .channels"
+                self.question.refuse("E343", message, condition.span, hint)
+            if left.channels is not None and right.channels is not None and not rank:
+                return [("units", left.channels, right.channels)]
             return list(zip(words, left.sides, right.sides, strict=True))
+        if not rank and left.channels is not None and not isinstance(right, Extents):
+            return [("units", left.channels, right)]
         if not isinstance(right, Extents):  # one number stands for every side
             return [(word, side, right) for word, side in zip(words, left.sides, strict=True)]
         values = right.values
@@ -159,6 +171,9 @@ class Binder:
         )
         if len(values) == rank + 1 and left.channels is not None:
             return [*pairs, ("channels", left.channels, values[-1])]
+        if not rank:
+            message = f"{len(values)} extents are written, but it is a vector"
+            self.question.refuse("E343", message, condition.span, "write its units: fc6 = 4096")
         if len(values) != rank:
             sides = f"{rank} side{'s' if rank > 1 else ''} ({' x '.join(words)})"
             message = f"{len(values)} extents are written, but it has {sides}, then channels"
@@ -185,6 +200,8 @@ class Binder:
         """Return the number that a name in an expression stands for."""
         value = self.value(name)
         if isinstance(value, Volume):
+            if not value.sides and value.channels is not None:
+                return value.channels
             hint = f"name one of its numbers: {name}.{SIDE_NAMES[len(value.sides)][0]}"
             self.refuse(name, f"'{name}' is a volume, which cannot be computed with", hint)
         return value
@@ -267,7 +284,7 @@ class Binder:
 
     def _of_shape(self, shape: Shape, words: list[str], name: str) -> Value:
         if not words:
-            return shape.size if isinstance(shape, Vector) else Volume(shape.sides, shape.channels)
+            return Volume(shape.sides, shape.channels)
         sides = SIDE_NAMES.get(len(shape.sides), ()) if isinstance(shape, Map) else ()
         parts: dict[str, Dim] = {
             **dict(zip(sides, shape.sides, strict=True)),

@@ -15,7 +15,7 @@ from shapecalc.expand import expand
 from shapecalc.graph import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.propagate import propagate
-from shapecalc.ranges import must_be_few
+from shapecalc.ranges import ends, must_be_few
 from shapecalc.source import Source
 from shapecalc.spec import Edit
 from shapecalc.yamltree import Map, scalar
@@ -40,7 +40,7 @@ class Unknowns(NamedTuple):
 
     `inner` gives the constant that stands for a name, `symbols` the names that are symbols,
     `tried` the ranges that are gone through number by number, `bounds` the ranges of symbols, and
-    `sides` the symbols that are sides of the input.
+    `sides` the symbols that are sides of the input.  `fields`: receptive fields are asked for.
     """
 
     spec: NetSpec
@@ -51,6 +51,7 @@ class Unknowns(NamedTuple):
     tried: tuple[Range, ...]
     bounds: Mapping[str, Range]
     sides: tuple[str, ...]
+    fields: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -60,7 +61,8 @@ class Unknowns(NamedTuple):
     def report(self, values: Mapping[str, int]) -> Report:
         """Compute the report for numbers of some of the names.  Raises `SpecErrors`."""
         given = {self.inner.get(name, name): str(value) for name, value in values.items()}
-        return propagate(expand(self.spec, {**self.settings, **given}, self.inputs))
+        graph = expand(self.spec, {**self.settings, **given}, self.inputs)
+        return propagate(graph, fields=self.fields)
 
     def points(self) -> Iterator[dict[str, int]]:
         """Yield the points of what is tried; one without names where nothing is."""
@@ -196,7 +198,7 @@ def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range]) -> Unknowns:
     tried = [  # a symbol is a number from 1 on
         each
         for each in constants
-        if min(each.values) < 1 or not _carries(unknowns, words, constants, [each])
+        if ends(each.values)[0] < 1 or not _carries(unknowns, words, constants, [each])
     ]
     if len(constants) - len(tried) > 1:  # together they may not be carried
         rest = [each for each in constants if each not in tried]
@@ -245,9 +247,8 @@ def _carries(
     for values in islice(product(*(each.values for each in others)), 16):
         given = {words[o.name]: str(v) for o, v in zip(others, values, strict=True)}
         try:
-            propagate(
-                expand(unknowns.spec, {**unknowns.settings, **given, **loose}, unknowns.inputs)
-            )
+            settings = {**unknowns.settings, **given, **loose}
+            propagate(expand(unknowns.spec, settings, unknowns.inputs), fields=False)
         except SpecErrors:
             continue
         return True

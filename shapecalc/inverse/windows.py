@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.expr import symbol
 from shapecalc.inverse.answer import Grid, bare
-from shapecalc.ranges import Range, must_be_few, read_values
+from shapecalc.ranges import Range, ends, must_be_few, read_values
 from shapecalc.solution import where
 from shapecalc.source import Origin, Source, Span
 from shapecalc.window import Rounding, Window, output_size, transposed_size
@@ -251,11 +251,14 @@ def windows(
     kernels = _values("kernel", kernel, 1) or range(1, MAX_KERNEL + 1)
     widest = max(max(pair) for pair in pairs)
     strides = _values("stride", stride, 1) or range(1, widest + 1)
+    if isinstance(strides, tuple):
+        strides = tuple(sorted(strides))
     dilations = _values("dilation", dilation, 1) or (1,)
     same = str(pad).strip() == "same"
     pads = None if same else _values("pad", pad, 0)
-    half = range(max(kernels) // 2 + 1) if pads is None else pads
-    looked = (("kernel", kernels), ("pad", half), ("dilation", dilations))
+    half = range(ends(kernels)[1] // 2 + 1) if pads is None else pads
+    apart = strides if isinstance(strides, tuple) or strides.step > 1 else (1,)
+    looked = (("kernel", kernels), ("pad", half), ("dilation", dilations), ("stride", apart))
     grid = [Range(name, each, Source(f"--{name}", name)) for name, each in looked]
     must_be_few(grid, MAX_LOOKED_AT, "narrow the ranges")
     bounds = [_bound("kernel", kernels), _bound("stride", strides)]
@@ -312,7 +315,7 @@ def _values(name: str, given: str | int | None, least: int) -> range | tuple[int
         return None
     text = str(given)
     values = read_values(Source(f"--{name} {text}", text))
-    if min(values) < least:
+    if ends(values)[0] < least:
         raise _refused("E341", name, text, f"{name} is at least {least}", f"begin at {least}")
     return values
 
@@ -342,7 +345,7 @@ def _strides(
     falls: bool,
 ) -> Iterator[Move]:
     """Yield the window with the strides that do it for all sides, one interval or single ones."""
-    steps = sorted(strides)
+    steps = strides
     low, high = 0, len(steps)
     for before, after in pairs:
         sign = -1 if falls else 1
@@ -377,7 +380,7 @@ def _misses(
     take: Callable[[Any, Move], Any],
 ) -> Iterator[tuple[int, Move, tuple[int, ...]]]:
     """Yield the strides whose outputs are nearest to what was asked."""
-    for stride in sorted(strides)[:8]:
+    for stride in strides[:8]:
         one = move._replace(low=stride, high=stride)
         sizes = tuple(take(before, one) for before, _ in pairs)
         if min(sizes) >= 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import shapecalc
@@ -93,6 +93,12 @@ def answered(graph: Any, asked: str) -> Any:
 
 
 @quick
+@example(  # a receptive field's formula asks for more units than the network does
+    "layers:\n- upsample: 2\n- maxpool: {kernel: 2, stride: 1}\n",
+    1,
+    "memory - 4*{layer}.units < {bound}*41",
+    1,
+)
 @given(networks(), st.integers(1, 3), st.sampled_from(sorted(QUESTIONS)), st.integers(1, 20))
 def test_one_side(layers: str, index: int, question: str, bound: int) -> None:
     graph = shapecalc.loads(f"input: Lx2\n{layers}")

@@ -45,6 +45,11 @@ def test_a_volume_may_be_written_with_and_without_channels(shape: str) -> None:
     assert said("alexnet", f"pool3 = {shape}")["H"] == "n from 227 to 258"
 
 
+def test_a_vector_is_compared_by_its_units() -> None:
+    assert solve("alexnet", "fc7 = 4096 and fc7 = fc6 and 2*output = 2000")
+    assert not solve("alexnet", "output = 999")
+
+
 def test_sides_are_answered_each_by_itself() -> None:
     assert said("alexnet", "pool3 = 6x7") == {"H": "n from 227 to 258", "W": "n from 259 to 290"}
 
@@ -202,6 +207,8 @@ def test_a_specs_text_is_no_markup() -> None:
         ("macs divisible 3", "E343", "3"),
         ("macs > 3 or macs < 2", "E343", "or"),
         ("(macs > 3", "E343", ">"),
+        ("output = input", "E343", "output = input"),
+        ("fc7 = 4096x1", "E343", "fc7 = 4096x1"),
         ("macs ~ 3", "E343", "~"),
         ("macs // 0 = 3", "E343", "macs // 0 = 3"),
         ("'conv1.params = 3", "E343", "'"),
