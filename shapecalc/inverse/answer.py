@@ -42,16 +42,16 @@ def bare(numbers: Integers) -> str:
 class Solution(NamedTuple):
     """The answer to a question: boxes of integers whose union is every point that holds.
 
-    `names` are what the question was asked over.  `tied` are names that were taken to be equal:
-    then the boxes hold the points where they are.  `why` and `nearest` are tables for people,
-    `remarks` what limits the answer, `source` where the network was read.
+    `names` are what the question was asked over.  `tied` are groups of names that were taken to be
+    equal: then the boxes hold the points where they are.  `why` and `nearest` are tables for
+    people, `remarks` what limits the answer, `source` where the network was read.
     """
 
     network: str
     question: str
     names: tuple[str, ...]
     boxes: tuple[Mapping[str, Integers], ...]
-    tied: tuple[str, ...]
+    tied: tuple[tuple[str, ...], ...]
     why: tuple[Grid, ...]
     nearest: tuple[Grid, ...]
     remarks: tuple[str, ...]
@@ -63,15 +63,16 @@ class Solution(NamedTuple):
 
     def admits(self, **values: int) -> bool:
         """Tell whether a point solves it; a name with a dot is given as `**{"conv1.pad": 2}`."""
-        if len({values[name] for name in self.tied}) > 1:
+        if any(len({values[name] for name in group}) > 1 for group in self.tied):
             return False
         return any(all(has(box[name], values[name]) for name in box) for box in self.boxes)
 
     def total(self) -> int | None:
         """Count the solutions; None when there is no end to them."""
         found = 0
+        bound = {name for group in self.tied for name in group[1:]}
         for box in self.boxes:
-            sizes = [size(each) for name, each in box.items() if name not in self.tied[1:]]
+            sizes = [size(each) for name, each in box.items() if name not in bound]
             known = [each for each in sizes if each is not None]
             if len(known) < len(sizes):
                 return None
@@ -113,8 +114,11 @@ class Solution(NamedTuple):
         alike: dict[Integers, list[str]] = {}
         for name, numbers in box.items():
             alike.setdefault(numbers, []).append(name)
-        link = " = " if self.tied else " and "
-        said = [numbers.text(link.join(names)) for numbers, names in alike.items()]
+        groups = {name: " = ".join(group) for group in self.tied for name in group}
+        said = [
+            numbers.text(" and ".join(dict.fromkeys(groups.get(name, name) for name in names)))
+            for numbers, names in alike.items()
+        ]
         return "; ".join(said) if said else "it holds"
 
     def data(self) -> dict[str, Any]:
@@ -126,7 +130,7 @@ class Solution(NamedTuple):
             "over": list(self.names),
             "solved": bool(self.boxes),
             "count": self.total(),
-            "equal": list(self.tied),
+            "equal": list(map(list, self.tied)),
             "solutions": [{n: each.data() for n, each in box.items()} for box in self.boxes],
             "why": [each.data() for each in self.why],
             "nearest": [each.data() for each in self.nearest],

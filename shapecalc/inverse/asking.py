@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.api import load
 from shapecalc.columns import BY_WORD
-from shapecalc.errors import SpecErrors
-from shapecalc.expr import substitute, symbol
+from shapecalc.errors import Problem, RuleError, SpecErrors
+from shapecalc.expr import substitute, symbol, symbols_of
 from shapecalc.graph import Graph
 from shapecalc.integers import common
 from shapecalc.inverse.answer import Grid, Solution
@@ -22,6 +22,7 @@ from shapecalc.inverse.unknowns import find_unknowns
 from shapecalc.notation import as_factor, text_of
 from shapecalc.propagate import propagate
 from shapecalc.ranges import read_ranges
+from shapecalc.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,7 +68,11 @@ def solve(
         propagate(network)  # raises these and what else is wrong
     unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(asked))
     work = _Asking(network, asked, unknowns)
-    return work.tried() if unknowns.tried else work.at_once()
+    try:
+        return work.tried() if unknowns.tried else work.at_once()
+    except RuleError as error:  # the question makes an expression grow too large
+        problem = Problem(error.code, error.message, Origin(asked.source), error.rule, error.hint)
+        raise SpecErrors([problem]) from None
 
 
 def _asks_for_fields(question: Question) -> bool:
@@ -115,7 +120,7 @@ class _Asking:
         why: Iterable[Grid],
         nearest: Iterable[Grid],
         remarks: Iterable[str],
-        tied: Sequence[str] = (),
+        tied: Sequence[Sequence[str]] = (),
     ) -> Solution:
         spec = self.graph.spec
         return Solution(
@@ -123,7 +128,7 @@ class _Asking:
             " ".join(self.question.source.text.split()),
             self.unknowns.names,
             tuple(boxes),
-            tuple(tied),
+            tuple(map(tuple, tied)),
             tuple(why),
             () if boxes else tuple(nearest),
             tuple(remarks),
@@ -136,7 +141,7 @@ class _Asking:
         atoms = self.atoms(report, {})
         answer = self.decided(report, atoms)
         boxes = [self.named(box) for box in answer.boxes]
-        tied = [self.shown.get(name, name) for name in answer.tied]
+        tied = [[self.shown.get(name, name) for name in group] for group in answer.tied]
         return self.solution(
             boxes,
             self._why(report, atoms, answer),
@@ -199,18 +204,19 @@ class _Asking:
             yield points
 
     def _limits(self, report: Report, atoms: Sequence[Atom], answer: Answer) -> Iterator[str]:
-        names = [self.shown.get(name, name) for name in answer.tied]
-        if names:
+        groups = [[self.shown.get(name, name) for name in group] for group in answer.tied]
+        for names in groups:
             bounds = " ".join(f"--over {name}=LOW:HIGH" for name in names)
             yield (
                 f"The question couples {' and '.join(names)}, so this is the case"
                 f" {' = '.join(names)}; {bounds} answers for every pair."
             )
-        elif len(answer.boxes) == 1 and len(self.unknowns.sides) > 1:
+        if not groups and len(answer.boxes) == 1 and len(self.unknowns.sides) > 1:
             free = " and ".join(self.unknowns.sides)
             yield f"{free} do not depend on each other: any of the one goes with any of the other."
-        constant = [a for a in atoms if not a.symbols and a.condition >= 0 and a.miss({})]
-        for atom in constant:
+        for atom in atoms:
+            if symbols_of(atom.left) or symbols_of(atom.right) or not atom.miss({}):
+                continue
             label, left, asked, _ = measure(atom, {})
             names_ = " and ".join(self.unknowns.names)
             yield f"{label} is {left} whatever {names_}, not {asked}."
@@ -235,7 +241,7 @@ class _Asking:
             if name in self.bounds:
                 whole.append(of_range(self.bounds[name]))
             if whole and tidied(reduce(common, whole)) != numbers:
-                cut += answer.tied if name in answer.tied else [name]
+                cut += next((group for group in answer.tied if name in group), (name,))
         names = " and ".join(self.shown.get(name, name) for name in cut)
         return f" That narrows the answer for {names}." if cut else ""
 

@@ -7,6 +7,7 @@ when the symbols are sides of the input, for equal sides.
 
 from __future__ import annotations
 
+from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,14 +38,14 @@ class Answer(NamedTuple):
     """The boxes, by the symbols' own names.
 
     `allowed` is what domain and ranges leave of every symbol, `alone` by itself for which values
-    each relation in one symbol holds; `tied` are the symbols that were taken to be equal, `near`
-    points that miss by least, from a grid.
+    each relation in one symbol holds; `tied` are the groups of symbols that were taken to be
+    equal, `near` points that miss by least, from a grid.
     """
 
     boxes: list[Box]
     allowed: Box
     alone: tuple[tuple[Atom, str, Integers], ...] = ()
-    tied: tuple[str, ...] = ()
+    tied: tuple[tuple[str, ...], ...] = ()
     near: tuple[dict[str, int], ...] = ()
 
 
@@ -103,7 +104,8 @@ def _jointly(answer: Answer, joint: list[Atom], sides: Sequence[str], source: So
     open_ = [name for name in names if size(left[name]) is None]
     if not open_:
         values = {name: _few(left, name, names, source) for name in names}
-        found, near = on_grid(joint, values)
+        longest_last = sorted(values, key=lambda name: len(values[name]))
+        found, near = on_grid(joint, {name: values[name] for name in longest_last})
         rest = {name: numbers for name, numbers in left.items() if name not in names}
         boxes = [{**box, **rest} for box in found]
         boxes = [{name: box[name] for name in left} for box in boxes]
@@ -135,27 +137,35 @@ def _few(left: Box, name: str, names: Sequence[str], source: Source) -> list[int
 
 
 def _square(answer: Answer, joint: list[Atom], names: list[str], source: Source) -> Answer:
-    """Solve for equal sides."""
+    """Solve for equal sides: those that some relation holds together."""
     (left,) = answer.boxes
-    first, *others = names
-    same = {name: symbol(first) for name in others}
-    numbers = left[first]
-    for name in others:
-        numbers = common(numbers, left[name])
+    groups: list[list[str]] = []
+    for atom in joint:
+        near = [group for group in groups if atom.symbols & set(group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([n for n in names if n in atom.symbols or any(n in g for g in near)])
+    first = {name: group[0] for group in groups for name in group}
+    same = {name: symbol(other) for name, other in first.items()}
+    found = {group[0]: reduce(common, (left[name] for name in group)) for group in groups}
     alone = list(answer.alone)
     for atom in joint:
         tied = atom._replace(left=substitute(atom.left, same), right=substitute(atom.right, same))
-        found = _solved(tied, first) if tied.symbols else (NONE if tied.miss({}) else numbers)
-        if found is None:
+        name = first[min(atom.symbols)]
+        if not tied.symbols:
+            found[name] = NONE if tied.miss({}) else found[name]
+            continue
+        numbers = _solved(tied, name)
+        if numbers is None:
             hint = "bound them with " + " ".join(f"--over {name}=1:512" for name in names)
             message = f"this cannot be solved for all sizes: {atom.label}"
             raise SpecErrors([Problem("E346", message, Origin(source), hint=hint)])
-        alone.append((tied, first, found))
-        numbers = common(numbers, found)
-    numbers = tidied(numbers)
-    box = {name: numbers if name in names else each for name, each in left.items()}
-    boxes = [box] if numbers.stretches else []
-    return answer._replace(boxes=boxes, alone=tuple(alone), tied=tuple(names))
+        alone.append((tied, name, numbers))
+        found[name] = common(found[name], numbers)
+    whole = {name: tidied(numbers) for name, numbers in found.items()}
+    box = {name: whole[first[name]] if name in first else each for name, each in left.items()}
+    boxes = [box] if all(numbers.stretches for numbers in box.values()) else []
+    tied_names = tuple(tuple(group) for group in groups if len(group) > 1)
+    return answer._replace(boxes=boxes, alone=tuple(alone), tied=tied_names)
 
 
 def on_grid(
@@ -188,10 +198,12 @@ def on_grid(
         for place in np.ndindex(misses.shape[:-1]):
             chosen = universe[misses[place] == 0]
             if len(chosen):
-                rows[_point(chunk, outer, place)] = [{last: compress(chosen.tolist(), universe)}]
+                rows[_point(chunk, outer, place)] = [
+                    {last: compress(chosen.tolist(), values[last])}
+                ]
     if parts:
         chosen = universe[np.concatenate(parts)]
-        rows[()] = [{last: compress(chosen.tolist(), universe)}] if len(chosen) else []
+        rows[()] = [{last: compress(chosen.tolist(), values[last])}] if len(chosen) else []
     near = [dict(zip(names, point, strict=True)) for _, point in sorted(best)[:3]]
     return boxes_of(rows, outer, values), near
 

@@ -147,20 +147,19 @@ def _measured(
     atoms: Sequence[Atom],
     points: Sequence[Mapping[str, int]],
     shown: Mapping[str, str],
-    tied: Sequence[str] = (),
+    tied: Sequence[Sequence[str]] = (),
 ) -> Grid:
     """Write what relations come to at points."""
     names = list(points[0])
-    heads = [
-        " = ".join(shown.get(n, n) for n in tied) if n in tied else shown.get(n, n) for n in names
-    ]
-    rows = []
+    groups = {name: group for group in tied for name in group}
+    heads = [" = ".join(shown.get(each, each) for each in groups.get(n, [n])) for n in names]
+    rows: list[tuple[str, ...]] = []
     for point in points:
-        values = {**dict.fromkeys(tied, point.get(tied[0], 0)), **point} if tied else point
+        values = {each: v for name, v in point.items() for each in groups.get(name, [name])}
         rows += [
             (*(f"{point[n]:,}" for n in names), *measure(atom, values))
             for atom in atoms
-            if atom.symbols <= values.keys()
+            if symbols_of(atom.left) | symbols_of(atom.right) <= values.keys()
         ]
     header = (*heads, "", "is", "asked for", "")
     return Grid(title, header, tuple(rows), (*(True for _ in heads), False, True, False, False))

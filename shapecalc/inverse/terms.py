@@ -76,20 +76,19 @@ class Atom(NamedTuple):
 
     def miss(self, values: Mapping[str, int]) -> int:
         """Return by how much it fails for values of its symbols; 0: it holds."""
-        left, right = at(self.left, values), at(self.right, values)
-        assert isinstance(left, int)
-        assert isinstance(right, int)
+        if self.relation == "divisible by":
+            left = int(at(self.left, values))
+            return min(left % self.right, -left % self.right)  # type: ignore[operator]
+        over = int(at(self.left - self.right, values))  # what is on both sides needs no value
         match self.relation:
             case "at least":
-                return max(right - left, 0)
+                return max(-over, 0)
             case "at most":
-                return max(left - right, 0)
+                return max(over, 0)
             case "equal to":
-                return abs(left - right)
-            case "unequal to":
-                return int(left == right)
+                return abs(over)
             case _:
-                return min(left % right, -left % right)
+                return int(over == 0)
 
 
 class Binder:
@@ -123,6 +122,9 @@ class Binder:
         if relation == "divisible by" and not (isinstance(right, int) and right > 0):
             message = "what is divided by must be a number from 1 on"
             self.question.refuse("E343", message, condition.span, "divisible by 32")
+        if Extents in map(type, (left, right)) and Volume not in map(type, (left, right)):
+            hint = "compare it with a layer: pool3 = 6x6"
+            self.question.refuse("E343", "a shape belongs to a volume", condition.span, hint)
         if isinstance(right, Volume | Extents) and not isinstance(left, Volume):
             if isinstance(left, Extents) or relation in ("at least", "at most"):
                 message = "the volume stands on the left: pool3 = 6x6"

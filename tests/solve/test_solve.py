@@ -109,7 +109,7 @@ def test_fields_of_blocks_and_repeats() -> None:
 
 def test_coupled_sides_are_answered_for_squares_and_say_so() -> None:
     solution = solve("alexnet", "macs <= 1G")
-    assert solution.tied == ("H", "W")
+    assert solution.tied == (("H", "W"),)
     assert solution.boxes[0]["H"].text("H") == "H from 67 to 218"
     assert "H = W" in solution.remarks[0]
     assert solution.admits(H=100, W=100)
@@ -119,10 +119,37 @@ def test_coupled_sides_are_answered_for_squares_and_say_so() -> None:
 def test_coupled_sides_within_ranges_are_answered_for_every_pair() -> None:
     over = ["H=67:90:3", "W=67:99"]
     solution = solve("alexnet", "macs <= 500M and macs >= 300M", over=over)
+    assert json.loads(solution.render("json"))["solved"]
     for h in range(67, 91, 3):
         for w in range(67, 100):
             macs = shapecalc.summarize("alexnet", input=f"{h}x{w}x3").totals.macs
             assert solution.admits(H=h, W=w) == (300_000_000 <= macs <= 500_000_000)
+
+
+def test_inputs_that_must_agree_are_tied_side_by_side() -> None:
+    spec = (
+        "inputs: {left: 33x35x3, right: 33x35x3}\nlayers:\n"
+        "- conv: {name: a, from: left, filters: 4, kernel: 3, stride: 2}\n"
+        "- conv: {name: b, from: right, filters: 4, kernel: 3, stride: 2}\n"
+        "- add: {name: s, from: [a, b]}\n"
+    )
+    solution = solve(shapecalc.loads(spec), "s = 16x17")
+    assert solution.tied == (("left_H", "right_H"), ("left_W", "right_W"))
+    assert solution.admits(left_H=33, right_H=33, left_W=35, right_W=35)
+    assert solution.answer() == (
+        "left_H = right_H from 33 to 34; left_W = right_W from 35 to 36 (4 in all)",
+    )
+
+
+def test_a_question_may_hold_whatever_the_sizes() -> None:
+    assert solve("alexnet", "pool3.height = pool3.height and H = H")
+    assert not solve("alexnet", "pool3.height > pool3.height")
+
+
+def test_expressions_that_grow_too_large_are_refused() -> None:
+    with pytest.raises(SpecErrors) as caught:
+        solve("resnet50", "macs**16 > 3")
+    assert caught.value.problems[0].code == "E122"
 
 
 def test_numbers_beyond_machine_integers() -> None:
@@ -209,6 +236,8 @@ def test_a_specs_text_is_no_markup() -> None:
         ("(macs > 3", "E343", ">"),
         ("output = input", "E343", "output = input"),
         ("fc7 = 4096x1", "E343", "fc7 = 4096x1"),
+        ("macs = 6x6", "E343", "macs = 6x6"),
+        ("36 = 6x6", "E343", "36 = 6x6"),
         ("macs ~ 3", "E343", "~"),
         ("macs // 0 = 3", "E343", "macs // 0 = 3"),
         ("'conv1.params = 3", "E343", "'"),
