@@ -126,8 +126,15 @@ def propagate(graph: Graph, *, fields: bool = True) -> Report:
     if len(problems):
         raise SpecErrors(_with_layout(problems.told(), graph))
     done = tuple(row for row in rows if row is not None)
-    if not graph.symbols:
-        return Report(graph, done, total(graph, done))
+    if graph.symbols:
+        return _symbolic(graph, done, needs)
+    return Report(graph, done, total(graph, done))
+
+
+def _symbolic(
+    graph: Graph, done: tuple[Row, ...], needs: Iterable[tuple[str, Requirement]]
+) -> Report:
+    """Solve what the layers need of the symbols, and finish the report."""
     from shapecalc.domain import Condition, domain_of
 
     try:
