@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from shapecalc.inverse.answer import Solution
     from shapecalc.inverse.asking import solve
     from shapecalc.inverse.windows import windows
+    from shapecalc.lesson import explain
+    from shapecalc.lesson.nouns import Explanation
     from shapecalc.published import tables
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Map, Vector
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Comparison": "comparison",
+    "Explanation": "lesson.nouns",
     "Graph": "graph",
     "Map": "shape",
     "Problem": "errors",
@@ -44,6 +47,7 @@ _HOMES = {
     "Totals": "report",
     "Vector": "shape",
     "compare": "comparison",
+    "explain": "lesson",
     "load": "api",
     "loads": "api",
     "shipped": "files",
@@ -56,6 +60,7 @@ _HOMES = {
 
 __all__ = [
     "Comparison",
+    "Explanation",
     "Graph",
     "Map",
     "Problem",
@@ -67,6 +72,7 @@ __all__ = [
     "Totals",
     "Vector",
     "compare",
+    "explain",
     "load",
     "loads",
     "shipped",

@@ -37,7 +37,10 @@ def ceil_div(a: Dim, b: int) -> Dim:
     >>> ceil_div(13, 5), ceil_div(-2, 3), ceil_div(10, 5)
     (3, 0, 2)
     """
-    return (a + (b - 1)) // b
+    if isinstance(a, int):
+        return -(-a // b)
+    own = getattr(a, "ceil_div", None)
+    return own(b) if own is not None else (a + (b - 1)) // b
 
 
 def product(dims: Iterable[Dim]) -> Dim:
@@ -63,18 +66,25 @@ def add_up(dims: Iterable[Dim]) -> Dim:
     return add_up(each)
 
 
+def is_number(dim: Dim) -> bool:
+    """Tell whether a dimension is a number, one that remembers how it was made too."""
+    return isinstance(getattr(dim, "value", dim), int)
+
+
 def smaller(a: Dim, b: Dim) -> Dim:
     """Return the smaller of two dimensions."""
     if isinstance(a, int) and isinstance(b, int):
         return min(a, b)
-    return smallest((a, b))
+    own = getattr(a, "smaller", None)
+    return own(b) if own is not None else smallest((a, b))
 
 
 def larger(a: Dim, b: Dim) -> Dim:
     """Return the larger of two dimensions."""
     if isinstance(a, int) and isinstance(b, int):
         return max(a, b)
-    return largest((a, b))
+    own = getattr(a, "larger", None)
+    return own(b) if own is not None else largest((a, b))
 
 
 def smallest(dims: Iterable[Dim]) -> Dim:
@@ -106,4 +116,5 @@ def common_divisor(a: Dim, b: int) -> Dim:
     """
     if isinstance(a, int):
         return gcd(a, b)
-    return a + b - a * b + 2 * sum(a * i // b for i in range(1, b))
+    own = getattr(a, "common_divisor", None)
+    return own(b) if own is not None else a + b - a * b + 2 * sum(a * i // b for i in range(1, b))

@@ -49,6 +49,17 @@ class Notation(NamedTuple):
         plain = self._replace(names={})
         return {name: plain.atom(atom) for atom, name in self.names.items()}
 
+    def legend(self) -> dict[str, str]:
+        """Return the same with the names of one divisor together: h4, w4."""
+        together: dict[int, list[str]] = {}
+        for atom, name in self.names.items():
+            together.setdefault(atom.by, []).append(name)
+        where = self.where()
+        return {
+            ", ".join(names): ", ".join(map(where.__getitem__, names))
+            for names in together.values()
+        }
+
     def _shifted(self, dim: Expr) -> Dim:
         moved: dict[Atom, Dim] = {
             atom: one(Floor(atom.over - atom.by * steps, atom.by)) + steps  # type: ignore[arg-type]

@@ -86,8 +86,13 @@ def as_text(shape: Shape, layout: Layout = "hwc") -> str:
 def times_text(dims: Sequence[Dim], write: Callable[[Dim], str] | None = None) -> str:
     """Write extents with a times sign between them, and with room where they are expressions."""
     texts = list(map(write or str, dims))
-    if len(texts) == 1 or all(text.isalnum() for text in texts):
+    if len(texts) == 1 or all(map(_stands_close, texts)):
         return "x".join(texts)
     from shapecalc.notation import as_factor
 
     return " x ".join(map(as_factor, texts))
+
+
+def _stands_close(text: str) -> bool:
+    """Tell whether an x beside an extent reads as a times sign: 19x19x2k, but h4 x w4."""
+    return text.isalnum() and (text[0].isdigit() or text.isalpha())

@@ -197,24 +197,14 @@ def _notation(report: Report, view: View) -> Notation:
 
 
 def _symbols(report: Report, view: View) -> dict[str, str]:
-    """Say what the names of recurring expressions stand for, and for which sizes all this holds.
-
-    Names of one divisor stand together.
-    """
+    """Say what the names of recurring expressions stand for, and for which sizes all this holds."""
     if view.notation is None or report.domain is None:
         return {}
     from shapecalc.fits import fits
 
-    together: dict[int, list[str]] = {}
-    for atom, name in view.notation.names.items():
-        together.setdefault(atom.by, []).append(name)
-    where = view.notation.where()
-    named = {
-        ", ".join(names): ", ".join(map(where.__getitem__, names)) for names in together.values()
-    }
     made_for = "; ".join(each.text() for each in fits(report))
     domain = {"domain": "; ".join(report.domain.texts())}
-    return named | domain | ({"weights": made_for} if made_for else {})
+    return view.notation.legend() | domain | ({"weights": made_for} if made_for else {})
 
 
 class _Column(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.dim import ceil_div, larger, largest, smaller, smallest
+from shapecalc.dim import ceil_div, is_number, larger, largest, smaller, smallest
 from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def output_size(n: Dim, window: Window) -> Dim:
     if rounding == "ceil_full" or (rounding == "ceil_caffe" and not before + after):
         return steps
     # With e >= s + after no window can start beyond the clip, so it needs no min.
-    if isinstance(extent, int) and isinstance(after, int) and extent >= stride + after:
+    if is_number(extent) and is_number(after) and extent >= stride + after:  # type: ignore[operator]
         return steps
     return smaller(steps, ceil_div(n + before, stride))
 

@@ -18,7 +18,7 @@ LEVELS = """
     shapecalc
     foreign
     errors  source  dim  expr  equality  integers  bounds  notation  solution
-    pause  printing  order  expression  ranges
+    formula  pause  printing  order  expression  ranges
     yamltree  syntax  compose  treereader  shape  window  work
     profile  files  layers.fields
     layers.base  domain
@@ -32,10 +32,15 @@ LEVELS = """
     report  propagate
     fits  api
     fold  cells  legend  columns  view  sums  table  describe  schema
+    lesson.words  lesson.picture  lesson.trace  lesson.nouns  lesson.alike  lesson.subject
+    lesson.windows  lesson.shapes  lesson.output  lesson.params  lesson.macs  lesson.memory
+    lesson.field  lesson.neighbours  lesson.blocks  lesson.network  lesson
     inverse  inverse.sets  inverse.answer  inverse.question  inverse.terms  inverse.loss
     inverse.unknowns  inverse.decide  inverse.reasons  inverse.asking  inverse.windows
     render  render.problems  render.as_text  render.as_csv  render.as_html  render.as_json
     render.as_latex  render.as_markdown  render.as_terminal  render.solution
+    render.lesson_text  render.lesson_json  render.lesson_markdown  render.lesson_html
+    render.lesson
     comparison  comparison.parts  comparison.align  comparison.likeness  comparison.changes
     comparison.rows  comparison.entries  comparison.ratio  comparison.names  comparison.condition
     comparison.fit  comparison.layout  comparison.totals  comparison.table
@@ -46,13 +51,13 @@ LEVELS = """
     published  published.nouns  published.printed  published.words  published.quantities
     published.read  published.judge  published.table
     published.as_json  published.as_csv  published.show
-    cli  cli.common  cli.options  cli.summarize  cli.solve  cli.sweep  cli.compare  cli.tables
-    cli.layers  cli.specs  cli.schema  cli.completion
+    cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
+    cli.tables  cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
 
-#: The looks forward: a report can show itself and be computed anew, an expression writes itself,
-#: and numbers need none until a symbol meets them.
+#: The looks forward: a report can show itself and be computed anew, a lesson and an expression
+#: show themselves, and numbers need no expressions until a symbol meets them.
 FORWARD = {
     ("report", "render"),
     ("report", "propagate"),
@@ -60,6 +65,7 @@ FORWARD = {
     ("dim", "expr"),
     ("inverse.answer", "render.solution"),
     ("inverse.windows", "render.solution"),
+    ("lesson.nouns", "render.lesson"),
 }
 
 #: What a module may import outside the standard library, and who else may.
@@ -175,6 +181,7 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
         fronts = (
             "shapecalc",
             "layers",
+            "lesson",
             "inverse",
             "render",
             "comparison",

@@ -17,6 +17,7 @@ from shapecalc.cli import COMMANDS, main
 from shapecalc.columns import COLUMNS
 from shapecalc.errors import CODES
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+from shapecalc.lesson import TOPICS
 from shapecalc.published import compare_file
 from shapecalc.read import TOP_KEYS
 from shapecalc.render import FORMATS
@@ -103,6 +104,11 @@ def test_every_command_is_documented_and_its_help_has_an_example(command: str) -
     help_ = CliRunner().invoke(main, [command, "--help"])
     assert help_.exit_code == 0
     assert "Example" in help_.output
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_of_explanations_is_documented(topic: str) -> None:
+    assert f"| `{topic}` |" in (ROOT / "docs/explain.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("column", [column.key for column in COLUMNS])

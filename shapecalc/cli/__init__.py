@@ -11,6 +11,7 @@ from shapecalc import __version__
 #: Command -> the module in this package that holds it under the same name.
 COMMANDS = (
     "summarize",
+    "explain",
     "solve",
     "sweep",
     "compare",

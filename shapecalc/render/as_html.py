@@ -90,15 +90,23 @@ _SEVERAL = """\
 
 def to_html(table: Table, *, standalone: bool = True) -> str:
     """Write a table as HTML, without scripts and without requests to anywhere."""
-    part = "\n".join(_part(table, "h1" if standalone else "div"))
-    style = _STYLE if table.totals is None else _STYLE + _SEVERAL
-    if not standalone:
-        return f'<div class="shapecalc">\n<style>\n{style}</style>\n{part}\n</div>\n'
+    body = "\n".join(_part(table, "h1" if standalone else "div"))
+    style = "" if table.totals is None else _SEVERAL
+    return page(table.title, body, style) if standalone else part(body, style)
+
+
+def part(body: str, style: str = "") -> str:
+    """Return what a notebook shows; `style` is added to that of all outputs."""
+    return f'<div class="shapecalc">\n<style>\n{_STYLE}{style}</style>\n{body}\n</div>\n'
+
+
+def page(title: str, body: str, style: str = "") -> str:
+    """Return a page of its own; `style` is added to that of all pages."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(table.title)}</title>\n<style>\n{_PAGE}{style}</style>\n</head>\n"
-        f'<body>\n<main class="shapecalc">\n{part}\n</main>\n</body>\n</html>\n'
+        f"<title>{escape(title)}</title>\n<style>\n{_PAGE}{_STYLE}{style}</style>\n</head>\n"
+        f'<body>\n<main class="shapecalc">\n{body}\n</main>\n</body>\n</html>\n'
     )
 
 
@@ -120,7 +128,7 @@ def _part(table: Table, heading: str) -> list[str]:
         *_list(table.notes, "ul", "notes", "li"),
         *_totals(table),
         '<dl class="legend">',
-        *(f"<dt>{escape(term)}</dt><dd>{_extents(said)}</dd>" for term, said in table.legend),
+        *(f"<dt>{escape(term)}</dt><dd>{extents(said)}</dd>" for term, said in table.legend),
         "</dl>",
         *(f'<p class="remarks">{escape(remark)}</p>' for remark in table.remarks),
     ]
@@ -167,7 +175,7 @@ def _data(text: str) -> str:
 
 def _line(table: Table, cells: tuple[str, ...], mark: str) -> str:
     first, *rest = [
-        _extents(cell) if column.extents else _power(escape(cell))
+        extents(cell) if column.extents else _power(escape(cell))
         for column, cell in zip(table.columns, cells, strict=True)
     ]
     side = ' class="n"' if table.columns[0].numeric else ""
@@ -193,6 +201,6 @@ def _power(text: str) -> str:
     return re.sub(r"(?<=\d)x10\^(\d+)", "\N{MULTIPLICATION SIGN}10<sup>\\1</sup>", text)
 
 
-def _extents(text: str) -> str:
+def extents(text: str) -> str:
     """Escape, and set the x between extents as a multiplication sign."""
     return "\N{MULTIPLICATION SIGN}".join(map(escape, split_times(text)))

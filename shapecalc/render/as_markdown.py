@@ -21,12 +21,12 @@ _LEADING = re.compile(r"^(\d*)([#+=.)-])")
 def to_markdown(table: Table) -> str:
     """Write a table as GitHub Flavored Markdown."""
     blocks = [
-        f"**{_escape(table.title)}**",
+        f"**{escaped(table.title)}**",
         *map(paragraph, table.about),
         "\n".join(_grid(table)),
         *map(paragraph, table.notes),
         "\n".join(_totals(table)),
-        " ".join(f"*{term}*: {_escape(meaning)}." for term, meaning in table.legend),
+        " ".join(f"*{term}*: {escaped(meaning)}." for term, meaning in table.legend),
         *map(paragraph, table.remarks),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
@@ -34,13 +34,13 @@ def to_markdown(table: Table) -> str:
 
 def _totals(table: Table) -> list[str]:
     if table.totals is None:
-        return [f"- {text}" for text in spelled(table)]
+        return [f"- {escaped(text)}" for text in spelled(table)]
     right = [column.numeric for column in table.totals.columns]
     return _aligned(right, table.totals.header, table.totals.lines)
 
 
 def _grid(table: Table) -> list[str]:
-    footer = [f"**{cell}**" if cell else "" for cell in map(_escape, table.footer)]
+    footer = [f"**{cell}**" if cell else "" for cell in map(escaped, table.footer)]
     right = [column.numeric for column in table.columns]
     return _aligned(right, table.header, marked_rows(table), *([footer] if footer else ()))
 
@@ -52,35 +52,30 @@ def _aligned(
     *footer: Sequence[str],
 ) -> list[str]:
     shortest = ["-" * (2 + flush) for flush in right]  # a rule is at least `--` or `--:` wide
-    escaped = [list(map(_escape, row)) for row in (header, *lines)]
-    header, _, *rest = pad_rows([escaped[0], shortest, *escaped[1:], *footer], right)
+    cells = [list(map(escaped, row)) for row in (header, *lines)]
+    header, _, *rest = pad_rows([cells[0], shortest, *cells[1:], *footer], right)
     rule = [
         "-" * (len(cell) - flush) + ":" * flush for cell, flush in zip(header, right, strict=True)
     ]
-    return [_row(header), _row(rule), *map(_row, rest)]
+    return [table_row(header), table_row(rule), *map(table_row, rest)]
 
 
 def grid_of(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
     """Write a small table without a footer."""
-    shortest = ["-" * (2 + flush) for flush in right]
-    cells = [list(map(_escape, row)) for row in (header, *rows)]
-    first, _, *rest = pad_rows([cells[0], shortest, *cells[1:]], right)
-    rule = [
-        "-" * (len(cell) - flush) + ":" * flush for cell, flush in zip(first, right, strict=True)
-    ]
-    return "\n".join(map(_row, [first, rule, *rest]))
+    return "\n".join(_aligned(right, header, rows))
 
 
-def _row(cells: Sequence[str]) -> str:
+def table_row(cells: Sequence[str]) -> str:
+    """Write a line of a table."""
     return f"| {' | '.join(cells)} |"
 
 
 def paragraph(text: str) -> str:
     """Write a text as a paragraph of its own, without markup."""
-    return _LEADING.sub(r"\1\\\2", _escape(text))
+    return _LEADING.sub(r"\1\\\2", escaped(text))
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """Take the meaning from what Markdown and HTML would read as markup."""
     return _MARKUP.sub(_harmless, text)
 

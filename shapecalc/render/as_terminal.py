@@ -71,8 +71,26 @@ def to_terminal(table: Table, width: int) -> str:
     ]
     for line in lines:
         line.rstrip()
+    return _printed(lines, max(width, natural))
+
+
+#: How a terminal shows the lines of a lesson, by their style.
+LESSON = {
+    "title": "bold",
+    "heading": "bold cyan",
+    "quiet": "dim",
+    "picture": "green",
+}
+
+
+def coloured(lines: Iterable[tuple[str, str]]) -> str:
+    """Write lines of text in their styles."""
+    return _printed([Text(line, LESSON.get(style, "")) for line, style in lines], 80)
+
+
+def _printed(lines: list[Text], width: int) -> str:
     target = StringIO()
-    console = Console(file=target, force_terminal=True, width=max(width, natural), highlight=False)
+    console = Console(file=target, force_terminal=True, width=width, highlight=False)
     console.print(Text("\n").join(lines), soft_wrap=True)
     return target.getvalue()
 

@@ -34,6 +34,10 @@ SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
 TABLES = sorted(path.stem for path in (HERE / "tables").glob("*.yaml"))
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
+RESNET = (
+    "input: 9x9x3\nblocks: {two: {fields: [], layers: [conv3-3, conv3-3]}}\nlayers:\n"
+    + "".join(f"  - two: {{name: {name}}}\n" for name in ("first", "second", "third"))
+)
 SMALL = "input: HxWx3\nlet: {k: 4}\nlayers: [dense: k]\n"
 
 #: Requests: the words after `shapecalc`, where "small.yaml" holds SMALL.
@@ -46,6 +50,7 @@ REQUESTS: dict[str, list[str]] = {
     "E301-count": ["summarize", "lenet5", "--columns", "name,count"],
     "E302-format": ["summarize", "lenet5", "-f", "markdwon"],
     "E302-suffix": ["summarize", "lenet5", "-o", "lenet5.docx"],
+    "E302-explain": ["explain", "lenet5", "conv1", "-f", "csv"],
     "E303-set": ["summarize", "small.yaml", "--set", "q=3"],
     "E303-nothing-to-set": ["summarize", "lenet5", "--set", "k=3"],
     "E303-input": ["summarize", "lenet5", "--input", "224,224,3"],
@@ -107,6 +112,13 @@ REQUESTS: dict[str, list[str]] = {
     "E345-field": ["solve", "alexnet", "pool3 = 6x6", "--over", "conv1.padding=0:5"],
     "E346-bounds": ["solve", "small.yaml", "macs <= 1M", "--free", "k"],
     "E347-sizes": ["solve", "--conv", "227 by 55"],
+    "E310-layer": ["explain", "alexnet", "conv9"],
+    "E310-unlike": ["explain", "lenet5", "bottleneck7"],
+    "E310-nothing-inside": ["explain", "resnet50", "conv2_x/bottleneck2/shortcut"],
+    "E311-several": ["explain", "resnet.yaml", "conv2"],
+    "E312-topic": ["explain", "lenet5", "conv1", "--of", "parms,macs"],
+    "E312-network": ["explain", "lenet5", "--of", "what-if"],
+    "E312-topics": ["explain", "lenet5", "--of", "output, weight ,"],
     "E004-set": ["summarize", "small.yaml", "--set", "k=\udcff"],
     "E101-set": ["summarize", "small.yaml", "--set", "k=[3"],
     "E114-set": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--set", "k=0"],
@@ -176,6 +188,7 @@ def test_a_request_with_a_mistake(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "small.yaml").write_text(SMALL)
+    (tmp_path / "resnet.yaml").write_text(RESNET)
     monkeypatch.chdir(tmp_path)
     compare(name, run(REQUESTS[name]))
 

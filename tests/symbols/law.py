@@ -4,17 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import shapecalc
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import COLUMNS
 from shapecalc.expr import Expr, evaluate
 from shapecalc.view import make_view
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator, Mapping
 
     from shapecalc.report import Report
 
 VIEW = make_view(profile="full", batch=3, dtype="float16")
+SIDES = {1: "H", 2: "HxW", 3: "DxHxW"}
+
+
+def symbolic(name: str) -> Report:
+    """Load a network with symbols for all sides of its inputs."""
+    graph = shapecalc.load(name)
+    inputs = {node.path: node.layer.shape for node in graph.nodes if node.layer.type == "input"}
+    shapes = {
+        path: f"{SIDES[len(shape.sides)]}x{shape.channels}" if shape.sides else "N"
+        for path, shape in inputs.items()
+    }
+    return shapecalc.summarize(name, input=shapes)
+
+
+def points(report: Report, rng: random.Random, count: int) -> list[dict[str, int]]:
+    """Draw admissible values: the smallest, and some further on."""
+    assert report.domain is not None
+    found = []
+    for number in range(count):
+        values = {}
+        for name in report.domain.symbols:
+            steps = 0 if number == 0 else rng.choice([1, 2, 3, 10, 40, 90])
+            allowed = report.domain.allowed[name].walk()
+            values[name] = [value for value, _ in zip(allowed, range(steps + 1), strict=False)][-1]
+        if report.domain.admits(values):
+            found.append(values)
+    return found
 
 
 def cells(report: Report) -> Iterator[tuple[str, str, Any]]:

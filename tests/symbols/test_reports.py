@@ -18,37 +18,10 @@ from shapecalc.render import render
 from shapecalc.source import Source
 from tests.fuzz.inputs import spec, written
 from tests.language.support import problems_of, report_of
-from tests.symbols.law import cells, differences
+from tests.symbols.law import cells, differences, points, symbolic
 
 H, W, K = map(symbol, "HWk")
 LANGUAGE = Path(__file__).parents[1] / "language"
-SIDES = {1: "H", 2: "HxW", 3: "DxHxW"}
-
-
-def symbolic(name: str) -> shapecalc.Report:
-    """Load a network with symbols for all sides of its inputs."""
-    graph = shapecalc.load(name)
-    inputs = {node.path: node.layer.shape for node in graph.nodes if node.layer.type == "input"}
-    shapes = {
-        path: f"{SIDES[len(shape.sides)]}x{shape.channels}" if shape.sides else "N"
-        for path, shape in inputs.items()
-    }
-    return shapecalc.summarize(name, input=shapes)
-
-
-def points(report: shapecalc.Report, rng: random.Random, count: int) -> list[dict[str, int]]:
-    """Draw admissible values: the smallest, and some further on."""
-    assert report.domain is not None
-    found = []
-    for number in range(count):
-        values = {}
-        for name in report.domain.symbols:
-            steps = 0 if number == 0 else rng.choice([1, 2, 3, 10, 40, 90])
-            allowed = report.domain.allowed[name].walk()
-            values[name] = [value for value, _ in zip(allowed, range(steps + 1), strict=False)][-1]
-        if report.domain.admits(values):
-            found.append(values)
-    return found
 
 
 def test_the_closed_forms_of_the_field() -> None:

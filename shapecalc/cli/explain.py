@@ -1,0 +1,116 @@
+"""`shapecalc explain`: where the numbers of a layer come from."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import complete_spec, emit, reported
+
+
+def _complete_layer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the layers and blocks of the spec that stands before."""
+    from contextlib import suppress
+
+    from shapecalc.api import summarize
+    from shapecalc.errors import SpecErrors
+
+    with suppress(SpecErrors):
+        report = summarize(ctx.params["spec"])
+        names = [*(row.name for row in report.rows), *report.graph.groups]
+        return [name for name in names if name.startswith(incomplete)]
+    return []
+
+
+def _complete_of(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete topics, the last of a list."""
+    from shapecalc.lesson import TOPICS
+
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{word}" for word in TOPICS if word.startswith(last)]
+
+
+def _complete_format(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the formats of a lesson."""
+    from shapecalc.render.lesson import LESSON_FORMATS
+
+    return [word for word in LESSON_FORMATS if word.startswith(incomplete)]
+
+
+@click.command(
+    short_help="Say where a layer's numbers come from.",
+    epilog="""\b
+Examples:
+  shapecalc explain alexnet conv1
+  shapecalc explain alexnet conv1 --input 224x224x3 --of output
+  shapecalc explain googlenet inception_3a/3x3/reduce -o reduce.md
+  shapecalc explain vgg16 --of params
+  shapecalc explain alphago conv2 --free k
+""",
+)
+@click.argument("spec", shell_complete=complete_spec)
+@click.argument("layer", required=False, shell_complete=_complete_layer)
+@click.option(
+    "--of",
+    metavar="TOPIC",
+    shell_complete=_complete_of,
+    help="output, params, macs, memory, receptive-field or what-if; several with commas."
+    "  Default: output, params, macs and what-if; without LAYER: output.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    metavar="FORMAT",
+    shell_complete=_complete_format,
+    help="terminal, text, markdown, html or json.  Default: terminal, or text when piped; with -o"
+    " the file's suffix decides.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "path",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write to FILE (.txt .md .html .json).",
+)
+@options.settings
+@options.free
+@options.inputs
+@options.batch
+@options.dtype
+@options.layout
+def explain(
+    spec: str,
+    layer: str | None,
+    of: str | None,
+    format_: str | None,
+    path: str | None,
+    settings: dict[str, str],
+    free: tuple[str, ...],
+    inputs: dict[str, str],
+    batch: int,
+    dtype: str,
+    layout: str,
+) -> None:
+    """Say where the numbers of LAYER come from: the rule, SPEC's own numbers in it, every step.
+
+    SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
+    LAYER is a layer or a block, by its name or its path; without one every layer gets a line.
+    """
+    path = None if path == "-" else path
+    with reported(as_json=format_ == "json"):
+        from shapecalc.api import build
+        from shapecalc.files import find
+        from shapecalc.lesson import lesson
+        from shapecalc.propagate import propagate
+        from shapecalc.render.lesson import lesson_format
+        from shapecalc.view import make_view
+
+        chosen = lesson_format(format_, path, terminal=sys.stdout.isatty())
+        view = make_view(batch=batch, dtype=dtype, layout=layout)
+        settings.update(dict.fromkeys(free, "free"))
+        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        emit(lesson(report, layer, of, view).render(chosen), path)

@@ -1,0 +1,187 @@
+"""A layer's own rules, run on numbers that remember how they were made.
+
+A traced layer is the layer with names on its numbers; so are the shapes that flow in.  Sizes are
+traced in letters, as papers write them (n, k, s, p, d), counts in words (kernel, channels).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.formula import Formula, exact, formula, grouped, is_zero, named
+from shapecalc.layers.fields import Count, Pad, Padding, Sizes
+from shapecalc.layers.merge import Concat, Multiply
+from shapecalc.layers.reshape import Crop, PadLayer, Upsample
+from shapecalc.layers.windowed import Windowed
+from shapecalc.shape import SIDE_NAMES, Map, Shape, Vector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.layers.base import Layer, Parameter
+    from shapecalc.layers.fields import Declared
+    from shapecalc.work import Work
+
+#: What the letters of a rule stand for.
+LETTERS = {
+    "n": "input",
+    "k": "kernel",
+    "s": "stride",
+    "d": "dilation",
+    "p": "pad",
+    "p1": "pad before",
+    "p2": "pad after",
+    "r": "field before",
+    "j": "jump before",
+}
+
+_LETTER = {"kernel": "k", "stride": "s", "dilation": "d", "pad": "p", "crop": "cut"}
+
+
+class Style(NamedTuple):
+    """How numbers are called.  `brief` leaves out what changes nothing: no pad, steps of 1."""
+
+    letters: bool = False
+    brief: bool = False
+
+
+def in_letters(layer: Layer) -> bool:
+    """Tell whether the rule for the sides is written for a side n."""
+    return isinstance(layer, (Windowed, PadLayer, Crop, Upsample))
+
+
+def output_of(layer: Layer, inputs: tuple[Shape, ...], *, brief: bool = False) -> tuple[Any, ...]:
+    """Return the output's extents as formulas, sides first and channels last."""
+    style = Style(in_letters(layer), brief)
+    shapes = traced_inputs(layer, inputs, style)
+    output: Any = traced(layer, inputs, style).output(*shapes)
+    return tuple(map(formula, (*output.sides, output.channels)))
+
+
+def work_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Work:
+    """Return the operations as formulas."""
+    shapes = traced_inputs(layer, inputs, Style())
+    work: Any = traced(layer, inputs, Style()).work(shapes, traced_output(output))
+    return work._make(exact(formula(each)) for each in work)  # type: ignore[no-any-return]
+
+
+class Array(NamedTuple):
+    """An array that a layer owns, its extents as formulas, and its size: 96 x (11 x 11 x 3)."""
+
+    name: str
+    role: str
+    extents: tuple[Formula, ...]
+    size: Formula
+
+
+def arrays_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> tuple[Array, ...]:
+    """Return the arrays."""
+    shapes = traced_inputs(layer, inputs, Style())
+    found = []
+    for each in traced(layer, inputs, Style()).weights(*shapes):
+        extents = tuple(exact(formula(extent)) for extent in _extents(each, layer, output))
+        found.append(Array(each.name, each.role, extents, arranged(extents)))
+    return tuple(found)
+
+
+def arranged(extents: Sequence[Formula]) -> Formula:
+    """Multiply extents as the course writes them: the first by what each of those has."""
+    head, *rest = extents
+    factors = [part for extent in rest for part in factors_of(extent)]
+    kernels = [part for part in factors if part.name.startswith("kernel")]
+    others = [part for part in factors if not part.name.startswith("kernel")]
+    return grouped([head, grouped([*kernels, *others])] if factors else [head])
+
+
+def factors_of(made: Formula) -> tuple[Formula, ...]:
+    """Return the factors of a product."""
+    return made.parts if made.kind == "product" else (made,)
+
+
+def _extents(each: Parameter, layer: Layer, output: Shape) -> tuple[Any, ...]:
+    """Name what the rule leaves without a name of its own."""
+    shape: tuple[Any, ...] = each.shape
+    if getattr(layer, "connections", None) and each.role == "weight":
+        return (named("connected pairs", shape[0]), *shape[1:])
+    if each.role == "bias" and getattr(layer, "bias", None) == "per_position":
+        return (shape[0], *traced_output(output).sides)
+    return shape
+
+
+def traced(layer: Layer, inputs: tuple[Shape, ...], style: Style) -> Layer:
+    """Return the layer with names on its numbers."""
+    rank = len(inputs[0].sides)
+    values = {
+        each.name: _traced_field(each, getattr(layer, each.name), rank, style)
+        for each in layer.fields()
+    }
+    if isinstance(layer, Windowed) and "stride" in values:
+        values["stride"] = _sizes("stride", layer.steps(), rank, style)
+    return type(layer)(**values)
+
+
+def _traced_field(each: Declared, value: Any, rank: int, style: Style) -> Any:  # noqa: ANN401
+    if value is None:
+        return None
+    if isinstance(each.kind, Count):  # what is left at 1 splits or repeats nothing
+        return value if value == each.default == 1 else named(each.name, value)
+    if isinstance(each.kind, Sizes):
+        return _sizes(each.name, value, rank, style)
+    if isinstance(each.kind, Pad):
+        return _pads(each.name, value, style)
+    return value
+
+
+def _sizes(name: str, values: tuple[int, ...], rank: int, style: Style) -> tuple[Any, ...]:
+    if style.letters:
+        quiet = name == "dilation" or (style.brief and name == "stride")
+        letter = _LETTER.get(name, name)
+        return tuple(value if quiet and value == 1 else named(letter, value) for value in values)
+    if len(set(values)) == 1:
+        return tuple(named(name, value) for value in values)
+    sides = SIDE_NAMES[rank]
+    return tuple(named(f"{name} {side}", value) for side, value in zip(sides, values, strict=True))
+
+
+def _pads(name: str, pad: Padding, style: Style) -> Padding:
+    if pad.mode != "given" or not style.letters:
+        return pad
+    letter = _LETTER.get(name, name)
+    pairs: list[Any] = []
+    for before, after in pad.pairs:
+        if style.brief and is_zero(before + after):
+            pairs.append((before, after))
+        elif before == after:
+            pairs.append((named(letter, before), named(letter, after)))
+        else:
+            pairs.append((named(f"{letter}1", before), named(f"{letter}2", after)))
+    return Padding(tuple(pairs))
+
+
+def traced_inputs(layer: Layer, inputs: tuple[Shape, ...], style: Style) -> tuple[Any, ...]:
+    """Return the shapes that flow in with names on their extents."""
+    return tuple(
+        _traced_shape(layer, shape, style, str(number + 1) if isinstance(layer, Concat) else "")
+        for number, shape in enumerate(inputs)
+    )
+
+
+def _traced_shape(layer: Layer, shape: Shape, style: Style, number: str) -> Any:  # noqa: ANN401
+    def extent(name: str, value: Any) -> Any:  # noqa: ANN401
+        # Multiply stretches what is 1, which only a plain number is for certain.
+        return value if isinstance(layer, Multiply) and value == 1 else named(name, value)
+
+    if isinstance(shape, Vector):
+        return Vector(extent(f"c{number}" if number else "inputs", shape.size))
+    names = ["n"] * len(shape.sides) if style.letters else SIDE_NAMES[len(shape.sides)]
+    sides = tuple(extent(name, n) for name, n in zip(names, shape.sides, strict=True))
+    return Map(sides, extent(f"c{number}" if number else "channels", shape.channels))
+
+
+def traced_output(output: Shape) -> Any:  # noqa: ANN401
+    """Return the output's shape with names on its extents."""
+    if isinstance(output, Vector):
+        return Vector(named("outputs", output.size))  # type: ignore[arg-type]
+    sides = zip(SIDE_NAMES[len(output.sides)], output.sides, strict=True)
+    named_sides = tuple(named(f"output {name}", n) for name, n in sides)
+    return Map(named_sides, named("output channels", output.channels))  # type: ignore[arg-type]
