@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.dim import is_symbolic, largest
-from shapecalc.layers.base import count_text, square
+from shapecalc.layers.base import square
 from shapecalc.printing import printable
-from shapecalc.shape import as_list, as_text
+from shapecalc.shape import as_list, as_text, times_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,13 +142,21 @@ def _machine_shape(shape: Shape, view: View) -> list[int | str]:
     return list(map(_machine, as_list(shape, view.layout)))
 
 
+def _plain_shape(shape: Shape, view: View) -> str:
+    """Write a shape for CSV: 55x55x96, or as the language writes one of expressions."""
+    extents = _machine_shape(shape, view)
+    if all(isinstance(each, int) for each in extents):
+        return "x".join(map(str, extents))
+    return f"[{', '.join(map(str, extents))}]"
+
+
 def shapes_text(shapes: tuple[Shape, ...], view: View) -> str:
     """Write what flows in: volumes that differ only in channels as one."""
-    texts = [as_text(shape, view.layout) for shape in shapes]
+    texts = [as_text(shape, view.layout, view.brief) for shape in shapes]
     if len(texts) > 1 and len(set(texts)) == 1:
         return f"{len(texts)} * {texts[0]}"
     if len(texts) > 1 and shapes[0].sides and len({shape.sides for shape in shapes}) == 1:
-        sides = count_text(shapes[0].sides)
+        sides = times_text(shapes[0].sides, view.brief)
         channels = f"({'+'.join(str(shape.channels) for shape in shapes)})"
         times = " x " if " " in sides else "x"
         return times.join([sides, channels] if view.layout == "hwc" else [channels, sides])
@@ -180,6 +188,11 @@ def _extent_text(value: Dim | Fraction) -> str:
     return machine_text(value) if is_symbolic(value) else str(value)  # type: ignore[arg-type]
 
 
+def _plain_sides(values: Sequence[Dim | Fraction]) -> str:
+    texts = list(map(_extent_text, values))
+    return f"[{', '.join(texts)}]" if any(map(is_symbolic, values)) else "x".join(texts)
+
+
 def _volume(shape: Shape) -> Dim:
     return shape.size
 
@@ -194,15 +207,15 @@ NAMES = Kind(
 )
 SHAPE = Kind(
     "shape",
-    lambda v, view: as_text(v, view.layout),
-    lambda v, view: "x".join(map(str, _machine_shape(v, view))),
+    lambda v, view: as_text(v, view.layout, view.brief),
+    _plain_shape,
     _machine_shape,
     _volume,
 )
 SHAPES = Kind(
     "shape",
     shapes_text,
-    lambda v, view: "; ".join("x".join(map(str, _machine_shape(shape, view))) for shape in v),
+    lambda v, view: "; ".join(_plain_shape(shape, view) for shape in v),
     lambda v, view: [_machine_shape(shape, view) for shape in v],
     lambda v: sum(map(_volume, v)),
 )
@@ -217,7 +230,7 @@ BYTES = NUMBER._replace(name="bytes")
 SIDES = Kind(
     "sides",
     lambda v, view: square(v, None if view.notation is None else view.notation.text),
-    lambda v, _: "x".join(map(_extent_text, v)),
+    lambda v, _: _plain_sides(v),
     lambda v, _: [_extent(each) for each in v],
     largest,
 )

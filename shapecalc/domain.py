@@ -80,6 +80,17 @@ class Domain(NamedTuple):
             each.holds(values) for each in self.mixed
         )
 
+    def implies(self, need: Requirement) -> bool:
+        """Tell whether a requirement surely holds for all values of the domain."""
+        limit = _limit(Condition("", need), self.symbols[0])
+        if limit is None:
+            return surely_at_least(need.value, need.bound, self.start)
+        allowed = self.allowed[limit.symbol]
+        try:
+            return common(allowed, limit.numbers) == allowed
+        except TooFine:
+            return False
+
     @property
     def start(self) -> dict[str, int]:
         """The smallest value of every symbol."""

@@ -73,8 +73,12 @@ def _own(report: Report) -> Report | None:
 
 
 def _depends(row: Row) -> bool:
-    shapes = (dim for parameter in row.parameters for dim in parameter.shape)
-    return len(row.inputs) == 1 and any(not isinstance(dim, int) for dim in shapes)
+    """Tell whether the arrays grow with the sides of what flows in, as a dense layer's do."""
+    if len(row.inputs) != 1:
+        return False
+    sides = frozenset().union(*map(symbols_of, row.inputs[0].sides))
+    arrays = (symbols_of(dim) for parameter in row.parameters for dim in parameter.shape)
+    return any(sides & names for names in arrays)
 
 
 def _fit(report: Report, row: Row, own: Row) -> Fit | None:

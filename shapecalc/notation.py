@@ -36,10 +36,12 @@ class Notation(NamedTuple):
     names: Mapping[Floor, str]
     style: Style = "math"
 
-    def text(self, dim: Dim) -> str:
+    def text(self, dim: Dim | Fraction) -> str:
         """Write an expression, or a number."""
         if isinstance(dim, int):
             return self._number(dim)
+        if not isinstance(dim, Expr):
+            return str(dim)  # a fraction, as jumps are
         text = self._shortest(self._shifted(dim))
         alone = self.style == "code" and text.startswith("(") and _bare(text) == ""
         return text[1:-1] if alone else text
@@ -78,11 +80,25 @@ class Notation(NamedTuple):
         if isinstance(dim, int):
             return self._number(dim)
         found = [self._sum(dim)]
-        if len(dim.terms) > 1:
-            number, factors = _factors(dim)
+        for each in (dim, self._stepped(dim)) if len(dim.terms) > 1 else ():
+            found.append(self._sum(each))
+            number, factors = _factors(each)
             if len(factors) > 1 or number != 1:
                 found.append(self._product(number, factors))
         return min(found, key=len)
+
+    def _stepped(self, dim: Expr) -> Expr:
+        """Write (n32 - 6)^2 and a number where that leaves fewer terms than n32^2 and n32."""
+        steps: dict[Atom, Dim] = {}
+        for atom in dict.fromkeys(atom for product, _ in dim.terms for atom, _ in product):
+            wishes = Counter(_wishes(dim, atom))
+            wish = wishes.most_common(1)[0][0] if wishes else 0
+            if wish:
+                sign = "-" if wish > 0 else "+"
+                name = f"({self.atom(atom)} {sign} {abs(wish)})"
+                steps[atom] = one(Symbol(name)) + wish
+        after = replaced(dim, steps)
+        return after if isinstance(after, Expr) and len(after.terms) < len(dim.terms) else dim
 
     def _product(self, number: int, factors: list[tuple[Dim, int]]) -> str:
         parts = []
@@ -179,7 +195,7 @@ def _deep_floors(expr: Expr) -> Iterator[Floor]:
     return (atom for atom in atoms_of(expr) if isinstance(atom, Floor))
 
 
-def _wishes(expr: Expr, atom: Floor) -> Iterator[int]:
+def _wishes(expr: Expr, atom: Atom) -> Iterator[int]:
     """Yield the shifts that make terms vanish: f*a^p*q + c*a^(p-1)*q wants -c/(p*f)."""
     factors = dict(expr.terms)
     for product, factor in expr.terms:

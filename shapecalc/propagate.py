@@ -107,8 +107,7 @@ def propagate(graph: Graph, *, fields: bool = True) -> Report:
             row = _row(graph, node, layer, inputs, facts, rows)
             if not fields:
                 row = row._replace(field=None)
-            if graph.symbols:
-                needs += [(node.path, need) for need in (*facts.needs, *_units_needed(row))]
+            needs += [(node.path, need) for need in facts.needs]
         except _Unknown:
             pass
         except SpecErrors as error:
@@ -141,10 +140,23 @@ def _symbolic(
         domain = domain_of(graph.symbols, [Condition(*each) for each in needs])
         if domain.empty is not None:
             raise _no_size(graph, domain, domain.empty)
+        done = _with_sure_fields(graph, done, domain)
         return Report(graph, done, total(graph, done, domain), domain)
     except RuleError as error:  # an expression grows too large
         at = Origin(graph.spec.source)
         raise SpecErrors([Problem(error.code, error.message, at, error.rule, error.hint)]) from None
+
+
+def _with_sure_fields(graph: Graph, rows: tuple[Row, ...], domain: Domain) -> tuple[Row, ...]:
+    """Leave out the receptive fields that reckon with more units than there may be."""
+    sure: list[Row] = []
+    for node, row in zip(graph.nodes, rows, strict=True):
+        doubtful = any(sure[source].field is None for source in node.inputs)
+        if doubtful or not all(map(domain.implies, _units_needed(row))):
+            sure.append(row._replace(field=None))
+        else:
+            sure.append(row)
+    return tuple(sure)
 
 
 def _units_needed(row: Row) -> Iterator[Requirement]:
@@ -202,9 +214,8 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
         stated = layer.requires(*inputs)
         if symbols and _has_symbols(layer, inputs):
             stated = [*field_bounds(layer), *stated]
-            needs = tuple([need for need in stated if not need.holds()])
-        else:
-            errors = [need.complain() for need in stated if not need.holds()]
+            needs = tuple([need for need in stated if need.holds() is None])
+        errors = [need.complain() for need in stated if need.holds() is False]
         if not errors:
             output = layer.output(*inputs)
             parameters = layer.weights(*inputs)

@@ -74,13 +74,13 @@ def as_list(shape: Shape, layout: Layout = "hwc") -> list[Dim]:
     return [*shape.sides, shape.channels]
 
 
-def as_text(shape: Shape, layout: Layout = "hwc") -> str:
-    """Write a shape as papers do.
+def as_text(shape: Shape, layout: Layout = "hwc", write: Callable[[Dim], str] | None = None) -> str:
+    """Write a shape as papers do; `write` is how an extent is written, if not by itself.
 
     >>> as_text(Map((55, 55), 96))
     '55x55x96'
     """
-    return times_text(as_list(shape, layout))
+    return times_text(as_list(shape, layout), write)
 
 
 def times_text(dims: Sequence[Dim], write: Callable[[Dim], str] | None = None) -> str:

@@ -162,6 +162,9 @@ def tabulate(report: Report, view: View | None = None, width: int | None = None)
     marks, notes = _notes(rows)
     wanted = view.columns or default_columns(view, machine=False)
     columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
+    if report.domain is not None and width is not None and _size(columns, marks) > width:
+        view = view._replace(named=True)  # in volumes, too, names stand for formulas
+        columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
     shown = tuple(column.column for column in kept)
     dropped = tuple(column.header for column in columns if column not in kept)
@@ -193,6 +196,7 @@ def _notation(report: Report, view: View) -> Notation:
     for row in report.rows:
         dims += [row.params, row.macs, view.activations(row)]
         dims += [side.size for side in row.field or ()]
+        dims += row.output.sides
     return notation_of(dims)
 
 
@@ -240,6 +244,12 @@ def _fit(columns: tuple[_Column, ...], marks: tuple[str, ...], width: int) -> tu
             break
         kept.remove(index)
     return tuple(columns[i] for i in kept)
+
+
+def _size(columns: tuple[_Column, ...], marks: tuple[str, ...]) -> int:
+    """Return how wide columns are together."""
+    widths = [_width(column, marks if index == 0 else ()) for index, column in enumerate(columns)]
+    return sum(widths) + GAP * (len(widths) - 1)
 
 
 def _width(column: _Column, marks: tuple[str, ...]) -> int:

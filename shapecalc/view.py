@@ -11,7 +11,7 @@ from shapecalc.profile import PROFILES
 from shapecalc.source import Origin, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.columns import Column
     from shapecalc.dim import Dim
@@ -26,7 +26,7 @@ class View(NamedTuple):
 
     `batch` examples of elements of `dtype` take memory; counts are per example.  `depth` levels of
     the paths are shown: 0 for all, None for what suits the format.  `columns` None: the format's.
-    `notation` is how the expressions of a symbolic report are written.
+    `notation` is how the expressions of a symbolic report are written; `named`: in volumes too.
     """
 
     batch: int = 1
@@ -39,6 +39,12 @@ class View(NamedTuple):
     columns: tuple[Column, ...] | None = None
     sort: Column | None = None
     notation: Notation | None = None
+    named: bool = False
+
+    @property
+    def brief(self) -> Callable[[Dim], str] | None:
+        """How volumes write their extents, where names stand for recurring expressions."""
+        return self.notation.text if self.notation is not None and self.named else None
 
     def bytes(self, elements: Dim) -> Dim:
         """Return the bytes that so many elements take."""

@@ -42,6 +42,17 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
         sys.exit(WRONG_INPUT)
 
 
+def freed(settings: dict[str, str], free: tuple[str, ...]) -> dict[str, str]:
+    """Return the settings with those that are free.  Raises `SpecErrors` for one that is both."""
+    both = [name for name in free if name in settings]
+    if both:
+        message = f"'{both[0]}' is given a value and set free"
+        origin = Origin(Source(f"--free {both[0]}", both[0]))
+        hint = f"leave out --set {both[0]}={settings[both[0]]}, or --free {both[0]}"
+        raise SpecErrors([Problem("E303", message, origin, hint=hint)])
+    return {**settings, **dict.fromkeys(free, "free")}
+
+
 def emit(text: str, path: str | None) -> None:
     """Print a text, or write it to a file: beside it first, then renamed into place."""
     emit_parts([text], path)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, reported
+from shapecalc.cli.common import complete_spec, emit, freed, reported
 
 
 def _complete_layer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -111,6 +111,6 @@ def explain(
 
         chosen = lesson_format(format_, path, terminal=sys.stdout.isatty())
         view = make_view(batch=batch, dtype=dtype, layout=layout)
-        settings.update(dict.fromkeys(free, "free"))
+        settings = freed(settings, free)
         report = propagate(build(find(spec), settings=settings, inputs=inputs))
         emit(lesson(report, layer, of, view).render(chosen), path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, freed, reported
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.source import Origin
 
@@ -95,7 +95,7 @@ def summarize(
             layout=layout,
             count_inplace=count_inplace,
         )
-        settings.update(dict.fromkeys(free, "free"))
+        settings = freed(settings, free)
         report = propagate(build(find(spec), settings=settings, inputs=inputs))
         if check:
             _must_expect(report)  # before anything is written

@@ -84,7 +84,9 @@ class Solution(NamedTuple):
         if not self.boxes:
             return (f"none: it holds for no {' and '.join(self.names)}",)
         count = self.total()
-        all_ = f" ({count:,} in all)" if count is not None and count > 1 else ""
+        free = len(self.names) - sum(len(group) - 1 for group in self.tied)
+        what = "combinations" if free > 1 else "in all"
+        all_ = f" ({count:,} {what})" if count is not None and count > 1 else ""
         if len(self.boxes) > SENTENCES:
             return (f"{len(self.boxes):,} combinations of stretches, listed below{all_}",)
         lines = [self._said(box) for box in self.boxes]

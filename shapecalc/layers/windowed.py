@@ -151,7 +151,7 @@ class _Misfit:
         )
         room = n + before + after
         largest = (room - 1) // window.dilation + 1
-        assert isinstance(largest, int), "with symbols it is told at numbers"
+        smaller = isinstance(largest, int) and largest > 1  # not to be told of a symbol
         enough = before - (room - window.extent) // 2
         article = "an" if str(window.extent).startswith(("8", "11", "18")) else "a"
         return RuleError(
@@ -160,7 +160,7 @@ class _Misfit:
             field="kernel",
             rule=rule,
             hint=f"use kernel <= {largest}, or pad >= {enough}"
-            if largest > 1
+            if smaller
             else f"use fewer strides and pools before it, a larger input, or pad >= {enough}",
             facts=(
                 ("side", axis),

@@ -54,6 +54,7 @@ REQUESTS: dict[str, list[str]] = {
     "E303-set": ["summarize", "small.yaml", "--set", "q=3"],
     "E303-nothing-to-set": ["summarize", "lenet5", "--set", "k=3"],
     "E303-input": ["summarize", "lenet5", "--input", "224,224,3"],
+    "E303-free": ["summarize", "alphago", "--free", "k", "--set", "k=3"],
     "E303-input-word": ["summarize", "lenet5", "--input", "abc"],
     "E303-input-name": ["summarize", "lenet5", "--input", "left=32x32x1"],
     "E303-words": [

@@ -16,6 +16,7 @@ from reread import RAISED, READERS, parse, without_mark
 import shapecalc
 from shapecalc.printing import printable
 from shapecalc.render import FORMATS, render
+from shapecalc.view import make_view
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -182,7 +183,8 @@ def test_notes_reach_every_format(format_: str) -> None:
 
 
 def test_latex_sets_formulas() -> None:
-    text = render(shapecalc.summarize("alexnet", input="HxHx3"), "latex")
+    report = shapecalc.summarize("alexnet", input="HxHx3")
+    text = render(report, "latex", make_view(columns="name,output,macs"), width=200)
     assert r"$\lfloor$(H - 35)/32$\rfloor$ $\times$" in text
     assert r"1,048,576$\cdot$h32$^{2}$" in text
     assert r"H$\times$H$\times$3" in text

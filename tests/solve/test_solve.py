@@ -140,7 +140,7 @@ def test_inputs_that_must_agree_are_tied_side_by_side() -> None:
     assert solution.tied == (("left_H", "right_H"), ("left_W", "right_W"))
     assert solution.admits(left_H=33, right_H=33, left_W=35, right_W=35)
     assert solution.answer() == (
-        "left_H = right_H from 33 to 34; left_W = right_W from 35 to 36 (4 in all)",
+        "left_H = right_H from 33 to 34; left_W = right_W from 35 to 36 (4 combinations)",
     )
 
 
