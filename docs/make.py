@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from shapecalc.columns import COLUMNS
 from shapecalc.describe import all_layers, common_fields
-from shapecalc.profile import PROFILES
+from shapecalc.profile import grouped, told
+from shapecalc.profiles import PROFILES
 from shapecalc.published import read
-from shapecalc.published.quantities import QUANTITIES
+from shapecalc.published.quantities import QUANTITIES as PRINTED
+from shapecalc.quantities import QUANTITIES, SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +76,7 @@ def pages() -> dict[Path, str]:
         folder / "layers.md": "\n".join(_layers()) + "\n",
         folder / "columns.md": "\n".join(_columns()) + "\n",
         folder / "tables.md": "\n".join(_tables()) + "\n",
+        folder / "profiles.md": "\n".join(_profiles()) + "\n",
     }
 
 
@@ -91,10 +94,40 @@ def _columns() -> Iterator[str]:
         cells = (f"`{column.key}`", column.meaning, f"`{column.name}`", shown[column.shown])
         yield "| " + " | ".join(map(_code, cells)) + " |"
     yield ""
-    yield "`count` appears with `--profile`:"
+    yield "`count` appears with `--profile`; [profiles.md](profiles.md) lists the profiles."
+
+
+def _profiles() -> Iterator[str]:
+    yield "# Counting profiles"
     yield ""
+    yield "Made by `python docs/make.py` from the profiles. `--profile NAME` adds the column"
+    yield "`count`; `shapecalc reconcile SPEC A B` explains why two of them differ."
+    yield ""
+    yield "A profile has a rule for every kind of layer that it counts, right or wrong: a sum of"
+    yield "the quantities below. A rule `0` counts nothing on purpose. A layer without a rule is"
+    yield "not counted: its cell is `?`, and the caption and JSON (`not_counted`) list it. The"
+    yield "rules of tools are compared with the tools themselves, to the digit, on every shipped"
+    yield "spec that they can run."
+    yield ""
+    yield "Some kinds of layers have a suffix: layers"
+    yield ", ".join(f"{text} (`{word}`)" for word, text in SUFFIXES.items()) + "."
     for profile in PROFILES.values():
-        yield f"- `{profile.name}`: {profile.label}; {profile.note}."
+        yield ""
+        yield f"## {profile.name}"
+        yield ""
+        yield f"{_code(told(profile))}."
+        yield ""
+        yield "| rule | layers |"
+        yield "|---|---|"
+        for rule, kinds in grouped(profile).items():
+            yield f"| `{rule}` | {', '.join(kinds)} |"
+    yield ""
+    yield "## Quantities"
+    yield ""
+    yield "| quantity | meaning |"
+    yield "|---|---|"
+    for name, quantity in QUANTITIES.items():
+        yield f"| `{name}` | {_code(quantity.meaning)} |"
 
 
 def _tables() -> Iterator[str]:
@@ -118,7 +151,7 @@ def _tables() -> Iterator[str]:
     yield ""
     yield "| quantity | what it is | its convention's `count` |"
     yield "|---|---|---|"
-    for each in QUANTITIES.values():
+    for each in PRINTED.values():
         counts = ", ".join(f"`{word}`" for word in each.counts)
         yield f"| `{each.name}` | {_code(each.meaning)} | {counts} |"
 

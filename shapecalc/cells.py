@@ -31,6 +31,10 @@ class Unknown:
     def __repr__(self) -> str:
         return "UNKNOWN"
 
+    def __bool__(self) -> bool:
+        """It is nothing that could be shown as a number."""
+        return False
+
 
 UNKNOWN = Unknown()
 #: The marks of cells without a number.  `0` is a third thing: a count that came out as zero.

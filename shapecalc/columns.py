@@ -154,7 +154,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("flops", "FLOPs", "floating-point operations of those: 2 x MACs",
            NUMBER, lambda row, _: row.flops, lambda all_, _: all_.flops, convention=legend.macs),
     Column("count", "count", "operations as the profile counts them (--profile)",
-           NUMBER, lambda row, view: view.count(row), lambda all_, view: view.count(all_),
+           NUMBER, lambda row, view: view.count_cell(row), lambda all_, view: view.count(all_),
            shown="everywhere", convention=legend.count),
     Column("activations", "activations", "output elements; 0 for layers that work in place",
            NUMBER, lambda row, view: view.activations(row),

@@ -98,6 +98,10 @@ CODES: Mapping[str, str] = {
     "E604": "a table has no such row, column or layer",
     "E605": "a table does not say what its cells are",
     "E606": "a layer does not have what a cell is about",
+    # counting
+    "E620": "unknown profile",
+    "E621": "a target cannot be read",
+    "E622": "two profiles cannot be reconciled",
 }
 
 

@@ -77,6 +77,7 @@ def together(rows: Sequence[Row]) -> Row:
         activations=sum(row.activations for row in rows),
         overwritten=sum(row.overwritten for row in rows),
         field=rows[-1].field,
+        members=tuple(layer for row in rows for layer in row.layers),
     )
 
 

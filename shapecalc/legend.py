@@ -66,8 +66,13 @@ def count(report: Report, view: View) -> Legend:
     """Say what the profile counts, in its own words."""
     if view.profile is None:
         return {}
-    note = f" ({view.profile.note})" if view.profile.note else ""
-    return {f"count: {view.profile.name}": view.profile.label + note}
+    from shapecalc.profile import told  # a report without a count need not know of it
+
+    profile = view.profile
+    legend = {f"count: {profile.name}": told(profile)}
+    if missing := profile.not_counted(report.rows):
+        legend["not counted"] = f"{', '.join(missing)}: {profile.name} has no rule for them (?)"
+    return legend
 
 
 def buffers(report: Report, view: View) -> Legend:

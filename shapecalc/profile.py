@@ -1,57 +1,123 @@
-"""Profiles: named conventions of what to count, applied once, at the report."""
+"""Profiles: named conventions of what to count, applied once, at the report.
+
+A profile is data: for every type of layer a small sum of quantities (`quantities.py`), written as
+text.  A type without a rule is not counted, and that is told; a rule that counts nothing is `0`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.work import Work
+from shapecalc.cells import UNKNOWN, Unknown
+from shapecalc.quantities import OTHER, QUANTITIES, TERMS, kind, kind_text
+from shapecalc.work import NO_WORK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from shapecalc.dim import Dim
     from shapecalc.report import Row, Totals
 
+#: The rule for all types that have none of their own.
+ANY = "*"
+
+
+class Addend(NamedTuple):
+    """So many times a quantity."""
+
+    times: int
+    quantity: str
+
 
 class Profile(NamedTuple):
-    """A counting convention: what one operation of each kind counts for.
+    """A counting convention: what one layer of each kind counts for.
 
     `label` says in its own words what is counted, for the caption; `note` what is not, or where
-    the convention comes from.
+    the convention comes from; `version` which release of a tool it reproduces.  `rules` go from a
+    kind of layer (`quantities.kind`), or ``kind/2`` for that kind with 2 sides, to a sum such as
+    ``2*macs + bias_adds``.
     """
 
     name: str
     label: str
-    weights: Work
+    rules: Mapping[str, str]
     note: str = ""
+    version: str = ""
+    of: Literal["operations", "parameters"] = "operations"
 
-    def count(self, row: Row | Totals) -> Dim:  # type: ignore[override]
-        """Fold the work of a row, or of the whole network, into one number."""
-        return sum(
-            weight * number for weight, number in zip(self.weights, row.work, strict=True) if weight
-        )
+    def rule(self, row: Row) -> str | None:
+        """Return the rule for a layer; None: the profile has none."""
+        word = kind(row)
+        for key in (f"{word}/{len(row.output.sides)}", word, ANY):
+            if key in self.rules:
+                return self.rules[key]
+        return None
+
+    def terms(self, row: Row) -> dict[str, Dim]:
+        """Return what a layer counts, by what that explains of a total.
+
+        Without a rule it is nothing.
+        """
+        found: dict[str, Dim] = {}
+        for times, name in addends(self.rule(row) or "0"):
+            quantity = QUANTITIES[name]
+            term = quantity.term or TERMS.get(row.type, OTHER)
+            found[term] = found.get(term, 0) + times * quantity.of(row)
+        return found
+
+    def counts(self, row: Row) -> bool:
+        """Tell whether a layer is counted: there is a rule, or nothing to count."""
+        if self.rule(row) is not None:
+            return True
+        return row.work == NO_WORK if self.of == "operations" else not row.parameters
+
+    def count(self, item: Row | Totals) -> Dim:  # type: ignore[override]
+        """Count a row, the layers that it folds, or a whole network."""
+        return sum(sum(self.terms(row).values()) for row in item.layers)
+
+    def cell(self, row: Row) -> Dim | Unknown:
+        """Count a row; `UNKNOWN` when nothing in it has a rule."""
+        layers = row.layers
+        return self.count(row) if any(map(self.counts, layers)) else UNKNOWN
+
+    def not_counted(self, rows: Iterable[Row]) -> tuple[str, ...]:
+        """List the kinds of layers that compute something, but have no rule."""
+        missing = (kind_text(row) for item in rows for row in item.layers if not self.counts(row))
+        return tuple(dict.fromkeys(missing))
 
 
-#: The profiles by name.
-PROFILES: dict[str, Profile] = {
-    profile.name: profile
-    for profile in (
-        Profile(
-            "macs",
-            "multiply-accumulates, 1 each",
-            Work(macs=1),
-            "bias adds, pools, normalisation and activations count nothing",
-        ),
-        Profile(
-            "flops",
-            "multiply-accumulates, 2 operations each",
-            Work(macs=2),
-            "bias adds, pools, normalisation and activations count nothing",
-        ),
-        Profile(
-            "full",
-            "every operation: 2 per multiply-accumulate, 1 per bias add and per other addition,"
-            " multiplication, division, comparison and exponential",
-            Work(2, 1, 1, 1, 1, 1, 1),
-            "roots, powers and logarithms count as exponentials",
-        ),
-    )
-}
+@lru_cache(maxsize=512)
+def addends(rule: str) -> tuple[Addend, ...]:
+    """Read a rule.
+
+    >>> addends("2*macs + bias_adds - sets")
+    (Addend(times=2, quantity='macs'), Addend(times=1, quantity='bias_adds'), \
+Addend(times=-1, quantity='sets'))
+    >>> addends("0")
+    ()
+    """
+    found = []
+    for part in rule.replace(" - ", " + -").split(" + "):
+        sign, text = (-1, part[1:]) if part.startswith("-") else (1, part)
+        times, star, name = text.rpartition("*")
+        if star or name != "0":
+            found.append(Addend(sign * int(times or 1), name))
+    return tuple(found)
+
+
+def told(profile: Profile) -> str:
+    """Say what a profile counts, what it does not, and where it comes from."""
+    version = profile.version and f"as {profile.version}"
+    more = "; ".join(filter(None, (profile.note, version)))
+    return profile.label + (f" ({more})" if more else "")
+
+
+def grouped(profile: Profile) -> dict[str, list[str]]:
+    """Return the rules with the kinds of layers that each is for."""
+    found: dict[str, list[str]] = {}
+    for key, rule in profile.rules.items():
+        word, slash, sides = key.partition("/")
+        kind_of = "all layers" if word == ANY else word + (f" of {sides} sides" if slash else "")
+        found.setdefault(rule, []).append(kind_of.replace(" of 1 sides", " of 1 side"))
+    return found

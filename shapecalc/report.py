@@ -45,6 +45,13 @@ class Row(NamedTuple):
     note: str = ""
     layer: Layer | None = None
     label: str = ""
+    members: tuple[Row, ...] = ()
+    """The layers that a level folds."""
+
+    @property
+    def layers(self) -> tuple[Row, ...]:
+        """The rows of its layers: itself, or those that it folds."""
+        return self.members or (self,)
 
     @property
     def does(self) -> str:
@@ -84,6 +91,8 @@ class Totals(NamedTuple):
     overwritten: Dim
     peak: Dim
     """Most elements alive at once in inference: layer by layer in order, freed when last read."""
+    layers: tuple[Row, ...] = ()
+    """The rows that were added up."""
 
     @property
     def params(self) -> Dim:
@@ -177,6 +186,7 @@ def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> 
         activations=add_up(row.activations for row in rows),
         overwritten=add_up(row.overwritten for row in rows),
         peak=peak(graph, rows, domain),
+        layers=rows,
     )
 
 

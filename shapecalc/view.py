@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.cells import DTYPES, UNITS
 from shapecalc.columns import BY_WORD, COLUMNS
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.profile import PROFILES
 from shapecalc.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from shapecalc.cells import Unknown
     from shapecalc.columns import Column
     from shapecalc.dim import Dim
     from shapecalc.notation import Notation
@@ -58,10 +58,15 @@ class View(NamedTuple):
         """Return output elements, with or without those written in place."""
         return row.activations + (row.overwritten if self.count_inplace else 0)
 
-    def count(self, row: Row | Totals) -> Dim:  # type: ignore[override]
-        """Fold a row's work by the profile."""
+    def count(self, totals: Totals) -> Dim:  # type: ignore[override]
+        """Count a network by the profile."""
         assert self.profile is not None, "the column `count` is there only with a profile"
-        return self.profile.count(row)
+        return self.profile.count(totals)
+
+    def count_cell(self, row: Row) -> Dim | Unknown:
+        """Count a row by the profile; unknown when that has no rule for it."""
+        assert self.profile is not None, "the column `count` is there only with a profile"
+        return self.profile.cell(row)
 
 
 def make_view(
@@ -85,7 +90,7 @@ def make_view(
     dtype = _one_of("dtype", dtype, DTYPES, problems)
     units = _one_of("units", units, UNITS, problems)
     layout = _one_of("layout", layout, ("hwc", "chw"), problems)
-    counting = PROFILES[_one_of("profile", profile, PROFILES, problems)] if profile else None
+    counting = _profile(profile, problems) if profile else None
     for name, number, least in (("batch", batch, 1), ("depth", depth, 0)):
         if number is not None and number < least:
             message = f"{name} must be at least {least}, but is {number}"
@@ -122,6 +127,13 @@ def _one_of(option: str, word: str, known: Iterable[str], problems: list[Problem
     return next(iter(known))
 
 
+def _profile(word: str, problems: list[Problem]) -> Profile:
+    """Return a profile by its name; complain about an unknown one."""
+    from shapecalc.profiles import PROFILES  # a report without a count need not know of them
+
+    return PROFILES[_one_of("profile", word, PROFILES, problems)]
+
+
 def _refuse(
     code: str, option: str, text: str, message: str, hint: str, span: Span | None = None
 ) -> Problem:
@@ -146,7 +158,7 @@ def _read_columns(
             continue
         if column is not None:
             message = "the column 'count' needs a profile to count by"
-            hint = "add --profile " + ", ".join(PROFILES)
+            hint = "add --profile NAME; `shapecalc profiles` lists them"
         else:
             message = f"unknown column '{word}'" if word else "a column's name is missing"
             hint = did_you_mean(word, BY_WORD) or (

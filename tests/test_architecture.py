@@ -20,7 +20,7 @@ LEVELS = """
     errors  source  dim  expr  equality  integers  bounds  notation  solution
     formula  pause  printing  order  expression  ranges
     yamltree  syntax  compose  treereader  shape  window  work
-    profile  files  layers.fields
+    files  layers.fields
     layers.base  domain
     layers.windowed  layers.conv  layers.depthwise  layers.transposed  layers.pool
     layers.globalpool  layers.dense  layers.lrn  layers.norm  layers.activation  layers.slope
@@ -31,7 +31,8 @@ LEVELS = """
     draft  rounds  given  build  resolve  walk  expand
     report  propagate
     fits  api
-    fold  cells  legend  columns  view  sums  table  describe  schema
+    fold  cells  quantities  profile  profiles.own  profiles.frameworks  profiles.graphs  profiles
+    legend  columns  view  sums  table  describe  schema
     lesson.words  lesson.picture  lesson.trace  lesson.nouns  lesson.alike  lesson.subject
     lesson.windows  lesson.shapes  lesson.output  lesson.params  lesson.macs  lesson.memory
     lesson.field  lesson.neighbours  lesson.blocks  lesson.network  lesson
@@ -51,8 +52,12 @@ LEVELS = """
     published  published.nouns  published.printed  published.words  published.quantities
     published.read  published.judge  published.table
     published.as_json  published.as_csv  published.show
+    reconcile  reconcile.parts  reconcile.table  reconcile.target  reconcile.search
+    reconcile.found  reconcile.machines
+    training  training.costs  training.memory  training.table  training.machines
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
-    cli.tables  cli.layers  cli.specs  cli.schema  cli.completion
+    cli.tables  cli.reconcile  cli.profiles  cli.training
+    cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
 
@@ -183,6 +188,9 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
             "layers",
             "lesson",
             "inverse",
+            "profiles",
+            "reconcile",
+            "training",
             "render",
             "comparison",
             "sweeping",
@@ -235,6 +243,12 @@ def test_the_library_computes_without_what_draws():
 def test_a_summary_knows_nothing_of_published_tables():
     loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('text')")
     assert not [name for name in loaded if name.startswith("shapecalc.published")]
+
+
+def test_a_report_without_a_count_knows_of_no_profile():
+    loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('text')")
+    names = ("profile", "profiles", "quantities", "reconcile", "training")
+    assert not loaded & {f"shapecalc.{name}" for name in names}
 
 
 def test_a_layer_family_is_imported_when_a_spec_uses_it():

@@ -61,7 +61,7 @@ def complete_words(option: str) -> Callable[..., list[str]]:
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         from shapecalc.cells import DTYPES, UNITS
         from shapecalc.columns import COLUMNS
-        from shapecalc.profile import PROFILES
+        from shapecalc.profiles import PROFILES
         from shapecalc.render import FORMATS
 
         words = {
@@ -135,7 +135,8 @@ profile = click.option(
     "--profile",
     metavar="NAME",
     shell_complete=complete_words("profile"),
-    help="Add the column `count` under a counting convention: macs, flops, full.",
+    help="Add the column `count` under a counting convention: macs, flops, full, paper:resnet,"
+    " torchinfo, fvcore, ...; `shapecalc profiles` lists them.",
 )
 batch = click.option(
     "--batch",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.columns import default_columns
 from shapecalc.comparison.names import source_of, totals_of
 from shapecalc.comparison.ratio import ratio
-from shapecalc.render.as_json import dump, value_json
+from shapecalc.render.as_json import dump, profile_json, value_json
 
 if TYPE_CHECKING:
     from shapecalc.cells import Json
@@ -42,7 +42,8 @@ def to_json(comparison: Comparison, view: View) -> str:
         "layout": view.layout,
         "batch": view.batch,
         "dtype": view.dtype,
-        "profile": view.profile and {"name": view.profile.name, "label": view.profile.label},
+        "profile": view.profile
+        and profile_json(view.profile, [row for report in reports for row in report.rows]),
         "same": comparison.same,
         "networks": networks,
         "ratios": [_ratios(totals[0], each) for each in totals[1:]],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from shapecalc.api import build
 from shapecalc.errors import Complaints, Problem, SpecErrors, did_you_mean
 from shapecalc.files import beside, find
-from shapecalc.profile import PROFILES
+from shapecalc.profiles import PROFILES
 from shapecalc.propagate import propagate
 from shapecalc.published.nouns import CellResult, Convention, Judgement, Tally
 from shapecalc.published.printed import LONGEST, UnreadableError
@@ -311,12 +311,12 @@ def convention_text(quantity: str, convention: Convention) -> str:
 def convention_words(quantity: str, convention: Convention, keys: Iterable[str]) -> list[str]:
     """Say some keys of a convention in words."""
     counts = {
+        **{name: profile.label for name, profile in PROFILES.items()},
         "params": "weights + biases",
         "weights": "weights without biases",
         "connections": QUANTITIES["connections"].meaning,
         "units": "outputs of layers",
         "activations": "outputs of layers that do not work in place",
-        **{name: profile.label for name, profile in PROFILES.items()},
     }
     roundings = {"nearest": "rounded", "down": "truncated", "up": "rounded up"}
     words = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dim import known
 from shapecalc.layers.windowed import Windowed
-from shapecalc.profile import PROFILES
+from shapecalc.profiles import PROFILES
 from shapecalc.published.printed import read_extents, read_kernel, read_number
 from shapecalc.published.words import Kind, read_word
 from shapecalc.shape import Map, Shape, as_list

@@ -11,8 +11,11 @@ from shapecalc.fold import fold
 from shapecalc.sums import measures
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.cells import Json, Kind
-    from shapecalc.report import Report
+    from shapecalc.profile import Profile
+    from shapecalc.report import Report, Row
     from shapecalc.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
@@ -42,7 +45,7 @@ def to_json(report: Report, view: View) -> str:
         "batch": view.batch,
         "dtype": view.dtype,
         "count_inplace": view.count_inplace,
-        "profile": view.profile and {"name": view.profile.name, "label": view.profile.label},
+        "profile": view.profile and profile_json(view.profile, report.rows),
         "conventions": {**conventions(report, view._replace(units="exact"), columns)},
     }
     if report.domain is not None:
@@ -55,6 +58,18 @@ def to_json(report: Report, view: View) -> str:
     totals = {name: NUMBER.data(each, view) for name, each in measures(report, view).items()}
     lines += ['  "rows": [', body, "  ],", f'  "totals": {dump(totals)}']
     return "\n".join(["{", *lines, "}"]) + "\n"
+
+
+def profile_json(profile: Profile, rows: Iterable[Row]) -> dict[str, Json]:
+    """Return what a profile is, and which types of these layers it has no rule for."""
+    return {
+        "name": profile.name,
+        "label": profile.label,
+        "note": profile.note,
+        "version": profile.version,
+        "of": profile.of,
+        "not_counted": list(profile.not_counted(rows)),
+    }
 
 
 def dump(value: object) -> str:

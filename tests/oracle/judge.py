@@ -10,11 +10,12 @@ import pytest
 
 from shapecalc import SpecErrors
 from shapecalc.api import build
-from shapecalc.graph import Graph, Input, Node
+from shapecalc.graph import Input, Node
 from shapecalc.propagate import propagate
 from shapecalc.source import Source
 
 if TYPE_CHECKING:
+    from shapecalc.graph import Graph
     from shapecalc.report import Report
     from shapecalc.shape import Shape
 
@@ -39,13 +40,7 @@ def alone(layer: AnyLayer, *shapes: Shape) -> Graph:
         Node(f"input{number}", Input(shape=shape), ()) for number, shape in enumerate(shapes)
     ]
     judged = Node("layer", layer, tuple(range(len(shapes))))
-    return Graph(
-        spec=_NOTHING.spec,
-        nodes=(*sources, judged),
-        groups={},
-        outputs=(len(sources),),
-        expected={},
-    )
+    return _NOTHING._replace(nodes=(*sources, judged), groups={}, outputs=(len(sources),))
 
 
 def answer(layer: AnyLayer, *shapes: Shape) -> Report | None:

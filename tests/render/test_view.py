@@ -12,7 +12,7 @@ from reread import READERS, without_mark
 from shapecalc.cells import DTYPES, UNITS, UNKNOWN
 from shapecalc.columns import COLUMNS
 from shapecalc.errors import SpecErrors
-from shapecalc.profile import PROFILES
+from shapecalc.profiles import PROFILES
 from shapecalc.render import FORMATS, format_for, render
 from shapecalc.report import Report
 from shapecalc.view import make_view
@@ -102,7 +102,15 @@ def test_json_names_its_schema_and_states_how_was_counted() -> None:
 
 def test_json_counts_by_the_profile_asked_for() -> None:
     data = json.loads(render(compute(SPEC), "json", profile="flops"))
-    assert data["profile"] == {"name": "flops", "label": PROFILES["flops"].label}
+    profile = PROFILES["flops"]
+    assert data["profile"] == {
+        "name": "flops",
+        "label": profile.label,
+        "note": profile.note,
+        "version": "",
+        "of": "operations",
+        "not_counted": [],
+    }
     assert data["totals"]["count"] == data["totals"]["flops"]
 
 
@@ -296,7 +304,7 @@ def test_words_that_are_not_known_are_all_answered() -> None:
         (
             "E301",
             "the column 'count' needs a profile to count by",
-            "add --profile macs, flops, full",
+            "add --profile NAME; `shapecalc profiles` lists them",
         )
     ]
 

@@ -1,0 +1,84 @@
+"""`shapecalc reconcile`: why two counts of a network differ, and what gives a printed number."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+
+
+@click.command(
+    short_help="Explain why two tools count differently.",
+    epilog="""\b
+Examples:
+  shapecalc reconcile alexnet-owt torchinfo fvcore
+  shapecalc reconcile resnet50 ptflops:pytorch onnx-tool --depth all
+  shapecalc reconcile alexnet-owt --target 714682664
+  shapecalc reconcile resnet50 --target "3.8 x 10^9"
+""",
+)
+@click.argument("spec", shell_complete=complete_spec)
+@click.argument(
+    "profiles", nargs=-1, metavar="[A B]", shell_complete=options.complete_words("profile")
+)
+@click.option(
+    "--target",
+    metavar="NUMBER",
+    help="Find what gives a number that somebody printed, like 714682664, 1.4G or 233 MB; exit 1"
+    " when nothing does.",
+)
+@options.format_
+@options.output
+@options.depth
+@options.settings
+@options.free
+@options.inputs
+@options.dtype
+@options.units
+def reconcile(
+    spec: str,
+    profiles: tuple[str, ...],
+    target: str | None,
+    format_: str | None,
+    path: str | None,
+    depth: int | None,
+    settings: dict[str, str],
+    free: tuple[str, ...],
+    inputs: dict[str, str],
+    dtype: str,
+    units: str,
+) -> None:
+    """Explain the difference between what the profiles A and B count of SPEC, down to zero.
+
+    Or, with --target, find which profile, parameters or total gives a number.  `shapecalc
+    profiles` lists the profiles.  SPEC is a file, the name of a shipped spec, or -.
+    """
+    path = None if path == "-" else path
+    found = True
+    with reported(as_json=format_ == "json"):
+        from shapecalc.api import build
+        from shapecalc.files import find
+        from shapecalc.propagate import propagate
+        from shapecalc.reconcile import explain, show_difference, show_search
+        from shapecalc.reconcile import find as find_target
+        from shapecalc.render import format_for
+        from shapecalc.view import make_view
+
+        if target is not None and profiles:
+            raise click.UsageError("give two profiles or a --target, not both")
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        view = make_view(depth=depth, dtype=dtype, units=units)
+        settings.update(dict.fromkeys(free, "free"))
+        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        if target is not None:
+            search = find_target(report, target, view)
+            found = bool(search.matches)
+            text = show_search(search, chosen)
+        else:
+            text = show_difference(explain(report, profiles), chosen, view)
+        emit(text, path)
+    if not found:
+        sys.exit(CHECK_FAILED)

@@ -1,0 +1,71 @@
+"""`shapecalc training`: what a training step costs and keeps."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import complete_spec, emit, reported
+
+
+@click.command(
+    short_help="Say what a training step costs and keeps.",
+    epilog="""\b
+Examples:
+  shapecalc training alexnet
+  shapecalc training vgg16 --batch 64 --optimizer adam --units G
+  shapecalc training resnet50 --format json
+""",
+)
+@click.argument("spec", shell_complete=complete_spec)
+@click.option(
+    "--optimizer",
+    metavar="NAME",
+    default="momentum",
+    show_default=True,
+    help="What makes the update: sgd, momentum or adam.",
+)
+@options.format_
+@options.output
+@options.depth
+@options.settings
+@options.free
+@options.inputs
+@options.batch
+@options.dtype
+@options.units
+def training(
+    spec: str,
+    optimizer: str,
+    format_: str | None,
+    path: str | None,
+    depth: int | None,
+    settings: dict[str, str],
+    free: tuple[str, ...],
+    inputs: dict[str, str],
+    batch: int,
+    dtype: str,
+    units: str,
+) -> None:
+    """Print what a training step of SPEC costs: forward, both gradients and the update.
+
+    And what training and inference keep in memory.  SPEC is a file, the name of a shipped spec, or
+    - for standard input.
+    """
+    path = None if path == "-" else path
+    with reported(as_json=format_ == "json"):
+        from shapecalc.api import build
+        from shapecalc.files import find
+        from shapecalc.propagate import propagate
+        from shapecalc.render import format_for
+        from shapecalc.training import show
+        from shapecalc.training.costs import training as plan
+        from shapecalc.view import make_view
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)
+        settings.update(dict.fromkeys(free, "free"))
+        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        emit(show(plan(report, optimizer), chosen, view), path)

@@ -1,0 +1,19 @@
+"""The counting conventions by name: this project's own, those of papers, and those of tools.
+
+A convention is added as one `Profile` in one of the tables here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.profiles.frameworks import KERAS, TORCH
+from shapecalc.profiles.graphs import GRAPHS
+from shapecalc.profiles.own import OWN, PAPERS
+
+if TYPE_CHECKING:
+    from shapecalc.profile import Profile
+
+PROFILES: dict[str, Profile] = {
+    profile.name: profile for profile in (*OWN, *PAPERS, *TORCH, *GRAPHS, KERAS)
+}

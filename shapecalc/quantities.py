@@ -1,0 +1,241 @@
+"""Quantities of a layer that counting conventions multiply and add, each with its name.
+
+A rule of a profile is written with these names: ``macs + bias_adds``.  Most are what the layer's
+own rules say; some are what one tool takes in their place, right or wrong, and say so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.dim import product
+from shapecalc.errors import RuleError
+from shapecalc.layers.fields import pads_per_side, per_side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.dim import Dim
+    from shapecalc.report import Row
+
+
+class Quantity(NamedTuple):
+    """An amount that every layer has, maybe 0.
+
+    `term` is what it explains of a total; without one the layer's type tells (`TERMS`).
+    """
+
+    meaning: str
+    of: Callable[[Row], Dim]
+    term: str = ""
+
+
+def kind(row: Row) -> str:
+    """Name what a rule is for: the layer's type, with a suffix where a field makes it another kind.
+
+    ``conv:table`` has partial connections; `SUFFIXES` says it in words.
+    """
+    layer = row.layer
+    if getattr(layer, "connections", None) is not None:
+        return f"{row.type}:table"
+    if getattr(layer, "bias", None) == "per_position":
+        return f"{row.type}:untied"
+    if row.type == "transposed" and getattr(layer, "groups", 1) > 1:
+        return "transposed:grouped"
+    if not getattr(layer, "statistics", True):
+        return f"{row.type}:batch"
+    return row.type
+
+
+#: What a suffix of a kind says in words.
+SUFFIXES = {
+    ":table": "with partial connections",
+    ":untied": "with a bias for every position",
+    ":grouped": "in groups",
+    ":batch": "without running statistics",
+}
+
+
+def kind_text(row: Row) -> str:
+    """Name a layer's kind in words."""
+    word, colon, suffix = kind(row).partition(":")
+    return f"{word} {SUFFIXES[colon + suffix]}" if colon else word
+
+
+def _parameters(row: Row, role: str) -> Dim:
+    return sum(each.size for each in row.parameters if each.role == role)
+
+
+def _positions(row: Row) -> Dim:
+    return product(row.output.sides)
+
+
+def _taps(row: Row) -> Dim:
+    """Return the elements of a kernel."""
+    kernel = getattr(row.layer, "kernel", None)
+    return product(per_side(kernel, len(row.output.sides), "kernel")) if kernel else 0
+
+
+def _side_taps(row: Row) -> Dim:
+    """Return a square kernel's extent, or the elements of another one, for every output."""
+    kernel = set(getattr(row.layer, "kernel", ()))
+    return (kernel.pop() if len(kernel) == 1 else _taps(row)) * row.output.size
+
+
+def _rough_windows(row: Row) -> Dim:
+    """Return output elements times windows of n//o, or where o does not divide n, n mod o + 1."""
+    sides = zip(row.inputs[0].sides, row.output.sides, strict=True) if row.inputs else ()
+    return product(_rough_window(n, o) for n, o in sides) * row.output.size
+
+
+def _rough_window(n: Dim, o: Dim) -> Dim:
+    if o == 1:
+        return n
+    if isinstance(n, int) and isinstance(o, int):
+        return n % o + 1 if n % o else n // o
+    message = (
+        f"windows of {n} among {o} are counted by whether {o} divides {n}: it must be a number"
+    )
+    raise RuleError("E121", message, hint="give the symbols values, or use another profile")
+
+
+def _kernels_of_filters(row: Row) -> Dim:
+    filters, groups = getattr(row.layer, "filters", 0), getattr(row.layer, "groups", 1)
+    return row.output.size * (filters // groups) * _taps(row)
+
+
+def _bias_adds_as_if_convolved(row: Row) -> Dim:
+    layer: Any = row.layer
+    sides = row.inputs[0].sides if row.inputs else ()
+    if not _parameters(row, "bias"):
+        return 0
+    rank = len(sides)
+    fields = [
+        per_side(getattr(layer, name), rank, name) for name in ("kernel", "stride", "dilation")
+    ]
+    places = 1
+    for n, k, s, d, (before, _) in zip(sides, *fields, pads_per_side(layer.pad, rank), strict=True):
+        places *= (n + 2 * before - d * (k - 1) - 1) // s + 1
+    channels: Dim = row.output.channels // layer.groups
+    return channels * places
+
+
+def _pooled_by_stride(row: Row) -> Dim:
+    steps = getattr(row.layer, "steps", None)
+    if steps is None:  # a global pool of MatConvNet is a pool with stride 1
+        return row.output.size
+    return row.output.size * product(per_side(steps(), len(row.output.sides), "stride"))
+
+
+def _sets(row: Row) -> Dim:
+    over = getattr(row.layer, "over", "channels")
+    return _positions(row) if over == "channels" else row.output.channels
+
+
+def _if(row: Row, condition: bool) -> Dim:
+    return row.output.size if condition else 0
+
+
+MACS, BIASES = "MACs", "bias adds"
+
+#: Every quantity by its name.
+QUANTITIES: dict[str, Quantity] = {
+    "macs": Quantity(
+        "multiply-accumulates of convolutions and dense layers", lambda row: row.work.macs, MACS
+    ),
+    "bias_adds": Quantity("additions of biases", lambda row: row.work.bias_adds, BIASES),
+    "multiplies": Quantity("other multiplications", lambda row: row.work.multiplies),
+    "adds": Quantity("other additions", lambda row: row.work.adds),
+    "compares": Quantity("comparisons", lambda row: row.work.compares),
+    "divisions": Quantity("divisions", lambda row: row.work.divisions),
+    "exponentials": Quantity(
+        "exponentials, logarithms, powers, roots", lambda row: row.work.exponentials
+    ),
+    "inputs": Quantity("input elements", lambda row: row.inputs[0].size if row.inputs else 0),
+    "outputs": Quantity("output elements", lambda row: row.output.size),
+    "scaled": Quantity(
+        "output elements, if the layer has a trained scale",
+        lambda row: _if(row, bool(_parameters(row, "weight"))),
+    ),
+    "nearest": Quantity(
+        "output elements, if they repeat the nearest input",
+        lambda row: _if(row, getattr(row.layer, "mode", "") == "nearest"),
+    ),
+    "bilinear": Quantity(
+        "output elements, if they blend inputs linearly",
+        lambda row: _if(row, getattr(row.layer, "mode", "") == "bilinear"),
+    ),
+    "positions": Quantity("output positions, without the channels", _positions),
+    "sides": Quantity("number of sides", lambda row: len(row.output.sides)),
+    "outputs_by_sides": Quantity(
+        "output elements x number of sides", lambda row: row.output.size * len(row.output.sides)
+    ),
+    "sets": Quantity("sets of elements that sum to 1", _sets),
+    "weights": Quantity("trained weights", lambda row: _parameters(row, "weight")),
+    "biases": Quantity("trained biases", lambda row: _parameters(row, "bias")),
+    "stored_weights": Quantity(
+        "trained weights, shared ones once", lambda row: row.weights, "weights"
+    ),
+    "stored_biases": Quantity("trained biases, shared ones once", lambda row: row.biases, "biases"),
+    "stored_buffers": Quantity(
+        "what is stored but not trained, shared once", lambda row: row.buffers, "running statistics"
+    ),
+    "neighbours": Quantity(
+        "output elements x neighbouring channels of a response normalisation",
+        lambda row: row.output.size * getattr(row.layer, "size", 0),
+    ),
+    "rim": Quantity(
+        "zeros around the channels of a response normalisation",
+        lambda row: (getattr(row.layer, "size", 1) - 1) * _positions(row),
+    ),
+    "weights_by_outputs": Quantity(
+        "weights x output positions: a transposed convolution as if it were none",
+        lambda row: _parameters(row, "weight") * _positions(row),
+        MACS,
+    ),
+    "kernels_of_filters": Quantity(
+        "output elements x filters of a group x kernel: a transposed convolution with its filters"
+        " for its channels",
+        _kernels_of_filters,
+        MACS,
+    ),
+    "macs_grouped_twice": Quantity(
+        "multiply-accumulates of a transposed convolution, its filters divided by the groups twice",
+        lambda row: row.work.macs // getattr(row.layer, "groups", 1),
+        MACS,
+    ),
+    "bias_adds_as_if_convolved": Quantity(
+        "filters of a group x the positions that a plain convolution would have",
+        _bias_adds_as_if_convolved,
+        BIASES,
+    ),
+    "side_taps": Quantity(
+        "output elements x extent of a square kernel (not its square), or elements of another one",
+        _side_taps,
+    ),
+    "rough_windows": Quantity(
+        "output elements x windows of n//o per side, or n mod o + 1 where o does not divide n",
+        _rough_windows,
+    ),
+    "pooled_by_stride": Quantity("output elements x the stride of every side", _pooled_by_stride),
+}
+
+_NORMS = "layernorm groupnorm instancenorm"
+_SMOOTH = "relu relu6 leaky_relu prelu elu gelu silu sigmoid hard_sigmoid hard_swish tanh softplus"
+
+#: What the work of a layer type explains of a total, besides multiply-accumulates and biases.
+TERMS: dict[str, str] = {
+    **dict.fromkeys(["maxpool", "global_maxpool", "adaptive_maxpool"], "max pools"),
+    **dict.fromkeys(["avgpool", "global_avgpool", "adaptive_avgpool"], "average pools"),
+    **dict.fromkeys(_NORMS.split(), "normalisation"),
+    **dict.fromkeys(_SMOOTH.split(), "activations"),
+    **dict.fromkeys(("add", "multiply"), "joins"),
+    "batchnorm": "batch normalisation",
+    "lrn": "response normalisation",
+    "softmax": "softmax",
+    "upsample": "upsampling",
+    "subsampling": "subsampling",
+    "rbf": "distances to codes",
+}
+#: What there is of other types.
+OTHER = "other arithmetic"

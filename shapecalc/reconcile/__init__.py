@@ -1,0 +1,104 @@
+"""Reconciliation: why two counts of a network differ, and which count gives a printed number."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.printing import printable
+from shapecalc.source import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.profile import Profile
+    from shapecalc.reconcile.parts import Difference
+    from shapecalc.reconcile.search import Search
+    from shapecalc.report import Report
+    from shapecalc.view import View
+
+
+def explain(report: Report, profiles: Sequence[str]) -> Difference:
+    """Explain the difference between two profiles, by their names.
+
+    Raises `SpecErrors` for unknown ones (E620), and for profiles that count different things or
+    are not two (E622).
+    """
+    from shapecalc.reconcile.parts import reconcile
+
+    if len(profiles) != 2:
+        named = ", ".join(profiles) or "none"
+        message = f"a reconciliation takes two profiles, not {len(profiles)} ({named})"
+        hint = "shapecalc reconcile alexnet torchinfo fvcore; `shapecalc profiles` lists them"
+        raise SpecErrors([Problem("E622", message, hint=hint)])
+    first, second = chosen(profiles)
+    if first.of != second.of:
+        message = f"{first.name} counts {first.of}, but {second.name} counts {second.of}"
+        raise SpecErrors([Problem("E622", message, hint="reconcile two that count the same")])
+    return reconcile(report, first, second)
+
+
+def chosen(words: Sequence[str]) -> list[Profile]:
+    """Return profiles by their names.  Raises `SpecErrors` with every unknown one (E620)."""
+    from shapecalc.profiles import PROFILES
+
+    unknown = [word for word in words if word not in PROFILES]
+    if unknown:
+        raise SpecErrors([_unknown(word, PROFILES) for word in unknown])
+    return [PROFILES[word] for word in words]
+
+
+def _unknown(word: str, known: dict[str, Profile]) -> Problem:
+    hint = did_you_mean(word, known) or "`shapecalc profiles` lists them"
+    return Problem("E620", f"unknown profile '{printable(word)}'", hint=hint)
+
+
+def find(report: Report, target: str, view: View) -> Search:
+    """Find which counts of a network would be printed as `target`.
+
+    Raises `SpecErrors` for what is no number (E621), and for a network with symbols (E121).
+    """
+    from shapecalc.reconcile.search import search
+    from shapecalc.reconcile.target import read_target
+
+    wanted = read_target(target)
+    if report.graph.symbols:
+        names = report.graph.symbols
+        verb = "has" if len(names) == 1 else "have"
+        what = f"{' and '.join(names)} {verb} no value"
+        message = f"{report.name}: a target needs numbers, but {what}"
+        hint = "give them values: " + " ".join(f"--set {name}=224" for name in names)
+        raise SpecErrors([Problem("E121", message, Origin(report.graph.spec.source), hint=hint)])
+    return search(report, wanted, view)
+
+
+def show_difference(
+    difference: Difference,
+    format: str,  # noqa: A002  (the word of the command line)
+    view: View,
+    width: int | None = None,
+) -> str:
+    """Write a difference in a format, the last line ended."""
+    from shapecalc.reconcile import machines
+    from shapecalc.reconcile.table import tabulate
+    from shapecalc.render import draw
+
+    if format == "csv":
+        return machines.difference_csv(difference, view)
+    if format == "json":
+        return machines.difference_json(difference, view)
+    return draw(partial(tabulate, difference, view), format, width, standalone=True)
+
+
+def show_search(search: Search, format: str, width: int | None = None) -> str:  # noqa: A002
+    """Write what a search found in a format, the last line ended."""
+    from shapecalc.reconcile import machines
+    from shapecalc.reconcile.found import tabulate
+    from shapecalc.render import draw
+
+    if format == "csv":
+        return machines.search_csv(search)
+    if format == "json":
+        return machines.search_json(search)
+    return draw(partial(tabulate, search), format, width, standalone=True)

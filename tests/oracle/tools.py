@@ -1,0 +1,131 @@
+"""The counting tools themselves: what each says of a network."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from judge import need
+from natural import Net
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    from shapecalc.report import Report
+else:
+    torch = need("torch")
+
+
+def torchinfo(net: Net) -> int:
+    tool = import_module("torchinfo")
+    return int(tool.summary(net, input_data=net.inputs, verbose=0, device="meta").total_mult_adds)
+
+
+def fvcore(net: Net) -> int:
+    tool = import_module("fvcore.nn")
+    counted = tool.FlopCountAnalysis(net, tuple(net.inputs))
+    counted.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    return int(counted.total())
+
+
+def thop(net: Net) -> int:
+    return int(import_module("thop").profile(net, tuple(net.inputs), verbose=False)[0])
+
+
+def ptflops(backend: str) -> Callable[[Net], int]:
+    def count(net: Net) -> int:
+        (given,) = net.inputs
+        return int(
+            import_module("ptflops").get_model_complexity_info(
+                net,
+                tuple(given.shape[1:]),
+                as_strings=False,
+                print_per_layer_stat=False,
+                verbose=False,
+                backend=backend,
+            )[0]
+        )
+
+    return count
+
+
+def flop_counter(net: Net) -> int:
+    counter = import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
+    with counter:
+        net(*net.inputs)
+    return int(counter.get_total_flops())
+
+
+def calflops(what: int) -> Callable[[Net], int]:
+    def count(net: Net) -> int:
+        counted = import_module("calflops").calculate_flops(
+            net,
+            args=list(net.inputs),
+            print_results=False,
+            print_detailed=False,
+            output_as_string=False,
+        )
+        return int(counted[what])
+
+    return count
+
+
+def torchscan(net: Net) -> int:
+    tool = import_module("torchscan")
+    report: Any = tool.crawl_module(net, args=tuple(net.inputs))
+    found = report.get("totals", report)
+    return int(found["macs"]["known_value"])
+
+
+def onnx_tool(report: Report) -> int:
+    made, feeds = import_module("onnx_net").model(report)
+    model = import_module("onnx_tool").Model(made)
+    model.graph.shape_infer({name: np.zeros(shape, "float32") for name, shape in feeds.items()})
+    model.graph.profile()
+    return round(model.graph.macs[0])
+
+
+#: Profile -> the package of the tool, and what it says.
+TOOLS: dict[str, tuple[str, Callable[..., int]]] = {
+    "torchinfo": ("torchinfo", torchinfo),
+    "fvcore": ("fvcore", fvcore),
+    "thop": ("thop", thop),
+    "ptflops:aten": ("ptflops", ptflops("aten")),
+    "ptflops:pytorch": ("ptflops", ptflops("pytorch")),
+    "torch-flop-counter": ("torch", flop_counter),
+    "calflops": ("calflops", calflops(1)),
+    "calflops:flops": ("calflops", calflops(0)),
+    "torchscan": ("torchscan", torchscan),
+    "onnx-tool": ("onnx-tool", onnx_tool),
+}
+
+
+#: What computes for real: traced, or counting also what stands for an operation on no device.
+ON_CPU = ("fvcore", "ptflops:pytorch", "calflops", "calflops:flops")
+
+
+def installed(package: str) -> str:
+    """Return a package's version as PyPI writes it, or nothing."""
+    try:
+        return version(package).split("+")[0].replace("-", ".post")
+    except PackageNotFoundError:
+        return ""
+
+
+def counted(profile: str, report: Report) -> int:
+    """Let a profile's tool count a network, without what it prints."""
+    if profile == "onnx-tool":
+        with contextlib.redirect_stdout(io.StringIO()):
+            return onnx_tool(report)
+    net = Net(report)
+    if profile in ON_CPU:
+        net.to_empty(device="cpu")
+        net.inputs = [torch.zeros(each.shape) for each in net.inputs]
+    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
+        return TOOLS[profile][1](net)

@@ -1,0 +1,270 @@
+"""Profiles against what the tools printed: constants typed from runs, with their source.
+
+tests/oracle/test_tools.py runs the tools themselves; these constants need none of them.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from shapecalc import loads, summarize
+from shapecalc.cells import UNKNOWN
+from shapecalc.columns import COLUMNS
+from shapecalc.errors import RuleError
+from shapecalc.expr import evaluate
+from shapecalc.files import shipped
+from shapecalc.fold import fold
+from shapecalc.layers import BUILTIN
+from shapecalc.profile import ANY, addends
+from shapecalc.profiles import PROFILES
+from shapecalc.quantities import QUANTITIES
+
+#: Layer -> its count by each tool: runs over a 32x32x16 input, torch 2.13.0, the tools in the
+#: versions of the profiles (reference/tool_counts.md).
+ONE_LAYER = {
+    "conv: {filters: 16, kernel: 3, pad: 1, bias: false}": {
+        "torchinfo": 2359296, "fvcore": 2359296, "ptflops:pytorch": 2359296,
+        "ptflops:aten": 2359296, "thop": 2359296, "calflops": 2359296, "onnx-tool": 2359296,
+        "calflops:flops": 4718592, "torch-flop-counter": 4718592,
+    },
+    "conv: {filters: 16, kernel: 3, pad: 1}": {
+        "torchinfo": 2375680, "fvcore": 2359296, "ptflops:pytorch": 2375680,
+        "ptflops:aten": 2375680, "thop": 2359296, "calflops": 2359296, "onnx-tool": 2375680,
+        "calflops:flops": 4734976, "torch-flop-counter": 4718592,
+    },
+    "transposed: {filters: 16, kernel: 2, stride: 2, bias: false}": {
+        "torchinfo": 4194304, "fvcore": 1048576, "ptflops:pytorch": 1048576,
+        "ptflops:aten": 1048576, "thop": 4194304, "calflops": 1048576, "onnx-tool": 4194304,
+        "calflops:flops": 2097152, "torch-flop-counter": 2097152,
+    },
+    "dense: 10": {
+        "torchinfo": 163850, "fvcore": 163840, "ptflops:pytorch": 163850, "ptflops:aten": 163850,
+        "thop": 163840, "calflops": 163840, "onnx-tool": 163850, "calflops:flops": 327680,
+        "torch-flop-counter": 327680,
+    },
+    "batchnorm": {
+        "torchinfo": 32, "fvcore": 32768, "ptflops:pytorch": 32768, "ptflops:aten": 0,
+        "thop": 65536, "calflops": 0, "onnx-tool": 507904, "calflops:flops": 32768,
+        "torch-flop-counter": 0,
+    },
+    "relu": {
+        "torchinfo": 0, "fvcore": 0, "ptflops:pytorch": 32768, "ptflops:aten": 0, "thop": 0,
+        "calflops": 0, "onnx-tool": 16384, "calflops:flops": 16384, "torch-flop-counter": 0,
+    },
+    "maxpool": {
+        "torchinfo": 0, "fvcore": 0, "ptflops:pytorch": 32768, "ptflops:aten": 0, "thop": 0,
+        "calflops": 0, "onnx-tool": 16384, "calflops:flops": 16384, "torch-flop-counter": 0,
+    },
+    "avgpool": {
+        "torchinfo": 0, "fvcore": 0, "ptflops:pytorch": 32768, "ptflops:aten": 0, "thop": 4096,
+        "calflops": 0, "onnx-tool": 16384, "calflops:flops": 16384, "torch-flop-counter": 0,
+    },
+    "softmax": {
+        "torchinfo": 0, "fvcore": 0, "ptflops:pytorch": 16384, "ptflops:aten": 0, "thop": 48128,
+        "calflops": 0, "onnx-tool": 589824, "calflops:flops": 16384, "torch-flop-counter": 0,
+    },
+    "lrn": {
+        "torchinfo": 0, "fvcore": 0, "ptflops:pytorch": 69632, "ptflops:aten": 0, "thop": 0,
+        "calflops": 0, "calflops:flops": 69632, "torch-flop-counter": 0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", ONE_LAYER)
+def test_a_profile_counts_a_layer_as_its_tool_printed(layer: str) -> None:
+    report = summarize(loads(f"input: 32x32x16\nlayers: [{layer}]"))
+    for name, printed in ONE_LAYER[layer].items():
+        assert (name, PROFILES[name].count(report.totals)) == (name, printed)
+
+
+#: torchvision's network and what the tools print of it (reference/peers.md, 2a): it has an
+#: adaptive pool before the dense layers and no softmax.
+TORCHVISION = {
+    "alexnet-owt": {
+        "calflops": 714188480, "calflops:flops": 1429741184, "fvcore": 714197696,
+        "thop": 714206912, "torchscan": 714383552, "torchinfo": 714682664,
+        "ptflops:aten": 714682664, "ptflops:pytorch": 716441128,
+        "torch-flop-counter": 1428376960,
+    },
+    "vgg16": {
+        "calflops": 15470264320, "fvcore": 15470289408, "thop": 15470314496,
+        "torchscan": 15471844864, "torchinfo": 15483821032, "ptflops:aten": 15483821032,
+        "ptflops:pytorch": 15523225576,
+    },
+}  # fmt: skip
+POOLS = {"alexnet-owt": ("pool3", 6), "vgg16": ("pool5", 7)}
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_a_profile_counts_a_network_as_its_tool_printed(name: str) -> None:
+    pool, size = POOLS[name]
+    text = f"extends: {name}\nremove: [softmax1]\nafter: {{{pool}: [adaptive_avgpool: {size}]}}"
+    report = summarize(loads(text))
+    for tool, printed in TORCHVISION[name].items():
+        assert (tool, PROFILES[tool].count(report.totals)) == (tool, printed)
+
+
+#: A small case each: layer, input, what the tools print (reference/peers.md, 2e; torchscan's too).
+SMALL = [
+    (
+        "transposed: {filters: 8, kernel: 4, stride: 2, bias: false}",
+        "8x8x16",
+        "ptflops:aten",
+        131072,
+    ),
+    ("depthwise: {kernel: 3, pad: 1, bias: false}", "16x16x32", "torchinfo", 73728),
+    ("batchnorm", "16x16x8", "thop", 8192),
+    ("batchnorm", "16x16x8", "torchscan", 4096),
+    ("maxpool", "16x16x8", "torchscan", 512),
+    ("lrn", "16x16x8", "ptflops:pytorch", 9216),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape", "tool", "printed"), SMALL)
+def test_small_cases(layer: str, shape: str, tool: str, printed: int) -> None:
+    report = summarize(loads(f"input: {shape}\nlayers: [{layer}]"))
+    assert PROFILES[tool].count(report.totals) == printed
+
+
+#: convnet-burden's table: models whose MatConvNet versions are the shipped specs, and the printed
+#: flops (README of the repository albanie/convnet-burden), rounded to its one or two digits.
+BURDEN = {
+    "vgg16": "16 GFLOPS",
+    "vgg19": "20 GFLOPS",
+    "googlenet": "2 GFLOPS",
+    "resnet50": "4 GFLOPS",
+    "resnet101": "8 GFLOPS",
+    "resnet152": "11 GFLOPS",
+}
+
+
+def burden(number: int) -> str:
+    """Round as convnet-burden prints: no decimals, in the largest unit that gives at least 1."""
+    unit = "M" if number < 10**9 else "G"
+    return f"{round(number / (10**6 if unit == 'M' else 10**9))} {unit}FLOPS"
+
+
+@pytest.mark.parametrize("name", BURDEN)
+def test_convnet_burden_against_its_published_table(name: str) -> None:
+    assert burden(PROFILES["convnet-burden"].count(summarize(name).totals)) == BURDEN[name]
+
+
+def test_convnet_burden_of_alexnet_had_no_response_normalisation() -> None:
+    # "alexnet | 227 x 227 | 727 MFLOPS" is MatConvNet's own training, whose batch normalisation
+    # counts as merged; with the paper's response normalisation it would be 729.
+    profile = PROFILES["convnet-burden"]
+    without = summarize(loads("extends: alexnet-2012\nremove: [norm1, norm2]"))
+    assert burden(profile.count(without.totals)) == "727 MFLOPS"
+    assert burden(profile.count(summarize("alexnet-2012").totals)) == "729 MFLOPS"
+
+
+#: Keras's documentation of its applications: parameters of VGG16, VGG19; ResNet50's less the
+#: 26,560 biases of its convolutions that the paper's has not (reference/published.md, 7).
+KERAS = {"vgg16": 138357544, "vgg19": 143667240, "resnet50": 25636712 - 26560}
+
+
+@pytest.mark.parametrize("name", KERAS)
+def test_keras_counts_running_statistics(name: str) -> None:
+    report = summarize(name)
+    assert PROFILES["keras"].count(report.totals) == KERAS[name]
+
+
+# -- the rules as data --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_rules_are_about_known_layers_and_quantities(name: str) -> None:
+    for key, rule in PROFILES[name].rules.items():
+        word, slash, sides = key.partition("/")
+        assert word.split(":")[0] in {*BUILTIN, ANY}
+        assert not slash or sides in "123"
+        assert all(each.quantity in QUANTITIES and each.times for each in addends(rule))
+    assert PROFILES[name].name == name
+    assert PROFILES[name].label
+
+
+def test_every_quantity_is_used() -> None:
+    used = {
+        each.quantity
+        for profile in PROFILES.values()
+        for rule in profile.rules.values()
+        for each in addends(rule)
+    }
+    assert used == set(QUANTITIES)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_terms_layers_blocks_and_totals_agree(name: str) -> None:
+    report = summarize(name)
+    for profile in PROFILES.values():
+        per_row = [sum(profile.terms(row).values()) for row in report.rows]
+        assert profile.count(report.totals) == sum(per_row)
+        assert sum(profile.count(row) for row in fold(report, 1)) == sum(per_row)
+
+
+def test_what_has_no_rule_is_unknown_never_zero() -> None:
+    report = summarize(loads("input: 7x9x5\nlayers: [conv: {filters: 4, kernel: 3}, lrn, relu]"))
+    fvcore, thop = PROFILES["fvcore"], PROFILES["thop"]
+    assert fvcore.not_counted(report.rows) == ("lrn", "relu")
+    assert thop.not_counted(report.rows) == ("lrn",)
+    assert fvcore.cell(report["norm1"]) is UNKNOWN
+    assert thop.cell(report["relu1"]) == 0  # a rule that says so
+    text = report.render("text", profile="fvcore", columns="name,count")
+    assert "not counted    lrn, relu: fvcore has no rule for them (?)" in text
+    assert [
+        line.split()[-1] for line in text.splitlines() if line.startswith(("norm", "relu"))
+    ] == [
+        "?",
+        "?",
+    ]
+
+
+def test_kinds_without_a_rule_are_named_in_words() -> None:
+    missing = PROFILES["thop"].not_counted(summarize("lenet5-1998").rows)
+    assert missing == ("tanh", "subsampling", "conv with partial connections", "rbf")
+
+
+def test_layers_that_compute_nothing_need_no_rule() -> None:
+    report = summarize(loads("input: 7x9x5\nlayers: [flatten, dropout]"))
+    for profile in PROFILES.values():
+        assert profile.not_counted(report.rows) == ()
+
+
+def test_symbols_pass_through_the_rules() -> None:
+    report = summarize("vgg16", input="HxWx3")
+    for name in ("macs", "torchinfo", "thop", "ptflops:pytorch", "onnx-tool"):
+        count = PROFILES[name].count(report.totals)
+        numbers = PROFILES[name].count(report.at(H=224, W=256).totals)
+        assert evaluate(count, {"H": 224, "W": 256}) == numbers
+
+
+NETWORKS = sorted((Path(__file__).parent / "language").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+def test_every_profile_counts_every_layer_of_the_language(path: Path) -> None:
+    report = summarize(path)
+    for profile in PROFILES.values():
+        assert profile.count(report.totals) >= 0
+        text = report.render("text", profile=profile.name)
+        assert ("not counted  " in text) == bool(profile.not_counted(report.rows))
+
+
+def test_a_rule_that_needs_numbers_says_so() -> None:
+    report = summarize(loads("input: HxWx3\nlayers: [adaptive_avgpool: 5]"))
+    with pytest.raises(RuleError, match="must be a number") as caught:
+        report.render("text", profile="torchscan")
+    assert caught.value.code == "E121"
+    assert report.render("text", profile="thop")
+    global_ = summarize(loads("input: HxWx3\nlayers: [global_avgpool]"))
+    assert evaluate(PROFILES["torchscan"].count(global_.totals), {"H": 5, "W": 7}) == 3 * (35 + 1)
+
+
+def test_every_pair_of_columns_and_profiles_renders() -> None:
+    column = next(each for each in COLUMNS if each.key == "count")
+    report = summarize("lenet5-1998")
+    for (name, _), format_ in product(PROFILES.items(), ("text", "csv", "json")):
+        assert column.name in report.render(format_, profile=name)
