@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.columns import COLUMNS
 from shapecalc.describe import all_layers, common_fields
+from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.profile import grouped, told
 from shapecalc.profiles import PROFILES
 from shapecalc.published import read
@@ -77,6 +78,7 @@ def pages() -> dict[Path, str]:
         folder / "columns.md": "\n".join(_columns()) + "\n",
         folder / "tables.md": "\n".join(_tables()) + "\n",
         folder / "profiles.md": "\n".join(_profiles()) + "\n",
+        folder / "misconceptions.md": "\n".join(_misconceptions()) + "\n",
     }
 
 
@@ -188,6 +190,24 @@ def _layers() -> Iterator[str]:
             for each in layer.fields:
                 cells = (f"`{each.name}`", each.holds, each.default, each.doc)
                 yield "| " + " | ".join(map(_code, cells)) + " |"
+
+
+def _misconceptions() -> Iterator[str]:
+    yield "# Misconceptions"
+    yield ""
+    yield "Made by `python docs/make.py` from `shapecalc/homework/`. `shapecalc homework check`"
+    yield "looks for these, and for two of them at once. An example is of a shipped network or of a"
+    yield "single layer; *convention* marks those that are another way to count and no mistake."
+    for entry in CATALOGUE.values():
+        first = entry.examples[0]
+        named = first.layer if "\n" in first.spec else f"{first.spec} {first.layer}"
+        yield ""
+        yield f"## {entry.id}: {entry.name}"
+        yield ""
+        convention = " *Convention.*" if entry.convention else ""
+        yield f"{_code(entry.done)} {_code(entry.why)}{convention}"
+        yield ""
+        yield f"- {named}, {first.column}: {_code(first.wrong)} in place of {first.right}."
 
 
 def _code(text: str) -> str:

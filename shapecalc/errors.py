@@ -102,6 +102,13 @@ CODES: Mapping[str, str] = {
     "E620": "unknown profile",
     "E621": "a target cannot be read",
     "E622": "two profiles cannot be reconciled",
+    # homework
+    "E701": "the file holds no table of answers",
+    "E702": "the file of answers is too much",
+    "E703": "the file of answers is no text",
+    "E704": "the homework is about an unknown layer or column",
+    "E705": "a homework is about numbers, and the network has symbols",
+    "E706": "nothing says what the answers are about",
 }
 
 

@@ -55,8 +55,17 @@ LEVELS = """
     reconcile  reconcile.parts  reconcile.table  reconcile.target  reconcile.search
     reconcile.found  reconcile.machines
     training  training.costs  training.memory  training.table  training.machines
+    homework  homework.conventions  homework.quantity  homework.reading  homework.numerals
+    homework.volumes  homework.answers  homework.decode  homework.tables  homework.trees
+    homework.load  homework.assignment  homework.world  homework.working  homework.misconception
+    homework.wrong_volumes  homework.wrong_parameters  homework.wrong_operations
+    homework.catalogue  homework.diagnose  homework.forms  homework.verdict  homework.claims
+    homework.follow  homework.judge  homework.ranking  homework.marking  homework.tell
+    homework.check  homework.teacher  homework.lint  homework.show  homework.show.values
+    homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.sheet
+    homework.show.lint
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
-    cli.tables  cli.reconcile  cli.profiles  cli.training
+    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.homework
     cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
@@ -195,12 +204,14 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
             "comparison",
             "sweeping",
             "published",
+            "homework",
+            "homework.show",
             "cli",
         )
         front = name in fronts
         path = tmp_path / ("" if name == "shapecalc" else name.replace(".", "/"))
         path = path / "__init__.py" if front else path.with_suffix(".py")
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("")
     assert wrong(imports_of(tmp_path)) == []
     (tmp_path / f"{module}.py").write_text(f"import re\n{text}\n")

@@ -26,6 +26,22 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+ANSWERS = """\
+layer,output,params,MACs
+conv1,54x54x96,"34,848",101.6M
+pool1,26x26x96,0,0
+conv2,256@26x26,614.400,5*5*96*256*26*26
+pool2,12x12x256,-,-
+conv3,12x12x384,884736,
+"""
+HOMEWORK = """\
+title: LeNet-5 by hand
+spec: lenet5
+layers: [conv1, pool1, conv2, fc1, total]
+given: {conv1: {output: 28x28x6}}             # filled in, not graded
+points: {macs: 2}
+policy: {follow_through: 1/2, deduct: once}
+"""
 SMALL = "input: 12x5x3\nlayers:\n  - conv: {filters: 64, kernel: 7}\n  - rleu\n"
 
 
@@ -49,6 +65,8 @@ def test_console_blocks_of_the_readme_show_what_the_commands_print(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(SMALL, encoding="utf-8")
+    Path("homework.yaml").write_text(HOMEWORK, encoding="utf-8")
+    Path("answers.csv").write_text(ANSWERS, encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     renewed = CONSOLE.sub(lambda match: executed(match[0]), text)
     if REGENERATE:

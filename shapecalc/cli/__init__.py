@@ -19,6 +19,7 @@ COMMANDS = (
     "reconcile",
     "profiles",
     "training",
+    "homework",
     "layers",
     "specs",
     "schema",

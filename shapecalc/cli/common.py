@@ -76,7 +76,17 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
 
 #: What stands for the tables' signs where the output cannot hold them.
 _PLAIN = str.maketrans(
-    {"─": "-", "–": "-", "…": "...", "×": "x", **{c: str(i) for i, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}}
+    {
+        "─": "-",
+        "–": "-",
+        "…": "...",
+        "×": "x",
+        "✓": "+",
+        "✗": "!",
+        "•": "*",
+        "±": "+-",
+        **{c: str(i) for i, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    }
 )
 
 

@@ -40,7 +40,7 @@ RESNET = (
 )
 SMALL = "input: HxWx3\nlet: {k: 4}\nlayers: [dense: k]\n"
 
-#: Requests: the words after `shapecalc`, where "small.yaml" holds SMALL.
+#: Requests: the words after `shapecalc`, beside the files of BESIDE.
 REQUESTS: dict[str, list[str]] = {
     "E001-typo": ["summarize", "alexnt"],
     "E001-unlike": ["summarize", "my-network.yaml"],
@@ -139,6 +139,12 @@ REQUESTS: dict[str, list[str]] = {
     "E331-more": ["compare", "lenet5", "alexnet", "--fail-if", "params > 6M and macs > 1G"],
     "E332-total": ["compare", "lenet5", "alexnet", "--fail-if", "parms > 60M"],
     "E301-compare": ["compare", "lenet5", "alexnet", "--columns", "output,parms"],
+    "E701-header": ["homework", "check", "notes.csv", "--against", "lenet5"],
+    "E702-large": ["homework", "check", "large.csv", "--against", "lenet5"],
+    "E703-pdf": ["homework", "check", "answers.pdf", "--against", "lenet5"],
+    "E704-rows": ["homework", "check", "answers.csv", "--against", "vgg16"],
+    "E705-symbols": ["homework", "check", "answers.csv", "--against", "small.yaml"],
+    "E706-nothing": ["homework", "check", "answers.csv"],
     "E303-compare": ["compare", "lenet5", "small.yaml", "--set", "k=3"],
     "E121-table": ["tables", "lenet5", "--against", "small.yaml"],
     "E001-table": ["tables", "--file", "my-table.yaml"],
@@ -148,6 +154,16 @@ REQUESTS: dict[str, list[str]] = {
     "E001-against": ["tables", "googlenet", "--against", "googlenet-trained.yaml"],
     "E605-against": ["tables", "vgg-table1", "--against", "vgg16"],
     "E604-against": ["tables", "lenet5", "--against", "alexnet"],
+}
+
+#: What lies beside them.
+BESIDE: dict[str, bytes] = {
+    "small.yaml": SMALL.encode(),
+    "resnet.yaml": RESNET.encode(),
+    "answers.csv": b"layer,output,params\nfc9,4096,1\n",
+    "notes.csv": b"kernel,stride\n3,1\n",
+    "large.csv": b"layer,output\n" + b"conv1,28x28x6\n" * 20_000,
+    "answers.pdf": b"%PDF-1.7\n1 0 obj\n",
 }
 
 #: Files that are no spec: what they hold, or how they come about.
@@ -194,8 +210,8 @@ def test_a_table_with_a_mistake(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_request_with_a_mistake(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "small.yaml").write_text(SMALL)
-    (tmp_path / "resnet.yaml").write_text(RESNET)
+    for file, data in BESIDE.items():
+        (tmp_path / file).write_bytes(data)
     monkeypatch.chdir(tmp_path)
     compare(name, run(REQUESTS[name]))
 

@@ -1,0 +1,215 @@
+"""`shapecalc homework`: sheets to fill in, and a check that names the misconception."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.errors import Problem, SpecErrors
+
+if TYPE_CHECKING:
+    from shapecalc.homework.answers import Answers
+    from shapecalc.homework.assignment import Homework
+    from shapecalc.report import Report
+
+
+@click.group(
+    short_help="Make sheets, and check answers.",
+    epilog="""\b
+Examples:
+  shapecalc homework check answers.csv --against alexnet
+  shapecalc homework sheet homework.yaml -o answers.csv
+  shapecalc homework check answers.csv --homework homework.yaml --hint 3
+""",
+)
+def homework() -> None:
+    """Make the sheets of a homework, check answers, and say what went wrong and why."""
+
+
+@homework.command(
+    short_help="Judge a file of answers.",
+    epilog="""\b
+Examples:
+  shapecalc homework check answers.csv --against alexnet.yaml
+  shapecalc homework check answers.md --against vgg16 --hint 1
+  shapecalc homework check answers.csv --against alexnet --format json
+""",
+)
+@click.argument("answers", type=click.Path())
+@click.option(
+    "--against",
+    metavar="SPEC",
+    shell_complete=complete_spec,
+    help="The network that the table is about: its rows and columns are judged under the default"
+    " conventions.",
+)
+@click.option(
+    "--homework",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
+)
+@click.option(
+    "--hint",
+    type=click.IntRange(1, 3),
+    help="How much is told: 1 which cells, 2 which idea, 3 the rule with your numbers.  Default: 2,"
+    " in JSON 3.",
+)
+@click.option("--solution", is_flag=True, help="Show the right answers.")
+@click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
+@options.settings
+@options.inputs
+@options.format_
+@options.output
+def check(
+    answers: str,
+    against: str | None,
+    file: str | None,
+    hint: int | None,
+    solution: bool,
+    strict: bool,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    format_: str | None,
+    path: str | None,
+) -> None:
+    """Judge every cell of ANSWERS, a .csv, .md, .yaml or .json file, or - for standard input.
+
+    The right answers are shown only with --solution.  Exits 0 once everything was judged.
+    """
+    path = None if path == "-" else path
+    with reported(as_json=format_ == "json"):
+        from shapecalc.homework.check import check as judge
+        from shapecalc.homework.load import load_answers
+        from shapecalc.homework.show import show
+        from shapecalc.homework.verdict import SAYS_NO
+        from shapecalc.render import format_for
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        told = hint or (3 if chosen == "json" else 2)
+        given = load_answers(answers)
+        checked = judge(_homework(against, file, settings, inputs, given), given)
+        emit(show(checked, chosen, hint=told, solution=solution), path)
+    if strict and checked.count(*SAYS_NO):
+        sys.exit(CHECK_FAILED)
+
+
+@homework.command(
+    short_help="Make the sheet to fill in.",
+    epilog="""\b
+Examples:
+  shapecalc homework sheet homework.yaml -o sheet.csv
+  shapecalc homework sheet homework.yaml -o sheet.html
+  shapecalc homework sheet homework.yaml --solution -o solution.md
+""",
+)
+@click.argument("file", type=click.Path())
+@click.option("--solution", is_flag=True, help="Fill in the right answers, worked out.")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    metavar="FORMAT",
+    help="text, markdown, html, csv or yaml.  Default: text; with -o the file's suffix decides.",
+)
+@options.output
+def sheet(file: str, solution: bool, format_: str | None, path: str | None) -> None:
+    """Make the sheet of FILE, a teacher's homework.yaml: the layers, what is asked, and how.
+
+    `shapecalc homework check` reads it when it is filled in, as .csv, .md or .yaml.
+    """
+    path = None if path == "-" else path
+    with reported():
+        from shapecalc.files import find
+        from shapecalc.homework.show.sheet import sheet as write
+        from shapecalc.homework.teacher import read_homework
+        from shapecalc.render import format_for
+
+        yaml = format_ == "yaml" or (format_ is None and (path or "").endswith((".yaml", ".yml")))
+        chosen = "yaml" if yaml else format_for(format_, path)
+        if chosen == "json":
+            message = "a sheet is no JSON"
+            hint = "use text, markdown, html, csv or yaml"
+            raise SpecErrors([Problem("E302", message, hint=hint)])
+        emit(write(read_homework(find(file)), chosen, solution=solution), path)
+
+
+@homework.command(
+    short_help="Say which mistakes a homework cannot see.",
+    epilog="""\b
+Example:
+  shapecalc homework lint homework.yaml
+""",
+)
+@click.argument("file", type=click.Path())
+@options.format_
+@options.output
+def lint(file: str, format_: str | None, path: str | None) -> None:
+    """Say which mistakes the homework of FILE cannot see, and which it cannot tell apart.
+
+    A mistake is silent where it gives the right answer; another size of the input may show more.
+    """
+    path = None if path == "-" else path
+    with reported():
+        from shapecalc.files import find
+        from shapecalc.homework.lint import lint as judge
+        from shapecalc.homework.lint import suggest
+        from shapecalc.homework.show.lint import show_lint
+        from shapecalc.homework.teacher import read_homework
+        from shapecalc.render import format_for
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        if chosen in ("json", "csv"):
+            hint = "use text, markdown, html or latex"
+            raise SpecErrors([Problem("E302", f"what lint says is no {chosen}", hint=hint)])
+        asked = read_homework(find(file))
+        emit(show_lint(asked, judge(asked), suggest(asked), chosen), path)
+
+
+def _homework(
+    against: str | None,
+    file: str | None,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    answers: Answers,
+) -> Homework:
+    """Return what the answers are judged by."""
+    from shapecalc.homework.claims import against as by_table
+
+    if (against is None) == (file is None):
+        many = against is not None
+        message = (
+            "--against and --homework both say what the answers are about"
+            if many
+            else "nothing says what the answers are about"
+        )
+        hint = "keep one of them" if many else "add --against alexnet.yaml, or --homework FILE"
+        raise SpecErrors([Problem("E706", message, hint=hint)])
+    if file is not None:
+        return _from_file(file, settings, inputs)
+    assert against is not None
+    return by_table(_report(against, settings, inputs), answers)
+
+
+def _from_file(file: str, settings: dict[str, str], inputs: dict[str, str]) -> Homework:
+    from shapecalc.files import find
+    from shapecalc.homework.teacher import read_homework
+
+    if settings or inputs:
+        hint = "write `set:` and `input:` into it"
+        message = "with --homework the file says all about the network"
+        raise SpecErrors([Problem("E706", message, hint=hint)])
+    return read_homework(find(file))
+
+
+def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Report:
+    from shapecalc.api import build
+    from shapecalc.files import find
+    from shapecalc.propagate import propagate
+
+    return propagate(build(find(spec), settings=settings, inputs=inputs))

@@ -1,0 +1,155 @@
+"""Answers put to their cells and read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.homework.assignment import (
+    TOTAL,
+    Homework,
+    askable,
+    assign,
+    find_row,
+    numeric,
+    suggest,
+)
+from shapecalc.homework.forms import Form, forms
+from shapecalc.homework.numerals import read_number
+from shapecalc.homework.reading import Blank, Extents, Number, Unreadable
+from shapecalc.homework.verdict import Extra
+from shapecalc.homework.volumes import read_volume
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.homework.answers import Answer, Answers
+    from shapecalc.homework.assignment import Cell
+    from shapecalc.homework.reading import Reading
+    from shapecalc.report import Report
+    from shapecalc.shape import Shape
+
+
+class Claim(NamedTuple):
+    """A cell with what the student says: readings, likeliest first, or why there are none."""
+
+    cell: Cell
+    raw: str
+    readings: tuple[Reading, ...] | Unreadable | Blank
+
+
+class Claims(NamedTuple):
+    """All cells of a homework with their answers.
+
+    `channels_first`: the sheet writes its volumes so.  `own` are the volumes that it states, by
+    row: the right one where it may be meant.
+    """
+
+    by_cell: dict[tuple[str, str], Claim]
+    extras: tuple[Extra, ...]
+    channels_first: bool
+    own: Mapping[str, Shape]
+
+
+def against(report: Report, answers: Answers) -> Homework:
+    """Make the homework that a plain table answers: its rows and columns, under the defaults.
+
+    Raises `SpecErrors` (E704, E705) for a table without a row of the network.
+    """
+    numeric(report)
+    rows = askable(report)
+    found = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
+    if not found:
+        from shapecalc.homework.answers import refuse
+
+        first = answers.rows[0] if answers.rows else ""
+        hint = suggest(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
+        message = f"no row of the table is a layer of {report.name}"
+        raise refuse("E704", message, answers.source, hint)
+    keys = [quantity.key for quantity in answers.columns]
+    return assign(report, layers=dict.fromkeys(found), columns=keys)
+
+
+def claims_of(homework: Homework, answers: Answers) -> Claims:
+    """Put answers to the cells and read them."""
+    given: dict[tuple[str, str], list[Answer]] = {}
+    extras: list[Extra] = []
+    asked = {cell.at for cell in homework.cells}
+    layers = homework.layers
+    for answer in answers.cells:
+        name = find_row(answer.layer, layers) or find_row(answer.layer, homework.rows)
+        at = (name or answer.layer, answer.quantity.key)
+        if at in asked:
+            given.setdefault(at, []).append(answer)
+        elif answer.raw.strip():
+            hint = "" if name else suggest(answer.layer, layers)
+            extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
+    read = {cell.at: _claim(cell, given.get(cell.at, []), homework) for cell in homework.cells}
+    first = homework.conventions.layout == "chw"
+    first = _channels_first(read, expected=first)
+    return Claims(read, tuple(extras), first, _own_volumes(read, channels_first=first))
+
+
+def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
+    filled = [answer for answer in answers if answer.raw.strip()]
+    if not filled:
+        return Claim(cell, "", Blank())
+    first = filled[0]
+    if len({answer.raw.strip() for answer in filled}) > 1:
+        both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
+        return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
+    if cell.quantity.key == "output":
+        found: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
+    else:
+        kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
+        found = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
+    if isinstance(found, Blank) and found.dash and cell.key == 0:
+        from fractions import Fraction
+
+        return Claim(cell, first.raw, (Number(Fraction(0), plain=False, note="read as 0"),))
+    return Claim(cell, first.raw, found)
+
+
+def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> bool:
+    """Tell whether more volumes are right with their channels first than with them last."""
+    first = last = 0
+    for claim in claims.values():
+        form = right_form(claim)
+        if form is not None and len(set(form.dims)) > 1:
+            first += form.swapped
+            last += not form.swapped
+    return first >= last if expected else first > last
+
+
+def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extents, Form]]:
+    """List what a volume's claim may mean."""
+    key = claim.cell.key
+    if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):
+        return []
+    return [
+        (extents, form)
+        for extents in claim.readings
+        if isinstance(extents, Extents)
+        for form in forms(extents, key, channels_first=channels_first)
+    ]
+
+
+def right_form(claim: Claim) -> Form | None:
+    """Return the form of a volume's claim that is the key."""
+    return next((form for _, form in forms_of(claim) if form.shape == claim.cell.key), None)
+
+
+def _own_volumes(
+    claims: Mapping[tuple[str, str], Claim], *, channels_first: bool
+) -> dict[str, Shape]:
+    """Return the volumes that a student states."""
+    found = {}
+    for (layer, column), claim in claims.items():
+        if column != "output" or layer == TOTAL or claim.cell.given:
+            continue
+        meant = forms_of(claim, channels_first=channels_first)
+        shapes = [form.shape for _, form in meant]
+        key = claim.cell.key
+        shape = next((each for each in shapes if each == key), shapes[0] if shapes else None)
+        if shape is not None:
+            found[layer] = shape
+    return found

@@ -1,0 +1,111 @@
+"""What a homework leaves open, with its defaults: how to count, and how to mark.
+
+Every default is stated here once; the sheet, the check and the documentation print them from here.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal, NamedTuple, TypeAlias
+
+Rounding: TypeAlias = Literal["declared", "exact"]
+Order: TypeAlias = Literal["either", "hwc", "chw"]
+Deduction: TypeAlias = Literal["each", "once"]
+
+
+class Conventions(NamedTuple):
+    """How the asked numbers are counted.
+
+    `bias`: biases count as parameters.  `flops_per_mac`: 1 or 2.  `operations`: `macs` counts those
+    of convolutions and dense layers, `full` every operation.  `rounding`: `declared` judges an
+    answer such as 35K at its own precision, `exact` takes whole numbers only.  `kilobyte`: 1000 or
+    1024.  `element`: bytes of a number.  `layout`: the order of a volume's extents.
+    """
+
+    bias: bool = True
+    flops_per_mac: int = 2
+    operations: Literal["macs", "full"] = "macs"
+    rounding: Rounding = "declared"
+    kilobyte: int = 1000
+    element: int = 4
+    layout: Order = "either"
+
+
+class Policy(NamedTuple):
+    """How verdicts become marks; shares are of a cell's marks.
+
+    `follow_through`: for what is right with the student's own earlier values; `cap`: the largest
+    part of the whole that may be earned so; `within`: an earlier volume is followed when no extent
+    is further from the right one than this factor.  `other_convention` and `misconception`: shares
+    for these verdicts.  `deduct`: a misconception costs in `each` cell, or `once`.
+    """
+
+    follow_through: Fraction = Fraction(1)
+    cap: Fraction = Fraction(1)
+    within: int = 4
+    other_convention: Fraction = Fraction(1)
+    misconception: Fraction = Fraction(0)
+    deduct: Deduction = "each"
+
+
+_LAYOUTS = {
+    "either": "height x width x channels; channels first is accepted",
+    "hwc": "height x width x channels",
+    "chw": "channels x height x width",
+}
+
+
+def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str, str]:
+    """Say in words what holds for these columns, term by term."""
+    said = {}
+    if "output" in columns:
+        said["volumes"] = _LAYOUTS[conventions.layout]
+    if "params" in columns:
+        said["params"] = "weights + biases" if conventions.bias else "weights, without biases"
+    if "macs" in columns:
+        said["MACs"] = (
+            "multiply-accumulates of convolutions and dense layers, without bias adds; pools 0"
+        )
+    if "flops" in columns:
+        full = conventions.operations == "full"
+        counted = "every operation" if full else "those of convolutions and dense layers"
+        said["FLOPs"] = f"{conventions.flops_per_mac} per multiply-accumulate, {counted}"
+    if "memory" in columns:
+        said["memory"] = (
+            f"bytes of the output, {conventions.element} per number; 1 KB = {conventions.kilobyte}"
+        )
+    if "connections" in columns:
+        said["connections"] = "(inputs of a unit + its bias) x units"
+    if "rf" in columns:
+        said["rf"] = "receptive field: pixels of the input that a unit sees, along a side"
+    if conventions.rounding == "declared":
+        said["rounding"] = "whole numbers; what is written like 35K counts at its own precision"
+    else:
+        said["rounding"] = "whole numbers only"
+    return said
+
+
+def stated_policy(policy: Policy) -> dict[str, str]:
+    """Say in words how cells are marked."""
+    said = {
+        "follow-through": f"{share_text(policy.follow_through)} for what is right with your own"
+        f" earlier volumes, where these are within a factor of {policy.within} of the right ones"
+    }
+    if policy.cap < 1:
+        said["follow-through"] += f"; at most {share_text(policy.cap)} of the whole"
+    said["other convention"] = share_text(policy.other_convention)
+    said["known mistake"] = share_text(policy.misconception)
+    if policy.deduct == "once":
+        said["known mistake"] += "; the same mistake costs once"
+    return said
+
+
+def share_text(share: Fraction) -> str:
+    """Write a share of the marks.
+
+    >>> share_text(Fraction(1)), share_text(Fraction(0)), share_text(Fraction(1, 2))
+    ('full marks', 'no marks', '1/2 of the marks')
+    """
+    if share == 1:
+        return "full marks"
+    return f"{share} of the marks" if share else "no marks"

@@ -1,0 +1,90 @@
+"""Tables in text: comma-separated values in all their kinds, and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.answers import MAX_COLUMNS, PREFACE, Answers, from_rows, refuse
+from shapecalc.homework.quantity import LAYER_HEADINGS, plain_word, quantity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.errors import SpecErrors
+
+_SEPARATORS = ",;\t|"
+_RULE = re.compile(r"[\s|:+-]+")
+_PIPE = re.compile(r"(?<!\\)\|")
+_EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|<b>(.+?)</b>")
+
+
+def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
+    """Read comma-separated values; the separator is the one under which most headings are known."""
+    lines = text.splitlines(keepends=True)
+    said = ""
+    if lines and (match := re.fullmatch(r"sep=(.)\s*", lines[0])):  # a spreadsheet's own line
+        said = match[1]
+        lines[0] = "\n"
+    tried: list[tuple[int, list[tuple[int, list[str]]], SpecErrors | None]] = []
+    for separator in said or _SEPARATORS:
+        try:
+            rows = _rows(lines, separator)
+        except csv.Error as error:
+            hint = "save it as .csv anew; a quote may be missing its other end"
+            problem = refuse("E701", f"the table cannot be read: {error}", name, hint)
+            tried.append((-1, [], problem))
+            continue
+        tried.append((max((_known(row) for _, row in rows[:PREFACE]), default=0), rows, None))
+    best = max(tried, key=lambda each: each[0])
+    if best[2] is not None:
+        raise best[2]
+    return from_rows(best[1], name, notes)
+
+
+def _rows(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    return [(reader.line_num, row) for row in reader if row]
+
+
+def _known(row: Sequence[str]) -> int:
+    """Count the headings of a row that mean something, if it names the layers too."""
+    words = row[:MAX_COLUMNS]
+    named = any(plain_word(word) in LAYER_HEADINGS for word in words)
+    return sum(quantity_of(word) is not None for word in words) if named else 0
+
+
+def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
+    """Read the tables of a Markdown text; cells of one layer may stand in several."""
+    tables: list[list[tuple[int, list[str]]]] = [[]]
+    for number, line in enumerate(text.splitlines(), 1):
+        if "|" not in line:
+            tables.append([])
+        elif not _RULE.fullmatch(line):
+            tables[-1].append((number, _cells(line)))
+    found = [from_rows(rows, name, notes) for rows in tables if _has_header(rows)]
+    if not found:
+        return from_rows([], name)
+    if len(found) == 1:
+        return found[0]
+    return Answers(
+        name,
+        tuple(cell for each in found for cell in each.cells),
+        tuple(dict.fromkeys(row for each in found for row in each.rows)),
+        tuple(dict.fromkeys(column for each in found for column in each.columns)),
+        tuple(dict.fromkeys(word for each in found for word in each.ignored)),
+        notes,
+    )
+
+
+def _has_header(rows: Sequence[tuple[int, Sequence[str]]]) -> bool:
+    return any(_known(row) for _, row in rows[:PREFACE])
+
+
+def _cells(line: str) -> list[str]:
+    """Split a line of a table at its pipes, emphasis taken off."""
+    inner = line.strip().removeprefix("|")
+    inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
+    parts = [part.strip().replace("\\|", "|") for part in _PIPE.split(inner)]
+    return [_EMPHASIS.sub(lambda match: next(filter(None, match.groups())), part) for part in parts]

@@ -1,0 +1,155 @@
+"""Follow-through: the network as it comes out of a student's own volumes.
+
+Every layer's rules are applied to what the student says flows in.  An earlier answer is used when
+it is a legal volume near the right one; where there is none, what the own values give goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.dim import known
+from shapecalc.errors import RuleError, SpecErrors
+from shapecalc.graph import Deferred
+from shapecalc.homework.assignment import askable
+from shapecalc.layers.base import arity_error
+from shapecalc.report import Report
+from shapecalc.shape import as_list
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.homework.assignment import Homework
+    from shapecalc.report import Row
+    from shapecalc.shape import Shape
+
+
+class World(NamedTuple):
+    """A network by a student's own values.
+
+    `expected` has every row as it follows from the own earlier volumes; `used` the same with the
+    operations and units of the row's own output.  `far` names answers that are too far from the
+    right ones to be followed.  `own` is whether anything differs from the key.
+    """
+
+    expected: dict[str, Row]
+    used: dict[str, Row]
+    far: frozenset[str]
+    own: bool
+
+
+def near(shape: Shape, key: Shape, within: int) -> bool:
+    """Tell whether a claimed volume may be followed: as many axes, no extent further than a factor.
+
+    >>> from shapecalc.shape import Map
+    >>> near(Map((54, 54), 96), Map((55, 55), 96), 4), near(Map((1, 1), 96), Map((55, 55), 96), 4)
+    (True, False)
+    """
+    claimed, right = list(map(known, as_list(shape))), list(map(known, as_list(key)))
+    return len(claimed) == len(right) and all(
+        a >= 1 and a <= within * b and b <= within * a for a, b in zip(claimed, right, strict=True)
+    )
+
+
+#: The factor for what earns no marks: any volume may be what a mistake was made with.
+ANY = 10**12
+
+
+def world_of(homework: Homework, claims: Mapping[str, Shape], within: int) -> World:
+    """Apply the layers' rules to a student's own volumes; `claims` are by row.
+
+    Volumes that are further than the factor `within` from the right ones are not followed.
+    """
+    rows = homework.rows
+    claimed = {name: shape for name, shape in claims.items() if name in rows}
+    far = frozenset(n for n, s in claimed.items() if not near(s, rows[n].output, within))
+    followed = {n: s for n, s in claimed.items() if n not in far and s != rows[n].output}
+    if not followed:
+        return World(rows, rows, far, own=False)
+    report = homework.report
+    groups = report.graph.groups
+    at = {row.name: index for index, row in enumerate(report.rows)}
+    override = {
+        (groups[name].output if name not in at else at[name]): s for name, s in followed.items()
+    }
+    expected, used = _walk(report, override)
+    graph, depth = report.graph, homework.depth
+    return World(
+        askable(Report(graph, expected, report.totals), depth),
+        askable(Report(graph, used, report.totals), depth),
+        far,
+        own=True,
+    )
+
+
+def _walk(report: Report, override: Mapping[int, Shape]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Go through the graph with own outputs in place of some."""
+    outputs: list[Shape] = []
+    expected: list[Row] = []
+    used: list[Row] = []
+    for index, (node, row) in enumerate(zip(report.graph.nodes, report.rows, strict=True)):
+        inputs = tuple([outputs[each] for each in node.inputs])
+        layer = row.layer
+        own = row if inputs == row.inputs else None
+        if own is None:
+            if isinstance(node.layer, Deferred):
+                try:
+                    layer = node.layer.build(outputs.__getitem__)
+                except (SpecErrors, RuleError):
+                    layer = row.layer
+            own = row_of(row._replace(layer=layer), inputs) or row
+        out = override.get(index, own.output)
+        expected.append(own)
+        used.append(own if out == own.output else with_output(own, out))
+        outputs.append(out)
+    return tuple(expected), tuple(used)
+
+
+def row_of(row: Row, inputs: tuple[Shape, ...]) -> Row | None:
+    """Apply a row's layer to other inputs; None where its rules refuse them."""
+    layer = row.layer
+    assert layer is not None
+    try:
+        if arity_error(layer, inputs) is not None:
+            return None
+        if not all(need.holds() for need in layer.requires(*inputs)):
+            return None
+        output = layer.output(*inputs)
+        parameters = layer.weights(*inputs)
+        work = layer.work(inputs, output)
+    except RuleError:
+        return None
+    sizes = {"weight": 0, "bias": 0, "buffer": 0}
+    if row.shared is None:
+        for parameter in parameters:
+            sizes[parameter.role] += known(parameter.size)
+    return row._replace(
+        inputs=inputs,
+        output=output,
+        parameters=parameters,
+        weights=sizes["weight"],
+        biases=sizes["bias"],
+        buffers=sizes["buffer"],
+        connections=layer.connected(inputs, output, work),
+        work=work,
+        activations=0 if layer.inplace else output.size,
+        overwritten=output.size if layer.inplace else 0,
+    )
+
+
+def with_output(row: Row, output: Shape) -> Row:
+    """Return a row with the operations of another output."""
+    layer = row.layer
+    assert layer is not None
+    try:
+        work = layer.work(row.inputs, output)
+        connections = layer.connected(row.inputs, output, work)
+    except RuleError:
+        return row
+    return row._replace(
+        output=output,
+        work=work,
+        connections=connections,
+        activations=0 if layer.inplace else output.size,
+        overwritten=output.size if layer.inplace else 0,
+    )

@@ -1,0 +1,103 @@
+"""Try many mutated answers and homework files, and say what came of them.
+
+    PYTHONPATH=. python tests/fuzz/homework.py --seconds 60 --seed 1
+
+Every input must be judged and shown, or be refused with `SpecErrors`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import Counter
+
+import shapecalc
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.assignment import assign
+from shapecalc.homework.check import check
+from shapecalc.homework.claims import against
+from shapecalc.homework.load import read_answers
+from shapecalc.homework.show import show
+from shapecalc.homework.show.sheet import sheet
+from shapecalc.homework.teacher import read_homework
+from shapecalc.source import Source
+
+HOMEWORK = b"""\
+title: by hand
+spec: lenet5
+columns: [output, params, macs]
+layers: [conv1, pool1]
+given: {conv1: [output]}
+points: {macs: 2, conv1: {params: 1/2}}
+conventions: {bias: counted, kilobyte: 1024}
+policy: {cap: 1/2, within: 3, deduct: once}
+"""
+JSON = b'{"conv1": {"output": [28, 28, 6], "params": 156}, "pool1": {"output": "14x14x6"}}'
+PARTS = [
+    *(character.encode() for character in "x,;|\"'\n\t=0()[]{}:-#K@.%"),
+    b"9" * 20, b"&a ", b"*a ", b"e9", b"^2", b"\x00", b"\xff", b"\xef\xbb\xbf", b"None",
+    b"torch.Size(", b"layer", b"output", b"params", b"total", b"**", b"//", b"\xc2\xb2",
+    b"\xe2\x88\x92", b"=cmd()", b"<b>", b"1/0", b"nan", b"inf", b"\xd9\xa3", b"!!",
+]  # fmt: skip
+
+
+def mutated(rng: random.Random, data: bytes) -> bytes:
+    """Insert, delete, replace and repeat some bytes."""
+    changed = bytearray(data)
+    for _ in range(rng.randrange(1, 8)):
+        at, kind = rng.randrange(len(changed) + 1), rng.random()
+        if kind < 0.5:
+            changed[at:at] = rng.choice(PARTS)
+        elif kind < 0.7:
+            del changed[at : at + rng.randrange(1, 9)]
+        elif kind < 0.9 and at < len(changed):
+            changed[at] = rng.randrange(256)
+        else:
+            start = rng.randrange(len(changed) + 1)
+            changed[at:at] = changed[start : start + rng.randrange(1, 40)]
+    return bytes(changed)
+
+
+def attempt(rng: random.Random, bases: list[tuple[bytes, str]]) -> str:
+    """Try one input; return what came of it."""
+    report = shapecalc.summarize("lenet5")
+    try:
+        if rng.random() < 0.15:
+            read_homework(
+                Source("homework.yaml", mutated(rng, HOMEWORK).decode("utf-8", "replace"))
+            )
+            return "homework read"
+        data, name = rng.choice(bases)
+        answers = read_answers(mutated(rng, data), name)
+        homework = assign(report) if rng.random() < 0.5 else against(report, answers)
+        checked = check(homework, answers)
+        for format_ in rng.sample(("text", "json", "html", "markdown", "csv"), 1):
+            show(checked, format_, hint=3, solution=rng.random() < 0.5)
+    except SpecErrors as error:
+        return f"refused {error.problems[0].code}"
+    return "judged"
+
+
+def main() -> None:
+    """Run for a time."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    rng = random.Random(given.seed)
+    homework = assign(shapecalc.summarize("lenet5"))
+    formats = (("csv", "a.csv"), ("markdown", "a.md"), ("yaml", "a.yaml"))
+    bases = [(sheet(homework, each, solution=True).encode(), name) for each, name in formats]
+    bases.append((JSON, "a.json"))
+    outcomes: Counter[str] = Counter()
+    end = time.monotonic() + given.seconds
+    while time.monotonic() < end:
+        outcomes[attempt(rng, bases)] += 1
+    print(f"{sum(outcomes.values()):,} inputs")
+    for outcome, count in outcomes.most_common():
+        print(f"{count:9,}  {outcome}")
+
+
+if __name__ == "__main__":
+    main()
