@@ -34,7 +34,8 @@ def to_markdown(table: Table) -> str:
 
 def _totals(table: Table) -> list[str]:
     if table.totals is None:
-        return [f"- {escaped(text)}" for text in spelled(table)]
+        # Stars are products; blanks to fill in stay as they are.
+        return [f"- {escaped(text) if '*' in text else text}" for text in spelled(table)]
     right = [column.numeric for column in table.totals.columns]
     return _aligned(right, table.totals.header, table.totals.lines)
 
