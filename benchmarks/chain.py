@@ -48,7 +48,11 @@ def window(layer: Any, rank: int) -> dict[str, Any]:  # noqa: ANN401
         assert set(stride) == {1}
         ends = [((size - 1) // 2, size // 2) for size in kernel]
     before, after = zip(*ends, strict=True)
-    return {"kernel_shape": kernel, "strides": stride, "pads": [*before, *after]}
+    found = {"kernel_shape": kernel, "strides": stride, "pads": [*before, *after]}
+    if layer.rounding == "floor":
+        return found
+    assert layer.rounding == "ceil"
+    return {**found, "ceil_mode": 1}
 
 
 #: Type word -> the ONNX operator and its attributes.
@@ -63,6 +67,9 @@ OPERATORS: dict[str, tuple[str, Callable[[Any, int], dict[str, Any]]]] = {
     "dropout": ("Dropout", lambda *_: {}),
     "flatten": ("Flatten", lambda *_: {"axis": 1}),
     "softmax": ("Softmax", lambda *_: {"axis": 1}),
+    "concat": ("Concat", lambda *_: {"axis": 1}),
+    "add": ("Sum", lambda *_: {}),
+    "global_avgpool": ("GlobalAveragePool", lambda *_: {}),
 }
 
 
@@ -79,12 +86,12 @@ def as_onnx(report: Report) -> Any:  # noqa: ANN401
             inputs.append(typed(row.name, (1, row.output.channels, *row.output.sides)))
             continue
         operator, attributes = OPERATORS[row.type]
-        (source,) = row.sources
+        sources = list(row.sources)
         if row.type == "dense" and row.inputs[0].sides:
-            nodes.append(helper.make_node("Flatten", [source], [f"{row.name}_flat"], axis=1))
-            source = f"{row.name}_flat"
+            nodes.append(helper.make_node("Flatten", sources, [f"{row.name}_flat"], axis=1))
+            sources = [f"{row.name}_flat"]
         arrays = [typed(f"{row.name}_{each.name}", each.shape) for each in row.parameters]
-        names = [source, *(array.name for array in arrays)]
+        names = [*sources, *(array.name for array in arrays)]
         inputs += arrays
         fields = attributes(row.layer, len(row.inputs[0].sides))
         nodes.append(helper.make_node(operator, names, [row.name], **fields))

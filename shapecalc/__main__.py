@@ -1,6 +1,6 @@
 """`python -m shapecalc`."""
 
-from shapecalc.cli import run
+from shapecalc.cli import program
 
 if __name__ == "__main__":
-    run()
+    program()

@@ -91,6 +91,12 @@ CODES: Mapping[str, str] = {
     "E353": "no point of the sweep exists",
     "E354": "matplotlib is not installed",
     "E355": "too many lines for one picture",
+    # running
+    "E501": "the network needs more memory than is free",
+    "E502": "a file holds no arrays that can be used",
+    "E503": "the weights are not the network's",
+    "E504": "the picture does not fit the input",
+    "E505": "a layer cannot be run",
     # published tables
     "E601": "unknown table",
     "E602": "unknown word in a table",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
 from shapecalc.shape import Map
+from shapecalc.source import Origin
 from shapecalc.yamltree import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapecalc.dim import Dim
-    from shapecalc.errors import Problem
     from shapecalc.shape import Shape
-    from shapecalc.source import Origin
     from shapecalc.spec import NetSpec, Use
     from shapecalc.yamltree import Tree
 
@@ -120,3 +120,12 @@ class Graph(NamedTuple):
         """Say which symbols have no value."""
         verb = "has" if len(self.symbols) == 1 else "have"
         return f"{' and '.join(self.symbols)} {verb} no value"
+
+
+def without_values(graph: Graph, what: str) -> tuple[Problem, ...]:
+    """Complain about symbols where `what` needs numbers."""
+    if not graph.symbols:
+        return ()
+    message = f"{graph.spec.name}: {what} needs numbers, but {graph.valueless()}"
+    hint = "give them values: " + " ".join(f"--set {name}=224" for name in graph.symbols)
+    return (Problem("E121", message, Origin(graph.spec.source), hint=hint),)

@@ -64,7 +64,9 @@ class _Unknown(Exception):  # noqa: N818  (an earlier layer failed, and was repo
     pass
 
 
-class _Refused(Exception):  # noqa: N818  (carries what the rules complained about)
+class Refused(Exception):  # noqa: N818
+    """Carries what the rules complained about."""
+
     def __init__(self, errors: list[RuleError]) -> None:
         super().__init__()
         self.errors = errors
@@ -113,7 +115,7 @@ def propagate(graph: Graph, *, fields: bool = True) -> Report:
         except SpecErrors as error:
             for problem in error.problems:
                 problems.add(_inside(problem, node), problem.message)
-        except _Refused as refused:
+        except Refused as refused:
             for refusal in refused.errors:
                 problems.add(_problem(refusal, node, graph), refusal.field)
         rows.append(row)
@@ -207,7 +209,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
     """Apply a layer's rules to the shapes that flow in."""
     wrong = arity_error(layer, inputs)
     if wrong is not None:
-        raise _Refused([wrong])
+        raise Refused([wrong])
     errors = []
     needs: tuple[Requirement, ...] = ()
     try:
@@ -228,11 +230,11 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
     except Undecided:
         window = UNDECIDED
     if errors:
-        raise _Refused(_roots(errors))
+        raise Refused(_roots(errors))
     try:
         return _facts(layer, inputs, output, parameters, window, needs)
     except RuleError as error:  # an expression grows too large
-        raise _Refused([error]) from None
+        raise Refused([error]) from None
 
 
 def _facts(
@@ -380,14 +382,14 @@ def _field(
                 ]
             )
     except RuleError as error:
-        raise _Refused([error]) from None
+        raise Refused([error]) from None
     except Undecided:
         return None
     for side in seen:
         if any(map(_too_wide, (side, *side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
             hint = "do layers with strides repeat too often?"
-            raise _Refused([RuleError("E114", message, hint=hint)])
+            raise Refused([RuleError("E114", message, hint=hint)])
     return seen
 
 

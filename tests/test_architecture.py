@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "shapecalc"
 LEVELS = """
     shapecalc
     foreign
-    errors  source  dim  expr  equality  integers  bounds  notation  solution
+    errors  source  memory  dim  expr  equality  integers  bounds  notation  solution
     formula  pause  printing  order  expression  ranges
     yamltree  syntax  compose  treereader  shape  window  work
     files  layers.fields
@@ -31,8 +31,16 @@ LEVELS = """
     draft  rounds  given  build  resolve  walk  expand
     report  propagate
     fits  api
+    execute.arrays  execute.product  execute.frame  execute.unfold
+    execute.conv  execute.depthwise  execute.transposed  execute.pool  execute.globalpool
+    execute.dense  execute.lrn  execute.norm  execute.activation  execute.slope  execute.reshape
+    execute.merge  execute.table  execute.tally  execute.naive_windows  execute.naive
+    execute.layer  execute.slopes  execute.live  execute.supply  execute.run  execute.gradient
+    execute.formulas  execute.example
+    execute  laws  small  verify  weights  picture
     fold  cells  quantities  profile  profiles.own  profiles.frameworks  profiles.graphs  profiles
-    legend  columns  view  sums  table  describe  schema
+    legend  columns  view  sums  table  describe  schema  verdict
+    activity
     lesson.words  lesson.picture  lesson.trace  lesson.nouns  lesson.alike  lesson.subject
     lesson.windows  lesson.shapes  lesson.output  lesson.params  lesson.macs  lesson.memory
     lesson.field  lesson.neighbours  lesson.blocks  lesson.network  lesson
@@ -65,7 +73,7 @@ LEVELS = """
     homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.sheet
     homework.show.lint
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
-    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.homework
+    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run  cli.homework
     cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
@@ -87,8 +95,18 @@ THIRD = {
     "yaml": ("compose",),
     "click": ("cli",),
     "rich": ("render.as_terminal", "cli.sweep"),
-    "numpy": ("sweeping", "inverse.decide"),
+    "numpy": (
+        "sweeping",
+        "inverse.decide",
+        "execute",
+        "laws",
+        "verify",
+        "weights",
+        "picture",
+        "activity",
+    ),
     "matplotlib": ("sweeping.plot",),
+    "PIL": ("picture",),
 }
 
 #: The command line starts with these and imports the rest when a command runs.
@@ -195,6 +213,7 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
         fronts = (
             "shapecalc",
             "layers",
+            "execute",
             "lesson",
             "inverse",
             "profiles",

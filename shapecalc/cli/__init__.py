@@ -19,6 +19,8 @@ COMMANDS = (
     "reconcile",
     "profiles",
     "training",
+    "verify",
+    "run",
     "homework",
     "layers",
     "specs",
@@ -63,7 +65,7 @@ def main() -> None:
     """
 
 
-def run() -> None:
+def program() -> None:
     """Run the command line as a program, whatever its streams are."""
     import os
     import sys

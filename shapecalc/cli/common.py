@@ -13,7 +13,9 @@ from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from shapecalc.report import Report
 
 #: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
 CHECK_FAILED = 1
@@ -153,6 +155,46 @@ def _print(text: str) -> None:
 def _drop_output() -> None:
     """Send what is still buffered nowhere, so that the interpreter's end does not fail on it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def must_run(reports: Sequence[Report], *, keep: bool = False, force: bool = False) -> None:
+    """Refuse to run networks with symbols, and unless forced what needs more memory than is free.
+
+    `keep` says that all activations are kept.
+    """
+    from shapecalc.graph import without_values
+
+    problems = [each for report in reports for each in without_values(report.graph, "a run")]
+    if not problems and not force:
+        problems = [each for report in reports for each in _too_large(report, keep=keep)]
+    if problems:
+        raise SpecErrors(problems)
+
+
+def _too_large(report: Report, *, keep: bool) -> Iterator[Problem]:
+    """Complain about what does not fit.
+
+    It takes the arrays, the activations at their peak (or all, where they are kept), and half a
+    gigabyte to work in.
+    """
+    from shapecalc.dim import known
+    from shapecalc.memory import free_bytes
+
+    totals = report.totals
+    activations = totals.peak
+    if keep:
+        activations = sum(row.output.size for row in report.rows)
+    needed = 4 * known(totals.params + totals.buffers + activations) + 2**29
+    free = free_bytes()
+    if free is not None and needed > free:
+        yield Problem(
+            "E501",
+            f"running {report.name} takes about {needed / 1e9:,.1f} GB,"
+            f" and {free / 1e9:,.1f} GB are free",
+            Origin(report.graph.spec.source),
+            hint="use a smaller input, or --force to run it all the same",
+            facts=(("needed", needed), ("free", free)),
+        )
 
 
 def complete_spec(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[object]:

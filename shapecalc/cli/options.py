@@ -170,3 +170,11 @@ layout = click.option(
     show_default=True,
     help="Order of a volume's extents in the output; input is always height x width x channels.",
 )
+seed = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of what is random.",
+)
+force = click.option("--force", is_flag=True, help="Run even what needs more memory than is free.")

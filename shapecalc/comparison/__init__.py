@@ -66,7 +66,7 @@ def compare(
     """
     from shapecalc.api import summarize
     from shapecalc.errors import SpecErrors
-    from shapecalc.graph import Graph
+    from shapecalc.graph import Graph, without_values
 
     problems = list(_miscounted(networks))
     computed: dict[object, Report] = {}  # by id or name: a spec named twice is computed once
@@ -80,7 +80,12 @@ def compare(
                 computed[str(network)] = summarize(network, settings=settings, input=input)
         except SpecErrors as error:
             problems += (_about(str(network), problem) for problem in error.problems)
-    problems += (each for report in computed.values() for each in _without_values(report))
+    # of formulas no one number is the ratio
+    problems += (
+        each
+        for report in computed.values()
+        for each in without_values(report.graph, "a comparison")
+    )
     if problems:
         raise SpecErrors(_once(problems))
     return Comparison(
@@ -106,17 +111,6 @@ def _miscounted(networks: tuple[object, ...]) -> Iterator[Problem]:
     if sum(each == "-" for each in networks) > 1:
         message = "standard input, -, holds one network, but is named twice"
         yield Problem("E330", message, hint="write one of them to a file first")
-
-
-def _without_values(report: Report) -> Iterator[Problem]:
-    """Complain about symbols: of formulas no one number is the ratio."""
-    from shapecalc.errors import Problem
-    from shapecalc.source import Origin
-
-    if report.graph.symbols:
-        message = f"{report.name}: a comparison needs numbers, but {report.graph.valueless()}"
-        hint = "give them values: " + " ".join(f"--set {name}=224" for name in report.graph.symbols)
-        yield Problem("E121", message, Origin(report.graph.spec.source), hint=hint)
 
 
 def _about(name: str, problem: Problem) -> Problem:

@@ -103,7 +103,8 @@ class AvgPool(Pool):
 
     count_include_pad: bool = field(
         Flag(),
-        "divide by the whole window at the rim too (changes values, never shapes)",
+        "let padding count in the divisor; what hangs over under ceil never does (changes values,"
+        " never shapes)",
         default=True,
     )
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Flatten(Layer):
-    """Writes all elements in one row; each still sees what it saw in the map."""
+    """Writes all elements in one row, channel by channel; each still sees what it saw."""
 
     type: ClassVar[str] = "flatten"
     inplace: ClassVar[bool] = True
@@ -52,6 +52,9 @@ class Flatten(Layer):
 
 class Reshape(Layer):
     """Reads the same elements, in the same order, as another shape.
+
+    Between maps that is the order in which shapes are written, channels last; a row holds a map
+    channel by channel, as `flatten` writes it.
 
     In a row every element still sees what it saw.  A map's arrangement is lost in another map, so
     there every unit counts as one that sees the whole input.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from io import StringIO
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from shapecalc.render.as_text import (
 from shapecalc.table import GAP, panels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.table import Table
 
@@ -113,3 +114,13 @@ def _line(cells: list[str], style: str = "", *, marked: bool = False) -> Text:
         own = STYLES.get(text.split(":")[0]) or (MARKS.get(text[-1:]) if marked else None)
         line.append(cell, "cyan" if not index and not style else own)
     return line
+
+
+@contextmanager
+def progress(words: str, steps: int) -> Iterator[Callable[[], object]]:
+    """Draw a bar on standard error that ends when all is done; give the function for a step."""
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=steps)
+        yield lambda: bar.advance(task)

@@ -19,12 +19,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import CODES
+from shapecalc.layers.merge import Add
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,6 +147,8 @@ REQUESTS: dict[str, list[str]] = {
     "E704-rows": ["homework", "check", "answers.csv", "--against", "vgg16"],
     "E705-symbols": ["homework", "check", "answers.csv", "--against", "small.yaml"],
     "E706-nothing": ["homework", "check", "answers.csv"],
+    "E121-run": ["run", "small.yaml"],
+    "E121-verify": ["verify", "lenet5", "small.yaml", "--input", "HxWx1"],
     "E303-compare": ["compare", "lenet5", "small.yaml", "--set", "k=3"],
     "E121-table": ["tables", "lenet5", "--against", "small.yaml"],
     "E001-table": ["tables", "--file", "my-table.yaml"],
@@ -256,6 +260,70 @@ def test_an_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mo
     compare("E007-nowhere", run(["summarize", "lenet5", "-o", "no/such/folder/lenet5.md"]))
 
 
+def test_more_memory_than_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.memory.free_bytes", lambda: 700_000_000)
+    compare("E501-memory", run(["verify", "vgg16"]))
+
+
+def test_a_layer_that_its_rule_should_have_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Add, "requires", lambda *_: ())
+    Path("unlike.yaml").write_text(
+        "input: 4x5x3\nlayers:\n  - conv: {filters: 2, kernel: 1}\n  - add: {from: [input, .]}\n"
+    )
+    compare("E505-add", run(["run", "unlike.yaml"]))
+
+
+TINY = "input: 4x5x3\nlayers:\n  - conv: {filters: 2, kernel: 3}\n"
+RIGHT = {"conv1.weight": np.ones((2, 3, 3, 3), "f4"), "conv1.bias": np.zeros(2, "f4")}
+
+#: Files of weights with a mistake: the arrays that they hold.
+WEIGHTS: dict[str, dict[str, Any]] = {
+    "E502-kind": {**RIGHT, "conv1.bias": np.zeros(2, int)},
+    "E502-nan": {**RIGHT, "conv1.bias": np.array([1, np.nan], "f4")},
+    "E502-objects": {**RIGHT, "conv1.bias": np.array([{}, None], object)},
+    "E503-names": {"conv1.wieght": RIGHT["conv1.weight"], "conv2.bias": RIGHT["conv1.bias"]},
+    "E503-shape": {**RIGHT, "conv1.weight": np.ones((3, 3, 3, 2), "f4")},
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_with_a_mistake(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.yaml").write_text(TINY)
+    np.savez("w.npz", **WEIGHTS[name])
+    compare(name, run(["run", "tiny.yaml", "--weights", "w.npz"]))
+
+
+def test_weights_that_are_no_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.yaml").write_text(TINY)
+    Path("w.npz").write_bytes(b"PK nothing of the kind")
+    compare("E502-archive", run(["run", "tiny.yaml", "--weights", "w.npz"]))
+
+
+def test_a_picture_for_a_network_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("vector.yaml").write_text("input: 7\nlayers: [dense: 3]\n")
+    compare("E504-vector", run(["run", "vector.yaml", "--image", "cat.png"]))
+
+
+@pytest.mark.parametrize("name", ["E504-size", "E504-kind"])
+def test_a_picture_that_does_not_fit(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pillow = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.yaml").write_text(TINY)
+    if name == "E504-size":
+        pillow.new("RGB", (7, 4)).save("cat.png")
+    else:
+        Path("cat.png").write_text("no picture")
+    compare(name, run(["run", "tiny.yaml", "--image", "cat.png"]))
+
+
 def golden_texts() -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.txt")}
 
@@ -268,7 +336,8 @@ def test_every_code_has_a_golden_text(code: str) -> None:
 
 def test_every_golden_text_belongs_to_a_test() -> None:
     known = {*SPECS, *TABLES, *REQUESTS, *FILES, "E002-directory", "E003-permission"}
-    known |= {"E007-directory", "E007-nowhere", "E354-plot"}
+    known |= {"E007-directory", "E007-nowhere", "E354-plot", "E501-memory", "E502-archive"}
+    known |= {*WEIGHTS, "E504-vector", "E504-size", "E504-kind", "E505-add"}
     assert set(golden_texts()) == known
 
 

@@ -55,13 +55,23 @@ def window(x: Map) -> Fields:
         "kernel": sizes(rank, 4),
         "stride": sizes(rank, 4),
         "dilation": st.just((1,)) | sizes(rank, 3),
-        "pad": pads(rank) | st.sampled_from(list(MODES.values())),
+        # not `|`, which would draw a mode as seldom as any one way to write pads
+        "pad": st.booleans().flatmap(
+            lambda given: pads(rank) if given else st.sampled_from(list(MODES.values()))
+        ),
     }
 
 
 def convolution(x: Map) -> Fields:
     """Whatever has a kernel and filters."""
-    return {**window(x), "filters": st.integers(1, 9), "bias": bias}
+    filters = st.integers(1, 9) | st.sampled_from([4, 6, 8, 12])
+    return {**window(x), "filters": filters, "bias": bias}
+
+
+def groups(x: Map) -> st.SearchStrategy[int]:
+    """Groups that divide the channels, or any number."""
+    divisors = [n for n in range(2, 9) if x.channels % n == 0]
+    return st.just(1) | small | st.sampled_from(divisors or [1])
 
 
 def pool(x: Map) -> Fields:
@@ -72,12 +82,12 @@ def pool(x: Map) -> Fields:
 
 #: The fields of the types that have any, by their word, for an input.
 FIELDS: dict[str, Callable[[Any], Fields]] = {
-    "conv": lambda x: {**convolution(x), "rounding": rounding, "groups": st.just(1) | small},
+    "conv": lambda x: {**convolution(x), "rounding": rounding, "groups": groups(x)},
     "depthwise": lambda x: {**window(x), "rounding": rounding, "multiplier": small, "bias": bias},
     "separable": lambda x: {**convolution(x), "rounding": rounding, "multiplier": small},
     "transposed": lambda x: {
         **convolution(x),
-        "groups": st.just(1) | small,
+        "groups": groups(x),
         "output_padding": st.none() | sizes(len(x.sides), 3, 0),
     },
     "maxpool": pool,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from judge import AnyLayer, answer, need, taken
 
 from shapecalc import summarize
+from shapecalc.execute.layer import forward
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES
 from shapecalc.profiles import PROFILES
@@ -287,3 +289,32 @@ def test_units_of_a_transposed_convolution_see_what_keras_s_see(
     ends = list(map(row.field[0].sees, range(row.output.sides[0])))
     ours = [[first <= place <= last for first, last in ends] for place in range(n)]
     assert ours == sees.tolist()
+
+
+@pytest.mark.parametrize("mode", ["same", "valid"])
+def test_the_referee_s_transposed_convolution_computes_what_keras_s_does(mode: str) -> None:
+    """Where Keras cuts, its own code decides: with an output padding, and a kernel < stride."""
+    random = np.random.default_rng(0)
+    for n, kernel, stride, extra in product((1, 4, 5), (1, 2, 3, 5), (1, 2, 3), (None, 0, 1, 2)):
+        if extra is not None and extra >= stride:
+            continue
+        layer = layer_class("transposed")(
+            filters=7,
+            kernel=(kernel,),
+            stride=(stride,),
+            pad=MODES[mode],
+            bias=False,
+            output_padding=None if extra is None else (extra,),
+        )
+        x = random.normal(size=(1, 2, n)).astype(np.float32)
+        weight = random.normal(size=(2, 7, kernel)).astype(np.float32)
+        theirs = keras.ops.conv_transpose(
+            np.moveaxis(x, 1, -1),
+            weight.transpose(2, 1, 0),
+            strides=stride,
+            padding=mode,
+            output_padding=extra,
+            data_format="channels_last",
+        )
+        ours = forward(layer, {"weight": weight}, x)
+        np.testing.assert_allclose(ours, np.moveaxis(theirs, -1, 1), atol=1e-5, rtol=1e-5)

@@ -123,7 +123,10 @@ def _(layer: AnyLayer, _: Tensor) -> nn.Module:
 
 
 @of("reshape")
-def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    *sides, channels = layer.shape
+    if x.ndim == 2 or not sides:  # a row holds a map channel by channel
+        return Do(lambda x: x.reshape(len(x), channels, *sides))
     return Do(lambda x: x.movedim(1, -1).reshape(len(x), *layer.shape).movedim(-1, 1))
 
 

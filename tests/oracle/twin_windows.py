@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from judge import AnyLayer, need
-from twin import framed, is_even, margins, of, padded, pairs, ranked, rounding, spread
+from twin import Do, framed, is_even, margins, of, padded, pairs, ranked, rounding, spread
 
 if TYPE_CHECKING:
     import torch
@@ -129,27 +129,49 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     extents = [(d * (k - 1) + 1, s) for k, s, d in zip(*fields, strict=True)]
     mode, extra = layer.pad.mode, layer.output_padding
     cut = pairs(layer.pad, x)
-    if mode == "same" and extra is not None:  # Keras: half a kernel goes at either end,
-        cut = [(extent // 2, extent // 2) for extent, _ in extents]
-    elif mode == "same":  # or all but a stride for every input;
-        cut = [(0, extent - step) for extent, step in extents]
+    if mode == "same":  # Keras: half of what is too much goes at the start, the rest at the end
+        more = (None,) * len(kernel) if extra is None else spread(extra, x)
+        cut = [halves(*each) for each in zip(extents, more, strict=True)]
     elif mode == "valid" and extra is None:  # and a stride is never longer than what it gives
         cut = [(0, min(extent - step, 0)) for extent, step in extents]
-    even = all(before == after for before, after in cut)
+    even = mode != "same" and all(before == after for before, after in cut)
     made = ranked("ConvTranspose", x)(
         x.shape[1],
         layer.filters,
         kernel,
         stride,
         tuple(before for before, _ in cut) if even else 0,
-        output_padding=0 if extra is None else spread(extra, x),
+        output_padding=0 if extra is None or mode == "same" else spread(extra, x),
         groups=layer.groups,
         bias=layer.bias is True,
         dilation=dilation,
     )
+    if (
+        mode == "same"
+        and extra is not None
+        and any(one >= step for one, (_, step) in zip(spread(extra, x), extents, strict=True))
+    ):
+        raise ValueError("more output padding than a stride")
     if not even:
-        made.register_forward_hook(lambda _, __, y: padded(y, [(-a, -b) for a, b in cut]))
+        made.register_forward_hook(lambda _, __, y: framed_output(made, y, cut))
     return Untied(made, x) if layer.bias == "per_position" else made
+
+
+def halves(side: tuple[int, int], extra: int | None) -> tuple[int, int]:
+    """Split what `same` cuts off one side; less than nothing is added at the end."""
+    extent, step = side
+    surplus = extent - step if extra is None else extent - extent % 2 - extra
+    before = max(surplus, 0) // 2
+    return before, surplus - before
+
+
+def framed_output(made: nn.Module, y: Tensor, cut: list[tuple[int, int]]) -> Tensor:
+    """Cut margins off an output, or add rows that only the bias reaches."""
+    ends = [(-before, -after) for before, after in cut]
+    if made.bias is None:
+        return padded(y, ends)
+    bias = column(made.bias, y)
+    return padded(y - bias, ends) + bias
 
 
 # -- pools --------------------------------------------------------------------------------------
@@ -186,17 +208,43 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 
 @of("avgpool")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    return pooling("AvgPool", layer, x)
+    made = pooling("AvgPool", layer, x)
+    if isinstance(made, ranked("AvgPool", x)) and not made._forward_pre_hooks:
+        made.count_include_pad = layer.count_include_pad
+        return made
+    return Do(lambda x: sums(layer, x) / counted(layer, x))
+
+
+def sums(layer: AnyLayer, x: Tensor, ends: list[tuple[int, int]] | None = None) -> Tensor:
+    """Add up every window, inside the layer's margins."""
+    x = padded(x, margins(layer, x) if ends is None else ends)
+    steps = layer.kernel if layer.stride is None else layer.stride
+    fields = (spread(each, x) for each in (layer.kernel, steps, layer.dilation))
+    for axis, (k, s, d) in enumerate(zip(*fields, strict=True), 2):
+        x = x.unfold(axis, d * (k - 1) + 1, s)[..., ::d].sum(-1)
+    return x
+
+
+def counted(layer: AnyLayer, x: Tensor) -> Tensor:
+    """Count each window's elements in the input, or in its padding too; what hangs over never."""
+    ones, frame = torch.ones_like(x), margins(layer, x)
+    if not layer.count_include_pad:
+        return sums(layer, ones).clamp(min=1)
+    inner = frame if layer.pad.mode == "same" else pairs(layer.pad, x)
+    inner = [(b, min(a, after)) for (b, a), (_, after) in zip(inner, frame, strict=True)]
+    over = [(0, after - a) for (_, a), (_, after) in zip(inner, frame, strict=True)]
+    inside = functional.pad(ones, [end for pair in reversed(inner) for end in pair], value=1.0)
+    return sums(layer, inside, over).clamp(min=1)
 
 
 @of("subsampling")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    pooling("AvgPool", layer, x)  # for what it refuses
     scale = ranked("Conv", x)(x.shape[1], x.shape[1], 1, groups=x.shape[1])
     scale.weight = nn.Parameter(scale.weight.reshape(-1))
     plain = scale._conv_forward
-    pools = pooling("AvgPool", layer, x)
     scale.forward = lambda x: plain(
-        pools(x), scale.weight.reshape(-1, 1, *spread((1,), x)), scale.bias
+        sums(layer, x), scale.weight.reshape(-1, 1, *spread((1,), x)), scale.bias
     )
     return scale
 

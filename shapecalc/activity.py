@@ -1,0 +1,113 @@
+"""What a run's activations look like: a line a layer with their mean, deviation and extremes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shapecalc.cells import NUMBER, TEXT
+from shapecalc.columns import Column
+from shapecalc.printing import printable
+from shapecalc.shape import as_text
+from shapecalc.table import Fact, Line, Table
+
+if TYPE_CHECKING:
+    from shapecalc.execute.run import Step
+    from shapecalc.report import Report
+
+#: The JSON form's name and version.
+SCHEMA = "shapecalc.activity/1"
+
+HEADER = ("layer", "type", "output", "mean", "deviation", "least", "largest", "zeros")
+
+
+class Activity(NamedTuple):
+    """The activations of one layer, summed up."""
+
+    name: str
+    mean: float
+    deviation: float
+    least: float
+    largest: float
+    zeros: float
+    """The share of elements that are 0."""
+
+
+def activity(step: Step) -> Activity:
+    """Sum up what a layer has just given."""
+    y = step.output
+    with np.errstate(invalid="ignore"):  # a maximum of nothing is -infinity
+        return Activity(
+            step.node.path,
+            float(y.mean(dtype=float)),
+            float(y.std(dtype=float)),
+            float(y.min()),
+            float(y.max()),
+            float((y == 0).mean()),
+        )
+
+
+def tabulate_activity(
+    report: Report, seen: list[Activity], said: tuple[str, ...], saved: tuple[str, ...]
+) -> Table:
+    """Lay a run out; `said` tells what went in, `saved` which files were written."""
+    columns = tuple(
+        Column(title, title, "", TEXT if place < 3 else NUMBER, lambda row, view: row)
+        for place, title in enumerate(HEADER)
+    )
+    rows = {row.name: row for row in report.rows}
+    lines = tuple(
+        Line(
+            (
+                each.name,
+                rows[each.name].type,
+                as_text(rows[each.name].output),
+                *(f"{number:.4g}" for number in each[1:5]),
+                f"{100 * each.zeros:.1f}%",
+            )
+        )
+        for each in seen
+    )
+    return Table(
+        title=printable(report.name) or "network",
+        about=said,
+        columns=columns,
+        header=HEADER,
+        lines=lines,
+        footer=(f"{len(seen):,} layers", *("",) * (len(HEADER) - 1)),
+        facts=(Fact("activations, all", f"{sum(row.output.size for row in report.rows):,}"),),
+        notes=(),
+        legend=(
+            ("deviation", "standard deviation of the layer's activations"),
+            ("zeros", "share of activations that are exactly 0, as rectifiers leave them"),
+        ),
+        remarks=(*saved, f"Read from {printable(report.graph.spec.source.name)}."),
+    )
+
+
+def activity_json(report: Report, seen: list[Activity]) -> str:
+    """Write the same for a program, a line a layer; a number that is none is null."""
+    records = [
+        {
+            name: None if isinstance(value, float) and not isfinite(value) else value
+            for name, value in each._asdict().items()
+        }
+        for each in seen
+    ]
+    lines = ",\n".join(f"  {json.dumps(record)}" for record in records)
+    head = f'"schema": "{SCHEMA}", "network": {json.dumps(report.name)}'
+    return f'{{{head}, "layers": [\n{lines}\n]}}\n'
+
+
+def activity_csv(seen: list[Activity]) -> str:
+    """Write the same for a spreadsheet."""
+    file = StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(Activity._fields)
+    writer.writerows(seen)
+    return file.getvalue()

@@ -1,0 +1,99 @@
+"""`shapecalc run`: a network's activations, for a picture or at random."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import complete_spec, emit, must_run, reported
+
+
+@click.command(
+    short_help="Run a network and show its activations.",
+    epilog="""\b
+Examples:
+  shapecalc run lenet5
+  shapecalc run vgg16 --image cat.png --weights vgg16.npz --save-activations cat.npz
+""",
+)
+@click.argument("spec", shell_complete=complete_spec)
+@click.option("--image", type=click.Path(), metavar="FILE", help="A picture of the input's size.")
+@click.option(
+    "--weights",
+    type=click.Path(),
+    metavar="FILE",
+    help="Trained weights, .npz, named like conv1.weight.  Default: random.",
+)
+@click.option(
+    "--save-activations",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write every layer's output, channels x height x width, by its name.",
+)
+@click.option(
+    "--save-weights", type=click.Path(), metavar="FILE", help="Write the weights that were used."
+)
+@options.seed
+@options.settings
+@options.inputs
+@options.format_
+@options.output
+@options.force
+def run(
+    spec: str,
+    image: str | None,
+    weights: str | None,
+    save_activations: str | None,
+    save_weights: str | None,
+    seed: int,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    format_: str | None,
+    path: str | None,
+    force: bool,
+) -> None:
+    """Run SPEC forward in NumPy, and sum up every layer's activations.
+
+    Without --image the input is random, from -1 to 1; a picture goes in from 0 to 1.
+    """
+    path = None if path == "-" else path
+    with reported(as_json=format_ == "json"):
+        from shapecalc.activity import (
+            Activity,
+            activity,
+            activity_csv,
+            activity_json,
+            tabulate_activity,
+        )
+        from shapecalc.api import summarize
+        from shapecalc.execute import run as execute
+        from shapecalc.picture import read_picture
+        from shapecalc.render import draw, format_for
+        from shapecalc.weights import read_weights, write_arrays
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        report = summarize(spec, settings=settings, input=inputs)
+        must_run([report], keep=save_activations is not None, force=force)
+        seen: list[Activity] = []
+        done = execute(
+            report.graph,
+            read_picture(image, report) if image else None,
+            read_weights(weights, report) if weights else None,
+            seed=seed,
+            keep="all" if save_activations else (),
+            watch=lambda step: seen.append(activity(step)),
+        )
+        if save_activations:
+            write_arrays(save_activations, {name: y[0] for name, y in done.values.items()})
+        if save_weights:
+            write_arrays(save_weights, done.parameters)
+        chance = f"random, seed {seed}"
+        said = (f"Input: {image or chance}.  Weights: {weights or chance}.",)
+        saved = tuple(f"Wrote {each}." for each in (save_activations, save_weights) if each)
+        if chosen in ("json", "csv"):
+            emit(activity_json(report, seen) if chosen == "json" else activity_csv(seen), path)
+            return
+        table = tabulate_activity(report, seen, said, saved)
+        emit(draw(lambda _: table, chosen, None, standalone=True), path)

@@ -1,0 +1,96 @@
+"""`shapecalc verify`: a network run by the referee, beside its report."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, must_run, reported
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report
+    from shapecalc.verify import Verdict
+
+
+@click.command(
+    short_help="Run a network and compare with its report.",
+    epilog="""\b
+Examples:
+  shapecalc verify lenet5
+  shapecalc verify alexnet.yaml --gradients
+  shapecalc verify vgg16 --input 64x96x3 -o vgg16.md
+  shapecalc verify --all
+""",
+)
+@click.argument("specs", nargs=-1, metavar="SPEC...", shell_complete=complete_spec)
+@click.option("--all", "everything", is_flag=True, help="Verify every shipped spec.")
+@click.option(
+    "--gradients",
+    is_flag=True,
+    help="Compare backward with central differences, on a small copy of every layer.",
+)
+@options.seed
+@options.settings
+@options.inputs
+@options.format_
+@options.output
+@options.force
+def verify(
+    specs: tuple[str, ...],
+    everything: bool,
+    gradients: bool,
+    seed: int,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    format_: str | None,
+    path: str | None,
+    force: bool,
+) -> None:
+    """Run SPEC by the referee and compare with its report, layer by layer.
+
+    The referee knows a layer's fields and none of the rules: it pads, slides windows, multiplies.
+    Exit code 1 when anything disagrees.
+    """
+    path = None if path == "-" else path
+    if everything == bool(specs):
+        raise click.UsageError("name one or more specs, or give --all")
+    with reported(as_json=format_ == "json"):
+        from shapecalc.api import summarize
+        from shapecalc.files import shipped
+        from shapecalc.render import format_for
+
+        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        names = shipped() if everything else specs
+        reports = [summarize(name, settings=settings, input=inputs) for name in names]
+        must_run(reports, force=force)
+        verdicts = [_verdict(report, seed, gradients=gradients) for report in reports]
+        emit(_written(verdicts, chosen), path)
+    if any(verdict.disagreements for verdict in verdicts):
+        sys.exit(CHECK_FAILED)
+
+
+def _verdict(report: Report, seed: int, *, gradients: bool) -> Verdict:
+    """Verify one network, with a progress bar on a terminal."""
+    from shapecalc.verify import verify as judge
+
+    if not sys.stderr.isatty():
+        return judge(report, seed=seed, gradients=gradients)
+    from shapecalc.render.as_terminal import progress
+
+    with progress(report.name, len(report.rows)) as step:
+        return judge(report, seed=seed, gradients=gradients, progress=step)
+
+
+def _written(verdicts: list[Verdict], chosen: str) -> str:
+    from shapecalc.render import draw
+    from shapecalc.verdict import tabulate_verdict, tabulate_verdicts, verdicts_csv, verdicts_json
+
+    if chosen == "json":
+        return verdicts_json(verdicts)
+    if chosen == "csv":
+        return verdicts_csv(verdicts)
+    table = tabulate_verdict(verdicts[0]) if len(verdicts) == 1 else tabulate_verdicts(verdicts)
+    return draw(lambda _: table, chosen, None, standalone=True)

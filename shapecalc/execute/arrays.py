@@ -1,0 +1,92 @@
+"""What the referee's layers share: their arrays, and how a field's value spreads over the sides.
+
+An array of activations has the batch first, then the channels, then the sides: N x C x H x W for
+images, N x C for rows of units.  Weights have the extents that PyTorch gives them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from numpy.typing import NDArray
+
+from shapecalc.dim import known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.dim import Dim
+    from shapecalc.shape import Shape
+
+Array: TypeAlias = NDArray[Any]
+Arrays: TypeAlias = "Mapping[str, Array]"
+"""The arrays of one layer, by their names."""
+Axes: TypeAlias = tuple[int, ...]
+
+
+class Slot(NamedTuple):
+    """An array that a layer needs: its extents, and the range of its random values."""
+
+    shape: Axes
+    low: float
+    high: float
+    trained: bool = True
+
+
+class Gradients(NamedTuple):
+    """What goes back through a layer: to each of its inputs, and to each trained array."""
+
+    inputs: tuple[Array, ...]
+    arrays: dict[str, Array]
+
+
+def kernel_slot(shape: Axes, terms: int) -> Slot:
+    """Describe weights `terms` of which make one sum: uniform, so that a sum's variance is 2.
+
+    Rectifiers halve that, so activations keep their size through deep networks (He et al. 2015,
+    "Delving Deep into Rectifiers", equation 10).
+    """
+    bound = (6 / max(terms, 1)) ** 0.5
+    return Slot(shape, -bound, bound)
+
+
+def bias_slot(shape: Axes) -> Slot:
+    """Describe biases: small, but not 0, or an error with them would not show."""
+    return Slot(shape, -0.1, 0.1)
+
+
+def scale_slot(shape: Axes) -> Slot:
+    """Describe factors around 1."""
+    return Slot(shape, 0.5, 1.5)
+
+
+def spread(values: tuple[Dim, ...], x: Array) -> Axes:
+    """Give every side of `x` its value; one number stands for all."""
+    numbers = tuple(map(known, values))
+    return numbers * (x.ndim - 2) if len(numbers) == 1 else numbers
+
+
+def spread_pairs(pairs: tuple[tuple[Dim, Dim], ...], x: Array) -> tuple[tuple[int, int], ...]:
+    """Give every side of `x` its (before, after); one pair stands for all."""
+    numbers = tuple((known(before), known(after)) for before, after in pairs)
+    return numbers * (x.ndim - 2) if len(numbers) == 1 else numbers
+
+
+def extents(shape: Shape) -> Axes:
+    """Return an example's extents, channels first."""
+    return tuple(map(known, (shape.channels, *shape.sides)))
+
+
+def along_sides(parts: Iterable[int | slice | Array]) -> tuple[Any, ...]:
+    """Return the index that takes a part of every side, and all of the axes before."""
+    return (..., *parts)
+
+
+def column(values: Array, x: Array) -> Array:
+    """Turn a value per channel so that it lies along the channels of `x`."""
+    return values.reshape(-1, *(1,) * (x.ndim - 2))
+
+
+def places(x: Array) -> Axes:
+    """Return all axes but the channels: what shares a channel's weight."""
+    return (0, *range(2, x.ndim))

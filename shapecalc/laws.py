@@ -1,0 +1,102 @@
+"""The laws: what a layer's rules say, beside what the referee found by doing it.
+
+Each law returns its disagreement in words, and nothing when there is none.  An array of examples
+is N x C x sides; the rules' shapes are without the batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.dim import Dim
+    from shapecalc.execute.arrays import Array, Slot
+    from shapecalc.execute.product import Product
+    from shapecalc.execute.slopes import Slope
+    from shapecalc.execute.tally import Operations
+    from shapecalc.layers.base import Parameter
+    from shapecalc.shape import Shape
+    from shapecalc.work import Work
+
+#: What a slope by central differences may be off: the step's square, and rounding.
+TOLERANCE = 1e-6
+
+
+def shape_law(array: Array, shape: Shape) -> str:
+    """Compare the extents of an array that was computed with a rule's shape."""
+    channels, *sides = array.shape[1:]
+    return _differ("output", (*sides, channels), (*shape.sides, shape.channels))
+
+
+def weight_law(slots: Mapping[str, Slot], parameters: Iterable[Parameter]) -> str:
+    """Compare the arrays that the referee allocated with those that a rule names."""
+    ruled = {each.name: (each.shape, each.role != "buffer") for each in parameters}
+    done = {name: (slot.shape, slot.trained) for name, slot in slots.items()}
+    if done.keys() != ruled.keys():
+        return f"arrays {', '.join(done) or 'none'}, by the rule {', '.join(ruled) or 'none'}"
+    told = [_differ(name, done[name][0], ruled[name][0]) for name in done]
+    told += [
+        f"{name} is {'' if done[name][1] else 'not '}trained, by the rule it is"
+        f" {'' if ruled[name][1] else 'not'}".rstrip()
+        for name in done
+        if done[name][1] != ruled[name][1]
+    ]
+    return "; ".join(filter(None, told))
+
+
+def product_law(products: Iterable[Product], work: Work, batch: int = 1) -> str:
+    """Compare the matrix products that were done for a batch with a rule's multiply-accumulates."""
+    done = sum(product.macs for product in products)
+    return "" if done == batch * work.macs else f"MACs {done:,}, by the rule {batch * work.macs:,}"
+
+
+def work_law(operations: Operations, work: Work) -> str:
+    """Compare the operations that one example took, number by number, with a rule's work.
+
+    A multiply-accumulate is a multiplication and an addition.
+    """
+    ruled = {
+        "multiplies": work.macs + work.multiplies,
+        "adds": work.macs + work.bias_adds + work.adds,
+        "compares": work.compares,
+        "divisions": work.divisions,
+        "exponentials": work.exponentials,
+    }
+    done = operations._asdict()
+    told = [
+        f"{kind} {done[kind]:,}, by the rule {ruled[kind]:,}"
+        for kind in ruled
+        if done[kind] != ruled[kind]
+    ]
+    return "; ".join(told)
+
+
+def value_law(fast: Array, plain: Array) -> str:
+    """Compare the referee's two forwards: by matrix products, and as the definition reads."""
+    if fast.shape != plain.shape:
+        return _differ("output of the fast forward", fast.shape, plain.shape, "of the plain one")
+    if np.allclose(fast, plain, rtol=1e-9, atol=1e-9):
+        return ""
+    return f"the layer's two forwards differ by {np.nanmax(np.abs(fast - plain)):.3g}"
+
+
+def gradient_law(slopes: Iterable[Slope], tolerance: float = TOLERANCE) -> str:
+    """Compare backward with what the forward does along random directions."""
+    told = [
+        f"slope of {each.of} {each.backward:.6g}, by differences {each.difference:.6g}"
+        for each in slopes
+        if not each.error <= tolerance
+    ]
+    return "; ".join(told)
+
+
+def _differ(
+    what: str, done: tuple[Dim, ...], ruled: tuple[Dim, ...], whose: str = "by the rule"
+) -> str:
+    if done == ruled:
+        return ""
+    return f"{what} {'x'.join(map(str, done))}, {whose} {'x'.join(map(str, ruled))}"

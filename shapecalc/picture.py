@@ -1,0 +1,64 @@
+"""A picture as a network's input, by Pillow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapecalc.dim import known
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.shape import as_text
+from shapecalc.source import Origin, Source
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report
+
+#: Channels -> Pillow's name for pictures that have so many.
+MODES = {1: "L", 3: "RGB"}
+
+
+def read_picture(path: str, report: Report) -> dict[str, Any]:
+    """Read a picture for the network's only input: 1 x channels x height x width, from 0 to 1.
+
+    Raises `SpecErrors` (E504) for what is no picture, or not of the input's size; a picture is
+    never stretched.
+    """
+    origin = Origin(Source(path, ""))
+
+    def refuse(message: str, hint: str = "") -> SpecErrors:
+        return SpecErrors([Problem("E504", message, origin, hint=hint)])
+
+    inputs = [row for row in report.rows if row.type == "input"]
+    shape = inputs[0].output
+    channels = known(shape.channels)
+    if len(inputs) > 1 or len(shape.sides) != 2 or channels not in MODES:
+        told = " and ".join(as_text(row.output) for row in inputs)
+        raise refuse(
+            f"a picture cannot flow into {report.name}, which takes {told}",
+            "a network with one input, height x width x 1 or 3, takes a picture",
+        )
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError:
+        raise refuse(
+            "reading a picture takes Pillow, which is not installed",
+            "pip install 'shapecalc-convnets[image]'",
+        ) from None
+    height, width = map(known, shape.sides)
+    try:
+        with Image.open(path) as picture:
+            if picture.size != (width, height):
+                found = f"{picture.size[1]}x{picture.size[0]}"
+                raise refuse(
+                    f"the picture is {found} (height x width), but the input is {height}x{width}",
+                    "scale or crop it first; it is not stretched for you",
+                )
+            values = np.asarray(picture.convert(MODES[channels]), np.float32) / 255
+    except UnidentifiedImageError:
+        raise refuse(f"'{path}' is no picture that can be read", "use PNG or JPEG") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        reason = getattr(error, "strerror", None) or "the file is damaged"
+        raise refuse(f"'{path}' cannot be read: {reason}") from None
+    array = values.reshape(height, width, channels).transpose(2, 0, 1)[None]
+    return {inputs[0].name: array}

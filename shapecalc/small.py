@@ -1,0 +1,59 @@
+"""A layer with fewer channels, filters and positions, which the referee can count by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.dim import known
+from shapecalc.errors import SpecErrors
+from shapecalc.propagate import Refused, apply
+from shapecalc.shape import Map, Vector
+
+if TYPE_CHECKING:
+    from shapecalc.layers.base import Layer
+    from shapecalc.propagate import Facts
+    from shapecalc.shape import Shape
+
+#: Fields that may shrink, with how far; what has groups keeps them.
+FEW = {"filters": 2, "units": 4, "multiplier": 2}
+#: The sides tried, smallest first; every further side is one longer, so that extents differ.
+SIDES = (4, 6, 9, 13, 19, 28, 42, 64, 96)
+
+
+def small(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Shape, ...], Facts]:
+    """Return a copy that moves and groups like the layer, small inputs, and what the rules say.
+
+    Windows, strides, padding and groups stay; where the layer's output has more than one position
+    along a side, the copy's has, too.  A layer that cannot shrink comes back as it is.
+    """
+    whole = apply(layer, inputs)
+    fields = {each.name: getattr(layer, each.name) for each in layer.fields()}
+    if fields.get("connections") is not None or "shape" in fields:
+        return layer, inputs, whole
+    groups = fields.get("groups", 1)
+    for name in FEW.keys() & fields.keys():
+        fields[name] = _few(fields[name], groups if name == "filters" else 1, FEW[name])
+    copy = type(layer)(**fields)
+    for side in SIDES:
+        shapes = tuple(_shrunk(shape, side, fields, groups) for shape in inputs)
+        try:
+            facts = apply(copy, shapes)
+        except (Refused, SpecErrors):
+            continue
+        pairs = zip(*(map(known, each.output.sides) for each in (facts, whole)), strict=True)
+        if all(few > 1 or many == 1 for few, many in pairs):
+            return copy, shapes, facts
+    return layer, inputs, whole
+
+
+def _few(count: int, groups: int, few: int) -> int:
+    return groups * min(count // groups, few)
+
+
+def _shrunk(shape: Shape, side: int, fields: dict[str, Any], groups: int) -> Shape:
+    """Shrink a shape: some positions, and channels enough for groups or neighbours."""
+    neighbours = fields["size"] if isinstance(fields.get("size"), int) else 1  # lrn's
+    channels = _few(known(shape.channels), groups, max(3, neighbours + 2) if groups == 1 else 2)
+    if isinstance(shape, Vector):
+        return Vector(channels)
+    return Map(tuple(min(known(n), side + axis) for axis, n in enumerate(shape.sides)), channels)

@@ -1,0 +1,169 @@
+"""A whole report beside a run of its network: every law, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from shapecalc import laws
+from shapecalc.dim import known
+from shapecalc.execute.arrays import extents
+from shapecalc.execute.layer import count, forward, random_arrays, slots
+from shapecalc.execute.product import recorded
+from shapecalc.execute.run import reason, run
+from shapecalc.execute.slopes import slopes
+from shapecalc.small import small
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.execute.run import Step
+    from shapecalc.graph import Node
+    from shapecalc.layers.base import Layer
+    from shapecalc.report import Report, Row
+    from shapecalc.shape import Shape
+
+#: The laws, in the order in which they are shown: name -> what is compared.
+LAWS = {
+    "shape": "the extents of the array that came out",
+    "arrays": "the weights, biases and buffers that were allocated",
+    "MACs": "the multiply-accumulates of the matrix products that were done",
+    "operations": "additions, multiplications and all others, counted by the numbers themselves"
+    " on a small copy of the layer",
+    "gradient": "backward beside central differences, on the same copy in float64",
+}
+
+
+class Judged(NamedTuple):
+    """What the laws say of a layer: nothing, a disagreement, or None where one was not asked."""
+
+    row: Row
+    said: dict[str, str | None]
+
+
+class Verdict(NamedTuple):
+    """The outcome for a network.
+
+    `peak` is the most bytes of activations that were alive; None where not all could be run.
+    """
+
+    report: Report
+    judged: tuple[Judged, ...]
+    peak: int | None
+    seed: int
+
+    @property
+    def stated_peak(self) -> int:
+        """The bytes that the report states, four to a float32."""
+        return 4 * known(self.report.totals.peak)
+
+    @property
+    def peak_said(self) -> str | None:
+        """What is to be said of the peak: nothing, a disagreement, or None where there is none."""
+        if self.peak is None or self.peak == self.stated_peak:
+            return None if self.peak is None else ""
+        return f"{self.peak:,} bytes, by the report {self.stated_peak:,}"
+
+    @property
+    def disagreements(self) -> list[str]:
+        """Every disagreement, with the layer's name."""
+        found = [
+            f"{each.row.name}: {said}"
+            for each in self.judged
+            for said in each.said.values()
+            if said
+        ]
+        return [*found, f"activations, peak: {self.peak_said}"] if self.peak_said else found
+
+    @property
+    def held(self) -> int:
+        """How many laws were asked and hold."""
+        laws_held = sum(said == "" for each in self.judged for said in each.said.values())
+        return laws_held + (self.peak_said == "")
+
+
+def verify(
+    report: Report,
+    *,
+    seed: int = 0,
+    gradients: bool = False,
+    progress: Callable[[], object] = lambda: None,
+) -> Verdict:
+    """Run a network and compare what was done with what its report says.
+
+    Shapes, arrays, matrix products and the peak of memory are those of the whole network, with
+    random weights, one example, float32.  Operations of every kind, and gradients if asked for,
+    are judged on a small copy of each layer.  A layer that cannot be run, though its rule took it,
+    disagrees with its rule, and so do all that depend on it.  `progress` is called after every
+    layer.
+    """
+    rows = {row.name: row for row in report.rows}
+    judged: dict[str, Judged] = {}
+    copies: dict[tuple[Layer, tuple[Shape, ...]], dict[str, str | None]] = {}
+    lost: list[str] = []
+
+    with recorded() as products:
+
+        def watch(step: Step) -> None:
+            row = rows[step.node.path]
+            said: dict[str, str | None] = dict.fromkeys(LAWS)
+            said["shape"] = laws.shape_law(step.output, row.output)
+            if row.inputs:
+                said["arrays"] = laws.weight_law(slots(step.layer, *step.inputs), row.parameters)
+                said["MACs"] = laws.product_law(products, row.work)
+                products.clear()
+                key = (step.layer, row.inputs)
+                if key not in copies:
+                    copies[key] = _judge_small(*key, seed, gradients=gradients)
+                    products.clear()
+                said |= copies[key]
+            judged[row.name] = Judged(row, said)
+            progress()
+
+        def failed(node: Node, why: str) -> None:
+            judged[node.path] = Judged(rows[node.path], dict.fromkeys(LAWS) | {"shape": why})
+            lost.append(node.path)
+            products.clear()
+            progress()
+
+        done = run(report.graph, seed=seed, watch=watch, failed=failed)
+    return Verdict(report, tuple(judged.values()), None if lost else done.peak, seed)
+
+
+def _judge_small(
+    layer: Layer, inputs: tuple[Shape, ...], seed: int, *, gradients: bool
+) -> dict[str, str | None]:
+    """Judge a layer's small copy; that it cannot be run is a disagreement as well."""
+    try:
+        return _counted_small(layer, inputs, seed, gradients=gradients)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever it breaks at is what there is to say)
+        return {"operations": f"a small copy cannot be run: {reason(error)}"}
+
+
+def _counted_small(
+    layer: Layer, inputs: tuple[Shape, ...], seed: int, *, gradients: bool
+) -> dict[str, str | None]:
+    """Count the operations of a layer's small copy, and go back through it."""
+    copy, shapes, facts = small(layer, inputs)
+    random = np.random.default_rng(seed)
+    arrays_in = tuple(_distinct(random, (1, *extents(each))) for each in shapes)
+    arrays = random_arrays(copy, *arrays_in, random=random)
+    plain, operations = count(copy, arrays, *arrays_in)
+    told = [
+        laws.work_law(operations, facts.work),
+        laws.value_law(forward(copy, arrays, *arrays_in), plain),
+    ]
+    said: dict[str, str | None] = {"operations": "; ".join(filter(None, told))}
+    if gradients:
+        found = slopes(copy, arrays, *arrays_in, random=random)
+        said["gradient"] = laws.gradient_law(found)
+    return said
+
+
+def _distinct(random: Any, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
+    """Return numbers from -8 to 8, no two alike, on both sides of the rectifiers' corners."""
+    size = int(np.prod(shape))
+    return ((random.permutation(size) - size // 2 + 0.37) * (16 / max(size, 160))).reshape(shape)

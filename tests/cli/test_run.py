@@ -1,0 +1,141 @@
+"""`shapecalc run` as a user meets it: activations shown and saved, weights and pictures read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from shapecalc import execute, load
+from shapecalc.cli import main
+
+SPEC = "input: 4x5x3\nlayers:\n  - conv: {filters: 2, kernel: 3}\n  - relu\n  - dense: 6\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.yaml").write_text(SPEC, encoding="utf-8")
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["run", "tiny.yaml", *words], catch_exceptions=False)
+
+
+def arrays(path: str) -> dict[str, Any]:
+    with np.load(path) as file:
+        return dict(file)
+
+
+def test_every_layer_has_a_line() -> None:
+    result = run("--seed", "3")
+    assert result.exit_code == 0
+    done = execute.run(load("tiny.yaml"), seed=3, keep="all")
+    for name, y in done.values.items():
+        (line,) = [line for line in result.stdout.splitlines() if line.startswith(name)]
+        assert f"{y.mean():.4g}"[:5] in line
+        assert line.split()[-1] == f"{100 * (y == 0).mean():.1f}%"
+
+
+def test_the_input_changes_and_the_table_goes_to_a_file() -> None:
+    result = run("--input", "7x9x3", "-o", "out.csv")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert Path("out.csv").read_text("utf-8").startswith("name,mean,")
+    assert "5x7x2" in run("--input", "7x9x3").stdout
+
+
+def test_the_seed_decides() -> None:
+    assert run().stdout == run("--seed", "0").stdout
+    assert run().stdout != run("--seed", "1").stdout
+
+
+def test_saved_weights_are_those_that_were_used() -> None:
+    assert run("--save-weights", "w.npz", "--save-activations", "one.npz").exit_code == 0
+    result = run("--weights", "w.npz", "--save-activations", "two.npz")
+    assert result.exit_code == 0
+    assert "Weights: w.npz." in result.stdout
+    one, two = arrays("one.npz"), arrays("two.npz")
+    assert set(one) == {"input", "conv1", "relu1", "fc1"}
+    assert one["conv1"].shape == (2, 2, 3)
+    for name in one:
+        np.testing.assert_array_equal(one[name], two[name])
+
+
+def test_programs_read_the_same() -> None:
+    layers = json.loads(run("-f", "json").stdout)["layers"]
+    rows = list(csv.DictReader(io.StringIO(run("-f", "csv").stdout)))
+    assert [each["name"] for each in layers] == ["input", "conv1", "relu1", "fc1"]
+    assert [str(each["mean"]) for each in layers] == [row["mean"] for row in rows]
+
+
+def test_a_maximum_of_nothing_is_shown() -> None:
+    text = "input: 2x1\nlayers: [maxpool: {kernel: 1, stride: 2, rounding: ceil_full}]\n"
+    Path("tiny.yaml").write_text(text, encoding="utf-8")
+    assert "-inf" in run().stdout
+    assert json.loads(run("-f", "json").stdout)["layers"][1]["least"] is None
+
+
+def test_a_picture_flows_in() -> None:
+    pillow = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    pillow.fromarray(pixels).save("cat.png")
+    assert run("--image", "cat.png", "--save-activations", "out.npz").exit_code == 0
+    seen = arrays("out.npz")["input"]
+    np.testing.assert_allclose(seen, pixels.transpose(2, 0, 1) / 255, rtol=1e-6)
+
+
+def test_a_picture_cut_short_is_refused() -> None:
+    pillow = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    pillow.fromarray(np.random.default_rng(0).integers(0, 255, (4, 5, 3), np.uint8)).save("a.png")
+    Path("cat.png").write_bytes(Path("a.png").read_bytes()[:80])
+    result = run("--image", "cat.png")
+    assert result.exit_code == 2
+    assert "error[E504]: 'cat.png' cannot be read: " in result.stderr
+
+
+@pytest.mark.parametrize("name", ["w.npz", "cat.png"])
+def test_files_that_are_not_there(name: str) -> None:
+    result = run("--weights" if name == "w.npz" else "--image", name)
+    assert result.exit_code == 2
+    assert "No such file" in result.stderr
+
+
+def test_an_array_that_claims_more_than_it_should_is_refused_before_it_is_read() -> None:
+    run("--save-weights", "w.npz")
+    kept = arrays("w.npz")
+    with zipfile.ZipFile("w.npz", "w") as archive:
+        for name, array in kept.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                if name == "conv1.bias":
+                    header = {"descr": "<f8", "fortran_order": False, "shape": (10**15,)}
+                    np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
+                else:
+                    np.save(file, array)
+    result = run("--weights", "w.npz")
+    assert result.exit_code == 2
+    assert "conv1.bias is 1000000000000000, but the network's is 2" in result.stderr
+
+
+@pytest.mark.parametrize("damage", [200, 400, 900])
+def test_a_damaged_file_of_weights_is_refused(damage: int) -> None:
+    run("--save-weights", "w.npz")
+    data = bytearray(Path("w.npz").read_bytes())
+    data[damage : damage + 60] = bytes(60)
+    Path("w.npz").write_bytes(data)
+    result = run("--weights", "w.npz")
+    assert result.exit_code in (0, 2)
+    assert not result.exit_code or "error[E50" in result.stderr
+
+
+def test_a_file_that_cannot_be_written() -> None:
+    result = run("--save-activations", "no/such/folder/out.npz")
+    assert result.exit_code == 2
+    assert "error[E007]" in result.stderr

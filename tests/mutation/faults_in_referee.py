@@ -1,0 +1,98 @@
+"""Single faults in the executor: in forwards, backwards, arrays, counting and the run of a network."""
+
+from __future__ import annotations
+
+from tests.mutation.fault import Fault
+
+_WINDOWS = [
+    Fault("dilation is forgotten", "conv", "execute.frame:frame_of", "d * (k - 1) + 1", "k"),
+    Fault("`same` pads a pixel less", "maxpool", "execute.frame:_side", "[-1] + extent - n", "[-1] + extent - n - 1"),
+    Fault("a stride hangs over", "avgpool", "execute.frame:_side", "pair, stride - 1,", "pair, stride,"),
+    Fault("the clip forgets the padding", "maxpool", "execute.frame:_side", "before + n if", "n if"),
+    Fault("Caffe's clip without padding, too", "maxpool", "execute.frame:_side", "before + after > 0", "before + after >= 0"),
+    Fault("windows at every position", "conv", "execute.frame:windows", "slice(0, end, step)", "slice(0, end, 1)"),
+    Fault("taps side by side", "avgpool", "execute.frame:windows", "slice(None, None, step)", "slice(None)"),
+    Fault("a piece forgets the others", "network", "execute.unfold:_unfolded", "slice(first * row, last * row)", "slice(0, (last - first) * row)"),
+    Fault("only the last example counts", "conv", "execute.unfold:correlate_kernels", "total +=", "total ="),
+    Fault("overlapping windows overwrite", "conv", "execute.unfold:correlate_back", "piece[:, :, *tap] += columns", "piece[:, :, *tap] = columns"),
+    Fault("kernels turned round on the way back", "conv", "execute.unfold:correlate_back", "columns[:, :, *tap]", "columns[:, :, *(-1 - t for t in tap)]"),
+]  # fmt: skip
+
+_CONVOLUTIONS = [
+    Fault("groups are forgotten in the arrays", "conv", "execute.conv:slots", "x.shape[1] // layer.groups", "x.shape[1]"),
+    Fault("a bias for every input position", "conv", "execute.conv:bias_slots", "view.shape[2 : x.ndim]", "x.shape[2:]"),
+    Fault("the bias is taken away", "conv", "execute.conv:add_bias", "y += bias", "y -= bias"),
+    Fault("the bias is forgotten", "depthwise", "execute.conv:add_bias", "y += bias if bias.ndim > 1 else column(bias, y)", "pass"),
+    Fault("a bias's gradient is a mean", "conv", "execute.conv:bias_gradient", "gradient.sum(", "gradient.mean("),
+    Fault("a bias of the first example", "conv", "execute.conv:bias_gradient", "gradient.sum(0 if", "gradient[:1].sum(0 if"),
+    Fault("maps that several filters see get one's gradient", "conv", "execute.conv:backward", "back[:, row] += seen", "back[:, row] = seen"),
+    Fault("groups are mixed", "conv", "execute.conv:forward", "frame), weight, layer.groups)", "frame), weight)"),
+    Fault("the table's rows are read one on", "conv", "execute.conv:_table", "weight[start : start + len(row)]", "weight[start - 1 : start + len(row) - 1]"),
+    Fault("the multiplier is forgotten in the arrays", "depthwise", "execute.depthwise:slots", "x.shape[1] * layer.multiplier", "x.shape[1]"),
+    Fault("the inner gradient is the inner value", "separable", "execute.depthwise:separable_backward", "correlate_kernels(view, middle,", "correlate_kernels(view, between,"),
+    Fault("the kernels' channels and filters are swapped", "transposed", "execute.transposed:slots", "(x.shape[1], filters // layer.groups,", "(filters, x.shape[1] // layer.groups,"),
+    Fault("a stride too much", "transposed", "execute.transposed:landing", "(n - 1) * s + d", "n * s + d"),
+    Fault("`valid` loses what a stride leaves", "transposed", "execute.transposed:_side", "max(last, strides), 0", "last, 0"),
+    Fault("the output padding is forgotten", "transposed", "execute.transposed:_side", "last + (extra or 0) - before", "last - before"),
+    Fault("the padding is cut at the other end on the way back", "transposed", "execute.transposed:backward", "canvas[along_sides(where.cut)] = gradient", "canvas[along_sides(where.cut)] = gradient[..., ::-1]"),
+    Fault("the bias is forgotten", "dense", "execute.dense:forward", 'y += arrays["bias"]', "pass"),
+    Fault("the bias of the first example", "dense", "execute.dense:backward", "gradient.sum(0)", "gradient[0]"),
+    Fault("a square's 2 is forgotten", "rbf", "execute.dense:rbf_backward", "2 * apart", "apart"),
+    Fault("products of one group count", "conv", "execute.product:matmul", "product.size // (product.shape[-2] * product.shape[-1])", "1"),
+]  # fmt: skip
+
+_POOLS = [
+    Fault("a window's last element is not seen", "maxpool", "execute.pool:side_by_side", "range(k)", "range(max(k - 1, 1))"),
+    Fault("padding counts for 0", "maxpool", "execute.pool:max_forward", "surround(x, frame, -np.inf)", "surround(x, frame)"),
+    Fault("all equals win", "maxpool", "execute.pool:max_backward", "open_still & (shown == y)", "shown == y"),
+    Fault("a winner of several windows gets one's gradient", "maxpool", "execute.pool:max_backward", "target[...] += won * gradient", "target[...] = np.where(won, gradient, target)"),
+    Fault("a mean's gradient is not divided", "avgpool", "execute.pool:avg_backward", "gradient / divisor(layer, x, frame)", "gradient"),
+    Fault("overlapping windows overwrite", "avgpool", "execute.pool:spread_back", "target[...] += gradient", "target[...] = gradient"),
+    Fault("the coefficient is forgotten on the way back", "subsampling", "execute.pool:subsampling_backward", "gradient * coefficient", "gradient"),
+    Fault("the coefficient's gradient forgets the sum", "subsampling", "execute.pool:subsampling_backward", "gradient * total", "gradient"),
+    Fault("spans end too early", "adaptive_avgpool", "execute.globalpool:spans", "-(-(i + 1) * n // o)", "max((i + 1) * n // o, i * n // o + 1)"),
+    Fault("overlapping spans overwrite", "adaptive_avgpool", "execute.globalpool:avg_backward", "back[box] += ", "back[box] = "),
+    Fault("the loser gets the gradient", "global_maxpool", "execute.globalpool:max_backward", "argmax", "argmin"),
+    Fault("the last of equals wins", "adaptive_maxpool", "execute.globalpool:max_backward", "seen.argmax(2)", "seen.shape[2] - 1 - seen[..., ::-1].argmax(2)"),
+]  # fmt: skip
+
+_OTHERS = [
+    Fault("an even window leans the other way", "lrn", "execute.lrn:_scale", "layer.size // 2, (layer.size - 1) // 2", "(layer.size - 1) // 2, layer.size // 2"),
+    Fault("the way back leans as the way there", "lrn", "execute.lrn:backward", "(layer.size - 1) // 2, layer.size // 2", "layer.size // 2, (layer.size - 1) // 2"),
+    Fault("a square's 2 is forgotten", "lrn", "execute.lrn:backward", "2 * layer.alpha", "layer.alpha"),
+    Fault("the mean is a constant on the way back", "instancenorm", "execute.norm:backward", "inner - inner.mean(axes, keepdims=True)", "inner.copy()"),
+    Fault("the deviation is a constant on the way back", "groupnorm", "execute.norm:backward", "back -= normal", "back -= 0 * normal"),
+    Fault("epsilon is forgotten", "layernorm", "execute.norm:_standard", " + EPSILON", ""),
+    Fault("the running mean is added", "batchnorm", "execute.norm:fixed", "-arrays", "arrays"),
+    Fault("batch statistics of each example", "batchnorm", "execute.norm:backward", "gradient.sum(shared)", "gradient[:1].sum(shared)"),
+    Fault("no corner at 6", "relu6", "execute.activation:relu6_gradient", "(x > 0) & (x < 6)", "x > 0"),
+    Fault("a density is forgotten", "gelu", "execute.activation:gelu_gradient", "x * np.exp", "0 * np.exp"),
+    Fault("a factor x is forgotten", "silu", "execute.activation:silu_gradient", "x * s * (1 - s)", "s * (1 - s)"),
+    Fault("the square of the input", "tanh", "execute.activation:tanh_gradient", "y * y", "x * x"),
+    Fault("a third too steep", "hard_swish", "execute.activation:hard_swish_gradient", "(2 * x + 3)", "(2 * x + 4)"),
+    Fault("one score does not touch another", "softmax", "execute.activation:softmax_gradient", "g - (g * y).sum(_shared(layer, x), keepdims=True)", "g"),
+    Fault("positions for channels", "softmax", "execute.activation:_shared", 'layer.over == "channels"', 'layer.over != "channels"'),
+    Fault("alpha is forgotten on the way back", "elu", "execute.slope:elu_gradient", "g * layer.alpha * np", "g * np"),
+    Fault("positive inputs move the slope", "prelu", "execute.slope:prelu_backward", "np.minimum(x, 0)", "x"),
+    Fault("an operand times itself", "multiply", "execute.merge:multiply_backward", "operands[:number] + operands[number + 1 :]", "operands[: number + 1] + operands[number + 1 :]"),
+    Fault("a stretched operand is not added up", "multiply", "execute.merge:multiply_backward", "others.sum(stretched)", "others.mean(stretched)"),
+    Fault("a third branch is forgotten", "add", "execute.merge:add", "y += x", "pass"),
+    Fault("axes go back the way they came", "permute", "execute.reshape:permute_gradient", "np.argsort(order)", "order"),
+    Fault("what was cut away gets ones", "crop", "execute.reshape:crop_gradient", "np.zeros_like(x)", "np.ones_like(x)"),
+    Fault("corners are aligned", "upsample", "execute.reshape:blend", "(rows + 0.5) / factor - 0.5", "rows / factor"),
+    Fault("all in float64", "upsample", "execute.reshape:upsample", "layer.mode).astype(x.dtype)", "layer.mode)"),
+    Fault("dealt out twice", "channel_shuffle", "execute.reshape:channel_shuffle_gradient", "x.shape[1] // layer.groups", "layer.groups"),
+    Fault("an addition counts twice", "avgpool", "execute.tally:Counting.__add__", "adds += 1", "adds += 2"),
+    Fault("comparing is free", "relu", "execute.tally:Counting.__gt__", "compares += 1", "compares += 0"),
+    Fault("a channel is passed over", "conv", "execute.naive_windows:_grouped", "range(first, first + each), kernels", "range(first, first + each - 1), kernels[:-1]"),
+]  # fmt: skip
+
+_NETWORK = [
+    Fault("what others read is written over", "network", "execute.live:Live.only_here", "self._left[node.inputs[0]] != 1", "False"),
+    Fault("views count as arrays of their own", "network", "execute.live:owner", "array.base is not None", "False"),
+    Fault("nothing is freed", "network", "execute.live:Live.release", "if not self._left[each]:", "if False:"),
+    Fault("branches do not add up on the way back", "network", "execute.gradient:_add", "total[key] + more if key in total else more", "more"),
+    Fault("shared weights are drawn twice", "network", "execute.supply:Supply.arrays", "owner = index if share is None else share", "owner = index"),
+]  # fmt: skip
+
+REFEREE: tuple[Fault, ...] = (*_WINDOWS, *_CONVOLUTIONS, *_POOLS, *_OTHERS, *_NETWORK)
