@@ -75,7 +75,7 @@ def _slope(
     high, low = (np.where(same, 0, end) for end in ends)
     change = (high - low) / (2 * step)
     terms = np.abs(slope * v).sum() + np.abs(change * gradient).sum()
-    off = 4 * np.finfo(slope.dtype).eps * (np.abs(high) * np.abs(gradient)).sum() / step
+    off = 6 * np.finfo(slope.dtype).eps * (np.abs(high) * np.abs(gradient)).sum() / step
     return Slope(
         of,
         float((slope * v).sum()),
