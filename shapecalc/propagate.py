@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dim import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
-from shapecalc.expand import rebuilt
+from shapecalc.expand import expand, rebuilt
 from shapecalc.graph import Broken, Deferred, Input, channels_first
 from shapecalc.layers.base import SEES_ALL, Requirement, arity_error, field_bounds
 from shapecalc.pause import collector_paused
@@ -73,10 +73,10 @@ class Refused(Exception):  # noqa: N818
 
 
 @collector_paused
-def propagate(graph: Graph, *, fields: bool = True) -> Report:
+def propagate(graph: Graph, *, fields: bool = True, advice: bool = True) -> Report:
     """Apply every layer's rules, in order.
 
-    Without `fields` there are no receptive fields, nor what their formulas ask of the symbols.
+    Without `fields` there are no receptive fields, without `advice` no search for sizes that work.
 
     Raises `SpecErrors` with one problem for each root cause: a layer whose inputs are unknown
     because an earlier one failed is passed over.  With symbols, also when no values fit.
@@ -125,7 +125,8 @@ def propagate(graph: Graph, *, fields: bool = True) -> Report:
             if misfit is not None:
                 problems.add(_problem(misfit, node, graph), misfit.field)
     if len(problems):
-        raise SpecErrors(_with_layout(problems.told(), graph))
+        told = _with_layout(problems.told(), graph)
+        raise SpecErrors(_with_sizes(told, graph) if advice else told)
     done = tuple(row for row in rows if row is not None)
     if graph.symbols:
         return _symbolic(graph, done, needs)
@@ -184,7 +185,7 @@ def _no_size(graph: Graph, domain: Domain, name: str) -> SpecErrors:
         each: _TRIED if _TRIED in some else some.smallest() or _TRIED for each, some in numbers
     }
     try:
-        propagate(rebuilt(graph, values))
+        propagate(rebuilt(graph, values), advice=False)
     except SpecErrors as error:
         hint = f"no value of {name} fits; this is how {name} = {_TRIED} fails"
         return SpecErrors([each._replace(hint=hint) for each in error.problems])
@@ -203,6 +204,37 @@ def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
                     for each in problems
                 ]
     return list(problems)
+
+
+def _with_sizes(problems: list[Problem], graph: Graph) -> list[Problem]:
+    """Add to branches that do not agree for which sizes of the input they would."""
+    if graph.symbols or not any(each.code == "E206" for each in problems):
+        return problems
+    sizes = _sizes_that_work(graph)
+    if not sizes:
+        return problems
+    hint = f"they agree for {sizes}"
+    return [each._replace(hint=hint) if each.code == "E206" else each for each in problems]
+
+
+def _sizes_that_work(graph: Graph) -> str:
+    """Say for which sides of its one input a network exists; nothing where none or all do."""
+    shapes = [node.layer.shape for node in graph.nodes if isinstance(node.layer, Input)]
+    letters = "DHW"[-len(shapes[0].sides) :] if len(shapes) == 1 and shapes[0].sides else ""
+    if not letters or graph.spec.let.keys() & set(letters):
+        return ""
+    given = "x".join([*letters, str(shapes[0].channels)])
+    try:
+        report = propagate(expand(graph.spec, graph.options.settings, {"": given}), fields=False)
+    except SpecErrors:
+        return ""
+    domain = report.domain
+    if domain is None or domain.mixed or not domain.limits:
+        return ""
+    bound = {limit.symbol for limit in domain.limits}
+    return "; ".join(
+        text for name, text in zip(domain.symbols, domain.texts(), strict=True) if name in bound
+    )
 
 
 def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()) -> Facts:
