@@ -224,8 +224,10 @@ def _sizes_that_work(graph: Graph) -> str:
     if not letters or graph.spec.let.keys() & set(letters):
         return ""
     given = "x".join([*letters, str(shapes[0].channels)])
+    settings = {k: text for k, text in graph.options.settings.items() if k not in letters}
     try:
-        report = propagate(expand(graph.spec, graph.options.settings, {"": given}), fields=False)
+        wired = expand(graph.spec, settings, {"": given})
+        report = propagate(wired, fields=False, advice=False)
     except SpecErrors:
         return ""
     domain = report.domain
