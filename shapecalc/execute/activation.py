@@ -6,7 +6,7 @@ output, x and y, and the gradient g of the output.
 
 from __future__ import annotations
 
-from math import erf, pi, sqrt
+from math import erfc, pi, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.execute.arrays import Array, Arrays, Axes
     from shapecalc.layers.activation import Softmax
 
-_ERF = np.vectorize(erf, otypes=[float])  # NumPy has none
+_ERFC = np.vectorize(erfc, otypes=[float])  # NumPy has none
 
 
 def relu(layer: object, arrays: Arrays, x: Array) -> Array:
@@ -50,7 +50,7 @@ def gelu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 def _below(x: Array) -> Array:
-    below: Array = (1 + _ERF(x / sqrt(2))) / 2
+    below: Array = _ERFC(x / -sqrt(2)) / 2  # 1 + erf would lose all digits far below 0
     return below.astype(x.dtype)
 
 
