@@ -71,7 +71,7 @@ LEVELS = """
     homework.follow  homework.judge  homework.ranking  homework.marking  homework.tell
     homework.check  homework.teacher  homework.lint  homework.show  homework.show.values
     homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.sheet
-    homework.show.lint
+    homework.show.lint  homework.classroom  homework.classroom.records
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
     cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run  cli.homework
     cli.layers  cli.specs  cli.schema  cli.completion
