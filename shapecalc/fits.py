@@ -20,6 +20,7 @@ from shapecalc.solution import where
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shapecalc.dim import Dim
     from shapecalc.report import Report, Row
     from shapecalc.shape import Shape
 
@@ -57,8 +58,16 @@ def fits(report: Report) -> list[Fit]:
     if own is None:
         return []
     theirs = {row.name: row for row in own.rows}
-    found = (_fit(report, row, theirs[row.name]) for row in report.rows if _depends(row))
+    if any(_rank(row) != _rank(theirs.get(row.name)) for row in report.rows):
+        return []  # as where images were given to a network for sequences: no weights fit
+    inputs = (row for row in report.rows if not row.inputs)
+    names = frozenset().union(*(symbols_of(n) for row in inputs for n in row.output.sides))
+    found = (_fit(report, row, theirs[row.name], names) for row in report.rows)
     return [each for each in found if each is not None]
+
+
+def _rank(row: Row | None) -> int:
+    return -1 if row is None else len(row.output.sides)
 
 
 def _own(report: Report) -> Report | None:
@@ -72,25 +81,24 @@ def _own(report: Report) -> Report | None:
         return None
 
 
-def _depends(row: Row) -> bool:
-    """Tell whether the arrays grow with the sides of what flows in, as a dense layer's do."""
-    if len(row.inputs) != 1:
-        return False
-    sides = frozenset().union(*map(symbols_of, row.inputs[0].sides))
-    arrays = (symbols_of(dim) for parameter in row.parameters for dim in parameter.shape)
-    return any(sides & names for names in arrays)
-
-
-def _fit(report: Report, row: Row, own: Row) -> Fit | None:
+def _fit(report: Report, row: Row, own: Row, sides: frozenset[str]) -> Fit | None:
+    """Solve for what arrives, if the arrays grow with it as a dense layer's do."""
     assert report.domain is not None
+    if len(row.inputs) != 1:
+        return None
+    grow = frozenset().union(*(symbols_of(n) for each in row.parameters for n in each.shape))
     sizes: dict[str, Integers] = {}
-    for side, wanted in zip(row.inputs[0].sides, own.inputs[0].sides, strict=True):
-        names = symbols_of(side)
+    for extent, wanted in zip(_extents(row), _extents(own), strict=True):
+        names = symbols_of(extent) & grow & sides
         if len(names) > 1:
             return None
         for name in names:
-            found = where(side, "equal to", wanted, name)
+            found = where(extent, "equal to", wanted, name)
             if found is None:
                 return None
             sizes[name] = common(sizes.get(name, report.domain.allowed[name]), found)
     return Fit(row.name, own.inputs[0], sizes) if sizes else None
+
+
+def _extents(row: Row) -> tuple[Dim, ...]:
+    return (*row.inputs[0].sides, row.inputs[0].channels)

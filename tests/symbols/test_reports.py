@@ -13,6 +13,7 @@ from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.expr import evaluate, symbol
 from shapecalc.files import shipped
+from shapecalc.fits import fits
 from shapecalc.propagate import propagate
 from shapecalc.render import render
 from shapecalc.source import Source
@@ -227,3 +228,13 @@ def test_jumps_of_fractions_stand_beside_formulas() -> None:
         report_of("input: HxWx3\nlayers: [upsample: 2]\n"), "text", make_view(columns="jump")
     )
     assert "1/2" in text
+
+
+def test_weights_fit_through_a_flatten_and_never_where_the_input_has_other_axes() -> None:
+    text = "input: 28x28x1\nlayers: [conv: {filters: 8, kernel: 3}, maxpool: 2, flatten, dense: 10]"
+    square = report_of(text, inputs={"input": "NxNx1"})
+    assert [each.text() for each in fits(square)] == [
+        "fc1 was made for 1352: its weights fit N from 28 to 29"
+    ]
+    for shape in ("HxW", "HxWxDx1", "HxWxC"):
+        assert fits(report_of(text, inputs={"input": shape})) == []
