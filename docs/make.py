@@ -10,7 +10,7 @@ from shapecalc.describe import all_layers, common_fields
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.profile import grouped, told
 from shapecalc.profiles import PROFILES
-from shapecalc.published import read
+from shapecalc.published import grammar
 from shapecalc.published.quantities import QUANTITIES as PRINTED
 from shapecalc.quantities import QUANTITIES, SUFFIXES
 
@@ -135,11 +135,11 @@ def _profiles() -> Iterator[str]:
 def _tables() -> Iterator[str]:
     yield _TABLES.strip()
     for title, keys in (
-        ("The keys of the file", read.TABLE_KEYS),
-        ("A column", read.COLUMN_KEYS),
-        ("A row", read.ROW_KEYS),
-        ("A convention", read.CONVENTION_KEYS),
-        ("An erratum", read.ERRATUM_KEYS),
+        ("The keys of the file", grammar.TABLE_KEYS),
+        ("A column", grammar.COLUMN_KEYS),
+        ("A row", grammar.ROW_KEYS),
+        ("A convention", grammar.CONVENTION_KEYS),
+        ("An erratum", grammar.ERRATUM_KEYS),
     ):
         yield ""
         yield f"## {title}"

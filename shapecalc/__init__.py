@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from shapecalc.api import load, loads, summarize
+    from shapecalc.backprop import training
     from shapecalc.comparison import Comparison, compare
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.files import shipped
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from shapecalc.lesson import explain
     from shapecalc.lesson.nouns import Explanation
     from shapecalc.published import tables
+    from shapecalc.reconciling import find_count, reconcile
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Map, Vector
     from shapecalc.sweeping import sweep
@@ -48,13 +50,16 @@ _HOMES = {
     "Vector": "shape",
     "compare": "comparison",
     "explain": "lesson",
+    "find_count": "reconciling",
     "load": "api",
     "loads": "api",
+    "reconcile": "reconciling",
     "shipped": "files",
     "solve": "inverse.asking",
     "summarize": "api",
     "sweep": "sweeping",
     "tables": "published",
+    "training": "backprop",
     "windows": "inverse.windows",
 }
 
@@ -73,13 +78,16 @@ __all__ = [
     "Vector",
     "compare",
     "explain",
+    "find_count",
     "load",
     "loads",
+    "reconcile",
     "shipped",
     "solve",
     "summarize",
     "sweep",
     "tables",
+    "training",
     "windows",
 ]
 

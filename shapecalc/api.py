@@ -9,13 +9,13 @@ from shapecalc.files import beside, find
 from shapecalc.graph import Graph
 from shapecalc.propagate import propagate
 from shapecalc.read import read_spec
+from shapecalc.report import Report
 from shapecalc.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
-    from shapecalc.report import Report
     from shapecalc.spec import NetSpec
 
 
@@ -78,6 +78,26 @@ def summarize(
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     return propagate(network)
+
+
+def report_of(
+    network: str | PathLike[str] | Graph | Report,
+    *,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002
+    free: Iterable[str] = (),
+) -> Report:
+    """Return a report as it is, or compute that of a network.
+
+    Arguments and errors are those of `summarize`.
+    """
+    if not isinstance(network, Report):
+        return summarize(network, settings=settings, input=input, free=free)
+    if settings or input or free:
+        raise TypeError(
+            "settings, input and free belong to `summarize`: this report is computed already"
+        )
+    return network
 
 
 def _settings(settings: Mapping[str, str | int] | None, free: Iterable[str]) -> dict[str, str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dim import product
+from shapecalc.dim import is_number, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import pads_per_side, per_side
+from shapecalc.layers.windowed import Windowed
+from shapecalc.window import padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +98,10 @@ def _rough_window(n: Dim, o: Dim) -> Dim:
     message = (
         f"windows of {n} among {o} are counted by whether {o} divides {n}: it must be a number"
     )
-    raise RuleError("E121", message, hint="give the symbols values, or use another profile")
+    raise RuleError("E121", message, hint=_GIVE)
+
+
+_GIVE = "give the symbols values, or use another profile"
 
 
 def _kernels_of_filters(row: Row) -> Dim:
@@ -127,6 +132,33 @@ def _pooled_by_stride(row: Row) -> Dim:
     return row.output.size * product(per_side(steps(), len(row.output.sides), "stride"))
 
 
+def _framed_inputs(row: Row) -> Dim:
+    """Count what flows into a pool of PyTorch, which takes only a like padding at both ends.
+
+    Any other padding, and an overhang that its rounding does not know, is put around the input by
+    itself, so that the pool finds more elements there.
+    """
+    if not row.inputs:
+        return 0
+    shape, layer = row.inputs[0], row.layer
+    if not isinstance(layer, Windowed):
+        return shape.size
+    moves = layer.moves(shape)
+    frame = [padding(n, move) for n, move in zip(shape.sides, moves, strict=True)]
+    if layer.pad.mode == "same" and not all(is_number(end) for ends in frame for end in ends):
+        message = "whether padding `same` is alike at both ends depends on the sides: they must be"
+        raise RuleError("E121", f"{message} numbers", hint=_GIVE)
+    alike = all(before == after for before, after in frame)
+    if alike and layer.rounds() in ("floor", "ceil"):
+        return shape.size
+    if layer.rounds() != "floor":
+        sides = zip(shape.sides, moves, frame, row.output.sides, strict=True)
+        frame = [(a, (o - 1) * move.stride + move.extent - a - n) for n, move, (a, _), o in sides]
+    return shape.channels * product(
+        n + before + after for n, (before, after) in zip(shape.sides, frame, strict=True)
+    )
+
+
 def _sets(row: Row) -> Dim:
     over = getattr(row.layer, "over", "channels")
     return _positions(row) if over == "channels" else row.output.channels
@@ -152,6 +184,11 @@ QUANTITIES: dict[str, Quantity] = {
         "exponentials, logarithms, powers, roots", lambda row: row.work.exponentials
     ),
     "inputs": Quantity("input elements", lambda row: row.inputs[0].size if row.inputs else 0),
+    "framed_inputs": Quantity(
+        "input elements of a pool, with the padding around them if its two ends are not alike,"
+        " which PyTorch's pools do not take",
+        _framed_inputs,
+    ),
     "outputs": Quantity("output elements", lambda row: row.output.size),
     "scaled": Quantity(
         "output elements, if the layer has a trained scale",

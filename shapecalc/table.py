@@ -304,9 +304,11 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 FOLDED = "Blocks are folded into one line each; --depth all shows every layer."
 
 
-def left_out(columns: tuple[str, ...], width: int | None) -> str:
-    """Say which columns a narrow page does not have."""
-    return f"Left out to fit a width of {width}: {', '.join(columns)}; --columns chooses others."
+def left_out(
+    columns: tuple[str, ...], width: int | None, remedy: str = "--columns chooses others"
+) -> str:
+    """Say which columns a narrow page does not have, and what to do about it."""
+    return f"Left out to fit a width of {width}: {', '.join(columns)}; {remedy}."
 
 
 def _remarks(

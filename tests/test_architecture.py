@@ -58,11 +58,12 @@ LEVELS = """
     sweeping.plan  sweeping.compute  sweeping.result  sweeping.series  sweeping.table
     sweeping.machine  sweeping.chart  sweeping.plot  sweeping.show
     published  published.nouns  published.printed  published.words  published.quantities
-    published.read  published.judge  published.table
+    published.grammar  published.conventions  published.errata  published.read
+    published.bench  published.judge  published.pieces  published.lists  published.table
     published.as_json  published.as_csv  published.show
-    reconcile  reconcile.parts  reconcile.table  reconcile.target  reconcile.search
-    reconcile.found  reconcile.machines
-    training  training.costs  training.memory  training.table  training.machines
+    reconciling  reconciling.parts  reconciling.table  reconciling.target
+    reconciling.search  reconciling.found  reconciling.machines
+    backprop  backprop.costs  backprop.memory  backprop.table  backprop.machines
     homework  homework.conventions  homework.quantity  homework.reading  homework.numerals
     homework.volumes  homework.answers  homework.decode  homework.tables  homework.trees
     homework.load  homework.assignment  homework.world  homework.working  homework.misconception
@@ -88,6 +89,7 @@ FORWARD = {
     ("inverse.answer", "render.solution"),
     ("inverse.windows", "render.solution"),
     ("lesson.nouns", "render.lesson"),
+    ("published.nouns", "published.show"),
 }
 
 #: What a module may import outside the standard library, and who else may.
@@ -217,8 +219,8 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
             "lesson",
             "inverse",
             "profiles",
-            "reconcile",
-            "training",
+            "reconciling",
+            "backprop",
             "render",
             "comparison",
             "sweeping",
@@ -277,7 +279,7 @@ def test_a_summary_knows_nothing_of_published_tables():
 
 def test_a_report_without_a_count_knows_of_no_profile():
     loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('text')")
-    names = ("profile", "profiles", "quantities", "reconcile", "training")
+    names = ("profile", "profiles", "quantities", "reconciling", "backprop")
     assert not loaded & {f"shapecalc.{name}" for name in names}
 
 

@@ -81,12 +81,13 @@ def test_python_block_of_the_readme_says_what_the_library_returns() -> None:
     compared = 0
     for line in block.splitlines():
         code, _, comment = line.partition("  #")
-        if re.match(r"\s*(Map\(|\(|\d)", comment):
-            assert str(eval(code, names)) == comment.strip()
+        if re.match(r"\s*(Map\(|\(|\d|')", comment):
+            value = eval(code, names)
+            assert (repr(value) if isinstance(value, str) else str(value)) == comment.strip()
             compared += 1
         elif code.strip():
             exec(code, names)
-    assert compared == 4
+    assert compared == 7
 
 
 def test_pages_of_reference_are_made_from_the_code() -> None:

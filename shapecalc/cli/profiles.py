@@ -30,7 +30,7 @@ def profiles(name: str | None) -> None:
     """List the counting conventions that --profile takes, or show the rules of NAME."""
     with reported():
         from shapecalc.profiles import PROFILES
-        from shapecalc.reconcile import chosen
+        from shapecalc.reconciling import chosen
 
         if name is None:
             emit("\n".join(_listing(list(PROFILES.values()))) + "\n", None)

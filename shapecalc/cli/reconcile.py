@@ -62,8 +62,8 @@ def reconcile(
         from shapecalc.api import build
         from shapecalc.files import find
         from shapecalc.propagate import propagate
-        from shapecalc.reconcile import explain, show_difference, show_search
-        from shapecalc.reconcile import find as find_target
+        from shapecalc.reconciling import find_count, show_difference, show_search
+        from shapecalc.reconciling import reconcile as explain
         from shapecalc.render import format_for
         from shapecalc.view import make_view
 
@@ -74,11 +74,11 @@ def reconcile(
         settings.update(dict.fromkeys(free, "free"))
         report = propagate(build(find(spec), settings=settings, inputs=inputs))
         if target is not None:
-            search = find_target(report, target, view)
+            search = find_count(report, target, dtype=dtype)
             found = bool(search.matches)
             text = show_search(search, chosen)
         else:
-            text = show_difference(explain(report, profiles), chosen, view)
+            text = show_difference(explain(report, *profiles), chosen, view)
         emit(text, path)
     if not found:
         sys.exit(CHECK_FAILED)

@@ -57,11 +57,11 @@ def training(
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
+        from shapecalc.backprop import show
+        from shapecalc.backprop import training as plan
         from shapecalc.files import find
         from shapecalc.propagate import propagate
         from shapecalc.render import format_for
-        from shapecalc.training import show
-        from shapecalc.training.costs import training as plan
         from shapecalc.view import make_view
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())

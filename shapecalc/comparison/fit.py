@@ -93,11 +93,13 @@ def _total(widths: Sequence[int]) -> int:
 
 def lines_of(columns: Sequence[Laid]) -> list[tuple[str, ...]]:
     """Return the lines of a table: a row whose texts go on has several."""
-    lines: list[tuple[str, ...]] = []
-    for row in zip(*(column.cells for column in columns), strict=True):
-        parts = [cell.split("\n") for cell in row]
-        lines += zip_longest(*parts, fillvalue="")
-    return lines
+    rows = zip(*(column.cells for column in columns), strict=True)
+    return [line for row in rows for line in lines_of_row(row)]
+
+
+def lines_of_row(cells: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the lines of one row."""
+    return list(zip_longest(*(cell.split("\n") for cell in cells), fillvalue=""))
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.api import summarize
+from shapecalc.api import report_of
 from shapecalc.cells import shapes_text
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.lesson import blocks, field, macs, memory, neighbours, output, params
 from shapecalc.lesson.network import slide
 from shapecalc.lesson.nouns import Explanation, Grid
 from shapecalc.lesson.subject import find
-from shapecalc.report import Report
 from shapecalc.shape import as_text
 from shapecalc.source import Origin, Source, Span
 from shapecalc.view import make_view
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from shapecalc.graph import Graph
     from shapecalc.lesson.nouns import Section
     from shapecalc.lesson.subject import Subject
+    from shapecalc.report import Report
     from shapecalc.view import View
 
 
@@ -128,13 +128,8 @@ def explain(
     `input` and `free` go with as in `summarize`.  `of` names topics, separated by commas.  Raises
     `SpecErrors` for a layer (E310, E311) or a topic (E312) that is not there.
     """
-    if not isinstance(network, Report):
-        network = summarize(network, settings=settings, input=input, free=free)
-    elif settings or input or free:
-        raise TypeError(
-            "settings, input and free belong to `summarize`: this report is computed already"
-        )
-    return lesson(network, layer, of, make_view(batch=batch, dtype=dtype, layout=layout))
+    report = report_of(network, settings=settings, input=input, free=free)
+    return lesson(report, layer, of, make_view(batch=batch, dtype=dtype, layout=layout))
 
 
 def lesson(report: Report, name: str | None, of: str | None, view: View) -> Explanation:

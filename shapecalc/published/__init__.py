@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
-    from shapecalc.published.judge import Reports
+    from shapecalc.published.bench import Reports
     from shapecalc.published.nouns import Judgement
     from shapecalc.source import Source
     from shapecalc.yamltree import Scalar
@@ -51,14 +51,18 @@ def compare_file(path: str | PathLike[str], against: str | None = None) -> Judge
     return _compare(source, stem, against)
 
 
-def tables() -> tuple[Judgement, ...]:
-    """Compare every table that comes with the tool."""
+def tables(*chosen: str) -> tuple[Judgement, ...]:
+    """Compare the tables of these names, or every table that comes with the tool.
+
+    Raises `SpecErrors` (E601) for unknown names.
+    """
     from shapecalc.files import find_table
     from shapecalc.published.judge import judge
     from shapecalc.published.read import read_table
 
     known: Reports = {}
-    return tuple(judge(read_table(find_table(name), name), known) for name in names())
+    sources = [(find_table(name), name.removesuffix(".yaml")) for name in chosen or names()]
+    return tuple(judge(read_table(source, name), known) for source, name in sources)
 
 
 def _compare(source: Source, name: str, other: str | None = None) -> Judgement:

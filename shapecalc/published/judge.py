@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from shapecalc.api import build
-from shapecalc.errors import Complaints, Problem, SpecErrors, did_you_mean
-from shapecalc.files import beside, find
-from shapecalc.profiles import PROFILES
-from shapecalc.propagate import propagate
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.published.bench import Bench, Question
+from shapecalc.published.conventions import convention_text, convention_words
 from shapecalc.published.nouns import CellResult, Convention, Judgement, Tally
-from shapecalc.published.printed import LONGEST, UnreadableError
-from shapecalc.published.quantities import (
-    QUANTITIES,
-    NoValueError,
-    Quantity,
-    read_ratio,
-    spot,
-)
-from shapecalc.published.read import TOTAL
+from shapecalc.published.printed import Number
+from shapecalc.published.quantities import QUANTITIES
 from shapecalc.yamltree import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from shapecalc.cells import Json
-    from shapecalc.published.nouns import Column, Erratum, Line, PrintedTable
-    from shapecalc.report import Report
-    from shapecalc.source import Source
+    from shapecalc.published.bench import Reports
+    from shapecalc.published.nouns import Erratum, PrintedTable, Working
     from shapecalc.yamltree import Scalar
-
-#: A table may ask for so many values, of all its cells, networks and layers.
-MAX_VALUES = 20_000
-#: Reports by the specs that they are of.
-Reports: TypeAlias = "dict[Source, Report]"
-#: Problems of a spec that could not be read at all: told where the table names it.
-_MISSING = ("E001", "E002", "E003")
-_SIZED = "name a spec without symbols, such as one that extends this with an input of numbers"
 
 
 def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:
@@ -48,10 +28,12 @@ def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:
     texts that cannot be read.
     """
     known = {} if known is None else known
-    bench = _Bench(table, known)
-    cells = [bench.cell(*place) for place in table.cells]
+    bench = Bench(table, known)
+    asked = {place: _question(table, *place) for place in table.cells}
+    cells = [_cell(bench, *place, each) for place, each in asked.items()]
     if len(bench.problems):
         raise SpecErrors(bench.problems.told())
+    networks = (spec.text for each in asked.values() for spec in bench.specs(*each[:2]))
     return Judgement(
         name=table.name,
         title=table.title,
@@ -61,7 +43,7 @@ def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:
             (name, convention_text(name, convention))
             for name, convention in table.conventions.items()
         ),
-        networks=tuple(bench.networks),
+        networks=tuple(dict.fromkeys(networks)),
         columns=tuple(table.columns),
         rows=tuple(table.lines),
         cells=tuple(cell for cell in cells if cell is not None),
@@ -90,245 +72,109 @@ def _tally(judgement: Judgement, network: str) -> Tally:
     return Tally(network, tuple((title, match, n) for title, (match, n) in counts.items()))
 
 
-class Found(NamedTuple):
-    """A value of a cell, and which of the layers and networks that it speaks of has it."""
+def _question(table: PrintedTable, row: str, column: str) -> Question:
+    """Say what a cell asks."""
+    line, title, printed = table.lines[row], table.columns[column], table.cells[row, column]
+    quantity = QUANTITIES[line.quantity or title.quantity]
+    convention = table.conventions.get(quantity.name, Convention())
+    return Question(line, title, quantity, convention, printed, printed)
 
-    where: str
-    value: Any
+
+def _cell(bench: Bench, row: str, column: str, asked: Question) -> CellResult | None:
+    """Judge one cell; None when something keeps it from being compared."""
+    answer = bench.answer(asked)
+    if answer is None:
+        return None
+    text, values = answer
+    quantity, convention = asked.quantity, asked.convention
+    wrong = [found for found in values if not text.agrees(found.value, convention)]
+    where, shown = (wrong or values)[0]
+    result = CellResult(
+        row,
+        column,
+        quantity.name,
+        asked.printed.text,
+        text.beside(shown),
+        _data(shown, text.beside(shown)),
+        "MISMATCH" if wrong else "match",
+    )
+    erratum = bench.table.errata.get((row, column))
+    if erratum is not None:
+        return _excuse(bench, asked, result, erratum)
+    if not wrong:
+        return result
+    rule = f" ({convention_text(quantity.name, convention)})" if quantity.counts else ""
+    of = f" of {where}" if len(values) > 1 else ""
+    return result._replace(account=f"{result.computed} comes out{of}{rule}")
 
 
-class _Bench:
-    """What the judgement of a table has computed, and what it complains about."""
-
-    def __init__(self, table: PrintedTable, known: Reports) -> None:
-        self.table = table
-        self.known = known
-        self.problems = Complaints()
-        self.reports: dict[str, Report | None] = {}
-        self.networks: dict[str, None] = {}
-        self.computed = 0
-
-    def cell(self, row: str, column: str) -> CellResult | None:
-        """Judge one cell; None when something keeps it from being compared."""
-        table = self.table
-        line, title, printed = table.lines[row], table.columns[column], table.cells[row, column]
-        quantity = QUANTITIES[line.quantity or title.quantity]
-        convention = table.conventions.get(quantity.name, Convention())
-        erratum = table.errata.get((row, column))
-        text = self.read(printed, quantity, convention, ratio=line.over is not None)
-        values = self.values(line, title, quantity, convention, printed)
-        if text is None or not values:
-            return None
-        self.networks |= dict.fromkeys(spec.text for spec in self.specs(line, title))
-        wrong = [found for found in values if not text.agrees(found.value, convention)]
-        where, shown = (wrong or values)[0]
-        result = CellResult(
-            row,
-            column,
-            quantity.name,
-            printed.text,
-            text.beside(shown),
-            _data(shown, text.beside(shown)),
-            "MISMATCH" if wrong else "match",
-        )
-        if erratum is not None:
-            return self.excuse(result, erratum, line, title, convention, fits=not wrong)
-        if not wrong:
-            return result
-        rule = f" ({convention_text(quantity.name, convention)})" if quantity.counts else ""
-        of = f" of {where}" if len(values) > 1 else ""
-        return result._replace(account=f"{result.computed} comes out{of}{rule}")
-
-    def excuse(
-        self,
-        result: CellResult,
-        erratum: Erratum,
-        line: Line,
-        column: Column,
-        convention: Convention,
-        *,
-        fits: bool,
-    ) -> CellResult | None:
-        """Judge a cell with an erratum: the excuse must be needed, and what it names must fit."""
-        if fits:
-            account = "its erratum is stale: the cell matches, so take the erratum away"
-            return result._replace(status="MISMATCH", account=account)
-        if not erratum.is_about(result):
-            account = (
-                f"its erratum is stale: that is about {erratum.printed}, where {erratum.computed}"
-                f" comes out, not about {result.printed} and {result.computed}"
-            )
-            return result._replace(status="MISMATCH", account=account)
-        result = result._replace(status="erratum", account=erratum.account)
-        if erratum.spec is None and not erratum.changes:
-            return result
-        quantity = QUANTITIES[result.quantity]
-        other = convention._replace(**dict(erratum.changes))
-        line = line._replace(specs=(erratum.spec,)) if erratum.spec else line
-        column = column._replace(specs=()) if erratum.spec else column
-        printed = self.table.cells[result.row, result.column]
-        text = self.read(printed, quantity, other, ratio=line.over is not None)
-        values = self.values(line, column, quantity, other, erratum.spec or printed)
-        if text is None or not values:
-            return None
-        under = " and ".join(
-            [
-                *([f"computed with {erratum.spec.text}"] if erratum.spec else []),
-                *convention_words(quantity.name, other, [key for key, _ in erratum.changes]),
-            ]
-        )
-        recomputed = text.beside(values[0].value)
-        if all(text.agrees(found.value, other) for found in values):
-            return result._replace(under=under, recomputed=recomputed)
-        account = f"its erratum does not hold: when {under}, {recomputed} comes out"
+def _excuse(
+    bench: Bench, asked: Question, result: CellResult, erratum: Erratum
+) -> CellResult | None:
+    """Judge a cell with an erratum: the excuse must be needed, and what it names must fit."""
+    if result.status == "match":
+        account = "its erratum is stale: the cell matches, so take the erratum away"
         return result._replace(status="MISMATCH", account=account)
-
-    def read(
-        self, printed: Scalar, quantity: Quantity, convention: Convention, *, ratio: bool
-    ) -> Any:  # noqa: ANN401  (a reader for each kind of text)
-        """Read what is printed; complain when it says nothing of its kind."""
-        if len(printed.text) > LONGEST:
-            message = f"a printed cell has at most {LONGEST} characters"
-            self.problems.note("E603", message, origin(printed), "print what the paper prints")
-            return None
-        try:
-            return read_ratio(printed.text) if ratio else quantity.read(printed.text, convention)
-        except UnreadableError as error:
-            self.problems.note("E603", error.message, origin(printed), error.hint)
-            return None
-
-    def values(
-        self,
-        line: Line,
-        column: Column,
-        quantity: Quantity,
-        convention: Convention,
-        place: Scalar,
-    ) -> list[Found]:
-        """Compute the values of a cell: of every network and layer for which it was printed."""
-        at = line.at.get(column.name.text)
-        layers = (at,) if at is not None else line.layers
-        inner = "" if at is not None else column.inner
-        specs = self.specs(line, column)
-        if not specs:
-            message = f"no spec is named for row {line.name.text}, column {column.name.text}"
-            self.problems.note("E605", message, origin(place), "add `spec: alexnet.yaml`")
-        self.computed += len(specs) * len(layers)
-        if self.computed > MAX_VALUES:
-            message = f"the table asks for more than {MAX_VALUES:,} values"
-            self.problems.note("E114", message, origin(place), "split it into several")
-            raise SpecErrors(self.problems.told())
-        found: list[Found] = []
-        for spec in specs:
-            for layer in layers:
-                value = self.value(spec, layer, inner, quantity, convention, place)
-                if value is not None and line.over is not None:
-                    under = self.value(line.over, layer, inner, quantity, convention, place)
-                    value = value / under if under else None
-                if value is None:
-                    return []
-                found.append(Found(f"{layer.text} in {spec.text}", value))
-        return found
-
-    def specs(self, line: Line, column: Column) -> tuple[Scalar, ...]:
-        """Return the networks that a cell is about."""
-        return line.specs or column.specs or self.table.specs
-
-    def value(
-        self,
-        spec: Scalar,
-        layer: Scalar,
-        inner: str,
-        quantity: Quantity,
-        convention: Convention,
-        place: Scalar,
-    ) -> Any:  # noqa: ANN401  (a value for each quantity)
-        """Compute one value; None, with a complaint, when there is none."""
-        report = self.report(spec)
-        if report is None:
-            return None
-        path = (
-            "" if layer.text == TOTAL and not inner else "/".join(filter(None, (layer.text, inner)))
+    if not erratum.is_about(result):
+        account = (
+            f"its erratum is stale: that is about {erratum.printed}, where {erratum.computed}"
+            f" comes out, not about {result.printed} and {result.computed}"
         )
-        found = spot(report, path)
-        if found is None:
-            hint = did_you_mean(path, (row.name for row in report.rows)) or did_you_mean(
-                path, report.graph.groups
-            )
-            message = f"{spec.text} has no layer '{path}'"
-            self.problems.note(
-                "E604", message, origin(layer), hint or "`layer:` names a row's layer"
-            )
-            return None
-        try:
-            return quantity.value(found, convention)
-        except NoValueError as error:
-            what = path or spec.text
-            hint = f"`{quantity.name}` is {quantity.meaning}"
-            self.problems.note("E606", f"{what}: {error}", origin(place), hint)
-            return None
-
-    def report(self, spec: Scalar) -> Report | None:
-        """Compute a network once.  What is wrong with it is told once."""
-        if spec.text not in self.reports:
-            self.reports[spec.text] = None
-            try:
-                if spec.text == "-":
-                    message = "a table's spec cannot come from standard input"
-                    self.problems.note("E110", message, origin(spec), "name a file")
-                    return None
-                own = spec.source == self.table.source  # and not a word of the command line
-                source = beside(spec.text, self.table.source) if own else find(spec.text)
-                if source not in self.known:
-                    self.known[source] = propagate(build(source))
-                report = self.known[source]
-                if report.domain is None:
-                    self.reports[spec.text] = report
-                else:
-                    message = (
-                        f"{spec.text}: printed cells are numbers, but {report.graph.valueless()}"
-                    )
-                    self.problems.note("E121", message, origin(spec), _SIZED)
-            except SpecErrors as error:
-                for problem in error.problems:
-                    missing = problem.code in _MISSING
-                    self.problems.add(problem._replace(origin=origin(spec)) if missing else problem)
-        return self.reports[spec.text]
+        return result._replace(status="MISMATCH", account=account)
+    result = result._replace(status="erratum", account=erratum.account)
+    if erratum.working is not None:
+        return _worked(bench, asked, result, erratum.working)
+    if erratum.spec is None and not erratum.changes:
+        return result
+    return _recomputed(bench, asked, result, erratum)
 
 
-def convention_text(quantity: str, convention: Convention) -> str:
-    """Say a convention in words."""
-    keys = [
-        key
-        for key, default in zip(Convention._fields, Convention(), strict=True)
-        if key in ("counted", "rounding", "k")
-        or (key == "bytes" and quantity == "memory")
-        or (key != "bytes" and getattr(convention, key) != default)
-    ]
-    return "; ".join(convention_words(quantity, convention, keys))
+def _worked(
+    bench: Bench, asked: Question, result: CellResult, working: Working
+) -> CellResult | None:
+    """Judge a cell whose slip is known: its arithmetic must give what is printed."""
+    answer = bench.answer(asked)
+    if answer is None:
+        return None
+    if not isinstance(answer.text, Number):
+        message = f"a working gives a number, but '{result.printed}' is none"
+        hint = "name a network, or nothing but the account"
+        bench.problems.note("E605", message, origin(working.text), hint)
+        return None
+    under, value = f"computed as {working.text.text}", Fraction(working.value)
+    recomputed = answer.text.beside(value)
+    if answer.text.agrees(value, asked.convention):
+        return result._replace(under=under, recomputed=recomputed)
+    account = f"its erratum does not hold: when {under}, {recomputed} comes out"
+    return result._replace(status="MISMATCH", account=account)
 
 
-def convention_words(quantity: str, convention: Convention, keys: Iterable[str]) -> list[str]:
-    """Say some keys of a convention in words."""
-    counts = {
-        **{name: profile.label for name, profile in PROFILES.items()},
-        "params": "weights + biases",
-        "weights": "weights without biases",
-        "connections": QUANTITIES["connections"].meaning,
-        "units": "outputs of layers",
-        "activations": "outputs of layers that do not work in place",
-    }
-    roundings = {"nearest": "rounded", "down": "truncated", "up": "rounded up"}
-    words = {
-        "counted": counts.get(convention.counted, convention.counted),
-        "k": f"K = {convention.k:,}",
-        "unit": f"in {convention.unit}s",
-        "rounding": roundings[convention.rounding],
-        "significant": f"to {convention.significant} digits",
-        "layers": f"counted over {' and '.join(convention.layers)} layers only",
-        "bytes": f"{convention.bytes} bytes each",
-    }
-    return [words[key] for key in keys]
+def _recomputed(
+    bench: Bench, asked: Question, result: CellResult, erratum: Erratum
+) -> CellResult | None:
+    """Judge a cell that is said to match another network or convention: it must."""
+    other = asked.convention._replace(**dict(erratum.changes))
+    asked = asked._replace(convention=other)
+    if erratum.spec is not None:
+        asked = asked._replace(
+            line=asked.line._replace(specs=(erratum.spec,)),
+            column=asked.column._replace(specs=()),
+            place=erratum.spec,
+        )
+    answer = bench.answer(asked)
+    if answer is None:
+        return None
+    under = " and ".join(
+        [
+            *([f"computed with {erratum.spec.text}"] if erratum.spec else []),
+            *convention_words(asked.quantity.name, other, [key for key, _ in erratum.changes]),
+        ]
+    )
+    recomputed = answer.text.beside(answer.values[0].value)
+    if all(answer.text.agrees(found.value, other) for found in answer.values):
+        return result._replace(under=under, recomputed=recomputed)
+    account = f"its erratum does not hold: when {under}, {recomputed} comes out"
+    return result._replace(status="MISMATCH", account=account)
 
 
 def _data(value: Any, text: str) -> Json:  # noqa: ANN401

@@ -56,6 +56,13 @@ class Line(NamedTuple):
     at: dict[str, Scalar]
 
 
+class Working(NamedTuple):
+    """The arithmetic of a slip: as written, and the number that it gives."""
+
+    text: Scalar
+    value: int
+
+
 class Erratum(NamedTuple):
     """A cell that is known to be wrong: the account, and under what it does match, if known.
 
@@ -70,6 +77,7 @@ class Erratum(NamedTuple):
     """Keys of the convention that are otherwise, with their values."""
     printed: str = ""
     computed: str = ""
+    working: Working | None = None
 
     def is_about(self, result: CellResult) -> bool:
         """Whether the cell and what comes out are still those that the account is about."""
@@ -101,8 +109,8 @@ class CellResult(NamedTuple):
     """A printed cell and what comes out.
 
     `computed` reads like the printed text, `value` is exact.  Of an erratum, `explained` tells
-    whether the network or the convention that it names (`under`) was computed and does match;
-    `recomputed` is what comes out there.
+    whether the network, the convention or the working that it names (`under`) was computed and
+    does match; `recomputed` is what comes out there.
     """
 
     row: str
@@ -138,9 +146,16 @@ class Counts(NamedTuple):
 
     def sentences(self) -> tuple[str, str]:
         """Say it in two lines, which fit a narrow page."""
+        cells = "cell" if self.cells == 1 else "cells"
+        mismatches = "mismatch" if self.mismatch == 1 else "mismatches"
+        first = f"{self.cells:,} {cells} compared: {self.match:,} matched"
+        explained, unexplained = (
+            f"{number:,} {'erratum' if number == 1 else 'errata'}"
+            for number in (self.explained, self.unexplained)
+        )
         return (
-            f"{self.cells:,} cells compared: {self.match:,} matched, {self.mismatch:,} mismatches",
-            f"{self.explained:,} errata explained, {self.unexplained:,} errata unexplained",
+            f"{first}, {self.mismatch:,} {mismatches}",
+            f"{explained} explained, {unexplained} unexplained",
         )
 
 
@@ -185,6 +200,25 @@ class Judgement(NamedTuple):
             if (cell.row, cell.column) == (row, column):
                 return cell
         raise KeyError(f"nothing is printed in row '{row}', column '{column}'")
+
+    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
+        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
+
+        `options` are only (a status: its cells alone), width and standalone.  Raises `SpecErrors`
+        for an unknown format.
+        """
+        from shapecalc.published.show import show  # a table can show itself
+
+        return show((self,), format, **options)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")
 
 
 def count(cells: tuple[CellResult, ...]) -> Counts:

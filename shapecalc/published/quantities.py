@@ -99,6 +99,15 @@ def units_of(convention: Convention) -> dict[str, Fraction]:
     return units | {"": units.get(convention.unit, Fraction(1))}
 
 
+def _operations(text: str, convention: Convention) -> object:
+    """Read a number with what it counts behind it, or without: 727 MFLOPS, 1.8 GMACs, 34M."""
+    units = units_of(convention)
+    for word in ("FLOPs", "FLOPS", "FLOP", "MACs", "MAC", "Mac"):
+        units |= {f"{prefix}{word}": units[prefix] for prefix in ("K", "M", "G")}
+        units |= {word: Fraction(1)}
+    return read_number(text, units)
+
+
 def _bytes_of(convention: Convention) -> dict[str, Fraction]:
     k, binary = Fraction(convention.k), Fraction(1024)
     units = {"bytes": Fraction(1), "KB": k, "kB": k, "MB": k**2, "GB": k**3}
@@ -115,11 +124,12 @@ def _layers(text: str, convention: Convention) -> object:
 
 
 def _counter(counts: Mapping[str, Callable[[Row], Dim]]) -> Callable[[Spot, Convention], Any]:
-    """Sum a count over the rows of the types that the convention counts."""
+    """Sum a count over the rows; of several only those of the types that the convention counts."""
 
     def value(place: Spot, convention: Convention) -> Fraction:
         count = counts[convention.counted]
-        rows = [row for row in place.rows if row.type in convention.layers or not convention.layers]
+        all_ = not convention.layers or (place.path and not place.is_level)
+        rows = [row for row in place.rows if all_ or row.type in convention.layers]
         return Fraction(sum(known(count(row)) for row in rows))
 
     return value
@@ -231,11 +241,34 @@ def _fields(*names: str) -> dict[str, Callable[[Row], Dim]]:
     return {name: of(name) for name in names}
 
 
+_STORED: Mapping[str, Callable[[Row], Dim]] = {
+    **_fields("params", "weights", "biases"),
+    "stored": lambda row: row.params + row.buffers,
+}
+
+_PARAMETERS = _counted(
+    "parameters",
+    "trained parameters; `params` (weights and biases), `weights` or `biases`; `stored` has running"
+    " statistics, too",
+    _STORED,
+)
+
 _ELEMENTS = _counted(
     "elements",
     "neurons, activations; `units` (every layer's output) or `activations` (0 for those in place)",
     _fields("units", "activations"),
 )
+
+
+def _in_bytes(of: Quantity, name: str, meaning: str) -> Quantity:
+    """Make the quantity that is the bytes of another."""
+    return of._replace(
+        name=name,
+        meaning=meaning,
+        read=lambda text, convention: read_number(text, _bytes_of(convention)),
+        value=lambda place, convention: of.value(place, convention) * convention.bytes,
+    )
+
 
 #: Every quantity by name.
 QUANTITIES: dict[str, Quantity] = {
@@ -269,27 +302,19 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("stride", "the stride, of all sides", _plain, _stride),
         Quantity("pad", "the padding, at all ends", _plain, _pad),
         Quantity("depth", "layers with weights on the longest way through", _layers, _depth),
-        _counted(
-            "parameters",
-            "trained parameters; `params` (weights and biases), `weights` or `biases`",
-            _fields("params", "weights", "biases"),
-        ),
+        _PARAMETERS,
         _counted(
             "operations",
-            "operations, as a profile counts them",
+            "operations, as a profile counts them: 34M, 3.8x10^9, 727 MFLOPS",
             {name: profile.count for name, profile in PROFILES.items()},
-        ),
+        )._replace(read=_operations),
         _ELEMENTS,
         _counted(
             "connections",
             "(inputs of a unit + its bias) x units",
             _fields("connections"),
         ),
-        _ELEMENTS._replace(
-            name="memory",
-            meaning="the bytes of `units` or `activations`",
-            read=lambda text, convention: read_number(text, _bytes_of(convention)),
-            value=lambda place, convention: _ELEMENTS.value(place, convention) * convention.bytes,
-        ),
+        _in_bytes(_ELEMENTS, "memory", "the bytes of `units` or `activations`"),
+        _in_bytes(_PARAMETERS, "storage", "the bytes of `params`, or of another of `parameters`"),
     )
 }

@@ -209,6 +209,43 @@ def test_an_erratum_without_network_or_convention_states_its_texts(folder: Path)
     assert about in " ".join(result.stdout.split())
 
 
+def test_the_arithmetic_of_a_slip_is_computed_and_must_give_what_is_printed(folder: Path) -> None:
+    # 5 x 5 x 2 x 3 + 3 = 153; with the input's 2 channels forgotten 5 x 5 x 3 + 3 = 78
+    text = (
+        MINE.replace('"153"', '"78"')
+        + "errata:\n  - {row: conv1, column: params, account: one channel, printed: 78,"
+        " computed: 153, working: 5*5*3 + 3}\n"
+    )
+    Path("mine.yaml").write_text(text, encoding="utf-8")
+    result = run("--file", "mine.yaml")
+    assert result.exit_code == 0
+    assert "Matches when computed as 5*5*3 + 3: 78." in result.stdout
+    assert "1 erratum explained, 0 errata unexplained" in result.stdout
+    Path("mine.yaml").write_text(text.replace("*3 + 3", "*3 + 2"), encoding="utf-8")
+    result = run("--file", "mine.yaml")
+    assert result.exit_code == 1
+    words = " ".join(result.stdout.split())
+    assert "its erratum does not hold: when computed as 5*5*3 + 2, 77 comes out" in words
+
+
+def test_operations_are_read_with_what_they_count_behind_them(folder: Path) -> None:
+    # 4 x 5 x 3 outputs x 5 x 5 x 2 = 3,000 multiply-accumulates
+    text = (
+        "table: t\nspec: net.yaml\nconventions: {operations: {count: %s}}\n"
+        "columns: {ops: operations}\nrows: {conv1: %s, total: %s}\n"
+    )
+    for count, cells in (
+        ("macs", ("3 KMACs", "0.003 MMac")),
+        ("flops", ("6 KFLOPs", "6000 FLOPS")),
+    ):
+        Path("mine.yaml").write_text(text % (count, *cells), encoding="utf-8")
+        result = run("--file", "mine.yaml")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert all(cell in result.stdout for cell in cells)
+    Path("mine.yaml").write_text(text % ("macs", "3 Kmiles", "3K"), encoding="utf-8")
+    assert "error[E603]: '3 Kmiles' is not a number" in run("--file", "mine.yaml").stderr
+
+
 def test_a_network_with_symbols_is_refused(folder: Path) -> None:
     Path("net.yaml").write_text(NET.replace("8x9x2", "HxWx2"), encoding="utf-8")
     for words in (("--file", "mine.yaml"), ("lenet5", "--against", "net.yaml")):
@@ -249,6 +286,43 @@ def test_a_second_convention_is_refused(text: str, folder: Path) -> None:
     result = run("--file", "mine.yaml")
     assert result.exit_code == 2
     assert result.stderr.startswith("error[E1") or result.stderr.startswith("error[E6")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        # a list where one thing stands must not be taken for nothing: that would be an excuse
+        (
+            MINE + "errata: [{row: conv1, column: params, account: a slip, spec: [net.yaml]}]\n",
+            "error[E110]: spec takes a text, not a list of 1",
+        ),
+        (
+            MINE + "errata: [{row: conv1, column: params, account: a slip, printed: 1,"
+            " computed: 2, working: [5*5, 3]}]\n",
+            "error[E110]: working takes a text, not a list of 2",
+        ),
+        (
+            MINE.replace('conv1: [4x5x3, "153"]', "conv1: {cells: 4x5x3, at: {size: [conv1]}}"),
+            "error[E110]: at takes a text, not a list of 1",
+        ),
+        (
+            MINE.replace('conv1: [4x5x3, "153"]', "conv1: {cells: 4x5x3, over: {a: b}}"),
+            "error[E110]: over takes a text, not a map",
+        ),
+        (
+            MINE.replace("{size: output, params: parameters}", "{}"),
+            "error[E113]: the table has no column",
+        ),
+    ],
+)
+def test_what_is_of_another_kind_is_never_taken_for_nothing(
+    text: str, complaint: str, folder: Path
+) -> None:
+    assert text != MINE
+    Path("mine.yaml").write_text(text, encoding="utf-8")
+    result = run("--file", "mine.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(complaint)
 
 
 # -- hostile files ---------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import twin_others
 import twin_windows
 from judge import AnyLayer, need
-from twin import Do, twin
+from twin import Do, margins, twin
 
 from shapecalc.graph import Input
 from shapecalc.layers import layer_class
+from shapecalc.layers.fields import Padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,12 +84,22 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 
 def pool(layer: AnyLayer, x: Tensor) -> nn.Module:
     """Write a pool, with one number for what is the same along all sides."""
-    made = twin(layer, x)
+    made = twin(numbered(layer, x), x)
     for name in ("kernel_size", "stride", "padding", "dilation"):
         value = getattr(made, name, None)
         if isinstance(value, tuple) and len(set(value)) == 1:
             setattr(made, name, value[0])
     return made
+
+
+def numbered(layer: AnyLayer, x: Tensor) -> AnyLayer:
+    """Write a `same` that splits evenly as the number that a programmer gives."""
+    ends = margins(layer, x)
+    if layer.pad.mode == "same" and all(before == after for before, after in ends):
+        names = (each.name for each in layer.fields())
+        fields = dict(zip(names, layer.values(), strict=True))
+        return type(layer)(**{**fields, "pad": Padding(tuple(ends))})
+    return layer
 
 
 for _word in ("maxpool", "avgpool"):

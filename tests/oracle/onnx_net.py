@@ -76,7 +76,18 @@ class Builder:
             raise NotImplementedError("a table of connections")
         kernel = self.array(y.channels, x.channels // layer.groups, *spread(layer.kernel, x))
         arrays = (kernel, *self.biased(layer, y))
-        out = self.node("Conv", *flow, *arrays, group=layer.groups, **self.window(layer, x))
+        options = self.window(layer, x)
+        if layer.rounding != "floor":  # ONNX rounds no convolution: the overhang is padding
+            places = zip(
+                x.sides,
+                y.sides,
+                *(spread(each, x) for each in (layer.kernel, layer.stride, layer.dilation)),
+                spread(layer.pad.pairs, x),
+                strict=True,
+            )
+            ends = [(a, (o - 1) * s + d * (k - 1) + 1 - n - a) for n, o, k, s, d, (a, _) in places]
+            options["pads"] = [end for side in zip(*ends, strict=True) for end in side]
+        out = self.node("Conv", *flow, *arrays, group=layer.groups, **options)
         if layer.bias == "per_position":
             out = self.node("Add", out, self.array(y.channels, *y.sides))
         return out

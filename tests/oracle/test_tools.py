@@ -15,7 +15,7 @@ from tools import TOOLS, counted, installed
 from shapecalc import summarize
 from shapecalc.graph import Node
 from shapecalc.layers import layer_class
-from shapecalc.layers.fields import Padding
+from shapecalc.layers.fields import MODES, Padding
 from shapecalc.profiles import PROFILES
 from shapecalc.propagate import propagate
 from shapecalc.shape import Map, Shape, Vector
@@ -91,7 +91,7 @@ def make(word: str, **fields: Any) -> AnyLayer:
 
 
 ONE, TWO, THREE = Map((11,), 6), Map((12, 10), 6), Map((9, 12, 10), 6)
-PAD = Padding(((1, 1),))
+PAD, SAME = Padding(((1, 1),)), MODES["same"]
 
 #: A layer of every type in its forms, and what flows in.
 LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
@@ -118,6 +118,21 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "maxpool, oblong": (make("maxpool", kernel=(2, 3)), TWO),
     "maxpool of a signal": (make("maxpool", kernel=(3,)), ONE),
     "maxpool, ceil": (make("maxpool", kernel=(3,), stride=(2,), rounding="ceil"), TWO),
+    "maxpool, padded more at the end": (
+        make("maxpool", kernel=(3, 2), pad=Padding(((1, 0), (0, 1)))),
+        TWO,
+    ),
+    "maxpool, same": (make("maxpool", kernel=(3,), stride=(2,), pad=SAME), TWO),
+    "maxpool, same and even": (make("maxpool", kernel=(3,), stride=(1,), pad=SAME), TWO),
+    "maxpool, ceil, uneven": (
+        make("maxpool", kernel=(3,), stride=(2,), pad=Padding(((1, 0),)), rounding="ceil"),
+        TWO,
+    ),
+    "maxpool, ceil_full": (
+        make("maxpool", kernel=(3,), stride=(2,), rounding="ceil_full"),
+        TWO,
+    ),
+    "avgpool, same": (make("avgpool", kernel=(3,), stride=(1,), pad=SAME), TWO),
     "avgpool": (make("avgpool", kernel=(3,), stride=(2,)), TWO),
     "avgpool, oblong": (make("avgpool", kernel=(2, 3)), TWO),
     "avgpool of a signal": (make("avgpool", kernel=(3,)), ONE),
@@ -158,6 +173,7 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
 
 #: Layers that ONNX has not, or that onnx-tool cannot read, and why.
 NOT_ONNX = {
+    "maxpool, ceil_full": "ONNX has no such rounding",
     "global_maxpool": "onnx-tool 1.0.1 has no node for GlobalMaxPool",
     "gelu": "ONNX 17 has none",
     "silu": "ONNX 17 has none",

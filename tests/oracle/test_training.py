@@ -10,7 +10,8 @@ from judge import AnyLayer, need
 from natural import Net
 
 from shapecalc import loads, summarize
-from shapecalc.training.costs import OPTIMIZERS, training
+from shapecalc.backprop import training
+from shapecalc.backprop.costs import OPTIMIZERS
 
 if TYPE_CHECKING:
     import torch

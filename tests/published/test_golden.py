@@ -25,6 +25,7 @@ FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "overview-80.txt": (ALL, "text", {"width": 80}),
     "overview.md": (ALL, "markdown", {}),
     "errata.txt": (ALL, "text", {"only": "erratum"}),
+    "errata-80.txt": (ALL, "text", {"only": "erratum", "width": 80}),
     "mismatches.txt": (ALL, "text", {"only": "MISMATCH"}),
     "googlenet.txt": ("googlenet", "text", {}),
     "googlenet-80.ansi": ("googlenet", "terminal", {"width": 80}),
@@ -42,6 +43,7 @@ FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "alexnet-course",
             "alexnet-paper",
             "alphago",
+            "convnet-burden",
             "course-claims",
             "lenet5",
             "linked-code",
@@ -82,7 +84,10 @@ def test_golden_files_all_have_a_test() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == set(FILES)
 
 
-@pytest.mark.parametrize(("file", "width"), [("googlenet-80.ansi", 80), ("overview-80.txt", 80)])
+@pytest.mark.parametrize(
+    ("file", "width"),
+    [("googlenet-80.ansi", 80), ("overview-80.txt", 80), ("errata-80.txt", 80)],
+)
 def test_no_line_is_wider_than_its_page(file: str, width: int) -> None:
     text = re.sub(r"\x1b\[[0-9;]*m", "", (GOLDEN / file).read_text(encoding="utf-8"))
     assert max(map(len, text.splitlines())) <= width

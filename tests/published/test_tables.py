@@ -15,10 +15,11 @@ import pytest
 import shapecalc
 from shapecalc import published
 from shapecalc.files import find_table
-from shapecalc.published.judge import Reports, judge
+from shapecalc.published.judge import judge
 from shapecalc.published.read import read_table
 
 if TYPE_CHECKING:
+    from shapecalc.published.bench import Reports
     from shapecalc.published.nouns import Judgement, PrintedTable
 
 REPORTS: Reports = {}
@@ -27,8 +28,9 @@ REPORTS: Reports = {}
 #: the errata are those below.
 FOUND = {
     "alexnet-course": (13, 13, 0, 0),  # the slide's thirteen volumes
-    "alexnet-paper": (10, 8, 1, 1),
+    "alexnet-paper": (11, 8, 3, 0),
     "alphago": (16, 16, 0, 0),
+    "convnet-burden": (28, 28, 0, 0),  # the README's seven rows of networks that are shipped
     "course-claims": (4, 1, 1, 2),
     "googlenet": (144, 132, 7, 5),
     "lenet5": (12, 12, 0, 0),  # published, section 1: all twelve
@@ -44,7 +46,8 @@ FOUND = {
 #: (table, row, column): printed, computed exactly, and what the explanation's network gives.
 #: published, sections 3, 5, 6, 7 and 10.
 ERRATA = {
-    ("alexnet-paper", "conv1", "printed"): ("253,440", 290_400, ""),
+    ("alexnet-paper", "input", "printed"): ("150,528", 154_587, "150,528"),
+    ("alexnet-paper", "conv1", "printed"): ("253,440", 290_400, "253,440"),
     ("alexnet-paper", "neurons", "printed"): ("650,000", 659_272, "650,080"),
     ("course-claims", "fewer parameters than AlexNet", "claim"): (
         "12X",
@@ -173,6 +176,13 @@ def test_another_network_can_stand_for_the_tables_own() -> None:
 
 def test_the_library_compares_all_tables() -> None:
     assert {each.name: tuple(each.counts)[:4] for each in shapecalc.tables()} == FOUND
+    (one,) = shapecalc.tables("lenet5")
+    assert one == compared("lenet5")
+    assert str(one) == one.render("text") == published.compare("lenet5").render()
+    assert "<table" in one._repr_html_()
+    assert one._repr_markdown_().startswith("**LeNet-5")
+    with pytest.raises(shapecalc.SpecErrors, match="E601"):
+        shapecalc.tables("lent5")
     with pytest.raises(KeyError, match="nothing is printed"):
         compared("lenet5").cell("C5", "parameters")
 
@@ -245,10 +255,30 @@ def test_an_explanation_that_does_not_match_is_no_excuse(place: tuple[str, str, 
     printed = table(name)
     erratum = printed.errata[row, column]
     own = (printed.lines[row].specs or printed.columns[column].specs or printed.specs)[0]
-    useless = erratum._replace(spec=own, changes=())  # the very network that does not match
+    useless = erratum._replace(
+        spec=own, changes=(), working=None
+    )  # the very network that does not match
     found = judge(printed._replace(errata={**printed.errata, (row, column): useless}), REPORTS)
     assert found.cell(row, column).status == "MISMATCH"
     assert "does not hold" in found.cell(row, column).account
+
+
+def test_the_arithmetic_of_a_slip_must_give_what_is_printed() -> None:
+    printed = table("alexnet-paper")
+    place = ("conv1", "printed")
+    erratum = printed.errata[place]
+    assert erratum.working is not None
+    assert erratum.working.value == 253_440  # the paper's 253,440 = 55 x 48 x 96
+    other = erratum._replace(working=erratum.working._replace(value=253_441))
+    found = judge(printed._replace(errata={**printed.errata, place: other}), REPORTS).cell(*place)
+    assert found.status == "MISMATCH"
+    assert "does not hold: when computed as 55*48*96, 253,441 comes out" in found.account
+
+
+def test_types_of_layers_are_counted_of_several_layers_only() -> None:
+    # a convention that counts convolutions and dense layers leaves a cell of one layer what it is
+    assert table("alexnet-paper").conventions["elements"].layers == ("conv", "dense")
+    assert compared("alexnet-paper").cell("input", "printed").value == 227 * 227 * 3
 
 
 @pytest.mark.parametrize("place", ERRATA, ids=" ".join)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from shapecalc import summarize
 from shapecalc.cli import main
 from shapecalc.printing import width_of
-from shapecalc.reconcile import explain, find, show_difference, show_search
+from shapecalc.reconciling import find_count, reconcile, show_difference, show_search
 from shapecalc.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -78,7 +78,7 @@ def test_no_line_ends_in_blanks(file: str) -> None:
 def test_a_page_of_80_characters_is_wide_enough(width: int, target: str | None) -> None:
     report = summarize("resnet18" if target is None else "alexnet-owt")
     if target is None:
-        text = show_difference(explain(report, ("onnx-tool", "thop")), "text", View(), width)
+        text = show_difference(reconcile(report, "onnx-tool", "thop"), "text", View(), width)
     else:
-        text = show_search(find(report, target, View()), "text", width)
+        text = show_search(find_count(report, target), "text", width)
     assert max(map(width_of, text.splitlines())) <= width

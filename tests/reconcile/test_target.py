@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from shapecalc import SpecErrors, summarize
 from shapecalc.profiles import PROFILES
-from shapecalc.reconcile import find
-from shapecalc.reconcile.target import read_target
-from shapecalc.view import View
+from shapecalc.reconciling import find_count
+from shapecalc.reconciling.target import read_target
 
 if TYPE_CHECKING:
-    from shapecalc.reconcile.search import Search
+    from shapecalc.reconciling.search import Search
 
 
 def found(spec: str, target: str) -> Search:
-    return find(summarize(spec), target, View())
+    return find_count(summarize(spec), target)
 
 
 def names(search: Search) -> list[tuple[str, str, str]]:
@@ -41,6 +40,9 @@ def names(search: Search) -> list[tuple[str, str, str]]:
         ("1.5 billion", 1_500_000_000, 100_000_000),
         ("1.43B", 1_430_000_000, 10_000_000),
         ("138M", 138_000_000, 1_000_000),
+        ("714.68 MMac", 714_680_000, 10_000),
+        ("1.4297 GFLOPS", 1_429_700_000, 100_000),
+        ("714188480 MACs", 714188480, 1),
         ("2.7K", 2700, 100),
         ("2.7Ki", Fraction(27 * 1024, 10), Fraction(1024, 10)),
         ("233 MB", 233_000_000, 1_000_000),
@@ -75,7 +77,7 @@ def test_a_number_printed_of_a_count_finds_that_count_again() -> None:
     for profile in PROFILES.values():
         count = profile.count(report.totals)
         for text in (f"{count}", f"{count:,}", f"{count / 1e6:.3f}M", f"{count / 2**20:.2f}Mi"):
-            found_ = find(report, text, View())
+            found_ = find_count(report, text)
             assert f"profile {profile.name}" in [each.candidate.what for each in found_.matches]
 
 
@@ -138,5 +140,5 @@ def test_one_off_is_no_match() -> None:
 
 def test_a_network_with_symbols_needs_values() -> None:
     with pytest.raises(SpecErrors) as caught:
-        find(summarize("vgg16", input="HxWx3"), "138M", View())
+        find_count(summarize("vgg16", input="HxWx3"), "138M")
     assert [problem.code for problem in caught.value.problems] == ["E121"]

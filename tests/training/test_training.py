@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import shapecalc
 from shapecalc import SpecErrors, loads, summarize
+from shapecalc.backprop import show, training
+from shapecalc.backprop.costs import OPTIMIZERS
+from shapecalc.backprop.memory import kept
+from shapecalc.backprop.table import ratio, tabulate
 from shapecalc.cli import main
 from shapecalc.expr import evaluate
 from shapecalc.files import shipped
 from shapecalc.printing import width_of
-from shapecalc.training import show
-from shapecalc.training.costs import OPTIMIZERS, training
-from shapecalc.training.memory import kept
-from shapecalc.training.table import ratio, tabulate
 from shapecalc.view import View, make_view
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -190,3 +191,14 @@ def test_output_is_as_the_golden_file_has_it(file: str) -> None:
 
 def test_golden_files_all_have_a_test() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == set(FILES)
+
+
+def test_the_library_takes_a_name_and_shows_what_it_finds() -> None:
+    found = shapecalc.training("alexnet", "adam")
+    assert found.costs == shapecalc.training(summarize("alexnet"), "adam").costs
+    assert "A step is 2.907 times the forward pass" in str(found)
+    assert found.render("text", batch=7) != str(found)
+    assert "<table" in found._repr_html_()
+    assert found._repr_markdown_() == found.render("markdown")
+    with pytest.raises(SpecErrors, match="unknown optimizer"):
+        shapecalc.training("alexnet", "adamw")

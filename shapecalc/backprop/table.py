@@ -5,16 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from shapecalc.backprop.memory import ESTIMATE, kept
 from shapecalc.cells import UNITS, amount_text, bytes_text, number_text
 from shapecalc.legend import macs, params
 from shapecalc.printing import printable
 from shapecalc.table import FOLDED, Fact, Head, Line, Table
-from shapecalc.training.memory import ESTIMATE, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.training.costs import Cost, Training
+    from shapecalc.backprop.costs import Cost, Training
     from shapecalc.view import View
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.

@@ -8,7 +8,7 @@ needed only where something before it is trained, so the first convolution goes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dim import product
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
@@ -109,6 +109,33 @@ class Training(NamedTuple):
         levels = levels_of(self.report, depth, range(len(self.costs)))
         return [together(path, [self.costs[i] for i in each]) for path, each in levels.items()]
 
+    def render(
+        self,
+        format: str = "text",  # noqa: A002  (the word of the command line)
+        *,
+        width: int | None = None,
+        standalone: bool = True,
+        **options: Any,  # noqa: ANN401  (those of `make_view`)
+    ) -> str:
+        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
+
+        `options` are batch, depth, dtype and units, as in `shapecalc training`; `width` is the
+        page's.  Raises `SpecErrors` for unknown words.
+        """
+        from shapecalc.backprop import show
+        from shapecalc.view import make_view
+
+        return show(self, format, make_view(**options), width, standalone=standalone)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")
+
 
 def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:
     """Add costs up."""
@@ -122,9 +149,8 @@ def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:
     )
 
 
-def training(report: Report, optimizer: str = "momentum") -> Training:
-    """Compute what a training step of a network costs.  Raises `SpecErrors` for unknown words."""
-    chosen = optimizer_named(optimizer)
+def step(report: Report, optimizer: Optimizer) -> Training:
+    """Compute what a training step of a network costs."""
     trained: list[bool] = []  # whether a layer, or one before it, has trained parameters
     costs = []
     for row, node in zip(report.rows, report.graph.nodes, strict=True):
@@ -132,7 +158,7 @@ def training(report: Report, optimizer: str = "momentum") -> Training:
         own = any(each.role != "buffer" for each in row.parameters)
         trained.append(before or own)
         costs.append(_cost(row, trained_before=before))
-    return Training(report, chosen, tuple(costs))
+    return Training(report, optimizer, tuple(costs))
 
 
 def _cost(row: Row, *, trained_before: bool) -> Cost:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from shapecalc.cells import Json
     from shapecalc.dim import Dim
-    from shapecalc.reconcile.parts import Difference, Part
-    from shapecalc.reconcile.search import Candidate, Search
+    from shapecalc.reconciling.parts import Difference, Part
+    from shapecalc.reconciling.search import Candidate, Search
     from shapecalc.view import View
 
 #: The schemas' names and versions: a field that changes its meaning makes a new version.

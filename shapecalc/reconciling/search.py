@@ -14,7 +14,7 @@ from shapecalc.profiles import PROFILES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.reconcile.target import Target
+    from shapecalc.reconciling.target import Target
     from shapecalc.report import Report
     from shapecalc.view import View
 
@@ -48,6 +48,30 @@ class Search(NamedTuple):
     matches: tuple[Match, ...]
     nearest: tuple[Candidate, ...]
     tried: int
+
+    def render(
+        self,
+        format: str = "text",  # noqa: A002  (the word of the command line)
+        *,
+        width: int | None = None,
+        standalone: bool = True,
+    ) -> str:
+        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
+
+        `width` is the page's.  Raises `SpecErrors` for unknown words.
+        """
+        from shapecalc.reconciling import show_search
+
+        return show_search(self, format, width, standalone=standalone)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")
 
 
 def search(report: Report, target: Target, view: View) -> Search:

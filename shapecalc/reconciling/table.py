@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.dim import Dim
-    from shapecalc.reconcile.parts import Difference, Part
+    from shapecalc.reconciling.parts import Difference, Part
     from shapecalc.view import View
 
 #: What stands where a profile has no rule.

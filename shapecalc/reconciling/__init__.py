@@ -10,22 +10,32 @@ from shapecalc.printing import printable
 from shapecalc.source import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from os import PathLike
 
+    from shapecalc.graph import Graph
     from shapecalc.profile import Profile
-    from shapecalc.reconcile.parts import Difference
-    from shapecalc.reconcile.search import Search
+    from shapecalc.reconciling.parts import Difference
+    from shapecalc.reconciling.search import Search
     from shapecalc.report import Report
     from shapecalc.view import View
 
 
-def explain(report: Report, profiles: Sequence[str]) -> Difference:
-    """Explain the difference between two profiles, by their names.
+def reconcile(
+    network: str | PathLike[str] | Graph | Report,
+    *profiles: str,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    free: Iterable[str] = (),
+) -> Difference:
+    """Explain the difference between what two profiles count of a network, down to zero.
 
-    Raises `SpecErrors` for unknown ones (E620), and for profiles that count different things or
-    are not two (E622).
+    `network` is a report, a loaded network, or a spec by its path or name, which `settings`,
+    `input` and `free` go with as in `summarize`.  Raises `SpecErrors` for unknown profiles (E620),
+    and for profiles that count different things or are not two (E622).
     """
-    from shapecalc.reconcile.parts import reconcile
+    from shapecalc.api import report_of
+    from shapecalc.reconciling.parts import difference
 
     if len(profiles) != 2:
         named = ", ".join(profiles) or "none"
@@ -36,7 +46,8 @@ def explain(report: Report, profiles: Sequence[str]) -> Difference:
     if first.of != second.of:
         message = f"{first.name} counts {first.of}, but {second.name} counts {second.of}"
         raise SpecErrors([Problem("E622", message, hint="reconcile two that count the same")])
-    return reconcile(report, first, second)
+    report = report_of(network, settings=settings, input=input, free=free)
+    return difference(report, first, second)
 
 
 def chosen(words: Sequence[str]) -> list[Profile]:
@@ -54,15 +65,26 @@ def _unknown(word: str, known: dict[str, Profile]) -> Problem:
     return Problem("E620", f"unknown profile '{printable(word)}'", hint=hint)
 
 
-def find(report: Report, target: str, view: View) -> Search:
-    """Find which counts of a network would be printed as `target`.
+def find_count(
+    network: str | PathLike[str] | Graph | Report,
+    target: str | int,
+    *,
+    dtype: str = "float32",
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002
+) -> Search:
+    """Find which counts of a network would be printed as `target`: 714682664, 1.4G, 233 MB.
 
+    `network`, `settings` and `input` are those of `reconcile`; `dtype` is what bytes are of.
     Raises `SpecErrors` for what is no number (E621), and for a network with symbols (E121).
     """
-    from shapecalc.reconcile.search import search
-    from shapecalc.reconcile.target import read_target
+    from shapecalc.api import report_of
+    from shapecalc.reconciling.search import search
+    from shapecalc.reconciling.target import read_target
+    from shapecalc.view import make_view
 
-    wanted = read_target(target)
+    wanted, view = read_target(str(target)), make_view(dtype=dtype)
+    report = report_of(network, settings=settings, input=input)
     if report.graph.symbols:
         names = report.graph.symbols
         verb = "has" if len(names) == 1 else "have"
@@ -78,27 +100,35 @@ def show_difference(
     format: str,  # noqa: A002  (the word of the command line)
     view: View,
     width: int | None = None,
+    *,
+    standalone: bool = True,
 ) -> str:
-    """Write a difference in a format, the last line ended."""
-    from shapecalc.reconcile import machines
-    from shapecalc.reconcile.table import tabulate
+    """Write a difference in a format, the last line ended; see `shapecalc.render.render`."""
+    from shapecalc.reconciling import machines
+    from shapecalc.reconciling.table import tabulate
     from shapecalc.render import draw
 
     if format == "csv":
         return machines.difference_csv(difference, view)
     if format == "json":
         return machines.difference_json(difference, view)
-    return draw(partial(tabulate, difference, view), format, width, standalone=True)
+    return draw(partial(tabulate, difference, view), format, width, standalone=standalone)
 
 
-def show_search(search: Search, format: str, width: int | None = None) -> str:  # noqa: A002
+def show_search(
+    search: Search,
+    format: str,  # noqa: A002
+    width: int | None = None,
+    *,
+    standalone: bool = True,
+) -> str:
     """Write what a search found in a format, the last line ended."""
-    from shapecalc.reconcile import machines
-    from shapecalc.reconcile.found import tabulate
+    from shapecalc.reconciling import machines
+    from shapecalc.reconciling.found import tabulate
     from shapecalc.render import draw
 
     if format == "csv":
         return machines.search_csv(search)
     if format == "json":
         return machines.search_json(search)
-    return draw(partial(tabulate, search), format, width, standalone=True)
+    return draw(partial(tabulate, search), format, width, standalone=standalone)

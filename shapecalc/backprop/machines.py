@@ -6,16 +6,16 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from shapecalc.backprop.memory import ESTIMATE, kept
+from shapecalc.backprop.table import ratio
 from shapecalc.cells import NUMBER
 from shapecalc.render.as_csv import harmless
 from shapecalc.render.as_json import dump
-from shapecalc.training.memory import ESTIMATE, kept
-from shapecalc.training.table import ratio
 
 if TYPE_CHECKING:
+    from shapecalc.backprop.costs import Cost, Training
     from shapecalc.cells import Json
     from shapecalc.dim import Dim
-    from shapecalc.training.costs import Cost, Training
     from shapecalc.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.

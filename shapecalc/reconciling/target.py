@@ -39,6 +39,10 @@ for _power, _letter in enumerate("kmgt", 1):
     }
 
 
+#: What tools print behind the unit, each meaning what it likes by it: 0.71 GMac, 1.4 GFLOPS.
+_COUNTED = re.compile("(mac|flop)s?$")
+
+
 class Reading(NamedTuple):
     """One way to read a printed number: the values that would be printed so."""
 
@@ -81,12 +85,12 @@ class Target(NamedTuple):
 
 
 def read_target(text: str) -> Target:
-    """Read a number: ``714682664``, ``1,585,899,032``, ``0.71G``, ``3.8 x 10^9``, ``233 MB``.
+    """Read a number: ``714682664``, ``1,585,899,032``, ``0.72 GMac``, ``3.8 x 10^9``, ``233 MB``.
 
     Raises `SpecErrors` (E621) for anything else.
     """
     match = _TARGET.fullmatch(text) if len(text) <= LONGEST and text.isascii() else None
-    unit = _UNITS.get(match["unit"].lower()) if match else None
+    unit = _UNITS.get(_COUNTED.sub("", match["unit"].lower())) if match else None
     if match is None or unit is None:
         shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
         raise SpecErrors([_unreadable(shown)])
@@ -101,5 +105,5 @@ def read_target(text: str) -> Target:
 
 def _unreadable(text: str) -> Problem:
     origin = Origin(Source(f"--target {text}", text), Span(0, 0, 0, len(text)))
-    hint = "write it like 714682664, 1,585,899,032, 0.71G, 3.8 x 10^9, 138 million or 233 MB"
+    hint = "write it like 714682664, 1,585,899,032, 0.72 GMac, 3.8 x 10^9, 138 million or 233 MB"
     return Problem("E621", f"'{text}' is not a number as papers print them", origin, hint=hint)

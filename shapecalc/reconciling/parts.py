@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.fold import levels_of
 
@@ -111,13 +111,40 @@ class Difference(NamedTuple):
         ]
         return [part for part in added("", [*self.parts, *hidden]) if not part.nothing]
 
+    def render(
+        self,
+        format: str = "text",  # noqa: A002  (the word of the command line)
+        *,
+        width: int | None = None,
+        standalone: bool = True,
+        **options: Any,  # noqa: ANN401  (those of `make_view`)
+    ) -> str:
+        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
+
+        `options` are depth, dtype and units, as in `shapecalc reconcile`; `width` is the page's.
+        Raises `SpecErrors` for unknown words.
+        """
+        from shapecalc.reconciling import show_difference
+        from shapecalc.view import make_view
+
+        return show_difference(self, format, make_view(**options), width, standalone=standalone)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")
+
 
 def _weight(part: Part) -> tuple[bool, int]:
     difference = part.difference
     return (difference == 0, -abs(difference) if isinstance(difference, int) else 0)
 
 
-def reconcile(report: Report, first: Profile, second: Profile) -> Difference:
+def difference(report: Report, first: Profile, second: Profile) -> Difference:
     """Explain the difference between what two profiles count of a network."""
     parts = [part for row in report.rows for part in parts_of(row, first, second)]
     return Difference(report, first, second, tuple(parts))

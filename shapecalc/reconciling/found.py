@@ -13,7 +13,7 @@ from shapecalc.table import Fact, Head, Line, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.reconcile.search import Search
+    from shapecalc.reconciling.search import Search
 
 #: More readings than this do not settle what was meant.
 COARSE = 8
