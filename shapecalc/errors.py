@@ -115,6 +115,14 @@ CODES: Mapping[str, str] = {
     "E704": "the homework is about an unknown layer or column",
     "E705": "a homework is about numbers, and the network has symbols",
     "E706": "nothing says what the answers are about",
+    # exports of homework
+    "E740": "the file holds no graded class",
+    "E741": "the gradebook is not Canvas' own export",
+    "E742": "the gradebook has no such assignment",
+    "E743": "a spreadsheet would run a name",
+    "E744": "the points in Canvas are not the homework's marks",
+    "E745": "the homework cannot be exported",
+    "E746": "the submission is not one file of answers",
 }
 
 

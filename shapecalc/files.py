@@ -98,9 +98,14 @@ def _on_disk(name: str, path: str) -> Source | None:
     return None
 
 
+def is_shipped(name: str) -> bool:
+    """Tell whether a source of this name comes with the tool."""
+    return name.endswith(_SHIPPED)
+
+
 def beside(name: str, source: Source) -> Source:
     """Find the spec that a file names: beside that file, then among the shipped ones."""
-    if source.name.endswith(_SHIPPED):
+    if is_shipped(source.name):
         return find(name, specs_folder())
     return find(name, os.path.dirname(source.name))
 

@@ -73,8 +73,15 @@ LEVELS = """
     homework.check  homework.teacher  homework.lint  homework.show  homework.show.values
     homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.sheet
     homework.show.lint  homework.classroom  homework.classroom.records
+    homework.classroom.store  homework.exports  homework.exports.blanks  homework.exports.page
+    homework.exports.archive  homework.exports.moodle  homework.exports.gift  homework.exports.qti
+    homework.exports.markup  homework.exports.parts  homework.exports.gradescope
+    homework.exports.coderunner  homework.exports.prairielearn  homework.exports.submission
+    homework.exports.autograder  homework.exports.canvas  homework.exports.gradebook
+    homework.exports.moodle_grades
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
-    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run  cli.homework
+    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run
+    cli.homework_export  cli.homework
     cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
@@ -227,6 +234,7 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
             "published",
             "homework",
             "homework.show",
+            "homework.exports",
             "cli",
         )
         front = name in fronts

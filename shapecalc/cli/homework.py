@@ -17,7 +17,22 @@ if TYPE_CHECKING:
     from shapecalc.report import Report
 
 
+class _Group(click.Group):
+    """The commands here, and `export`, which is imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "export"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "export":
+            from shapecalc.cli.homework_export import export
+
+            return export
+        return super().get_command(ctx, cmd_name)
+
+
 @click.group(
+    cls=_Group,
     short_help="Make sheets, and check answers.",
     epilog="""\b
 Examples:

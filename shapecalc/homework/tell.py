@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.shape import Shape
 
 #: The rules in words, where numbers would give an answer away.
-_RULES = {
+RULES = {
     "params": "kernel x depth x filters + one bias a filter; dense: inputs x units + units",
     "weights": "kernel x depth x filters; dense: inputs x units",
     "biases": "one a filter, or one a unit",
@@ -51,7 +51,7 @@ def rule_text(homework: Homework, claims: Claims, case: Case) -> tuple[str, bool
         _known(homework, name, shape, stated, asked) for name, shape in needed
     )
     if not public or right is None:
-        return _RULES.get(column, ""), False
+        return RULES.get(column, ""), False
     return right.text, True
 
 

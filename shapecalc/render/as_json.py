@@ -72,10 +72,12 @@ def profile_json(profile: Profile, rows: Iterable[Row]) -> dict[str, Json]:
     }
 
 
-def dump(value: object) -> str:
-    """Write a value in one line."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(value)  # a terminal would obey it
+def dump(value: object, indent: int | None = None) -> str:
+    """Write a value in one line, or indented in several."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return json.dumps(value, indent=indent)  # a terminal would obey it
 
 
 def value_json(kind: Kind, value: object, view: View) -> Json:

@@ -25,8 +25,11 @@ from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.compose import MAX_BYTES
-from shapecalc.errors import CODES
+from shapecalc.errors import CODES, SpecErrors
+from shapecalc.homework.classroom.store import from_json
+from shapecalc.homework.exports.submission import load_submission
 from shapecalc.layers.merge import Add
+from shapecalc.render.problems import problems_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
 TABLES = sorted(path.stem for path in (HERE / "tables").glob("*.yaml"))
+CLASS = HERE.parent / "exports" / "files" / "class.json"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
 RESNET = (
@@ -41,6 +45,12 @@ RESNET = (
     + "".join(f"  - two: {{name: {name}}}\n" for name in ("first", "second", "third"))
 )
 SMALL = "input: HxWx3\nlet: {k: 4}\nlayers: [dense: k]\n"
+CANVAS = ["homework", "export", "canvas", str(CLASS), "--gradebook"]
+CANVAS_CSV = """\
+Student,ID,Section,Homework 1 (16),Quiz (17),Quiz (18)
+    Points Possible,,,20,10,10
+Ada,1,One,,,
+"""
 
 #: Requests: the words after `shapecalc`, beside the files of BESIDE.
 REQUESTS: dict[str, list[str]] = {
@@ -147,6 +157,12 @@ REQUESTS: dict[str, list[str]] = {
     "E704-rows": ["homework", "check", "answers.csv", "--against", "vgg16"],
     "E705-symbols": ["homework", "check", "answers.csv", "--against", "small.yaml"],
     "E706-nothing": ["homework", "check", "answers.csv"],
+    "E741-header": [*CANVAS, "notes.csv", "--assignment", "Homework 1"],
+    "E742-typo": [*CANVAS, "canvas.csv", "--assignment", "Homewrok 1"],
+    "E742-twice": [*CANVAS, "canvas.csv", "--assignment", "Quiz"],
+    "E743-name": [*CANVAS, "formula.csv", "--assignment", "Homework 1"],
+    "E744-points": [*CANVAS, "canvas.csv", "--assignment", "(17)"],
+    "E745-marks": ["homework", "export", "gift", "--homework", "given.yaml"],
     "E121-run": ["run", "small.yaml"],
     "E121-verify": ["verify", "lenet5", "small.yaml", "--input", "HxWx1"],
     "E303-compare": ["compare", "lenet5", "small.yaml", "--set", "k=3"],
@@ -167,6 +183,9 @@ BESIDE: dict[str, bytes] = {
     "answers.csv": b"layer,output,params\nfc9,4096,1\n",
     "notes.csv": b"kernel,stride\n3,1\n",
     "large.csv": b"layer,output\n" + b"conv1,28x28x6\n" * 20_000,
+    "canvas.csv": CANVAS_CSV.encode(),
+    "formula.csv": CANVAS_CSV.replace("Ada", "=Ada").encode(),
+    "given.yaml": b"spec: lenet5\nlayers: [conv1]\ncolumns: params\ngiven: {conv1: params}\n",
     "answers.pdf": b"%PDF-1.7\n1 0 obj\n",
 }
 
@@ -324,6 +343,24 @@ def test_a_picture_that_does_not_fit(
     compare(name, run(["run", "tiny.yaml", "--image", "cat.png"]))
 
 
+def test_a_class_with_a_mistake() -> None:
+    text = CLASS.read_text(encoding="utf-8").replace('"verdict": "wrong"', '"verdict": "rigth"', 1)
+    with pytest.raises(SpecErrors) as caught:
+        from_json(text)
+    compare("E740-verdict", problems_text(caught.value.problems))
+
+
+def test_a_submission_of_two_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path("submission")
+    folder.mkdir()
+    for name in ("answers.csv", "old.md"):
+        (folder / name).write_bytes(BESIDE["answers.csv"])
+    with pytest.raises(SpecErrors) as caught:
+        load_submission("submission")
+    compare("E746-two", problems_text(caught.value.problems))
+
+
 def golden_texts() -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.txt")}
 
@@ -337,7 +374,15 @@ def test_every_code_has_a_golden_text(code: str) -> None:
 def test_every_golden_text_belongs_to_a_test() -> None:
     known = {*SPECS, *TABLES, *REQUESTS, *FILES, "E002-directory", "E003-permission"}
     known |= {"E007-directory", "E007-nowhere", "E354-plot", "E501-memory", "E502-archive"}
-    known |= {*WEIGHTS, "E504-vector", "E504-size", "E504-kind", "E505-add"}
+    known |= {
+        *WEIGHTS,
+        "E504-vector",
+        "E504-size",
+        "E504-kind",
+        "E505-add",
+        "E740-verdict",
+        "E746-two",
+    }
     assert set(golden_texts()) == known
 
 

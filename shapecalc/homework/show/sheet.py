@@ -50,7 +50,8 @@ def _grid(homework: Homework) -> Iterator[tuple[str, list[Cell | None]]]:
         yield layer, [by_cell.get((layer, column.key)) for column in homework.columns]
 
 
-def _does(homework: Homework, layer: str) -> str:
+def does(homework: Homework, layer: str) -> str:
+    """Say what a layer does, in the words of the sheet."""
     row = homework.rows.get(layer)
     if row is None:
         return ""
@@ -72,7 +73,7 @@ def _table(homework: Homework, *, solution: bool, blank: str) -> Table:
         Line(
             (
                 printable(layer),
-                printable(_does(homework, layer)),
+                printable(does(homework, layer)),
                 *(_shown(homework, cell, solution=solution, blank=blank) for cell in cells),
             )
         )
@@ -127,7 +128,7 @@ def _csv(homework: Homework, *, solution: bool) -> str:
     writer.writerow(["layer", DOES, *(column.key for column in homework.columns)])
     for layer, cells in _grid(homework):
         texts = (_shown(homework, cell, solution=solution) for cell in cells)
-        writer.writerow([harmless(layer), harmless(_does(homework, layer)), *texts])
+        writer.writerow([harmless(layer), harmless(does(homework, layer)), *texts])
     return target.getvalue()
 
 
@@ -137,8 +138,8 @@ def _yaml(homework: Homework, *, solution: bool) -> str:
     stated = stated_conventions(homework.conventions, asked)
     lines += [f"# {term}: {said}" for term, said in stated.items()]
     for layer, cells in _grid(homework):
-        does = printable(_does(homework, layer))
-        lines.append(f"{_key(layer)}:" + (f"  # {does}" if does else ""))
+        told = printable(does(homework, layer))
+        lines.append(f"{_key(layer)}:" + (f"  # {told}" if told else ""))
         for column, cell in zip(homework.columns, cells, strict=True):
             if cell is not None:
                 shown = _shown(homework, cell, solution=solution).replace(",", "")

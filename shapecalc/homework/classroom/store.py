@@ -1,0 +1,246 @@
+"""A graded class as JSON and back: class.json, one student a line, fractions exact.
+
+What is read is a stranger's file: it is bounded, every field has its type, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast, get_args
+
+from shapecalc.homework.answers import refuse
+from shapecalc.homework.classroom.records import (
+    Classroom,
+    Graded,
+    Leftover,
+    Mark,
+    Status,
+    Student,
+)
+from shapecalc.homework.verdict import VERDICTS
+from shapecalc.render.as_json import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The schema's name and version: a field that changes its meaning makes a new version.
+SCHEMA = "shapecalc.homework.class/1"
+#: A class of 1,000 with the cells of VGG-16 takes 25 MiB.
+MAX_BYTES = 256 * 2**20
+
+_FRACTION = re.compile(r"\d{1,18}(?:/[1-9]\d{0,17})?", re.ASCII)
+_HINT = "`shapecalc homework grade` writes it; grade the class again"
+
+
+def to_json(classroom: Classroom) -> str:
+    """Write a class, the last line ended; `from_json` reads the same class from it."""
+    students = ",\n".join(f"    {dump(graded_plain(each))}" for each in classroom.students)
+    lines = [
+        f'  "schema": {dump(SCHEMA)},',
+        f'  "title": {dump(classroom.title)},',
+        f'  "stamp": {dump(classroom.stamp)},',
+        f'  "students": [\n{students}\n  ],' if students else '  "students": [],',
+        f'  "leftovers": {dump([each._asdict() for each in classroom.leftovers])}',
+    ]
+    return "\n".join(["{", *lines, "}"]) + "\n"
+
+
+def from_json(text: str, name: str = "class.json") -> Classroom:
+    """Read a class.  Raises `SpecErrors` (E740) for anything else."""
+    read = _Reader(name)
+    tree = read.fields(parse(text, name), "the class", ("schema", *Classroom._fields))
+    if tree["schema"] != SCHEMA:
+        read.no(f"`schema` is {_short(tree['schema'])}, not '{SCHEMA}'")
+    students = read.each(tree["students"], "students", read.graded)
+    seen: set[str] = set()
+    for at, graded in enumerate(students):
+        if graded.student.id in seen:
+            read.no(f"students[{at}] has the id '{graded.student.id[:40]}' of another student")
+        seen.add(graded.student.id)
+    return Classroom(
+        read.text(tree["title"], "title"),
+        read.text(tree["stamp"], "stamp"),
+        students,
+        read.each(tree["leftovers"], "leftovers", read.leftover),
+    )
+
+
+def load(path: str) -> Classroom:
+    """Read a class from its file, or from the folder that `homework grade` wrote it into."""
+    from pathlib import Path
+
+    file = Path(path) / "class.json" if Path(path).is_dir() else Path(path)
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise refuse("E740", f"'{file}' cannot be read: {reason}", path, _HINT) from None
+    if len(data) > MAX_BYTES:
+        message = f"the file holds more than {MAX_BYTES // 2**20} MiB"
+        raise refuse("E740", message, str(file), _HINT)
+    try:
+        return from_json(data.decode("utf-8-sig"), str(file))
+    except UnicodeDecodeError:
+        raise refuse("E740", "the file is not UTF-8 text", str(file), _HINT) from None
+
+
+def graded_plain(graded: Graded) -> dict[str, Any]:
+    """Return a student's record as what JSON has; `graded_from` reads it."""
+    plain = {**graded._asdict(), "student": graded.student._asdict()}
+    plain["cells"] = [{**cell._asdict(), **_fractions(cell)} for cell in graded.cells]
+    return {**plain, **_fractions(graded)}
+
+
+def graded_from(plain: object, name: str) -> Graded:
+    """Read a student's record.  Raises `SpecErrors` (E740)."""
+    return _Reader(name).graded(plain, "the student")
+
+
+def parse(text: str, name: str) -> object:
+    """Read JSON: no key twice, no NaN, bounded depth and digits.  Raises `SpecErrors` (E740)."""
+    try:
+        return json.loads(text, parse_constant=_refused, object_pairs_hook=_once)
+    except RecursionError:
+        raise refuse("E740", "lists and maps are nested too deeply", name, _HINT) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        message = f"the text is not JSON: {error.msg}, {where}"
+        raise refuse("E740", message, name, _HINT) from None
+    except ValueError as error:  # a key twice, NaN, or thousands of digits
+        raise refuse("E740", f"the text is not a class: {error}", name, _HINT) from None
+
+
+def _refused(word: str) -> NoReturn:
+    message = f"{word} is no number"
+    raise ValueError(message)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        message = "a map has one key twice"
+        raise ValueError(message)
+    return found
+
+
+def _fractions(record: Graded | Mark) -> dict[str, str]:
+    return {k: str(v) for k, v in record._asdict().items() if isinstance(v, Fraction)}
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+#: A record's field to its reader, which takes the value and where it stands.
+_Reads: TypeAlias = "dict[str, Callable[[object, str], Any]]"
+
+
+class _Reader:
+    """Reads records of what JSON has; the first thing that is wrong ends it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def no(self, message: str) -> NoReturn:
+        raise refuse("E740", message, self.name, _HINT)
+
+    def fields(self, plain: object, at: str, known: tuple[str, ...]) -> dict[str, Any]:
+        """Require a map of exactly these keys."""
+        if not isinstance(plain, dict):
+            self.no(f"{at} is no map: {_short(plain)}")
+        for key in known:
+            if key not in plain:
+                self.no(f"{at} lacks `{key}`")
+        for key in plain:
+            if key not in known:
+                self.no(f"{at} has the unknown key {_short(key)}")
+        return cast("dict[str, Any]", plain)
+
+    def record(self, plain: object, at: str, reads: _Reads) -> dict[str, Any]:
+        """Read a map field by field."""
+        found = self.fields(plain, at, tuple(reads))
+        return {key: read(found[key], f"{at}.{key}") for key, read in reads.items()}
+
+    def each(
+        self, plain: object, at: str, read: Callable[[object, str], Any], size: int | None = None
+    ) -> tuple[Any, ...]:
+        """Read a list, of so many if that is said."""
+        if not isinstance(plain, list) or (size is not None and len(plain) != size):
+            self.no(f"{at} is no list{f' of {size}' if size else ''}: {_short(plain)}")
+        return tuple(read(item, f"{at}[{number}]") for number, item in enumerate(plain))
+
+    def text(self, plain: object, at: str) -> str:
+        if not isinstance(plain, str):
+            self.no(f"{at} is no text: {_short(plain)}")
+        return plain
+
+    def texts(self, plain: object, at: str) -> tuple[str, ...]:
+        return self.each(plain, at, self.text)
+
+    def word(self, plain: object, at: str, words: tuple[str, ...]) -> Any:  # noqa: ANN401
+        if plain not in words:
+            self.no(f"{at} is {_short(plain)}, none of {', '.join(words)}")
+        return plain
+
+    def flag(self, plain: object, at: str) -> bool:
+        if not isinstance(plain, bool):
+            self.no(f"{at} is neither true nor false: {_short(plain)}")
+        return plain
+
+    def hours(self, plain: object, at: str) -> int:
+        if not isinstance(plain, int) or isinstance(plain, bool) or not 0 <= plain < 10**9:
+            self.no(f"{at} is no number of hours: {_short(plain)}")
+        return plain
+
+    def fraction(self, plain: object, at: str) -> Fraction:
+        if not isinstance(plain, str) or not _FRACTION.fullmatch(plain):
+            self.no(f"{at} is no fraction like '5/2': {_short(plain)}")
+        return Fraction(plain)
+
+    def pair(self, plain: object, at: str) -> tuple[str, ...]:
+        return self.each(plain, at, self.text, 2)
+
+    def leftover(self, plain: object, at: str) -> Leftover:
+        return Leftover(**self.record(plain, at, {"file": self.text, "reason": self.text}))
+
+    def student(self, plain: object, at: str) -> Student:
+        reads: _Reads = {
+            "id": self.text,
+            "name": self.text,
+            "email": self.text,
+            "columns": lambda each, at: self.each(each, at, self.pair),
+        }
+        return Student(**self.record(plain, at, reads))
+
+    def mark(self, plain: object, at: str) -> Mark:
+        text, fraction = self.text, self.fraction
+        reads: _Reads = {
+            **dict.fromkeys(("layer", "column", "raw", "read_as", "value", "right"), text),
+            "verdict": lambda word, at: self.word(word, at, tuple(VERDICTS)),
+            "misconceptions": lambda some, at: self.each(some, at, self.texts),
+            "certain": self.flag,
+            "marks": fraction,
+            "out_of": fraction,
+        }
+        mark = Mark(**self.record(plain, at, reads))
+        if mark.marks > mark.out_of:
+            self.no(f"{at} has {mark.marks} marks out of {mark.out_of}")
+        return mark
+
+    def graded(self, plain: object, at: str) -> Graded:
+        text, fraction = self.text, self.fraction
+        reads: _Reads = {
+            "student": self.student,
+            "status": lambda word, at: self.word(word, at, get_args(Status)),
+            "file": text,
+            "late": self.hours,
+            **dict.fromkeys(("earned", "marks", "out_of"), fraction),
+            "cells": lambda some, at: self.each(some, at, self.mark),
+            "notes": self.texts,
+            "page": text,
+        }
+        return Graded(**self.record(plain, at, reads))

@@ -1,0 +1,138 @@
+"""A homework as numbers to fill in: every asked number with its key, and what mistakes make of it.
+
+A platform that compares number with number knows no volumes: a volume is its extents, each worth
+the same part of the cell's marks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.homework.diagnose import singles
+from shapecalc.homework.judge import case_of
+from shapecalc.homework.tell import RULES, why_text
+from shapecalc.homework.working import whole
+from shapecalc.shape import SIDE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from fractions import Fraction
+
+    from shapecalc.homework.assignment import Cell, Homework
+    from shapecalc.homework.diagnose import Result
+    from shapecalc.homework.quantity import Value
+
+#: So many mistakes with one number are named.
+_NAMED = 3
+
+
+class Wrong(NamedTuple):
+    """A wrong number, and the mistakes that give it."""
+
+    value: Fraction
+    ids: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """What is said to whoever gives it: what was probably done, and why it is not so."""
+        if len(self.ids) == 1:
+            return why_text(self.ids)
+        each = " Or: ".join(why_text((name,)) for name in self.ids[:_NAMED])
+        return f"Several mistakes give this number. Perhaps: {each}"
+
+
+class Blank(NamedTuple):
+    """A number to find out: of a cell, or of an extent of its volume, which is the `part`."""
+
+    cell: Cell
+    part: str
+    right: int
+    marks: Fraction
+    wrong: tuple[Wrong, ...]
+
+    @property
+    def name(self) -> str:
+        """The blank in words."""
+        name = f"{self.cell.layer}: {self.cell.quantity.title}"
+        return f"{name}, {self.part}" if self.part else name
+
+    @property
+    def otherwise(self) -> str:
+        """What is said of a number that no known mistake gives."""
+        rule = RULES.get(self.cell.quantity.key, "")
+        return f"No known mistake gives this number. The rule: {rule}." if rule else "Not right."
+
+
+def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[Blank, ...]]:
+    """Return the blanks of every cell that earns marks, by its address."""
+    asked = (cell for cell in homework.cells if not cell.given and cell.out_of)
+    return {cell.at: _blanks(homework, cell) for cell in asked if cell.key is not None}
+
+
+def _blanks(homework: Homework, cell: Cell) -> tuple[Blank, ...]:
+    case = case_of(homework, cell, homework.rows)
+    found = [
+        (each.ids[0], extents)
+        for each in singles(case)
+        if len(extents := _extents(each.value)) == len(_right(cell.key))
+    ]
+    blanks = []
+    for at, (part, right) in enumerate(zip(_parts(cell.key), _right(cell.key), strict=True)):
+        wrong = tuple(_wrong(right, [(name, extents[at]) for name, extents in found]))
+        blanks.append(Blank(cell, part, right, cell.out_of / len(_right(cell.key)), wrong))
+    if homework.conventions.layout == "chw" and len(blanks) > 1:
+        return (blanks[-1], *blanks[:-1])
+    return tuple(blanks)
+
+
+def _extents(value: Result) -> tuple[Fraction, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _right(key: Value) -> tuple[int, ...]:
+    """Return what the key is made of: extents with the channels last, or one number."""
+    assert key is not None
+    return (key,) if isinstance(key, int) else whole(key)
+
+
+def _parts(key: Value) -> tuple[str, ...]:
+    """Name the extents of a volume; a number and a vector have one without a name."""
+    if key is None or isinstance(key, int) or not key.sides:
+        return ("",)
+    return (*SIDE_NAMES[len(key.sides)], "channels")
+
+
+def _wrong(right: int, found: Sequence[tuple[str, Fraction]]) -> Iterator[Wrong]:
+    by_value: dict[Fraction, dict[str, None]] = {}
+    for name, value in found:
+        if value != right and value >= 0:
+            by_value.setdefault(value, {})[name] = None
+    for value, ids in by_value.items():
+        yield Wrong(value, tuple(ids))
+
+
+def decimal(value: Fraction) -> str:
+    """Write a number with digits and a point: at most four decimals.
+
+    >>> from fractions import Fraction
+    >>> decimal(Fraction(54)), decimal(Fraction(217, 4)), decimal(Fraction(1, 3))
+    ('54', '54.25', '0.3333')
+    """
+    if value.denominator == 1:
+        return str(value.numerator)
+    return f"{float(round(value, 4)):.4f}".rstrip("0")
+
+
+def tolerance(value: Fraction) -> str:
+    """Return how near a number must be: whole ones are exact, others may be rounded."""
+    return "0" if value.denominator == 1 else "0.01"
+
+
+def by_layer(
+    blanks: Mapping[tuple[str, str], tuple[Blank, ...]],
+) -> dict[str, list[tuple[Blank, ...]]]:
+    """Return the cells' blanks by their layers, in the order of the sheet."""
+    found: dict[str, list[tuple[Blank, ...]]] = {}
+    for (layer, _), some in blanks.items():
+        found.setdefault(layer, []).append(some)
+    return found

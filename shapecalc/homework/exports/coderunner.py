@@ -1,0 +1,48 @@
+"""What a combinator grader of CodeRunner, a question type of Moodle, prints: JSON with a table.
+
+A template of the question writes the student's answer to a file and runs `shapecalc homework export
+coderunner` on it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.exports.markup import marked_up
+from shapecalc.homework.exports.parts import (
+    part_lines,
+    parts_of,
+    problem_lines,
+    summary_lines,
+)
+from shapecalc.homework.show.values import marks_number, marks_text
+from shapecalc.render.as_json import dump
+
+if TYPE_CHECKING:
+    from shapecalc.errors import Problem
+    from shapecalc.homework.exports.parts import Per
+    from shapecalc.homework.verdict import Checked
+
+
+def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
+    """Write the outcome: a row a part, and what explains the whole table below it."""
+    first, *rest = summary_lines(checked, hint=hint)
+    rows: list[list[object]] = [["iscorrect", per, "what was said", "marks"]]
+    for part in parts_of(checked, per):
+        said = "\n".join(part_lines(part, per=per, hint=hint))
+        marks = f"{marks_text(part.marks)} of {marks_text(part.out_of)}"
+        rows.append([int(part.right), part.name, said, marks])
+    whole = checked.out_of
+    outcome = {
+        "fraction": marks_number(checked.marks / whole) if whole else 1,
+        "prologuehtml": marked_up([first], "html"),
+        "testresults": rows,
+        "epiloguehtml": marked_up(rest, "html") if rest else "",
+    }
+    return dump(outcome, indent=2) + "\n"
+
+
+def refused(problems: tuple[Problem, ...]) -> str:
+    """Write the outcome for answers that cannot be read."""
+    said = marked_up(problem_lines(problems), "html")
+    return dump({"fraction": 0, "prologuehtml": said}, indent=2) + "\n"

@@ -1,0 +1,110 @@
+"""results.json of Gradescope's autograder: a test a part, what is said of it, its marks.
+
+One test a layer, by default: a box a cell makes 60 of them for VGG-16.  The tags of a test are the
+mistakes that are certain.  No leaderboard is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from shapecalc.homework.exports.markup import marked_up
+from shapecalc.homework.exports.parts import (
+    part_lines,
+    parts_of,
+    problem_lines,
+    summary_lines,
+)
+from shapecalc.homework.show.values import marks_number
+from shapecalc.render.as_json import dump
+
+if TYPE_CHECKING:
+    from shapecalc.errors import Problem
+    from shapecalc.homework.exports.markup import Markup
+    from shapecalc.homework.exports.parts import Part, Per
+    from shapecalc.homework.verdict import Checked, Judged
+
+Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_published"]
+
+#: The name and version of what stands under `extra_data.shapecalc`.
+SCHEMA = "shapecalc.homework.gradescope/1"
+
+
+class Style(NamedTuple):
+    """How results are shown: in which parts, how much is told, to whom and in what markup."""
+
+    per: Per = "layer"
+    hint: int = 2
+    visibility: Visibility = "visible"
+    markup: Markup = "text"
+
+
+def results(checked: Checked, style: Style = Style()) -> str:  # noqa: B008  (frozen)
+    """Write the results of one submission."""
+    tests = [_test(part, n, style) for n, part in enumerate(parts_of(checked, style.per), 1)]
+    return _json(
+        {
+            "score": marks_number(checked.marks),
+            "output": marked_up(summary_lines(checked, hint=style.hint), style.markup),
+            "output_format": style.markup,
+            "test_output_format": style.markup,
+            "test_name_format": "text",
+            "visibility": style.visibility,
+            "stdout_visibility": "hidden",
+            "extra_data": {
+                "shapecalc": {
+                    "schema": SCHEMA,
+                    "homework": checked.homework.stamp,
+                    "cells": [_cell(each, style.hint) for each in checked.cells],
+                }
+            },
+            "tests": tests,
+        }
+    )
+
+
+def refused(problems: tuple[Problem, ...], style: Style = Style()) -> str:  # noqa: B008
+    """Write the results of answers that cannot be read: no marks, and why."""
+    return _json(
+        {
+            "score": 0,
+            "output": marked_up(problem_lines(problems), style.markup),
+            "output_format": style.markup,
+            "visibility": "visible",
+            "stdout_visibility": "hidden",
+            "extra_data": {"shapecalc": {"schema": SCHEMA, "unreadable": True}},
+            "tests": [],
+        }
+    )
+
+
+def _test(part: Part, number: int, style: Style) -> dict[str, object]:
+    lines = part_lines(part, per=style.per, hint=style.hint)
+    return {
+        "score": marks_number(part.marks),
+        "max_score": marks_number(part.out_of),
+        "status": "passed" if part.right else "failed",
+        "name": part.name,
+        "number": str(number),
+        "output": marked_up(lines, style.markup),
+        "tags": list(part.ids) if style.hint > 1 else [],
+        "visibility": style.visibility,
+    }
+
+
+def _cell(each: Judged, hint: int) -> dict[str, object]:
+    graded = each.verdict != "not_graded"
+    return {
+        "layer": each.cell.layer,
+        "column": each.cell.quantity.key,
+        "raw": each.raw,
+        "read_as": each.read_as or None,
+        "verdict": each.verdict,
+        "misconceptions": [list(one.ids) for one in each.diagnoses] if hint > 1 else [],
+        "marks": marks_number(each.marks),
+        "out_of": marks_number(each.cell.out_of) if graded else 0,
+    }
+
+
+def _json(value: dict[str, object]) -> str:
+    return dump(value, indent=2) + "\n"

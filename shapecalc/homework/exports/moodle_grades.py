@@ -1,0 +1,44 @@
+"""A table of grades that Moodle imports: who, the marks, and a sentence.
+
+One unknown user or one text for a number stops Moodle's whole import, so only students of the
+roster stand here, and who has no mark has a dash, which Moodle takes for no grade.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.answers import refuse
+from shapecalc.homework.exports.gradebook import csv_text, mark_of
+from shapecalc.homework.show.values import marks_text
+from shapecalc.render.as_csv import harmless
+
+if TYPE_CHECKING:
+    from shapecalc.homework.classroom.records import Classroom, Graded
+
+
+def grades(classroom: Classroom, *, missing: str = "blank") -> str:
+    """Write a row a student, in the order of the roster.
+
+    Raises `SpecErrors` (E743) for an id or an address that a spreadsheet would run.
+    """
+    rows = [["ID number", "Email address", "Grade", "Feedback comments"]]
+    for graded in classroom.students:
+        student = graded.student
+        for text in (student.id, student.email):
+            if harmless(text) != text:
+                message = f"a spreadsheet would run '{text[:40]}'"
+                hint = "change it in the roster: with a ' before it Moodle would not know it"
+                raise refuse("E743", message, classroom.title, hint)
+        mark = mark_of(graded, missing) or "-"
+        rows.append([student.id, student.email, mark, _said(graded)])
+    return csv_text(rows)
+
+
+def _said(graded: Graded) -> str:
+    if graded.status == "missing":
+        return "Nothing was handed in."
+    if graded.status == "unreadable":
+        return "What was handed in could not be read; nothing was graded."
+    late = f" Late by {graded.late} hours." if graded.late else ""
+    return f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks.{late}"

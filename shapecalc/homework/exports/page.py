@@ -1,0 +1,73 @@
+"""What stands around the blanks of a quiz, in HTML: the network, the conventions, what is given."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from shapecalc.fold import fold
+from shapecalc.homework.conventions import stated_conventions
+from shapecalc.homework.show.sheet import does
+from shapecalc.homework.show.values import value_text
+from shapecalc.printing import printable
+from shapecalc.shape import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.exports.blanks import Blank
+
+#: Said wherever a number is typed: platforms read separators in their own ways.
+DIGITS = "Write digits only: no separators between thousands, no K or M."
+
+
+def clean(text: str) -> str:
+    r"""Make a stranger's text one line of HTML without markup, nor what XML cannot hold.
+
+    >>> clean("<b>\x00 & ]]>")
+    '&lt;b&gt;� &amp; ]]&gt;'
+    """
+    return escape(printable(text), quote=False)
+
+
+def network_page(homework: Homework) -> str:
+    """Write the network that the questions are about: its input and all its layers."""
+    inputs = [as_text(row.output) for row in homework.report.rows if row.type == "input"]
+    rows = (
+        f"<tr><td>{clean(row.name)}</td><td>{clean(does(homework, row.name))}</td></tr>"
+        for row in fold(homework.report, homework.depth)
+        if row.type != "input"
+    )
+    note = f"<p>{clean(homework.note)}</p>" if homework.note else ""
+    return (
+        f"<p>{clean(homework.title)}. The input is {', '.join(inputs)}.</p>{note}"
+        f"<table><tr><th>layer</th><th>what it does</th></tr>{''.join(rows)}</table>"
+        f"<p>{DIGITS}</p>"
+    )
+
+
+def layer_page(homework: Homework, layer: str) -> str:
+    """Say which layer a question is about, and what of it is filled in."""
+    told = does(homework, layer)
+    text = f"<p>{clean(homework.title)}, <b>{clean(layer)}</b>{f': {clean(told)}' if told else ''}."
+    for cell in homework.cells:
+        if cell.layer == layer and cell.given:
+            value = value_text(cell.key, homework.conventions)
+            text += f" Given: {clean(cell.quantity.title)} {value}."
+    return f"{text}</p>"
+
+
+def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
+    """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
+    stated = stated_conventions(homework.conventions, set(columns) - {"output"})
+    told = "; ".join(f"{clean(k)}: {clean(v)}" for k, v in stated.items() if k != "rounding")
+    return f"<p>{told}.</p>" if told else ""
+
+
+def number_page(homework: Homework, blank: Blank) -> str:
+    """Ask for one number."""
+    quantity = blank.cell.quantity
+    asked = f"{quantity.title}, {blank.part}" if blank.part else quantity.title
+    page = layer_page(homework, blank.cell.layer) + f"<p>{clean(asked)}?</p>"
+    return page + conventions_page(homework, [quantity.key]) + f"<p>{DIGITS}</p>"

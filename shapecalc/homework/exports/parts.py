@@ -1,0 +1,114 @@
+"""One student's check in parts, as platforms show it: a part a layer, a column or a cell.
+
+Nothing here says a right answer: what is told is what `homework check` tells without --solution.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from shapecalc.homework.show.table import tabulate
+from shapecalc.homework.tell import names, rule_line, why_text
+from shapecalc.homework.verdict import VERDICTS
+from shapecalc.printing import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.errors import Problem
+    from shapecalc.homework.verdict import Checked, Judged
+
+Per: TypeAlias = Literal["layer", "column", "cell"]
+
+#: What is shown of an answer that could not be read.
+_SHOWN = 60
+
+
+class Part(NamedTuple):
+    """Cells that are shown together, with their marks."""
+
+    name: str
+    cells: tuple[Judged, ...]
+
+    @property
+    def marks(self) -> Fraction:
+        """The marks earned."""
+        return sum((each.marks for each in self.cells), Fraction(0))
+
+    @property
+    def out_of(self) -> Fraction:
+        """The marks that could be earned."""
+        return sum((each.cell.out_of for each in self.cells), Fraction(0))
+
+    @property
+    def right(self) -> bool:
+        """Whether every cell is right, and has earned all that it is worth."""
+        right = all(each.verdict.startswith("right") for each in self.cells)
+        return right and self.marks == self.out_of
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The mistakes that are certain."""
+        told = (each.diagnoses[0] for each in self.cells if each.diagnoses)
+        return tuple(dict.fromkeys(name for one in told if one.certain for name in one.ids))
+
+
+def parts_of(checked: Checked, per: Per = "layer") -> tuple[Part, ...]:
+    """Return the graded cells in parts, in the order of the sheet."""
+    found: dict[str, list[Judged]] = {}
+    for each in checked.cells:
+        if each.verdict != "not_graded":
+            layer, title = printable(each.cell.layer), each.cell.quantity.title
+            name = {"layer": layer, "column": title, "cell": f"{layer}: {title}"}[per]
+            found.setdefault(name, []).append(each)
+    titles = [column.title for column in checked.homework.columns]
+    order = [name for name in titles if name in found] if per == "column" else list(found)
+    return tuple(Part(name, tuple(found[name])) for name in order)
+
+
+def part_lines(part: Part, *, per: Per = "layer", hint: int = 2) -> Iterator[str]:
+    """Yield what is said of a part, a line a cell and below it what explains it."""
+    for each in part.cells:
+        cell = each.cell
+        name = {"layer": cell.quantity.title, "column": printable(cell.layer), "cell": ""}[per]
+        answer = printable(each.read_as or each.raw)
+        answer = answer if len(answer) <= _SHOWN else f"{answer[: _SHOWN - 1]}…"
+        known = hint > 1 or each.verdict != "misconception"  # that it is known is a hint, too
+        meaning = VERDICTS[each.verdict if known else "wrong"][0]
+        said = f"{answer} - {meaning}" if answer else meaning
+        said = f"{name}: {said}" if name else said
+        note = printable(each.note)
+        yield said if not note or note in said else f"{said} ({note})"
+        yield from _explained(each, hint)
+
+
+def _explained(each: Judged, hint: int) -> Iterator[str]:
+    """Yield what explains a cell, as far as the hint level goes."""
+    if hint < 2 or not each.diagnoses:
+        return
+    first = each.diagnoses[0]
+    if first.certain:
+        yield why_text(first.ids)
+    else:
+        likely = dict.fromkeys(names(one.ids) for one in each.diagnoses[:3])
+        yield f"Perhaps {', or '.join(likely)}: the number is the same."
+    if hint >= 3 and (first.working or first.rule):
+        yield f"{printable(rule_line(each, first))}."
+
+
+def summary_lines(checked: Checked, *, hint: int = 2) -> tuple[str, ...]:
+    """Return what is said of the whole table: how it stands, and what explains most of it."""
+    table = tabulate(checked, hint=hint)
+    return (*table.about, *(note.lstrip("•\N{EN DASH} ") for note in table.notes))
+
+
+def problem_lines(problems: tuple[Problem, ...]) -> tuple[str, ...]:
+    """Return what is said of answers that could not be read."""
+    return (
+        "The answers could not be read; this is not wrong, but nothing can be graded.",
+        *(
+            f"{printable(each.message)}" + (f" ({printable(each.hint)})" if each.hint else "")
+            for each in problems
+        ),
+    )

@@ -1,0 +1,43 @@
+"""The one file of answers in a folder, as platforms hand a submission over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.answers import refuse
+from shapecalc.homework.load import READERS, load_answers
+
+if TYPE_CHECKING:
+    from shapecalc.homework.answers import Answers
+
+#: The codes of a file that is not there: no answers, and no reason to say anything of them.
+NO_FILE = ("E001", "E002", "E003")
+#: So many names of files are looked at.
+_MOST = 1000
+
+
+def load_submission(path: str) -> Answers:
+    """Read a file of answers, or the one that a folder holds.
+
+    Raises `SpecErrors`: E746 for a folder with none or with several.
+    """
+    folder = Path(path)
+    if path == "-" or not folder.is_dir():
+        return load_answers(path)
+    names = sorted(each.name for each, _ in zip(folder.iterdir(), range(_MOST), strict=False))
+    found = [name for name in names if _is_answers(folder, name)]
+    if len(found) == 1:
+        return load_answers(str(folder / found[0]))
+    said = f"{len(found)} files of answers: {', '.join(found[:4])}" if found else "no file"
+    if not found and names:
+        said = f"no file of answers, but {', '.join(names[:4])}"
+    hint = f"hand in one file: {', '.join(READERS)}"
+    raise refuse("E746", f"the submission holds {said}", path, hint)
+
+
+def _is_answers(folder: Path, name: str) -> bool:
+    """Tell whether a name is that of a file of answers: none that is hidden, and no link."""
+    path = folder / name
+    known = path.suffix.lower() in READERS and not name.startswith((".", "__"))
+    return known and path.is_file() and not path.is_symlink()
