@@ -115,6 +115,14 @@ CODES: Mapping[str, str] = {
     "E704": "the homework is about an unknown layer or column",
     "E705": "a homework is about numbers, and the network has symbols",
     "E706": "nothing says what the answers are about",
+    # a class
+    "E710": "the roster holds no table of students",
+    "E711": "students of the roster cannot be told apart",
+    "E712": "the roster is too much",
+    "E713": "a deadline or a time cannot be read",
+    "E714": "an id of the roster would be a formula",
+    "E715": "the submissions cannot be looked through",
+    "E716": "the folder cannot take what is to be written",
     # exports of homework
     "E740": "the file holds no graded class",
     "E741": "the gradebook is not Canvas' own export",

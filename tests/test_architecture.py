@@ -18,7 +18,7 @@ LEVELS = """
     shapecalc
     foreign
     errors  source  memory  dim  expr  equality  integers  bounds  notation  solution
-    formula  pause  printing  order  expression  ranges
+    formula  pause  printing  writing  order  expression  ranges
     yamltree  syntax  compose  treereader  shape  window  work
     files  layers.fields
     layers.base  domain
@@ -64,7 +64,8 @@ LEVELS = """
     reconciling  reconciling.parts  reconciling.table  reconciling.target
     reconciling.search  reconciling.found  reconciling.machines
     backprop  backprop.costs  backprop.memory  backprop.table  backprop.machines
-    homework  homework.conventions  homework.quantity  homework.reading  homework.numerals
+    homework  homework.conventions  homework.deadline  homework.quantity  homework.reading
+    homework.numerals
     homework.volumes  homework.answers  homework.decode  homework.tables  homework.trees
     homework.load  homework.assignment  homework.world  homework.working  homework.misconception
     homework.wrong_volumes  homework.wrong_parameters  homework.wrong_operations
@@ -79,9 +80,16 @@ LEVELS = """
     homework.exports.coderunner  homework.exports.prairielearn  homework.exports.submission
     homework.exports.autograder  homework.exports.canvas  homework.exports.gradebook
     homework.exports.moodle_grades
+    homework.classroom.names  homework.classroom.roster  homework.classroom.archive
+    homework.classroom.folder  homework.classroom.matching  homework.classroom.metadata
+    homework.classroom.times  homework.classroom.intake  homework.classroom.asked
+    homework.classroom.marks  homework.classroom.summary
+    homework.classroom.pages  homework.classroom.judging  homework.classroom.work
+    homework.classroom.state  homework.classroom.results  homework.classroom.grade
+    homework.classroom.example
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
-    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run
-    cli.homework_export  cli.homework
+    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run  cli.homework
+    cli.homework_grade  cli.homework_example  cli.homework_export
     cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
@@ -235,6 +243,7 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
             "homework",
             "homework.show",
             "homework.exports",
+            "homework.classroom",
             "cli",
         )
         front = name in fronts

@@ -67,8 +67,10 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
             assert isinstance(part, str)
             _print(part)
         return
+    from shapecalc.writing import replace
+
     try:
-        _replace(path, parts)
+        replace(path, parts)
     except OSError as error:
         message = f"'{path}' cannot be written: {error.strerror or error}"
         hint = "make the folder first" if isinstance(error, FileNotFoundError) else ""
@@ -99,43 +101,6 @@ def _encodable(text: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
     return text
-
-
-def _bytes(parts: Iterable[str | bytes]) -> Iterator[bytes]:
-    return (part.encode("utf-8") if isinstance(part, str) else part for part in parts)
-
-
-def _replace(path: str, parts: Iterable[str | bytes]) -> None:
-    from errno import ELOOP
-    from pathlib import Path  # not above: it costs every start 3 ms
-    from tempfile import NamedTemporaryFile
-
-    target = Path(path)
-    if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
-        with target.open("wb") as device:
-            device.writelines(_bytes(parts))
-        return
-    target = Path(os.path.realpath(target))
-    if target.is_symlink():
-        raise OSError(ELOOP, os.strerror(ELOOP))
-    with NamedTemporaryFile(
-        "wb", dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as file:
-        written = Path(file.name)
-        try:
-            file.writelines(_bytes(parts))
-            file.flush()
-            written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
-            written.replace(target)
-        except BaseException:
-            written.unlink()
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _print(text: str) -> None:

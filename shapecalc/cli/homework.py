@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
@@ -17,32 +18,37 @@ if TYPE_CHECKING:
     from shapecalc.report import Report
 
 
+#: Commands in files of their own, `homework_NAME.py`, imported when they are called.
+APART = ("grade", "example", "export")
+
+
 class _Group(click.Group):
-    """The commands here, and `export`, which is imported when it is asked for."""
+    """The commands of this file, and those apart."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), "export"]
+        return [*self.commands, *APART]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "export":
-            from shapecalc.cli.homework_export import export
-
-            return export
-        return super().get_command(ctx, cmd_name)
+        if cmd_name not in APART:
+            return super().get_command(ctx, cmd_name)
+        module = import_module(f"shapecalc.cli.homework_{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
 
 
 @click.group(
     cls=_Group,
-    short_help="Make sheets, and check answers.",
+    short_help="Make sheets, check answers, grade a class.",
     epilog="""\b
 Examples:
   shapecalc homework check answers.csv --against alexnet
   shapecalc homework sheet homework.yaml -o answers.csv
   shapecalc homework check answers.csv --homework homework.yaml --hint 3
+  shapecalc homework grade submissions --roster class.csv --homework homework.yaml
 """,
 )
 def homework() -> None:
-    """Make the sheets of a homework, check answers, and say what went wrong and why."""
+    """Make the sheets of a homework, check answers, say what went wrong and why, grade a class."""
 
 
 @homework.command(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.fold import fold
 from shapecalc.homework.conventions import Conventions, Policy
+from shapecalc.homework.deadline import Deadline
 from shapecalc.homework.quantity import QUANTITIES
 from shapecalc.source import Origin
 
@@ -55,6 +56,7 @@ class Homework(NamedTuple):
     policy: Policy = Policy()
     note: str = ""
     depth: int = 1
+    deadline: Deadline = Deadline()
 
     @property
     def stamp(self) -> str:

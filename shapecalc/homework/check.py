@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: So many explanations are given for one cell.
 MOST = 4
+#: The note on a sheet whose volumes are in the other order.
+CHANNELS_FIRST = "most volumes have their channels first, so all were read that way"
 
 
 def check(homework: Homework, answers: Answers) -> Checked:
@@ -38,7 +40,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
     if answers.stamp and answers.stamp != homework.stamp:
         notes.append(f"the sheet is stamped {answers.stamp}, but this homework {homework.stamp}")
     if claims.channels_first and homework.conventions.layout != "chw":
-        notes.append("most volumes have their channels first, so all were read that way")
+        notes.append(CHANNELS_FIRST)
     if answers.ignored:
         notes.append(f"columns that were not read: {', '.join(answers.ignored)}")
     findings = _findings(done, weighed)

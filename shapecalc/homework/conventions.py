@@ -5,6 +5,7 @@ Every default is stated here once; the sheet, the check and the documentation pr
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -109,3 +110,20 @@ def share_text(share: Fraction) -> str:
     if share == 1:
         return "full marks"
     return f"{share} of the marks" if share else "no marks"
+
+
+_SHARE = re.compile(r"(\d{1,6})(?:/([1-9]\d{0,5})|\.(\d{1,6})|( ?%))?", re.ASCII)
+
+
+def read_share(text: str) -> Fraction | None:
+    """Read a part such as 1/2, 0.5 or 50%, or a number; None for any other text.
+
+    >>> read_share("1/2"), read_share("0.5"), read_share("50 %"), read_share("half")
+    (Fraction(1, 2), Fraction(1, 2), Fraction(1, 2), None)
+    """
+    match = _SHARE.fullmatch(text.strip())
+    if match is None:
+        return None
+    whole, below, decimals, percent = match.groups()
+    value = Fraction(f"{whole}.{decimals}") if decimals else Fraction(int(whole), int(below or 1))
+    return value / 100 if percent else value

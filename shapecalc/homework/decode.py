@@ -26,15 +26,15 @@ class Decoded(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def decode(data: bytes, name: str) -> Decoded:
+def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
     """Turn bytes into text.  Raises `SpecErrors` (E702, E703) for what is too much or no text.
 
     UTF-8 with or without its mark, UTF-16 with its mark, else the Windows code page of Western
     Europe, which is noted.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         hint = "a sheet of answers takes a few KiB; is it the right file?"
-        raise refuse("E702", f"the file holds more than {MAX_BYTES // 2**10} KiB", name, hint)
+        raise refuse("E702", f"the file holds more than {most // 2**10} KiB", name, hint)
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
             raise refuse("E703", f"the file is {what}, no table in text", name, hint)

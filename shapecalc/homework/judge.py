@@ -15,7 +15,7 @@ from shapecalc.homework.reading import Blank, Number, Unreadable
 from shapecalc.homework.working import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from shapecalc.homework.assignment import Cell, Homework
     from shapecalc.homework.claims import Claim, Claims
@@ -182,12 +182,13 @@ def _candidates(
 ) -> Iterator[Candidate]:
     """Yield what explains an answer: one misconception, or two where no single one does."""
     cases = list(cases_of(homework, claim.cell, world))
+    meant = {form.dims for _, form in forms_of(claim)}
     for find in (singles, pairs):
         found = [
             Candidate(explanation, on)
             for on, case in cases
             for explanation in find(case)
-            if explains(claim, explanation)
+            if explains(claim, explanation, meant)
         ]
         if found:
             yield from _once(found)
@@ -217,13 +218,15 @@ def _once(found: list[Candidate]) -> Iterator[Candidate]:
             yield each
 
 
-def explains(claim: Claim, explanation: Explanation) -> bool:
-    """Tell whether a wrong rule's value is what was answered."""
+def explains(
+    claim: Claim, explanation: Explanation, meant: Container[tuple[Fraction, ...]]
+) -> bool:
+    """Tell whether a wrong rule's value is what was answered; `meant` are the extents it may be."""
     value = explanation.value
     if isinstance(value, tuple):
         if "S21" in explanation.ids and len(explanation.ids) > 1:
             return False  # every form is tried with every value
-        return any(form.dims == value for _, form in forms_of(claim))
+        return value in meant
     return not isinstance(claim.readings, Unreadable | Blank) and any(
         isinstance(number, Number) and number.fits(value) for number in claim.readings
     )

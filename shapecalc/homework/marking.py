@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from shapecalc.homework.verdict import added
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,7 +21,7 @@ def marked(homework: Homework, cells: Iterable[Judged]) -> tuple[Judged, ...]:
     once, its first cell pays and the others are full.
     """
     policy = homework.policy
-    whole = sum((cell.out_of for cell in homework.cells if not cell.given), Fraction(0))
+    whole = added(cell.out_of for cell in homework.cells if not cell.given)
     left = policy.cap * whole
     charged: set[frozenset[str]] = set()
     done = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shapecalc.expression import ExpressionError, evaluate, parse
@@ -34,6 +35,10 @@ _GROUPED = re.compile(r"\d{1,3}(?P<mark>[., '])\d{3}(?:(?P=mark)\d{3})*")
 _PRODUCT = re.compile(r"(?<=[\d)]) ?[xX] ?(?=[\d(])")
 _INSIDE = re.compile(r"(?<![\d,'_])\d{1,3}(?:[,'_]\d{3})+(?![\d,'_])")
 
+#: How spreadsheets show numbers that are too long for their column, and save them.
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d")
+_BY_SPREADSHEET = "spreadsheets shorten long numbers so; give the column a number format"
+
 _POWERS = {"k": 1, "thousand": 1, "m": 2, "million": 2, "mio": 2, "mill": 2, "g": 3, "t": 4}
 _POWERS |= {"billion": 3, "bn": 3}
 
@@ -51,6 +56,11 @@ def read_number(
     """
     if len(raw) > LONGEST:
         return Unreadable(f"more than {LONGEST} characters; write one number")
+    return _read(raw, unit, kilobyte)
+
+
+@lru_cache(maxsize=8192)  # a class answers with the same texts again and again
+def _read(raw: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable | Blank:
     text = tidy(raw)
     nothing = blank(text)
     if nothing is not None:
@@ -67,6 +77,8 @@ def read_number(
     found = _numerals(match, unit, kilobyte, about=about is not None)
     if not found:
         return Unreadable(f"'{_short(text)}' groups its digits in no usual way; write digits only")
+    if _SHORTENED.fullmatch(text):
+        found = [each._replace(note=_BY_SPREADSHEET) for each in found]
     plain = bare == text and bool(re.fullmatch(r"\d+|\d{1,3}(?:,\d{3})+", raw.strip()))
     if any(abs(each.value) > BEYOND or sum(map(str.isdigit, bare)) > DIGITS for each in found):
         return Unreadable("a number beyond 10^18; is it one number?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.profiles import PROFILES
@@ -97,8 +98,16 @@ def plain_word(text: str) -> str:
     >>> plain_word("# Parameters"), plain_word("Output_Volume"), plain_word("**MACs**")
     ('parameters', 'output volume', 'macs')
     """
-    words = re.sub(r"[^\w\s-]|_", " ", text.casefold())
-    return " ".join(words.split())
+    return _words(text) if len(text) < _LONG else _words.__wrapped__(text)
+
+
+#: Headings are shorter than this; longer texts are not remembered.
+_LONG = 60
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s-]|_", " ", text.casefold()).split())
 
 
 _BY_WORD = {

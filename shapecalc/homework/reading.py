@@ -28,6 +28,8 @@ class Number(NamedTuple):
 
     def fits(self, wanted: int | Fraction) -> bool:
         """Tell whether the number is `wanted`, at its own precision."""
+        if not self.half:
+            return self.value == wanted
         return abs(self.value - wanted) <= self.half
 
     @property

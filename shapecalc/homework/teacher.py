@@ -8,11 +8,12 @@ given: {conv1: {output: 55x55x96}}  # filled in, not graded; or `given: {conv1: 
 points: {macs: 2, fc6: {params: 3}}
 conventions: {bias: counted, flops_per_mac: 2, kilobyte: 1024}
 policy: {follow_through: 1/2, deduct: once}
+due: 2026-11-20T23:59 +01:00
+late: {deduct: 10% per day, grace: 15 min, until: 5 days}
 """
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +29,8 @@ from shapecalc.homework.assignment import (
     assign,
     numeric,
 )
-from shapecalc.homework.conventions import Conventions, Policy
+from shapecalc.homework.conventions import Conventions, Policy, read_share
+from shapecalc.homework.deadline import read_deadline
 from shapecalc.homework.quantity import QUANTITIES, quantity_of
 from shapecalc.propagate import propagate
 from shapecalc.yamltree import List, Map, Scalar, describe, origin
@@ -54,9 +56,9 @@ KEYS = (
     "points",
     "conventions",
     "policy",
+    "due",
+    "late",
 )
-
-_FRACTION = re.compile(r"(\d{1,6})(?:/([1-9]\d{0,5})|\.(\d{1,6})|( ?%))?", re.ASCII)
 
 
 class Word(NamedTuple):
@@ -118,6 +120,7 @@ class _Reader:
         policy = Policy(**self.fields(get("policy"), _POLICY))
         columns = self.columns(get("columns"))
         depth = int(self.number(get("depth"), 1, most=50))
+        deadline = read_deadline(get("due"), get("late"), self.problems)
         report = self.report(tree, source)
         if report is None:
             return None
@@ -139,7 +142,7 @@ class _Reader:
             conventions=conventions,
             policy=policy,
             note=self.text(get("note")),
-        )
+        )._replace(deadline=deadline)
 
     def report(self, tree: Map, source: Source) -> Report | None:
         """Compute the network, which a shipped spec or a file beside this one holds."""
@@ -287,15 +290,10 @@ class _Reader:
 
     def share(self, tree: Tree, most: int = 1) -> Fraction:
         """Read a part such as 1/2, 0.5 or 50%, or a number of marks."""
-        match = _FRACTION.fullmatch(self.text(tree).strip())
-        if match is None:
+        value = read_share(self.text(tree))
+        if value is None:
             self.no("E110", f"{describe(tree)} is no number", tree, "write 1/2, 0.5 or 50%")
             return Fraction(1)
-        whole, below, decimals, percent = match.groups()
-        value = Fraction(int(whole), int(below or 1))
-        if decimals:
-            value = Fraction(f"{whole}.{decimals}")
-        value = value / 100 if percent else value
         if value > most:
             self.no("E114", f"at most {most:,} is possible here, not {value}", tree)
         return value

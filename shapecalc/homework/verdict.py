@@ -6,6 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.homework.assignment import Cell, Homework
 
 Verdict: TypeAlias = Literal[
@@ -98,14 +100,25 @@ class Checked(NamedTuple):
     @property
     def marks(self) -> Fraction:
         """The marks earned."""
-        return sum((each.marks for each in self.cells), Fraction(0))
+        return added(each.marks for each in self.cells)
 
     @property
     def out_of(self) -> Fraction:
         """The marks that could be earned."""
         graded = (each for each in self.cells if each.verdict != "not_graded")
-        return sum((each.cell.out_of for each in graded), Fraction(0))
+        return added(each.cell.out_of for each in graded)
 
     def count(self, *verdicts: Verdict) -> int:
         """Count the cells of some verdicts."""
         return sum(each.verdict in verdicts for each in self.cells)
+
+
+def added(parts: Iterable[Fraction]) -> Fraction:
+    """Add fractions up; whole ones, which most marks are, are added as integers."""
+    whole, rest = 0, Fraction(0)
+    for part in parts:
+        if part.denominator == 1:
+            whole += part.numerator
+        else:
+            rest += part
+    return rest + whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from shapecalc.homework.numerals import read_number
 from shapecalc.homework.reading import LONGEST, Blank, Extents, Unreadable, blank, tidy
@@ -37,6 +38,11 @@ def read_volume(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
     """
     if len(raw) > LONGEST:
         return Unreadable(f"more than {LONGEST} characters; write a volume like 55x55x96")
+    return _understood(raw)
+
+
+@lru_cache(maxsize=8192)  # a class answers with the same texts again and again
+def _understood(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
     text = tidy(raw).removeprefix("=").strip()
     nothing = blank(text)
     if nothing is not None:

@@ -52,6 +52,7 @@ Student,ID,Section,Homework 1 (16),Quiz (17),Quiz (18)
 Ada,1,One,,,
 """
 
+GRADE = ["homework", "grade", "--against", "lenet5"]
 #: Requests: the words after `shapecalc`, beside the files of BESIDE.
 REQUESTS: dict[str, list[str]] = {
     "E001-typo": ["summarize", "alexnt"],
@@ -163,6 +164,23 @@ REQUESTS: dict[str, list[str]] = {
     "E743-name": [*CANVAS, "formula.csv", "--assignment", "Homework 1"],
     "E744-points": [*CANVAS, "canvas.csv", "--assignment", "(17)"],
     "E745-marks": ["homework", "export", "gift", "--homework", "given.yaml"],
+    "E706-class": ["homework", "grade", "class", "--roster", "class.csv"],
+    "E001-submissions": [*GRADE, "nobody", "--roster", "class.csv"],
+    "E001-roster": [*GRADE, "class", "--roster", "clas.csv"],
+    "E001-times": [*GRADE, "class", "--roster", "class.csv", "--times", "times.csv"],
+    "E703-roster": [*GRADE, "class", "--roster", "answers.pdf"],
+    "E710-roster": [*GRADE, "class", "--roster", "notes.csv"],
+    "E710-empty": [*GRADE, "class", "--roster", "empty.csv"],
+    "E711-roster": [*GRADE, "class", "--roster", "twins.csv"],
+    "E712-large": [*GRADE, "class", "--roster", "huge.csv"],
+    "E713-extension": [*GRADE, "class", "--roster", "longer.csv"],
+    "E713-times": [*GRADE, "class", "--roster", "class.csv", "--times", "late.csv"],
+    "E713-late": ["homework", "sheet", "late.yaml"],
+    "E714-formula": [*GRADE, "class", "--roster", "computed.csv"],
+    "E715-zip": [*GRADE, "answers.pdf", "--roster", "class.csv"],
+    "E716-inside": [*GRADE, "class", "--roster", "class.csv", "-o", "class/results"],
+    "E716-file": [*GRADE, "class", "--roster", "class.csv", "-o", "class.csv"],
+    "E716-example": ["homework", "example", "class"],
     "E121-run": ["run", "small.yaml"],
     "E121-verify": ["verify", "lenet5", "small.yaml", "--input", "HxWx1"],
     "E303-compare": ["compare", "lenet5", "small.yaml", "--set", "k=3"],
@@ -187,6 +205,15 @@ BESIDE: dict[str, bytes] = {
     "formula.csv": CANVAS_CSV.replace("Ada", "=Ada").encode(),
     "given.yaml": b"spec: lenet5\nlayers: [conv1]\ncolumns: params\ngiven: {conv1: params}\n",
     "answers.pdf": b"%PDF-1.7\n1 0 obj\n",
+    "class.csv": b"id,name\ns1,Ann Lee\n",
+    "class/s1.csv": b"layer,output\nconv1,28x28x6\n",
+    "empty.csv": b"\n",
+    "twins.csv": b"id,name\ns1,Ann Lee\nS1,Max Moe\n,Ida Holm\n",
+    "huge.csv": b"id,name\n" + b"s1,Ann Lee\n" * 1_000_000,
+    "longer.csv": b"id,name,extension\ns1,Ann Lee,2 days\n",
+    "late.csv": b"id,submitted\ns1,last friday\n",
+    "late.yaml": b"spec: lenet5\ndue: tomorrow\nlate: {deduct: 10% a day, grase: 5 min, most: 3}\n",
+    "computed.csv": b"id,name\n=2+5,Ann Lee\n",
 }
 
 #: Files that are no spec: what they hold, or how they come about.
@@ -234,6 +261,7 @@ def test_a_request_with_a_mistake(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for file, data in BESIDE.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_bytes(data)
     monkeypatch.chdir(tmp_path)
     compare(name, run(REQUESTS[name]))

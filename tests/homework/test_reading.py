@@ -169,3 +169,12 @@ def test_numbers_are_never_read_by_yaml() -> None:
 @pytest.mark.parametrize("text", ["9" * 190, "9**9**9**9", "(" * 90 + "1" + ")" * 90, "1e999999"])
 def test_numbers_are_bounded(text: str) -> None:
     assert isinstance(read_number(text), Unreadable)
+
+
+def test_what_a_spreadsheet_has_shortened_is_said() -> None:
+    shortened, power = read_number("4.48E+08"), read_number("4.48e8")
+    assert isinstance(shortened, tuple)
+    assert isinstance(power, tuple)
+    assert "spreadsheets shorten" in shortened[0].note
+    assert (shortened[0].value, shortened[0].half) == (448_000_000, 500_000)
+    assert "spreadsheet" not in power[0].note

@@ -23,7 +23,7 @@ from shapecalc.homework.verdict import VERDICTS
 from shapecalc.render.as_json import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.homework.class/1"
@@ -36,15 +36,20 @@ _HINT = "`shapecalc homework grade` writes it; grade the class again"
 
 def to_json(classroom: Classroom) -> str:
     """Write a class, the last line ended; `from_json` reads the same class from it."""
-    students = ",\n".join(f"    {dump(graded_plain(each))}" for each in classroom.students)
-    lines = [
-        f'  "schema": {dump(SCHEMA)},',
-        f'  "title": {dump(classroom.title)},',
-        f'  "stamp": {dump(classroom.stamp)},',
-        f'  "students": [\n{students}\n  ],' if students else '  "students": [],',
-        f'  "leftovers": {dump([each._asdict() for each in classroom.leftovers])}',
-    ]
-    return "\n".join(["{", *lines, "}"]) + "\n"
+    return "".join(json_parts(classroom))
+
+
+def json_parts(classroom: Classroom) -> Iterator[str]:
+    """Yield the parts of a class as JSON, since the whole may be large."""
+    yield f'{{\n  "schema": {dump(SCHEMA)},\n'
+    yield f'  "title": {dump(classroom.title)},\n  "stamp": {dump(classroom.stamp)},\n'
+    yield '  "students": ['
+    for at, each in enumerate(classroom.students):
+        yield f"{',' if at else ''}\n    {dump(graded_plain(each))}"
+    yield '\n  ],\n  "leftovers": ['
+    for at, left in enumerate(classroom.leftovers):
+        yield f"{',' if at else ''}\n    {dump(left._asdict())}"
+    yield "\n  ]\n}\n"
 
 
 def from_json(text: str, name: str = "class.json") -> Classroom:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.answers import DOES
 from shapecalc.homework.assignment import TOTAL
 from shapecalc.homework.conventions import stated_conventions, stated_policy
+from shapecalc.homework.deadline import stated_deadline
 from shapecalc.homework.show.values import marks_text, value_text
 from shapecalc.homework.working import working_of
 from shapecalc.printing import printable
@@ -83,6 +84,7 @@ def _table(homework: Homework, *, solution: bool, blank: str) -> Table:
     graded = [cell.out_of for cell in homework.cells if not cell.given and cell.key is not None]
     marks = (Fact("marks", marks_text(sum(graded, Fraction(0)))),)
     legend = stated_conventions(homework.conventions, asked) | stated_policy(homework.policy)
+    legend |= stated_deadline(homework.deadline)
     inputs = ", ".join(as_text(row.output) for row in homework.report.rows if row.type == "input")
     return Table(
         title=printable(homework.title) + (": solution" if solution else ""),

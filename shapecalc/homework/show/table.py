@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.conventions import stated_conventions, stated_policy
 from shapecalc.homework.show.values import marks_text, value_text
 from shapecalc.homework.tell import finding_text, rule_line, why_text
-from shapecalc.homework.verdict import VERDICTS
+from shapecalc.homework.verdict import VERDICTS, added
 from shapecalc.printing import printable
 from shapecalc.table import Fact, Head, Line, Table
 
@@ -67,8 +66,8 @@ def _column_marks(checked: Checked, column: str) -> str:
         for each in checked.cells
         if each.cell.quantity.key == column and each.verdict != "not_graded"
     ]
-    marks = sum((each.marks for each in some), Fraction(0))
-    out_of = sum((each.cell.out_of for each in some), Fraction(0))
+    marks = added(each.marks for each in some)
+    out_of = added(each.cell.out_of for each in some)
     return f"{marks_text(marks)} of {marks_text(out_of)}" if some else ""
 
 

@@ -1,0 +1,169 @@
+"""`shapecalc homework grade`: a folder of submissions to grades, feedback and a report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli import options
+from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
+from shapecalc.errors import Problem, SpecErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.homework.classroom.grade import Done
+
+#: More processes than this are not started unless asked for.
+_JOBS = 4
+#: The exit code of a run that was interrupted, as shells have it.
+_INTERRUPTED = 130
+
+
+@click.command(
+    short_help="Grade a class.",
+    epilog="""\b
+Examples:
+  shapecalc homework grade submissions --roster class.csv --homework homework.yaml -o results
+  shapecalc homework grade submissions.zip --roster class.csv --against alexnet
+  shapecalc homework grade submissions --roster class.csv --homework homework.yaml --times times.csv
+""",
+)
+@click.argument("folder", type=click.Path())
+@click.option(
+    "--roster",
+    required=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="The class, a CSV file with the columns id, name, email, or a platform's export.",
+)
+@click.option(
+    "--homework",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
+)
+@click.option(
+    "--against",
+    metavar="SPEC",
+    shell_complete=complete_spec,
+    help="In its place a network, asked about under the defaults: output, params and MACs.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "results",
+    default="results",
+    show_default=True,
+    metavar="FOLDER",
+    type=click.Path(),
+    help="Write into FOLDER.",
+)
+@click.option(
+    "--times",
+    metavar="FILE",
+    type=click.Path(),
+    help="When things were handed in: a CSV file with the columns id, submitted; or `files`, for"
+    " the times of the files, which a download may have changed.",
+)
+@click.option("--solution", is_flag=True, help="Show the right answers in the feedback.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help="Use so many processes.  Default: the machine's, at most 4, for large classes.",
+)
+@options.settings
+@options.inputs
+@options.format_
+def grade(
+    folder: str,
+    roster: str,
+    file: str | None,
+    against: str | None,
+    results: str,
+    times: str | None,
+    solution: bool,
+    jobs: int | None,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+    format_: str | None,
+) -> None:
+    """Grade the submissions in FOLDER, files or the zips of a platform, for everyone in a roster.
+
+    Writes grades.csv, cells.csv, leftovers.csv, class.json, a report, and a page of feedback for
+    each student.  Prints a summary; with --format json the class.  A run that was interrupted goes
+    on where it ended.
+    """
+    with reported(as_json=format_ == "json"):
+        from shapecalc.homework.classroom.grade import Request
+        from shapecalc.homework.classroom.grade import grade as run
+        from shapecalc.render import format_for
+
+        chosen = format_for(format_, terminal=sys.stdout.isatty())
+        asked = _asked(file, against, settings, inputs)
+        used = jobs or min(os.cpu_count() or 1, _JOBS)
+        request = Request(asked, folder, roster, results, times, solution, used)
+        try:
+            with ExitStack() as stack:
+                done = run(request, _bar(stack) if sys.stderr.isatty() else None)
+        except KeyboardInterrupt:
+            click.echo("interrupted; the same command goes on where this one ended", err=True)
+            sys.exit(_INTERRUPTED)
+        _tell(done, results, chosen)
+
+
+def _asked(
+    file: str | None, against: str | None, settings: dict[str, str], inputs: dict[str, str]
+) -> Asked:
+    """Return what is asked of the class.  Raises `SpecErrors` (E706)."""
+    from shapecalc.files import find
+    from shapecalc.homework.classroom.asked import Asked
+
+    if (against is None) == (file is None):
+        said = "nothing says" if file is None else "--against and --homework both say"
+        hint = "name the teacher's file with --homework, or a network with --against"
+        raise SpecErrors([Problem("E706", f"{said} what the answers are about", hint=hint)])
+    if file is not None and (settings or inputs):
+        message = "with --homework the file says all about the network"
+        hint = "write `set:` and `input:` into it"
+        raise SpecErrors([Problem("E706", message, hint=hint)])
+    if against is None:
+        assert file is not None
+        return Asked(find(file))
+    return Asked(find(against), True, tuple(settings.items()), tuple(inputs.items()))
+
+
+def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:
+    """Return what draws a progress bar until the stack is left."""
+    from shapecalc.render.as_terminal import progress
+
+    return lambda steps: stack.enter_context(progress("grading", steps))
+
+
+def _tell(done: Done, results: str, chosen: str) -> None:
+    """Print the summary, or the class for programs; own failures go to standard error."""
+    from shapecalc.homework.classroom.results import grades_csv
+    from shapecalc.homework.classroom.store import json_parts
+    from shapecalc.homework.classroom.summary import tabulate
+    from shapecalc.render import draw
+
+    if chosen == "json":
+        emit_parts(json_parts(done.classroom), None)
+    elif chosen == "csv":
+        emit_parts(grades_csv(done.classroom), None)
+    else:
+        table = tabulate(done.classroom, (*done.remarks, f"Written into {results}."))
+        emit(draw(lambda _: table, chosen, None, standalone=True), None)
+    if done.errors:
+        message = (
+            f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"
+            " unreadable; the mistake is in shapecalc: please report it"
+        )
+        for line in (message, *(f"  {each}" for each in done.errors[:10])):
+            click.echo(line, err=True)

@@ -1,0 +1,186 @@
+"""What lies in the folder of submissions: files, and files in zips; nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.homework.answers import MAX_BYTES
+from shapecalc.homework.classroom.archive import (
+    MAX_TOTAL,
+    ArchiveError,
+    Member,
+    members,
+    open_zip,
+    unpacked,
+)
+from shapecalc.homework.classroom.records import Leftover
+from shapecalc.printing import visible
+from shapecalc.source import Origin, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import tzinfo
+    from zipfile import ZipFile
+
+#: So many files and folders are looked at, so deep.
+MAX_FILES = 50_000
+_DEPTH = 20
+#: What operating systems leave behind.
+_SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+
+
+class Handed(NamedTuple):
+    """A file that was handed in, not yet read.
+
+    `path` is how it is told: below the folder, with `/`; `parts` are its folders and itself, any of
+    which may name the student.  A file in a zip has its `member`.
+    """
+
+    path: str
+    parts: tuple[str, ...]
+    disk: Path
+    member: Member | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the name, in lower case."""
+        stem, dot, ending = self.parts[-1].rpartition(".")
+        return f".{ending.lower()}" if dot and stem else ""
+
+
+class Folder:
+    """The files of a folder, or of one zip, and what is passed over.
+
+    Zips are opened once and read in memory, each up to a limit in all.  `known` are the paths of
+    files that are no submissions, such as the roster, with what they are.
+    """
+
+    def __init__(self, path: str, known: Mapping[str, str] | None = None) -> None:
+        self._known = {os.path.realpath(each): what for each, what in (known or {}).items()}
+        self.leftovers: list[Leftover] = []
+        self._zips: dict[Path, ZipFile] = {}
+        self._unpacked: dict[Path, int] = {}
+        self._count = 0
+        self._name = path
+        root = Path(path)
+        try:
+            if root.is_dir():
+                self.files = list(self._walk(root, ()))
+            elif root.is_file():
+                self.files = list(self._inside(root, ()))
+            else:
+                hint = "name the folder with the submissions, or the zip of the platform"
+                raise _refuse("E001", f"there is no folder '{path}'", path, hint)
+        except OSError as error:
+            reason = error.strerror or error
+            raise _refuse("E003", f"'{path}' cannot be read: {reason}", path) from None
+
+    def _walk(self, folder: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
+        """Yield the files below a folder, by their names; links are not followed."""
+        with os.scandir(folder) as entries:
+            found = []
+            for entry in entries:
+                self._counted()
+                found.append(entry)
+        for entry in sorted(found, key=lambda each: each.name):
+            inner = (*parts, entry.name)
+            path = _told(inner)
+            if entry.is_symlink():
+                self.leftovers.append(Leftover(path, "a link, which is not followed"))
+            elif entry.is_dir(follow_symlinks=False):
+                if len(inner) > _DEPTH:
+                    self.leftovers.append(Leftover(path, f"more than {_DEPTH} folders deep"))
+                else:
+                    yield from self._readable(Path(entry.path), inner)
+            elif not entry.is_file(follow_symlinks=False):
+                self.leftovers.append(Leftover(path, "no file"))
+            elif reason := _of_system(inner) or self._known.get(os.path.realpath(entry.path)):
+                self.leftovers.append(Leftover(path, reason))
+            elif entry.name.lower().endswith(".zip"):
+                yield from self._inside(Path(entry.path), inner)
+            else:
+                yield Handed(path, inner, Path(entry.path))
+
+    def _readable(self, folder: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
+        try:
+            yield from self._walk(folder, parts)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+            self.leftovers.append(Leftover(_told(parts), reason))
+
+    def _inside(self, path: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
+        """Yield the files of a zip; what is refused is told."""
+        try:
+            archive = open_zip(path)
+            inside = members(archive)
+        except ArchiveError as error:
+            if not parts:
+                hint = "name the folder with the submissions, or the zip of the platform"
+                message = f"'{path}' is no zip that can be read: {error}"
+                raise _refuse("E715", message, str(path), hint) from None
+            # a student's own broken zip is their submission, and the reason is told to them
+            yield Handed(_told(parts), parts, path)
+            return
+        self._zips[path] = archive
+        for member in inside:
+            self._counted()
+            path_of = member.name.replace("\\", "/").split("/")
+            names = tuple(name for name in path_of if name not in ("", "."))
+            inner = (*parts, *names)
+            reason = member.refused or _of_system(inner) or ("" if names else "has no name")
+            if reason:
+                self.leftovers.append(Leftover(_told(inner) or "?", reason))
+            else:
+                yield Handed(_told(inner), inner, path, member)
+
+    def _counted(self) -> None:
+        self._count += 1
+        if self._count > MAX_FILES:
+            message = f"the folder holds more than {MAX_FILES:,} files"
+            hint = "name the folder with the submissions only"
+            raise _refuse("E715", message, self._name, hint)
+
+    def read(self, handed: Handed, most: int = MAX_BYTES) -> bytes:
+        """Read at most `most` + 1 bytes of a file.  Raises `ArchiveError` where it cannot be."""
+        archive = self._zips.get(handed.disk)
+        if handed.member is None or archive is None:
+            try:
+                with handed.disk.open("rb") as file:
+                    return file.read(most + 1)
+            except OSError as error:
+                raise ArchiveError(f"cannot be read: {error.strerror or error}") from None
+        if self._unpacked.get(handed.disk, 0) > MAX_TOTAL:
+            raise ArchiveError(f"the zip unpacks to more than {MAX_TOTAL // 2**20} MiB")
+        data = unpacked(archive, handed.member, most)
+        self._unpacked[handed.disk] = self._unpacked.get(handed.disk, 0) + len(data)
+        return data
+
+    def time(self, handed: Handed, zone: tzinfo) -> datetime | None:
+        """Return when a file was changed, as the disk or its zip has it, which knows no zone."""
+        try:
+            if handed.member is None:
+                return datetime.fromtimestamp(int(handed.disk.stat().st_mtime), tz=UTC)
+            return datetime(*handed.member.time, tzinfo=zone)
+        except (OSError, ValueError, OverflowError):
+            return None
+
+
+def _of_system(parts: tuple[str, ...]) -> str:
+    """Say that a file is an operating system's or a hidden one, or nothing."""
+    if any(part == "__MACOSX" for part in parts) or parts[-1].lower() in _SYSTEM:
+        return "made by the operating system"
+    return "a hidden file" if parts[-1].startswith((".", "~$")) else ""
+
+
+def _told(parts: tuple[str, ...]) -> str:
+    """Write a path for people: nothing in it moves the cursor or breaks a line."""
+    joined = "/".join(part.encode("utf-8", "replace").decode() for part in parts)
+    return visible(joined)[:400]
+
+
+def _refuse(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
+    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])

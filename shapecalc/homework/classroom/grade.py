@@ -1,0 +1,223 @@
+"""A folder of submissions and a roster to a graded class, written as it comes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc import __version__
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.homework.classroom.archive import ArchiveError
+from shapecalc.homework.classroom.asked import fingerprint, homework_of
+from shapecalc.homework.classroom.folder import Folder
+from shapecalc.homework.classroom.intake import Clock, Intake, take_in
+from shapecalc.homework.classroom.judging import Task
+from shapecalc.homework.classroom.names import page_name
+from shapecalc.homework.classroom.records import Classroom, Graded
+from shapecalc.homework.classroom.results import write_results
+from shapecalc.homework.classroom.roster import deadline_of, load_roster
+from shapecalc.homework.classroom.state import State
+from shapecalc.homework.classroom.times import load_times
+from shapecalc.homework.classroom.work import outcomes
+from shapecalc.homework.deadline import time_text, zone_of
+from shapecalc.printing import visible
+from shapecalc.source import Origin, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.homework.classroom.folder import Handed
+    from shapecalc.homework.classroom.roster import Roster
+
+
+class Request(NamedTuple):
+    """What to grade, and where to.
+
+    `times` is a table of times, or `files` for the times of the files.  `solution`: the key may
+    stand in the feedback.  `jobs`: the processes.
+    """
+
+    asked: Asked
+    folder: str
+    roster: str
+    results: str
+    times: str | None = None
+    solution: bool = False
+    jobs: int = 1
+
+
+class Done(NamedTuple):
+    """A graded class; how many records were kept from before, remarks, and own failures."""
+
+    classroom: Classroom
+    kept: int
+    remarks: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+def grade(request: Request, progress: Callable[[int], Callable[[], object]] | None = None) -> Done:
+    """Grade a class and write its results.
+
+    `progress` is told how many submissions there are and gives what is called for each.  A run that
+    is interrupted goes on where it ended.  Raises `SpecErrors` for what is wrong with the homework,
+    the roster, the folder or the place for the results; never for a submission.
+    """
+    homework = homework_of(request.asked)
+    roster = load_roster(request.roster)
+    results = _place(request)
+    try:
+        run = _Run(request, homework, roster, State(results))
+        step = progress(len(run.intake.submissions)) if progress is not None else None
+        run.judge(step)
+        classroom = Classroom(
+            homework.title, homework.stamp, tuple(run.graded), run.intake.leftovers
+        )
+        run.state.settle([run.keys[at] for at in sorted(run.keys)], run.pages)
+        write_results(classroom, results)
+    except OSError as error:
+        where = str(error.filename or results)
+        message = f"'{where}' cannot be written: {error.strerror or error}"
+        raise SpecErrors([Problem("E007", message, Origin(Source(where, "")))]) from None
+    return Done(classroom, run.kept, tuple(run.remarks()), tuple(run.errors))
+
+
+def _place(request: Request) -> Path:
+    """Make the folder of the results.  Raises `SpecErrors` (E716, E007)."""
+    results, folder = Path(request.results), Path(request.folder)
+    origin = Origin(Source(request.results, ""))
+    inside = results.resolve()
+    if folder.resolve() in (inside, *inside.parents):
+        message = "the results would lie among the submissions, and be graded the next time"
+        raise SpecErrors([Problem("E716", message, origin, hint="name a folder beside it")])
+    if results.exists() and not results.is_dir():
+        message = f"'{request.results}' is a file, and the results are a folder"
+        raise SpecErrors([Problem("E716", message, origin, hint="name a folder")])
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"'{request.results}' cannot be made: {error.strerror or error}"
+        raise SpecErrors([Problem("E007", message, origin)]) from None
+    return results
+
+
+class _Run:
+    """One run over a class: what is known before, and what comes of it."""
+
+    def __init__(self, request: Request, homework: Homework, roster: Roster, state: State) -> None:
+        self.request, self.roster, self.state = request, roster, state
+        self.deadline = homework.deadline
+        zone = zone_of(homework.deadline)
+        named = request.times not in (None, "files")
+        self.clock = Clock(
+            load_times(request.times, zone) if named and request.times else {},
+            request.times == "files",
+            zone,
+        )
+        own = {request.roster: "the roster", request.asked.source.name: "the homework"}
+        if named and request.times:
+            own[request.times] = "the table of times"
+        self.folder = Folder(request.folder, own)
+        self.intake: Intake = take_in(self.folder, roster.students, self.clock, self._stamps())
+        self.printed: tuple[Homework, str] = (homework, fingerprint(homework))
+        taken: set[str] = set()
+        self.graded = [self._before(at, homework, taken) for at in range(len(roster.students))]
+        self.keys: dict[int, str] = {}
+        self.pages: set[str] = set()
+        self.errors: list[str] = []
+        self.kept = 0
+
+    def _stamps(self) -> dict[str, frozenset[int]]:
+        """Return whose each sheet is, where not all have the same."""
+        own: dict[str, set[int]] = {}
+        for at, student in enumerate(self.roster.students):
+            own.setdefault(homework_of(self.request.asked, student).stamp, set()).add(at)
+        return {stamp: frozenset(places) for stamp, places in own.items()} if len(own) > 1 else {}
+
+    def _before(self, at: int, homework: Homework, taken: set[str]) -> Graded:
+        """Return a student's record before anything was judged."""
+        student = self.roster.students[at]
+        own = homework_of(self.request.asked, student)
+        cells = (c.out_of for c in own.cells if not c.given and c.key is not None)
+        out_of = sum(cells, Fraction(0))
+        page = page_name(student.id, taken)
+        deadline = deadline_of(student, homework.deadline, self.request.roster)
+        submission = self.intake.submissions.get(at)
+        if submission is None:
+            return Graded(student, "missing", out_of=out_of)
+        notes = list(submission.notes)
+        late = deadline.hours(submission.time) if submission.time is not None else 0
+        if submission.time is None and submission.marked:
+            late = 1
+            notes.append("marked late by Canvas, which says not how much; one hour is counted")
+        path = submission.handed.path if submission.handed is not None else ""
+        return Graded(student, "unreadable", path, late, out_of=out_of, notes=tuple(notes),
+                      page=page)  # fmt: skip
+
+    def judge(self, step: Callable[[], object] | None) -> None:
+        """Judge every submission, or take what was kept; what is new is kept at once."""
+        request = self.request
+        for outcome in outcomes(
+            request.asked, self._tasks(step), jobs=request.jobs, solution=request.solution
+        ):
+            self.state.keep(outcome)
+            self._enter(outcome.at, outcome.key, outcome.graded, outcome.pages)
+            if outcome.error:
+                self.errors.append(outcome.error)
+            if step is not None:
+                step()
+
+    def _enter(self, at: int, key: str, graded: Graded, suffixes: dict[str, str]) -> None:
+        self.graded[at] = graded
+        self.keys[at] = key
+        self.pages |= {f"{graded.page}.{suffix}" for suffix in suffixes}
+
+    def _tasks(self, step: Callable[[], object] | None) -> Iterator[Task]:
+        """Yield what is to be judged; what was kept is entered on the way."""
+        for at, submission in self.intake.submissions.items():
+            task = self._task(at, submission.handed)
+            kept = self.state.recall(task.key)
+            if kept is None:
+                yield task
+                continue
+            self._enter(at, task.key, kept, dict.fromkeys(("html", "md"), ""))
+            self.kept += 1
+            if step is not None:
+                step()
+
+    def _task(self, at: int, handed: Handed | None) -> Task:
+        """Read a submission, and name the work that it makes."""
+        graded, data, refused = self.graded[at], b"", ""
+        if handed is not None:
+            try:
+                data = self.folder.read(handed)
+            except ArchiveError as error:
+                refused = str(error)
+        name = visible(handed.parts[-1])[-100:] if handed is not None else ""
+        homework = homework_of(self.request.asked, graded.student)
+        if homework is not self.printed[0]:
+            self.printed = (homework, fingerprint(homework))
+        what = (__version__, self.printed[1], graded, name, refused, self.request.solution)
+        key = sha256(repr(what).encode() + b"\0" + data).hexdigest()
+        return Task(at, graded, name, data, key, refused or ("" if handed else _UNDECIDED))
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what the summary says beside the numbers."""
+        yield from (f"{note[:1].upper()}{note[1:]}." for note in self.roster.notes)
+        if self.deadline.last is not None:
+            untimed = sum(each.time is None and not each.marked
+                          for each in self.intake.submissions.values())  # fmt: skip
+            yield f"Due {time_text(self.deadline.last)}."
+            if untimed:
+                yield (
+                    f"{untimed} of {len(self.intake.submissions)} submissions come without a time,"
+                    " and count as in time; --times says when they came."
+                )
+        if self.kept:
+            yield f"{self.kept} were graded before and are as they were."
+
+
+_UNDECIDED = "hand in one file"

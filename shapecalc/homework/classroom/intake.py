@@ -1,0 +1,265 @@
+"""Submissions to students: one file each, and every other file told with the reason.
+
+Of several files of a student the one with the highest attempt counts, then the latest of those
+whose times are known, then the only one that holds a table of answers.  Where nothing decides,
+nothing is chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.classroom.archive import ArchiveError
+from shapecalc.homework.classroom.matching import (
+    attempt,
+    decide,
+    directory,
+    marked_late,
+    signatures,
+    whose,
+)
+from shapecalc.homework.classroom.metadata import FILE, MAX_BYTES, Entry, read_metadata
+from shapecalc.homework.classroom.names import bare, fold
+from shapecalc.homework.classroom.records import Leftover
+from shapecalc.homework.decode import decode
+from shapecalc.homework.load import READERS, STAMP, read_answers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from shapecalc.homework.classroom.folder import Folder, Handed
+    from shapecalc.homework.classroom.matching import Directory
+    from shapecalc.homework.classroom.records import Student
+
+
+class Submission(NamedTuple):
+    """What counts as a student's answers; no `handed` where that cannot be decided.
+
+    `time` is when it was handed in, where that is known; `marked` that the platform says late.
+    """
+
+    handed: Handed | None
+    time: datetime | None = None
+    marked: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Intake(NamedTuple):
+    """The submissions by the students' places in the roster, and the files that are nobody's."""
+
+    submissions: dict[int, Submission]
+    leftovers: tuple[Leftover, ...]
+
+
+class _Found(NamedTuple):
+    """A file with what is known of it."""
+
+    handed: Handed
+    time: datetime | None
+    note: str = ""
+
+
+class Clock(NamedTuple):
+    """Where times come from: a table, by names; the files themselves, only where asked."""
+
+    table: Mapping[str, datetime]
+    files: bool
+    zone: tzinfo
+
+
+def take_in(
+    folder: Folder,
+    students: Sequence[Student],
+    clock: Clock,
+    stamps: Mapping[str, frozenset[int]] | None = None,
+) -> Intake:
+    """Put every file of a folder to its student.
+
+    `stamps` are those of the sheets with whose they are, where students have sheets of their own.
+    """
+    known = directory(students)
+    leftovers = list(folder.leftovers)
+    entries, files = _entries(folder, leftovers)
+    found: dict[int, list[_Found]] = {}
+    for handed in files:
+        places, reason, note = _owners(folder, known, handed, entries, stamps or {})
+        for at in places:
+            time = _time(folder, handed, students[at], entries, clock)
+            found.setdefault(at, []).append(_Found(handed, time, note))
+        if not places:
+            leftovers.append(Leftover(handed.path, reason))
+    chosen = {at: _choose(folder, students[at], found[at], leftovers) for at in sorted(found)}
+    return Intake(chosen, tuple(sorted(leftovers)))
+
+
+def _entries(
+    folder: Folder, leftovers: list[Leftover]
+) -> tuple[dict[tuple[str, ...], Entry], list[Handed]]:
+    """Read Gradescope's list, wherever one lies; the other files are submissions."""
+    entries: dict[tuple[str, ...], Entry] = {}
+    files = []
+    for handed in folder.files:
+        if not FILE.fullmatch(handed.parts[-1]):
+            files.append(handed)
+            continue
+        try:
+            text = decode(folder.read(handed, MAX_BYTES), handed.path, most=MAX_BYTES).text
+        except ArchiveError as error:
+            leftovers.append(Leftover(handed.path, str(error)))
+            continue
+        except SpecErrors as error:
+            leftovers.append(Leftover(handed.path, error.problems[0].message))
+            continue
+        leftovers.append(Leftover(handed.path, "Gradescope's list, which was read"))
+        for name, entry in read_metadata(text).items():
+            entries[(*handed.parts[:-1], name)] = entry
+    return entries, files
+
+
+def _entry(handed: Handed, entries: Mapping[tuple[str, ...], Entry]) -> Entry | None:
+    for length in range(len(handed.parts), 0, -1):
+        if (entry := entries.get(handed.parts[:length])) is not None:
+            return entry
+    return None
+
+
+def _owners(
+    folder: Folder,
+    known: Directory,
+    handed: Handed,
+    entries: Mapping[tuple[str, ...], Entry],
+    stamps: Mapping[str, frozenset[int]],
+) -> tuple[list[int], str, str]:
+    """Return whose a file is, or why nobody's, and what had to be understood."""
+    entry = _entry(handed, entries)
+    if entry is not None and entry.students:
+        owners, unknown = [], []
+        for words in entry.students:
+            found = _listed(known, words)
+            if found is None:
+                unknown.append(words[0])
+            else:
+                owners.append(found)
+        told = f"handed in by {' and '.join(unknown[:3])}, who is not in the roster"
+        return list(dict.fromkeys(owners)), told, told if unknown else ""
+    by_path = whose(known, handed.parts)
+    if by_path.at is not None:
+        return [by_path.at], "", ""
+    traces = _signed(folder, known, handed, stamps)
+    inside = decide(known, traces)
+    if traces and inside.at is not None:
+        if by_path.reason.startswith("names ") and "roster" not in by_path.reason:
+            return [], f"its path {by_path.reason}, the text {known.students[inside.at].id}", ""
+        return [inside.at], "", "matched by what stands inside the file"
+    return [], by_path.reason, ""
+
+
+def _listed(known: Directory, words: Sequence[str]) -> int | None:
+    """Find a student by the words of a platform's list; None where they fit none or several."""
+    traces = [trace for word in words
+              if (trace := known.exact.get(fold(word)) or known.names.get(bare(word)))]  # fmt: skip
+    return decide(known, traces).at
+
+
+def _signed(
+    folder: Folder, known: Directory, handed: Handed, stamps: Mapping[str, frozenset[int]]
+) -> list[frozenset[int]]:
+    """Return whom the text of a file names, and whose sheet it is."""
+    try:
+        text = decode(folder.read(handed), handed.path).text
+    except (ArchiveError, SpecErrors):
+        return []
+    stamp = STAMP.search(text)
+    sheet = stamps.get(stamp[1], frozenset()) if stamp else frozenset()
+    return [*signatures(known, text), *([sheet] if sheet else [])]
+
+
+def _time(
+    folder: Folder,
+    handed: Handed,
+    student: Student,
+    entries: Mapping[tuple[str, ...], Entry],
+    clock: Clock,
+) -> datetime | None:
+    """Return when a file was handed in: by the table, by the platform, by the file where asked."""
+    words = (handed.path, handed.parts[-1], student.id, student.email, student.name)
+    for word in words:
+        if word and (time := clock.table.get(fold(word))) is not None:
+            return time
+    entry = _entry(handed, entries)
+    if entry is not None and entry.time is not None:
+        return entry.time
+    return folder.time(handed, clock.zone) if clock.files else None
+
+
+def _choose(
+    folder: Folder, student: Student, found: Sequence[_Found], leftovers: list[Leftover]
+) -> Submission:
+    """Choose a student's submission; the other files are told."""
+    left = list(found)
+    for rule, keep in _RULES:
+        kept = keep(folder, left) if len(left) > 1 else left
+        if kept and len(kept) < len(left):
+            told = kept[0].handed.path if len(kept) == 1 else "another file"
+            for each in left:
+                if each not in kept:
+                    reason = f"also of {student.id}: {rule}; {told} counts"
+                    leftovers.append(Leftover(each.handed.path, reason))
+            left = kept
+    if len(left) > 1:
+        paths = " and ".join(each.handed.path for each in left[:3])
+        for each in left:
+            reason = f"of {student.id}, and nothing says which of several files counts"
+            leftovers.append(Leftover(each.handed.path, reason))
+        return Submission(None, notes=(f"handed in {paths}, and nothing says which counts",))
+    one = left[0]
+    notes = (one.note,) if one.note else ()
+    return Submission(one.handed, one.time, marked_late(one.handed.parts), notes)
+
+
+def _readable(_: Folder, left: list[_Found]) -> list[_Found]:
+    return [each for each in left if not each.handed.suffix or each.handed.suffix in READERS]
+
+
+def _last_attempt(_: Folder, left: list[_Found]) -> list[_Found]:
+    last = max(attempt(each.handed.parts) for each in left)
+    return [each for each in left if attempt(each.handed.parts) == last]
+
+
+def _latest(_: Folder, left: list[_Found]) -> list[_Found]:
+    times = [each.time for each in left if each.time is not None]
+    return [each for each in left if each.time == max(times)] if len(times) == len(left) else left
+
+
+def _tables(folder: Folder, left: list[_Found]) -> list[_Found]:
+    """Return the files that hold a table of answers."""
+
+    def holds(each: _Found) -> bool:
+        try:
+            read_answers(folder.read(each.handed), each.handed.path)
+        except (ArchiveError, SpecErrors):
+            return False
+        return True
+
+    return [each for each in left if holds(each)]
+
+
+def _alike(folder: Folder, left: list[_Found]) -> list[_Found]:
+    """Return the first of files that are all the same."""
+    try:
+        contents = {folder.read(each.handed) for each in left}
+    except ArchiveError:
+        return left
+    return left[:1] if len(contents) == 1 else left
+
+
+#: Why a file does not count, and those of several that do.
+_RULES: Sequence[tuple[str, Callable[[Folder, list[_Found]], list[_Found]]]] = (
+    ("its kind of file is not read", _readable),
+    ("an earlier attempt", _last_attempt),
+    ("handed in earlier", _latest),
+    ("no table of answers", _tables),
+    ("the same once more", _alike),
+)

@@ -1,0 +1,80 @@
+"""One student judged, whatever the file holds: the boundary that no failure crosses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.check import check
+from shapecalc.homework.classroom.asked import homework_of
+from shapecalc.homework.classroom.marks import marks_of
+from shapecalc.homework.classroom.pages import feedback_pages, unread_pages
+from shapecalc.homework.load import read_answers
+
+if TYPE_CHECKING:
+    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.homework.classroom.records import Graded
+
+
+class Task(NamedTuple):
+    """A student to judge: the record so far, the file's name and bytes.
+
+    `refused` is why there are no bytes.  `key` tells this work from any other.
+    """
+
+    at: int
+    graded: Graded
+    name: str
+    data: bytes
+    key: str
+    refused: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of a task: the record, the pages by suffix, and an error of the tool itself."""
+
+    at: int
+    key: str
+    graded: Graded
+    pages: dict[str, str]
+    error: str = ""
+
+
+def judge(asked: Asked, task: Task, *, solution: bool) -> Outcome:
+    """Judge one student's file.
+
+    What cannot be read makes the record `unreadable`, and so does a failure of this program, which
+    is told in `error`: one file never stops the others.
+    """
+    homework = homework_of(asked, task.graded.student)
+    error = ""
+    try:
+        return _judged(homework, task, solution=solution)
+    except SpecErrors as refused:
+        first = refused.problems[0]
+        reason = f"{first.message}; {first.hint}" if first.hint else first.message
+    except Exception as failure:  # noqa: BLE001  (the one place: every student gets a record)
+        said = " ".join(str(failure).split())[:200]
+        error = f"{task.graded.student.id}: {type(failure).__name__}: {said}"
+        reason = f"shapecalc failed on it ({type(failure).__name__}), which is its own mistake"
+    notes = (*task.graded.notes, reason)
+    graded = task.graded._replace(status="unreadable", notes=notes)
+    return Outcome(task.at, task.key, graded, unread_pages(graded, homework.title), error)
+
+
+def _judged(homework: Homework, task: Task, *, solution: bool) -> Outcome:
+    if task.refused:
+        graded = task.graded._replace(status="unreadable", notes=(*task.graded.notes, task.refused))
+        return Outcome(task.at, task.key, graded, unread_pages(graded, homework.title))
+    checked = check(homework, read_answers(task.data, task.name))
+    earned, out_of = checked.marks, checked.out_of
+    graded = task.graded._replace(
+        status="graded",
+        earned=earned,
+        marks=homework.deadline.marks(earned, out_of, task.graded.late),
+        out_of=out_of,
+        cells=marks_of(checked),
+        notes=(*task.graded.notes, *checked.notes),
+    )
+    return Outcome(task.at, task.key, graded, feedback_pages(checked, graded, solution=solution))

@@ -1,0 +1,81 @@
+"""A graded class in a few lines: how many, how well, and what to look at."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from statistics import median
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.show.values import marks_text
+from shapecalc.printing import printable
+from shapecalc.table import Fact, Head, Line, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shapecalc.homework.classroom.records import Classroom, Graded
+
+#: So many students or files are named in a line.
+_NAMED = 12
+
+
+def tabulate(classroom: Classroom, remarks: Sequence[str] = ()) -> Table:
+    """Lay out how a class stands."""
+    by = {status: [each for each in classroom.students if each.status == status]
+          for status in ("graded", "unreadable", "missing")}  # fmt: skip
+    late = [each for each in classroom.students if each.late]
+    rows = (
+        ("graded", by["graded"]),
+        ("unreadable", by["unreadable"]),
+        ("missing", by["missing"]),
+    )
+    return Table(
+        title=printable(classroom.title),
+        about=(),
+        columns=(Head("what was handed in"), Head("how many", numeric=True)),
+        header=("status", "students"),
+        lines=tuple(Line((word, str(len(some)))) for word, some in rows),
+        footer=("all", str(len(classroom.students))),
+        facts=tuple(_facts(by["graded"], len(late))),
+        notes=tuple(_notes(classroom, late, by["unreadable"], by["missing"])),
+        legend=(),
+        remarks=(*remarks, f"Sheet: shapecalc homework {classroom.stamp}."),
+    )
+
+
+def _facts(graded: Sequence[Graded], late: int) -> Iterator[Fact]:
+    yield Fact("handed in late", str(late))
+    percents = [100 * each.marks / each.out_of for each in graded if each.out_of]
+    if percents:
+        mean = sum(percents, Fraction(0)) / len(percents)
+        yield Fact("mean of the marks", f"{marks_text(mean)}%")
+        yield Fact("median", f"{marks_text(Fraction(median(percents)))}%")
+
+
+def _notes(
+    classroom: Classroom,
+    late: Sequence[Graded],
+    unreadable: Sequence[Graded],
+    missing: Sequence[Graded],
+) -> Iterator[str]:
+    if late:
+        yield f"• Late: {_listed([f'{each.student.id} ({each.late} h)' for each in late])}."
+    for each in unreadable[:_NAMED]:
+        reason = printable("; ".join(each.notes))
+        who = ", ".join(filter(None, (each.student.id, each.file)))
+        yield f"• Unreadable: {printable(who)}: {reason}."
+    if len(unreadable) > _NAMED:
+        yield f"• Unreadable as well: {len(unreadable) - _NAMED} more, in grades.csv."
+    if missing:
+        yield f"• Missing: {_listed([each.student.id for each in missing])}."
+    if classroom.leftovers:
+        count = len(classroom.leftovers)
+        files = "1 file is" if count == 1 else f"{count} files are"
+        shown = [f"{each.file} ({each.reason})" for each in classroom.leftovers[:_NAMED]]
+        more = f", and {count - _NAMED} more in leftovers.csv" if count > _NAMED else ""
+        yield f"• Left over: {files} nobody's answers: {printable(', '.join(shown))}{more}."
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
+    return printable(", ".join(words[:_NAMED])) + more
