@@ -32,4 +32,6 @@ def width_of(text: str) -> int:
         return len(text)
     from unicodedata import combining, east_asian_width
 
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    other = [c for c in text if c > "\x7f"]
+    wide = sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in other)
+    return len(text) - len(other) + wide

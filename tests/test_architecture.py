@@ -80,11 +80,14 @@ LEVELS = """
     homework.exports.coderunner  homework.exports.prairielearn  homework.exports.submission
     homework.exports.autograder  homework.exports.canvas  homework.exports.gradebook
     homework.exports.moodle_grades
+    homework.classroom.agreement  homework.classroom.statistics  homework.show.document
+    homework.show.document_html  homework.show.document_markdown  homework.show.pages
+    homework.show.feedback  homework.show.class_cells  homework.show.class_report
     homework.classroom.names  homework.classroom.roster  homework.classroom.archive
     homework.classroom.folder  homework.classroom.matching  homework.classroom.metadata
     homework.classroom.times  homework.classroom.intake  homework.classroom.asked
     homework.classroom.marks  homework.classroom.summary
-    homework.classroom.pages  homework.classroom.judging  homework.classroom.work
+    homework.classroom.judging  homework.classroom.work
     homework.classroom.state  homework.classroom.results  homework.classroom.grade
     homework.classroom.example
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare

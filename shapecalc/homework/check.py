@@ -8,7 +8,7 @@ from shapecalc.homework.claims import Claims, claims_of
 from shapecalc.homework.judge import Candidate, Tentative, cases_of, tentative
 from shapecalc.homework.marking import marked
 from shapecalc.homework.ranking import Evidence, evidence, other_convention, ranked
-from shapecalc.homework.tell import rule_text
+from shapecalc.homework.tell import rule_text, secrets_of
 from shapecalc.homework.verdict import Checked, Diagnosis, Finding, Judged, Verdict
 from shapecalc.homework.world import ANY, World, world_of
 
@@ -31,8 +31,10 @@ def check(homework: Homework, answers: Answers) -> Checked:
     world = world_of(homework, claims.own, ANY) if near.far else near
     cells = [tentative(homework, each, claims, near, world) for each in claims.by_cell.values()]
     weighed = evidence_by_column(homework, cells)
+    known = ("right", "right_other_notation")
+    secrets = secrets_of(homework, (e.claim.cell for e in cells if e.verdict not in known))
     judged = [
-        _judged(homework, each, claims, world, weighed[each.claim.cell.quantity.key])
+        _judged(homework, each, claims, world, weighed[each.claim.cell.quantity.key], secrets)
         for each in cells
     ]
     done = marked(homework, judged)
@@ -56,7 +58,12 @@ def evidence_by_column(homework: Homework, cells: Sequence[Tentative]) -> dict[s
 
 
 def _judged(
-    homework: Homework, each: Tentative, claims: Claims, world: World, weighed: Evidence
+    homework: Homework,
+    each: Tentative,
+    claims: Claims,
+    world: World,
+    weighed: Evidence,
+    secrets: frozenset[str],
 ) -> Judged:
     claim = each.claim
     verdict: Verdict | None = each.verdict
@@ -68,7 +75,7 @@ def _judged(
             verdict = "right_other_convention"
     sure = weighed.sure(order) if order else True
     told = tuple(
-        _diagnosis(homework, claims, world, each, candidate, certain=sure and at == 0)
+        _diagnosis(homework, claims, world, each, candidate, secrets, certain=sure and at == 0)
         for at, candidate in enumerate(order[: 1 if sure else MOST])
     )
     return Judged(claim.cell, claim.raw, each.read_as, verdict, told, note=each.note)
@@ -80,13 +87,14 @@ def _diagnosis(
     world: World,
     each: Tentative,
     candidate: Candidate,
+    secrets: frozenset[str],
     *,
     certain: bool,
 ) -> Diagnosis:
     ids, _, text = candidate.explanation
     case = dict(cases_of(homework, each.claim.cell, world))[candidate.on]
-    rule, public = rule_text(homework, claims, case)
-    return Diagnosis(ids, candidate.on, certain, text if public else "", rule)
+    working, rule = rule_text(homework, claims, case, text, secrets)
+    return Diagnosis(ids, candidate.on, certain, working, rule)
 
 
 def _findings(cells: Sequence[Judged], weighed: dict[str, Evidence]) -> tuple[Finding, ...]:

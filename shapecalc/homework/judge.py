@@ -12,6 +12,7 @@ from shapecalc.homework.diagnose import Explanation, pairs, singles
 from shapecalc.homework.follow import followed
 from shapecalc.homework.misconception import Case
 from shapecalc.homework.reading import Blank, Number, Unreadable
+from shapecalc.homework.verdict import FAR
 from shapecalc.homework.working import whole
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from shapecalc.homework.verdict import Verdict
     from shapecalc.homework.world import World
     from shapecalc.report import Row
-
-
-_FAR = "follows from your own volumes, which are too far from the right ones to count"
 
 
 class Candidate(NamedTuple):
@@ -69,7 +67,7 @@ def tentative(
             if fit is not None and own is near:
                 return Tentative(claim, "right_follow_through", fit.read_as, fit.note)
             if fit is not None:
-                return Tentative(claim, "wrong", fit.read_as, _FAR)
+                return Tentative(claim, "wrong", fit.read_as, FAR)
     said = _said(claim)
     note = said.note
     if cell.layer in near.far and cell.quantity.key == "output":

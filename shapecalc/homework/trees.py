@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: A value of which only texts, lists and maps are known.
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
 
-_FORM = "write a map of layers, like `conv1: {output: 55x55x96, params: 34944}`"
+_FORM = "write a map of layers, like `conv1: {output: 20x30x40, params: 1200}`"
 _AROUND = ("answers", "cells", "layers", "rows")
 _VALUES = ("value", "raw", "answer", "read_as")
 

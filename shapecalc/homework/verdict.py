@@ -35,6 +35,9 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
     "not_graded": ("not graded", ""),
 }
 
+#: The note of what follows from own volumes that earn nothing.
+FAR = "follows from your own volumes, which are too far from the right ones to count"
+
 #: The verdicts that say no.
 SAYS_NO: frozenset[Verdict] = frozenset({"misconception", "wrong"})
 
@@ -63,6 +66,11 @@ class Judged(NamedTuple):
     diagnoses: tuple[Diagnosis, ...] = ()
     marks: Fraction = Fraction(0)
     note: str = ""
+
+    @property
+    def follows(self) -> bool:
+        """Tell whether a wrong value is explained by own volumes that are too far off to count."""
+        return self.verdict == "wrong" and self.note == FAR
 
 
 class Extra(NamedTuple):

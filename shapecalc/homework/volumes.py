@@ -37,7 +37,7 @@ def read_volume(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
     (['96x55x55, channels first'], '1x55x55x96')
     """
     if len(raw) > LONGEST:
-        return Unreadable(f"more than {LONGEST} characters; write a volume like 55x55x96")
+        return Unreadable(f"more than {LONGEST} characters; write a volume like 20x30x40")
     return _understood(raw)
 
 
@@ -110,7 +110,7 @@ def _made(
     parts: list[str] | None, first: bool | None, text: str
 ) -> tuple[Extents, ...] | Unreadable:
     shown = text if len(text) <= 40 else text[:39] + "…"
-    refused = Unreadable(f"'{shown}' is no volume; write height x width x channels, like 55x55x96")
+    refused = Unreadable(f"'{shown}' is no volume; write height x width x channels, like 20x30x40")
     if not parts:
         return refused
     batch = len(parts) > 1 and bool(_BATCH.fullmatch(parts[0]))

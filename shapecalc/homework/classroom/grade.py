@@ -71,7 +71,7 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     results = _place(request)
     try:
         run = _Run(request, homework, roster, State(results))
-        step = progress(len(run.intake.submissions)) if progress is not None else None
+        step = progress(len(roster.students)) if progress is not None else None
         run.judge(step)
         classroom = Classroom(
             homework.title, homework.stamp, tuple(run.graded), run.intake.leftovers
@@ -147,7 +147,7 @@ class _Run:
         deadline = deadline_of(student, homework.deadline, self.request.roster)
         submission = self.intake.submissions.get(at)
         if submission is None:
-            return Graded(student, "missing", out_of=out_of)
+            return Graded(student, "missing", out_of=out_of, page=page)
         notes = list(submission.notes)
         late = deadline.hours(submission.time) if submission.time is not None else 0
         if submission.time is None and submission.marked:
@@ -177,14 +177,15 @@ class _Run:
 
     def _tasks(self, step: Callable[[], object] | None) -> Iterator[Task]:
         """Yield what is to be judged; what was kept is entered on the way."""
-        for at, submission in self.intake.submissions.items():
-            task = self._task(at, submission.handed)
+        for at, graded in enumerate(self.graded):
+            submission = self.intake.submissions.get(at)
+            task = self._task(at, submission.handed if submission is not None else None)
             kept = self.state.recall(task.key)
             if kept is None:
                 yield task
                 continue
             self._enter(at, task.key, kept, dict.fromkeys(("html", "md"), ""))
-            self.kept += 1
+            self.kept += graded.status != "missing"
             if step is not None:
                 step()
 
@@ -202,7 +203,8 @@ class _Run:
             self.printed = (homework, fingerprint(homework))
         what = (__version__, self.printed[1], graded, name, refused, self.request.solution)
         key = sha256(repr(what).encode() + b"\0" + data).hexdigest()
-        return Task(at, graded, name, data, key, refused or ("" if handed else _UNDECIDED))
+        undecided = handed is None and graded.status != "missing"
+        return Task(at, graded, name, data, key, refused or (_UNDECIDED if undecided else ""))
 
     def remarks(self) -> Iterator[str]:
         """Yield what the summary says beside the numbers."""

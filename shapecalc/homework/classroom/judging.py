@@ -8,8 +8,8 @@ from shapecalc.errors import SpecErrors
 from shapecalc.homework.check import check
 from shapecalc.homework.classroom.asked import homework_of
 from shapecalc.homework.classroom.marks import marks_of
-from shapecalc.homework.classroom.pages import feedback_pages, unread_pages
 from shapecalc.homework.load import read_answers
+from shapecalc.homework.show.feedback import feedback
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Task(NamedTuple):
     """A student to judge: the record so far, the file's name and bytes.
 
+    The record is `missing` where nothing was handed in, else `unreadable` until it was read.
     `refused` is why there are no bytes.  `key` tells this work from any other.
     """
 
@@ -60,13 +61,15 @@ def judge(asked: Asked, task: Task, *, solution: bool) -> Outcome:
         reason = f"shapecalc failed on it ({type(failure).__name__}), which is its own mistake"
     notes = (*task.graded.notes, reason)
     graded = task.graded._replace(status="unreadable", notes=notes)
-    return Outcome(task.at, task.key, graded, unread_pages(graded, homework.title), error)
+    pages = feedback(homework, graded).by_suffix()
+    return Outcome(task.at, task.key, graded, pages, error)
 
 
 def _judged(homework: Homework, task: Task, *, solution: bool) -> Outcome:
-    if task.refused:
-        graded = task.graded._replace(status="unreadable", notes=(*task.graded.notes, task.refused))
-        return Outcome(task.at, task.key, graded, unread_pages(graded, homework.title))
+    if task.refused or task.graded.status == "missing":
+        notes = (*task.graded.notes, task.refused) if task.refused else task.graded.notes
+        graded = task.graded._replace(notes=notes)
+        return Outcome(task.at, task.key, graded, feedback(homework, graded).by_suffix())
     checked = check(homework, read_answers(task.data, task.name))
     earned, out_of = checked.marks, checked.out_of
     graded = task.graded._replace(
@@ -77,4 +80,5 @@ def _judged(homework: Homework, task: Task, *, solution: bool) -> Outcome:
         cells=marks_of(checked),
         notes=(*task.graded.notes, *checked.notes),
     )
-    return Outcome(task.at, task.key, graded, feedback_pages(checked, graded, solution=solution))
+    pages = feedback(homework, graded, checked, solution=solution).by_suffix()
+    return Outcome(task.at, task.key, graded, pages)

@@ -40,6 +40,7 @@ def _mark(checked: Checked, each: Judged, *, first: bool) -> Mark:
         bool(each.diagnoses) and each.diagnoses[0].certain,
         each.marks if graded else Fraction(0),
         cell.out_of if graded else Fraction(0),
+        each.follows,
     )
 
 

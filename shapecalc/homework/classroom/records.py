@@ -30,6 +30,7 @@ class Mark(NamedTuple):
 
     `right` is the key and `value` what was read, in one notation, so that equal values are equal
     texts; `misconceptions` are the explanations, each of one id or two, the likeliest first.
+    `follows`: a wrong value that follows from own ones which are too far off to count.
     """
 
     layer: str
@@ -43,6 +44,7 @@ class Mark(NamedTuple):
     certain: bool
     marks: Fraction
     out_of: Fraction
+    follows: bool = False
 
 
 class Graded(NamedTuple):

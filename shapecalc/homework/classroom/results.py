@@ -6,8 +6,8 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.classroom.pages import class_pages
 from shapecalc.homework.classroom.store import json_parts
+from shapecalc.homework.show.class_report import class_report
 from shapecalc.homework.show.values import marks_text
 from shapecalc.render.as_csv import harmless
 from shapecalc.writing import replace
@@ -35,8 +35,8 @@ def write_results(classroom: Classroom, results: Path) -> None:
     left = ((_safe(each.file), _safe(each.reason)) for each in classroom.leftovers)
     replace(results / "leftovers.csv", _csv(("file", "reason"), left))
     replace(results / "class.json", json_parts(classroom))
-    for name, text in class_pages(classroom).items():
-        replace(results / name, [text])
+    for suffix, text in class_report(classroom).by_suffix().items():
+        replace(results / f"report.{suffix}", [text])
 
 
 def grades_csv(classroom: Classroom) -> Iterator[str]:

@@ -230,6 +230,7 @@ class _Reader:
             "certain": self.flag,
             "marks": fraction,
             "out_of": fraction,
+            "follows": self.flag,
         }
         mark = Mark(**self.record(plain, at, reads))
         if mark.marks > mark.out_of:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.diagnose import singles
 from shapecalc.homework.judge import case_of
-from shapecalc.homework.tell import RULES, why_text
+from shapecalc.homework.tell import general_rule, why_text
 from shapecalc.homework.working import whole
 from shapecalc.shape import SIDE_NAMES
 
@@ -42,13 +42,17 @@ class Wrong(NamedTuple):
 
 
 class Blank(NamedTuple):
-    """A number to find out: of a cell, or of an extent of its volume, which is the `part`."""
+    """A number to find out: of a cell, or of an extent of its volume, which is the `part`.
+
+    `rule` is the column's, in words.
+    """
 
     cell: Cell
     part: str
     right: int
     marks: Fraction
     wrong: tuple[Wrong, ...]
+    rule: str
 
     @property
     def name(self) -> str:
@@ -59,8 +63,9 @@ class Blank(NamedTuple):
     @property
     def otherwise(self) -> str:
         """What is said of a number that no known mistake gives."""
-        rule = RULES.get(self.cell.quantity.key, "")
-        return f"No known mistake gives this number. The rule: {rule}." if rule else "Not right."
+        if not self.rule:
+            return "Not right."
+        return f"No known mistake gives this number. The rule: {self.rule}."
 
 
 def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[Blank, ...]]:
@@ -76,10 +81,12 @@ def _blanks(homework: Homework, cell: Cell) -> tuple[Blank, ...]:
         for each in singles(case)
         if len(extents := _extents(each.value)) == len(_right(cell.key))
     ]
+    rule = general_rule(cell.quantity.key, homework.conventions)
+    marks = cell.out_of / len(_right(cell.key))
     blanks = []
     for at, (part, right) in enumerate(zip(_parts(cell.key), _right(cell.key), strict=True)):
         wrong = tuple(_wrong(right, [(name, extents[at]) for name, extents in found]))
-        blanks.append(Blank(cell, part, right, cell.out_of / len(_right(cell.key)), wrong))
+        blanks.append(Blank(cell, part, right, marks, wrong, rule))
     if homework.conventions.layout == "chw" and len(blanks) > 1:
         return (blanks[-1], *blanks[:-1])
     return tuple(blanks)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.conventions import stated_conventions, stated_policy
 from shapecalc.homework.show.values import marks_text, value_text
-from shapecalc.homework.tell import finding_text, rule_line, why_text
+from shapecalc.homework.tell import notes_text, place_text, summary_text, told
 from shapecalc.homework.verdict import VERDICTS, added
 from shapecalc.printing import printable
 from shapecalc.table import Fact, Head, Line, Table
@@ -33,11 +33,11 @@ def tabulate(checked: Checked, *, hint: int = 2, solution: bool = False) -> Tabl
     heads = [Head(column.title, extents=column.key == "output") for column in columns]
     return Table(
         title=printable(homework.title),
-        about=(_summary(checked),),
+        about=(summary_text(checked),),
         columns=(Head("the layer"), *heads),
         header=("layer", *(column.title for column in columns)),
         lines=tuple(lines),
-        footer=("marks", *(_column_marks(checked, column.key) for column in columns)),
+        footer=("marks", *(column_marks(checked, column.key) for column in columns)),
         facts=tuple(_facts(checked)),
         notes=tuple(_notes(checked, hint)),
         legend=tuple(_legend(checked)),
@@ -60,7 +60,8 @@ def _cell(checked: Checked, judged: Judged | None, *, solution: bool) -> str:
     return shown
 
 
-def _column_marks(checked: Checked, column: str) -> str:
+def column_marks(checked: Checked, column: str) -> str:
+    """Write the marks of a column."""
     some = [
         each
         for each in checked.cells
@@ -69,21 +70,6 @@ def _column_marks(checked: Checked, column: str) -> str:
     marks = added(each.marks for each in some)
     out_of = added(each.cell.out_of for each in some)
     return f"{marks_text(marks)} of {marks_text(out_of)}" if some else ""
-
-
-def _summary(checked: Checked) -> str:
-    """Say in a sentence how the cells stand."""
-    graded = [each for each in checked.cells if each.verdict != "not_graded"]
-    right = sum(each.verdict.startswith("right") for each in graded)
-    if graded and right == len(graded):
-        return f"All {right} cells are right."
-    counts = [
-        (checked.count("misconception", "wrong"), "wrong"),
-        (checked.count("unreadable"), "not readable"),
-        (checked.count("blank"), "blank"),
-    ]
-    told = [f"{count} {word}" for count, word in counts if count]
-    return f"{right} of {len(graded)} cells are right; {', '.join(told)}."
 
 
 def _facts(checked: Checked) -> Iterator[Fact]:
@@ -97,45 +83,27 @@ def _notes(checked: Checked, hint: int) -> Iterator[str]:
     """Yield what explains the cells, as far as the hint level goes."""
     if hint < 2:
         return
-    wrong = [each for each in checked.cells if each.verdict in ("misconception", "wrong")]
-    rest = all(
-        each.verdict.startswith("right") or each.verdict in ("misconception", "not_graded")
-        for each in checked.cells
-    )
-    mistakes = [each for each in checked.findings if each.verdict == "misconception"]
-    for finding in checked.findings:
-        alone = rest and len(mistakes) == 1 and finding in mistakes
-        why = f" {why_text(finding.ids)}" if finding.certain else ""
-        yield f"• {finding_text(finding, all_else=alone)}{why}"
+    for finding, said, done, rules in told(checked):
+        why = f" {done[0]}" if finding.certain else ""
+        yield f"• {said}{why}"
         if hint >= 3:
-            general = [each for each in finding.cells if not each.diagnoses[0].working]
-            for each in finding.cells:
-                if each.diagnoses[0].working:
-                    yield f"  – {rule_line(each, each.diagnoses[0])}"
-            if general and (rule := general[0].diagnoses[0].rule):
-                title = general[0].cell.quantity.title
-                yield f"  – {_listed(general)}: the rule for {title} is {rule}"
-    unknown = [each for each in wrong if each.verdict == "wrong"]
+            yield from (f"  – {rule}" for rule in rules)
+    unknown = [each for each in checked.cells if each.verdict == "wrong"]
     if unknown:
         places = ", ".join(f"{each.cell.layer} {each.cell.quantity.title}" for each in unknown)
         yield f"• No known mistake gives what stands in {printable(places)}."
     for each in checked.cells:
-        if each.note and _worth_telling(each):
-            place = f"{each.cell.layer}, {each.cell.quantity.title}"
-            yield f"• {printable(place)}: {printable(each.note)}."
+        if each.note and worth_telling(each):
+            yield f"• {place_text(each)}: {printable(each.note)}."
 
 
-def _worth_telling(judged: Judged) -> bool:
+def worth_telling(judged: Judged) -> bool:
     """Tell whether a note says more than what the cell shows."""
     return (
         not judged.verdict.startswith("right")
         or "cannot be told" in judged.note
         or ("gives" in judged.note)
     )
-
-
-def _listed(cells: list[Judged]) -> str:
-    return ", ".join(dict.fromkeys(printable(each.cell.layer) for each in cells))
 
 
 def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
@@ -151,18 +119,7 @@ def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
 
 
 def _remarks(checked: Checked, hint: int, *, solution: bool) -> Iterator[str]:
-    for note in checked.notes:
-        yield f"{printable(note)[:1].upper()}{printable(note)[1:]}."
-    unasked: dict[str, str] = {}
-    for extra in checked.extras:
-        if not extra.layer or extra.layer not in checked.homework.rows:
-            unasked[printable(extra.layer)[:60]] = f" ({extra.hint})" if extra.hint else ""
-        else:
-            unasked[f"{extra.layer} {extra.column}"] = ""
-    if unasked:
-        shown = [f"{what}{hinted}" for what, hinted in list(unasked.items())[:8]]
-        more = f" and {len(unasked) - 8} more" if len(unasked) > 8 else ""
-        yield f"Not asked: {', '.join(shown)}{more}."
+    yield from notes_text(checked)
     if not solution and checked.marks < checked.out_of and hint < 3:
         yield f"--hint {hint + 1} tells more."
     source = printable(checked.homework.report.graph.spec.source.name)
