@@ -131,6 +131,16 @@ CODES: Mapping[str, str] = {
     "E744": "the points in Canvas are not the homework's marks",
     "E745": "the homework cannot be exported",
     "E746": "the submission is not one file of answers",
+    # the teacher's side
+    "E750": "what varies from student to student cannot be read",
+    "E751": "no variant of the homework is valid",
+    "E752": "nothing says which variant is meant",
+    "E753": "the list of variants cannot be read",
+    "E754": "openpyxl is not installed",
+    "E755": "the workbook cannot be read",
+    "E756": "names in a homework cannot be told apart",
+    "E757": "the values to accept cannot be read",
+    "E758": "a cell is filled in with what it does not hold",
 }
 
 

@@ -67,13 +67,16 @@ LEVELS = """
     homework  homework.conventions  homework.deadline  homework.quantity  homework.reading
     homework.numerals
     homework.volumes  homework.answers  homework.decode  homework.tables  homework.trees
-    homework.load  homework.assignment  homework.world  homework.working  homework.misconception
+    homework.stamp  homework.workbook  homework.load  homework.network  homework.keys
+    homework.vary  homework.assignment  homework.outline  homework.world  homework.working
+    homework.misconception
     homework.wrong_volumes  homework.wrong_parameters  homework.wrong_operations
-    homework.catalogue  homework.diagnose  homework.forms  homework.verdict  homework.claims
+    homework.catalogue  homework.diagnose  homework.forms  homework.show.values  homework.alternates
+    homework.verdict  homework.claims
     homework.follow  homework.judge  homework.ranking  homework.marking  homework.tell
-    homework.check  homework.teacher  homework.lint  homework.show  homework.show.values
-    homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.sheet
-    homework.show.lint  homework.classroom  homework.classroom.records
+    homework.check  homework.teacher  homework.lint  homework.show  homework.worked
+    homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.as_page
+    homework.show.sheet  homework.show.lint  homework.classroom  homework.classroom.records
     homework.classroom.store  homework.exports  homework.exports.blanks  homework.exports.page
     homework.exports.archive  homework.exports.moodle  homework.exports.gift  homework.exports.qti
     homework.exports.markup  homework.exports.parts  homework.exports.gradescope
@@ -83,16 +86,17 @@ LEVELS = """
     homework.classroom.agreement  homework.classroom.statistics  homework.show.document
     homework.show.document_html  homework.show.document_markdown  homework.show.pages
     homework.show.feedback  homework.show.class_cells  homework.show.class_report
-    homework.classroom.names  homework.classroom.roster  homework.classroom.archive
-    homework.classroom.folder  homework.classroom.matching  homework.classroom.metadata
-    homework.classroom.times  homework.classroom.intake  homework.classroom.asked
-    homework.classroom.marks  homework.classroom.summary
+    homework.classroom.names  homework.classroom.roster  homework.variant_file  homework.variants
+    homework.show.as_xlsx  homework.show.handout  homework.show.variants
+    homework.classroom.archive  homework.classroom.folder  homework.classroom.matching
+    homework.classroom.metadata  homework.classroom.times  homework.classroom.intake
+    homework.classroom.asked  homework.classroom.marks  homework.classroom.summary
     homework.classroom.judging  homework.classroom.work
     homework.classroom.state  homework.classroom.results  homework.classroom.grade
     homework.classroom.example
     cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
     cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run  cli.homework
-    cli.homework_grade  cli.homework_example  cli.homework_export
+    cli.homework_variants  cli.homework_grade  cli.homework_example  cli.homework_export
     cli.layers  cli.specs  cli.schema  cli.completion
     __main__
 """
@@ -127,6 +131,7 @@ THIRD = {
     ),
     "matplotlib": ("sweeping.plot",),
     "PIL": ("picture",),
+    "openpyxl": ("homework.workbook", "homework.show.as_xlsx"),
 }
 
 #: The command line starts with these and imports the rest when a command runs.

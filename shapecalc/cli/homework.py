@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, emit_parts, reported
 from shapecalc.errors import Problem, SpecErrors
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 #: Commands in files of their own, `homework_NAME.py`, imported when they are called.
-APART = ("grade", "example", "export")
+APART = ("variants", "grade", "example", "export")
 
 
 class _Group(click.Group):
@@ -43,12 +43,36 @@ class _Group(click.Group):
 Examples:
   shapecalc homework check answers.csv --against alexnet
   shapecalc homework sheet homework.yaml -o answers.csv
+  shapecalc homework variants homework.yaml --roster class.csv --seed 7 -o sheets
   shapecalc homework check answers.csv --homework homework.yaml --hint 3
   shapecalc homework grade submissions --roster class.csv --homework homework.yaml
 """,
 )
 def homework() -> None:
     """Make the sheets of a homework, check answers, say what went wrong and why, grade a class."""
+
+
+class Which(NamedTuple):
+    """Which variant is meant: by the list of the class, by a student, by the seed."""
+
+    variants: str | None = None
+    student: str | None = None
+    seed: str | None = None
+
+
+_variants = click.option(
+    "--variants",
+    metavar="FILE",
+    type=click.Path(),
+    help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
+)
+_variant = click.option(
+    "--variant",
+    "student",
+    metavar="ID",
+    help="The student whose variant is meant; with --variants, or with --seed.",
+)
+_seed = click.option("--seed", metavar="S", help="The seed that the variants were drawn with.")
 
 
 @homework.command(
@@ -81,6 +105,9 @@ Examples:
     help="How much is told: 1 which cells, 2 which idea, 3 the rule with your numbers.  Default: 2,"
     " in JSON 3.",
 )
+@_variants
+@_variant
+@_seed
 @click.option("--solution", is_flag=True, help="Show the right answers.")
 @click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
 @options.settings
@@ -91,6 +118,9 @@ def check(
     answers: str,
     against: str | None,
     file: str | None,
+    variants: str | None,
+    student: str | None,
+    seed: str | None,
     hint: int | None,
     solution: bool,
     strict: bool,
@@ -99,7 +129,7 @@ def check(
     format_: str | None,
     path: str | None,
 ) -> None:
-    """Judge every cell of ANSWERS, a .csv, .md, .yaml or .json file, or - for standard input.
+    """Judge every cell of ANSWERS: a .csv, .md, .yaml, .json or .xlsx file, or -, standard input.
 
     The right answers are shown only with --solution.  Exits 0 once everything was judged.
     """
@@ -114,7 +144,8 @@ def check(
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         told = hint or (3 if chosen == "json" else 2)
         given = load_answers(answers)
-        checked = judge(_homework(against, file, settings, inputs, given), given)
+        which = Which(variants, student, seed)
+        checked = judge(_homework(against, file, which, settings, inputs, given), given)
         emit(show(checked, chosen, hint=told, solution=solution), path)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
@@ -130,34 +161,46 @@ Examples:
 """,
 )
 @click.argument("file", type=click.Path())
+@_variants
+@_variant
+@_seed
 @click.option("--solution", is_flag=True, help="Fill in the right answers, worked out.")
 @click.option(
     "-f",
     "--format",
     "format_",
     metavar="FORMAT",
-    help="text, markdown, html, csv or yaml.  Default: text; with -o the file's suffix decides.",
+    help="text, markdown, html, csv, yaml, xlsx or latex.  Default: text; with -o the file's suffix"
+    " decides.",
 )
 @options.output
-def sheet(file: str, solution: bool, format_: str | None, path: str | None) -> None:
+def sheet(
+    file: str,
+    variants: str | None,
+    student: str | None,
+    seed: str | None,
+    solution: bool,
+    format_: str | None,
+    path: str | None,
+) -> None:
     """Make the sheet of FILE, a teacher's homework.yaml: the layers, what is asked, and how.
 
-    `shapecalc homework check` reads it when it is filled in, as .csv, .md or .yaml.
+    `shapecalc homework check` reads it when it is filled in, as .csv, .md,
+    .yaml or .xlsx.
     """
     path = None if path == "-" else path
     with reported():
         from shapecalc.files import find
-        from shapecalc.homework.show.sheet import sheet as write
+        from shapecalc.homework.show.handout import handout, sheet_format
         from shapecalc.homework.teacher import read_homework
-        from shapecalc.render import format_for
 
-        yaml = format_ == "yaml" or (format_ is None and (path or "").endswith((".yaml", ".yml")))
-        chosen = "yaml" if yaml else format_for(format_, path)
-        if chosen == "json":
-            message = "a sheet is no JSON"
-            hint = "use text, markdown, html, csv or yaml"
-            raise SpecErrors([Problem("E302", message, hint=hint)])
-        emit(write(read_homework(find(file)), chosen, solution=solution), path)
+        chosen = sheet_format(format_, path)
+        if chosen == "xlsx" and path is None:
+            message = "a workbook is no text to print"
+            raise SpecErrors([Problem("E302", message, hint="name its file: -o sheet.xlsx")])
+        which = Which(variants, student, seed)
+        asked = read_homework(find(file)) if which == Which() else _from_file(file, which)
+        emit_parts([handout(asked, chosen, solution=solution, who=student or "")], path)
 
 
 @homework.command(
@@ -195,6 +238,7 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
 def _homework(
     against: str | None,
     file: str | None,
+    which: Which,
     settings: dict[str, str],
     inputs: dict[str, str],
     answers: Answers,
@@ -212,20 +256,22 @@ def _homework(
         hint = "keep one of them" if many else "add --against alexnet.yaml, or --homework FILE"
         raise SpecErrors([Problem("E706", message, hint=hint)])
     if file is not None:
-        return _from_file(file, settings, inputs)
+        if settings or inputs:
+            hint = "write `set:` and `input:` into it"
+            message = "with --homework the file says all about the network"
+            raise SpecErrors([Problem("E706", message, hint=hint)])
+        return _from_file(file, which, answers.stamp)
     assert against is not None
+    if which != Which():
+        message = "--variants, --variant and --seed are about a teacher's file"
+        raise SpecErrors([Problem("E706", message, hint="name it with --homework")])
     return by_table(_report(against, settings, inputs), answers)
 
 
-def _from_file(file: str, settings: dict[str, str], inputs: dict[str, str]) -> Homework:
-    from shapecalc.files import find
-    from shapecalc.homework.teacher import read_homework
+def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
+    from shapecalc.homework.variants import chosen_homework
 
-    if settings or inputs:
-        hint = "write `set:` and `input:` into it"
-        message = "with --homework the file says all about the network"
-        raise SpecErrors([Problem("E706", message, hint=hint)])
-    return read_homework(find(file))
+    return chosen_homework(file, stamp=stamp, **which._asdict())
 
 
 def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Report:

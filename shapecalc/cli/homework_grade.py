@@ -66,6 +66,12 @@ Examples:
     help="Write into FOLDER.",
 )
 @click.option(
+    "--variants",
+    metavar="FILE",
+    type=click.Path(),
+    help="The class's variants.csv, where everybody has a variant.",
+)
+@click.option(
     "--times",
     metavar="FILE",
     type=click.Path(),
@@ -87,6 +93,7 @@ def grade(
     file: str | None,
     against: str | None,
     results: str,
+    variants: str | None,
     times: str | None,
     solution: bool,
     jobs: int | None,
@@ -107,6 +114,10 @@ def grade(
 
         chosen = format_for(format_, terminal=sys.stdout.isatty())
         asked = _asked(file, against, settings, inputs)
+        if variants is not None:
+            from shapecalc.homework.variant_file import read_variants
+
+            asked = asked._replace(variants=read_variants(variants))
         used = jobs or min(os.cpu_count() or 1, _JOBS)
         request = Request(asked, folder, roster, results, times, solution, used)
         try:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.quantity import LAYER_HEADINGS, plain_word, quantity_of, unit_in
+from shapecalc.homework.quantity import (
+    LAYER_HEADINGS,
+    NETWORK_WORDS,
+    plain_word,
+    quantity_of,
+    unit_in,
+)
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shapecalc.homework.quantity import Quantity
 
@@ -26,7 +32,8 @@ PREFACE = 40
 class Answer(NamedTuple):
     """A cell as it stands in a file: the words of its layer and column, its text, and its place.
 
-    `unit` is what the column's heading states.
+    `unit` is what the column's heading states; `reason` why the cell is no answer, where the file
+    says so; `network` which of several it is about.
     """
 
     layer: str
@@ -34,6 +41,8 @@ class Answer(NamedTuple):
     raw: str
     place: str
     unit: str = ""
+    reason: str = ""
+    network: str = ""
 
 
 class Answers(NamedTuple):
@@ -59,17 +68,20 @@ def refuse(code: str, message: str, name: str, hint: str) -> SpecErrors:
 
 
 def from_rows(
-    rows: Sequence[tuple[int, Sequence[str]]], name: str, notes: tuple[str, ...] = ()
+    rows: Sequence[tuple[int, Sequence[str]]],
+    name: str,
+    notes: tuple[str, ...] = (),
+    reasons: Mapping[tuple[int, int], str] | None = None,
 ) -> Answers:
     """Make answers of a table's rows, each with its line's number.
 
-    The header is the first row that names a column of layers and a quantity.  Raises `SpecErrors`
-    (E701, E702).
+    `reasons` say, by line and place in it, why cells are no answers.  The header is the first row
+    that names a column of layers and a quantity.  Raises `SpecErrors` (E701, E702).
     """
     if sum(len(row) for _, row in rows) > MAX_CELLS:
         hint = "a sheet has a row a layer and a few columns"
         raise refuse("E702", f"the table has more than {MAX_CELLS:,} cells", name, hint)
-    at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if _is_header(row)), None)
+    at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if headings(row)), None)
     if at is None:
         raise refuse(
             "E701",
@@ -79,6 +91,7 @@ def from_rows(
         )
     header = [cell.strip() for cell in rows[at][1]][:MAX_COLUMNS]
     naming = next(i for i, cell in enumerate(header) if plain_word(cell) in LAYER_HEADINGS)
+    network = next((i for i, cell in enumerate(header) if plain_word(cell) in NETWORK_WORDS), None)
     asked = {
         i: quantity for i, cell in enumerate(header) if (quantity := quantity_of(cell)) is not None
     }
@@ -88,20 +101,23 @@ def from_rows(
         if not layer or set(layer) <= set("-: =") or layer == "marks":
             continue  # a rule, or the sheet's own last line
         seen.append(layer)
+        about = row[network].strip() if network is not None and network < len(row) else ""
         for i, quantity in asked.items():
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
-            cells.append(Answer(layer, quantity, raw, place, unit_in(header[i])))
+            reason = (reasons or {}).get((line, i), "")
+            cells.append(Answer(layer, quantity, raw, place, unit_in(header[i]), reason, about))
     ignored = tuple(
         cell
         for i, cell in enumerate(header)
-        if i != naming and i not in asked and cell and cell != DOES
+        if i not in (naming, network) and i not in asked and cell and cell != DOES
     )
     columns = tuple(dict.fromkeys(asked.values()))
     return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
 
 
-def _is_header(row: Sequence[str]) -> bool:
+def headings(row: Sequence[str]) -> int:
+    """Count the headings of a row that mean something, if it names the layers too."""
     words = [cell.strip() for cell in row[:MAX_COLUMNS]]
     named = any(plain_word(word) in LAYER_HEADINGS for word in words)
-    return named and any(quantity_of(word) is not None for word in words if word)
+    return sum(quantity_of(word) is not None for word in words if word) if named else 0

@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.fold import fold
+from shapecalc.fold import fold, together
 from shapecalc.homework.conventions import Conventions, Policy
 from shapecalc.homework.deadline import Deadline
+from shapecalc.homework.network import numeric
 from shapecalc.homework.quantity import QUANTITIES
 from shapecalc.source import Origin
 
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.homework.quantity import Quantity, Value
+    from shapecalc.homework.vary import Choice
     from shapecalc.report import Report, Row
 
-#: The row of sums.
+#: The row of sums; of one of several networks, below its name: `alexnet/total`.
 TOTAL = "total"
 #: What is asked when nothing else is said.
 DEFAULT_COLUMNS = ("output", "params", "macs")
+
+
+class Accepted(NamedTuple):
+    """Another value that a teacher accepts in a cell, and why."""
+
+    value: Value
+    reason: str = ""
 
 
 class Cell(NamedTuple):
@@ -34,6 +43,7 @@ class Cell(NamedTuple):
     key: Value
     out_of: Fraction = Fraction(1)
     given: bool = False
+    accepted: tuple[Accepted, ...] = ()
 
     @property
     def at(self) -> tuple[str, str]:
@@ -45,7 +55,10 @@ class Homework(NamedTuple):
     """An assignment.
 
     `report` is the network's; `rows` has the row of every layer, and of every block, that can be
-    asked about; `cells` are those asked, in the order of the sheet.
+    asked about; `cells` are those asked, in the order of the sheet.  `networks` are those that
+    `report` holds side by side; none where there is one only.  `variation` is what a variant is
+    given in place of what the teacher's file says: names and values.  `choices` may differ from
+    student to student; `any_window`: more windows may then leave a remainder.
     """
 
     title: str
@@ -57,14 +70,22 @@ class Homework(NamedTuple):
     note: str = ""
     depth: int = 1
     deadline: Deadline = Deadline()
+    networks: Mapping[str, Report] = {}
+    variation: tuple[tuple[str, str], ...] = ()
+    choices: tuple[Choice, ...] = ()
+    any_window: bool = False
 
     @property
     def stamp(self) -> str:
-        """What tells this homework from others, and from other versions of itself."""
+        """What tells this homework from others, from its variants and versions of itself."""
         graph = self.report.graph
         asked = [(*cell.at, str(cell.out_of), cell.given) for cell in self.cells]
-        given = (sorted(graph.options.settings.items()), sorted(graph.options.inputs.items()))
-        text = repr((self.title, graph.spec.source.text, given, asked, self.conventions))
+        options = [each.graph.options for each in self.networks.values()] or [graph.options]
+        given = [(sorted(s.items()), sorted(i.items())) for s, i in options]
+        more = (self.variation,) if self.variation else ()
+        pairs = zip(self.conventions._asdict().items(), Conventions(), strict=True)
+        told = [(name, value) for (name, value), usual in pairs if value != usual]
+        text = repr((self.title, graph.spec.source.text, *given, asked, told, *more))
         return sha256(text.encode()).hexdigest()[:8]
 
     @property
@@ -92,17 +113,25 @@ def assign(
     conventions: Conventions = Conventions(),  # noqa: B008  (frozen)
     policy: Policy = Policy(),  # noqa: B008
     note: str = "",
+    networks: Mapping[str, Report] | None = None,
+    accepted: Mapping[tuple[str, str], tuple[Accepted, ...]] | None = None,
+    variation: tuple[tuple[str, str], ...] = (),
 ) -> Homework:
     """Make the homework about a network.
 
     `layers` are names of rows, `total` among them; by default those that compute something or
     change the volume.  `given` cells are filled in and not graded; `points` are the marks of a
-    column's cells, `worth` of single cells, 1 where nothing is said.  Raises `SpecErrors` (E705)
-    for a network with symbols.
+    column's cells, `worth` of single cells, 1 where nothing is said.  Raises `SpecErrors`: E705 for
+    a network with symbols, E756 for a layer that is called like a row of sums.
     """
     numeric(report)
     rows = askable(report, depth)
     asked = tuple(layers) if layers is not None else computing(report, depth)
+    for layer in asked:
+        if is_total(layer) and layer in rows:
+            message = f"'{layer}' is a layer, and the name of a row of sums"
+            origin = Origin(report.graph.spec.source)
+            raise SpecErrors([Problem("E756", message, origin, hint="give the layer another name")])
     filled = set(given)
     cells = []
     for layer in asked:
@@ -110,22 +139,38 @@ def assign(
             quantity = QUANTITIES[column]
             address = (layer, column)
             out_of = (worth or {}).get(address, (points or {}).get(column, Fraction(1)))
-            key = _key(report, rows, layer, quantity, conventions)
-            if layer == TOTAL and quantity.total is None:
+            if is_total(layer) and quantity.total is None:
                 continue
-            cells.append(Cell(layer, quantity, key, out_of, address in filled))
-    name = title or report.name
-    return Homework(name, report, rows, tuple(cells), conventions, policy, note, depth)
+            key = _key(report, rows, layer, quantity, conventions)
+            others = (accepted or {}).get(address, ())
+            cells.append(Cell(layer, quantity, key, out_of, address in filled, others))
+    return Homework(
+        title or report.name,
+        report,
+        rows,
+        tuple(cells),
+        conventions,
+        policy,
+        note,
+        depth,
+        networks=networks or {},
+        variation=variation,
+    )
 
 
-def numeric(report: Report) -> None:
-    """Require a network without symbols.  Raises `SpecErrors` (E705)."""
-    if report.graph.symbols:
-        names = ", ".join(report.graph.symbols)
-        message = f"a homework is about numbers, but {report.name} has symbols: {names}"
-        hint = "give them values, with `let` in the spec or with --set and --input"
-        origin = Origin(report.graph.spec.source)
-        raise SpecErrors([Problem("E705", message, origin, hint=hint)])
+def is_total(layer: str) -> bool:
+    """Tell whether a row holds sums, of all or of one network.
+
+    >>> is_total("total"), is_total("alexnet/total"), is_total("conv1")
+    (True, True, False)
+    """
+    return layer.rpartition("/")[2] == TOTAL
+
+
+def added(report: Report, layer: str) -> tuple[Row, ...]:
+    """Return the rows that a row of sums adds up."""
+    inside = layer.removesuffix(TOTAL)
+    return tuple(row for row in report.rows if row.name.startswith(inside))
 
 
 def askable(report: Report, depth: int = 1) -> dict[str, Row]:
@@ -135,18 +180,21 @@ def askable(report: Report, depth: int = 1) -> dict[str, Row]:
 
 def computing(report: Report, depth: int = 1) -> tuple[str, ...]:
     """Name the rows that compute parameters or operations, or change the volume."""
-    return tuple(
-        row.name
-        for row in fold(report, depth)
-        if row.inputs and (row.params or row.macs or row.inputs != (row.output,))
-    )
+    return tuple(row.name for row in fold(report, depth) if computes(row))
+
+
+def computes(row: Row) -> bool:
+    """Tell whether a row has parameters or operations, or changes the volume."""
+    return bool(row.inputs and (row.params or row.macs or row.inputs != (row.output,)))
 
 
 def _key(
     report: Report, rows: Mapping[str, Row], layer: str, quantity: Quantity, told: Conventions
 ) -> Value:
-    if layer == TOTAL:
-        return quantity.total(report.totals, told) if quantity.total is not None else None
+    if is_total(layer):
+        assert quantity.total is not None, "what has no sum is not asked"
+        one = layer == TOTAL
+        return quantity.total(report.totals if one else together(added(report, layer)), told)
     return quantity.of(rows[layer], told)
 
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment import (
-    TOTAL,
     Homework,
     askable,
     assign,
     find_row,
-    numeric,
+    is_total,
     suggest,
 )
 from shapecalc.homework.forms import Form, forms
+from shapecalc.homework.network import numeric
 from shapecalc.homework.numerals import read_number
-from shapecalc.homework.reading import Blank, Extents, Number, Unreadable
+from shapecalc.homework.reading import (
+    Blank,
+    Extents,
+    Number,
+    Unreadable,
+    at_digits,
+    blank,
+    tidy,
+)
 from shapecalc.homework.verdict import Extra
 from shapecalc.homework.volumes import read_volume
 
@@ -75,18 +83,47 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
     extras: list[Extra] = []
     asked = {cell.at for cell in homework.cells}
     layers = homework.layers
+    section = ""
     for answer in answers.cells:
-        name = find_row(answer.layer, layers) or find_row(answer.layer, homework.rows)
+        if homework.networks:
+            section = _network(answer.layer, homework) or section
+        name = _row_of(answer, section, homework)
         at = (name or answer.layer, answer.quantity.key)
         if at in asked:
             given.setdefault(at, []).append(answer)
-        elif answer.raw.strip():
+        elif not isinstance(blank(tidy(answer.raw)), Blank):
             hint = "" if name else suggest(answer.layer, layers)
             extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
     read = {cell.at: _claim(cell, given.get(cell.at, []), homework) for cell in homework.cells}
     first = homework.conventions.layout == "chw"
     first = _channels_first(read, expected=first)
     return Claims(read, tuple(extras), first, _own_volumes(read, channels_first=first))
+
+
+def _network(word: str, homework: Homework) -> str:
+    """Return the network that a word means, if it means one."""
+    found = find_row(word, homework.networks)
+    return found if found is not None and found in homework.networks else ""
+
+
+def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
+    """Return the row that an answer is about.
+
+    Of several networks it is that which the answer names, or the row with the network's name alone
+    above it; without either a layer is found that only one of them has.
+    """
+    word, layers = answer.layer, homework.layers
+    if homework.networks:
+        network = _network(answer.network, homework) or section
+        if network and not _network(word, homework):
+            full = f"{network}/{word}"
+            found = find_row(full, layers) or find_row(full, homework.rows)
+            if found is not None:
+                return found
+        alone = [each for each in layers if find_row(word, [each.partition("/")[2]]) is not None]
+        if len(alone) == 1 and not is_total(alone[0]):
+            return alone[0]
+    return find_row(word, layers) or find_row(word, homework.rows)
 
 
 def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
@@ -97,6 +134,8 @@ def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
     if len({answer.raw.strip() for answer in filled}) > 1:
         both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
         return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
+    if first.reason:
+        return Claim(cell, first.raw, Unreadable(first.reason))
     if cell.quantity.key == "output":
         found: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
     else:
@@ -106,6 +145,10 @@ def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
         from fractions import Fraction
 
         return Claim(cell, first.raw, (Number(Fraction(0), plain=False, note="read as 0"),))
+    digits = homework.conventions.digits
+    if digits and cell.quantity.key != "output" and not isinstance(found, Unreadable | Blank):
+        numbers = (each for each in found if isinstance(each, Number))
+        found = tuple(each for number in numbers for each in at_digits(number, digits))
     return Claim(cell, first.raw, found)
 
 
@@ -144,7 +187,7 @@ def _own_volumes(
     """Return the volumes that a student states."""
     found = {}
     for (layer, column), claim in claims.items():
-        if column != "output" or layer == TOTAL or claim.cell.given:
+        if column != "output" or is_total(layer) or claim.cell.given:
             continue
         meant = forms_of(claim, channels_first=channels_first)
         shapes = [form.shape for _, form in meant]

@@ -19,14 +19,16 @@ class Conventions(NamedTuple):
 
     `bias`: biases count as parameters.  `flops_per_mac`: 1 or 2.  `operations`: `macs` counts those
     of convolutions and dense layers, `full` every operation.  `rounding`: `declared` judges an
-    answer such as 35K at its own precision, `exact` takes whole numbers only.  `kilobyte`: 1000 or
-    1024.  `element`: bytes of a number.  `layout`: the order of a volume's extents.
+    answer such as 35K at its own precision, `exact` takes whole numbers only.  `digits`: so many
+    significant ones are enough; 0 asks for all that are not left out by K or M.  `kilobyte`: 1000
+    or 1024.  `element`: bytes of a number.  `layout`: the order of a volume's extents.
     """
 
     bias: bool = True
     flops_per_mac: int = 2
     operations: Literal["macs", "full"] = "macs"
     rounding: Rounding = "declared"
+    digits: int = 0
     kilobyte: int = 1000
     element: int = 4
     layout: Order = "either"
@@ -38,7 +40,8 @@ class Policy(NamedTuple):
     `follow_through`: for what is right with the student's own earlier values; `cap`: the largest
     part of the whole that may be earned so; `within`: an earlier volume is followed when no extent
     is further from the right one than this factor.  `other_convention` and `misconception`: shares
-    for these verdicts.  `deduct`: a misconception costs in `each` cell, or `once`.
+    for these verdicts.  `deduct`: a misconception costs in `each` cell, or `once`.  `accepted`: the
+    verdict on a value that the teacher accepts beside the right one.
     """
 
     follow_through: Fraction = Fraction(1)
@@ -47,6 +50,7 @@ class Policy(NamedTuple):
     other_convention: Fraction = Fraction(1)
     misconception: Fraction = Fraction(0)
     deduct: Deduction = "each"
+    accepted: Literal["right", "right_other_convention"] = "right_other_convention"
 
 
 _LAYOUTS = {
@@ -68,9 +72,13 @@ def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str,
             "multiply-accumulates of convolutions and dense layers, without bias adds; pools 0"
         )
     if "flops" in columns:
-        full = conventions.operations == "full"
-        counted = "every operation" if full else "those of convolutions and dense layers"
-        said["FLOPs"] = f"{conventions.flops_per_mac} per multiply-accumulate, {counted}"
+        said["FLOPs"] = (
+            "every operation: 2 per multiply-accumulate, 1 per bias add, other addition,"
+            " multiplication, division, comparison and exponential"
+            if conventions.operations == "full"
+            else f"{conventions.flops_per_mac} per multiply-accumulate, those of convolutions and"
+            " dense layers"
+        )
     if "memory" in columns:
         said["memory"] = (
             f"bytes of the output, {conventions.element} per number; 1 KB = {conventions.kilobyte}"
@@ -79,11 +87,21 @@ def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str,
         said["connections"] = "(inputs of a unit + its bias) x units"
     if "rf" in columns:
         said["rf"] = "receptive field: pixels of the input that a unit sees, along a side"
-    if conventions.rounding == "declared":
+    if conventions.digits:
+        said["rounding"] = (
+            f"{conventions.digits} significant digits are enough, as in"
+            f" {_rounded(1234567, conventions.digits):,} for 1,234,567; fewer are not"
+        )
+    elif conventions.rounding == "declared":
         said["rounding"] = "whole numbers; what is written like 35K counts at its own precision"
     else:
         said["rounding"] = "whole numbers only"
     return said
+
+
+def _rounded(number: int, digits: int) -> int:
+    unit = int(10 ** max(len(str(number)) - digits, 0))
+    return (number + unit // 2) // unit * unit
 
 
 def stated_policy(policy: Policy) -> dict[str, str]:

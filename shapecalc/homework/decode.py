@@ -9,8 +9,8 @@ from shapecalc.homework.answers import MAX_BYTES, refuse
 #: How files of other kinds begin, and what to do about them.
 _MAGIC = (
     (b"%PDF", "a PDF", "copy the table into a .csv or .md file"),
-    (b"PK\x03\x04", "a zip archive, as .xlsx and .docx are", "save the table as .csv"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file", "save the table as .csv"),
+    (b"PK\x03\x04", "a zip archive, as .xlsx and .docx are", "name it .xlsx, or save it as .csv"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file, or one with a password", "save it as .csv"),
     (b"\x89PNG", "a picture", "type the table into a .csv file"),
     (b"\xff\xd8\xff", "a picture", "type the table into a .csv file"),
     (b"\x1f\x8b", "a compressed file", "unpack it first"),

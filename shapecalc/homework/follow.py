@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment import TOTAL
+from shapecalc.homework.assignment import TOTAL, is_total
 from shapecalc.homework.reading import Blank, Number, Unreadable
 from shapecalc.homework.working import params_of, sides_of
 
@@ -25,7 +25,7 @@ def followed(homework: Homework, cell: Cell, claims: Claims, world: World) -> It
     FLOPs from MACs, params from weights and biases, MACs from weights.
     """
     told, key = homework.conventions, cell.key
-    if cell.layer == TOTAL:
+    if is_total(cell.layer):
         values: Iterator[Value] = _sum(homework, cell, claims)
     else:
         values = _of_row(homework, cell, claims, world)
@@ -70,7 +70,8 @@ def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Value]:
     assert isinstance(total, int), "only sums have a total"
     own = total
     for each in homework.cells:
-        if each.quantity.key != column or each.layer == TOTAL or not isinstance(each.key, int):
+        inside = each.layer.startswith(cell.layer.removesuffix(TOTAL)) and not is_total(each.layer)
+        if each.quantity.key != column or not inside or not isinstance(each.key, int):
             continue
         answer = _own(homework, claims, each.layer, column)
         if answer is not None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.fold import levels_of, together
-from shapecalc.homework.assignment import TOTAL
+from shapecalc.homework.assignment import TOTAL, added, is_total
 from shapecalc.homework.claims import forms_of
 from shapecalc.homework.diagnose import Explanation, pairs, singles
 from shapecalc.homework.follow import followed
@@ -61,6 +61,11 @@ def tentative(
     right = _fits(claim, cell.key, first=claims.channels_first, exact=exact)
     if right is not None:
         return _right(homework, claim, right)
+    for other in cell.accepted:
+        fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
+        if fit is not None:
+            note = other.reason or "accepted beside the right value"
+            return Tentative(claim, homework.policy.accepted, fit.read_as, note)
     for own in (near,) if world is near else (near, world):
         for value in followed(homework, cell, claims, own):
             fit = _fits(claim, value, first=claims.channels_first, exact=exact)
@@ -157,16 +162,14 @@ def _said(claim: Claim) -> _Fit:
 def case_of(homework: Homework, cell: Cell, rows: dict[str, Row]) -> Case:
     """Make the case of a cell, by the key's rows or by others."""
     report, column, told = homework.report, cell.quantity.key, homework.conventions
-    if cell.layer == TOTAL:
-        row = together(report.rows)._replace(name=TOTAL)
-        return Case(row, column, told, report, -1, report.rows)
-    at = _places(homework).get(cell.layer, -1)
+    if is_total(cell.layer):
+        summed = added(report, cell.layer)
+        row = together(summed)._replace(name=TOTAL)
+        return Case(row, column, told, report, -1, summed)
+    report = homework.networks.get(cell.layer.partition("/")[0], report)
+    at = next((at for at, row in enumerate(report.rows) if row.name == cell.layer), -1)
     members = () if at >= 0 else _members(homework, cell.layer)
     return Case(rows[cell.layer], column, told, report, at, members)
-
-
-def _places(homework: Homework) -> dict[str, int]:
-    return {row.name: index for index, row in enumerate(homework.report.rows)}
 
 
 def _members(homework: Homework, name: str) -> tuple[Row, ...]:
@@ -199,7 +202,7 @@ def cases_of(
     """Yield the case of a cell by the key and, where that differs, by the own values."""
     key = case_of(homework, cell, homework.rows)
     yield "key", key
-    if world.own and cell.layer != TOTAL:
+    if world.own and not is_total(cell.layer):
         rows = world.expected if cell.quantity.key == "output" else world.used
         own = case_of(homework, cell, rows)
         if own.row != key.row:

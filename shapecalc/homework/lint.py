@@ -113,7 +113,12 @@ def suggest(homework: Homework) -> Suggestion | None:
     """Look for another size of a square input with which more mistakes are named for certain."""
     inputs = [row for row in homework.report.rows if row.type == "input"]
     shape = inputs[0].output
-    if len(inputs) != 1 or not isinstance(shape, Map) or len(set(shape.sides)) != 1:
+    if (
+        homework.networks
+        or len(inputs) != 1
+        or not isinstance(shape, Map)
+        or len(set(shape.sides)) != 1
+    ):
         return None
     best, now = None, lint(homework)
     side = known(shape.sides[0])

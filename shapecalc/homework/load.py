@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.answers import MAX_BYTES, Answers, refuse
 from shapecalc.homework.decode import decode
+from shapecalc.homework.stamp import stamp_in
 from shapecalc.homework.tables import read_csv, read_markdown
 from shapecalc.homework.trees import read_json, read_yaml
+from shapecalc.homework.workbook import is_workbook, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-#: How a sheet states which homework it is of.
-STAMP = re.compile(r"shapecalc homework ([0-9a-f]{8})\b")
 
 #: Suffix -> reader.
 READERS: dict[str, Callable[[str, str, tuple[str, ...]], Answers]] = {
@@ -53,10 +51,11 @@ def read_answers(data: bytes, name: str) -> Answers:
     """Read answers from bytes; the name's suffix says how, `.csv` when there is none."""
     _, dot, ending = name.replace("\\", "/").rsplit("/", 1)[-1].rpartition(".")
     suffix = (dot + ending).lower() if dot else ""
+    if is_workbook(data, suffix):
+        return read_workbook(data, name)
     text, notes = decode(data, name)
     reader = READERS.get(suffix) or _guess(text)
-    stamp = STAMP.search(text)
-    return reader(text, name, notes)._replace(stamp=stamp[1] if stamp else "")
+    return reader(text, name, notes)._replace(stamp=stamp_in(text))
 
 
 def _guess(text: str) -> Callable[[str, str, tuple[str, ...]], Answers]:

@@ -30,7 +30,7 @@ class Quantity(NamedTuple):
     title: str
     headings: tuple[str, ...]
     of: Callable[[Row, Conventions], Value]
-    total: Callable[[Totals, Conventions], Value] | None = None
+    total: Callable[[Row | Totals, Conventions], Value] | None = None
 
 
 def _params(row: Row | Totals, conventions: Conventions) -> int:
@@ -83,13 +83,16 @@ QUANTITIES: dict[str, Quantity] = {each.key: each for each in (
              lambda row, told: _whole(row.units * told.element)),
     Quantity("connections", "connections", ("number of connections",),
              lambda row, _: None if row.connections is None else _whole(row.connections),
-             lambda all_, _: _whole(all_.connections)),
+             lambda all_, _: _whole(all_.connections or 0)),
     Quantity("rf", "rf", ("receptive field", "receptive field size"), _field),
 )}
 # fmt: on
 
 #: Headings of the column that names the layers.
 LAYER_HEADINGS = frozenset({"layer", "layers", "name", "layer name", "layer id"})
+
+#: Headings of the column that names the network, where a homework asks about several.
+NETWORK_WORDS = frozenset({"network", "net", "model", "architecture"})
 
 
 def plain_word(text: str) -> str:

@@ -41,6 +41,32 @@ class Number(NamedTuple):
         return shown
 
 
+def at_digits(number: Number, digits: int) -> tuple[Number, ...]:
+    """Return what a number may mean where so many significant digits are enough.
+
+    First it is what it says, then what rounds to it at its own zeros; what was rounded to fewer
+    digits is no more than it says.
+
+    >>> [each.text for each in at_digits(Number(Fraction(34900)), 3)]
+    ['34,900', '34,900 ± 50']
+    >>> [each.text for each in at_digits(Number(Fraction(35000), Fraction(500)), 3)]
+    ['35,000']
+    """
+    value = number.value
+    if value.denominator > 1 or not value:
+        return (number,)
+    places = len(str(abs(value.numerator)))
+    unit = 10 ** max(places - digits, 0)
+    if number.half > Fraction(unit, 2):
+        note = "; ".join(filter(None, (number.note, f"rounded to fewer than {digits} digits")))
+        return (number._replace(half=Fraction(0), note=note),)
+    zeros = places - len(str(abs(value.numerator)).rstrip("0"))
+    own = min(unit, 10**zeros)
+    if number.half or own == 1:
+        return (number,)
+    return number, number._replace(half=Fraction(own, 2))
+
+
 class Extents(NamedTuple):
     """A volume as read, without the batch, in the order written.
 

@@ -6,8 +6,7 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers import MAX_COLUMNS, PREFACE, Answers, from_rows, refuse
-from shapecalc.homework.quantity import LAYER_HEADINGS, plain_word, quantity_of
+from shapecalc.homework.answers import PREFACE, Answers, from_rows, headings, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +35,7 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             problem = refuse("E701", f"the table cannot be read: {error}", name, hint)
             tried.append((-1, [], problem))
             continue
-        tried.append((max((_known(row) for _, row in rows[:PREFACE]), default=0), rows, None))
+        tried.append((max((headings(row) for _, row in rows[:PREFACE]), default=0), rows, None))
     best = max(tried, key=lambda each: each[0])
     if best[2] is not None:
         raise best[2]
@@ -48,22 +47,24 @@ def _rows(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
     return [(reader.line_num, row) for row in reader if row]
 
 
-def _known(row: Sequence[str]) -> int:
-    """Count the headings of a row that mean something, if it names the layers too."""
-    words = row[:MAX_COLUMNS]
-    named = any(plain_word(word) in LAYER_HEADINGS for word in words)
-    return sum(quantity_of(word) is not None for word in words) if named else 0
-
-
 def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
-    """Read the tables of a Markdown text; cells of one layer may stand in several."""
-    tables: list[list[tuple[int, list[str]]]] = [[]]
+    """Read the tables of a Markdown text; cells of one layer may stand in several.
+
+    The heading above a table may name the network that it is about.
+    """
+    tables: list[tuple[str, list[tuple[int, list[str]]]]] = [("", [])]
+    heading = ""
     for number, line in enumerate(text.splitlines(), 1):
         if "|" not in line:
-            tables.append([])
+            heading = line.strip("#* \t") if line.startswith("#") else heading
+            tables.append((heading, []))
         elif not _RULE.fullmatch(line):
-            tables[-1].append((number, _cells(line)))
-    found = [from_rows(rows, name, notes) for rows in tables if _has_header(rows)]
+            tables[-1][1].append((number, _cells(line)))
+    found = [
+        _about(from_rows(rows, name, notes), heading)
+        for heading, rows in tables
+        if _has_header(rows)
+    ]
     if not found:
         return from_rows([], name)
     if len(found) == 1:
@@ -78,8 +79,14 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     )
 
 
+def _about(answers: Answers, network: str) -> Answers:
+    """Say which network answers are about, where they do not say so themselves."""
+    cells = tuple(each._replace(network=each.network or network) for each in answers.cells)
+    return answers._replace(cells=cells)
+
+
 def _has_header(rows: Sequence[tuple[int, Sequence[str]]]) -> bool:
-    return any(_known(row) for _, row in rows[:PREFACE])
+    return any(headings(row) for _, row in rows[:PREFACE])
 
 
 def _cells(line: str) -> list[str]:

@@ -6,6 +6,7 @@ columns: [output, params, macs]
 layers: [conv1, pool1, conv2]       # default: those that compute something or change the volume
 given: {conv1: {output: 55x55x96}}  # filled in, not graded; or `given: {conv1: [output]}`
 points: {macs: 2, fc6: {params: 3}}
+accept: {conv1: {params: {34848: as the slides have it}}}
 conventions: {bias: counted, flops_per_mac: 2, kilobyte: 1024}
 policy: {follow_through: 1/2, deduct: once}
 due: 2026-11-20T23:59 +01:00
@@ -14,31 +15,32 @@ late: {deduct: 10% per day, grace: 15 min, until: 5 days}
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.api import build
 from shapecalc.compose import compose
-from shapecalc.errors import Complaints, SpecErrors, did_you_mean
+from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.files import beside
+from shapecalc.homework.alternates import given_as_written, read_alternates
 from shapecalc.homework.assignment import (
     DEFAULT_COLUMNS,
     TOTAL,
     Homework,
     askable,
     assign,
-    numeric,
 )
-from shapecalc.homework.conventions import Conventions, Policy, read_share
+from shapecalc.homework.conventions import Conventions, Policy
 from shapecalc.homework.deadline import read_deadline
+from shapecalc.homework.keys import KeyReader, Word
+from shapecalc.homework.network import Variation, network, together
 from shapecalc.homework.quantity import QUANTITIES, quantity_of
-from shapecalc.propagate import propagate
-from shapecalc.yamltree import List, Map, Scalar, describe, origin
+from shapecalc.homework.vary import read_choices, variation_of
+from shapecalc.yamltree import Map, Scalar, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from fractions import Fraction
 
-    from shapecalc.report import Report
     from shapecalc.source import Source
     from shapecalc.yamltree import Tree
 
@@ -47,31 +49,29 @@ KEYS = (
     "title",
     "note",
     "spec",
+    "specs",
     "input",
     "set",
+    "vary",
+    "windows",
     "columns",
     "layers",
     "depth",
     "given",
     "points",
+    "accept",
     "conventions",
     "policy",
     "due",
     "late",
 )
 
-
-class Word(NamedTuple):
-    """A field that takes one of some words; each stands for a value."""
-
-    values: Mapping[str, Any]
-
-
 _CONVENTIONS: dict[str, Word | str] = {
     "bias": Word({"counted": True, "true": True, "left_out": False, "false": False}),
     "flops_per_mac": Word({"2": 2, "1": 1}),
     "operations": Word({"macs": "macs", "full": "full"}),
     "rounding": Word({"declared": "declared", "exact": "exact"}),
+    "digits": Word({str(number): number for number in range(1, 16)}),
     "kilobyte": Word({"1000": 1000, "1024": 1024}),
     "element": Word({"4": 4, "1": 1, "2": 2, "8": 8}),
     "layout": Word({"either": "either", "hwc": "hwc", "chw": "chw"}),
@@ -83,54 +83,83 @@ _POLICY: dict[str, Word | str] = {
     "other_convention": "share",
     "misconception": "share",
     "deduct": Word({"each": "each", "once": "once"}),
+    "accepted": Word({"right": "right", "other_convention": "right_other_convention"}),
 }
 
 
-def read_homework(source: Source) -> Homework:
-    """Read a teacher's file, and the network that it names.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
 
-    Raises `SpecErrors` with everything that is wrong with the file, or with the network.
+
+class Asked(NamedTuple):
+    """A network that is asked about: its name among several, its spec, and what it is given."""
+
+    name: str
+    spec: Scalar
+    variation: Variation
+
+
+def read_homework(source: Source, values: Mapping[str, str] | None = None) -> Homework:
+    """Read a teacher's file, and the networks that it names.
+
+    `values` are a variant's, by the names that `vary` has.  Raises `SpecErrors` with everything
+    that is wrong with the file, or with a network.
     """
     tree = compose(source)
     reader = _Reader()
     if not isinstance(tree, Map):
         reader.no("E110", f"a homework is a map, not {describe(tree)}", tree, "begin with `spec:`")
         raise SpecErrors(reader.problems.told())
-    homework = reader.homework(tree, source)
+    homework = reader.homework(tree, source, values or {})
     if len(reader.problems):
         raise SpecErrors(reader.problems.told())
     assert homework is not None
     return homework
 
 
-class _Reader:
-    """Reads the keys; what is wrong is collected."""
+class _Reader(KeyReader):
+    """Reads the keys of a homework."""
 
-    def __init__(self) -> None:
-        self.problems = Complaints()
-
-    def no(self, code: str, message: str, tree: Tree, hint: str = "") -> None:
-        """Note a problem at a place."""
-        self.problems.note(code, message, origin(tree), hint)
-
-    def homework(self, tree: Map, source: Source) -> Homework | None:
+    def homework(self, tree: Map, source: Source, values: Mapping[str, str]) -> Homework | None:
         self.known(tree, KEYS)
         get = tree.items.get
         conventions = Conventions(**self.fields(get("conventions"), _CONVENTIONS))
         policy = Policy(**self.fields(get("policy"), _POLICY))
         columns = self.columns(get("columns"))
+        asked = self.asked(tree)
         depth = int(self.number(get("depth"), 1, most=50))
         deadline = read_deadline(get("due"), get("late"), self.problems)
-        report = self.report(tree, source)
-        if report is None:
+        if not asked:
             return None
-        rows = [*askable(report, depth), TOTAL]
+        reports = {
+            each.name: network(
+                beside(each.spec.text, source),
+                each.variation.with_(variation_of(values, each.name)),
+            )
+            for each in asked
+        }
+        several = "" not in reports
+        report, networks = together(reports) if several else (reports[""], {})
+        depth += several and depth > 0
+        rows = [*askable(report, depth), TOTAL, *(f"{name}/{TOTAL}" for name in networks)]
         layers = self.layers(get("layers"), rows)
         points, worth = self.points(get("points"), rows)
         given = self.given(get("given"), rows)
+        accepted = read_alternates(self, get("accept"), rows, askable(report, depth))
+        choices = read_choices(self, get("vary"), reports)
+        windows = self.word(get("windows"), "windows", {"as_given": False, "any": True}) or False
+        if accepted and choices:
+            hint = "leave one of them out"
+            message = "`accept` names values of one variant, and `vary` makes others"
+            self.no("E757", message, tree.keys["accept"], hint)
+        if conventions.digits and conventions.rounding == "exact":
+            message = "`rounding: exact` and `digits` exclude each other"
+            self.no("E110", message, tree.keys["conventions"], "leave one of them out")
+        if conventions.flops_per_mac == 1 and conventions.operations == "full":
+            message = "`operations: full` counts 2 per multiply-accumulate"
+            self.no("E110", message, tree.keys["conventions"], "leave out `flops_per_mac: 1`")
         if len(self.problems):
             return None
-        return assign(
+        made = assign(
             report,
             title=self.text(get("title")),
             layers=layers,
@@ -142,50 +171,59 @@ class _Reader:
             conventions=conventions,
             policy=policy,
             note=self.text(get("note")),
-        )._replace(deadline=deadline)
+            networks=networks,
+            accepted=accepted,
+            variation=tuple(values.items()),
+        )._replace(choices=choices, any_window=windows, deadline=deadline)
+        if not values:  # a variant's cells are others
+            given_as_written(self, get("given"), made)
+        return made
 
-    def report(self, tree: Map, source: Source) -> Report | None:
-        """Compute the network, which a shipped spec or a file beside this one holds."""
-        spec = tree.items.get("spec")
+    def asked(self, tree: Map) -> list[Asked]:
+        """Read which networks are asked about: `spec`, or several `specs`."""
+        several = tree.items.get("specs")
+        if several is None:
+            one = self.one(tree, tree, "")
+            return [one] if one is not None else []
+        for key in ("spec", "input", "set"):
+            if key in tree.items:
+                hint = "write `specs: {alexnet: {spec: alexnet, input: 224x224x3}}`"
+                self.no("E111", f"`{key}` does not go with `specs`", tree.keys[key], hint)
+        found = []
+        if isinstance(several, Map):
+            for name, each in several.items.items():
+                if isinstance(each, Map):
+                    self.known(each, ("spec", "input", "set"))
+                    found.append(self.one(each, each, name))
+                else:
+                    found.append(self.one(None, each, name))
+        else:
+            words = self.words(several, "`specs`")
+            found += [self.one(None, word, _stem(word.text)) for word in words]
+        names = [each.name for each in found if each is not None]
+        for name in dict.fromkeys(names):
+            if names.count(name) > 1 or not _NAME.fullmatch(name):
+                said = "stands twice" if names.count(name) > 1 else "is no name"
+                hint = "give each a name: `specs: {small: net.yaml, large: net2.yaml}`"
+                self.no("E756", f"the network '{name}' {said}", several, hint)
+        if not names and not len(self.problems):
+            self.no("E113", "`specs` names no network", several, "specs: [alexnet, vgg16]")
+        return [each for each in found if each is not None]
+
+    def one(self, tree: Map | None, where: Tree, name: str) -> Asked | None:
+        """Read a network: its spec, another input, other constants."""
+        spec = tree.items.get("spec") if tree is not None else where
         if not isinstance(spec, Scalar) or not spec.text.strip():
-            where, said = (tree, "is missing") if spec is None else (spec, "is a name")
-            self.no(
-                "E113", f"`spec` {said}: the network that is asked about", where, "spec: alexnet"
-            )
+            at, said = (where, "is missing") if spec is None else (spec, "is a name")
+            self.no("E113", f"`spec` {said}: the network that is asked about", at, "spec: alexnet")
             return None
-        settings = {}
-        given = tree.items.get("set")
+        items = tree.items if tree is not None else {}
+        given, settings = items.get("set"), {}
         if isinstance(given, Map):
             settings = {key: self.text(value) for key, value in given.items.items()}
         elif given is not None:
             self.no("E110", f"`set` is a map of constants, not {describe(given)}", given)
-        inputs = {"": self.text(tree.items["input"])} if "input" in tree.items else {}
-        report = propagate(build(beside(spec.text, source), settings=settings, inputs=inputs))
-        numeric(report)
-        return report
-
-    def known(self, tree: Map, keys: tuple[str, ...]) -> None:
-        """Complain about keys that mean nothing."""
-        for key, place in tree.keys.items():
-            if key not in keys and not key.startswith("x-"):
-                hint = did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
-                self.no("E111", f"unknown key '{key}'", place, hint)
-
-    def text(self, tree: Tree | None) -> str:
-        if tree is None:
-            return ""
-        if isinstance(tree, Scalar):
-            return tree.text
-        self.no("E110", f"a text is expected here, not {describe(tree)}", tree)
-        return ""
-
-    def words(self, tree: Tree, what: str) -> list[Scalar]:
-        """Read a list of words, or words with commas between them."""
-        items = tree.items if isinstance(tree, List) else (tree,)
-        if isinstance(tree, Map) or not all(isinstance(item, Scalar) for item in items):
-            self.no("E110", f"{what} are a list of names, not {describe(tree)}", tree)
-            return []
-        return [item for item in items if isinstance(item, Scalar)]
+        return Asked(name, spec, Variation(self.text(items.get("input")), settings))
 
     def columns(self, tree: Tree | None) -> tuple[str, ...]:
         if tree is None:
@@ -199,14 +237,6 @@ class _Reader:
             else:
                 found.append(quantity.key)
         return tuple(dict.fromkeys(found))
-
-    def layer(self, word: Scalar, rows: list[str]) -> str | None:
-        """Read a row's name."""
-        if word.text in rows:
-            return word.text
-        hint = did_you_mean(word.text, rows) or "`shapecalc summarize` lists the layers"
-        self.no("E704", f"there is no layer '{word.text}'", word, hint)
-        return None
 
     def layers(self, tree: Tree | None, rows: list[str]) -> tuple[str, ...] | None:
         if tree is None:
@@ -254,59 +284,7 @@ class _Reader:
                 self.no("E704", f"'{key.text}' is nothing that can be asked", key, hint)
         return columns, cells
 
-    def entries(self, tree: Tree | None, key: str) -> list[tuple[Scalar, Tree]]:
-        if tree is None:
-            return []
-        if not isinstance(tree, Map):
-            self.no("E110", f"`{key}` is a map, not {describe(tree)}", tree)
-            return []
-        return list(zip(tree.keys.values(), tree.items.values(), strict=True))
 
-    def fields(self, tree: Tree | None, known: Mapping[str, Word | str]) -> dict[str, Any]:
-        """Read a map of settings."""
-        readers: dict[str, Callable[[Tree], Any]] = {
-            "share": self.share,
-            "factor": lambda value: int(self.number(value, 4, least=1, most=1000)),
-        }
-        if tree is None:
-            return {}
-        if not isinstance(tree, Map):
-            self.no("E110", f"a map of settings is expected, not {describe(tree)}", tree)
-            return {}
-        self.known(tree, tuple(known))
-        found = {}
-        for key, value in tree.items.items():
-            kind = known.get(key)
-            if isinstance(kind, str):
-                found[key] = readers[kind](value)
-            elif kind is not None:
-                word = self.text(value)
-                if word in kind.values:
-                    found[key] = kind.values[word]
-                else:
-                    hint = did_you_mean(word, kind.values) or f"one of {', '.join(kind.values)}"
-                    self.no("E110", f"{key} cannot be {describe(value)}", value, hint)
-        return found
-
-    def share(self, tree: Tree, most: int = 1) -> Fraction:
-        """Read a part such as 1/2, 0.5 or 50%, or a number of marks."""
-        value = read_share(self.text(tree))
-        if value is None:
-            self.no("E110", f"{describe(tree)} is no number", tree, "write 1/2, 0.5 or 50%")
-            return Fraction(1)
-        if value > most:
-            self.no("E114", f"at most {most:,} is possible here, not {value}", tree)
-        return value
-
-    def number(self, tree: Tree | None, default: int, *, least: int = 0, most: int) -> int:
-        if tree is None:
-            return default
-        text = self.text(tree)
-        if text == "all":
-            return 0
-        if not (text.isascii() and text.isdecimal() and len(text) < 9) or not (
-            least <= int(text) <= most
-        ):
-            self.no("E114", f"a number from {least} to {most} is expected", tree)
-            return default
-        return int(text)
+def _stem(path: str) -> str:
+    """Return a file's name without its folder and suffix."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml")

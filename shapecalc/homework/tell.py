@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.assignment import TOTAL
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.homework.working import Count, working_of
 from shapecalc.printing import printable
@@ -62,7 +61,7 @@ def rule_text(
     where the answer is no calculation.
     """
     row, column = case.row, case.column
-    if row.name == TOTAL or row.layer is None:
+    if row.layer is None:
         return "", ""
     outputs = [cell for cell in homework.cells if cell.quantity.key == "output"]
     given = {cell.layer: homework.rows[cell.layer].output for cell in outputs if cell.given}

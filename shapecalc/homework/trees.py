@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.compose import compose
 from shapecalc.homework.answers import MAX_CELLS, Answer, Answers, refuse
-from shapecalc.homework.quantity import LAYER_HEADINGS, plain_word, quantity_of, unit_in
+from shapecalc.homework.quantity import (
+    LAYER_HEADINGS,
+    NETWORK_WORDS,
+    plain_word,
+    quantity_of,
+    unit_in,
+)
 from shapecalc.source import Source
 from shapecalc.yamltree import List, Scalar
 
@@ -98,13 +104,13 @@ def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
         inner = value[around] if around is not None else value
     records = list(_records(inner))
     cells, rows, ignored = [], [], []
-    for layer, column, raw, place in records:
+    for layer, column, raw, place, network in records:
         quantity = quantity_of(column)
         rows.append(layer)
         if quantity is None:
             ignored.append(column)
         else:
-            cells.append(Answer(layer, quantity, raw, place, unit_in(column)))
+            cells.append(Answer(layer, quantity, raw, place, unit_in(column), network=network))
         if len(cells) > MAX_CELLS:
             raise refuse("E702", f"the file has more than {MAX_CELLS:,} cells", name, _FORM)
     if not cells:
@@ -114,33 +120,48 @@ def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
     return Answers(name, tuple(cells), unique, columns, tuple(dict.fromkeys(ignored)), notes)
 
 
-def _records(value: Plain) -> Iterator[tuple[str, str, str, str]]:
-    """Yield layer, column, text and place of every cell."""
+#: Layer, column, text, place and network of a cell.
+_Record: TypeAlias = tuple[str, str, str, str, str]
+
+
+def _records(value: Plain, network: str = "") -> Iterator[_Record]:
+    """Yield every cell; maps of several networks hold a map of layers each."""
     if isinstance(value, dict):
         for layer, columns in value.items():
-            if isinstance(columns, dict):
-                for column, cell in columns.items():
-                    yield layer, column, _text(cell), f"{layer}: {column}"
+            if not isinstance(columns, dict):
+                continue
+            if not network and any(_row_like(each) for each in columns.values()):
+                yield from _records(columns, layer)
+                continue
+            for column, cell in columns.items():
+                yield layer, column, _text(cell), f"{layer}: {column}", network
     elif isinstance(value, list):
         for number, record in enumerate(value, 1):
             if isinstance(record, dict):
-                yield from _record(record, f"entry {number}")
+                yield from _record(record, f"entry {number}", network)
 
 
-def _record(record: dict[str, Plain], place: str) -> Iterator[tuple[str, str, str, str]]:
+def _row_like(value: Plain) -> bool:
+    """Tell whether a value holds the cells of a row."""
+    return isinstance(value, dict) and any(quantity_of(key) is not None for key in value)
+
+
+def _record(record: dict[str, Plain], place: str, network: str) -> Iterator[_Record]:
     """Yield the cells of a map that names its layer."""
     naming = next((key for key in record if plain_word(key) in LAYER_HEADINGS), None)
     if naming is None:
         return
+    about = next((key for key in record if plain_word(key) in NETWORK_WORDS), None)
+    network = _text(record[about]).strip() if about is not None else network
     layer = _text(record[naming]).strip()
     column = record.get("column", record.get("quantity"))
     if isinstance(column, str):
         value = next((record[key] for key in _VALUES if key in record), "")
-        yield layer, column, _text(value), place
+        yield layer, column, _text(value), place, network
         return
     for key, cell in record.items():
-        if key != naming:
-            yield layer, key, _text(cell), f"{place}, {key}"
+        if key not in (naming, about):
+            yield layer, key, _text(cell), f"{place}, {key}", network
 
 
 def _text(value: Plain) -> str:

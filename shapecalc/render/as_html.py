@@ -88,10 +88,14 @@ _SEVERAL = """\
 """
 
 
-def to_html(table: Table, *, standalone: bool = True) -> str:
-    """Write a table as HTML, without scripts and without requests to anywhere."""
-    body = "\n".join(_part(table, "h1" if standalone else "div"))
-    style = "" if table.totals is None else _SEVERAL
+def to_html(table: Table, *, standalone: bool = True, style: str = "", below: str = "") -> str:
+    """Write a table as HTML, without scripts and without requests to anywhere.
+
+    `style` is added to that of all pages, and `below`, which is HTML, stands under the table.
+    """
+    parts = _part(table, "h1" if standalone else "div")
+    body = "\n".join([*parts, below] if below else parts)
+    style += "" if table.totals is None else _SEVERAL
     return page(table.title, body, style) if standalone else part(body, style)
 
 

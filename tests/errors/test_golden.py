@@ -53,6 +53,8 @@ Ada,1,One,,,
 """
 
 GRADE = ["homework", "grade", "--against", "lenet5"]
+VARIANTS = ["homework", "variants", "--seed", "7"]
+
 #: Requests: the words after `shapecalc`, beside the files of BESIDE.
 REQUESTS: dict[str, list[str]] = {
     "E001-typo": ["summarize", "alexnt"],
@@ -181,6 +183,22 @@ REQUESTS: dict[str, list[str]] = {
     "E716-inside": [*GRADE, "class", "--roster", "class.csv", "-o", "class/results"],
     "E716-file": [*GRADE, "class", "--roster", "class.csv", "-o", "class.csv"],
     "E716-example": ["homework", "example", "class"],
+    "E750-field": ["homework", "lint", "vary.yaml"],
+    "E751-none": [*VARIANTS, "valid.yaml", "--roster", "class.csv", "-o", "sheets"],
+    "E752-which": ["homework", "check", "answers.csv", "--homework", "varied.yaml"],
+    "E753-list": [
+        "homework",
+        "check",
+        "answers.csv",
+        "--homework",
+        "varied.yaml",
+        "--variants",
+        "class.csv",
+    ],
+    "E755-broken": ["homework", "check", "broken.xlsx", "--against", "lenet5"],
+    "E756-twice": ["homework", "sheet", "twice.yaml"],
+    "E757-value": ["homework", "sheet", "accept.yaml"],
+    "E758-given": ["homework", "sheet", "filled.yaml"],
     "E121-run": ["run", "small.yaml"],
     "E121-verify": ["verify", "lenet5", "small.yaml", "--input", "HxWx1"],
     "E303-compare": ["compare", "lenet5", "small.yaml", "--set", "k=3"],
@@ -204,6 +222,13 @@ BESIDE: dict[str, bytes] = {
     "canvas.csv": CANVAS_CSV.encode(),
     "formula.csv": CANVAS_CSV.replace("Ada", "=Ada").encode(),
     "given.yaml": b"spec: lenet5\nlayers: [conv1]\ncolumns: params\ngiven: {conv1: params}\n",
+    "vary.yaml": b"spec: lenet5\nvary: {conv1.kernl: [3, 5], input: 44..28}\n",
+    "valid.yaml": b"spec: lenet5\nvary: {input: [33, 34, 35]}\n",
+    "varied.yaml": b"spec: lenet5\nvary: {input: [28, 32]}\n",
+    "twice.yaml": b"specs: [lenet5, lenet5]\n",
+    "broken.xlsx": b"PK\x03\x04 and no more",
+    "accept.yaml": b"spec: lenet5\naccept: {conv1: {params: [many], output: [square]}}\n",
+    "filled.yaml": b"spec: lenet5\ngiven: {conv1: {output: 32x32x6, params: 156}}\n",
     "answers.pdf": b"%PDF-1.7\n1 0 obj\n",
     "class.csv": b"id,name\ns1,Ann Lee\n",
     "class/s1.csv": b"layer,output\nconv1,28x28x6\n",
@@ -298,6 +323,13 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shapecalc.sweeping.plot.find_spec", lambda _: None)
     compare("E354-plot", run(["sweep", "lenet5", "--over", "N=32", "--plot", "lenet5.png"]))
+
+
+def test_no_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "answers.xlsx").write_bytes(b"PK\x03\x04")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("shapecalc.homework.workbook.find_spec", lambda _: None)
+    compare("E754-workbook", run(["homework", "check", "answers.xlsx", "--against", "lenet5"]))
 
 
 def test_an_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,6 +442,7 @@ def test_every_golden_text_belongs_to_a_test() -> None:
         "E505-add",
         "E740-verdict",
         "E746-two",
+        "E754-workbook",
     }
     assert set(golden_texts()) == known
 

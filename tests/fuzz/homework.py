@@ -11,6 +11,8 @@ import argparse
 import random
 import time
 from collections import Counter
+from io import BytesIO
+from zipfile import ZipFile
 
 import shapecalc
 from shapecalc.errors import SpecErrors
@@ -19,8 +21,11 @@ from shapecalc.homework.check import check
 from shapecalc.homework.claims import against
 from shapecalc.homework.load import read_answers
 from shapecalc.homework.show import show
+from shapecalc.homework.show.as_xlsx import to_xlsx
+from shapecalc.homework.show.handout import handout
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
+from shapecalc.homework.variant_file import parse_variants
 from shapecalc.source import Source
 
 HOMEWORK = b"""\
@@ -30,9 +35,19 @@ columns: [output, params, macs]
 layers: [conv1, pool1]
 given: {conv1: [output]}
 points: {macs: 2, conv1: {params: 1/2}}
+vary: {input: 28..44 step 4, conv1.kernel: [3, 5], fc1.units: [84, 96]}
+windows: any
 conventions: {bias: counted, kilobyte: 1024}
 policy: {cap: 1/2, within: 3, deduct: once}
 """
+SEVERAL = b"""\
+specs: {small: lenet5, large: {spec: lenet5, input: 36x36x1}}
+layers: [small/conv1, small/total, large/fc1, total]
+accept: {small/conv1: {params: {150: "no biases"}, output: [30x30x6]}}
+conventions: {digits: 3}
+policy: {accepted: right}
+"""
+VARIANTS = b"student,stamp,input,conv1.kernel\ns1,0123abcd,32x32x1,5\ns2,0123abce,36x36x1,3\n"
 JSON = b'{"conv1": {"output": [28, 28, 6], "params": 156}, "pool1": {"output": "14x14x6"}}'
 PARTS = [
     *(character.encode() for character in "x,;|\"'\n\t=0()[]{}:-#K@.%"),
@@ -59,17 +74,36 @@ def mutated(rng: random.Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
+def repacked(rng: random.Random, workbook: bytes) -> bytes:
+    """Change the markup in a workbook, or the archive itself."""
+    if rng.random() < 0.2:
+        return mutated(rng, workbook)
+    target = BytesIO()
+    with ZipFile(BytesIO(workbook)) as source, ZipFile(target, "w") as archive:
+        chosen = rng.choice(source.namelist())
+        for name in source.namelist():
+            data = source.read(name)
+            archive.writestr(name, mutated(rng, data) if name == chosen else data)
+    return target.getvalue()
+
+
 def attempt(rng: random.Random, bases: list[tuple[bytes, str]]) -> str:
     """Try one input; return what came of it."""
     report = shapecalc.summarize("lenet5")
     try:
         if rng.random() < 0.15:
-            read_homework(
-                Source("homework.yaml", mutated(rng, HOMEWORK).decode("utf-8", "replace"))
-            )
+            text = mutated(rng, rng.choice((HOMEWORK, SEVERAL))).decode("utf-8", "replace")
+            for format_ in ("text", "xlsx"):
+                handout(read_homework(Source("homework.yaml", text)), format_, solution=True)
             return "homework read"
+        if rng.random() < 0.05:
+            parse_variants(
+                Source("variants.csv", mutated(rng, VARIANTS).decode("utf-8", "replace"))
+            )
+            return "variants read"
         data, name = rng.choice(bases)
-        answers = read_answers(mutated(rng, data), name)
+        changed = repacked(rng, data) if name.endswith(".xlsx") else mutated(rng, data)
+        answers = read_answers(changed, name)
         homework = assign(report) if rng.random() < 0.5 else against(report, answers)
         checked = check(homework, answers)
         for format_ in rng.sample(("text", "json", "html", "markdown", "csv"), 1):
@@ -90,6 +124,7 @@ def main() -> None:
     formats = (("csv", "a.csv"), ("markdown", "a.md"), ("yaml", "a.yaml"))
     bases = [(sheet(homework, each, solution=True).encode(), name) for each, name in formats]
     bases.append((JSON, "a.json"))
+    bases.append((to_xlsx(homework, solution=True), "a.xlsx"))
     outcomes: Counter[str] = Counter()
     end = time.monotonic() + given.seconds
     while time.monotonic() < end:

@@ -40,6 +40,8 @@ FILES: dict[str, list[str]] = {
     "sheet.csv": [*SHEET, "-f", "csv"],
     "sheet.yaml": [*SHEET, "-f", "yaml"],
     "solution.txt": [*SHEET, "--solution"],
+    "solution.html": [*SHEET, "--solution", "-f", "html"],
+    "several.md": ["homework", "sheet", "several.yaml", "-f", "markdown"],
     "lint.txt": ["homework", "lint", "homework.yaml"],
 }
 
@@ -66,9 +68,9 @@ def test_no_line_of_text_is_wide_or_ends_in_blanks(file: str) -> None:
 
 
 def test_pages_ask_for_nothing_and_run_nothing() -> None:
-    for file in ("check.html", "sheet.html"):
+    for file in ("check.html", "sheet.html", "solution.html"):
         text = (GOLDEN / file).read_text(encoding="utf-8")
         assert "<script" not in text
         assert "http" not in text
         assert "<img" not in text
-        assert "&lt;b&gt;" in text or file == "sheet.html"
+        assert "&lt;b&gt;" in text or file != "check.html"

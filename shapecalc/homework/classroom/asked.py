@@ -17,34 +17,53 @@ from shapecalc.propagate import propagate
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework
     from shapecalc.homework.classroom.records import Student
+    from shapecalc.homework.variant_file import VariantList
     from shapecalc.source import Source
 
 
 class Asked(NamedTuple):
-    """A teacher's file; or a network, with its settings and inputs, under the defaults."""
+    """A teacher's file; or a network, with its settings and inputs, under the defaults.
+
+    `variants` is the list that was written for the class, where everybody has a variant.
+    """
 
     source: Source
     network: bool = False
     settings: tuple[tuple[str, str], ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
+    variants: VariantList | None = None
 
 
 def homework_of(asked: Asked, student: Student | None = None) -> Homework:
-    """Return the homework of a student, or of the class.  Raises `SpecErrors`."""
-    return _homework(asked)
+    """Return the homework of a student, or of the class.
+
+    Raises `SpecErrors`: E752 for a student without a variant where there are variants.
+    """
+    values: tuple[tuple[str, str], ...] = ()
+    if student is not None and asked.variants is not None:
+        values = asked.variants.of_student(student.id).values
+    return _homework(asked.source, asked.network, asked.settings, asked.inputs, values)
 
 
-@lru_cache(maxsize=4)
-def _homework(asked: Asked) -> Homework:
-    if not asked.network:
-        return read_homework(asked.source)
-    graph = build(asked.source, settings=dict(asked.settings), inputs=dict(asked.inputs))
-    return assign(propagate(graph))
+@lru_cache(maxsize=64)
+def _homework(
+    source: Source,
+    network: bool,
+    settings: tuple[tuple[str, str], ...],
+    inputs: tuple[tuple[str, str], ...],
+    values: tuple[tuple[str, str], ...],
+) -> Homework:
+    if not network:
+        return read_homework(source, dict(values))
+    return assign(propagate(build(source, settings=dict(settings), inputs=dict(inputs))))
 
 
 def fingerprint(homework: Homework) -> str:
     """Return what tells a homework from any that judges, marks or explains otherwise."""
-    cells = [(each.at, repr(each.key), str(each.out_of), each.given) for each in homework.cells]
+    cells = [
+        (each.at, repr(each.key), str(each.out_of), each.given, repr(each.accepted))
+        for each in homework.cells
+    ]
     rows = [(row.name, row.does, row.output, row.params, row.macs) for row in homework.report.rows]
     told = (homework.title, homework.note, homework.conventions, homework.policy, homework.depth)
     text = repr((homework.stamp, told, homework.deadline, cells, rows))

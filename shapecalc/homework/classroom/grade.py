@@ -67,6 +67,10 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     the roster, the folder or the place for the results; never for a submission.
     """
     homework = homework_of(request.asked)
+    if homework.choices and request.asked.variants is None:
+        message = "the homework has variants, and nothing says which ones the class has"
+        hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
+        raise SpecErrors([Problem("E752", message, Origin(request.asked.source), hint=hint)])
     roster = load_roster(request.roster)
     results = _place(request)
     try:
@@ -120,6 +124,8 @@ class _Run:
         own = {request.roster: "the roster", request.asked.source.name: "the homework"}
         if named and request.times:
             own[request.times] = "the table of times"
+        if request.asked.variants is not None:
+            own[request.asked.variants.source] = "the list of variants"
         self.folder = Folder(request.folder, own)
         self.intake: Intake = take_in(self.folder, roster.students, self.clock, self._stamps())
         self.printed: tuple[Homework, str] = (homework, fingerprint(homework))

@@ -23,7 +23,8 @@ from shapecalc.homework.classroom.metadata import FILE, MAX_BYTES, Entry, read_m
 from shapecalc.homework.classroom.names import bare, fold
 from shapecalc.homework.classroom.records import Leftover
 from shapecalc.homework.decode import decode
-from shapecalc.homework.load import READERS, STAMP, read_answers
+from shapecalc.homework.load import READERS, read_answers
+from shapecalc.homework.stamp import stamp_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -171,8 +172,7 @@ def _signed(
         text = decode(folder.read(handed), handed.path).text
     except (ArchiveError, SpecErrors):
         return []
-    stamp = STAMP.search(text)
-    sheet = stamps.get(stamp[1], frozenset()) if stamp else frozenset()
+    sheet = stamps.get(stamp_in(text), frozenset())
     return [*signatures(known, text), *([sheet] if sheet else [])]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from shapecalc.fold import fold
 from shapecalc.homework.conventions import stated_conventions
-from shapecalc.homework.show.sheet import does
+from shapecalc.homework.outline import described
 from shapecalc.homework.show.values import value_text
 from shapecalc.printing import printable
 from shapecalc.shape import as_text
@@ -35,9 +34,8 @@ def network_page(homework: Homework) -> str:
     """Write the network that the questions are about: its input and all its layers."""
     inputs = [as_text(row.output) for row in homework.report.rows if row.type == "input"]
     rows = (
-        f"<tr><td>{clean(row.name)}</td><td>{clean(does(homework, row.name))}</td></tr>"
-        for row in fold(homework.report, homework.depth)
-        if row.type != "input"
+        f"<tr><td>{clean(layer)}</td><td>{clean(said)}</td></tr>"
+        for layer, said in described(homework)
     )
     note = f"<p>{clean(homework.note)}</p>" if homework.note else ""
     return (
@@ -49,7 +47,7 @@ def network_page(homework: Homework) -> str:
 
 def layer_page(homework: Homework, layer: str) -> str:
     """Say which layer a question is about, and what of it is filled in."""
-    told = does(homework, layer)
+    told = dict(described(homework)).get(layer, "")
     text = f"<p>{clean(homework.title)}, <b>{clean(layer)}</b>{f': {clean(told)}' if told else ''}."
     for cell in homework.cells:
         if cell.layer == layer and cell.given:

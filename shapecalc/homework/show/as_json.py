@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment import TOTAL
+from shapecalc.homework.assignment import is_total
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.homework.conventions import stated_conventions, stated_policy
 from shapecalc.homework.show.values import marks_number, value_text
@@ -61,9 +61,12 @@ def _cell(checked: Checked, judged: Judged, hint: int, *, solution: bool) -> dic
         "note": judged.note,
     }
     if solution:
+        from shapecalc.homework.worked import work_out  # lessons take their time to import
+
         found["key"] = (
             None if cell.key is None else value_text(cell.key, checked.homework.conventions)
         )
+        found["worked"] = list(work_out(checked.homework, cell).steps)
     return found
 
 
@@ -124,5 +127,5 @@ def _totals(checked: Checked) -> dict[str, object]:
         "out_of": marks_number(checked.out_of),
         "cells": len(graded),
         **counts,
-        "layers": len({each.cell.layer for each in checked.cells} - {TOTAL}),
+        "layers": len({each.cell.layer for each in checked.cells if not is_total(each.cell.layer)}),
     }

@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 from fractions import Fraction
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc import table
 from shapecalc.homework.answers import DOES
-from shapecalc.homework.assignment import TOTAL
-from shapecalc.homework.conventions import stated_conventions, stated_policy
+from shapecalc.homework.assignment import is_total
+from shapecalc.homework.conventions import share_text, stated_conventions, stated_policy
 from shapecalc.homework.deadline import stated_deadline
+from shapecalc.homework.outline import described
 from shapecalc.homework.show.values import marks_text, value_text
-from shapecalc.homework.working import working_of
 from shapecalc.printing import printable
 from shapecalc.render import draw, format_for
 from shapecalc.render.as_csv import harmless
 from shapecalc.shape import as_text
-from shapecalc.table import Fact, Head, Line, Table
+from shapecalc.table import Fact, Head, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,18 +27,33 @@ if TYPE_CHECKING:
 
 #: A place for an answer, on paper.
 _BLANK = "_" * 14
+#: What stands in a cell that is not asked.
+NOT_ASKED = "-"
 
 
-def sheet(homework: Homework, format: str, *, solution: bool = False) -> str:  # noqa: A002
-    """Write the sheet of a homework, the last line ended; with `solution` its answers."""
+def sheet(
+    homework: Homework,
+    format: str,  # noqa: A002
+    *,
+    solution: bool = False,
+    who: str = "",
+) -> str:
+    """Write the sheet of a homework, the last line ended; with `solution` its answers.
+
+    `who` is whose sheet it is.
+    """
     if format == "yaml":
-        return _yaml(homework, solution=solution)
+        return _yaml(homework, who, solution=solution)
     format_for(format)
     if format == "csv":
-        return _csv(homework, solution=solution)
+        return _csv(homework, who, solution=solution)
     blank = _BLANK if format in ("html", "latex") else ""
-    table = _table(homework, solution=solution, blank=blank)
-    return draw(lambda _: table, format, None, standalone=True)
+    made = _table(homework, who, solution=solution, blank=blank)
+    if format == "html":
+        from shapecalc.homework.show.as_page import to_page
+
+        return to_page(homework, made, solution=solution)
+    return draw(lambda _: made, format, None, standalone=True)
 
 
 def stamp_text(homework: Homework) -> str:
@@ -45,62 +61,87 @@ def stamp_text(homework: Homework) -> str:
     return f"shapecalc homework {homework.stamp}"
 
 
-def _grid(homework: Homework) -> Iterator[tuple[str, list[Cell | None]]]:
+class Line(NamedTuple):
+    """A row of a sheet: a layer, what it does, and its cell in each column, if that is asked."""
+
+    layer: str
+    does: str
+    cells: tuple[Cell | None, ...]
+
+
+def grid_of(homework: Homework) -> Iterator[Line]:
+    """Yield the rows of a sheet."""
     by_cell = {cell.at: cell for cell in homework.cells}
-    for layer in homework.layers:
-        yield layer, [by_cell.get((layer, column.key)) for column in homework.columns]
+    for layer, said in described(homework):
+        cells = tuple(by_cell.get((layer, column.key)) for column in homework.columns)
+        yield Line(layer, said, cells)
 
 
-def does(homework: Homework, layer: str) -> str:
-    """Say what a layer does, in the words of the sheet."""
-    row = homework.rows.get(layer)
-    if row is None:
-        return ""
-    return f"{row.type} {row.does}".strip() if row.layer is not None else row.does
-
-
-def _shown(homework: Homework, cell: Cell | None, *, solution: bool, blank: str = "") -> str:
+def shown(
+    homework: Homework, layer: str, cell: Cell | None, *, solution: bool, blank: str = ""
+) -> str:
+    """Write a cell of the sheet: a blank, what is given, or a dash where nothing is asked."""
     if cell is None:
-        return ""
+        return "" if is_total(layer) else NOT_ASKED
     if cell.given or solution or cell.key is None:
         return value_text(cell.key, homework.conventions)
     return blank
 
 
-def _table(homework: Homework, *, solution: bool, blank: str) -> Table:
+def _table(homework: Homework, who: str, *, solution: bool, blank: str) -> Table:
     columns = homework.columns
     heads = [Head(column.title, extents=column.key == "output") for column in columns]
     lines = tuple(
-        Line(
+        table.Line(
             (
                 printable(layer),
-                printable(does(homework, layer)),
-                *(_shown(homework, cell, solution=solution, blank=blank) for cell in cells),
+                printable(said),
+                *(shown(homework, layer, cell, solution=solution, blank=blank) for cell in cells),
             )
         )
-        for layer, cells in _grid(homework)
+        for layer, said, cells in grid_of(homework)
     )
-    asked = {column.key for column in columns}
     graded = [cell.out_of for cell in homework.cells if not cell.given and cell.key is not None]
     marks = (Fact("marks", marks_text(sum(graded, Fraction(0)))),)
-    legend = stated_conventions(homework.conventions, asked) | stated_policy(homework.policy)
-    legend |= stated_deadline(homework.deadline)
-    inputs = ", ".join(as_text(row.output) for row in homework.report.rows if row.type == "input")
     return Table(
         title=printable(homework.title) + (": solution" if solution else ""),
-        about=tuple(text for text in (f"The input is {inputs}.", printable(homework.note)) if text),
+        about=tuple(text for text in (inputs_text(homework), printable(homework.note)) if text),
         columns=(Head("the layer"), Head("what it does", extents=True), *heads),
         header=("layer", DOES, *(column.title for column in columns)),
         lines=lines,
-        footer=("marks", "", *_marks(homework)),
-        facts=(Fact("name", _BLANK * 2), *marks) if not solution else marks,
-        notes=tuple(_workings(homework)) if solution else (),
-        legend=tuple(legend.items()),
+        footer=("marks", "", *marks_of(homework)),
+        facts=(Fact("name", printable(who) or _BLANK * 2), *marks) if not solution else marks,
+        notes=tuple(_worked(homework)) if solution else (),
+        legend=tuple(stated(homework).items()),
         remarks=(f"Sheet: {stamp_text(homework)}.",),
     )
 
 
-def _marks(homework: Homework) -> Iterator[str]:
+def stated(homework: Homework) -> dict[str, str]:
+    """Say what holds for a sheet, term by term: nothing is assumed silently."""
+    asked = {column.key for column in homework.columns}
+    said = stated_conventions(homework.conventions, asked) | stated_policy(homework.policy)
+    said |= stated_deadline(homework.deadline)
+    if any(cell.accepted for cell in homework.cells):
+        full = homework.policy.accepted == "right"
+        share = "full marks" if full else share_text(homework.policy.other_convention)
+        said["accepted"] = f"{share} for other values that your teacher accepts in some cells"
+    if any(None in cells and not is_total(layer) for layer, _, cells in grid_of(homework)):
+        said[NOT_ASKED] = "not asked"
+    return said
+
+
+def inputs_text(homework: Homework) -> str:
+    """Say what flows into the network, or into each of several."""
+    rows = [row for row in homework.report.rows if row.type == "input"]
+    if len(rows) == 1:
+        return f"The input is {as_text(rows[0].output)}."
+    said = ", ".join(f"{printable(row.name)} {as_text(row.output)}" for row in rows)
+    return f"The inputs are {said}."
+
+
+def marks_of(homework: Homework) -> Iterator[str]:
+    """Yield the marks of every column."""
     for column in homework.columns:
         marks = [
             cell.out_of
@@ -110,42 +151,40 @@ def _marks(homework: Homework) -> Iterator[str]:
         yield marks_text(sum(marks, Fraction(0))) if marks else ""
 
 
-def _workings(homework: Homework) -> Iterator[str]:
-    """Yield how every cell is worked out, where it is a calculation."""
-    for cell in homework.cells:
-        row = homework.rows.get(cell.layer)
-        if cell.layer == TOTAL or row is None or row.layer is None:
-            continue
-        working = working_of(row, cell.quantity.key, homework.conventions)
-        text = working.text if working is not None else ""
-        if any(sign in text for sign in "*+-/"):
-            answer = value_text(cell.key, homework.conventions)
-            yield f"{cell.layer}, {cell.quantity.title}: {text} = {answer}"
+def _worked(homework: Homework) -> Iterator[str]:
+    from shapecalc.homework.worked import solution_lines  # lessons take their time to import
+
+    return solution_lines(homework)
 
 
-def _csv(homework: Homework, *, solution: bool) -> str:
+def _csv(homework: Homework, who: str, *, solution: bool) -> str:
     target = StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([stamp_text(homework), harmless(printable(homework.title))])
+    heading = [printable(homework.title), *([printable(who)] if who else [])]
+    writer.writerow([stamp_text(homework), *map(harmless, heading)])
+    writer.writerow(["input", inputs_text(homework)])
+    writer.writerows((term, said) for term, said in stated(homework).items() if term != NOT_ASKED)
     writer.writerow(["layer", DOES, *(column.key for column in homework.columns)])
-    for layer, cells in _grid(homework):
-        texts = (_shown(homework, cell, solution=solution) for cell in cells)
-        writer.writerow([harmless(layer), harmless(does(homework, layer)), *texts])
+    for layer, said, cells in grid_of(homework):
+        texts = (shown(homework, layer, cell, solution=solution) for cell in cells)
+        writer.writerow([harmless(layer), harmless(printable(said)), *texts])
     return target.getvalue()
 
 
-def _yaml(homework: Homework, *, solution: bool) -> str:
-    asked = {column.key for column in homework.columns}
+def _yaml(homework: Homework, who: str, *, solution: bool) -> str:
     lines = [f"# {stamp_text(homework)}", f"# {printable(homework.title)}"]
-    stated = stated_conventions(homework.conventions, asked)
-    lines += [f"# {term}: {said}" for term, said in stated.items()]
-    for layer, cells in _grid(homework):
-        told = printable(does(homework, layer))
-        lines.append(f"{_key(layer)}:" + (f"  # {told}" if told else ""))
+    lines += [f"# {printable(who)}"] if who else []
+    lines.append(f"# {inputs_text(homework)}")
+    lines += [f"# {term}: {said}" for term, said in stated(homework).items() if term != NOT_ASKED]
+    for layer, described_as, cells in grid_of(homework):
+        said = printable(described_as)
+        asked_here = any(cells)
+        mark = "" if asked_here else "# "
+        lines.append(f"{mark}{_key(layer)}:" + (f"  # {said}" if said else ""))
         for column, cell in zip(homework.columns, cells, strict=True):
             if cell is not None:
-                shown = _shown(homework, cell, solution=solution).replace(",", "")
-                lines.append(f"  {column.key}: {shown}".rstrip())
+                text = shown(homework, layer, cell, solution=solution).replace(",", "")
+                lines.append(f"  {column.key}: {text}".rstrip())
     return "\n".join(lines) + "\n"
 
 

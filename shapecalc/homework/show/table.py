@@ -39,7 +39,7 @@ def tabulate(checked: Checked, *, hint: int = 2, solution: bool = False) -> Tabl
         lines=tuple(lines),
         footer=("marks", *(column_marks(checked, column.key) for column in columns)),
         facts=tuple(_facts(checked)),
-        notes=tuple(_notes(checked, hint)),
+        notes=(*_notes(checked, hint), *(_corrections(checked) if solution else ())),
         legend=tuple(_legend(checked)),
         remarks=tuple(_remarks(checked, hint, solution=solution)),
     )
@@ -95,6 +95,12 @@ def _notes(checked: Checked, hint: int) -> Iterator[str]:
     for each in checked.cells:
         if each.note and worth_telling(each):
             yield f"• {place_text(each)}: {printable(each.note)}."
+
+
+def _corrections(checked: Checked) -> Iterator[str]:
+    from shapecalc.homework.worked import correction_lines  # lessons take their time to import
+
+    return correction_lines(checked)
 
 
 def worth_telling(judged: Judged) -> bool:

@@ -1,0 +1,124 @@
+"""`shapecalc homework variants`: a sheet with other numbers for every student."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli.common import emit, emit_parts, reported
+from shapecalc.errors import Problem, SpecErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.homework.classroom.records import Student
+    from shapecalc.homework.variant_file import Drawn
+    from shapecalc.homework.variants import Pool
+    from shapecalc.source import Source
+
+
+@click.command(
+    short_help="Make a variant for every student.",
+    epilog="""\b
+Examples:
+  shapecalc homework variants homework.yaml --roster class.csv --seed 7 -o sheets
+  shapecalc homework variants homework.yaml --roster class.csv --seed 7 -f html -o sheets
+  shapecalc homework check answers.csv --homework homework.yaml --variants sheets/variants.csv
+""",
+)
+@click.argument("file", type=click.Path())
+@click.option(
+    "--roster",
+    metavar="FILE",
+    required=True,
+    type=click.Path(),
+    help="The class: a CSV file with the columns id, name, email.",
+)
+@click.option(
+    "--seed",
+    metavar="S",
+    required=True,
+    help="A word or a number: the same seed gives a student the same variant, whoever else is in"
+    " the class.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    metavar="FORMAT",
+    default="csv",
+    show_default=True,
+    help="The sheets' format: csv, markdown, html, yaml, xlsx, text or latex.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(),
+    help="Where a sheet a student goes, and variants.csv, which says who has what.",
+)
+def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> None:
+    """Make a sheet for every student of a roster, with the numbers that FILE lets vary.
+
+    All variants are valid, equally difficult, and of those in which most mistakes show and are told
+    apart.  `vary` in FILE, a teacher's homework.yaml, says what differs.
+    """
+    with reported():
+        from shapecalc.files import find
+        from shapecalc.homework.classroom.roster import load_roster
+        from shapecalc.homework.show.handout import sheet_format
+        from shapecalc.homework.show.variants import pool_text
+        from shapecalc.homework.variants import pool_of
+
+        form = sheet_format(format_)
+        source = find(file)
+        students = load_roster(roster).students
+        pool = pool_of(source, seed)
+        _make(folder)
+        drawn = []
+        for name, content, each in _sheets(source, pool, seed, students, form):
+            emit_parts([content], f"{folder}/{name}")
+            drawn.append(each)
+        from shapecalc.homework.variant_file import write_variants
+
+        names = [name for name, _ in pool.variants[0].values]
+        emit(write_variants(names, drawn), f"{folder}/variants.csv")
+        emit(pool_text(pool, [each.values for each in drawn]), None)
+
+
+def _sheets(
+    source: Source,
+    pool: Pool,
+    seed: str,
+    students: tuple[Student, ...],
+    form: str,
+) -> Iterator[tuple[str, str | bytes, Drawn]]:
+    """Yield every student's sheet: its file's name, its content, and what was drawn."""
+    from shapecalc.homework.classroom.names import page_name
+    from shapecalc.homework.show.handout import FORMATS, handout
+    from shapecalc.homework.teacher import read_homework
+    from shapecalc.homework.variant_file import Drawn
+    from shapecalc.homework.variants import draw
+
+    taken = {"variants"}
+    for student in students:
+        values = draw(pool, seed, student.id).values
+        homework = read_homework(source, dict(values))
+        who = f"{student.name} ({student.id})" if student.name else student.id
+        content = handout(homework, form, who=who)
+        name = page_name(student.id, taken) + FORMATS[form][0]
+        yield name, content, Drawn(student.id, homework.stamp, values)
+
+
+def _make(folder: str) -> None:
+    """Make a folder where there is none."""
+    from pathlib import Path
+
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"'{folder}' cannot be made: {error.strerror or error}"
+        raise SpecErrors([Problem("E007", message, hint="name another folder")]) from None
