@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.claims import Claims, claims_of
 from shapecalc.homework.judge import Candidate, Tentative, cases_of, tentative
 from shapecalc.homework.marking import marked
-from shapecalc.homework.ranking import Evidence, evidence, other_convention, ranked
+from shapecalc.homework.ranking import (
+    Evidence,
+    evidence,
+    other_convention,
+    ranked,
+    with_pairs,
+)
 from shapecalc.homework.tell import rule_text, secrets_of
 from shapecalc.homework.verdict import Checked, Diagnosis, Finding, Judged, Verdict
 from shapecalc.homework.world import ANY, World, world_of
@@ -30,7 +36,10 @@ def check(homework: Homework, answers: Answers) -> Checked:
     near = world_of(homework, claims.own, homework.policy.within)
     world = world_of(homework, claims.own, ANY) if near.far else near
     cells = [tentative(homework, each, claims, near, world) for each in claims.by_cell.values()]
-    weighed = evidence_by_column(homework, cells)
+    weighed = evidence_by_column(homework, cells, world)
+    cells = [
+        with_pairs(homework, each, world, weighed[each.claim.cell.quantity.key]) for each in cells
+    ]
     known = ("right", "right_other_notation")
     secrets = secrets_of(homework, (e.claim.cell for e in cells if e.verdict not in known))
     judged = [
@@ -49,12 +58,14 @@ def check(homework: Homework, answers: Answers) -> Checked:
     return Checked(homework, answers.source, done, findings, claims.extras, tuple(notes))
 
 
-def evidence_by_column(homework: Homework, cells: Sequence[Tentative]) -> dict[str, Evidence]:
+def evidence_by_column(
+    homework: Homework, cells: Sequence[Tentative], world: World
+) -> dict[str, Evidence]:
     """Weigh the misconceptions in every column by itself."""
     columns: dict[str, list[Tentative]] = {}
     for each in cells:
         columns.setdefault(each.claim.cell.quantity.key, []).append(each)
-    return {column: evidence(homework, some) for column, some in columns.items()}
+    return {column: evidence(homework, some, world) for column, some in columns.items()}
 
 
 def _judged(
@@ -91,7 +102,7 @@ def _diagnosis(
     *,
     certain: bool,
 ) -> Diagnosis:
-    ids, _, text = candidate.explanation
+    ids, text = candidate.explanation.ids, candidate.explanation.text
     case = dict(cases_of(homework, each.claim.cell, world))[candidate.on]
     working, rule = rule_text(homework, claims, case, text, secrets)
     return Diagnosis(ids, candidate.on, certain, working, rule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment import (
@@ -26,12 +27,15 @@ from shapecalc.homework.reading import (
 )
 from shapecalc.homework.verdict import Extra
 from shapecalc.homework.volumes import read_volume
+from shapecalc.homework.working import whole
+from shapecalc.shape import Map, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.homework.answers import Answer, Answers
     from shapecalc.homework.assignment import Cell
+    from shapecalc.homework.quantity import Value
     from shapecalc.homework.reading import Reading
     from shapecalc.report import Report
     from shapecalc.shape import Shape
@@ -142,8 +146,6 @@ def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
         found = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
     if isinstance(found, Blank) and found.dash and cell.key == 0:
-        from fractions import Fraction
-
         return Claim(cell, first.raw, (Number(Fraction(0), plain=False, note="read as 0"),))
     digits = homework.conventions.digits
     if digits and cell.quantity.key != "output" and not isinstance(found, Unreadable | Blank):
@@ -153,14 +155,34 @@ def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
 
 
 def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> bool:
-    """Tell whether more volumes are right with their channels first than with them last."""
+    """Tell whether more volumes are near the right ones with their channels first than last."""
     first = last = 0
     for claim in claims.values():
-        form = right_form(claim)
-        if form is not None and len(set(form.dims)) > 1:
-            first += form.swapped
-            last += not form.swapped
+        meant = {form.swapped: form for _, form in forms_of(claim)}
+        if len(meant) > 1 and meant[True].dims != meant[False].dims:
+            one, two = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
+            first += one < two
+            last += two < one
     return first >= last if expected else first > last
+
+
+def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
+    """Return how far a form is from a volume, what weighs most first.
+
+    Whether it is square where the volume is not, or the other way round; how many extents differ;
+    by which factor at most.
+    """
+    if not isinstance(key, Map | Vector) or len(form.dims) != len(whole(key)):
+        return False, 0, Fraction(0)
+    right = tuple(map(Fraction, whole(key)))
+    if form.dims == right:
+        return False, 0, Fraction(0)
+    pairs = list(zip(form.dims, right, strict=True))
+    return (
+        len(set(form.dims[:-1])) != len(set(right[:-1])),
+        sum(a != b for a, b in pairs),
+        max(max(a, b) / max(min(a, b), Fraction(1)) for a, b in pairs),
+    )
 
 
 def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extents, Form]]:
@@ -174,11 +196,6 @@ def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extent
         if isinstance(extents, Extents)
         for form in forms(extents, key, channels_first=channels_first)
     ]
-
-
-def right_form(claim: Claim) -> Form | None:
-    """Return the form of a volume's claim that is the key."""
-    return next((form for _, form in forms_of(claim) if form.shape == claim.cell.key), None)
 
 
 def _own_volumes(

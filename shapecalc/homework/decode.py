@@ -44,10 +44,23 @@ def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
         except UnicodeDecodeError:
             raise refuse("E703", "the file's UTF-16 is broken", name, "save it as UTF-8") from None
     try:
-        return Decoded(_plain(data.decode("utf-8-sig"), name))
+        text = data.decode("utf-8-sig")
+        once = _once(text)
+        notes = () if once is None else ("its UTF-8 was encoded twice",)
+        return Decoded(_plain(once or text, name), notes)
     except UnicodeDecodeError:
         note = "no UTF-8; read as Windows-1252"
         return Decoded(_plain(data.decode("cp1252", "replace"), name), (note,))
+
+
+def _once(text: str) -> str | None:
+    """Undo an encoding in UTF-8 of what was UTF-8 before; None where that is not what it was."""
+    if not any(sign in text for sign in ("Ã—", "Â²", "Â\u00a0", "â€", "âˆ")):
+        return None
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
 
 
 def _plain(text: str, name: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.dim import known
 from shapecalc.homework.assignment import TOTAL, is_total
 from shapecalc.homework.reading import Blank, Number, Unreadable
 from shapecalc.homework.working import params_of, sides_of
@@ -17,82 +18,139 @@ if TYPE_CHECKING:
     from shapecalc.homework.quantity import Value
     from shapecalc.homework.world import World
 
+#: A sum of rounded answers is followed while they leave no more than this part of it open.
+_OPEN = Fraction(1, 50)
 
-def followed(homework: Homework, cell: Cell, claims: Claims, world: World) -> Iterator[Value]:
-    """Yield the values that follow from own cells and differ from the key.
 
-    From own volumes by the layers' rules, from the row's own output, and from the row's own counts:
-    FLOPs from MACs, params from weights and biases, MACs from weights.
+class Followed(NamedTuple):
+    """A value that follows from own cells.
+
+    `slack` is what these leave open where they are rounded; `counted`: it follows from counts of
+    the student's, and not from volumes alone.
     """
-    told, key = homework.conventions, cell.key
-    if is_total(cell.layer):
-        values: Iterator[Value] = _sum(homework, cell, claims)
-    else:
-        values = _of_row(homework, cell, claims, world)
-    seen = {key}
-    for value in values:
-        if value is not None and value not in seen:
-            seen.add(value)
-            yield value
-    if cell.quantity.key == "flops" and told.operations == "macs":
-        macs = _own(homework, claims, cell.layer, "macs")
-        if macs is not None and told.flops_per_mac * macs not in seen:
-            yield told.flops_per_mac * macs
+
+    value: Value
+    slack: Fraction = Fraction(0)
+    counted: bool = False
 
 
-def _of_row(homework: Homework, cell: Cell, claims: Claims, world: World) -> Iterator[Value]:
-    told, column = homework.conventions, cell.quantity.key
-    if world.own:
-        yield cell.quantity.of(world.expected[cell.layer], told)
-        if column != "output":
-            yield cell.quantity.of(world.used[cell.layer], told)
-    weights = _own(homework, claims, cell.layer, "weights")
-    biases = _own(homework, claims, cell.layer, "biases")
-    if column == "params" and (weights is not None or biases is not None):
-        for row in (world.expected[cell.layer], homework.rows[cell.layer]):
-            own = weights if weights is not None else int(row.weights)  # type: ignore[arg-type]
-            added = biases if biases is not None else int(row.biases)  # type: ignore[arg-type]
-            yield own + (added if told.bias else 0)
-    row = world.used[cell.layer]
-    if column == "macs" and weights is not None and row.layer is not None:
+class Own(NamedTuple):
+    """A student's own count.
+
+    `slack` is half a unit of its last place when it is rounded; `right`: it may be the right one.
+    """
+
+    value: Fraction
+    slack: Fraction = Fraction(0)
+    right: bool = False
+
+
+def followed(
+    homework: Homework, cell: Cell, claims: Claims, world: World, within: int
+) -> Iterator[Followed]:
+    """Yield what follows from own cells and differs from the key.
+
+    From own volumes by the layers' rules, from the row's own output, and from own counts: FLOPs
+    from MACs, memory from units, params from weights and biases, MACs from weights, totals from
+    their column.  What follows from counts must be within a factor of the key.
+    """
+    key, seen = cell.key, {cell.key}
+    if not is_total(cell.layer) and world.own:
+        told, column = homework.conventions, cell.quantity.key
+        rows = (world.expected,) if column == "output" else (world.expected, world.used)
+        for each in rows:
+            value = cell.quantity.of(each[cell.layer], told)
+            if column == "connections":
+                value = _connections(world, cell.layer, known(each[cell.layer].output.size))
+            if value is not None and value not in seen:
+                seen.add(value)
+                yield Followed(value)
+    if not isinstance(key, int):
+        return
+    for own in _of_counts(homework, cell, claims, world):
+        number = own.value.numerator
+        near = not key or 0 < number <= within * key <= within * within * number
+        if near and own.value.denominator == 1 and own.slack <= _OPEN * number and number != key:
+            yield Followed(number, own.slack, counted=True)
+
+
+def _of_counts(homework: Homework, cell: Cell, claims: Claims, world: World) -> Iterator[Own]:
+    """Yield what follows from own counts."""
+    told, column, layer = homework.conventions, cell.quantity.key, cell.layer
+    if is_total(layer):
+        yield from _sum(homework, cell, claims)
+        return
+    if column == "flops" and told.operations == "macs":
+        yield from _times(own_count(claims, layer, "macs"), told.flops_per_mac)
+    elif column == "memory":
+        yield from _times(own_count(claims, layer, "units"), told.element)
+    elif column == "params":
+        yield from _added(homework, claims, layer, world)
+    elif column == "connections":
+        units = own_count(claims, layer, "units")
+        each = _connections(world, layer, 1)
+        if each is not None:
+            yield from _times(units, each)
+    elif column == "macs":
+        row = world.used[layer]
         product = params_of(row, bias=False)
-        if product.kernel or product.depth:
+        if row.layer is not None and (product.kernel or product.depth):
             places = 1
             for side in sides_of(row.output):
                 places *= side
-            yield weights * places
+            weights = own_count(claims, layer, "weights")
+            yield from _times(weights if weights is None or not weights.right else None, places)
 
 
-def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Value]:
+def _connections(world: World, layer: str, units: int) -> int | None:
+    """Count the connections of so many units: each has those that the rule gives it."""
+    row = world.expected[layer]
+    if row.connections is None:
+        return None
+    if row.layer is None:
+        return known(world.used[layer].connections or 0) if units > 1 else None
+    return known(row.connections) // known(row.output.size) * units
+
+
+def _times(own: Own | None, factor: int) -> Iterator[Own]:
+    if own is not None:
+        yield Own(own.value * factor, own.slack * factor)
+
+
+def _added(homework: Homework, claims: Claims, layer: str, world: World) -> Iterator[Own]:
+    """Add own weights and own biases; where one was not answered it is the right one."""
+    weights, biases = own_count(claims, layer, "weights"), own_count(claims, layer, "biases")
+    if weights is None and biases is None:
+        return
+    told = homework.conventions
+    for row in (world.expected[layer], homework.rows[layer]):
+        one = weights or Own(Fraction(known(row.weights)))
+        two = biases or Own(Fraction(known(row.biases)))
+        yield Own(one.value + two.value, one.slack + two.slack) if told.bias else one
+
+
+def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Own]:
     """Add up the column as the student has it; what was not asked or not answered is by the key."""
-    column = cell.quantity.key
-    total = cell.key
+    total, column = cell.key, cell.quantity.key
     assert isinstance(total, int), "only sums have a total"
-    own = total
+    value, slack = Fraction(total), Fraction(0)
     for each in homework.cells:
         inside = each.layer.startswith(cell.layer.removesuffix(TOTAL)) and not is_total(each.layer)
-        if each.quantity.key != column or not inside or not isinstance(each.key, int):
-            continue
-        answer = _own(homework, claims, each.layer, column)
-        if answer is not None:
-            own += answer - each.key
-    yield own
+        if each.quantity.key == column and inside and isinstance(each.key, int):
+            own = own_count(claims, each.layer, column)
+            if own is not None:
+                value, slack = value + own.value - each.key, slack + own.slack
+    yield Own(value, slack)
 
 
-def _own(homework: Homework, claims: Claims, layer: str, column: str) -> int | None:
-    """Return a student's own count, when it was read exactly and is near enough to be followed."""
+def own_count(claims: Claims, layer: str, column: str) -> Own | None:
+    """Return a student's own count: the right one where it may be meant."""
     claim = claims.by_cell.get((layer, column))
     if claim is None or isinstance(claim.readings, Unreadable | Blank):
         return None
     key = claim.cell.key
-    for number in claim.readings:
-        if isinstance(number, Number) and number.fits(
-            Fraction(key if isinstance(key, int) else -1)
-        ):
-            return None  # right: nothing to follow
-    number = claim.readings[0]
-    if not isinstance(number, Number) or number.half > Fraction(1, 2) or not isinstance(key, int):
+    numbers = [each for each in claim.readings if isinstance(each, Number)]
+    if not numbers or not isinstance(key, int):
         return None
-    value, within = number.value, homework.policy.within
-    near = value.denominator == 1 and 0 < value <= within * key and key <= within * value
-    return value.numerator if near else None
+    number = next((each for each in numbers if each.fits(key)), numbers[0])
+    return Own(number.value, number.half, number.fits(key))

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.fold import levels_of, together
+from shapecalc.fold import together
 from shapecalc.homework.assignment import TOTAL, added, is_total
 from shapecalc.homework.claims import forms_of
-from shapecalc.homework.diagnose import Explanation, pairs, singles
-from shapecalc.homework.follow import followed
+from shapecalc.homework.diagnose import (
+    NOTHING,
+    Explanation,
+    alone,
+    on_count,
+    paired,
+    source_of,
+)
+from shapecalc.homework.follow import followed, own_count
 from shapecalc.homework.misconception import Case
 from shapecalc.homework.reading import Blank, Number, Unreadable
 from shapecalc.homework.verdict import FAR
-from shapecalc.homework.working import whole
+from shapecalc.homework.working import Volume, whole
+from shapecalc.homework.world import ANY
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.homework.assignment import Cell, Homework
     from shapecalc.homework.claims import Claim, Claims
+    from shapecalc.homework.diagnose import Explanations
+    from shapecalc.homework.follow import Followed
     from shapecalc.homework.quantity import Value
     from shapecalc.homework.verdict import Verdict
     from shapecalc.homework.world import World
@@ -34,13 +45,17 @@ class Candidate(NamedTuple):
 
 
 class Tentative(NamedTuple):
-    """A cell before the whole table is looked at: a verdict, or the candidates for one."""
+    """A cell before the whole table is looked at: a verdict, or the candidates for one.
+
+    `counted`: it follows from own counts, and says nothing of the rule for its own.
+    """
 
     claim: Claim
     verdict: Verdict | None
     read_as: str = ""
     note: str = ""
     candidates: tuple[Candidate, ...] = ()
+    counted: bool = False
 
 
 def tentative(
@@ -66,19 +81,37 @@ def tentative(
         if fit is not None:
             note = other.reason or "accepted beside the right value"
             return Tentative(claim, homework.policy.accepted, fit.read_as, note)
-    for own in (near,) if world is near else (near, world):
-        for value in followed(homework, cell, claims, own):
-            fit = _fits(claim, value, first=claims.channels_first, exact=exact)
-            if fit is not None and own is near:
-                return Tentative(claim, "right_follow_through", fit.read_as, fit.note)
-            if fit is not None:
-                return Tentative(claim, "wrong", fit.read_as, FAR)
+    for own, within in ((near, homework.policy.within), (world, ANY)):
+        for each in followed(homework, cell, claims, own, within):
+            fit = _fits(
+                claim, each.value, slack=each.slack, first=claims.channels_first, exact=exact
+            )
+            if fit is not None and within != ANY:
+                verdict: Verdict = "right_follow_through"
+                return Tentative(claim, verdict, fit.read_as, fit.note, counted=each.counted)
+            if fit is not None and not _chance(homework, each, claim, world):
+                return Tentative(claim, "wrong", fit.read_as, FAR, counted=each.counted)
     said = _said(claim)
     note = said.note
     if cell.layer in near.far and cell.quantity.key == "output":
         note = "; ".join(filter(None, (note, "too far from the right volume to be followed")))
     found = tuple(_candidates(homework, claim, claims, world))
     return Tentative(claim, None, said.read_as, note, found)
+
+
+def _chance(homework: Homework, each: Followed, claim: Claim, world: World) -> bool:
+    """Tell whether MACs follow from weights that are far from right, but are a mistake's as well.
+
+    MACs are seldom worked out from the weights, the other counts mostly from those before them.
+    """
+    return (
+        each.counted
+        and claim.cell.quantity.key == "macs"
+        and not is_total(claim.cell.layer)
+        and any(
+            any(explaining(claim, alone(case))) for _, case in cases_of(homework, claim.cell, world)
+        )
+    )
 
 
 class _Fit(NamedTuple):
@@ -89,13 +122,20 @@ class _Fit(NamedTuple):
     number: Number | None = None
 
 
-def _fits(claim: Claim, value: Value, *, first: bool = False, exact: bool = False) -> _Fit | None:
-    """Return how a claim may be read as `value`."""
+def _fits(
+    claim: Claim,
+    value: Value,
+    *,
+    slack: Fraction = Fraction(0),
+    first: bool = False,
+    exact: bool = False,
+) -> _Fit | None:
+    """Return how a claim may be read as `value`, of which `slack` is open."""
     if isinstance(claim.readings, Unreadable | Blank):
         return None
     if isinstance(value, int):
         for number in claim.readings:
-            if isinstance(number, Number) and number.fits(value):
+            if isinstance(number, Number) and number.fits(value, slack):
                 if exact and number.half > Fraction(1, 2):
                     continue
                 return _Fit(number.text, number.note, number.plain, number=number)
@@ -133,19 +173,15 @@ def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
 
 
 def _swapped() -> tuple[Candidate, ...]:
-    return (Candidate(Explanation(("S21",), (), ""), "key"),)
+    return (Candidate(Explanation(("S21",), Volume((), 0), ()), "key"),)
 
 
 def _hidden(homework: Homework, claim: Claim, number: Number) -> str:
     """Say what a rounded answer does not tell apart."""
     from shapecalc.homework.catalogue import CATALOGUE
 
-    case = case_of(homework, claim.cell, homework.rows)
-    names = [
-        CATALOGUE[each.ids[0]].name
-        for each in singles(case)
-        if isinstance(each.value, Fraction) and number.fits(each.value)
-    ]
+    fitting = alone(key_cases(homework)[claim.cell.at]).fitting(number)
+    names = [CATALOGUE[each.ids[0]].name for each in fitting]
     if not names:
         return "rounded"
     shown = ", ".join(dict.fromkeys(names[:3]))
@@ -159,23 +195,34 @@ def _said(claim: Claim) -> _Fit:
     return _Fit(first.text, first.note, first.plain)
 
 
-def case_of(homework: Homework, cell: Cell, rows: dict[str, Row]) -> Case:
+def case_of(homework: Homework, cell: Cell, rows: Mapping[str, Row]) -> Case:
     """Make the case of a cell, by the key's rows or by others."""
     report, column, told = homework.report, cell.quantity.key, homework.conventions
     if is_total(cell.layer):
-        summed = added(report, cell.layer)
-        row = together(summed)._replace(name=TOTAL)
-        return Case(row, column, told, report, -1, summed)
+        row = _whole(homework, cell.layer)
+        return Case(row, column, told, report, -1, row.members)
     report = homework.networks.get(cell.layer.partition("/")[0], report)
-    at = next((at for at, row in enumerate(report.rows) if row.name == cell.layer), -1)
-    members = () if at >= 0 else _members(homework, cell.layer)
-    return Case(rows[cell.layer], column, told, report, at, members)
+    row, at = rows[cell.layer], _places(homework).get(cell.layer, -1)
+    return Case(row, column, told, report, at, row.members)
 
 
-def _members(homework: Homework, name: str) -> tuple[Row, ...]:
-    report = homework.report
-    inside = levels_of(report, name.count("/") + 1, range(len(report.rows)))
-    return tuple(report.rows[index] for index in inside.get(name, ()))
+@lru_cache(maxsize=16)
+def _whole(homework: Homework, layer: str) -> Row:
+    """Return the sum of all layers, or of those of a network."""
+    return together(added(homework.report, layer))._replace(name=TOTAL)
+
+
+@lru_cache(maxsize=16)
+def _places(homework: Homework) -> dict[str, int]:
+    """Return where each layer stands in its network."""
+    reports = homework.networks.values() or (homework.report,)
+    return {row.name: at for report in reports for at, row in enumerate(report.rows)}
+
+
+@lru_cache(maxsize=16)
+def key_cases(homework: Homework) -> dict[tuple[str, str], Case]:
+    """Return the case of every asked cell by the key."""
+    return {cell.at: case_of(homework, cell, homework.rows) for cell in homework.cells}
 
 
 def _candidates(
@@ -183,30 +230,40 @@ def _candidates(
 ) -> Iterator[Candidate]:
     """Yield what explains an answer: one misconception, or two where no single one does."""
     cases = list(cases_of(homework, claim.cell, world))
-    meant = {form.dims for _, form in forms_of(claim)}
-    for find in (singles, pairs):
+    for finders in ((alone, _on_counts(claim, claims)), (paired,)):
         found = [
             Candidate(explanation, on)
+            for find in finders
             for on, case in cases
-            for explanation in find(case)
-            if explains(claim, explanation, meant)
+            for explanation in explaining(claim, find(case))
         ]
         if found:
             yield from _once(found)
             return
 
 
+def _on_counts(claim: Claim, claims: Claims) -> Callable[[Case], Explanations]:
+    """Return what finds explanations of a cell by another count of its row, where that is own."""
+    layer, column = claim.cell.at
+    own = own_count(claims, layer, source_of(column) or "")
+    if own is None or own.slack or own.value.denominator > 1:
+        return lambda _: NOTHING
+    value = own.value.numerator
+    return lambda case: on_count(case, value)
+
+
 def cases_of(
     homework: Homework, cell: Cell, world: World
 ) -> Iterator[tuple[Literal["key", "own"], Case]]:
     """Yield the case of a cell by the key and, where that differs, by the own values."""
-    key = case_of(homework, cell, homework.rows)
+    key = key_cases(homework)[cell.at]
     yield "key", key
     if world.own and not is_total(cell.layer):
         rows = world.expected if cell.quantity.key == "output" else world.used
-        own = case_of(homework, cell, rows)
-        if own.row != key.row:
-            yield "own", own
+        if rows[cell.layer] is not homework.rows[cell.layer]:
+            own = case_of(homework, cell, rows)
+            if own.row != key.row:
+                yield "own", own
 
 
 def _once(found: list[Candidate]) -> Iterator[Candidate]:
@@ -219,15 +276,16 @@ def _once(found: list[Candidate]) -> Iterator[Candidate]:
             yield each
 
 
-def explains(
-    claim: Claim, explanation: Explanation, meant: Container[tuple[Fraction, ...]]
-) -> bool:
-    """Tell whether a wrong rule's value is what was answered; `meant` are the extents it may be."""
-    value = explanation.value
-    if isinstance(value, tuple):
-        if "S21" in explanation.ids and len(explanation.ids) > 1:
-            return False  # every form is tried with every value
-        return value in meant
-    return not isinstance(claim.readings, Unreadable | Blank) and any(
-        isinstance(number, Number) and number.fits(value) for number in claim.readings
-    )
+def explaining(claim: Claim, known: Explanations) -> Iterator[Explanation]:
+    """Yield the explanations whose value is what was answered."""
+    if isinstance(claim.readings, Unreadable | Blank):
+        return
+    if isinstance(claim.cell.key, int):
+        for number in claim.readings:
+            if isinstance(number, Number):
+                yield from known.fitting(number)
+        return
+    for dims in dict.fromkeys(form.dims for _, form in forms_of(claim)):
+        for each in known.by_value.get(dims, ()):
+            if "S21" not in each.ids or len(each.ids) == 1:  # every order is tried with all others
+                yield each

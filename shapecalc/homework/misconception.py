@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.dim import known
-from shapecalc.homework.working import Count, Volume, kernel_of, sides_of
+from shapecalc.homework.working import Count, Volume, filters_of, kernel_of, sides_of
 from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
@@ -30,10 +30,21 @@ class Case(NamedTuple):
     at: int = -1
     members: tuple[Row, ...] = ()
 
+    def __hash__(self) -> int:
+        """Take what tells cases of one homework apart; the whole network would take long."""
+        row = self.row
+        return hash((row.name, self.column, row.inputs, row.output))
+
     @property
     def layer(self) -> Layer | None:
         """The layer."""
         return self.row.layer
+
+    @property
+    def inner(self) -> tuple[Case, ...]:
+        """The cases of the rows inside."""
+        at = {row.name: place for place, row in enumerate(self.report.rows)}
+        return tuple([self._replace(row=row, at=at[row.name], members=()) for row in self.members])
 
     @property
     def given(self) -> tuple[int, ...]:
@@ -47,8 +58,8 @@ class Case(NamedTuple):
 
     @property
     def co(self) -> int:
-        """The channels that flow out."""
-        return known(self.row.output.channels)
+        """The filters or units; of other layers the channels that flow out."""
+        return filters_of(self.row)
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -101,7 +112,9 @@ class Misconception(NamedTuple):
 
     `done` says what was probably done, in the past tense; `why` why it is not so.  Both are whole
     sentences and hold no number of the key.  `columns` are those where it shows.  `convention`: it
-    is another convention and no mistake.  A rule of None is found while reading.
+    is another convention and no mistake.  `instead`: something else was put in the place of the
+    whole calculation, so that no other mistake is made within it.  A rule of None is found while
+    reading.
     """
 
     id: str
@@ -112,6 +125,7 @@ class Misconception(NamedTuple):
     rule: CountRule | VolumeRule | None
     examples: tuple[Example, ...]
     convention: bool = False
+    instead: bool = False
 
 
 PARAMS = ("params", "weights")

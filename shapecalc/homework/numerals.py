@@ -38,6 +38,8 @@ _INSIDE = re.compile(r"(?<![\d,'_])\d{1,3}(?:[,'_]\d{3})+(?![\d,'_])")
 #: How spreadsheets show numbers that are too long for their column, and save them.
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d")
 _BY_SPREADSHEET = "spreadsheets shorten long numbers so; give the column a number format"
+#: How a spreadsheet saves whole numbers of 12 digits and more, of which it leaves three.
+_SPREADSHEET = re.compile(r"\d(?:[.,]\d{1,5})?E\+(?:1[1-9]|[2-9]\d)")
 
 _POWERS = {"k": 1, "thousand": 1, "m": 2, "million": 2, "mio": 2, "mill": 2, "g": 3, "t": 4}
 _POWERS |= {"billion": 3, "bn": 3}
@@ -66,6 +68,11 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable
     if nothing is not None:
         return nothing
     text = text.removeprefix("=").strip()
+    if _SPREADSHEET.fullmatch(text):
+        return Unreadable(
+            f"'{text}' is what a spreadsheet leaves of 12 digits: show the cell as a number without"
+            " decimals and save it anew"
+        )
     if "=" in text:
         return _result(text, unit, kilobyte)
     bare = _WORDS.sub("", text)

@@ -26,11 +26,11 @@ class Number(NamedTuple):
     plain: bool = True
     note: str = ""
 
-    def fits(self, wanted: int | Fraction) -> bool:
-        """Tell whether the number is `wanted`, at its own precision."""
-        if not self.half:
+    def fits(self, wanted: int | Fraction, slack: Fraction = Fraction(0)) -> bool:
+        """Tell whether the number is `wanted`, at its own precision and that of `wanted`."""
+        if not self.half and not slack:
             return self.value == wanted
-        return abs(self.value - wanted) <= self.half
+        return abs(self.value - wanted) <= self.half + slack
 
     @property
     def text(self) -> str:

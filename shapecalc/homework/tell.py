@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.catalogue import CATALOGUE
-from shapecalc.homework.working import Count, working_of
+from shapecalc.homework.working import Count, Sum, working_of
 from shapecalc.printing import printable
 from shapecalc.shape import as_text
 
@@ -85,6 +85,8 @@ def _calculates(working: Working) -> bool:
     if isinstance(working, Count):
         parts = (working.scale, working.kernel, working.depth, working.filters, working.places)
         return sum(map(len, parts)) > 1
+    if isinstance(working, Sum):
+        return False
     return any(not side.text.isdecimal() for side in working.sides)
 
 

@@ -7,6 +7,7 @@ list of cells with `layer`, `column` and `value`; each may stand under `answers`
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.compose import compose
@@ -36,6 +37,8 @@ _VALUES = ("value", "raw", "answer", "read_as")
 
 def read_yaml(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read answers in YAML.  Raises `SpecErrors` (E101 to E106, E701, E702)."""
+    if not re.sub(r"(?m)^\s*(?:#.*|---.*|\.\.\.)?$", "", text).strip():
+        raise refuse("E701", "the file is empty", name, _FORM)
     return _answers(_plain(compose(Source(name, text)), name), name, notes)
 
 

@@ -35,8 +35,8 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
     "not_graded": ("not graded", ""),
 }
 
-#: The note of what follows from own volumes that earn nothing.
-FAR = "follows from your own volumes, which are too far from the right ones to count"
+#: The note of what follows from own values that earn nothing.
+FAR = "follows from your own values, which are too far from the right ones to count"
 
 #: The verdicts that say no.
 SAYS_NO: frozenset[Verdict] = frozenset({"misconception", "wrong"})
@@ -69,7 +69,7 @@ class Judged(NamedTuple):
 
     @property
     def follows(self) -> bool:
-        """Tell whether a wrong value is explained by own volumes that are too far off to count."""
+        """Tell whether a wrong value is explained by own values that are too far off to count."""
         return self.verdict == "wrong" and self.note == FAR
 
 

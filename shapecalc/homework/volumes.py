@@ -13,10 +13,10 @@ from shapecalc.homework.reading import LONGEST, Blank, Extents, Unreadable, blan
 _DIGITS = 12
 _AXES = 6
 
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_MONTH = r"(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?"
 _DATE = re.compile(
     r"(?i)\d{4}-\d\d?-\d\d?(?:[ t].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
-    rf"|(?:\d+[-. ])?{_MONTH}(?:[-. ]+\d+)*"
+    rf"|(?:\d+[-. ]+)?{_MONTH}(?:[-. ]+\d+)*"
 )
 _CALL = re.compile(r"(?i)^(?:torch\.size|tensorshape|size|shape|tuple|list)\s*(?=[(\[])")
 _TORCH = re.compile(r"(?i)^torch\.size")
@@ -65,7 +65,7 @@ def _read(text: str) -> tuple[Extents, ...] | Unreadable:
     bare = _WORDS.sub("", _CALL.sub("", text))
     bare = _SQUARED.sub(lambda match: "x".join([match[1]] * int(match[2])), bare)
     bare = re.sub(r"[()\[\]{}]", " ", bare).strip().strip(",").strip()
-    single = _single(bare)
+    single = _single(bare, listed=text[:1] in "([{" or text[-1:] in ")]}")
     if single is not None:
         return single
     first: bool | None = True if torch else None
@@ -78,17 +78,17 @@ def _read(text: str) -> tuple[Extents, ...] | Unreadable:
     return _made(_dims(bare), first, text)
 
 
-def _single(bare: str) -> tuple[Extents, ...] | None:
-    """Read one number, a vector's; 9,216 may be one number or two extents."""
+def _single(bare: str, *, listed: bool) -> tuple[Extents, ...] | None:
+    """Read one number, a vector's; 9,216 may be one number or two extents, `listed` in brackets."""
     if not re.fullmatch(r"\d+|" + _GROUPED.pattern, bare):
         return None
     number = read_number(bare)
     if isinstance(number, Unreadable | Blank):
         return None
     found = [Extents((each.value,)) for each in number]
-    if re.fullmatch(r"\d+,\d+", bare):
-        first, _, second = bare.partition(",")
-        found.append(Extents((Fraction(int(first)), Fraction(int(second)))))
+    if re.fullmatch(r"\d+(?:,\d+)+", bare):
+        parts = Extents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
+        found.insert(0 if listed else 1, parts)
     return tuple(found)
 
 

@@ -43,10 +43,10 @@ class Count(NamedTuple):
     plus: tuple[int, ...] = ()
 
     @property
-    def value(self) -> Fraction:
+    def value(self) -> int:
         """The number."""
         each = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
-        return Fraction((prod(each) if each else 0) + sum(self.plus))
+        return (prod(each) if each else 0) + sum(self.plus)
 
     @property
     def text(self) -> str:
@@ -54,6 +54,22 @@ class Count(NamedTuple):
         each = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
         parts = ["*".join(f"{n:,}" for n in each)] if each else []
         return " + ".join([*parts, *(f"{n:,}" for n in self.plus)]) or "0"
+
+
+class Sum(NamedTuple):
+    """A count of a block or of a network: the sum of those of its layers."""
+
+    parts: tuple[Count, ...]
+
+    @property
+    def value(self) -> int:
+        """The number."""
+        return sum(part.value for part in self.parts)
+
+    @property
+    def text(self) -> str:
+        """The calculation, without its result."""
+        return " + ".join(f"{part.value:,}" for part in self.parts if part.value) or "0"
 
 
 class Side(NamedTuple):
@@ -73,16 +89,16 @@ class Side(NamedTuple):
     result: int | None = None
 
     @property
-    def value(self) -> Fraction:
+    def value(self) -> int | Fraction:
         """The output's extent."""
         if self.result is not None:
-            return Fraction(self.result)
+            return self.result
         room = self.n - self.extent + self.pad + self.inside
         if self.rounding == "floor":
-            return Fraction(room // self.stride + self.plus)
+            return room // self.stride + self.plus
         if self.rounding == "none":
             return Fraction(room, self.stride) + self.plus
-        return Fraction(-(-room // self.stride) + self.plus)
+        return -(-room // self.stride) + self.plus
 
     @property
     def extent(self) -> int:
@@ -113,11 +129,10 @@ class Volume(NamedTuple):
     first: bool = False
 
     @property
-    def value(self) -> tuple[Fraction, ...]:
+    def value(self) -> tuple[int | Fraction, ...]:
         """The extents, in the order of the homework's layout."""
-        sides = tuple(side.value for side in self.sides)
-        channels = (Fraction(self.channels),)
-        return channels + sides if self.first else sides + channels
+        sides = tuple([side.value for side in self.sides])
+        return (self.channels, *sides) if self.first else (*sides, self.channels)
 
     @property
     def text(self) -> str:
@@ -127,7 +142,7 @@ class Volume(NamedTuple):
         return ", ".join([*shown, f"{fraction_text(Fraction(self.channels))} channels"])
 
 
-Working: TypeAlias = Count | Volume
+Working: TypeAlias = Count | Volume | Sum
 
 
 def whole(shape: Shape) -> tuple[int, ...]:
@@ -146,6 +161,14 @@ def kernel_of(row: Row) -> tuple[int, ...]:
     if isinstance(layer, Windowed):
         return tuple(map(known, per_side(layer.kernel, len(row.inputs[0].sides), "kernel")))
     return sides_of(row.inputs[0]) if isinstance(layer, Dense) else ()
+
+
+def filters_of(row: Row) -> int:
+    """Return the filters or units of a row's layer, whatever its output is said to be."""
+    layer = row.layer
+    if isinstance(layer, Conv | Transposed):
+        return known(layer.filters)
+    return known(layer.units if isinstance(layer, Dense) else row.output.channels)
 
 
 def volume_of(row: Row) -> Volume:
@@ -199,7 +222,7 @@ def _product(row: Row) -> Count | None:
     layer: Layer | None = row.layer
     if not row.inputs or layer is None:
         return None
-    ci, co = known(row.inputs[0].channels), known(row.output.channels)
+    ci, co = known(row.inputs[0].channels), filters_of(row)
     if isinstance(layer, Conv | Transposed):
         return Count(kernel_of(row), (ci // layer.groups,), (co,))
     if isinstance(layer, Depthwise):

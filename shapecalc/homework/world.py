@@ -6,18 +6,19 @@ it is a legal volume near the right one; where there is none, what the own value
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dim import known
 from shapecalc.errors import RuleError, SpecErrors
+from shapecalc.fold import level
 from shapecalc.graph import Deferred
-from shapecalc.homework.assignment import askable
 from shapecalc.layers.base import arity_error
 from shapecalc.report import Report
 from shapecalc.shape import as_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shapecalc.homework.assignment import Homework
     from shapecalc.report import Row
@@ -66,43 +67,103 @@ def world_of(homework: Homework, claims: Mapping[str, Shape], within: int) -> Wo
     followed = {n: s for n, s in claimed.items() if n not in far and s != rows[n].output}
     if not followed:
         return World(rows, rows, far, own=False)
+    known = _known(homework)
+    override = {known.output[name]: shape for name, shape in followed.items()}
+    expected, used = _walk(homework.report, override, known.worked)
+    for name in known.blocks.keys() & followed.keys():
+        _into(homework.report, used, known, name, claimed)
+    return World(_rows(homework, known, expected), _rows(homework, known, used), far, own=True)
+
+
+class _Known(NamedTuple):
+    """What every student's world shares.
+
+    `output` is the place of what a row gives, `blocks` the places inside a block's row, and
+    `worked` what layers have been found to do with other inputs.
+    """
+
+    output: dict[str, int]
+    blocks: dict[str, list[int]]
+    worked: dict[tuple[int, tuple[Shape, ...]], Row]
+
+
+#: So many rows with other inputs are kept.
+_KEPT = 20_000
+
+
+@lru_cache(maxsize=16)
+def _known(homework: Homework) -> _Known:
     report = homework.report
-    groups = report.graph.groups
     at = {row.name: index for index, row in enumerate(report.rows)}
-    override = {
-        (groups[name].output if name not in at else at[name]): s for name, s in followed.items()
+    blocks = {
+        name: [at[member.name] for member in row.members]
+        for name, row in homework.rows.items()
+        if name not in at
     }
-    expected, used = _walk(report, override)
-    graph, depth = report.graph, homework.depth
-    return World(
-        askable(Report(graph, expected, report.totals), depth),
-        askable(Report(graph, used, report.totals), depth),
-        far,
-        own=True,
-    )
+    output = at | {name: report.graph.groups[name].output for name in blocks}
+    return _Known(output, blocks, {})
 
 
-def _walk(report: Report, override: Mapping[int, Shape]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+def _walk(
+    report: Report,
+    override: Mapping[int, Shape],
+    worked: dict[tuple[int, tuple[Shape, ...]], Row],
+) -> tuple[list[Row], list[Row]]:
     """Go through the graph with own outputs in place of some."""
     outputs: list[Shape] = []
     expected: list[Row] = []
     used: list[Row] = []
     for index, (node, row) in enumerate(zip(report.graph.nodes, report.rows, strict=True)):
         inputs = tuple([outputs[each] for each in node.inputs])
-        layer = row.layer
-        own = row if inputs == row.inputs else None
-        if own is None:
-            if isinstance(node.layer, Deferred):
-                try:
-                    layer = node.layer.build(outputs.__getitem__)
-                except (SpecErrors, RuleError):
-                    layer = row.layer
-            own = row_of(row._replace(layer=layer), inputs) or row
+        own = row
+        if inputs != row.inputs:
+            found = worked.get((index, inputs))
+            own = found or _worked(report, index, inputs, outputs)
+            if found is None and len(worked) < _KEPT and not isinstance(node.layer, Deferred):
+                worked[index, inputs] = own
         out = override.get(index, own.output)
         expected.append(own)
         used.append(own if out == own.output else with_output(own, out))
         outputs.append(out)
-    return tuple(expected), tuple(used)
+    return expected, used
+
+
+def _worked(report: Report, index: int, inputs: tuple[Shape, ...], outputs: Sequence[Shape]) -> Row:
+    """Apply a layer to other inputs; what it refuses leaves its row as it is by the key."""
+    node, row = report.graph.nodes[index], report.rows[index]
+    layer = row.layer
+    if isinstance(node.layer, Deferred):
+        try:
+            layer = node.layer.build(outputs.__getitem__)
+        except (SpecErrors, RuleError):
+            layer = row.layer
+    return row_of(row._replace(layer=layer), inputs) or row
+
+
+def _into(
+    report: Report, used: list[Row], known: _Known, name: str, claimed: Mapping[str, Shape]
+) -> None:
+    """Give a block's own output to the layer that makes it, when others hand it on as it is."""
+    at = known.output[name]
+    out = used[at].output
+    while len(used[at].inputs) == 1 and report.rows[at].inputs == (report.rows[at].output,):
+        at = report.graph.nodes[at].inputs[0]
+        if at not in known.blocks[name] or used[at].name in claimed:
+            return
+        used[at] = with_output(used[at], out)
+
+
+def _rows(homework: Homework, known: _Known, rows: Sequence[Row]) -> dict[str, Row]:
+    """Return all rows by name; blocks in which nothing differs are those of the key."""
+    key = homework.report.rows
+    report = Report(homework.report.graph, tuple(rows), homework.report.totals)
+    found = dict(homework.rows)
+    found.update((row.name, row) for row, was in zip(rows, key, strict=True) if row is not was)
+    for name, inside in known.blocks.items():
+        sources = {each for at in inside for each in report.graph.nodes[at].inputs}
+        if any(rows[at] is not key[at] for at in (*inside, *sources)):
+            found[name] = level(report, name, inside)
+    return found
 
 
 def row_of(row: Row, inputs: tuple[Shape, ...]) -> Row | None:

@@ -30,6 +30,8 @@ def _other_scale(case: Case, right: Count) -> Count | None:
 
 def _with_biases(case: Case, right: Count) -> Count | None:
     adds = known(case.row.work.bias_adds)
+    if adds and right.filters == (case.co,):
+        adds = prod((*right.filters, *right.places))  # at the places that are counted
     return right._replace(plus=(adds,)) if adds else None
 
 
@@ -130,7 +132,7 @@ WRONG_OPERATIONS: tuple[Misconception, ...] = (
         "The elements that the pool looks at were counted.",
         "The sheet counts operations of convolutions and dense layers only.",
         _compared,
-        (Example("alexnet", "pool1", "macs", "0", "629,856"),), convention=True),
+        (Example("alexnet", "pool1", "macs", "0", "629,856"),), convention=True, instead=True),
     Misconception("F13", "the cost of training was given", OPERATIONS,
         "The number was multiplied by 3, as for a step of training.",
         "The sheet asks for one pass forward.",

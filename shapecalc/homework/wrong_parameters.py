@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+from operator import add
 from typing import TYPE_CHECKING
 
 from shapecalc.dim import known
@@ -12,6 +14,7 @@ from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.norm import BatchNorm
 from shapecalc.layers.pool import Pool
+from shapecalc.window import padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +28,8 @@ _UNBIASED = (
 
 
 def _of(
-    kind: type, change: Callable[[Case, Count], Count | None]
-) -> Callable[[Case, Count], Count | None]:
+    kind: type, change: Callable[[Case, Count], Count | tuple[Count, ...] | None]
+) -> Callable[[Case, Count], Count | tuple[Count, ...] | None]:
     """Make a rule for one type of layer."""
     return lambda case, right: change(case, right) if isinstance(case.layer, kind) else None
 
@@ -59,8 +62,9 @@ def _per_input(case: Case, right: Count) -> Count | None:
     return right._replace(plus=(entering,))
 
 
-def _one_filter(case: Case, right: Count) -> Count:
-    return right._replace(filters=(), plus=(1,) if right.plus else ())
+def _one_filter(case: Case, right: Count) -> tuple[Count, ...]:
+    one = right._replace(filters=(), plus=(1,) if right.plus else ())
+    return one, one._replace(plus=())
 
 
 def _kernel_once(case: Case, right: Count) -> Count | None:
@@ -72,7 +76,7 @@ def _kernel_sum(case: Case, right: Count) -> Count | None:
 
 
 def _unshared(case: Case, right: Count) -> Count:
-    plus = (case.units,) if right.plus else ()
+    plus = (prod(case.sides) * case.co,) if right.plus else ()
     return right._replace(places=case.sides, plus=plus)
 
 
@@ -93,26 +97,28 @@ def _padded_kernel(case: Case, right: Count) -> Count | None:
     layer = case.layer
     assert isinstance(layer, Conv)
     moves = layer.moves(case.row.inputs[0])
-    if layer.pad.mode != "given" or not any(known(m.before) for m in moves):
-        return None
-    grown = (k + known(m.before) + known(m.after) for k, m in zip(case.kernel, moves, strict=True))
-    return right._replace(kernel=tuple(grown))
+    added = [sum(map(known, padding(n, m))) for n, m in zip(case.given, moves, strict=True)]
+    grown = tuple(map(add, case.kernel, added))
+    return right._replace(kernel=grown) if grown != case.kernel else None
 
 
 def _other_kernel(case: Case, right: Count) -> tuple[Count, ...] | None:
     if not isinstance(case.layer, Conv):
         return None
     earlier = case.earlier()
-    kernels = {(3,) * len(case.kernel)} | ({kernel_of(earlier)} if earlier is not None else set())
-    return tuple(
-        right._replace(kernel=k)
-        for k in sorted(kernels)
-        if k != case.kernel and len(k) == len(case.kernel)
-    )
+    kernels = [(3,) * len(case.kernel)]
+    if earlier is not None and len(kernel_of(earlier)) == len(case.kernel):
+        kernels.append(kernel_of(earlier))
+    if all(kernel == case.kernel for kernel in kernels):
+        return None
+    return tuple(right._replace(kernel=kernel) for kernel in kernels)
 
 
-def _units(case: Case, right: Count) -> Count:
-    return Count(places=case.sides, filters=(case.co,))
+def _units(case: Case, right: Count) -> tuple[Count, ...]:
+    channels = dict.fromkeys(
+        (case.co, known(case.row.output.channels))
+    )  # they may differ by a slip
+    return tuple(Count(places=case.sides, filters=(each,)) for each in channels)
 
 
 def _whole_depth(case: Case, right: Count) -> Count | None:
@@ -187,7 +193,8 @@ def _without_reductions(case: Case, right: Count) -> Count | None:
         if branch in pools or (branch in wide and max(kernel_of(row)) == 1):
             continue
         product = Count(kernel_of(row), (depth,), (known(row.output.channels),))
-        total += int(product.value) + (known(row.biases) if right.plus or case.told.bias else 0)
+        biased = case.column == "params" and case.told.bias
+        total += product.value + (known(row.biases) if biased else 0)
     return Count(plus=(total,))
 
 
@@ -209,6 +216,7 @@ def _no_biases(case: Case, right: Count) -> Count | None:
 
 
 _BOTH = ("params",)
+_BIASES = ("params", "biases")
 
 # fmt: off
 WRONG_PARAMETERS: tuple[Misconception, ...] = (
@@ -242,34 +250,34 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         _of(Conv, _kernel_once),
         (Example("alexnet", "conv2", "params", "614,656", "123,136"),
          Example("alexnet", "conv1", "params", "34,944", "3,264"))),
-    Misconception("P6", "one bias for the whole layer", _BOTH,
+    Misconception("P6", "one bias for the whole layer", _BIASES,
         "One bias was counted for the whole layer.",
         "Every filter has a bias of its own.",
         _biased(lambda _: (1,)),
         (Example("alexnet", "conv2", "params", "614,656", "614,401"),
          Example("alexnet", "conv1", "params", "34,944", "34,849"))),
-    Misconception("P7", "a bias for every input channel", _BOTH,
+    Misconception("P7", "a bias for every input channel", _BIASES,
         "A bias was counted for everything that flows in.",
         "Biases belong to the outputs: one a filter or unit.",
         _per_input,
         (Example("alexnet", "conv2", "params", "614,656", "614,496"),
          Example("alexnet", "fc6", "params", "37,752,832", "37,757,952"))),
-    Misconception("P8", "a bias for every slice of a filter", _BOTH,
+    Misconception("P8", "a bias for every slice of a filter", _BIASES,
         "A bias was counted for every channel of every filter.",
         "A filter adds up over its channels first; the sum gets one bias.",
         _biased(lambda case: (case.ci * case.co,)),
         (Example("alexnet", "conv2", "params", "614,656", "638,976"),)),
-    Misconception("P9", "a bias for every output pixel", _BOTH,
+    Misconception("P9", "a bias for every output pixel", _BIASES,
         "A bias was counted for every element of the output.",
         "A filter uses one bias at all its places, as it does its weights.",
-        _biased(lambda case: (case.units,)),
+        _biased(lambda case: (prod(case.sides) * case.co,)),
         (Example("alexnet", "conv2", "params", "614,656", "801,024"),)),
-    Misconception("P10", "biases for inputs and outputs", _BOTH,
+    Misconception("P10", "biases for inputs and outputs", _BIASES,
         "Biases were counted for the channels that flow in and for the filters.",
         "Biases belong to the outputs: one a filter.",
         _biased(lambda case: (case.ci, case.co)),
         (Example("alexnet", "conv2", "params", "614,656", "614,752"),)),
-    Misconception("P11", "the biases were counted twice", _BOTH,
+    Misconception("P11", "the biases were counted twice", _BIASES,
         "The biases were added twice.",
         "Every filter has one bias.",
         _doubled,
@@ -314,7 +322,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "The output's elements were counted.",
         "Parameters are what is trained; the output is computed with them.",
         _of(Conv, _units),
-        (Example("alexnet", "conv2", "params", "614,656", "186,624"),)),
+        (Example("alexnet", "conv2", "params", "614,656", "186,624"),), instead=True),
     Misconception("P20", "the groups were forgotten", PARAMS,
         "The layer was counted as if it had no groups.",
         "In g groups a filter sees only the channels of its own group.",
@@ -342,7 +350,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "A pool takes a maximum or a mean; nothing of it is trained.",
         _pool,
         (Example("alexnet", "pool1", "params", "0", "960"),
-         Example("alexnet", "pool1", "params", "0", "83,040"))),
+         Example("alexnet", "pool1", "params", "0", "83,040")), instead=True),
     Misconception("P25", "the dense layer ignored the sides", PARAMS,
         "Only the channels were counted as inputs.",
         "A dense layer is connected to every element: height x width x channels.",
@@ -364,8 +372,8 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "Inputs and outputs were added.",
         "Every unit has a weight for every input: they multiply.",
         _of(Dense, _added),
-        (Example("alexnet", "fc6", "params", "37,752,832", "13,312"),)),
-    Misconception("P29", "one bias for the whole dense layer", _BOTH,
+        (Example("alexnet", "fc6", "params", "37,752,832", "13,312"),), instead=True),
+    Misconception("P29", "one bias for the whole dense layer", _BIASES,
         "One bias was counted for the whole layer.",
         "Every unit has a bias of its own.",
         _of(Dense, lambda _, right: right._replace(plus=(1,)) if right.plus else None),
@@ -374,8 +382,8 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "The running mean and variance were counted as well.",
         "These are kept, but not trained; scale and shift are.",
         _of(BatchNorm, _four),
-        (Example(_NORM, "bn1", "params", "128", "256"),), convention=True),
-    Misconception("P31", "a bias was counted where there is none", _BOTH,
+        (Example(_NORM, "bn1", "params", "128", "256"),), convention=True, instead=True),
+    Misconception("P31", "a bias was counted where there is none", _BIASES,
         "Biases were counted.",
         "This layer has none: the normalisation after it would cancel them.",
         _bias_added,
@@ -384,21 +392,21 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "The layer's outputs were counted as parameters.",
         "This layer computes without anything that is trained.",
         _none_has,
-        (Example("alexnet", "relu1", "params", "0", "290,400"),)),
+        (Example("alexnet", "relu1", "params", "0", "290,400"),), instead=True),
     Misconception("P33", "the 1x1 reductions were left out", PARAMS,
         "The wide convolutions were applied to the block's own input.",
         "1x1 convolutions thin the volume before the wide ones, and count themselves.",
         _without_reductions,
-        (Example("googlenet", "inception_3a", "params", "163,696", "387,296"),)),
+        (Example("googlenet", "inception_3a", "params", "163,696", "387,296"),), instead=True),
     Misconception("P34", "the total leaves out the dense layers", PARAMS,
         "Only the convolutions were added up.",
         "Dense layers have weights as well, often the most.",
         _without_dense,
-        (Example("alexnet", "total", "params", "62,378,344", "3,747,200"),)),
+        (Example("alexnet", "total", "params", "62,378,344", "3,747,200"),), instead=True),
     Misconception("P35", "the total is without biases", _BOTH,
         "The biases of all layers were left out of the sum.",
         "Every filter and every unit has a bias, which the total counts.",
         _no_biases,
-        (Example("alexnet", "total", "params", "62,378,344", "62,367,776"),)),
+        (Example("alexnet", "total", "params", "62,378,344", "62,367,776"),), instead=True),
 )
 # fmt: on

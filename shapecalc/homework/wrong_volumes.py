@@ -170,12 +170,12 @@ WRONG_VOLUMES: tuple[Misconception, ...] = (
     Misconception("S10", "padding `same` was assumed", _OUT,
         "The side was divided by the stride and rounded up, as with padding `same`.",
         "That holds only when the padding is chosen for it; here it is the one stated.",
-        _sides(lambda side: Side(side.n, result=-(-side.n // side.stride))),
+        _sides(lambda side: side._replace(result=-(-side.n // side.stride))),
         (Example("alexnet", "conv1", "output", "55x55x96", "57x57x96"),)),
     Misconception("S11", "the side was divided by the stride", _OUT,
         "The side was divided by the stride; the kernel was left out.",
         "The window must lie inside: the kernel's extent is taken off before dividing.",
-        _sides(lambda side: Side(side.n, result=side.n // side.stride)
+        _sides(lambda side: side._replace(result=side.n // side.stride)
                if side.stride > 1 else None),
         (Example("alexnet", "conv1", "output", "55x55x96", "56x56x96"),)),
     Misconception("S12", "the pool's stride was taken to be its kernel", _OUT,

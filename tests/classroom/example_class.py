@@ -6,11 +6,8 @@ users has its own tests.
 
 from __future__ import annotations
 
-import sys
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 import shapecalc
@@ -19,13 +16,10 @@ from shapecalc.homework.check import check
 from shapecalc.homework.classroom.records import Classroom, Graded, Leftover, Mark, Student
 from shapecalc.homework.load import read_answers
 from shapecalc.homework.show.values import value_text
+from tests.homework.simulated.classes import CLASSES
 
 if TYPE_CHECKING:
     from shapecalc.homework.verdict import Checked, Judged
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "homework"))
-
-from simulated import OF_MACS, OF_PARAMS, OF_SIDES, student
 
 NAMES = ("Zoë Ångström", '<b>Bobby</b> & "Co"', "محمد علی", "王小明", "می‌روم", "O'Neil\u202egpj")
 
@@ -76,17 +70,16 @@ def alexnet(**options: object) -> Homework:
 @cache
 def handed(students: int, seed: int = 6, network: str = "alexnet") -> tuple[Handed, ...]:
     """Hand in sheets with one or two misconceptions, or none, under names of every kind."""
-    rng = Random(seed)
-    homework = assign(shapecalc.summarize(network))
+    simulated = next(each for each in CLASSES if each.words == network)
+    homework, _ = simulated.homework()
     done = []
-    for at in range(students):
-        names = tuple(rng.choice(group) for group in (OF_SIDES, OF_PARAMS, OF_MACS))
-        chosen = tuple(rng.sample(names, rng.choice((0, 1, 1, 2))))
+    for at, sheet in enumerate(simulated.students(students, seed)):
         who = Student(f"s{at:03}", NAMES[at] if at < len(NAMES) else f"Student {at}")
         if at % 11 == 10:
             done.append(Handed(Graded(who, "missing", out_of=Fraction(33), page=who.id), None))
             continue
-        checked = judge(homework, student(rng, network, chosen).text, f"{who.id} (1).csv")
+        checked = check(homework, read_answers(sheet.data, sheet.name))
+        checked = checked._replace(source=f"{who.id} (1).csv")
         late = 5 if at % 7 == 3 else 0
         done.append(Handed(record(checked, who, late=late, page=who.id), checked))
     return tuple(done)

@@ -16,7 +16,7 @@ from example_class import Student, judge, record
 
 import shapecalc
 from shapecalc.homework.assignment import Homework, assign
-from shapecalc.homework.diagnose import pairs, singles
+from shapecalc.homework.diagnose import alone, paired
 from shapecalc.homework.judge import case_of
 from shapecalc.homework.quantity import QUANTITIES
 from shapecalc.homework.show.feedback import feedback
@@ -56,7 +56,7 @@ def wrong_answers(rng: Random, homework: Homework) -> str:
                 row.append("")
                 continue
             case = case_of(homework, cell, homework.rows)
-            found = list(singles(case)) + (list(pairs(case)) if rng.random() < 0.2 else [])
+            found = [*alone(case).all, *(paired(case).all if rng.random() < 0.2 else ())]
             values = [each.value for each in found]
             texts = [
                 "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -6,6 +6,7 @@ the same part of the cell's marks.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.diagnose import singles
@@ -16,7 +17,6 @@ from shapecalc.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from fractions import Fraction
 
     from shapecalc.homework.assignment import Cell, Homework
     from shapecalc.homework.diagnose import Result
@@ -93,7 +93,8 @@ def _blanks(homework: Homework, cell: Cell) -> tuple[Blank, ...]:
 
 
 def _extents(value: Result) -> tuple[Fraction, ...]:
-    return value if isinstance(value, tuple) else (value,)
+    extents = value if isinstance(value, tuple) else (value,)
+    return tuple(map(Fraction, extents))
 
 
 def _right(key: Value) -> tuple[int, ...]:

@@ -169,7 +169,7 @@ def _rest(checked: Checked, hint: int) -> Iterator[Block]:
         yield Card(title, (), rules, tone="bad")
     if far := by.get("far"):
         text = (
-            "These follow from your own volumes. But those are so far from the right ones that"
+            "These follow from your own values. But those are so far from the right ones that"
             f" nothing is earned with them: further than a factor of"
             f" {checked.homework.policy.within}."
         )
