@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shapecalc.dim import known
+from shapecalc.layers.base import SEES_ALL
+from shapecalc.window import EVERYTHING
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.dim import Dim
     from shapecalc.execute.arrays import Array, Slot
     from shapecalc.execute.product import Product
+    from shapecalc.execute.sight import Sight
     from shapecalc.execute.slopes import Slope
     from shapecalc.execute.tally import Operations
     from shapecalc.layers.base import Parameter
     from shapecalc.shape import Shape
+    from shapecalc.window import Reach
     from shapecalc.work import Work
 
 #: What a slope by central differences may be off: the step's square, and rounding.
@@ -82,6 +88,42 @@ def value_law(fast: Array, plain: Array) -> str:
     if np.allclose(fast, plain, rtol=1e-9, atol=1e-9):
         return ""
     return f"the layer's two forwards differ by {np.nanmax(np.abs(fast - plain)):.3g}"
+
+
+def reach_law(sight: Sight, reaches: tuple[Reach, ...] | None, sides: tuple[int, ...]) -> str:
+    """Compare what rows of the output noticed of the input's rows with what a rule says they see.
+
+    `sides` are the input's; beyond their ends there is nothing to notice.  Not judged is a rule
+    that says nothing (units at their own place; that a normalisation's mean looks further is by
+    convention no receptive field), and one that says that all see everything, as it does where it
+    does not follow how elements are arranged.
+    """
+    ranks = {side for side, _ in sight}
+    if not ranks or reaches is None or reaches is SEES_ALL:
+        return ""
+    told = []
+    ruled = {}
+    for side in sorted(ranks):
+        each = reaches[side]
+        looked_at = each.side if each.side >= 0 else side
+        units = range(len(sight[side, looked_at]))
+        ruled[side, looked_at] = [_seen(each, unit, sides[looked_at]) for unit in units]
+    blind = any(not any(map(len, rows)) for rows in ruled.values())
+    for (side, looked_at), rows in ruled.items():
+        for unit, right in enumerate(rows):
+            done = np.flatnonzero(sight[side, looked_at][unit]).tolist()
+            if done != ([] if blind else right):
+                told.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")
+    return told[0] if told else ""
+
+
+def _seen(reach: Reach, unit: int, n: int) -> list[int]:
+    """List the rows of a side of `n` that a unit sees by a rule."""
+    if reach == EVERYTHING:
+        return list(range(n))
+    around, phase = divmod(unit, len(reach.lo))
+    first, last = (known(end[phase] + around * reach.step) for end in (reach.lo, reach.hi))
+    return [row for row in range(first, last + 1, max(reach.every, 1)) if 0 <= row < n]
 
 
 def gradient_law(slopes: Iterable[Slope], tolerance: float = TOLERANCE) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 #: Channels -> Pillow's name for pictures that have so many.
 MODES = {1: "L", 3: "RGB"}
+#: Kinds of pictures that are read: what others hold may be a program.
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+#: Pillow's names for pictures of 8 bits a colour; deeper ones would be cut off, not scaled.
+EIGHT_BITS = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
 
 
 def read_picture(path: str, report: Report) -> dict[str, Any]:
     """Read a picture for the network's only input: 1 x channels x height x width, from 0 to 1.
 
-    Raises `SpecErrors` (E504) for what is no picture, or not of the input's size; a picture is
-    never stretched.
+    Transparency is left out.  Raises `SpecErrors` (E504) for what is no picture of 8 bits a colour,
+    or not of the input's size; a picture is never stretched.
     """
     origin = Origin(Source(path, ""))
 
@@ -47,7 +52,15 @@ def read_picture(path: str, report: Report) -> dict[str, Any]:
         ) from None
     height, width = map(known, shape.sides)
     try:
-        with Image.open(path) as picture:
+        with catch_warnings():
+            simplefilter("ignore", Image.DecompressionBombWarning)  # its size is looked at first
+            opened = Image.open(path, formats=FORMATS)
+        with opened as picture:
+            if picture.mode not in EIGHT_BITS:
+                raise refuse(
+                    f"the picture is of Pillow's kind {picture.mode}, not of 8 bits a colour",
+                    "scale it to 8 bits first",
+                )
             if picture.size != (width, height):
                 found = f"{picture.size[1]}x{picture.size[0]}"
                 raise refuse(
@@ -57,7 +70,12 @@ def read_picture(path: str, report: Report) -> dict[str, Any]:
             values = np.asarray(picture.convert(MODES[channels]), np.float32) / 255
     except UnidentifiedImageError:
         raise refuse(f"'{path}' is no picture that can be read", "use PNG or JPEG") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError:
+        raise refuse(
+            f"'{path}' holds more pixels than are safe to read; the input is {height}x{width}",
+            "scale or crop it first",
+        ) from None
+    except (OSError, ValueError, SyntaxError) as error:
         reason = getattr(error, "strerror", None) or "the file is damaged"
         raise refuse(f"'{path}' cannot be read: {reason}") from None
     array = values.reshape(height, width, channels).transpose(2, 0, 1)[None]

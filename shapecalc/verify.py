@@ -12,7 +12,9 @@ from shapecalc.execute.arrays import extents
 from shapecalc.execute.layer import count, forward, random_arrays, slots
 from shapecalc.execute.product import recorded
 from shapecalc.execute.run import reason, run
+from shapecalc.execute.sight import sight
 from shapecalc.execute.slopes import slopes
+from shapecalc.layers.base import SEES_ALL
 from shapecalc.small import small
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ LAWS = {
     "MACs": "the multiply-accumulates of the matrix products that were done",
     "operations": "additions, multiplications and all others, counted by the numbers themselves"
     " on a small copy of the layer",
+    "reach": "what every unit sees: which changes of the copy's input it notices",
     "gradient": "backward beside central differences, on the same copy in float64",
 }
 
@@ -157,6 +160,9 @@ def _counted_small(
         laws.value_law(forward(copy, arrays, *arrays_in), plain),
     ]
     said: dict[str, str | None] = {"operations": "; ".join(filter(None, told))}
+    if facts.window not in (None, SEES_ALL) and facts.output.sides:
+        noticed = sight(copy, arrays, arrays_in[0], random)
+        said["reach"] = laws.reach_law(noticed, facts.window, tuple(map(known, shapes[0].sides)))
     if gradients:
         found = slopes(copy, arrays, *arrays_in, random=random)
         said["gradient"] = laws.gradient_law(found)

@@ -7,26 +7,42 @@ can use.
 
 from __future__ import annotations
 
-import os
+import tokenize
 import zipfile
 import zlib
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.printing import printable
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from shapecalc.report import Report
 
 #: The most bytes of an element.
 WIDEST = 8
+#: How NumPy packs members, and the flag of an encrypted one.
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 1
+#: What reading a damaged member raises; the last two come of a header nested too deep.
+BROKEN = (
+    ValueError,
+    OSError,
+    EOFError,
+    KeyError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RecursionError,
+    MemoryError,
+)
 #: So many names are listed in a message.
 LISTED = 5
 
@@ -51,16 +67,16 @@ def read_weights(path: str, report: Report) -> dict[str, Any]:
     origin = Origin(Source(path, ""))
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
+            members = archive.infolist()
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror or error}"
         raise SpecErrors([Problem("E502", message, origin)]) from None
-    except (zipfile.BadZipFile, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         hint = "write it with numpy.savez(file, **arrays)"
         message = f"'{path}' is no .npz file of arrays"
         raise SpecErrors([Problem("E502", message, origin, hint=hint)]) from None
-    names = [name.removesuffix(".npy") for name in members]
-    problems = [*_unlike(names, wanted, report, origin)]
+    names = [member.filename.removesuffix(".npy") for member in members]
+    problems = [*_unlike(names, wanted, report, origin), *_unusual(names, members, origin)]
     found: dict[str, Any] = {}
     if not problems:
         for name, extents in wanted.items():
@@ -92,6 +108,23 @@ def _unlike(
     return problems
 
 
+def _unusual(names: list[str], members: list[zipfile.ZipInfo], origin: Origin) -> Iterator[Problem]:
+    """Complain about names that are there twice, and members that NumPy has not written."""
+    for name, times in Counter(names).items():
+        if times > 1:
+            message = f"{printable(name)} is there {times} times"
+            yield Problem("E502", message, origin, hint="store every array once")
+    packed = [
+        name
+        for name, member in zip(names, members, strict=True)
+        if member.flag_bits & ENCRYPTED or member.compress_type not in PACKINGS
+    ]
+    if packed:
+        message = f"{_listed(packed)}: encrypted, or compressed in a way that NumPy does not write"
+        hint = "write it with numpy.savez or numpy.savez_compressed(file, **arrays)"
+        yield Problem("E502", message, origin, hint=hint)
+
+
 def _listed(names: list[str]) -> str:
     more = len(names) - LISTED
     return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
@@ -114,12 +147,16 @@ def _read(path: str, name: str, extents: tuple[int, ...], origin: Origin) -> Any
             return Problem("E503", message, origin, hint=hint)
         with np.load(path, allow_pickle=False) as arrays:
             array = arrays[name]
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+    except BROKEN:
         return unread
-    if not np.isfinite(array).all():
-        count = array.size - int(np.isfinite(array).sum())
+    finite = np.isfinite(array)
+    if not finite.all():
+        count = array.size - int(finite.sum())
         message = f"{name} holds {count:,} NaN or infinite numbers"
         return Problem("E502", message, origin, hint="the training that wrote it has diverged")
+    if np.abs(array).max(initial=0) > np.finfo(np.float32).max:
+        message = f"{name} holds numbers up to {np.abs(array).max():.2g}, float32 up to 3.4e+38"
+        return Problem("E502", message, origin, hint="networks are run in float32")
     return array
 
 
@@ -138,20 +175,12 @@ def _extents(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape)) or "a single number"
 
 
-def write_arrays(path: str, arrays: Mapping[str, Any]) -> None:
-    """Write arrays to a `.npz`: beside it first, then renamed.  Raises `SpecErrors` (E007)."""
-    target = Path(os.path.realpath(path))
-    try:
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            written = Path(file.name)
-            try:
-                np.savez(file, **arrays)
-                file.flush()
-                written.chmod(target.stat().st_mode if target.exists() else 0o644)
-                written.replace(target)
-            except BaseException:
-                written.unlink()
-                raise
-    except OSError as error:
-        message = f"'{path}' cannot be written: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, Origin(Source(path, "")))]) from None
+def write_arrays(file: IO[bytes], arrays: Mapping[str, Any]) -> None:
+    """Write arrays as a `.npz`; the same arrays give the same bytes.
+
+    NumPy's `savez` takes names as keywords, of which it has some itself.
+    """
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)

@@ -6,14 +6,19 @@ import os
 from errno import EILSEQ, ELOOP
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def replace(path: str | Path, parts: Iterable[str | bytes]) -> None:
-    """Write what comes in parts to a file; nothing is changed when one of them fails.
+    """Write what comes in parts to a file, as `fill` does.  Raises `OSError`."""
+    fill(path, lambda file: file.writelines(_bytes(parts)))
+
+
+def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Let `write` fill a file; nothing is changed when it fails.
 
     A link is followed once; a device or a pipe is written to as it is.  Raises `OSError`.
     """
@@ -25,7 +30,7 @@ def replace(path: str | Path, parts: Iterable[str | bytes]) -> None:
         raise OSError(EILSEQ, said, str(path)) from None
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
         with target.open("wb") as device:
-            device.writelines(_bytes(parts))
+            write(device)
         return
     target = Path(os.path.realpath(target))
     if target.is_symlink():
@@ -34,7 +39,7 @@ def replace(path: str | Path, parts: Iterable[str | bytes]) -> None:
     written = Path(file.name)
     try:
         with file:
-            file.writelines(_bytes(parts))
+            write(file)
         written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
         written.replace(target)  # after closing: Windows renames no open file
     except BaseException:

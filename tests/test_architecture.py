@@ -35,15 +35,16 @@ LEVELS = """
     execute.conv  execute.depthwise  execute.transposed  execute.pool  execute.globalpool
     execute.dense  execute.lrn  execute.norm  execute.activation  execute.slope  execute.reshape
     execute.merge  execute.table  execute.tally  execute.naive_windows  execute.naive
-    execute.layer  execute.slopes  execute.live  execute.supply  execute.run  execute.gradient
-    execute.formulas  execute.example
+    execute.layer  execute.slopes  execute.sight  execute.live  execute.supply  execute.run  execute.gradient
+    execute.formula  execute.formulas_of_windows  execute.formulas_of_elements
+    execute.formulas_of_moves  execute.formulas  execute.tiny  execute.example
     execute  laws  small  verify  weights  picture
     fold  cells  quantities  profile  profiles.own  profiles.frameworks  profiles.graphs  profiles
     legend  columns  view  sums  table  describe  schema  verdict
     activity
     lesson.words  lesson.picture  lesson.trace  lesson.nouns  lesson.alike  lesson.subject
     lesson.windows  lesson.shapes  lesson.output  lesson.params  lesson.macs  lesson.memory
-    lesson.field  lesson.neighbours  lesson.blocks  lesson.network  lesson
+    lesson.field  lesson.gradient  lesson.neighbours  lesson.blocks  lesson.network  lesson
     inverse  inverse.sets  inverse.answer  inverse.question  inverse.terms  inverse.loss
     inverse.unknowns  inverse.decide  inverse.reasons  inverse.asking  inverse.windows
     render  render.problems  render.as_text  render.as_csv  render.as_html  render.as_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,7 @@ from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.report import Report
 
@@ -69,8 +69,23 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
         return
     from shapecalc.writing import replace
 
-    try:
+    with _told(path):
         replace(path, parts)
+
+
+def write(path: str, fill: Callable[[IO[bytes]], object]) -> None:
+    """Let `fill` write a file: beside it first, then renamed into place.  Raises E007."""
+    from shapecalc import writing
+
+    with _told(path):
+        writing.fill(path, fill)
+
+
+@contextlib.contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Tell why a file cannot be written."""
+    try:
+        yield
     except OSError as error:
         message = f"'{path}' cannot be written: {error.strerror or error}"
         hint = "make the folder first" if isinstance(error, FileNotFoundError) else ""

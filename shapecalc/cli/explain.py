@@ -56,7 +56,7 @@ Examples:
     "--of",
     metavar="TOPIC",
     shell_complete=_complete_of,
-    help="output, params, macs, memory, receptive-field or what-if; several with commas."
+    help="output, params, macs, memory, receptive-field, gradient or what-if; several with commas."
     "  Default: output, params, macs and what-if; without LAYER: output.",
 )
 @click.option(

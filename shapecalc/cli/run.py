@@ -7,7 +7,7 @@ import sys
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, must_run, reported
+from shapecalc.cli.common import complete_spec, emit, must_run, reported, write
 
 
 @click.command(
@@ -86,9 +86,10 @@ def run(
             watch=lambda step: seen.append(activity(step)),
         )
         if save_activations:
-            write_arrays(save_activations, {name: y[0] for name, y in done.values.items()})
+            kept = {name: y[0] for name, y in done.values.items()}
+            write(save_activations, lambda file: write_arrays(file, kept))
         if save_weights:
-            write_arrays(save_weights, done.parameters)
+            write(save_weights, lambda file: write_arrays(file, done.parameters))
         chance = f"random, seed {seed}"
         said = (f"Input: {image or chance}.  Weights: {weights or chance}.",)
         saved = tuple(f"Wrote {each}." for each in (save_activations, save_weights) if each)

@@ -66,15 +66,23 @@ def separable_backward(
     """Go back through the mixture, then through the depthwise convolution."""
     frame = frame_of(layer, x)
     view, back = windows(surround(x, frame), frame), blank(x, frame)
-    depthwise, pointwise = arrays["depthwise.weight"], arrays["pointwise.weight"]
-    between = correlate(view, depthwise, x.shape[1])
+    depthwise = arrays["depthwise.weight"]
+    between, middle = halves(layer, arrays, x, gradient)
     trained = bias_gradient(gradient, arrays)
     trained["pointwise.weight"] = correlate_kernels(_points(between), gradient)
-    middle = np.zeros_like(between)
-    correlate_back(_points(middle), pointwise, gradient)
     trained["depthwise.weight"] = correlate_kernels(view, middle, x.shape[1])
     correlate_back(windows(back, frame), depthwise, middle, x.shape[1])
     return Gradients((inside(back, x, frame),), trained)
+
+
+def halves(layer: Separable, arrays: Arrays, x: Array, gradient: Array) -> tuple[Array, Array]:
+    """Return what lies between the two convolutions, and the gradient that reaches it."""
+    frame = frame_of(layer, x)
+    view = windows(surround(x, frame), frame)
+    between = correlate(view, arrays["depthwise.weight"], x.shape[1])
+    middle = np.zeros_like(between)
+    correlate_back(_points(middle), arrays["pointwise.weight"], gradient)
+    return between, middle
 
 
 def _points(x: Array) -> Array:

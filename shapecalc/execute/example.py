@@ -2,78 +2,180 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shapecalc.dim import known
-from shapecalc.execute.arrays import extents
+from shapecalc.execute import formulas_of_elements, formulas_of_moves
+from shapecalc.execute.arrays import Gradients, extents
+from shapecalc.execute.depthwise import halves
+from shapecalc.execute.formula import FORWARD as COMPUTED
 from shapecalc.execute.formulas import formulas
-from shapecalc.execute.frame import frame_of, surround, windows
+from shapecalc.execute.formulas_of_windows import spread_table
+from shapecalc.execute.frame import frame_of
 from shapecalc.execute.layer import backward, forward, slots
+from shapecalc.execute.lrn import scale
 from shapecalc.execute.pool import divisor
+from shapecalc.execute.tiny import tiny
+from shapecalc.layers.activation import Pointwise, Softmax
 from shapecalc.layers.conv import Conv
-from shapecalc.layers.dense import Dense
-from shapecalc.layers.pool import AvgPool, MaxPool
-from shapecalc.shape import Map, Vector
+from shapecalc.layers.depthwise import Separable
+from shapecalc.layers.lrn import Lrn
+from shapecalc.layers.norm import Norm
+from shapecalc.layers.pool import AvgPool
+from shapecalc.layers.reshape import Upsample
 
 if TYPE_CHECKING:
-    from shapecalc.execute.arrays import Array
-    from shapecalc.execute.formulas import Formula
+    from collections.abc import Mapping
+
+    from shapecalc.execute.arrays import Array, Arrays
+    from shapecalc.execute.formula import Formula
     from shapecalc.layers.base import Layer
     from shapecalc.shape import Shape
 
-#: Windows of an example have at most this kernel, stride, dilation and padding.
-KERNEL, STRIDE, DILATION, PAD = 3, 2, 2, 1
-#: So many positions an example's output has along its sides, if padding does not make them more.
-POSITIONS = (2, 3, 2)
+#: What arrays are called in formulas.
+LETTERS = {
+    "weight": "w",
+    "bias": "b",
+    "codes": "w",
+    "running_mean": "M",
+    "running_var": "V",
+    "depthwise.weight": "w1",
+    "pointwise.weight": "w2",
+}
+#: Half the distance of the central differences.
+STEP = 1e-4
 
 
 class Example(NamedTuple):
     """A small layer like the one asked for, and everything that goes through it.
 
-    `values` holds x, w, b, y, g by their letters (and n, a mean's divisors, where they differ),
-    without a batch; `gradients` those of the loss with respect to x, w, b; `lines` writes one
-    entry of the output and of each gradient out.
+    `values` holds what flows in, the arrays, the output, its gradient g, and what is computed on
+    the way, by their letters and without a batch; `gradients` those of the loss, the sum of g*y,
+    by the same letters.  `lines` writes one entry of each formula out: its name, the sum, the
+    value.  `differences` is how far the gradients are from central differences of the loss, at
+    most, in units of the largest, and `compared` how many entries that is.
     """
 
     layer: Layer
+    inputs: tuple[Shape, ...]
     values: dict[str, Array]
     gradients: dict[str, Array]
     formulas: dict[str, Formula]
-    lines: tuple[str, ...]
+    lines: dict[str, tuple[str, ...]]
+    differences: float
+    compared: int
 
 
-def example(layer: Layer, rank: int = 2) -> Example | None:
-    """Work a layer through, on an input of one channel with `rank` sides (a dense layer: a row).
+def example(layer: Layer, *inputs: Shape) -> Example:
+    """Work a layer through on tiny inputs, like those that it has.
 
-    Kernel, stride, dilation and padding are the layer's, cut down to what fits on paper.  None:
-    there are no formulas for its type.
+    Kernel, stride, dilation, padding, channels and units are cut down to what fits on paper.
     """
-    tiny, shape = _tiny(layer, rank)
-    found = formulas(tiny, shape)
-    if found is None:
-        return None
-    x = _numbers((1, *extents(shape)), 7, 3)
+    small, shapes = tiny(layer, *inputs)
+    xs = tuple(_input(small, shape, number) for number, shape in enumerate(shapes))
     arrays = {
-        name: _numbers(slot.shape, 5, 2 + len(name) % 2) for name, slot in slots(tiny, x).items()
+        name: _positive(_numbers(slot.shape, 5, 2 + number % 2), name)
+        for number, (name, slot) in enumerate(slots(small, *xs).items())
     }
-    y = forward(tiny, arrays, x)
+    y = forward(small, arrays, *xs)
     g = np.arange(1.0, 1 + y.size).reshape(y.shape)
-    back = backward(tiny, arrays, (x,), y, g)
-    values = {"x": x[0], "y": y[0], "g": g[0]} | {name[0]: each for name, each in arrays.items()}
-    if isinstance(tiny, AvgPool):
-        values["n"] = divisor(tiny, x, frame_of(tiny, x))[0, 0]
-    gradients = {"x": back.inputs[0][0]} | {name[0]: each for name, each in back.arrays.items()}
-    shapes = {"y": y[0].shape} | {letter: each.shape for letter, each in gradients.items()}
-    lines = tuple(_fullest(found[letter], values, shapes[letter]) for letter in shapes)
-    return Example(tiny, values, gradients, found, lines)
+    back = backward(small, arrays, xs, y, g)
+    found = formulas(small, *shapes)
+    values, gradients = by_letters(small, arrays, xs, y, g, back)
+    values = {of: each for of, each in values.items() if of in found or of not in COMPUTED}
+    arranged = values | gradients
+    lines = {of: _fullest(each, values, arranged[of].shape) for of, each in found.items()}
+    apart = _apart(small, arrays, xs, g, back)
+    count = sum(each.size for each in (*back.inputs, *back.arrays.values()))
+    return Example(small, shapes, values, gradients, found, lines, apart, count)
 
 
-def _fullest(formula: Formula, values: dict[str, Array], shape: tuple[int, ...]) -> str:
-    """Write the entry with the most terms out, the first of them."""
-    at = max(np.ndindex(*shape), key=lambda each: len(formula.terms(values, each)))
+def by_letters(
+    layer: Layer, arrays: Arrays, xs: tuple[Array, ...], y: Array, g: Array, back: Gradients
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Name the arrays of one example by their letters: the values, and the gradients."""
+    names = [f"x{number}" for number, _ in enumerate(xs, 1)] if len(xs) > 1 else ["x"]
+    values = {name: x[0] for name, x in zip(names, xs, strict=True)}
+    gradients: dict[str, Array] = {}
+    for all_of, mine in ((values, arrays), (gradients, back.arrays)):
+        for name, array in mine.items():
+            all_of[LETTERS[name]] = _written(layer, name, array, xs[0].shape[1])
+    gradients |= {name: x[0] for name, x in zip(names, back.inputs, strict=True)}
+    on_the_way = _between(layer, arrays, xs[0], y, g)
+    return values | on_the_way | {"y": y[0], "g": g[0]}, gradients
+
+
+def _written(layer: Layer, name: str, array: Array, channels: int) -> Array:
+    """Arrange an array as formulas have it: a table's kernels by f and c, 1x1 ones by f and d."""
+    if isinstance(layer, Conv) and layer.connections is not None and name == "weight":
+        return spread_table(layer, array, channels)
+    return array.reshape(array.shape[:2]) if name == "pointwise.weight" else array
+
+
+def _between(layer: Layer, arrays: Arrays, x: Array, y: Array, g: Array) -> dict[str, Array]:
+    """Return what a layer computes on the way and its formulas speak of."""
+    if isinstance(layer, AvgPool):
+        return {"n": divisor(layer, x, frame_of(layer, x))[0, 0]}
+    if isinstance(layer, Norm):
+        return formulas_of_elements.between(layer, arrays, x, g)
+    if isinstance(layer, Lrn):
+        return {"s": scale(layer, x)[0]}
+    if isinstance(layer, Softmax):
+        axes = 0 if layer.over == "channels" else tuple(range(1, x.ndim - 1))
+        return {"a": (g * y)[0].sum(axes)}
+    if isinstance(layer, Upsample) and layer.mode != "nearest":
+        return formulas_of_moves.matrices(layer, x)
+    if isinstance(layer, Separable):
+        z, h = halves(layer, arrays, x, g)
+        return {"z": z[0], "h": h[0]}
+    return {}
+
+
+def _fullest(
+    formula: Formula, values: Mapping[str, Array], shape: tuple[int, ...]
+) -> tuple[str, ...]:
+    """Write the entry out that has the most terms other than 0, the first of them."""
+
+    def count(at: tuple[int, ...]) -> int:
+        return sum(term.value != 0 for term in formula.terms(values, at))
+
+    at = max(np.ndindex(*shape), key=count)
     return formula.written(values, at)
+
+
+def _apart(layer: Layer, arrays: Arrays, xs: tuple[Array, ...], g: Array, back: Gradients) -> float:
+    """Return the largest distance between backward and central differences, entry by entry."""
+
+    def slope(moved: Array, at: tuple[int, ...]) -> float:
+        """Move one entry of an array up and down, there and back."""
+        whole, ends = moved[at], []
+        for h in (STEP, -STEP):
+            moved[at] = whole + h
+            y = forward(layer, arrays, *xs)
+            ends.append(float((np.where(np.isfinite(y), y, 0) * g).sum()))
+        moved[at] = whole
+        return (ends[0] - ends[1]) / (2 * STEP)
+
+    pairs = [*zip(xs, back.inputs, strict=True)]
+    pairs += [(arrays[name], each) for name, each in back.arrays.items()]
+    apart = [
+        abs(slope(moved, at) - gradient[at])
+        for moved, gradient in pairs
+        for at in np.ndindex(*gradient.shape)
+    ]
+    largest = max(float(np.abs(gradient).max(initial=0)) for _, gradient in pairs)
+    return float(max(apart, default=0.0)) / max(largest, 1.0)
+
+
+def _input(layer: Layer, shape: Shape, number: int) -> Array:
+    """Return an input of whole numbers; of halves between, where functions have corners."""
+    x = _numbers((1, *extents(shape)), 7 - 2 * (number % 2), 3 + number)
+    return x / 2 + 0.25 if isinstance(layer, Pointwise | Softmax) else x
+
+
+def _positive(values: Array, name: str) -> Array:
+    return np.abs(values) if name == "running_var" else values
 
 
 def _numbers(shape: tuple[int, ...], span: int, start: int) -> Array:
@@ -84,33 +186,3 @@ def _numbers(shape: tuple[int, ...], span: int, start: int) -> Array:
     step = next(n for n in range(start, span + start) if np.gcd(n, span) == 1)
     mixed = (np.arange(1, count + 1) * step) % span - span // 3
     return np.where(mixed <= 0, mixed - 1, mixed).astype(float).reshape(shape)
-
-
-def _tiny(layer: Layer, rank: int) -> tuple[Layer, Shape]:
-    """Cut a layer and its input down."""
-    if isinstance(layer, Dense):
-        return type(layer)(units=2, bias=layer.bias), Vector(3)
-    if not isinstance(layer, Conv | MaxPool | AvgPool):
-        return layer, Map((2, 3, 2)[:rank], 1)
-    fields: dict[str, Any] = {each.name: getattr(layer, each.name) for each in layer.fields()}
-    for name, most in (("kernel", KERNEL), ("stride", STRIDE), ("dilation", DILATION)):
-        if fields[name] is not None:
-            fields[name] = tuple(min(known(n), most) for n in fields[name])
-    pairs = tuple((min(known(a), PAD), min(known(b), PAD)) for a, b in layer.pad.pairs)
-    fields["pad"] = layer.pad._replace(pairs=pairs)
-    if isinstance(layer, Conv):
-        fields |= {"filters": 1, "groups": 1, "connections": None}
-    tiny = type(layer)(**fields)
-    return tiny, Map(tuple(_side(tiny, rank, axis) for axis in range(rank)), 1)
-
-
-def _side(layer: Layer, rank: int, axis: int) -> int:
-    """Return the smallest side, from 2 on, that gives so many positions or more."""
-    for n in range(2, 40):
-        x = np.broadcast_to(0.0, (1, 1, *(n if each == axis else 40 for each in range(rank))))
-        frame = frame_of(layer, x)
-        if x.shape[2 + axis] + sum(frame.pads[axis]) < frame.kernel[axis] * frame.dilation[axis]:
-            continue
-        if windows(surround(x, frame), frame).shape[2 + axis] >= POSITIONS[axis]:
-            return n
-    raise AssertionError(f"no side gives {layer} its positions")

@@ -37,6 +37,8 @@ def frame_of(layer: Any, x: Array) -> Frame:  # noqa: ANN401  (whatever has a ke
     stride = kernel if layer.stride is None else spread(layer.stride, x)
     dilation, pairs = spread(layer.dilation, x), spread_pairs(layer.pad.pairs, x)
     rounding = getattr(layer, "rounding", "floor")
+    if rounding == "ceil_caffe" and any(map(any, pairs)):  # one padded side, and all are clipped
+        rounding = "ceil"
     sides = [
         _side(n, d * (k - 1) + 1, s, pair, "same" if layer.pad.mode == "same" else rounding)
         for n, k, s, d, pair in zip(x.shape[2:], kernel, stride, dilation, pairs, strict=True)
@@ -49,7 +51,6 @@ def _side(
     n: int, extent: int, stride: int, pair: tuple[int, int], rule: str
 ) -> tuple[tuple[int, int], int, int | None]:
     """Return the padding of one side, what may hang over, and where no window starts any more."""
-    before, after = pair
     if rule == "same":  # a window for every stride-th element, centred; the odd pixel at the end
         missing = max(range(0, n, stride)[-1] + extent - n, 0)
         return (missing // 2, missing - missing // 2), 0, None
@@ -57,8 +58,7 @@ def _side(
         return pair, 0, None
     # A last window that lacks less than a stride is kept; if clipped, one that starts in the input
     # or the padding before it.
-    clipped = rule == "ceil" or (rule == "ceil_caffe" and before + after > 0)
-    return pair, stride - 1, before + n if clipped else None
+    return pair, stride - 1, pair[0] + n if rule == "ceil" else None
 
 
 def surround(x: Array, frame: Frame, fill: Any = 0) -> Array:  # noqa: ANN401
@@ -78,6 +78,26 @@ def blank(x: Array, frame: Frame) -> Array:
 def _extents(x: Array, frame: Frame) -> Axes:
     sides = zip(x.shape[2:], frame.pads, frame.over, strict=True)
     return (*x.shape[:2], *(n + before + after + over for n, (before, after), over in sides))
+
+
+def places_along(x: Array, frame: Frame) -> Axes:
+    """Count the windows along every side, without the memory that a canvas takes."""
+    found = []
+    for axis, extent in enumerate(extent_of(x, frame)):
+        side = np.broadcast_to(np.False_, (1, 1, extent))
+        found.append(windows(side, along(frame, axis)).shape[2])
+    return tuple(found)
+
+
+def extent_of(x: Array, frame: Frame) -> Axes:
+    """Return the sides of `x` with their padding, and what may hang over."""
+    return _extents(x, frame)[2:]
+
+
+def along(frame: Frame, axis: int) -> Frame:
+    """Take one side of a frame."""
+    kernel, stride, dilation, pads, over, stop = (field[axis : axis + 1] for field in frame)
+    return Frame(kernel, stride, dilation, pads, over, stop)  # type: ignore[arg-type]
 
 
 def inside(canvas: Array, x: Array, frame: Frame) -> Array:

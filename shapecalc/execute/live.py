@@ -20,6 +20,7 @@ class Live:
     def __init__(self, graph: Graph, kept: set[str]) -> None:
         self.values: dict[int, Array] = {}
         self.peak = 0
+        self._memory: dict[int, _Memory] = {}
         self._left = [int(node.path in kept) for node in graph.nodes]
         for node in graph.nodes:
             for source in node.inputs:
@@ -35,12 +36,15 @@ class Live:
         """Tell whether nothing but this layer will read the memory of its first input."""
         if not node.inputs or self._left[node.inputs[0]] != 1:
             return False
-        buffer = owner(self.values[node.inputs[0]])
-        return sum(owner(value) is buffer for value in self.values.values()) == 1
+        own = self._memory[node.inputs[0]]
+        return sum(each is own for each in self._memory.values()) == 1
 
-    def put(self, index: int, output: Array) -> None:
-        """Take a layer's output in."""
-        self.values[index] = output
+    def put(self, index: int, output: Array, same: int | None = None) -> None:
+        """Take a layer's output in; it holds the `same` elements as an earlier one, if told."""
+        buffer = owner(output)
+        shared = [i for i, value in self.values.items() if owner(value) is buffer or i == same]
+        own = self._memory[shared[0]] if shared else _Memory(buffer.nbytes)
+        self.values[index], self._memory[index] = output, own
         self.peak = max(self.peak, self.bytes())
 
     def release(self, index: int, node: Node) -> None:
@@ -50,11 +54,19 @@ class Live:
         for each in {index, *node.inputs}:
             if not self._left[each]:
                 self.values.pop(each, None)  # of a layer that cannot be run there is none
+                self._memory.pop(each, None)
 
     def bytes(self) -> int:
-        """Count the bytes of the distinct buffers that are alive."""
-        buffers = {id(buffer): buffer.nbytes for buffer in map(owner, self.values.values())}
-        return sum(buffers.values())
+        """Count the bytes of the distinct pieces of memory that are alive."""
+        distinct = {id(each): each.bytes for each in self._memory.values()}
+        return sum(distinct.values())
+
+
+class _Memory:
+    """A piece of memory, which several activations may be views of."""
+
+    def __init__(self, size: int) -> None:
+        self.bytes = size
 
 
 def owner(array: Array) -> Array:

@@ -24,25 +24,25 @@ def neighbours(x: Array, before: int, after: int) -> Array:
     return y
 
 
-def _scale(layer: Lrn, x: Array) -> Array:
+def scale(layer: Lrn, x: Array) -> Array:
     """Compute k + alpha/n * sum of squares; an even n has one neighbour more before than after."""
-    scale = neighbours(np.square(x), layer.size // 2, (layer.size - 1) // 2)
-    scale *= layer.alpha / layer.size
-    scale += layer.k
-    return scale
+    total = neighbours(np.square(x), layer.size // 2, (layer.size - 1) // 2)
+    total *= layer.alpha / layer.size
+    total += layer.k
+    return total
 
 
 def forward(layer: Lrn, arrays: Arrays, x: Array) -> Array:
     """Divide by the power beta of the scale."""
-    y = np.power(_scale(layer, x), -layer.beta)
+    y = np.power(scale(layer, x), -layer.beta)
     y *= x
     return y
 
 
 def backward(layer: Lrn, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """An element acts on its own output, and through the scale on those of its neighbours."""
-    scale = _scale(layer, x)
-    through = gradient * y / scale
+    divided = scale(layer, x)
+    through = gradient * y / divided
     pull = neighbours(through, (layer.size - 1) // 2, layer.size // 2)
     factor = 2 * layer.alpha * layer.beta / layer.size
-    return Gradients((gradient * scale**-layer.beta - factor * x * pull,), {})
+    return Gradients((gradient * divided**-layer.beta - factor * x * pull,), {})

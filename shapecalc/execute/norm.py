@@ -38,7 +38,7 @@ def sets(layer: Any, x: Array) -> tuple[Array, Axes]:  # noqa: ANN401
     return x, tuple(range(2, x.ndim))
 
 
-def _standard(layer: Any, x: Array) -> tuple[Array, Array, Axes]:  # noqa: ANN401
+def standard(layer: Any, x: Array) -> tuple[Array, Array, Axes]:  # noqa: ANN401
     """Return the normalised elements in their sets, 1/deviation, and the axes of a set."""
     elements, axes = sets(layer, x)
     centred = elements - elements.mean(axes, keepdims=True)
@@ -67,7 +67,7 @@ def forward(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
         y = x * column(factor, x)
         y += column(shift, x)
         return y
-    y = _standard(layer, x)[0].reshape(x.shape)
+    y = standard(layer, x)[0].reshape(x.shape)
     if layer.affine:
         y *= _along(arrays["weight"], x)
         y += _along(arrays["bias"], x)
@@ -81,7 +81,7 @@ def backward(layer: Any, arrays: Arrays, x: Array, y: Array, gradient: Array) ->
         inverse = 1 / np.sqrt(column(arrays["running_var"], x) + EPSILON)
         normal = (x - column(arrays["running_mean"], x)) * inverse
     else:
-        normal, inverse, axes = _standard(layer, x)
+        normal, inverse, axes = standard(layer, x)
     trained, inner = {}, gradient
     if layer.affine:
         shared = 0 if arrays["weight"].ndim > 1 else places(x)

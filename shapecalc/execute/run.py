@@ -10,6 +10,7 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.execute.layer import forward
 from shapecalc.execute.live import Live
 from shapecalc.execute.supply import Entrance, Supply, Unfit, must_know
+from shapecalc.execute.table import REREAD
 from shapecalc.graph import Deferred, Graph, Input, Node, without_values
 from shapecalc.shape import Map, Vector
 
@@ -159,7 +160,7 @@ class _Walk:
         else:
             own = self.supply.arrays(index, layer, taken)
             output = forward(layer, own, *taken, overwrite=self.live.only_here(node))
-        self.live.put(index, output)
+        self.live.put(index, output, node.inputs[0] if type(layer) in REREAD else None)
         self.layers[index], self.arrays[node.path] = layer, own
         self.shapes[index] = _shape_of(output)
         return Step(node, layer, own, taken, output, self.live.bytes())

@@ -122,6 +122,10 @@ OVERWRITE: dict[type[Layer], Forward] = {
     Reshape: reshape.reshape_over,
 }
 
+#: Layers that only read their input otherwise.  Where the input is read again as it was, storing
+#: channels first may take a copy, which is the referee's own affair: the elements count once.
+REREAD: frozenset[type[Layer]] = frozenset({Reshape})
+
 FORWARD: dict[type[Layer], Forward] = {
     Conv: conv.forward,
     Depthwise: depthwise.forward,

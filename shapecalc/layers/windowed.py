@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from shapecalc.dim import is_number
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, square
 from shapecalc.layers.fields import (
@@ -83,8 +84,8 @@ class Rounded(Windowed):
     rounding: Rounding = field(
         Choice("floor", "ceil", "ceil_caffe", "ceil_full"),
         "what becomes of a last, partial window: `floor` drops it, `ceil` keeps it when it starts"
-        " in the input or the padding before (PyTorch), `ceil_caffe` clips so only when padded,"
-        " `ceil_full` never clips (cuda-convnet)",
+        " in the input or the padding before (PyTorch), `ceil_caffe` clips so only when a side"
+        " is padded, and then all of them, `ceil_full` never clips (cuda-convnet)",
         default="floor",
     )
 
@@ -101,13 +102,27 @@ def _windows(
     rounding: Rounding,
     rank: int,
 ) -> tuple[Window, ...]:
+    pairs = pads_per_side(pad, rank)
+    rules: list[Rounding] = [rounding] * rank
+    if rounding == "ceil_caffe":  # pooling_layer.cpp clips all sides as soon as one is padded
+        if not all(is_number(end) for pair in pairs for end in pair):
+            raise RuleError(
+                "E203",
+                "under ceil_caffe windows are clipped only where there is padding, so pad must be"
+                " a number",
+                field="pad",
+                hint="give its symbols values with --set, or use rounding: ceil",
+            )
+        padded = [bool(before + after) for before, after in pairs]
+        rules = ["ceil" if any(padded) and not each else rounding for each in padded]
     return tuple(
-        Window(k, s, before, after, d, rounding, pad.mode)
-        for k, s, (before, after), d in zip(
+        Window(k, s, before, after, d, rule, pad.mode)
+        for k, s, (before, after), d, rule in zip(
             per_side(kernel, rank, "kernel"),
             per_side(stride, rank, "stride"),
-            pads_per_side(pad, rank),
+            pairs,
             per_side(dilation, rank, "dilation"),
+            rules,
             strict=True,
         )
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.api import report_of
 from shapecalc.cells import shapes_text
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.lesson import blocks, field, macs, memory, neighbours, output, params
+from shapecalc.lesson import blocks, field, gradient, macs, memory, neighbours, output, params
 from shapecalc.lesson.network import slide
 from shapecalc.lesson.nouns import Explanation, Grid
 from shapecalc.lesson.subject import find
@@ -97,6 +97,13 @@ TOPICS: dict[str, Topic] = {
             field.explain,
             blocks.field,
             field.formulas,
+        ),
+        Topic(
+            "gradient",
+            "gradient",
+            gradient.explain,
+            blocks.gradient,
+            None,
         ),
         Topic(
             "what-if",

@@ -72,6 +72,13 @@ def field(subject: Subject) -> Section:
     return Section("receptive-field", "receptive field", answer, (Prose(text),), sizes)
 
 
+def gradient(subject: Subject) -> Section:
+    """Say what to ask instead."""
+    first = next(iter(subject.parts())).row.name
+    text = f"Gradients go back layer by layer: ask it of one of its layers, as of {first}."
+    return Section("gradient", "gradient", "", (Prose(text),))
+
+
 def neighbours(subject: Subject) -> Section:
     """Say what to ask instead."""
     first = next(iter(subject.parts())).row.name

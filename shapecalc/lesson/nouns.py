@@ -1,4 +1,4 @@
-"""What a lesson is made of: sections, and in them derivations, sentences, pictures and grids."""
+"""What a lesson is made of: sections, and in them formulas, sentences, pictures and grids."""
 
 from __future__ import annotations
 
@@ -59,6 +59,18 @@ def _leaves(made: Formula) -> Iterator[Formula]:
         yield from _leaves(part)
 
 
+class Equation(NamedTuple):
+    """A formula that is text alone: what stands left, and all that it equals, in this order."""
+
+    label: str
+    shown: tuple[str, ...]
+
+    @property
+    def letters(self) -> tuple[tuple[str, str, str], ...]:
+        """Its letters are told once for all."""
+        return ()
+
+
 class Prose(NamedTuple):
     """A sentence or two."""
 
@@ -92,7 +104,7 @@ class Grid(NamedTuple):
         )
 
 
-Block: TypeAlias = Derivation | Prose | Picture | Grid
+Block: TypeAlias = Derivation | Equation | Prose | Picture | Grid
 
 
 class Section(NamedTuple):

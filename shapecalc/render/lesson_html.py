@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from shapecalc.lesson.nouns import Derivation, Grid, Picture
+from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture
 from shapecalc.printing import printable
 from shapecalc.render.as_html import extents, page, part
 from shapecalc.render.lesson_text import remarks, title
@@ -69,7 +69,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _block(block: Block) -> Iterator[str]:
-    if isinstance(block, Derivation):
+    if isinstance(block, Derivation | Equation):
         yield f'<div class="rule"><span class="label">{escape(printable(block.label))}</span>'
         for each in block.shown:
             yield f'<span class="equals">=</span><span class="step">{extents(each)}</span>'

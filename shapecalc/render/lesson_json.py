@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.cells import machine_text
-from shapecalc.lesson.nouns import Derivation, Grid, Picture
+from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture
 from shapecalc.printing import printable
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def _block(block: Block) -> dict[str, Any]:
             "value": _value(block.formula.value),
             "where": {letter: number for letter, number, _ in block.where},
         }
+    if isinstance(block, Equation):
+        return {"kind": "equation", "left": block.label, "right": block.shown}
     if isinstance(block, Grid):
         return {"kind": "table", "header": block.header, "rows": block.rows}
     if isinstance(block, Picture):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shapecalc.lesson.nouns import Derivation, Grid, Picture, Prose
+from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture, Prose
 from shapecalc.printing import printable
 from shapecalc.render.as_markdown import escaped, paragraph, table_row
 from shapecalc.render.as_text import PROSE, pad_rows
@@ -30,13 +30,15 @@ def to_markdown(lesson: Explanation) -> str:
 
 def _blocks(section: Section) -> Iterator[str]:
     """Write the blocks; derivations that follow each other are set together."""
-    for derived, group in groupby(section.blocks, lambda block: isinstance(block, Derivation)):
+    for derived, group in groupby(
+        section.blocks, lambda block: isinstance(block, Derivation | Equation)
+    ):
         if derived:
             yield _fenced(
                 [
                     line
                     for each in group
-                    if isinstance(each, Derivation)
+                    if isinstance(each, Derivation | Equation)
                     for line, _ in derivation_lines(each, PROSE)
                 ]
             )

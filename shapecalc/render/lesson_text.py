@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from shapecalc.lesson.nouns import Derivation, Grid, Picture, Prose
+from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture, Prose
 from shapecalc.printing import printable, width_of
 from shapecalc.render.as_text import PROSE, pad_rows, wrap
 
@@ -18,6 +19,12 @@ Line: TypeAlias = tuple[str, Style]
 
 #: Lines of words are no longer than this, however wide the page.
 WIDEST = 100
+
+#: Stands for a space at which no line is broken; no text holds it.
+_NO_BREAK = "\ue000"
+#: Elements up to this length are not broken.
+WHOLE = 40
+_ELEMENT = re.compile(r"\[[^\]]*\]")
 
 #: What stands before every line of a section.
 INDENT = "  "
@@ -60,7 +67,7 @@ def _section(section: Section, width: int) -> Iterator[Line]:
     for line in wrap(heading(section), width):
         yield line, "heading"
     for number, block in enumerate(section.blocks):
-        if (number and not isinstance(block, Derivation)) or (
+        if (number and not isinstance(block, Derivation | Equation)) or (
             number and isinstance(section.blocks[number - 1], (Grid, Picture, Prose))
         ):
             yield "", ""
@@ -72,7 +79,7 @@ def _block(block: Block, width: int) -> Iterator[Line]:
     if isinstance(block, Prose):
         for line in wrap(block.text, min(width, WIDEST)):
             yield line, ""
-    elif isinstance(block, Derivation):
+    elif isinstance(block, Derivation | Equation):
         yield from derivation_lines(block, width)
     elif isinstance(block, Picture):
         for line in block.lines:
@@ -81,7 +88,23 @@ def _block(block: Block, width: int) -> Iterator[Line]:
         yield from _grid(block, width)
 
 
-def derivation_lines(made: Derivation, width: int) -> Iterator[Line]:
+def derivation_lines(made: Derivation | Equation, width: int) -> Iterator[Line]:
+    """Write a formula; an element of an array is not broken at its indices."""
+    if isinstance(made, Derivation):
+        yield from _derived(made, width)
+        return
+    kept = made._replace(shown=tuple(_ELEMENT.sub(_kept, each) for each in made.shown))
+    for line, style in _derived(kept, width):
+        yield line.replace(_NO_BREAK, " "), style
+
+
+def _kept(element: re.Match[str]) -> str:
+    """Keep an element together; a long one breaks behind its commas."""
+    whole = element[0].replace(" ", _NO_BREAK)
+    return whole if len(whole) <= WHOLE else whole.replace(f",{_NO_BREAK}", ", ")
+
+
+def _derived(made: Derivation | Equation, width: int) -> Iterator[Line]:
     """Write the rule, below it the numbers, and the steps behind as many as the line holds."""
     label = printable(made.label)
     margin = " " * width_of(label)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import zipfile
+import zlib
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -139,3 +142,130 @@ def test_a_file_that_cannot_be_written() -> None:
     result = run("--save-activations", "no/such/folder/out.npz")
     assert result.exit_code == 2
     assert "error[E007]" in result.stderr
+
+
+# -- hostile and odd files ----------------------------------------------------------------------
+
+
+def weights_file(
+    name: str = "w.npz",
+    bias: bytes | None = None,
+    packing: int = zipfile.ZIP_STORED,
+    more: tuple[str, ...] = (),
+) -> str:
+    """Write weights that fit, with another member for conv1.bias, or members twice."""
+    good = execute.allocate(load("tiny.yaml"))
+    with zipfile.ZipFile(name, "w", packing) as archive:
+        for key, array in good.items():
+            data = io.BytesIO()
+            np.save(data, array)
+            archive.writestr(
+                f"{key}.npy", bias if bias and key == "conv1.bias" else data.getvalue()
+            )
+        for key in more:
+            archive.writestr(key, data.getvalue())
+    return name
+
+
+def header(text: str) -> bytes:
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ({"packing": zipfile.ZIP_LZMA}, "compressed in a way that NumPy does not write"),
+        ({"more": ("fc1.bias",)}, "fc1.bias is there 2 times"),
+        ({"bias": header("(" * 4000)}, "conv1.bias is no array that can be read"),
+        ({"bias": header("__import__('os').abort()")}, "conv1.bias is no array that can be read"),
+        ({"bias": b"\x93NUMPY\x02\x00\xff\xff\xff\x7f"}, "conv1.bias is no array"),
+        (
+            {"bias": header("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999,)}")},
+            "conv1.bias is 9999999999, but the network's is 2",
+        ),
+    ],
+)
+def test_hostile_weights_are_refused(file: dict[str, Any], told: str) -> None:
+    result = run("--weights", weights_file(**file))
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_an_encrypted_member_is_refused() -> None:
+    data = bytearray(Path(weights_file()).read_bytes())
+    data[data.find(b"PK\x01\x02") + 8] |= 1
+    Path("w.npz").write_bytes(data)
+    result = run("--weights", "w.npz")
+    assert result.exit_code == 2
+    assert "conv1.weight: encrypted, or compressed" in result.stderr
+
+
+def test_what_a_member_holds_behind_its_array_is_not_read() -> None:
+    data = io.BytesIO()
+    np.save(data, np.zeros(2, np.float32))
+    bomb = data.getvalue() + bytes(1 << 26)
+    assert run("--weights", weights_file(bias=bomb, packing=zipfile.ZIP_DEFLATED)).exit_code == 0
+
+
+def test_numbers_beyond_float32_are_refused() -> None:
+    data = io.BytesIO()
+    np.save(data, np.array([1e300, 1.0]))
+    result = run("--weights", weights_file(bias=data.getvalue()))
+    assert result.exit_code == 2
+    assert "conv1.bias holds numbers up to 1e+300, float32 up to 3.4e+38" in result.stderr
+
+
+def test_pictures_of_other_kinds_are_refused() -> None:
+    image = pytest.importorskip("PIL.Image")
+    image.new("I;16", (5, 4), 40000).save("deep.png")
+    result = run("--image", "deep.png")
+    assert result.exit_code == 2
+    assert "kind I;16, not of 8 bits a colour" in result.stderr
+    # Pillow would hand this one to Ghostscript, which runs it as a program.
+    Path("program.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 5 4\n", "ascii")
+    result = run("--image", "program.eps")
+    assert result.exit_code == 2
+    assert "is no picture that can be read" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("side", "told"), [(60_000, "more pixels than are safe"), (10_000, "10000x10000")]
+)
+def test_pictures_that_claim_to_be_huge_are_refused_unread(side: int, told: str) -> None:
+    pytest.importorskip("PIL.Image")
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + check
+
+    size = side.to_bytes(4, "big") * 2 + bytes((8, 2, 0, 0, 0))
+    picture = chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b"")
+    Path("bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + picture)
+    result = run("--image", "bomb.png")
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_layers_may_be_called_as_numpy_calls_its_own() -> None:
+    Path("tiny.yaml").write_text(
+        "input: 4x5x3\nlayers: [conv: {name: file, filters: 2, kernel: 1},"
+        " relu: {name: allow_pickle}]\n",
+        encoding="utf-8",
+    )
+    assert run("--save-activations", "a.npz", "--save-weights", "w.npz").exit_code == 0
+    assert set(arrays("a.npz")) == {"input", "file", "allow_pickle"}
+    first = Path("a.npz").read_bytes()
+    assert run("--weights", "w.npz", "--save-activations", "a.npz").exit_code == 0
+    assert Path("a.npz").read_bytes() == first
+
+
+def test_a_pipe_is_written_to_and_not_replaced() -> None:
+    os.mkfifo("pipe")
+    seen: list[bytes] = []
+    reader = Thread(target=lambda: seen.append(Path("pipe").read_bytes()))
+    reader.start()
+    assert run("--save-weights", "pipe").exit_code == 0
+    reader.join(10)
+    assert Path("pipe").is_fifo()
+    with np.load(io.BytesIO(seen[0])) as file:
+        assert file["conv1.bias"].shape == (2,)

@@ -45,7 +45,7 @@ def test_what_is_right_holds() -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert next(line.split() for line in lines if line.startswith("conv1")) == [
-        "conv1", "conv", "13x11x6", "✓", "✓", "✓", "✓", "✓",
+        "conv1", "conv", "13x11x6", "✓", "✓", "✓", "✓", "✓", "✓",
     ]  # fmt: skip
     assert "✗ " not in result.stdout.split("gradient  ", 1)[0]
 
@@ -60,7 +60,7 @@ def test_a_wrong_rule_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -
     result = run("-", text=SPEC)
     assert result.exit_code == 1
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("transposed1")]
-    assert line.split() == ["transposed1", "¹", "transposed", "27x23x4", "✓", "✓", "✗", "✗"]
+    assert line.split() == ["transposed1", "¹", "transposed", "27x23x4", "✓", "✓", "✗", "✗", "✓"]
     assert "¹ transposed1: MACs 30,888, by the rule 134,136; multiplies " in " ".join(
         result.stdout.split()
     )
@@ -94,9 +94,10 @@ def test_what_cannot_be_run_is_a_disagreement_and_so_is_what_depends_on_it(
     monkeypatch.setattr(Add, "requires", lambda *_: ())
     result = run("-", text=JOINED)
     assert result.exit_code == 1
-    marks = {line.split()[0]: line.split()[-4:] for line in result.stdout.splitlines()[3:12]}
-    assert marks["sum"] == marks["relu1"] == ["✗", "–", "–", "–"]
-    assert marks["conv1"] == marks["pool1"] == marks["kept"] == ["✓"] * 4
+    marks = {line.split()[0]: line.split()[-5:] for line in result.stdout.splitlines()[3:12]}
+    assert marks["sum"] == marks["relu1"] == ["✗", "–", "–", "–", "–"]
+    assert marks["conv1"] == marks["pool1"] == ["✓"] * 5
+    assert marks["kept"][:4] == ["✓"] * 4
     told = " ".join(result.stdout.split())
     assert "sum: cannot be run: 13x11x2 and 13x11x6 cannot be added" in told
     assert "relu1: not run, as sum cannot be" in told
@@ -172,7 +173,8 @@ def test_json_has_every_law_of_every_layer() -> None:
     assert network["holds"] is True
     assert network["peak"]["bytes"] == network["peak"]["report"]
     assert network["layers"][1]["laws"] == {
-        "shape": True, "arrays": True, "MACs": True, "operations": True, "gradient": None,
+        "shape": True, "arrays": True, "MACs": True, "operations": True, "reach": True,
+        "gradient": None,
     }  # fmt: skip
 
 
@@ -207,6 +209,23 @@ def test_force_runs_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shapecalc.memory.free_bytes", lambda: 1000)
     assert run("lenet5").exit_code == 2
     assert run("lenet5", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "conv: {filters: 1, kernel: 1999}",
+        "conv: {filters: 9, kernel: 3, dilation: 900}",
+        "maxpool: {kernel: 1500, pad: 700}",
+        "avgpool: {kernel: 2, stride: 1500}",
+        "conv: {filters: 1, kernel: 3, connections: [[0, 1]]}",
+    ],
+)
+def test_giants_are_counted_on_small_copies(layer: str) -> None:
+    row = summarize(loads(f"input: 2000x2001x2\nlayers: [{layer}]")).rows[-1]
+    copy, _, facts = small(row.layer, row.inputs)
+    assert type(copy) is type(row.layer)
+    assert facts.work.macs + facts.work.compares + facts.work.adds < 200_000
 
 
 @pytest.mark.parametrize("name", ["alexnet", "googlenet", "resnet50", "alphago", "vgg16"])

@@ -144,6 +144,23 @@ def test_activations_are_freed_and_written_over_where_no_one_reads_them() -> Non
     assert done.peak == 4 * 3 * a
 
 
+def test_a_map_read_as_another_while_it_is_still_needed_counts_once() -> None:
+    """Stored channels first it takes a copy; the peak is that of one buffer, as of any view."""
+    text = """
+input: 4x6x3
+layers:
+  - conv: {name: a, filters: 4, kernel: 1}
+  - reshape: {name: read, shape: [6, 8, 2]}
+  - conv: {filters: 80, kernel: 1}
+  - global_avgpool
+  - conv: {name: again, filters: 2, kernel: 1, from: a}
+outputs: [global_avgpool1, again]
+"""
+    verdict = verify(shapecalc.summarize(shapecalc.loads(text)))
+    a, convolved, pooled = 4 * 6 * 4, 6 * 8 * 80, 80
+    assert verdict.peak == verdict.stated_peak == 4 * (a + convolved + pooled)
+
+
 def test_everything_is_kept_on_request_and_then_nothing_is_written_over() -> None:
     done = execute.run(shapecalc.loads(BRANCHES), keep="all")
     assert set(done.values) == {"input", "a", "cut", "b", "sum", "out"}

@@ -10,9 +10,10 @@ from trial import Trial, do, make, put
 
 from shapecalc.execute.arrays import Slot
 from shapecalc.execute.layer import count
+from shapecalc.execute.sight import sight
 from shapecalc.execute.slopes import slopes
 from shapecalc.execute.table import BACKWARD
-from shapecalc.laws import gradient_law, product_law, shape_law, weight_law, work_law
+from shapecalc.laws import gradient_law, product_law, reach_law, shape_law, weight_law, work_law
 from shapecalc.layers import layer_class
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Padding
@@ -88,6 +89,31 @@ def test_a_wrong_rule_is_caught(what: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(layer_class(word), rule, wrong)
     told = judged(word, Map((8, 11), 9), **fields)
     assert [number for number, each in enumerate(told) if each] == laws
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Reach((-before,)", "Reach((1 - before,)"),  # a row too few
+        ("Reach((-before,), (last,)", "Reach((-before,), (last + 1,)"),
+        ("window.stride, -1, dilation)", "window.stride, -1, 1)"),  # the gaps between taps
+        ("window.stride, -1", "1, -1"),
+    ],
+)
+def test_a_wrong_reach_is_caught(right: str, wrong: str) -> None:
+    from tests.mutation.fault import Fault, planted
+
+    trial = put(make("conv", **CONV, dilation=(2, 1)), (Map((8, 11), 9),), 0, 10**6, 1)
+    assert trial is not None
+
+    def law() -> str:
+        reaches = trial.layer.window(*trial.row.inputs)
+        noticed = sight(trial.layer, trial.arrays, trial.inputs[0], trial.random)
+        return reach_law(noticed, reaches, trial.row.inputs[0].sides)
+
+    assert law() == ""
+    with planted(Fault("", "conv", "window:reach", right, wrong)):
+        assert law().startswith("unit ")
 
 
 @pytest.mark.parametrize(

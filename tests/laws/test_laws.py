@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from trial import WINDOWED, do, trials
 
 from shapecalc.execute.layer import backward, count, forward
+from shapecalc.execute.sight import sight
 from shapecalc.execute.slopes import slopes
-from shapecalc.laws import gradient_law, product_law, shape_law, weight_law, work_law
+from shapecalc.laws import gradient_law, product_law, reach_law, shape_law, weight_law, work_law
 from shapecalc.layers import BUILTIN
 
 every_type = pytest.mark.parametrize("word", BUILTIN)
@@ -45,6 +46,21 @@ def test_arrays_have_the_rule_s_shapes_and_products_its_macs(word: str) -> None:
         assert shape_law(outcome.output, row.output) == ""
         assert weight_law(outcome.slots, row.parameters) == ""
         assert product_law(outcome.products, row.work, len(outcome.output)) == ""
+
+    holds()
+
+
+@every_type
+def test_units_notice_the_changes_that_the_rule_lets_them_see(word: str) -> None:
+    """Broken by a receptive field that is shifted, too wide or too narrow, or strides otherwise."""
+
+    @quick
+    @given(trial=trials(word, 20_000, 1))
+    def holds(trial) -> None:
+        reaches = trial.layer.window(*trial.row.inputs)
+        if len(trial.inputs) == 1 and reaches is not None:
+            noticed = sight(trial.layer, trial.arrays, trial.inputs[0], trial.random)
+            assert reach_law(noticed, reaches, trial.row.inputs[0].sides) == ""
 
     holds()
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapecalc import loads, summarize
+from shapecalc.errors import SpecErrors
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, AdaptiveMaxPool
@@ -229,6 +231,18 @@ def test_a_last_window_outside_the_input_which_only_caffe_takes(refusal: Refusal
     check(refusal, MaxPool(kernel=(1,), stride=(2,), rounding="ceil"), 10, 5, 3)
 
 
+def test_caffe_clips_all_sides_as_soon_as_one_is_padded(refusal: Refusal) -> None:
+    # pooling_layer.cpp: `if (pad_h_ || pad_w_)` stands before the clip of both.  Height: six windows
+    # begin, the last at 10 of 10, outside; width: six, the last at 10 of 1 + 10, inside.
+    padded = {"kernel": (1, 2), "stride": (2,), "pad": Padding(((0, 0), (1, 1)))}
+    for rounding, sides in (("ceil_caffe", (5, 6)), ("ceil", (5, 6)), ("ceil_full", (6, 6))):
+        pool = MaxPool(**padded, rounding=rounding)
+        assert refusal(pool, Map((10, 10), 3)) is None
+        assert pool.output(Map((10, 10), 3)) == Map(sides, 3)
+    bare = MaxPool(kernel=(1, 2), stride=(2,), rounding="ceil_caffe")
+    assert bare.output(Map((10, 10), 3)) == Map((6, 5), 3)
+
+
 # The vectors bite: each common wrong rule disagrees with at least one of them.
 
 WRONG: dict[str, tuple[str, Callable[[Vector], int]]] = {
@@ -258,3 +272,9 @@ def test_the_vectors_bite(mistake: str) -> None:
     kind, wrong = WRONG[mistake]
     known = [v for v in VECTORS[kind] if v.get("out", v.get("caffe")) is not None]
     assert any(wrong(v) != v.get("out", v.get("caffe")) for v in known)
+
+
+def test_a_symbol_cannot_say_whether_caffe_clips() -> None:
+    text = "input: 9x8x3\nlet: {p: free}\nlayers: [maxpool: {pad: p, rounding: ceil_caffe}]"
+    with pytest.raises(SpecErrors, match="E203"):
+        summarize(loads(text))

@@ -59,9 +59,9 @@ def wrong(
     for row in rows:
         subject = Subject(report_, row, view, {each.name: each for each in report_.rows})
         for topic in TOPICS.values():
-            section = (topic.layer if row.layer is not None else topic.block)(subject)
-            if topic.formulas is None:  # what might be is in no cell
+            if topic.formulas is None:  # what might be, and what goes back, is in no cell
                 continue
+            section = (topic.layer if row.layer is not None else topic.block)(subject)
             if section.values != cell(row, topic.name, view):
                 found.append(f"{row.name}: {topic.name} {section.values}")
             if row.layer is not None:

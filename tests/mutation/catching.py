@@ -50,6 +50,9 @@ layers:
   - add: {from: [a, .]}
   - relu: {from: a}
 """,
+    # a side without padding where another has some, a window that begins at the very end
+    "input: 10x11x2\nlayers:"
+    " [maxpool: {kernel: [1, 2], stride: 2, pad: [0, 1], rounding: ceil_caffe}, dense: 3]",
 )
 
 

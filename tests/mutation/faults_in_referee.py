@@ -8,8 +8,9 @@ _WINDOWS = [
     Fault("dilation is forgotten", "conv", "execute.frame:frame_of", "d * (k - 1) + 1", "k"),
     Fault("`same` pads a pixel less", "maxpool", "execute.frame:_side", "[-1] + extent - n", "[-1] + extent - n - 1"),
     Fault("a stride hangs over", "avgpool", "execute.frame:_side", "pair, stride - 1,", "pair, stride,"),
-    Fault("the clip forgets the padding", "maxpool", "execute.frame:_side", "before + n if", "n if"),
-    Fault("Caffe's clip without padding, too", "maxpool", "execute.frame:_side", "before + after > 0", "before + after >= 0"),
+    Fault("the clip forgets the padding", "maxpool", "execute.frame:_side", "pair[0] + n if", "n if"),
+    Fault("Caffe's clip without padding, too", "maxpool", "execute.frame:frame_of", " and any(map(any, pairs))", ""),
+    Fault("Caffe's clip for padded sides alone", "network", "execute.frame:frame_of", "and any(map(any, pairs))", "and all(map(any, pairs))"),
     Fault("windows at every position", "conv", "execute.frame:windows", "slice(0, end, step)", "slice(0, end, 1)"),
     Fault("taps side by side", "avgpool", "execute.frame:windows", "slice(None, None, step)", "slice(None)"),
     Fault("a piece forgets the others", "network", "execute.unfold:_unfolded", "slice(first * row, last * row)", "slice(0, (last - first) * row)"),
@@ -57,12 +58,12 @@ _POOLS = [
 ]  # fmt: skip
 
 _OTHERS = [
-    Fault("an even window leans the other way", "lrn", "execute.lrn:_scale", "layer.size // 2, (layer.size - 1) // 2", "(layer.size - 1) // 2, layer.size // 2"),
+    Fault("an even window leans the other way", "lrn", "execute.lrn:scale", "layer.size // 2, (layer.size - 1) // 2", "(layer.size - 1) // 2, layer.size // 2"),
     Fault("the way back leans as the way there", "lrn", "execute.lrn:backward", "(layer.size - 1) // 2, layer.size // 2", "layer.size // 2, (layer.size - 1) // 2"),
     Fault("a square's 2 is forgotten", "lrn", "execute.lrn:backward", "2 * layer.alpha", "layer.alpha"),
     Fault("the mean is a constant on the way back", "instancenorm", "execute.norm:backward", "inner - inner.mean(axes, keepdims=True)", "inner.copy()"),
     Fault("the deviation is a constant on the way back", "groupnorm", "execute.norm:backward", "back -= normal", "back -= 0 * normal"),
-    Fault("epsilon is forgotten", "layernorm", "execute.norm:_standard", " + EPSILON", ""),
+    Fault("epsilon is forgotten", "layernorm", "execute.norm:standard", " + EPSILON", ""),
     Fault("the running mean is added", "batchnorm", "execute.norm:fixed", "-arrays", "arrays"),
     Fault("batch statistics of each example", "batchnorm", "execute.norm:backward", "gradient.sum(shared)", "gradient[:1].sum(shared)"),
     Fault("no corner at 6", "relu6", "execute.activation:relu6_gradient", "(x > 0) & (x < 6)", "x > 0"),

@@ -65,6 +65,13 @@ _WINDOW = [
         "False",
     ),
     Fault(
+        "ceil_caffe clips only the sides that are padded",
+        "network",
+        "layers.windowed:_windows",
+        "any(padded) and not each",
+        "False",
+    ),
+    Fault(
         "the clip is thought superfluous a stride too early",
         "maxpool",
         "window:output_size",

@@ -80,6 +80,9 @@ def pool(x: Map) -> Fields:
     return {**fields, "stride": st.none() | fields["stride"], "rounding": rounding}
 
 
+#: A part of 1 in millionths: of 10^-300 and less a gradient has no digits left.
+part = st.integers(0, 10**6).map(lambda n: n / 10**6)
+
 #: The fields of the types that have any, by their word, for an input.
 FIELDS: dict[str, Callable[[Any], Fields]] = {
     "conv": lambda x: {**convolution(x), "rounding": rounding, "groups": groups(x)},
@@ -102,11 +105,11 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "layernorm": lambda _: {"affine": st.booleans(), "over": st.sampled_from(["channels", "all"])},
     "groupnorm": lambda _: {"affine": st.booleans(), "groups": small},
     "instancenorm": lambda _: {"affine": st.booleans()},
-    "leaky_relu": lambda _: {"slope": st.floats(0, 1)},
+    "leaky_relu": lambda _: {"slope": part},
     "prelu": lambda _: {"shared": st.booleans()},
     "elu": lambda _: {"alpha": st.floats(0.5, 2)},
     "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
-    "dropout": lambda _: {"rate": st.floats(0, 1)},
+    "dropout": lambda _: {"rate": part},
     "reshape": lambda x: {
         "shape": st.permutations([*x.sides, x.channels]).map(tuple)
         | st.sampled_from([(x.size,), (1, x.size), (x.size, 2)])

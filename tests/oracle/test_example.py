@@ -11,6 +11,7 @@ from judge import need
 from shapecalc.execute.example import example
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import Padding
+from shapecalc.shape import Map
 
 if TYPE_CHECKING:
     import torch
@@ -44,8 +45,7 @@ PAIRS: list[tuple[str, dict[str, Any], Any]] = [
 
 def differ(word: str, fields: dict[str, Any], theirs: Any) -> list[str]:
     """List the output and the gradients of a worked example that PyTorch has not."""
-    done = example(layer_class(word)(**fields))
-    assert done is not None
+    done = example(layer_class(word)(**fields), Map((40, 50), 12))
     given = {
         letter: torch.tensor(done.values[letter], requires_grad=True)
         for letter in "xwb"

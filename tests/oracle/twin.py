@@ -90,8 +90,11 @@ def margins(layer: AnyLayer, x: Tensor) -> list[tuple[int, int]]:
     """Return the margins inside which plain windows stand just where the layer's stand."""
     steps = layer.kernel if layer.stride is None else layer.stride
     fields = (spread(each, x) for each in (layer.kernel, steps, layer.dilation))
+    rule = rounding(layer)
+    if rule == "ceil_caffe":  # pooling_layer.cpp: `if (pad_h_ || pad_w_)` before it clips both
+        rule = "ceil" if any(map(any, pairs(layer.pad, x))) else "ceil_full"
     return [
-        margin(layer.pad.mode, rounding(layer), *numbers)
+        margin(layer.pad.mode, rule, *numbers)
         for numbers in zip(x.shape[2:], *fields, pairs(layer.pad, x), strict=True)
     ]
 
@@ -108,7 +111,7 @@ def margin(
     if rule == "floor":
         return before, after
     starts = range(0, before + n + after - extent + s, s)  # the last hangs over by less than s
-    if rule == "ceil" or (rule == "ceil_caffe" and before + after):
+    if rule == "ceil":
         starts = range(0, min(starts.stop, before + n), s)
     if not starts:
         raise ValueError("no window at all")

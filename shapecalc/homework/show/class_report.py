@@ -82,8 +82,8 @@ def _summary(classroom: Classroom, found: Statistics) -> str:
     said = f"{graded:,} of {students:,} students are graded."
     if found.mistakes:
         first = found.mistakes[0]
-        name = names((first.id,))
-        said += f" The commonest mistake: {name} ({first.students:,} students)."
+        made = f"{first.students:,} student{'s' * (first.students != 1)}"
+        said += f" The commonest mistake: {names((first.id,))} ({made})."
     return said
 
 
