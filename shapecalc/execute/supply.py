@@ -75,11 +75,12 @@ class Supply:
         share = self.graph.nodes[index].share
         owner = index if share is None else share
         if owner not in self.owned:
-            path, random = self.graph.nodes[owner].path, np.random.default_rng((self.seed, owner))
+            path, random = self.graph.nodes[owner].path, None
             found = {}
             for name, slot in slots(layer, *inputs).items():
                 given = self.given.get(f"{path}.{name}")
                 if given is None:
+                    random = random or np.random.default_rng((self.seed, owner))  # takes its time
                     found[name] = uniform(slot.shape, slot.low, slot.high, inputs[0].dtype, random)
                 elif np.shape(given) == slot.shape:
                     found[name] = np.asarray(given, inputs[0].dtype)
