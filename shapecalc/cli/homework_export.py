@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework
     from shapecalc.homework.exports.parts import Per
     from shapecalc.homework.verdict import Checked
-    from shapecalc.source import Source
 
 
 class _Format(click.Command):
@@ -87,6 +86,15 @@ _homework = click.option(
     required=True,
     help="The teacher's file, homework.yaml.",
 )
+_variants = click.option(
+    "--variants",
+    metavar="FILE",
+    type=click.Path(),
+    help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
+)
+_variant = click.option(
+    "--variant", "student", metavar="ID", help="The student whose variant is meant."
+)
 _answers = click.argument("answers", type=click.Path())
 _class = click.argument("results", type=click.Path())
 _output = click.option(
@@ -148,9 +156,18 @@ Example:
 )
 @_answers
 @_homework
+@_variants
+@_variant
 @_gradescope_style
 @_output
-def gradescope(answers: str, file: str, path: str | None, **style: Any) -> None:  # noqa: ANN401
+def gradescope(
+    answers: str,
+    file: str,
+    variants: str | None,
+    student: str | None,
+    path: str | None,
+    **style: Any,  # noqa: ANN401
+) -> None:
     """Check ANSWERS, a file or a folder with one, and write Gradescope's results.json.
 
     Answers that cannot be read make results too: no marks, and why.
@@ -160,7 +177,7 @@ def gradescope(answers: str, file: str, path: str | None, **style: Any) -> None:
 
         shown = Style(**style)
         _write(
-            file,
+            Asked(file, variants, student),
             answers,
             path,
             lambda found: results(found, shown),
@@ -176,20 +193,21 @@ Example:
 """,
 )
 @_homework
+@_variants
 @_gradescope_style
 @_zip
-def gradescope_package(file: str, path: str, **style: Any) -> None:  # noqa: ANN401
+def gradescope_package(file: str, variants: str | None, path: str, **style: Any) -> None:  # noqa: ANN401
     """Write the zip that is uploaded to Gradescope as the autograder of a homework.
 
     It installs this version of shapecalc and judges every submission as `export gradescope` does.
     """
     with reported():
-        from shapecalc.files import find
+        from shapecalc.files import find, find_file
         from shapecalc.homework.exports.autograder import package
         from shapecalc.homework.exports.gradescope import Style
 
-        source = find(file)
-        emit_parts([package(_asked(source), source, Style(**style))], path)
+        source, listed = find(file), find_file(variants) if variants is not None else None
+        emit_parts([package(_base(Asked(file, variants)), source, Style(**style), listed)], path)
 
 
 @export.command(
@@ -200,9 +218,13 @@ Example:
 """,
 )
 @_homework
+@_variants
+@_variant
 @_per("layer", "cell", what="A cloze question a layer, or a numerical one a number.")
 @_output
-def moodle_xml(file: str, per: str, path: str | None) -> None:
+def moodle_xml(
+    file: str, variants: str | None, student: str | None, per: str, path: str | None
+) -> None:
     """Write a homework as questions for Moodle: wrong numbers have their messages.
 
     Volumes are cloze questions in any case, with a blank an extent.
@@ -210,7 +232,7 @@ def moodle_xml(file: str, per: str, path: str | None) -> None:
     with reported():
         from shapecalc.homework.exports.moodle import moodle_xml as write
 
-        emit(write(_read(file), per=per), _path(path))
+        emit(write(_one(Asked(file, variants, student)), per=per), _path(path))
 
 
 @export.command(
@@ -220,13 +242,15 @@ Example:
 """
 )
 @_homework
+@_variants
+@_variant
 @_output
-def gift(file: str, path: str | None) -> None:
+def gift(file: str, variants: str | None, student: str | None, path: str | None) -> None:
     """Write a homework as numerical questions in the GIFT format, with messages."""
     with reported():
         from shapecalc.homework.exports.gift import gift as write
 
-        emit(write(_read(file)), _path(path))
+        emit(write(_one(Asked(file, variants, student))), _path(path))
 
 
 @export.command(
@@ -236,13 +260,15 @@ Example:
 """
 )
 @_homework
+@_variants
+@_variant
 @_zip
-def qti(file: str, path: str) -> None:
+def qti(file: str, variants: str | None, student: str | None, path: str) -> None:
     """Write a homework as a package in QTI 1.2, which Canvas imports."""
     with reported():
         from shapecalc.homework.exports.qti import qti as write
 
-        emit_parts([write(_read(file))], path)
+        emit_parts([write(_one(Asked(file, variants, student)))], path)
 
 
 @export.command(
@@ -313,15 +339,26 @@ Example:
 )
 @_answers
 @_homework
+@_variants
+@_variant
 @_parts
 @_hint
 @_output
-def coderunner(answers: str, file: str, per: Per, hint: int, path: str | None) -> None:
+def coderunner(
+    answers: str,
+    file: str,
+    variants: str | None,
+    student: str | None,
+    per: Per,
+    hint: int,
+    path: str | None,
+) -> None:
     """Check ANSWERS and write what a combinator grader of CodeRunner prints."""
     with reported():
         from shapecalc.homework.exports.coderunner import combinator, refused
 
-        _write(file, answers, path, lambda found: combinator(found, per=per, hint=hint), refused)
+        asked = Asked(file, variants, student)
+        _write(asked, answers, path, lambda found: combinator(found, per=per, hint=hint), refused)
 
 
 @export.command(
@@ -332,10 +369,20 @@ Example:
 )
 @_answers
 @_homework
+@_variants
+@_variant
 @_parts
 @_hint
 @_output
-def prairielearn(answers: str, file: str, per: Per, hint: int, path: str | None) -> None:
+def prairielearn(
+    answers: str,
+    file: str,
+    variants: str | None,
+    student: str | None,
+    per: Per,
+    hint: int,
+    path: str | None,
+) -> None:
     """Check ANSWERS and write results.json of PrairieLearn's external grader.
 
     Answers that cannot be read are not gradable, which does not use up an attempt.
@@ -343,32 +390,54 @@ def prairielearn(answers: str, file: str, per: Per, hint: int, path: str | None)
     with reported():
         from shapecalc.homework.exports.prairielearn import refused, results
 
-        _write(file, answers, path, lambda found: results(found, per=per, hint=hint), refused)
+        asked = Asked(file, variants, student)
+        _write(asked, answers, path, lambda found: results(found, per=per, hint=hint), refused)
 
 
 def _path(path: str | None) -> str | None:
     return None if path == "-" else path
 
 
-def _read(file: str) -> Homework:
+class Asked(NamedTuple):
+    """The teacher's file, the list of the class's variants, and a student's id."""
+
+    file: str
+    variants: str | None = None
+    student: str | None = None
+
+
+def _base(asked: Asked) -> Homework:
+    """Read a homework that asks for something.
+
+    Raises `SpecErrors`: E745, and E752 where there are variants and no list of them.
+    """
     from shapecalc.files import find
-
-    return _asked(find(file))
-
-
-def _asked(source: Source) -> Homework:
-    """Read a homework that asks for something.  Raises `SpecErrors` (E745)."""
     from shapecalc.homework.teacher import read_homework
 
+    source = find(asked.file)
     homework = read_homework(source)
     if not any(cell.out_of and not cell.given and cell.key is not None for cell in homework.cells):
         hint = "ask for a cell that is not given, with marks"
         raise SpecErrors([Problem("E745", "the homework has no marks", Origin(source), hint=hint)])
+    if homework.choices and asked.variants is None:
+        message = "the homework has variants, and nothing says which one this is"
+        hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
+        raise SpecErrors([Problem("E752", message, Origin(source), hint=hint)])
     return homework
 
 
+def _one(asked: Asked, stamp: str = "") -> Homework:
+    """Return the homework, or the variant of a student or of a sheet's stamp."""
+    from shapecalc.homework.variants import chosen_homework
+
+    base = _base(asked)
+    if asked.variants is None and asked.student is None:
+        return base
+    return chosen_homework(asked.file, variants=asked.variants, student=asked.student, stamp=stamp)
+
+
 def _write(
-    file: str,
+    asked: Asked,
     answers: str,
     path: str | None,
     write: Callable[[Checked], str],
@@ -379,9 +448,10 @@ def _write(
     from shapecalc.homework.exports.submission import NO_FILE, load_submission
     from shapecalc.render.problems import problems_text
 
-    homework = _read(file)
+    _base(asked)
     try:
-        text = write(check(homework, load_submission(answers)))
+        given = load_submission(answers)
+        text = write(check(_one(asked, given.stamp), given))
     except SpecErrors as error:
         if any(problem.code in NO_FILE for problem in error.problems):
             raise

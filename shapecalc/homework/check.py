@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from shapecalc.homework.answers import Answers
     from shapecalc.homework.assignment import Homework
 
+#: How the note on a sheet of another homework begins.
+OTHER_STAMP = "the sheet is stamped"
 #: So many explanations are given for one cell.
 MOST = 4
 #: The note on a sheet whose volumes are in the other order.
@@ -49,7 +51,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
     done = marked(homework, judged)
     notes = [*answers.notes]
     if answers.stamp and answers.stamp != homework.stamp:
-        notes.append(f"the sheet is stamped {answers.stamp}, but this homework {homework.stamp}")
+        notes.append(f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}")
     if claims.channels_first and homework.conventions.layout != "chw":
         notes.append(CHANNELS_FIRST)
     if answers.ignored:

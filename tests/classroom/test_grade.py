@@ -366,3 +366,10 @@ def test_help_has_an_example() -> None:
 def test_the_example_is_in_the_package() -> None:
     package = Path(judging.__file__).parent
     assert {path.suffix for path in (package / "shipped").iterdir()} > {".csv", ".yaml", ".json"}
+
+
+def test_sheets_of_another_homework_are_told_at_once(tmp_path: Path) -> None:
+    other = "shapecalc homework 0badcafe\n"
+    lay_out(tmp_path / "c", {"s1.csv": RIGHT, "s2.csv": other + RIGHT, "s3.csv": other + NO_BIAS})
+    remarks = " ".join(run(tmp_path / "c").remarks)
+    assert "Sheets of another homework, by their stamps: s2, s3." in remarks

@@ -6,6 +6,8 @@ difference before committing it.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import zipfile
@@ -136,3 +138,28 @@ def test_a_format_that_there_is_not() -> None:
     done = CliRunner().invoke(main, ["homework", "export", "moodle"])
     assert done.exit_code == 2
     assert "No such command 'moodle'" in done.output
+
+
+VARIED = "spec: lenet5\nlayers: [conv1]\nvary: {input: [32, 36]}\n"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, each in EXPORTS.items() if "class" not in each.needs]
+)
+def test_variants_are_never_taken_for_the_homework(tmp_path: Path, name: str) -> None:
+    """Broken by a format that judges or asks by what the file says for nobody."""
+    (tmp_path / "homework.yaml").write_text(VARIED)
+    (tmp_path / "answers.csv").write_text("layer,output\nconv1,28x28x6\n")
+    (tmp_path / "variants.csv").write_text("student,stamp,input\ns1,0badcafe,36x36x1\n")
+    answers = ["answers.csv"] if "answers" in EXPORTS[name].needs else []
+    whose = [] if name == "gradescope-package" else ["--variant", "s1"]
+    asked = ["homework", "export", name, *answers, "--homework", "homework.yaml", "-o", "out.zip"]
+    with contextlib.chdir(tmp_path):
+        refused = CliRunner().invoke(main, asked)
+        given = CliRunner().invoke(main, [*asked, "--variants", "variants.csv", *whose])
+    assert refused.exit_code == 2
+    assert "E752" in refused.output
+    assert given.exit_code == 0, given.output
+    if answers:  # 36x36 gives 32x32x6, so nothing is right
+        result = json.loads((tmp_path / "out.zip").read_text(encoding="utf-8"))
+        assert result.get("score", result.get("fraction")) == 0

@@ -92,7 +92,7 @@ def test_a_volume_is_asked_in_the_order_of_the_layout(made: Make) -> None:
 
 
 def test_wrong_numbers_are_those_that_are_known(made: Make) -> None:
-    wrong = {each.name: {wrong.value: wrong.ids for wrong in each.wrong} for each in asked(made())}
+    wrong = {each.name: {wrong.value: wrong.ids for wrong in each.others} for each in asked(made())}
     assert wrong["one: params"][Fraction(1800)] == ("P1",)  # no biases
     assert wrong["one: params"][Fraction(624)] == ("P2",)  # 5*5*24 + 24
     assert wrong["two: output, height"][Fraction(7)] == ("S1", "S2")
@@ -109,6 +109,18 @@ def test_moodle_gives_what_the_homework_gives(made: Make, per: str) -> None:
     plays(homework, blanks, 1 / 3)
 
 
+def test_what_the_teacher_accepts_earns_what_the_policy_says(made: Make) -> None:
+    accept = "accept: {one: {params: {1800: as the slides have it}}, two: {output: [7x6x24]}}\n"
+    for policy, share in (("{}", 1), ("{other_convention: 1/2}", 1 / 2), ("{accepted: right}", 1)):
+        homework = made(f"{accept}policy: {policy}\n")
+        blanks = {each.question: each for each in blanks_of_gift(gift(homework))}
+        marks, message = play(blanks["one: params"], "1800")  # else no biases
+        assert marks == pytest.approx(share * blanks["one: params"].marks)
+        assert message == "Accepted: as the slides have it."
+        marks, message = play(blanks["two: output, height"], "7")
+        assert (marks, message) == (share * blanks["two: output, height"].marks, "Accepted.")
+
+
 def test_gift_says_what_the_homework_says(made: Make) -> None:
     homework = made("policy: {misconception: 1/4}\n")
     blanks = list(blanks_of_gift(gift(homework)))
@@ -121,7 +133,7 @@ def plays(homework: Homework, blanks: list[Blank], share: float) -> None:
     told = 0
     for each, blank in zip(asked(homework), blanks, strict=True):
         assert play(blank, str(each.right)) == (blank.marks, "Right.")
-        for wrong in each.wrong:
+        for wrong in each.others:
             marks, message = play(blank, f"{float(wrong.value):.10g}")
             assert marks == pytest.approx(share * blank.marks, abs=1e-6)
             assert wrong.message in message
@@ -148,7 +160,7 @@ def test_a_separator_of_thousands_makes_no_number_wrong(
         if 1000 <= each.right < 10**6:
             assert marks == blank.marks
             repaired += "decimal sign" in message
-        for wrong in each.wrong:
+        for wrong in each.others:
             if wrong.value.denominator == 1 and 1000 < wrong.value < 10**6 and wrong.value % 1000:
                 marks, message = play(blank, f"{int(wrong.value):,}", **language)
                 assert marks == 0
@@ -173,7 +185,7 @@ def test_qti_scores_and_says_what_the_homework_says(made: Make) -> None:
         assert item.get("title") == each.name
         assert fields_of(item)["points_possible"] == ("0.333333" if each.part else str(each.marks))
         assert play_item(item, str(each.right)) == (100, " Right. ")
-        for wrong in each.wrong:
+        for wrong in each.others:
             score, message = play_item(item, f"{float(wrong.value):.4f}")
             assert score == 25
             assert message.strip() == wrong.message

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc import __version__
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.homework.check import OTHER_STAMP
 from shapecalc.homework.classroom.archive import ArchiveError
 from shapecalc.homework.classroom.asked import fingerprint, homework_of
 from shapecalc.homework.classroom.folder import Folder
@@ -224,8 +225,18 @@ class _Run:
                     f"{untimed} of {len(self.intake.submissions)} submissions come without a time,"
                     " and count as in time; --times says when they came."
                 )
+        strange = [
+            each.student.id
+            for each in self.graded
+            if any(note.startswith(OTHER_STAMP) for note in each.notes)
+        ]
+        if strange:
+            shown = ", ".join(map(visible, strange[:_NAMED])) + ", ..." * (len(strange) > _NAMED)
+            yield f"Sheets of another homework, by their stamps: {shown}. Is it the right file?"
         if self.kept:
             yield f"{self.kept} were graded before and are as they were."
 
 
 _UNDECIDED = "hand in one file"
+#: So many students are named in a remark.
+_NAMED = 8

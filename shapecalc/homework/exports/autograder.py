@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shapecalc.source import Source
 
 #: What the package has already.
-_NAMES = ("homework.yaml", "setup.sh", "run_autograder")
+_NAMES = ("homework.yaml", "variants.csv", "setup.sh", "run_autograder")
 
 _SETUP = """\
 #!/usr/bin/env bash
@@ -68,18 +68,28 @@ fi
 """
 
 
-def package(homework: Homework, source: Source, style: Style = Style()) -> bytes:  # noqa: B008
-    """Pack the autograder of a homework, whose file is `source`.
+def package(
+    homework: Homework,
+    source: Source,
+    style: Style = Style(),  # noqa: B008
+    variants: Source | None = None,
+) -> bytes:
+    """Pack the autograder of a homework, whose file is `source`, with the list of its variants.
 
     Raises `SpecErrors` (E745) when its network lies outside the folder of the homework.
     """
     options = f"--per {style.per} --hint {style.hint}"
     options += f" --visibility {style.visibility} --markup {style.markup}"
+    listed = {}
+    if variants is not None:
+        options += " --variants source/variants.csv"
+        listed["variants.csv"] = variants.text
     return archive(
         {
             "setup.sh": _SETUP.replace("VERSION", __version__),
             "run_autograder": _RUN.replace("OPTIONS", options),
             "homework.yaml": source.text,
+            **listed,
             **_networks(homework, source),
         }
     )
@@ -87,9 +97,10 @@ def package(homework: Homework, source: Source, style: Style = Style()) -> bytes
 
 def _networks(homework: Homework, source: Source) -> dict[str, str]:
     """Return the files of the network, under their names beside the homework's."""
-    spec = homework.report.graph.spec
+    reports = homework.networks.values() or (homework.report,)
+    specs = [report.graph.spec for report in reports]
     found = {}
-    for name in (spec.source.name, *spec.extends):
+    for name in (name for spec in specs for name in (spec.source.name, *spec.extends)):
         if is_shipped(name):
             continue
         path = os.path.relpath(name, Path(source.name).parent).replace(os.sep, "/")

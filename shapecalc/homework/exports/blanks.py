@@ -26,19 +26,17 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
-class Wrong(NamedTuple):
-    """A wrong number, and the mistakes that give it."""
+class Other(NamedTuple):
+    """Another number than the key's that is foreseen: what is said of it, and what it earns.
+
+    `share` is the part of the marks: the policy's, for a mistake or for what is accepted.  `ids`
+    are the mistakes that give it.
+    """
 
     value: Fraction
-    ids: tuple[str, ...]
-
-    @property
-    def message(self) -> str:
-        """What is said to whoever gives it: what was probably done, and why it is not so."""
-        if len(self.ids) == 1:
-            return why_text(self.ids)
-        each = " Or: ".join(why_text((name,)) for name in self.ids[:_NAMED])
-        return f"Several mistakes give this number. Perhaps: {each}"
+    message: str
+    share: Fraction
+    ids: tuple[str, ...] = ()
 
 
 class Blank(NamedTuple):
@@ -51,7 +49,7 @@ class Blank(NamedTuple):
     part: str
     right: int
     marks: Fraction
-    wrong: tuple[Wrong, ...]
+    others: tuple[Other, ...]
     rule: str
 
     @property
@@ -82,11 +80,14 @@ def _blanks(homework: Homework, cell: Cell) -> tuple[Blank, ...]:
         if len(extents := _extents(each.value)) == len(_right(cell.key))
     ]
     rule = general_rule(cell.quantity.key, homework.conventions)
-    marks = cell.out_of / len(_right(cell.key))
+    marks, policy = cell.out_of / len(_right(cell.key)), homework.policy
     blanks = []
     for at, (part, right) in enumerate(zip(_parts(cell.key), _right(cell.key), strict=True)):
-        wrong = tuple(_wrong(right, [(name, extents[at]) for name, extents in found]))
-        blanks.append(Blank(cell, part, right, marks, wrong, rule))
+        wrong = _wrong(right, [(name, extents[at]) for name, extents in found])
+        mistakes = (Other(value, _why(ids), policy.misconception, ids) for value, ids in wrong)
+        others = {each.value: each for each in (*mistakes, *_accepted(homework, cell, at))}
+        others.pop(Fraction(right), None)
+        blanks.append(Blank(cell, part, right, marks, tuple(others.values()), rule))
     if homework.conventions.layout == "chw" and len(blanks) > 1:
         return (blanks[-1], *blanks[:-1])
     return tuple(blanks)
@@ -110,13 +111,35 @@ def _parts(key: Value) -> tuple[str, ...]:
     return (*SIDE_NAMES[len(key.sides)], "channels")
 
 
-def _wrong(right: int, found: Sequence[tuple[str, Fraction]]) -> Iterator[Wrong]:
+def _accepted(homework: Homework, cell: Cell, at: int) -> Iterator[Other]:
+    """Yield what the teacher accepts beside the key, of which a volume has several extents."""
+    policy = homework.policy
+    share = Fraction(1) if policy.accepted == "right" else policy.other_convention
+    for each in cell.accepted:
+        extents = _right(each.value)
+        if len(extents) == len(_right(cell.key)):
+            said = f"Accepted: {each.reason}." if each.reason else "Accepted."
+            yield Other(Fraction(extents[at]), said, share)
+
+
+def _wrong(
+    right: int, found: Sequence[tuple[str, Fraction]]
+) -> Iterator[tuple[Fraction, tuple[str, ...]]]:
+    """Yield wrong numbers, each with the mistakes that give it."""
     by_value: dict[Fraction, dict[str, None]] = {}
     for name, value in found:
         if value != right and value >= 0:
             by_value.setdefault(value, {})[name] = None
     for value, ids in by_value.items():
-        yield Wrong(value, tuple(ids))
+        yield value, tuple(ids)
+
+
+def _why(ids: tuple[str, ...]) -> str:
+    """Say what was probably done, and why it is not so."""
+    if len(ids) == 1:
+        return why_text(ids)
+    each = " Or: ".join(why_text((name,)) for name in ids[:_NAMED])
+    return f"Several mistakes give this number. Perhaps: {each}"
 
 
 def decimal(value: Fraction) -> str:

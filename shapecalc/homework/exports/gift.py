@@ -31,7 +31,7 @@ def _question(homework: Homework, blank: Blank) -> Iterator[str]:
     """Yield a question's lines; what no line foresees stands after the ~."""
     page = number_page(homework, blank)
     yield f"::{escaped(printable(blank.name))}::[html]{escaped(page)} {{#"
-    for answer in answers_of(blank, homework.policy.misconception):
+    for answer in answers_of(blank):
         message = escaped(clean(answer.message))
         if answer.value == "*":
             yield f"~#{message}"

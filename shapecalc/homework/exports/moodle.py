@@ -74,24 +74,23 @@ def grade(share: Fraction) -> str:
     return min(GRADES[::-1], key=lambda each: abs(Fraction(each) / 100 - share))
 
 
-def answers_of(blank: Blank, misconception: Fraction) -> tuple[Answer, ...]:
+def answers_of(blank: Blank) -> tuple[Answer, ...]:
     """Return all answers that are foreseen, in the order in which they are tried."""
-    share = grade(misconception)
     found: dict[str, Answer] = {}
-    for answer in _foreseen(blank, share):
+    for answer in _foreseen(blank):
         found.setdefault(answer.value, answer)
     return (*found.values(), Answer("*", "0", "0", blank.otherwise))
 
 
-def _foreseen(blank: Blank, share: str) -> Iterator[Answer]:
+def _foreseen(blank: Blank) -> Iterator[Answer]:
     yield Answer(str(blank.right), "0", "100", _RIGHT)
     if twin := _twin(Fraction(blank.right)):
         yield Answer(twin, "0.0001", "100", f"{_RIGHT} {_COMMA}")
-    for wrong in blank.wrong:
-        yield Answer(decimal(wrong.value), tolerance(wrong.value), share, wrong.message)
-    for wrong in blank.wrong:
-        if twin := _twin(wrong.value):
-            yield Answer(twin, "0.0001", share, f"{wrong.message} {_COMMA}")
+    for each in blank.others:
+        yield Answer(decimal(each.value), tolerance(each.value), grade(each.share), each.message)
+    for each in blank.others:
+        if twin := _twin(each.value):
+            yield Answer(twin, "0.0001", grade(each.share), f"{each.message} {_COMMA}")
     if blank.right % 1000 == 0 and 1000 <= blank.right < 10**6:
         # 4,000 may arrive as 4: it cannot be told from a 4, so nothing is earned, but it is said.
         message = f"If you wrote a number of thousands with a separator: {DIGITS}"
@@ -162,7 +161,7 @@ def _numerical(quiz: ET.Element, homework: Homework, blank: Blank) -> None:
     page = number_page(homework, blank)
     marks = str(marks_number(blank.marks))
     question = _question(quiz, "numerical", blank.name, page, grade_=marks)
-    for answer in answers_of(blank, homework.policy.misconception):
+    for answer in answers_of(blank):
         element = ET.SubElement(
             question, "answer", fraction=answer.percent, format="moodle_auto_format"
         )
@@ -200,7 +199,7 @@ def _field(homework: Homework, blank: Blank, scale: int) -> str:
         f"{'=' if answer.percent == '100' else f'%{answer.percent}%'}"
         f"{answer.value}{'' if answer.value == '*' else f':{answer.tolerance}'}"
         f"#{cloze_text(escape(clean(answer.message), quote=False))}"
-        for answer in answers_of(blank, homework.policy.misconception)
+        for answer in answers_of(blank)
     )
     return f"{{{weight}:NUMERICAL:{alternatives}}}"
 

@@ -101,7 +101,7 @@ def assessment(homework: Homework, ident: str) -> ET.Element:
         )
         fib = ET.SubElement(response, "render_fib", fibtype="Decimal")
         ET.SubElement(fib, "response_label", ident="answer1")
-        _processing(item, blank, homework.policy.misconception)
+        _processing(item, blank)
     return root
 
 
@@ -126,7 +126,7 @@ def _shown(parent: ET.Element, html: str) -> None:
     ET.SubElement(material, "mattext", texttype="text/html").text = html
 
 
-def _processing(item: ET.Element, blank: Blank, share: Fraction) -> None:
+def _processing(item: ET.Element, blank: Blank) -> None:
     """Write the conditions, the right number first, and the feedback they show."""
     processing = ET.SubElement(item, "resprocessing")
     outcomes = ET.SubElement(processing, "outcomes")
@@ -135,13 +135,13 @@ def _processing(item: ET.Element, blank: Blank, share: Fraction) -> None:
     )
     _right(processing, blank)
     told = {"correct_fb": "Right."}
-    for number, wrong in enumerate(blank.wrong, 1):
+    for number, each in enumerate(blank.others, 1):
         # Canvas reads idents with `wrong` or `incorrect` as what is said of any wrong answer.
         ident = f"slip{number}_fb"
-        told[ident] = wrong.message
+        told[ident] = each.message
         condition, tested = _condition(processing, "No")
-        ET.SubElement(tested, "varequal", respident="response1").text = decimal(wrong.value)
-        _scored(condition, ident, share * 100)
+        ET.SubElement(tested, "varequal", respident="response1").text = decimal(each.value)
+        _scored(condition, ident, each.share * 100)
     told["general_incorrect_fb"] = blank.otherwise
     condition, tested = _condition(processing, "Yes")
     ET.SubElement(tested, "other")

@@ -163,6 +163,8 @@ def _csv(homework: Homework, who: str, *, solution: bool) -> str:
     heading = [printable(homework.title), *([printable(who)] if who else [])]
     writer.writerow([stamp_text(homework), *map(harmless, heading)])
     writer.writerow(["input", inputs_text(homework)])
+    if homework.note:
+        writer.writerow(["note", harmless(printable(homework.note))])
     writer.writerows((term, said) for term, said in stated(homework).items() if term != NOT_ASKED)
     writer.writerow(["layer", DOES, *(column.key for column in homework.columns)])
     for layer, said, cells in grid_of(homework):
@@ -175,6 +177,7 @@ def _yaml(homework: Homework, who: str, *, solution: bool) -> str:
     lines = [f"# {stamp_text(homework)}", f"# {printable(homework.title)}"]
     lines += [f"# {printable(who)}"] if who else []
     lines.append(f"# {inputs_text(homework)}")
+    lines += [f"# {printable(homework.note)}"] if homework.note else []
     lines += [f"# {term}: {said}" for term, said in stated(homework).items() if term != NOT_ASKED]
     for layer, described_as, cells in grid_of(homework):
         said = printable(described_as)
