@@ -48,7 +48,7 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def _bytes(parts: Iterable[str | bytes]) -> Iterator[bytes]:
-    return (part.encode("utf-8") if isinstance(part, str) else part for part in parts)
+    return (part.encode("utf-8", "replace") if isinstance(part, str) else part for part in parts)
 
 
 def _umask() -> int:

@@ -42,7 +42,7 @@ class Deadline(NamedTuple):
 
     def hours(self, handed: datetime) -> int:
         """Return by how many hours something is late, begun ones counted."""
-        if self.last is None or handed <= self.last + self.grace:
+        if self.last is None or handed - self.last <= self.grace:
             return 0
         return -((self.last - handed) // timedelta(hours=1))
 
@@ -131,7 +131,10 @@ def extended(deadline: Deadline, text: str) -> Deadline | None:
     longer = read_length(text)
     if longer is None or deadline.last is None:
         return None
-    return deadline._replace(last=deadline.last + longer)
+    try:
+        return deadline._replace(last=deadline.last + longer)
+    except OverflowError:  # beyond the year 9999 nothing is late
+        return deadline._replace(last=datetime.max.replace(tzinfo=deadline.last.tzinfo))
 
 
 def read_deadline(due: Tree | None, late: Tree | None, problems: Complaints) -> Deadline:

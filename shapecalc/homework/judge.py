@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from shapecalc.report import Row
 
 
+#: What an answer to the last digit leaves open.
+_WHOLE = Fraction(1, 2)
+
+
 class Candidate(NamedTuple):
     """An explanation that fits, by the key or by the student's own values."""
 
@@ -76,6 +80,8 @@ def tentative(
     right = _fits(claim, cell.key, first=claims.channels_first, exact=exact)
     if right is not None:
         return _right(homework, claim, right)
+    if exact and all(isinstance(each, Number) and each.half > _WHOLE for each in readings):
+        return Tentative(claim, "wrong", _said(claim).read_as, "rounded, where whole numbers count")
     for other in cell.accepted:
         fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
         if fit is not None:
@@ -136,7 +142,7 @@ def _fits(
     if isinstance(value, int):
         for number in claim.readings:
             if isinstance(number, Number) and number.fits(value, slack):
-                if exact and number.half > Fraction(1, 2):
+                if exact and number.half > _WHOLE:
                     continue
                 return _Fit(number.text, number.note, number.plain, number=number)
         return None
@@ -166,7 +172,7 @@ def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
         note = "channels first; the sheet has them last"
         return Tentative(claim, "right_other_convention", fit.read_as, note, _swapped())
     note = fit.note
-    if fit.number is not None and fit.number.half > Fraction(1, 2):
+    if fit.number is not None and fit.number.half > _WHOLE:
         note = "; ".join(filter(None, (note, _hidden(homework, claim, fit.number))))
     plain = fit.plain or (fit.swapped and not fit.note)
     return Tentative(claim, "right" if plain else "right_other_notation", fit.read_as, note)

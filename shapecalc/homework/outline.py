@@ -45,7 +45,7 @@ def outline(homework: Homework) -> tuple[str, ...]:
         row.name
         for at, row in enumerate(report.rows)
         if (computes(row) or isinstance(row.layer, Windowed))
-        and at <= ends[row.name.partition("/")[0] if homework.networks else ""]
+        and at <= ends.get(row.name.partition("/")[0] if homework.networks else "", -1)
     ]
     return tuple(sorted(dict.fromkeys((*homework.layers, *needed)), key=place))
 

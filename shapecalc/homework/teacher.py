@@ -177,6 +177,9 @@ class _Reader(KeyReader):
         )._replace(choices=choices, any_window=windows, deadline=deadline)
         if not values:  # a variant's cells are others
             given_as_written(self, get("given"), made)
+        if not made.cells and not len(self.problems):
+            hint = "name layers that have what the columns ask for"
+            self.no("E704", "the homework asks for nothing", tree, hint)
         return made
 
     def asked(self, tree: Map) -> list[Asked]:

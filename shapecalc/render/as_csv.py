@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.view import View
 
 # What a spreadsheet would take for the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)
 
 
 def to_csv(report: Report, view: View) -> str:
@@ -48,4 +48,4 @@ def cell_plain(kind: Kind, value: object, view: View) -> str:
 
 def harmless(text: str) -> str:
     """Put a `'` before what a spreadsheet would read as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text

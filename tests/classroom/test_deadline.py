@@ -9,7 +9,7 @@ import pytest
 
 import shapecalc.homework.deadline as deadlines
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.deadline import Deadline, read_length, read_time, stated_deadline
+from shapecalc.homework.deadline import Deadline, extended, read_length, read_time, stated_deadline
 from shapecalc.homework.teacher import read_homework
 from shapecalc.source import Source
 
@@ -132,3 +132,9 @@ def test_the_sheet_states_it() -> None:
     }
     assert stated_deadline(Deadline()) == {}
     assert deadlines.zone_of(Deadline()) is UTC
+
+
+def test_beyond_the_last_year_nothing_is_late() -> None:
+    longest = extended(deadline("due: 9999-12-31\nlate: {grace: 50 weeks}"), "90 days")
+    assert longest is not None
+    assert longest.hours(at("9999-12-31T23:59:59+00:00")) == 0

@@ -257,3 +257,15 @@ def test_links_out_of_the_results_are_not_what_a_student_can_make(tmp_path: Path
     lay_out(tmp_path / "c", {"s1.csv": RIGHT}, "id,name\n/etc/x,A\n../y,B\n..,C\ns1,D\n")
     run(tmp_path / "c")
     assert {path.name for path in tmp_path.iterdir()} == {"c"}
+
+
+@pytest.mark.parametrize("name", ["grades.csv", "feedback/Ann-Lee.html", "feedback"])
+def test_results_are_not_written_through_links(tmp_path: Path, name: str) -> None:
+    lay_out(tmp_path / "c", {"s1.csv": RIGHT})
+    outside = tmp_path / "outside"
+    link = tmp_path / "c" / "results" / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside)
+    with pytest.raises(SpecErrors, match="is a link"):
+        run(tmp_path / "c")
+    assert not outside.exists()

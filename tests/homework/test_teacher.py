@@ -139,3 +139,20 @@ def test_the_commands_of_a_teacher_and_of_a_student(tmp_path, monkeypatch) -> No
     )
     assert done.exit_code == 0
     assert "All 3 cells are right." in done.output
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [("61.7K", "wrong"), ("61706", "right")])
+def test_whole_numbers_where_they_are_asked_for(answer: str, verdict: str) -> None:
+    found = homework(
+        "spec: lenet5\nlayers: [total]\ncolumns: [params]\nconventions: {rounding: exact}\n"
+    )
+    rounded = check(found, read_answers(f"layer,params\ntotal,{answer}".encode(), "a.csv"))
+    assert [each.verdict for each in rounded.cells] == [verdict]
+    loose = homework("spec: lenet5\nlayers: [total]\ncolumns: [params]\n")
+    (cell,) = check(loose, read_answers(f"layer,params\ntotal,{answer}".encode(), "a.csv")).cells
+    assert cell.verdict in ("right", "right_other_notation")
+
+
+def test_a_homework_that_asks_for_nothing_is_none() -> None:
+    with pytest.raises(SpecErrors, match="asks for nothing"):
+        homework("spec: lenet5\nlayers: [total]\ncolumns: [output]\n")

@@ -19,7 +19,7 @@ from shapecalc.homework.classroom.names import page_name
 from shapecalc.homework.classroom.records import Classroom, Graded
 from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
-from shapecalc.homework.classroom.state import State
+from shapecalc.homework.classroom.state import PAGES, State
 from shapecalc.homework.classroom.times import load_times
 from shapecalc.homework.classroom.work import outcomes
 from shapecalc.homework.deadline import time_text, zone_of
@@ -106,6 +106,13 @@ def _place(request: Request) -> Path:
     except OSError as error:
         message = f"'{request.results}' cannot be made: {error.strerror or error}"
         raise SpecErrors([Problem("E007", message, origin)]) from None
+    pages = results / PAGES
+    held = (*results.iterdir(), *(pages.iterdir() if pages.is_dir() else ()))
+    link = next((each for each in held if each.is_symlink()), None)
+    if link is not None:
+        message = f"'{link}' is a link, so results would be written elsewhere"
+        hint = "take it away, or name another folder"
+        raise SpecErrors([Problem("E716", message, origin, hint=hint)])
     return results
 
 
@@ -188,7 +195,7 @@ class _Run:
             submission = self.intake.submissions.get(at)
             task = self._task(at, submission.handed if submission is not None else None)
             kept = self.state.recall(task.key)
-            if kept is None:
+            if kept is None or (kept.student, kept.page) != (graded.student, graded.page):
                 yield task
                 continue
             self._enter(at, task.key, kept, dict.fromkeys(("html", "md"), ""))

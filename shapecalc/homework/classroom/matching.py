@@ -23,6 +23,8 @@ _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_\d+_(?P<f
 _ATTEMPT = re.compile(
     r"(?i)(?:[ _-](?:attempt|version|try|v)[ _-]?(\d{1,3})|-(\d{1,3})|\((\d{1,3})\))$"
 )
+#: A date ends in what looks like an attempt.
+_DATE = re.compile(r"\d{1,4}([-_.])\d{1,2}\1\d{1,4}$")
 _WORDS = re.compile(r"[^\W_]+")
 #: A window of so many words is looked at, in so many words of a name.
 _WINDOW = 6
@@ -160,9 +162,13 @@ def attempt(parts: Sequence[str]) -> int:
     (2, 3)
     >>> attempt(["attempt_2", "answers.csv"]), attempt(["answers.csv"])
     (2, 0)
+    >>> attempt(["answers-2026-11-02.csv"])
+    0
     """
     for part in reversed(parts):
         stem = part.rpartition(".")[0] if "." in part[1:] else part
+        if _DATE.search(stem):
+            continue
         if match := _ATTEMPT.search(f" {stem}"):
             return int(next(filter(None, match.groups())))
     return 0

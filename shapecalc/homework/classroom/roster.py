@@ -11,6 +11,7 @@ from shapecalc.homework.classroom.names import fold, turned
 from shapecalc.homework.classroom.records import Student
 from shapecalc.homework.deadline import LIKE, extended
 from shapecalc.homework.decode import decode
+from shapecalc.render.as_csv import FORMULA
 from shapecalc.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ LAST_WORDS = ("last name", "lastname", "surname", "family name")
 DUE_WORDS = ("due", "deadline", "extension", "extended until", "due date")
 
 _WORDS = {*ID_WORDS, *EMAIL_WORDS, *NAME_WORDS, *FIRST_WORDS, *LAST_WORDS, *DUE_WORDS}
-#: What a spreadsheet takes for a formula, which an id, copied as it is, must not be.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Roster(NamedTuple):
@@ -203,7 +202,7 @@ def _problems(students: Sequence[tuple[int, Student]], name: str) -> Iterator[Pr
                 f" '{identity[:60]}'"
             )
             yield Problem("E711", message, origin, hint=hint)
-        elif identity.startswith(_FORMULA):
+        elif identity.startswith(FORMULA):
             hint = "ids go into grade books as they are; write it without the first sign"
             message = f"line {line}: a spreadsheet would compute the id '{identity[:60]}'"
             yield Problem("E714", message, origin, hint=hint)

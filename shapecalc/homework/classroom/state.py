@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
+from shapecalc.homework.classroom.names import page_name
 from shapecalc.homework.classroom.store import graded_from, graded_plain
 from shapecalc.writing import replace
 
@@ -107,9 +108,11 @@ def _entry(line: str) -> _Entry | None:
     """Read a line; None for one that was cut off, or that this program has not written."""
     try:
         plain = json.loads(line)
-        pages = dict(plain["pages"])
-        if any("/" in name or "\\" in name or name.startswith(".") for name in pages):
+        key, pages = plain["key"], dict(plain["pages"])
+        graded = graded_from(plain["graded"], FILE)
+        safe = isinstance(key, str) and page_name(graded.page, set()) == graded.page
+        if not safe or pages.keys() != {f"{graded.page}.html", f"{graded.page}.md"}:
             return None
-        return _Entry(plain["key"], graded_from(plain["graded"], FILE), pages)
+        return _Entry(key, graded, pages)
     except (SpecErrors, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

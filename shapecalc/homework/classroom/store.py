@@ -30,7 +30,7 @@ SCHEMA = "shapecalc.homework.class/1"
 #: A class of 1,000 with the cells of VGG-16 takes 25 MiB.
 MAX_BYTES = 256 * 2**20
 
-_FRACTION = re.compile(r"\d{1,18}(?:/[1-9]\d{0,17})?", re.ASCII)
+_FRACTION = re.compile(r"\d{1,200}(?:/[1-9]\d{0,199})?", re.ASCII)
 _HINT = "`shapecalc homework grade` writes it; grade the class again"
 
 
@@ -181,6 +181,8 @@ class _Reader:
     def text(self, plain: object, at: str) -> str:
         if not isinstance(plain, str):
             self.no(f"{at} is no text: {_short(plain)}")
+        if not plain.isascii() and any("\ud800" <= letter <= "\udfff" for letter in plain):
+            self.no(f"{at} has half a letter: {_short(plain)}")
         return plain
 
     def texts(self, plain: object, at: str) -> tuple[str, ...]:
@@ -249,4 +251,9 @@ class _Reader:
             "notes": self.texts,
             "page": text,
         }
-        return Graded(**self.record(plain, at, reads))
+        graded = Graded(**self.record(plain, at, reads))
+        if graded.earned != sum((cell.marks for cell in graded.cells), Fraction(0)):
+            self.no(f"{at} has earned {graded.earned} marks, which its cells do not add up to")
+        if graded.marks > graded.earned or graded.earned > graded.out_of:
+            self.no(f"{at} has {graded.marks} marks of {graded.earned} out of {graded.out_of}")
+        return graded

@@ -25,6 +25,7 @@ _PER_NUMBER = (
     "follow-through: every number is compared with the key, whatever stood before it",
     "what the whole table tells: a wrong number has the message of one mistake, its own",
     "other notations: numbers are digits; a volume has a blank and a mark for every extent",
+    "rounding: numbers are exact, whatever the conventions `digits` and `rounding` say",
     "other conventions: they are recognised over a whole column only, and count as mistakes here",
 )
 
