@@ -34,6 +34,11 @@ class Accepted(NamedTuple):
     value: Value
     reason: str = ""
 
+    @property
+    def note(self) -> str:
+        """What is said of an answer that has the value."""
+        return self.reason or "accepted beside the right value"
+
 
 class Cell(NamedTuple):
     """One thing to find out: a layer's quantity, its right value, and the marks it is worth."""

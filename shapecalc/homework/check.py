@@ -91,7 +91,8 @@ def _judged(
         _diagnosis(homework, claims, world, each, candidate, secrets, certain=sure and at == 0)
         for at, candidate in enumerate(order[: 1 if sure else MOST])
     )
-    return Judged(claim.cell, claim.raw, each.read_as, verdict, told, note=each.note)
+    note, hidden = each.note, each.hidden
+    return Judged(claim.cell, claim.raw, each.read_as, verdict, told, note=note, hidden=hidden)
 
 
 def _diagnosis(
@@ -105,6 +106,8 @@ def _diagnosis(
     certain: bool,
 ) -> Diagnosis:
     ids, text = candidate.explanation.ids, candidate.explanation.text
+    if ids == ("S21",):  # an order is no calculation: the numbers are the right ones
+        return Diagnosis(ids, candidate.on, certain)
     case = dict(cases_of(homework, each.claim.cell, world))[candidate.on]
     working, rule = rule_text(homework, claims, case, text, secrets)
     return Diagnosis(ids, candidate.on, certain, working, rule)

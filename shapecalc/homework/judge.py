@@ -51,7 +51,8 @@ class Candidate(NamedTuple):
 class Tentative(NamedTuple):
     """A cell before the whole table is looked at: a verdict, or the candidates for one.
 
-    `counted`: it follows from own counts, and says nothing of the rule for its own.
+    `counted`: it follows from own counts, and says nothing of the rule for its own.  `hidden` is
+    what a rounded answer does not show: the mistakes that round to the same.
     """
 
     claim: Claim
@@ -60,6 +61,7 @@ class Tentative(NamedTuple):
     note: str = ""
     candidates: tuple[Candidate, ...] = ()
     counted: bool = False
+    hidden: tuple[str, ...] = ()
 
 
 def tentative(
@@ -85,8 +87,7 @@ def tentative(
     for other in cell.accepted:
         fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
         if fit is not None:
-            note = other.reason or "accepted beside the right value"
-            return Tentative(claim, homework.policy.accepted, fit.read_as, note)
+            return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
     for own, within in ((near, homework.policy.within), (world, ANY)):
         for each in followed(homework, cell, claims, own, within):
             fit = _fits(
@@ -172,26 +173,32 @@ def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
         note = "channels first; the sheet has them last"
         return Tentative(claim, "right_other_convention", fit.read_as, note, _swapped())
     note = fit.note
+    hidden: tuple[str, ...] = ()
     if fit.number is not None and fit.number.half > _WHOLE:
-        note = "; ".join(filter(None, (note, _hidden(homework, claim, fit.number))))
+        hidden = _hidden(homework, claim, fit.number)
+        note = "; ".join(filter(None, (note, _rounded(hidden))))
     plain = fit.plain or (fit.swapped and not fit.note)
-    return Tentative(claim, "right" if plain else "right_other_notation", fit.read_as, note)
+    verdict: Verdict = "right" if plain else "right_other_notation"
+    return Tentative(claim, verdict, fit.read_as, note, hidden=hidden)
 
 
 def _swapped() -> tuple[Candidate, ...]:
     return (Candidate(Explanation(("S21",), Volume((), 0), ()), "key"),)
 
 
-def _hidden(homework: Homework, claim: Claim, number: Number) -> str:
-    """Say what a rounded answer does not tell apart."""
+def _hidden(homework: Homework, claim: Claim, number: Number) -> tuple[str, ...]:
+    """Name the mistakes that round to the same, the first three of them."""
     from shapecalc.homework.catalogue import CATALOGUE
 
     fitting = alone(key_cases(homework)[claim.cell.at]).fitting(number)
-    names = [CATALOGUE[each.ids[0]].name for each in fitting]
-    if not names:
+    return tuple(dict.fromkeys(CATALOGUE[each.ids[0]].name for each in fitting))[:3]
+
+
+def _rounded(hidden: tuple[str, ...]) -> str:
+    if not hidden:
         return "rounded"
-    shown = ", ".join(dict.fromkeys(names[:3]))
-    return f"rounded: at this precision it cannot be told whether {shown}"
+    these = "this" if len(hidden) == 1 else "one of these"
+    return f"rounded, so it does not show whether {these} was done: {'; '.join(hidden)}"
 
 
 def _said(claim: Claim) -> _Fit:

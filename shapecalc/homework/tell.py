@@ -226,6 +226,30 @@ def places_text(cells: Iterable[Judged]) -> str:
     return "; ".join(f"{title} of {', '.join(layers)}" for title, layers in columns.items())
 
 
+def sentence(text: str) -> str:
+    """End a text with a full stop, where it has no end of its own.
+
+    >>> sentence("the batch axis was left out"), sentence("Really?")
+    ('the batch axis was left out.', 'Really?')
+    """
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def rounded_text(cells: Iterable[Judged]) -> str:
+    """Say once what rounded answers do not show, and where; nothing where there are none.
+
+    It names three mistakes, so that a right page does not look like a wrong one.
+    """
+    rounded = [each for each in cells if each.hidden]
+    if not rounded:
+        return ""
+    hidden = list(dict.fromkeys(name for each in rounded for name in each.hidden))[:3]
+    return (
+        f"Rounded answers are right at their own precision: {places_text(rounded)}. They do not"
+        f" show mistakes that round to the same, such as: {'; '.join(hidden)}."
+    )
+
+
 def summary_text(checked: Checked) -> str:
     """Say in a sentence how the cells stand."""
     graded = [each for each in checked.cells if each.verdict != "not_graded"]

@@ -57,7 +57,10 @@ class Diagnosis(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A cell with its verdict.  `note` says what was understood, or why it could not be read."""
+    """A cell with its verdict.  `note` says what was understood, or why it could not be read.
+
+    `hidden` names the mistakes that a right answer does not show to be none, as it is rounded.
+    """
 
     cell: Cell
     raw: str
@@ -66,6 +69,14 @@ class Judged(NamedTuple):
     diagnoses: tuple[Diagnosis, ...] = ()
     marks: Fraction = Fraction(0)
     note: str = ""
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Tell whether it is right by a value that the teacher accepts beside the key."""
+        return self.verdict.startswith("right") and any(
+            self.note == other.note for other in self.cell.accepted
+        )
 
     @property
     def follows(self) -> bool:

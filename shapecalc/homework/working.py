@@ -75,7 +75,8 @@ class Sum(NamedTuple):
 class Side(NamedTuple):
     """A side's output: round((n - extent + pad + inside)/stride) + plus, or a `result` outright.
 
-    `pad` is that of both ends; `rounding` `none` keeps the fraction.
+    `pad` is that of both ends; `rounding` `none` keeps the fraction.  `by` is the calculation of a
+    result that has another one.
     """
 
     n: int
@@ -87,6 +88,7 @@ class Side(NamedTuple):
     plus: int = 1
     inside: int = 0
     result: int | None = None
+    by: str = ""
 
     @property
     def value(self) -> int | Fraction:
@@ -109,7 +111,7 @@ class Side(NamedTuple):
     def text(self) -> str:
         """The calculation, without its result."""
         if self.result is not None:
-            return str(self.result)
+            return self.by or str(self.result)
         inner = f"{self.n} - {self.extent}" + (f" + {self.pad}" if self.pad else "")
         inner += f" + {self.inside}" if self.inside else ""
         divided = f"({inner})/{self.stride}" if self.stride > 1 else inner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shapecalc.dim import known
 from shapecalc.homework.misconception import Case, Example, Misconception
@@ -52,8 +52,12 @@ def _grown(side: Side) -> Side | None:
     return side._replace(n=224, pad=4, rounding="none") if side.n == 227 and not side.pad else None
 
 
-def _at(n: int) -> Side:
-    return Side(n, result=n)
+def _divided(side: Side, rounding: Literal["floor", "ceil"]) -> Side:
+    """Divide a side by the stride, whatever the kernel is."""
+    n, stride = side.n, side.stride
+    result = n // stride if rounding == "floor" else -(-n // stride)
+    by = f"{rounding}({n}/{stride})" if stride > 1 else ""
+    return side._replace(result=result, by=by)
 
 
 def _channels(count: Callable[[Case], int]) -> Callable[[Case, Volume], Volume | None]:
@@ -167,16 +171,15 @@ WRONG_VOLUMES: tuple[Misconception, ...] = (
         "The input here is the one that the sheet states, and this layer has no padding.",
         _sides(_grown),
         (Example("alexnet", "conv1", "output", "55x55x96", "55.25x55.25x96"),)),
-    Misconception("S10", "padding `same` was assumed", _OUT,
-        "The side was divided by the stride and rounded up, as with padding `same`.",
+    Misconception("S10", "padding 'same' was assumed", _OUT,
+        "The side was divided by the stride and rounded up, as with padding 'same'.",
         "That holds only when the padding is chosen for it; here it is the one stated.",
-        _sides(lambda side: side._replace(result=-(-side.n // side.stride))),
+        _sides(lambda side: _divided(side, "ceil")),
         (Example("alexnet", "conv1", "output", "55x55x96", "57x57x96"),)),
     Misconception("S11", "the side was divided by the stride", _OUT,
         "The side was divided by the stride; the kernel was left out.",
         "The window must lie inside: the kernel's extent is taken off before dividing.",
-        _sides(lambda side: side._replace(result=side.n // side.stride)
-               if side.stride > 1 else None),
+        _sides(lambda side: _divided(side, "floor") if side.stride > 1 else None),
         (Example("alexnet", "conv1", "output", "55x55x96", "56x56x96"),)),
     Misconception("S12", "the pool's stride was taken to be its kernel", _OUT,
         "The pool was moved by its own width.",

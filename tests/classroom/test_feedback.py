@@ -167,6 +167,17 @@ def test_marks_that_differ_from_what_a_sign_says_are_told() -> None:
     assert "It earns 1/2 of the marks, whatever" in text
 
 
+def test_a_mistake_that_costs_once_is_said_to_be_counted() -> None:
+    homework = alexnet(policy=Policy(deduct="once"))
+    checked = judge(homework, ANSWERS)
+    text = feedback(homework, record(checked, WHO), checked).markdown
+    assert re.search(r"34,848; ✗ known mistake, see 1 +\|", text)
+    assert "614,400; ✗ known mistake, see 1; already counted" in text
+    assert "marks 1 of 1" not in text
+    each = alexnet(policy=Policy())
+    assert "already counted" not in feedback(each, record(checked, WHO), judge(each, ANSWERS))[1]
+
+
 def test_hint_levels_tell_cells_then_ideas_then_rules() -> None:
     cells, ideas, rules = (page_of(hint=hint) for hint in (1, 2, 3))
     titles = [text for level, text in Reader(cells).headings if level == 2]
@@ -240,17 +251,21 @@ def test_a_name_in_persian_keeps_its_joiner_and_its_direction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
-    [("missing", "Nothing was handed in"), ("unreadable", "this is not wrong")],
+    ("status", "said", "marks"),
+    [
+        ("missing", "Nothing was handed in", "none"),
+        ("unreadable", "this is not wrong", "none yet; your teacher decides"),
+    ],
 )
-def test_who_has_no_answers_has_a_page_too(status: str, said: str) -> None:
+def test_who_has_no_answers_has_a_page_too(status: str, said: str, marks: str) -> None:
     graded = Graded(WHO, status, notes=("zoe.pdf is a PDF",), out_of=Fraction(33))  # type: ignore[arg-type]
     pages = feedback(alexnet(), graded)
     assert faults(pages.html) == []
     for text in pages:
         assert said in text
         assert "zoe.pdf is a PDF." in text
-        assert "0 of 33" in text
+        assert "of 33" not in text
+    assert f"- marks: {marks}\n" in pages.markdown
 
 
 def test_a_note_is_told_once() -> None:
@@ -261,6 +276,21 @@ def test_a_note_is_told_once() -> None:
     text = feedback(alexnet(), graded, checked).markdown
     assert text.count("12345678") == 1
     assert "- two files; the later one is graded.\n" in text
+
+
+def test_what_rounded_answers_hide_is_told_once_and_under_its_own_heading() -> None:
+    text = "layer,output,params\nconv1,55x55x96,35K\nconv2,27x27x256,0.61M\nconv3,1x1x1,885120\nfc8,,4.1M\n"
+    checked = judge(alexnet(), text)
+    page = feedback(alexnet(), record(checked, WHO), checked).markdown
+    (notes,) = re.findall(r"## Notes on single cells\n\n(.*?)\n\n## Your cells", page, re.DOTALL)
+    assert notes.splitlines() == [
+        "- conv3, output: too far from the right volume to be followed.",
+        "- Rounded answers are right at their own precision: params of conv1, conv2, fc8. They do"
+        " not show mistakes that round to the same, such as: the biases were forgotten; one bias"
+        " for the whole layer; a bias for every input channel.",
+    ]
+    assert page.count("Rounded answers") == 1
+    assert "Rounded answers" not in feedback(alexnet(), record(checked, WHO), checked, hint=1)[1]
 
 
 def test_all_right_needs_no_explanation() -> None:

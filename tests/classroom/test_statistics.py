@@ -130,16 +130,16 @@ def test_shares_and_counts_are_those_of_brute_force() -> None:
         for verdict, count in item.verdicts.items():
             assert count == sum(m.verdict == verdict for m in marks)
         assert sum(item.verdicts.values()) == len(students)
-    for mistake in found.mistakes:
+    assert found.mistakes
+    assert found.conventions
+    told = [("misconception", each) for each in found.mistakes]
+    told += [("right_other_convention", each) for each in found.conventions]
+    for verdict, each in told:
         per = [
-            sum(
-                m.verdict in ("misconception", "right_other_convention")
-                and mistake.id in m.misconceptions[0]
-                for m in each.cells
-            )
-            for each in students
+            sum(m.verdict == verdict and each.id in m.misconceptions[0] for m in student.cells)
+            for student in students
         ]
-        assert (mistake.students, mistake.cells) == (sum(n > 0 for n in per), sum(per))
+        assert (each.students, each.cells) == (sum(n > 0 for n in per), sum(per))
     assert [each.students for each in found.mistakes] == sorted(
         (each.students for each in found.mistakes), reverse=True
     )
@@ -263,6 +263,17 @@ def test_a_class_too_small_tells_nothing_rare() -> None:
     two = [("7", "8", "")] * 2
     assert statistics(sharing(two, others=ENOUGH - 3)).pairs == ()
     assert len(statistics(sharing(two, others=ENOUGH - 2)).pairs) == 1
+
+
+def test_another_convention_is_no_mistake() -> None:
+    def some(verdict: Verdict, *ids: str) -> Graded:
+        return graded("a", (mark(at, "7", verdict, ids=ids) for at in KEY))
+
+    found = statistics(a_class([some("right_other_convention", "S21")]))
+    assert (found.mistakes, [each.misconceptions for each in found.items]) == ((), [{}] * 3)
+    assert [(each.id, each.students, each.cells) for each in found.conventions] == [("S21", 1, 3)]
+    accepted = statistics(a_class([some("right_other_convention")]))
+    assert (accepted.mistakes, accepted.conventions) == ((), ())
 
 
 def test_explained_values_accuse_nobody() -> None:

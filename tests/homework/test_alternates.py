@@ -8,8 +8,12 @@ import pytest
 
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.check import check
+from shapecalc.homework.classroom.marks import marks_of
+from shapecalc.homework.classroom.records import Graded, Student
 from shapecalc.homework.load import read_answers
+from shapecalc.homework.show.feedback import feedback
 from shapecalc.homework.show.sheet import sheet
+from shapecalc.homework.show.table import tabulate
 from shapecalc.homework.teacher import read_homework
 from shapecalc.source import Source
 
@@ -47,6 +51,20 @@ def test_what_is_accepted_earns_by_the_policy_and_tells_the_reason() -> None:
     # an accepted volume is the student's own: what follows from it is right as well
     own = judged(ACCEPT, "conv1;56x56x96;1", "pool1;27x27x96;0")
     assert own["pool1", "output"].verdict == "right"
+
+
+@pytest.mark.parametrize("hint", [1, 2, 3])
+@pytest.mark.parametrize("verdict", ["right", "other_convention"])
+def test_a_teachers_reason_reaches_the_student(hint: int, verdict: str) -> None:
+    task = homework(f"{ACCEPT}policy: {{accepted: {verdict}}}\n")
+    answers = read_answers(b"layer;output;params\nconv1;56x56x96;34,848\n", "a.csv")
+    found = check(task, answers)
+    graded = Graded(Student("s1"), "graded", "a.csv", cells=marks_of(found))
+    page = feedback(task, graded, found, hint=hint).markdown
+    said = "conv1, params: without biases, as the slides have it."
+    assert "## Notes on single cells\n\n- conv1, output: accepted beside the right" in page
+    assert f"\n- {said}\n" in page
+    assert f"• {said}" in tabulate(found, hint=hint).notes
 
 
 def test_what_is_not_accepted_is_judged_as_ever() -> None:
@@ -95,7 +113,8 @@ def test_digits_of_a_number_with_zeros_of_its_own() -> None:
         found = judged(text, f"fc8;{answer}", head="layer;params")
         assert found["fc8", "params"].verdict == verdict, answer
     rounded = judged(text, "fc8;4100000", head="layer;params")["fc8", "params"]
-    assert "cannot be told" in rounded.note  # without biases it is 4,096,000, which rounds alike
+    # without biases it is 4,096,000, which rounds alike
+    assert "rounded, so it does not show whether" in rounded.note
 
 
 @pytest.mark.parametrize(

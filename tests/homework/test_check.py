@@ -205,9 +205,12 @@ def test_numbers_in_every_notation(written: str, verdict: str) -> None:
 def test_a_rounded_answer_is_told_what_it_hides() -> None:
     (cell,) = checked("layer;params\nconv2;614.7K\n").cells
     assert cell.read_as == "614,700 ± 50"
-    assert "whether one bias for the whole layer" not in cell.note
+    assert "one bias for the whole layer" not in cell.note
     (cell,) = checked("layer;params\nconv2;0.61M\n").cells
-    assert "it cannot be told whether the biases were forgotten" in cell.note
+    assert cell.note.endswith(
+        "; rounded, so it does not show whether one of these was done: the biases were forgotten;"
+        " one bias for the whole layer; a bias for every input channel"
+    )
 
 
 def test_a_dash_is_nothing_where_there_is_nothing() -> None:
@@ -338,3 +341,27 @@ def test_every_encoding_and_separator(encoding: str, separator: str) -> None:
 def test_every_kind_of_file(name: str, text: str) -> None:
     (cell,) = checked(text, name=name).cells
     assert cell.verdict in ("right", "right_other_notation")
+
+
+def test_an_order_of_axes_has_no_working(tmp_path) -> None:
+    text = "layer;output\nconv1;96x55x55\npool1;96x27x27\nconv2;256x27x27\nfc6;1\n"
+    output = run(tmp_path, text, "--hint", "3").output
+    assert "The channels stand first" in output
+    assert "you have 96x55x55" not in output
+    for layout in ("hwc", "either", "chw"):
+        homework = assign(
+            shapecalc.summarize("alexnet"),
+            columns=("output",),
+            conventions=Conventions(layout=layout),  # type: ignore[arg-type]
+        )
+        some = check(homework, read_answers(text.encode(), "a.csv")).cells
+        found = [each for cell in some for each in cell.diagnoses if each.ids == ("S21",)]
+        assert all((each.working, each.rule) == ("", "") for each in found)
+        assert (found == []) == (layout == "chw")
+
+
+def test_dividing_by_the_stride_is_shown_as_a_calculation() -> None:
+    text = "layer;output\nconv1;57x57x96\npool1;29x29x96\n"
+    (finding,) = (each for each in checked(text).findings if each.ids == ("S10",))
+    workings = [each.diagnoses[0].working for each in finding.cells]
+    assert workings == ["side ceil(227/4), 96 channels", "side ceil(57/2), 96 channels"]

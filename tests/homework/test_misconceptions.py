@@ -126,3 +126,8 @@ def test_the_bite_a_wrong_name_is_not_found() -> None:
 
 def test_the_sum_is_a_row() -> None:
     assert judged(Example("alexnet", TOTAL, "params", "", ""), "62378344").verdict == "right"
+
+
+def test_messages_have_no_markup() -> None:
+    for entry in CATALOGUE.values():
+        assert not set("`<>") & set(f"{entry.name} {entry.done} {entry.why}")

@@ -44,7 +44,7 @@ class Item(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """A misconception over the whole class: how many students have it, and in how many cells.
+    """A misconception, or another convention, over the whole class: in how many students and cells.
 
     `certain` counts the students with a cell that nothing else explains as well.
     """
@@ -67,13 +67,17 @@ class Spread(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """What a class shows.  `spread` is None when nobody was graded."""
+    """What a class shows.  `spread` is None when nobody was graded.
+
+    `conventions` are those other than the sheet's that count as right, and no mistakes.
+    """
 
     statuses: Counter[Status]
     late: int
     spread: Spread | None
     items: tuple[Item, ...]
     mistakes: tuple[Mistake, ...]
+    conventions: tuple[Mistake, ...]
     common: tuple[Common, ...]
     doubts: tuple[Doubt, ...]
     pairs: tuple[Pair, ...]
@@ -89,7 +93,8 @@ def statistics(classroom: Classroom) -> Statistics:
         sum(each.late > 0 for each in graded),
         _spread(graded),
         tuple(_items(graded, cells)),
-        tuple(_mistakes(graded)),
+        tuple(_mistakes(graded, "misconception")),
+        tuple(_mistakes(graded, "right_other_convention")),
         tuple(common(cells)),
         tuple(doubts(cells)),
         tuple(pairs(classroom.students, cells)),
@@ -146,7 +151,7 @@ def _items(graded: Sequence[Graded], cells: dict[At, list[Mark]]) -> Iterator[It
         named = Counter(
             name
             for each in marks
-            if each.verdict in ("misconception", "right_other_convention") and each.misconceptions
+            if each.verdict == "misconception" and each.misconceptions
             for name in each.misconceptions[0]
         )
         verdicts = Counter(each.verdict for each in marks)
@@ -197,17 +202,16 @@ def correlation(points: Sequence[tuple[int, int]]) -> float | None:
     return size if both >= 0 else -size
 
 
-def _mistakes(graded: Sequence[Graded]) -> Iterator[Mistake]:
-    """Yield the misconceptions of the class, that of most students first."""
+def _mistakes(graded: Sequence[Graded], verdict: Verdict) -> Iterator[Mistake]:
+    """Yield what explains the cells of a verdict, that of most students first.
+
+    Another convention may be a value that the teacher accepts, which nothing explains.
+    """
     students: Counter[str] = Counter()
     certain: Counter[str] = Counter()
     cells: Counter[str] = Counter()
     for student in graded:
-        shown = [
-            each
-            for each in student.cells
-            if each.verdict in ("misconception", "right_other_convention") and each.misconceptions
-        ]
+        shown = [each for each in student.cells if each.verdict == verdict and each.misconceptions]
         cells.update(name for each in shown for name in each.misconceptions[0])
         students.update({name for each in shown for name in each.misconceptions[0]})
         certain.update({name for each in shown if each.certain for name in each.misconceptions[0]})

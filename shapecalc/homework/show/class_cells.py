@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At
-    from shapecalc.homework.classroom.statistics import Item, Statistics
+    from shapecalc.homework.classroom.statistics import Item, Mistake, Statistics
     from shapecalc.homework.show.document import Block
     from shapecalc.homework.verdict import Verdict
 
@@ -34,8 +34,22 @@ _COUNTED: tuple[tuple[str, tuple[Verdict, ...]], ...] = (
 
 def mistakes(found: Statistics, graded: int) -> Iterator[Block]:
     """Yield what went wrong: mistakes by students, and layers by mistakes."""
-    if not found.mistakes:
-        return
+    if found.mistakes:
+        caption = "Known mistakes, those of most students first"
+        yield _counted(caption, "mistake", found.mistakes, graded)
+    for column, items in _by_column(found.items).items():
+        yield from _map(column, items)
+
+
+def conventions(found: Statistics, graded: int) -> Iterator[Block]:
+    """Yield which conventions other than the sheet's students have kept to."""
+    if found.conventions:
+        caption = "Other conventions, those of most students first; these are no mistakes"
+        yield _counted(caption, "convention", found.conventions, graded)
+
+
+def _counted(caption: str, kind: str, some: Sequence[Mistake], graded: int) -> Grid:
+    """Lay out in how many students and cells mistakes or conventions are."""
     rows = tuple(
         (
             Cell(each.id),
@@ -45,13 +59,10 @@ def mistakes(found: Statistics, graded: int) -> Iterator[Block]:
             Cell(f"{each.cells:,}"),
             Cell(f"{each.certain:,}"),
         )
-        for each in found.mistakes
+        for each in some
     )
-    header = ("id", "mistake", "students", "share", "cells", "certain")
-    right = (False, False, True, True, True, True)
-    yield Grid("Known mistakes, those of most students first", header, right, rows)
-    for column, items in _by_column(found.items).items():
-        yield from _map(column, items)
+    header = ("id", kind, "students", "share", "cells", "certain")
+    return Grid(caption, header, (False, False, True, True, True, True), rows)
 
 
 def _map(column: str, items: Sequence[Item]) -> Iterator[Block]:

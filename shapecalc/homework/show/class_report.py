@@ -17,7 +17,15 @@ from shapecalc.homework.classroom.agreement import (
     SHARED,
 )
 from shapecalc.homework.classroom.statistics import BINS, statistics
-from shapecalc.homework.show.class_cells import EASY, LOW, cell_name, cells, mistakes, percent
+from shapecalc.homework.show.class_cells import (
+    EASY,
+    LOW,
+    cell_name,
+    cells,
+    conventions,
+    mistakes,
+    percent,
+)
 from shapecalc.homework.show.document import (
     Bars,
     Cell,
@@ -60,6 +68,7 @@ def class_report(classroom: Classroom) -> Pages:
         Section("The key may be wrong", tuple(_doubts(found))),
         Section("Marks", tuple(_marks(found))),
         Section("What went wrong", tuple(mistakes(found, len(graded)))),
+        Section("Other conventions", tuple(conventions(found, len(graded)))),
         Section("Every cell", tuple(cells(found))),
         Section("Wrong values that nothing explains", tuple(_common(found))),
         Section("Look at these", tuple(_pairs(classroom, found))),
@@ -238,8 +247,9 @@ _MEANINGS = {
     "discrimination": "the correlation of a cell's marks with the marks for all other cells of the"
     " same student (corrected item-total); a dash where one of them does not vary; low below"
     f" {LOW} unless more than {percent(EASY)} are right; against the rest below 0",
-    "students, cells": "who has a mistake as the likeliest explanation of a cell, and in how many"
-    " cells; certain: students with a cell that nothing else explains as well",
+    "students, cells": "who has a mistake or another convention as the likeliest explanation of a"
+    " cell, and in how many cells; certain: students with a cell that nothing else explains as"
+    " well",
     "mean, median, middle half": "of the graded students, after the policy for lateness; quartiles"
     " are linear between neighbours",
     "the key may be wrong": "one other value has more students than the key, at least"

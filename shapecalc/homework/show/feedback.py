@@ -26,6 +26,8 @@ from shapecalc.homework.tell import (
     notes_text,
     place_text,
     places_text,
+    rounded_text,
+    sentence,
     summary_text,
     told,
 )
@@ -60,6 +62,8 @@ _NOTHING = {
     "missing": "Nothing was handed in, or nothing was found under this name.",
     "unreadable": "What was handed in could not be read as a table of answers; this is not wrong.",
 }
+#: What stands for the marks of who was not graded: nothing is not 0.
+_NO_MARKS = {"missing": "none", "unreadable": "none yet; your teacher decides"}
 
 
 def feedback(
@@ -79,7 +83,7 @@ def feedback(
     sections = [] if checked is None else list(_sections(checked, hint, solution=solution))
     said = _NOTHING.get(graded.status, "") if checked is None else summary_text(checked)
     own = [*graded.notes, *(notes_text(checked) if checked is not None else ())]
-    notes = {note.casefold(): note for note in map(_sentence, own)}
+    notes = {note.casefold(): note for note in (sentence(clean(each)) for each in own)}
     if notes:
         sections.append(Section("Notes", (Points(tuple(notes.values())),)))
     asked = {column.key for column in homework.columns}
@@ -89,15 +93,12 @@ def feedback(
     return write(Document(title, (said,), facts, tuple(sections), tuple(legend.items())))
 
 
-def _sentence(text: str) -> str:
-    shown = clean(text)
-    return shown if shown.endswith((".", "!", "?", "…")) else f"{shown}."
-
-
 def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
     student = graded.student
     marks = f"{marks_text(graded.marks)} of {marks_text(graded.out_of)}"
-    if graded.earned != graded.marks:
+    if graded.status in _NO_MARKS:
+        marks = _NO_MARKS[graded.status]
+    elif graded.earned != graded.marks:
         off = marks_text(graded.earned - graded.marks)
         marks += f" ({marks_text(graded.earned)} earned, {off} taken off for lateness)"
     yield "marks", marks
@@ -118,6 +119,8 @@ def _sections(checked: Checked, hint: int, *, solution: bool) -> Iterator[Sectio
     rest = tuple(_rest(checked, hint))
     if rest:
         yield Section("The other cells", rest)
+    if noted := tuple(_noted(checked, hint)):
+        yield Section("Notes on single cells", (Points(noted),))
     yield Section("Your cells", (_cells(checked, cards, hint, solution=solution),))
     if solution and (worked := _worked(checked)) is not None:
         yield Section("The right values", (worked,))
@@ -180,13 +183,15 @@ def _rest(checked: Checked, hint: int) -> Iterator[Block]:
         yield Card(f"Not readable: {places_text(unread)}.", (text,), points, tone="open")
     if blank := by.get("blank"):
         yield Card(f"No answer: {places_text(blank)}.", (), tone="open")
-    noted = [
-        each
-        for each in checked.cells
-        if each.note and each.verdict != "unreadable" and not each.follows and worth_telling(each)
-    ]
-    if noted:
-        yield Points(tuple(f"{place_text(each)}: {clean(each.note)}." for each in noted))
+
+
+def _noted(checked: Checked, hint: int) -> Iterator[str]:
+    """Yield the notes of single cells that no card has, and what rounded ones do not show."""
+    for each in checked.cells:
+        if each.verdict != "unreadable" and not each.follows and worth_telling(each):
+            yield f"{place_text(each)}: {sentence(clean(each.note))}"
+    if hint > 1 and (rounded := rounded_text(checked.cells)):
+        yield rounded
 
 
 def _cells(
@@ -230,7 +235,9 @@ def _cell(
     number = cards.get(judged.cell.at)
     sign = VERDICTS[judged.verdict][1]
     below = [f"{sign} {word}{f', see {number}' if number else ''}".strip()]
-    if _surprising(judged):
+    if judged.verdict == "misconception" and _counted(checked, judged):
+        below[0] += "; already counted"
+    elif _surprising(judged):
         below.append(f"marks {marks_text(judged.marks)} of {marks_text(judged.cell.out_of)}")
     raw = shortened(judged.raw)
     if judged.read_as and raw.replace(",", "") != judged.read_as.replace(",", ""):
@@ -240,6 +247,13 @@ def _cell(
         below.append(f"right is {value_text(judged.cell.key, told_so)}")
     card = f"explanation-{number}" if number else ""
     return Cell(judged.read_as or raw, tuple(below), tone, card=card)
+
+
+def _counted(checked: Checked, judged: Judged) -> bool:
+    """Tell whether a known mistake costs nothing, as another cell has paid for it."""
+    policy = checked.homework.policy
+    once = policy.deduct == "once" and policy.misconception < 1
+    return once and judged.marks == judged.cell.out_of > 0
 
 
 def _surprising(judged: Judged) -> bool:

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.conventions import stated_conventions, stated_policy
 from shapecalc.homework.show.values import marks_text, value_text
-from shapecalc.homework.tell import notes_text, place_text, summary_text, told
+from shapecalc.homework.tell import (
+    notes_text,
+    place_text,
+    rounded_text,
+    sentence,
+    summary_text,
+    told,
+)
 from shapecalc.homework.verdict import VERDICTS, added
 from shapecalc.printing import printable
 from shapecalc.table import Fact, Head, Line, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.homework.verdict import Checked, Judged
 
@@ -82,6 +89,7 @@ def _facts(checked: Checked) -> Iterator[Fact]:
 def _notes(checked: Checked, hint: int) -> Iterator[str]:
     """Yield what explains the cells, as far as the hint level goes."""
     if hint < 2:
+        yield from _said(each for each in checked.cells if each.accepted)
         return
     for finding, said, done, rules in told(checked):
         why = f" {done[0]}" if finding.certain else ""
@@ -92,9 +100,15 @@ def _notes(checked: Checked, hint: int) -> Iterator[str]:
     if unknown:
         places = ", ".join(f"{each.cell.layer} {each.cell.quantity.title}" for each in unknown)
         yield f"• No known mistake gives what stands in {printable(places)}."
-    for each in checked.cells:
-        if each.note and worth_telling(each):
-            yield f"• {place_text(each)}: {printable(each.note)}."
+    yield from _said(each for each in checked.cells if worth_telling(each))
+    if rounded := rounded_text(checked.cells):
+        yield f"• {rounded}"
+
+
+def _said(cells: Iterable[Judged]) -> Iterator[str]:
+    """Yield what is noted of single cells."""
+    for each in cells:
+        yield f"• {place_text(each)}: {sentence(printable(each.note))}"
 
 
 def _corrections(checked: Checked) -> Iterator[str]:
@@ -105,11 +119,9 @@ def _corrections(checked: Checked) -> Iterator[str]:
 
 def worth_telling(judged: Judged) -> bool:
     """Tell whether a note says more than what the cell shows."""
-    return (
-        not judged.verdict.startswith("right")
-        or "cannot be told" in judged.note
-        or ("gives" in judged.note)
-    )
+    if not judged.note or not judged.verdict.startswith("right"):
+        return bool(judged.note)
+    return judged.accepted or "gives" in judged.note
 
 
 def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
