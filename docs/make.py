@@ -62,7 +62,8 @@ when the file knows that it is not; or a `MISMATCH`. An erratum that names a net
 convention is computed anew under these, and is *explained* when it does match there; one that does
 not is a MISMATCH. Any other states what is printed and what is computed. An erratum is stale, and a
 MISMATCH, too, when its cell matches, or when it states other texts. With a MISMATCH the exit code
-is 1.
+is 1. Where nothing comes out, since the profile has no rule for the layer or `over` divides by 0,
+`?` stands beside the cell, a MISMATCH whatever is printed; to a sum such a layer adds nothing.
 
 **Networks.** A row or a column may have its own `spec`. Where a cell is printed once for several
 networks or layers, list them: every one of them must give it. `also` counts what matches under

@@ -17,6 +17,8 @@ from shapecalc.shape import as_text
 from shapecalc.table import Fact, Line, Table
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from shapecalc.execute.run import Step
     from shapecalc.report import Report
 
@@ -36,6 +38,16 @@ class Activity(NamedTuple):
     largest: float
     zeros: float
     """The share of elements that are 0."""
+
+    @property
+    def finite(self) -> bool:
+        """Whether all elements are numbers, none NaN or infinite: both ends are then."""
+        return isfinite(self.least) and isfinite(self.largest)
+
+
+def unwarned() -> AbstractContextManager[None]:
+    """Keep NumPy from warning while a network runs over: the table says where that begins."""
+    return np.errstate(all="ignore")
 
 
 def activity(step: Step) -> Activity:
@@ -86,8 +98,20 @@ def tabulate_activity(
             ("deviation", "standard deviation of the layer's activations"),
             ("zeros", "share of activations that are exactly 0, as rectifiers leave them"),
         ),
-        remarks=(*saved, f"Read from {printable(report.graph.spec.source.name)}."),
+        remarks=(
+            *_not_finite(seen),
+            *saved,
+            f"Read from {printable(report.graph.spec.source.name)}.",
+        ),
     )
+
+
+def _not_finite(seen: list[Activity]) -> tuple[str, ...]:
+    """Name the layer at which the numbers stop being numbers, if there is one."""
+    first = next((each.name for each in seen if not each.finite), None)
+    if first is None:
+        return ()
+    return (f"{first} is the first layer with values that are not finite (NaN or infinite).",)
 
 
 def activity_json(report: Report, seen: list[Activity]) -> str:

@@ -43,6 +43,8 @@ BROKEN = (
     RecursionError,
     MemoryError,
 )
+#: The array that is none if one of its numbers is negative.
+VARIANCE = "running_var"
 #: So many names are listed in a message.
 LISTED = 5
 
@@ -157,6 +159,9 @@ def _read(path: str, name: str, extents: tuple[int, ...], origin: Origin) -> Any
     if np.abs(array).max(initial=0) > np.finfo(np.float32).max:
         message = f"{name} holds numbers up to {np.abs(array).max():.2g}, float32 up to 3.4e+38"
         return Problem("E502", message, origin, hint="networks are run in float32")
+    if name.endswith(f".{VARIANCE}") and array.min(initial=0) < 0:
+        message = f"{name} holds {array.min():.2g}, but a variance is never below 0"
+        return Problem("E502", message, origin, hint="store the running variances as trained")
     return array
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from os.path import realpath
 
 import click
 
@@ -59,6 +60,9 @@ def run(
     Without --image the input is random, from -1 to 1; a picture goes in from 0 to 1.
     """
     path = None if path == "-" else path
+    if save_weights and save_activations and realpath(save_weights) == realpath(save_activations):
+        both = "--save-activations and --save-weights"
+        raise click.UsageError(f"{both} name the same file: give each its own")
     with reported(as_json=format_ == "json"):
         from shapecalc.activity import (
             Activity,
@@ -66,6 +70,7 @@ def run(
             activity_csv,
             activity_json,
             tabulate_activity,
+            unwarned,
         )
         from shapecalc.api import summarize
         from shapecalc.execute import run as execute
@@ -77,14 +82,15 @@ def run(
         report = summarize(spec, settings=settings, input=inputs)
         must_run([report], keep=save_activations is not None, force=force)
         seen: list[Activity] = []
-        done = execute(
-            report.graph,
-            read_picture(image, report) if image else None,
-            read_weights(weights, report) if weights else None,
-            seed=seed,
-            keep="all" if save_activations else (),
-            watch=lambda step: seen.append(activity(step)),
-        )
+        with unwarned():  # what is not finite is told below the table
+            done = execute(
+                report.graph,
+                read_picture(image, report) if image else None,
+                read_weights(weights, report) if weights else None,
+                seed=seed,
+                keep="all" if save_activations else (),
+                watch=lambda step: seen.append(activity(step)),
+            )
         if save_activations:
             kept = {name: y[0] for name, y in done.values.items()}
             write(save_activations, lambda file: write_arrays(file, kept))

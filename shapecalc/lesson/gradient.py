@@ -57,7 +57,7 @@ def explain(subject: Subject) -> Section:
 
     found = formulas(subject.layer, *subject.inputs)
     done = example(subject.layer, *subject.inputs)
-    blocks = (*_general(subject, found), *_worked(done, subject))
+    blocks = (*_general(subject, found), *_worked(done, subject, found))
     return Section("gradient", "gradient", "", blocks, (), _facts(found, done))
 
 
@@ -142,13 +142,19 @@ def _arrays(subject: Subject, found: Mapping[str, Formula]) -> Iterator[str]:
 # -- the example --------------------------------------------------------------------------------
 
 
-def _worked(done: Example, subject: Subject) -> Iterator[Block]:
-    """Show the example: what goes in and comes out, what comes back, one entry of each."""
+def _worked(done: Example, subject: Subject, found: Mapping[str, Formula]) -> Iterator[Block]:
+    """Show the example: what goes in and comes out, what comes back, one entry of each.
+
+    What it computes on the way and the layer's own formulas (`found`) do not name is explained: in
+    a small input windows may hang over an end that are whole in the layer's.
+    """
     shapes = listed([as_text(shape) for shape in done.inputs])
     does = done.layer.does(*done.inputs)
     kind = " ".join(filter(None, (subject.row.type, does)))
-    yield Prose(f"Worked through by the referee on a small one, {kind} of {shapes}:")
+    other = _otherwise(done, subject)
+    yield Prose(f"Worked through by the referee on a small one, {kind} of {shapes}{other}:")
     yield Picture(_side_by_side(done.values))
+    yield from map(Prose, _notes([each for of, each in done.formulas.items() if of not in found]))
     yield Prose("L is the sum of g*y, for the g that is shown.  Back come")
     yield Picture(_side_by_side({f"dL/d{of}": each for of, each in done.gradients.items()}))
     yield Prose("One entry of each, written out:")
@@ -159,6 +165,12 @@ def _worked(done: Example, subject: Subject) -> Iterator[Block]:
         f"Central differences, (L(a + h) - L(a - h))/2h for every entry a of"
         f" {listed(list(done.gradients))}, {agree} {done.compared:,} numbers."
     )
+
+
+def _otherwise(done: Example, subject: Subject) -> str:
+    """Tell of a factor that is another one in the example, as it would move no digit shown."""
+    own, here = (getattr(layer, "alpha", None) for layer in (subject.layer, done.layer))
+    return "" if own == here else f", with alpha = {here:g} in the place of {own:g}"
 
 
 def _side_by_side(arrays: Mapping[str, Any]) -> tuple[str, ...]:

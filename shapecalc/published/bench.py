@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.api import build
+from shapecalc.cells import UNKNOWN_MARK
 from shapecalc.errors import Complaints, SpecErrors, did_you_mean
 from shapecalc.files import beside, find
 from shapecalc.propagate import propagate
 from shapecalc.published.grammar import TOTAL
 from shapecalc.published.printed import LONGEST, UnreadableError
-from shapecalc.published.quantities import NoValueError, Quantity, read_ratio, spot
+from shapecalc.published.quantities import NoValueError, Quantity, Uncounted, read_ratio, spot
 from shapecalc.yamltree import Scalar, origin
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ class Answer(NamedTuple):
 
     text: Any
     values: list[Found]
+
+    def agrees(self, found: Found, convention: Convention) -> bool:
+        """Whether a value is what is printed; where nothing comes out, nothing is."""
+        return not isinstance(found.value, Uncounted) and self.text.agrees(found.value, convention)
+
+    def beside(self, value: Any) -> str:  # noqa: ANN401
+        """Write a value as the cell is printed; `?` where nothing comes out, as in summaries."""
+        return UNKNOWN_MARK if isinstance(value, Uncounted) else self.text.beside(value)
 
 
 class Bench:
@@ -111,7 +120,7 @@ class Bench:
                 value = self._value(spec, layer, inner, asked)
                 if value is not None and line.over is not None:
                     under = self._value(line.over, layer, inner, asked)
-                    value = value / under if under else None
+                    value = None if under is None else _times(value, under, line.over)
                 if value is None:
                     return []
                 found.append(Found(f"{layer.text} in {spec.text}", value))
@@ -169,3 +178,11 @@ class Bench:
                     missing = problem.code in _MISSING
                     self.problems.add(problem._replace(origin=origin(spec)) if missing else problem)
         return self.reports[spec.text]
+
+
+def _times(value: Any, under: Any, over: Scalar) -> Any:  # noqa: ANN401  (`Uncounted` or a number)
+    """Return how many times more a count is than the other network's, if that is more than 0."""
+    for each in (value, under):
+        if isinstance(each, Uncounted):
+            return each
+    return value / under if under else Uncounted(f"{over.text} has 0, which divides nothing")

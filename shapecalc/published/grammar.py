@@ -25,7 +25,7 @@ COLUMN_KEYS: Mapping[str, str] = {
     "spec": "the column's own network, or several that print the same",
 }
 ROW_KEYS: Mapping[str, str] = {
-    "cells": "the cells in the order of the columns, as printed; ~ where nothing is",
+    "cells": "the cells in the order of the columns, as printed; ~ or null where nothing is",
     "layer": "the layer, or several that print the same; `total` is the whole network."
     " By default the row's name",
     "quantity": "what the cells hold, where the column does not say it",
@@ -65,4 +65,4 @@ TOTAL = "total"
 #: A table is compared with at most so many other networks.
 MAX_ALSO = 10
 #: Where a row prints nothing in a column.
-NOTHING = ("", "~")
+NOTHING = ("", "~", "null", "Null", "NULL")

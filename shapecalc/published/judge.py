@@ -10,7 +10,7 @@ from shapecalc.published.bench import Bench, Question
 from shapecalc.published.conventions import convention_text, convention_words
 from shapecalc.published.nouns import CellResult, Convention, Judgement, Tally
 from shapecalc.published.printed import Number
-from shapecalc.published.quantities import QUANTITIES
+from shapecalc.published.quantities import QUANTITIES, Uncounted
 from shapecalc.yamltree import origin
 
 if TYPE_CHECKING:
@@ -85,17 +85,17 @@ def _cell(bench: Bench, row: str, column: str, asked: Question) -> CellResult | 
     answer = bench.answer(asked)
     if answer is None:
         return None
-    text, values = answer
-    quantity, convention = asked.quantity, asked.convention
-    wrong = [found for found in values if not text.agrees(found.value, convention)]
+    quantity, convention, values = asked.quantity, asked.convention, answer.values
+    wrong = [found for found in values if not answer.agrees(found, convention)]
     where, shown = (wrong or values)[0]
+    text = answer.beside(shown)
     result = CellResult(
         row,
         column,
         quantity.name,
         asked.printed.text,
-        text.beside(shown),
-        _data(shown, text.beside(shown)),
+        text,
+        _data(shown, text),
         "MISMATCH" if wrong else "match",
     )
     erratum = bench.table.errata.get((row, column))
@@ -103,8 +103,10 @@ def _cell(bench: Bench, row: str, column: str, asked: Question) -> CellResult | 
         return _excuse(bench, asked, result, erratum)
     if not wrong:
         return result
-    rule = f" ({convention_text(quantity.name, convention)})" if quantity.counts else ""
     of = f" of {where}" if len(values) > 1 else ""
+    if isinstance(shown, Uncounted):
+        return result._replace(account=f"nothing comes out{of}: {shown.why}")
+    rule = f" ({convention_text(quantity.name, convention)})" if quantity.counts else ""
     return result._replace(account=f"{result.computed} comes out{of}{rule}")
 
 
@@ -170,15 +172,17 @@ def _recomputed(
             *convention_words(asked.quantity.name, other, [key for key, _ in erratum.changes]),
         ]
     )
-    recomputed = answer.text.beside(answer.values[0].value)
-    if all(answer.text.agrees(found.value, other) for found in answer.values):
+    recomputed = answer.beside(answer.values[0].value)
+    if all(answer.agrees(found, other) for found in answer.values):
         return result._replace(under=under, recomputed=recomputed)
     account = f"its erratum does not hold: when {under}, {recomputed} comes out"
     return result._replace(status="MISMATCH", account=account)
 
 
 def _data(value: Any, text: str) -> Json:  # noqa: ANN401
-    """Return a value as JSON has it: a number exactly, anything else as text."""
+    """Return a value as JSON has it: a number exactly, none as null, anything else as text."""
+    if isinstance(value, Uncounted):
+        return None
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 else float(value)
     return text

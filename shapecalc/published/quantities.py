@@ -8,11 +8,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.cells import UNKNOWN, Unknown
 from shapecalc.dim import known
 from shapecalc.layers.windowed import Windowed
+from shapecalc.lesson.words import listed
 from shapecalc.profiles import PROFILES
 from shapecalc.published.printed import read_extents, read_kernel, read_number
 from shapecalc.published.words import Kind, read_word
+from shapecalc.quantities import kind_text
 from shapecalc.shape import Map, Shape, as_list
 
 if TYPE_CHECKING:
@@ -25,6 +28,12 @@ if TYPE_CHECKING:
 
 class NoValueError(Exception):
     """A layer does not have what a cell is about.  Says why."""
+
+
+class Uncounted(NamedTuple):
+    """The value of a cell for which nothing comes out: no number agrees with it."""
+
+    why: str
 
 
 class Spot(NamedTuple):
@@ -76,14 +85,15 @@ class Quantity(NamedTuple):
 
     `counts` names what may be counted, with the count of a row, where a table must declare a
     convention; it is empty where the number is what it is.  `read` reads a printed text under the
-    convention, `value` computes what to compare it with (raises `NoValueError`).
+    convention, `value` computes what to compare it with: `Uncounted` where the convention does not
+    count the layer (raises `NoValueError` where the layer has nothing of the kind).
     """
 
     name: str
     meaning: str
     read: Callable[[str, Convention], Any]
     value: Callable[[Spot, Convention], Any]
-    counts: Mapping[str, Callable[[Row], Dim]] = {}
+    counts: Mapping[str, Callable[[Row], Dim | Unknown]] = {}
 
 
 def read_ratio(text: str) -> Any:  # noqa: ANN401
@@ -123,14 +133,24 @@ def _layers(text: str, convention: Convention) -> object:
     return read_number(text, dict.fromkeys(("", "-layer", "layers", "weight layers"), Fraction(1)))
 
 
-def _counter(counts: Mapping[str, Callable[[Row], Dim]]) -> Callable[[Spot, Convention], Any]:
-    """Sum a count over the rows; of several only those of the types that the convention counts."""
+def _counter(
+    counts: Mapping[str, Callable[[Row], Dim | Unknown]],
+) -> Callable[[Spot, Convention], Any]:
+    """Sum a count over the rows; of several only those of the types that the convention counts.
 
-    def value(place: Spot, convention: Convention) -> Fraction:
+    Layers that are not counted add nothing to a sum, as in the totals of `summarize`; a layer, or
+    a level, of which nothing is counted has no value.
+    """
+
+    def value(place: Spot, convention: Convention) -> Fraction | Uncounted:
         count = counts[convention.counted]
         all_ = not convention.layers or (place.path and not place.is_level)
         rows = [row for row in place.rows if all_ or row.type in convention.layers]
-        return Fraction(sum(known(count(row)) for row in rows))
+        found = [count(row) for row in rows]
+        if place.path and found and all(each is UNKNOWN for each in found):
+            kinds = listed(list(dict.fromkeys(kind_text(row) for row in rows)))
+            return Uncounted(f"{convention.counted} has no rule for {kinds}")
+        return Fraction(sum(known(each) for each in found if not isinstance(each, Unknown)))
 
     return value
 
@@ -221,7 +241,9 @@ def _kind(place: Spot, convention: Convention) -> Kind:
     )
 
 
-def _counted(name: str, meaning: str, counts: Mapping[str, Callable[[Row], Dim]]) -> Quantity:
+def _counted(
+    name: str, meaning: str, counts: Mapping[str, Callable[[Row], Dim | Unknown]]
+) -> Quantity:
     """Make a quantity that a convention counts."""
     return Quantity(
         name,
@@ -306,7 +328,7 @@ QUANTITIES: dict[str, Quantity] = {
         _counted(
             "operations",
             "operations, as a profile counts them: 34M, 3.8x10^9, 727 MFLOPS",
-            {name: profile.count for name, profile in PROFILES.items()},
+            {name: profile.cell for name, profile in PROFILES.items()},
         )._replace(read=_operations),
         _ELEMENTS,
         _counted(

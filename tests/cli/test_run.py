@@ -269,3 +269,41 @@ def test_a_pipe_is_written_to_and_not_replaced() -> None:
     assert Path("pipe").is_fifo()
     with np.load(io.BytesIO(seen[0])) as file:
         assert file["conv1.bias"].shape == (2,)
+
+
+# -- numbers that are none -------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_first_layer_that_overflows_is_named() -> None:
+    assert run("--save-weights", "w.npz").exit_code == 0
+    assert "not finite" not in run().stdout
+    large = arrays("w.npz")
+    large["conv1.weight"] = np.copysign(np.float32(3e38), large["conv1.weight"])
+    np.savez("large.npz", **large)
+    result = run("--weights", "large.npz", "--format", "text")
+    assert (result.exit_code, result.stderr) == (0, "")
+    said = [line for line in result.stdout.splitlines() if "not finite" in line]
+    assert [line.split()[0] for line in said] == ["conv1"]
+
+
+def test_a_negative_running_variance_is_refused() -> None:
+    text = "input: 4x5x3\nlayers: [conv: {filters: 2, kernel: 3}, batchnorm]\n"
+    Path("tiny.yaml").write_text(text, encoding="utf-8")
+    assert run("--save-weights", "w.npz").exit_code == 0
+    assert run("--weights", "w.npz").exit_code == 0
+    wrong = arrays("w.npz")
+    (name,) = (name for name in wrong if name.endswith(".running_var"))
+    wrong[name][1] = -0.5
+    np.savez("wrong.npz", **wrong)
+    result = run("--weights", "wrong.npz")
+    assert result.exit_code == 2
+    assert f"error[E502]: {name} holds -0.5, but a variance is never below 0" in result.stderr
+
+
+@pytest.mark.parametrize("second", ["same.npz", "./same.npz"])
+def test_two_results_are_not_written_to_one_file(second: str) -> None:
+    result = run("--save-activations", "same.npz", "--save-weights", second)
+    assert result.exit_code == 2
+    assert "--save-activations and --save-weights name the same file" in result.stderr
+    assert not Path("same.npz").exists()

@@ -402,3 +402,49 @@ def test_mutated_tables_never_crash(folder: Path) -> None:
         result = run("--file", "mine.yaml", "--format", "csv")  # any exception fails the test
         assert result.exit_code in (0, 1, 2)
         assert result.exit_code != 2 or result.stderr.startswith("error[E")
+
+
+# -- cells for which nothing comes out -------------------------------------------------------------
+
+NOTHING_BELOW = """\
+table: Ratios
+spec: net.yaml
+conventions: {parameters: {count: params}}
+columns: {ratio: parameters}
+rows: {fewer: {layer: total, over: none.yaml, cells: 12X}}
+"""
+
+
+def test_a_cell_that_is_divided_by_zero_is_a_mismatch(folder: Path) -> None:
+    Path("none.yaml").write_text("input: 12x10x3\nlayers: [relu]\n", encoding="utf-8")
+    Path("ratios.yaml").write_text(NOTHING_BELOW, encoding="utf-8")
+    result = run("--file", "ratios.yaml")
+    assert result.exit_code == 1
+    assert "1 cell compared: 0 matched, 1 mismatch" in result.stdout
+    assert "MISMATCH: nothing comes out: none.yaml has 0, which divides nothing" in result.stdout
+    (cell,) = published.compare_file("ratios.yaml").cells
+    assert (cell.computed, cell.value, cell.status) == ("?", None, "MISMATCH")
+
+
+def test_a_layer_without_a_rule_is_no_match_of_0(folder: Path) -> None:
+    """What is not counted is `?` alone and nothing in a sum, as in `summarize`."""
+    counted = 4 * 5 * (5 * 5 * 2 + 1) * 3
+    Path("ops.yaml").write_text(
+        "table: Operations\nspec: net.yaml\n"
+        "conventions: {operations: {count: torchinfo}}\ncolumns: {ops: operations}\n"
+        f"rows: {{relu1: ['0'], conv1: ['{counted}'], total: ['{counted}']}}\n",
+        encoding="utf-8",
+    )
+    judged = published.compare_file("ops.yaml")
+    assert [cell.status for cell in judged.cells] == ["MISMATCH", "match", "match"]
+    assert judged.cells[0].computed == "?"
+    assert judged.cells[0].account == "nothing comes out: torchinfo has no rule for relu"
+    assert run("--file", "ops.yaml").exit_code == 1
+
+
+@pytest.mark.parametrize("empty", ["~", "null", "Null", "NULL"])
+def test_yamls_words_for_nothing_leave_a_cell_out(folder: Path, empty: str) -> None:
+    Path("mine.yaml").write_text(MINE.replace("~", empty), encoding="utf-8")
+    result = run("--file", "mine.yaml")
+    assert result.exit_code == 0
+    assert "3 cells compared: 3 matched" in result.stdout

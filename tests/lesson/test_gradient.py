@@ -108,3 +108,27 @@ def test_other_lessons_need_no_numpy() -> None:
         "shapecalc.explain('alexnet', 'conv1', 'gradient'); assert 'numpy' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_example_with_another_factor_says_so() -> None:
+    def worked(layer: str) -> str:
+        found = of_text(f"input: 6x7x5\nlayers: [{layer}]")
+        return " ".join(shapecalc.explain(found, "norm1", "gradient").render().split())
+
+    told = "with alpha = 1 in the place of 0.0001:"
+    assert told in worked("lrn: {size: 5, alpha: 0.0001}")
+    assert "in the place of" not in worked("lrn: {size: 5, alpha: 1}")
+
+
+def test_an_example_explains_the_divisors_that_the_layers_own_formulas_do_not_have() -> None:
+    def lesson(side: int) -> str:
+        pool = "avgpool: {kernel: 3, stride: 3, pad: 1, rounding: ceil}"
+        found = of_text(f"input: {side}x{side}x2\nlayers: [{pool}]")
+        return shapecalc.explain(found, "pool1", "gradient").render()
+
+    meaning = "n is how many elements of its window a mean divides by."
+    whole, clipped = lesson(7), lesson(9)
+    assert "/9\n" in whole.partition("Worked")[0]
+    assert "n[0, 0] = " in whole.partition("Worked")[2]
+    assert "/n[i, j]" in clipped.partition("Worked")[0]
+    assert (whole.count(meaning), clipped.count(meaning)) == (1, 1)
