@@ -25,10 +25,10 @@ class Unfit(ValueError):  # noqa: N818
 
 def must_know(names: Iterable[str], known: Iterable[str], what: str) -> None:
     """Refuse a name that the network has not.  `what` is the kind of things, in the singular."""
-    has = list(known)
+    has = dict.fromkeys(known)
     for name in names:
         if name not in has:
-            hint = did_you_mean(name, has) or f"there are {', '.join(has[:5]) or 'none'}"
+            hint = did_you_mean(name, has) or f"there are {', '.join(list(has)[:5]) or 'none'}"
             raise Unfit(f"the network has no {what} {name}; {hint}")
 
 
