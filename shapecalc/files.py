@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os.path
 import sys
 
@@ -108,6 +109,12 @@ def beside(name: str, source: Source) -> Source:
     if is_shipped(source.name):
         return find(name, specs_folder())
     return find(name, os.path.dirname(source.name))
+
+
+def must_end(path: str) -> None:
+    """Raise `OSError` for a device or a pipe: what is read from its end has to have one."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise OSError(errno.ESPIPE, "it is a device or a pipe, not a file")
 
 
 def _read(path: str) -> Source:

@@ -9,6 +9,7 @@ import numpy as np
 
 from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.files import must_end
 from shapecalc.shape import as_text
 from shapecalc.source import Origin, Source
 
@@ -52,6 +53,7 @@ def read_picture(path: str, report: Report) -> dict[str, Any]:
         ) from None
     height, width = map(known, shape.sides)
     try:
+        must_end(path)
         with catch_warnings():
             simplefilter("ignore", Image.DecompressionBombWarning)  # its size is looked at first
             opened = Image.open(path, formats=FORMATS)

@@ -34,7 +34,8 @@ LAWS = {
     "operations": "additions, multiplications and all others, counted by the numbers themselves"
     " on a small copy of the layer",
     "reach": "what every unit sees: which changes of the copy's input it notices",
-    "gradient": "backward beside central differences, on the same copy in float64",
+    "gradient": "backward beside central differences, for linear layers the adjoint identity,"
+    " on the same copy in float64",
 }
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.files import must_end
 from shapecalc.printing import printable
 from shapecalc.source import Origin, Source
 
@@ -68,6 +69,7 @@ def read_weights(path: str, report: Report) -> dict[str, Any]:
     wanted = expected(report)
     origin = Origin(Source(path, ""))
     try:
+        must_end(path)
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except OSError as error:

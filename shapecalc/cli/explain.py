@@ -68,14 +68,7 @@ Examples:
     help="terminal, text, markdown, html or json.  Default: terminal, or text when piped; with -o"
     " the file's suffix decides.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "path",
-    metavar="FILE",
-    type=click.Path(),
-    help="Write to FILE (.txt .md .html .json).",
-)
+@options.output_as(".txt .md .html .json")
 @options.settings
 @options.free
 @options.inputs

@@ -9,6 +9,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from click.decorators import FC
+
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Read NAME=VALUE options."""
@@ -86,14 +88,21 @@ format_ = click.option(
     help="terminal, text, markdown, csv, json, latex or html.  Default: terminal, or text"
     " when piped; with -o the file's suffix decides.",
 )
-output = click.option(
-    "-o",
-    "--output",
-    "path",
-    metavar="FILE",
-    type=click.Path(),
-    help="Write to FILE (.txt .md .csv .json .tex .html).",
-)
+
+
+def output_as(suffixes: str) -> Callable[[FC], FC]:
+    """Return the option of a file to write, which may have these suffixes."""
+    return click.option(
+        "-o",
+        "--output",
+        "path",
+        metavar="FILE",
+        type=click.Path(),
+        help=f"Write to FILE ({suffixes}).",
+    )
+
+
+output = output_as(".txt .md .csv .json .tex .html")
 columns = click.option(
     "-c",
     "--columns",

@@ -60,14 +60,7 @@ Examples:
     metavar="FORMAT",
     help="terminal, text, markdown, html or json.  Default: terminal, or text when piped.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "path",
-    metavar="FILE",
-    type=click.Path(),
-    help="Write to FILE (.txt .md .html .json).",
-)
+@options.output_as(".txt .md .html .json")
 def solve(
     spec: str | None,
     question: str | None,

@@ -41,6 +41,11 @@ class CellLint(NamedTuple):
         """How many mistakes can be made here."""
         return len(self.silent) + len(self.telling) + len({n for g in self.alike for n in g})
 
+    @property
+    def score(self) -> float | None:
+        """The share of these that give a number of their own; None where none can be made."""
+        return len(self.telling) / self.applicable if self.applicable else None
+
 
 class Lint(NamedTuple):
     """What a homework shows.
@@ -54,6 +59,11 @@ class Lint(NamedTuple):
     confused: tuple[tuple[str, str], ...]
     named: int
     applicable: int
+
+    @property
+    def shared(self) -> int:
+        """How many mistakes are seen, but share their number with another in every cell."""
+        return self.applicable - self.named - len(self.silent)
 
 
 class Suggestion(NamedTuple):

@@ -271,6 +271,14 @@ def test_a_pipe_is_written_to_and_not_replaced() -> None:
         assert file["conv1.bias"].shape == (2,)
 
 
+@pytest.mark.parametrize("option", ["--weights", "--image"])
+def test_a_pipe_is_not_waited_for(option: str) -> None:
+    os.mkfifo("pipe")
+    result = run(option, "pipe")
+    assert result.exit_code == 2
+    assert "'pipe' cannot be read: it is a device or a pipe, not a file" in result.stderr
+
+
 # -- numbers that are none -------------------------------------------------------------------------
 
 

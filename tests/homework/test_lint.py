@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from io import StringIO
+
+import pytest
 from click.testing import CliRunner
 
 import shapecalc
@@ -44,6 +49,25 @@ def test_another_size_shows_more() -> None:
     assert suggestion is not None
     assert suggestion.lint.named > lint(homework).named
     assert len(suggestion.lint.silent) < len(lint(homework).silent)
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_programs_get_the_mistakes_of_every_cell(tmp_path, format_: str) -> None:
+    (tmp_path / "homework.yaml").write_text("spec: vgg16\nlayers: [conv1_1]\ncolumns: [params]\n")
+    words = ["homework", "lint", str(tmp_path / "homework.yaml"), "--format", format_]
+    said = CliRunner().invoke(main, words)
+    assert said.exit_code == 0, said.output
+    if format_ == "json":
+        (cell,) = json.loads(said.output)["cells"]
+        alike = ["=".join(group) for group in cell["alike"]]
+    else:
+        (cell,) = csv.DictReader(StringIO(said.output))
+        alike, cell["named"] = cell["alike"].split(), cell["named"].split()
+    assert (cell["layer"], cell["column"]) == ("conv1_1", "params")
+    assert any({"P2", "P5"} <= set(group.split("=")) for group in alike)
+    assert float(cell["score"]) == pytest.approx(
+        len(cell["named"]) / int(cell["applicable"]), abs=1e-3
+    )
 
 
 def test_the_command(tmp_path) -> None:

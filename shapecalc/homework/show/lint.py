@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.catalogue import CATALOGUE
+from shapecalc.homework.show.lint_data import to_csv, to_json
 from shapecalc.printing import printable
 from shapecalc.render import draw
 from shapecalc.table import Fact, Head, Line, Table
@@ -22,7 +23,11 @@ def show_lint(
     suggestion: Suggestion | None,
     format: str,  # noqa: A002
 ) -> str:
-    """Write what a homework can tell in a format for people, the last line ended."""
+    """Write what a homework can tell, the last line ended."""
+    if format == "json":
+        return to_json(homework, found, suggestion)
+    if format == "csv":
+        return to_csv(found)
     table = _table(homework, found, suggestion)
     return draw(lambda _: table, format, None, standalone=True)
 
@@ -47,12 +52,14 @@ def _table(homework: Homework, found: Lint, suggestion: Suggestion | None) -> Ta
         facts=(
             Fact("mistakes that can be made", str(found.applicable)),
             Fact("named for certain by some cell", str(found.named)),
+            Fact("seen, but never with a number of their own", str(found.shared)),
             Fact("seen nowhere", str(len(found.silent))),
             Fact("pairs that are never told apart", str(len(found.confused))),
         ),
         notes=tuple(_notes(found, suggestion)),
         legend=(
             ("a of b", "of b mistakes that can be made in a cell, a give a number of their own"),
+            ("--format csv", "names them, cell by cell"),
         ),
         remarks=("docs/misconceptions.md lists the mistakes.",),
     )
