@@ -123,6 +123,9 @@ class KeyReader:
         """Read a row's name."""
         if word.text in rows:
             return word.text
-        hint = did_you_mean(word.text, rows) or "`shapecalc summarize` lists the layers"
+        near = [name for name in rows if name.endswith(f"/{word.text}")]
+        near = near or [name for name in rows if name.startswith(f"{word.text}_")]
+        hint = f"write {' or '.join(near[:3])}" if near else did_you_mean(word.text, rows)
+        hint = hint or "`shapecalc summarize` lists the layers"
         self.no("E704", f"there is no layer '{word.text}'", word, hint)
         return None

@@ -76,7 +76,7 @@ def _table(page: Any, homework: Homework, at: int, *, solution: bool) -> int:  #
     header = ["layer", DOES, *(column.title for column in homework.columns)]
     _write(page, at, header, bold=True, fill=_HEAD)
     for number, (layer, said, cells) in enumerate(grid_of(homework), at + 1):
-        texts = [shown(homework, layer, cell, solution=solution) for cell in cells]
+        texts = [shown(homework, cell, solution=solution) for cell in cells]
         blanks = {
             place
             for place, cell in enumerate(cells, 2)

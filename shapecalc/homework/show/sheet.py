@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc import table
 from shapecalc.homework.answers import DOES
-from shapecalc.homework.assignment import is_total
 from shapecalc.homework.conventions import share_text, stated_conventions, stated_policy
 from shapecalc.homework.deadline import stated_deadline
 from shapecalc.homework.outline import described
@@ -77,12 +76,10 @@ def grid_of(homework: Homework) -> Iterator[Line]:
         yield Line(layer, said, cells)
 
 
-def shown(
-    homework: Homework, layer: str, cell: Cell | None, *, solution: bool, blank: str = ""
-) -> str:
+def shown(homework: Homework, cell: Cell | None, *, solution: bool, blank: str = "") -> str:
     """Write a cell of the sheet: a blank, what is given, or a dash where nothing is asked."""
     if cell is None:
-        return "" if is_total(layer) else NOT_ASKED
+        return NOT_ASKED
     if cell.given or solution or cell.key is None:
         return value_text(cell.key, homework.conventions)
     return blank
@@ -96,7 +93,7 @@ def _table(homework: Homework, who: str, *, solution: bool, blank: str) -> Table
             (
                 printable(layer),
                 printable(said),
-                *(shown(homework, layer, cell, solution=solution, blank=blank) for cell in cells),
+                *(shown(homework, cell, solution=solution, blank=blank) for cell in cells),
             )
         )
         for layer, said, cells in grid_of(homework)
@@ -126,7 +123,7 @@ def stated(homework: Homework) -> dict[str, str]:
         full = homework.policy.accepted == "right"
         share = "full marks" if full else share_text(homework.policy.other_convention)
         said["accepted"] = f"{share} for other values that your teacher accepts in some cells"
-    if any(None in cells and not is_total(layer) for layer, _, cells in grid_of(homework)):
+    if any(None in cells for _, _, cells in grid_of(homework)):
         said[NOT_ASKED] = "not asked"
     return said
 
@@ -168,7 +165,7 @@ def _csv(homework: Homework, who: str, *, solution: bool) -> str:
     writer.writerows((term, said) for term, said in stated(homework).items() if term != NOT_ASKED)
     writer.writerow(["layer", DOES, *(column.key for column in homework.columns)])
     for layer, said, cells in grid_of(homework):
-        texts = (shown(homework, layer, cell, solution=solution) for cell in cells)
+        texts = (shown(homework, cell, solution=solution) for cell in cells)
         writer.writerow([harmless(layer), harmless(printable(said)), *texts])
     return target.getvalue()
 
@@ -186,7 +183,7 @@ def _yaml(homework: Homework, who: str, *, solution: bool) -> str:
         lines.append(f"{mark}{_key(layer)}:" + (f"  # {said}" if said else ""))
         for column, cell in zip(homework.columns, cells, strict=True):
             if cell is not None:
-                text = shown(homework, layer, cell, solution=solution).replace(",", "")
+                text = shown(homework, cell, solution=solution).replace(",", "")
                 lines.append(f"  {column.key}: {text}".rstrip())
     return "\n".join(lines) + "\n"
 
