@@ -77,7 +77,7 @@ LEVELS = """
     homework.follow  homework.judge  homework.ranking  homework.marking  homework.tell
     homework.check  homework.teacher  homework.lint  homework.show  homework.worked
     homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.as_page
-    homework.show.sheet  homework.show.lint  homework.classroom  homework.classroom.records
+    homework.show.sheet  homework.show.lint_data  homework.show.lint  homework.classroom  homework.classroom.records
     homework.classroom.store  homework.exports  homework.exports.blanks  homework.exports.page
     homework.exports.archive  homework.exports.moodle  homework.exports.gift  homework.exports.qti
     homework.exports.markup  homework.exports.parts  homework.exports.gradescope

@@ -26,9 +26,7 @@ def test_a_reader_of_moodle_xml_sees_the_blanks_and_their_answers() -> None:
     for gap, blank in zip(found, BLANKS, strict=True):
         assert gap.sub_type == "NUMERICAL"
         assert gap.sub_grade == blank.marks * 3
-        for option, answer in zip(
-            gap.options, answers_of(blank, HOMEWORK.policy.misconception), strict=True
-        ):
+        for option, answer in zip(gap.options, answers_of(blank), strict=True):
             assert option.answer.partition(":")[0] == answer.value
             assert option.score == float(answer.percent)
             assert html.unescape(html.unescape(option.feedback)) == answer.message
@@ -45,7 +43,7 @@ def test_a_reader_of_gift_sees_the_questions_and_their_answers() -> None:
     assert len(questions) == len(BLANKS)
     for question, blank in zip(questions, BLANKS, strict=True):
         assert question.name == blank.name
-        *answers, _ = answers_of(blank, HOMEWORK.policy.misconception)
+        *answers, _ = answers_of(blank)
         options = getattr(question.answer, "options", None)
         if options is None:  # one number alone makes another kind of answer
             assert len(answers) == 1
