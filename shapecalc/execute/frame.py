@@ -65,8 +65,11 @@ def surround(x: Array, frame: Frame, fill: Any = 0) -> Array:  # noqa: ANN401
     """Return `x` with its padding, and what may hang over, filled with `fill`."""
     if not any(frame.over) and not any(map(any, frame.pads)):
         return x
-    canvas = np.full(_extents(x, frame), fill, x.dtype)
+    canvas = np.empty(_extents(x, frame), x.dtype)
     inside(canvas, x, frame)[...] = x
+    for axis, (n, (before, _)) in enumerate(zip(x.shape[2:], frame.pads, strict=True), 2):
+        side = np.moveaxis(canvas, axis, 0)
+        side[:before] = side[before + n :] = fill
     return canvas
 
 

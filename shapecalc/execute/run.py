@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ from shapecalc.graph import Deferred, Graph, Input, Node, without_values
 from shapecalc.shape import Map, Vector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shapecalc.execute.arrays import Array, Arrays
     from shapecalc.layers.base import Layer
@@ -75,6 +76,20 @@ class _Lost(Exception):  # noqa: N818
     """Carries the path of an earlier layer that could not be run."""
 
 
+@contextmanager
+def _short_buffers() -> Iterator[None]:
+    """Keep NumPy from copying what it spreads over maps of fewer elements than its buffers hold.
+
+    With its 8,192 elements a factor per channel takes twice as long on maps of 56x56.
+    """
+    before = np.setbufsize(1024)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
+
+
+@_short_buffers()
 def run(
     graph: Graph,
     inputs: Mapping[str, Array] | None = None,
