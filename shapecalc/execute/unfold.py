@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from shapecalc.execute.arrays import Array
 
-#: Elements of columns that are written out at once: 8 MB of float32 stay in a large cache.
-PIECE = 1 << 21
+#: Elements of columns that are written out at once, 16 MB of float32: smaller pieces are written
+#: again while other cores still have them in their caches, larger ones take fresh memory.
+PIECE = 1 << 22
 
 
 def correlate(view: Array, kernels: Array, groups: int = 1) -> Array:
