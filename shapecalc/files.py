@@ -75,18 +75,22 @@ def find(name: str, folder: str = "") -> Source:
     )
 
 
-def find_file(name: str) -> Source:
+def find_file(name: str, hint: str = "") -> Source:
     """Find a file by its path; `.yaml` may be left out; `-` is standard input.
 
-    Raises `SpecErrors` when there is none or it cannot be read as text.
+    Raises `SpecErrors` when there is none, with the `hint`, or it cannot be read as text.
     """
     found = _on_disk(name, name)
     if found is not None:
         return found
     if os.path.isdir(name):
         raise _cannot("E002", f"'{name}' is a directory", name, "name a file in it")
-    hint = "`shapecalc tables` lists the tables that come with the tool"
     raise _cannot("E001", f"there is no file '{name}'", name, hint)
+
+
+def find_homework(name: str) -> Source:
+    """Find a teacher's file, as `find_file` does."""
+    return find_file(name, "`shapecalc homework example FOLDER` writes one to start from")
 
 
 def _on_disk(name: str, path: str) -> Source | None:

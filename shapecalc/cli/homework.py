@@ -190,7 +190,7 @@ def sheet(
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.files import find
+        from shapecalc.files import find_homework
         from shapecalc.homework.show.handout import handout, sheet_format
         from shapecalc.homework.teacher import read_homework
 
@@ -199,7 +199,7 @@ def sheet(
             message = "a workbook is no text to print"
             raise SpecErrors([Problem("E302", message, hint="name its file: -o sheet.xlsx")])
         which = Which(variants, student, seed)
-        asked = read_homework(find(file)) if which == Which() else _from_file(file, which)
+        asked = read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
         emit_parts([handout(asked, chosen, solution=solution, who=student or "")], path)
 
 
@@ -221,7 +221,7 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.files import find
+        from shapecalc.files import find_homework
         from shapecalc.homework.lint import lint as judge
         from shapecalc.homework.lint import suggest
         from shapecalc.homework.show.lint import show_lint
@@ -229,7 +229,7 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
         from shapecalc.render import format_for
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
-        asked = read_homework(find(file))
+        asked = read_homework(find_homework(file))
         emit(show_lint(asked, judge(asked), suggest(asked), chosen), path)
 
 

@@ -202,11 +202,12 @@ def gradescope_package(file: str, variants: str | None, path: str, **style: Any)
     It installs this version of shapecalc and judges every submission as `export gradescope` does.
     """
     with reported():
-        from shapecalc.files import find, find_file
+        from shapecalc.files import find_file, find_homework
         from shapecalc.homework.exports.autograder import package
         from shapecalc.homework.exports.gradescope import Style
 
-        source, listed = find(file), find_file(variants) if variants is not None else None
+        source = find_homework(file)
+        listed = find_file(variants) if variants is not None else None
         emit_parts([package(_base(Asked(file, variants)), source, Style(**style), listed)], path)
 
 
@@ -411,10 +412,10 @@ def _base(asked: Asked) -> Homework:
 
     Raises `SpecErrors`: E745, and E752 where there are variants and no list of them.
     """
-    from shapecalc.files import find
+    from shapecalc.files import find_homework
     from shapecalc.homework.teacher import read_homework
 
-    source = find(asked.file)
+    source = find_homework(asked.file)
     homework = read_homework(source)
     if not any(cell.out_of and not cell.given and cell.key is not None for cell in homework.cells):
         hint = "ask for a cell that is not given, with marks"

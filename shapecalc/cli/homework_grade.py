@@ -133,7 +133,7 @@ def _asked(
     file: str | None, against: str | None, settings: dict[str, str], inputs: dict[str, str]
 ) -> Asked:
     """Return what is asked of the class.  Raises `SpecErrors` (E706)."""
-    from shapecalc.files import find
+    from shapecalc.files import find, find_homework
     from shapecalc.homework.classroom.asked import Asked
 
     if (against is None) == (file is None):
@@ -146,7 +146,7 @@ def _asked(
         raise SpecErrors([Problem("E706", message, hint=hint)])
     if against is None:
         assert file is not None
-        return Asked(find(file))
+        return Asked(find_homework(file))
     return Asked(find(against), True, tuple(settings.items()), tuple(inputs.items()))
 
 

@@ -14,7 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.files import find
+from shapecalc.files import find_homework
 from shapecalc.homework.lint import lint
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variant_file import read_variants
@@ -130,7 +130,7 @@ def homework_of(homework_file: str, variants_file: str, student_id: str) -> Home
     Raises `SpecErrors`: E752 for a student who is not in it, E753 for a list that cannot be read.
     """
     drawn = read_variants(variants_file).of_student(student_id)
-    return read_homework(find(homework_file), dict(drawn.values))
+    return read_homework(find_homework(homework_file), dict(drawn.values))
 
 
 def chosen_homework(
@@ -146,7 +146,7 @@ def chosen_homework(
     `variants` is the list that was written for the class; with a student's id and the seed the
     variant is drawn again.  Raises `SpecErrors` (E752) where nothing says which variant it is.
     """
-    source = find(file)
+    source = find_homework(file)
     if variants is not None:
         known = read_variants(variants)
         drawn = known.of_student(student) if student is not None else known.of_stamp(stamp)

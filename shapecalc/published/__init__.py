@@ -46,7 +46,7 @@ def compare_file(path: str | PathLike[str], against: str | None = None) -> Judge
     """
     from shapecalc.files import find_file
 
-    source = find_file(str(path))
+    source = find_file(str(path), "`shapecalc tables` lists the tables that come with the tool")
     stem = source.name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml")
     return _compare(source, stem, against)
 
