@@ -60,12 +60,6 @@ class Which(NamedTuple):
     seed: str | None = None
 
 
-_variants = click.option(
-    "--variants",
-    metavar="FILE",
-    type=click.Path(),
-    help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
-)
 _variant = click.option(
     "--variant",
     "student",
@@ -105,7 +99,7 @@ Examples:
     help="How much is told: 1 which cells, 2 which idea, 3 the rule with your numbers.  Default: 2,"
     " in JSON 3.",
 )
-@_variants
+@options.variants
 @_variant
 @_seed
 @click.option("--solution", is_flag=True, help="Show the right answers.")
@@ -161,7 +155,7 @@ Examples:
 """,
 )
 @click.argument("file", type=click.Path())
-@_variants
+@options.variants
 @_variant
 @_seed
 @click.option("--solution", is_flag=True, help="Fill in the right answers, worked out.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from shapecalc.cli import options
 from shapecalc.cli.common import emit, emit_parts, reported
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.source import Origin
@@ -86,20 +87,12 @@ _homework = click.option(
     required=True,
     help="The teacher's file, homework.yaml.",
 )
-_variants = click.option(
-    "--variants",
-    metavar="FILE",
-    type=click.Path(),
-    help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
-)
 _variant = click.option(
     "--variant", "student", metavar="ID", help="The student whose variant is meant."
 )
 _answers = click.argument("answers", type=click.Path())
 _class = click.argument("results", type=click.Path())
-_output = click.option(
-    "-o", "--output", "path", metavar="FILE", type=click.Path(), help="Write to FILE."
-)
+_output = options.output_as("")
 _zip = click.option(
     "-o", "--output", "path", metavar="FILE", type=click.Path(), required=True, help="The zip."
 )
@@ -156,7 +149,7 @@ Example:
 )
 @_answers
 @_homework
-@_variants
+@options.variants
 @_variant
 @_gradescope_style
 @_output
@@ -193,7 +186,7 @@ Example:
 """,
 )
 @_homework
-@_variants
+@options.variants
 @_gradescope_style
 @_zip
 def gradescope_package(file: str, variants: str | None, path: str, **style: Any) -> None:  # noqa: ANN401
@@ -219,7 +212,7 @@ Example:
 """,
 )
 @_homework
-@_variants
+@options.variants
 @_variant
 @_per("layer", "cell", what="A cloze question a layer, or a numerical one a number.")
 @_output
@@ -243,7 +236,7 @@ Example:
 """
 )
 @_homework
-@_variants
+@options.variants
 @_variant
 @_output
 def gift(file: str, variants: str | None, student: str | None, path: str | None) -> None:
@@ -261,7 +254,7 @@ Example:
 """
 )
 @_homework
-@_variants
+@options.variants
 @_variant
 @_zip
 def qti(file: str, variants: str | None, student: str | None, path: str) -> None:
@@ -340,7 +333,7 @@ Example:
 )
 @_answers
 @_homework
-@_variants
+@options.variants
 @_variant
 @_parts
 @_hint
@@ -370,7 +363,7 @@ Example:
 )
 @_answers
 @_homework
-@_variants
+@options.variants
 @_variant
 @_parts
 @_hint

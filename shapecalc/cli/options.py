@@ -91,17 +91,23 @@ format_ = click.option(
 
 
 def output_as(suffixes: str) -> Callable[[FC], FC]:
-    """Return the option of a file to write, which may have these suffixes."""
+    """Return the option of a file to write, with these suffixes or any."""
     return click.option(
         "-o",
         "--output",
         "path",
         metavar="FILE",
         type=click.Path(),
-        help=f"Write to FILE ({suffixes}).",
+        help=f"Write to FILE ({suffixes})." if suffixes else "Write to FILE.",
     )
 
 
+variants = click.option(
+    "--variants",
+    metavar="FILE",
+    type=click.Path(),
+    help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
+)
 output = output_as(".txt .md .csv .json .tex .html")
 columns = click.option(
     "-c",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from shapecalc.cli import options
 from shapecalc.cli.common import emit, reported
 
 
@@ -16,7 +17,7 @@ Examples:
   # yaml-language-server: $schema=shapecalc.schema.json
 """,
 )
-@click.option("-o", "--output", "path", metavar="FILE", type=click.Path(), help="Write to FILE.")
+@options.output_as("")
 def schema(path: str | None) -> None:
     """Print the JSON Schema of the spec language, for completion in an editor."""
     import json

@@ -79,7 +79,7 @@ def lint(homework: Homework) -> Lint:
     places: dict[str, set[tuple[tuple[str, str], int]]] = defaultdict(set)
     for each in cells:
         for name in each.silent:
-            places[name].update(())
+            places.setdefault(name, set())
         for number, group in enumerate([*each.alike, *((name,) for name in each.telling)]):
             for name in group:
                 places[name].add((each.cell.at, number))

@@ -35,17 +35,17 @@ def outline(homework: Homework) -> tuple[str, ...]:
         inside = f"{layer}/"
         return min(at for name, at in places.items() if name.startswith(inside)), layer.count("/")
 
-    ends: dict[str, int] = {}
+    ends = dict.fromkeys(homework.networks or ("",), -1)
     for layer in homework.layers:
         inside = [at for name, at in places.items() if name == layer or _in(name, layer)]
-        for network in homework.networks or ("",):
-            last = max((at for at in inside if _in(report.rows[at].name, network)), default=-1)
-            ends[network] = max(ends.get(network, -1), last)
+        for network, end in ends.items():
+            within = (at for at in inside if _in(report.rows[at].name, network))
+            ends[network] = max((end, *within))
     needed = [
         row.name
         for at, row in enumerate(report.rows)
         if (computes(row) or isinstance(row.layer, Windowed))
-        and at <= ends.get(row.name.partition("/")[0] if homework.networks else "", -1)
+        and at <= ends[row.name.partition("/")[0] if homework.networks else ""]
     ]
     return tuple(sorted(dict.fromkeys((*homework.layers, *needed)), key=place))
 
