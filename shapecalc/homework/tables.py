@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from shapecalc.errors import SpecErrors
 
 _SEPARATORS = ",;\t|"
+#: A row behind the last one, which a quote that was left open swallows.
+_END = "end"
+#: A separator that makes no rows is what is told of, unless another makes known headings.
+_SOME = 0.5
 _RULE = re.compile(r"[\s|:+-]+")
 _PIPE = re.compile(r"(?<!\\)\|")
 _EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|<b>(.+?)</b>")
@@ -26,14 +30,14 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     if lines and (match := re.fullmatch(r"sep=(.)\s*", lines[0])):  # a spreadsheet's own line
         said = match[1]
         lines[0] = "\n"
-    tried: list[tuple[int, list[tuple[int, list[str]]], SpecErrors | None]] = []
+    tried: list[tuple[float, list[tuple[int, list[str]]], SpecErrors | None]] = []
     for separator in said or _SEPARATORS:
         try:
-            rows = _rows(lines, separator)
+            rows = separated(lines, separator)
         except csv.Error as error:
             hint = "save it as .csv anew; a quote may be missing its other end"
             problem = refuse("E701", f"the table cannot be read: {error}", name, hint)
-            tried.append((-1, [], problem))
+            tried.append((_SOME, [], problem))
             continue
         tried.append((max((headings(row) for _, row in rows[:PREFACE]), default=0), rows, None))
     best = max(tried, key=lambda each: each[0])
@@ -42,9 +46,16 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     return from_rows(best[1], name, notes)
 
 
-def _rows(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    return [(reader.line_num, row) for row in reader if row]
+def separated(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
+    """Split lines into rows, each with the number of its last line.
+
+    Raises `csv.Error`, also for a quote that is left open, which would swallow all that follows.
+    """
+    reader = csv.reader([*lines, "\n", _END], delimiter=separator, skipinitialspace=True)
+    rows = [(reader.line_num, row) for row in reader if row]
+    if rows.pop()[1] != [_END]:
+        raise csv.Error("a quote has no other end")
+    return rows
 
 
 def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:

@@ -121,3 +121,11 @@ def test_any_bytes_are_a_roster_or_refused() -> None:
         except SpecErrors:
             continue
     assert read > 50
+
+
+@pytest.mark.parametrize(
+    "text", ['id,name\ns1,"Ann\ns2,Bob\n', 'id;name\n"s1;A\n', 'id,name\n"s1,A']
+)
+def test_a_quote_left_open_swallows_nobody(text: str) -> None:
+    with pytest.raises(SpecErrors, match="a quote has no other end"):
+        read_roster(text.encode(), "class.csv")

@@ -69,6 +69,11 @@ def test_encodings_are_understood_and_said(encoding: str, note: tuple[str, ...])
         (b"\xd0\xcf\x11\xe0..", "a.csv", "E703: the file is an old Office file"),
         ("layer;output\n".encode("utf-16-le"), "a.csv", "E703: the file is no text"),
         (b"<html>log in</html>", "a.csv", "E701: no row names the columns"),
+        (
+            b'layer,params\nconv2,1\n"pool3,0\nfc6,1\n',
+            "a.csv",
+            "E701: the table cannot be read: a q",
+        ),
     ],
 )
 def test_what_is_no_table_is_refused_by_name(data: bytes, name: str, said: str) -> None:

@@ -11,6 +11,7 @@ from shapecalc.homework.classroom.names import fold, turned
 from shapecalc.homework.classroom.records import Student
 from shapecalc.homework.deadline import LIKE, extended
 from shapecalc.homework.decode import decode
+from shapecalc.homework.tables import separated
 from shapecalc.render.as_csv import FORMULA
 from shapecalc.source import Origin, Source
 
@@ -115,15 +116,15 @@ def table_rows(text: str, name: str, words: set[str]) -> list[tuple[int, list[st
     most, failed = -1, None
     for separator in ",;\t|":
         try:
-            reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-            rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+            split = separated(lines, separator)
+            rows = [(line, row) for line, row in split if any(map(str.strip, row))]
         except csv.Error as error:
             failed = error
             continue
         known = max((len(_columns(row, words)) for _, row in rows[:_PREFACE]), default=0)
         if known > most:
             best, most = rows, known
-    if most < 0:
+    if most < 1 and failed is not None:
         hint = "save it as .csv anew; a quote may be missing its other end"
         raise _refuse("E710", f"the table cannot be read: {failed}", name, hint)
     return best

@@ -40,5 +40,8 @@ def _said(graded: Graded) -> str:
         return "Nothing was handed in."
     if graded.status == "unreadable":
         return "What was handed in could not be read; nothing was graded."
-    late = f" Late by {graded.late} hours." if graded.late else ""
-    return f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks.{late}"
+    said = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
+    if not graded.late:
+        return said
+    hours = "1 hour" if graded.late == 1 else f"{graded.late} hours"
+    return f"{said} Late by {hours}, so {marks_text(graded.marks)} count."
