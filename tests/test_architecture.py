@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "shapecalc"
+from tests.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGE = ROOT / "shapecalc"
 
 #: From the ground up.  A module imports modules of the lines above its own, and on its own line
 #: those to its left; a module without a dot stands for a package's `__init__`.

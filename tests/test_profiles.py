@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +22,10 @@ from shapecalc.layers import BUILTIN
 from shapecalc.profile import ANY, addends
 from shapecalc.profiles import PROFILES
 from shapecalc.quantities import QUANTITIES, kind_text
+from tests.paths import NETWORKS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Layer -> its count by each tool: runs over a 32x32x16 input, torch 2.13.0, the tools in the
 #: versions of the profiles (reference/tool_counts.md).
@@ -264,10 +268,10 @@ def test_symbols_pass_through_the_rules() -> None:
         assert evaluate(count, {"H": 224, "W": 256}) == numbers
 
 
-NETWORKS = sorted((Path(__file__).parent / "language").glob("*.yaml"))
+FILES = sorted(NETWORKS.glob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_profile_counts_every_layer_of_the_language(path: Path) -> None:
     report = summarize(path)
     for profile in PROFILES.values():

@@ -8,7 +8,6 @@ cross-checked against the authors' Caffe files, torchvision and Keras.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -20,11 +19,13 @@ from shapecalc.fold import fold
 from shapecalc.layers import BUILTIN
 from shapecalc.schema import json_schema
 from shapecalc.shape import as_text
+from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shapecalc.report import Report, Row
 
-SPECS = Path(__file__).parent.parent / "specs"
 
 #: spec: params, MACs of convolutions and dense layers.  The table of the project's second issue;
 #: its sources are beside the figures in published, sections 1 to 9.
@@ -669,7 +670,7 @@ def test_the_schema_is_one() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*sorted(SPECS.glob("*.yaml")), *sorted((Path(__file__).parent / "language").glob("*.yaml"))],
+    [*sorted(SPECS.glob("*.yaml")), *sorted(NETWORKS.glob("*.yaml"))],
     ids=lambda path: path.stem,
 )
 def test_every_spec_satisfies_the_schema(path: Path) -> None:

@@ -35,6 +35,7 @@ from tests.classroom.support import (
     run,
     written,
 )
+from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,8 +347,7 @@ def test_the_summary_in_every_format(example: Path, format_: str) -> None:
 def test_a_system_without_names_in_all_scripts_says_so(tmp_path: Path) -> None:
     code = "from shapecalc.cli import program; program()"
     words = [sys.executable, "-X", "utf8=0", "-c", code, "homework", "example", "class"]
-    root = Path(__file__).parents[2]
-    env = {**os.environ, "LC_ALL": "en_US.ISO-8859-1", "PYTHONPATH": str(root)}
+    env = {**os.environ, "LC_ALL": "en_US.ISO-8859-1", "PYTHONPATH": str(ROOT)}
     env |= {"PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=env, check=False)
     if done.returncode:  # systems that have the locale, or always have UTF-8, write the names

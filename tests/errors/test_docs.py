@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from shapecalc.errors import CODES
+from tests.paths import ROOT
 
 HERE = Path(__file__).parent
-DOCS = (HERE.parent.parent / "docs" / "errors.md").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 SAID = "\n\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*.txt")))
 
 
@@ -35,7 +36,7 @@ def test_no_code_is_explained_that_there_is_not() -> None:
 
 
 def test_every_code_that_the_package_uses_is_one() -> None:
-    package = HERE.parent.parent / "shapecalc"
+    package = ROOT / "shapecalc"
     used = {
         code
         for path in package.rglob("*.py")

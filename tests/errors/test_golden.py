@@ -30,6 +30,7 @@ from shapecalc.homework.classroom.store import from_json
 from shapecalc.homework.exports.submission import load_submission
 from shapecalc.layers.merge import Add
 from shapecalc.render.problems import problems_text
+from tests.paths import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
 TABLES = sorted(path.stem for path in (HERE / "tables").glob("*.yaml"))
-CLASS = HERE.parent / "exports" / "files" / "class.json"
+CLASS = TESTS / "exports" / "files" / "class.json"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
 RESNET = (

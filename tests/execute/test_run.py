@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.execute.live import owner
 from shapecalc.layers.merge import Add
 from shapecalc.verify import verify
-
-ROOT = Path(__file__).parents[2]
+from tests.paths import NETWORKS
 
 BRANCHES = """
 input: 5x7x2
@@ -204,12 +202,12 @@ def test_a_layer_that_nothing_follows_from_gets_no_gradient() -> None:
 
 
 SMALL = ["lenet5", "lenet5-1998", "lenet5-literal", "mnist-cnn", "alexnet", "googlenet-train"]
-LANGUAGE = ["dcgan-generator", "mobilenetv2", "two-input"]
+LARGER = ["dcgan-generator", "mobilenetv2", "two-input"]
 
 
-@pytest.mark.parametrize("name", [*SMALL, *(f"{each}.yaml" for each in LANGUAGE)])
+@pytest.mark.parametrize("name", [*SMALL, *(f"{each}.yaml" for each in LARGER)])
 def test_whole_networks_have_the_shapes_macs_and_peak_of_their_reports(name: str) -> None:
-    path = ROOT / "tests" / "language" / name if name.endswith(".yaml") else name
+    path = NETWORKS / name if name.endswith(".yaml") else name
     report = shapecalc.summarize(path)
     shapes = {}
     with execute.recorded() as products:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 from importlib import import_module
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shapecalc.execute.table import BACKWARD, FORWARD, OVERWRITE, SLOTS
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.base import Layer
+from tests.paths import ROOT
 
-EXECUTE = Path(__file__).parents[2] / "shapecalc" / "execute"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXECUTE = ROOT / "shapecalc" / "execute"
 
 #: The rules of a layer.  The referee must not call them.
 RULES = {

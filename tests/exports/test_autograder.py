@@ -27,6 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from schemas import GRADESCOPE
 
+from tests.paths import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Homework]
 
-ROOT = Path(shapecalc.__file__).parents[1]
 ANSWERS = "layer,params\none,1824\nthree,8640\n"
 
 

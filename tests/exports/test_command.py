@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.homework.exports import EXPORTS
+from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
-DOCS = HERE.parents[1] / "docs" / "exports.md"
+DOCS = ROOT / "docs" / "exports.md"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
 SMALL = "title: Two layers by hand\nspec: net.yaml\nlayers: [one, two]\ncolumns: [output, params]\n"

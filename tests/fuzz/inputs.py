@@ -5,11 +5,9 @@ Every function takes a `random.Random`, which Hypothesis can be as well.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.errors import CODES
-from shapecalc.files import specs_folder
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import (
     REQUIRED,
@@ -25,15 +23,16 @@ from shapecalc.layers.fields import (
 from shapecalc.read import EXPECTABLE, TOP_KEYS
 from shapecalc.scope import RESERVED
 from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
+from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
     import random
 
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 
-SPECS = [path.read_text() for path in sorted(Path(specs_folder()).glob("*.yaml"))]
-NETWORKS = [path.read_text() for path in sorted(Path(__file__).parents[1].glob("language/*.yaml"))]
-SHIPPED = [path.stem for path in sorted(Path(specs_folder()).glob("*.yaml"))]
+SHIPPED_TEXTS = [path.read_text() for path in sorted(SPECS.glob("*.yaml"))]
+NETWORK_TEXTS = [path.read_text() for path in sorted(NETWORKS.glob("*.yaml"))]
+SHIPPED = [path.stem for path in sorted(SPECS.glob("*.yaml"))]
 LAYERS = [word for word in BUILTIN if word not in JOINS]
 FIELDS = sorted({field.name for word in BUILTIN for field in layer_class(word).fields()})
 WORDS = [
@@ -59,7 +58,7 @@ def any_input(rng: random.Random) -> str | bytes:
 
 
 def shipped_spec(rng: random.Random) -> str:
-    return rng.choice(SPECS if rng.random() < 0.8 else NETWORKS)
+    return rng.choice(SHIPPED_TEXTS if rng.random() < 0.8 else NETWORK_TEXTS)
 
 
 def flipped(rng: random.Random) -> bytes:

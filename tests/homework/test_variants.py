@@ -19,8 +19,8 @@ from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variants import Difficulty, chosen_homework, draw, homework_of, pool_of
 from shapecalc.source import Source
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TEXT = """\
 title: Windows
 spec: lenet5

@@ -6,13 +6,17 @@ each file says.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import shapecalc
+from tests.paths import NETWORKS
 
-FILES = sorted(Path(__file__).parent.glob("*.yaml"))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = sorted(NETWORKS.glob("*.yaml"))
 
 #: params, MACs: torchvision 0.28.0 (num_params of its weights) and hooks in PyTorch 2.13.0.
 COUNTED = {

@@ -8,7 +8,6 @@ that the framework refused.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +21,7 @@ from shapecalc.layers.pool import AvgPool, MaxPool
 from shapecalc.layers.transposed import Transposed
 from shapecalc.shape import Map
 from shapecalc.window import EVERYTHING, Window, output_size, padding, transposed_size
+from tests.paths import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Vector = dict[str, Any]
 
 VECTORS: dict[str, list[Vector]] = json.loads(
-    (Path(__file__).parent.parent / "data" / "semantics_vectors.json").read_text()
+    (TESTS / "data" / "semantics_vectors.json").read_text()
 )
 SAME, VALID = Padding(((0, 0),), "same"), Padding(((0, 0),), "valid")
 

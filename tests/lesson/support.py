@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shapecalc
@@ -11,19 +10,18 @@ from shapecalc.lesson import TOPICS
 from shapecalc.lesson.nouns import Derivation
 from shapecalc.lesson.subject import Subject
 from shapecalc.view import View, make_view
+from tests.paths import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.report import Report, Row
 
-TESTS = Path(__file__).parents[1]
-
 
 @cache
 def report(name: str, **options: Any) -> Report:
     """Return the report of a shipped spec, or of one among the tests."""
-    own = TESTS / "language" / f"{name}.yaml"
+    own = NETWORKS / f"{name}.yaml"
     return shapecalc.summarize(own if own.exists() else name, **options)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from shapecalc import explain
-from tests.lesson.support import TESTS, report
+from tests.lesson.support import report
+from tests.paths import NETWORKS
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -118,7 +119,7 @@ def format_of(file: str) -> str:
 def test_lesson_is_as_the_golden_file_has_it(file: str) -> None:
     name, layer, of, shape = LESSONS[file]
     found = report(name, **({"input": shape} if shape else {}))
-    if (TESTS / "language" / f"{name}.yaml").exists():  # its path is this machine's
+    if (NETWORKS / f"{name}.yaml").exists():  # its path is this machine's
         spec = found.graph.spec
         spec = spec._replace(source=spec.source._replace(name=f"{name}.yaml"))
         found = type(found)(found.graph._replace(spec=spec), found.rows, found.totals, found.domain)

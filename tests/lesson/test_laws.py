@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,13 +21,14 @@ from shapecalc.view import View
 from tests.lesson.support import ends_rightly, of_text, report, value_of, wrong
 from tests.oracle.draw import layers, tables
 from tests.oracle.judge import answer
+from tests.paths import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.shape import Shape
 
-OWN = [path.stem for path in (Path(__file__).parents[1] / "language").glob("*.yaml")]
+OWN = [path.stem for path in NETWORKS.glob("*.yaml")]
 RANDOM = settings(
     max_examples=40,
     deadline=None,

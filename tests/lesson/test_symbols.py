@@ -16,6 +16,7 @@ from shapecalc.lesson import TOPICS
 from shapecalc.lesson.alike import twins
 from shapecalc.lesson.nouns import Derivation, Grid, Picture, Prose
 from tests.lesson.support import ends_rightly, of_text, wrong
+from tests.paths import NETWORKS
 from tests.symbols.law import points, symbolic
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
     from shapecalc.report import Report
 
-LANGUAGE = Path(__file__).parents[1] / "language"
-OWN = sorted(map(str, LANGUAGE.glob("*.yaml")))
+OWN = sorted(map(str, NETWORKS.glob("*.yaml")))
 #: Kernels, paddings, filters and multipliers that are symbols.
 FREE = """\
 input: 40x41x3
@@ -187,7 +187,7 @@ def test_neighbours_need_sides_that_are_numbers_but_no_other() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 140])
-@pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet18", str(LANGUAGE / "unet.yaml")])
+@pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet18", str(NETWORKS / "unet.yaml")])
 def test_slides_of_symbols_fit_the_page(name: str, width: int) -> None:
     topics = ",".join(topic.name for topic in TOPICS.values() if topic.formulas is not None)
     text = shapecalc.explain(symbolic(name), of=topics).render("text", width=width)

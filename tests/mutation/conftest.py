@@ -1,9 +1,8 @@
 """The laws' random layers come from `tests/laws` and `tests/oracle`."""
 
 import sys
-from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
+from tests.paths import TESTS
 
 for _folder in (TESTS / "laws", TESTS / "oracle"):
     if str(_folder) not in sys.path:

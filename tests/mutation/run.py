@@ -14,13 +14,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.mutation.fault import Fault
 
-TESTS = Path(__file__).parents[1]
+from tests.paths import TESTS
+
 sys.path[:0] = [str(TESTS / "laws"), str(TESTS / "oracle")]
 
 from tests.mutation.catching import Caught, catch  # noqa: E402

@@ -22,6 +22,7 @@ from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES
 from shapecalc.profiles import PROFILES
 from shapecalc.shape import Map, Shape
+from tests.paths import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,16 +35,15 @@ keras = need("keras")
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
-LANGUAGE = Path(__file__).parents[1] / "language"
 
 #: Our spec -> Keras's application.
 SAME = {
     "vgg16": "VGG16",
     "vgg19": "VGG19",
     "resnet50": "ResNet50",
-    LANGUAGE / "mobilenetv2.yaml": "MobileNetV2",
-    LANGUAGE / "densenet121.yaml": "DenseNet121",
-    LANGUAGE / "inceptionv3.yaml": "InceptionV3",
+    NETWORKS / "mobilenetv2.yaml": "MobileNetV2",
+    NETWORKS / "densenet121.yaml": "DenseNet121",
+    NETWORKS / "inceptionv3.yaml": "InceptionV3",
 }
 
 #: What Keras trains more than the paper has, from the layers that both have.

@@ -5,7 +5,6 @@ The versions are pinned in the extra `tools`.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,15 +18,17 @@ from shapecalc.layers.fields import MODES, Padding
 from shapecalc.profiles import PROFILES
 from shapecalc.propagate import propagate
 from shapecalc.shape import Map, Shape, Vector
+from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shapecalc.profile import Profile
     from shapecalc.report import Report
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
-ROOT = Path(__file__).parents[2]
-SPECS = sorted(path.stem for path in ROOT.glob("specs/*.yaml"))
+NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 #: Specs with layers that neither PyTorch nor ONNX has: no tool can run them.
 CANNOT_RUN = {"lenet5-1998": "subsampling, a table of connections, radial basis functions"}
@@ -47,14 +48,14 @@ def test_every_profile_of_a_tool_names_the_version_that_runs(profile: Profile) -
     assert f"{package} {installed(package)}" in profile.version
 
 
-@pytest.mark.parametrize("name", [name for name in SPECS if name not in CANNOT_RUN])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in CANNOT_RUN])
 def test_a_profile_is_its_tool_on_every_shipped_spec(name: str, profile: Profile) -> None:
     report = summarize(name)
     assert counted(profile.name, report) == profile.count(report.totals)
 
 
 #: More networks, with transposed and depthwise convolutions, shared weights and several inputs.
-NETWORKS = sorted((ROOT / "tests/language").glob("*.yaml"))
+FILES = sorted(NETWORKS.glob("*.yaml"))
 
 #: Networks that a tool cannot take, and why.
 NOT_TAKEN = {
@@ -69,7 +70,7 @@ NOT_TAKEN = {
 }
 
 
-@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_profile_is_its_tool_on_other_networks(path: Path, profile: Profile) -> None:
     if (profile.name, path.stem) in NOT_TAKEN:
         pytest.skip(NOT_TAKEN[profile.name, path.stem])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +17,7 @@ from shapecalc.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import torch
     from torch import nn
@@ -29,10 +29,11 @@ else:
 from compare import differences, run
 from twin import Do, twin
 
+from tests.paths import NETWORKS, SPECS
+
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
-ROOT = Path(__file__).parents[2]
-SPECS = [*ROOT.glob("specs/*.yaml"), *ROOT.glob("tests/language/*.yaml")]
+FILES = [*SPECS.glob("*.yaml"), *NETWORKS.glob("*.yaml")]
 
 #: Layer types without a twin, each with its reason.
 WITHOUT: dict[str, str] = {}
@@ -48,7 +49,7 @@ def make(word: str, **fields: Any) -> AnyLayer:
     return layer_class(word)(**fields)
 
 
-@pytest.mark.parametrize("path", sorted(SPECS), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FILES), ids=lambda path: path.stem)
 def test_every_network_is_its_twin(path: Path) -> None:
     assert differences(summarize(path)) == []
 
@@ -271,7 +272,7 @@ def test_a_product_left_out_is_caught() -> None:
 
 
 def test_shared_weights_counted_twice_are_caught() -> None:
-    report = summarize(ROOT / "tests/language/siamese.yaml")
+    report = summarize(NETWORKS / "siamese.yaml")
     apart = [
         (row.layer, node._replace(share=None))
         for row, node in zip(report.rows, report.graph.nodes, strict=True)

@@ -14,6 +14,7 @@ import pytest
 from judge import need
 
 from shapecalc import summarize
+from tests.paths import NETWORKS
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +30,6 @@ FlopCounterMode = need("torch.utils.flop_counter").FlopCounterMode
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
-LANGUAGE = Path(__file__).parents[1] / "language"
 
 #: Our spec -> torchvision's model.
 SAME = {
@@ -43,9 +43,9 @@ SAME = {
     "resnet50": "resnet50",
     "resnet101": "resnet101",
     "resnet152": "resnet152",
-    LANGUAGE / "densenet121.yaml": "densenet121",
-    LANGUAGE / "mobilenetv2.yaml": "mobilenet_v2",
-    LANGUAGE / "inceptionv3.yaml": "inception_v3",
+    NETWORKS / "densenet121.yaml": "densenet121",
+    NETWORKS / "mobilenetv2.yaml": "mobilenet_v2",
+    NETWORKS / "inceptionv3.yaml": "inception_v3",
 }
 
 #: Options that leave out what the specs leave out (and initialisation, which takes a minute).

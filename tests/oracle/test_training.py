@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from natural import Net
 from shapecalc import loads, summarize
 from shapecalc.backprop import training
 from shapecalc.backprop.costs import OPTIMIZERS
+from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
     import torch
@@ -24,8 +24,7 @@ else:
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
-ROOT = Path(__file__).parents[2]
-SPECS = sorted(path.stem for path in ROOT.glob("specs/*.yaml"))
+NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 #: Specs whose twins multiply otherwise than their layers: each map of C3 by itself, and codes.
 WITHOUT = {"lenet5-1998"}
@@ -84,7 +83,7 @@ def multiplied(report: Report) -> tuple[int, int]:
     return counts[0] // 2, counts[1] // 2
 
 
-@pytest.mark.parametrize("name", [name for name in SPECS if name not in WITHOUT])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT])
 def test_a_step_is_what_autograd_multiplies(name: str) -> None:
     report = summarize(name)
     total = training(report).total
@@ -111,7 +110,7 @@ def test_the_first_layers_need_no_gradient_of_their_input(before: str, first: st
 
 def test_branches_and_shared_weights() -> None:
     text = "input: 12x10x6\nlayers: [concat: {a: [conv1-4, conv3-5], b: [maxpool: {kernel: 3, stride: 1, pad: 1}, conv1-7]}, conv3-2]"
-    for report in (summarize(loads(text)), summarize(ROOT / "tests/language/siamese.yaml")):
+    for report in (summarize(loads(text)), summarize(NETWORKS / "siamese.yaml")):
         total = training(report).total
         assert (total.forward, total.backward) == multiplied(report)
 

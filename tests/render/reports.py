@@ -1,7 +1,6 @@
 """The reports that the tests of the formats show."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from shapecalc.api import build
@@ -9,8 +8,8 @@ from shapecalc.files import find
 from shapecalc.propagate import propagate
 from shapecalc.report import Report
 from shapecalc.source import Source
+from tests.paths import NETWORKS, TESTS
 
-TESTS = Path(__file__).parent.parent
 GOLDEN = TESTS / "golden"
 #: Sequential, folded, with buffers, with connections, with several inputs, with far skips.
 NAMES = (
@@ -36,7 +35,7 @@ def compute(text: str) -> Report:
 @cache
 def report(name: str) -> Report:
     """Return the report of the small spec, of a test of the language, or of a shipped one."""
-    for path in (GOLDEN / f"{name}.yaml", TESTS / "language" / f"{name}.yaml"):
+    for path in (GOLDEN / f"{name}.yaml", NETWORKS / f"{name}.yaml"):
         if path.exists():
             return compute(path.read_text(encoding="utf-8"))
     return propagate(build(find(name)))

@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from reports import GOLDEN
 
 from shapecalc.render import FORMATS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 SCRIPT = """
 import sys
 from pathlib import Path

@@ -29,6 +29,7 @@ from shapecalc.sweeping.compute import blocks
 from shapecalc.sweeping.machine import to_csv
 from shapecalc.sweeping.series import column_of, series_of
 from shapecalc.view import View
+from tests.paths import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -215,7 +216,7 @@ def test_help_lists_the_columns() -> None:
 
 
 def test_the_page_of_docs_has_every_column_of_its_own() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "sweep.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "sweep.md").read_text(encoding="utf-8")
     words = total_words(View()).items()
     own = (
         {name for name, _ in words} - {c.key for c in COLUMNS} - {c.title.lower() for c in COLUMNS}

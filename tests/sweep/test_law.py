@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import random
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input
 from shapecalc.sweeping.columns import EXTENTS, layer_words, total_words
 from shapecalc.view import make_view
+from tests.paths import NETWORKS
 
 #: Fields that a sweep may change, with values that often fit.
 FIELDS = {
@@ -145,7 +145,6 @@ def differences(swept: shapecalc.Sweep, spec: str, axes: dict[str, list[int]]) -
     return wrong
 
 
-LANGUAGE = Path(__file__).parents[1] / "language"
 #: With skips that must meet, transposed convolutions, concatenations of many.
 OTHERS = ("unet", "unet-padded", "densenet121", "inceptionv3", "mobilenetv2", "dcgan-generator")
 
@@ -155,7 +154,7 @@ OTHERS = ("unet", "unet-padded", "densenet121", "inceptionv3", "mobilenetv2", "d
 def test_every_row_is_the_summary_of_its_point(spec: str, seed: int) -> None:
     draw = random.Random(f"{spec} {seed}")
     if spec in OTHERS:
-        spec = str(LANGUAGE / f"{spec}.yaml")
+        spec = str(NETWORKS / f"{spec}.yaml")
     for _ in range(20):
         axes = axes_of(spec, draw)
         columns = all_columns(spec, draw)

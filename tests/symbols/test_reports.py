@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,10 +20,13 @@ from shapecalc.source import Source
 from shapecalc.view import make_view
 from tests.fuzz.inputs import spec, written
 from tests.language.support import problems_of, report_of
+from tests.paths import NETWORKS
 from tests.symbols.law import cells, differences, points, symbolic
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 H, W, K = map(symbol, "HWk")
-LANGUAGE = Path(__file__).parents[1] / "language"
 
 
 def test_the_closed_forms_of_the_field() -> None:
@@ -42,7 +45,7 @@ def test_at_any_size_it_is_the_numeric_report(name: str) -> None:
     assert all(row.field is not None for row in report.rows)
 
 
-@pytest.mark.parametrize("path", sorted(LANGUAGE.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(NETWORKS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_networks_of_the_language_too(path: Path) -> None:
     report = symbolic(str(path))
     chosen = points(report, random.Random(path.stem), 4)
@@ -61,9 +64,9 @@ def test_the_law_bites() -> None:
 
 
 def test_constants_that_are_free() -> None:
-    densenet = shapecalc.load(str(LANGUAGE / "densenet121.yaml"))
+    densenet = shapecalc.load(str(NETWORKS / "densenet121.yaml"))
     names = [name for name, tree in densenet.spec.let.items() if tree.text.isdigit()]
-    report = shapecalc.summarize(str(LANGUAGE / "densenet121.yaml"), free=names[:1])
+    report = shapecalc.summarize(str(NETWORKS / "densenet121.yaml"), free=names[:1])
     for value in (1, 2, 32, 33):
         values = {names[0]: value}
         assert report.domain.admits(values)

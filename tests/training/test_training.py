@@ -23,6 +23,7 @@ from shapecalc.expr import evaluate
 from shapecalc.files import shipped
 from shapecalc.printing import width_of
 from shapecalc.view import View, make_view
+from tests.paths import NETWORKS
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -90,7 +91,7 @@ def test_an_update_is_once_a_step_for_every_parameter(name: str) -> None:
 
 
 def test_shared_parameters_are_updated_once() -> None:
-    siamese = Path(__file__).parents[1] / "language" / "siamese.yaml"
+    siamese = NETWORKS / "siamese.yaml"
     report = summarize(siamese)
     plan = training(report, "sgd")
     assert sum(plan.update) == 2 * report.totals.params
