@@ -12,9 +12,9 @@ import numpy as np
 
 from shapecalc.cells import NUMBER, TEXT
 from shapecalc.columns import Column
-from shapecalc.printing import printable
 from shapecalc.shape import as_text
 from shapecalc.table import Fact, Line, Table
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -10,7 +10,7 @@ from shapecalc.graph import Graph
 from shapecalc.propagate import propagate
 from shapecalc.read import read_spec
 from shapecalc.report import Report
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

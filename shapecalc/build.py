@@ -10,7 +10,7 @@ from shapecalc.graph import Deferred
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Unread
 from shapecalc.scope import NeedsShapes, Place, Scope, no_shapes, read_value
-from shapecalc.yamltree import origin
+from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.shape import Shape
     from shapecalc.spec import Use
-    from shapecalc.yamltree import Map
+    from shapecalc.text.yaml_tree import Map
 
 
 class Builder:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.dim import is_symbolic, largest
 from shapecalc.layers.base import square
-from shapecalc.printing import printable
 from shapecalc.shape import as_list, as_text, times_text
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.pause import collector_paused
-from shapecalc.source import Origin, Source, Span
 from shapecalc.syntax import explain, place_of
-from shapecalc.yamltree import List, Map, Mark, Scalar, Tree, describe
+from shapecalc.text.gc_pause import collector_paused
+from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.yaml_tree import List, Map, Mark, Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints
 from shapecalc.graph import Broken
-from shapecalc.yamltree import origin
+from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.graph import Deferred
     from shapecalc.layers.base import Layer
     from shapecalc.spec import Use
-    from shapecalc.yamltree import Scalar, Tree
+    from shapecalc.text.yaml_tree import Scalar, Tree
 
 #: The layer of everything that was complained about.
 BROKEN = Broken()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from shapecalc.source import Origin
+    from shapecalc.text.source import Origin
 
 #: Every error code with its title.  docs/errors.md shows each with an example, by test.
 CODES: Mapping[str, str] = {
@@ -291,7 +291,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     import difflib
 
-    from shapecalc.foreign import meant_by
+    from shapecalc.text.suggest import meant_by
 
     if meant := meant_by(word, known):
         return f"did you mean '{meant}'?"

@@ -20,8 +20,8 @@ from shapecalc.errors import SpecErrors
 from shapecalc.given import Given
 from shapecalc.graph import Graph, Node, Options
 from shapecalc.order import in_order
-from shapecalc.pause import collector_paused
 from shapecalc.resolve import Resolver
+from shapecalc.text.gc_pause import collector_paused
 from shapecalc.walk import TooMany, Walk, Where
 
 if TYPE_CHECKING:

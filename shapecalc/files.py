@@ -8,7 +8,7 @@ import sys
 
 from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.source import Origin, Source
+from shapecalc.text.source import Origin, Source
 
 # os.path and not pathlib, which costs every start 3 ms.
 

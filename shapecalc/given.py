@@ -23,8 +23,8 @@ from shapecalc.scope import (
     whole,
 )
 from shapecalc.shape import Shape, shape_of
-from shapecalc.source import Source
-from shapecalc.yamltree import Scalar, Tree, describe, scalar
+from shapecalc.text.source import Source
+from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
 from shapecalc.shape import Map
-from shapecalc.source import Origin
-from shapecalc.yamltree import origin
+from shapecalc.text.source import Origin
+from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.dim import Dim
     from shapecalc.shape import Shape
     from shapecalc.spec import NetSpec, Use
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 
 class Input(Layer):

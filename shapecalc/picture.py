@@ -11,7 +11,7 @@ from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.files import must_end
 from shapecalc.shape import as_text
-from shapecalc.source import Origin, Source
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from shapecalc.report import Report

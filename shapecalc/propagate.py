@@ -9,10 +9,10 @@ from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.expand import expand, rebuilt
 from shapecalc.graph import Broken, Deferred, Input, channels_first
 from shapecalc.layers.base import SEES_ALL, Requirement, arity_error, field_bounds
-from shapecalc.pause import collector_paused
 from shapecalc.report import Report, Row, total
 from shapecalc.shape import as_list, as_text
-from shapecalc.source import Origin
+from shapecalc.text.gc_pause import collector_paused
+from shapecalc.text.source import Origin
 from shapecalc.window import (
     EVERYTHING,
     Reach,

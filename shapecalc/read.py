@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from shapecalc.compose import compose
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
-from shapecalc.pause import collector_paused
 from shapecalc.scope import RESERVED
 from shapecalc.spec import (
     LANGUAGE_VERSION,
@@ -19,12 +18,13 @@ from shapecalc.spec import (
     NetSpec,
 )
 from shapecalc.statements import COMMON_KEYS, NAME, PAPER, StatementReader
-from shapecalc.yamltree import List, Map, Scalar, Tree, describe, origin
+from shapecalc.text.gc_pause import collector_paused
+from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 #: The keys of a spec, with the sentence that help and schema give them.
 TOP_KEYS: Mapping[str, str] = {

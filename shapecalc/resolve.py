@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from shapecalc.draft import Draft, Names, Sheet, Wire
 from shapecalc.errors import Problem, did_you_mean
 from shapecalc.graph import Group
-from shapecalc.yamltree import origin
+from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
-    from shapecalc.yamltree import Scalar
+    from shapecalc.text.yaml_tree import Scalar
 
 
 _FORWARD = "a network flows forward only"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers.fields import Count
 from shapecalc.scope import RESERVED, Argument, Place
-from shapecalc.yamltree import List, Map, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

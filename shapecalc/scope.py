@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.errors import RuleError, did_you_mean
 from shapecalc.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.layers.fields import Kind, Reading, Unread
-from shapecalc.yamltree import Scalar, Tree, describe
+from shapecalc.text.yaml_tree import Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

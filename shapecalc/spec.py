@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.errors import Problem
-    from shapecalc.source import Source
-    from shapecalc.yamltree import Map, Scalar, Tree
+    from shapecalc.text.source import Source
+    from shapecalc.text.yaml_tree import Map, Scalar, Tree
 
 #: The version of the language that this package reads.
 LANGUAGE_VERSION = 1

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.errors import did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.spec import Block, Branch, Use
+from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 from shapecalc.treereader import TreeReader
-from shapecalc.yamltree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 #: Keys that every layer may carry beside its own fields.
 COMMON_KEYS: Mapping[str, str] = {

@@ -16,9 +16,9 @@ from shapecalc.columns import conventions, default_columns, sorted_rows
 from shapecalc.dim import is_symbolic
 from shapecalc.fold import fold
 from shapecalc.graph import channels_first
-from shapecalc.printing import printable, width_of
 from shapecalc.shape import SIDE_NAMES, as_text
 from shapecalc.sums import sums
+from shapecalc.text.safe import printable, width_of
 from shapecalc.view import View
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from shapecalc.errors import Complaints, Problem, SpecErrors, did_you_mean
-from shapecalc.source import Origin
-from shapecalc.yamltree import List, Map, Scalar, Tree, describe, origin
+from shapecalc.text.source import Origin
+from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 
 class TreeReader:

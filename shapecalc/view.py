@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.cells import DTYPES, UNITS
 from shapecalc.columns import BY_WORD, COLUMNS
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -10,14 +10,14 @@ from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.rounds import rounds_of
 from shapecalc.scope import Argument, Place, Scope
 from shapecalc.statements import COMMON_KEYS
-from shapecalc.yamltree import Map, Scalar, describe
+from shapecalc.text.yaml_tree import Map, Scalar, describe
 
 if TYPE_CHECKING:
     from shapecalc.build import Builder
     from shapecalc.dim import Dim
     from shapecalc.given import Given
     from shapecalc.spec import Branch, Edit, NetSpec, Use
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000

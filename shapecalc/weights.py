@@ -18,8 +18,8 @@ import numpy as np
 from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.files import must_end
-from shapecalc.printing import printable
-from shapecalc.source import Origin, Source
+from shapecalc.text.safe import printable
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,10 +1,14 @@
-"""Imports point one way.  The levels are the table below; any other arrow fails."""
+"""The rooms of the house: which package may import which, and nothing in circles.
+
+Every import counts, those inside functions and those for type checkers, too.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -12,274 +16,274 @@ import pytest
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 PACKAGE = ROOT / "shapecalc"
 
-#: From the ground up.  A module imports modules of the lines above its own, and on its own line
-#: those to its left; a module without a dot stands for a package's `__init__`.
-LEVELS = """
-    shapecalc
-    foreign
-    errors  source  memory  dim  expr  equality  integers  bounds  notation  solution
-    formula  pause  printing  writing  order  expression  ranges
-    yamltree  syntax  compose  treereader  shape  window  work
-    files  layers.fields
-    layers.base  domain
-    layers.windowed  layers.conv  layers.depthwise  layers.transposed  layers.pool
-    layers.globalpool  layers.dense  layers.lrn  layers.norm  layers.activation  layers.slope
-    layers.merge  layers.reshape
+#: From the ground up: a room imports its own modules and those of the lines above it.  `errors`
+#: lies on the ground floor, `api` is the front door from a spec to its report.
+ORDER = """
+    text errors
+    algebra
     layers
-    spec  scope
-    statements  read  graph
-    draft  rounds  given  build  resolve  walk  expand
-    report  propagate
-    fits  api
-    execute.arrays  execute.product  execute.frame  execute.unfold
-    execute.conv  execute.depthwise  execute.transposed  execute.pool  execute.globalpool
-    execute.dense  execute.lrn  execute.norm  execute.activation  execute.slope  execute.reshape
-    execute.merge  execute.table  execute.tally  execute.naive_windows  execute.naive
-    execute.layer  execute.slopes  execute.sight  execute.live  execute.supply  execute.run  execute.gradient
-    execute.formula  execute.formulas_of_windows  execute.formulas_of_elements
-    execute.formulas_of_moves  execute.formulas  execute.tiny  execute.example
-    execute  laws  small  verify  weights  picture
-    fold  cells  quantities  profile  profiles.own  profiles.frameworks  profiles.graphs  profiles
-    legend  columns  view  sums  table  describe  schema  verdict
-    activity
-    lesson.words  lesson.picture  lesson.trace  lesson.nouns  lesson.alike  lesson.subject
-    lesson.windows  lesson.shapes  lesson.output  lesson.params  lesson.macs  lesson.memory
-    lesson.field  lesson.gradient  lesson.neighbours  lesson.blocks  lesson.network  lesson
-    inverse  inverse.sets  inverse.answer  inverse.question  inverse.terms  inverse.loss
-    inverse.unknowns  inverse.decide  inverse.reasons  inverse.asking  inverse.windows
-    render  render.problems  render.as_text  render.as_csv  render.as_html  render.as_json
-    render.as_latex  render.as_markdown  render.as_terminal  render.solution
-    render.lesson_text  render.lesson_json  render.lesson_markdown  render.lesson_html
-    render.lesson
-    comparison  comparison.parts  comparison.align  comparison.likeness  comparison.changes
-    comparison.rows  comparison.entries  comparison.ratio  comparison.names  comparison.condition
-    comparison.fit  comparison.layout  comparison.totals  comparison.table
-    comparison.as_csv  comparison.as_json  comparison.show
-    sweeping  sweeping.axes  sweeping.columns  sweeping.magnitude  sweeping.formulas
-    sweeping.plan  sweeping.compute  sweeping.result  sweeping.series  sweeping.table
-    sweeping.machine  sweeping.chart  sweeping.plot  sweeping.show
-    published  published.nouns  published.printed  published.words  published.quantities
-    published.grammar  published.conventions  published.errata  published.read
-    published.bench  published.judge  published.pieces  published.lists  published.table
-    published.as_json  published.as_csv  published.show
-    reconciling  reconciling.parts  reconciling.table  reconciling.target
-    reconciling.search  reconciling.found  reconciling.machines
-    backprop  backprop.costs  backprop.memory  backprop.table  backprop.machines
-    homework  homework.conventions  homework.deadline  homework.quantity  homework.reading
-    homework.numerals
-    homework.volumes  homework.answers  homework.decode  homework.tables  homework.trees
-    homework.stamp  homework.workbook  homework.load  homework.network  homework.keys
-    homework.vary  homework.assignment  homework.outline  homework.world  homework.working
-    homework.misconception
-    homework.wrong_volumes  homework.wrong_parameters  homework.wrong_operations
-    homework.catalogue  homework.diagnose  homework.forms  homework.show.values  homework.alternates
-    homework.verdict  homework.claims
-    homework.follow  homework.judge  homework.ranking  homework.marking  homework.tell
-    homework.check  homework.teacher  homework.lint  homework.show  homework.worked
-    homework.show.table  homework.show.as_json  homework.show.as_csv  homework.show.as_page
-    homework.show.sheet  homework.show.lint_data  homework.show.lint  homework.classroom  homework.classroom.records
-    homework.classroom.store  homework.exports  homework.exports.blanks  homework.exports.page
-    homework.exports.archive  homework.exports.moodle  homework.exports.gift  homework.exports.qti
-    homework.exports.markup  homework.exports.parts  homework.exports.gradescope
-    homework.exports.coderunner  homework.exports.prairielearn  homework.exports.submission
-    homework.exports.autograder  homework.exports.canvas  homework.exports.gradebook
-    homework.exports.moodle_grades
-    homework.classroom.agreement  homework.classroom.statistics  homework.show.document
-    homework.show.document_html  homework.show.document_markdown  homework.show.pages
-    homework.show.feedback  homework.show.class_cells  homework.show.class_report
-    homework.classroom.names  homework.classroom.roster  homework.variant_file  homework.variants
-    homework.show.as_xlsx  homework.show.handout  homework.show.variants
-    homework.classroom.archive  homework.classroom.folder  homework.classroom.matching
-    homework.classroom.metadata  homework.classroom.times  homework.classroom.intake
-    homework.classroom.asked  homework.classroom.marks  homework.classroom.summary
-    homework.classroom.judging  homework.classroom.work
-    homework.classroom.state  homework.classroom.results  homework.classroom.grade
-    homework.classroom.example
-    cli  cli.common  cli.options  cli.summarize  cli.explain  cli.solve  cli.sweep  cli.compare
-    cli.tables  cli.reconcile  cli.profiles  cli.training  cli.verify  cli.run  cli.homework
-    cli.homework_variants  cli.homework_grade  cli.homework_example  cli.homework_export
-    cli.layers  cli.specs  cli.schema  cli.completion
-    __main__
+    spec
+    graph
+    report
+    api
+    counting
+    reference
+    output
+    convert
+    draw
+    verify
+    analysis
+    homework
+    cli
 """
+#: The rooms of homework, from the ground up.
+HOMEWORK = """
+    assignment
+    answers
+    diagnosis
+    variants
+    sheets
+    classroom
+    exports
+"""
+#: The one real circle: numbers need no expressions until a symbol meets them, and an expression
+#: writes itself.
+CIRCLE = {"algebra.dim", "algebra.expr", "algebra.notation"}
+#: The one look forward: a result shows itself, by whatever formats there are.
+FORWARD = {("text.shown", "output.formats")}
 
-#: The looks forward: a report can show itself and be computed anew, a lesson and an expression
-#: show themselves, and numbers need no expressions until a symbol meets them.
-FORWARD = {
-    ("report", "render"),
-    ("report", "propagate"),
-    ("expr", "notation"),
-    ("dim", "expr"),
-    ("inverse.answer", "render.solution"),
-    ("inverse.windows", "render.solution"),
-    ("lesson.nouns", "render.lesson"),
-    ("published.nouns", "published.show"),
-}
-
-#: What a module may import outside the standard library, and who else may.
+#: What a module may import outside the standard library, and who may.
 THIRD = {
-    "yaml": ("compose",),
+    "yaml": ("spec.yaml_compose", "spec.yaml_messages"),
     "click": ("cli",),
-    "rich": ("render.as_terminal", "cli.sweep"),
-    "numpy": (
-        "sweeping",
-        "inverse.decide",
-        "execute",
-        "laws",
-        "verify",
-        "weights",
-        "picture",
-        "activity",
-    ),
-    "matplotlib": ("sweeping.plot",),
-    "PIL": ("picture",),
-    "openpyxl": ("homework.workbook", "homework.show.as_xlsx"),
+    "rich": ("output.terminal", "cli.sweep"),
+    "numpy": ("analysis.sweep", "analysis.solve.decide", "reference", "verify"),
+    "matplotlib": ("analysis.sweep.plot",),
+    "PIL": ("verify.image_input",),
+    "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),
 }
 
 #: The command line starts with these and imports the rest when a command runs.
-AT_START = {"shapecalc", "errors", "source", "cli", "cli.common", "cli.options"}
+AT_START = {"", "errors", "text.source", "cli", "cli.common", "cli.options"}
 
 
 class Import(NamedTuple):
-    """One import as the syntax tree has it; `lazy` when inside a function."""
+    """An import as the syntax tree has it: `kind` is now, later (in a function) or types."""
 
     module: str
     target: str
-    lazy: bool
+    kind: str
 
 
 def name_of(path: Path, root: Path) -> str:
     parts = path.relative_to(root).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__") or "shapecalc"
+    return ".".join(part for part in parts if part != "__init__")
 
 
 def imports_of(root: Path) -> list[Import]:
-    """List every import of a package that runs; those for type checkers do not."""
-    found = []
-    names = {name_of(path, root) for path in root.rglob("*.py")}
-    for path in sorted(root.rglob("*.py")):
-        name = name_of(path, root)
-        stack: list[tuple[ast.AST, bool]] = [(ast.parse(path.read_text()), False)]
-        while stack:
-            node, lazy = stack.pop()
-            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-                stack += [(each, lazy) for each in node.orelse]
-                continue
-            if isinstance(node, ast.Import):
-                found += [Import(name, short(each.name), lazy) for each in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{name} imports relatively"
-                module = short(node.module or "")
-                inner = [f"{module}.{each.name}".removeprefix("shapecalc.") for each in node.names]
-                submodules = [each for each in inner if each in names]
-                found += [Import(name, each, lazy) for each in submodules or [module]]
-            inside = lazy or isinstance(node, ast.FunctionDef | ast.Lambda)
-            stack += [(each, inside) for each in ast.iter_child_nodes(node)]
+    """List every import of a package; the package itself is named ''."""
+    paths = {name_of(path, root): path for path in sorted(root.rglob("*.py"))}
+    return [
+        Import(module, target, kind)
+        for module, path in paths.items()
+        for kind, node in _import_nodes(ast.parse(path.read_text(encoding="utf-8")), "now")
+        for target in _targets(node, paths.keys())
+    ]
+
+
+def _import_nodes(tree: ast.AST, kind: str) -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
+    if isinstance(tree, ast.Import | ast.ImportFrom):
+        yield kind, tree
+    for node in ast.iter_child_nodes(tree):
+        inner = kind
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            inner = "later"
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            inner = "types"
+        yield from _import_nodes(node, inner)
+
+
+def _targets(node: ast.Import | ast.ImportFrom, modules: Iterable[str]) -> list[str]:
+    """Name the modules that an import reads: 'spec.find', '' for the front, or 'other:numpy'."""
+    if isinstance(node, ast.Import):
+        return [_short(alias.name) for alias in node.names]
+    assert node.level == 0, "imports are absolute"
+    base = _short(node.module or "")
+    inner = [f"{base}.{alias.name}".removeprefix(".") for alias in node.names]
+    return [name for name in inner if name in modules] or [base]
+
+
+def _short(module: str) -> str:
+    if module.split(".", maxsplit=1)[0] != "shapecalc":
+        return f"other:{module.split('.', maxsplit=1)[0]}"
+    return module.removeprefix("shapecalc").removeprefix(".")
+
+
+def floor(module: str) -> tuple[int, ...]:
+    """Return how high a module's room lies; inside homework, a room has a floor of its own.
+
+    Raises `KeyError` for a module outside of every room.
+    """
+    first, *more = module.split(".")
+    height = _heights(ORDER)[first]
+    if first != "homework" or not more:
+        return (height,)
+    return (height, _heights(HOMEWORK)[more[0]])
+
+
+def _heights(order: str) -> dict[str, int]:
+    lines = [line.split() for line in order.split("\n")]
+    return {name: height for height, names in enumerate(lines) for name in names}
+
+
+def upward(imports: Iterable[Import]) -> list[str]:
+    """Describe every import of a room that lies higher; the front may look everywhere."""
+    return [
+        f"{module} imports {target}"
+        for module, target, _ in imports
+        if module not in {"", "__main__"}
+        if not target.startswith("other:") and target
+        if (module, target) not in FORWARD and floor(target) > floor(module)
+    ]
+
+
+def circles(imports: Iterable[Import]) -> list[set[str]]:
+    """Find the modules that reach themselves over others, a set a circle (Tarjan 1972)."""
+    reads = defaultdict(set)
+    for module, target, _ in imports:
+        if module and target and module != target and (module, target) not in FORWARD:
+            reads[module].add(target)
+    found: list[set[str]] = []
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    path: list[str] = []
+
+    def visit(module: str) -> None:
+        number[module] = lowest[module] = len(number)
+        path.append(module)
+        for target in reads.get(module, ()):
+            if target not in number:
+                visit(target)
+                lowest[module] = min(lowest[module], lowest[target])
+            elif target in path:
+                lowest[module] = min(lowest[module], number[target])
+        if lowest[module] == number[module]:
+            start = path.index(module)
+            members, path[start:] = set(path[start:]), []
+            if len(members) > 1:
+                found.append(members)
+
+    for module in list(reads):
+        if module not in number:
+            visit(module)
     return found
 
 
-def short(module: str) -> str:
-    return module.removeprefix("shapecalc.")
+def foreign(imports: Iterable[Import]) -> list[str]:
+    """Describe imports of other projects' packages outside of the modules that may have them."""
+    complaints = []
+    for module, target, _ in imports:
+        name = target.removeprefix("other:")
+        if name == target or name in sys.stdlib_module_names:
+            continue
+        if not any(f"{module}.".startswith(f"{home}.") for home in THIRD.get(name, ())):
+            complaints.append(f"{module} imports {name}")
+    return complaints
+
+
+def early(imports: Iterable[Import]) -> list[str]:
+    """Describe what the command line imports before it knows the command."""
+    return [
+        f"{module} imports {target} at the start"
+        for module, target, kind in imports
+        if module.split(".")[0] == "cli" and kind == "now"
+        if not target.startswith("other:") and target not in AT_START
+    ]
 
 
 def wrong(imports: list[Import]) -> list[str]:
-    """Describe every import against the rules."""
-    order = {name: place for place, name in enumerate(LEVELS.split())}
-    found = []
-    for module, target, lazy in imports:
-        arrow = f"{module} imports {target}"
-        root = target.split(".")[0]
-        if target in order:
-            front = target.startswith(f"{module}.")  # a package's front may look into it, lazily
-            forward = order[target] >= order.get(module, -1)
-            if forward and not (lazy and (front or (module, target) in FORWARD)):
-                found.append(arrow)
-            elif module.split(".")[0] == "cli" and not lazy and target not in AT_START:
-                found.append(f"{arrow} at the start")
-        elif root in THIRD:
-            if not any(f"{module}.".startswith(f"{home}.") for home in THIRD[root]):
-                found.append(arrow)
-        elif root not in sys.stdlib_module_names:
-            found.append(arrow)
-    return found
+    rounds = [f"circle: {', '.join(sorted(each))}" for each in circles(imports) if each != CIRCLE]
+    return [*upward(imports), *rounds, *foreign(imports), *early(imports)]
 
 
-def test_every_module_has_its_place():
+def test_every_module_lies_in_a_room():
     modules = {name_of(path, PACKAGE) for path in PACKAGE.rglob("*.py")}
-    assert modules == set(LEVELS.split())
+    outside = {name for name in modules if name.split(".")[0] not in _heights(ORDER)}
+    assert outside == {"", "__main__"}
+    loose = {name for name in modules if "." not in name and (PACKAGE / f"{name}.py").exists()}
+    assert loose == {"__main__", "errors", "api"}
 
 
-def test_imports_point_one_way():
+def test_imports_point_one_way_and_never_in_circles():
     assert wrong(imports_of(PACKAGE)) == []
 
 
 def test_every_exception_is_used():
-    taken = {(each.module, each.target) for each in imports_of(PACKAGE)}
-    assert taken >= FORWARD
+    taken = imports_of(PACKAGE)
+    assert circles(taken) == [CIRCLE]
+    assert {(module, target) for module, target, _ in taken} >= FORWARD
     for package, homes in THIRD.items():
         for home in homes:
-            assert any(module.startswith(home) and package in target for module, target in taken)
+            assert any(m.startswith(home) and t == f"other:{package}" for m, t, _ in taken)
 
 
 @pytest.mark.parametrize(
     ("module", "text", "complaint"),
     [
-        ("dim", "from shapecalc.report import Report", "dim imports report"),
-        ("layers/conv", "import shapecalc.graph", "layers.conv imports graph"),
-        ("layers/conv", "def f():\n    from shapecalc import graph", "layers.conv imports graph"),
-        ("report", "from shapecalc.render import render", "report imports render"),
-        ("walk", "if True:\n    import numpy.linalg", "walk imports numpy.linalg"),
-        ("render/as_text", "import rich", "render.as_text imports rich"),
-        ("cli/specs", "from shapecalc.files import find", "cli.specs imports files at the start"),
-        ("errors", "from shapecalc.errors import Problem", "errors imports errors"),
+        ("algebra/bounds", "from shapecalc.report.model import Report", "algebra.bounds imports report.model"),
+        ("layers/conv", "def f():\n    from shapecalc.graph import model", "layers.conv imports graph.model"),
+        ("layers/conv", "if TYPE_CHECKING:\n    import shapecalc.graph.model", "layers.conv imports graph.model"),
+        ("report/model", "from shapecalc.output.formats import render", "report.model imports output.formats"),
+        ("homework/answers/load", "import shapecalc.homework.exports", "homework.answers.load imports homework.exports"),
+        ("spec/find", "if True:\n    import numpy.linalg", "spec.find imports numpy"),
+        ("output/text", "import rich", "output.text imports rich"),
         ("errors", "import torch", "errors imports torch"),
+        ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
+        ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
+        ("graph/model", "def f():\n    from shapecalc.graph import order", "circle: graph.model, graph.order"),
     ],
-)
+)  # fmt: skip
 def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
-    for name in LEVELS.split():
-        fronts = (
-            "shapecalc",
-            "layers",
-            "execute",
-            "lesson",
-            "inverse",
-            "profiles",
-            "reconciling",
-            "backprop",
-            "render",
-            "comparison",
-            "sweeping",
-            "published",
-            "homework",
-            "homework.show",
-            "homework.exports",
-            "homework.classroom",
-            "cli",
-        )
-        front = name in fronts
-        path = tmp_path / ("" if name == "shapecalc" else name.replace(".", "/"))
-        path = path / "__init__.py" if front else path.with_suffix(".py")
+    others = {
+        "errors": "def f():\n    from shapecalc.text.source import Origin\n",
+        "graph/order": "from shapecalc.graph import model\n",
+    }
+    names = [
+        "text/source",
+        "report/model",
+        "graph/model",
+        "output/formats",
+        "spec/find",
+        "homework/exports",
+    ]
+    for name in ["errors", *names, *others]:
+        path = tmp_path / f"{name}.py"
         path.parent.mkdir(exist_ok=True, parents=True)
-        path.write_text("")
+        path.write_text(others.get(name, ""))
     assert wrong(imports_of(tmp_path)) == []
-    (tmp_path / f"{module}.py").write_text(f"import re\n{text}\n")
+    path = tmp_path / f"{module}.py"
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text(f"import re\n{text}\n")
     assert wrong(imports_of(tmp_path)) == [complaint]
 
 
-@pytest.mark.parametrize(
-    "guarded",
-    [
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shapecalc.api import load",
-        "def f():\n    from shapecalc.render import render",
-    ],
-)
-def test_what_is_allowed_is_not_caught(tmp_path, guarded):
-    (tmp_path / "api.py").write_text("")
-    (tmp_path / "render.py").write_text("")
-    (tmp_path / "report.py").write_text(guarded)
+def test_a_module_outside_of_the_rooms_is_caught(tmp_path):
+    (tmp_path / "loose.py").write_text("from shapecalc import errors")
+    (tmp_path / "errors.py").write_text("")
+    with pytest.raises(KeyError, match="loose"):
+        wrong(imports_of(tmp_path))
+
+
+def test_what_is_allowed_is_not_caught(tmp_path):
+    (tmp_path / "text").mkdir()
+    (tmp_path / "output").mkdir()
+    (tmp_path / "text/shown.py").write_text("def f():\n    from shapecalc.output import formats")
+    (tmp_path / "output/formats.py").write_text("from shapecalc.text import shown")
     assert wrong(imports_of(tmp_path)) == []
 
 
@@ -287,7 +291,7 @@ def loaded_by(statement: str) -> set[str]:
     """Return what a fresh interpreter has imported after a statement."""
     code = f"import sys; {statement}; print(); print(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     return set(done.stdout.splitlines()[-1].split())
 
@@ -299,29 +303,30 @@ def test_the_package_alone_imports_nothing_of_it():
 
 def test_the_library_computes_without_what_draws():
     loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('csv')")
-    assert not loaded & {"numpy", "rich", "click", "shapecalc.render.as_terminal"}
+    assert not loaded & {"numpy", "rich", "click", "shapecalc.output.terminal"}
 
 
-def test_a_summary_knows_nothing_of_published_tables():
+def test_a_summary_knows_nothing_of_what_else_can_be_asked():
     loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('text')")
-    assert not [name for name in loaded if name.startswith("shapecalc.published")]
+    assert not [name for name in loaded if name.startswith("shapecalc.analysis")]
 
 
 def test_a_report_without_a_count_knows_of_no_profile():
     loaded = loaded_by("import shapecalc; shapecalc.summarize('alexnet').render('text')")
-    names = ("profile", "profiles", "quantities", "reconciling", "backprop")
-    assert not loaded & {f"shapecalc.{name}" for name in names}
+    names = ("profile", "profiles", "quantities")
+    assert not loaded & {f"shapecalc.counting.{name}" for name in names}
 
 
 def test_a_layer_family_is_imported_when_a_spec_uses_it():
     loaded = loaded_by("import shapecalc; shapecalc.loads('input: 8x8x3\\nlayers: [dense: 4]')")
-    families = {name for name in loaded if name.startswith("shapecalc.layers.")}
-    assert families <= {f"shapecalc.layers.{name}" for name in ("base", "fields", "dense")}
+    families = {name.removeprefix("shapecalc.layers.") for name in loaded if "calc.layers." in name}
+    assert families <= {"base", "fields", "shape", "window", "work", "receptive_field", "dense"}
 
 
 def test_numbers_need_no_algebra():
-    words = ("expr", "equality", "integers", "bounds", "notation", "solution", "domain", "fits")
-    algebra = {f"shapecalc.{word}" for word in words}
+    words = ("expr", "equality", "integer_sets", "bounds", "notation", "relations")
+    algebra = {f"shapecalc.algebra.{word}" for word in words}
+    algebra |= {"shapecalc.report.domain", "shapecalc.report.weights_fit"}
     render = "shapecalc.summarize('alexnet'{}).render('text')"
     assert not loaded_by(f"import shapecalc; {render.format('')}") & algebra
     symbolic = render.format(", input='HxWx3'")

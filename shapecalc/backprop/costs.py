@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.dim import product
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.fold import levels_of
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 from shapecalc.work import Work
 
 if TYPE_CHECKING:

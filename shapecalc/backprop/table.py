@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from shapecalc.backprop.memory import ESTIMATE, kept
 from shapecalc.cells import UNITS, amount_text, bytes_text, number_text
 from shapecalc.legend import macs, params
-from shapecalc.printing import printable
 from shapecalc.table import FOLDED, Fact, Head, Line, Table
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

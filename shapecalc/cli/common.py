@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from shapecalc.errors import Problem, RuleError, SpecErrors
-from shapecalc.source import Origin, Source
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -67,7 +67,7 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
             assert isinstance(part, str)
             _print(part)
         return
-    from shapecalc.writing import replace
+    from shapecalc.text.writing import replace
 
     with _told(path):
         replace(path, parts)
@@ -75,7 +75,7 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
 
 def write(path: str, fill: Callable[[IO[bytes]], object]) -> None:
     """Let `fill` write a file: beside it first, then renamed into place.  Raises E007."""
-    from shapecalc import writing
+    from shapecalc.text import writing
 
     with _told(path):
         writing.fill(path, fill)

@@ -9,7 +9,7 @@ import click
 from shapecalc.cli import options
 from shapecalc.cli.common import emit, emit_parts, reported
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.classroom.records import Student
     from shapecalc.homework.variant_file import Drawn
     from shapecalc.homework.variants import Pool
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 
 @click.command(
@@ -97,11 +97,11 @@ def _sheets(
     form: str,
 ) -> Iterator[tuple[str, str | bytes, Drawn]]:
     """Yield every student's sheet: its file's name, its content, and what was drawn."""
-    from shapecalc.homework.classroom.names import page_name
     from shapecalc.homework.show.handout import FORMATS, handout
     from shapecalc.homework.teacher import read_homework
     from shapecalc.homework.variant_file import Drawn
     from shapecalc.homework.variants import draw
+    from shapecalc.text.names import page_name
 
     taken = {"variants"}
     for student in students:

@@ -36,7 +36,7 @@ def _head(name: str) -> tuple[str, str]:
     """Read a spec's note and source."""
     from shapecalc.compose import compose
     from shapecalc.files import find
-    from shapecalc.yamltree import Map, Scalar
+    from shapecalc.text.yaml_tree import Map, Scalar
 
     tree = compose(find(f"{name}.yaml"))
     items = tree.items if isinstance(tree, Map) else {}

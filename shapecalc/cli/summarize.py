@@ -10,7 +10,7 @@ import click
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, freed, reported
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from shapecalc.report import Report

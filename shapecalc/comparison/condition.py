@@ -17,8 +17,8 @@ from shapecalc.comparison.names import WEIGHTED
 from shapecalc.comparison.ratio import ratio
 from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.printing import printable
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.safe import printable
+from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,8 +6,8 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.printing import width_of
 from shapecalc.table import GAP
+from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

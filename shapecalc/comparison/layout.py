@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from shapecalc.cells import NOT_APPLICABLE_MARK, cell_text, number_text
 from shapecalc.comparison.fit import Laid
 from shapecalc.dim import known
-from shapecalc.printing import printable, width_of
 from shapecalc.table import Head
+from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.printing import printable
 from shapecalc.sums import measure_names, measures
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

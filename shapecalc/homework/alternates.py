@@ -16,7 +16,7 @@ from shapecalc.homework.quantity import quantity_of
 from shapecalc.homework.reading import Blank, Extents, Number, Unreadable
 from shapecalc.homework.show.values import value_text
 from shapecalc.homework.volumes import read_volume
-from shapecalc.yamltree import List, Map, Scalar, describe
+from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.keys import KeyReader
     from shapecalc.homework.quantity import Value
     from shapecalc.report import Row
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 _FORM = "write `accept: {conv1: {params: {34848: without biases}}}`"
 

@@ -12,7 +12,7 @@ from shapecalc.homework.quantity import (
     quantity_of,
     unit_in,
 )
-from shapecalc.source import Origin, Source
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from shapecalc.homework.conventions import Conventions, Policy
 from shapecalc.homework.deadline import Deadline
 from shapecalc.homework.network import numeric
 from shapecalc.homework.quantity import QUANTITIES
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.errors import did_you_mean
 from shapecalc.homework.conventions import read_share
-from shapecalc.yamltree import Map, Scalar, describe, origin
+from shapecalc.text.yaml_tree import Map, Scalar, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.errors import Complaints
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 
 class Deadline(NamedTuple):

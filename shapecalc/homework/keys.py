@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Complaints, did_you_mean
 from shapecalc.homework.conventions import read_share
-from shapecalc.yamltree import List, Map, Scalar, describe, origin
+from shapecalc.text.yaml_tree import List, Map, Scalar, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 
 class Word(NamedTuple):

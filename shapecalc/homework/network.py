@@ -13,7 +13,7 @@ from shapecalc.graph import Deferred, Graph, Group
 from shapecalc.propagate import propagate
 from shapecalc.read import read_spec
 from shapecalc.report import Report, total
-from shapecalc.source import Origin, Source
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

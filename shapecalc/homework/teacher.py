@@ -35,14 +35,14 @@ from shapecalc.homework.keys import KeyReader, Word
 from shapecalc.homework.network import Variation, network, together
 from shapecalc.homework.quantity import QUANTITIES, quantity_of
 from shapecalc.homework.vary import read_choices, variation_of
-from shapecalc.yamltree import Map, Scalar, describe
+from shapecalc.text.yaml_tree import Map, Scalar, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
-    from shapecalc.source import Source
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.source import Source
+    from shapecalc.text.yaml_tree import Tree
 
 #: The keys of the file.
 KEYS = (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.homework.working import Count, Sum, working_of
-from shapecalc.printing import printable
 from shapecalc.shape import as_text
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

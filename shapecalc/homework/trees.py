@@ -19,13 +19,13 @@ from shapecalc.homework.quantity import (
     quantity_of,
     unit_in,
 )
-from shapecalc.source import Source
-from shapecalc.yamltree import List, Scalar
+from shapecalc.text.source import Source
+from shapecalc.text.yaml_tree import List, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 #: A value of which only texts, lists and maps are known.
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.files import find_file
-from shapecalc.homework.classroom.names import fold
-from shapecalc.source import Origin, Source
+from shapecalc.text.names import fold
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

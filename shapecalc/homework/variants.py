@@ -20,14 +20,14 @@ from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variant_file import read_variants
 from shapecalc.homework.working import Volume, volume_of
 from shapecalc.shape import as_list
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.homework.assignment import Homework
     from shapecalc.report import Row
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 #: So many combinations are tried.
 TRIED = 256

@@ -15,14 +15,14 @@ from shapecalc.errors import did_you_mean
 from shapecalc.homework.network import Variation
 from shapecalc.shape import Map as Volume
 from shapecalc.shape import as_text
-from shapecalc.yamltree import List, Map, Scalar, describe
+from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.homework.keys import KeyReader
     from shapecalc.report import Report
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 #: A choice has at most so many values.
 MANY = 1000

@@ -22,7 +22,7 @@ from shapecalc.inverse.unknowns import find_unknowns
 from shapecalc.notation import as_factor, text_of
 from shapecalc.propagate import propagate
 from shapecalc.ranges import read_ranges
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ from shapecalc.integers import NONE, Integers, common
 from shapecalc.inverse.sets import Box, boxes_of, compress, listed, of_range, size, tidied, union
 from shapecalc.inverse.terms import Atom
 from shapecalc.solution import where
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.dim import Dim
     from shapecalc.domain import Domain
     from shapecalc.ranges import Range
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 #: So many points of a grid are looked at.
 MAX_POINTS = 10_000_000

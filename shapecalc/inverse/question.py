@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.expression import ExpressionError, Parser
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from shapecalc.expression import Parsed

@@ -14,7 +14,7 @@ from shapecalc.expression import ExpressionError, evaluate
 from shapecalc.fold import fold
 from shapecalc.inverse.question import Extents
 from shapecalc.shape import SIDE_NAMES, Map, Shape
-from shapecalc.source import Span
+from shapecalc.text.source import Span
 from shapecalc.view import View
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from shapecalc.graph import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.propagate import propagate
 from shapecalc.ranges import ends, must_be_few
-from shapecalc.source import Source
 from shapecalc.spec import Edit
-from shapecalc.yamltree import Map, scalar
+from shapecalc.text.source import Source
+from shapecalc.text.yaml_tree import Map, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

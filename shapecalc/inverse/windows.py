@@ -17,7 +17,7 @@ from shapecalc.expr import symbol
 from shapecalc.inverse.answer import Grid, bare
 from shapecalc.ranges import Range, ends, must_be_few, read_values
 from shapecalc.solution import where
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 from shapecalc.window import Rounding, Window, output_size, transposed_size
 
 if TYPE_CHECKING:

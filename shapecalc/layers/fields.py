@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from shapecalc.errors import RuleError, did_you_mean
-from shapecalc.yamltree import List, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from shapecalc.lesson.network import slide
 from shapecalc.lesson.nouns import Explanation, Grid
 from shapecalc.lesson.subject import find
 from shapecalc.shape import as_text
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 from shapecalc.view import make_view
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.fold import fold
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from shapecalc.published.bench import Reports
     from shapecalc.published.nouns import Judgement
-    from shapecalc.source import Source
-    from shapecalc.yamltree import Scalar
+    from shapecalc.text.source import Source
+    from shapecalc.text.yaml_tree import Scalar
 
 
 def names() -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def _compare(source: Source, name: str, other: str | None = None) -> Judgement:
 
 def _option(name: str) -> Scalar:
     """Return a spec's name as a word of the command line."""
-    from shapecalc.source import Source
-    from shapecalc.yamltree import scalar
+    from shapecalc.text.source import Source
+    from shapecalc.text.yaml_tree import scalar
 
     return scalar(name, Source(f"--against {name}", name))

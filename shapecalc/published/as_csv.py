@@ -6,10 +6,10 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.printing import printable
 from shapecalc.published.as_json import chosen, record
 from shapecalc.published.nouns import CellResult
 from shapecalc.render.as_csv import harmless
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.cells import Json

@@ -12,12 +12,12 @@ from shapecalc.propagate import propagate
 from shapecalc.published.grammar import TOTAL
 from shapecalc.published.printed import LONGEST, UnreadableError
 from shapecalc.published.quantities import NoValueError, Quantity, Uncounted, read_ratio, spot
-from shapecalc.yamltree import Scalar, origin
+from shapecalc.text.yaml_tree import Scalar, origin
 
 if TYPE_CHECKING:
     from shapecalc.published.nouns import Column, Convention, Line, PrintedTable
     from shapecalc.report import Report
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 #: A table may ask for so many values, of all its cells, networks and layers.
 MAX_VALUES = 20_000

@@ -11,7 +11,7 @@ from shapecalc.expression import ExpressionError, evaluate, parse
 from shapecalc.published.conventions import ConventionReader
 from shapecalc.published.grammar import ERRATUM_KEYS
 from shapecalc.published.nouns import Erratum, Working
-from shapecalc.yamltree import List, Map, Scalar, describe
+from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,13 +11,13 @@ from shapecalc.published.conventions import convention_text, convention_words
 from shapecalc.published.nouns import CellResult, Convention, Judgement, Tally
 from shapecalc.published.printed import Number
 from shapecalc.published.quantities import QUANTITIES, Uncounted
-from shapecalc.yamltree import origin
+from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
     from shapecalc.cells import Json
     from shapecalc.published.bench import Reports
     from shapecalc.published.nouns import Erratum, PrintedTable, Working
-    from shapecalc.yamltree import Scalar
+    from shapecalc.text.yaml_tree import Scalar
 
 
 def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from shapecalc.cells import Json
-    from shapecalc.source import Source
-    from shapecalc.yamltree import Scalar
+    from shapecalc.text.source import Source
+    from shapecalc.text.yaml_tree import Scalar
 
 #: What the comparison says of a cell.
 Status: TypeAlias = Literal["match", "erratum", "MISMATCH"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.cells import superscript
-from shapecalc.printing import printable
 from shapecalc.published.quantities import QUANTITIES
 from shapecalc.table import Head
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

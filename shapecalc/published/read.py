@@ -10,11 +10,11 @@ from shapecalc.published.errata import ErratumReader
 from shapecalc.published.grammar import COLUMN_KEYS, MAX_ALSO, NOTHING, ROW_KEYS, TABLE_KEYS
 from shapecalc.published.nouns import Column, Line, PrintedTable
 from shapecalc.published.quantities import QUANTITIES
-from shapecalc.yamltree import List, Map, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from shapecalc.published.nouns import Convention
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 
 def read_table(source: Source, name: str) -> PrintedTable:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.printing import printable
 from shapecalc.published.lists import listing, overview
 from shapecalc.published.pieces import head_of, networks, notes_of, texts
 from shapecalc.table import Line, Table
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.published.nouns import CellResult, Judgement, Status, Tally

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.foreign import FOREIGN
 from shapecalc.layers import ALIASES, BUILTIN
 from shapecalc.statements import PAPER
+from shapecalc.text.suggest import FOREIGN
 
 if TYPE_CHECKING:
     from shapecalc.published.nouns import Convention

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.printing import printable
-from shapecalc.source import Origin
+from shapecalc.text.safe import printable
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.comparison.fit import Laid, fit, lines_of
-from shapecalc.printing import printable
 from shapecalc.profile import told
 from shapecalc.profiles import PROFILES
 from shapecalc.table import Fact, Head, Line, Table
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from shapecalc.cells import UNITS, number_text
 from shapecalc.comparison.fit import Laid, fit, lines_of
 from shapecalc.dim import is_symbolic
-from shapecalc.printing import printable
 from shapecalc.profile import told
 from shapecalc.table import FOLDED, Grid, Head, Line, Table
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable

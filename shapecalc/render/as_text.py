@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.printing import width_of
 from shapecalc.table import GAP, marked_text, panels
+from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

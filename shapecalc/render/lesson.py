@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.render import format_for
-from shapecalc.source import Origin, Source
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from shapecalc.lesson.nouns import Explanation

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.cells import machine_text
 from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.lesson.nouns import Block, Explanation, Section

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.printing import visible, width_of
+from shapecalc.text.safe import visible, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.errors import Problem
-    from shapecalc.source import Origin
+    from shapecalc.text.source import Origin
 
 #: So many problems are drawn; the rest are counted.
 SHOWN = 20

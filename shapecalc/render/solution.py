@@ -7,11 +7,11 @@ from html import escape
 from typing import TYPE_CHECKING, Protocol
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.printing import printable
 from shapecalc.render import format_for
 from shapecalc.render.as_text import PROSE, pad_rows, wrap
-from shapecalc.source import Origin, Source
 from shapecalc.table import GAP
+from shapecalc.text.safe import printable
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from shapecalc.expand import expand
 from shapecalc.graph import Input
 from shapecalc.shape import SIDE_NAMES
 from shapecalc.spec import Edit
-from shapecalc.yamltree import Map, Mark, Scalar, scalar
+from shapecalc.text.yaml_tree import Map, Mark, Scalar, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.ranges import Range
     from shapecalc.shape import Shape
     from shapecalc.spec import NetSpec
-    from shapecalc.yamltree import Tree
+    from shapecalc.text.yaml_tree import Tree
 
 #: What names every side of a square input.
 SQUARE = ("N", "size")

@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from shapecalc.cells import UNKNOWN_MARK, number_text
-from shapecalc.printing import printable
 from shapecalc.render.as_text import wrap
 from shapecalc.sweeping.series import axis_of, not_drawn, series_of
 from shapecalc.sweeping.table import ELLIPSIS, heading
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from shapecalc.columns import BY_WORD, COLUMNS
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.fold import fold
 from shapecalc.shape import SIDE_NAMES
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

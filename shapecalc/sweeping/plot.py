@@ -7,9 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.printing import printable
-from shapecalc.source import Origin, Source
 from shapecalc.sweeping.series import axis_of, not_drawn, series_of
+from shapecalc.text.safe import printable
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from shapecalc.sweeping.columns import Measure

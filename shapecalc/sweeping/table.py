@@ -13,12 +13,12 @@ from shapecalc.cells import (
 )
 from shapecalc.columns import BY_WORD
 from shapecalc.layers.base import square
-from shapecalc.printing import printable, width_of
 from shapecalc.propagate import propagate
 from shapecalc.shape import times_text
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import EXTENTS
 from shapecalc.table import Head, Line, Table
+from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

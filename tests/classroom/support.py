@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.files import find
 from shapecalc.homework.classroom.asked import Asked
 from shapecalc.homework.classroom.grade import Done, Request, grade
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

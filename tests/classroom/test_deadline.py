@@ -11,7 +11,7 @@ import shapecalc.homework.deadline as deadlines
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.deadline import Deadline, extended, read_length, read_time, stated_deadline
 from shapecalc.homework.teacher import read_homework
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 
 def deadline(text: str) -> Deadline:

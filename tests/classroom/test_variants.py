@@ -14,7 +14,7 @@ from shapecalc.homework.show.handout import handout
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variant_file import Drawn, parse_variants, write_variants
 from shapecalc.homework.variants import Pool, draw, pool_of
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from nets import shipped
 
-from shapecalc.printing import width_of
 from shapecalc.render import FORMATS
+from shapecalc.text.safe import width_of
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"

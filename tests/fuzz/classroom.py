@@ -22,10 +22,10 @@ from shapecalc.homework.classroom.folder import Folder
 from shapecalc.homework.classroom.intake import Clock, take_in
 from shapecalc.homework.classroom.matching import directory, whose
 from shapecalc.homework.classroom.metadata import read_metadata
-from shapecalc.homework.classroom.names import page_name
 from shapecalc.homework.classroom.roster import deadline_of, identities, read_roster
 from shapecalc.homework.classroom.times import read_times
 from shapecalc.homework.deadline import Deadline, read_time
+from shapecalc.text.names import page_name
 from tests.classroom.test_hostile import ZIPS, zipped
 from tests.classroom.test_intake import METADATA, ROSTER
 from tests.fuzz.homework import mutated

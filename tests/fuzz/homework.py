@@ -32,7 +32,7 @@ from shapecalc.homework.show.handout import handout
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variant_file import parse_variants
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 from tests.fuzz.support import harmless, well_told
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from shapecalc.files import _decode
 from shapecalc.propagate import propagate
 from shapecalc.render import FORMATS, render
 from shapecalc.render.problems import problems_json, problems_text
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 from tests.symbols.law import differences
 
 if TYPE_CHECKING:

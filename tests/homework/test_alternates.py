@@ -15,7 +15,7 @@ from shapecalc.homework.show.feedback import feedback
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.show.table import tabulate
 from shapecalc.homework.teacher import read_homework
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 ACCEPT = """\
 spec: alexnet

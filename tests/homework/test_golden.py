@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from shapecalc.cli import main
-from shapecalc.printing import width_of
+from shapecalc.text.safe import width_of
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"

@@ -17,7 +17,7 @@ from shapecalc.homework.load import read_answers
 from shapecalc.homework.show import show
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 BOTH = """\
 title: Two of them

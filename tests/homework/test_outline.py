@@ -10,7 +10,7 @@ import shapecalc
 from shapecalc.homework.outline import described
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 
 def rows(text: str) -> dict[str, str]:

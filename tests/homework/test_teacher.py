@@ -13,7 +13,7 @@ from shapecalc.homework.check import check
 from shapecalc.homework.load import read_answers
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 WHOLE = """\
 title: AlexNet by hand

@@ -18,7 +18,7 @@ from shapecalc.homework.load import read_answers
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variants import Difficulty, chosen_homework, draw, homework_of, pool_of
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 from tests.paths import ROOT
 
 TEXT = """\
@@ -70,7 +70,7 @@ def test_a_variant_follows_from_seed_and_student_whoever_else_is_in_the_class(
 
 def test_a_variant_is_the_same_in_another_process() -> None:
     code = (
-        "from shapecalc.homework.variants import *\nfrom shapecalc.source import Source\n"
+        "from shapecalc.homework.variants import *\nfrom shapecalc.text.source import Source\n"
         f"s = Source('homework.yaml', {TEXT!r})\nprint(draw(pool_of(s, '7'), '7', 's1').values)"
     )
     said = subprocess.run(

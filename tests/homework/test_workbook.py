@@ -17,7 +17,7 @@ from shapecalc.homework.check import check
 from shapecalc.homework.load import read_answers
 from shapecalc.homework.show.as_xlsx import to_xlsx
 from shapecalc.homework.teacher import read_homework
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 TEXT = "title: LeNet\nspec: lenet5\ncolumns: [output, params, macs]\nlayers: [conv1, pool1, fc1]\n"
 HEADER = ["layer", "output", "params", "macs"]

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from shapecalc.cli import main
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.worked import solution_lines, work_out
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 ALL = "columns: [output, units, weights, biases, params, macs, flops, memory, connections, rf]\n"
 

@@ -11,7 +11,7 @@ from shapecalc.api import build
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.propagate import propagate
 from shapecalc.shape import as_text
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

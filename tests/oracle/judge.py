@@ -12,7 +12,7 @@ from shapecalc import SpecErrors
 from shapecalc.api import build
 from shapecalc.graph import Input, Node
 from shapecalc.propagate import propagate
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from shapecalc.graph import Graph

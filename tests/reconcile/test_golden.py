@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from shapecalc import summarize
 from shapecalc.cli import main
-from shapecalc.printing import width_of
 from shapecalc.reconciling import find_count, reconcile, show_difference, show_search
+from shapecalc.text.safe import width_of
 from shapecalc.view import View
 
 GOLDEN = Path(__file__).parent / "golden"

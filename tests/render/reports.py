@@ -7,7 +7,7 @@ from shapecalc.api import build
 from shapecalc.files import find
 from shapecalc.propagate import propagate
 from shapecalc.report import Report
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 from tests.paths import NETWORKS, TESTS
 
 GOLDEN = TESTS / "golden"

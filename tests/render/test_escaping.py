@@ -14,8 +14,8 @@ from reports import NAMES, report, with_name
 from reread import RAISED, READERS, parse, without_mark
 
 import shapecalc
-from shapecalc.printing import printable
 from shapecalc.render import FORMATS, render
+from shapecalc.text.safe import printable
 from shapecalc.view import make_view
 
 HOSTILE = (

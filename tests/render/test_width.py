@@ -7,9 +7,9 @@ from reports import NAMES, report, with_name
 from reread import READERS
 
 from shapecalc.columns import COLUMNS, default_columns
-from shapecalc.printing import width_of
 from shapecalc.render import render
 from shapecalc.table import tabulate
+from shapecalc.text.safe import width_of
 from shapecalc.view import make_view
 
 WIDTHS = (40, 60, 80, 100, 140)

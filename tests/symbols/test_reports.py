@@ -16,7 +16,7 @@ from shapecalc.files import shipped
 from shapecalc.fits import fits
 from shapecalc.propagate import propagate
 from shapecalc.render import render
-from shapecalc.source import Source
+from shapecalc.text.source import Source
 from shapecalc.view import make_view
 from tests.fuzz.inputs import spec, written
 from tests.language.support import problems_of, report_of

@@ -21,7 +21,7 @@ from shapecalc.backprop.table import ratio, tabulate
 from shapecalc.cli import main
 from shapecalc.expr import evaluate
 from shapecalc.files import shipped
-from shapecalc.printing import width_of
+from shapecalc.text.safe import width_of
 from shapecalc.view import View, make_view
 from tests.paths import NETWORKS
 

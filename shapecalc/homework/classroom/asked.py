@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework
     from shapecalc.homework.classroom.records import Student
     from shapecalc.homework.variant_file import VariantList
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 
 class Asked(NamedTuple):

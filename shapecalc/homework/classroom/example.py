@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.source import Origin, Source
-from shapecalc.writing import replace
+from shapecalc.text.source import Origin, Source
+from shapecalc.text.writing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

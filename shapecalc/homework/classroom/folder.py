@@ -18,8 +18,8 @@ from shapecalc.homework.classroom.archive import (
     unpacked,
 )
 from shapecalc.homework.classroom.records import Leftover
-from shapecalc.printing import visible
-from shapecalc.source import Origin, Source
+from shapecalc.text.safe import visible
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

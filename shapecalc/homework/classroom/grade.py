@@ -15,7 +15,6 @@ from shapecalc.homework.classroom.asked import fingerprint, homework_of
 from shapecalc.homework.classroom.folder import Folder
 from shapecalc.homework.classroom.intake import Clock, Intake, take_in
 from shapecalc.homework.classroom.judging import Task
-from shapecalc.homework.classroom.names import page_name
 from shapecalc.homework.classroom.records import Classroom, Graded
 from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
@@ -23,8 +22,9 @@ from shapecalc.homework.classroom.state import PAGES, State
 from shapecalc.homework.classroom.times import load_times
 from shapecalc.homework.classroom.work import outcomes
 from shapecalc.homework.deadline import time_text, zone_of
-from shapecalc.printing import visible
-from shapecalc.source import Origin, Source
+from shapecalc.text.names import page_name
+from shapecalc.text.safe import visible
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

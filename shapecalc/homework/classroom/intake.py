@@ -20,11 +20,11 @@ from shapecalc.homework.classroom.matching import (
     whose,
 )
 from shapecalc.homework.classroom.metadata import FILE, MAX_BYTES, Entry, read_metadata
-from shapecalc.homework.classroom.names import bare, fold
 from shapecalc.homework.classroom.records import Leftover
 from shapecalc.homework.decode import decode
 from shapecalc.homework.load import READERS, read_answers
 from shapecalc.homework.stamp import stamp_in
+from shapecalc.text.names import bare, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

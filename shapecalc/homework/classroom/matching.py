@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.classroom.names import bare, fold
 from shapecalc.homework.classroom.roster import identities, numbers
+from shapecalc.text.names import bare, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

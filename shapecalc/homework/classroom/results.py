@@ -10,7 +10,7 @@ from shapecalc.homework.classroom.store import json_parts
 from shapecalc.homework.show.class_report import class_report
 from shapecalc.homework.show.values import marks_text
 from shapecalc.render.as_csv import harmless
-from shapecalc.writing import replace
+from shapecalc.text.writing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

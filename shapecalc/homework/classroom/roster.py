@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.classroom.names import fold, turned
 from shapecalc.homework.classroom.records import Student
 from shapecalc.homework.deadline import LIKE, extended
 from shapecalc.homework.decode import decode
 from shapecalc.homework.tables import separated
 from shapecalc.render.as_csv import FORMULA
-from shapecalc.source import Origin, Source
+from shapecalc.text.names import fold, turned
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom.names import page_name
 from shapecalc.homework.classroom.store import graded_from, graded_plain
-from shapecalc.writing import replace
+from shapecalc.text.names import page_name
+from shapecalc.text.writing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

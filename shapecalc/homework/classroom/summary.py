@@ -7,8 +7,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.show.values import marks_text
-from shapecalc.printing import printable
 from shapecalc.table import Fact, Head, Line, Table
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.classroom.names import fold
 from shapecalc.homework.classroom.roster import (
     EMAIL_WORDS,
     ID_WORDS,
@@ -15,7 +14,8 @@ from shapecalc.homework.classroom.roster import (
 )
 from shapecalc.homework.deadline import LIKE, read_time
 from shapecalc.homework.decode import decode
-from shapecalc.source import Origin, Source
+from shapecalc.text.names import fold
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from datetime import datetime, timezone

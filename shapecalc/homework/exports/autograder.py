@@ -15,11 +15,11 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.files import beside, is_shipped
 from shapecalc.homework.exports.archive import archive
 from shapecalc.homework.exports.gradescope import Style
-from shapecalc.source import Origin
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework
-    from shapecalc.source import Source
+    from shapecalc.text.source import Source
 
 #: What the package has already.
 _NAMES = ("homework.yaml", "variants.csv", "setup.sh", "run_autograder")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import did_you_mean
 from shapecalc.homework.answers import refuse
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

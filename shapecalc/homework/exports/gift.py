@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.exports.blanks import blanks_of
 from shapecalc.homework.exports.moodle import answers_of, clean_category
 from shapecalc.homework.exports.page import clean, network_page, number_page
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

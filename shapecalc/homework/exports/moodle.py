@@ -23,7 +23,7 @@ from shapecalc.homework.exports.page import (
     number_page,
 )
 from shapecalc.homework.show.values import marks_number
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

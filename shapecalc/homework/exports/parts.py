@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from shapecalc.homework.show.table import tabulate
 from shapecalc.homework.tell import names, rule_line, why_text
 from shapecalc.homework.verdict import VERDICTS
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from shapecalc.homework.exports.archive import archive
 from shapecalc.homework.exports.blanks import blanks_of, decimal
 from shapecalc.homework.exports.page import clean, network_page, number_page
 from shapecalc.homework.show.values import marks_number
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from shapecalc.printing import printable
 from shapecalc.render.as_html import extents, to_html
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

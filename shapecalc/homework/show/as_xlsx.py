@@ -23,7 +23,7 @@ from shapecalc.homework.show.sheet import (
 )
 from shapecalc.homework.workbook import need_openpyxl
 from shapecalc.homework.worked import solution_lines
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework

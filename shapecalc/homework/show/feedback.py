@@ -33,7 +33,7 @@ from shapecalc.homework.tell import (
 )
 from shapecalc.homework.verdict import VERDICTS
 from shapecalc.homework.working import working_of
-from shapecalc.printing import printable
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from shapecalc.homework.tell import (
     told,
 )
 from shapecalc.homework.verdict import VERDICTS, added
-from shapecalc.printing import printable
 from shapecalc.table import Fact, Head, Line, Table
+from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

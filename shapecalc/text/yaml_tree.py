@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from shapecalc.source import Origin, Source, Span
+from shapecalc.text.source import Origin, Source, Span
 
 
 class Mark(NamedTuple):

@@ -1,0 +1,1 @@
+"""Text and its places: sources, files, suggestions, words, and what makes a text safe to show."""
