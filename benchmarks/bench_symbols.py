@@ -10,12 +10,12 @@ import sympy
 from clock import table
 
 import shapecalc
-from shapecalc.expr import evaluate, symbol
+from shapecalc.algebra.expr import evaluate, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 NETWORKS = ("alexnet", "vgg16", "resnet152")
 REPORTS = ("alexnet", "vgg16", "resnet50", "resnet152")
@@ -67,7 +67,7 @@ def theirs(windows: list[tuple[int, int, int]]) -> Any:  # noqa: ANN401
 
 def fresh_ours(windows: list[tuple[int, int, int]]) -> str:
     """Compute and write, with nothing remembered from before."""
-    from shapecalc import equality, expr
+    from shapecalc.algebra import equality, expr
 
     for module in (expr, equality):
         for value in vars(module).values():

@@ -15,7 +15,7 @@ from shapecalc.text.yaml_tree import origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.shape import Shape
     from shapecalc.spec import Use

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shapecalc.dim import is_symbolic, largest
+from shapecalc.algebra.dim import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.shape import as_list, as_text, times_text
 from shapecalc.text.safe import printable
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from fractions import Fraction
 
-    from shapecalc.dim import Dim
-    from shapecalc.notation import Notation
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.notation import Notation
     from shapecalc.shape import Shape
     from shapecalc.view import View
 
@@ -137,7 +137,7 @@ def machine_text(number: Dim) -> str:
 def _machine(number: Dim) -> int | str:
     if isinstance(number, int):
         return number
-    from shapecalc.notation import code_of
+    from shapecalc.algebra.notation import code_of
 
     return code_of(number)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc import legend
+from shapecalc.algebra.dim import is_symbolic
 from shapecalc.cells import (
     BYTES,
     NAMES,
@@ -21,13 +22,12 @@ from shapecalc.cells import (
     UNKNOWN,
     Share,
 )
-from shapecalc.dim import is_symbolic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from shapecalc.algebra.dim import Dim
     from shapecalc.cells import Kind
-    from shapecalc.dim import Dim
     from shapecalc.legend import Legend
     from shapecalc.report import Report, Row, Totals
     from shapecalc.view import View

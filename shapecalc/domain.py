@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.bounds import surely_at_least
-from shapecalc.equality import compare
-from shapecalc.expr import evaluate, symbols_of
-from shapecalc.integers import Integers, Stretch, TooFine, common
-from shapecalc.notation import text_of
-from shapecalc.solution import where
+from shapecalc.algebra.bounds import surely_at_least
+from shapecalc.algebra.equality import compare
+from shapecalc.algebra.expr import evaluate, symbols_of
+from shapecalc.algebra.integer_sets import Integers, Stretch, TooFine, common
+from shapecalc.algebra.notation import text_of
+from shapecalc.algebra.relations import where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.algebra.expr import symbols_of
+from shapecalc.algebra.integer_sets import Integers, common
+from shapecalc.algebra.relations import where
 from shapecalc.errors import SpecErrors
 from shapecalc.expand import expand
-from shapecalc.expr import symbols_of
-from shapecalc.integers import Integers, common
 from shapecalc.propagate import propagate
 from shapecalc.shape import as_text
-from shapecalc.solution import where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.report import Report, Row
     from shapecalc.shape import Shape
 

@@ -29,7 +29,7 @@ from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.spec import NetSpec
 
 
@@ -118,7 +118,7 @@ class Given:
         ]
         self.symbols = (*letters, *constants)
         if self.symbols:
-            from shapecalc.expr import symbol
+            from shapecalc.algebra.expr import symbol
 
             bound.update({name: symbol(name) for name in self.symbols})
 

@@ -14,7 +14,7 @@ from shapecalc.text.yaml_tree import origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.shape import Shape
     from shapecalc.spec import NetSpec, Use
     from shapecalc.text.yaml_tree import Tree

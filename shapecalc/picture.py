@@ -7,7 +7,7 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.files import must_end
 from shapecalc.shape import as_text

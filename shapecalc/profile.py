@@ -16,7 +16,7 @@ from shapecalc.work import NO_WORK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.report import Row, Totals
 
 #: The rule for all types that have none of their own.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dim import is_symbolic
+from shapecalc.algebra.dim import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.expand import expand, rebuilt
 from shapecalc.graph import Broken, Deferred, Input, channels_first
@@ -25,7 +25,7 @@ from shapecalc.window import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.domain import Domain
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer, Parameter

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dim import is_number, product
+from shapecalc.algebra.dim import is_number, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import pads_per_side, per_side
 from shapecalc.layers.windowed import Windowed
@@ -17,7 +17,7 @@ from shapecalc.window import padding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.report import Row
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dim import add_up, largest
+from shapecalc.algebra.dim import add_up, largest
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.domain import Domain
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Layer, Parameter
@@ -198,7 +198,7 @@ def peak(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> D
     live = _live(graph, rows)
     if domain is None:
         return largest([*live, 0])
-    from shapecalc.bounds import undominated
+    from shapecalc.algebra.bounds import undominated
 
     return largest(undominated(live, domain.start))
 

@@ -11,7 +11,7 @@ from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.draft import Sheet
     from shapecalc.given import Given
     from shapecalc.spec import Use

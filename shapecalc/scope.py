@@ -17,7 +17,7 @@ from shapecalc.text.yaml_tree import Scalar, Tree, describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 #: Words that no one may define.
 RESERVED = frozenset(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.dim import product
+from shapecalc.algebra.dim import product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 Layout: TypeAlias = Literal["hwc", "chw"]
 
@@ -88,7 +88,7 @@ def times_text(dims: Sequence[Dim], write: Callable[[Dim], str] | None = None) -
     texts = list(map(write or str, dims))
     if len(texts) == 1 or all(map(_stands_close, texts)):
         return "x".join(texts)
-    from shapecalc.notation import as_factor
+    from shapecalc.algebra.notation import as_factor
 
     return " x ".join(map(as_factor, texts))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.errors import SpecErrors
 from shapecalc.propagate import Refused, apply
 from shapecalc.shape import Map, Vector

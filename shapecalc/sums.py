@@ -9,7 +9,7 @@ from shapecalc.columns import default_columns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.report import Report, Totals
     from shapecalc.view import View
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from shapecalc.algebra.dim import is_symbolic
 from shapecalc.cells import (
     NOT_APPLICABLE_MARK,
     UNKNOWN_MARK,
@@ -13,7 +14,6 @@ from shapecalc.cells import (
     superscript,
 )
 from shapecalc.columns import conventions, default_columns, sorted_rows
-from shapecalc.dim import is_symbolic
 from shapecalc.fold import fold
 from shapecalc.graph import channels_first
 from shapecalc.shape import SIDE_NAMES, as_text
@@ -22,8 +22,8 @@ from shapecalc.text.safe import printable, width_of
 from shapecalc.view import View
 
 if TYPE_CHECKING:
+    from shapecalc.algebra.notation import Notation
     from shapecalc.columns import Column
-    from shapecalc.notation import Notation
     from shapecalc.report import Report, Row
 
 T = TypeVar("T")
@@ -189,7 +189,7 @@ def tabulate(report: Report, view: View | None = None, width: int | None = None)
 
 def _notation(report: Report, view: View) -> Notation:
     """Find how to write the expressions that the totals and the numeric columns hold."""
-    from shapecalc.notation import notation_of
+    from shapecalc.algebra.notation import notation_of
 
     totals = report.totals
     dims = [totals.params, totals.macs, view.activations(totals), totals.peak]

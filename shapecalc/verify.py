@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc import laws
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.arrays import extents
 from shapecalc.execute.layer import count, forward, random_arrays, slots
 from shapecalc.execute.product import recorded

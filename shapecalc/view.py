@@ -12,10 +12,10 @@ from shapecalc.text.source import Origin, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.notation import Notation
     from shapecalc.cells import Unknown
     from shapecalc.columns import Column
-    from shapecalc.dim import Dim
-    from shapecalc.notation import Notation
     from shapecalc.profile import Profile
     from shapecalc.report import Row, Totals
     from shapecalc.shape import Layout

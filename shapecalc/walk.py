@@ -13,8 +13,8 @@ from shapecalc.statements import COMMON_KEYS
 from shapecalc.text.yaml_tree import Map, Scalar, describe
 
 if TYPE_CHECKING:
+    from shapecalc.algebra.dim import Dim
     from shapecalc.build import Builder
-    from shapecalc.dim import Dim
     from shapecalc.given import Given
     from shapecalc.spec import Branch, Edit, NetSpec, Use
     from shapecalc.text.yaml_tree import Tree

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.files import must_end
 from shapecalc.text.safe import printable

@@ -10,13 +10,13 @@ from __future__ import annotations
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.dim import ceil_div, is_number, larger, largest, smaller, smallest
+from shapecalc.algebra.dim import ceil_div, is_number, larger, largest, smaller, smallest
 from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 Rounding: TypeAlias = Literal["floor", "ceil", "ceil_caffe", "ceil_full"]
 
@@ -378,7 +378,7 @@ def _not_before(later: Dim, earlier: Dim) -> bool:
     difference = later - earlier
     if isinstance(difference, int):
         return difference >= 0
-    from shapecalc.solution import always_at_least
+    from shapecalc.algebra.relations import always_at_least
 
     return always_at_least(difference, 0) or _number(difference) >= 0
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc import loads, summarize
+from shapecalc.algebra.expr import evaluate
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import COLUMNS
 from shapecalc.errors import RuleError
-from shapecalc.expr import evaluate
 from shapecalc.files import shipped
 from shapecalc.fold import fold
 from shapecalc.layers import BUILTIN

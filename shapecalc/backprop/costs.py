@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dim import product
+from shapecalc.algebra.dim import product
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.fold import levels_of
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.report import Report, Row
 
 

@@ -13,9 +13,9 @@ from shapecalc.render.as_csv import harmless
 from shapecalc.render.as_json import dump
 
 if TYPE_CHECKING:
+    from shapecalc.algebra.dim import Dim
     from shapecalc.backprop.costs import Cost, Training
     from shapecalc.cells import Json
-    from shapecalc.dim import Dim
     from shapecalc.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.

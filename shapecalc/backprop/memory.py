@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from shapecalc.algebra.dim import Dim
     from shapecalc.backprop.costs import Training
-    from shapecalc.dim import Dim
     from shapecalc.view import View
 
 

@@ -157,7 +157,7 @@ def _too_large(report: Report, *, keep: bool) -> Iterator[Problem]:
     It takes the arrays, the activations at their peak (or all, where they are kept), and half a
     gigabyte to work in.
     """
-    from shapecalc.dim import known
+    from shapecalc.algebra.dim import known
     from shapecalc.memory import free_bytes
 
     totals = report.totals

@@ -10,11 +10,11 @@ from shapecalc.comparison.ratio import ratio
 from shapecalc.render.as_json import dump, profile_json, value_json
 
 if TYPE_CHECKING:
+    from shapecalc.algebra.dim import Dim
     from shapecalc.cells import Json
     from shapecalc.columns import Column
     from shapecalc.comparison import Comparison
     from shapecalc.comparison.rows import Aligned
-    from shapecalc.dim import Dim
     from shapecalc.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.

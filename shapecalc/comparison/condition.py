@@ -13,9 +13,9 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra.dim import known
 from shapecalc.comparison.names import WEIGHTED
 from shapecalc.comparison.ratio import ratio
-from shapecalc.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source, Span
@@ -23,7 +23,7 @@ from shapecalc.text.source import Origin, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 #: A condition is at most so long.
 LONGEST = 100

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra.dim import known
 from shapecalc.cells import NOT_APPLICABLE_MARK, cell_text, number_text
 from shapecalc.comparison.fit import Laid
-from shapecalc.dim import known
 from shapecalc.table import Head
 from shapecalc.text.safe import printable, width_of
 

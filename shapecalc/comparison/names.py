@@ -10,7 +10,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.report import Report
     from shapecalc.view import View
 

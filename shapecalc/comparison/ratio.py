@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 
 if TYPE_CHECKING:
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 
 class Ratio(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.arrays import Gradients, bias_slot, column, kernel_slot, places, spread
 from shapecalc.execute.frame import blank, frame_of, inside, surround, windows
 from shapecalc.execute.unfold import correlate, correlate_back, correlate_kernels

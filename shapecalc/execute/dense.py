@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.arrays import Gradients, Slot, bias_slot, kernel_slot
 from shapecalc.execute.product import matmul
 

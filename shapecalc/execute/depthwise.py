@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.arrays import Gradients, kernel_slot, spread
 from shapecalc.execute.conv import add_bias, bias_gradient, bias_slots
 from shapecalc.execute.frame import blank, frame_of, inside, surround, windows

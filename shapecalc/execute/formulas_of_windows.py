@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.arrays import spread
 from shapecalc.execute.formula import (
     PLACES,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute import naive_windows
 from shapecalc.execute.arrays import along_sides, column, spread
 from shapecalc.execute.naive_windows import blank, larger

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.arrays import along_sides, column
 from shapecalc.execute.frame import frame_of, surround, windows
 from shapecalc.execute.globalpool import boxes

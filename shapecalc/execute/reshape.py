@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.arrays import along_sides, spread, spread_pairs
 from shapecalc.execute.frame import Frame, inside, surround
 

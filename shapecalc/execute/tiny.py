@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.execute.frame import extent_of, frame_of, places_along
 from shapecalc.execute.transposed import landing
 from shapecalc.layers.activation import Softmax

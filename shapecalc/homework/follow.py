@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.homework.assignment import TOTAL, is_total
 from shapecalc.homework.reading import Blank, Number, Unreadable
 from shapecalc.homework.working import params_of, sides_of

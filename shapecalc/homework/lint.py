@@ -10,8 +10,8 @@ from collections import defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra.dim import known
 from shapecalc.api import build
-from shapecalc.dim import known
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment import Homework, assign
 from shapecalc.homework.catalogue import CATALOGUE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.homework.working import Count, Volume, filters_of, kernel_of, sides_of
 from shapecalc.layers.windowed import Windowed
 

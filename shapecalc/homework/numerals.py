@@ -21,7 +21,7 @@ from shapecalc.homework.reading import (
 )
 
 if TYPE_CHECKING:
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 _WORDS = re.compile(
     r"(?i)[\s]*\b(?:params?|parameters?|weights?|bias(?:es)?|macs?|flops?|ops|operations|units|"

@@ -11,7 +11,7 @@ from shapecalc.profiles import PROFILES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.homework.conventions import Conventions
     from shapecalc.report import Row, Totals
     from shapecalc.shape import Shape

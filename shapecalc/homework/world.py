@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.fold import level
 from shapecalc.graph import Deferred

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.homework.misconception import OPERATIONS, Case, Example, Misconception
 from shapecalc.homework.working import Count
 from shapecalc.layers.conv import Conv

@@ -6,7 +6,7 @@ from math import prod
 from operator import add
 from typing import TYPE_CHECKING
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.homework.misconception import PARAMS, Case, Example, Misconception
 from shapecalc.homework.working import Count, kernel_of, sides_of
 from shapecalc.layers.conv import Conv

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.homework.misconception import Case, Example, Misconception
 from shapecalc.homework.working import Side, Volume, sides_of
 from shapecalc.layers.conv import Conv

@@ -10,7 +10,7 @@ from shapecalc.inverse.sets import has, size
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.integers import Integers
+    from shapecalc.algebra.integer_sets import Integers
 
 #: So many boxes are said in sentences; more are a table.
 SENTENCES = 6

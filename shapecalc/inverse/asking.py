@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra.expr import substitute, symbol, symbols_of
+from shapecalc.algebra.integer_sets import common
+from shapecalc.algebra.notation import as_factor, text_of
 from shapecalc.api import load
 from shapecalc.columns import BY_WORD
 from shapecalc.errors import Problem, RuleError, SpecErrors
-from shapecalc.expr import substitute, symbol, symbols_of
 from shapecalc.graph import Graph
-from shapecalc.integers import common
 from shapecalc.inverse.answer import Grid, Solution
 from shapecalc.inverse.decide import decide
 from shapecalc.inverse.loss import lossless, rests, skipped
@@ -19,7 +20,6 @@ from shapecalc.inverse.reasons import apart, borders, chain, measure, misses, ne
 from shapecalc.inverse.sets import boxes_of, of_range, tidied
 from shapecalc.inverse.terms import Binder
 from shapecalc.inverse.unknowns import find_unknowns
-from shapecalc.notation import as_factor, text_of
 from shapecalc.propagate import propagate
 from shapecalc.ranges import read_ranges
 from shapecalc.text.source import Origin

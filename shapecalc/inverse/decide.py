@@ -11,18 +11,18 @@ from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.algebra.expr import Expr, Floor, Symbol, evaluate, substitute, symbol
+from shapecalc.algebra.integer_sets import NONE, Integers, common
+from shapecalc.algebra.relations import where
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.expr import Expr, Floor, Symbol, evaluate, substitute, symbol
-from shapecalc.integers import NONE, Integers, common
 from shapecalc.inverse.sets import Box, boxes_of, compress, listed, of_range, size, tidied, union
 from shapecalc.inverse.terms import Atom
-from shapecalc.solution import where
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.domain import Domain
     from shapecalc.ranges import Range
     from shapecalc.text.source import Source

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dim import larger
+from shapecalc.algebra.dim import larger
 from shapecalc.inverse.terms import Atom
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Windowed
@@ -21,7 +21,7 @@ from shapecalc.shape import SIDE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.report import Report, Row
     from shapecalc.window import Window
 

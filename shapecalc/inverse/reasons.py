@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.equality import increasing
-from shapecalc.expr import evaluate, symbols_of
-from shapecalc.integers import NONE, Integers, Stretch, common
+from shapecalc.algebra.equality import increasing
+from shapecalc.algebra.expr import evaluate, symbols_of
+from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, common
+from shapecalc.algebra.relations import where
 from shapecalc.inverse.answer import Grid, bare
 from shapecalc.inverse.sets import compress, has, listed, size
 from shapecalc.shape import SIDE_NAMES
-from shapecalc.solution import where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.inverse.decide import Answer
     from shapecalc.inverse.sets import Box
     from shapecalc.inverse.terms import Atom

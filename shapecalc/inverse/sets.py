@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import lcm
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.integers import Integers, Stretch, integers
+from shapecalc.algebra.integer_sets import Integers, Stretch, integers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

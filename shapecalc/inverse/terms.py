@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
+from shapecalc.algebra.dim import product
+from shapecalc.algebra.expr import evaluate as at
+from shapecalc.algebra.expr import symbol, symbols_of
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import BY_WORD
-from shapecalc.dim import product
 from shapecalc.errors import did_you_mean
-from shapecalc.expr import evaluate as at
-from shapecalc.expr import symbol, symbols_of
 from shapecalc.expression import ExpressionError, evaluate
 from shapecalc.fold import fold
 from shapecalc.inverse.question import Extents
@@ -20,7 +20,7 @@ from shapecalc.view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.inverse.question import Condition, Question, Side
     from shapecalc.report import Report, Row
 

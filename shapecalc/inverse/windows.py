@@ -12,18 +12,18 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+from shapecalc.algebra.expr import symbol
+from shapecalc.algebra.relations import where
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.expr import symbol
 from shapecalc.inverse.answer import Grid, bare
 from shapecalc.ranges import Range, ends, must_be_few, read_values
-from shapecalc.solution import where
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.window import Rounding, Window, output_size, transposed_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shapecalc.integers import Integers
+    from shapecalc.algebra.integer_sets import Integers
 
 #: The largest kernel that is considered when none is given.
 MAX_KERNEL = 31

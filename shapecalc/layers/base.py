@@ -16,7 +16,7 @@ from typing import (
     dataclass_transform,
 )
 
-from shapecalc.dim import Dim, product
+from shapecalc.algebra.dim import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.shape import Map, Shape, Vector, as_text, times_text
@@ -26,7 +26,7 @@ from shapecalc.work import NO_WORK, Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shapecalc.expr import Expr
+    from shapecalc.algebra.expr import Expr
     from shapecalc.window import Reach
 
 #: The window of a layer whose units see the whole input, along all its sides.
@@ -232,7 +232,7 @@ def _symbolic(value: object) -> Iterator[Expr]:
         for each in value:
             yield from _symbolic(each)
     elif not isinstance(value, int | float | str | None):
-        from shapecalc.expr import Expr
+        from shapecalc.algebra.expr import Expr
 
         assert isinstance(value, Expr)
         yield value

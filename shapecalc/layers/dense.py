@@ -10,7 +10,7 @@ from shapecalc.shape import Shape, Vector
 from shapecalc.work import Work
 
 if TYPE_CHECKING:
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.window import Reach
 
 

@@ -14,7 +14,7 @@ from shapecalc.text.yaml_tree import List, Scalar, Tree, describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 Size = TypeVar("Size", "int", "Dim")
 
@@ -106,7 +106,7 @@ class Count(Kind):
 
 def needs_number(tree: Tree, value: Dim) -> Unread:
     """Return the complaint that an expression with symbols stands where a number must."""
-    from shapecalc.expr import symbols_of
+    from shapecalc.algebra.expr import symbols_of
 
     free = sorted(symbols_of(value))
     names = " and ".join(f"'{name}'" for name in free)

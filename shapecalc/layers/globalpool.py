@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shapecalc.dim import Dim, common_divisor, product
+from shapecalc.algebra.dim import Dim, common_divisor, product
 from shapecalc.layers.base import SEES_ALL, Layer, count_text
 from shapecalc.layers.fields import Sizes, field, per_side
 from shapecalc.shape import Map, Shape

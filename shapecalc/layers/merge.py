@@ -13,7 +13,7 @@ from shapecalc.work import Work
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 
 class Join(Layer):

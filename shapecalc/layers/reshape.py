@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.dim import Dim, ceil_div, is_symbolic, product
+from shapecalc.algebra.dim import Dim, ceil_div, is_symbolic, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import (
     SEES_ALL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.dim import product
+from shapecalc.algebra.dim import product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.conv import (
@@ -24,7 +24,7 @@ from shapecalc.window import Reach, reach_transposed, transposed_size
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.work import Work
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.dim import is_number
+from shapecalc.algebra.dim import is_number
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, square
 from shapecalc.layers.fields import (
@@ -24,7 +24,7 @@ from shapecalc.window import Reach, Rounding, Window, output_size, reach
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 
 class Windowed(Layer):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
 
-    from shapecalc.dim import Dim
-    from shapecalc.formula import Formula
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.traced import Formula
     from shapecalc.graph import Graph
     from shapecalc.lesson.nouns import Section
     from shapecalc.lesson.subject import Subject

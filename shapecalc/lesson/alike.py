@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dim import is_symbolic
+from shapecalc.algebra.dim import is_symbolic
 from shapecalc.lesson.nouns import Derivation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.dim import Dim
-    from shapecalc.formula import Formula
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.traced import Formula
 
 
 def derivations(labels: Mapping[Formula, list[str]], times: str) -> list[Derivation]:
@@ -29,7 +29,7 @@ def twins(first: Formula, second: Formula) -> bool:
     own, others = _symbols(first), _symbols(second)
     if len(own - others) != 1 or len(others - own) != 1:
         return False
-    from shapecalc.expr import symbol
+    from shapecalc.algebra.expr import symbol
 
     return _renamed(first, {min(own - others): symbol(min(others - own))}) == second
 
@@ -46,7 +46,7 @@ def _values(made: Formula) -> Iterator[Dim]:
 
 
 def _names(value: Dim) -> frozenset[str]:
-    from shapecalc.expr import symbols_of
+    from shapecalc.algebra.expr import symbols_of
 
     return symbols_of(value)
 
@@ -54,7 +54,7 @@ def _names(value: Dim) -> frozenset[str]:
 def _renamed(made: Formula, names: Mapping[str, Dim]) -> Formula:
     value: Any = made.value
     if is_symbolic(value):
-        from shapecalc.expr import substitute
+        from shapecalc.algebra.expr import substitute
 
         value = substitute(value, names)
     return replace(made, value=value, parts=tuple(_renamed(each, names) for each in made.parts))

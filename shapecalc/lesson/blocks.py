@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.formula import is_zero, named, total, value_text
+from shapecalc.algebra.traced import is_zero, named, total, value_text
 from shapecalc.layers.base import square
 from shapecalc.lesson.field import undecided
 from shapecalc.lesson.nouns import Block, Derivation, Grid, Prose, Section
@@ -13,7 +13,7 @@ from shapecalc.shape import as_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.lesson.subject import Subject
 
 

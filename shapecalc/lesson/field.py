@@ -6,8 +6,8 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.algebra.traced import Formula, formula, is_zero, named
 from shapecalc.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
-from shapecalc.formula import Formula, formula, is_zero, named
 from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.windowed import Windowed
@@ -19,7 +19,7 @@ from shapecalc.shape import SIDE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.lesson.subject import Subject
     from shapecalc.report import Row
     from shapecalc.window import Field, Reach

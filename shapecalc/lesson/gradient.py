@@ -9,7 +9,7 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dim import is_number
+from shapecalc.algebra.dim import is_number
 from shapecalc.graph import Input
 from shapecalc.lesson.nouns import Block, Equation, Picture, Prose, Section
 from shapecalc.lesson.shapes import numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shapecalc.formula import Formula, formula, grouped, is_zero, named, total, value_text
+from shapecalc.algebra.traced import Formula, formula, grouped, is_zero, named, total, value_text
 from shapecalc.graph import Input
 from shapecalc.layers.dense import Rbf
 from shapecalc.layers.pool import Subsampling

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from shapecalc.algebra.dim import add_up, known
+from shapecalc.algebra.traced import value_text
 from shapecalc.cells import NOT_APPLICABLE_MARK
-from shapecalc.dim import add_up, known
 from shapecalc.errors import RuleError
-from shapecalc.formula import value_text
 from shapecalc.layers.base import square
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.fields import MODES, Padding

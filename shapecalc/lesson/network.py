@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.formula import Formula, exact, value_text
+from shapecalc.algebra.traced import Formula, exact, value_text
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import FullyConnected
@@ -19,10 +19,10 @@ from shapecalc.shape import as_list, times_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shapecalc.formula import Write
+    from shapecalc.algebra.notation import Notation
+    from shapecalc.algebra.traced import Write
     from shapecalc.lesson import Topic
     from shapecalc.lesson.subject import Subject
-    from shapecalc.notation import Notation
     from shapecalc.report import Report
     from shapecalc.view import View
 
@@ -64,7 +64,7 @@ def _formulas(topic: Topic) -> Callable[..., tuple[Formula, ...]]:
 
 def _notation(report: Report, made: Sequence[Sequence[Formula]]) -> Notation:
     """Find short names for what the volumes and the formulas hold again and again."""
-    from shapecalc.notation import notation_of
+    from shapecalc.algebra.notation import notation_of
 
     dims = [dim for row in report.rows for dim in (*row.output.sides, row.output.size)]
     values = [each.value for formulas in made for each in formulas]

@@ -9,8 +9,8 @@ from shapecalc.lesson.trace import LETTERS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.dim import Dim
-    from shapecalc.formula import Formula
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.traced import Formula
 
 #: The sign of a multiplication of sizes, and of counts.
 OF_SIZES, OF_COUNTS = "*", " x "

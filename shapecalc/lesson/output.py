@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.formula import Formula, formula
+from shapecalc.algebra.traced import Formula, formula
 from shapecalc.graph import Input
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import Reshape

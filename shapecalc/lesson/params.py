@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dim import product
-from shapecalc.formula import Formula, formula, total, value_text
+from shapecalc.algebra.dim import product
+from shapecalc.algebra.traced import Formula, formula, total, value_text
 from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.conv import Conv
@@ -35,7 +35,7 @@ from shapecalc.lesson.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.lesson.subject import Subject
     from shapecalc.lesson.trace import Array

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dim import ceil_div, is_number, known
-from shapecalc.formula import is_zero, value_text
+from shapecalc.algebra.dim import ceil_div, is_number, known
+from shapecalc.algebra.traced import is_zero, value_text
 from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.base import Layer, count_text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.formula import Formula, exact, formula, grouped, is_zero, named
+from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
 from shapecalc.layers.fields import Count, Pad, Padding, Sizes
 from shapecalc.layers.merge import Concat, Multiply
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample

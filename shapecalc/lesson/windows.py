@@ -8,8 +8,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dim import ceil_div, is_number, known
-from shapecalc.formula import value_text
+from shapecalc.algebra.dim import ceil_div, is_number, known
+from shapecalc.algebra.traced import value_text
 from shapecalc.lesson.picture import Frame, Scene, chosen, draw
 from shapecalc.lesson.words import a, counted, part_of_a_step, plural, the_last
 from shapecalc.window import Window, output_size, padding
@@ -17,7 +17,7 @@ from shapecalc.window import Window, output_size, padding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 #: Sides with more pixels or taps than this are not looked at one by one.
 MANY = 200_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.formula import value_text
+from shapecalc.algebra.traced import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 _PARTS = {
     Fraction(1, 2): "half a step",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.errors import did_you_mean
 from shapecalc.expression import ExpressionError, evaluate, parse
 from shapecalc.published.conventions import ConventionReader
@@ -16,7 +16,7 @@ from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.published.nouns import Column, Convention, Line
 
 #: The keys that say which texts an erratum is about.

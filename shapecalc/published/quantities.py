@@ -8,8 +8,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.algebra.dim import known
 from shapecalc.cells import UNKNOWN, Unknown
-from shapecalc.dim import known
 from shapecalc.layers.windowed import Windowed
 from shapecalc.lesson.words import listed
 from shapecalc.profiles import PROFILES
@@ -21,7 +21,7 @@ from shapecalc.shape import Map, Shape, as_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.published.nouns import Convention
     from shapecalc.report import Report, Row
 

@@ -13,8 +13,8 @@ from shapecalc.render.as_json import dump, profile_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from shapecalc.algebra.dim import Dim
     from shapecalc.cells import Json
-    from shapecalc.dim import Dim
     from shapecalc.reconciling.parts import Difference, Part
     from shapecalc.reconciling.search import Candidate, Search
     from shapecalc.view import View

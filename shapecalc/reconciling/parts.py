@@ -9,7 +9,7 @@ from shapecalc.fold import levels_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.profile import Profile
     from shapecalc.report import Report, Row
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dim import known
+from shapecalc.algebra.dim import known
 from shapecalc.profiles import PROFILES
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra.dim import is_symbolic
 from shapecalc.cells import UNITS, number_text
 from shapecalc.comparison.fit import Laid, fit, lines_of
-from shapecalc.dim import is_symbolic
 from shapecalc.profile import told
 from shapecalc.table import FOLDED, Grid, Head, Line, Table
 from shapecalc.text.safe import printable
@@ -14,7 +14,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
     from shapecalc.reconciling.parts import Difference, Part
     from shapecalc.view import View
 

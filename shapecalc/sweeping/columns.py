@@ -14,9 +14,9 @@ from shapecalc.text.source import Origin, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from shapecalc.algebra.dim import Dim
     from shapecalc.cells import Kind
     from shapecalc.columns import Column
-    from shapecalc.dim import Dim
     from shapecalc.report import Report, Row, Totals
     from shapecalc.shape import Shape
     from shapecalc.view import View

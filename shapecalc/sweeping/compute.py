@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from shapecalc.algebra.expr import evaluate
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.expr import evaluate
 from shapecalc.propagate import propagate
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import EXTENTS
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.integer_sets import Integers
     from shapecalc.domain import Condition
-    from shapecalc.integers import Integers
     from shapecalc.sweeping.formulas import Formulas
     from shapecalc.sweeping.plan import Plan
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.expr import symbols_of
+from shapecalc.algebra.expr import symbols_of
+from shapecalc.algebra.relations import where
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.propagate import WIDEST
 from shapecalc.shape import as_list
-from shapecalc.solution import where
 from shapecalc.sweeping.magnitude import magnitude
 from shapecalc.window import FAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.integer_sets import Integers
     from shapecalc.domain import Domain
-    from shapecalc.integers import Integers
     from shapecalc.report import Report, Row
     from shapecalc.sweeping.columns import Measure
     from shapecalc.view import View

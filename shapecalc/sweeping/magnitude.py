@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.expr import Floor, Symbol
+from shapecalc.algebra.expr import Floor, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.dim import Dim
-    from shapecalc.expr import Atom
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.expr import Atom
 
 #: The largest number of NumPy's int64.
 LARGEST = 2**63 - 1
@@ -28,7 +28,7 @@ def magnitude(
     `highest` holds the largest value of every symbol, each from 0 on.  `memo` keeps what was found
     for atoms.
 
-    >>> from shapecalc.expr import symbol
+    >>> from shapecalc.algebra.expr import symbol
     >>> magnitude(3 * symbol("H") * symbol("H") - 7, {"H": 10})
     307
     """

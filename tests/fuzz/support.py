@@ -12,7 +12,7 @@ from shapecalc.propagate import propagate
 from shapecalc.render import FORMATS, render
 from shapecalc.render.problems import problems_json, problems_text
 from shapecalc.text.source import Source
-from tests.symbols.law import differences
+from tests.algebra.law import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.dim import ceil_div, common_divisor, larger, product, smaller
-from shapecalc.formula import Formula, exact, formula, grouped, named, value_text
+from shapecalc.algebra.dim import ceil_div, common_divisor, larger, product, smaller
+from shapecalc.algebra.traced import Formula, exact, formula, grouped, named, value_text
 from shapecalc.window import Window, output_size, transposed_size
 from tests.lesson.support import value_of
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from shapecalc.algebra.traced import Formula, named
 from shapecalc.files import shipped
 from shapecalc.fold import fold
-from shapecalc.formula import Formula, named
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.base import Layer, Parameter
 from shapecalc.layers.conv import Conv

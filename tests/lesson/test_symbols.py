@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc.expr import symbol
+from shapecalc.algebra.expr import symbol
+from shapecalc.algebra.traced import named
 from shapecalc.files import shipped
-from shapecalc.formula import named
 from shapecalc.lesson import TOPICS
 from shapecalc.lesson.alike import twins
 from shapecalc.lesson.nouns import Derivation, Grid, Picture, Prose
+from tests.algebra.law import points, symbolic
 from tests.lesson.support import ends_rightly, of_text, wrong
 from tests.paths import NETWORKS
-from tests.symbols.law import points, symbolic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import shapecalc
 from shapecalc import solve
+from shapecalc.algebra.integer_sets import Integers, Stretch
 from shapecalc.errors import SpecErrors
-from shapecalc.integers import Integers, Stretch
 from shapecalc.inverse.sets import compress, has, listed, tidied
 
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

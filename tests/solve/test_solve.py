@@ -8,8 +8,8 @@ import pytest
 
 import shapecalc
 from shapecalc import solve
+from shapecalc.algebra.integer_sets import Integers
 from shapecalc.errors import SpecErrors
-from shapecalc.integers import Integers
 from shapecalc.inverse.question import read_question
 from shapecalc.inverse.sets import compress, listed, size, tidied
 

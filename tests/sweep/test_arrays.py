@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shapecalc
-from shapecalc.dim import Dim, largest, smallest
-from shapecalc.expr import evaluate, symbol
+from shapecalc.algebra.dim import Dim, largest, smallest
+from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.sweeping import compute
 from shapecalc.sweeping.magnitude import magnitude
 

@@ -14,12 +14,12 @@ from click.testing import CliRunner
 
 import shapecalc
 from shapecalc import SpecErrors, loads, summarize
+from shapecalc.algebra.expr import evaluate
 from shapecalc.backprop import show, training
 from shapecalc.backprop.costs import OPTIMIZERS
 from shapecalc.backprop.memory import kept
 from shapecalc.backprop.table import ratio, tabulate
 from shapecalc.cli import main
-from shapecalc.expr import evaluate
 from shapecalc.files import shipped
 from shapecalc.text.safe import width_of
 from shapecalc.view import View, make_view

@@ -7,12 +7,12 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from shapecalc.dim import larger
-from shapecalc.expr import evaluate, symbol
+from shapecalc.algebra.dim import larger
+from shapecalc.algebra.expr import evaluate, symbol
+from shapecalc.algebra.notation import as_factor, code_of, notation_of, text_of
 from shapecalc.expression import evaluate as evaluate_text
 from shapecalc.expression import parse
-from shapecalc.notation import as_factor, code_of, notation_of, text_of
-from tests.symbols.expressions import Twin, twins, values
+from tests.algebra.expressions import Twin, twins, values
 
 H, W, K = map(symbol, "HWk")
 

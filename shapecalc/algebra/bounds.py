@@ -10,13 +10,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.expr import Floor, Symbol
+from shapecalc.algebra.expr import Floor, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.dim import Dim
-    from shapecalc.expr import Atom
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.expr import Atom
 
 #: A polynomial: symbols with powers, in one order, to coefficients.
 Polynomial: TypeAlias = "dict[tuple[tuple[str, int], ...], Fraction]"
@@ -29,7 +29,7 @@ class _Open(Exception):  # noqa: N818  (nothing is known, which is an answer)
 def surely_at_least(a: Dim, b: Dim, start: Mapping[str, int]) -> bool:
     """Tell whether a >= b surely holds for all symbols from `start` (or 1) on.
 
-    >>> from shapecalc.expr import symbol
+    >>> from shapecalc.algebra.expr import symbol
     >>> H = symbol("H")
     >>> surely_at_least(H, 2 * (H // 2), {}), surely_at_least(H // 2, 3, {"H": 6})
     (True, False)
@@ -120,7 +120,7 @@ def _multiply(a: Polynomial, b: Polynomial) -> Polynomial:
 
 def undominated(dims: Iterable[Dim], start: Mapping[str, int]) -> list[Dim]:
     """Return those of several that are not surely less than another one: a maximum's candidates."""
-    from shapecalc.expr import evaluate, symbols_of
+    from shapecalc.algebra.expr import evaluate, symbols_of
 
     different = list(dict.fromkeys(dims))
     far = {name: 64 * start.get(name, 1) for dim in different for name in symbols_of(dim)}

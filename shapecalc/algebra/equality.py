@@ -15,13 +15,13 @@ from itertools import product as grid
 from math import factorial, lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.expr import Floor, Symbol, evaluate, symbols_of
+from shapecalc.algebra.expr import Floor, Symbol, evaluate, symbols_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.dim import Dim
-    from shapecalc.expr import Atom
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.expr import Atom
 
 #: So many evaluations are spent on a proof.
 BUDGET = 20_000
@@ -87,7 +87,7 @@ def compare(
     counterexample lies from there on.  "not proven": it would take more than `budget` evaluations,
     and those done found no difference.
 
-    >>> from shapecalc.expr import symbol
+    >>> from shapecalc.algebra.expr import symbol
     >>> n = symbol("n")
     >>> compare(n - n // 2, (n + 1) // 2)
     'equal'
@@ -126,7 +126,7 @@ def increasing(dim: Dim) -> bool:
     Sums of products with positive factors of atoms that are never negative; False where that
     is not to be seen.
 
-    >>> from shapecalc.expr import symbol
+    >>> from shapecalc.algebra.expr import symbol
     >>> increasing(symbol("H") // 2 * 3 - 7), increasing(5 - symbol("H"))
     (True, False)
     """

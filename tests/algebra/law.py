@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import shapecalc
+from shapecalc.algebra.expr import Expr, evaluate
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import COLUMNS
-from shapecalc.expr import Expr, evaluate
 from shapecalc.view import make_view
 
 if TYPE_CHECKING:

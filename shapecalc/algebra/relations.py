@@ -11,14 +11,14 @@ from itertools import pairwise
 from math import comb, factorial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from shapecalc.equality import BUDGET, course, increasing
-from shapecalc.expr import evaluate, symbols_of
-from shapecalc.integers import NONE, Integers, Stretch, integers
+from shapecalc.algebra.equality import BUDGET, course, increasing
+from shapecalc.algebra.expr import evaluate, symbols_of
+from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, integers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 Relation: TypeAlias = Literal["at least", "at most", "equal to", "divisible by"]
 
@@ -31,7 +31,7 @@ def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -
 
     `value` and `bound` hold no other symbol than `name`; what is divided by is a number.
 
-    >>> from shapecalc.expr import symbol
+    >>> from shapecalc.algebra.expr import symbol
     >>> H = symbol("H")
     >>> where((H - 35) // 32, "equal to", 6, "H").text("H")
     'H from 227 to 258'

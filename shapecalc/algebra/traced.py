@@ -20,12 +20,12 @@ from functools import partial, reduce
 from operator import mod
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from shapecalc.dim import ceil_div, common_divisor, larger, smaller
+from shapecalc.algebra.dim import ceil_div, common_divisor, larger, smaller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 Kind: TypeAlias = Literal[
     "number", "sum", "product", "quotient", "floor", "ceil", "min", "max", "gcd", "mod"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.expr import Expr
+    from shapecalc.algebra.expr import Expr
 
 Dim: TypeAlias = "int | Expr"
 
@@ -61,7 +61,7 @@ def add_up(dims: Iterable[Dim]) -> Dim:
     each = list(dims)
     if not any(map(is_symbolic, each)):
         return sum(each)
-    from shapecalc.expr import add_up
+    from shapecalc.algebra.expr import add_up
 
     return add_up(each)
 
@@ -100,7 +100,7 @@ def largest(dims: Iterable[Dim]) -> Dim:
 def _extreme(word: str, dims: tuple[Dim, ...]) -> Dim:
     if not any(map(is_symbolic, dims)):
         return min(dims) if word == "min" else max(dims)  # type: ignore[type-var]
-    from shapecalc.expr import extreme
+    from shapecalc.algebra.expr import extreme
 
     return extreme(word, dims)
 

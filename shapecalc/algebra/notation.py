@@ -10,14 +10,14 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from shapecalc.algebra.expr import Expr, Floor, Symbol, atoms_of, one, replaced, symbols_of
 from shapecalc.errors import RuleError
-from shapecalc.expr import Expr, Floor, Symbol, atoms_of, one, replaced, symbols_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.dim import Dim
-    from shapecalc.expr import Atom, Product
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.expr import Atom, Product
 
 Style: TypeAlias = Literal["math", "code"]
 
@@ -151,7 +151,7 @@ class Notation(NamedTuple):
 def text_of(dim: Dim) -> str:
     """Write an expression for people, by itself.
 
-    >>> from shapecalc.expr import symbol
+    >>> from shapecalc.algebra.expr import symbol
     >>> k = symbol("k")
     >>> text_of(99 * k * k + 1213 * k + 361), text_of(256 * ((k - 35) // 32) * ((k - 35) // 32))
     ('99k^2 + 1213k + 361', '256*floor((k - 35)/32)^2')
@@ -162,7 +162,7 @@ def text_of(dim: Dim) -> str:
 def code_of(dim: Dim) -> str:
     """Write an expression for programs.
 
-    >>> from shapecalc.expr import symbol
+    >>> from shapecalc.algebra.expr import symbol
     >>> code_of(3 * ((symbol("H") - 35) // 32))
     '3*((H - 35)//32)'
     """

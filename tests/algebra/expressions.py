@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from shapecalc.dim import larger, smaller
-from shapecalc.expr import symbol
+from shapecalc.algebra.dim import larger, smaller
+from shapecalc.algebra.expr import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 NAMES = "HWk"
 #: An expression, and what computes it for values of H, W and k.

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shapecalc.expr import symbol
-from shapecalc.integers import NONE, Integers, Stretch, common, integers
-from shapecalc.solution import always_at_least, where
-from tests.symbols.expressions import Twin, twins
+from shapecalc.algebra.expr import symbol
+from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, common, integers
+from shapecalc.algebra.relations import always_at_least, where
+from tests.algebra.expressions import Twin, twins
 
 H = symbol("H")
 SOME = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

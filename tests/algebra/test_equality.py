@@ -7,11 +7,11 @@ from itertools import pairwise
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from shapecalc.bounds import surely_at_least, undominated
-from shapecalc.dim import larger
-from shapecalc.equality import Counterexample, compare, course, increasing
-from shapecalc.expr import evaluate, symbol
-from tests.symbols.expressions import Twin, twins, values
+from shapecalc.algebra.bounds import surely_at_least, undominated
+from shapecalc.algebra.dim import larger
+from shapecalc.algebra.equality import Counterexample, compare, course, increasing
+from shapecalc.algebra.expr import evaluate, symbol
+from tests.algebra.expressions import Twin, twins, values
 
 H, W, K = map(symbol, "HWk")
 SOME = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -21,7 +21,7 @@ from shapecalc.errors import RuleError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 #: Written out, an expression may have so many parts, and floors so deep in each other.
 MAX_PARTS = 5000
@@ -137,7 +137,9 @@ class Expr:
         return repr(self)  # `,` and the like are for numbers
 
     def __repr__(self) -> str:
-        from shapecalc.notation import text_of  # the one look forward: an expression shows itself
+        from shapecalc.algebra.notation import (
+            text_of,  # the one look forward: an expression shows itself
+        )
 
         return text_of(self)
 

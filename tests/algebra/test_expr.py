@@ -9,13 +9,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shapecalc.dim import ceil_div, common_divisor, larger, product, smaller
+from shapecalc.algebra.dim import ceil_div, common_divisor, larger, product, smaller
+from shapecalc.algebra.expr import (
+    Expr,
+    Floor,
+    constant_of,
+    evaluate,
+    floor,
+    one,
+    substitute,
+    symbol,
+)
 from shapecalc.errors import RuleError
-from shapecalc.expr import Expr, Floor, constant_of, evaluate, floor, one, substitute, symbol
-from tests.symbols.expressions import Twin, twins, values
+from tests.algebra.expressions import Twin, twins, values
 
 if TYPE_CHECKING:
-    from shapecalc.dim import Dim
+    from shapecalc.algebra.dim import Dim
 
 H, W, K = map(symbol, "HWk")
 SLOW = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,1 @@
+"""Whole numbers over symbols: expressions, how they are written, compared, bounded, solved."""
