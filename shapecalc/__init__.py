@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from shapecalc.inverse.answer import Solution
     from shapecalc.inverse.asking import solve
     from shapecalc.inverse.windows import windows
+    from shapecalc.layers.shape import Map, Vector
     from shapecalc.lesson import explain
     from shapecalc.lesson.nouns import Explanation
     from shapecalc.published import tables
     from shapecalc.reconciling import find_count, reconcile
     from shapecalc.report import Report, Row, Totals
-    from shapecalc.shape import Map, Vector
     from shapecalc.sweeping import sweep
     from shapecalc.sweeping.result import Sweep
 
@@ -39,7 +39,7 @@ _HOMES = {
     "Comparison": "comparison",
     "Explanation": "lesson.nouns",
     "Graph": "graph",
-    "Map": "shape",
+    "Map": "layers.shape",
     "Problem": "errors",
     "Report": "report",
     "Row": "report",
@@ -47,7 +47,7 @@ _HOMES = {
     "SpecErrors": "errors",
     "Sweep": "sweeping.result",
     "Totals": "report",
-    "Vector": "shape",
+    "Vector": "layers.shape",
     "compare": "comparison",
     "explain": "lesson",
     "find_count": "reconciling",

@@ -12,7 +12,7 @@ import numpy as np
 
 from shapecalc.cells import NUMBER, TEXT
 from shapecalc.columns import Column
-from shapecalc.shape import as_text
+from shapecalc.layers.shape import as_text
 from shapecalc.table import Fact, Line, Table
 from shapecalc.text.safe import printable
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra.dim import is_symbolic, largest
 from shapecalc.layers.base import square
-from shapecalc.shape import as_list, as_text, times_text
+from shapecalc.layers.shape import as_list, as_text, times_text
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.notation import Notation
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
     from shapecalc.view import View
 
 #: What JSON can hold.

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.cells import Kind
+    from shapecalc.layers.window import Field
     from shapecalc.legend import Legend
     from shapecalc.report import Report, Row, Totals
     from shapecalc.view import View
-    from shapecalc.window import Field
 
 
 class Column(NamedTuple):

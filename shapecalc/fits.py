@@ -14,15 +14,15 @@ from shapecalc.algebra.integer_sets import Integers, common
 from shapecalc.algebra.relations import where
 from shapecalc.errors import SpecErrors
 from shapecalc.expand import expand
+from shapecalc.layers.shape import as_text
 from shapecalc.propagate import propagate
-from shapecalc.shape import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.algebra.dim import Dim
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Report, Row
-    from shapecalc.shape import Shape
 
 
 class Fit(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.layers.work import Work
 from shapecalc.report import Row
-from shapecalc.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,6 +11,7 @@ from shapecalc.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.graph import Input
 from shapecalc.layers.fields import Count, Unread
+from shapecalc.layers.shape import Shape, shape_of
 from shapecalc.scope import (
     RESERVED,
     Argument,
@@ -22,7 +23,6 @@ from shapecalc.scope import (
     used,
     whole,
 )
-from shapecalc.shape import Shape, shape_of
 from shapecalc.text.source import Source
 from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
-from shapecalc.shape import Map
+from shapecalc.layers.shape import Map
 from shapecalc.text.source import Origin
 from shapecalc.text.yaml_tree import origin
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
     from shapecalc.spec import NetSpec, Use
     from shapecalc.text.yaml_tree import Tree
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from shapecalc.algebra.dim import known
 from shapecalc.layers.base import SEES_ALL
-from shapecalc.window import EVERYTHING
+from shapecalc.layers.window import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from shapecalc.execute.slopes import Slope
     from shapecalc.execute.tally import Operations
     from shapecalc.layers.base import Parameter
-    from shapecalc.shape import Shape
-    from shapecalc.window import Reach
-    from shapecalc.work import Work
+    from shapecalc.layers.shape import Shape
+    from shapecalc.layers.window import Reach
+    from shapecalc.layers.work import Work
 
 #: What a slope by central differences may be off: the step's square, and rounding.
 TOLERANCE = 1e-6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.cells import DTYPES
-from shapecalc.shape import SIDE_NAMES
+from shapecalc.layers.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
     from shapecalc.report import Report

@@ -10,7 +10,7 @@ import numpy as np
 from shapecalc.algebra.dim import known
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.files import must_end
-from shapecalc.shape import as_text
+from shapecalc.layers.shape import as_text
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:

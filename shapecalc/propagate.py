@@ -9,11 +9,8 @@ from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.expand import expand, rebuilt
 from shapecalc.graph import Broken, Deferred, Input, channels_first
 from shapecalc.layers.base import SEES_ALL, Requirement, arity_error, field_bounds
-from shapecalc.report import Report, Row, total
-from shapecalc.shape import as_list, as_text
-from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.source import Origin
-from shapecalc.window import (
+from shapecalc.layers.shape import as_list, as_text
+from shapecalc.layers.window import (
     EVERYTHING,
     Reach,
     Undecided,
@@ -21,6 +18,9 @@ from shapecalc.window import (
     look_back_both,
     own_places,
 )
+from shapecalc.report import Report, Row, total
+from shapecalc.text.gc_pause import collector_paused
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from shapecalc.domain import Domain
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer, Parameter
-    from shapecalc.shape import Shape
-    from shapecalc.window import Field
-    from shapecalc.work import Work
+    from shapecalc.layers.shape import Shape
+    from shapecalc.layers.window import Field
+    from shapecalc.layers.work import Work
 
 
 #: No extent and no receptive field may exceed this, so that numbers stay quick and printable.

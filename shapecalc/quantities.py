@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.dim import is_number, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import pads_per_side, per_side
+from shapecalc.layers.window import padding
 from shapecalc.layers.windowed import Windowed
-from shapecalc.window import padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable

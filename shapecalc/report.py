@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import add_up, largest
-from shapecalc.work import Work
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from shapecalc.domain import Domain
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Layer, Parameter
-    from shapecalc.shape import Shape
-    from shapecalc.window import Field
+    from shapecalc.layers.shape import Shape
+    from shapecalc.layers.window import Field
 
 
 class Row(NamedTuple):

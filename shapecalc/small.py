@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import known
 from shapecalc.errors import SpecErrors
+from shapecalc.layers.shape import Map, Vector
 from shapecalc.propagate import Refused, apply
-from shapecalc.shape import Map, Vector
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.propagate import Facts
-    from shapecalc.shape import Shape
 
 #: Fields that may shrink, with how far; what has groups keeps them.
 FEW = {"filters": 2, "units": 4, "multiplier": 2}

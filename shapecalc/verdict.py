@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import NOT_APPLICABLE_MARK, TEXT, superscript
 from shapecalc.columns import Column
-from shapecalc.shape import as_list, as_text
+from shapecalc.layers.shape import as_list, as_text
 from shapecalc.table import Fact, Line, Table
 from shapecalc.text.safe import printable
 from shapecalc.verify import LAWS

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.execute.run import Step
     from shapecalc.graph import Node
     from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Report, Row
-    from shapecalc.shape import Shape
 
 #: The laws, in the order in which they are shown: name -> what is compared.
 LAWS = {

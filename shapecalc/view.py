@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
     from shapecalc.cells import Unknown
     from shapecalc.columns import Column
+    from shapecalc.layers.shape import Layout
     from shapecalc.profile import Profile
     from shapecalc.report import Row, Totals
-    from shapecalc.shape import Layout
 
 
 class View(NamedTuple):

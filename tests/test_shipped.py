@@ -17,8 +17,8 @@ import yaml
 import shapecalc
 from shapecalc.fold import fold
 from shapecalc.layers import BUILTIN
+from shapecalc.layers.shape import as_text
 from shapecalc.schema import json_schema
-from shapecalc.shape import as_text
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.dim import product
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.fold import levels_of
+from shapecalc.layers.work import Work
 from shapecalc.text.source import Origin, Source, Span
-from shapecalc.work import Work
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim

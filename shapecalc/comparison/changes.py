@@ -10,8 +10,8 @@ from shapecalc.comparison.likeness import scoring
 from shapecalc.comparison.parts import Part, fields_of, parts_of
 from shapecalc.layers.base import square
 from shapecalc.layers.fields import Padding
+from shapecalc.layers.shape import Map, Vector, as_text
 from shapecalc.layers.windowed import pad_text
-from shapecalc.shape import Map, Vector, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = "Mapping[str, Array]"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shapecalc.execute.arrays import Array, Arrays
     from shapecalc.execute.formula import Formula
     from shapecalc.layers.base import Layer
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 #: What arrays are called in formulas.
 LETTERS = {

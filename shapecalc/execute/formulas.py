@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from shapecalc.execute.formula import Formula
     from shapecalc.layers.base import Layer
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
     Write: TypeAlias = Callable[..., dict[str, Formula]]
 

@@ -13,14 +13,14 @@ from shapecalc.execute.live import Live
 from shapecalc.execute.supply import Entrance, Supply, Unfit, must_know
 from shapecalc.execute.table import REREAD
 from shapecalc.graph import Deferred, Graph, Input, Node, without_values
-from shapecalc.shape import Map, Vector
+from shapecalc.layers.shape import Map, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shapecalc.execute.arrays import Array, Arrays
     from shapecalc.layers.base import Layer
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
     Watch: TypeAlias = Callable[["Step"], None]
     Failed: TypeAlias = Callable[[Node, str], None]

@@ -20,15 +20,15 @@ from shapecalc.layers.merge import Concat, Join, Multiply
 from shapecalc.layers.norm import GroupNorm, LayerNorm, Norm
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import ChannelShuffle, Crop, PadLayer, Reshape, Upsample
+from shapecalc.layers.shape import Map, Vector
 from shapecalc.layers.slope import Prelu
 from shapecalc.layers.transposed import Transposed
-from shapecalc.shape import Map, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.layers.base import Layer
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 #: Windows of an example have at most this kernel, stride, dilation and padding.
 KERNEL, STRIDE, DILATION, PAD = 3, 2, 2, 1

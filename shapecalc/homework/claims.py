@@ -28,7 +28,7 @@ from shapecalc.homework.reading import (
 from shapecalc.homework.verdict import Extra
 from shapecalc.homework.volumes import read_volume
 from shapecalc.homework.working import whole
-from shapecalc.shape import Map, Vector
+from shapecalc.layers.shape import Map, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment import Cell
     from shapecalc.homework.quantity import Value
     from shapecalc.homework.reading import Reading
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Report
-    from shapecalc.shape import Shape
 
 
 class Claim(NamedTuple):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.working import whole
-from shapecalc.shape import Map, Vector, shape_of
+from shapecalc.layers.shape import Map, Vector, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
     from shapecalc.homework.reading import Extents
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 
 class Form(NamedTuple):

@@ -18,8 +18,8 @@ from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.homework.diagnose import apply, singles
 from shapecalc.homework.judge import case_of
 from shapecalc.homework.working import working_of
+from shapecalc.layers.shape import Map, as_text
 from shapecalc.propagate import propagate
-from shapecalc.shape import Map, as_text
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Cell

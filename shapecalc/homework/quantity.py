@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.homework.conventions import Conventions
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Row, Totals
-    from shapecalc.shape import Shape
 
 #: What a cell holds: a volume, a number, or nothing where the layer has none.
 Value: TypeAlias = "Shape | int | None"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.homework.working import Count, Sum, working_of
-from shapecalc.shape import as_text
+from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.misconception import Case
     from shapecalc.homework.verdict import Checked, Diagnosis, Finding, Judged
     from shapecalc.homework.working import Working
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 _NUMBER = re.compile(r"\d[\d,]*")
 

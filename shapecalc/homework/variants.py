@@ -19,7 +19,7 @@ from shapecalc.homework.lint import lint
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variant_file import read_variants
 from shapecalc.homework.working import Volume, volume_of
-from shapecalc.shape import as_list
+from shapecalc.layers.shape import as_list
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import did_you_mean
 from shapecalc.homework.network import Variation
-from shapecalc.shape import Map as Volume
-from shapecalc.shape import as_text
+from shapecalc.layers.shape import Map as Volume
+from shapecalc.layers.shape import as_text
 from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.homework.assignment import added, is_total
 from shapecalc.homework.show.values import value_text
 from shapecalc.homework.working import working_of
+from shapecalc.layers.shape import as_list
 from shapecalc.lesson import TOPICS
 from shapecalc.lesson.nouns import Derivation, Prose
 from shapecalc.lesson.subject import Subject
-from shapecalc.shape import as_list
 from shapecalc.view import View
 
 if TYPE_CHECKING:

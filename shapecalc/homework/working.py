@@ -17,16 +17,16 @@ from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.fields import per_side
 from shapecalc.layers.pool import Pool
+from shapecalc.layers.shape import as_list
 from shapecalc.layers.transposed import Transposed
+from shapecalc.layers.window import Window, output_size, padding
 from shapecalc.layers.windowed import Windowed
-from shapecalc.shape import as_list
-from shapecalc.window import Window, output_size, padding
 
 if TYPE_CHECKING:
     from shapecalc.homework.conventions import Conventions
     from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Row
-    from shapecalc.shape import Shape
 
 
 class Count(NamedTuple):

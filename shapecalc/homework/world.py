@@ -14,15 +14,15 @@ from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.fold import level
 from shapecalc.graph import Deferred
 from shapecalc.layers.base import arity_error
+from shapecalc.layers.shape import as_list
 from shapecalc.report import Report
-from shapecalc.shape import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.homework.assignment import Homework
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Row
-    from shapecalc.shape import Shape
 
 
 class World(NamedTuple):
@@ -42,7 +42,7 @@ class World(NamedTuple):
 def near(shape: Shape, key: Shape, within: int) -> bool:
     """Tell whether a claimed volume may be followed: as many axes, no extent further than a factor.
 
-    >>> from shapecalc.shape import Map
+    >>> from shapecalc.layers.shape import Map
     >>> near(Map((54, 54), 96), Map((55, 55), 96), 4), near(Map((1, 1), 96), Map((55, 55), 96), 4)
     (True, False)
     """

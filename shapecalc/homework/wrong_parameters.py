@@ -14,7 +14,7 @@ from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.norm import BatchNorm
 from shapecalc.layers.pool import Pool
-from shapecalc.window import padding
+from shapecalc.layers.window import padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import larger
 from shapecalc.inverse.terms import Atom
+from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Windowed
-from shapecalc.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.algebra.dim import Dim
+    from shapecalc.layers.window import Window
     from shapecalc.report import Report, Row
-    from shapecalc.window import Window
 
 
 class Rest(NamedTuple):

@@ -10,7 +10,7 @@ from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, common
 from shapecalc.algebra.relations import where
 from shapecalc.inverse.answer import Grid, bare
 from shapecalc.inverse.sets import compress, has, listed, size
-from shapecalc.shape import SIDE_NAMES
+from shapecalc.layers.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from shapecalc.errors import did_you_mean
 from shapecalc.expression import ExpressionError, evaluate
 from shapecalc.fold import fold
 from shapecalc.inverse.question import Extents
-from shapecalc.shape import SIDE_NAMES, Map, Shape
+from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.text.source import Span
 from shapecalc.view import View
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Choice, Decimal, field
-from shapecalc.shape import Vector
-from shapecalc.work import Work
+from shapecalc.layers.shape import Vector
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.layers.base import Requirement
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 
 class Pointwise(Layer):

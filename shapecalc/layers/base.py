@@ -19,15 +19,15 @@ from typing import (
 from shapecalc.algebra.dim import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
-from shapecalc.shape import Map, Shape, Vector, as_text, times_text
-from shapecalc.window import EVERYTHING
-from shapecalc.work import NO_WORK, Work
+from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
+from shapecalc.layers.window import EVERYTHING
+from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.expr import Expr
-    from shapecalc.window import Reach
+    from shapecalc.layers.window import Reach
 
 #: The window of a layer whose units see the whole input, along all its sides.
 SEES_ALL: tuple[Reach, ...] = (EVERYTHING,)

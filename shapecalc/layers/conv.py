@@ -8,9 +8,9 @@ from shapecalc.algebra.dim import Dim, larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement, groups_divide
 from shapecalc.layers.fields import Choice, Connections, Count, field, per_side
+from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.windowed import Rounded, window_text
-from shapecalc.shape import Map, Shape
-from shapecalc.work import Work
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

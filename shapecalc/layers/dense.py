@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.layers.base import SEES_ALL, Layer, Parameter
 from shapecalc.layers.fields import Count, Flag, field
-from shapecalc.shape import Shape, Vector
-from shapecalc.work import Work
+from shapecalc.layers.shape import Shape, Vector
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.window import Reach
+    from shapecalc.layers.window import Reach
 
 
 class FullyConnected(Layer):

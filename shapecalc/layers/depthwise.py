@@ -8,12 +8,12 @@ from shapecalc.algebra.dim import product
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.conv import Bias, bias_field, biases, convolution_work, filters_field
 from shapecalc.layers.fields import Count, field, per_side
+from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.windowed import Rounded, window_text
-from shapecalc.shape import Map, Shape
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.work import Work
+    from shapecalc.layers.work import Work
 
 
 class Depthwise(Rounded):

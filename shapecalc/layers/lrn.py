@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Count, Decimal, field
-from shapecalc.work import Work
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 
 class Lrn(Layer):

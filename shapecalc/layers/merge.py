@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, map_like
-from shapecalc.shape import Shape, as_list, as_text, shape_of
-from shapecalc.work import Work
+from shapecalc.layers.shape import Shape, as_list, as_text, shape_of
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from shapecalc.algebra.dim import Dim, product
 from shapecalc.layers.base import Layer, Parameter, Requirement, groups_divide
 from shapecalc.layers.fields import Choice, Count, Flag, field
-from shapecalc.work import Work
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 _PER_ELEMENT = (
     "; per element: adds 3, multiplies 2, and 1 each for scale and shift;"

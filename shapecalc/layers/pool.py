@@ -9,14 +9,14 @@ from shapecalc.algebra.dim import Dim, larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.fields import Flag, Sizes, field, per_side
+from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.windowed import Rounded, window_text
-from shapecalc.shape import Map, Shape
-from shapecalc.work import Work
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.window import Window
+    from shapecalc.layers.window import Window
 
 
 class Pool(Rounded):

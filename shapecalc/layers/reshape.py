@@ -28,10 +28,10 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
+from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
+from shapecalc.layers.window import Reach, Undecided, reach_moved, reach_up
 from shapecalc.layers.windowed import pad_text
-from shapecalc.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
-from shapecalc.window import Reach, Undecided, reach_moved, reach_up
-from shapecalc.work import NO_WORK, Work
+from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

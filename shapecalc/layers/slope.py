@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Decimal, Flag, field
-from shapecalc.work import Work
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 
 class LeakyRelu(Pointwise):

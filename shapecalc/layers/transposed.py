@@ -17,15 +17,15 @@ from shapecalc.layers.conv import (
     groups_field,
 )
 from shapecalc.layers.fields import Sizes, field, per_side
+from shapecalc.layers.shape import Map, Shape
+from shapecalc.layers.window import Reach, reach_transposed, transposed_size
 from shapecalc.layers.windowed import Windowed, window_text
-from shapecalc.shape import Map, Shape
-from shapecalc.window import Reach, reach_transposed, transposed_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.work import Work
+    from shapecalc.layers.work import Work
 
 
 class Transposed(Windowed):

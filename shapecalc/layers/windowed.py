@@ -18,8 +18,8 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
-from shapecalc.shape import SIDE_NAMES, Shape, times_text
-from shapecalc.window import Reach, Rounding, Window, output_size, reach
+from shapecalc.layers.shape import SIDE_NAMES, Shape, times_text
+from shapecalc.layers.window import Reach, Rounding, Window, output_size, reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.api import report_of
 from shapecalc.cells import shapes_text
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.layers.shape import as_text
 from shapecalc.lesson import blocks, field, gradient, macs, memory, neighbours, output, params
 from shapecalc.lesson.network import slide
 from shapecalc.lesson.nouns import Explanation, Grid
 from shapecalc.lesson.subject import find
-from shapecalc.shape import as_text
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.view import make_view
 

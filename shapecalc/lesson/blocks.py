@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import is_zero, named, total, value_text
 from shapecalc.layers.base import square
+from shapecalc.layers.shape import as_text
 from shapecalc.lesson.field import undecided
 from shapecalc.lesson.nouns import Block, Derivation, Grid, Prose, Section
-from shapecalc.shape import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

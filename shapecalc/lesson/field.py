@@ -10,19 +10,19 @@ from shapecalc.algebra.traced import Formula, formula, is_zero, named
 from shapecalc.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.graph import Input
 from shapecalc.layers.base import square
+from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.layers.windowed import Windowed
 from shapecalc.lesson.alike import derivations, twins
 from shapecalc.lesson.nouns import OF_SIZES, Block, Grid, Prose, Section
 from shapecalc.lesson.words import LONG, plural, too_long
-from shapecalc.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra.dim import Dim
+    from shapecalc.layers.window import Field, Reach
     from shapecalc.lesson.subject import Subject
     from shapecalc.report import Row
-    from shapecalc.window import Field, Reach
 
 
 def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:

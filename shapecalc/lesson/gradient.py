@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import is_number
 from shapecalc.graph import Input
+from shapecalc.layers.shape import as_text
 from shapecalc.lesson.nouns import Block, Equation, Picture, Prose, Section
 from shapecalc.lesson.shapes import numbers
 from shapecalc.lesson.words import listed, sentence
-from shapecalc.shape import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

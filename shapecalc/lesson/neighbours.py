@@ -13,20 +13,20 @@ from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.globalpool import AdaptivePool
 from shapecalc.layers.reshape import Upsample
+from shapecalc.layers.shape import Map, as_text
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Rounded, Windowed, pad_text
 from shapecalc.lesson import windows
 from shapecalc.lesson.nouns import Grid, Prose, Section
 from shapecalc.lesson.shapes import numbers
 from shapecalc.lesson.words import counted
-from shapecalc.shape import Map, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.lesson.subject import Subject
-    from shapecalc.shape import Shape
 
 _Layer = TypeVar("_Layer", bound="Layer")
 

@@ -8,13 +8,13 @@ from shapecalc.algebra.traced import Formula, exact, value_text
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import FullyConnected
+from shapecalc.layers.shape import as_list, times_text
 from shapecalc.layers.windowed import Windowed, pad_text
 from shapecalc.lesson.alike import twins
 from shapecalc.lesson.nouns import OF_COUNTS, OF_SIZES, Block, Grid, Prose, Section
 from shapecalc.lesson.subject import every
 from shapecalc.lesson.trace import in_letters
 from shapecalc.lesson.words import LONG, brief
-from shapecalc.shape import as_list, times_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

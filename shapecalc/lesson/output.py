@@ -8,6 +8,7 @@ from shapecalc.algebra.traced import Formula, formula
 from shapecalc.graph import Input
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import Reshape
+from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Windowed
 from shapecalc.lesson import windows
@@ -16,7 +17,6 @@ from shapecalc.lesson.nouns import OF_COUNTS, OF_SIZES, Block, Derivation, Prose
 from shapecalc.lesson.shapes import asked, axes, numbers, says
 from shapecalc.lesson.trace import in_letters, output_of
 from shapecalc.lesson.words import listed, sentence
-from shapecalc.shape import SIDE_NAMES, as_list, as_text
 
 if TYPE_CHECKING:
     from shapecalc.lesson.subject import Subject

@@ -27,13 +27,13 @@ from shapecalc.layers.reshape import (
     Reshape,
     Upsample,
 )
+from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Windowed
 from shapecalc.lesson import windows
 from shapecalc.lesson.nouns import OF_COUNTS, Block, Grid, Picture, Prose
 from shapecalc.lesson.picture import Frame, Scene, chosen, draw
 from shapecalc.lesson.words import a, listed, sentence
-from shapecalc.shape import SIDE_NAMES, Vector, as_list, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

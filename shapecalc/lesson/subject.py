@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Report, Row
-    from shapecalc.shape import Shape
     from shapecalc.view import View
 
 #: So many names are listed in a message.

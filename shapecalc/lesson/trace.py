@@ -12,15 +12,15 @@ from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, 
 from shapecalc.layers.fields import Count, Pad, Padding, Sizes
 from shapecalc.layers.merge import Concat, Multiply
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
+from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
 from shapecalc.layers.windowed import Windowed
-from shapecalc.shape import SIDE_NAMES, Map, Shape, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.layers.fields import Declared
-    from shapecalc.work import Work
+    from shapecalc.layers.work import Work
 
 #: What the letters of a rule stand for.
 LETTERS = {

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import ceil_div, is_number, known
 from shapecalc.algebra.traced import value_text
+from shapecalc.layers.window import Window, output_size, padding
 from shapecalc.lesson.picture import Frame, Scene, chosen, draw
 from shapecalc.lesson.words import a, counted, part_of_a_step, plural, the_last
-from shapecalc.window import Window, output_size, padding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

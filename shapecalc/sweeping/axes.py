@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.expand import expand
 from shapecalc.graph import Input
-from shapecalc.shape import SIDE_NAMES
+from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec import Edit
 from shapecalc.text.yaml_tree import Map, Mark, Scalar, scalar
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from shapecalc.graph import Graph
+    from shapecalc.layers.shape import Shape
     from shapecalc.ranges import Range
-    from shapecalc.shape import Shape
     from shapecalc.spec import NetSpec
     from shapecalc.text.yaml_tree import Tree
 

@@ -8,7 +8,7 @@ from shapecalc.cells import BYTES, NUMBER, UNKNOWN
 from shapecalc.columns import BY_WORD, COLUMNS
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.fold import fold
-from shapecalc.shape import SIDE_NAMES
+from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.cells import Kind
     from shapecalc.columns import Column
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Report, Row, Totals
-    from shapecalc.shape import Shape
     from shapecalc.view import View
 
 #: The extents of a shape, and the order of their columns.

@@ -8,10 +8,10 @@ from shapecalc.algebra.expr import symbols_of
 from shapecalc.algebra.relations import where
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
+from shapecalc.layers.shape import as_list
+from shapecalc.layers.window import FAR
 from shapecalc.propagate import WIDEST
-from shapecalc.shape import as_list
 from shapecalc.sweeping.magnitude import magnitude
-from shapecalc.window import FAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,8 +13,8 @@ from shapecalc.cells import (
 )
 from shapecalc.columns import BY_WORD
 from shapecalc.layers.base import square
+from shapecalc.layers.shape import times_text
 from shapecalc.propagate import propagate
-from shapecalc.shape import times_text
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import EXTENTS
 from shapecalc.table import Head, Line, Table

@@ -16,11 +16,11 @@ from shapecalc.execute.naive import NAIVE
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.merge import Add
 from shapecalc.layers.pool import MaxPool
+from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
-from shapecalc.shape import Map
+from shapecalc.layers.work import Work
 from shapecalc.small import small
 from shapecalc.verify import verify
-from shapecalc.work import Work
 
 if TYPE_CHECKING:
     from pathlib import Path

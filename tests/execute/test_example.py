@@ -16,7 +16,7 @@ from shapecalc.execute.layer import backward, forward, random_arrays
 from shapecalc.execute.table import FORWARD
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.fields import MODES, Padding
-from shapecalc.shape import Map, Shape, Vector
+from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
     from shapecalc.execute.arrays import Gradients

@@ -9,8 +9,8 @@ import pytest
 
 from shapecalc.api import build
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.layers.shape import as_text
 from shapecalc.propagate import propagate
-from shapecalc.shape import as_text
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from shapecalc.laws import gradient_law, product_law, reach_law, shape_law, weig
 from shapecalc.layers import layer_class
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Padding
-from shapecalc.shape import Map, Vector
-from shapecalc.work import Work
+from shapecalc.layers.shape import Map, Vector
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable

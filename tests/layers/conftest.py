@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.layers.base import Layer
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
     Refusal: TypeAlias = Callable[..., RuleError | None]
 

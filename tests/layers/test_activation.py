@@ -22,9 +22,9 @@ from shapecalc.layers.activation import (
     Tanh,
 )
 from shapecalc.layers.base import Parameter
+from shapecalc.layers.shape import Map, Vector
 from shapecalc.layers.slope import Elu, LeakyRelu, Prelu
-from shapecalc.shape import Map, Vector
-from shapecalc.work import NO_WORK, Work
+from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

@@ -10,9 +10,9 @@ from shapecalc.layers.base import Parameter
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.fields import Padding
+from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
-from shapecalc.shape import Map
-from shapecalc.work import Work
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

@@ -6,9 +6,9 @@ import pytest
 
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.dense import Dense, Rbf
-from shapecalc.shape import Map, Vector
-from shapecalc.window import EVERYTHING
-from shapecalc.work import Work
+from shapecalc.layers.shape import Map, Vector
+from shapecalc.layers.window import EVERYTHING
+from shapecalc.layers.work import Work
 
 
 def test_alexnets_fc6_flattens_by_itself() -> None:

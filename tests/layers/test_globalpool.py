@@ -12,9 +12,9 @@ from shapecalc.layers.globalpool import (
     GlobalAvgPool,
     GlobalMaxPool,
 )
-from shapecalc.shape import Map
-from shapecalc.window import EVERYTHING, Reach
-from shapecalc.work import Work
+from shapecalc.layers.shape import Map
+from shapecalc.layers.window import EVERYTHING, Reach
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

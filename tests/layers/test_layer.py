@@ -12,7 +12,7 @@ from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.merge import Add
 from shapecalc.layers.pool import AvgPool, MaxPool
-from shapecalc.shape import Map, Vector
+from shapecalc.layers.shape import Map, Vector
 
 if TYPE_CHECKING:
     from conftest import Refusal

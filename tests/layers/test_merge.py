@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.layers.merge import Add, Concat, Join, Multiply
-from shapecalc.shape import Map, Shape, Vector
-from shapecalc.work import NO_WORK, Work
+from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

@@ -8,8 +8,8 @@ import pytest
 
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
-from shapecalc.shape import Map, Vector
-from shapecalc.work import Work
+from shapecalc.layers.shape import Map, Vector
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

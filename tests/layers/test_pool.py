@@ -9,8 +9,8 @@ import pytest
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
-from shapecalc.shape import Map
-from shapecalc.work import Work
+from shapecalc.layers.shape import Map
+from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

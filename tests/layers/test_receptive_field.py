@@ -21,10 +21,10 @@ from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
 from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
+from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.transposed import Transposed
+from shapecalc.layers.window import EVERYTHING, Field, Reach
 from shapecalc.propagate import propagate
-from shapecalc.shape import Map, Shape
-from shapecalc.window import EVERYTHING, Field, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -16,9 +16,9 @@ from shapecalc.layers.reshape import (
     Reshape,
     Upsample,
 )
-from shapecalc.shape import Map, Shape, Vector
-from shapecalc.window import EVERYTHING, Reach
-from shapecalc.work import NO_WORK, Work
+from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.window import EVERYTHING, Reach
+from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

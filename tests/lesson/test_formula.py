@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shapecalc.algebra.dim import ceil_div, common_divisor, larger, product, smaller
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, named, value_text
-from shapecalc.window import Window, output_size, transposed_size
+from shapecalc.layers.window import Window, output_size, transposed_size
 from tests.lesson.support import value_of
 
 whole = st.integers(-40, 40)

@@ -26,7 +26,7 @@ from tests.paths import NETWORKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.shape import Shape
+    from shapecalc.layers.shape import Shape
 
 OWN = [path.stem for path in NETWORKS.glob("*.yaml")]
 RANDOM = settings(

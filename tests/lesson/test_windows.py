@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shapecalc import explain
+from shapecalc.layers.window import Window
 from shapecalc.lesson.picture import Frame, Scene, draw
 from shapecalc.lesson.windows import Fit, drawn, exact_sizes, facts_of, fit, said
-from shapecalc.window import Window
 from tests.lesson.support import of_text, report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.window import Window, output_size
+from shapecalc.layers.window import Window, output_size
 from tests.mutation.catching import NETWORKS, catch
 from tests.mutation.fault import Fault, planted
 from tests.mutation.faults_in_referee import REFEREE

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from torch.utils.flop_counter import FlopCounterMode
 
     from shapecalc.graph import Node
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Report
-    from shapecalc.shape import Shape
 else:
     torch = need("torch")
     FlopCounterMode = need("torch.utils.flop_counter").FlopCounterMode

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shapecalc.layers import JOINS, layer_class
 from shapecalc.layers.fields import MODES, NO_PADDING, Padding
-from shapecalc.shape import Map, Shape, Vector
+from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

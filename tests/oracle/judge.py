@@ -16,8 +16,8 @@ from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from shapecalc.graph import Graph
+    from shapecalc.layers.shape import Shape
     from shapecalc.report import Report
-    from shapecalc.shape import Shape
 
 #: A layer of whatever type: which fields it has is known when it runs.
 AnyLayer: TypeAlias = Any

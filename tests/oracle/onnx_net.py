@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from judge import AnyLayer, need
 
 from shapecalc.graph import Input
-from shapecalc.shape import Map, Shape
+from shapecalc.layers.shape import Map, Shape
 
 if TYPE_CHECKING:
     from shapecalc.report import Report

@@ -11,7 +11,7 @@ from judge import need
 from shapecalc.execute.example import example
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import Padding
-from shapecalc.shape import Map
+from shapecalc.layers.shape import Map
 
 if TYPE_CHECKING:
     import torch

@@ -18,7 +18,7 @@ from shapecalc.execute.layer import backward, forward, random_arrays
 from shapecalc.graph import Input
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.fields import Padding
-from shapecalc.shape import Map, Shape
+from shapecalc.layers.shape import Map, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,8 +20,8 @@ from shapecalc import summarize
 from shapecalc.execute.layer import forward
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES
+from shapecalc.layers.shape import Map, Shape
 from shapecalc.profiles import PROFILES
-from shapecalc.shape import Map, Shape
 from tests.paths import NETWORKS
 
 if TYPE_CHECKING:

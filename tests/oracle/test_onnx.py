@@ -15,7 +15,7 @@ from judge import AnyLayer, answer, need, taken
 
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES
-from shapecalc.shape import Map, Shape
+from shapecalc.layers.shape import Map, Shape
 
 onnx = need("onnx")
 helper = need("onnx.helper")

@@ -15,9 +15,9 @@ from shapecalc import summarize
 from shapecalc.graph import Node
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
+from shapecalc.layers.shape import Map, Shape, Vector
 from shapecalc.profiles import PROFILES
 from shapecalc.propagate import propagate
-from shapecalc.shape import Map, Shape, Vector
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:

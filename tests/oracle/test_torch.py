@@ -13,7 +13,7 @@ from judge import AnyLayer, alone, answer, need, taken
 from shapecalc import summarize
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.fields import MODES, Padding
-from shapecalc.shape import Map, Shape, Vector
+from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from shapecalc.homework.diagnose import singles
 from shapecalc.homework.judge import case_of
 from shapecalc.homework.tell import general_rule, why_text
 from shapecalc.homework.working import whole
-from shapecalc.shape import SIDE_NAMES
+from shapecalc.layers.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

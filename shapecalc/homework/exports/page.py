@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.conventions import stated_conventions
 from shapecalc.homework.outline import described
 from shapecalc.homework.show.values import value_text
-from shapecalc.shape import as_text
+from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from shapecalc.homework.conventions import share_text, stated_conventions, state
 from shapecalc.homework.deadline import stated_deadline
 from shapecalc.homework.outline import described
 from shapecalc.homework.show.values import marks_text, value_text
+from shapecalc.layers.shape import as_text
 from shapecalc.render import draw, format_for
 from shapecalc.render.as_csv import harmless
-from shapecalc.shape import as_text
 from shapecalc.table import Fact, Head, Table
 from shapecalc.text.safe import printable
 

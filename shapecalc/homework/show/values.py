@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.shape import as_text
+from shapecalc.layers.shape import as_text
 
 if TYPE_CHECKING:
     from fractions import Fraction
