@@ -16,9 +16,9 @@ from clock import python, run, table
 from onnx import onnx_cpp2py_export
 
 from shapecalc.api import read
-from shapecalc.compose import compose
 from shapecalc.expand import expand
 from shapecalc.propagate import propagate
+from shapecalc.spec.yaml_compose import compose
 
 cpp = onnx_cpp2py_export.shape_inference
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc.columns import COLUMNS
-from shapecalc.describe import all_layers, common_fields
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.profile import grouped, told
 from shapecalc.profiles import PROFILES
 from shapecalc.published import grammar
 from shapecalc.published.quantities import QUANTITIES as PRINTED
 from shapecalc.quantities import QUANTITIES, SUFFIXES
+from shapecalc.spec.layer_help import all_layers, common_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shapecalc.backprop import training
     from shapecalc.comparison import Comparison, compare
     from shapecalc.errors import Problem, SpecErrors
-    from shapecalc.files import shipped
     from shapecalc.graph import Graph
     from shapecalc.inverse.answer import Solution
     from shapecalc.inverse.asking import solve
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from shapecalc.published import tables
     from shapecalc.reconciling import find_count, reconcile
     from shapecalc.report import Report, Row, Totals
+    from shapecalc.spec.find import shipped
     from shapecalc.sweeping import sweep
     from shapecalc.sweeping.result import Sweep
 
@@ -54,7 +54,7 @@ _HOMES = {
     "load": "api",
     "loads": "api",
     "reconcile": "reconciling",
-    "shipped": "files",
+    "shipped": "spec.find",
     "solve": "inverse.asking",
     "summarize": "api",
     "sweep": "sweeping",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.expand import expand
-from shapecalc.files import beside, find
 from shapecalc.graph import Graph
 from shapecalc.propagate import propagate
-from shapecalc.read import read_spec
 from shapecalc.report import Report
+from shapecalc.spec.find import beside, find
+from shapecalc.spec.grammar import read_spec
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
-    from shapecalc.spec import NetSpec
+    from shapecalc.spec.model import NetSpec
 
 
 def read(source: Source) -> NetSpec:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.spec import Use
+    from shapecalc.spec.model import Use
     from shapecalc.text.yaml_tree import Map
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.errors import Problem
     from shapecalc.graph import Deferred
     from shapecalc.layers.base import Layer
-    from shapecalc.spec import Use
+    from shapecalc.spec.model import Use
     from shapecalc.text.yaml_tree import Scalar, Tree
 
 #: The layer of everything that was complained about.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.draft import Draft
-    from shapecalc.spec import NetSpec
+    from shapecalc.spec.model import NetSpec
 
 
 @collector_paused

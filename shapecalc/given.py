@@ -6,7 +6,6 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from shapecalc.compose import compose
 from shapecalc.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.graph import Input
@@ -23,6 +22,7 @@ from shapecalc.scope import (
     used,
     whole,
 )
+from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.source import Source
 from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.spec import NetSpec
+    from shapecalc.spec.model import NetSpec
 
 
 class _Expected(Count):

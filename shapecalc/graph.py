@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.shape import Shape
-    from shapecalc.spec import NetSpec, Use
+    from shapecalc.spec.model import NetSpec, Use
     from shapecalc.text.yaml_tree import Tree
 
 

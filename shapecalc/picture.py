@@ -9,8 +9,8 @@ import numpy as np
 
 from shapecalc.algebra.dim import known
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.files import must_end
 from shapecalc.layers.shape import as_text
+from shapecalc.spec.find import must_end
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:

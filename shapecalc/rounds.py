@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.draft import Sheet
     from shapecalc.given import Given
-    from shapecalc.spec import Use
+    from shapecalc.spec.model import Use
 
 _TIMES = Count(0)
 

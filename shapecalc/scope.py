@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError, did_you_mean
-from shapecalc.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.layers.fields import Kind, Reading, Unread
+from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.text.yaml_tree import Scalar, Tree, describe
 
 if TYPE_CHECKING:

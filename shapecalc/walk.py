@@ -9,14 +9,14 @@ from shapecalc.errors import did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.rounds import rounds_of
 from shapecalc.scope import Argument, Place, Scope
-from shapecalc.statements import COMMON_KEYS
+from shapecalc.spec.statements import COMMON_KEYS
 from shapecalc.text.yaml_tree import Map, Scalar, describe
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.build import Builder
     from shapecalc.given import Given
-    from shapecalc.spec import Branch, Edit, NetSpec, Use
+    from shapecalc.spec.model import Branch, Edit, NetSpec, Use
     from shapecalc.text.yaml_tree import Tree
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.

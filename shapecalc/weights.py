@@ -17,7 +17,7 @@ import numpy as np
 
 from shapecalc.algebra.dim import known
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.files import must_end
+from shapecalc.spec.find import must_end
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source
 

@@ -243,7 +243,7 @@ def test_every_exception_is_used():
         ("spec/find", "if True:\n    import numpy.linalg", "spec.find imports numpy"),
         ("output/text", "import rich", "output.text imports rich"),
         ("errors", "import torch", "errors imports torch"),
-        ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
+        ("cli/specs", "from shapecalc.spec.model.find import find", "cli.specs imports spec.find at the start"),
         ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
         ("graph/model", "def f():\n    from shapecalc.graph import order", "circle: graph.model, graph.order"),
     ],

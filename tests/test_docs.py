@@ -19,8 +19,8 @@ from shapecalc.errors import CODES
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
 from shapecalc.lesson import TOPICS
 from shapecalc.published import compare_file
-from shapecalc.read import TOP_KEYS
 from shapecalc.render import FORMATS
+from shapecalc.spec.grammar import TOP_KEYS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -16,12 +16,12 @@ from shapecalc.algebra.expr import evaluate
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import COLUMNS
 from shapecalc.errors import RuleError
-from shapecalc.files import shipped
 from shapecalc.fold import fold
 from shapecalc.layers import BUILTIN
 from shapecalc.profile import ANY, addends
 from shapecalc.profiles import PROFILES
 from shapecalc.quantities import QUANTITIES, kind_text
+from shapecalc.spec.find import shipped
 from tests.paths import NETWORKS
 
 if TYPE_CHECKING:

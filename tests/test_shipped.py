@@ -18,7 +18,7 @@ import shapecalc
 from shapecalc.fold import fold
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.shape import as_text
-from shapecalc.schema import json_schema
+from shapecalc.spec.schema import json_schema
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:

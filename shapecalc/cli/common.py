@@ -181,7 +181,7 @@ def complete_spec(ctx: click.Context, param: click.Parameter, incomplete: str) -
     """Complete a spec: shipped names, and files."""
     from click.shell_completion import CompletionItem
 
-    from shapecalc.files import shipped
+    from shapecalc.spec.find import shipped
 
     items: list[object] = [
         CompletionItem(name) for name in shipped() if name.startswith(incomplete)

@@ -96,10 +96,10 @@ def explain(
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
-        from shapecalc.files import find
         from shapecalc.lesson import lesson
         from shapecalc.propagate import propagate
         from shapecalc.render.lesson import lesson_format
+        from shapecalc.spec.find import find
         from shapecalc.view import make_view
 
         chosen = lesson_format(format_, path, terminal=sys.stdout.isatty())

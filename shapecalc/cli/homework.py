@@ -184,9 +184,9 @@ def sheet(
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.files import find_homework
         from shapecalc.homework.show.handout import handout, sheet_format
         from shapecalc.homework.teacher import read_homework
+        from shapecalc.spec.find import find_homework
 
         chosen = sheet_format(format_, path)
         if chosen == "xlsx" and path is None:
@@ -215,12 +215,12 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.files import find_homework
         from shapecalc.homework.lint import lint as judge
         from shapecalc.homework.lint import suggest
         from shapecalc.homework.show.lint import show_lint
         from shapecalc.homework.teacher import read_homework
         from shapecalc.render import format_for
+        from shapecalc.spec.find import find_homework
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         asked = read_homework(find_homework(file))
@@ -268,7 +268,7 @@ def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
 
 def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Report:
     from shapecalc.api import build
-    from shapecalc.files import find
     from shapecalc.propagate import propagate
+    from shapecalc.spec.find import find
 
     return propagate(build(find(spec), settings=settings, inputs=inputs))

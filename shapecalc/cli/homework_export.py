@@ -195,9 +195,9 @@ def gradescope_package(file: str, variants: str | None, path: str, **style: Any)
     It installs this version of shapecalc and judges every submission as `export gradescope` does.
     """
     with reported():
-        from shapecalc.files import find_file, find_homework
         from shapecalc.homework.exports.autograder import package
         from shapecalc.homework.exports.gradescope import Style
+        from shapecalc.spec.find import find_file, find_homework
 
         source = find_homework(file)
         listed = find_file(variants) if variants is not None else None
@@ -405,8 +405,8 @@ def _base(asked: Asked) -> Homework:
 
     Raises `SpecErrors`: E745, and E752 where there are variants and no list of them.
     """
-    from shapecalc.files import find_homework
     from shapecalc.homework.teacher import read_homework
+    from shapecalc.spec.find import find_homework
 
     source = find_homework(asked.file)
     homework = read_homework(source)

@@ -133,8 +133,8 @@ def _asked(
     file: str | None, against: str | None, settings: dict[str, str], inputs: dict[str, str]
 ) -> Asked:
     """Return what is asked of the class.  Raises `SpecErrors` (E706)."""
-    from shapecalc.files import find, find_homework
     from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.spec.find import find, find_homework
 
     if (against is None) == (file is None):
         said = "nothing says" if file is None else "--against and --homework both say"

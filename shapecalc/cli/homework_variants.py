@@ -67,11 +67,11 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
     apart.  `vary` in FILE, a teacher's homework.yaml, says what differs.
     """
     with reported():
-        from shapecalc.files import find_homework
         from shapecalc.homework.classroom.roster import load_roster
         from shapecalc.homework.show.handout import sheet_format
         from shapecalc.homework.show.variants import pool_text
         from shapecalc.homework.variants import pool_of
+        from shapecalc.spec.find import find_homework
 
         form = sheet_format(format_)
         source = find_homework(file)

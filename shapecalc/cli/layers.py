@@ -11,7 +11,7 @@ from shapecalc.cli.common import complete_layer, emit, reported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.describe import LayerHelp
+    from shapecalc.spec.layer_help import LayerHelp
 
 
 @click.command(
@@ -25,9 +25,9 @@ Examples:
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=complete_layer)
 def layers(type_: str | None) -> None:
     """List the layer types, or show the fields, rules and an example of TYPE."""
-    from shapecalc.describe import all_layers, layer_help
     from shapecalc.errors import Problem, SpecErrors, did_you_mean
     from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+    from shapecalc.spec.layer_help import all_layers, layer_help
 
     with reported():
         if type_ is None:
@@ -54,7 +54,7 @@ def _listing(every: list[LayerHelp]) -> Iterator[str]:
 def _page(page: LayerHelp) -> Iterator[str]:
     from textwrap import wrap
 
-    from shapecalc.describe import common_fields
+    from shapecalc.spec.layer_help import common_fields
 
     alias = f" (also: {', '.join(page.aliases)})" if page.aliases else ""
     yield f"{page.type}: {page.summary}{alias}"

@@ -60,11 +60,11 @@ def reconcile(
     found = True
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
-        from shapecalc.files import find
         from shapecalc.propagate import propagate
         from shapecalc.reconciling import find_count, show_difference, show_search
         from shapecalc.reconciling import reconcile as explain
         from shapecalc.render import format_for
+        from shapecalc.spec.find import find
         from shapecalc.view import make_view
 
         if target is not None and profiles:

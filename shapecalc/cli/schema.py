@@ -22,7 +22,7 @@ def schema(path: str | None) -> None:
     """Print the JSON Schema of the spec language, for completion in an editor."""
     import json
 
-    from shapecalc.schema import json_schema
+    from shapecalc.spec.schema import json_schema
 
     with reported():
         emit(json.dumps(json_schema(), indent=2) + "\n", path)

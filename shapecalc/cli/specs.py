@@ -18,7 +18,7 @@ Examples:
 @click.argument("name", required=False, shell_complete=complete_spec)
 def specs(name: str | None) -> None:
     """List the shipped specs, or print the text of NAME to start from."""
-    from shapecalc.files import find, shipped
+    from shapecalc.spec.find import find, shipped
 
     with reported():
         if name is not None:
@@ -34,8 +34,8 @@ def specs(name: str | None) -> None:
 
 def _head(name: str) -> tuple[str, str]:
     """Read a spec's note and source."""
-    from shapecalc.compose import compose
-    from shapecalc.files import find
+    from shapecalc.spec.find import find
+    from shapecalc.spec.yaml_compose import compose
     from shapecalc.text.yaml_tree import Map, Scalar
 
     tree = compose(find(f"{name}.yaml"))

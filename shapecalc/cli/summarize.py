@@ -78,9 +78,9 @@ def summarize(
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
-        from shapecalc.files import find
         from shapecalc.propagate import propagate
         from shapecalc.render import format_for, render
+        from shapecalc.spec.find import find
         from shapecalc.view import make_view
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())

@@ -24,7 +24,7 @@ _ONLY: dict[str, Status] = {
 
 def _complete_table(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete a table's name."""
-    from shapecalc.files import shipped_tables
+    from shapecalc.spec.find import shipped_tables
 
     return [name for name in shipped_tables() if name.startswith(incomplete)]
 

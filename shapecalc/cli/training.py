@@ -59,9 +59,9 @@ def training(
         from shapecalc.api import build
         from shapecalc.backprop import show
         from shapecalc.backprop import training as plan
-        from shapecalc.files import find
         from shapecalc.propagate import propagate
         from shapecalc.render import format_for
+        from shapecalc.spec.find import find
         from shapecalc.view import make_view
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())

@@ -59,8 +59,8 @@ def verify(
         raise click.UsageError("name one or more specs, or give --all")
     with reported(as_json=format_ == "json"):
         from shapecalc.api import summarize
-        from shapecalc.files import shipped
         from shapecalc.render import format_for
+        from shapecalc.spec.find import shipped
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         names = shipped() if everything else specs

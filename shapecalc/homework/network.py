@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.expand import expand
-from shapecalc.files import beside
 from shapecalc.fold import level
 from shapecalc.graph import Deferred, Graph, Group
 from shapecalc.propagate import propagate
-from shapecalc.read import read_spec
 from shapecalc.report import Report, total
+from shapecalc.spec.find import beside
+from shapecalc.spec.grammar import read_spec
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:

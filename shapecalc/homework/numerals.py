@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shapecalc.expression import ExpressionError, evaluate, parse
 from shapecalc.homework.reading import (
     BEYOND,
     DIGITS,
@@ -19,6 +18,7 @@ from shapecalc.homework.reading import (
     fraction_text,
     tidy,
 )
+from shapecalc.spec.expression import ExpressionError, evaluate, parse
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim

@@ -18,9 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.compose import compose
 from shapecalc.errors import SpecErrors, did_you_mean
-from shapecalc.files import beside
 from shapecalc.homework.alternates import given_as_written, read_alternates
 from shapecalc.homework.assignment import (
     DEFAULT_COLUMNS,
@@ -35,6 +33,8 @@ from shapecalc.homework.keys import KeyReader, Word
 from shapecalc.homework.network import Variation, network, together
 from shapecalc.homework.quantity import QUANTITIES, quantity_of
 from shapecalc.homework.vary import read_choices, variation_of
+from shapecalc.spec.find import beside
+from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.yaml_tree import Map, Scalar, describe
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import json
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.compose import compose
 from shapecalc.homework.answers import MAX_CELLS, Answer, Answers, refuse
 from shapecalc.homework.quantity import (
     LAYER_HEADINGS,
@@ -19,6 +18,7 @@ from shapecalc.homework.quantity import (
     quantity_of,
     unit_in,
 )
+from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.source import Source
 from shapecalc.text.yaml_tree import List, Scalar
 

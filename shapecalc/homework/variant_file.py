@@ -7,7 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.files import find_file
+from shapecalc.spec.find import find_file
 from shapecalc.text.names import fold
 from shapecalc.text.source import Origin, Source
 

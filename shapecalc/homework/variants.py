@@ -14,12 +14,12 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.files import find_homework
 from shapecalc.homework.lint import lint
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variant_file import read_variants
 from shapecalc.homework.working import Volume, volume_of
 from shapecalc.layers.shape import as_list
+from shapecalc.spec.find import find_homework
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:

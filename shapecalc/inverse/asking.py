@@ -21,7 +21,7 @@ from shapecalc.inverse.sets import boxes_of, of_range, tidied
 from shapecalc.inverse.terms import Binder
 from shapecalc.inverse.unknowns import find_unknowns
 from shapecalc.propagate import propagate
-from shapecalc.ranges import read_ranges
+from shapecalc.spec.ranges import read_ranges
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:

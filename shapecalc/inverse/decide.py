@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.domain import Domain
-    from shapecalc.ranges import Range
+    from shapecalc.spec.ranges import Range
     from shapecalc.text.source import Source
 
 #: So many points of a grid are looked at.

@@ -14,11 +14,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.expression import ExpressionError, Parser
+from shapecalc.spec.expression import ExpressionError, Parser
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
-    from shapecalc.expression import Parsed
+    from shapecalc.spec.expression import Parsed
 
 MAX_LENGTH = 1000
 #: What a number's suffix multiplies by; a B for bytes may follow.

@@ -11,7 +11,7 @@ from shapecalc.algebra.integer_sets import Integers, Stretch, integers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from shapecalc.ranges import Range
+    from shapecalc.spec.ranges import Range
 
 #: The points whose every coordinate is in the set of its name.
 Box: TypeAlias = "dict[str, Integers]"

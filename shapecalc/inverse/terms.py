@@ -10,10 +10,10 @@ from shapecalc.algebra.expr import symbol, symbols_of
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import BY_WORD
 from shapecalc.errors import did_you_mean
-from shapecalc.expression import ExpressionError, evaluate
 from shapecalc.fold import fold
 from shapecalc.inverse.question import Extents
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
+from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
 from shapecalc.view import View
 

@@ -15,8 +15,8 @@ from shapecalc.expand import expand
 from shapecalc.graph import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.propagate import propagate
-from shapecalc.ranges import ends, must_be_few
-from shapecalc.spec import Edit
+from shapecalc.spec.model import Edit
+from shapecalc.spec.ranges import ends, must_be_few
 from shapecalc.text.source import Source
 from shapecalc.text.yaml_tree import Map, scalar
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Layer
-    from shapecalc.ranges import Range
     from shapecalc.report import Report
-    from shapecalc.spec import NetSpec
+    from shapecalc.spec.model import NetSpec
+    from shapecalc.spec.ranges import Range
 
 #: So many networks are computed one by one.
 MAX_TRIED = 10_000

@@ -17,7 +17,7 @@ from shapecalc.algebra.relations import where
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.inverse.answer import Grid, bare
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
-from shapecalc.ranges import Range, ends, must_be_few, read_values
+from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def names() -> tuple[str, ...]:
     """List the tables that come with the tool."""
-    from shapecalc.files import shipped_tables
+    from shapecalc.spec.find import shipped_tables
 
     return shipped_tables()
 
@@ -34,7 +34,7 @@ def compare(name: str, against: str | None = None) -> Judgement:
     `against` names a spec to put in the place of the table's own; the table's errata are then set
     aside, as they are about its own.  Raises `SpecErrors` for unknown names.
     """
-    from shapecalc.files import find_table
+    from shapecalc.spec.find import find_table
 
     return _compare(find_table(name), name.removesuffix(".yaml"), against)
 
@@ -44,7 +44,7 @@ def compare_file(path: str | PathLike[str], against: str | None = None) -> Judge
 
     Raises `SpecErrors` with everything that is wrong with the file or with a spec.
     """
-    from shapecalc.files import find_file
+    from shapecalc.spec.find import find_file
 
     source = find_file(str(path), "`shapecalc tables` lists the tables that come with the tool")
     stem = source.name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml")
@@ -56,9 +56,9 @@ def tables(*chosen: str) -> tuple[Judgement, ...]:
 
     Raises `SpecErrors` (E601) for unknown names.
     """
-    from shapecalc.files import find_table
     from shapecalc.published.judge import judge
     from shapecalc.published.read import read_table
+    from shapecalc.spec.find import find_table
 
     known: Reports = {}
     sources = [(find_table(name), name.removesuffix(".yaml")) for name in chosen or names()]

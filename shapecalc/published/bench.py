@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from shapecalc.api import build
 from shapecalc.cells import UNKNOWN_MARK
 from shapecalc.errors import Complaints, SpecErrors, did_you_mean
-from shapecalc.files import beside, find
 from shapecalc.propagate import propagate
 from shapecalc.published.grammar import TOTAL
 from shapecalc.published.printed import LONGEST, UnreadableError
 from shapecalc.published.quantities import NoValueError, Quantity, Uncounted, read_ratio, spot
+from shapecalc.spec.find import beside, find
 from shapecalc.text.yaml_tree import Scalar, origin
 
 if TYPE_CHECKING:

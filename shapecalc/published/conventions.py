@@ -11,8 +11,8 @@ from shapecalc.profiles import PROFILES
 from shapecalc.published.grammar import CONVENTION_KEYS, IN_BYTES, ROUNDINGS, UNITS
 from shapecalc.published.nouns import Convention
 from shapecalc.published.quantities import QUANTITIES
+from shapecalc.spec.tree_reader import TreeReader
 from shapecalc.text.yaml_tree import Map, Scalar, Tree, describe
-from shapecalc.treereader import TreeReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import known
 from shapecalc.errors import did_you_mean
-from shapecalc.expression import ExpressionError, evaluate, parse
 from shapecalc.published.conventions import ConventionReader
 from shapecalc.published.grammar import ERRATUM_KEYS
 from shapecalc.published.nouns import Erratum, Working
+from shapecalc.spec.expression import ExpressionError, evaluate, parse
 from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.compose import compose
 from shapecalc.errors import SpecErrors
 from shapecalc.published.errata import ErratumReader
 from shapecalc.published.grammar import COLUMN_KEYS, MAX_ALSO, NOTHING, ROW_KEYS, TABLE_KEYS
 from shapecalc.published.nouns import Column, Line, PrintedTable
 from shapecalc.published.quantities import QUANTITIES
+from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN
-from shapecalc.statements import PAPER
+from shapecalc.spec.statements import PAPER
 from shapecalc.text.suggest import FOREIGN
 
 if TYPE_CHECKING:

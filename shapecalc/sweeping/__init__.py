@@ -60,9 +60,9 @@ def prepare(
     Arguments and errors are those of `sweep`; `progress` wraps what may take long.
     """
     from shapecalc.api import read
-    from shapecalc.files import find
     from shapecalc.graph import Graph
-    from shapecalc.ranges import read_ranges
+    from shapecalc.spec.find import find
+    from shapecalc.spec.ranges import read_ranges
     from shapecalc.sweeping.axes import ground
     from shapecalc.sweeping.plan import make_plan
 

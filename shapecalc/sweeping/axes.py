@@ -9,7 +9,7 @@ from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.expand import expand
 from shapecalc.graph import Input
 from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.spec import Edit
+from shapecalc.spec.model import Edit
 from shapecalc.text.yaml_tree import Map, Mark, Scalar, scalar
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from shapecalc.graph import Graph
     from shapecalc.layers.shape import Shape
-    from shapecalc.ranges import Range
-    from shapecalc.spec import NetSpec
+    from shapecalc.spec.model import NetSpec
+    from shapecalc.spec.ranges import Range
     from shapecalc.text.yaml_tree import Tree
 
 #: What names every side of a square input.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.propagate import propagate
-from shapecalc.ranges import must_be_few
+from shapecalc.spec.ranges import must_be_few
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import NeedsNumbers, read_measures
 from shapecalc.sweeping.formulas import Formulas, formulas_of

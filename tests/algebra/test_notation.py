@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from shapecalc.algebra.dim import larger
 from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.algebra.notation import as_factor, code_of, notation_of, text_of
-from shapecalc.expression import evaluate as evaluate_text
-from shapecalc.expression import parse
+from shapecalc.spec.expression import evaluate as evaluate_text
+from shapecalc.spec.expression import parse
 from tests.algebra.expressions import Twin, twins, values
 
 H, W, K = map(symbol, "HWk")

@@ -12,16 +12,16 @@ from shapecalc import walk
 from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
-from shapecalc.files import shipped
 from shapecalc.fits import fits
 from shapecalc.propagate import propagate
 from shapecalc.render import render
+from shapecalc.spec.find import shipped
 from shapecalc.text.source import Source
 from shapecalc.view import make_view
 from tests.algebra.law import cells, differences, points, symbolic
 from tests.fuzz.inputs import spec, written
-from tests.language.support import problems_of, report_of
 from tests.paths import NETWORKS
+from tests.spec.support import problems_of, report_of
 
 if TYPE_CHECKING:
     from pathlib import Path

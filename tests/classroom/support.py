@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from shapecalc.files import find
 from shapecalc.homework.classroom.asked import Asked
 from shapecalc.homework.classroom.grade import Done, Request, grade
+from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from shapecalc import __version__
 from shapecalc.cli import COMMANDS, main
-from shapecalc.files import shipped
+from shapecalc.spec.find import shipped
 
 SPEC = "input: 8x9x2\nlayers:\n  - conv: {filters: 3, kernel: 5}\n  - relu\n"
 

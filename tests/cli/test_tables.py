@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from shapecalc import published
 from shapecalc.cli import main
-from shapecalc.files import find_table
 from shapecalc.published.read import read_table
+from shapecalc.spec.find import find_table
 
 MINE = """\
 table: My table

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nets import INPUT, LAYERS, layers_of, sequence, shipped, statuses
 
 import shapecalc
-from shapecalc.files import shipped as names_of_shipped
+from shapecalc.spec.find import shipped as names_of_shipped
 
 PAIRS = [
     ("alexnet", "zfnet"),

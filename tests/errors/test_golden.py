@@ -24,12 +24,12 @@ import pytest
 from click.testing import CliRunner
 
 from shapecalc.cli import main
-from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import CODES, SpecErrors
 from shapecalc.homework.classroom.store import from_json
 from shapecalc.homework.exports.submission import load_submission
 from shapecalc.layers.merge import Add
 from shapecalc.render.problems import problems_text
+from shapecalc.spec.yaml_compose import MAX_BYTES
 from tests.paths import TESTS
 
 if TYPE_CHECKING:

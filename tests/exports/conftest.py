@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.files import find
 from shapecalc.homework.teacher import read_homework
+from shapecalc.spec.find import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable

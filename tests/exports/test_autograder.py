@@ -18,10 +18,10 @@ from click.testing import CliRunner
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.files import find
 from shapecalc.homework.exports.autograder import package
 from shapecalc.homework.exports.gradescope import Style
 from shapecalc.homework.teacher import read_homework
+from shapecalc.spec.find import find
 
 sys.path.insert(0, str(Path(__file__).parent))
 

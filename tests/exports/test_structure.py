@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from shapecalc.files import find
 from shapecalc.homework.exports.moodle import moodle_xml
 from shapecalc.homework.exports.qti import qti
 from shapecalc.homework.teacher import read_homework
+from shapecalc.spec.find import find
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import _nearest
-from shapecalc.expression import parse
+from shapecalc.spec.expression import parse
 from tests.fuzz.support import judge
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from shapecalc.layers.fields import (
     Indices,
     Pad,
 )
-from shapecalc.read import EXPECTABLE, TOP_KEYS
 from shapecalc.scope import RESERVED
-from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
+from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
+from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:

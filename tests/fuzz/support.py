@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.api import build
 from shapecalc.errors import CODES, Problem, SpecErrors
-from shapecalc.files import _decode
 from shapecalc.propagate import propagate
 from shapecalc.render import FORMATS, render
 from shapecalc.render.problems import problems_json, problems_text
+from shapecalc.spec.find import _decode
 from shapecalc.text.source import Source
 from tests.algebra.law import differences
 

@@ -13,7 +13,7 @@ import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from tests.fuzz.support import judge
-from tests.language.support import place_of, problems_of
+from tests.spec.support import place_of, problems_of
 
 if TYPE_CHECKING:
     from pathlib import Path

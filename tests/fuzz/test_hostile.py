@@ -9,13 +9,13 @@ from time import perf_counter
 import pytest
 
 from shapecalc import summarize, walk
-from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import MAX_PROBLEMS, SpecErrors
-from shapecalc.files import find
 from shapecalc.render import render
+from shapecalc.spec.find import find
+from shapecalc.spec.yaml_compose import MAX_BYTES
 from tests.fuzz.growth import PROBES, growth, spec
 from tests.fuzz.support import harmless, judge, well_told
-from tests.language.support import problems_of, report_of
+from tests.spec.support import problems_of, report_of
 
 
 def refusal(text: str | bytes) -> str:

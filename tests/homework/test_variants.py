@@ -12,12 +12,12 @@ from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.files import find
 from shapecalc.homework.check import check
 from shapecalc.homework.load import read_answers
 from shapecalc.homework.show.sheet import sheet
 from shapecalc.homework.teacher import read_homework
 from shapecalc.homework.variants import Difficulty, chosen_homework, draw, homework_of, pool_of
+from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 from tests.paths import ROOT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.language.support import codes_of, output_of, place_of, problems_of, report_of
+from tests.spec.support import codes_of, output_of, place_of, problems_of, report_of
 
 
 def test_channels_in_a_field() -> None:

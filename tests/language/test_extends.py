@@ -9,7 +9,7 @@ import pytest
 
 import shapecalc
 from shapecalc.errors import Problem, SpecErrors
-from tests.language.support import codes_of, names_of, output_of, place_of, report_of
+from tests.spec.support import codes_of, names_of, output_of, place_of, report_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.support import codes_of, names_of, place_of, problems_of, report_of
+from tests.spec.support import codes_of, names_of, place_of, problems_of, report_of
 
 
 def test_each_kind_is_numbered_by_itself() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.fold import fold
-from tests.language.support import codes_of, names_of, output_of, place_of, problems_of, report_of
+from tests.spec.support import codes_of, names_of, output_of, place_of, problems_of, report_of
 
 
 def test_an_unnamed_repeat_adds_no_level_and_names_count_on() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.support import codes_of, place_of, problems_of, report_of
+from tests.spec.support import codes_of, place_of, problems_of, report_of
 
 TWICE = """
 input: 8x8x3

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.traced import Formula, named
-from shapecalc.files import shipped
 from shapecalc.fold import fold
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.base import Layer, Parameter
@@ -17,6 +16,7 @@ from shapecalc.layers.conv import Conv
 from shapecalc.lesson import neighbours, params, shapes
 from shapecalc.lesson.nouns import Derivation, Grid
 from shapecalc.lesson.subject import find
+from shapecalc.spec.find import shipped
 from shapecalc.view import View
 from tests.lesson.support import ends_rightly, of_text, report, value_of, wrong
 from tests.oracle.draw import layers, tables

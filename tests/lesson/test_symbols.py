@@ -11,10 +11,10 @@ import pytest
 import shapecalc
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.traced import named
-from shapecalc.files import shipped
 from shapecalc.lesson import TOPICS
 from shapecalc.lesson.alike import twins
 from shapecalc.lesson.nouns import Derivation, Grid, Picture, Prose
+from shapecalc.spec.find import shipped
 from tests.algebra.law import points, symbolic
 from tests.lesson.support import ends_rightly, of_text, wrong
 from tests.paths import NETWORKS

@@ -14,9 +14,9 @@ import pytest
 
 import shapecalc
 from shapecalc import published
-from shapecalc.files import find_table
 from shapecalc.published.judge import judge
 from shapecalc.published.read import read_table
+from shapecalc.spec.find import find_table
 
 if TYPE_CHECKING:
     from shapecalc.published.bench import Reports

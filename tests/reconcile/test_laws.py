@@ -14,10 +14,10 @@ import pytest
 import shapecalc
 from shapecalc import summarize
 from shapecalc.errors import SpecErrors
-from shapecalc.files import shipped
 from shapecalc.profiles import PROFILES
 from shapecalc.reconciling import reconcile, show_difference
 from shapecalc.reconciling.parts import Difference, added
+from shapecalc.spec.find import shipped
 from shapecalc.view import View
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from functools import cache
 from typing import Any
 
 from shapecalc.api import build
-from shapecalc.files import find
 from shapecalc.propagate import propagate
 from shapecalc.report import Report
+from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 from tests.paths import NETWORKS, TESTS
 

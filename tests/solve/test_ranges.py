@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.errors import SpecErrors
-from shapecalc.ranges import must_be_few, points, read_range, read_ranges
+from shapecalc.spec.ranges import must_be_few, points, read_range, read_ranges
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from shapecalc.backprop.costs import OPTIMIZERS
 from shapecalc.backprop.memory import kept
 from shapecalc.backprop.table import ratio, tabulate
 from shapecalc.cli import main
-from shapecalc.files import shipped
+from shapecalc.spec.find import shipped
 from shapecalc.text.safe import width_of
 from shapecalc.view import View, make_view
 from tests.paths import NETWORKS

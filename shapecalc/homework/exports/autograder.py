@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc import __version__
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.files import beside, is_shipped
 from shapecalc.homework.exports.archive import archive
 from shapecalc.homework.exports.gradescope import Style
+from shapecalc.spec.find import beside, is_shipped
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:

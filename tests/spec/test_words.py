@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.support import codes_of, names_of, output_of, problems_of, report_of
+from tests.spec.support import codes_of, names_of, output_of, problems_of, report_of
 
 
 def one_layer(statement: str, given: str = "9x9x4") -> str:

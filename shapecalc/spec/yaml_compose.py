@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.syntax import explain, place_of
+from shapecalc.spec.yaml_messages import explain, place_of
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.yaml_tree import List, Map, Mark, Scalar, Tree, describe

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
 from shapecalc.layers.fields import REQUIRED, Padding
-from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
+from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.compose import compose
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
 from shapecalc.scope import RESERVED
-from shapecalc.spec import (
+from shapecalc.spec.model import (
     LANGUAGE_VERSION,
     Block,
     Edit,
@@ -17,7 +16,8 @@ from shapecalc.spec import (
     InputSpec,
     NetSpec,
 )
-from shapecalc.statements import COMMON_KEYS, NAME, PAPER, StatementReader
+from shapecalc.spec.statements import COMMON_KEYS, NAME, PAPER, StatementReader
+from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe, origin
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.layers.shape import Map, Vector
-from tests.language.support import codes_of, names_of, output_of, place_of, problems_of, report_of
+from tests.spec.support import codes_of, names_of, output_of, place_of, problems_of, report_of
 
 
 @pytest.mark.parametrize(

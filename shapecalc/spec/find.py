@@ -6,20 +6,20 @@ import errno
 import os.path
 import sys
 
-from shapecalc.compose import MAX_BYTES
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.spec.yaml_compose import MAX_BYTES
 from shapecalc.text.source import Origin, Source
 
 # os.path and not pathlib, which costs every start 3 ms.
 
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SHIPPED = "(shipped with shapecalc)"
 
 
 def specs_folder() -> str:
     """Return the folder of the shipped specs: in the wheel, or beside the package."""
-    package = os.path.dirname(os.path.abspath(__file__))
-    inside = os.path.join(package, "specs")
-    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "specs")
+    inside = os.path.join(_PACKAGE, "specs")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(_PACKAGE), "specs")
 
 
 def shipped() -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def shipped() -> tuple[str, ...]:
 
 
 def _tables_folder() -> str:
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "published", "data")
+    return os.path.join(_PACKAGE, "published", "data")
 
 
 def shipped_tables() -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.describe import written
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.layers.fields import REQUIRED, Extents
-from shapecalc.read import EXPECTABLE, TOP_KEYS
-from shapecalc.spec import LANGUAGE_VERSION
-from shapecalc.statements import COMMON_KEYS, STRUCTURE_KEYS
+from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
+from shapecalc.spec.layer_help import written
+from shapecalc.spec.model import LANGUAGE_VERSION
+from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
 
 Schema = dict[str, Any]
 

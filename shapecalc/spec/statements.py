@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.errors import did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
-from shapecalc.spec import Block, Branch, Use
+from shapecalc.spec.model import Block, Branch, Use
+from shapecalc.spec.tree_reader import TreeReader
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
-from shapecalc.treereader import TreeReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

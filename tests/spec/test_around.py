@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.support import codes_of, place_of, problems_of, report_of
+from tests.spec.support import codes_of, place_of, problems_of, report_of
 
 BODY = "input: 3\nlayers: [dense: 2]\n"
 

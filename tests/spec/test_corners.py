@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from tests.language.support import report_of
+from tests.spec.support import report_of
 
 
 def codes(text: str) -> list[str]:
