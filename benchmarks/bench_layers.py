@@ -16,7 +16,7 @@ from clock import python, run, table
 from onnx import onnx_cpp2py_export
 
 from shapecalc.api import read
-from shapecalc.expand import expand
+from shapecalc.graph.expand import expand
 from shapecalc.propagate import propagate
 from shapecalc.spec.yaml_compose import compose
 

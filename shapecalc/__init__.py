@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapecalc.backprop import training
     from shapecalc.comparison import Comparison, compare
     from shapecalc.errors import Problem, SpecErrors
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.inverse.answer import Solution
     from shapecalc.inverse.asking import solve
     from shapecalc.inverse.windows import windows
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Comparison": "comparison",
     "Explanation": "lesson.nouns",
-    "Graph": "graph",
+    "Graph": "graph.model",
     "Map": "layers.shape",
     "Problem": "errors",
     "Report": "report",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.expand import expand
-from shapecalc.graph import Graph
+from shapecalc.graph.expand import expand
+from shapecalc.graph.model import Graph
 from shapecalc.propagate import propagate
 from shapecalc.report import Report
 from shapecalc.spec.find import beside, find

@@ -13,7 +13,7 @@ from shapecalc.algebra.expr import symbols_of
 from shapecalc.algebra.integer_sets import Integers, common
 from shapecalc.algebra.relations import where
 from shapecalc.errors import SpecErrors
-from shapecalc.expand import expand
+from shapecalc.graph.expand import expand
 from shapecalc.layers.shape import as_text
 from shapecalc.propagate import propagate
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
-from shapecalc.expand import expand, rebuilt
-from shapecalc.graph import Broken, Deferred, Input, channels_first
+from shapecalc.graph.expand import expand, rebuilt
+from shapecalc.graph.model import Broken, Deferred, Input, channels_first
 from shapecalc.layers.base import SEES_ALL, Requirement, arity_error, field_bounds
 from shapecalc.layers.shape import as_list, as_text
 from shapecalc.layers.window import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.domain import Domain
-    from shapecalc.graph import Graph, Node
+    from shapecalc.graph.model import Graph, Node
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import Field

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.domain import Domain
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import Field
@@ -146,7 +146,7 @@ class Report:
 
         Raises `SpecErrors` for values outside of the domain.
         """
-        from shapecalc.expand import rebuilt
+        from shapecalc.graph.expand import rebuilt
         from shapecalc.propagate import propagate  # the other look forward: to compute anew
 
         return propagate(rebuilt(self.graph, values))

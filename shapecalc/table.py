@@ -15,7 +15,7 @@ from shapecalc.cells import (
 )
 from shapecalc.columns import conventions, default_columns, sorted_rows
 from shapecalc.fold import fold
-from shapecalc.graph import channels_first
+from shapecalc.graph.model import channels_first
 from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.sums import sums
 from shapecalc.text.safe import printable, width_of

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.execute.run import Step
-    from shapecalc.graph import Node
+    from shapecalc.graph.model import Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.report import Report, Row

@@ -6,4 +6,4 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 SPECS = ROOT / "specs"
 #: Whole networks of the literature, written in the language for the tests.
-NETWORKS = TESTS / "language"
+NETWORKS = TESTS / "networks"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from shapecalc.backprop.costs import Training
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.report import Report
     from shapecalc.view import View
 

@@ -142,7 +142,7 @@ def must_run(reports: Sequence[Report], *, keep: bool = False, force: bool = Fal
 
     `keep` says that all activations are kept.
     """
-    from shapecalc.graph import without_values
+    from shapecalc.graph.model import without_values
 
     problems = [each for report in reports for each in without_values(report.graph, "a run")]
     if not problems and not force:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shapecalc.comparison.rows import Aligned
     from shapecalc.errors import Problem
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
 
 
 class Comparison(NamedTuple):
@@ -66,7 +66,7 @@ def compare(
     """
     from shapecalc.api import summarize
     from shapecalc.errors import SpecErrors
-    from shapecalc.graph import Graph, without_values
+    from shapecalc.graph.model import Graph, without_values
 
     problems = list(_miscounted(networks))
     computed: dict[object, Report] = {}  # by id or name: a spec named twice is computed once

@@ -8,7 +8,7 @@ import numpy as np
 
 from shapecalc.execute.layer import backward as layer_backward
 from shapecalc.execute.supply import Unfit, must_know
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapecalc.execute.arrays import Array
-    from shapecalc.graph import Graph, Node
+    from shapecalc.graph.model import Graph, Node
 
 
 class Live:

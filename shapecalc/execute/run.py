@@ -12,7 +12,7 @@ from shapecalc.execute.layer import forward
 from shapecalc.execute.live import Live
 from shapecalc.execute.supply import Entrance, Supply, Unfit, must_know
 from shapecalc.execute.table import REREAD
-from shapecalc.graph import Deferred, Graph, Input, Node, without_values
+from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
 from shapecalc.layers.shape import Map, Vector
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import numpy as np
 from shapecalc.errors import did_you_mean
 from shapecalc.execute.arrays import extents
 from shapecalc.execute.layer import slots, uniform
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.execute.arrays import Array, Arrays
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer
 
 

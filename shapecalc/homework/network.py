@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.expand import expand
 from shapecalc.fold import level
-from shapecalc.graph import Deferred, Graph, Group
+from shapecalc.graph.expand import expand
+from shapecalc.graph.model import Deferred, Graph, Group
 from shapecalc.propagate import propagate
 from shapecalc.report import Report, total
 from shapecalc.spec.find import beside
@@ -18,7 +18,7 @@ from shapecalc.text.source import Origin, Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.graph import Node
+    from shapecalc.graph.model import Node
     from shapecalc.report import Row
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.dim import known
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.fold import level
-from shapecalc.graph import Deferred
+from shapecalc.graph.model import Deferred
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.shape import as_list
 from shapecalc.report import Report

@@ -11,7 +11,7 @@ from shapecalc.algebra.notation import as_factor, text_of
 from shapecalc.api import load
 from shapecalc.columns import BY_WORD
 from shapecalc.errors import Problem, RuleError, SpecErrors
-from shapecalc.graph import Graph
+from shapecalc.graph.model import Graph
 from shapecalc.inverse.answer import Grid, Solution
 from shapecalc.inverse.decide import decide
 from shapecalc.inverse.loss import lossless, rests, skipped

@@ -11,8 +11,8 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.expand import expand
-from shapecalc.graph import Deferred, Input
+from shapecalc.graph.expand import expand
+from shapecalc.graph.model import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.propagate import propagate
 from shapecalc.spec.model import Edit
@@ -23,7 +23,7 @@ from shapecalc.text.yaml_tree import Map, scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer
     from shapecalc.report import Report
     from shapecalc.spec.model import NetSpec

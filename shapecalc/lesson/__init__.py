@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.traced import Formula
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.lesson.nouns import Section
     from shapecalc.lesson.subject import Subject
     from shapecalc.report import Report

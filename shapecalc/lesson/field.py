@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
 from shapecalc.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.layers.windowed import Windowed

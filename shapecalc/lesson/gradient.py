@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import is_number
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers.shape import as_text
 from shapecalc.lesson.nouns import Block, Equation, Picture, Prose, Section
 from shapecalc.lesson.shapes import numbers

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import Formula, formula, grouped, is_zero, named, total, value_text
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers.dense import Rbf
 from shapecalc.layers.pool import Subsampling
 from shapecalc.layers.transposed import Transposed

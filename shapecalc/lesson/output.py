@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text

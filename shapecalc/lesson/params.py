@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import product
 from shapecalc.algebra.traced import Formula, formula, total, value_text
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense, Rbf

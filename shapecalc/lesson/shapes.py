@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import ceil_div, is_number, known
 from shapecalc.algebra.traced import is_zero, value_text
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.dense import FullyConnected

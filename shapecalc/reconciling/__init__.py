@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.profile import Profile
     from shapecalc.reconciling.parts import Difference
     from shapecalc.reconciling.search import Search

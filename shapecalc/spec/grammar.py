@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
+from shapecalc.graph.scope import RESERVED
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
-from shapecalc.scope import RESERVED
 from shapecalc.spec.model import (
     LANGUAGE_VERSION,
     Block,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.sweeping.plan import Plan, Progress
     from shapecalc.sweeping.result import Sweep
     from shapecalc.view import View
@@ -60,7 +60,7 @@ def prepare(
     Arguments and errors are those of `sweep`; `progress` wraps what may take long.
     """
     from shapecalc.api import read
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.spec.find import find
     from shapecalc.spec.ranges import read_ranges
     from shapecalc.sweeping.axes import ground

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.expand import expand
-from shapecalc.graph import Input
+from shapecalc.graph.expand import expand
+from shapecalc.graph.model import Input
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec.model import Edit
 from shapecalc.text.yaml_tree import Map, Mark, Scalar, scalar
@@ -15,7 +15,7 @@ from shapecalc.text.yaml_tree import Map, Mark, Scalar, scalar
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.layers.shape import Shape
     from shapecalc.spec.model import NetSpec
     from shapecalc.spec.ranges import Range

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc import walk
 from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.fits import fits
+from shapecalc.graph import expand_statements as walk
 from shapecalc.propagate import propagate
 from shapecalc.render import render
 from shapecalc.spec.find import shipped

@@ -27,7 +27,7 @@ RULES = {
 ALLOWED = {
     "shapecalc.algebra.dim": {"Dim", "known"},
     "shapecalc.errors": {"Problem", "SpecErrors", "did_you_mean"},
-    "shapecalc.graph": {"Deferred", "Graph", "Input", "Node", "without_values"},
+    "shapecalc.graph.model": {"Deferred", "Graph", "Input", "Node", "without_values"},
     "shapecalc.layers.shape": {"Map", "Vector", "Shape"},
     "shapecalc.layers.base": {"Layer"},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.errors import CODES
+from shapecalc.graph.scope import RESERVED
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import (
     REQUIRED,
@@ -20,7 +21,6 @@ from shapecalc.layers.fields import (
     Indices,
     Pad,
 )
-from shapecalc.scope import RESERVED
 from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
 from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
 from tests.paths import NETWORKS, SPECS

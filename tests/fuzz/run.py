@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import NamedTuple
 
-from shapecalc import walk
+from shapecalc.graph import expand_statements as walk
 from shapecalc.render import FORMATS
 from tests.fuzz.inputs import KINDS
 from tests.fuzz.support import judge

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shapecalc import walk
+from shapecalc.graph import expand_statements as walk
 from tests.fuzz.inputs import WORDS, any_input, edited, structured, swapped
 from tests.fuzz.support import judge
 

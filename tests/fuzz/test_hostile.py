@@ -8,8 +8,9 @@ from time import perf_counter
 
 import pytest
 
-from shapecalc import summarize, walk
+from shapecalc import summarize
 from shapecalc.errors import MAX_PROBLEMS, SpecErrors
+from shapecalc.graph import expand_statements as walk
 from shapecalc.render import render
 from shapecalc.spec.find import find
 from shapecalc.spec.yaml_compose import MAX_BYTES

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shapecalc.api import loads
 from shapecalc.errors import SpecErrors
-from shapecalc.graph import Input, Node
+from shapecalc.graph.model import Input, Node
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise, Separable

@@ -10,12 +10,12 @@ import pytest
 
 from shapecalc import SpecErrors
 from shapecalc.api import build
-from shapecalc.graph import Input, Node
+from shapecalc.graph.model import Input, Node
 from shapecalc.propagate import propagate
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
-    from shapecalc.graph import Graph
+    from shapecalc.graph.model import Graph
     from shapecalc.layers.shape import Shape
     from shapecalc.report import Report
 

@@ -15,7 +15,7 @@ import twin_windows
 from judge import AnyLayer, need
 from twin import Do, margins, twin
 
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import Padding
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from judge import AnyLayer, need
 
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.layers.shape import Map, Shape
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from judge import AnyLayer, alone
 from tools import TOOLS, counted, installed
 
 from shapecalc import summarize
-from shapecalc.graph import Node
+from shapecalc.graph.model import Node
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.shape import Map, Shape, Vector

@@ -16,7 +16,7 @@ import pytest
 
 import shapecalc
 from shapecalc.errors import SpecErrors
-from shapecalc.graph import Input
+from shapecalc.graph.model import Input
 from shapecalc.sweeping.columns import EXTENTS, layer_words, total_words
 from shapecalc.view import make_view
 from tests.paths import NETWORKS

@@ -1,4 +1,4 @@
-"""Whole networks of the literature, written in the language (`tests/language/*.yaml`).
+"""Whole networks of the literature, written in the language (`tests/networks/*.yaml`).
 
 Their `expect` comes from outside: torchvision, or the same layers counted by hooks in PyTorch, as
 each file says.

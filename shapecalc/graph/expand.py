@@ -14,20 +14,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.build import Builder
-from shapecalc.draft import Names, Sheet
 from shapecalc.errors import SpecErrors
-from shapecalc.given import Given
-from shapecalc.graph import Graph, Node, Options
-from shapecalc.order import in_order
-from shapecalc.resolve import Resolver
+from shapecalc.graph.build import Builder
+from shapecalc.graph.constants import Given
+from shapecalc.graph.draft import Names, Sheet
+from shapecalc.graph.expand_statements import TooMany, Walk, Where
+from shapecalc.graph.model import Graph, Node, Options
+from shapecalc.graph.order import in_order
+from shapecalc.graph.resolve import Resolver
 from shapecalc.text.gc_pause import collector_paused
-from shapecalc.walk import TooMany, Walk, Where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.draft import Draft
+    from shapecalc.graph.draft import Draft
     from shapecalc.spec.model import NetSpec
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints
-from shapecalc.graph import Broken
+from shapecalc.graph.model import Broken
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.errors import Problem
-    from shapecalc.graph import Deferred
+    from shapecalc.graph.model import Deferred
     from shapecalc.layers.base import Layer
     from shapecalc.spec.model import Use
     from shapecalc.text.yaml_tree import Scalar, Tree

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.draft import BROKEN, Draft, Sheet, Wire
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.graph import Deferred
+from shapecalc.graph.draft import BROKEN, Draft, Sheet, Wire
+from shapecalc.graph.model import Deferred
+from shapecalc.graph.scope import NeedsShapes, Place, Scope, no_shapes, read_value
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Unread
-from shapecalc.scope import NeedsShapes, Place, Scope, no_shapes, read_value
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.draft import Draft, Names, Sheet, Wire
 from shapecalc.errors import did_you_mean
+from shapecalc.graph.draft import Draft, Names, Sheet, Wire
+from shapecalc.graph.repeat import rounds_of
+from shapecalc.graph.scope import Argument, Place, Scope
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
-from shapecalc.rounds import rounds_of
-from shapecalc.scope import Argument, Place, Scope
 from shapecalc.spec.statements import COMMON_KEYS
 from shapecalc.text.yaml_tree import Map, Scalar, describe
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.build import Builder
-    from shapecalc.given import Given
+    from shapecalc.graph.build import Builder
+    from shapecalc.graph.constants import Given
     from shapecalc.spec.model import Branch, Edit, NetSpec, Use
     from shapecalc.text.yaml_tree import Tree
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import chain, dropwhile, pairwise
 from typing import TYPE_CHECKING
 
-from shapecalc.draft import Draft, Names, Sheet, Wire
 from shapecalc.errors import Problem, did_you_mean
-from shapecalc.graph import Group
+from shapecalc.graph.draft import Draft, Names, Sheet, Wire
+from shapecalc.graph.model import Group
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:

@@ -6,12 +6,10 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from shapecalc.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.errors import SpecErrors, did_you_mean
-from shapecalc.graph import Input
-from shapecalc.layers.fields import Count, Unread
-from shapecalc.layers.shape import Shape, shape_of
-from shapecalc.scope import (
+from shapecalc.graph.draft import BROKEN, Draft, Names, Sheet, Wire
+from shapecalc.graph.model import Input
+from shapecalc.graph.scope import (
     RESERVED,
     Argument,
     NeedsShapes,
@@ -22,6 +20,8 @@ from shapecalc.scope import (
     used,
     whole,
 )
+from shapecalc.layers.fields import Count, Unread
+from shapecalc.layers.shape import Shape, shape_of
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.source import Source
 from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar

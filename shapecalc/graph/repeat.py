@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.graph.scope import RESERVED, Argument, Place
 from shapecalc.layers.fields import Count
-from shapecalc.scope import RESERVED, Argument, Place
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.draft import Sheet
-    from shapecalc.given import Given
+    from shapecalc.graph.constants import Given
+    from shapecalc.graph.draft import Sheet
     from shapecalc.spec.model import Use
 
 _TIMES = Count(0)
