@@ -17,7 +17,7 @@ from onnx import onnx_cpp2py_export
 
 from shapecalc.api import read
 from shapecalc.graph.expand import expand
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.yaml_compose import compose
 
 cpp = onnx_cpp2py_export.shape_inference

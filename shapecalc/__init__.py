@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.lesson.nouns import Explanation
     from shapecalc.published import tables
     from shapecalc.reconciling import find_count, reconcile
-    from shapecalc.report import Report, Row, Totals
+    from shapecalc.report.model import Report, Row, Totals
     from shapecalc.spec.find import shipped
     from shapecalc.sweeping import sweep
     from shapecalc.sweeping.result import Sweep
@@ -41,12 +41,12 @@ _HOMES = {
     "Graph": "graph.model",
     "Map": "layers.shape",
     "Problem": "errors",
-    "Report": "report",
-    "Row": "report",
+    "Report": "report.model",
+    "Row": "report.model",
     "Solution": "inverse.answer",
     "SpecErrors": "errors",
     "Sweep": "sweeping.result",
-    "Totals": "report",
+    "Totals": "report.model",
     "Vector": "layers.shape",
     "compare": "comparison",
     "explain": "lesson",

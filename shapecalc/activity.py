@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from shapecalc.execute.run import Step
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 #: The JSON form's name and version.
 SCHEMA = "shapecalc.activity/1"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Graph
-from shapecalc.propagate import propagate
-from shapecalc.report import Report
+from shapecalc.report.model import Report
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import beside, find
 from shapecalc.spec.grammar import read_spec
 from shapecalc.text.source import Source

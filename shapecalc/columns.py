@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.cells import Kind
     from shapecalc.layers.window import Field
     from shapecalc.legend import Legend
-    from shapecalc.report import Report, Row, Totals
+    from shapecalc.report.model import Report, Row, Totals
     from shapecalc.view import View
 
 

@@ -8,7 +8,7 @@ from shapecalc.cells import DTYPES
 from shapecalc.layers.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 #: Terms with their meanings.

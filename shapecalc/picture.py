@@ -14,7 +14,7 @@ from shapecalc.spec.find import must_end
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 #: Channels -> Pillow's name for pictures that have so many.
 MODES = {1: "L", 3: "RGB"}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.report import Row, Totals
+    from shapecalc.report.model import Row, Totals
 
 #: The rule for all types that have none of their own.
 ANY = "*"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 
 class Quantity(NamedTuple):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.dim import known
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.propagate import Refused, apply
+from shapecalc.report.propagate import Refused, apply
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.propagate import Facts
+    from shapecalc.report.propagate import Facts
 
 #: Fields that may shrink, with how far; what has groups keeps them.
 FEW = {"filters": 2, "units": 4, "multiplier": 2}

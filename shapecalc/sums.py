@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.report import Report, Totals
+    from shapecalc.report.model import Report, Totals
     from shapecalc.view import View
 
 

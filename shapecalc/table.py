@@ -14,9 +14,9 @@ from shapecalc.cells import (
     superscript,
 )
 from shapecalc.columns import conventions, default_columns, sorted_rows
-from shapecalc.fold import fold
 from shapecalc.graph.model import channels_first
 from shapecalc.layers.shape import SIDE_NAMES, as_text
+from shapecalc.report.fold import fold
 from shapecalc.sums import sums
 from shapecalc.text.safe import printable, width_of
 from shapecalc.view import View
@@ -24,7 +24,7 @@ from shapecalc.view import View
 if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
     from shapecalc.columns import Column
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 T = TypeVar("T")
 
@@ -204,7 +204,7 @@ def _symbols(report: Report, view: View) -> dict[str, str]:
     """Say what the names of recurring expressions stand for, and for which sizes all this holds."""
     if view.notation is None or report.domain is None:
         return {}
-    from shapecalc.fits import fits
+    from shapecalc.report.weights_fit import fits
 
     made_for = "; ".join(each.text() for each in fits(report))
     domain = {"domain": "; ".join(report.domain.texts())}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shapecalc.graph.model import Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 #: The laws, in the order in which they are shown: name -> what is compared.
 LAWS = {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.columns import Column
     from shapecalc.layers.shape import Layout
     from shapecalc.profile import Profile
-    from shapecalc.report import Row, Totals
+    from shapecalc.report.model import Row, Totals
 
 
 class View(NamedTuple):

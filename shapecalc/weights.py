@@ -24,7 +24,7 @@ from shapecalc.text.source import Origin, Source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 #: The most bytes of an element.
 WIDEST = 8

@@ -235,7 +235,7 @@ def test_every_exception_is_used():
 @pytest.mark.parametrize(
     ("module", "text", "complaint"),
     [
-        ("algebra/bounds", "from shapecalc.report.model import Report", "algebra.bounds imports report.model"),
+        ("algebra/bounds", "from shapecalc.report.model.model import Report", "algebra.bounds imports report.model"),
         ("layers/conv", "def f():\n    from shapecalc.graph.model import model", "layers.conv imports graph.model"),
         ("layers/conv", "if TYPE_CHECKING:\n    import shapecalc.graph.model.model", "layers.conv imports graph.model"),
         ("report/model", "from shapecalc.output.formats import render", "report.model imports output.formats"),
@@ -326,7 +326,7 @@ def test_a_layer_family_is_imported_when_a_spec_uses_it():
 def test_numbers_need_no_algebra():
     words = ("expr", "equality", "integer_sets", "bounds", "notation", "relations")
     algebra = {f"shapecalc.algebra.{word}" for word in words}
-    algebra |= {"shapecalc.report.domain", "shapecalc.report.weights_fit"}
+    algebra |= {"shapecalc.report.model.domain", "shapecalc.report.model.weights_fit"}
     render = "shapecalc.summarize('alexnet'{}).render('text')"
     assert not loaded_by(f"import shapecalc; {render.format('')}") & algebra
     symbolic = render.format(", input='HxWx3'")

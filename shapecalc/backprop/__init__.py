@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from shapecalc.backprop.costs import Training
     from shapecalc.graph.model import Graph
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 

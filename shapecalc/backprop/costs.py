@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import product
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.fold import levels_of
 from shapecalc.layers.work import Work
+from shapecalc.report.fold import levels_of
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 
 class Optimizer(NamedTuple):

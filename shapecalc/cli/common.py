@@ -15,7 +15,7 @@ from shapecalc.text.source import Origin, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 #: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
 CHECK_FAILED = 1

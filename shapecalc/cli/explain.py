@@ -97,8 +97,8 @@ def explain(
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
         from shapecalc.lesson import lesson
-        from shapecalc.propagate import propagate
         from shapecalc.render.lesson import lesson_format
+        from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
         from shapecalc.view import make_view
 

@@ -15,7 +15,7 @@ from shapecalc.errors import Problem, SpecErrors
 if TYPE_CHECKING:
     from shapecalc.homework.answers import Answers
     from shapecalc.homework.assignment import Homework
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 
 #: Commands in files of their own, `homework_NAME.py`, imported when they are called.
@@ -268,7 +268,7 @@ def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
 
 def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Report:
     from shapecalc.api import build
-    from shapecalc.propagate import propagate
+    from shapecalc.report.propagate import propagate
     from shapecalc.spec.find import find
 
     return propagate(build(find(spec), settings=settings, inputs=inputs))

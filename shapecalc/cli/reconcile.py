@@ -60,10 +60,10 @@ def reconcile(
     found = True
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
-        from shapecalc.propagate import propagate
         from shapecalc.reconciling import find_count, show_difference, show_search
         from shapecalc.reconciling import reconcile as explain
         from shapecalc.render import format_for
+        from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
         from shapecalc.view import make_view
 

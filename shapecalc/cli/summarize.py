@@ -13,7 +13,7 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 
 @click.command(
@@ -78,8 +78,8 @@ def summarize(
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
-        from shapecalc.propagate import propagate
         from shapecalc.render import format_for, render
+        from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
         from shapecalc.view import make_view
 

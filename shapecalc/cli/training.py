@@ -59,8 +59,8 @@ def training(
         from shapecalc.api import build
         from shapecalc.backprop import show
         from shapecalc.backprop import training as plan
-        from shapecalc.propagate import propagate
         from shapecalc.render import format_for
+        from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
         from shapecalc.view import make_view
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.report import Report
+from shapecalc.report.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.fold import together
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.fields import MODES
 from shapecalc.layers.pool import MaxPool
+from shapecalc.report.fold import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.comparison.parts import Part
     from shapecalc.comparison.rows import Aligned
     from shapecalc.layers.base import Layer
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 #: So many changes of a level are told; those of a layer all.
 MOST = 4

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from shapecalc.columns import Column
     from shapecalc.comparison.entries import Entry
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 #: Between what was and what is.

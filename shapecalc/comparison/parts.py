@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.fold import level, levels_of
 from shapecalc.layers.fields import Pad, Padding, Sizes
 from shapecalc.layers.windowed import Windowed
+from shapecalc.report.fold import level, levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.fields import Declared
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 #: What a part counts for when parts are paired: one that owns most of the costs, another one that
 #: makes a volume of its own, and one that works in place.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.comparison.parts import Part
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 #: What became of a part of the first network: `affected` is built the same, but what flows in
 #: changed its shapes or costs; `absent` is in neither network.

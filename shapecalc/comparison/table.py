@@ -20,7 +20,7 @@ from shapecalc.comparison.layout import (
 )
 from shapecalc.comparison.names import labels_of, source_of
 from shapecalc.comparison.totals import totals_grid
-from shapecalc.report import Report
+from shapecalc.report.model import Report
 from shapecalc.table import FOLDED, Line, Table, left_out
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shapecalc.comparison.entries import Entry
     from shapecalc.comparison.fit import Laid
     from shapecalc.comparison.rows import Aligned, Status
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
     from shapecalc.view import View
 
 #: Columns of two networks that are shown when none are asked for, with the order in which a narrow

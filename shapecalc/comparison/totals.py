@@ -13,7 +13,7 @@ from shapecalc.table import Grid, Head
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 

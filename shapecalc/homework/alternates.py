@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework
     from shapecalc.homework.keys import KeyReader
     from shapecalc.homework.quantity import Value
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
     from shapecalc.text.yaml_tree import Tree
 
 _FORM = "write `accept: {conv1: {params: {34848: without biases}}}`"

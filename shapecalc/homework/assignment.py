@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.fold import fold, together
 from shapecalc.homework.conventions import Conventions, Policy
 from shapecalc.homework.deadline import Deadline
 from shapecalc.homework.network import numeric
 from shapecalc.homework.quantity import QUANTITIES
+from shapecalc.report.fold import fold, together
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.quantity import Quantity, Value
     from shapecalc.homework.vary import Choice
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 #: The row of sums; of one of several networks, below its name: `alexnet/total`.
 TOTAL = "total"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.quantity import Value
     from shapecalc.homework.reading import Reading
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 
 class Claim(NamedTuple):

@@ -6,7 +6,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.fold import together
 from shapecalc.homework.assignment import TOTAL, added, is_total
 from shapecalc.homework.claims import forms_of
 from shapecalc.homework.diagnose import (
@@ -23,6 +22,7 @@ from shapecalc.homework.reading import Blank, Number, Unreadable
 from shapecalc.homework.verdict import FAR
 from shapecalc.homework.working import Volume, whole
 from shapecalc.homework.world import ANY
+from shapecalc.report.fold import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.quantity import Value
     from shapecalc.homework.verdict import Verdict
     from shapecalc.homework.world import World
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 
 #: What an answer to the last digit leaves open.

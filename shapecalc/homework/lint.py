@@ -19,7 +19,7 @@ from shapecalc.homework.diagnose import apply, singles
 from shapecalc.homework.judge import case_of
 from shapecalc.homework.working import working_of
 from shapecalc.layers.shape import Map, as_text
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Cell

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.fold import level
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Graph, Group
-from shapecalc.propagate import propagate
-from shapecalc.report import Report, total
+from shapecalc.report.fold import level
+from shapecalc.report.model import Report, total
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import beside
 from shapecalc.spec.grammar import read_spec
 from shapecalc.text.source import Origin, Source
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.graph.model import Node
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 
 class Variation(NamedTuple):

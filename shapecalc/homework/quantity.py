@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.homework.conventions import Conventions
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Row, Totals
+    from shapecalc.report.model import Row, Totals
 
 #: What a cell holds: a volume, a number, or nothing where the layer has none.
 Value: TypeAlias = "Shape | int | None"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.homework.assignment import Homework
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
     from shapecalc.text.source import Source
 
 #: So many combinations are tried.

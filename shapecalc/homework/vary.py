@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.homework.keys import KeyReader
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.text.yaml_tree import Tree
 
 #: A choice has at most so many values.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.conventions import Conventions
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 
 class Count(NamedTuple):

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
 from shapecalc.errors import RuleError, SpecErrors
-from shapecalc.fold import level
 from shapecalc.graph.model import Deferred
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.shape import as_list
-from shapecalc.report import Report
+from shapecalc.report.fold import level
+from shapecalc.report.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.homework.assignment import Homework
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 
 class World(NamedTuple):

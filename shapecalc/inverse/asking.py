@@ -20,7 +20,7 @@ from shapecalc.inverse.reasons import apart, borders, chain, measure, misses, ne
 from shapecalc.inverse.sets import boxes_of, of_range, tidied
 from shapecalc.inverse.terms import Binder
 from shapecalc.inverse.unknowns import find_unknowns
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.ranges import read_ranges
 from shapecalc.text.source import Origin
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shapecalc.inverse.sets import Box
     from shapecalc.inverse.terms import Atom
     from shapecalc.inverse.unknowns import Unknowns
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 #: So many rows of a table of solutions are shown to people; programs get all.
 MAX_ROWS = 40

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.domain import Domain
+    from shapecalc.report.domain import Domain
     from shapecalc.spec.ranges import Range
     from shapecalc.text.source import Source
 

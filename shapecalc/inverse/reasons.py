@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.inverse.decide import Answer
     from shapecalc.inverse.sets import Box
     from shapecalc.inverse.terms import Atom
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 #: So many values of a symbol are put into a formula to see what comes out.
 MAX_LOOKED_AT = 4096

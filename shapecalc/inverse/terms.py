@@ -10,9 +10,9 @@ from shapecalc.algebra.expr import symbol, symbols_of
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import BY_WORD
 from shapecalc.errors import did_you_mean
-from shapecalc.fold import fold
 from shapecalc.inverse.question import Extents
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
+from shapecalc.report.fold import fold
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
 from shapecalc.view import View
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.inverse.question import Condition, Question, Side
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 Relation: TypeAlias = Literal["at least", "at most", "equal to", "unequal to", "divisible by"]
 

@@ -14,7 +14,7 @@ from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.model import Edit
 from shapecalc.spec.ranges import ends, must_be_few
 from shapecalc.text.source import Source
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.spec.model import NetSpec
     from shapecalc.spec.ranges import Range
 

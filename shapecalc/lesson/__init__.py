@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shapecalc.graph.model import Graph
     from shapecalc.lesson.nouns import Section
     from shapecalc.lesson.subject import Subject
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.window import Field, Reach
     from shapecalc.lesson.subject import Subject
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 
 def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.traced import Write
     from shapecalc.lesson import Topic
     from shapecalc.lesson.subject import Subject
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 #: Formulas longer than this have no place on a slide.

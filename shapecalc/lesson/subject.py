@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.fold import fold
+from shapecalc.report.fold import fold
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
     from shapecalc.view import View
 
 #: So many names are listed in a message.

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from shapecalc.api import build
 from shapecalc.cells import UNKNOWN_MARK
 from shapecalc.errors import Complaints, SpecErrors, did_you_mean
-from shapecalc.propagate import propagate
 from shapecalc.published.grammar import TOTAL
 from shapecalc.published.printed import LONGEST, UnreadableError
 from shapecalc.published.quantities import NoValueError, Quantity, Uncounted, read_ratio, spot
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import beside, find
 from shapecalc.text.yaml_tree import Scalar, origin
 
 if TYPE_CHECKING:
     from shapecalc.published.nouns import Column, Convention, Line, PrintedTable
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.text.source import Source
 
 #: A table may ask for so many values, of all its cells, networks and layers.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.published.nouns import Convention
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 
 class NoValueError(Exception):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.profile import Profile
     from shapecalc.reconciling.parts import Difference
     from shapecalc.reconciling.search import Search
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 

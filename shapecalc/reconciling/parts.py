@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.fold import levels_of
+from shapecalc.report.fold import levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.profile import Profile
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 
 class Part(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.reconciling.target import Target
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 #: Batches that a printed number may be of, though nothing says so.

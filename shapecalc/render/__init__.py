@@ -11,7 +11,7 @@ from shapecalc.text.source import Origin, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.table import Table
     from shapecalc.view import View
 

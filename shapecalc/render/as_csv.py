@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import UNKNOWN, UNKNOWN_MARK
 from shapecalc.columns import default_columns, sorted_rows
-from shapecalc.fold import fold
+from shapecalc.report.fold import fold
 
 if TYPE_CHECKING:
     from shapecalc.cells import Kind
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.view import View
 
 # What a spreadsheet would take for the start of a formula.

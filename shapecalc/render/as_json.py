@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import NUMBER, UNKNOWN
 from shapecalc.columns import conventions, default_columns, sorted_rows
-from shapecalc.fold import fold
+from shapecalc.report.fold import fold
 from shapecalc.sums import measures
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from shapecalc.cells import Json, Kind
     from shapecalc.profile import Profile
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
     from shapecalc.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
@@ -49,7 +49,7 @@ def to_json(report: Report, view: View) -> str:
         "conventions": {**conventions(report, view._replace(units="exact"), columns)},
     }
     if report.domain is not None:
-        from shapecalc.fits import fits
+        from shapecalc.report.weights_fit import fits
 
         head["domain"] = report.domain.data()
         head["fits"] = [each.data() for each in fits(report)]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.cells import BYTES, NUMBER, UNKNOWN
 from shapecalc.columns import BY_WORD, COLUMNS
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.fold import fold
 from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.report.fold import fold
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.cells import Kind
     from shapecalc.columns import Column
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Report, Row, Totals
+    from shapecalc.report.model import Report, Row, Totals
     from shapecalc.view import View
 
 #: The extents of a shape, and the order of their columns.

@@ -9,7 +9,7 @@ import numpy as np
 
 from shapecalc.algebra.expr import evaluate
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import EXTENTS
 from shapecalc.sweeping.formulas import formulas_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.integer_sets import Integers
-    from shapecalc.domain import Condition
+    from shapecalc.report.domain import Condition
     from shapecalc.sweeping.formulas import Formulas
     from shapecalc.sweeping.plan import Plan
 

@@ -10,7 +10,7 @@ from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.shape import as_list
 from shapecalc.layers.window import FAR
-from shapecalc.propagate import WIDEST
+from shapecalc.report.propagate import WIDEST
 from shapecalc.sweeping.magnitude import magnitude
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.integer_sets import Integers
-    from shapecalc.domain import Domain
-    from shapecalc.report import Report, Row
+    from shapecalc.report.domain import Domain
+    from shapecalc.report.model import Report, Row
     from shapecalc.sweeping.columns import Measure
     from shapecalc.view import View
 

@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.ranges import must_be_few
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import NeedsNumbers, read_measures
@@ -20,7 +20,7 @@ from shapecalc.sweeping.formulas import Formulas, formulas_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
     from shapecalc.sweeping.axes import Axis, Ground
     from shapecalc.sweeping.columns import Measure
     from shapecalc.view import View

@@ -14,7 +14,7 @@ from shapecalc.cells import (
 from shapecalc.columns import BY_WORD
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import times_text
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import EXTENTS
 from shapecalc.table import Head, Line, Table

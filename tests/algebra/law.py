@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 VIEW = make_view(profile="full", batch=3, dtype="float16")
 SIDES = {1: "H", 2: "HxW", 3: "DxHxW"}

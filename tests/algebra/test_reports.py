@@ -11,10 +11,10 @@ import shapecalc
 from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
-from shapecalc.fits import fits
 from shapecalc.graph import expand_statements as walk
-from shapecalc.propagate import propagate
 from shapecalc.render import render
+from shapecalc.report.propagate import propagate
+from shapecalc.report.weights_fit import fits
 from shapecalc.spec.find import shipped
 from shapecalc.text.source import Source
 from shapecalc.view import make_view

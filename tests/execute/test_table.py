@@ -122,7 +122,7 @@ def test_the_referee_asks_no_rule(path: Path) -> None:
         ("from shapecalc.algebra.dim import ceil_div", "ceil_div from shapecalc.algebra.dim"),
         ("from shapecalc.layers.conv import biases", "biases from shapecalc.layers.conv"),
         ("from shapecalc.layers.fields import per_side", "per_side from shapecalc.layers.fields"),
-        ("import shapecalc.propagate", "import shapecalc.propagate"),
+        ("import shapecalc.report.propagate", "import shapecalc.report.propagate"),
     ],
 )
 def test_asking_a_rule_is_caught(text: str, told: str) -> None:

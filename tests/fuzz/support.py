@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.api import build
 from shapecalc.errors import CODES, Problem, SpecErrors
-from shapecalc.propagate import propagate
 from shapecalc.render import FORMATS, render
 from shapecalc.render.problems import problems_json, problems_text
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import _decode
 from shapecalc.text.source import Source
 from tests.algebra.law import differences
@@ -17,7 +17,7 @@ from tests.algebra.law import differences
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 
 def judge(data: str | bytes, formats: Iterable[str] = FORMATS) -> tuple[str, ...]:

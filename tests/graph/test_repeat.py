@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.fold import fold
+from shapecalc.report.fold import fold
 from tests.spec.support import codes_of, names_of, output_of, place_of, problems_of, report_of
 
 

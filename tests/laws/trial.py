@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.execute.arrays import Array, Slot
     from shapecalc.execute.product import Product
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Row
+    from shapecalc.report.model import Row
 
 #: The types with the most fields, which most examples are for.
 WINDOWED = {"conv", "depthwise", "separable", "transposed", "maxpool", "avgpool", "subsampling"}

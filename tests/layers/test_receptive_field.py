@@ -24,13 +24,13 @@ from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.window import EVERYTHING, Field, Reach
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.layers.base import Layer
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 
 NETWORK = loads("input: 1\nlayers: [relu]\n")._replace(outputs=(0,))

@@ -15,7 +15,7 @@ from tests.paths import NETWORKS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 
 @cache

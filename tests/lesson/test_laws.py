@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.traced import Formula, named
-from shapecalc.fold import fold
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.base import Layer, Parameter
 from shapecalc.layers.conv import Conv
 from shapecalc.lesson import neighbours, params, shapes
 from shapecalc.lesson.nouns import Derivation, Grid
 from shapecalc.lesson.subject import find
+from shapecalc.report.fold import fold
 from shapecalc.spec.find import shipped
 from shapecalc.view import View
 from tests.lesson.support import ends_rightly, of_text, report, value_of, wrong

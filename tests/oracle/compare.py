@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from shapecalc.graph.model import Node
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 else:
     torch = need("torch")
     FlopCounterMode = need("torch.utils.flop_counter").FlopCounterMode

@@ -11,13 +11,13 @@ import pytest
 from shapecalc import SpecErrors
 from shapecalc.api import build
 from shapecalc.graph.model import Input, Node
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from shapecalc.graph.model import Graph
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 #: A layer of whatever type: which fields it has is known when it runs.
 AnyLayer: TypeAlias = Any

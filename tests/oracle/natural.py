@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 else:
     torch = need("torch")
     nn, Tensor = torch.nn, torch.Tensor

@@ -13,7 +13,7 @@ from shapecalc.graph.model import Input
 from shapecalc.layers.shape import Map, Shape
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 helper = need("onnx.helper")
 FLOAT = need("onnx").TensorProto.FLOAT

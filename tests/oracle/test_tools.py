@@ -17,14 +17,14 @@ from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.shape import Map, Shape, Vector
 from shapecalc.profiles import PROFILES
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shapecalc.profile import Profile
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 

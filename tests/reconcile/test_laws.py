@@ -21,7 +21,7 @@ from shapecalc.spec.find import shipped
 from shapecalc.view import View
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 PAIRS = [
     (first, second)

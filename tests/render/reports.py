@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from shapecalc.api import build
-from shapecalc.propagate import propagate
-from shapecalc.report import Report
+from shapecalc.report.model import Report
+from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 from tests.paths import NETWORKS, TESTS

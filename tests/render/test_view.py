@@ -14,7 +14,7 @@ from shapecalc.columns import COLUMNS
 from shapecalc.errors import SpecErrors
 from shapecalc.profiles import PROFILES
 from shapecalc.render import FORMATS, format_for, render
-from shapecalc.report import Report
+from shapecalc.report.model import Report
 from shapecalc.view import make_view
 
 SPEC = """\

@@ -10,13 +10,13 @@ import pytest
 from shapecalc.api import build
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.shape import as_text
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 
 def report_of(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.api import build
 from shapecalc.homework.assignment import assign
 from shapecalc.homework.teacher import read_homework
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework

@@ -18,7 +18,7 @@ from shapecalc.layers.window import (
     look_back_both,
     own_places,
 )
-from shapecalc.report import Report, Row, total
+from shapecalc.report.model import Report, Row, total
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.source import Origin
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.domain import Domain
     from shapecalc.graph.model import Graph, Node
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import Field
     from shapecalc.layers.work import Work
+    from shapecalc.report.domain import Domain
 
 
 #: No extent and no receptive field may exceed this, so that numbers stay quick and printable.
@@ -137,7 +137,7 @@ def _symbolic(
     graph: Graph, done: tuple[Row, ...], needs: Iterable[tuple[str, Requirement]]
 ) -> Report:
     """Solve what the layers need of the symbols, and finish the report."""
-    from shapecalc.domain import Condition, domain_of
+    from shapecalc.report.domain import Condition, domain_of
 
     try:
         domain = domain_of(graph.symbols, [Condition(*each) for each in needs])

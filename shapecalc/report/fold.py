@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.work import Work
-from shapecalc.report import Row
+from shapecalc.report.model import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.report import Report
+    from shapecalc.report.model import Report
 
 
 def fold(report: Report, depth: int) -> tuple[Row, ...]:

@@ -15,14 +15,14 @@ from shapecalc.algebra.relations import where
 from shapecalc.errors import SpecErrors
 from shapecalc.graph.expand import expand
 from shapecalc.layers.shape import as_text
-from shapecalc.propagate import propagate
+from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.shape import Shape
-    from shapecalc.report import Report, Row
+    from shapecalc.report.model import Report, Row
 
 
 class Fit(NamedTuple):

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.domain import Domain
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import Field
+    from shapecalc.report.domain import Domain
 
 
 class Row(NamedTuple):
@@ -147,7 +147,7 @@ class Report:
         Raises `SpecErrors` for values outside of the domain.
         """
         from shapecalc.graph.expand import rebuilt
-        from shapecalc.propagate import propagate  # the other look forward: to compute anew
+        from shapecalc.report.propagate import propagate  # the other look forward: to compute anew
 
         return propagate(rebuilt(self.graph, values))
 
