@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc.columns import COLUMNS
+from shapecalc.counting.profile import grouped, told
+from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
 from shapecalc.homework.catalogue import CATALOGUE
-from shapecalc.profile import grouped, told
-from shapecalc.profiles import PROFILES
 from shapecalc.published import grammar
 from shapecalc.published.quantities import QUANTITIES as PRINTED
-from shapecalc.quantities import QUANTITIES, SUFFIXES
 from shapecalc.spec.layer_help import all_layers, common_fields
 
 if TYPE_CHECKING:

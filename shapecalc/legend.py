@@ -66,7 +66,7 @@ def count(report: Report, view: View) -> Legend:
     """Say what the profile counts, in its own words."""
     if view.profile is None:
         return {}
-    from shapecalc.profile import told  # a report without a count need not know of it
+    from shapecalc.counting.profile import told  # a report without a count need not know of it
 
     profile = view.profile
     legend = {f"count: {profile.name}": told(profile)}

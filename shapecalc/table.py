@@ -14,10 +14,10 @@ from shapecalc.cells import (
     superscript,
 )
 from shapecalc.columns import conventions, default_columns, sorted_rows
+from shapecalc.counting.measures import sums
 from shapecalc.graph.model import channels_first
 from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.report.fold import fold
-from shapecalc.sums import sums
 from shapecalc.text.safe import printable, width_of
 from shapecalc.view import View
 

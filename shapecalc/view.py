@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
     from shapecalc.cells import Unknown
     from shapecalc.columns import Column
+    from shapecalc.counting.profile import Profile
     from shapecalc.layers.shape import Layout
-    from shapecalc.profile import Profile
     from shapecalc.report.model import Row, Totals
 
 
@@ -129,7 +129,9 @@ def _one_of(option: str, word: str, known: Iterable[str], problems: list[Problem
 
 def _profile(word: str, problems: list[Problem]) -> Profile:
     """Return a profile by its name; complain about an unknown one."""
-    from shapecalc.profiles import PROFILES  # a report without a count need not know of them
+    from shapecalc.counting.profiles import (
+        PROFILES,  # a report without a count need not know of them
+    )
 
     return PROFILES[_one_of("profile", word, PROFILES, problems)]
 

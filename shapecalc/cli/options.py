@@ -63,7 +63,7 @@ def complete_words(option: str) -> Callable[..., list[str]]:
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         from shapecalc.cells import DTYPES, UNITS
         from shapecalc.columns import COLUMNS
-        from shapecalc.profiles import PROFILES
+        from shapecalc.counting.profiles import PROFILES
         from shapecalc.render import FORMATS
 
         words = {

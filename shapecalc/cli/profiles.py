@@ -12,7 +12,7 @@ from shapecalc.cli.common import emit, reported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.profile import Profile
+    from shapecalc.counting.profile import Profile
 
 
 @click.command(
@@ -29,7 +29,7 @@ Examples:
 def profiles(name: str | None) -> None:
     """List the counting conventions that --profile takes, or show the rules of NAME."""
     with reported():
-        from shapecalc.profiles import PROFILES
+        from shapecalc.counting.profiles import PROFILES
         from shapecalc.reconciling import chosen
 
         if name is None:
@@ -49,8 +49,8 @@ def _listing(every: list[Profile]) -> Iterator[str]:
 def _page(profile: Profile) -> Iterator[str]:
     from textwrap import wrap
 
-    from shapecalc.profile import addends, grouped, told
-    from shapecalc.quantities import QUANTITIES
+    from shapecalc.counting.profile import addends, grouped, told
+    from shapecalc.counting.quantities import QUANTITIES
 
     yield profile.name
     yield from wrap(told(profile), 88)

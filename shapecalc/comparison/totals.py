@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.cells import UNITS, amount_text, number_text
 from shapecalc.comparison.names import WEIGHTED, weighted_layers
 from shapecalc.comparison.ratio import ratio
-from shapecalc.sums import Sum, sums
+from shapecalc.counting.measures import Sum, sums
 from shapecalc.table import Grid, Head
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.profiles import PROFILES
+from shapecalc.counting.profiles import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

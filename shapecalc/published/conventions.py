@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import did_you_mean
 from shapecalc.layers import BUILTIN
 from shapecalc.lesson.words import listed
-from shapecalc.profiles import PROFILES
 from shapecalc.published.grammar import CONVENTION_KEYS, IN_BYTES, ROUNDINGS, UNITS
 from shapecalc.published.nouns import Convention
 from shapecalc.published.quantities import QUANTITIES

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
+    from shapecalc.counting.profile import Profile
     from shapecalc.graph.model import Graph
-    from shapecalc.profile import Profile
     from shapecalc.reconciling.parts import Difference
     from shapecalc.reconciling.search import Search
     from shapecalc.report.model import Report
@@ -52,7 +52,7 @@ def reconcile(
 
 def chosen(words: Sequence[str]) -> list[Profile]:
     """Return profiles by their names.  Raises `SpecErrors` with every unknown one (E620)."""
-    from shapecalc.profiles import PROFILES
+    from shapecalc.counting.profiles import PROFILES
 
     unknown = [word for word in words if word not in PROFILES]
     if unknown:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.comparison.fit import Laid, fit, lines_of
-from shapecalc.profile import told
-from shapecalc.profiles import PROFILES
+from shapecalc.counting.profile import told
+from shapecalc.counting.profiles import PROFILES
 from shapecalc.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 

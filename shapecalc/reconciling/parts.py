@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.profile import Profile
+    from shapecalc.counting.profile import Profile
     from shapecalc.report.model import Report, Row
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.profiles import PROFILES
+from shapecalc.counting.profiles import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.cells import UNITS, number_text
 from shapecalc.comparison.fit import Laid, fit, lines_of
-from shapecalc.profile import told
+from shapecalc.counting.profile import told
 from shapecalc.table import FOLDED, Grid, Head, Line, Table
 from shapecalc.text.safe import printable
 

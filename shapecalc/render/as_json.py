@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from shapecalc.cells import NUMBER, UNKNOWN
 from shapecalc.columns import conventions, default_columns, sorted_rows
+from shapecalc.counting.measures import measures
 from shapecalc.report.fold import fold
-from shapecalc.sums import measures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.cells import Json, Kind
-    from shapecalc.profile import Profile
+    from shapecalc.counting.profile import Profile
     from shapecalc.report.model import Report, Row
     from shapecalc.view import View
 

@@ -220,7 +220,7 @@ def _of_all(word: str, view: View, report: Report) -> Measure:
 
 def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _Unknown:
     if word == "count":
-        from shapecalc.profiles import PROFILES
+        from shapecalc.counting.profiles import PROFILES
 
         message = "the column 'count' needs a profile to count by"
         return _Unknown(message, "add --profile " + ", ".join(PROFILES))
@@ -266,7 +266,7 @@ def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> M
 
 def column_help() -> list[str]:
     """List the columns of a sweep with their meanings."""
-    from shapecalc.profiles import PROFILES
+    from shapecalc.counting.profiles import PROFILES
     from shapecalc.view import View
 
     view = View(profile=next(iter(PROFILES.values())))

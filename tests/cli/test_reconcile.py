@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shapecalc.cli import main
-from shapecalc.profiles import PROFILES
+from shapecalc.counting.profiles import PROFILES
 
 
 def run(*words: str) -> Result:

@@ -12,18 +12,18 @@ from judge import AnyLayer, alone
 from tools import TOOLS, counted, installed
 
 from shapecalc import summarize
+from shapecalc.counting.profiles import PROFILES
 from shapecalc.graph.model import Node
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.profiles import PROFILES
 from shapecalc.report.propagate import propagate
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shapecalc.profile import Profile
+    from shapecalc.counting.profile import Profile
     from shapecalc.report.model import Report
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]

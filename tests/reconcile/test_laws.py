@@ -13,8 +13,8 @@ import pytest
 
 import shapecalc
 from shapecalc import summarize
+from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
-from shapecalc.profiles import PROFILES
 from shapecalc.reconciling import reconcile, show_difference
 from shapecalc.reconciling.parts import Difference, added
 from shapecalc.spec.find import shipped

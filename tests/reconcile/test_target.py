@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapecalc import SpecErrors, summarize
-from shapecalc.profiles import PROFILES
+from shapecalc.counting.profiles import PROFILES
 from shapecalc.reconciling import find_count
 from shapecalc.reconciling.target import read_target
 

@@ -11,8 +11,8 @@ from reread import READERS, without_mark
 
 from shapecalc.cells import DTYPES, UNITS, UNKNOWN
 from shapecalc.columns import COLUMNS
+from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
-from shapecalc.profiles import PROFILES
 from shapecalc.render import FORMATS, format_for, render
 from shapecalc.report.model import Report
 from shapecalc.view import make_view

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapecalc.profile import ANY, Profile
+from shapecalc.counting.profile import ANY, Profile
 
 _NOTHING_ELSE = "bias adds, pools, normalisation and activations count nothing"
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.profiles.frameworks import KERAS, TORCH
-from shapecalc.profiles.graphs import GRAPHS
-from shapecalc.profiles.own import OWN, PAPERS
+from shapecalc.counting.profiles.frameworks import KERAS, TORCH
+from shapecalc.counting.profiles.graphs import GRAPHS
+from shapecalc.counting.profiles.own import OWN, PAPERS
 
 if TYPE_CHECKING:
-    from shapecalc.profile import Profile
+    from shapecalc.counting.profile import Profile
 
 PROFILES: dict[str, Profile] = {
     profile.name: profile for profile in (*OWN, *PAPERS, *TORCH, *GRAPHS, KERAS)

@@ -15,11 +15,11 @@ from shapecalc import loads, summarize
 from shapecalc.algebra.expr import evaluate
 from shapecalc.cells import UNKNOWN
 from shapecalc.columns import COLUMNS
+from shapecalc.counting.profile import ANY, addends
+from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.quantities import QUANTITIES, kind_text
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
-from shapecalc.profile import ANY, addends
-from shapecalc.profiles import PROFILES
-from shapecalc.quantities import QUANTITIES, kind_text
 from shapecalc.report.fold import fold
 from shapecalc.spec.find import shipped
 from tests.paths import NETWORKS

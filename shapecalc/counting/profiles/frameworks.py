@@ -6,7 +6,7 @@ the tools themselves beside it.
 
 from __future__ import annotations
 
-from shapecalc.profile import Profile
+from shapecalc.counting.profile import Profile
 
 _CONVOLUTIONS = "conv conv:untied depthwise depthwise:untied separable separable:untied".split()
 _TRANSPOSED = "transposed transposed:untied transposed:grouped".split()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapecalc.profile import Profile
+from shapecalc.counting.profile import Profile
 
 
 def _each(words: str, rule: str) -> dict[str, str]:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.cells import UNKNOWN, Unknown
+from shapecalc.counting.quantities import OTHER, QUANTITIES, TERMS, kind, kind_text
 from shapecalc.layers.work import NO_WORK
-from shapecalc.quantities import OTHER, QUANTITIES, TERMS, kind, kind_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
