@@ -27,7 +27,7 @@ THREADS = 2
 def ours(name: str) -> Callable[[], object]:
     """Prepare a forward pass of the referee, with random weights."""
     import shapecalc
-    from shapecalc import execute
+    from shapecalc import reference as execute
 
     graph = shapecalc.load(name)
     drawn = execute.run(graph, keep=["input"])
@@ -40,7 +40,7 @@ def products(name: str) -> Callable[[], object]:
     import numpy as np
 
     import shapecalc
-    from shapecalc import execute
+    from shapecalc import reference as execute
 
     report = shapecalc.summarize(name)
     with execute.recorded() as done:
@@ -110,7 +110,7 @@ def onnx(name: str) -> Callable[[], object]:
     from onnx.reference import ReferenceEvaluator
 
     import shapecalc
-    from shapecalc import execute
+    from shapecalc import reference as execute
 
     report = shapecalc.summarize(name)
     drawn = execute.run(report.graph, keep=["input"])

@@ -19,7 +19,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from shapecalc.execute.run import Step
+    from shapecalc.reference.run import Step
     from shapecalc.report.model import Report
 
 #: The JSON form's name and version.

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.execute.arrays import Array, Slot
-    from shapecalc.execute.product import Product
-    from shapecalc.execute.sight import Sight
-    from shapecalc.execute.slopes import Slope
-    from shapecalc.execute.tally import Operations
     from shapecalc.layers.base import Parameter
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import Reach
     from shapecalc.layers.work import Work
+    from shapecalc.reference.arrays import Array, Slot
+    from shapecalc.reference.probe import Sight
+    from shapecalc.reference.product import Product
+    from shapecalc.reference.slopes import Slope
+    from shapecalc.reference.tally import Operations
 
 #: What a slope by central differences may be off: the step's square, and rounding.
 TOLERANCE = 1e-6

@@ -8,22 +8,22 @@ import numpy as np
 
 from shapecalc import laws
 from shapecalc.algebra.dim import known
-from shapecalc.execute.arrays import extents
-from shapecalc.execute.layer import count, forward, random_arrays, slots
-from shapecalc.execute.product import recorded
-from shapecalc.execute.run import reason, run
-from shapecalc.execute.sight import sight
-from shapecalc.execute.slopes import slopes
 from shapecalc.layers.base import SEES_ALL
+from shapecalc.reference.arrays import extents
+from shapecalc.reference.layer import count, forward, random_arrays, slots
+from shapecalc.reference.probe import sight
+from shapecalc.reference.product import recorded
+from shapecalc.reference.run import reason, run
+from shapecalc.reference.slopes import slopes
 from shapecalc.small import small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.execute.run import Step
     from shapecalc.graph.model import Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
+    from shapecalc.reference.run import Step
     from shapecalc.report.model import Report, Row
 
 #: The laws, in the order in which they are shown: name -> what is compared.

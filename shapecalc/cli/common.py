@@ -158,7 +158,7 @@ def _too_large(report: Report, *, keep: bool) -> Iterator[Problem]:
     gigabyte to work in.
     """
     from shapecalc.algebra.dim import known
-    from shapecalc.memory import free_bytes
+    from shapecalc.reference.free_memory import free_bytes
 
     totals = report.totals
     activations = totals.peak

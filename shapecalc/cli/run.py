@@ -73,8 +73,8 @@ def run(
             unwarned,
         )
         from shapecalc.api import summarize
-        from shapecalc.execute import run as execute
         from shapecalc.picture import read_picture
+        from shapecalc.reference import run as execute
         from shapecalc.render import draw, format_for
         from shapecalc.weights import read_weights, write_arrays
 

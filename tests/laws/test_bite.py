@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from trial import Trial, do, make, put
 
-from shapecalc.execute.arrays import Slot
-from shapecalc.execute.layer import count
-from shapecalc.execute.sight import sight
-from shapecalc.execute.slopes import slopes
-from shapecalc.execute.table import BACKWARD
 from shapecalc.laws import gradient_law, product_law, reach_law, shape_law, weight_law, work_law
 from shapecalc.layers import layer_class
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.layers.work import Work
+from shapecalc.reference.arrays import Slot
+from shapecalc.reference.layer import count
+from shapecalc.reference.probe import sight
+from shapecalc.reference.slopes import slopes
+from shapecalc.reference.table import BACKWARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

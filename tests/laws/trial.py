@@ -10,15 +10,15 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from judge import AnyLayer, answer
 
-from shapecalc.execute.layer import forward, random_arrays, slots
-from shapecalc.execute.product import recorded
+from shapecalc.reference.layer import forward, random_arrays, slots
+from shapecalc.reference.product import recorded
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from shapecalc.execute.arrays import Array, Slot
-    from shapecalc.execute.product import Product
     from shapecalc.layers.shape import Shape
+    from shapecalc.reference.arrays import Array, Slot
+    from shapecalc.reference.product import Product
     from shapecalc.report.model import Row
 
 #: The types with the most fields, which most examples are for.

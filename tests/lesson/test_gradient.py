@@ -1,6 +1,6 @@
 """Every layer has a lesson on its gradients, whose numbers are the referee's.
 
-What formulas and examples say is judged entry by entry in tests/execute/test_example.py.
+What formulas and examples say is judged entry by entry in tests/reference/test_example.py.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def test_every_kind_of_layer_of_a_network_has_its_gradients_explained(name: str)
 
 
 def test_a_lesson_with_a_wrong_gradient_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    from shapecalc.execute import table
     from shapecalc.layers.activation import Tanh
+    from shapecalc.reference import table
 
     right = table.BACKWARD[Tanh]
 

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 import shapecalc
-from shapecalc import execute, laws
-from shapecalc.execute.layer import backward, count, forward
-from shapecalc.execute.slopes import slopes
+from shapecalc import laws
+from shapecalc import reference as execute
+from shapecalc.reference.layer import backward, count, forward
+from shapecalc.reference.slopes import slopes
 from shapecalc.verify import verify
 from tests.mutation.fault import planted
 
@@ -195,7 +196,7 @@ def _differ(one: execute.Run, other: execute.Run) -> bool:
 
 def _in_pieces(graph: Any) -> execute.Run:
     """Run with columns written out a few positions at a time."""
-    from shapecalc.execute import unfold
+    from shapecalc.reference import unfold
 
     whole, unfold.PIECE = unfold.PIECE, 300
     try:

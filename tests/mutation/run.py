@@ -5,7 +5,7 @@
 
 With words only faults whose description or place holds one of them are planted.  Ends with 1 when
 a fault survives.  The laws are those of `shapecalc verify` and of `tests/laws`; no law sees what
-both forwards share, as at which end `same` has its odd pixel: hand-made cases (`tests/execute`)
+both forwards share, as at which end `same` has its odd pixel: hand-made cases (`tests/reference`)
 and frameworks (`tests/oracle`) judge that.
 """
 

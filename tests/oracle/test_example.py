@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from judge import need
 
-from shapecalc.execute.example import example
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map
+from shapecalc.reference.example import example
 
 if TYPE_CHECKING:
     import torch

@@ -13,12 +13,12 @@ from judge import AnyLayer, answer, need
 from twin import twin
 
 import shapecalc
-from shapecalc import execute
-from shapecalc.execute.layer import backward, forward, random_arrays
+from shapecalc import reference as execute
 from shapecalc.graph.model import Input
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Shape
+from shapecalc.reference.layer import backward, forward, random_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

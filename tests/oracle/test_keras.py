@@ -18,10 +18,10 @@ from judge import AnyLayer, answer, need, taken
 
 from shapecalc import summarize
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.execute.layer import forward
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES
 from shapecalc.layers.shape import Map, Shape
+from shapecalc.reference.layer import forward
 from tests.paths import NETWORKS
 
 if TYPE_CHECKING:

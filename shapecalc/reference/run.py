@@ -1,0 +1,218 @@
+"""A network forward: every layer in order, activations freed when nothing needs them any more."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
+from shapecalc.layers.shape import Map, Vector
+from shapecalc.reference.inputs import Entrance, Supply, Unfit, must_know
+from shapecalc.reference.layer import forward
+from shapecalc.reference.memory import Live
+from shapecalc.reference.table import REREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+    from shapecalc.reference.arrays import Array, Arrays
+
+    Watch: TypeAlias = Callable[["Step"], None]
+    Failed: TypeAlias = Callable[[Node, str], None]
+
+
+class Step(NamedTuple):
+    """A layer that has just run, before its inputs are freed.
+
+    Inputs that the layer has written over hold its output.
+    """
+
+    node: Node
+    layer: Layer
+    arrays: Arrays
+    inputs: tuple[Array, ...]
+    output: Array
+    live: int
+    """Bytes of all activations that are alive now."""
+
+
+class Run(NamedTuple):
+    """A finished run.
+
+    `values` holds the activations that were kept, by the layers' paths; `arrays` every layer's
+    arrays, by path and name (layers that share weights hold the same arrays); `peak` is the most
+    bytes of activations that were alive at once.
+    """
+
+    graph: Graph
+    layers: dict[int, Layer]
+    values: dict[str, Array]
+    arrays: dict[str, Arrays]
+    peak: int
+
+    @property
+    def outputs(self) -> dict[str, Array]:
+        """The network's results, as far as they could be computed."""
+        paths = (self.graph.nodes[index].path for index in self.graph.outputs)
+        return {path: self.values[path] for path in paths if path in self.values}
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """All arrays in one mapping, shared ones once: `conv1.weight`, `conv1.bias`, ..."""
+        return {
+            f"{node.path}.{name}": array
+            for node in self.graph.nodes
+            if node.share is None
+            for name, array in self.arrays[node.path].items()
+        }
+
+
+class _Lost(Exception):  # noqa: N818
+    """Carries the path of an earlier layer that could not be run."""
+
+
+@contextmanager
+def _short_buffers() -> Iterator[None]:
+    """Keep NumPy from copying what it spreads over maps of fewer elements than its buffers hold.
+
+    With its 8,192 elements a factor per channel takes twice as long on maps of 56x56.
+    """
+    before = np.setbufsize(1024)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
+
+
+@_short_buffers()
+def run(
+    graph: Graph,
+    inputs: Mapping[str, Array] | None = None,
+    weights: Mapping[str, Array] | None = None,
+    *,
+    seed: int = 0,
+    batch: int = 1,
+    dtype: Any = np.float32,  # noqa: ANN401
+    keep: Collection[str] | str = (),
+    watch: Watch | None = None,
+    failed: Failed | None = None,
+) -> Run:
+    """Run a network forward.
+
+    `inputs` maps the inputs' names to arrays N x C x sides; without them `batch` examples are
+    drawn at random.  `weights` maps `conv1.weight` and the like to arrays; arrays that are not
+    there are drawn at random.  What is drawn depends on `seed` and on the layer alone.  The
+    outputs are kept, and the activations of the layers in `keep`, or "all" of them, which
+    `backward` needs.  `watch` is called after every layer; `failed`, with the reason, for a layer
+    that cannot be run although its rules took it, and for all that depend on it.
+
+    Raises `Unfit`, a `ValueError`, for names and arrays that do not belong there; `SpecErrors` for
+    a network with symbols (E121), and without `failed` for a layer that cannot be run (E505).
+    """
+    problems = without_values(graph, "a run")
+    if problems:
+        raise SpecErrors(problems)
+    paths = [node.path for node in graph.nodes]
+    kept = set(paths if keep == "all" else keep)
+    must_know(kept, paths, "layer")
+    walk = _Walk(
+        graph,
+        Live(graph, kept),
+        Entrance(graph, inputs or {}, seed, batch, dtype),
+        Supply(graph, weights or {}, seed),
+    )
+    for index, node in enumerate(graph.nodes):
+        try:
+            step = walk.step(index, node)
+        except (Unfit, MemoryError):
+            raise
+        except _Lost as lost:
+            assert failed is not None
+            failed(node, f"not run, as {lost} cannot be")
+        except Exception as error:  # whatever it breaks at is what there is to say
+            if failed is None:
+                raise SpecErrors([_unrun(node, error)]) from error
+            failed(node, f"cannot be run: {reason(error)}")
+        else:
+            if watch is not None:
+                watch(step)
+        walk.live.release(index, node)
+    if not walk.lost:
+        walk.supply.must_be_used()
+    return walk.done()
+
+
+def allocate(graph: Graph, *, seed: int = 0, dtype: Any = np.float32) -> dict[str, Array]:  # noqa: ANN401
+    """Return random weights for a network: what `run` draws for the same seed."""
+    return run(graph, seed=seed, dtype=dtype).parameters
+
+
+class _Walk:
+    """A run under way."""
+
+    def __init__(self, graph: Graph, live: Live, entrance: Entrance, supply: Supply) -> None:
+        self.graph, self.live, self.entrance, self.supply = graph, live, entrance, supply
+        self.layers: dict[int, Layer] = {}
+        self.arrays: dict[str, Arrays] = {}
+        self.shapes: dict[int, Shape] = {}
+
+    def step(self, index: int, node: Node) -> Step:
+        """Run one layer."""
+        layer = node.layer
+        for source in node.inputs:
+            self.shape(source)
+        if isinstance(layer, Deferred):
+            layer = layer.build(self.shape)
+        taken = self.live.inputs(node)
+        own: Arrays = {}
+        if isinstance(layer, Input):
+            output = self.entrance.array(index, node.path, layer)
+        else:
+            own = self.supply.arrays(index, layer, taken)
+            output = forward(layer, own, *taken, overwrite=self.live.only_here(node))
+        self.live.put(index, output, node.inputs[0] if type(layer) in REREAD else None)
+        self.layers[index], self.arrays[node.path] = layer, own
+        self.shapes[index] = _shape_of(output)
+        return Step(node, layer, own, taken, output, self.live.bytes())
+
+    def shape(self, index: int) -> Shape:
+        """Return the shape of a layer's output.  Raises `_Lost` where there is none."""
+        if index not in self.shapes:
+            raise _Lost(self.graph.nodes[index].path)
+        return self.shapes[index]
+
+    @property
+    def lost(self) -> bool:
+        """Whether a layer could not be run."""
+        return len(self.layers) < len(self.graph.nodes)
+
+    def done(self) -> Run:
+        """Sum up; a layer that could not be run is missing everywhere."""
+        values = {self.graph.nodes[index].path: value for index, value in self.live.values.items()}
+        return Run(self.graph, self.layers, values, self.arrays, self.live.peak)
+
+
+def _unrun(node: Node, error: Exception) -> Problem:
+    """Complain about a layer that its rules took and that cannot be run."""
+    return Problem(
+        "E505",
+        f"{node.path} cannot be run: {reason(error)}",
+        node.origin(),
+        hint="its rule should have refused it: a mistake of shapecalc's, please report it",
+    )
+
+
+def reason(error: Exception) -> str:
+    """Say at what a layer broke."""
+    return str(error) or type(error).__name__
+
+
+def _shape_of(array: Array) -> Shape:
+    """Return the shape of the examples in an array."""
+    _, channels, *sides = array.shape
+    return Map(tuple(sides), channels) if sides else Vector(channels)
