@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.columns import COLUMNS
 from shapecalc.counting.profile import grouped, told
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
 from shapecalc.homework.catalogue import CATALOGUE
+from shapecalc.output.columns import COLUMNS
 from shapecalc.published import grammar
 from shapecalc.published.quantities import QUANTITIES as PRINTED
 from shapecalc.spec.layer_help import all_layers, common_fields

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shapecalc.cells import NUMBER, TEXT
-from shapecalc.columns import Column
 from shapecalc.layers.shape import as_text
-from shapecalc.table import Fact, Line, Table
+from shapecalc.output.cells import NUMBER, TEXT
+from shapecalc.output.columns import Column
+from shapecalc.output.report_table import Fact, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import json
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import NOT_APPLICABLE_MARK, TEXT, superscript
-from shapecalc.columns import Column
 from shapecalc.layers.shape import as_list, as_text
-from shapecalc.table import Fact, Line, Table
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
+from shapecalc.output.columns import Column
+from shapecalc.output.report_table import Fact, Line, Table
 from shapecalc.text.safe import printable
 from shapecalc.verify import LAWS
 

@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner
 
 from shapecalc.cli import COMMANDS, main
-from shapecalc.columns import COLUMNS
 from shapecalc.errors import CODES
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
 from shapecalc.lesson import TOPICS
+from shapecalc.output.columns import COLUMNS
+from shapecalc.output.formats import FORMATS
 from shapecalc.published import compare_file
-from shapecalc.render import FORMATS
 from shapecalc.spec.grammar import TOP_KEYS
 
 ROOT = Path(__file__).parent.parent

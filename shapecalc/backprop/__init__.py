@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from shapecalc.backprop.costs import Training
     from shapecalc.graph.model import Graph
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 
 def training(
@@ -47,7 +47,7 @@ def show(
     """Write the cost of a training step in a format, the last line ended."""
     from shapecalc.backprop import machines
     from shapecalc.backprop.table import tabulate
-    from shapecalc.render import draw
+    from shapecalc.output.formats import draw
 
     if format == "csv":
         return machines.to_csv(plan, view)

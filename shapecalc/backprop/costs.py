@@ -123,7 +123,7 @@ class Training(NamedTuple):
         page's.  Raises `SpecErrors` for unknown words.
         """
         from shapecalc.backprop import show
-        from shapecalc.view import make_view
+        from shapecalc.output.view import make_view
 
         return show(self, format, make_view(**options), width, standalone=standalone)
 

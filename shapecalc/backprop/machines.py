@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from shapecalc.backprop.memory import ESTIMATE, kept
 from shapecalc.backprop.table import ratio
-from shapecalc.cells import NUMBER
-from shapecalc.render.as_csv import harmless
-from shapecalc.render.as_json import dump
+from shapecalc.output.cells import NUMBER
+from shapecalc.output.csv import harmless
+from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.backprop.costs import Cost, Training
-    from shapecalc.cells import Json
-    from shapecalc.view import View
+    from shapecalc.output.cells import Json
+    from shapecalc.output.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.training/1"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.backprop.costs import Training
-    from shapecalc.view import View
+    from shapecalc.output.view import View
 
 
 class Kept(NamedTuple):

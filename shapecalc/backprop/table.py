@@ -6,16 +6,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shapecalc.backprop.memory import ESTIMATE, kept
-from shapecalc.cells import UNITS, amount_text, bytes_text, number_text
-from shapecalc.legend import macs, params
-from shapecalc.table import FOLDED, Fact, Head, Line, Table
+from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
+from shapecalc.output.legend import macs, params
+from shapecalc.output.report_table import FOLDED, Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.backprop.costs import Cost, Training
-    from shapecalc.view import View
+    from shapecalc.output.view import View
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
 FIRST = {

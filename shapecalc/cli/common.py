@@ -28,13 +28,13 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except SpecErrors as error:
-        from shapecalc.render.problems import problems_json, problems_text
+        from shapecalc.output.problems import problems_json, problems_text
 
         text = problems_json(error.problems) if as_json else problems_text(error.problems)
         click.echo(text, nl=False, err=True)
         sys.exit(WRONG_INPUT)
     except RuleError as error:  # an expression that grows too large while it is written
-        from shapecalc.render.problems import problems_text
+        from shapecalc.output.problems import problems_text
 
         problem = Problem(error.code, error.message, None, error.rule, error.hint)
         click.echo(problems_text((problem,)), nl=False, err=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from shapecalc.comparison import Comparison
     from shapecalc.comparison.condition import Condition
-    from shapecalc.view import View
+    from shapecalc.output.view import View
 
 
 @click.command(
@@ -79,8 +79,8 @@ def compare(
         from shapecalc.comparison.condition import read_conditions
         from shapecalc.comparison.names import total_names
         from shapecalc.comparison.show import show
-        from shapecalc.render import format_for
-        from shapecalc.view import make_view
+        from shapecalc.output.formats import format_for
+        from shapecalc.output.view import make_view
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(

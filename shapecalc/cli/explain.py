@@ -97,10 +97,10 @@ def explain(
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
         from shapecalc.lesson import lesson
+        from shapecalc.output.view import make_view
         from shapecalc.render.lesson import lesson_format
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
-        from shapecalc.view import make_view
 
         chosen = lesson_format(format_, path, terminal=sys.stdout.isatty())
         view = make_view(batch=batch, dtype=dtype, layout=layout)

@@ -133,7 +133,7 @@ def check(
         from shapecalc.homework.load import load_answers
         from shapecalc.homework.show import show
         from shapecalc.homework.verdict import SAYS_NO
-        from shapecalc.render import format_for
+        from shapecalc.output.formats import format_for
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         told = hint or (3 if chosen == "json" else 2)
@@ -219,7 +219,7 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
         from shapecalc.homework.lint import suggest
         from shapecalc.homework.show.lint import show_lint
         from shapecalc.homework.teacher import read_homework
-        from shapecalc.render import format_for
+        from shapecalc.output.formats import format_for
         from shapecalc.spec.find import find_homework
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())

@@ -440,7 +440,7 @@ def _write(
     """Check answers and write what is said of them, also when they cannot be read."""
     from shapecalc.homework.check import check
     from shapecalc.homework.exports.submission import NO_FILE, load_submission
-    from shapecalc.render.problems import problems_text
+    from shapecalc.output.problems import problems_text
 
     _base(asked)
     try:

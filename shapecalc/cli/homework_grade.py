@@ -110,7 +110,7 @@ def grade(
     with reported(as_json=format_ == "json"):
         from shapecalc.homework.classroom.grade import Request
         from shapecalc.homework.classroom.grade import grade as run
-        from shapecalc.render import format_for
+        from shapecalc.output.formats import format_for
 
         chosen = format_for(format_, terminal=sys.stdout.isatty())
         asked = _asked(file, against, settings, inputs)
@@ -152,7 +152,7 @@ def _asked(
 
 def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:
     """Return what draws a progress bar until the stack is left."""
-    from shapecalc.render.as_terminal import progress
+    from shapecalc.output.terminal import progress
 
     return lambda steps: stack.enter_context(progress("grading", steps))
 
@@ -162,7 +162,7 @@ def _tell(done: Done, results: str, chosen: str) -> None:
     from shapecalc.homework.classroom.results import grades_csv
     from shapecalc.homework.classroom.store import json_parts
     from shapecalc.homework.classroom.summary import tabulate
-    from shapecalc.render import draw
+    from shapecalc.output.formats import draw
 
     if chosen == "json":
         emit_parts(json_parts(done.classroom), None)

@@ -48,7 +48,7 @@ def _depth(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """List the columns when asked for `help`."""
     if value == "help":
-        from shapecalc.columns import COLUMNS
+        from shapecalc.output.columns import COLUMNS
 
         width = max(len(column.key) for column in COLUMNS)
         for column in COLUMNS:
@@ -61,10 +61,10 @@ def complete_words(option: str) -> Callable[..., list[str]]:
     """Complete an option's words, looked up when a shell asks."""
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-        from shapecalc.cells import DTYPES, UNITS
-        from shapecalc.columns import COLUMNS
         from shapecalc.counting.profiles import PROFILES
-        from shapecalc.render import FORMATS
+        from shapecalc.output.cells import DTYPES, UNITS
+        from shapecalc.output.columns import COLUMNS
+        from shapecalc.output.formats import FORMATS
 
         words = {
             "columns": [column.key for column in COLUMNS],

@@ -60,12 +60,12 @@ def reconcile(
     found = True
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
+        from shapecalc.output.formats import format_for
+        from shapecalc.output.view import make_view
         from shapecalc.reconciling import find_count, show_difference, show_search
         from shapecalc.reconciling import reconcile as explain
-        from shapecalc.render import format_for
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
-        from shapecalc.view import make_view
 
         if target is not None and profiles:
             raise click.UsageError("give two profiles or a --target, not both")

@@ -73,9 +73,9 @@ def run(
             unwarned,
         )
         from shapecalc.api import summarize
+        from shapecalc.output.formats import draw, format_for
         from shapecalc.picture import read_picture
         from shapecalc.reference import run as execute
-        from shapecalc.render import draw, format_for
         from shapecalc.weights import read_weights, write_arrays
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())

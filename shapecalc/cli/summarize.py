@@ -78,10 +78,10 @@ def summarize(
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
-        from shapecalc.render import format_for, render
+        from shapecalc.output.formats import format_for, render
+        from shapecalc.output.view import make_view
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
-        from shapecalc.view import make_view
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(

@@ -94,9 +94,9 @@ def sweep(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
-        from shapecalc.render import format_for
+        from shapecalc.output.formats import format_for
+        from shapecalc.output.view import make_view
         from shapecalc.sweeping import prepare
-        from shapecalc.view import make_view
 
         drawn = chart or plot is not None
         if y is not None and not drawn:

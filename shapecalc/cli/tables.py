@@ -74,8 +74,8 @@ def tables(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
+        from shapecalc.output.formats import format_for
         from shapecalc.published.show import show
-        from shapecalc.render import format_for
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         judgements = _compare(name, file, against)

@@ -59,10 +59,10 @@ def training(
         from shapecalc.api import build
         from shapecalc.backprop import show
         from shapecalc.backprop import training as plan
-        from shapecalc.render import format_for
+        from shapecalc.output.formats import format_for
+        from shapecalc.output.view import make_view
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
-        from shapecalc.view import make_view
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)

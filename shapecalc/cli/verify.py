@@ -59,7 +59,7 @@ def verify(
         raise click.UsageError("name one or more specs, or give --all")
     with reported(as_json=format_ == "json"):
         from shapecalc.api import summarize
-        from shapecalc.render import format_for
+        from shapecalc.output.formats import format_for
         from shapecalc.spec.find import shipped
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
@@ -78,14 +78,14 @@ def _verdict(report: Report, seed: int, *, gradients: bool) -> Verdict:
 
     if not sys.stderr.isatty():
         return judge(report, seed=seed, gradients=gradients)
-    from shapecalc.render.as_terminal import progress
+    from shapecalc.output.terminal import progress
 
     with progress(report.name, len(report.rows)) as step:
         return judge(report, seed=seed, gradients=gradients, progress=step)
 
 
 def _written(verdicts: list[Verdict], chosen: str) -> str:
-    from shapecalc.render import draw
+    from shapecalc.output.formats import draw
     from shapecalc.verdict import tabulate_verdict, tabulate_verdicts, verdicts_csv, verdicts_json
 
     if chosen == "json":

@@ -6,16 +6,16 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.columns import default_columns
-from shapecalc.render.as_csv import cell_plain, harmless
+from shapecalc.output.columns import default_columns
+from shapecalc.output.csv import cell_plain, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.columns import Column
     from shapecalc.comparison import Comparison
     from shapecalc.comparison.rows import Aligned
-    from shapecalc.view import View
+    from shapecalc.output.columns import Column
+    from shapecalc.output.view import View
 
 
 def to_csv(comparison: Comparison, view: View) -> str:

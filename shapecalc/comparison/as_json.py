@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.columns import default_columns
 from shapecalc.comparison.names import source_of, totals_of
 from shapecalc.comparison.ratio import ratio
-from shapecalc.render.as_json import dump, profile_json, value_json
+from shapecalc.output.columns import default_columns
+from shapecalc.output.json import dump, profile_json, value_json
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.cells import Json
-    from shapecalc.columns import Column
     from shapecalc.comparison import Comparison
     from shapecalc.comparison.rows import Aligned
-    from shapecalc.view import View
+    from shapecalc.output.cells import Json
+    from shapecalc.output.columns import Column
+    from shapecalc.output.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.comparison/1"

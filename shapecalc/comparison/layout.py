@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import known
-from shapecalc.cells import NOT_APPLICABLE_MARK, cell_text, number_text
 from shapecalc.comparison.fit import Laid
-from shapecalc.table import Head
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, cell_text, number_text
+from shapecalc.output.report_table import Head
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.columns import Column
     from shapecalc.comparison.entries import Entry
+    from shapecalc.output.columns import Column
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 #: Between what was and what is.
 ARROW = " -> "

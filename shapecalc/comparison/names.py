@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra.dim import Dim
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 #: The total that only a comparison has.
 WEIGHTED = "weighted_layers"

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.comparison.table import tabulate
-from shapecalc.render import draw, format_for
-from shapecalc.view import View, make_view
+from shapecalc.output.formats import draw, format_for
+from shapecalc.output.view import View, make_view
 
 if TYPE_CHECKING:
     from shapecalc.comparison import Comparison
@@ -23,7 +23,7 @@ def show(
     standalone: bool = True,
     **options: Any,  # noqa: ANN401  (the arguments of `make_view`)
 ) -> str:
-    """Write a comparison in a format, the last line ended; see `shapecalc.render.render`.
+    """Write a comparison in a format, the last line ended; see `shapecalc.output.formats.render`.
 
     JSON and CSV hold every row; the other formats only with `full`.
     """

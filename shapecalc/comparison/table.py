@@ -7,8 +7,6 @@ from itertools import chain
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import NOT_APPLICABLE_MARK
-from shapecalc.columns import BY_WORD, conventions
 from shapecalc.comparison.entries import entries_of, entry_of, without_followers
 from shapecalc.comparison.fit import fit, lines_of, width_of_all
 from shapecalc.comparison.layout import (
@@ -20,19 +18,21 @@ from shapecalc.comparison.layout import (
 )
 from shapecalc.comparison.names import labels_of, source_of
 from shapecalc.comparison.totals import totals_grid
+from shapecalc.output.cells import NOT_APPLICABLE_MARK
+from shapecalc.output.columns import BY_WORD, conventions
+from shapecalc.output.report_table import FOLDED, Line, Table, left_out
 from shapecalc.report.model import Report
-from shapecalc.table import FOLDED, Line, Table, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.columns import Column
     from shapecalc.comparison import Comparison
     from shapecalc.comparison.entries import Entry
     from shapecalc.comparison.fit import Laid
     from shapecalc.comparison.rows import Aligned, Status
+    from shapecalc.output.columns import Column
+    from shapecalc.output.view import View
     from shapecalc.report.model import Row
-    from shapecalc.view import View
 
 #: Columns of two networks that are shown when none are asked for, with the order in which a narrow
 #: page leaves them out.  Of three and more the layers themselves are shown.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import UNITS, amount_text, number_text
 from shapecalc.comparison.names import WEIGHTED, weighted_layers
 from shapecalc.comparison.ratio import ratio
 from shapecalc.counting.measures import Sum, sums
-from shapecalc.table import Grid, Head
+from shapecalc.output.cells import UNITS, amount_text, number_text
+from shapecalc.output.report_table import Grid, Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 
 def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> Grid:

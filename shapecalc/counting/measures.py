@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.columns import default_columns
+from shapecalc.output.columns import default_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra.dim import Dim
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report, Totals
-    from shapecalc.view import View
 
 
 class Sum(NamedTuple):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.cells import UNKNOWN, Unknown
 from shapecalc.counting.quantities import OTHER, QUANTITIES, TERMS, kind, kind_text
 from shapecalc.layers.work import NO_WORK
+from shapecalc.output.cells import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,7 +15,7 @@ from shapecalc.layers.shape import as_list
 from shapecalc.lesson import TOPICS
 from shapecalc.lesson.nouns import Derivation, Prose
 from shapecalc.lesson.subject import Subject
-from shapecalc.view import View
+from shapecalc.output.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

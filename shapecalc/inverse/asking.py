@@ -9,7 +9,6 @@ from shapecalc.algebra.expr import substitute, symbol, symbols_of
 from shapecalc.algebra.integer_sets import common
 from shapecalc.algebra.notation import as_factor, text_of
 from shapecalc.api import load
-from shapecalc.columns import BY_WORD
 from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.graph.model import Graph
 from shapecalc.inverse.answer import Grid, Solution
@@ -20,6 +19,7 @@ from shapecalc.inverse.reasons import apart, borders, chain, measure, misses, ne
 from shapecalc.inverse.sets import boxes_of, of_range, tidied
 from shapecalc.inverse.terms import Binder
 from shapecalc.inverse.unknowns import find_unknowns
+from shapecalc.output.columns import BY_WORD
 from shapecalc.report.propagate import propagate
 from shapecalc.spec.ranges import read_ranges
 from shapecalc.text.source import Origin

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 from shapecalc.algebra.dim import product
 from shapecalc.algebra.expr import evaluate as at
 from shapecalc.algebra.expr import symbol, symbols_of
-from shapecalc.cells import UNKNOWN
-from shapecalc.columns import BY_WORD
 from shapecalc.errors import did_you_mean
 from shapecalc.inverse.question import Extents
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
+from shapecalc.output.cells import UNKNOWN
+from shapecalc.output.columns import BY_WORD
+from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
-from shapecalc.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.api import report_of
-from shapecalc.cells import shapes_text
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.layers.shape import as_text
 from shapecalc.lesson import blocks, field, gradient, macs, memory, neighbours, output, params
 from shapecalc.lesson.network import slide
 from shapecalc.lesson.nouns import Explanation, Grid
 from shapecalc.lesson.subject import find
+from shapecalc.output.cells import shapes_text
+from shapecalc.output.view import make_view
 from shapecalc.text.source import Origin, Source, Span
-from shapecalc.view import make_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from shapecalc.graph.model import Graph
     from shapecalc.lesson.nouns import Section
     from shapecalc.lesson.subject import Subject
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 
 class Topic(NamedTuple):

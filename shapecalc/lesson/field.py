@@ -7,7 +7,6 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
-from shapecalc.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.graph.model import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import SIDE_NAMES
@@ -15,6 +14,7 @@ from shapecalc.layers.windowed import Windowed
 from shapecalc.lesson.alike import derivations, twins
 from shapecalc.lesson.nouns import OF_SIZES, Block, Grid, Prose, Section
 from shapecalc.lesson.words import LONG, plural, too_long
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import Formula, formula, grouped, is_zero, named, value_text
-from shapecalc.cells import DTYPES, UNITS
 from shapecalc.lesson.nouns import Block, Derivation, Prose, Section
 from shapecalc.lesson.trace import factors_of, traced_output
 from shapecalc.lesson.words import counted
+from shapecalc.output.cells import DTYPES, UNITS
 
 if TYPE_CHECKING:
     from shapecalc.lesson.subject import Subject

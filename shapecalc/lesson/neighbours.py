@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from shapecalc.algebra.dim import add_up, known
 from shapecalc.algebra.traced import value_text
-from shapecalc.cells import NOT_APPLICABLE_MARK
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import square
 from shapecalc.layers.dense import FullyConnected
@@ -20,6 +19,7 @@ from shapecalc.lesson import windows
 from shapecalc.lesson.nouns import Grid, Prose, Section
 from shapecalc.lesson.shapes import numbers
 from shapecalc.lesson.words import counted
+from shapecalc.output.cells import NOT_APPLICABLE_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.algebra.traced import Write
     from shapecalc.lesson import Topic
     from shapecalc.lesson.subject import Subject
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 #: Formulas longer than this have no place on a slide.
 TOO_LONG = 3 * LONG

@@ -6,13 +6,13 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from shapecalc.output.csv import harmless
 from shapecalc.published.as_json import chosen, record
 from shapecalc.published.nouns import CellResult
-from shapecalc.render.as_csv import harmless
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from shapecalc.cells import Json
+    from shapecalc.output.cells import Json
     from shapecalc.published.nouns import Judgement, Status
 
 #: What is written of every cell, after its table's name.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.output.json import dump
 from shapecalc.published.nouns import count
-from shapecalc.render.as_json import dump
 
 if TYPE_CHECKING:
-    from shapecalc.cells import Json
+    from shapecalc.output.cells import Json
     from shapecalc.published.nouns import CellResult, Counts, Judgement, Status
 
 #: The schema's name and version: a field that changes its meaning makes a new version.

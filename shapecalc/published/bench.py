@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.api import build
-from shapecalc.cells import UNKNOWN_MARK
 from shapecalc.errors import Complaints, SpecErrors, did_you_mean
+from shapecalc.output.cells import UNKNOWN_MARK
 from shapecalc.published.grammar import TOTAL
 from shapecalc.published.printed import LONGEST, UnreadableError
 from shapecalc.published.quantities import NoValueError, Quantity, Uncounted, read_ratio, spot

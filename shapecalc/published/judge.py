@@ -14,7 +14,7 @@ from shapecalc.published.quantities import QUANTITIES, Uncounted
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
-    from shapecalc.cells import Json
+    from shapecalc.output.cells import Json
     from shapecalc.published.bench import Reports
     from shapecalc.published.nouns import Erratum, PrintedTable, Working
     from shapecalc.text.yaml_tree import Scalar

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.comparison.fit import Laid, fit, lines_of, lines_of_row
+from shapecalc.output.report_table import Line, Table, left_out
 from shapecalc.published.nouns import count
 from shapecalc.published.pieces import head_of, networks, notes_of, texts
-from shapecalc.table import Line, Table, left_out
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from shapecalc.cells import Json
+    from shapecalc.output.cells import Json
     from shapecalc.text.source import Source
     from shapecalc.text.yaml_tree import Scalar
 

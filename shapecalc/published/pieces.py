@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import superscript
+from shapecalc.output.cells import superscript
+from shapecalc.output.report_table import Head
 from shapecalc.published.quantities import QUANTITIES
-from shapecalc.table import Head
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.cells import UNKNOWN, Unknown
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.windowed import Windowed
 from shapecalc.lesson.words import listed
+from shapecalc.output.cells import UNKNOWN, Unknown
 from shapecalc.published.printed import read_extents, read_kernel, read_number
 from shapecalc.published.words import Kind, read_word
 

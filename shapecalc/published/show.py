@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from shapecalc.output.formats import draw, format_for
 from shapecalc.published.table import tabulate
-from shapecalc.render import draw, format_for
 
 if TYPE_CHECKING:
     from shapecalc.published.nouns import Judgement, Status
@@ -20,7 +20,7 @@ def show(
     width: int | None = None,
     standalone: bool = True,
 ) -> str:
-    """Write judged tables in a format, the last line ended; see `shapecalc.render.render`.
+    """Write judged tables in a format, the last line ended; see `shapecalc.output.formats.render`.
 
     With `only` the cells of that status.
     """

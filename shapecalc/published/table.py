@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from shapecalc.output.report_table import Line, Table
 from shapecalc.published.lists import listing, overview
 from shapecalc.published.pieces import head_of, networks, notes_of, texts
-from shapecalc.table import Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
+    from shapecalc.output.report_table import Head
     from shapecalc.published.nouns import CellResult, Judgement, Status, Tally
-    from shapecalc.table import Head
 
 #: A table of so many columns has its computed values beside the printed ones, a wider one below.
 BESIDE = 3

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from shapecalc.counting.profile import Profile
     from shapecalc.graph.model import Graph
+    from shapecalc.output.view import View
     from shapecalc.reconciling.parts import Difference
     from shapecalc.reconciling.search import Search
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 
 def reconcile(
@@ -79,9 +79,9 @@ def find_count(
     Raises `SpecErrors` for what is no number (E621), and for a network with symbols (E121).
     """
     from shapecalc.api import report_of
+    from shapecalc.output.view import make_view
     from shapecalc.reconciling.search import search
     from shapecalc.reconciling.target import read_target
-    from shapecalc.view import make_view
 
     wanted, view = read_target(str(target)), make_view(dtype=dtype)
     report = report_of(network, settings=settings, input=input)
@@ -103,10 +103,10 @@ def show_difference(
     *,
     standalone: bool = True,
 ) -> str:
-    """Write a difference in a format, the last line ended; see `shapecalc.render.render`."""
+    """Write a difference in a format, the last line ended; see `shapecalc.output.formats.render`."""
+    from shapecalc.output.formats import draw
     from shapecalc.reconciling import machines
     from shapecalc.reconciling.table import tabulate
-    from shapecalc.render import draw
 
     if format == "csv":
         return machines.difference_csv(difference, view)
@@ -123,9 +123,9 @@ def show_search(
     standalone: bool = True,
 ) -> str:
     """Write what a search found in a format, the last line ended."""
+    from shapecalc.output.formats import draw
     from shapecalc.reconciling import machines
     from shapecalc.reconciling.found import tabulate
-    from shapecalc.render import draw
 
     if format == "csv":
         return machines.search_csv(search)

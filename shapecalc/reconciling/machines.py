@@ -6,18 +6,18 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import NUMBER
-from shapecalc.render.as_csv import harmless
-from shapecalc.render.as_json import dump, profile_json
+from shapecalc.output.cells import NUMBER
+from shapecalc.output.csv import harmless
+from shapecalc.output.json import dump, profile_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.cells import Json
+    from shapecalc.output.cells import Json
+    from shapecalc.output.view import View
     from shapecalc.reconciling.parts import Difference, Part
     from shapecalc.reconciling.search import Candidate, Search
-    from shapecalc.view import View
 
 #: The schemas' names and versions: a field that changes its meaning makes a new version.
 DIFFERENCE = "shapecalc.reconcile/1"

@@ -124,8 +124,8 @@ class Difference(NamedTuple):
         `options` are depth, dtype and units, as in `shapecalc reconcile`; `width` is the page's.
         Raises `SpecErrors` for unknown words.
         """
+        from shapecalc.output.view import make_view
         from shapecalc.reconciling import show_difference
-        from shapecalc.view import make_view
 
         return show_difference(self, format, make_view(**options), width, standalone=standalone)
 

@@ -14,9 +14,9 @@ from shapecalc.counting.profiles import PROFILES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.output.view import View
     from shapecalc.reconciling.target import Target
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 #: Batches that a printed number may be of, though nothing says so.
 BATCHES = (2, 4, 8, 10, 16, 32, 64, 100, 128, 256)

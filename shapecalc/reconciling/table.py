@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import is_symbolic
-from shapecalc.cells import UNITS, number_text
 from shapecalc.comparison.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import told
-from shapecalc.table import FOLDED, Grid, Head, Line, Table
+from shapecalc.output.cells import UNITS, number_text
+from shapecalc.output.report_table import FOLDED, Grid, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.algebra.dim import Dim
+    from shapecalc.output.view import View
     from shapecalc.reconciling.parts import Difference, Part
-    from shapecalc.view import View
 
 #: What stands where a profile has no rule.
 NOT_COUNTED = "not counted"

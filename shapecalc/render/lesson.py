@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.render import format_for
+from shapecalc.output.formats import format_for
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def render(
     from shapecalc.render.lesson_text import to_lines
 
     if format == "terminal":
-        from shapecalc.render.as_terminal import coloured, terminal_width
+        from shapecalc.output.terminal import coloured, terminal_width
 
         return coloured(to_lines(lesson, width or terminal_width()))
     return "\n".join(line for line, _ in to_lines(lesson, width)) + "\n"

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture
-from shapecalc.render.as_html import extents, page, part
+from shapecalc.output.html import extents, page, part
 from shapecalc.render.lesson_text import remarks, title
 from shapecalc.text.safe import printable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.cells import machine_text
 from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture
+from shapecalc.output.cells import machine_text
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture, Prose
-from shapecalc.render.as_markdown import escaped, paragraph, table_row
-from shapecalc.render.as_text import PROSE, pad_rows
+from shapecalc.output.markdown import escaped, paragraph, table_row
+from shapecalc.output.text import PROSE, pad_rows
 from shapecalc.render.lesson_text import derivation_lines, heading, remarks, title
 from shapecalc.text.safe import printable
 

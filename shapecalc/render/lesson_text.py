@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shapecalc.lesson.nouns import Derivation, Equation, Grid, Picture, Prose
-from shapecalc.render.as_text import PROSE, pad_rows, wrap
+from shapecalc.output.text import PROSE, pad_rows, wrap
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING, Protocol
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.render import format_for
-from shapecalc.render.as_text import PROSE, pad_rows, wrap
-from shapecalc.table import GAP
+from shapecalc.output.formats import format_for
+from shapecalc.output.report_table import GAP
+from shapecalc.output.text import PROSE, pad_rows, wrap
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source
 
@@ -102,7 +102,7 @@ def render(
     if format == "html":
         return _html(solved, most, standalone=standalone)
     if format == "terminal":
-        from shapecalc.render.as_terminal import styled, terminal_width
+        from shapecalc.output.terminal import styled, terminal_width
 
         return styled(_lines(solved, width or terminal_width(), most))
     return "\n".join(line for line, _ in _lines(solved, width or PROSE, most)) + "\n"
@@ -142,7 +142,7 @@ def _lines(solved: Answered, width: int, most: int | None) -> Iterator[tuple[str
 
 
 def _markdown(solved: Answered, most: int | None) -> str:
-    from shapecalc.render.as_markdown import grid_of, paragraph
+    from shapecalc.output.markdown import grid_of, paragraph
 
     blocks = [f"**{paragraph(_title(solved))}**", *map(paragraph, solved.answer())]
     for grid in solved.grids(most):

@@ -160,7 +160,9 @@ class Report:
         `options` are those of `shapecalc summarize`: columns, depth, units, batch, dtype, layout,
         profile, count_inplace, sort; and width, standalone.  Raises `SpecErrors` for unknown words.
         """
-        from shapecalc.render import render  # the one look forward: a report can show itself
+        from shapecalc.output.formats import (
+            render,  # the one look forward: a report can show itself
+        )
 
         return render(self, format, **options)
 

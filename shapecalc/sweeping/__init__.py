@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from shapecalc.graph.model import Graph
+    from shapecalc.output.view import View
     from shapecalc.sweeping.plan import Plan, Progress
     from shapecalc.sweeping.result import Sweep
-    from shapecalc.view import View
 
 
 def sweep(
@@ -40,7 +40,7 @@ def sweep(
 
 
 def _view(options: Mapping[str, Any]) -> View:
-    from shapecalc.view import make_view
+    from shapecalc.output.view import make_view
 
     return make_view(**options)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import UNKNOWN_MARK, number_text
-from shapecalc.render.as_text import wrap
+from shapecalc.output.cells import UNKNOWN_MARK, number_text
+from shapecalc.output.text import wrap
 from shapecalc.sweeping.series import axis_of, not_drawn, series_of
 from shapecalc.sweeping.table import ELLIPSIS, heading
 from shapecalc.text.safe import printable

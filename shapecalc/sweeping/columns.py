@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.cells import BYTES, NUMBER, UNKNOWN
-from shapecalc.columns import BY_WORD, COLUMNS
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.output.cells import BYTES, NUMBER, UNKNOWN
+from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.report.fold import fold
 from shapecalc.text.source import Origin, Source, Span
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.cells import Kind
-    from shapecalc.columns import Column
     from shapecalc.layers.shape import Shape
+    from shapecalc.output.cells import Kind
+    from shapecalc.output.columns import Column
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report, Row, Totals
-    from shapecalc.view import View
 
 #: The extents of a shape, and the order of their columns.
 EXTENTS = ("length", "depth", "height", "width", "channels")
@@ -267,7 +267,7 @@ def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> M
 def column_help() -> list[str]:
     """List the columns of a sweep with their meanings."""
     from shapecalc.counting.profiles import PROFILES
-    from shapecalc.view import View
+    from shapecalc.output.view import View
 
     view = View(profile=next(iter(PROFILES.values())))
     totals = dict.fromkeys(total_words(view).values())

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.integer_sets import Integers
+    from shapecalc.output.view import View
     from shapecalc.report.domain import Domain
     from shapecalc.report.model import Report, Row
     from shapecalc.sweeping.columns import Measure
-    from shapecalc.view import View
 
 
 class Guard(NamedTuple):

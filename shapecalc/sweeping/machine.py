@@ -7,8 +7,8 @@ from io import StringIO
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.render.as_csv import harmless
-from shapecalc.render.as_json import dump
+from shapecalc.output.csv import harmless
+from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

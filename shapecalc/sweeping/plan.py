@@ -20,10 +20,10 @@ from shapecalc.sweeping.formulas import Formulas, formulas_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
     from shapecalc.sweeping.axes import Axis, Ground
     from shapecalc.sweeping.columns import Measure
-    from shapecalc.view import View
 
     #: Passes on what it is given, and shows how far it is; the number is how many there are.
     Progress = Callable[[Iterable[tuple[int, ...]], int], Iterable[tuple[int, ...]]]

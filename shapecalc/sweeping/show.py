@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.render import draw
+from shapecalc.output.formats import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

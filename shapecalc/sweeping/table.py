@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.cells import (
+from shapecalc.layers.base import square
+from shapecalc.layers.shape import times_text
+from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNITS,
     UNKNOWN_MARK,
     number_text,
     superscript,
 )
-from shapecalc.columns import BY_WORD
-from shapecalc.layers.base import square
-from shapecalc.layers.shape import times_text
+from shapecalc.output.columns import BY_WORD
+from shapecalc.output.report_table import Head, Line, Table
 from shapecalc.report.propagate import propagate
 from shapecalc.sweeping.axes import fixed_at
 from shapecalc.sweeping.columns import EXTENTS
-from shapecalc.table import Head, Line, Table
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from shapecalc.output.view import View
     from shapecalc.sweeping.axes import Axis
     from shapecalc.sweeping.columns import Measure
     from shapecalc.sweeping.result import Sweep
-    from shapecalc.view import View
 
 #: A longer table shows its first and its last rows.
 LINES = 200

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import shapecalc
 from shapecalc.algebra.expr import Expr, evaluate
-from shapecalc.cells import UNKNOWN
-from shapecalc.columns import COLUMNS
-from shapecalc.view import make_view
+from shapecalc.output.cells import UNKNOWN
+from shapecalc.output.columns import COLUMNS
+from shapecalc.output.view import make_view
 
 if TYPE_CHECKING:
     import random

@@ -12,12 +12,12 @@ from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import expand_statements as walk
-from shapecalc.render import render
+from shapecalc.output.formats import render
+from shapecalc.output.view import make_view
 from shapecalc.report.propagate import propagate
 from shapecalc.report.weights_fit import fits
 from shapecalc.spec.find import shipped
 from shapecalc.text.source import Source
-from shapecalc.view import make_view
 from tests.algebra.law import cells, differences, points, symbolic
 from tests.fuzz.inputs import spec, written
 from tests.paths import NETWORKS

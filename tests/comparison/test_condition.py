@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapecalc.comparison.condition import read_conditions
 from shapecalc.comparison.names import total_names
 from shapecalc.errors import SpecErrors
-from shapecalc.view import make_view
+from shapecalc.output.view import make_view
 
 NAMES = total_names(make_view())
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from nets import shipped
 
-from shapecalc.render import FORMATS
+from shapecalc.output.formats import FORMATS
 from shapecalc.text.safe import width_of
 
 GOLDEN = Path(__file__).parent / "golden"

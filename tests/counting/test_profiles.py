@@ -13,13 +13,13 @@ import pytest
 
 from shapecalc import loads, summarize
 from shapecalc.algebra.expr import evaluate
-from shapecalc.cells import UNKNOWN
-from shapecalc.columns import COLUMNS
 from shapecalc.counting.profile import ANY, addends
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, kind_text
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
+from shapecalc.output.cells import UNKNOWN
+from shapecalc.output.columns import COLUMNS
 from shapecalc.report.fold import fold
 from shapecalc.spec.find import shipped
 from tests.paths import NETWORKS

@@ -28,7 +28,7 @@ from shapecalc.errors import CODES, SpecErrors
 from shapecalc.homework.classroom.store import from_json
 from shapecalc.homework.exports.submission import load_submission
 from shapecalc.layers.merge import Add
-from shapecalc.render.problems import problems_text
+from shapecalc.output.problems import problems_text
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from tests.paths import TESTS
 

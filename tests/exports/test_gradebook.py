@@ -21,7 +21,7 @@ from shapecalc.homework.classroom.store import load
 from shapecalc.homework.exports.canvas import read_gradebook
 from shapecalc.homework.exports.gradebook import csv_text, fill, report
 from shapecalc.homework.exports.moodle_grades import grades
-from shapecalc.render.as_csv import harmless
+from shapecalc.output.csv import harmless
 
 CLASS = Path(__file__).parent / "files" / "class.json"
 

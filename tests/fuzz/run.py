@@ -23,7 +23,7 @@ from tempfile import gettempdir
 from typing import NamedTuple
 
 from shapecalc.graph import expand_statements as walk
-from shapecalc.render import FORMATS
+from shapecalc.output.formats import FORMATS
 from tests.fuzz.inputs import KINDS
 from tests.fuzz.support import judge
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.api import build
 from shapecalc.errors import CODES, Problem, SpecErrors
-from shapecalc.render import FORMATS, render
-from shapecalc.render.problems import problems_json, problems_text
+from shapecalc.output.formats import FORMATS, render
+from shapecalc.output.problems import problems_json, problems_text
 from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import _decode
 from shapecalc.text.source import Source

@@ -11,7 +11,7 @@ import pytest
 from shapecalc import summarize
 from shapecalc.errors import MAX_PROBLEMS, SpecErrors
 from shapecalc.graph import expand_statements as walk
-from shapecalc.render import render
+from shapecalc.output.formats import render
 from shapecalc.spec.find import find
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from tests.fuzz.growth import PROBES, growth, spec

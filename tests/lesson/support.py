@@ -9,7 +9,7 @@ import shapecalc
 from shapecalc.lesson import TOPICS
 from shapecalc.lesson.nouns import Derivation
 from shapecalc.lesson.subject import Subject
-from shapecalc.view import View, make_view
+from shapecalc.output.view import View, make_view
 from tests.paths import NETWORKS
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from shapecalc.layers.conv import Conv
 from shapecalc.lesson import neighbours, params, shapes
 from shapecalc.lesson.nouns import Derivation, Grid
 from shapecalc.lesson.subject import find
+from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.spec.find import shipped
-from shapecalc.view import View
 from tests.lesson.support import ends_rightly, of_text, report, value_of, wrong
 from tests.oracle.draw import layers, tables
 from tests.oracle.judge import answer

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from shapecalc import summarize
 from shapecalc.cli import main
+from shapecalc.output.view import View
 from shapecalc.reconciling import find_count, reconcile, show_difference, show_search
 from shapecalc.text.safe import width_of
-from shapecalc.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"

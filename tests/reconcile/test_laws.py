@@ -15,10 +15,10 @@ import shapecalc
 from shapecalc import summarize
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
+from shapecalc.output.view import View
 from shapecalc.reconciling import reconcile, show_difference
 from shapecalc.reconciling.parts import Difference, added
 from shapecalc.spec.find import shipped
-from shapecalc.view import View
 
 if TYPE_CHECKING:
     from shapecalc.report.model import Report

@@ -19,16 +19,16 @@ from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import common, main
-from shapecalc.columns import COLUMNS
 from shapecalc.errors import SpecErrors
-from shapecalc.render import FORMATS
+from shapecalc.output.columns import COLUMNS
+from shapecalc.output.formats import FORMATS
+from shapecalc.output.view import View
 from shapecalc.sweeping import prepare
 from shapecalc.sweeping.chart import to_chart
 from shapecalc.sweeping.columns import total_words
 from shapecalc.sweeping.compute import blocks
 from shapecalc.sweeping.machine import to_csv
 from shapecalc.sweeping.series import column_of, series_of
-from shapecalc.view import View
 from tests.paths import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"

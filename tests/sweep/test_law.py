@@ -17,8 +17,8 @@ import pytest
 import shapecalc
 from shapecalc.errors import SpecErrors
 from shapecalc.graph.model import Input
+from shapecalc.output.view import make_view
 from shapecalc.sweeping.columns import EXTENTS, layer_words, total_words
-from shapecalc.view import make_view
 from tests.paths import NETWORKS
 
 #: Fields that a sweep may change, with values that often fit.

@@ -20,9 +20,9 @@ from shapecalc.backprop.costs import OPTIMIZERS
 from shapecalc.backprop.memory import kept
 from shapecalc.backprop.table import ratio, tabulate
 from shapecalc.cli import main
+from shapecalc.output.view import View, make_view
 from shapecalc.spec.find import shipped
 from shapecalc.text.safe import width_of
-from shapecalc.view import View, make_view
 from tests.paths import NETWORKS
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.classroom.store import json_parts
 from shapecalc.homework.show.class_report import class_report
 from shapecalc.homework.show.values import marks_text
-from shapecalc.render.as_csv import harmless
+from shapecalc.output.csv import harmless
 from shapecalc.text.writing import replace
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from shapecalc.homework.classroom.records import Student
 from shapecalc.homework.deadline import LIKE, extended
 from shapecalc.homework.decode import decode
 from shapecalc.homework.tables import separated
-from shapecalc.render.as_csv import FORMULA
+from shapecalc.output.csv import FORMULA
 from shapecalc.text.names import fold, turned
 from shapecalc.text.source import Origin, Source
 

@@ -20,7 +20,7 @@ from shapecalc.homework.classroom.records import (
     Student,
 )
 from shapecalc.homework.verdict import VERDICTS
-from shapecalc.render.as_json import dump
+from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from unicodedata import normalize
 from shapecalc.homework.answers import refuse
 from shapecalc.homework.exports.canvas import IDENTITY, IDS, assignment_column
 from shapecalc.homework.show.values import marks_text
-from shapecalc.render.as_csv import harmless
+from shapecalc.output.csv import harmless
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

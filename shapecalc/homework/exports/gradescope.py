@@ -16,7 +16,7 @@ from shapecalc.homework.exports.parts import (
     summary_lines,
 )
 from shapecalc.homework.show.values import marks_number
-from shapecalc.render.as_json import dump
+from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from shapecalc.render.as_markdown import escaped
+from shapecalc.output.markdown import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.answers import refuse
 from shapecalc.homework.exports.gradebook import csv_text, mark_of
 from shapecalc.homework.show.values import marks_text
-from shapecalc.render.as_csv import harmless
+from shapecalc.output.csv import harmless
 
 if TYPE_CHECKING:
     from shapecalc.homework.classroom.records import Classroom, Graded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shapecalc.render import draw, format_for
+from shapecalc.output.formats import draw, format_for
 
 if TYPE_CHECKING:
     from shapecalc.homework.verdict import Checked
@@ -22,7 +22,7 @@ def show(
     solution: bool = False,
     width: int | None = None,
 ) -> str:
-    """Write checked answers in a format, the last line ended; see `shapecalc.render.render`.
+    """Write checked answers in a format, the last line ended; see `shapecalc.output.formats.render`.
 
     `hint` 1 tells which cells, 2 which idea, 3 the rule with numbers; `solution` the key.
     """

@@ -7,7 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.show.values import marks_number, value_text
-from shapecalc.render.as_csv import harmless
+from shapecalc.output.csv import harmless
 
 if TYPE_CHECKING:
     from shapecalc.homework.verdict import Checked

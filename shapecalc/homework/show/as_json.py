@@ -10,7 +10,7 @@ from shapecalc.homework.conventions import stated_conventions, stated_policy
 from shapecalc.homework.show.values import marks_number, value_text
 from shapecalc.homework.tell import finding_text, why_text
 from shapecalc.homework.verdict import VERDICTS
-from shapecalc.render.as_json import dump
+from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.homework.verdict import Checked, Diagnosis, Judged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from shapecalc.render.as_html import extents, to_html
+from shapecalc.output.html import extents, to_html
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment import Homework
     from shapecalc.homework.worked import Worked
-    from shapecalc.table import Table
+    from shapecalc.output.report_table import Table
 
 #: More columns than these are printed on a page turned on its side.
 _FEW = 3

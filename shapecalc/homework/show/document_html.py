@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shapecalc.homework.show.document import Bars, Card, Grid, Points
-from shapecalc.render.as_html import extents, page
+from shapecalc.output.html import extents, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

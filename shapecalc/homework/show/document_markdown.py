@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.show.document import Bars, Card, Cell, Grid, Points
 from shapecalc.homework.show.document_html import address
-from shapecalc.render.as_markdown import escaped, paragraph, table_row
-from shapecalc.render.as_text import pad_rows
+from shapecalc.output.markdown import escaped, paragraph, table_row
+from shapecalc.output.text import pad_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.homework.show.lint_data import to_csv, to_json
-from shapecalc.render import draw
-from shapecalc.table import Fact, Head, Line, Table
+from shapecalc.output.formats import draw
+from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

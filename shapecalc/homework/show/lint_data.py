@@ -8,7 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.catalogue import CATALOGUE
-from shapecalc.render.as_csv import harmless
+from shapecalc.output.csv import harmless
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment import Homework

@@ -7,16 +7,16 @@ from fractions import Fraction
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc import table
 from shapecalc.homework.answers import DOES
 from shapecalc.homework.conventions import share_text, stated_conventions, stated_policy
 from shapecalc.homework.deadline import stated_deadline
 from shapecalc.homework.outline import described
 from shapecalc.homework.show.values import marks_text, value_text
 from shapecalc.layers.shape import as_text
-from shapecalc.render import draw, format_for
-from shapecalc.render.as_csv import harmless
-from shapecalc.table import Fact, Head, Table
+from shapecalc.output import report_table as table
+from shapecalc.output.csv import harmless
+from shapecalc.output.formats import draw, format_for
+from shapecalc.output.report_table import Fact, Head, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from shapecalc.homework.tell import (
     told,
 )
 from shapecalc.homework.verdict import VERDICTS, added
-from shapecalc.table import Fact, Head, Line, Table
+from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

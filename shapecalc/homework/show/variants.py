@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.catalogue import CATALOGUE
-from shapecalc.render.as_text import PROSE, wrap
+from shapecalc.output.text import PROSE, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,14 +6,14 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import UNKNOWN, UNKNOWN_MARK
-from shapecalc.columns import default_columns, sorted_rows
+from shapecalc.output.cells import UNKNOWN, UNKNOWN_MARK
+from shapecalc.output.columns import default_columns, sorted_rows
 from shapecalc.report.fold import fold
 
 if TYPE_CHECKING:
-    from shapecalc.cells import Kind
+    from shapecalc.output.cells import Kind
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 # What a spreadsheet would take for the start of a formula.
 FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)

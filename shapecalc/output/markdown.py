@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.render.as_text import marked_rows, pad_rows, spelled
+from shapecalc.output.text import marked_rows, pad_rows, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.table import Table
+    from shapecalc.output.report_table import Table
 
 # An underscore between letters is no markup, so `conv2_x` stays readable, and no arrow is.
 _MARKUP = re.compile(r"[\\`*|<\[\]~$]|(?<! -)>|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")

@@ -9,11 +9,11 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import NOT_APPLICABLE_MARK, split_times
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 
 if TYPE_CHECKING:
-    from shapecalc.columns import Column
-    from shapecalc.table import Head, Table
+    from shapecalc.output.columns import Column
+    from shapecalc.output.report_table import Head, Table
 
 # The page: its colours, and a first column that stays in sight where the table must scroll.
 _PAGE = """\

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.notation import Notation
     from shapecalc.layers.shape import Shape
-    from shapecalc.view import View
+    from shapecalc.output.view import View
 
 #: What JSON can hold.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
@@ -110,7 +110,7 @@ def number_text(number: Dim, units: str, notation: Notation | None = None) -> st
 def amount_text(number: Dim, view: View) -> str:
     """Write a count that has no header to state its unit.
 
-    >>> from shapecalc.view import View
+    >>> from shapecalc.output.view import View
     >>> amount_text(62378344, View()), amount_text(62378344, View(units="Mi"))
     ('62,378,344', '59.49 Mi')
     """
@@ -122,7 +122,7 @@ def amount_text(number: Dim, view: View) -> str:
 def bytes_text(number: Dim, view: View) -> str:
     """Write a number of bytes.
 
-    >>> from shapecalc.view import View
+    >>> from shapecalc.output.view import View
     >>> bytes_text(249513376, View()), bytes_text(249513376, View(units="M"))
     ('249,513,376 bytes', '249.51 MB')
     """

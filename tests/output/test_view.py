@@ -9,13 +9,13 @@ import pytest
 from reports import changed, compute, report
 from reread import READERS, without_mark
 
-from shapecalc.cells import DTYPES, UNITS, UNKNOWN
-from shapecalc.columns import COLUMNS
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
-from shapecalc.render import FORMATS, format_for, render
+from shapecalc.output.cells import DTYPES, UNITS, UNKNOWN
+from shapecalc.output.columns import COLUMNS
+from shapecalc.output.formats import FORMATS, format_for, render
+from shapecalc.output.view import make_view
 from shapecalc.report.model import Report
-from shapecalc.view import make_view
 
 SPEC = """\
 input: 5x7x2

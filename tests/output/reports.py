@@ -10,7 +10,7 @@ from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 from tests.paths import NETWORKS, TESTS
 
-GOLDEN = TESTS / "golden"
+GOLDEN = TESTS / "output" / "golden"
 #: Sequential, folded, with buffers, with connections, with several inputs, with far skips.
 NAMES = (
     "alexnet",

@@ -14,9 +14,9 @@ from reports import NAMES, report, with_name
 from reread import RAISED, READERS, parse, without_mark
 
 import shapecalc
-from shapecalc.render import FORMATS, render
+from shapecalc.output.formats import FORMATS, render
+from shapecalc.output.view import make_view
 from shapecalc.text.safe import printable
-from shapecalc.view import make_view
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from shapecalc.algebra.dim import is_symbolic
-from shapecalc.cells import (
+from shapecalc.counting.measures import sums
+from shapecalc.graph.model import channels_first
+from shapecalc.layers.shape import SIDE_NAMES, as_text
+from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNKNOWN_MARK,
     amount_text,
@@ -13,17 +16,14 @@ from shapecalc.cells import (
     cell_text,
     superscript,
 )
-from shapecalc.columns import conventions, default_columns, sorted_rows
-from shapecalc.counting.measures import sums
-from shapecalc.graph.model import channels_first
-from shapecalc.layers.shape import SIDE_NAMES, as_text
+from shapecalc.output.columns import conventions, default_columns, sorted_rows
+from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.text.safe import printable, width_of
-from shapecalc.view import View
 
 if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
-    from shapecalc.columns import Column
+    from shapecalc.output.columns import Column
     from shapecalc.report.model import Report, Row
 
 T = TypeVar("T")

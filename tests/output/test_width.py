@@ -6,11 +6,11 @@ import pytest
 from reports import NAMES, report, with_name
 from reread import READERS
 
-from shapecalc.columns import COLUMNS, default_columns
-from shapecalc.render import render
-from shapecalc.table import tabulate
+from shapecalc.output.columns import COLUMNS, default_columns
+from shapecalc.output.formats import render
+from shapecalc.output.report_table import tabulate
+from shapecalc.output.view import make_view
 from shapecalc.text.safe import width_of
-from shapecalc.view import make_view
 
 WIDTHS = (40, 60, 80, 100, 140)
 DEFAULT = [column.title for column in default_columns(make_view(), machine=False)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.cells import DTYPES
 from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.output.cells import DTYPES
 
 if TYPE_CHECKING:
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.view import View
 
 #: Terms with their meanings.
 Legend: TypeAlias = "dict[str, str]"

@@ -8,8 +8,8 @@ import pytest
 from reports import NAMES, report
 from reread import READERS, Grid, sums, without_mark
 
-from shapecalc.cells import number_text
-from shapecalc.render import FORMATS, render
+from shapecalc.output.cells import number_text
+from shapecalc.output.formats import FORMATS, render
 
 COLUMNS = "name,weights,biases,params,buffers,connections,macs,flops,count,activations,memory"
 PRINTED = [name for name in FORMATS if name != "csv"]

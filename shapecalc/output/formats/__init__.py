@@ -11,9 +11,9 @@ from shapecalc.text.source import Origin, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shapecalc.output.report_table import Table
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report
-    from shapecalc.table import Table
-    from shapecalc.view import View
 
 
 class Format(NamedTuple):
@@ -85,19 +85,19 @@ def render(
     measured, LaTeX takes 80, and the others drop nothing.  `standalone=False` leaves out what
     makes HTML a page of its own.  Raises `SpecErrors` for unknown words.
     """
-    from shapecalc.view import View, make_view
+    from shapecalc.output.view import View, make_view
 
     format_for(format)
     view = view or (make_view(**options) if options else View())
     if format == "csv":
-        from shapecalc.render.as_csv import to_csv
+        from shapecalc.output.csv import to_csv
 
         return to_csv(report, view)
     if format == "json":
-        from shapecalc.render.as_json import to_json
+        from shapecalc.output.json import to_json
 
         return to_json(report, view)
-    from shapecalc.table import tabulate
+    from shapecalc.output.report_table import tabulate
 
     return draw(partial(tabulate, report, view), format, width, standalone=standalone)
 
@@ -107,22 +107,22 @@ def draw(
 ) -> str:
     """Write the table that `tabulate` makes for a page's width in a format for people."""
     if name == "terminal":
-        from shapecalc.render.as_terminal import terminal_width, to_terminal
+        from shapecalc.output.terminal import terminal_width, to_terminal
 
         width = width or terminal_width()
         return to_terminal(tabulate(width), width)
     if name == "markdown":
-        from shapecalc.render.as_markdown import to_markdown
+        from shapecalc.output.markdown import to_markdown
 
         return to_markdown(tabulate(width))
     if name == "latex":
-        from shapecalc.render.as_latex import to_latex
+        from shapecalc.output.latex import to_latex
 
         return to_latex(tabulate(width or LATEX_WIDTH))
     if name == "html":
-        from shapecalc.render.as_html import to_html
+        from shapecalc.output.html import to_html
 
         return to_html(tabulate(width), standalone=standalone)
-    from shapecalc.render.as_text import to_text
+    from shapecalc.output.text import to_text
 
     return to_text(tabulate(width), width)

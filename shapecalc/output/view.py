@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.cells import DTYPES, UNITS
-from shapecalc.columns import BY_WORD, COLUMNS
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.output.cells import DTYPES, UNITS
+from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.notation import Notation
-    from shapecalc.cells import Unknown
-    from shapecalc.columns import Column
     from shapecalc.counting.profile import Profile
     from shapecalc.layers.shape import Layout
+    from shapecalc.output.cells import Unknown
+    from shapecalc.output.columns import Column
     from shapecalc.report.model import Row, Totals
 
 

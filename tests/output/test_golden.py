@@ -1,6 +1,6 @@
 """Every format, byte for byte.
 
-`SHAPECALC_REGENERATE=1 pytest tests/render/test_golden.py` writes the golden files anew; read the
+`SHAPECALC_REGENERATE=1 pytest tests/output/test_golden.py` writes the golden files anew; read the
 difference before committing it.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from reports import GOLDEN, report
 
-from shapecalc.render import FORMATS, render
+from shapecalc.output.formats import FORMATS, render
 
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 FILES = [

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import NUMBER, UNKNOWN
-from shapecalc.columns import conventions, default_columns, sorted_rows
 from shapecalc.counting.measures import measures
+from shapecalc.output.cells import NUMBER, UNKNOWN
+from shapecalc.output.columns import conventions, default_columns, sorted_rows
 from shapecalc.report.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.cells import Json, Kind
     from shapecalc.counting.profile import Profile
+    from shapecalc.output.cells import Json, Kind
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report, Row
-    from shapecalc.view import View
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.report/1"

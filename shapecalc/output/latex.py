@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.cells import NOT_APPLICABLE_MARK, split_times
-from shapecalc.render.as_text import spelled
-from shapecalc.table import panels
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
+from shapecalc.output.report_table import panels
+from shapecalc.output.text import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.columns import Column
-    from shapecalc.table import Head, Table
+    from shapecalc.output.columns import Column
+    from shapecalc.output.report_table import Head, Table
 
 #: A table of more lines than this does not fit a page.
 LONG = 40

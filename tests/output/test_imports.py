@@ -6,7 +6,7 @@ import sys
 import pytest
 from reports import GOLDEN
 
-from shapecalc.render import FORMATS
+from shapecalc.output.formats import FORMATS
 from tests.paths import ROOT
 
 SCRIPT = """

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc import legend
 from shapecalc.algebra.dim import is_symbolic
-from shapecalc.cells import (
+from shapecalc.output import legend
+from shapecalc.output.cells import (
     BYTES,
     NAMES,
     NUMBER,
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.cells import Kind
     from shapecalc.layers.window import Field
-    from shapecalc.legend import Legend
+    from shapecalc.output.cells import Kind
+    from shapecalc.output.legend import Legend
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report, Row, Totals
-    from shapecalc.view import View
 
 
 class Column(NamedTuple):

@@ -1,0 +1,1 @@
+"""A result to text: tables, pages and records, in every format."""
