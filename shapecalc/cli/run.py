@@ -64,7 +64,10 @@ def run(
         both = "--save-activations and --save-weights"
         raise click.UsageError(f"{both} name the same file: give each its own")
     with reported(as_json=format_ == "json"):
-        from shapecalc.activity import (
+        from shapecalc.api import summarize
+        from shapecalc.output.formats import draw, format_for
+        from shapecalc.reference import run as execute
+        from shapecalc.verify.activations import (
             Activity,
             activity,
             activity_csv,
@@ -72,11 +75,8 @@ def run(
             tabulate_activity,
             unwarned,
         )
-        from shapecalc.api import summarize
-        from shapecalc.output.formats import draw, format_for
-        from shapecalc.picture import read_picture
-        from shapecalc.reference import run as execute
-        from shapecalc.weights import read_weights, write_arrays
+        from shapecalc.verify.image_input import read_picture
+        from shapecalc.verify.weights_file import read_weights, write_arrays
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         report = summarize(spec, settings=settings, input=inputs)

@@ -12,7 +12,7 @@ from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, must_run, re
 
 if TYPE_CHECKING:
     from shapecalc.report.model import Report
-    from shapecalc.verify import Verdict
+    from shapecalc.verify.judge import Verdict
 
 
 @click.command(
@@ -74,7 +74,7 @@ def verify(
 
 def _verdict(report: Report, seed: int, *, gradients: bool) -> Verdict:
     """Verify one network, with a progress bar on a terminal."""
-    from shapecalc.verify import verify as judge
+    from shapecalc.verify.judge import verify as judge
 
     if not sys.stderr.isatty():
         return judge(report, seed=seed, gradients=gradients)
@@ -86,7 +86,12 @@ def _verdict(report: Report, seed: int, *, gradients: bool) -> Verdict:
 
 def _written(verdicts: list[Verdict], chosen: str) -> str:
     from shapecalc.output.formats import draw
-    from shapecalc.verdict import tabulate_verdict, tabulate_verdicts, verdicts_csv, verdicts_json
+    from shapecalc.verify.verdict_table import (
+        tabulate_verdict,
+        tabulate_verdicts,
+        verdicts_csv,
+        verdicts_json,
+    )
 
     if chosen == "json":
         return verdicts_json(verdicts)

@@ -19,8 +19,8 @@ from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.work import Work
 from shapecalc.reference.naive import NAIVE
-from shapecalc.small import small
-from shapecalc.verify import verify
+from shapecalc.verify.judge import verify
+from shapecalc.verify.small_copy import small
 
 if TYPE_CHECKING:
     from pathlib import Path

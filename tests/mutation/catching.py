@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 import shapecalc
-from shapecalc import laws
 from shapecalc import reference as execute
 from shapecalc.reference.layer import backward, count, forward
 from shapecalc.reference.slopes import slopes
-from shapecalc.verify import verify
+from shapecalc.verify import laws
+from shapecalc.verify.judge import verify
 from tests.mutation.fault import planted
 
 if TYPE_CHECKING:

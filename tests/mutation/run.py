@@ -4,7 +4,7 @@
     PYTHONPATH=. python tests/mutation/run.py --seeds 5 same
 
 With words only faults whose description or place holds one of them are planted.  Ends with 1 when
-a fault survives.  The laws are those of `shapecalc verify` and of `tests/laws`; no law sees what
+a fault survives.  The laws are those of `shapecalc verify` and of `tests/verify`; no law sees what
 both forwards share, as at which end `same` has its odd pixel: hand-made cases (`tests/reference`)
 and frameworks (`tests/oracle`) judge that.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 from tests.paths import TESTS
 
-sys.path[:0] = [str(TESTS / "laws"), str(TESTS / "oracle")]
+sys.path[:0] = [str(TESTS / "verify"), str(TESTS / "oracle")]
 
 from tests.mutation.catching import Caught, catch  # noqa: E402
 from tests.mutation.faults_in_referee import REFEREE  # noqa: E402

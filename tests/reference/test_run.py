@@ -12,7 +12,7 @@ from shapecalc import reference as execute
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.merge import Add
 from shapecalc.reference.memory import owner
-from shapecalc.verify import verify
+from shapecalc.verify.judge import verify
 from tests.paths import NETWORKS
 
 BRANCHES = """

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from trial import Trial, do, make, put
 
-from shapecalc.laws import gradient_law, product_law, reach_law, shape_law, weight_law, work_law
 from shapecalc.layers import layer_class
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Padding
@@ -19,6 +18,14 @@ from shapecalc.reference.layer import count
 from shapecalc.reference.probe import sight
 from shapecalc.reference.slopes import slopes
 from shapecalc.reference.table import BACKWARD
+from shapecalc.verify.laws import (
+    gradient_law,
+    product_law,
+    reach_law,
+    shape_law,
+    weight_law,
+    work_law,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trial import WINDOWED, do, trials
 
-from shapecalc.laws import gradient_law, product_law, reach_law, shape_law, weight_law, work_law
 from shapecalc.layers import BUILTIN
 from shapecalc.reference.layer import backward, count, forward
 from shapecalc.reference.probe import sight
 from shapecalc.reference.slopes import slopes
+from shapecalc.verify.laws import (
+    gradient_law,
+    product_law,
+    reach_law,
+    shape_law,
+    weight_law,
+    work_law,
+)
 
 every_type = pytest.mark.parametrize("word", BUILTIN)
 quick = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

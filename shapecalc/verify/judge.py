@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc import laws
 from shapecalc.algebra.dim import known
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.reference.arrays import extents
@@ -15,7 +14,8 @@ from shapecalc.reference.probe import sight
 from shapecalc.reference.product import recorded
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.slopes import slopes
-from shapecalc.small import small
+from shapecalc.verify import laws
+from shapecalc.verify.small_copy import small
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,12 +12,12 @@ from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
 from shapecalc.output.columns import Column
 from shapecalc.output.report_table import Fact, Line, Table
 from shapecalc.text.safe import printable
-from shapecalc.verify import LAWS
+from shapecalc.verify.judge import LAWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.verify import Verdict
+    from shapecalc.verify.judge import Verdict
 
 #: The JSON form's name and version.
 SCHEMA = "shapecalc.verdict/1"
