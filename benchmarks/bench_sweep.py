@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from clock import table
 
 import shapecalc
+from shapecalc.analysis.sweep import prepare
+from shapecalc.analysis.sweep.compute import blocks
+from shapecalc.analysis.sweep.machine import to_csv
 from shapecalc.output.view import View
-from shapecalc.sweeping import prepare
-from shapecalc.sweeping.compute import blocks
-from shapecalc.sweeping.machine import to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapecalc.analysis.tables import grammar
+from shapecalc.analysis.tables.quantities import QUANTITIES as PRINTED
 from shapecalc.counting.profile import grouped, told
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
 from shapecalc.homework.catalogue import CATALOGUE
 from shapecalc.output.columns import COLUMNS
-from shapecalc.published import grammar
-from shapecalc.published.quantities import QUANTITIES as PRINTED
 from shapecalc.spec.layer_help import all_layers, common_fields
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _TABLES = """
 # Published tables
 
 Made by `python docs/make.py`. A printed table is one YAML file: `shapecalc tables --file FILE`
-compares it, and those in `shapecalc/published/data/` come with the tool.
+compares it, and those in `shapecalc/analysis/tables/data/` come with the tool.
 
 ```yaml
 table: A small table

@@ -17,50 +17,50 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from shapecalc.analysis.compare import Comparison, compare
+    from shapecalc.analysis.explain import explain
+    from shapecalc.analysis.explain.model import Explanation
+    from shapecalc.analysis.reconcile import find_count, reconcile
+    from shapecalc.analysis.solve.answer import Solution
+    from shapecalc.analysis.solve.solve import solve
+    from shapecalc.analysis.solve.windows import windows
+    from shapecalc.analysis.sweep import sweep
+    from shapecalc.analysis.sweep.result import Sweep
+    from shapecalc.analysis.tables import tables
+    from shapecalc.analysis.training import training
     from shapecalc.api import load, loads, summarize
-    from shapecalc.backprop import training
-    from shapecalc.comparison import Comparison, compare
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph.model import Graph
-    from shapecalc.inverse.answer import Solution
-    from shapecalc.inverse.asking import solve
-    from shapecalc.inverse.windows import windows
     from shapecalc.layers.shape import Map, Vector
-    from shapecalc.lesson import explain
-    from shapecalc.lesson.nouns import Explanation
-    from shapecalc.published import tables
-    from shapecalc.reconciling import find_count, reconcile
     from shapecalc.report.model import Report, Row, Totals
     from shapecalc.spec.find import shipped
-    from shapecalc.sweeping import sweep
-    from shapecalc.sweeping.result import Sweep
 
 _HOMES = {
-    "Comparison": "comparison",
-    "Explanation": "lesson.nouns",
+    "Comparison": "analysis.compare",
+    "Explanation": "analysis.explain.model",
     "Graph": "graph.model",
     "Map": "layers.shape",
     "Problem": "errors",
     "Report": "report.model",
     "Row": "report.model",
-    "Solution": "inverse.answer",
+    "Solution": "analysis.solve.answer",
     "SpecErrors": "errors",
-    "Sweep": "sweeping.result",
+    "Sweep": "analysis.sweep.result",
     "Totals": "report.model",
     "Vector": "layers.shape",
-    "compare": "comparison",
-    "explain": "lesson",
-    "find_count": "reconciling",
+    "compare": "analysis.compare",
+    "explain": "analysis.explain",
+    "find_count": "analysis.reconcile",
     "load": "api",
     "loads": "api",
-    "reconcile": "reconciling",
+    "reconcile": "analysis.reconcile",
     "shipped": "spec.find",
-    "solve": "inverse.asking",
+    "solve": "analysis.solve.solve",
     "summarize": "api",
-    "sweep": "sweeping",
-    "tables": "published",
-    "training": "backprop",
-    "windows": "inverse.windows",
+    "sweep": "analysis.sweep",
+    "tables": "analysis.tables",
+    "training": "analysis.training",
+    "windows": "analysis.solve.windows",
 }
 
 __all__ = [

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shapecalc.analysis.explain import TOPICS
+from shapecalc.analysis.tables import compare_file
 from shapecalc.cli import COMMANDS, main
 from shapecalc.errors import CODES
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
-from shapecalc.lesson import TOPICS
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS
-from shapecalc.published import compare_file
 from shapecalc.spec.grammar import TOP_KEYS
 
 ROOT = Path(__file__).parent.parent

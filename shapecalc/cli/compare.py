@@ -13,8 +13,8 @@ from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.comparison import Comparison
-    from shapecalc.comparison.condition import Condition
+    from shapecalc.analysis.compare import Comparison
+    from shapecalc.analysis.compare.condition import Condition
     from shapecalc.output.view import View
 
 
@@ -75,10 +75,10 @@ def compare(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
-        from shapecalc.comparison import compare as compare_networks
-        from shapecalc.comparison.condition import read_conditions
-        from shapecalc.comparison.names import total_names
-        from shapecalc.comparison.show import show
+        from shapecalc.analysis.compare import compare as compare_networks
+        from shapecalc.analysis.compare.condition import read_conditions
+        from shapecalc.analysis.compare.names import total_names
+        from shapecalc.analysis.compare.show import show
         from shapecalc.output.formats import format_for
         from shapecalc.output.view import make_view
 
@@ -106,7 +106,7 @@ def compare(
 
 def _held(comparison: Comparison, conditions: tuple[Condition, ...], view: View) -> Iterator[str]:
     """Tell which conditions hold, for which networks."""
-    from shapecalc.comparison.names import labels_of, totals_of
+    from shapecalc.analysis.compare.names import labels_of, totals_of
 
     labels = labels_of(comparison.reports)
     first, *others = [totals_of(report, view) for report in comparison.reports]
@@ -119,8 +119,8 @@ def _held(comparison: Comparison, conditions: tuple[Condition, ...], view: View)
 
 def _changed(comparison: Comparison, view: View) -> Iterator[str]:
     """Tell what differs, if anything does."""
-    from shapecalc.comparison.names import labels_of
-    from shapecalc.comparison.table import shown_depth, summary
+    from shapecalc.analysis.compare.names import labels_of
+    from shapecalc.analysis.compare.table import shown_depth, summary
 
     if comparison.same:
         return

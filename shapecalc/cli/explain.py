@@ -26,7 +26,7 @@ def _complete_layer(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def _complete_of(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete topics, the last of a list."""
-    from shapecalc.lesson import TOPICS
+    from shapecalc.analysis.explain import TOPICS
 
     before, comma, last = incomplete.rpartition(",")
     return [f"{before}{comma}{word}" for word in TOPICS if word.startswith(last)]
@@ -34,7 +34,7 @@ def _complete_of(ctx: click.Context, param: click.Parameter, incomplete: str) ->
 
 def _complete_format(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the formats of a lesson."""
-    from shapecalc.render.lesson import LESSON_FORMATS
+    from shapecalc.analysis.explain.render import LESSON_FORMATS
 
     return [word for word in LESSON_FORMATS if word.startswith(incomplete)]
 
@@ -95,10 +95,10 @@ def explain(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
+        from shapecalc.analysis.explain import lesson
+        from shapecalc.analysis.explain.render import lesson_format
         from shapecalc.api import build
-        from shapecalc.lesson import lesson
         from shapecalc.output.view import make_view
-        from shapecalc.render.lesson import lesson_format
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
 

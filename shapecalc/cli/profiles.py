@@ -29,8 +29,8 @@ Examples:
 def profiles(name: str | None) -> None:
     """List the counting conventions that --profile takes, or show the rules of NAME."""
     with reported():
+        from shapecalc.analysis.reconcile import chosen
         from shapecalc.counting.profiles import PROFILES
-        from shapecalc.reconciling import chosen
 
         if name is None:
             emit("\n".join(_listing(list(PROFILES.values()))) + "\n", None)

@@ -59,11 +59,11 @@ def reconcile(
     path = None if path == "-" else path
     found = True
     with reported(as_json=format_ == "json"):
+        from shapecalc.analysis.reconcile import find_count, show_difference, show_search
+        from shapecalc.analysis.reconcile import reconcile as explain
         from shapecalc.api import build
         from shapecalc.output.formats import format_for
         from shapecalc.output.view import make_view
-        from shapecalc.reconciling import find_count, show_difference, show_search
-        from shapecalc.reconciling import reconcile as explain
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
 

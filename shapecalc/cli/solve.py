@@ -11,8 +11,8 @@ from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
 
 if TYPE_CHECKING:
-    from shapecalc.inverse.answer import Solution
-    from shapecalc.inverse.windows import Windows
+    from shapecalc.analysis.solve.answer import Solution
+    from shapecalc.analysis.solve.windows import Windows
 
 
 @click.command(
@@ -99,15 +99,15 @@ def solve(
     if conv is not None and (spec is not None or over or settings or free or inputs):
         raise click.UsageError("--conv stands alone: without SPEC, --over, --set, --free, --input")
     with reported(as_json=format_ == "json"):
-        from shapecalc.render.solution import MAX_ROWS, render, solution_format
+        from shapecalc.analysis.solve.render import MAX_ROWS, render, solution_format
 
         chosen = solution_format(format_, path, terminal=sys.stdout.isatty())
         if conv is not None:
-            from shapecalc.inverse.windows import windows
+            from shapecalc.analysis.solve.windows import windows
 
             solved: Solution | Windows = windows(conv, transposed=transposed, **asked)
         else:
-            from shapecalc.inverse.asking import solve as answer
+            from shapecalc.analysis.solve.solve import solve as answer
 
             assert spec is not None
             assert question is not None

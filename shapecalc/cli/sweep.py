@@ -13,13 +13,13 @@ from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.sweeping.plan import Plan
+    from shapecalc.analysis.sweep.plan import Plan
 
 
 def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """List the columns when asked for `help`."""
     if value == "help":
-        from shapecalc.sweeping.columns import column_help
+        from shapecalc.analysis.sweep.columns import column_help
 
         click.echo("\n".join(column_help()))
         ctx.exit()
@@ -94,16 +94,16 @@ def sweep(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
+        from shapecalc.analysis.sweep import prepare
         from shapecalc.output.formats import format_for
         from shapecalc.output.view import make_view
-        from shapecalc.sweeping import prepare
 
         drawn = chart or plot is not None
         if y is not None and not drawn:
             raise click.UsageError("--y names the column of a picture: add --chart or --plot FILE")
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         if plot is not None:
-            from shapecalc.sweeping.plot import suffix_of
+            from shapecalc.analysis.sweep.plot import suffix_of
 
             suffix_of(plot)  # before anything is computed
         view = make_view(
@@ -129,17 +129,17 @@ def _with(columns: str | None, y: str | None) -> str | None:
     if y is None:
         return columns
     if columns is None:
-        from shapecalc.sweeping.columns import DEFAULT
+        from shapecalc.analysis.sweep.columns import DEFAULT
 
         return f"{DEFAULT},{y}"
     return f"{columns},{y}"
 
 
 def _table(plan: Plan, name: str, path: str | None) -> None:
-    from shapecalc.sweeping.compute import blocks
-    from shapecalc.sweeping.machine import Tally
-    from shapecalc.sweeping.show import show
-    from shapecalc.sweeping.table import missing_text
+    from shapecalc.analysis.sweep.compute import blocks
+    from shapecalc.analysis.sweep.machine import Tally
+    from shapecalc.analysis.sweep.show import show
+    from shapecalc.analysis.sweep.table import missing_text
 
     tally = Tally(blocks(plan))
     emit_parts(show(tally, plan, name), path)
@@ -148,19 +148,19 @@ def _table(plan: Plan, name: str, path: str | None) -> None:
 
 
 def _draw(plan: Plan, y: str | None, *, chart: bool, plot: str | None) -> None:
-    from shapecalc.sweeping.result import collect
-    from shapecalc.sweeping.series import column_of
+    from shapecalc.analysis.sweep.result import collect
+    from shapecalc.analysis.sweep.series import column_of
 
     measure = column_of(plan, y)
     computed = collect(plan)
     if plot is not None:
-        from shapecalc.sweeping.plot import picture, suffix_of
+        from shapecalc.analysis.sweep.plot import picture, suffix_of
 
         emit_parts([picture(computed, measure, suffix_of(plot))], plot)
     if chart:
         from shutil import get_terminal_size
 
-        from shapecalc.sweeping.chart import to_chart
+        from shapecalc.analysis.sweep.chart import to_chart
 
         width = get_terminal_size().columns if sys.stdout.isatty() else 80
         emit(to_chart(computed, measure, width, plain=_plain()), None)

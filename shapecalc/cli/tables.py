@@ -11,7 +11,7 @@ from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
 
 if TYPE_CHECKING:
-    from shapecalc.published.nouns import Judgement, Status
+    from shapecalc.analysis.tables.model import Judgement, Status
 
 #: The words of --only, with the status that each stands for.
 _ONLY: dict[str, Status] = {
@@ -74,8 +74,8 @@ def tables(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
+        from shapecalc.analysis.tables.show import show
         from shapecalc.output.formats import format_for
-        from shapecalc.published.show import show
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         judgements = _compare(name, file, against)
@@ -87,7 +87,7 @@ def tables(
 
 def _compare(name: str | None, file: str | None, against: str | None) -> tuple[Judgement, ...]:
     """Compare what was asked for."""
-    from shapecalc import published
+    from shapecalc.analysis import tables as published
 
     if name is not None and file is not None:
         raise click.UsageError("NAME is a table that comes with the tool, --file one of your own")

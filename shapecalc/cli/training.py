@@ -56,9 +56,9 @@ def training(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
+        from shapecalc.analysis.training import show
+        from shapecalc.analysis.training import training as plan
         from shapecalc.api import build
-        from shapecalc.backprop import show
-        from shapecalc.backprop import training as plan
         from shapecalc.output.formats import format_for
         from shapecalc.output.view import make_view
         from shapecalc.report.propagate import propagate

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.analysis.explain import TOPICS
+from shapecalc.analysis.explain.model import Derivation, Prose
+from shapecalc.analysis.explain.subject import Subject
 from shapecalc.homework.assignment import added, is_total
 from shapecalc.homework.show.values import value_text
 from shapecalc.homework.working import working_of
 from shapecalc.layers.shape import as_list
-from shapecalc.lesson import TOPICS
-from shapecalc.lesson.nouns import Derivation, Prose
-from shapecalc.lesson.subject import Subject
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.analysis.explain.model import Section
     from shapecalc.homework.assignment import Cell, Homework
     from shapecalc.homework.verdict import Checked
-    from shapecalc.lesson.nouns import Section
 
 #: The topic of `explain` that tells of a column.
 _TOPIC = {

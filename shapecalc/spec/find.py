@@ -28,7 +28,7 @@ def shipped() -> tuple[str, ...]:
 
 
 def _tables_folder() -> str:
-    return os.path.join(_PACKAGE, "published", "data")
+    return os.path.join(_PACKAGE, "analysis", "tables", "data")
 
 
 def shipped_tables() -> tuple[str, ...]:

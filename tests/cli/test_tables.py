@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from shapecalc import published
+from shapecalc.analysis import tables as published
+from shapecalc.analysis.tables.read import read_table
 from shapecalc.cli import main
-from shapecalc.published.read import read_table
 from shapecalc.spec.find import find_table
 
 MINE = """\

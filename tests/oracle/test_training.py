@@ -9,8 +9,8 @@ from judge import AnyLayer, need
 from natural import Net
 
 from shapecalc import loads, summarize
-from shapecalc.backprop import training
-from shapecalc.backprop.costs import OPTIMIZERS
+from shapecalc.analysis.training import training
+from shapecalc.analysis.training.costs import OPTIMIZERS
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:

@@ -1,0 +1,120 @@
+"""Networks side by side: their totals with ratios, their layers aligned, and what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.report.model import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from os import PathLike
+
+    from shapecalc.analysis.compare.rows import Aligned
+    from shapecalc.errors import Problem
+    from shapecalc.graph.model import Graph
+
+
+class Comparison(NamedTuple):
+    """Several networks side by side; every later one is compared with the first."""
+
+    reports: tuple[Report, ...]
+
+    def rows(self, depth: int = 0) -> tuple[Aligned, ...]:
+        """Align the layers, or the levels of the paths at a depth; 0 is every layer."""
+        from shapecalc.analysis.compare.rows import rows_of
+
+        return rows_of(self.reports, depth)
+
+    @property
+    def same(self) -> bool:
+        """Whether all networks are built alike, layer by layer; names and notes do not count."""
+        from shapecalc.analysis.compare.parts import structure
+
+        first, *others = map(structure, self.reports)
+        return all(first == other for other in others)
+
+    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
+        """Write the comparison as text, markdown, csv, json, latex, html, or for a terminal.
+
+        `options` are those of `shapecalc compare`: columns, depth, full, units, batch, dtype,
+        layout, profile; and width, standalone.  Raises `SpecErrors` for unknown words.
+        """
+        from shapecalc.analysis.compare.show import show
+
+        return show(self, format, **options)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")
+
+
+def compare(
+    *networks: str | PathLike[str] | Graph | Report,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+) -> Comparison:
+    """Compare two networks or more: specs by path or name, loaded ones, or their reports.
+
+    `settings` and `input` are those of `load`, for every network that is not loaded yet.  Raises
+    `SpecErrors` with everything that is wrong in any of them.
+    """
+    from shapecalc.api import summarize
+    from shapecalc.errors import SpecErrors
+    from shapecalc.graph.model import Graph, without_values
+
+    problems = list(_miscounted(networks))
+    computed: dict[object, Report] = {}  # by id or name: a spec named twice is computed once
+    for network in () if problems else networks:
+        try:
+            if isinstance(network, Report):
+                computed[id(network)] = network
+            elif isinstance(network, Graph):
+                computed[id(network)] = summarize(network)
+            elif str(network) not in computed:
+                computed[str(network)] = summarize(network, settings=settings, input=input)
+        except SpecErrors as error:
+            problems += (_about(str(network), problem) for problem in error.problems)
+    # of formulas no one number is the ratio
+    problems += (
+        each
+        for report in computed.values()
+        for each in without_values(report.graph, "a comparison")
+    )
+    if problems:
+        raise SpecErrors(_once(problems))
+    return Comparison(
+        tuple(
+            computed[id(each) if isinstance(each, Report | Graph) else str(each)]
+            for each in networks
+        )
+    )
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    """Keep one of problems that are the same, as of a spec that is named twice."""
+    return [each for at, each in enumerate(problems) if each not in problems[:at]]
+
+
+def _miscounted(networks: tuple[object, ...]) -> Iterator[Problem]:
+    """Complain about too few networks."""
+    from shapecalc.errors import Problem
+
+    if len(networks) < 2:
+        message = f"a comparison takes two networks or more, not {len(networks)}"
+        yield Problem("E330", message, hint="shapecalc compare main.yaml mine.yaml")
+    if sum(each == "-" for each in networks) > 1:
+        message = "standard input, -, holds one network, but is named twice"
+        yield Problem("E330", message, hint="write one of them to a file first")
+
+
+def _about(name: str, problem: Problem) -> Problem:
+    """Say which network an option does not suit."""
+    if problem.origin is None or not problem.origin.source.name.startswith("--"):
+        return problem
+    return problem._replace(message=f"{name}: {problem.message}")

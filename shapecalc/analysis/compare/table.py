@@ -1,0 +1,204 @@
+"""A comparison as a table: rows of layers, and under them the totals with their ratios."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+from string import ascii_uppercase
+from typing import TYPE_CHECKING
+
+from shapecalc.analysis.compare.entries import entries_of, entry_of, without_followers
+from shapecalc.analysis.compare.fit import fit, lines_of, width_of_all
+from shapecalc.analysis.compare.layout import (
+    change_column,
+    configurations,
+    names_column,
+    pair_columns,
+    side_by_side,
+)
+from shapecalc.analysis.compare.names import labels_of, source_of
+from shapecalc.analysis.compare.totals import totals_grid
+from shapecalc.output.cells import NOT_APPLICABLE_MARK
+from shapecalc.output.columns import BY_WORD, conventions
+from shapecalc.output.report_table import FOLDED, Line, Table, left_out
+from shapecalc.report.model import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shapecalc.analysis.compare import Comparison
+    from shapecalc.analysis.compare.entries import Entry
+    from shapecalc.analysis.compare.fit import Laid
+    from shapecalc.analysis.compare.rows import Aligned, Status
+    from shapecalc.output.columns import Column
+    from shapecalc.output.view import View
+    from shapecalc.report.model import Row
+
+#: Columns of two networks that are shown when none are asked for, with the order in which a narrow
+#: page leaves them out.  Of three and more the layers themselves are shown.
+DEFAULT = {"output": 3, "params": 0, "macs": 4, "count": 5}
+
+
+def shown_depth(view: View) -> int:
+    """Return the depth of the paths that a table shows: blocks in one line each by default."""
+    return 1 if view.depth is None else view.depth
+
+
+def tabulate(
+    comparison: Comparison, view: View, width: int | None = None, *, full: bool = False
+) -> Table:
+    """Lay a comparison out.  `full` shows every row, those that are the same too.
+
+    `width` is the page's, in characters: texts are wrapped and default columns left out until the
+    table fits; columns asked for stay.
+    """
+    reports = comparison.reports
+    aligned = comparison.rows(shown_depth(view))
+    wanted = _wanted(view, len(reports))
+    entries, hidden = _entries(aligned, view, wanted, full=full)
+    labels = labels_of(reports)
+    laid = _lay_out(comparison, entries, view, wanted, labels)
+    kept = fit(laid, width)
+    letters = {}
+    if len(reports) > 2 and width is not None and width_of_all(kept) > width:
+        letters = dict(zip(_letters(len(labels)), labels, strict=True))
+        laid = _lay_out(comparison, entries, view, wanted, tuple(letters))
+        kept = fit(laid, width)
+    shown = [column.header for column in kept]
+    dropped = tuple(column.header for column in laid if column.header not in shown)
+    lines = tuple(Line(cells) for cells in lines_of(kept))
+    return Table(
+        title=" -> ".join(labels) if len(labels) == 2 else _listed(labels),
+        about=tuple(summary(comparison, aligned, labels)),
+        columns=tuple(column.head for column in kept),
+        header=tuple(column.header for column in kept),
+        lines=lines,
+        footer=tuple(column.footer for column in kept),
+        facts=(),
+        notes=(),
+        legend=tuple((letters | _legend(reports, view, wanted, lines)).items()),
+        remarks=tuple(_remarks(comparison, aligned, hidden, dropped, width)),
+        dropped=dropped,
+        totals=totals_grid(reports, view, labels),
+    )
+
+
+def _wanted(view: View, networks: int) -> tuple[Column, ...]:
+    """Return the quantities to show; the names of the layers always stand first."""
+    if view.columns is not None:
+        return tuple(column for column in view.columns if column.key != "name")
+    if networks > 2:
+        return ()
+    return tuple(BY_WORD[key] for key in DEFAULT if key != "count" or view.profile is not None)
+
+
+def _entries(
+    aligned: Sequence[Aligned], view: View, wanted: Sequence[Column], *, full: bool
+) -> tuple[list[Entry], list[Aligned]]:
+    """Make the table's lines, and tell which rows have none."""
+    if full:
+        return list(map(entry_of, aligned)), []
+    counted = [column for column in wanted if column.total is not None]
+
+    def silent(row: Row) -> bool:
+        return not row.params and not any(column.value(row, view) for column in counted)
+
+    rows = without_followers(aligned, silent)
+    kept = set(map(id, rows))
+    hidden = [row for row in aligned if id(row) not in kept]
+    return entries_of(rows, lambda row: tuple(each.value(row, view) for each in wanted)), hidden
+
+
+def _lay_out(
+    comparison: Comparison,
+    entries: Sequence[Entry],
+    view: View,
+    wanted: Sequence[Column],
+    labels: Sequence[str],
+) -> list[Laid]:
+    reports = comparison.reports
+    if len(reports) == 2:
+        columns = [names_column(entries, "total"), change_column(entries)]
+        for column in wanted:
+            drop = 0 if view.columns else DEFAULT[column.key]
+            columns += pair_columns(entries, reports, view, column, drop)
+        return columns
+    if not wanted:
+        names = names_column(entries, "parameters")
+        return [names, *configurations(entries, reports, view, labels)]
+    columns = [names_column(entries, "total")]
+    for column in wanted:
+        heading = column.heading(view)
+        headers = labels if len(wanted) == 1 else [f"{heading} {label}" for label in labels]
+        columns += side_by_side(entries, reports, view, column, headers)
+    return columns
+
+
+def _letters(number: int) -> list[str]:
+    """Return short names for networks: A, B, ... and numbers where the letters end."""
+    return list(ascii_uppercase[:number]) if number <= 26 else [str(n + 1) for n in range(number)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+#: What became of the first network's layers, in words and in order.
+_BECAME: dict[Status, str] = {
+    "changed": "changed",
+    "affected": "with another input",
+    "added": "added",
+    "removed": "removed",
+    "same": "the same",
+}
+
+
+def summary(
+    comparison: Comparison, aligned: Sequence[Aligned], labels: Sequence[str]
+) -> Iterator[str]:
+    """Say in a sentence for every network after the first how much differs."""
+    if comparison.same:
+        yield "The networks do not differ."
+        return
+    levels = any(part.layer is None for row in aligned for part in row.parts if part is not None)
+    nouns = ("layer or block", "layers and blocks") if levels else ("layer", "layers")
+    for k, label in enumerate(labels[1:]):
+        counts = Counter(row.statuses[k] for row in aligned)
+        told = [f"{counts[status]} {word}" for status, word in _BECAME.items() if counts[status]]
+        number, _, became = told[0].partition(" ")
+        told[0] = f"{number} {nouns[number != '1']} {became}"
+        yield f"{label} against {labels[0]}: {', '.join(told)}."
+
+
+def _legend(
+    reports: Sequence[Report], view: View, wanted: Sequence[Column], lines: Sequence[Line]
+) -> dict[str, str]:
+    """Explain the terms, of all networks at once."""
+    rows = tuple(chain.from_iterable(report.rows for report in reports))
+    legend = conventions(Report(reports[0].graph, rows, reports[0].totals), view, wanted)
+    legend["weighted layers"] = (
+        "those that multiply and accumulate: convolutions, dense layers, subsampling"
+    )
+    if any(NOT_APPLICABLE_MARK in cell.split() for line in lines for cell in line.cells[1:]):
+        legend[NOT_APPLICABLE_MARK] = "no such layer, or not applicable"
+    return legend
+
+
+def _remarks(
+    comparison: Comparison,
+    aligned: Sequence[Aligned],
+    hidden: Sequence[Aligned],
+    dropped: tuple[str, ...],
+    width: int | None,
+) -> Iterator[str]:
+    if any(part.layer is None for row in aligned for part in row.parts if part is not None):
+        yield FOLDED
+    if hidden:
+        types = dict.fromkeys(part.row.type for row in hidden for part in row.parts if part)
+        yield (
+            f"Not shown: layers that work in place and go with the one before"
+            f" ({', '.join(types)}); --full shows them."
+        )
+    if dropped:
+        yield left_out(dropped, width)
+    yield f"Read from {_listed([source_of(report) for report in comparison.reports])}."

@@ -1,0 +1,211 @@
+"""Lessons: where the numbers of a layer come from, in the words of a teacher.
+
+Every number here is computed by the layer's own rules, run on numbers that remember how they were
+made (`formula.py`, `trace.py`); so an explanation can't differ from the table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.analysis.explain import (
+    blocks,
+    field,
+    gradient,
+    macs,
+    memory,
+    neighbours,
+    output,
+    params,
+)
+from shapecalc.analysis.explain.model import Explanation, Grid
+from shapecalc.analysis.explain.network import slide
+from shapecalc.analysis.explain.subject import find
+from shapecalc.api import report_of
+from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.layers.shape import as_text
+from shapecalc.output.cells import shapes_text
+from shapecalc.output.view import make_view
+from shapecalc.text.source import Origin, Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from os import PathLike
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.traced import Formula
+    from shapecalc.analysis.explain.model import Section
+    from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.graph.model import Graph
+    from shapecalc.output.view import View
+    from shapecalc.report.model import Report
+
+
+class Topic(NamedTuple):
+    """A number that can be explained.
+
+    `layer` explains it for a layer, `block` for a block, `formulas` gives what a line of the whole
+    network shows (None: it has no such lines), `total` the network's own number where it has one.
+    """
+
+    name: str
+    title: str
+    layer: Callable[[Subject], Section]
+    block: Callable[[Subject], Section]
+    formulas: Callable[..., tuple[Formula, ...]] | None
+    total: Callable[[Report, View], Dim] | None = None
+    usual: bool = False
+
+
+#: Every topic by its name; the usual ones are told when none is asked for.
+TOPICS: dict[str, Topic] = {
+    each.name: each
+    for each in (
+        Topic(
+            "output",
+            "output",
+            output.explain,
+            blocks.output,
+            output.formulas,
+            usual=True,
+        ),
+        Topic(
+            "params",
+            "params",
+            params.explain,
+            blocks.added("params", "params", lambda each: each.row.params),
+            params.formulas,
+            lambda report, _: report.totals.params,
+            usual=True,
+        ),
+        Topic(
+            "macs",
+            "MACs",
+            macs.explain,
+            blocks.added("macs", "MACs", lambda each: each.row.macs),
+            macs.formulas,
+            lambda report, _: report.totals.macs,
+            usual=True,
+        ),
+        Topic(
+            "memory",
+            "memory",
+            memory.explain,
+            blocks.added(
+                "memory",
+                "memory",
+                lambda each: each.view.memory(each.view.activations(each.row)),
+                " bytes",
+            ),
+            memory.formulas,
+            lambda report, view: view.memory(view.activations(report.totals)),
+        ),
+        Topic(
+            "receptive-field",
+            "receptive field",
+            field.explain,
+            blocks.field,
+            field.formulas,
+        ),
+        Topic(
+            "gradient",
+            "gradient",
+            gradient.explain,
+            blocks.gradient,
+            None,
+        ),
+        Topic(
+            "what-if",
+            "what if",
+            neighbours.explain,
+            blocks.neighbours,
+            None,
+            usual=True,
+        ),
+    )
+}
+
+
+def explain(
+    network: str | PathLike[str] | Graph | Report,
+    layer: str | None = None,
+    of: str | None = None,
+    *,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    free: Iterable[str] = (),
+    batch: int = 1,
+    dtype: str = "float32",
+    layout: str = "hwc",
+) -> Explanation:
+    """Explain where the numbers of a layer, a block or, without one, a network come from.
+
+    `network` is a report, a loaded network, or a spec by its path or name, which `settings`,
+    `input` and `free` go with as in `summarize`.  `of` names topics, separated by commas.  Raises
+    `SpecErrors` for a layer (E310, E311) or a topic (E312) that is not there.
+    """
+    report = report_of(network, settings=settings, input=input, free=free)
+    return lesson(report, layer, of, make_view(batch=batch, dtype=dtype, layout=layout))
+
+
+def lesson(report: Report, name: str | None, of: str | None, view: View) -> Explanation:
+    """Explain a layer or a block of a report, or all of it."""
+    topics = _topics(of)
+    if name is None:
+        return _of_network(report, topics or [TOPICS["output"]], view)
+    subject = find(report, name, view)
+    row = subject.row
+    usual = [topic for topic in TOPICS.values() if topic.usual]
+    makers = [topic.layer if row.layer is not None else topic.block for topic in topics or usual]
+    sections = [make(subject) for make in makers]
+    if topics is None:  # what was not asked for is left out where it has nothing to show
+        sections = [each for each in sections if each.answer or _shows(each)]
+    about = f"{row.type}{' ' if row.layer is not None else ', '}{row.does}".strip()
+    arrow = f"{shapes_text(row.inputs, view)} -> " if row.inputs else ""
+    about += f": {arrow}{as_text(row.output, view.layout)}"
+    source = report.graph.spec.source.name
+    named = (report.name, row.name, row.type, about, row.note, source)
+    return Explanation(*named, tuple(sections), _domain(report))
+
+
+def _domain(report: Report) -> tuple[str, ...]:
+    return () if report.domain is None else tuple(report.domain.texts())
+
+
+def _of_network(report: Report, topics: list[Topic], view: View) -> Explanation:
+    for topic in topics:
+        if topic.formulas is None:
+            message = f"{topic.name} is explained of a layer, not of the whole network"
+            hint = f"name a layer: shapecalc explain SPEC LAYER --of {topic.name}"
+            raise SpecErrors([Problem("E312", message, hint=hint)])
+    spec = report.graph.spec
+    sections = tuple(slide(report, view, topic) for topic in topics)
+    named = (report.name, "", "network", spec.citation, spec.note, spec.source.name)
+    return Explanation(*named, sections, _domain(report))
+
+
+def _shows(section: Section) -> bool:
+    return any(isinstance(block, Grid) for block in section.blocks)
+
+
+def _topics(of: str | None) -> list[Topic] | None:
+    """Read topics, separated by commas.  Raises `SpecErrors` (E312) with every unknown one."""
+    if of is None:
+        return None
+    problems = []
+    found: dict[str, Topic] = {}
+    end = -1
+    for part in of.split(","):
+        start, end = end + 1, end + 1 + len(part)
+        word = part.strip()
+        if word.lower() in TOPICS:
+            found[word.lower()] = TOPICS[word.lower()]
+            continue
+        hint = did_you_mean(word.lower(), TOPICS) or f"one of {', '.join(TOPICS)}"
+        start += len(part) - len(part.lstrip())
+        origin = Origin(Source(f"--of {of}", of), Span(0, start, 0, start + len(word)))
+        message = f"there is no explanation of '{word}'" if word else "a topic's name is missing"
+        problems.append(Problem("E312", message, origin, hint=hint))
+    if problems:
+        raise SpecErrors(problems)
+    return list(found.values())

@@ -1,0 +1,250 @@
+"""How far a layer's units see into the network's input, layer by layer."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.algebra.traced import Formula, formula, is_zero, named
+from shapecalc.analysis.explain.alike import derivations, twins
+from shapecalc.analysis.explain.model import OF_SIZES, Block, Grid, Prose, Section
+from shapecalc.analysis.explain.words import LONG, plural, too_long
+from shapecalc.graph.model import Input
+from shapecalc.layers.base import square
+from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.layers.windowed import Windowed
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.layers.window import Field, Reach
+    from shapecalc.report.model import Row
+
+
+def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
+    """Return the receptive field along every side of the network's input; none if not known."""
+    return tuple(_made(subject, side) for side in range(len(fields_of(subject.row))))
+
+
+def fields_of(row: Row) -> tuple[Field, ...]:
+    """Return a layer's fields; none without sides, or where no one formula gives them.
+
+    Where a layer's are known, so are those of the layers before it.
+    """
+    return row.field or ()
+
+
+def _made(subject: Subject, side: int) -> Formula:
+    """Return the rule that holds here: of a window, of a join, or from the pixels themselves."""
+    field = fields_of(subject.row)[side]
+    if isinstance(subject.layer, Input):
+        return formula(1)
+    sources = _sources(subject)
+    tried = _union(sources, side) if len(sources) > 1 else _recurrence(subject, sources[0], side)
+    if tried is not None and tried.value == field.size:
+        return tried
+    return _span(field)
+
+
+def _sources(subject: Subject) -> tuple[Row, ...]:
+    return tuple(subject.rows[name] for name in subject.row.sources)
+
+
+def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
+    """Return the largest of the branches' fields; they may see more together."""
+    sizes = [fields_of(each)[side].size for each in sources if len(fields_of(each)) > side]
+    if not sizes:
+        return None
+    made = named("r1", sizes[0])
+    for number, size in enumerate(sizes[1:], 2):
+        made = made.larger(named(f"r{number}", size))
+    return made
+
+
+def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
+    """Return r + (k - 1) x j, where windows and what they look at move by whole steps."""
+    window = subject.layer.window(*subject.inputs)
+    if window is None:
+        return named("r", fields_of(source)[side].size)
+    step = _step(window, side)
+    before = fields_of(source)[side if step.side < 0 else step.side]
+    if len(before.first) > 1 or before.also or len(step.lo) > 1:
+        return None
+    size, jump = named("r", before.size), named("j", before.jump)
+    stands = is_zero(step.step)
+    if is_zero(before.step) or (
+        not stands and not isinstance(subject.layer, Windowed) and step.lo == step.hi
+    ):
+        return size
+    if not stands:
+        return size + (named("k", step.hi[0] - step.lo[0] + 1) - 1) * jump
+    return size + (named("n", before.units) - 1) * jump
+
+
+def _step(window: Sequence[Reach], side: int) -> Reach:
+    return window[side] if len(window) > side else window[0]
+
+
+def _span(field: Field) -> Formula:
+    """Count from the first to the last pixel that the unit with the widest field sees."""
+    widest = named("widest", field.size)
+    if not isinstance(field.units, int):
+        return widest
+    period = lcm(*(len(part.first) for part in (field, *field.also)))
+    units = {
+        *range(min(period, field.units)),
+        *range(max(0, field.units - period), field.units),
+    }
+    ends = [field.sees(unit) for unit in sorted(units)]
+    spans = [last - first + 1 for first, last in ends]
+    if field.size not in spans:
+        return widest
+    first, last = ends[spans.index(field.size)]
+    return named("last", last) - named("first", first) + 1
+
+
+def explain(subject: Subject) -> Section:
+    """Explain the receptive field."""
+    if subject.row.field is None:
+        return undecided()
+    made = formulas(subject)
+    if not made:
+        text = "What flows into the network has no sides, so there is no field to speak of."
+        return Section("receptive-field", "receptive field", "-", (Prose(text),))
+    sizes = tuple(each.value for each in made)
+    names = SIDE_NAMES.get(len(made), ())
+    alike: dict[Formula, list[str]] = {}
+    for number, each in enumerate(made):
+        alike.setdefault(each, []).append(names[number])
+    ruled = {each: labels for each, labels in alike.items() if each.kind != "number"}
+    blocks: list[Block] = [*derivations(ruled, OF_SIZES)]
+    blocks.append(Prose("  ".join([_words(subject, made[0]), *_beyond(subject, sizes)])))
+    paths = dict.fromkeys(_path(subject, side) for side in _different(made))
+    blocks += [path for path in paths if len(path.rows) > 1]
+    return Section(
+        "receptive-field",
+        "receptive field",
+        f"{square(sizes)} {plural(1 if set(sizes) == {1} else 2, subject.pixel)}"
+        + (" per side" if len(sizes) > 1 else ""),
+        tuple(blocks),
+        sizes,
+        {"jump": [_plain(each.jump) for each in fields_of(subject.row)]},
+    )
+
+
+def undecided() -> Section:
+    """Say that the symbols leave it open what the units see."""
+    text = (
+        "No one formula gives it: which unit sees most depends on the values of the symbols.  With"
+        " numbers in their place (--input, --set) it can be told."
+    )
+    return Section("receptive-field", "receptive field", UNKNOWN_MARK, (Prose(text),))
+
+
+def _different(made: tuple[Formula, ...]) -> list[int]:
+    return [
+        side
+        for side, each in enumerate(made)
+        if not any(each == told or twins(told, each) for told in made[:side])
+    ]
+
+
+def _words(subject: Subject, made: Formula) -> str:
+    """Say which rule held."""
+    leaves = {part.name for part in _parts(made)}
+    if isinstance(subject.layer, Input):
+        return "A pixel of the input is itself."
+    if len(subject.row.sources) > 1 and made.kind == "max":
+        return "A unit of a join sees what the units of all its branches see: the widest counts."
+    if "k" in leaves:
+        return (
+            "A window of k takes in one unit of the layer before, which sees r, and k - 1"
+            " neighbours, each of which looks j further."
+        )
+    if "n" in leaves:
+        return (
+            "Every unit sees the whole map: n units of the layer before, the first of which sees r"
+            " and every further one j more."
+        )
+    if made.name == "r":
+        return "Every unit looks at its own place only, and sees what the unit there before sees."
+    if made.name == "widest":
+        return (
+            "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold;"
+            f" this is what the one with the widest sees, in {subject.pixel}s, padding included."
+        )
+    return (
+        "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold; the"
+        f" widest reaches from the first to the last {subject.pixel} given here, counted from 0,"
+        " padding included."
+    )
+
+
+def _beyond(subject: Subject, sizes: tuple[Any, ...]) -> list[str]:
+    """Say when a unit sees more than there is."""
+    inputs = [row.output.sides for row in subject.rows.values() if row.type == "input"]
+    if len(inputs) != 1 or not all(isinstance(n, int) for n in (*sizes, *inputs[0])):
+        return []
+    larger = [n for size, n in zip(sizes, inputs[0], strict=False) if size > n]
+    if not larger:
+        return []
+    return [f"That is more than the input's {larger[0]}: the rest of it is padding."]
+
+
+def _parts(made: Formula) -> list[Formula]:
+    return [made, *(leaf for part in made.parts for leaf in _parts(part))]
+
+
+def _plain(jump: Dim | Fraction | None) -> Dim | float | None:
+    return float(jump) if isinstance(jump, Fraction) else jump
+
+
+def _widest(sources: list[Row], side: int) -> Row | None:
+    """Return the source that sees most; the first where that is no number."""
+    sizes = [fields_of(each)[side].size for each in sources]
+    numbers = [size for size in sizes if isinstance(size, int)]
+    if len(numbers) < len(sizes) or not numbers:
+        return sources[0] if sources else None
+    return sources[numbers.index(max(numbers))]
+
+
+def _sees(size: Dim) -> str:
+    text = str(size)
+    return text if len(text) <= LONG // 2 else "a long formula"
+
+
+def _apart(jump: Dim | Fraction | None) -> str:
+    if jump is None:
+        return UNKNOWN_MARK
+    return NOT_APPLICABLE_MARK if is_zero(jump) else str(jump)
+
+
+def _path(subject: Subject, side: int) -> Grid:
+    """List the layers that widen the field or the steps, down the widest path to this one."""
+    chain: list[Row] = []
+    row: Row | None = subject.row
+    while row is not None:
+        chain.append(row)
+        sources = [subject.rows[name] for name in row.sources]
+        sources = [each for each in sources if len(fields_of(each)) > side]
+        row = _widest(sources, side)
+    lines = []
+    before: Any = None
+    for each in reversed(chain):
+        now = (fields_of(each)[side].size, fields_of(each)[side].jump)
+        if now != before or each is subject.row:
+            made = _made(subject._replace(row=each), side)
+            how = "" if made.kind == "number" else made.substituted()
+            how = "" if too_long(how, str(now[0])) else how
+            lines.append((each.name, each.does, how, _sees(now[0]), _apart(now[1])))
+        before = now
+    return Grid(
+        ("layer", "what it does", "", "sees", "apart"),
+        tuple(lines),
+        (False, False, True, True, True),
+        spare=1,
+    )

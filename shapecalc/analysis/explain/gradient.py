@@ -1,0 +1,236 @@
+"""What goes back through a layer: its gradients as formulas, and worked through on a tiny input.
+
+The formulas are the referee's, with the layer's own numbers; so are all numbers of the example.
+"""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.algebra.dim import is_number
+from shapecalc.analysis.explain.model import Block, Equation, Picture, Prose, Section
+from shapecalc.analysis.explain.shapes import numbers
+from shapecalc.analysis.explain.words import listed, sentence
+from shapecalc.graph.model import Input
+from shapecalc.layers.shape import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.reference.example import Example
+    from shapecalc.reference.formula import Formula
+
+#: What indices count, in the order in which they are told.
+INDICES = {
+    "c d": "channels",
+    "e": "channels of a group",
+    "f": "filters",
+    "i j k": "positions of the output",
+    "p q r": "taps of the kernel",
+    "u v t": "places of the input",
+    "n": "elements of the row",
+}
+#: The same where there are no maps.
+OF_ROWS = {"c d": "inputs", "f": "units"}
+#: A picture is no wider, and a join with more operands shows only these.
+WIDE, OPERANDS = 74, 3
+#: Below this the central differences agree.
+AGREE = 1e-6
+
+
+def explain(subject: Subject) -> Section:
+    """Explain the gradients."""
+    if isinstance(subject.layer, Input):
+        text = "Nothing goes back further: dL/dx of the first layers is the input's gradient."
+        return Section("gradient", "gradient", "", (Prose(text),))
+    if not _numbers_alone(subject):
+        text = (
+            "Gradients are worked through where all sizes are numbers: --input and --set give"
+            " symbols values."
+        )
+        return Section("gradient", "gradient", "", (Prose(text),))
+    from shapecalc.reference.example import example  # NumPy, for what nothing else here needs
+    from shapecalc.reference.formulas import formulas
+
+    found = formulas(subject.layer, *subject.inputs)
+    done = example(subject.layer, *subject.inputs)
+    blocks = (*_general(subject, found), *_worked(done, subject, found))
+    return Section("gradient", "gradient", "", blocks, (), _facts(found, done))
+
+
+def _numbers_alone(subject: Subject) -> bool:
+    """Tell whether the layer and what flows through it have no symbols."""
+    row = subject.row
+    counts = (shape.channels for shape in (*subject.inputs, subject.output))
+    return numbers(subject) and all(map(is_number, (*counts, row.params, row.buffers)))
+
+
+def _forward(found: Mapping[str, Formula]) -> list[Formula]:
+    from shapecalc.reference.formula import computed
+
+    return [each for of, each in found.items() if computed(of)]
+
+
+def _backward(found: Mapping[str, Formula]) -> list[Formula]:
+    """List the formulas of the way back; of many operands the first."""
+    forward = _forward(found)
+    operands = [each for of, each in found.items() if of[1:].isdecimal() and of[0] == "x"]
+    return [each for each in found.values() if each not in (*forward, *operands[OPERANDS:])]
+
+
+def _general(subject: Subject, found: Mapping[str, Formula]) -> Iterator[Block]:
+    """Write the formulas, and say what they say."""
+    forward, backward = _forward(found), _backward(found)
+    yield Prose(_letters(subject, found))
+    for each in forward:
+        yield Equation(each.entry, (each.text,))
+    yield from map(Prose, _notes(forward))
+    yield Prose("On the way back g = dL/dy arrives from what follows, and by the chain rule")
+    for each in backward:
+        yield Equation(each.entry, (each.text,))
+    if len(forward) + len(backward) < len(found):
+        yield Prose("And so on for the other operands.")
+    yield from map(Prose, _notes(backward))
+
+
+def _notes(found: list[Formula]) -> list[str]:
+    return list(dict.fromkeys(each.note for each in found if each.note))
+
+
+def _letters(subject: Subject, found: Mapping[str, Formula]) -> str:
+    """Say what the letters are."""
+    said = " ".join(f"{each.entry} {each.text}" for each in found.values())
+    said = re.sub(r"\b[a-zA-Z]{2,}\b", "", said)  # words
+    used = set(re.findall(r"\b[a-zA-Z]\b", said))
+    arrays = list(_arrays(subject, found))
+    used -= {of for of in found if of != "y"}
+    row = not any(shape.sides for shape in (*subject.inputs, subject.output))
+    names = INDICES | (OF_ROWS if row or (set(used) & {"f"} and not used & {"i", "u"}) else {})
+    counted = []
+    for letters, what in names.items():
+        own = [each for each in letters.split() if each in used]
+        if own:
+            counted.append(f"{listed(own)} {what}")
+    told = f"{sentence(', '.join(arrays))}; L is the loss."
+    return f"{told}  Indices, from 0: {listed(counted)}." if counted else told
+
+
+def _arrays(subject: Subject, found: Mapping[str, Formula]) -> Iterator[str]:
+    """Name the arrays, each after what it is."""
+    operands = [of for of in found if of[0] == "x"]
+    if len(operands) > 1:
+        shapes = zip(operands[:OPERANDS], subject.inputs, strict=False)
+        shown = ", ".join(f"{name} ({as_text(shape)})" for name, shape in shapes)
+        yield f"the inputs are {shown}{', ...' if len(operands) > OPERANDS else ''}"
+    else:
+        yield "the input is x"
+    if "w" in found:
+        yield "the weights w"
+    elif "w1" in found:
+        yield "the weights of the depthwise convolution w1, of the 1x1 convolution w2"
+    if "b" in found:
+        yield "the bias b"
+    if "r" in found and "V[c]" in found["r"].text:
+        yield "the running mean M"
+        yield "the running variance V"
+    yield "the output y"
+
+
+# -- the example --------------------------------------------------------------------------------
+
+
+def _worked(done: Example, subject: Subject, found: Mapping[str, Formula]) -> Iterator[Block]:
+    """Show the example: what goes in and comes out, what comes back, one entry of each.
+
+    What it computes on the way and the layer's own formulas (`found`) do not name is explained: in
+    a small input windows may hang over an end that are whole in the layer's.
+    """
+    shapes = listed([as_text(shape) for shape in done.inputs])
+    does = done.layer.does(*done.inputs)
+    kind = " ".join(filter(None, (subject.row.type, does)))
+    other = _otherwise(done, subject)
+    yield Prose(f"Worked through by the referee on a small one, {kind} of {shapes}{other}:")
+    yield Picture(_side_by_side(done.values))
+    yield from map(Prose, _notes([each for of, each in done.formulas.items() if of not in found]))
+    yield Prose("L is the sum of g*y, for the g that is shown.  Back come")
+    yield Picture(_side_by_side({f"dL/d{of}": each for of, each in done.gradients.items()}))
+    yield Prose("One entry of each, written out:")
+    for left, *sums in done.lines.values():
+        yield Equation(left, tuple(sums))
+    agree = "give the same" if done.differences < AGREE else "do NOT give the same"
+    yield Prose(
+        f"Central differences, (L(a + h) - L(a - h))/2h for every entry a of"
+        f" {listed(list(done.gradients))}, {agree} {done.compared:,} numbers."
+    )
+
+
+def _otherwise(done: Example, subject: Subject) -> str:
+    """Tell of a factor that is another one in the example, as it would move no digit shown."""
+    own, here = (getattr(layer, "alpha", None) for layer in (subject.layer, done.layer))
+    return "" if own == here else f", with alpha = {here:g} in the place of {own:g}"
+
+
+def _side_by_side(arrays: Mapping[str, Any]) -> tuple[str, ...]:
+    """Draw arrays as matrices beside each other, as many as fit in a line."""
+    drawn = [each for name, array in arrays.items() for each in _matrices(name, array)]
+    lines: list[str] = []
+    row: list[list[str]] = []
+    for block in drawn:
+        if row and sum(len(each[0]) + 3 for each in (*row, block)) - 3 > WIDE:
+            lines += [*_joined(row), ""]
+            row = []
+        row.append(block)
+    return (*lines, *_joined(row))
+
+
+def _joined(row: list[list[str]]) -> list[str]:
+    height = max(map(len, row))
+    padded = [[*block, *[" " * len(block[0])] * (height - len(block))] for block in row]
+    return ["   ".join(parts).rstrip() for parts in zip(*padded, strict=True)]
+
+
+def _matrices(name: str, array: Any) -> Iterator[list[str]]:  # noqa: ANN401
+    """Draw an array as matrices of equal width, each below its name: w, or w[0, 1] for a part."""
+    if array.ndim < 3:
+        yield _matrix(name, (array.reshape(1, -1) if array.ndim < 2 else array).tolist())
+        return
+    *outer, _, _ = array.shape
+    for at in _places(outer):
+        part = f"[{', '.join(map(str, at))}]" if max(outer) > 1 else ""
+        yield _matrix(f"{name}{part}", array[at].tolist())
+
+
+def _places(extents: list[int]) -> list[tuple[int, ...]]:
+    from itertools import product
+
+    return list(product(*map(range, extents)))
+
+
+def _matrix(name: str, rows: list[list[float]]) -> list[str]:
+    texts = [[f"{number + 0.0:.3g}" for number in row] for row in rows]
+    widest = max(len(text) for row in texts for text in row)
+    lines = [" ".join(f"{text:>{widest}}" for text in row) for row in texts]
+    width = max(len(name), *map(len, lines))
+    return [each.ljust(width) for each in (name, *lines)]
+
+
+def _facts(found: Mapping[str, Formula], done: Example) -> dict[str, Any]:
+    """Give a program the formulas and the example's numbers."""
+    return {
+        "formulas": {each.name: f"{each.entry} = {each.text}" for each in found.values()},
+        "example": {
+            "inputs": [as_text(shape) for shape in done.inputs],
+            "values": {of: _plain(each.tolist()) for of, each in done.values.items()},
+            "gradients": {of: _plain(each.tolist()) for of, each in done.gradients.items()},
+        },
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Replace what JSON has no number for."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value if isfinite(value) else None

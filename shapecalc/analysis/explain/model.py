@@ -1,0 +1,165 @@
+"""What a lesson is made of: sections, and in them formulas, sentences, pictures and grids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from shapecalc.analysis.explain.trace import LETTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.traced import Formula
+
+#: The sign of a multiplication of sizes, and of counts.
+OF_SIZES, OF_COUNTS = "*", " x "
+
+
+class Derivation(NamedTuple):
+    """How a number comes about: the rule, the numbers in their places, step by step the value.
+
+    What goes like the one before is told `again` in short: the numbers in their places, the value.
+    """
+
+    label: str
+    formula: Formula
+    times: str = OF_COUNTS
+    again: bool = False
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands behind the equals signs, from the rule to the value."""
+        rule, substituted = self.formula.rule(self.times), self.formula.substituted(self.times)
+        steps = self.formula.steps(self.times)
+        return (rule, *((substituted,) if substituted != rule else ()), *steps)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The lines that a person reads."""
+        _, *rest = lines = self.lines
+        return (*rest[:1], *rest[1:][-1:]) if self.again else lines
+
+    @property
+    def letters(self) -> tuple[tuple[str, str, str], ...]:
+        """The letters that a person must be told."""
+        return () if self.again else self.where
+
+    @property
+    def where(self) -> tuple[tuple[str, str, str], ...]:
+        """The letters of the rule, with their numbers and what they stand for."""
+        found = {leaf.name: str(leaf.value) for leaf in _leaves(self.formula)}
+        return tuple((name, text, LETTERS[name]) for name, text in found.items() if name in LETTERS)
+
+
+def _leaves(made: Formula) -> Iterator[Formula]:
+    if made.kind == "number":
+        yield made
+    for part in made.parts:
+        yield from _leaves(part)
+
+
+class Equation(NamedTuple):
+    """A formula that is text alone: what stands left, and all that it equals, in this order."""
+
+    label: str
+    shown: tuple[str, ...]
+
+    @property
+    def letters(self) -> tuple[tuple[str, str, str], ...]:
+        """Its letters are told once for all."""
+        return ()
+
+
+class Prose(NamedTuple):
+    """A sentence or two."""
+
+    text: str
+
+
+class Picture(NamedTuple):
+    """Lines of plain characters, to be set in a fixed width."""
+
+    lines: tuple[str, ...]
+
+
+class Grid(NamedTuple):
+    """A small table.
+
+    `right` tells which columns are set flush right, `spare` which one may go where space is scarce.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[bool, ...]
+    spare: int | None = None
+
+    def without_spare(self) -> Grid:
+        """Leave the spare column out."""
+        kept = [column for column in range(len(self.header)) if column != self.spare]
+        return Grid(
+            tuple(self.header[column] for column in kept),
+            tuple(tuple(row[column] for column in kept) for row in self.rows),
+            tuple(self.right[column] for column in kept),
+        )
+
+
+Block: TypeAlias = Derivation | Equation | Prose | Picture | Grid
+
+
+class Section(NamedTuple):
+    """What is said on one topic.
+
+    `answer` is the number as a person reads it, `values` the numbers that the table's cell holds,
+    and `facts` what a program may want.
+    """
+
+    topic: str
+    title: str
+    answer: str
+    blocks: tuple[Block, ...]
+    values: tuple[Dim, ...] = ()
+    facts: Mapping[str, Any] = {}
+
+
+class Explanation(NamedTuple):
+    """Where the numbers of a layer, of a block or of a whole network come from.
+
+    `name` is the layer's, empty for the network; `about` says what it is, `note` what the spec
+    remarks on it, `source` where the spec was read, `domain` what the symbols may be.
+    """
+
+    network: str
+    name: str
+    type: str
+    about: str
+    note: str
+    source: str
+    sections: tuple[Section, ...]
+    domain: tuple[str, ...] = ()
+
+    def section(self, topic: str) -> Section:
+        """Return the section of a topic.  Raises `KeyError` when there is none."""
+        return {section.topic: section for section in self.sections}[topic]
+
+    def render(self, format: str = "text", *, width: int | None = None) -> str:  # noqa: A002
+        """Write the lesson as text, markdown, html, json, or for a terminal.
+
+        Raises `SpecErrors` for another word.
+        """
+        from shapecalc.analysis.explain.render import (
+            render,  # a lesson can show itself, as a report can
+        )
+
+        return render(self, format, width=width)
+
+    def _repr_html_(self) -> str:
+        from shapecalc.analysis.explain.render import render
+
+        return render(self, "html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")

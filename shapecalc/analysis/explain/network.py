@@ -1,0 +1,131 @@
+"""A whole network, a line a layer, as lecture slides write it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.algebra.traced import Formula, exact, value_text
+from shapecalc.analysis.explain.alike import twins
+from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Grid, Prose, Section
+from shapecalc.analysis.explain.subject import every
+from shapecalc.analysis.explain.trace import in_letters
+from shapecalc.analysis.explain.words import LONG, brief
+from shapecalc.layers.base import square
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.dense import FullyConnected
+from shapecalc.layers.shape import as_list, times_text
+from shapecalc.layers.windowed import Windowed, pad_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from shapecalc.algebra.notation import Notation
+    from shapecalc.algebra.traced import Write
+    from shapecalc.analysis.explain import Topic
+    from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.output.view import View
+    from shapecalc.report.model import Report
+
+#: Formulas longer than this have no place on a slide.
+TOO_LONG = 3 * LONG
+
+
+def slide(report: Report, view: View, topic: Topic) -> Section:
+    """Write the network's lines, with the formulas of a topic."""
+    subjects = every(report, view)
+    made = [tuple(dict.fromkeys(_formulas(topic)(each, brief=True))) for each in subjects]
+    write: Write = str
+    after: list[Block] = []
+    if report.domain is not None:
+        notation = _notation(report, made)
+        write = notation.text
+        after = list(_legend(notation, made))
+    paths = any("/" in row.name for row in report.rows)
+    rows = tuple(
+        (
+            f"[{times_text(as_list(each.output, view.layout), write)}]",
+            f"{_name(each.row.name, paths)}: {phrase(each)}".removesuffix(": "),
+            _formula_text(each, formulas, topic, write),
+        )
+        for each, formulas in zip(subjects, made, strict=True)
+    )
+    blocks = (Grid(("", "", ""), rows, (False, False, False)), *after)
+    if topic.total is None:
+        return Section(topic.name, topic.title, "", blocks)
+    total = topic.total(report, view)
+    answer = f"{value_text(total, write)} in all"
+    return Section(topic.name, topic.title, answer, blocks, (total,))
+
+
+def _formulas(topic: Topic) -> Callable[..., tuple[Formula, ...]]:
+    assert topic.formulas is not None, "only what has formulas is written as a slide"
+    return topic.formulas
+
+
+def _notation(report: Report, made: Sequence[Sequence[Formula]]) -> Notation:
+    """Find short names for what the volumes and the formulas hold again and again."""
+    from shapecalc.algebra.notation import notation_of
+
+    dims = [dim for row in report.rows for dim in (*row.output.sides, row.output.size)]
+    values = [each.value for formulas in made for each in formulas]
+    return notation_of([*dims, *(each for each in values if len(value_text(each)) <= TOO_LONG)])
+
+
+def _legend(notation: Notation, made: Sequence[Sequence[Formula]]) -> Iterator[Block]:
+    """Say what the names stand for, and what is not written."""
+    names = notation.legend()
+    if names:
+        yield Grid(("name", "stands for"), tuple(names.items()), (False, False))
+    if any(len(_told(formulas)) < len(formulas) for formulas in made):
+        yield Prose("Where sides differ only in their symbol, the first one's formula is written.")
+
+
+def _told(made: Sequence[Formula]) -> list[Formula]:
+    """Leave out what differs from an earlier formula only in its symbol."""
+    return [
+        each for at, each in enumerate(made) if not any(twins(told, each) for told in made[:at])
+    ]
+
+
+def _name(name: str, paths: bool) -> str:
+    """Slides shout; paths are not for shouting."""
+    return name if paths else name.upper()
+
+
+def phrase(subject: Subject) -> str:
+    """Say what a layer does, in the words of a slide."""
+    layer = subject.layer
+    if isinstance(layer, FullyConnected):
+        return f"{layer.units} units"
+    if not isinstance(layer, Windowed):
+        return subject.row.does
+    rank = len(subject.inputs[0].sides)
+    kernel = "x".join(map(str, layer.kernel * rank if len(layer.kernel) == 1 else layer.kernel))
+    filters = (
+        f"{layer.filters} {kernel} filters" if hasattr(layer, "filters") else f"{kernel} windows"
+    )
+    words = f"{filters} at stride {square(layer.steps())}, pad {pad_text(layer.pad) or 0}"
+    if set(layer.dilation) != {1}:
+        words += f", dilation {square(layer.dilation)}"
+    if layer.rounds() != "floor":
+        words += f", {layer.rounds()}"
+    if isinstance(layer, Conv) and layer.groups > 1:
+        words += f", {layer.groups} groups"
+    return words
+
+
+def _formula_text(subject: Subject, made: Sequence[Formula], topic: Topic, write: Write) -> str:
+    """Write a layer's formulas with their values; one for sides that are alike."""
+    of_sizes = topic.name in ("output", "receptive-field")
+    in_signs = topic.name == "receptive-field" or (of_sizes and in_letters(subject.layer))
+    times = OF_SIZES if in_signs else OF_COUNTS
+    told = [_short(each, times, write, values=not of_sizes) for each in _told(made)]
+    text = ", ".join(filter(None, told))
+    return text if len(text) <= TOO_LONG else "a long formula"
+
+
+def _short(made: Formula, times: str, write: Write, *, values: bool) -> str:
+    value = value_text(made.value, write)
+    if made.kind == "number":
+        return value if values else ""
+    return brief(exact(made).substituted(times, write), value)

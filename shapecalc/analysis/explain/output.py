@@ -1,0 +1,74 @@
+"""Where a layer's output volume comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.algebra.traced import Formula, formula
+from shapecalc.analysis.explain import windows
+from shapecalc.analysis.explain.alike import derivations
+from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Derivation, Prose, Section
+from shapecalc.analysis.explain.shapes import asked, axes, numbers, says
+from shapecalc.analysis.explain.trace import in_letters, output_of
+from shapecalc.analysis.explain.words import listed, sentence
+from shapecalc.graph.model import Input
+from shapecalc.layers.pool import Pool
+from shapecalc.layers.reshape import Reshape
+from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text
+from shapecalc.layers.transposed import Transposed
+from shapecalc.layers.windowed import Windowed
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.explain.subject import Subject
+
+
+def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
+    """Return the output's extents as formulas, sides first and channels last."""
+    layer, inputs = subject.layer, subject.inputs
+    if isinstance(layer, Input):
+        return tuple(map(formula, as_list(subject.output)))
+    return output_of(layer, inputs, brief=brief)
+
+
+def explain(subject: Subject) -> Section:
+    """Explain the output."""
+    made = formulas(subject)
+    kept, derived = _split(subject, made)
+    blocks: list[Block] = [*asked(subject.layer, subject), *derived]
+    if kept and derived and not isinstance(subject.layer, Pool):
+        many = len(kept) > 1 or kept[0].endswith("s")
+        stay = "stay as they are" if many else "stays as it is"
+        blocks.append(Prose(f"{sentence(listed(kept))} {stay}."))
+    blocks += says(subject.layer, subject)
+    return Section(
+        "output",
+        "output",
+        as_text(subject.output, subject.view.layout),
+        tuple(blocks),
+        tuple(each.value for each in made),
+        _facts(subject),
+    )
+
+
+def _split(subject: Subject, made: tuple[Formula, ...]) -> tuple[list[str], list[Derivation]]:
+    """Tell the extents that stay as they are from those that a rule makes; equal sides are one."""
+    names = axes(subject.output)
+    times = OF_SIZES if in_letters(subject.layer) else OF_COUNTS
+    kept: list[str] = []
+    alike: dict[Formula, list[str]] = {}
+    for name, each in zip(names, made, strict=True):
+        if each.kind == "number" and each.name in (name, "inputs"):
+            kept.append(name)
+        elif not isinstance(subject.layer, (Input, Reshape)):
+            alike.setdefault(each, []).append(name)
+    return kept, derivations(alike, times)
+
+
+def _facts(subject: Subject) -> dict[str, Any]:
+    layer = subject.layer
+    if not isinstance(layer, Windowed) or isinstance(layer, Transposed) or not numbers(subject):
+        return {}
+    shape = subject.inputs[0]
+    names = SIDE_NAMES[len(shape.sides)]
+    fits = map(windows.fit, shape.sides, layer.moves(shape))
+    return {name: windows.facts_of(found) for name, found in zip(names, fits, strict=True)}

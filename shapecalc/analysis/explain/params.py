@@ -1,0 +1,278 @@
+"""Where a layer's parameters come from."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.algebra.dim import product
+from shapecalc.algebra.traced import Formula, formula, total, value_text
+from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Grid, Prose, Section
+from shapecalc.analysis.explain.trace import arrays_of
+from shapecalc.analysis.explain.words import counted
+from shapecalc.graph.model import Input
+from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.dense import Dense, Rbf
+from shapecalc.layers.depthwise import Depthwise, Separable
+from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
+from shapecalc.layers.lrn import Lrn
+from shapecalc.layers.merge import Join
+from shapecalc.layers.norm import BatchNorm, Norm
+from shapecalc.layers.pool import Pool, Subsampling
+from shapecalc.layers.reshape import (
+    ChannelShuffle,
+    Crop,
+    Flatten,
+    PadLayer,
+    Permute,
+    Reshape,
+    Upsample,
+)
+from shapecalc.layers.slope import Prelu
+from shapecalc.layers.transposed import Transposed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.analysis.explain.trace import Array
+    from shapecalc.layers.base import Layer
+
+
+def arrays(subject: Subject) -> tuple[Array, ...]:
+    """Return the layer's arrays, trained ones and buffers."""
+    if isinstance(subject.layer, Input):
+        return ()
+    return arrays_of(subject.layer, subject.inputs, subject.output)
+
+
+def trained(subject: Subject) -> Formula:
+    """Add up what is trained, here or where its weights are shared from."""
+    return total(each.size for each in arrays(subject) if each.role != "buffer")
+
+
+def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
+    """Return the trained parameters; none where another layer's are used."""
+    if subject.row.shared is not None:
+        return (formula(0),)
+    return (trained(subject),)
+
+
+def explain(subject: Subject) -> Section:
+    """Explain the parameters."""
+    (made,) = formulas(subject)
+    owned = arrays(subject)
+    blocks: list[Block] = []
+    shared = subject.row.shared if owned else None
+    if shared is not None:
+        blocks.append(Derivation(f"params of {shared}", trained(subject)))
+        blocks.append(
+            Prose(
+                f"{subject.row.name} uses the weights of {shared}.  They are trained together and"
+                " counted there, once: here they add 0."
+            )
+        )
+    elif made.kind != "number" or made.name:
+        blocks.append(Derivation("params", made))
+    blocks += says(subject.layer, subject)
+    if len(owned) > 2:
+        blocks.append(_listing(owned))
+    return Section(
+        "params",
+        "params",
+        value_text(made.value),
+        tuple(blocks),
+        (made.value,),
+        {
+            "arrays": [
+                {"name": each.name, "role": each.role, "size": each.size.value} for each in owned
+            ]
+        },
+    )
+
+
+def _listing(owned: tuple[Array, ...]) -> Grid:
+    """List the arrays, trained ones and buffers."""
+    words = {"weight": "trained", "bias": "trained", "buffer": "stored, not trained"}
+    rows = tuple(
+        (
+            each.name,
+            each.size.substituted(OF_COUNTS),
+            value_text(each.size.value),
+            words[each.role],
+        )
+        for each in owned
+    )
+    return Grid(("array", "extents", "elements", ""), rows, (False, False, True, False))
+
+
+@singledispatch
+def says(layer: Layer, subject: Subject) -> Iterator[Block]:
+    """Say in words what is learned, or why nothing is."""
+    yield Prose(f"By the rule: {layer.counts}.")
+
+
+@says.register(Input)
+def _(layer: Input, subject: Subject) -> Iterator[Block]:
+    yield Prose("The input is given, not learned.")
+
+
+def _bias_words(layer: Any, owner: str) -> str:  # noqa: ANN401
+    if layer.bias == "per_position":
+        return f", and one bias for every output position of every {owner} (untied)"
+    return ", and one bias" if layer.bias else "; there are no biases"
+
+
+def _each_of(number: Dim, noun: str) -> str:
+    """Begin a sentence on every one of several, or on the only one."""
+    return f"Each of the {counted(number, noun)}" if number != 1 else f"The one {noun}"
+
+
+@says.register(Conv)
+def _(layer: Conv, subject: Subject) -> Iterator[Block]:
+    channels = subject.inputs[0].channels
+    if layer.connections is not None:
+        pairs, possible = sum(map(len, layer.connections)), layer.filters * channels
+        yield Prose(
+            f"The table of connections joins {pairs} pairs of an input map and a filter, of"
+            f" {layer.filters} x {channels} = {possible}.  Each pair has a kernel of its own"
+            f"{_bias_words(layer, 'filter')}{' for each filter' if layer.bias is True else ''}."
+        )
+        return
+    _filters, *extents = arrays(subject)[0].extents
+    sees = (
+        f"only the {extents[0].value} channels of its own of {layer.groups} groups"
+        if layer.groups > 1
+        else f"all {counted(channels, 'input channel')}"
+        if channels != 1
+        else "the one input channel"
+    )
+    own = counted(product(each.value for each in extents), "weight")
+    yield Prose(
+        f"{_each_of(layer.filters, 'filter')} sees {sees}: it has {own}"
+        f"{_bias_words(layer, 'filter')}.  The same weights serve at every position,"
+        + (
+            " but the biases make the size of the input matter."
+            if layer.bias == "per_position"
+            else " so the size of the input does not matter."
+        )
+    )
+
+
+@says.register(Transposed)
+def _(layer: Transposed, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "Every input channel has a kernel for every filter"
+        f"{' of its group' if layer.groups > 1 else ''}{_bias_words(layer, 'filter')}"
+        f"{' for each filter' if layer.bias is True else ''}.  The same weights serve at every"
+        " position."
+    )
+
+
+@says.register(Depthwise)
+def _(layer: Depthwise, subject: Subject) -> Iterator[Block]:
+    kernels = "one kernel" if layer.multiplier == 1 else f"{layer.multiplier} kernels"
+    yield Prose(
+        f"Every channel has {kernels} of its own and sees no other channel"
+        f"{_bias_words(layer, 'channel')}{' for each kernel' if layer.bias is True else ''}."
+    )
+
+
+@says.register(Separable)
+def _(layer: Separable, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "Two steps: first every channel by itself (depthwise), then a 1x1 convolution that mixes"
+        f" the channels (pointwise){_bias_words(layer, 'filter')}"
+        f"{' for each filter' if layer.bias is True else ''}."
+    )
+
+
+@says.register(Dense)
+def _(layer: Dense, subject: Subject) -> Iterator[Block]:
+    size = subject.inputs[0].size
+    yield Prose(
+        f"{_each_of(layer.units, 'unit')} has a weight for each of the"
+        f" {counted(size, 'input')}{', and one bias' if layer.bias else '; there are no biases'}."
+        "  So here the size of what flows in matters."
+    )
+
+
+@says.register(Rbf)
+def _(layer: Rbf, subject: Subject) -> Iterator[Block]:
+    (codes,) = arrays(subject)
+    yield Prose(
+        f"Nothing is trained: the {counted(layer.units, 'code')} of"
+        f" {counted(subject.inputs[0].size, 'number')} each are fixed,"
+        f" {value_text(codes.size.value)} in buffers."
+    )
+
+
+@says.register(Subsampling)
+def _(layer: Subsampling, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "Unlike a modern pool this one learns: one coefficient and one bias for each of the"
+        f" {counted(subject.inputs[0].channels, 'map')}, whatever the window."
+    )
+
+
+@says.register(Norm)
+def _(layer: Norm, subject: Subject) -> Iterator[Block]:
+    if not layer.affine:
+        yield Prose("Without a trained scale and shift (affine: false) there is nothing to learn.")
+    elif getattr(layer, "over", "") == "all":
+        yield Prose("A scale and a shift for every element that flows in.")
+    else:
+        yield Prose("A scale and a shift for every channel.")
+    if isinstance(layer, BatchNorm) and layer.statistics:
+        yield Prose(
+            "The running mean and variance of every channel are buffers: kept up in training, but"
+            " not by gradients, and not counted as parameters."
+        )
+
+
+@says.register(Prelu)
+def _(layer: Prelu, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "One trained slope serves all channels."
+        if layer.shared
+        else "Every channel has a trained slope."
+    )
+
+
+@says.register(Pointwise)
+def _(layer: Pointwise, subject: Subject) -> Iterator[Block]:
+    yield Prose(f"{layer.type} has nothing to learn: it maps every element by a fixed rule.")
+
+
+@says.register(Pool)
+@says.register(GlobalPool)
+@says.register(AdaptivePool)
+def _(layer: Layer, subject: Subject) -> Iterator[Block]:
+    taken = "mean" if "avg" in layer.type else "maximum"
+    yield Prose(f"A pool has nothing to learn: it takes the {taken} of what it sees.")
+
+
+@says.register(Lrn)
+def _(layer: Lrn, subject: Subject) -> Iterator[Block]:
+    yield Prose("Nothing to learn: size, alpha, beta and k are chosen, not trained.")
+
+
+@says.register(Join)
+def _(layer: Join, subject: Subject) -> Iterator[Block]:
+    yield Prose("A join has nothing to learn: it only puts together what the branches computed.")
+
+
+@says.register(Flatten)
+@says.register(Reshape)
+@says.register(Permute)
+@says.register(PadLayer)
+@says.register(Crop)
+@says.register(ChannelShuffle)
+@says.register(Upsample)
+def _(layer: Layer, subject: Subject) -> Iterator[Block]:
+    if isinstance(layer, Upsample) and layer.mode == "bilinear":
+        yield Prose("Nothing to learn: the weights of the blend are fixed by the places.")
+    else:
+        yield Prose("Nothing to learn: elements are moved, added or taken away by a fixed rule.")

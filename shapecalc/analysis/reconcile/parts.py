@@ -1,0 +1,150 @@
+"""The difference between two profiles, as parts: one layer and one term each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.report.fold import levels_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.counting.profile import Profile
+    from shapecalc.report.model import Report, Row
+
+
+class Part(NamedTuple):
+    """What two profiles count of one layer, or of several, under one term.
+
+    None: the profile has no rule for these layers.
+    """
+
+    layer: str
+    term: str
+    first: Dim | None
+    second: Dim | None
+
+    @property
+    def difference(self) -> Dim:
+        """How much more the second counts; without a rule that is nothing."""
+        return _number(self.second) - _number(self.first)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether neither profile counts anything."""
+        return _number(self.first) == 0 and _number(self.second) == 0
+
+
+def _number(count: Dim | None) -> Dim:
+    return 0 if count is None else count
+
+
+def parts_of(row: Row, first: Profile, second: Profile) -> list[Part]:
+    """Set side by side what two profiles count of a layer, term by term."""
+    counted = [each.terms(row) if each.counts(row) else None for each in (first, second)]
+    terms = dict.fromkeys(term for each in counted for term in each or ())
+    return [
+        Part(row.name, term, *(None if each is None else each.get(term, 0) for each in counted))
+        for term in terms
+    ]
+
+
+def added(name: str, parts: Iterable[Part]) -> list[Part]:
+    """Add parts up, term by term."""
+    sums: dict[str, tuple[Dim | None, Dim | None]] = {}
+    for _, term, first, second in parts:
+        before = sums.get(term, (None, None))
+        sums[term] = (_plus(before[0], first), _plus(before[1], second))
+    return [Part(name, term, *pair) for term, pair in sums.items()]
+
+
+def _plus(a: Dim | None, b: Dim | None) -> Dim | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
+
+
+class Difference(NamedTuple):
+    """Why two profiles differ on one network: their totals, and the parts that explain it."""
+
+    report: Report
+    first: Profile
+    second: Profile
+    parts: tuple[Part, ...]
+
+    @property
+    def totals(self) -> tuple[Dim, Dim]:
+        """What the profiles count in all."""
+        return self.first.count(self.report.totals), self.second.count(self.report.totals)
+
+    @property
+    def terms(self) -> list[Part]:
+        """The parts added up by their terms, the largest difference first."""
+        return sorted(added("", self.parts), key=_weight)
+
+    @property
+    def rest(self) -> Dim:
+        """What the parts leave unexplained: 0."""
+        first, second = self.totals
+        return second - first - sum(part.difference for part in self.parts)
+
+    def layers(self, depth: int) -> list[Part]:
+        """Return the parts that differ, those of a level of the paths together; 0: every layer."""
+        names = [row.name for row in self.report.rows]
+        of_layer: dict[str, list[Part]] = {}
+        for part in self.parts:
+            of_layer.setdefault(part.layer, []).append(part)
+        levels = levels_of(self.report, depth, range(len(names)))
+        found = []
+        for level, indices in levels.items():
+            inside = [part for index in indices for part in of_layer.get(names[index], ())]
+            found += added(level, inside)
+        return [part for part in found if part.difference != 0]
+
+    def alike(self, layers: Sequence[Part]) -> list[Part]:
+        """Add up what the profiles count alike, term by term: all but `layers`."""
+        shown = added("", layers)
+        hidden = [
+            Part("", term, None if a is None else -a, None if b is None else -b)
+            for _, term, a, b in shown
+        ]
+        return [part for part in added("", [*self.parts, *hidden]) if not part.nothing]
+
+    def render(
+        self,
+        format: str = "text",  # noqa: A002  (the word of the command line)
+        *,
+        width: int | None = None,
+        standalone: bool = True,
+        **options: Any,  # noqa: ANN401  (those of `make_view`)
+    ) -> str:
+        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
+
+        `options` are depth, dtype and units, as in `shapecalc reconcile`; `width` is the page's.
+        Raises `SpecErrors` for unknown words.
+        """
+        from shapecalc.analysis.reconcile import show_difference
+        from shapecalc.output.view import make_view
+
+        return show_difference(self, format, make_view(**options), width, standalone=standalone)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")
+
+
+def _weight(part: Part) -> tuple[bool, int]:
+    difference = part.difference
+    return (difference == 0, -abs(difference) if isinstance(difference, int) else 0)
+
+
+def difference(report: Report, first: Profile, second: Profile) -> Difference:
+    """Explain the difference between what two profiles count of a network."""
+    parts = [part for row in report.rows for part in parts_of(row, first, second)]
+    return Difference(report, first, second, tuple(parts))

@@ -1,0 +1,159 @@
+"""A solution: all points for which a question holds, why, and what is near where there are none."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.analysis.solve.boxes import has, size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.algebra.integer_sets import Integers
+
+#: So many boxes are said in sentences; more are a table.
+SENTENCES = 6
+
+
+class Grid(NamedTuple):
+    """A small table with a sentence above it.  `right` tells which columns are set flush right."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[bool, ...]
+
+    def data(self) -> dict[str, Any]:
+        """Return it as a plain record."""
+        return {
+            "title": self.title,
+            "columns": list(self.header),
+            "rows": list(map(list, self.rows)),
+        }
+
+
+def bare(numbers: Integers) -> str:
+    """Write a set where its name stands elsewhere: ``227 to 258``."""
+    parts = (part.removeprefix("n ").removeprefix("= ") for part in numbers.text("n").split(" or "))
+    return " or ".join(part.removeprefix("from ") for part in parts)
+
+
+class Solution(NamedTuple):
+    """The answer to a question: boxes of integers whose union is every point that holds.
+
+    `names` are what the question was asked over.  `tied` are groups of names that were taken to be
+    equal: then the boxes hold the points where they are.  `why` and `nearest` are tables for
+    people, `remarks` what limits the answer, `source` where the network was read.
+    """
+
+    network: str
+    question: str
+    names: tuple[str, ...]
+    boxes: tuple[Mapping[str, Integers], ...]
+    tied: tuple[tuple[str, ...], ...]
+    why: tuple[Grid, ...]
+    nearest: tuple[Grid, ...]
+    remarks: tuple[str, ...]
+    source: str
+
+    def __bool__(self) -> bool:
+        """Whether anything solves it."""
+        return bool(self.boxes)
+
+    def admits(self, **values: int) -> bool:
+        """Tell whether a point solves it; a name with a dot is given as `**{"conv1.pad": 2}`."""
+        if any(len({values[name] for name in group}) > 1 for group in self.tied):
+            return False
+        return any(all(has(box[name], values[name]) for name in box) for box in self.boxes)
+
+    def total(self) -> int | None:
+        """Count the solutions; None when there is no end to them."""
+        found = 0
+        bound = {name for group in self.tied for name in group[1:]}
+        for box in self.boxes:
+            sizes = [size(each) for name, each in box.items() if name not in bound]
+            known = [each for each in sizes if each is not None]
+            if len(known) < len(sizes):
+                return None
+            found += prod(known)
+        return found
+
+    def answer(self) -> tuple[str, ...]:
+        """Say the solution: a box a line, and how many points there are."""
+        if not self.boxes:
+            return (f"none: it holds for no {' and '.join(self.names)}",)
+        count = self.total()
+        free = len(self.names) - sum(len(group) - 1 for group in self.tied)
+        what = "combinations" if free > 1 else "in all"
+        all_ = f" ({count:,} {what})" if count is not None and count > 1 else ""
+        if len(self.boxes) > SENTENCES:
+            return (f"{len(self.boxes):,} combinations of stretches, listed below{all_}",)
+        lines = [self._said(box) for box in self.boxes]
+        return (*lines[:-1], lines[-1] + all_)
+
+    def table(self, most: int | None = None) -> Grid | None:
+        """Return the boxes as a table, when they are too many for sentences."""
+        if len(self.boxes) <= SENTENCES:
+            return None
+        rows = [tuple(bare(box[name]) for name in box) for box in self.boxes[:most]]
+        more = len(self.boxes) - len(rows)
+        title = (
+            "It holds for:"
+            if not more
+            else (f"It holds for these, and {more:,} more; --format json has all of them:")
+        )
+        names = tuple(self.boxes[0])
+        return Grid(title, names, tuple(rows), (False,) * len(names))
+
+    def grids(self, most: int | None = None) -> tuple[Grid, ...]:
+        """Return the tables under the answer."""
+        table = self.table(most)
+        tables = (*([table] if table is not None else []), *self.why, *self.nearest)
+        return tuple(each._replace(rows=each.rows[:most]) for each in tables)
+
+    def _said(self, box: Mapping[str, Integers]) -> str:
+        alike: dict[Integers, list[str]] = {}
+        for name, numbers in box.items():
+            alike.setdefault(numbers, []).append(name)
+        groups = {name: " = ".join(group) for group in self.tied for name in group}
+        said = [
+            numbers.text(" and ".join(dict.fromkeys(groups.get(name, name) for name in names)))
+            for numbers, names in alike.items()
+        ]
+        return "; ".join(said) if said else "it holds"
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain records: every box a map from names to stretches."""
+        return {
+            "schema": "shapecalc.solution/1",
+            "network": self.network,
+            "question": self.question,
+            "over": list(self.names),
+            "solved": bool(self.boxes),
+            "count": self.total(),
+            "equal": list(map(list, self.tied)),
+            "solutions": [{n: each.data() for n, each in box.items()} for box in self.boxes],
+            "why": [each.data() for each in self.why],
+            "nearest": [each.data() for each in self.nearest],
+            "remarks": list(self.remarks),
+            "source": self.source,
+        }
+
+    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
+        """Write it as text, markdown, html, json, or for a terminal; `width` is the page's.
+
+        Raises `SpecErrors` for another word.
+        """
+        from shapecalc.analysis.solve.render import render  # a solution can show itself
+
+        return render(self, format, **options)
+
+    def _repr_html_(self) -> str:
+        return self.render("html", standalone=False)
+
+    def _repr_markdown_(self) -> str:
+        return self.render("markdown")
+
+    def __str__(self) -> str:
+        return self.render("text")

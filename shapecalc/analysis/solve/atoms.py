@@ -1,0 +1,318 @@
+"""Conditions to relations of expressions: what the words of a question mean in a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
+
+from shapecalc.algebra.dim import product
+from shapecalc.algebra.expr import evaluate as at
+from shapecalc.algebra.expr import symbol, symbols_of
+from shapecalc.analysis.solve.question import Extents
+from shapecalc.errors import did_you_mean
+from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
+from shapecalc.output.cells import UNKNOWN
+from shapecalc.output.columns import BY_WORD
+from shapecalc.output.view import View
+from shapecalc.report.fold import fold
+from shapecalc.spec.expression import ExpressionError, evaluate
+from shapecalc.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.analysis.solve.question import Condition, Question, Side
+    from shapecalc.report.model import Report, Row
+
+Relation: TypeAlias = Literal["at least", "at most", "equal to", "unequal to", "divisible by"]
+
+#: The totals of a network beside those that are columns.
+PEAKS = ("peak", "peak_memory")
+_RELATIONS: dict[str, tuple[Relation, int]] = {
+    "=": ("equal to", 0),
+    "!=": ("unequal to", 0),
+    "<=": ("at most", 0),
+    "<": ("at most", -1),
+    ">=": ("at least", 0),
+    ">": ("at least", 1),
+    "divisible by": ("divisible by", 0),
+}
+_VIEW = View()
+
+
+class Volume(NamedTuple):
+    """The sides of a volume, with its channels; or numbers per side, without.
+
+    A vector has no sides, and its channels are its units.
+    """
+
+    sides: tuple[Dim, ...]
+    channels: Dim | None
+
+
+Value: TypeAlias = "Dim | Volume"
+
+
+class Atom(NamedTuple):
+    """A relation of two expressions, `label` saying what of the network the left one is.
+
+    `condition` is the number of the condition that it is a part of, `layers` the names of the
+    layers that it speaks of.
+    """
+
+    condition: int
+    label: str
+    left: Dim
+    relation: Relation
+    right: Dim
+    layers: tuple[str, ...] = ()
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that it depends on."""
+        if self.relation == "divisible by":
+            return symbols_of(self.left)
+        return symbols_of(self.left - self.right)
+
+    def miss(self, values: Mapping[str, int]) -> int:
+        """Return by how much it fails for values of its symbols; 0: it holds."""
+        if self.relation == "divisible by":
+            left = int(at(self.left, values))
+            return min(left % self.right, -left % self.right)  # type: ignore[operator]
+        over = int(at(self.left - self.right, values))  # what is on both sides needs no value
+        match self.relation:
+            case "at least":
+                return max(-over, 0)
+            case "at most":
+                return max(over, 0)
+            case "equal to":
+                return abs(over)
+            case _:
+                return int(over == 0)
+
+
+class Binder:
+    """Finds what the names of a question mean in one report.
+
+    `shown` gives the names under which symbols are asked for, `fixed` numbers of names that are
+    tried one by one.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        report: Report,
+        shown: Mapping[str, str],
+        fixed: Mapping[str, int],
+    ) -> None:
+        self.question = question
+        self.report = report
+        self.names: dict[str, Dim] = {
+            **{name: symbol(name) for name in report.graph.symbols},
+            **{name: symbol(inner) for name, inner in shown.items()},
+            **fixed,
+        }
+        self.layers: dict[str, None] = {}  # those that the condition at work speaks of
+
+    def atoms(self, number: int, condition: Condition) -> list[Atom]:
+        """Return the relations that a condition consists of.  Raises `SpecErrors`."""
+        self.layers = {}
+        left, right = self.side(condition.left, condition), self.side(condition.right, condition)
+        relation, shift = _RELATIONS[condition.relation]
+        if relation == "divisible by" and not (isinstance(right, int) and right > 0):
+            message = "what is divided by must be a number from 1 on"
+            self.question.refuse("E343", message, condition.span, "divisible by 32")
+        if Extents in map(type, (left, right)) and Volume not in map(type, (left, right)):
+            hint = "compare it with a layer: pool3 = 6x6"
+            self.question.refuse("E343", "a shape belongs to a volume", condition.span, hint)
+        if isinstance(right, Volume | Extents) and not isinstance(left, Volume):
+            if isinstance(left, Extents) or relation in ("at least", "at most"):
+                message = "the volume stands on the left: pool3 = 6x6"
+                self.question.refuse("E343", message, condition.span, "turn the relation around")
+            left, right = right, left
+        label = condition.text if not isinstance(condition.left, str) else condition.left
+        if not isinstance(left, Volume):
+            assert not isinstance(left, Extents)
+            assert not isinstance(right, Volume | Extents)
+            whole = right + shift
+            return [Atom(number, label, left, relation, whole, tuple(self.layers))]
+        pairs = self._pairs(left, right, condition)
+        if relation == "unequal to" and len(pairs) > 1:
+            hint = f"ask for one of them: {label}.{pairs[0][0]} != ..."
+            self.question.refuse("E343", "!= compares numbers, not volumes", condition.span, hint)
+        return [
+            Atom(number, f"{label} {word}", a, relation, b + shift, tuple(self.layers))
+            for word, a, b in pairs
+        ]
+
+    def _pairs(
+        self, left: Volume, right: Value | Extents, condition: Condition
+    ) -> list[tuple[str, Dim, Dim]]:
+        """Pair the extents that are compared: sides, and channels where they are written out."""
+        rank = len(left.sides)
+        words = SIDE_NAMES.get(rank, ())
+        if isinstance(right, Volume):
+            if len(right.sides) != rank:
+                kinds = [
+                    f"a volume of {len(each.sides)} sides" if each.sides else "a vector"
+                    for each in (left, right)
+                ]
+                message = f"{kinds[0]} is compared with {kinds[1]}"
+                hint = "compare numbers of them, like .units or .channels"
+                self.question.refuse("E343", message, condition.span, hint)
+            if left.channels is not None and right.channels is not None and not rank:
+                return [("units", left.channels, right.channels)]
+            return list(zip(words, left.sides, right.sides, strict=True))
+        if not rank and left.channels is not None and not isinstance(right, Extents):
+            return [("units", left.channels, right)]
+        if not isinstance(right, Extents):  # one number stands for every side
+            return [(word, side, right) for word, side in zip(words, left.sides, strict=True)]
+        values = right.values
+        pairs: list[tuple[str, Dim, Dim]] = list(
+            zip(words, left.sides, values[:rank], strict=False)
+        )
+        if len(values) == rank + 1 and left.channels is not None:
+            return [*pairs, ("channels", left.channels, values[-1])]
+        if not rank:
+            message = f"{len(values)} extents are written, but it is a vector"
+            self.question.refuse("E343", message, condition.span, "write its units: fc6 = 4096")
+        if len(values) != rank:
+            sides = f"{rank} side{'s' if rank > 1 else ''} ({' x '.join(words)})"
+            message = f"{len(values)} extents are written, but it has {sides}, then channels"
+            hint = f"write {' x '.join(words)}, with or without x channels"
+            self.question.refuse("E343", message, condition.span, hint)
+        return pairs
+
+    def side(self, side: Side, condition: Condition) -> Value | Extents:
+        """Return what one side of a relation is."""
+        if isinstance(side, Extents):
+            return side
+        if isinstance(side, str):
+            return self.value(side)
+        try:
+            return evaluate(side, self.number)
+        except ExpressionError as error:
+            hint = error.hint or "use numbers, names, + - * // % ( ) min max"
+            message = (
+                error.message if "divides by zero" not in error.message else "this divides by zero"
+            )
+            self.question.refuse("E343", message, condition.span, hint)
+
+    def number(self, name: str) -> Dim:
+        """Return the number that a name in an expression stands for."""
+        value = self.value(name)
+        if isinstance(value, Volume):
+            if not value.sides and value.channels is not None:
+                return value.channels
+            hint = f"name one of its numbers: {name}.{SIDE_NAMES[len(value.sides)][0]}"
+            self.refuse(name, f"'{name}' is a volume, which cannot be computed with", hint)
+        return value
+
+    def value(self, name: str) -> Value:
+        """Return what a name stands for: a symbol, a total, or something of a layer."""
+        if name in self.names:
+            return self.names[name]
+        if "'" not in name:
+            if name in PEAKS:
+                peak = self.report.totals.peak
+                return peak if name == "peak" else _VIEW.memory(peak)
+            column = BY_WORD.get(name.lower())
+            if column is not None and column.key in _totals() and column.total is not None:
+                return column.total(self.report.totals, _VIEW)
+        return self.part(name)
+
+    def part(self, name: str) -> Value:
+        """Return what `LAYER`, `LAYER.part`, `input` or `output` stands for."""
+        plain = name.replace("'", "")
+        paths = {row.name for row in self.report.rows} | self.report.graph.groups.keys()
+        words = plain.split(".")
+        for length in range(len(words), 0, -1):
+            path, rest = ".".join(words[:length]), words[length:]
+            if path in paths:
+                row = self._row(path)
+                self.layers[path] = None
+                return self._of_row(row, rest, name)
+        if words[0] in ("input", "output"):
+            return self._of_shape(self._end(words[0], name), words[1:], name)
+        known = [*self.names, *paths, *_totals(), "output", "input"]
+        hint = did_you_mean(words[0], known) or (
+            "ask for a layer, a layer's number like conv1.params, a total"
+            f" ({', '.join(_totals())})" + "".join(f", {each}" for each in self.names)
+        )
+        return self.refuse(name, f"there is no layer, total or symbol '{words[0]}'", hint)
+
+    def _row(self, path: str) -> Row:
+        for row in fold(self.report, path.count("/") + 1):
+            if row.name == path:
+                return row
+        return self.report[path]
+
+    def _end(self, word: str, name: str) -> Shape:
+        graph = self.report.graph
+        ends = (
+            graph.outputs
+            if word == "output"
+            else [index for index, row in enumerate(self.report.rows) if row.type == "input"]
+        )
+        if len(ends) != 1:
+            names = [self.report.rows[index].name for index in ends]
+            hint = "name one: " + ", ".join(names)
+            self.refuse(name, f"the network has {len(ends)} {word}s", hint)
+        row = self.report.rows[ends[0]]
+        self.layers[row.name] = None
+        return row.output
+
+    def _of_row(self, row: Row, words: list[str], name: str) -> Value:
+        first, *rest = words or ["output"]
+        if first in ("output", "input") and (first == "output" or row.inputs):
+            if first == "input" and len(row.inputs) > 1:
+                message = f"{len(row.inputs)} volumes flow into {row.name}"
+                self.refuse(name, message, "name the layer that one comes from")
+            shape = row.output if first == "output" else row.inputs[0]
+            return self._of_shape(shape, rest, name)
+        column = BY_WORD.get(first.lower())
+        numeric = column is not None and column.kind.name in ("number", "bytes", "sides")
+        if column is not None and numeric and column.of is None and column.key != "count":
+            value = column.of_row(row, _VIEW, self.report.totals)
+            if value is None or value is UNKNOWN:
+                self.refuse(name, f"{row.name} has no {first}", "ask for another of its numbers")
+            if not isinstance(value, tuple):
+                return value  # type: ignore[return-value]
+            if any(getattr(each, "denominator", 1) != 1 for each in value):
+                self.refuse(name, f"{row.name}'s {first} is no whole number", "ask for another one")
+            same = len(set(value)) == 1
+            return value[0] if same or len(value) == 1 else Volume(value, None)
+        return self._of_shape(row.output, words, name)
+
+    def _of_shape(self, shape: Shape, words: list[str], name: str) -> Value:
+        if not words:
+            return Volume(shape.sides, shape.channels)
+        sides = SIDE_NAMES.get(len(shape.sides), ()) if isinstance(shape, Map) else ()
+        parts: dict[str, Dim] = {
+            **dict(zip(sides, shape.sides, strict=True)),
+            "channels": shape.channels,
+            "units": product([*shape.sides, shape.channels]),
+        }
+        word = words[0].lower()
+        if word not in parts or len(words) > 1:
+            known = [*parts, "output", "input", *_columns()]
+            hint = did_you_mean(words[-1], known) or "it has " + ", ".join(dict.fromkeys(known))
+            self.refuse(name, f"'{words[-1]}' is no number of it", hint)
+        return parts[word]
+
+    def refuse(self, name: str, message: str, hint: str) -> NoReturn:
+        """Complain about a name of the question."""
+        span = self.question.places.get(name, Span(0, 0, 0, 0))
+        self.question.refuse("E344", message, span, hint)
+
+
+def _columns() -> list[str]:
+    kinds = ("number", "bytes", "sides")
+    columns = dict.fromkeys(BY_WORD.values())
+    return [c.key for c in columns if c.kind.name in kinds and c.of is None and c.key != "count"]
+
+
+def _totals() -> list[str]:
+    columns = dict.fromkeys(BY_WORD.values())
+    totals = [c.key for c in columns if c.total and c.of is None and c.key != "count"]
+    return [*totals, *PEAKS]

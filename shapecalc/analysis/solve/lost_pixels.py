@@ -1,0 +1,100 @@
+"""The questions `no loss` and `exact fit`: what every moving window leaves at the end of a side.
+
+Windows with kernel extent e and stride s on a side of n with padding p stop where the next one
+would not fit: (n + p - e) mod s is the rest that none of them covers.  Part of the rest may be
+padding.  `no loss` asks that no pixel of a volume is in the rest, `exact fit` that there is none.
+Where a stride is larger than its window, as many pixels as lie between two windows may be left.
+`ceil` roundings and `same` padding cover every pixel; an exact fit then means that no window
+hangs over, and that the extent is a multiple of the stride.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.algebra.dim import larger
+from shapecalc.analysis.solve.atoms import Atom
+from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.layers.transposed import Transposed
+from shapecalc.layers.windowed import Windowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.layers.window import Window
+    from shapecalc.report.model import Report, Row
+
+
+class Rest(NamedTuple):
+    """What a layer's windows leave of one side: `over` mod the stride, `after` of it padding."""
+
+    row: Row
+    side: str
+    n: Dim
+    window: Window
+
+    @property
+    def over(self) -> Dim:
+        """What lies beside the first window, the padding included."""
+        if self.window.mode == "same":
+            return self.n
+        return self.n + self.window.before + self.window.after - self.window.extent
+
+    @property
+    def drops(self) -> bool:
+        """Whether what does not fill a window is left out."""
+        return self.window.mode != "same" and self.window.rounding == "floor"
+
+    @property
+    def spare(self) -> Dim:
+        """How much of the rest is padding, or no more than what is skipped between windows."""
+        return self.window.after + larger(self.window.stride - self.window.extent, 0)
+
+    @property
+    def rest(self) -> Dim:
+        """The pixels behind the last whole window."""
+        return self.over - self.over // self.window.stride * self.window.stride
+
+    def lost(self) -> int | None:
+        """Return how many pixels of the volume no window sees, for numbers."""
+        rest, spare = self.rest, self.spare
+        if not self.drops:
+            return 0
+        return max(rest - spare, 0) if isinstance(rest, int) and isinstance(spare, int) else None
+
+
+def rests(report: Report) -> Iterator[Rest]:
+    """Yield the sides along which a window moves in steps of more than one."""
+    for row in report.rows:
+        if isinstance(row.layer, Windowed) and not isinstance(row.layer, Transposed):
+            shape = row.inputs[0]
+            words = SIDE_NAMES[len(shape.sides)]
+            for each in zip(words, shape.sides, row.layer.moves(shape), strict=True):
+                if each[2].stride > 1:
+                    yield Rest(row, *each)
+
+
+def lossless(report: Report, number: int, *, exact: bool) -> list[Atom]:
+    """Return what must hold that no pixel is lost, or that every window fits exactly."""
+    found = []
+    for each in rests(report):
+        stride, spare = each.window.stride, each.spare
+        label = f"{each.row.name} {each.side}"
+        layers = (each.row.name,)
+        if exact:
+            atom = Atom(number, f"{label}: rest", each.over, "divisible by", stride, layers)
+            found.append(atom)
+        elif each.drops and not (isinstance(spare, int) and spare >= stride - 1):
+            found.append(Atom(number, f"{label}: rest", each.rest, "at most", spare, layers))
+    return found
+
+
+def skipped(report: Report) -> list[str]:
+    """Say which layers step over pixels between their windows, at every size."""
+    said = {}
+    for each in rests(report):
+        extent = each.window.extent
+        if isinstance(extent, int) and extent < each.window.stride:
+            said[each.row.name] = f"{each.row.name} ({extent} of every {each.window.stride})"
+    return list(said.values())

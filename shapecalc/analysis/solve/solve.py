@@ -1,0 +1,328 @@
+"""The whole way from a network and a question to its solution."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from shapecalc.algebra.expr import substitute, symbol, symbols_of
+from shapecalc.algebra.integer_sets import common
+from shapecalc.algebra.notation import as_factor, text_of
+from shapecalc.analysis.solve.answer import Grid, Solution
+from shapecalc.analysis.solve.atoms import Binder
+from shapecalc.analysis.solve.boxes import boxes_of, of_range, tidied
+from shapecalc.analysis.solve.decide import decide
+from shapecalc.analysis.solve.lost_pixels import lossless, rests, skipped
+from shapecalc.analysis.solve.question import WHOLE, read_question
+from shapecalc.analysis.solve.reasons import apart, borders, chain, measure, misses, near_points
+from shapecalc.analysis.solve.unknowns import find_unknowns
+from shapecalc.api import load
+from shapecalc.errors import Problem, RuleError, SpecErrors
+from shapecalc.graph.model import Graph
+from shapecalc.output.columns import BY_WORD
+from shapecalc.report.propagate import propagate
+from shapecalc.spec.ranges import read_ranges
+from shapecalc.text.source import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from os import PathLike
+
+    from shapecalc.analysis.solve.atoms import Atom
+    from shapecalc.analysis.solve.boxes import Box
+    from shapecalc.analysis.solve.decide import Answer
+    from shapecalc.analysis.solve.question import Question
+    from shapecalc.analysis.solve.unknowns import Unknowns
+    from shapecalc.report.model import Report
+
+#: So many rows of a table of solutions are shown to people; programs get all.
+MAX_ROWS = 40
+
+
+def solve(
+    network: str | PathLike[str] | Graph,
+    question: str,
+    *,
+    over: Mapping[str, str | Iterable[int]] | Iterable[str] | str = (),
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    free: Iterable[str] = (),
+) -> Solution:
+    """Find everything for which a question about a network holds.
+
+    `network` is a loaded one, or a spec by its path or name; `settings`, `input` and `free` are
+    those of `load`.  `over` gives constants, symbols and fields of layers ranges, both ends
+    included: `{"k": "16:512", "conv1.pad": [0, 1, 2]}`.  With nothing free the sides of the input
+    are.  Raises `SpecErrors` with everything that is wrong.
+
+    >>> [box["H"].text("H") for box in solve("alexnet", "pool3 = 6x6").boxes]
+    ['H from 227 to 258']
+    """
+    asked = read_question(question)
+    ranges = read_ranges(over)
+    if not isinstance(network, Graph):
+        network = load(str(network), settings=settings, input=input, free=free)
+    elif settings or input or free:
+        raise TypeError("settings, input and free belong to `load`: this network is loaded already")
+    elif network.problems:
+        propagate(network)  # raises these and what else is wrong
+    unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(asked))
+    work = _Asking(network, asked, unknowns)
+    try:
+        return work.tried() if unknowns.tried else work.at_once()
+    except RuleError as error:  # the question makes an expression grow too large
+        problem = Problem(error.code, error.message, Origin(asked.source), error.rule, error.hint)
+        raise SpecErrors([problem]) from None
+
+
+def _asks_for_fields(question: Question) -> bool:
+    """Tell whether receptive fields are asked for: their formulas hold for fewer sizes."""
+    words = (name.lower().rpartition(".")[2] for name in question.places)
+    return any(word in BY_WORD and BY_WORD[word].key in ("rf", "jump") for word in words)
+
+
+class _Asking:
+    """One question to one network."""
+
+    def __init__(self, graph: Graph, question: Question, unknowns: Unknowns) -> None:
+        self.graph = graph
+        self.question = question
+        self.unknowns = unknowns
+        inner = unknowns.inner
+        self.shown = {word: name for name, word in inner.items()}
+        self.bounds = {inner.get(name, name): each for name, each in unknowns.bounds.items()}
+        self.loss = [each for each in question.conditions if each.relation in WHOLE]
+
+    def atoms(self, report: Report, fixed: Mapping[str, int]) -> list[Atom]:
+        """Return the relations that the question consists of."""
+        inner = {name: word for name, word in self.unknowns.inner.items() if name not in fixed}
+        binder = Binder(self.question, report, inner, fixed)
+        found: list[Atom] = []
+        for number, condition in enumerate(self.question.conditions):
+            if condition.relation in WHOLE:
+                found += lossless(report, number, exact=condition.relation != "no loss")
+            else:
+                found += binder.atoms(number, condition)
+        return found
+
+    def decided(self, report: Report, atoms: Sequence[Atom]) -> Answer:
+        """Solve the relations of one report."""
+        sides = [self.unknowns.inner.get(name, name) for name in self.unknowns.sides]
+        return decide(atoms, report.domain, self.bounds, sides, self.question.source)
+
+    def named(self, box: Box) -> Box:
+        """Give a box the names that the question was asked over."""
+        return {self.shown.get(name, name): numbers for name, numbers in box.items()}
+
+    def solution(
+        self,
+        boxes: Sequence[Box],
+        why: Iterable[Grid],
+        nearest: Iterable[Grid],
+        remarks: Iterable[str],
+        tied: Sequence[Sequence[str]] = (),
+    ) -> Solution:
+        spec = self.graph.spec
+        return Solution(
+            spec.name,
+            " ".join(self.question.source.text.split()),
+            self.unknowns.names,
+            tuple(boxes),
+            tuple(map(tuple, tied)),
+            tuple(why),
+            () if boxes else tuple(nearest),
+            tuple(remarks),
+            spec.source.name,
+        )
+
+    def at_once(self) -> Solution:
+        """Solve one report with symbols, which stands for all networks."""
+        report = self.unknowns.report({})
+        atoms = self.atoms(report, {})
+        answer = self.decided(report, atoms)
+        boxes = [self.named(box) for box in answer.boxes]
+        tied = [[self.shown.get(name, name) for name in group] for group in answer.tied]
+        return self.solution(
+            boxes,
+            self._why(report, atoms, answer),
+            self._near(atoms, answer),
+            self._limits(report, atoms, answer),
+            tied,
+        )
+
+    def _why(self, report: Report, atoms: Sequence[Atom], answer: Answer) -> Iterator[Grid]:
+        if len(answer.boxes) == 1:
+            (box,) = answer.boxes
+            chained: set[int] = set()
+            for name in dict.fromkeys(name for atom in atoms for name in atom.layers):
+                for atom in atoms:
+                    if _is_side(report, name, atom) and atom.condition not in chained:
+                        grid = chain(report, name, box)
+                        if grid is not None:
+                            chained.add(atom.condition)
+                            yield grid
+            whole = {n for n, each in enumerate(self.question.conditions) if each in self.loss}
+            rest = [each for each in answer.alone if each[0].condition not in chained | whole]
+            yield from borders(answer._replace(alone=tuple(rest)), self.shown)
+        if self.loss:
+            yield from self._losses(report)
+
+    def _losses(self, report: Report) -> Iterator[Grid]:
+        """Show what every layer leaves, and how much that is at the spec's own input."""
+        own = None if self.graph.symbols else propagate(self.graph)
+        lost = {} if own is None else {(e.row.name, e.side): e for e in rests(own)}
+        rows = []
+        for each in rests(report):
+            over = substitute(each.over, {n: symbol(s) for n, s in self.shown.items()})
+            leaves = (
+                f"{as_factor(text_of(over))} mod {each.window.stride}"
+                if each.drops
+                else ("nothing: same" if each.window.mode == "same" else "nothing: ceil")
+            )
+            here = lost.get((each.row.name, each.side))
+            now = (f"{here.n:,}", f"{here.rest:,}", f"{here.lost():,}") if here else ("", "", "")
+            rows.append((each.row.name, each.row.does, each.side, leaves, *now))
+        header = ("layer", "what it does", "side", "leaves", "now", "left", "lost")
+        if not rows:
+            return
+        title = "What the windows leave at the end of a side"
+        title += ", and now, at the spec's own input:" if lost else ":"
+        cut = 4 if not lost else None
+        right = (False, False, False, False, True, True, True)
+        yield Grid(title, header[:cut], tuple(row[:cut] for row in rows), right[:cut])
+
+    def _near(self, atoms: Sequence[Atom], answer: Answer) -> Iterator[Grid]:
+        if answer.boxes:
+            return
+        conditions = [each.text for each in self.question.conditions]
+        separate = apart(answer, conditions, self.shown)
+        if separate is not None:
+            yield separate
+        yield from misses(answer, self.shown)
+        points = near_points(atoms, answer.near, self.shown)
+        if points is not None:
+            yield points
+
+    def _limits(self, report: Report, atoms: Sequence[Atom], answer: Answer) -> Iterator[str]:
+        groups = [[self.shown.get(name, name) for name in group] for group in answer.tied]
+        for names in groups:
+            bounds = " ".join(f"--over {name}=LOW:HIGH" for name in names)
+            yield (
+                f"The question couples {' and '.join(names)}, so this is the case"
+                f" {' = '.join(names)}; {bounds} answers for every pair."
+            )
+        if not groups and len(answer.boxes) == 1 and len(self.unknowns.sides) > 1:
+            free = " and ".join(self.unknowns.sides)
+            yield f"{free} do not depend on each other: any of the one goes with any of the other."
+        for atom in atoms:
+            if symbols_of(atom.left) or symbols_of(atom.right) or not atom.miss({}):
+                continue
+            label, left, asked, _ = measure(atom, {})
+            names_ = " and ".join(self.unknowns.names)
+            yield f"{label} is {left} whatever {names_}, not {asked}."
+        if report.domain is not None:
+            texts = [self._renamed(text) for text in report.domain.texts()]
+            yield f"The network exists where: {'; '.join(texts)}." + self._cut(answer)
+        if self.loss and (steps := skipped(report)):
+            yield f"Between their windows, at every size, step over pixels: {', '.join(steps)}."
+
+    def _renamed(self, text: str) -> str:
+        for word, name in self.shown.items():
+            text = text.replace(word, name)
+        return text
+
+    def _cut(self, answer: Answer) -> str:
+        """Say for which names the network's own limits take something from the answer."""
+        if len(answer.boxes) != 1:
+            return ""
+        cut: list[str] = []
+        for name, numbers in answer.boxes[0].items():
+            whole = [found for _, other, found in answer.alone if other == name]
+            if name in self.bounds:
+                whole.append(of_range(self.bounds[name]))
+            if whole and tidied(reduce(common, whole)) != numbers:
+                cut += next((group for group in answer.tied if name in group), (name,))
+        names = " and ".join(self.shown.get(name, name) for name in cut)
+        return f" That narrows the answer for {names}." if cut else ""
+
+    def tried(self) -> Solution:
+        """Solve one network after the other."""
+        inner: dict[tuple[int, ...], list[Box]] = {}
+        seen: dict[tuple[int, ...], list[Atom]] = {}
+        failed: list[tuple[dict[str, int], SpecErrors]] = []
+        for point in self.unknowns.points():
+            try:
+                report = self.unknowns.report(point)
+                atoms = self.atoms(report, point)
+            except SpecErrors as error:
+                if error.problems[0].code == "E343":
+                    raise
+                failed.append((point, error))
+                continue
+            answer = self.decided(report, atoms)
+            place = tuple(point.values())
+            inner[place] = [self.named(box) for box in answer.boxes]
+            seen[place] = atoms
+        if not inner and failed[0][1].problems[0].code.startswith("E34"):
+            raise failed[0][1]
+        boxes = self._together(inner)
+        names = [each.name for each in self.unknowns.tried]
+        shown = []
+        if not self.unknowns.symbols and seen:
+            shown = [_evidence(names, seen, [place for place, each in inner.items() if each])]
+        return self.solution(boxes, shown if boxes else (), shown, self._attempts(inner, failed))
+
+    def _together(self, inner: Mapping[tuple[int, ...], list[Box]]) -> list[Box]:
+        """Put the boxes of single networks together."""
+        names = [each.name for each in self.unknowns.tried]
+        among = {each.name: each.values for each in self.unknowns.tried}
+        return boxes_of(inner, names, among)
+
+    def _attempts(
+        self,
+        inner: Mapping[tuple[int, ...], list[Box]],
+        failed: Sequence[tuple[dict[str, int], SpecErrors]],
+    ) -> Iterator[str]:
+        names = " and ".join(each.name for each in self.unknowns.tried)
+        count = len(inner) + len(failed)
+        yield f"{names} tried value by value: {count:,} network{'s' if count > 1 else ''}."
+        if failed:
+            point, error = failed[0]
+            where = ", ".join(f"{name} = {value:,}" for name, value in point.items())
+            many = "it does" if len(failed) == 1 else f"{len(failed):,} of them do"
+            yield f"Of these {many} not exist; at {where}: {error.problems[0].message}."
+
+
+def _is_side(report: Report, name: str, atom: Atom) -> bool:
+    """Tell whether a relation speaks of a side of a layer's output."""
+    if name not in atom.layers or isinstance(atom.left, int):
+        return False
+    group = report.graph.groups.get(name)
+    rows = [row for row in report.rows if row.name == name]
+    row = rows[0] if rows else report.rows[group.output] if group else None
+    return row is not None and row.type != "input" and atom.left in row.output.sides
+
+
+def _evidence(
+    names: Sequence[str],
+    seen: Mapping[tuple[int, ...], Sequence[Atom]],
+    solved: Sequence[tuple[int, ...]],
+) -> Grid:
+    """Show what came out for the values at the borders of the solution, or for the nearest."""
+    order = {place: number for number, place in enumerate(seen)}
+    if solved and len(names) == 1:
+        inside = {order[place] for place in solved}
+        edges = {n + step for n in inside for step in (-1, 1)} - inside
+        near = {n for n in inside if {n - 1, n + 1} & edges} | edges
+        places = [place for place, number in order.items() if number in near]
+    else:
+        places = sorted(seen, key=lambda place: sum(atom.miss({}) for atom in seen[place]))[:6]
+    rows = [
+        (*(f"{value:,}" for value in place), *measure(atom, {}))
+        for place in places[:MAX_ROWS]
+        for atom in seen[place]
+    ]
+    header = (*names, "", "is", "asked for", "")
+    right = (*(True for _ in names), False, True, False, False)
+    title = "At the borders:" if solved and len(names) == 1 else "The nearest:"
+    return Grid(title, header, tuple(rows), right)

@@ -1,0 +1,101 @@
+"""Sweeps: the totals of a network, and values of its layers, over ranges of what it is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+
+    from shapecalc.analysis.sweep.plan import Plan, Progress
+    from shapecalc.analysis.sweep.result import Sweep
+    from shapecalc.graph.model import Graph
+    from shapecalc.output.view import View
+
+
+def sweep(
+    network: str | PathLike[str] | Graph,
+    over: Mapping[str, Any] | Iterable[str] | str,
+    *,
+    columns: str | Iterable[str] | None = None,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    **options: Any,  # noqa: ANN401  (those of `make_view`)
+) -> Sweep:
+    """Compute a network at every point of a grid.
+
+    `over` gives names values: ``{"H": range(32, 513, 32), "k": [64, 128]}``, arrays too, or the
+    texts of the command line.  A name is a `let` constant, a symbol of the input, a side of an
+    input of numbers (H, W, or N for both), or a field of a layer (``conv1.stride``).  `columns`
+    are totals (``macs``, ``peak``) and values of layers (``conv1.output``); `settings` and `input`
+    are those of `load`, `options` batch, dtype, profile and count_inplace of `summarize`.  Raises
+    `SpecErrors` with everything that is wrong.
+    """
+    from shapecalc.analysis.sweep.result import collect
+
+    view = _view(options)
+    text = columns if isinstance(columns, str) or columns is None else ",".join(columns)
+    return collect(prepare(network, over, text, view, settings=settings, input=input))
+
+
+def _view(options: Mapping[str, Any]) -> View:
+    from shapecalc.output.view import make_view
+
+    return make_view(**options)
+
+
+def prepare(
+    network: str | PathLike[str] | Graph,
+    over: Mapping[str, Any] | Iterable[str] | str,
+    columns: str | None,
+    view: View,
+    *,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002
+    progress: Progress | None = None,
+) -> Plan:
+    """Plan a sweep.
+
+    Arguments and errors are those of `sweep`; `progress` wraps what may take long.
+    """
+    from shapecalc.analysis.sweep.axes import ground
+    from shapecalc.analysis.sweep.plan import make_plan
+    from shapecalc.api import read
+    from shapecalc.graph.model import Graph
+    from shapecalc.spec.find import find
+    from shapecalc.spec.ranges import read_ranges
+
+    ranges = read_ranges(_plain(over))
+    if not ranges:
+        raise TypeError("`over` names nothing to run through")
+    given = {name: str(value) for name, value in (settings or {}).items()}
+    inputs = {"": input} if isinstance(input, str) else dict(input or {})
+    if isinstance(network, Graph):
+        if settings or input:
+            raise TypeError("settings and input belong to `load`: this network is loaded already")
+        spec, (given, inputs) = network.spec, network.options  # type: ignore[assignment]
+    else:
+        spec = read(find(str(network)))
+    return make_plan(ground(spec, given, inputs, ranges), columns, view, progress)
+
+
+def _plain(over: Mapping[str, Any] | Iterable[str] | str) -> Any:  # noqa: ANN401
+    """Make ranges or lists of arrays."""
+    if isinstance(over, str) or not hasattr(over, "items"):
+        return over
+    return {
+        name: _listed(values.tolist()) if hasattr(values, "tolist") else values
+        for name, values in over.items()
+    }
+
+
+def _listed(values: Any) -> Any:  # noqa: ANN401  (what an array holds)
+    """Return a long list as a range, if it is one: lists are read value by value."""
+    if not isinstance(values, list) or not all(type(each) is int for each in values[:2]):
+        return values if isinstance(values, list) else [values]
+    if len(values) > 1 and values[1] > values[0]:
+        rising = range(values[0], values[-1] + 1, values[1] - values[0])
+        if len(rising) == len(values) and list(rising) == values:
+            return rising
+    return values

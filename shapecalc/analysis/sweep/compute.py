@@ -1,0 +1,301 @@
+"""Formulas over a grid of values, as NumPy arrays: a block of rows at a time."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from shapecalc.algebra.expr import evaluate
+from shapecalc.analysis.sweep.axes import fixed_at
+from shapecalc.analysis.sweep.columns import EXTENTS
+from shapecalc.analysis.sweep.formulas import formulas_of
+from shapecalc.analysis.sweep.magnitude import LARGEST, magnitude
+from shapecalc.analysis.sweep.plan import MAX_PROPAGATED, note_of
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.report.propagate import propagate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.integer_sets import Integers
+    from shapecalc.analysis.sweep.formulas import Formulas
+    from shapecalc.analysis.sweep.plan import Plan
+    from shapecalc.report.domain import Condition
+
+#: Rows that are computed together.
+ROWS = 1 << 16
+
+
+class Block(NamedTuple):
+    """Rows: the axes' values, and the columns, each an array; `notes` say why a row is missing.
+
+    Columns are int64, or Python's integers as objects where a number may be larger; None where the
+    network has no such layer.  In a row that does not exist their values mean nothing.
+    """
+
+    axes: dict[str, NDArray[Any]]
+    columns: dict[str, NDArray[Any]]
+    exists: NDArray[np.bool_]
+    notes: NDArray[np.object_]
+
+
+def names_of(plan: Plan) -> tuple[str, ...]:
+    """List the machine names of the columns in their order, the extents of a shape in theirs."""
+    known = dict.fromkeys(name for each in plan.formulas.values() for name in each.columns)
+    names: list[str] = []
+    for measure in plan.measures:
+        if measure.shaped:
+            parts = [f"{measure.name}.{extent}" for extent in EXTENTS]
+            names += [part for part in parts if part in known]
+        else:
+            names.append(measure.name)
+    return tuple(names)
+
+
+def blocks(plan: Plan, rows: int = ROWS) -> Iterator[Block]:
+    """Compute the rows of a sweep in their order, the last axis fastest.
+
+    Raises `SpecErrors` (E353) after the last block when no row exists; until one does, blocks are
+    held back.
+    """
+    compute = _Compute(plan)
+    rows = max(rows, 16 * len(plan.formulas))
+    total = prod(len(axis.values) for axis in plan.ground.axes)
+    held: list[Block] = []
+    any_exists = False
+    for start in range(0, total, rows):
+        block = compute.block(start, min(start + rows, total))
+        any_exists = any_exists or bool(block.exists.any())
+        held.append(block)
+        if any_exists:
+            yield from held
+            held.clear()
+    if not any_exists:
+        raise _nothing(held[0].notes[0], total, plan)
+
+
+def _nothing(note: str, total: int, plan: Plan) -> SpecErrors:
+    message = f"none of the {total:,} points exists: {note}"
+    hint = "give " + " and ".join(axis.name for axis in plan.ground.axes) + " other values"
+    return SpecErrors([Problem("E353", message, plan.ground.axes[0].over.origin, hint=hint)])
+
+
+def _array(values: range | tuple[int, ...]) -> NDArray[np.int64]:
+    if isinstance(values, range):
+        return np.arange(values.start, values.stop, values.step, dtype=np.int64)
+    return np.array(values, dtype=np.int64)
+
+
+def _partial(plan: Plan) -> set[str]:
+    """Find the columns that some of the networks do not have."""
+    networks = [each.columns for each in plan.formulas.values() if not each.refused]
+    return {name for name in names_of(plan) if any(each.get(name) is None for each in networks)}
+
+
+class _Compute:
+    """What is the same for all blocks of a sweep."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.names = names_of(plan)
+        self.axes = plan.ground.axes
+        self.values = [_array(axis.values) for axis in self.axes]
+        self.fixed = [self.axes.index(axis) for axis in plan.fixed]
+        self.shape = tuple(len(axis.values) for axis in self.axes)
+        self.highest = {axis.symbol: axis.highest for axis in plan.free}
+        self.partial = _partial(plan)
+        self.wide: dict[Dim, bool] = {}
+        self.tried = 0
+
+    def block(self, start: int, stop: int) -> Block:
+        """Compute the rows from `start` to before `stop`."""
+        places = np.unravel_index(np.arange(start, stop), self.shape)
+        size = stop - start
+        made = Block(
+            {axis.name: v[at] for axis, v, at in zip(self.axes, self.values, places, strict=True)},
+            {},
+            np.ones(size, dtype=np.bool_),
+            np.full(size, "", dtype=np.object_),
+        )
+        for index, rows in self.groups(places, size):
+            part = self.part(self.plan.formulas[index], [at[rows] for at in places])
+            self.place(made, part, rows)
+        for name in self.names:
+            made.columns.setdefault(name, np.full(size, None, dtype=np.object_))
+        columns = {name: made.columns[name] for name in self.names}
+        return made._replace(columns=columns)
+
+    def groups(
+        self, places: tuple[NDArray[Any], ...], size: int
+    ) -> Iterator[tuple[tuple[int, ...], Any]]:
+        """Yield the rows of each of the networks."""
+        if not self.fixed:
+            yield (), slice(None)
+            return
+        lengths = [self.shape[i] for i in self.fixed]
+        keys = np.ravel_multi_index([places[i] for i in self.fixed], lengths)
+        order = np.argsort(keys, kind="stable")
+        starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        for rows in np.split(order, starts[1:]):
+            yield tuple(map(int, np.unravel_index(keys[rows[0]], lengths))), rows
+
+    def place(self, made: Block, part: Block, rows: Any) -> None:  # noqa: ANN401  (a slice or indices)
+        """Put the rows of one network where they belong."""
+        made.exists[rows] = part.exists
+        made.notes[rows] = part.notes
+        for name, values in part.columns.items():
+            if len(values) == len(made.exists):  # there is no other network here
+                made.columns[name] = values
+                continue
+            there = made.columns.get(name)
+            if there is None and name in self.partial:
+                there = np.full(len(made.exists), None, dtype=np.object_)
+            elif there is None:
+                there = np.zeros(len(made.exists), dtype=values.dtype)
+            elif values.dtype == np.object_ != there.dtype:
+                there = there.astype(np.object_)
+            there[rows] = values
+            made.columns[name] = there
+
+    def part(self, formulas: Formulas, places: list[NDArray[Any]]) -> Block:
+        """Compute rows of one network."""
+        size = len(places[0])
+        exists = np.ones(size, dtype=np.bool_)
+        notes = np.full(size, "", dtype=np.object_)
+        if formulas.refused:
+            exists[:] = False
+            notes[:] = formulas.refused
+            return Block({}, {}, exists, notes)
+        values = {
+            axis.symbol: (self.values[i][places[i]])
+            for i, axis in enumerate(self.axes)
+            if axis in self.plan.free
+        }
+        arrays = _Arrays(values, self.highest, self.wide, size)
+        columns = {
+            name: np.full(size, None, dtype=np.object_) if dim is None else arrays.of(dim)
+            for name, dim in formulas.columns.items()
+        }
+        part = Block({}, columns, exists, notes)
+        if formulas.domain is not None:
+            doubts = _refuse(formulas, arrays, part)
+            for row in np.flatnonzero(doubts):
+                self.again(
+                    part,
+                    int(row),
+                    [int(v[at[row]]) for v, at in zip(self.values, places, strict=True)],
+                )
+        return part
+
+    def again(self, part: Block, row: int, values: list[int]) -> None:
+        """Propagate a single point, where a formula does not hold but the network may exist."""
+        self.tried += 1
+        if self.tried > MAX_PROPAGATED:
+            part.notes[row] += f", and no more than {MAX_PROPAGATED:,} points are tried by numbers"
+            return
+        try:
+            report = propagate(self.plan.ground.wire(fixed_at(self.axes, values)))
+        except SpecErrors as error:
+            part.notes[row] = note_of(error)
+            return
+        found = formulas_of(report, self.plan.measures, self.plan.view, {})
+        part.exists[row] = True
+        part.notes[row] = ""
+        for name, value in found.columns.items():
+            if isinstance(value, int) and value > LARGEST:
+                part.columns[name] = part.columns[name].astype(np.object_)
+            part.columns[name][row] = value
+
+
+class _Arrays:
+    """Values of expressions for arrays of values of their symbols."""
+
+    def __init__(
+        self,
+        values: Mapping[str, NDArray[Any]],
+        highest: Mapping[str, int],
+        wide: dict[Dim, bool],
+        size: int,
+    ) -> None:
+        self.values = values
+        self.highest = highest
+        self.wide = wide
+        self.size = size
+        self.memo: dict[Any, Any] = {}
+        self.objects: dict[str, NDArray[Any]] = {}
+        self.object_memo: dict[Any, Any] = {}
+
+    def of(self, dim: Dim) -> NDArray[Any]:
+        """Evaluate an expression: with int64, or where that may overflow with Python's."""
+        wide = self.wide.get(dim)
+        if wide is None:
+            wide = self.wide[dim] = magnitude(dim, self.highest) > LARGEST
+        if isinstance(dim, int):
+            return np.full(self.size, dim, dtype=np.object_ if wide else np.int64)
+        if not wide:
+            found: NDArray[Any] = evaluate(dim, self.values, self.memo)
+            return found
+        if not self.objects:
+            self.objects = {name: v.astype(np.object_) for name, v in self.values.items()}
+        found = evaluate(dim, self.objects, self.object_memo)
+        return np.asarray(found)
+
+
+def _refuse(formulas: Formulas, arrays: _Arrays, part: Block) -> NDArray[np.bool_]:
+    """Mark the rows that do not exist, with the reason; return those to be tried by numbers."""
+    domain = formulas.domain
+    assert domain is not None
+    exists, notes = part.exists, part.notes
+    doubts = np.zeros(len(exists), dtype=np.bool_)
+
+    def mark(bad: NDArray[np.bool_], note: str, *, doubtful: bool = False) -> None:
+        told = bad & exists if doubtful else bad & (exists | doubts)
+        notes[told] = note
+        doubts[told] = doubtful
+        exists[told] = False
+
+    for limit in domain.limits:
+        bad = ~_members(limit.numbers, arrays.values[limit.symbol])
+        note = f"{limit.layer} needs {limit.numbers.text(limit.symbol)}"
+        mark(bad, note, doubtful=(limit.layer, limit.numbers) in formulas.doubtful)
+    for condition in domain.mixed:
+        mark(
+            ~_holds(condition, arrays),
+            f"{condition.layer} needs {condition.text().removesuffix(f' ({condition.layer})')}",
+            doubtful=(condition.layer, condition.need.value) in formulas.doubtful,
+        )
+    for guard in formulas.guards:
+        value = arrays.of(guard.value)
+        mark(((value > guard.most) | (value < -guard.most)).astype(np.bool_), guard.note)
+    return doubts
+
+
+def _members(numbers: Integers, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which values are in a set."""
+    found = np.zeros(len(values), dtype=np.bool_)
+    for low, high, modulus, residues in numbers.stretches:
+        inside = values >= low
+        if high is not None:
+            inside &= values <= high
+        if modulus > 1:
+            inside &= np.isin(values % modulus, residues)
+        found |= inside
+    return found
+
+
+def _holds(condition: Condition, arrays: _Arrays) -> NDArray[np.bool_]:
+    """Tell where a condition holds."""
+    value, relation, bound = condition.need[:3]
+    left, right = arrays.of(value), arrays.of(bound)
+    if relation == "at least":
+        found = left >= right
+    elif relation == "equal to":
+        found = left == right
+    else:
+        found = left % right == 0
+    return found.astype(np.bool_)

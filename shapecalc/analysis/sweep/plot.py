@@ -1,0 +1,86 @@
+"""A column of a sweep as a picture: PNG or SVG, by matplotlib."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.analysis.sweep.series import axis_of, not_drawn, series_of
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.text.safe import printable
+from shapecalc.text.source import Origin, Source
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.result import Sweep
+    from shapecalc.analysis.sweep.series import Series
+
+#: The pictures, by their suffixes.
+SUFFIXES = (".png", ".svg")
+#: More lines cannot be told apart.
+LINES = 10
+
+
+def suffix_of(path: str) -> str:
+    """Return a picture's suffix.
+
+    Raises `SpecErrors`: E302 for another one, E354 without matplotlib.
+    """
+    suffix = next((each for each in SUFFIXES if path.lower().endswith(each)), None)
+    if suffix is None:
+        origin = Origin(Source(f"--plot {path}", path))
+        hint = f"use {' or '.join(SUFFIXES)}"
+        raise SpecErrors(
+            [Problem("E302", f"'{path}' has no suffix of a picture", origin, hint=hint)]
+        )
+    if find_spec("matplotlib") is None:
+        hint = "pip install 'shapecalc-convnets[plot]', or --chart for a picture in the terminal"
+        message = "a picture needs matplotlib, which is not installed"
+        raise SpecErrors([Problem("E354", message, hint=hint)])
+    return suffix
+
+
+def picture(sweep: Sweep, measure: Measure, suffix: str) -> bytes:
+    """Draw a column.  Raises `SpecErrors` (E355) for too many lines."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
+
+    every = series_of(sweep, measure, LINES)
+    figure = Figure(figsize=(8, 4.8), layout="constrained")
+    axes = figure.subplots()
+    for line in every:
+        _draw(axes, line)
+    name = printable(sweep.plan.ground.spec.name) or "network"
+    along = axis_of(sweep)
+    axes.set_title(f"{name}: {measure.title} over {along.name}", loc="left", fontweight="bold")
+    axes.set_xlabel(f"{along.name}, {along.said.split(';')[0]}" if along.said else along.name)
+    bytes_ = measure.kind.name == "bytes"
+    axes.set_ylabel(measure.title)
+    axes.yaxis.set_major_formatter(EngFormatter("B" if bytes_ else "", sep=" " if bytes_ else ""))
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0.02)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    if every[0].label:
+        axes.legend(frameon=False)
+    missing = not_drawn(sweep)
+    if missing:
+        figure.supxlabel(missing, fontsize=8, color="0.4")
+    target = BytesIO()
+    # Neither the time nor random names, so that the same sweep gives the same file.
+    metadata: dict[str, Any] = {"Date": None} if suffix == ".svg" else {}
+    with mpl.rc_context({"svg.hashsalt": "shapecalc"}):
+        figure.savefig(target, format=suffix[1:], dpi=150, metadata=metadata)
+    return target.getvalue()
+
+
+def _draw(axes: Any, line: Series) -> None:  # noqa: ANN401  (matplotlib's)
+    """Draw stairs as stairs; points with values of x between them as points on straight lines."""
+    x = line.x
+    y = [float("nan") if each is None else float(each) for each in line.y]
+    if line.stairs:
+        axes.plot([*x, x[-1] + 1], [*y, y[-1]], drawstyle="steps-post", label=line.label)
+    else:
+        axes.plot(x, y, marker="o", markersize=4, linewidth=1, label=line.label)

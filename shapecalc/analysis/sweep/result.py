@@ -1,0 +1,119 @@
+"""A finished sweep: its columns as NumPy arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapecalc.analysis.sweep.compute import blocks, names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from shapecalc.analysis.sweep.compute import Block
+    from shapecalc.analysis.sweep.plan import Plan
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep:
+    """The columns of a sweep, a row a point, the last name fastest.
+
+    `sweep["macs"]` is an array of int64; of Python's integers where one exceeds that, or where some
+    rows do not exist: there it holds None, and `sweep["note"]` why.  `exists` tells which do.
+    """
+
+    plan: Plan
+    block: Block
+
+    def __len__(self) -> int:
+        """Count the points."""
+        return len(self.block.exists)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return a column.  Raises `KeyError` for an unknown one."""
+        if name == "note":
+            return self.block.notes
+        if name in self.block.axes:
+            return self.block.axes[name]
+        if name not in self.block.columns:
+            raise KeyError(f"there is no column '{name}'; there are {', '.join(self.names)}")
+        values = self.block.columns[name]
+        if self.exists.all():
+            return values
+        shown = values.astype(np.object_)
+        shown[~self.exists] = None
+        return shown
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names: what was swept, what came out, and the notes."""
+        return (*self.block.axes, *self.block.columns, "note")
+
+    @property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Every column by its name: what `pandas.DataFrame` takes."""
+        return {name: self[name] for name in self.names}
+
+    @property
+    def exists(self) -> NDArray[np.bool_]:
+        """Which rows exist."""
+        return self.block.exists
+
+    @property
+    def existing(self) -> Sweep:
+        """The rows that exist, by themselves."""
+        kept = self.exists
+        block = self.block._replace(
+            axes={name: values[kept] for name, values in self.block.axes.items()},
+            columns={name: values[kept] for name, values in self.block.columns.items()},
+            exists=kept[kept],
+            notes=self.block.notes[kept],
+        )
+        return Sweep(self.plan, _sealed(block))
+
+    def __repr__(self) -> str:
+        missing = len(self) - int(self.exists.sum())
+        without = f", {missing:,} of them do not exist" if missing else ""
+        return f"<Sweep {self.plan.ground.spec.name}: {len(self):,} points{without}>"
+
+
+def collect(plan: Plan) -> Sweep:
+    """Compute all rows of a sweep.  Raises `SpecErrors` (E353) when none exists."""
+    return collected(blocks(plan), plan)
+
+
+def collected(every: Iterable[Block], plan: Plan) -> Sweep:
+    """Put the blocks of a sweep together."""
+    parts = list(every)
+    axes = [axis.name for axis in plan.ground.axes]
+    return Sweep(
+        plan,
+        _sealed(
+            parts[0]._replace(
+                axes={name: np.concatenate([part.axes[name] for part in parts]) for name in axes},
+                columns={
+                    name: np.concatenate([part.columns[name] for part in parts])
+                    for name in names_of(plan)
+                },
+                exists=np.concatenate([part.exists for part in parts]),
+                notes=np.concatenate([part.notes for part in parts]),
+            )
+        ),
+    )
+
+
+def _sealed(block: Block) -> Block:
+    """Make the arrays read-only."""
+    found: Iterable[NDArray[Any]] = (
+        *block.axes.values(),
+        *block.columns.values(),
+        block.exists,
+        block.notes,
+    )
+    for each in found:
+        each.flags.writeable = False
+    return block

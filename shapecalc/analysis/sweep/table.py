@@ -1,0 +1,199 @@
+"""A sweep as a table of texts, for the formats that people read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.analysis.sweep.axes import fixed_at
+from shapecalc.analysis.sweep.columns import EXTENTS
+from shapecalc.layers.base import square
+from shapecalc.layers.shape import times_text
+from shapecalc.output.cells import (
+    NOT_APPLICABLE_MARK,
+    UNITS,
+    UNKNOWN_MARK,
+    number_text,
+    superscript,
+)
+from shapecalc.output.columns import BY_WORD
+from shapecalc.output.report_table import Head, Line, Table
+from shapecalc.report.propagate import propagate
+from shapecalc.text.safe import printable, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shapecalc.analysis.sweep.axes import Axis
+    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.result import Sweep
+    from shapecalc.output.view import View
+
+#: A longer table shows its first and its last rows.
+LINES = 200
+#: A longer note stands under the table.
+NOTE = 32
+#: A longer list of values is cut in its middle.
+LISTED = 10
+ELLIPSIS = "…"
+
+
+def tabulate(sweep: Sweep, width: int | None = None) -> Table:
+    """Lay a sweep out; `width` changes nothing, since every column was asked for."""
+    plan = sweep.plan
+    shown = _shown(len(sweep))
+    notes = [printable(each) for each in sweep.block.notes[shown].tolist()]
+    marks = _marks(notes)
+    columns = [_axis_cells(sweep, axis, shown) for axis in plan.ground.axes]
+    columns += [_cells(sweep, measure, shown) for measure in plan.measures]
+    heads = [
+        Head(axis.said or f"the value of {axis.name}", numeric=True) for axis in plan.ground.axes
+    ]
+    heads += [Head(each.meaning, not each.shaped, each.shaped) for each in plan.measures]
+    header = [*(axis.name for axis in plan.ground.axes)]
+    header += [heading(each, plan.view) for each in plan.measures]
+    if marks:
+        columns.append([marks.get(note, note) for note in notes])
+        heads.append(Head("why the point does not exist"))
+        header.append("note")
+    lines = [Line(tuple(cells)) for cells in zip(*columns, strict=True)]
+    if len(shown) < len(sweep):
+        lines.insert(LINES // 2, Line((ELLIPSIS,) * len(header)))
+    return Table(
+        title=printable(plan.ground.spec.name) or "network",
+        about=("Over " + "; ".join(map(_said, plan.ground.axes)),),
+        columns=tuple(heads),
+        header=tuple(header),
+        lines=tuple(lines),
+        footer=(),
+        facts=(),
+        notes=tuple(f"{mark} {note}" for note, mark in marks.items() if mark not in ("", note)),
+        legend=tuple(_legend(sweep, columns).items()),
+        remarks=tuple(_remarks(sweep, len(shown))),
+    )
+
+
+def _shown(rows: int) -> list[int]:
+    if rows <= LINES:
+        return list(range(rows))
+    half = LINES // 2
+    return [*range(half), *range(rows - half, rows)]
+
+
+def _marks(notes: Iterable[str]) -> dict[str, str]:
+    """Pair notes with what stands for them in the table: themselves, or if long a number."""
+    found = [note for note in dict.fromkeys(notes) if note]
+    if not found:
+        return {}
+    short = all(width_of(note) <= NOTE for note in found)
+    marks = {note: note if short else superscript(i) for i, note in enumerate(found, 1)}
+    return {"": "", **marks}
+
+
+def heading(measure: Measure, view: View) -> str:
+    """Return a column's title with its unit."""
+    if measure.kind.name == "bytes":
+        return f"{measure.title} ({UNITS[view.units][1]})"
+    if measure.kind.name == "number" and view.units != "exact" and not measure.extent:
+        return f"{measure.title} ({view.units})"
+    return measure.title
+
+
+def _axis_cells(sweep: Sweep, axis: Axis, shown: Sequence[int]) -> list[str]:
+    return [f"{value:,}" for value in sweep.block.axes[axis.name][shown].tolist()]
+
+
+def _cells(sweep: Sweep, measure: Measure, shown: Sequence[int]) -> list[str]:
+    """Write a column's values; the extents of a shape together."""
+    block = sweep.block
+    names = [measure.name]
+    if measure.shaped:
+        names = [f"{measure.name}.{extent}" for extent in EXTENTS]
+        names = [name for name in names if name in block.columns]
+    values = [block.columns[name][shown].tolist() for name in names]
+    exists = block.exists[shown].tolist()
+    return [
+        _cell(measure, [part[i] for part in values], sweep.plan.view) if there else UNKNOWN_MARK
+        for i, there in enumerate(exists)
+    ]
+
+
+def _cell(measure: Measure, parts: list[Any], view: View) -> str:
+    found = tuple(part for part in parts if part is not None)
+    if not found:
+        return NOT_APPLICABLE_MARK
+    if measure.kind.name == "shape":
+        return times_text(found)
+    if measure.kind.name == "sides":
+        return square(found)
+    return number_text(found[0], "exact" if measure.extent else view.units)
+
+
+def _said(axis: Axis) -> str:
+    """Say which values a name runs through."""
+    values = axis.values
+    if isinstance(values, range) and len(values) > 2:
+        every = f", every {values.step:,}" if values.step > 1 else ""
+        return f"{axis.name} from {values[0]:,} to {values[-1]:,}{every}"
+    texts = [f"{value:,}" for value in values[:LISTED]]
+    if len(values) > LISTED:
+        texts[-2:] = [ELLIPSIS, f"{values[-1]:,}"]
+    return f"{axis.name} = {', '.join(texts)}"
+
+
+def _legend(sweep: Sweep, columns: Iterable[Iterable[str]]) -> dict[str, str]:
+    """Return what the columns owe to the reader."""
+    plan, view = sweep.plan, sweep.plan.view
+    first = int(sweep.exists.argmax())
+    values = [int(sweep.block.axes[axis.name][first]) for axis in plan.ground.axes]
+    report = propagate(plan.ground.wire(fixed_at(plan.ground.axes, values)))
+    owed = {axis.name: axis.said for axis in plan.ground.axes if axis.said}
+    for measure in plan.measures:
+        if measure.kind.name == "shape":
+            continue  # below
+        if measure.column is not None and measure.column.convention is not None:
+            owed |= measure.column.convention(report, view)
+        elif measure.column is None and not measure.extent:
+            owed[measure.title] = measure.meaning
+    if all(measure.column is not BY_WORD["flops"] for measure in plan.measures):
+        owed.pop("FLOPs", None)
+    if any(measure.kind.name == "shape" for measure in plan.measures) and _maps(sweep):
+        owed |= BY_WORD["output"].convention(report, view)  # type: ignore[misc]
+    if any(measure.kind.name == "bytes" for measure in plan.measures):
+        owed |= BY_WORD["memory"].convention(report, view)  # type: ignore[misc]
+    if view.units != "exact":
+        owed[view.units] = f"{UNITS[view.units][0]:,}"
+    cells = {cell for column in columns for cell in column}
+    if NOT_APPLICABLE_MARK in cells:
+        owed[NOT_APPLICABLE_MARK] = "the network has no such layer"
+    if UNKNOWN_MARK in cells:
+        owed[UNKNOWN_MARK] = "the network does not exist"
+    return owed
+
+
+def _maps(sweep: Sweep) -> bool:
+    """Tell whether any shape of the table has sides."""
+    sides = tuple(f"{m.name}.{e}" for m in sweep.plan.measures if m.shaped for e in EXTENTS[:-1])
+    return any(name in sides for name in sweep.block.columns)
+
+
+def _remarks(sweep: Sweep, shown: int) -> list[str]:
+    axes = sweep.plan.ground.axes
+    said = []
+    if any(isinstance(axis.values, range) for axis in axes):
+        said.append("Both ends of a range belong to it.")
+    if len(axes) > 1:
+        said.append(f"{axes[-1].name} runs fastest.")
+    if shown < len(sweep):
+        left = len(sweep) - shown
+        said.append(f"{left:,} rows in the middle are left out; csv and json have all of them.")
+    missing = int((~sweep.exists).sum())
+    if missing:
+        said.append(missing_text(missing, len(sweep)))
+    said.append(f"Read from {printable(sweep.plan.ground.spec.source.name)}.")
+    return [" ".join(said[:-1]), said[-1]] if len(said) > 1 else said
+
+
+def missing_text(missing: int, points: int) -> str:
+    """Say how many points do not exist."""
+    verb = "does" if missing == 1 else "do"
+    return f"{missing:,} of {points:,} points {verb} not exist; the column note says why."

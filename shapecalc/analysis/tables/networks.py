@@ -1,0 +1,188 @@
+"""The bench of the comparison: what a printed cell says, and the values that come out for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from shapecalc.analysis.tables.grammar import TOTAL
+from shapecalc.analysis.tables.printed import LONGEST, UnreadableError
+from shapecalc.analysis.tables.quantities import NoValueError, Quantity, Uncounted, read_ratio, spot
+from shapecalc.api import build
+from shapecalc.errors import Complaints, SpecErrors, did_you_mean
+from shapecalc.output.cells import UNKNOWN_MARK
+from shapecalc.report.propagate import propagate
+from shapecalc.spec.find import beside, find
+from shapecalc.text.yaml_tree import Scalar, origin
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.tables.model import Column, Convention, Line, PrintedTable
+    from shapecalc.report.model import Report
+    from shapecalc.text.source import Source
+
+#: A table may ask for so many values, of all its cells, networks and layers.
+MAX_VALUES = 20_000
+#: Reports by the specs that they are of.
+Reports: TypeAlias = "dict[Source, Report]"
+#: Problems of a spec that could not be read at all: told where the table names it.
+_MISSING = ("E001", "E002", "E003")
+_SIZED = "name a spec without symbols, such as one that extends this with an input of numbers"
+
+
+class Question(NamedTuple):
+    """What a cell asks: the quantity that its row and column hold, counted by a convention.
+
+    `place` is what a complaint points to.
+    """
+
+    line: Line
+    column: Column
+    quantity: Quantity
+    convention: Convention
+    printed: Scalar
+    place: Scalar
+
+
+class Found(NamedTuple):
+    """A value of a cell, and which of the layers and networks that it speaks of has it."""
+
+    where: str
+    value: Any
+
+
+class Answer(NamedTuple):
+    """A cell's text as read, and the values that come out: at least one."""
+
+    text: Any
+    values: list[Found]
+
+    def agrees(self, found: Found, convention: Convention) -> bool:
+        """Whether a value is what is printed; where nothing comes out, nothing is."""
+        return not isinstance(found.value, Uncounted) and self.text.agrees(found.value, convention)
+
+    def beside(self, value: Any) -> str:  # noqa: ANN401
+        """Write a value as the cell is printed; `?` where nothing comes out, as in summaries."""
+        return UNKNOWN_MARK if isinstance(value, Uncounted) else self.text.beside(value)
+
+
+class Bench:
+    """What the comparison of a table has computed, and what it complains about."""
+
+    def __init__(self, table: PrintedTable, known: Reports) -> None:
+        self.table = table
+        self.known = known
+        self.problems = Complaints()
+        self.reports: dict[str, Report | None] = {}
+        self.computed = 0
+
+    def answer(self, asked: Question) -> Answer | None:
+        """Read a cell and compute its values; None, with a complaint, where one is impossible."""
+        text = self._read(asked)
+        values = self._values(asked)
+        return Answer(text, values) if text is not None and values else None
+
+    def specs(self, line: Line, column: Column) -> tuple[Scalar, ...]:
+        """Return the networks that a cell is about."""
+        return line.specs or column.specs or self.table.specs
+
+    def _read(self, asked: Question) -> Any:  # noqa: ANN401  (a reader for each kind of text)
+        """Read what is printed; complain when it says nothing of its kind."""
+        printed = asked.printed
+        if len(printed.text) > LONGEST:
+            message = f"a printed cell has at most {LONGEST} characters"
+            self.problems.note("E603", message, origin(printed), "print what the paper prints")
+            return None
+        try:
+            if asked.line.over is not None:
+                return read_ratio(printed.text)
+            return asked.quantity.read(printed.text, asked.convention)
+        except UnreadableError as error:
+            self.problems.note("E603", error.message, origin(printed), error.hint)
+            return None
+
+    def _values(self, asked: Question) -> list[Found]:
+        """Compute the values of a cell: of every network and layer for which it was printed."""
+        line, column, place = asked.line, asked.column, asked.place
+        at = line.at.get(column.name.text)
+        layers = (at,) if at is not None else line.layers
+        inner = "" if at is not None else column.inner
+        specs = self.specs(line, column)
+        if not specs:
+            message = f"no spec is named for row {line.name.text}, column {column.name.text}"
+            self.problems.note("E605", message, origin(place), "add `spec: alexnet.yaml`")
+        self.computed += len(specs) * len(layers)
+        if self.computed > MAX_VALUES:
+            message = f"the table asks for more than {MAX_VALUES:,} values"
+            self.problems.note("E114", message, origin(place), "split it into several")
+            raise SpecErrors(self.problems.told())
+        found: list[Found] = []
+        for spec in specs:
+            for layer in layers:
+                value = self._value(spec, layer, inner, asked)
+                if value is not None and line.over is not None:
+                    under = self._value(line.over, layer, inner, asked)
+                    value = None if under is None else _times(value, under, line.over)
+                if value is None:
+                    return []
+                found.append(Found(f"{layer.text} in {spec.text}", value))
+        return found
+
+    def _value(self, spec: Scalar, layer: Scalar, inner: str, asked: Question) -> Any:  # noqa: ANN401  (a value for each quantity)
+        """Compute one value; None, with a complaint, when there is none."""
+        report = self._report(spec)
+        if report is None:
+            return None
+        path = (
+            "" if layer.text == TOTAL and not inner else "/".join(filter(None, (layer.text, inner)))
+        )
+        found = spot(report, path)
+        if found is None:
+            hint = did_you_mean(path, (row.name for row in report.rows)) or did_you_mean(
+                path, report.graph.groups
+            )
+            message = f"{spec.text} has no layer '{path}'"
+            self.problems.note(
+                "E604", message, origin(layer), hint or "`layer:` names a row's layer"
+            )
+            return None
+        try:
+            return asked.quantity.value(found, asked.convention)
+        except NoValueError as error:
+            what = path or spec.text
+            hint = f"`{asked.quantity.name}` is {asked.quantity.meaning}"
+            self.problems.note("E606", f"{what}: {error}", origin(asked.place), hint)
+            return None
+
+    def _report(self, spec: Scalar) -> Report | None:
+        """Compute a network once.  What is wrong with it is told once."""
+        if spec.text not in self.reports:
+            self.reports[spec.text] = None
+            try:
+                if spec.text == "-":
+                    message = "a table's spec cannot come from standard input"
+                    self.problems.note("E110", message, origin(spec), "name a file")
+                    return None
+                own = spec.source == self.table.source  # and not a word of the command line
+                source = beside(spec.text, self.table.source) if own else find(spec.text)
+                if source not in self.known:
+                    self.known[source] = propagate(build(source))
+                report = self.known[source]
+                if report.domain is None:
+                    self.reports[spec.text] = report
+                else:
+                    message = (
+                        f"{spec.text}: printed cells are numbers, but {report.graph.valueless()}"
+                    )
+                    self.problems.note("E121", message, origin(spec), _SIZED)
+            except SpecErrors as error:
+                for problem in error.problems:
+                    missing = problem.code in _MISSING
+                    self.problems.add(problem._replace(origin=origin(spec)) if missing else problem)
+        return self.reports[spec.text]
+
+
+def _times(value: Any, under: Any, over: Scalar) -> Any:  # noqa: ANN401  (`Uncounted` or a number)
+    """Return how many times more a count is than the other network's, if that is more than 0."""
+    for each in (value, under):
+        if isinstance(each, Uncounted):
+            return each
+    return value / under if under else Uncounted(f"{over.text} has 0, which divides nothing")

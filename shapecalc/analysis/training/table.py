@@ -1,0 +1,139 @@
+"""The cost of a training step as a table."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from shapecalc.analysis.training.memory import ESTIMATE, kept
+from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
+from shapecalc.output.legend import macs, params
+from shapecalc.output.report_table import FOLDED, Fact, Head, Line, Table
+from shapecalc.text.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.analysis.training.costs import Cost, Training
+    from shapecalc.output.view import View
+
+#: The notes of layers whose input needs no gradient: all of it, or what is inside does.
+FIRST = {
+    "¹": "nothing before it is trained, so its input needs no gradient",
+    "²": "nothing before it is trained, so what flows in needs no gradient; what is inside does",
+}
+
+
+def ratio(total: Cost) -> Fraction | None:
+    """Return a step's cost over the forward pass; None: of formulas, or of nothing."""
+    forward, step = total.forward, total.step
+    if isinstance(forward, int) and isinstance(step, int) and forward:
+        return Fraction(step, forward)
+    return None
+
+
+def tabulate(plan: Training, view: View, width: int | None = None) -> Table:
+    """Lay the cost of a step out; blocks are folded to the view's depth."""
+    if plan.report.domain is not None:
+        view = view._replace(units="exact")  # formulas have none
+    depth = 1 if view.depth is None else view.depth
+    levels = plan.levels(depth)
+    costs = [each for each in levels if each.step != 0 or each.params != 0]
+    header = ("layer", "params", "forward", "input gradient", "weight gradient", "step")
+    meanings = (
+        "the layer's name, or the block's",
+        "trained weights + biases",
+        "multiply-accumulates of the forward pass",
+        "multiply-accumulates of the gradient of the layer's input",
+        "multiply-accumulates of the gradient of its weights",
+        "forward and backward together",
+    )
+    names = {row.name for row in plan.report.rows}
+    folded = any(each.layer not in names for each in costs)
+    return Table(
+        title=f"{printable(plan.report.name) or 'network'}: a training step",
+        about=(_summary(plan, view),),
+        columns=tuple(Head(text, numeric=place > 0) for place, text in enumerate(meanings)),
+        header=header,
+        lines=tuple(Line(_cells(each, view), _mark(each)) for each in costs),
+        footer=_cells(plan.total, view),
+        facts=tuple(_facts(plan, view)),
+        notes=tuple(f"{mark} {FIRST[mark]}" for mark in sorted(set(map(_mark, costs)) - {""})),
+        legend=tuple(_legend(plan, view)),
+        remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
+    )
+
+
+def _mark(cost: Cost) -> str:
+    if not cost.first:
+        return ""
+    return "¹" if cost.input_gradient == 0 else "²"
+
+
+def _cells(cost: Cost, view: View) -> tuple[str, ...]:
+    numbers = (cost.params, *cost[2:5], cost.step)
+    return (
+        printable(cost.layer),
+        *(number_text(each, view.units, view.notation) for each in numbers),
+    )
+
+
+def _summary(plan: Training, view: View) -> str:
+    """Say what a step costs in one sentence."""
+    times = ratio(plan.total)
+    if plan.total.forward == 0:
+        return "Nothing in it multiplies and accumulates."
+    if times is None:
+        return "Of formulas no one number is the ratio of a step to the forward pass."
+    first = [printable(cost.layer) for cost in plan.costs if cost.first]
+    if times == 3 or not first:
+        return f"A step is {float(times):.3g} times the forward pass."
+    whose = "its" if len(first) == 1 else "their"
+    return (
+        f"A step is {float(times):.3f} times the forward pass, not 3: nothing before"
+        f" {' and '.join(first)} is trained, so no gradient of {whose} input is needed."
+    )
+
+
+def _facts(plan: Training, view: View) -> Iterator[Fact]:
+    total, batch = plan.total, view.batch
+    each = " per example" if batch > 1 else ""
+    yield Fact(f"forward, MACs{each}", amount_text(total.forward, view))
+    yield Fact(f"backward, MACs{each}", amount_text(total.backward, view))
+    if batch > 1:
+        yield Fact(f"step of {batch:,}, MACs", amount_text(total.step * batch, view))
+    operations = sum(plan.update)
+    yield Fact(f"update ({plan.optimizer.name}), operations", amount_text(operations, view))
+    for part in kept(plan, view):
+        if part.number != 0:
+            mark = " (estimate)" if part.estimate else ""
+            number, size = amount_text(part.number, view), bytes_text(part.bytes, view)
+            yield Fact(f"{part.label}{mark}", number, size)
+
+
+def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
+    report = plan.report
+    yield from params(report, view).items()
+    yield "MACs", macs(report, view)["MACs"]
+    exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
+    yield "step", f"{exact} normalisation and bias gradients are not counted"
+    yield (
+        f"update ({plan.optimizer.name})",
+        f"{plan.optimizer.label}; once a step, whatever the batch",
+    )
+    size = view.bytes(1)
+    of_batch = f", a batch of {view.batch:,}" if view.batch > 1 else ""
+    yield "memory", f"{size} byte{'s' if size != 1 else ''} per element ({view.dtype}){of_batch}"
+    yield "estimate", ESTIMATE
+    if view.units != "exact":
+        yield view.units, f"{UNITS[view.units][0]:,}"
+
+
+def _remarks(plan: Training, *, folded: bool, silent: int) -> Iterator[str]:
+    if folded:
+        yield FOLDED
+    if silent:
+        yield "Not shown: layers without parameters and multiply-accumulates."
+    if plan.report.domain is not None:
+        yield f"Domain: {'; '.join(plan.report.domain.texts())}."
+    yield f"Read from {printable(plan.report.graph.spec.source.name)}."

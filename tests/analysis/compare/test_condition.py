@@ -1,0 +1,126 @@
+"""The little language of conditions."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shapecalc.analysis.compare.condition import read_conditions
+from shapecalc.analysis.compare.names import total_names
+from shapecalc.errors import SpecErrors
+from shapecalc.output.view import make_view
+
+NAMES = total_names(make_view())
+
+
+def holds(text: str, number: int, first: int = 1) -> bool:
+    (condition,) = read_conditions([text], NAMES)
+    return condition.holds(number, first)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("params > 60M", 60_000_000),
+        ("params>60_000_000", 60_000_000),
+        ("  PARAMS  >  60,000,000  ", 60_000_000),
+        ("params > 0.06G", 60_000_000),
+        ("MACs > 1.5 Ki", 1536),
+        ("memory > 3MiB", 3 * 2**20),
+        ("peak_memory > 2GB", 2 * 10**9),
+        ("parameter_memory > 7B", 7),
+        ("flops > 1Ti", 2**40),
+        ("peak > 5K", 5000),
+        ("layers > 16", 16),
+        ("weighted_layers > 0", 0),
+    ],
+)
+def test_number(text: str, limit: int) -> None:
+    assert not holds(text, limit)
+    assert holds(text, limit + 1)
+
+
+@pytest.mark.parametrize(
+    ("sign", "below", "at", "above"),
+    [
+        ("<", True, False, False),
+        ("<=", True, True, False),
+        (">", False, False, True),
+        (">=", False, True, True),
+        ("==", False, True, False),
+        ("!=", True, False, True),
+    ],
+)
+def test_comparison(sign: str, below: bool, at: bool, above: bool) -> None:
+    assert [holds(f"params {sign} 7", number) for number in (6, 7, 8)] == [below, at, above]
+
+
+def test_relative_bounds_are_exact() -> None:
+    """1.1 is no binary fraction: 1.1 x 10^16 in floating point would be off."""
+    first = 10**16
+    assert not holds("params > 1.1x", 11 * 10**15, first)
+    assert holds("params > 1.1x", 11 * 10**15 + 1, first)
+    assert holds("macs == 2x", 14, 7)
+
+
+def test_what_is_told_has_the_numbers() -> None:
+    plain, relative = read_conditions(["params > 6M", "macs > 1.1x"], NAMES)
+    assert plain.told("B", 6_998_552, "A", 1) == "params > 6M: B has 6,998,552"
+    said = "macs > 1.1x: B has 30, A has 20 (1.50x more)"
+    assert relative.told("B", 30, "A", 20) == said
+
+
+@given(st.integers(0, 10**30), st.integers(0, 10**6 - 1), st.sampled_from(["", "K", "Mi", "T"]))
+def test_every_number_is_read_as_written(whole: int, part: int, suffix: str) -> None:
+    (condition,) = read_conditions([f"params > {whole:,}.{part:06}{suffix}"], NAMES)
+    scale = {"": 1, "K": 1000, "Mi": 2**20, "T": 10**12}[suffix]
+    assert condition.bound == (whole + Fraction(part, 10**6)) * scale
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("parms > 6M", "E332", "parms"),
+        ("count > 6M", "E332", "count"),
+        ("", "E331", ""),
+        ("> 6M", "E331", ""),
+        ("params", "E331", ""),
+        ("params 6M", "E331", ""),
+        ("params => 6M", "E331", "=>"),
+        ("params > ", "E331", ""),
+        ("params > -6", "E331", "-6"),
+        ("params > 60m", "E331", "m"),
+        ("params > 60MB", "E331", "MB"),
+        ("params > 60M or macs > 2", "E331", "or macs > 2"),
+        ("params > 1e9", "E331", "e9"),
+        ("params > ٣", "E331", "٣"),
+        ("params > " + "9" * 200, "E331", "params > " + "9" * 200),
+        ("params > __import__('os')", "E331", "__import__('os')"),
+    ],
+)
+def test_what_cannot_be_read_is_pointed_at(text: str, code: str, place: str) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        read_conditions([text], NAMES)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert problem.hint
+    assert problem.origin is not None
+    assert problem.origin.span is not None
+    assert text[problem.origin.span.column : problem.origin.span.end_column] == place
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(SpecErrors) as caught:
+        read_conditions(["parms > 1", "params > 1", "params ~ 1"], NAMES)
+    assert [problem.code for problem in caught.value.problems] == ["E332", "E331"]
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    codes: set[str] = set()
+    try:
+        read_conditions([text], NAMES)
+    except SpecErrors as error:
+        codes = {problem.code for problem in error.problems}
+    assert codes <= {"E331", "E332"}

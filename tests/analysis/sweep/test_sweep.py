@@ -1,0 +1,209 @@
+"""Sweeps through the library: what may be swept, what comes out, and in which order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import shapecalc
+from shapecalc.analysis.sweep import plan as planning
+from shapecalc.errors import SpecErrors
+
+
+def code_of(error: pytest.ExceptionInfo[SpecErrors]) -> str:
+    return error.value.problems[0].code
+
+
+def test_the_lectures_sizes_of_alexnet() -> None:
+    swept = shapecalc.sweep(
+        "alexnet", {"N": [224, 227, 258, 259]}, columns="conv1.output,pool3.height"
+    )
+    assert swept["conv1.output.height"].tolist() == [54, 55, 62, 63]
+    assert swept["conv1.output.channels"].tolist() == [96] * 4
+    assert swept["pool3.height"].tolist() == [5, 6, 6, 7]
+    assert swept["pool3.height"].dtype == np.int64
+
+
+def test_constants_symbols_sides_and_fields_in_one_grid() -> None:
+    spec = "let: {k: 2}\ninput: Tx5\nlayers: [conv: {filters: k, kernel: 3}, relu, dense: {name: out, units: 4}]"
+    graph = shapecalc.loads(spec)
+    swept = shapecalc.sweep(
+        graph, {"k": [3, 2], "T": [9, 7], "out.units": [4, 1]}, columns="params"
+    )
+    rows = [
+        (k, t, u, k * 5 * 3 + k + (t - 2) * k * u + u)
+        for k in (3, 2)
+        for t in (9, 7)
+        for u in (4, 1)
+    ]
+    found = zip(*(swept[name].tolist() for name in ("k", "T", "out.units", "params")), strict=True)
+    assert list(found) == rows
+
+
+def test_one_propagation_serves_what_can_stay_a_symbol(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+    really = planning.propagate
+    monkeypatch.setattr(planning, "propagate", lambda graph: done.append(1) or really(graph))
+    over = {"N": range(67, 300), "conv1.filters": range(1, 50), "fc6.units": [10, 20]}
+    assert len(shapecalc.sweep("alexnet", over)) == 233 * 49 * 2
+    assert len(done) == 1
+    shapecalc.sweep("alexnet", {"N": range(67, 300), "conv1.stride": [1, 2, 4]})
+    assert len(done) <= 1 + 3 + 3
+
+
+@pytest.mark.parametrize(
+    ("name", "input_", "shape"),
+    [
+        ("N", None, (300, 300)),
+        ("size", None, (300, 300)),
+        ("H", None, (300, 227)),
+        ("height", None, (300, 227)),
+        ("W", None, (227, 300)),
+        ("W", "230x240x3", (230, 300)),
+        ("x1", "x1xx1x3", None),
+        ("q", "qxqx3", (300, 300)),
+    ],
+)
+def test_sides_of_the_input(name: str, input_: str | None, shape: tuple[int, int] | None) -> None:
+    if shape is None:
+        with pytest.raises(SpecErrors):
+            shapecalc.sweep("alexnet", {name: [300]}, input=input_)
+        return
+    swept = shapecalc.sweep("alexnet", {name: [300]}, input=input_, columns="input.output")
+    assert (swept["input.output.height"][0], swept["input.output.width"][0]) == shape
+
+
+def test_what_does_not_exist_is_marked_with_the_reason() -> None:
+    swept = shapecalc.sweep("alexnet", {"N": range(65, 69)}, columns="macs")
+    assert swept.exists.tolist() == [False, False, True, True]
+    assert swept["note"].tolist() == ["pool3 needs N >= 67"] * 2 + ["", ""]
+    assert swept["macs"][:2].tolist() == [None, None]
+    assert swept["macs"].dtype == object
+    kept = swept.existing
+    assert kept["N"].tolist() == [67, 68]
+    assert kept["macs"].dtype == np.int64
+    assert len(kept) == 2
+
+
+def test_divisibility_and_joins_too() -> None:
+    grouped = shapecalc.loads(
+        "let: {c: 4}\ninput: 6x7xc\nlayers: [conv: {filters: 8, kernel: 1, groups: 4}]"
+    )
+    swept = shapecalc.sweep(grouped, {"c": range(1, 9)}, columns="params")
+    assert np.flatnonzero(swept.exists).tolist() == [3, 7]
+    assert "multiple of 4" in swept["note"][0]
+    skip = shapecalc.loads("input: HxWx3\nlayers:\n  - add: {a: [maxpool, upsample: 2], b: []}\n")
+    swept = shapecalc.sweep(skip, {"H": [6, 7], "W": [4, 5]}, columns="macs")
+    assert swept.exists.tolist() == [True, False, False, False]
+
+
+def test_a_network_that_depends_on_a_count_has_layers_now_and_then() -> None:
+    graph = shapecalc.loads(
+        "let: {n: 2}\ninput: 9x8x3\nlayers:\n  - repeat: {times: n, layers: [conv3-4]}\n  - dense: 5\n"
+    )
+    swept = shapecalc.sweep(graph, {"n": [0, 1, 3]}, columns="conv3.params,conv1.height,params")
+    assert swept["conv3.params"].tolist() == [None, None, 3 * 3 * 4 * 4 + 4]
+    assert swept["conv1.height"].tolist() == [None, 9, 9]
+    assert swept["params"].dtype == np.int64
+    assert swept.exists.all()
+
+
+def test_a_receptive_field_without_a_formula_is_computed_by_numbers() -> None:
+    graph = shapecalc.loads(
+        "input: Tx3\nlayers: [upsample: {factor: 2, mode: bilinear}, conv: {filters: 2, kernel: 3, pad: 1}]"
+    )
+    swept = shapecalc.sweep(graph, {"T": range(1, 12)}, columns="conv1.rf")
+    for row, size in enumerate(range(1, 12)):
+        (side,) = shapecalc.summarize(graph).at(T=size)["conv1"].field or ()
+        assert swept["conv1.receptive_field.length"][row] == side.size
+
+
+def test_where_only_a_formula_ends_the_network_goes_on() -> None:
+    """A receptive field's formula needs a whole period of units: without one it is computed."""
+    graph = shapecalc.loads(
+        "input: Tx3\nlayers: [upsample: {factor: 2, mode: bilinear}, conv: {filters: 2, kernel: 4}]"
+    )
+    symbolic = shapecalc.summarize(graph)
+    assert symbolic.domain is not None
+    assert symbolic["conv1"].field is None
+    swept = shapecalc.sweep(graph, {"T": [1, 2, 3, 4]}, columns="conv1.rf,macs")
+    assert swept.exists.tolist() == [False, True, True, True]
+    assert swept["conv1.receptive_field.length"].tolist() == [None, 4, 4, 4]
+    assert swept["macs"].tolist() == [None, 24, 72, 120]
+
+
+def test_blocks_and_several_outputs() -> None:
+    swept = shapecalc.sweep(
+        "googlenet", {"N": [224, 255]}, columns="inception_3a.params,inception_3a.output"
+    )
+    assert swept["inception_3a.params"].tolist() == [163_696] * 2
+    assert swept["inception_3a.output.height"].tolist() == [28, 32]
+    swept = shapecalc.sweep("googlenet-train", {"N": [224, 255]})
+    assert sum(name.endswith(".output.channels") for name in swept.names) == 3
+
+
+def test_arrays_and_texts_name_values_as_well() -> None:
+    lists = shapecalc.sweep("alphago", {"k": [64, 128]})
+    arrays = shapecalc.sweep("alphago", {"k": np.array([64, 128])})
+    texts = shapecalc.sweep("alphago", "k=64,128")
+    assert lists["params"].tolist() == arrays["params"].tolist() == texts["params"].tolist()
+    assert lists["params"].tolist() == [99 * k * k + 1213 * k + 361 for k in (64, 128)]
+
+
+def test_a_sweep_is_fixed() -> None:
+    swept = shapecalc.sweep("lenet5", {"N": [32, 33]})
+    with pytest.raises(AttributeError):
+        swept.plan = None  # type: ignore[misc, assignment]
+    with pytest.raises(ValueError, match="read-only"):
+        swept["params"][0] = 1
+    with pytest.raises(KeyError, match="there are N, params"):
+        swept["parms"]
+    assert repr(swept) == "<Sweep LeNet-5: 2 points>"
+
+
+def test_columns_are_what_a_data_frame_takes() -> None:
+    swept = shapecalc.sweep("lenet5", {"N": range(28, 40)})
+    assert all(isinstance(values, np.ndarray) for values in swept.columns.values())
+    assert {len(values) for values in swept.columns.values()} == {12}
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(swept.existing.columns)
+    assert list(frame.columns) == list(swept.names)
+    assert str(frame["macs"].dtype) == "int64"
+
+
+@pytest.mark.parametrize(
+    ("over", "options", "code"),
+    [
+        ({"conv1.stide": [1, 2]}, {}, "E111"),
+        ({"conv9.stride": [1]}, {}, "E350"),
+        ({"M": [1]}, {}, "E350"),
+        ({"H": [227], "N": [227]}, {}, "E350"),
+        ({"input.H": [227]}, {}, "E350"),
+        ({"H": [227]}, {"input": "HxWx3"}, "E351"),
+        ({"N": [227]}, {"input": "NxNx3", "settings": {"N": 3}}, "E352"),
+        ({"N": range(1, 60)}, {}, "E353"),
+        ({"N": []}, {}, "E340"),
+        ({"N": [-1]}, {}, "E340"),
+        ({"N": [1.5]}, {}, "E340"),
+        ({"N": range(10**12)}, {}, "E342"),
+        ({"conv1.stride": range(1, 20_000)}, {}, "E342"),
+        ({"N": [227]}, {"columns": "parms"}, "E301"),
+        ({"N": [227]}, {"columns": "conv1.does"}, "E301"),
+        ({"N": [227]}, {"columns": "conv9.output"}, "E301"),
+        ({"N": [227]}, {"columns": "count"}, "E301"),
+    ],
+)
+def test_what_cannot_be_swept(over: dict, options: dict, code: str) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.sweep("alexnet", over, **options)
+    assert code_of(caught) == code
+
+
+def test_a_loaded_network_has_its_settings() -> None:
+    graph = shapecalc.load("alphago", settings={"k": 7})
+    assert (
+        shapecalc.sweep(graph, {"conv1.filters": [5, 6]}, columns="conv2.params")["conv2.params"][0]
+        == 5 * 7 * 9 + 7
+    )
+    with pytest.raises(TypeError):
+        shapecalc.sweep(graph, {"conv1.filters": [5]}, settings={"k": 3})
