@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from clock import SHAPECALC, run, table
 
-from tests.homework.simulated.classes import CLASSES
+from tests.homework.diagnosis.simulated.classes import CLASSES
 
 if TYPE_CHECKING:
-    from tests.homework.simulated.classes import Classroom
+    from tests.homework.diagnosis.simulated.classes import Classroom
 
 STUDENTS = 1000
 #: AlexNet's class may take so many seconds.

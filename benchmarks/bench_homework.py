@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from clock import table
 
-from tests.homework.simulated.classes import CLASSES, judged
-from tests.homework.simulated.verdicts import score
+from tests.homework.diagnosis.simulated.classes import CLASSES, judged
+from tests.homework.diagnosis.simulated.verdicts import score
 
 if TYPE_CHECKING:
-    from tests.homework.simulated.classes import Classroom
-    from tests.homework.simulated.verdicts import Score
+    from tests.homework.diagnosis.simulated.classes import Classroom
+    from tests.homework.diagnosis.simulated.verdicts import Score
 
 #: The classes beside the three networks' own have so many students for one of theirs.
 PART = 5

@@ -10,7 +10,7 @@ from shapecalc.analysis.tables.quantities import QUANTITIES as PRINTED
 from shapecalc.counting.profile import grouped, told
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
-from shapecalc.homework.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
 from shapecalc.output.columns import COLUMNS
 from shapecalc.spec.layer_help import all_layers, common_fields
 

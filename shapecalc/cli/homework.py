@@ -13,8 +13,8 @@ from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, emit_parts, 
 from shapecalc.errors import Problem, SpecErrors
 
 if TYPE_CHECKING:
-    from shapecalc.homework.answers import Answers
-    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.answers.answers import Answers
+    from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.report.model import Report
 
 
@@ -129,10 +129,10 @@ def check(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
-        from shapecalc.homework.check import check as judge
-        from shapecalc.homework.load import load_answers
-        from shapecalc.homework.show import show
-        from shapecalc.homework.verdict import SAYS_NO
+        from shapecalc.homework.answers.load import load_answers
+        from shapecalc.homework.diagnosis.check import check as judge
+        from shapecalc.homework.diagnosis.verdict import SAYS_NO
+        from shapecalc.homework.sheets.show import show
         from shapecalc.output.formats import format_for
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
@@ -184,8 +184,8 @@ def sheet(
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.homework.show.handout import handout, sheet_format
-        from shapecalc.homework.teacher import read_homework
+        from shapecalc.homework.assignment.teacher import read_homework
+        from shapecalc.homework.sheets.handout import handout, sheet_format
         from shapecalc.spec.find import find_homework
 
         chosen = sheet_format(format_, path)
@@ -215,10 +215,10 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.homework.lint import lint as judge
-        from shapecalc.homework.lint import suggest
-        from shapecalc.homework.show.lint import show_lint
-        from shapecalc.homework.teacher import read_homework
+        from shapecalc.homework.assignment.teacher import read_homework
+        from shapecalc.homework.variants.lint import lint as judge
+        from shapecalc.homework.variants.lint import suggest
+        from shapecalc.homework.variants.lint_table import show_lint
         from shapecalc.output.formats import format_for
         from shapecalc.spec.find import find_homework
 
@@ -236,7 +236,7 @@ def _homework(
     answers: Answers,
 ) -> Homework:
     """Return what the answers are judged by."""
-    from shapecalc.homework.claims import against as by_table
+    from shapecalc.homework.answers.claims import against as by_table
 
     if (against is None) == (file is None):
         many = against is not None
@@ -261,7 +261,7 @@ def _homework(
 
 
 def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
-    from shapecalc.homework.variants import chosen_homework
+    from shapecalc.homework.variants.draw import chosen_homework
 
     return chosen_homework(file, stamp=stamp, **which._asdict())
 

@@ -14,9 +14,9 @@ from shapecalc.text.source import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.diagnosis.verdict import Checked
     from shapecalc.homework.exports.parts import Per
-    from shapecalc.homework.verdict import Checked
 
 
 class _Format(click.Command):
@@ -405,7 +405,7 @@ def _base(asked: Asked) -> Homework:
 
     Raises `SpecErrors`: E745, and E752 where there are variants and no list of them.
     """
-    from shapecalc.homework.teacher import read_homework
+    from shapecalc.homework.assignment.teacher import read_homework
     from shapecalc.spec.find import find_homework
 
     source = find_homework(asked.file)
@@ -422,7 +422,7 @@ def _base(asked: Asked) -> Homework:
 
 def _one(asked: Asked, stamp: str = "") -> Homework:
     """Return the homework, or the variant of a student or of a sheet's stamp."""
-    from shapecalc.homework.variants import chosen_homework
+    from shapecalc.homework.variants.draw import chosen_homework
 
     base = _base(asked)
     if asked.variants is None and asked.student is None:
@@ -438,7 +438,7 @@ def _write(
     refused: Callable[[tuple[Problem, ...]], str],
 ) -> None:
     """Check answers and write what is said of them, also when they cannot be read."""
-    from shapecalc.homework.check import check
+    from shapecalc.homework.diagnosis.check import check
     from shapecalc.homework.exports.submission import NO_FILE, load_submission
     from shapecalc.output.problems import problems_text
 

@@ -115,7 +115,7 @@ def grade(
         chosen = format_for(format_, terminal=sys.stdout.isatty())
         asked = _asked(file, against, settings, inputs)
         if variants is not None:
-            from shapecalc.homework.variant_file import read_variants
+            from shapecalc.homework.variants.list import read_variants
 
             asked = asked._replace(variants=read_variants(variants))
         used = jobs or min(os.cpu_count() or 1, _JOBS)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
 TABLES = sorted(path.stem for path in (HERE / "tables").glob("*.yaml"))
-CLASS = TESTS / "exports" / "files" / "class.json"
+CLASS = TESTS / "homework" / "exports" / "files" / "class.json"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
 RESNET = (

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
+from shapecalc.homework.assignment.deadline import Deadline, read_time
 from shapecalc.homework.classroom.archive import ArchiveError
 from shapecalc.homework.classroom.folder import Folder
 from shapecalc.homework.classroom.intake import Clock, take_in
@@ -24,11 +25,10 @@ from shapecalc.homework.classroom.matching import directory, whose
 from shapecalc.homework.classroom.metadata import read_metadata
 from shapecalc.homework.classroom.roster import deadline_of, identities, read_roster
 from shapecalc.homework.classroom.times import read_times
-from shapecalc.homework.deadline import Deadline, read_time
 from shapecalc.text.names import page_name
-from tests.classroom.test_hostile import ZIPS, zipped
-from tests.classroom.test_intake import METADATA, ROSTER
 from tests.fuzz.homework import mutated
+from tests.homework.classroom.test_hostile import ZIPS, zipped
+from tests.homework.classroom.test_intake import METADATA, ROSTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,21 +22,21 @@ from zipfile import ZipFile
 
 import shapecalc
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.assignment import assign
-from shapecalc.homework.check import check
-from shapecalc.homework.claims import against
-from shapecalc.homework.load import read_answers
-from shapecalc.homework.show import show
-from shapecalc.homework.show.as_xlsx import to_xlsx
-from shapecalc.homework.show.handout import handout
-from shapecalc.homework.show.sheet import sheet
-from shapecalc.homework.teacher import read_homework
-from shapecalc.homework.variant_file import parse_variants
+from shapecalc.homework.answers.claims import against
+from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.sheets.as_xlsx import to_xlsx
+from shapecalc.homework.sheets.handout import handout
+from shapecalc.homework.sheets.sheet import sheet
+from shapecalc.homework.sheets.show import show
+from shapecalc.homework.variants.list import parse_variants
 from shapecalc.text.source import Source
 from tests.fuzz.support import harmless, well_told
 
 if TYPE_CHECKING:
-    from shapecalc.homework.verdict import Checked
+    from shapecalc.homework.diagnosis.verdict import Checked
 
 HOMEWORK = b"""\
 title: by hand
@@ -81,7 +81,7 @@ WORDS = (
 @lru_cache(maxsize=1)
 def bases() -> list[tuple[bytes, str]]:
     """Return files as students hand them in: worked solutions, and sheets of a simulated class."""
-    from tests.homework.simulated.classes import CLASSES
+    from tests.homework.diagnosis.simulated.classes import CLASSES
 
     homework = assign(shapecalc.summarize("lenet5"))
     formats = (("csv", "a.csv"), ("markdown", "a.md"), ("yaml", "a.yaml"))

@@ -7,7 +7,7 @@ import html
 import pytest
 
 import shapecalc
-from shapecalc.homework.assignment import assign
+from shapecalc.homework.assignment.assignment import assign
 from shapecalc.homework.exports.blanks import blanks_of
 from shapecalc.homework.exports.gift import gift
 from shapecalc.homework.exports.moodle import answers_of, moodle_xml

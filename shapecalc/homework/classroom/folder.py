@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.answers import MAX_BYTES
+from shapecalc.homework.answers.answers import MAX_BYTES
 from shapecalc.homework.classroom.archive import (
     MAX_TOTAL,
     ArchiveError,

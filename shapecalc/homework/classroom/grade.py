@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc import __version__
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.check import OTHER_STAMP
+from shapecalc.homework.assignment.deadline import time_text, zone_of
 from shapecalc.homework.classroom.archive import ArchiveError
 from shapecalc.homework.classroom.asked import fingerprint, homework_of
 from shapecalc.homework.classroom.folder import Folder
@@ -21,7 +21,7 @@ from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.state import PAGES, State
 from shapecalc.homework.classroom.times import load_times
 from shapecalc.homework.classroom.work import outcomes
-from shapecalc.homework.deadline import time_text, zone_of
+from shapecalc.homework.diagnosis.check import OTHER_STAMP
 from shapecalc.text.names import page_name
 from shapecalc.text.safe import visible
 from shapecalc.text.source import Origin, Source
@@ -29,7 +29,7 @@ from shapecalc.text.source import Origin, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.homework.classroom.asked import Asked
     from shapecalc.homework.classroom.folder import Handed
     from shapecalc.homework.classroom.roster import Roster

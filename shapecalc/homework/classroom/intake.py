@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
+from shapecalc.homework.answers.decode import decode
+from shapecalc.homework.answers.load import READERS, read_answers
+from shapecalc.homework.assignment.stamp import stamp_in
 from shapecalc.homework.classroom.archive import ArchiveError
 from shapecalc.homework.classroom.matching import (
     attempt,
@@ -21,9 +24,6 @@ from shapecalc.homework.classroom.matching import (
 )
 from shapecalc.homework.classroom.metadata import FILE, MAX_BYTES, Entry, read_metadata
 from shapecalc.homework.classroom.records import Leftover
-from shapecalc.homework.decode import decode
-from shapecalc.homework.load import READERS, read_answers
-from shapecalc.homework.stamp import stamp_in
 from shapecalc.text.names import bare, fold
 
 if TYPE_CHECKING:

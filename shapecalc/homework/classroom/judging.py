@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.check import check
+from shapecalc.homework.answers.load import read_answers
 from shapecalc.homework.classroom.asked import homework_of
+from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.classroom.marks import marks_of
-from shapecalc.homework.load import read_answers
-from shapecalc.homework.show.feedback import feedback
+from shapecalc.homework.diagnosis.check import check
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.homework.classroom.asked import Asked
     from shapecalc.homework.classroom.records import Graded
 

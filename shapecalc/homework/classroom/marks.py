@@ -6,12 +6,12 @@ from fractions import Fraction
 from sys import intern
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.check import CHANNELS_FIRST
+from shapecalc.homework.assignment.values import value_text
 from shapecalc.homework.classroom.records import Mark
-from shapecalc.homework.show.values import value_text
+from shapecalc.homework.diagnosis.check import CHANNELS_FIRST
 
 if TYPE_CHECKING:
-    from shapecalc.homework.verdict import Checked, Judged
+    from shapecalc.homework.diagnosis.verdict import Checked, Judged
 
 #: A cell's raw text is kept up to here.
 RAW = 200

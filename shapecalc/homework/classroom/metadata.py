@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.deadline import read_time
+from shapecalc.homework.assignment.deadline import read_time
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,9 +6,9 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from shapecalc.homework.assignment.values import marks_text
+from shapecalc.homework.classroom.class_report import class_report
 from shapecalc.homework.classroom.store import json_parts
-from shapecalc.homework.show.class_report import class_report
-from shapecalc.homework.show.values import marks_text
 from shapecalc.output.csv import harmless
 from shapecalc.text.writing import replace
 

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.homework.answers.decode import decode
+from shapecalc.homework.answers.tables import separated
+from shapecalc.homework.assignment.deadline import LIKE, extended
 from shapecalc.homework.classroom.records import Student
-from shapecalc.homework.deadline import LIKE, extended
-from shapecalc.homework.decode import decode
-from shapecalc.homework.tables import separated
 from shapecalc.output.csv import FORMULA
 from shapecalc.text.names import fold, turned
 from shapecalc.text.source import Origin, Source
@@ -18,7 +18,7 @@ from shapecalc.text.source import Origin, Source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.homework.deadline import Deadline
+    from shapecalc.homework.assignment.deadline import Deadline
 
 #: Limits of a roster.
 MAX_BYTES = 8 * 2**20

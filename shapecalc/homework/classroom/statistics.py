@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.classroom.agreement import At, Common, Doubt, Misplaced, Pair
     from shapecalc.homework.classroom.records import Classroom, Graded, Mark, Status
-    from shapecalc.homework.verdict import Verdict
+    from shapecalc.homework.diagnosis.verdict import Verdict
 
 #: The bars of the histogram.
 BINS = 10

@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast, get_args
 
-from shapecalc.homework.answers import refuse
+from shapecalc.homework.answers.answers import refuse
 from shapecalc.homework.classroom.records import (
     Classroom,
     Graded,
@@ -19,7 +19,7 @@ from shapecalc.homework.classroom.records import (
     Status,
     Student,
 )
-from shapecalc.homework.verdict import VERDICTS
+from shapecalc.homework.diagnosis.verdict import VERDICTS
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.show.values import marks_text
+from shapecalc.homework.assignment.values import marks_text
 from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 

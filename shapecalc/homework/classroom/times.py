@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.homework.answers.decode import decode
+from shapecalc.homework.assignment.deadline import LIKE, read_time
 from shapecalc.homework.classroom.roster import (
     EMAIL_WORDS,
     ID_WORDS,
@@ -12,8 +14,6 @@ from shapecalc.homework.classroom.roster import (
     plain_heading,
     table_rows,
 )
-from shapecalc.homework.deadline import LIKE, read_time
-from shapecalc.homework.decode import decode
 from shapecalc.text.names import fold
 from shapecalc.text.source import Origin, Source
 

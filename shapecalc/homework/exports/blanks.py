@@ -9,18 +9,18 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.diagnose import singles
-from shapecalc.homework.judge import case_of
-from shapecalc.homework.tell import general_rule, why_text
-from shapecalc.homework.working import whole
+from shapecalc.homework.diagnosis.diagnose import singles
+from shapecalc.homework.diagnosis.judge import case_of
+from shapecalc.homework.diagnosis.tell import general_rule, why_text
+from shapecalc.homework.diagnosis.working import whole
 from shapecalc.layers.shape import SIDE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.assignment import Cell, Homework
-    from shapecalc.homework.diagnose import Result
-    from shapecalc.homework.quantity import Value
+    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.assignment.quantities import Value
+    from shapecalc.homework.diagnosis.diagnose import Result
 
 #: So many mistakes with one number are named.
 _NAMED = 3

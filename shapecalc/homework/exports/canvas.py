@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import did_you_mean
-from shapecalc.homework.answers import refuse
+from shapecalc.homework.answers.answers import refuse
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.homework.assignment.values import marks_number, marks_text
 from shapecalc.homework.exports.markup import marked_up
 from shapecalc.homework.exports.parts import (
     part_lines,
@@ -15,13 +16,12 @@ from shapecalc.homework.exports.parts import (
     problem_lines,
     summary_lines,
 )
-from shapecalc.homework.show.values import marks_number, marks_text
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
+    from shapecalc.homework.diagnosis.verdict import Checked
     from shapecalc.homework.exports.parts import Per
-    from shapecalc.homework.verdict import Checked
 
 
 def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:

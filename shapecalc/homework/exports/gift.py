@@ -12,7 +12,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.homework.exports.blanks import Blank
 
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\~=#{}:"})

@@ -13,9 +13,9 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
-from shapecalc.homework.answers import refuse
+from shapecalc.homework.answers.answers import refuse
+from shapecalc.homework.assignment.values import marks_text
 from shapecalc.homework.exports.canvas import IDENTITY, IDS, assignment_column
-from shapecalc.homework.show.values import marks_text
 from shapecalc.output.csv import harmless
 from shapecalc.text.safe import printable
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from shapecalc.homework.assignment.values import marks_number
 from shapecalc.homework.exports.markup import marked_up
 from shapecalc.homework.exports.parts import (
     part_lines,
@@ -15,14 +16,13 @@ from shapecalc.homework.exports.parts import (
     problem_lines,
     summary_lines,
 )
-from shapecalc.homework.show.values import marks_number
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
+    from shapecalc.homework.diagnosis.verdict import Checked, Judged
     from shapecalc.homework.exports.markup import Markup
     from shapecalc.homework.exports.parts import Part, Per
-    from shapecalc.homework.verdict import Checked, Judged
 
 Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_published"]
 

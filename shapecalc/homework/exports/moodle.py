@@ -13,6 +13,7 @@ from html import escape
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.homework.assignment.values import marks_number
 from shapecalc.homework.exports.blanks import blanks_of, by_layer, decimal, tolerance
 from shapecalc.homework.exports.page import (
     DIGITS,
@@ -22,13 +23,12 @@ from shapecalc.homework.exports.page import (
     network_page,
     number_page,
 )
-from shapecalc.homework.show.values import marks_number
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment import Homework
+    from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.homework.exports.blanks import Blank
 
 #: The shares of a question's marks that Moodle accepts, in percent.

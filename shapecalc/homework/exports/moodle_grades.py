@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers import refuse
+from shapecalc.homework.answers.answers import refuse
+from shapecalc.homework.assignment.values import marks_text
 from shapecalc.homework.exports.gradebook import csv_text, mark_of
-from shapecalc.homework.show.values import marks_text
 from shapecalc.output.csv import harmless
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.homework.show.table import tabulate
-from shapecalc.homework.tell import names, rule_line, why_text
-from shapecalc.homework.verdict import VERDICTS
+from shapecalc.homework.diagnosis.tell import names, rule_line, why_text
+from shapecalc.homework.diagnosis.verdict import VERDICTS
+from shapecalc.homework.sheets.table import tabulate
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.errors import Problem
-    from shapecalc.homework.verdict import Checked, Judged
+    from shapecalc.homework.diagnosis.verdict import Checked, Judged
 
 Per: TypeAlias = Literal["layer", "column", "cell"]
 

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.homework.assignment.values import marks_number
 from shapecalc.homework.exports.parts import (
     part_lines,
     parts_of,
     problem_lines,
     summary_lines,
 )
-from shapecalc.homework.show.values import marks_number
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
+    from shapecalc.homework.diagnosis.verdict import Checked
     from shapecalc.homework.exports.parts import Per
-    from shapecalc.homework.verdict import Checked
 
 #: The platform takes 1 MB; what is said of the parts is left out of what would be more.
 MAX_BYTES = 1_000_000

@@ -1,0 +1,1 @@
+"""Files of answers to cells: tables, trees, workbooks, numerals, volumes."""

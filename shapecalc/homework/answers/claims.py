@@ -1,0 +1,215 @@
+"""Answers put to their cells and read."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.homework.assignment.assignment import (
+    Homework,
+    askable,
+    assign,
+    find_row,
+    is_total,
+    suggest,
+)
+from shapecalc.homework.assignment.forms import Form, forms
+from shapecalc.homework.assignment.networks import numeric
+from shapecalc.homework.assignment.numerals import read_number
+from shapecalc.homework.assignment.reading import (
+    Blank,
+    Extents,
+    Number,
+    Unreadable,
+    at_digits,
+    blank,
+    tidy,
+)
+from shapecalc.homework.assignment.volumes import read_volume
+from shapecalc.homework.diagnosis.verdict import Extra
+from shapecalc.homework.diagnosis.working import whole
+from shapecalc.layers.shape import Map, Vector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.homework.answers.answers import Answer, Answers
+    from shapecalc.homework.assignment.assignment import Cell
+    from shapecalc.homework.assignment.quantities import Value
+    from shapecalc.homework.assignment.reading import Reading
+    from shapecalc.layers.shape import Shape
+    from shapecalc.report.model import Report
+
+
+class Claim(NamedTuple):
+    """A cell with what the student says: readings, likeliest first, or why there are none."""
+
+    cell: Cell
+    raw: str
+    readings: tuple[Reading, ...] | Unreadable | Blank
+
+
+class Claims(NamedTuple):
+    """All cells of a homework with their answers.
+
+    `channels_first`: the sheet writes its volumes so.  `own` are the volumes that it states, by
+    row: the right one where it may be meant.
+    """
+
+    by_cell: dict[tuple[str, str], Claim]
+    extras: tuple[Extra, ...]
+    channels_first: bool
+    own: Mapping[str, Shape]
+
+
+def against(report: Report, answers: Answers) -> Homework:
+    """Make the homework that a plain table answers: its rows and columns, under the defaults.
+
+    Raises `SpecErrors` (E704, E705) for a table without a row of the network.
+    """
+    numeric(report)
+    rows = askable(report)
+    found = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
+    if not found:
+        from shapecalc.homework.answers.answers import refuse
+
+        first = answers.rows[0] if answers.rows else ""
+        hint = suggest(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
+        message = f"no row of the table is a layer of {report.name}"
+        raise refuse("E704", message, answers.source, hint)
+    keys = [quantity.key for quantity in answers.columns]
+    return assign(report, layers=dict.fromkeys(found), columns=keys)
+
+
+def claims_of(homework: Homework, answers: Answers) -> Claims:
+    """Put answers to the cells and read them."""
+    given: dict[tuple[str, str], list[Answer]] = {}
+    extras: list[Extra] = []
+    asked = {cell.at for cell in homework.cells}
+    layers = homework.layers
+    section = ""
+    for answer in answers.cells:
+        if homework.networks:
+            section = _network(answer.layer, homework) or section
+        name = _row_of(answer, section, homework)
+        at = (name or answer.layer, answer.quantity.key)
+        if at in asked:
+            given.setdefault(at, []).append(answer)
+        elif not isinstance(blank(tidy(answer.raw)), Blank):
+            hint = "" if name else suggest(answer.layer, layers)
+            extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
+    read = {cell.at: _claim(cell, given.get(cell.at, []), homework) for cell in homework.cells}
+    first = homework.conventions.layout == "chw"
+    first = _channels_first(read, expected=first)
+    return Claims(read, tuple(extras), first, _own_volumes(read, channels_first=first))
+
+
+def _network(word: str, homework: Homework) -> str:
+    """Return the network that a word means, if it means one."""
+    found = find_row(word, homework.networks)
+    return found if found is not None and found in homework.networks else ""
+
+
+def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
+    """Return the row that an answer is about.
+
+    Of several networks it is that which the answer names, or the row with the network's name alone
+    above it; without either a layer is found that only one of them has.
+    """
+    word, layers = answer.layer, homework.layers
+    if homework.networks:
+        network = _network(answer.network, homework) or section
+        if network and not _network(word, homework):
+            full = f"{network}/{word}"
+            found = find_row(full, layers) or find_row(full, homework.rows)
+            if found is not None:
+                return found
+        alone = [each for each in layers if find_row(word, [each.partition("/")[2]]) is not None]
+        if len(alone) == 1 and not is_total(alone[0]):
+            return alone[0]
+    return find_row(word, layers) or find_row(word, homework.rows)
+
+
+def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
+    filled = [answer for answer in answers if answer.raw.strip()]
+    if not filled:
+        return Claim(cell, "", Blank())
+    first = filled[0]
+    if len({answer.raw.strip() for answer in filled}) > 1:
+        both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
+        return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
+    if first.reason:
+        return Claim(cell, first.raw, Unreadable(first.reason))
+    if cell.quantity.key == "output":
+        found: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
+    else:
+        kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
+        found = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
+    if isinstance(found, Blank) and found.dash and cell.key == 0:
+        return Claim(cell, first.raw, (Number(Fraction(0), plain=False, note="read as 0"),))
+    digits = homework.conventions.digits
+    if digits and cell.quantity.key != "output" and not isinstance(found, Unreadable | Blank):
+        numbers = (each for each in found if isinstance(each, Number))
+        found = tuple(each for number in numbers for each in at_digits(number, digits))
+    return Claim(cell, first.raw, found)
+
+
+def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> bool:
+    """Tell whether more volumes are near the right ones with their channels first than last."""
+    first = last = 0
+    for claim in claims.values():
+        meant = {form.swapped: form for _, form in forms_of(claim)}
+        if len(meant) > 1 and meant[True].dims != meant[False].dims:
+            one, two = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
+            first += one < two
+            last += two < one
+    return first >= last if expected else first > last
+
+
+def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
+    """Return how far a form is from a volume, what weighs most first.
+
+    Whether it is square where the volume is not, or the other way round; how many extents differ;
+    by which factor at most.
+    """
+    if not isinstance(key, Map | Vector) or len(form.dims) != len(whole(key)):
+        return False, 0, Fraction(0)
+    right = tuple(map(Fraction, whole(key)))
+    if form.dims == right:
+        return False, 0, Fraction(0)
+    pairs = list(zip(form.dims, right, strict=True))
+    return (
+        len(set(form.dims[:-1])) != len(set(right[:-1])),
+        sum(a != b for a, b in pairs),
+        max(max(a, b) / max(min(a, b), Fraction(1)) for a, b in pairs),
+    )
+
+
+def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extents, Form]]:
+    """List what a volume's claim may mean."""
+    key = claim.cell.key
+    if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):
+        return []
+    return [
+        (extents, form)
+        for extents in claim.readings
+        if isinstance(extents, Extents)
+        for form in forms(extents, key, channels_first=channels_first)
+    ]
+
+
+def _own_volumes(
+    claims: Mapping[tuple[str, str], Claim], *, channels_first: bool
+) -> dict[str, Shape]:
+    """Return the volumes that a student states."""
+    found = {}
+    for (layer, column), claim in claims.items():
+        if column != "output" or is_total(layer) or claim.cell.given:
+            continue
+        meant = forms_of(claim, channels_first=channels_first)
+        shapes = [form.shape for _, form in meant]
+        key = claim.cell.key
+        shape = next((each for each in shapes if each == key), shapes[0] if shapes else None)
+        if shape is not None:
+            found[layer] = shape
+    return found

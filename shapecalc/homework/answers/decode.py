@@ -1,0 +1,78 @@
+"""Bytes of a file to text, whatever program has written them; what is no text is refused."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shapecalc.homework.answers.answers import MAX_BYTES, refuse
+
+#: How files of other kinds begin, and what to do about them.
+_MAGIC = (
+    (b"%PDF", "a PDF", "copy the table into a .csv or .md file"),
+    (b"PK\x03\x04", "a zip archive, as .xlsx and .docx are", "name it .xlsx, or save it as .csv"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file, or one with a password", "save it as .csv"),
+    (b"\x89PNG", "a picture", "type the table into a .csv file"),
+    (b"\xff\xd8\xff", "a picture", "type the table into a .csv file"),
+    (b"\x1f\x8b", "a compressed file", "unpack it first"),
+    (b"\x7fELF", "a program", "name the file with the answers"),
+    (b"{\\rtf", "an RTF document", "save it as plain text"),
+)
+
+
+class Decoded(NamedTuple):
+    """A text, and what was understood about its bytes."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
+    """Turn bytes into text.  Raises `SpecErrors` (E702, E703) for what is too much or no text.
+
+    UTF-8 with or without its mark, UTF-16 with its mark, else the Windows code page of Western
+    Europe, which is noted.
+    """
+    if len(data) > most:
+        hint = "a sheet of answers takes a few KiB; is it the right file?"
+        raise refuse("E702", f"the file holds more than {most // 2**10} KiB", name, hint)
+    for magic, what, hint in _MAGIC:
+        if data.startswith(magic):
+            raise refuse("E703", f"the file is {what}, no table in text", name, hint)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            return Decoded(_plain(data.decode("utf-16"), name), ("read as UTF-16",))
+        except UnicodeDecodeError:
+            raise refuse("E703", "the file's UTF-16 is broken", name, "save it as UTF-8") from None
+    try:
+        text = data.decode("utf-8-sig")
+        once = _once(text)
+        notes = () if once is None else ("its UTF-8 was encoded twice",)
+        return Decoded(_plain(once or text, name), notes)
+    except UnicodeDecodeError:
+        note = "no UTF-8; read as Windows-1252"
+        return Decoded(_plain(data.decode("cp1252", "replace"), name), (note,))
+
+
+def _once(text: str) -> str | None:
+    """Undo an encoding in UTF-8 of what was UTF-8 before; None where that is not what it was."""
+    if not any(sign in text for sign in ("Ã—", "Â²", "Â\u00a0", "â€", "âˆ")):
+        return None
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _plain(text: str, name: str) -> str:
+    """Require a text without control characters, and with something in it."""
+    control = sum(character < " " and character not in "\t\n\r\f\v" for character in text)
+    if control:
+        hint = "save the table as .csv, in UTF-8"
+        raise refuse(
+            "E703", f"the file is no text: it holds {control} control characters", name, hint
+        )
+    if not text.strip():
+        raise refuse(
+            "E701", "the file is empty", name, "make a sheet with `shapecalc homework sheet`"
+        )
+    return text

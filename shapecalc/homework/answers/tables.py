@@ -1,0 +1,108 @@
+"""Tables in text: comma-separated values in all their kinds, and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.answers.answers import PREFACE, Answers, from_rows, headings, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.errors import SpecErrors
+
+_SEPARATORS = ",;\t|"
+#: A row behind the last one, which a quote that was left open swallows.
+_END = "end"
+#: A separator that makes no rows is what is told of, unless another makes known headings.
+_SOME = 0.5
+_RULE = re.compile(r"[\s|:+-]+")
+_PIPE = re.compile(r"(?<!\\)\|")
+_EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|<b>(.+?)</b>")
+
+
+def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
+    """Read comma-separated values; the separator is the one under which most headings are known."""
+    lines = text.splitlines(keepends=True)
+    said = ""
+    if lines and (match := re.fullmatch(r"sep=(.)\s*", lines[0])):  # a spreadsheet's own line
+        said = match[1]
+        lines[0] = "\n"
+    tried: list[tuple[float, list[tuple[int, list[str]]], SpecErrors | None]] = []
+    for separator in said or _SEPARATORS:
+        try:
+            rows = separated(lines, separator)
+        except csv.Error as error:
+            hint = "save it as .csv anew; a quote may be missing its other end"
+            problem = refuse("E701", f"the table cannot be read: {error}", name, hint)
+            tried.append((_SOME, [], problem))
+            continue
+        tried.append((max((headings(row) for _, row in rows[:PREFACE]), default=0), rows, None))
+    best = max(tried, key=lambda each: each[0])
+    if best[2] is not None:
+        raise best[2]
+    return from_rows(best[1], name, notes)
+
+
+def separated(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
+    """Split lines into rows, each with the number of its last line.
+
+    Raises `csv.Error`, also for a quote that is left open, which would swallow all that follows.
+    """
+    reader = csv.reader([*lines, "\n", _END], delimiter=separator, skipinitialspace=True)
+    rows = [(reader.line_num, row) for row in reader if row]
+    if rows.pop()[1] != [_END]:
+        raise csv.Error("a quote has no other end")
+    return rows
+
+
+def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
+    """Read the tables of a Markdown text; cells of one layer may stand in several.
+
+    The heading above a table may name the network that it is about.
+    """
+    tables: list[tuple[str, list[tuple[int, list[str]]]]] = [("", [])]
+    heading = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if "|" not in line:
+            heading = line.strip("#* \t") if line.startswith("#") else heading
+            tables.append((heading, []))
+        elif not _RULE.fullmatch(line):
+            tables[-1][1].append((number, _cells(line)))
+    found = [
+        _about(from_rows(rows, name, notes), heading)
+        for heading, rows in tables
+        if _has_header(rows)
+    ]
+    if not found:
+        return from_rows([], name)
+    if len(found) == 1:
+        return found[0]
+    return Answers(
+        name,
+        tuple(cell for each in found for cell in each.cells),
+        tuple(dict.fromkeys(row for each in found for row in each.rows)),
+        tuple(dict.fromkeys(column for each in found for column in each.columns)),
+        tuple(dict.fromkeys(word for each in found for word in each.ignored)),
+        notes,
+    )
+
+
+def _about(answers: Answers, network: str) -> Answers:
+    """Say which network answers are about, where they do not say so themselves."""
+    cells = tuple(each._replace(network=each.network or network) for each in answers.cells)
+    return answers._replace(cells=cells)
+
+
+def _has_header(rows: Sequence[tuple[int, Sequence[str]]]) -> bool:
+    return any(headings(row) for _, row in rows[:PREFACE])
+
+
+def _cells(line: str) -> list[str]:
+    """Split a line of a table at its pipes, emphasis taken off."""
+    inner = line.strip().removeprefix("|")
+    inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
+    parts = [part.strip().replace("\\|", "|") for part in _PIPE.split(inner)]
+    return [_EMPHASIS.sub(lambda match: next(filter(None, match.groups())), part) for part in parts]

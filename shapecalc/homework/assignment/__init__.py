@@ -1,0 +1,1 @@
+"""What a homework asks: quantities, conventions, deadline, cells and their values."""

@@ -1,0 +1,140 @@
+"""The quantities that a homework may ask for: what they are called, and how a row has them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from shapecalc.counting.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.algebra.dim import Dim
+    from shapecalc.homework.assignment.conventions import Conventions
+    from shapecalc.layers.shape import Shape
+    from shapecalc.report.model import Row, Totals
+
+#: What a cell holds: a volume, a number, or nothing where the layer has none.
+Value: TypeAlias = "Shape | int | None"
+
+
+class Quantity(NamedTuple):
+    """A column: its key, its title, other headings that mean it, and its value.
+
+    `total` is None where a sum means nothing.
+    """
+
+    key: str
+    title: str
+    headings: tuple[str, ...]
+    of: Callable[[Row, Conventions], Value]
+    total: Callable[[Row | Totals, Conventions], Value] | None = None
+
+
+def _params(row: Row | Totals, conventions: Conventions) -> int:
+    return _whole(row.params if conventions.bias else row.weights)
+
+
+def _flops(row: Row | Totals, conventions: Conventions) -> int:
+    if conventions.operations == "full":
+        return _whole(PROFILES["full"].count(row))
+    return _whole(conventions.flops_per_mac * row.macs)
+
+
+def _field(row: Row, _: Conventions) -> int | None:
+    """Return the receptive field along a side; None where the sides differ or there is none."""
+    sizes = {side.size for side in row.field or ()}
+    size = sizes.pop() if len(sizes) == 1 else None
+    return size if isinstance(size, int) and size else None
+
+
+def _whole(number: Dim) -> int:
+    assert isinstance(number, int), "homework is about numbers, which `assign` makes sure of"
+    return number
+
+
+# fmt: off
+#: Every quantity by its key, in the order of the sheet.
+QUANTITIES: dict[str, Quantity] = {each.key: each for each in (
+    Quantity("output", "output",
+             ("output volume", "output shape", "output size", "output dimensions", "volume",
+              "shape", "out", "dims", "dimensions", "activation shape", "activation dimensions"),
+             lambda row, _: row.output),
+    Quantity("units", "units",
+             ("neurons", "activations", "elements", "output units", "activation size"),
+             lambda row, _: _whole(row.units)),
+    Quantity("weights", "weights", ("weight", "number of weights"),
+             lambda row, _: _whole(row.weights), lambda all_, _: _whole(all_.weights)),
+    Quantity("biases", "biases", ("bias", "number of biases"),
+             lambda row, _: _whole(row.biases), lambda all_, _: _whole(all_.biases)),
+    Quantity("params", "params",
+             ("param", "parameters", "parameter", "parameter count", "number of parameters",
+              "number of params", "trainable parameters", "learnable parameters"),
+             _params, _params),
+    Quantity("macs", "MACs",
+             ("mac", "multiply-accumulates", "multiply-adds", "mult-adds", "multadds", "madds",
+              "multiplications"),
+             lambda row, _: _whole(row.macs), lambda all_, _: _whole(all_.macs)),
+    Quantity("flops", "FLOPs", ("flop", "operations", "ops", "floating point operations"),
+             _flops, _flops),
+    Quantity("memory", "memory", ("memory footprint", "mem", "bytes", "activation memory"),
+             lambda row, told: _whole(row.units * told.element)),
+    Quantity("connections", "connections", ("number of connections",),
+             lambda row, _: None if row.connections is None else _whole(row.connections),
+             lambda all_, _: _whole(all_.connections or 0)),
+    Quantity("rf", "rf", ("receptive field", "receptive field size"), _field),
+)}
+# fmt: on
+
+#: Headings of the column that names the layers.
+LAYER_HEADINGS = frozenset({"layer", "layers", "name", "layer name", "layer id"})
+
+#: Headings of the column that names the network, where a homework asks about several.
+NETWORK_WORDS = frozenset({"network", "net", "model", "architecture"})
+
+
+def plain_word(text: str) -> str:
+    """Reduce a heading to what tells it from others.
+
+    >>> plain_word("# Parameters"), plain_word("Output_Volume"), plain_word("**MACs**")
+    ('parameters', 'output volume', 'macs')
+    """
+    return _words(text) if len(text) < _LONG else _words.__wrapped__(text)
+
+
+#: Headings are shorter than this; longer texts are not remembered.
+_LONG = 60
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s-]|_", " ", text.casefold()).split())
+
+
+_BY_WORD = {
+    word: quantity
+    for quantity in QUANTITIES.values()
+    for word in (quantity.key, *map(plain_word, quantity.headings))
+}
+
+
+def quantity_of(heading: str) -> Quantity | None:
+    """Return the quantity that a heading means, its unit apart; None for any other heading.
+
+    >>> quantity_of("# Parameters").key, quantity_of("MACs (M)").key, quantity_of("kernel")
+    ('params', 'macs', None)
+    """
+    bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", heading[:100])
+    return _BY_WORD.get(plain_word(bare))
+
+
+def unit_in(heading: str) -> str:
+    """Return the unit that a heading states in brackets, or nothing.
+
+    >>> unit_in("MACs (M)"), unit_in("memory [KB]"), unit_in("params")
+    ('M', 'KB', '')
+    """
+    match = re.search(r"[(\[]\s*([KMGTkmgt]i?[Bb]?|[Bb]ytes|B)\s*[)\]]", heading[:100])
+    return match[1] if match else ""

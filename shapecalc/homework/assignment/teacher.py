@@ -1,0 +1,293 @@
+"""The teacher's file: what is asked about which network, how it is counted, how it is marked.
+
+title: AlexNet by hand
+spec: alexnet                       # a shipped one, or a file beside this one
+columns: [output, params, macs]
+layers: [conv1, pool1, conv2]       # default: those that compute something or change the volume
+given: {conv1: {output: 55x55x96}}  # filled in, not graded; or `given: {conv1: [output]}`
+points: {macs: 2, fc6: {params: 3}}
+accept: {conv1: {params: {34848: as the slides have it}}}
+conventions: {bias: counted, flops_per_mac: 2, kilobyte: 1024}
+policy: {follow_through: 1/2, deduct: once}
+due: 2026-11-20T23:59 +01:00
+late: {deduct: 10% per day, grace: 15 min, until: 5 days}
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.errors import SpecErrors, did_you_mean
+from shapecalc.homework.assignment.alternates import given_as_written, read_alternates
+from shapecalc.homework.assignment.assignment import (
+    DEFAULT_COLUMNS,
+    TOTAL,
+    Homework,
+    askable,
+    assign,
+)
+from shapecalc.homework.assignment.conventions import Conventions, Policy
+from shapecalc.homework.assignment.deadline import read_deadline
+from shapecalc.homework.assignment.keys import KeyReader, Word
+from shapecalc.homework.assignment.networks import Variation, network, together
+from shapecalc.homework.assignment.quantities import QUANTITIES, quantity_of
+from shapecalc.homework.assignment.vary import read_choices, variation_of
+from shapecalc.spec.find import beside
+from shapecalc.spec.yaml_compose import compose
+from shapecalc.text.yaml_tree import Map, Scalar, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+    from shapecalc.text.source import Source
+    from shapecalc.text.yaml_tree import Tree
+
+#: The keys of the file.
+KEYS = (
+    "title",
+    "note",
+    "spec",
+    "specs",
+    "input",
+    "set",
+    "vary",
+    "windows",
+    "columns",
+    "layers",
+    "depth",
+    "given",
+    "points",
+    "accept",
+    "conventions",
+    "policy",
+    "due",
+    "late",
+)
+
+_CONVENTIONS: dict[str, Word | str] = {
+    "bias": Word({"counted": True, "true": True, "left_out": False, "false": False}),
+    "flops_per_mac": Word({"2": 2, "1": 1}),
+    "operations": Word({"macs": "macs", "full": "full"}),
+    "rounding": Word({"declared": "declared", "exact": "exact"}),
+    "digits": Word({str(number): number for number in range(1, 16)}),
+    "kilobyte": Word({"1000": 1000, "1024": 1024}),
+    "element": Word({"4": 4, "1": 1, "2": 2, "8": 8}),
+    "layout": Word({"either": "either", "hwc": "hwc", "chw": "chw"}),
+}
+_POLICY: dict[str, Word | str] = {
+    "follow_through": "share",
+    "cap": "share",
+    "within": "factor",
+    "other_convention": "share",
+    "misconception": "share",
+    "deduct": Word({"each": "each", "once": "once"}),
+    "accepted": Word({"right": "right", "other_convention": "right_other_convention"}),
+}
+
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
+
+
+class Asked(NamedTuple):
+    """A network that is asked about: its name among several, its spec, and what it is given."""
+
+    name: str
+    spec: Scalar
+    variation: Variation
+
+
+def read_homework(source: Source, values: Mapping[str, str] | None = None) -> Homework:
+    """Read a teacher's file, and the networks that it names.
+
+    `values` are a variant's, by the names that `vary` has.  Raises `SpecErrors` with everything
+    that is wrong with the file, or with a network.
+    """
+    tree = compose(source)
+    reader = _Reader()
+    if not isinstance(tree, Map):
+        reader.no("E110", f"a homework is a map, not {describe(tree)}", tree, "begin with `spec:`")
+        raise SpecErrors(reader.problems.told())
+    homework = reader.homework(tree, source, values or {})
+    if len(reader.problems):
+        raise SpecErrors(reader.problems.told())
+    assert homework is not None
+    return homework
+
+
+class _Reader(KeyReader):
+    """Reads the keys of a homework."""
+
+    def homework(self, tree: Map, source: Source, values: Mapping[str, str]) -> Homework | None:
+        self.known(tree, KEYS)
+        get = tree.items.get
+        conventions = Conventions(**self.fields(get("conventions"), _CONVENTIONS))
+        policy = Policy(**self.fields(get("policy"), _POLICY))
+        columns = self.columns(get("columns"))
+        asked = self.asked(tree)
+        depth = int(self.number(get("depth"), 1, most=50))
+        deadline = read_deadline(get("due"), get("late"), self.problems)
+        if not asked:
+            return None
+        reports = {
+            each.name: network(
+                beside(each.spec.text, source),
+                each.variation.with_(variation_of(values, each.name)),
+            )
+            for each in asked
+        }
+        several = "" not in reports
+        report, networks = together(reports) if several else (reports[""], {})
+        depth += several and depth > 0
+        rows = [*askable(report, depth), TOTAL, *(f"{name}/{TOTAL}" for name in networks)]
+        layers = self.layers(get("layers"), rows)
+        points, worth = self.points(get("points"), rows)
+        given = self.given(get("given"), rows)
+        accepted = read_alternates(self, get("accept"), rows, askable(report, depth))
+        choices = read_choices(self, get("vary"), reports)
+        windows = self.word(get("windows"), "windows", {"as_given": False, "any": True}) or False
+        if accepted and choices:
+            hint = "leave one of them out"
+            message = "`accept` names values of one variant, and `vary` makes others"
+            self.no("E757", message, tree.keys["accept"], hint)
+        if conventions.digits and conventions.rounding == "exact":
+            message = "`rounding: exact` and `digits` exclude each other"
+            self.no("E110", message, tree.keys["conventions"], "leave one of them out")
+        if conventions.flops_per_mac == 1 and conventions.operations == "full":
+            message = "`operations: full` counts 2 per multiply-accumulate"
+            self.no("E110", message, tree.keys["conventions"], "leave out `flops_per_mac: 1`")
+        if len(self.problems):
+            return None
+        made = assign(
+            report,
+            title=self.text(get("title")),
+            layers=layers,
+            columns=columns,
+            depth=depth,
+            given=given,
+            points=points,
+            worth=worth,
+            conventions=conventions,
+            policy=policy,
+            note=self.text(get("note")),
+            networks=networks,
+            accepted=accepted,
+            variation=tuple(values.items()),
+        )._replace(choices=choices, any_window=windows, deadline=deadline)
+        if not values:  # a variant's cells are others
+            given_as_written(self, get("given"), made)
+        if not made.cells and not len(self.problems):
+            hint = "name layers that have what the columns ask for"
+            self.no("E704", "the homework asks for nothing", tree, hint)
+        return made
+
+    def asked(self, tree: Map) -> list[Asked]:
+        """Read which networks are asked about: `spec`, or several `specs`."""
+        several = tree.items.get("specs")
+        if several is None:
+            one = self.one(tree, tree, "")
+            return [one] if one is not None else []
+        for key in ("spec", "input", "set"):
+            if key in tree.items:
+                hint = "write `specs: {alexnet: {spec: alexnet, input: 224x224x3}}`"
+                self.no("E111", f"`{key}` does not go with `specs`", tree.keys[key], hint)
+        found = []
+        if isinstance(several, Map):
+            for name, each in several.items.items():
+                if isinstance(each, Map):
+                    self.known(each, ("spec", "input", "set"))
+                    found.append(self.one(each, each, name))
+                else:
+                    found.append(self.one(None, each, name))
+        else:
+            words = self.words(several, "`specs`")
+            found += [self.one(None, word, _stem(word.text)) for word in words]
+        names = [each.name for each in found if each is not None]
+        for name in dict.fromkeys(names):
+            if names.count(name) > 1 or not _NAME.fullmatch(name):
+                said = "stands twice" if names.count(name) > 1 else "is no name"
+                hint = "give each a name: `specs: {small: net.yaml, large: net2.yaml}`"
+                self.no("E756", f"the network '{name}' {said}", several, hint)
+        if not names and not len(self.problems):
+            self.no("E113", "`specs` names no network", several, "specs: [alexnet, vgg16]")
+        return [each for each in found if each is not None]
+
+    def one(self, tree: Map | None, where: Tree, name: str) -> Asked | None:
+        """Read a network: its spec, another input, other constants."""
+        spec = tree.items.get("spec") if tree is not None else where
+        if not isinstance(spec, Scalar) or not spec.text.strip():
+            at, said = (where, "is missing") if spec is None else (spec, "is a name")
+            self.no("E113", f"`spec` {said}: the network that is asked about", at, "spec: alexnet")
+            return None
+        items = tree.items if tree is not None else {}
+        given, settings = items.get("set"), {}
+        if isinstance(given, Map):
+            settings = {key: self.text(value) for key, value in given.items.items()}
+        elif given is not None:
+            self.no("E110", f"`set` is a map of constants, not {describe(given)}", given)
+        return Asked(name, spec, Variation(self.text(items.get("input")), settings))
+
+    def columns(self, tree: Tree | None) -> tuple[str, ...]:
+        if tree is None:
+            return DEFAULT_COLUMNS
+        found = []
+        for word in self.words(tree, "`columns`"):
+            quantity = quantity_of(word.text)
+            if quantity is None:
+                hint = did_you_mean(word.text, QUANTITIES) or f"one of {', '.join(QUANTITIES)}"
+                self.no("E704", f"'{word.text}' is nothing that can be asked", word, hint)
+            else:
+                found.append(quantity.key)
+        return tuple(dict.fromkeys(found))
+
+    def layers(self, tree: Tree | None, rows: list[str]) -> tuple[str, ...] | None:
+        if tree is None:
+            return None
+        named = [self.layer(word, rows) for word in self.words(tree, "`layers`")]
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    def given(self, tree: Tree | None, rows: list[str]) -> list[tuple[str, str]]:
+        """Read the cells that are filled in: a layer's columns."""
+        found: list[tuple[str, str]] = []
+        for key, columns in self.entries(tree, "given"):
+            layer = self.layer(key, rows)
+            if isinstance(columns, Map):
+                words = list(columns.keys.values())
+            else:
+                words = self.words(columns, f"the given cells of {key.text}")
+            for word in words:
+                quantity = quantity_of(word.text)
+                if quantity is None:
+                    self.no("E704", f"'{word.text}' is nothing that can be asked", word)
+                elif layer is not None:
+                    found.append((layer, quantity.key))
+        return found
+
+    def points(
+        self, tree: Tree | None, rows: list[str]
+    ) -> tuple[dict[str, Fraction], dict[tuple[str, str], Fraction]]:
+        """Read marks: of a column's cells, or of single cells of a layer."""
+        columns: dict[str, Fraction] = {}
+        cells: dict[tuple[str, str], Fraction] = {}
+        for key, value in self.entries(tree, "points"):
+            quantity = quantity_of(key.text)
+            if isinstance(value, Map):
+                layer = self.layer(key, rows)
+                for word, each in zip(value.keys.values(), value.items.values(), strict=True):
+                    asked = quantity_of(word.text)
+                    if asked is None:
+                        self.no("E704", f"'{word.text}' is nothing that can be asked", word)
+                    elif layer is not None:
+                        cells[layer, asked.key] = self.share(each, most=10**6)
+            elif quantity is not None:
+                columns[quantity.key] = self.share(value, most=10**6)
+            else:
+                hint = did_you_mean(key.text, QUANTITIES) or "`points: {macs: 2}`"
+                self.no("E704", f"'{key.text}' is nothing that can be asked", key, hint)
+        return columns, cells
+
+
+def _stem(path: str) -> str:
+    """Return a file's name without its folder and suffix."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml")

@@ -1,0 +1,126 @@
+"""Volumes as students write them: 55x55x96, (55, 55, 96), 96@55x55, 55^2x96, torch.Size."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+
+from shapecalc.homework.assignment.numerals import read_number
+from shapecalc.homework.assignment.reading import LONGEST, Blank, Extents, Unreadable, blank, tidy
+
+#: No extent of more digits is read, and no volume of more axes.
+_DIGITS = 12
+_AXES = 6
+
+_MONTH = r"(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?"
+_DATE = re.compile(
+    r"(?i)\d{4}-\d\d?-\d\d?(?:[ t].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    rf"|(?:\d+[-. ]+)?{_MONTH}(?:[-. ]+\d+)*"
+)
+_CALL = re.compile(r"(?i)^(?:torch\.size|tensorshape|size|shape|tuple|list)\s*(?=[(\[])")
+_TORCH = re.compile(r"(?i)^torch\.size")
+_MAPS = r"(?:feature maps?|maps?|channels?|filters?|planes?)"
+_LEADING = re.compile(rf"(?i)^(\d+)\s*(?:@|{_MAPS} of)\s*")
+_TRAILING = re.compile(rf"(?i)^(.*\d)[\s,x]*?[,x ]\s*(\d+)\s*{_MAPS}$")
+_SQUARED = re.compile(r"(\d{1,12})\s*(?:\^|\*\*)\s*([23])(?!\d)")
+_WORDS = re.compile(r"(?i)\s*\b(?:volume|units|neurons|vector|outputs?|elements|pixels)$")
+_BATCH = re.compile(r"(?i)none|n|b|bs|batch|batch_size|\?|-1")
+_EXTENT = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
+_GROUPED = re.compile(r"\d{1,3}(?:[,' _.]\d{3})+")
+
+
+def read_volume(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
+    """Read a volume: what it may mean, likeliest first.
+
+    >>> [each.text for each in read_volume("96@55x55")], read_volume("(1, 55, 55, 96)")[0].text
+    (['96x55x55, channels first'], '1x55x55x96')
+    """
+    if len(raw) > LONGEST:
+        return Unreadable(f"more than {LONGEST} characters; write a volume like 20x30x40")
+    return _understood(raw)
+
+
+@lru_cache(maxsize=8192)  # a class answers with the same texts again and again
+def _understood(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
+    text = tidy(raw).removeprefix("=").strip()
+    nothing = blank(text)
+    if nothing is not None:
+        return nothing
+    if _DATE.fullmatch(text):
+        return Unreadable(
+            f"'{text[:40]}' is a date; spreadsheets make one of 6-6-256: write 6x6x256"
+        )
+    plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
+        re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
+    )
+    found = _read(text)
+    if isinstance(found, Unreadable):
+        return found
+    return tuple(each._replace(plain=plain and each.plain) for each in found)
+
+
+def _read(text: str) -> tuple[Extents, ...] | Unreadable:
+    torch = bool(_TORCH.match(text))
+    bare = _WORDS.sub("", _CALL.sub("", text))
+    bare = _SQUARED.sub(lambda match: "x".join([match[1]] * int(match[2])), bare)
+    bare = re.sub(r"[()\[\]{}]", " ", bare).strip().strip(",").strip()
+    single = _single(bare, listed=text[:1] in "([{" or text[-1:] in ")]}")
+    if single is not None:
+        return single
+    first: bool | None = True if torch else None
+    if match := _LEADING.match(bare):
+        dims = _dims(bare[match.end() :])
+        return _made(dims and [match[1], *dims], True, text)
+    if match := _TRAILING.match(bare):
+        dims = _dims(match[1])
+        return _made(dims and [*dims, match[2]], False, text)
+    return _made(_dims(bare), first, text)
+
+
+def _single(bare: str, *, listed: bool) -> tuple[Extents, ...] | None:
+    """Read one number, a vector's; 9,216 may be one number or two extents, `listed` in brackets."""
+    if not re.fullmatch(r"\d+|" + _GROUPED.pattern, bare):
+        return None
+    number = read_number(bare)
+    if isinstance(number, Unreadable | Blank):
+        return None
+    found = [Extents((each.value,)) for each in number]
+    if re.fullmatch(r"\d+(?:,\d+)+", bare):
+        parts = Extents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
+        found.insert(0 if listed else 1, parts)
+    return tuple(found)
+
+
+def _dims(bare: str) -> list[str] | None:
+    """Split a text into its extents."""
+    if re.search(r"(?i)\d\s*(?:x|\*|by)\s*[\dn?]", bare):
+        parts = re.split(r"(?i)\s*(?:x|\*|\bby\b|;)\s*|,\s+", bare)
+    elif "," in bare or ";" in bare:
+        parts = re.split(r"\s*[,;]\s*", bare)
+    elif re.fullmatch(r"\d+(?:\s*-\s*\d+)+", bare):
+        parts = re.split(r"\s*-\s*", bare)
+    else:
+        parts = bare.split()
+    parts = [part.strip() for part in parts]
+    return parts if 0 < len(parts) <= _AXES else None
+
+
+def _made(
+    parts: list[str] | None, first: bool | None, text: str
+) -> tuple[Extents, ...] | Unreadable:
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    refused = Unreadable(f"'{shown}' is no volume; write height x width x channels, like 20x30x40")
+    if not parts:
+        return refused
+    batch = len(parts) > 1 and bool(_BATCH.fullmatch(parts[0]))
+    dims = []
+    for part in parts[1:] if batch else parts:
+        if _GROUPED.fullmatch(part) and "." not in part:
+            dims.append(Fraction(int(re.sub(r"\D", "", part)[:_DIGITS])))
+        elif _EXTENT.fullmatch(part):
+            dims.append(Fraction(part.replace(",", ".")))
+        else:
+            return refused
+    note = "the batch axis was left out" if batch else ""
+    return (Extents(tuple(dims), first, batch, plain=True, note=note),)

@@ -1,0 +1,264 @@
+"""What a teacher gets of a class: marks, cells, mistakes, and what to look at.
+
+It is the teacher's, so the key is in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.assignment.values import marks_text
+from shapecalc.homework.classroom.agreement import (
+    DOUBTED_BY,
+    DOUBTED_SHARE,
+    ENOUGH,
+    PAIRS,
+    RARE,
+    RARE_SHARE,
+    SHARED,
+)
+from shapecalc.homework.classroom.class_cells import (
+    EASY,
+    LOW,
+    cell_name,
+    cells,
+    conventions,
+    mistakes,
+    percent,
+)
+from shapecalc.homework.classroom.document import (
+    Bars,
+    Cell,
+    Document,
+    Grid,
+    Prose,
+    Section,
+    clean,
+    name_of,
+    shortened,
+)
+from shapecalc.homework.classroom.pages import write
+from shapecalc.homework.classroom.statistics import BINS, statistics
+from shapecalc.homework.diagnosis.tell import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shapecalc.homework.classroom.agreement import At
+    from shapecalc.homework.classroom.document import Block, Tone
+    from shapecalc.homework.classroom.pages import Pages
+    from shapecalc.homework.classroom.records import Classroom, Graded
+    from shapecalc.homework.classroom.statistics import Statistics
+
+_STATUS: dict[str, tuple[str, Tone]] = {
+    "graded": ("graded", "good"),
+    "unreadable": ("not readable", "open"),
+    "missing": ("nothing handed in", "open"),
+}
+
+
+def class_report(classroom: Classroom) -> Pages:
+    """Write the report of a class, in HTML and in Markdown.
+
+    Students lead to their pages at `feedback/PAGE`, as `Graded.page` names them.
+    """
+    found = statistics(classroom)
+    graded = [each for each in classroom.students if each.status == "graded"]
+    sections = (
+        Section("The key may be wrong", tuple(_doubts(found))),
+        Section("Marks", tuple(_marks(found))),
+        Section("What went wrong", tuple(mistakes(found, len(graded)))),
+        Section("Other conventions", tuple(conventions(found, len(graded)))),
+        Section("Every cell", tuple(cells(found))),
+        Section("Wrong values that nothing explains", tuple(_common(found))),
+        Section("Look at these", tuple(_pairs(classroom, found))),
+        Section("Students", tuple(_students(classroom))),
+        Section("Files that are nobody's", tuple(_leftovers(classroom))),
+    )
+    return write(
+        Document(
+            clean(classroom.title) + ": the class",
+            (_summary(classroom, found),),
+            tuple(_facts(classroom, graded, found)),
+            tuple(each for each in sections if each.blocks),
+            tuple(_MEANINGS.items()),
+        )
+    )
+
+
+def _summary(classroom: Classroom, found: Statistics) -> str:
+    students, graded = len(classroom.students), found.statuses["graded"]
+    said = f"{graded:,} of {students:,} students are graded."
+    if found.mistakes:
+        first = found.mistakes[0]
+        made = f"{first.students:,} student{'s' * (first.students != 1)}"
+        said += f" The commonest mistake: {names((first.id,))} ({made})."
+    return said
+
+
+def _facts(
+    classroom: Classroom, graded: Sequence[Graded], found: Statistics
+) -> Iterator[tuple[str, str]]:
+    yield "sheet", classroom.stamp
+    for status, label in (
+        ("graded", "graded"),
+        ("unreadable", "not readable"),
+        ("missing", "missing"),
+    ):
+        yield label, f"{found.statuses[status]:,}"  # type: ignore[index]
+    yield "late", f"{found.late:,}"
+    if found.spread is not None:
+        spread = found.spread
+        out_of = sorted({each.out_of for each in graded})
+        yield "out of", " to ".join(map(marks_text, dict.fromkeys((out_of[0], out_of[-1]))))
+        yield "mean", marks_text(spread.mean)
+        yield "median", marks_text(spread.median)
+        yield "middle half", " to ".join(map(marks_text, spread.quartiles))
+        yield "lowest, highest", f"{marks_text(spread.least)}, {marks_text(spread.most)}"
+
+
+def _marks(found: Statistics) -> Iterator[Block]:
+    if found.spread is not None:
+        step = 100 // BINS
+        labels = [f"{at * step} to {(at + 1) * step}%" for at in range(BINS)]
+        bars = tuple(zip(labels, found.spread.bins, strict=True))
+        caption = "Students by their share of the marks; a share on the line counts above it"
+        yield Bars(caption, ("share", "students"), bars)
+
+
+def _doubts(found: Statistics) -> Iterator[Block]:
+    if not found.doubts:
+        return
+    many = len(found.doubts)
+    where = "1 cell" if many == 1 else f"{many} cells"
+    yield Prose(f"In {where} more students have one other value than the key.", "urgent")
+    rows = tuple(
+        (
+            Cell(cell_name(each.at)),
+            Cell(each.right),
+            Cell(each.value),
+            Cell(f"{each.students:,}"),
+            Cell(f"{each.agree:,}"),
+            Cell(f"{each.answers:,}"),
+            Cell(names(each.misconceptions) if each.misconceptions else "by no known mistake"),
+        )
+        for each in found.doubts
+    )
+    header = ("cell", "key", "other value", "have it", "have the key", "answers", "explained")
+    right = (False, True, True, True, True, True, False)
+    yield Grid("The key against the value that most have", header, right, rows)
+
+
+def _common(found: Statistics) -> Iterator[Block]:
+    if not found.common:
+        return
+    ordered = sorted(found.common, key=lambda each: -each.students)
+    rows = tuple(
+        (
+            Cell(cell_name(each.at)),
+            Cell(each.value),
+            Cell(f"{each.students:,}"),
+            Cell(f"{each.wrong:,}"),
+            Cell(each.right),
+        )
+        for each in ordered
+    )
+    header = ("cell", "value", "students", "unexplained in all", "key")
+    caption = "The commonest value of every cell that no known mistake gives"
+    yield Grid(caption, header, (False, True, True, True, True), rows)
+
+
+def _pairs(classroom: Classroom, found: Statistics) -> Iterator[Block]:
+    students = classroom.students
+    if found.pairs or found.misplaced:
+        yield Prose(
+            "These answers agree where few do, and no known mistake says why.  There may be good"
+            " reasons for it: the same book, the same table, working side by side."
+        )
+        yield from _shared(students, found)
+        yield from _misplaced(students, found)
+
+
+def _shared(students: Sequence[Graded], found: Statistics) -> Iterator[Block]:
+    if found.pairs:
+        rows = []
+        for each in found.pairs:
+            first, second = (_link(students[index]) for index in each.students)
+            count, bits = Cell(str(len(each.values))), Cell(f"{each.bits:.1f}")
+            rows.append((first, second, count, bits, _values(each.values)))
+        header = ("student", "student", "shared", "bits", "values")
+        caption = f"Pairs that share rare wrong values, {PAIRS} at most"
+        yield Grid(caption, header, (False, False, True, True, False), tuple(rows))
+
+
+def _misplaced(students: Sequence[Graded], found: Statistics) -> Iterator[Block]:
+    if found.misplaced:
+        rows = []
+        for each in found.misplaced:
+            owners = [name_of(students[index]) for index in each.owners[:3]]
+            more = len(each.owners) - len(owners)
+            of = ", ".join(owners) + (f" and {more} more" if more else "")
+            count, values = Cell(str(len(each.values))), _values(each.values)
+            rows.append((_link(students[each.student]), Cell(of), count, values))
+        header = ("student", "right in the variant of", "cells", "values")
+        caption = "Wrong values that are right in another variant"
+        yield Grid(caption, header, (False, False, True, False), tuple(rows))
+
+
+def _values(values: Sequence[tuple[At, str]]) -> Cell:
+    """Write the first of some values with their cells."""
+    shown = [f"{cell_name(at)}: {value}" for at, value in values[:6]]
+    more = len(values) - len(shown)
+    return Cell("; ".join(shown) + (f"; and {more} more" if more else ""))
+
+
+def _link(graded: Graded) -> Cell:
+    return Cell(name_of(graded), page=graded.page)
+
+
+def _students(classroom: Classroom) -> Iterator[Block]:
+    if not classroom.students:
+        return
+    rows = []
+    for each in classroom.students:
+        word, tone = _STATUS[each.status]
+        status = Cell(word, tuple(shortened(note, 200) for note in each.notes), tone)
+        late = f"{each.late:,} h" if each.late else ""
+        marks = marks_text(each.marks) if each.status == "graded" else "\N{EN DASH}"
+        identity = Cell(shortened(each.student.id))
+        rows.append((_link(each), identity, Cell(marks), Cell(late), status))
+    header = ("student", "id", "marks", "late", "what became of it")
+    right = (False, False, True, True, False)
+    yield Grid("Everybody, as the roster has them", header, right, tuple(rows))
+
+
+def _leftovers(classroom: Classroom) -> Iterator[Block]:
+    if classroom.leftovers:
+        rows = tuple(
+            (Cell(shortened(each.file, 100)), Cell(clean(each.reason)))
+            for each in classroom.leftovers
+        )
+        yield Grid("Files that belong to no student", ("file", "why"), (False, False), rows)
+
+
+_MEANINGS = {
+    "share right": "the share of the graded students whose cell is right in any way: in another"
+    " notation, with own earlier values, under another convention; blank cells are not right",
+    "discrimination": "the correlation of a cell's marks with the marks for all other cells of the"
+    " same student (corrected item-total); a dash where one of them does not vary; low below"
+    f" {LOW} unless more than {percent(EASY)} are right; against the rest below 0",
+    "students, cells": "who has a mistake or another convention as the likeliest explanation of a"
+    " cell, and in how many cells; certain: students with a cell that nothing else explains as"
+    " well",
+    "mean, median, middle half": "of the graded students, after the policy for lateness; quartiles"
+    " are linear between neighbours",
+    "the key may be wrong": "one other value has more students than the key, at least"
+    f" {DOUBTED_BY}, and at least {percent(DOUBTED_SHARE)} of the answers; what follows from own"
+    " earlier values is left out, so the cell is named where it begins",
+    "rare": "a wrong value that no known mistake and no own value gives and that 2 students have,"
+    f" or up to {RARE} when these are at most {percent(RARE_SHARE)} of those with the same key;"
+    f" told from {ENOUGH} students on, and not where the two share a known mistake in the volume of"
+    " that layer or of one above it, as it may follow from that",
+    "bits": "the sum of log2(students with the same key / students with the value) over the rare"
+    f" values that a pair shares, {SHARED} at least; it measures rarity, not guilt",
+}

@@ -1,0 +1,289 @@
+"""What a student gets back: marks, what explains the mistakes, and every cell as it was read."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.assignment.assignment import TOTAL
+from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
+from shapecalc.homework.assignment.values import marks_text, value_text
+from shapecalc.homework.classroom.document import (
+    Card,
+    Cell,
+    Document,
+    Grid,
+    Points,
+    Section,
+    clean,
+    name_of,
+    shortened,
+)
+from shapecalc.homework.classroom.pages import write
+from shapecalc.homework.diagnosis.tell import (
+    general_rule,
+    notes_text,
+    place_text,
+    places_text,
+    rounded_text,
+    sentence,
+    summary_text,
+    told,
+)
+from shapecalc.homework.diagnosis.verdict import VERDICTS
+from shapecalc.homework.diagnosis.working import working_of
+from shapecalc.homework.sheets.table import column_marks, worth_telling
+from shapecalc.text.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.classroom.document import Block, Tone
+    from shapecalc.homework.classroom.pages import Pages
+    from shapecalc.homework.classroom.records import Graded
+    from shapecalc.homework.diagnosis.verdict import Checked, Judged, Verdict
+
+#: What stands beneath a cell's value, behind the sign, and its colour.
+_WORDS: dict[Verdict, tuple[str, Tone]] = {
+    "right": ("right", "good"),
+    "right_other_notation": ("right", "good"),
+    "right_follow_through": ("follows from yours", "own"),
+    "right_other_convention": ("another convention", "own"),
+    "misconception": ("known mistake", "bad"),
+    "wrong": ("wrong", "bad"),
+    "unreadable": ("not readable", "open"),
+    "blank": ("no answer", "open"),
+    "not_graded": ("not graded", ""),
+}
+#: The verdicts of those who have the key's own value.
+_KEYS = ("right", "right_other_notation")
+_NOTHING = {
+    "missing": "Nothing was handed in, or nothing was found under this name.",
+    "unreadable": "What was handed in could not be read as a table of answers; this is not wrong.",
+}
+#: What stands for the marks of who was not graded: nothing is not 0.
+_NO_MARKS = {"missing": "none", "unreadable": "none yet; your teacher decides"}
+
+
+def feedback(
+    homework: Homework,
+    graded: Graded,
+    checked: Checked | None = None,
+    *,
+    hint: int = 3,
+    solution: bool = False,
+) -> Pages:
+    """Write the page of one student, in HTML and in Markdown.
+
+    `graded` is the record with the marks, `checked` the answers; None where there were none.
+    `hint` 1 tells which cells, 2 which idea, 3 the rule with the student's numbers; the key is
+    there only with `solution`.
+    """
+    sections = [] if checked is None else list(_sections(checked, hint, solution=solution))
+    said = _NOTHING.get(graded.status, "") if checked is None else summary_text(checked)
+    own = [*graded.notes, *(notes_text(checked) if checked is not None else ())]
+    notes = {note.casefold(): note for note in (sentence(clean(each)) for each in own)}
+    if notes:
+        sections.append(Section("Notes", (Points(tuple(notes.values())),)))
+    asked = {column.key for column in homework.columns}
+    legend = stated_conventions(homework.conventions, asked) | stated_policy(homework.policy)
+    title = clean(homework.title)
+    facts = tuple(_facts(homework, graded))
+    return write(Document(title, (said,), facts, tuple(sections), tuple(legend.items())))
+
+
+def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
+    student = graded.student
+    marks = f"{marks_text(graded.marks)} of {marks_text(graded.out_of)}"
+    if graded.status in _NO_MARKS:
+        marks = _NO_MARKS[graded.status]
+    elif graded.earned != graded.marks:
+        off = marks_text(graded.earned - graded.marks)
+        marks += f" ({marks_text(graded.earned)} earned, {off} taken off for lateness)"
+    yield "marks", marks
+    if graded.late:
+        yield "late", f"{graded.late:,} hour{'s' * (graded.late != 1)} after the deadline"
+    yield "student", name_of(graded)
+    if student.name and student.id:
+        yield "id", clean(student.id)
+    if graded.file:
+        yield "handed in", clean(graded.file)
+    yield "sheet", homework.stamp
+
+
+def _sections(checked: Checked, hint: int, *, solution: bool) -> Iterator[Section]:
+    found, cards = _explained(checked, hint)
+    if found:
+        yield Section("What explains it", tuple(found))
+    rest = tuple(_rest(checked, hint))
+    if rest:
+        yield Section("The other cells", rest)
+    if noted := tuple(_noted(checked, hint)):
+        yield Section("Notes on single cells", (Points(noted),))
+    yield Section("Your cells", (_cells(checked, cards, hint, solution=solution),))
+    if solution and (worked := _worked(checked)) is not None:
+        yield Section("The right values", (worked,))
+
+
+def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str, str], int]]:
+    """Return a card for every finding, and the number of the card that explains a cell."""
+    cards: list[Block] = []
+    numbers: dict[tuple[str, str], int] = {}
+    if hint < 2:
+        return cards, numbers
+    policy = checked.homework.policy
+    for number, (finding, said, done, rules) in enumerate(told(checked), 1):
+        numbers |= {each.cell.at: number for each in finding.cells}
+        tone: Tone = "bad" if finding.certain else "open"
+        texts, points = done, rules if hint > 2 else ()
+        if not finding.certain:
+            texts, points = ("Each of these gives the same number:",), (*done, *points)
+        if finding.verdict == "right_other_convention":
+            tone = "own"
+            texts += (f"It counts as right: {share_text(policy.other_convention)}.",)
+        title = f"{number}. {said}"
+        cards.append(Card(title, texts, points, f"explanation-{number}", tone))
+    return cards, numbers
+
+
+def _rest(checked: Checked, hint: int) -> Iterator[Block]:
+    """Yield what is said of the cells that no known mistake explains."""
+    by: dict[str, list[Judged]] = {}
+    for each in checked.cells:
+        by.setdefault("far" if each.follows else each.verdict, []).append(each)
+    if followed := by.get("right_follow_through"):
+        share = share_text(checked.homework.policy.follow_through)
+        text = (
+            "Every one was worked out again from the values that you have above it or beside it,"
+            f" and is right with these. It earns {share}, whatever went wrong there."
+        )
+        title = f"Right with your own earlier values: {places_text(followed)}."
+        yield Card(title, (text,), tone="own")
+    if wrong := by.get("wrong"):
+        columns = dict.fromkeys(each.cell.quantity for each in wrong)
+        told_so = checked.homework.conventions
+        rules = tuple(
+            f"The rule for {column.title} is {rule}."
+            for column in columns
+            if hint > 2 and (rule := general_rule(column.key, told_so))
+        )
+        title = f"Wrong, and no known mistake gives it: {places_text(wrong)}."
+        yield Card(title, (), rules, tone="bad")
+    if far := by.get("far"):
+        text = (
+            "These follow from your own values. But those are so far from the right ones that"
+            f" nothing is earned with them: further than a factor of"
+            f" {checked.homework.policy.within}."
+        )
+        yield Card(f"Wrong after an earlier slip: {places_text(far)}.", (text,), tone="bad")
+    if unread := by.get("unreadable"):
+        points = tuple(f"{place_text(each)}: {clean(each.note)}." for each in unread)
+        text = "Not readable is not wrong; write numbers like 1200 and volumes like 20x30x40."
+        yield Card(f"Not readable: {places_text(unread)}.", (text,), points, tone="open")
+    if blank := by.get("blank"):
+        yield Card(f"No answer: {places_text(blank)}.", (), tone="open")
+
+
+def _noted(checked: Checked, hint: int) -> Iterator[str]:
+    """Yield the notes of single cells that no card has, and what rounded ones do not show."""
+    for each in checked.cells:
+        if each.verdict != "unreadable" and not each.follows and worth_telling(each):
+            yield f"{place_text(each)}: {sentence(clean(each.note))}"
+    if hint > 1 and (rounded := rounded_text(checked.cells)):
+        yield rounded
+
+
+def _cells(
+    checked: Checked, cards: dict[tuple[str, str], int], hint: int, *, solution: bool
+) -> Grid:
+    """Lay out every cell: what was read, the verdict in words, what was written."""
+    homework = checked.homework
+    columns = homework.columns
+    by_cell = {each.cell.at: each for each in checked.cells}
+    rows = []
+    for layer in homework.layers:
+        some = [by_cell.get((layer, column.key)) for column in columns]
+        cells = [_cell(checked, each, cards, hint, solution=solution) for each in some]
+        rows.append((Cell(printable(layer)), *cells))
+    marks = (column_marks(checked, column.key) for column in columns)
+    return Grid(
+        "What was read in every cell, and what became of it",
+        ("layer", *(column.title for column in columns)),
+        (False, *(column.key != "output" for column in columns)),
+        tuple(rows),
+        ("marks", *marks),
+    )
+
+
+def _cell(
+    checked: Checked,
+    judged: Judged | None,
+    cards: dict[tuple[str, str], int],
+    hint: int,
+    *,
+    solution: bool,
+) -> Cell:
+    if judged is None:
+        return Cell("")
+    told_so = checked.homework.conventions
+    if judged.verdict == "not_graded" and judged.cell.given:
+        return Cell(value_text(judged.cell.key, told_so), ("given",))
+    word, tone = _WORDS[judged.verdict]
+    if judged.verdict == "misconception" and hint < 2:
+        word = "wrong"
+    number = cards.get(judged.cell.at)
+    sign = VERDICTS[judged.verdict][1]
+    below = [f"{sign} {word}{f', see {number}' if number else ''}".strip()]
+    if judged.verdict == "misconception" and _counted(checked, judged):
+        below[0] += "; already counted"
+    elif _surprising(judged):
+        below.append(f"marks {marks_text(judged.marks)} of {marks_text(judged.cell.out_of)}")
+    raw = shortened(judged.raw)
+    if judged.read_as and raw.replace(",", "") != judged.read_as.replace(",", ""):
+        below.append(f"you wrote {raw}")
+    wanted = judged.verdict not in _KEYS and judged.cell.key is not None
+    if solution and wanted:
+        below.append(f"right is {value_text(judged.cell.key, told_so)}")
+    card = f"explanation-{number}" if number else ""
+    return Cell(judged.read_as or raw, tuple(below), tone, card=card)
+
+
+def _counted(checked: Checked, judged: Judged) -> bool:
+    """Tell whether a known mistake costs nothing, as another cell has paid for it."""
+    policy = checked.homework.policy
+    once = policy.deduct == "once" and policy.misconception < 1
+    return once and judged.marks == judged.cell.out_of > 0
+
+
+def _surprising(judged: Judged) -> bool:
+    """Tell whether a cell's marks are other than its sign says."""
+    if judged.verdict == "not_graded":
+        return False
+    right = judged.verdict.startswith("right")
+    return judged.marks != (judged.cell.out_of if right else Fraction(0))
+
+
+def _worked(checked: Checked) -> Grid | None:
+    """Lay out how the cells are worked out that have another value than the key."""
+    homework, rows = checked.homework, []
+    for each in checked.cells:
+        cell = each.cell
+        if each.verdict in _KEYS or cell.given or cell.key is None:
+            continue
+        row = homework.rows.get(cell.layer)
+        calculated = row is not None and row.layer is not None and cell.layer != TOTAL
+        working = None
+        if calculated and row is not None:
+            working = working_of(row, cell.quantity.key, homework.conventions)
+        text = working.text if working is not None else ""
+        value = value_text(cell.key, homework.conventions)
+        worked = text if any(sign in text for sign in "*+-/") else ""
+        cells = (printable(cell.layer), cell.quantity.title, value, worked)
+        rows.append(tuple(map(Cell, cells)))
+    if not rows:
+        return None
+    header = ("layer", "column", "right", "worked out")
+    return Grid(
+        "The cells that have another value", header, (False, False, True, False), tuple(rows)
+    )

@@ -1,0 +1,216 @@
+"""Follow-through: the network as it comes out of a student's own volumes.
+
+Every layer's rules are applied to what the student says flows in.  An earlier answer is used when
+it is a legal volume near the right one; where there is none, what the own values give goes on.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.algebra.dim import known
+from shapecalc.errors import RuleError, SpecErrors
+from shapecalc.graph.model import Deferred
+from shapecalc.layers.base import arity_error
+from shapecalc.layers.shape import as_list
+from shapecalc.report.fold import level
+from shapecalc.report.model import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.layers.shape import Shape
+    from shapecalc.report.model import Row
+
+
+class World(NamedTuple):
+    """A network by a student's own values.
+
+    `expected` has every row as it follows from the own earlier volumes; `used` the same with the
+    operations and units of the row's own output.  `far` names answers that are too far from the
+    right ones to be followed.  `own` is whether anything differs from the key.
+    """
+
+    expected: dict[str, Row]
+    used: dict[str, Row]
+    far: frozenset[str]
+    own: bool
+
+
+def near(shape: Shape, key: Shape, within: int) -> bool:
+    """Tell whether a claimed volume may be followed: as many axes, no extent further than a factor.
+
+    >>> from shapecalc.layers.shape import Map
+    >>> near(Map((54, 54), 96), Map((55, 55), 96), 4), near(Map((1, 1), 96), Map((55, 55), 96), 4)
+    (True, False)
+    """
+    claimed, right = list(map(known, as_list(shape))), list(map(known, as_list(key)))
+    return len(claimed) == len(right) and all(
+        a >= 1 and a <= within * b and b <= within * a for a, b in zip(claimed, right, strict=True)
+    )
+
+
+#: The factor for what earns no marks: any volume may be what a mistake was made with.
+ANY = 10**12
+
+
+def world_of(homework: Homework, claims: Mapping[str, Shape], within: int) -> World:
+    """Apply the layers' rules to a student's own volumes; `claims` are by row.
+
+    Volumes that are further than the factor `within` from the right ones are not followed.
+    """
+    rows = homework.rows
+    claimed = {name: shape for name, shape in claims.items() if name in rows}
+    far = frozenset(n for n, s in claimed.items() if not near(s, rows[n].output, within))
+    followed = {n: s for n, s in claimed.items() if n not in far and s != rows[n].output}
+    if not followed:
+        return World(rows, rows, far, own=False)
+    known = _known(homework)
+    override = {known.output[name]: shape for name, shape in followed.items()}
+    expected, used = _walk(homework.report, override, known.worked)
+    for name in known.blocks.keys() & followed.keys():
+        _into(homework.report, used, known, name, claimed)
+    return World(_rows(homework, known, expected), _rows(homework, known, used), far, own=True)
+
+
+class _Known(NamedTuple):
+    """What every student's world shares.
+
+    `output` is the place of what a row gives, `blocks` the places inside a block's row, and
+    `worked` what layers have been found to do with other inputs.
+    """
+
+    output: dict[str, int]
+    blocks: dict[str, list[int]]
+    worked: dict[tuple[int, tuple[Shape, ...]], Row]
+
+
+#: So many rows with other inputs are kept.
+_KEPT = 20_000
+
+
+@lru_cache(maxsize=16)
+def _known(homework: Homework) -> _Known:
+    report = homework.report
+    at = {row.name: index for index, row in enumerate(report.rows)}
+    blocks = {
+        name: [at[member.name] for member in row.members]
+        for name, row in homework.rows.items()
+        if name not in at
+    }
+    output = at | {name: report.graph.groups[name].output for name in blocks}
+    return _Known(output, blocks, {})
+
+
+def _walk(
+    report: Report,
+    override: Mapping[int, Shape],
+    worked: dict[tuple[int, tuple[Shape, ...]], Row],
+) -> tuple[list[Row], list[Row]]:
+    """Go through the graph with own outputs in place of some."""
+    outputs: list[Shape] = []
+    expected: list[Row] = []
+    used: list[Row] = []
+    for index, (node, row) in enumerate(zip(report.graph.nodes, report.rows, strict=True)):
+        inputs = tuple([outputs[each] for each in node.inputs])
+        own = row
+        if inputs != row.inputs:
+            found = worked.get((index, inputs))
+            own = found or _worked(report, index, inputs, outputs)
+            if found is None and len(worked) < _KEPT and not isinstance(node.layer, Deferred):
+                worked[index, inputs] = own
+        out = override.get(index, own.output)
+        expected.append(own)
+        used.append(own if out == own.output else with_output(own, out))
+        outputs.append(out)
+    return expected, used
+
+
+def _worked(report: Report, index: int, inputs: tuple[Shape, ...], outputs: Sequence[Shape]) -> Row:
+    """Apply a layer to other inputs; what it refuses leaves its row as it is by the key."""
+    node, row = report.graph.nodes[index], report.rows[index]
+    layer = row.layer
+    if isinstance(node.layer, Deferred):
+        try:
+            layer = node.layer.build(outputs.__getitem__)
+        except (SpecErrors, RuleError):
+            layer = row.layer
+    return row_of(row._replace(layer=layer), inputs) or row
+
+
+def _into(
+    report: Report, used: list[Row], known: _Known, name: str, claimed: Mapping[str, Shape]
+) -> None:
+    """Give a block's own output to the layer that makes it, when others hand it on as it is."""
+    at = known.output[name]
+    out = used[at].output
+    while len(used[at].inputs) == 1 and report.rows[at].inputs == (report.rows[at].output,):
+        at = report.graph.nodes[at].inputs[0]
+        if at not in known.blocks[name] or used[at].name in claimed:
+            return
+        used[at] = with_output(used[at], out)
+
+
+def _rows(homework: Homework, known: _Known, rows: Sequence[Row]) -> dict[str, Row]:
+    """Return all rows by name; blocks in which nothing differs are those of the key."""
+    key = homework.report.rows
+    report = Report(homework.report.graph, tuple(rows), homework.report.totals)
+    found = dict(homework.rows)
+    found.update((row.name, row) for row, was in zip(rows, key, strict=True) if row is not was)
+    for name, inside in known.blocks.items():
+        sources = {each for at in inside for each in report.graph.nodes[at].inputs}
+        if any(rows[at] is not key[at] for at in (*inside, *sources)):
+            found[name] = level(report, name, inside)
+    return found
+
+
+def row_of(row: Row, inputs: tuple[Shape, ...]) -> Row | None:
+    """Apply a row's layer to other inputs; None where its rules refuse them."""
+    layer = row.layer
+    assert layer is not None
+    try:
+        if arity_error(layer, inputs) is not None:
+            return None
+        if not all(need.holds() for need in layer.requires(*inputs)):
+            return None
+        output = layer.output(*inputs)
+        parameters = layer.weights(*inputs)
+        work = layer.work(inputs, output)
+    except RuleError:
+        return None
+    sizes = {"weight": 0, "bias": 0, "buffer": 0}
+    if row.shared is None:
+        for parameter in parameters:
+            sizes[parameter.role] += known(parameter.size)
+    return row._replace(
+        inputs=inputs,
+        output=output,
+        parameters=parameters,
+        weights=sizes["weight"],
+        biases=sizes["bias"],
+        buffers=sizes["buffer"],
+        connections=layer.connected(inputs, output, work),
+        work=work,
+        activations=0 if layer.inplace else output.size,
+        overwritten=output.size if layer.inplace else 0,
+    )
+
+
+def with_output(row: Row, output: Shape) -> Row:
+    """Return a row with the operations of another output."""
+    layer = row.layer
+    assert layer is not None
+    try:
+        work = layer.work(row.inputs, output)
+        connections = layer.connected(row.inputs, output, work)
+    except RuleError:
+        return row
+    return row._replace(
+        output=output,
+        work=work,
+        connections=connections,
+        activations=0 if layer.inplace else output.size,
+        overwritten=output.size if layer.inplace else 0,
+    )

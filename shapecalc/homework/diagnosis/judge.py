@@ -1,0 +1,304 @@
+"""A cell's verdict, as far as it can be told without the rest of the table."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from shapecalc.homework.answers.claims import forms_of
+from shapecalc.homework.assignment.assignment import TOTAL, added, is_total
+from shapecalc.homework.assignment.reading import Blank, Number, Unreadable
+from shapecalc.homework.diagnosis.diagnose import (
+    NOTHING,
+    Explanation,
+    alone,
+    on_count,
+    paired,
+    source_of,
+)
+from shapecalc.homework.diagnosis.follow import followed, own_count
+from shapecalc.homework.diagnosis.follow_through import ANY
+from shapecalc.homework.diagnosis.misconceptions.model import Case
+from shapecalc.homework.diagnosis.verdict import FAR
+from shapecalc.homework.diagnosis.working import Volume, whole
+from shapecalc.report.fold import together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from shapecalc.homework.answers.claims import Claim, Claims
+    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.assignment.quantities import Value
+    from shapecalc.homework.diagnosis.diagnose import Explanations
+    from shapecalc.homework.diagnosis.follow import Followed
+    from shapecalc.homework.diagnosis.follow_through import World
+    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.report.model import Row
+
+
+#: What an answer to the last digit leaves open.
+_WHOLE = Fraction(1, 2)
+
+
+class Candidate(NamedTuple):
+    """An explanation that fits, by the key or by the student's own values."""
+
+    explanation: Explanation
+    on: Literal["key", "own"]
+
+
+class Tentative(NamedTuple):
+    """A cell before the whole table is looked at: a verdict, or the candidates for one.
+
+    `counted`: it follows from own counts, and says nothing of the rule for its own.  `hidden` is
+    what a rounded answer does not show: the mistakes that round to the same.
+    """
+
+    claim: Claim
+    verdict: Verdict | None
+    read_as: str = ""
+    note: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    counted: bool = False
+    hidden: tuple[str, ...] = ()
+
+
+def tentative(
+    homework: Homework, claim: Claim, claims: Claims, near: World, world: World
+) -> Tentative:
+    """Judge a cell against the key and the own values, or collect what may explain it.
+
+    What earns marks follows from own values that are `near`; what explains, from all of them.
+    """
+    cell, readings = claim.cell, claim.readings
+    if cell.given or cell.key is None:
+        return Tentative(claim, "not_graded")
+    if isinstance(readings, Blank):
+        return Tentative(claim, "blank")
+    if isinstance(readings, Unreadable):
+        return Tentative(claim, "unreadable", note=readings.reason)
+    exact = homework.conventions.rounding == "exact"
+    right = _fits(claim, cell.key, first=claims.channels_first, exact=exact)
+    if right is not None:
+        return _right(homework, claim, right)
+    if exact and all(isinstance(each, Number) and each.half > _WHOLE for each in readings):
+        return Tentative(claim, "wrong", _said(claim).read_as, "rounded, where whole numbers count")
+    for other in cell.accepted:
+        fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
+        if fit is not None:
+            return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
+    for own, within in ((near, homework.policy.within), (world, ANY)):
+        for each in followed(homework, cell, claims, own, within):
+            fit = _fits(
+                claim, each.value, slack=each.slack, first=claims.channels_first, exact=exact
+            )
+            if fit is not None and within != ANY:
+                verdict: Verdict = "right_follow_through"
+                return Tentative(claim, verdict, fit.read_as, fit.note, counted=each.counted)
+            if fit is not None and not _chance(homework, each, claim, world):
+                return Tentative(claim, "wrong", fit.read_as, FAR, counted=each.counted)
+    said = _said(claim)
+    note = said.note
+    if cell.layer in near.far and cell.quantity.key == "output":
+        note = "; ".join(filter(None, (note, "too far from the right volume to be followed")))
+    found = tuple(_candidates(homework, claim, claims, world))
+    return Tentative(claim, None, said.read_as, note, found)
+
+
+def _chance(homework: Homework, each: Followed, claim: Claim, world: World) -> bool:
+    """Tell whether MACs follow from weights that are far from right, but are a mistake's as well.
+
+    MACs are seldom worked out from the weights, the other counts mostly from those before them.
+    """
+    return (
+        each.counted
+        and claim.cell.quantity.key == "macs"
+        and not is_total(claim.cell.layer)
+        and any(
+            any(explaining(claim, alone(case))) for _, case in cases_of(homework, claim.cell, world)
+        )
+    )
+
+
+class _Fit(NamedTuple):
+    read_as: str
+    note: str
+    plain: bool
+    swapped: bool = False
+    number: Number | None = None
+
+
+def _fits(
+    claim: Claim,
+    value: Value,
+    *,
+    slack: Fraction = Fraction(0),
+    first: bool = False,
+    exact: bool = False,
+) -> _Fit | None:
+    """Return how a claim may be read as `value`, of which `slack` is open."""
+    if isinstance(claim.readings, Unreadable | Blank):
+        return None
+    if isinstance(value, int):
+        for number in claim.readings:
+            if isinstance(number, Number) and number.fits(value, slack):
+                if exact and number.half > _WHOLE:
+                    continue
+                return _Fit(number.text, number.note, number.plain, number=number)
+        return None
+    if value is None:
+        return None
+    for extents, form in forms_of(
+        claim._replace(cell=claim.cell._replace(key=value)), channels_first=first
+    ):
+        if form.dims == tuple(map(Fraction, whole(value))):
+            note = form.other or extents.note
+            plain = extents.plain and not note
+            return _Fit(extents.text, note, plain, form.swapped)
+    return None
+
+
+def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
+    """Tell a plain right answer from one in another notation or order."""
+    layout = homework.conventions.layout
+    first = fit.swapped or fit.note == "channels first"
+    if layout == "chw" and claim.cell.quantity.key == "output" and not first:
+        square = isinstance(claim.cell.key, int) or not claim.cell.key or not claim.cell.key.sides
+        if not square:
+            return Tentative(claim, "right_other_convention", fit.read_as, "channels last")
+    if fit.swapped and layout == "hwc":
+        return Tentative(claim, None, fit.read_as, "channels first", _swapped())
+    if fit.swapped and layout == "either":
+        note = "channels first; the sheet has them last"
+        return Tentative(claim, "right_other_convention", fit.read_as, note, _swapped())
+    note = fit.note
+    hidden: tuple[str, ...] = ()
+    if fit.number is not None and fit.number.half > _WHOLE:
+        hidden = _hidden(homework, claim, fit.number)
+        note = "; ".join(filter(None, (note, _rounded(hidden))))
+    plain = fit.plain or (fit.swapped and not fit.note)
+    verdict: Verdict = "right" if plain else "right_other_notation"
+    return Tentative(claim, verdict, fit.read_as, note, hidden=hidden)
+
+
+def _swapped() -> tuple[Candidate, ...]:
+    return (Candidate(Explanation(("S21",), Volume((), 0), ()), "key"),)
+
+
+def _hidden(homework: Homework, claim: Claim, number: Number) -> tuple[str, ...]:
+    """Name the mistakes that round to the same, the first three of them."""
+    from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+
+    fitting = alone(key_cases(homework)[claim.cell.at]).fitting(number)
+    return tuple(dict.fromkeys(CATALOGUE[each.ids[0]].name for each in fitting))[:3]
+
+
+def _rounded(hidden: tuple[str, ...]) -> str:
+    if not hidden:
+        return "rounded"
+    these = "this" if len(hidden) == 1 else "one of these"
+    return f"rounded, so it does not show whether {these} was done: {'; '.join(hidden)}"
+
+
+def _said(claim: Claim) -> _Fit:
+    """Return the likeliest reading of an answer that is not right."""
+    assert not isinstance(claim.readings, Unreadable | Blank)
+    first = claim.readings[0]
+    return _Fit(first.text, first.note, first.plain)
+
+
+def case_of(homework: Homework, cell: Cell, rows: Mapping[str, Row]) -> Case:
+    """Make the case of a cell, by the key's rows or by others."""
+    report, column, told = homework.report, cell.quantity.key, homework.conventions
+    if is_total(cell.layer):
+        row = _whole(homework, cell.layer)
+        return Case(row, column, told, report, -1, row.members)
+    report = homework.networks.get(cell.layer.partition("/")[0], report)
+    row, at = rows[cell.layer], _places(homework).get(cell.layer, -1)
+    return Case(row, column, told, report, at, row.members)
+
+
+@lru_cache(maxsize=16)
+def _whole(homework: Homework, layer: str) -> Row:
+    """Return the sum of all layers, or of those of a network."""
+    return together(added(homework.report, layer))._replace(name=TOTAL)
+
+
+@lru_cache(maxsize=16)
+def _places(homework: Homework) -> dict[str, int]:
+    """Return where each layer stands in its network."""
+    reports = homework.networks.values() or (homework.report,)
+    return {row.name: at for report in reports for at, row in enumerate(report.rows)}
+
+
+@lru_cache(maxsize=16)
+def key_cases(homework: Homework) -> dict[tuple[str, str], Case]:
+    """Return the case of every asked cell by the key."""
+    return {cell.at: case_of(homework, cell, homework.rows) for cell in homework.cells}
+
+
+def _candidates(
+    homework: Homework, claim: Claim, claims: Claims, world: World
+) -> Iterator[Candidate]:
+    """Yield what explains an answer: one misconception, or two where no single one does."""
+    cases = list(cases_of(homework, claim.cell, world))
+    for finders in ((alone, _on_counts(claim, claims)), (paired,)):
+        found = [
+            Candidate(explanation, on)
+            for find in finders
+            for on, case in cases
+            for explanation in explaining(claim, find(case))
+        ]
+        if found:
+            yield from _once(found)
+            return
+
+
+def _on_counts(claim: Claim, claims: Claims) -> Callable[[Case], Explanations]:
+    """Return what finds explanations of a cell by another count of its row, where that is own."""
+    layer, column = claim.cell.at
+    own = own_count(claims, layer, source_of(column) or "")
+    if own is None or own.slack or own.value.denominator > 1:
+        return lambda _: NOTHING
+    value = own.value.numerator
+    return lambda case: on_count(case, value)
+
+
+def cases_of(
+    homework: Homework, cell: Cell, world: World
+) -> Iterator[tuple[Literal["key", "own"], Case]]:
+    """Yield the case of a cell by the key and, where that differs, by the own values."""
+    key = key_cases(homework)[cell.at]
+    yield "key", key
+    if world.own and not is_total(cell.layer):
+        rows = world.expected if cell.quantity.key == "output" else world.used
+        if rows[cell.layer] is not homework.rows[cell.layer]:
+            own = case_of(homework, cell, rows)
+            if own.row != key.row:
+                yield "own", own
+
+
+def _once(found: list[Candidate]) -> Iterator[Candidate]:
+    """Leave out what is told already: the same misconceptions, by the key first."""
+    seen = set()
+    for each in found:
+        ids = frozenset(each.explanation.ids)
+        if ids not in seen:
+            seen.add(ids)
+            yield each
+
+
+def explaining(claim: Claim, known: Explanations) -> Iterator[Explanation]:
+    """Yield the explanations whose value is what was answered."""
+    if isinstance(claim.readings, Unreadable | Blank):
+        return
+    if isinstance(claim.cell.key, int):
+        for number in claim.readings:
+            if isinstance(number, Number):
+                yield from known.fitting(number)
+        return
+    for dims in dict.fromkeys(form.dims for _, form in forms_of(claim)):
+        for each in known.by_value.get(dims, ()):
+            if "S21" not in each.ids or len(each.ids) == 1:  # every order is tried with all others
+                yield each

@@ -1,0 +1,1 @@
+"""The catalogue of misconceptions: wrong rules with names and worked examples."""

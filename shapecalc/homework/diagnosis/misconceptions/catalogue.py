@@ -1,0 +1,19 @@
+"""Every misconception that is known, in the order of preference among equals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.homework.diagnosis.misconceptions.operations import WRONG_OPERATIONS
+from shapecalc.homework.diagnosis.misconceptions.parameters import WRONG_PARAMETERS
+from shapecalc.homework.diagnosis.misconceptions.volumes import WRONG_VOLUMES
+
+if TYPE_CHECKING:
+    from shapecalc.homework.diagnosis.misconceptions.model import Misconception
+
+CATALOGUE: dict[str, Misconception] = {
+    each.id: each for each in (*WRONG_VOLUMES, *WRONG_PARAMETERS, *WRONG_OPERATIONS)
+}
+
+#: The place of each in the fixed preference.
+PRIOR: dict[str, int] = {name: place for place, name in enumerate(CATALOGUE)}

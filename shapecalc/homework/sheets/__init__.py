@@ -1,0 +1,1 @@
+"""Sheets to fill in, worked solutions, and checked answers as tables."""

@@ -1,0 +1,114 @@
+"""The worked solution: how every answer comes about, in the words and steps of `explain`.
+
+A lesson is taken where its number is the key; where the homework counts otherwise (without biases,
+one operation a multiply-accumulate) the calculation is the homework's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.analysis.explain import TOPICS
+from shapecalc.analysis.explain.model import Derivation, Prose
+from shapecalc.analysis.explain.subject import Subject
+from shapecalc.homework.assignment.assignment import added, is_total
+from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.diagnosis.working import working_of
+from shapecalc.layers.shape import as_list
+from shapecalc.output.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.analysis.explain.model import Section
+    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.diagnosis.verdict import Checked
+
+#: The topic of `explain` that tells of a column.
+_TOPIC = {
+    "output": "output",
+    "params": "params",
+    "macs": "macs",
+    "rf": "receptive-field",
+}
+#: So many terms of a sum are written out.
+_TERMS = 12
+
+
+class Worked(NamedTuple):
+    """A cell with its answer: the calculations, and what is said to them."""
+
+    cell: Cell
+    answer: str
+    steps: tuple[str, ...]
+    words: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """Yield it line by line."""
+        place = f"{self.cell.layer}, {self.cell.quantity.title}"
+        yield f"• {place}: {self.answer}"
+        for text in (*self.steps, *self.words):
+            yield f"  – {text}"
+
+
+def work_out(homework: Homework, cell: Cell) -> Worked:
+    """Return how a cell is worked out."""
+    answer = value_text(cell.key, homework.conventions)
+    if cell.key is None:
+        return Worked(cell, answer, ())
+    if is_total(cell.layer):
+        return Worked(cell, answer, _sum(homework, cell))
+    section = _section(homework, cell)
+    if section is not None:
+        made = [each for each in section.blocks if isinstance(each, Derivation)]
+        steps = tuple(_step(each) for each in made if each.label != "FLOPs")  # beside the MACs
+        words = tuple(each.text for each in section.blocks if isinstance(each, Prose))
+        return Worked(cell, answer, steps, words)
+    row = homework.rows[cell.layer]
+    working = working_of(row, cell.quantity.key, homework.conventions) if row.layer else None
+    text = working.text if working is not None else ""
+    return Worked(cell, answer, (f"{text} = {answer}",) if set(text) & set("*+-/") else ())
+
+
+def solution_lines(homework: Homework) -> Iterator[str]:
+    """Yield the worked solution of a homework."""
+    for cell in homework.cells:
+        yield from work_out(homework, cell).lines()
+
+
+def correction_lines(checked: Checked) -> Iterator[str]:
+    """Yield the worked solution of what is not right."""
+    for each in checked.cells:
+        if not each.verdict.startswith("right") and each.verdict != "not_graded":
+            yield from work_out(checked.homework, each.cell).lines()
+
+
+def _section(homework: Homework, cell: Cell) -> Section | None:
+    """Return what `explain` says of a cell; None where it is about another number."""
+    topic = TOPICS.get(_TOPIC.get(cell.quantity.key, ""))
+    if topic is None or cell.key is None:
+        return None
+    report, row = homework.report, homework.rows[cell.layer]
+    subject = Subject(report, row, View(), {each.name: each for each in report.rows})
+    section = (topic.layer if row.layer is not None else topic.block)(subject)
+    key = (cell.key,) if isinstance(cell.key, int) else tuple(as_list(cell.key))
+    same = set(section.values) == set(key) if cell.quantity.key == "rf" else section.values == key
+    return section if same else None
+
+
+def _step(made: Derivation) -> str:
+    """Write a derivation in one line, with what its letters stand for."""
+    said = " = ".join((made.label, *made.shown))
+    if made.letters:
+        said += "; " + ", ".join(f"{a} = {number} ({what})" for a, number, what in made.letters)
+    return said
+
+
+def _sum(homework: Homework, cell: Cell) -> tuple[str, ...]:
+    """Write a sum over the layers, where there are not too many."""
+    rows = added(homework.report, cell.layer)
+    values = [cell.quantity.of(row, homework.conventions) for row in rows]
+    terms = [f"{each:,}" for each in values if isinstance(each, int) and each]
+    if not 1 < len(terms) <= _TERMS:
+        return ()
+    return (f"{' + '.join(terms)} = {value_text(cell.key, homework.conventions)}",)

@@ -1,0 +1,1 @@
+"""Other numbers for every student, and how much a homework can tell."""

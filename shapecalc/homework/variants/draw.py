@@ -1,0 +1,260 @@
+"""A variant a student: other numbers in the same homework, as hard and as telling for everyone.
+
+From what the teacher lets vary all combinations are tried, or many of them; those are kept that are
+valid, of one difficulty, and in which most mistakes show and are told apart.  Which of these a
+student gets follows from the seed and the student's id alone: who else is in the class, and in
+which order, makes no difference.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from math import prod
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.diagnosis.working import Volume, volume_of
+from shapecalc.homework.variants.lint import lint
+from shapecalc.homework.variants.list import read_variants
+from shapecalc.layers.shape import as_list
+from shapecalc.spec.find import find_homework
+from shapecalc.text.source import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.report.model import Row
+    from shapecalc.text.source import Source
+
+#: So many combinations are tried.
+TRIED = 256
+#: Classes of telling variants are added, the best first, until there are so many.
+ENOUGH = 16
+#: The digits of all answers together lie within this part of the middle.
+NEAR = 0.05
+
+
+class Difficulty(NamedTuple):
+    """What makes a homework as hard as another.
+
+    `answers` to find, how many of them are `worked` out (not 0), `divisions` of a side by a stride,
+    and how many of those leave a `remainder`.
+    """
+
+    answers: int
+    worked: int
+    divisions: int
+    remainders: int
+
+
+class Variant(NamedTuple):
+    """A draw: values by the names in `vary`; what is silent and what is alike in it.
+
+    `digits` counts those of all answers.
+    """
+
+    values: tuple[tuple[str, str], ...]
+    difficulty: Difficulty
+    digits: int
+    silent: tuple[str, ...]
+    confused: tuple[tuple[str, str], ...]
+    unnamed: int
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """The class of detectability, less is better: silent, alike, and not certain mistakes."""
+        return len(self.silent), len(self.confused), self.unnamed
+
+
+class Pool(NamedTuple):
+    """The variants that are given out, of `possible` combinations, so many `tried` and `valid`."""
+
+    variants: tuple[Variant, ...]
+    possible: int
+    tried: int
+    valid: int
+
+    @property
+    def difficulty(self) -> Difficulty:
+        """What all variants have in common."""
+        return self.variants[0].difficulty
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The mistakes that are silent in some variant."""
+        return tuple(dict.fromkeys(name for each in self.variants for name in each.silent))
+
+    @property
+    def confused(self) -> tuple[tuple[str, str], ...]:
+        """The mistakes that some variant does not tell apart."""
+        return tuple(dict.fromkeys(pair for each in self.variants for pair in each.confused))
+
+
+def pool_of(source: Source, seed: str) -> Pool:
+    """Find the variants of a homework.
+
+    Raises `SpecErrors`: E750 where nothing may vary, E751 where no combination is valid.
+    """
+    base = read_homework(source)
+    if not base.choices:
+        hint = "add `vary: {input: 195..259 step 8, conv1.kernel: [9, 11]}`"
+        raise _no("E750", "the homework does not say what varies", source, hint)
+    possible = prod(len(each.values) for each in base.choices)
+    allowed = None if base.any_window else _divisions(base.report.rows)[1]
+    tried, found, first = 0, [], None
+    for values in _combinations(base, possible, seed):
+        tried += 1
+        try:
+            homework = read_homework(source, values)
+        except SpecErrors as error:
+            first = first or error.problems[0]
+            continue
+        if allowed is None or _divisions(homework.report.rows)[1] <= allowed:
+            found.append(_variant(homework))
+    if not found:
+        raise _nothing(source, tried, first)
+    return Pool(_chosen(found), possible, tried, len(found))
+
+
+def draw(pool: Pool, seed: str, student: str) -> Variant:
+    """Return a student's variant."""
+    return pool.variants[_number(seed, student) % len(pool.variants)]
+
+
+def homework_of(homework_file: str, variants_file: str, student_id: str) -> Homework:
+    """Return a student's homework, by the list of variants that was written for the class.
+
+    Raises `SpecErrors`: E752 for a student who is not in it, E753 for a list that cannot be read.
+    """
+    drawn = read_variants(variants_file).of_student(student_id)
+    return read_homework(find_homework(homework_file), dict(drawn.values))
+
+
+def chosen_homework(
+    file: str,
+    *,
+    variants: str | None = None,
+    student: str | None = None,
+    seed: str | None = None,
+    stamp: str = "",
+) -> Homework:
+    """Return the homework of a file: the variant of a student, or that of a sheet's stamp.
+
+    `variants` is the list that was written for the class; with a student's id and the seed the
+    variant is drawn again.  Raises `SpecErrors` (E752) where nothing says which variant it is.
+    """
+    source = find_homework(file)
+    if variants is not None:
+        known = read_variants(variants)
+        drawn = known.of_student(student) if student is not None else known.of_stamp(stamp)
+        return read_homework(source, dict(drawn.values))
+    if student is not None and seed is not None:
+        return read_homework(source, dict(draw(pool_of(source, seed), seed, student).values))
+    homework = read_homework(source)
+    if student is not None or (homework.choices and stamp != homework.stamp):
+        message = "the homework has variants, and nothing says which one this is"
+        hint = "add --variants variants.csv; or --variant ID with it, or with the --seed"
+        raise _no("E752", message, source, hint)
+    return homework
+
+
+def _combinations(base: Homework, possible: int, seed: str) -> Iterator[dict[str, str]]:
+    """Yield all combinations, or as many as are tried, drawn by the seed."""
+    numbers: Iterable[int] = range(possible)
+    if possible > TRIED:
+        drawn = (_number(seed, f"combination {each}") % possible for each in range(4 * TRIED))
+        numbers = list(dict.fromkeys(drawn))[:TRIED]
+    for number in numbers:
+        values, left = {}, number
+        for choice in base.choices:
+            left, at = divmod(left, len(choice.values))
+            values[choice.name] = choice.values[at]
+        yield values
+
+
+def _number(seed: str, word: str) -> int:
+    """Return a number that follows from texts in the same way everywhere."""
+    return int.from_bytes(sha256(f"{seed}\n{word}".encode()).digest()[:8], "big")
+
+
+def _variant(homework: Homework) -> Variant:
+    graded = [cell for cell in homework.cells if not cell.given and cell.key is not None]
+    asked = set(homework.layers)
+    numbers = [
+        number
+        for cell in graded
+        for number in ([cell.key] if isinstance(cell.key, int) else as_list(cell.key))  # type: ignore[arg-type]
+    ]
+    difficulty = Difficulty(
+        len(graded),
+        sum(cell.key != 0 for cell in graded),
+        *_divisions([row for row in homework.report.rows if row.name in asked]),
+    )
+    found = lint(homework)
+    return Variant(
+        homework.variation,
+        difficulty,
+        sum(len(str(number)) for number in numbers),
+        found.silent,
+        found.confused,
+        found.applicable - found.named,
+    )
+
+
+def _divisions(rows: Iterable[Row]) -> tuple[int, int]:
+    """Count the divisions of a side by a stride, and those that leave a remainder."""
+    sides = [
+        side
+        for row in rows
+        if row.inputs and isinstance(volume := volume_of(row), Volume)
+        for side in volume.sides
+        if side.stride > 1
+    ]
+    left = sum((side.n - side.extent + side.pad) % side.stride > 0 for side in sides)
+    return len(sides), left
+
+
+def _chosen(found: list[Variant]) -> tuple[Variant, ...]:
+    """Keep variants of one difficulty that tell most.
+
+    The difficulty is one with enough variants, of several the one whose variants tell most.
+    """
+    groups: dict[Difficulty, list[Variant]] = {}
+    for each in found:
+        groups.setdefault(each.difficulty, []).append(each)
+    best = min(
+        groups.values(),
+        key=lambda some: (
+            -min(len(some), ENOUGH),
+            sorted(each.rank for each in some)[:ENOUGH],
+            -len(some),
+            some[0].difficulty,
+        ),
+    )
+    middle = median(each.digits for each in best)
+    alike = [each for each in best if abs(each.digits - middle) <= NEAR * middle] or best[:1]
+    kept: list[Variant] = []
+    for rank in sorted({each.rank for each in alike}):
+        if len(kept) >= ENOUGH:
+            break
+        kept += [each for each in alike if each.rank == rank]
+    return tuple(sorted(kept))
+
+
+def _no(code: str, message: str, source: Source, hint: str) -> SpecErrors:
+    return SpecErrors([Problem(code, message, Origin(source), hint=hint)])
+
+
+def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
+    """Say that no combination is valid, and why the first one is not."""
+    if first is None:
+        hint = "`windows: any` allows it, or vary other values"
+        message = (
+            f"in all {tried:,} combinations more windows leave a remainder than in the original"
+        )
+        return _no("E751", message, source, hint)
+    message = f"none of {tried:,} combinations is valid; the first: {first.message}"
+    return _no("E751", message, source, first.hint or "vary other values")

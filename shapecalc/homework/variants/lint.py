@@ -1,0 +1,163 @@
+"""A homework before it is given out: which mistakes it cannot see, and which it cannot tell apart.
+
+Brown and Burton (1978) judged exams so by a library of wrong rules; here the rules are those that
+the check looks for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.algebra.dim import known
+from shapecalc.api import build
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.assignment.assignment import Homework, assign
+from shapecalc.homework.diagnosis.diagnose import apply, singles
+from shapecalc.homework.diagnosis.judge import case_of
+from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.working import working_of
+from shapecalc.layers.shape import Map, as_text
+from shapecalc.report.propagate import propagate
+
+if TYPE_CHECKING:
+    from shapecalc.homework.assignment.assignment import Cell
+
+#: Sides that are tried for a suggestion lie so far from the homework's.
+_REACH = 12
+
+
+class CellLint(NamedTuple):
+    """What a cell shows: mistakes that give the right answer anyway, and groups that look alike."""
+
+    cell: Cell
+    silent: tuple[str, ...]
+    alike: tuple[tuple[str, ...], ...]
+    telling: tuple[str, ...]
+
+    @property
+    def applicable(self) -> int:
+        """How many mistakes can be made here."""
+        return len(self.silent) + len(self.telling) + len({n for g in self.alike for n in g})
+
+    @property
+    def score(self) -> float | None:
+        """The share of these that give a number of their own; None where none can be made."""
+        return len(self.telling) / self.applicable if self.applicable else None
+
+
+class Lint(NamedTuple):
+    """What a homework shows.
+
+    `silent` mistakes can be made but are seen in no cell; `confused` pairs are seen, but nowhere
+    apart.  Of the `applicable` mistakes, `named` give a number of their own in some cell.
+    """
+
+    cells: tuple[CellLint, ...]
+    silent: tuple[str, ...]
+    confused: tuple[tuple[str, str], ...]
+    named: int
+    applicable: int
+
+    @property
+    def shared(self) -> int:
+        """How many mistakes are seen, but share their number with another in every cell."""
+        return self.applicable - self.named - len(self.silent)
+
+
+class Suggestion(NamedTuple):
+    """Another input that shows more, and the homework's lint with it."""
+
+    input: str
+    lint: Lint
+
+
+def lint(homework: Homework) -> Lint:
+    """Judge what the asked cells of a homework can tell."""
+    cells = tuple(_lint(homework, c) for c in homework.cells if not c.given and c.key is not None)
+    places: dict[str, set[tuple[tuple[str, str], int]]] = defaultdict(set)
+    for each in cells:
+        for name in each.silent:
+            places.setdefault(name, set())
+        for number, group in enumerate([*each.alike, *((name,) for name in each.telling)]):
+            for name in group:
+                places[name].add((each.cell.at, number))
+    # Two are told apart by a cell that gives them different numbers, or shows one of them only.
+    visible = sorted(name for name in places if places[name])
+    confused = [(a, b) for a, b in combinations(visible, 2) if places[a] == places[b]]
+    certain = {name for each in cells for name in each.telling}
+    order = list(CATALOGUE)
+    return Lint(
+        cells,
+        tuple(name for name in order if name in places and not places[name]),
+        tuple(confused),
+        len(certain),
+        len(places),
+    )
+
+
+def _lint(homework: Homework, cell: Cell) -> CellLint:
+    """Work every misconception out on a cell."""
+    case = case_of(homework, cell, homework.rows)
+    right = working_of(case.row, case.column, case.told)
+    if right is None:
+        return CellLint(cell, (), (), ())
+    by_value = defaultdict(set)
+    for explanation in singles(case):
+        by_value[explanation.value].add(explanation.ids[0])
+    visible = set().union(*by_value.values()) if by_value else set()
+    silent = tuple(
+        name
+        for name, each in CATALOGUE.items()
+        if name not in visible and cell.quantity.key in each.columns and apply(each, case, right)
+    )
+    shared = [tuple(sorted(names)) for names in by_value.values() if len(names) > 1]
+    lone = {name for names in by_value.values() if len(names) == 1 for name in names}
+    alike = tuple(sorted(set(shared)))
+    covered = {name for group in alike for name in group}
+    return CellLint(cell, silent, alike, tuple(sorted(lone - covered)))
+
+
+def suggest(homework: Homework) -> Suggestion | None:
+    """Look for another size of a square input with which more mistakes are named for certain."""
+    inputs = [row for row in homework.report.rows if row.type == "input"]
+    shape = inputs[0].output
+    if (
+        homework.networks
+        or len(inputs) != 1
+        or not isinstance(shape, Map)
+        or len(set(shape.sides)) != 1
+    ):
+        return None
+    best, now = None, lint(homework)
+    side = known(shape.sides[0])
+    for other in sorted(
+        range(max(side - _REACH, 1), side + _REACH + 1), key=lambda n: abs(n - side)
+    ):
+        sides = (other,) * len(shape.sides)
+        text = as_text(Map(sides, shape.channels))
+        found = _with_input(homework, text)
+        if found is not None and found.named > (best.lint if best else now).named:
+            best = Suggestion(text, found)
+    return best
+
+
+def _with_input(homework: Homework, text: str) -> Lint | None:
+    graph = homework.report.graph
+    try:
+        report = propagate(
+            build(graph.spec.source, settings=graph.options.settings, inputs={"": text})
+        )
+    except SpecErrors:
+        return None
+    columns = [column.key for column in homework.columns]
+    return lint(
+        assign(
+            report,
+            layers=homework.layers,
+            columns=columns,
+            depth=homework.depth,
+            conventions=homework.conventions,
+        )
+    )

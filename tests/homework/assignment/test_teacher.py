@@ -1,0 +1,158 @@
+"""The teacher's file, and the sheets made of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from click.testing import CliRunner
+
+from shapecalc.cli import main
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.sheets.sheet import sheet
+from shapecalc.text.source import Source
+
+WHOLE = """\
+title: AlexNet by hand
+note: Hand in on paper.
+spec: alexnet
+columns: [output, params, FLOPs, memory]
+layers: [conv1, pool1, conv2, fc6, total]
+given: {conv1: {output: 55x55x96}, pool1: [params]}
+points: {flops: 2, fc6: {params: 3}}
+conventions: {bias: left_out, flops_per_mac: 1, kilobyte: 1024, layout: chw, rounding: exact}
+policy: {follow_through: 1/2, cap: 0.25, within: 3, misconception: 50%, deduct: once}
+"""
+
+
+def homework(text: str = WHOLE):
+    return read_homework(Source("homework.yaml", text))
+
+
+def test_everything_in_the_file_counts() -> None:
+    found = homework()
+    keys = {cell.at: cell.key for cell in found.cells}
+    worth = {cell.at: cell.out_of for cell in found.cells}
+    assert found.title == "AlexNet by hand"
+    assert keys["conv1", "params"] == 34_848  # without its 96 biases
+    assert keys["conv2", "flops"] == 447_897_600  # one per multiply-accumulate
+    assert keys["conv1", "memory"] == 1_161_600
+    assert worth["conv2", "flops"] == 2
+    assert worth["fc6", "params"] == 3
+    assert {cell.at for cell in found.cells if cell.given} == {
+        ("conv1", "output"),
+        ("pool1", "params"),
+    }
+    assert found.policy.follow_through == Fraction(1, 2)
+    assert found.policy.cap == Fraction(1, 4)
+    assert found.policy.within == 3
+    assert found.policy.misconception == Fraction(1, 2)
+    assert found.policy.deduct == "once"
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    found = homework("spec: alexnet\n")
+    assert [column.key for column in found.columns] == ["output", "params", "macs"]
+    assert len(found.cells) == 33
+    assert found.title == "AlexNet"
+
+
+def test_kilobytes_are_those_of_the_file() -> None:
+    # 55 x 55 x 96 numbers of 4 bytes are 1,134.4 KiB, or 1,161.6 kB
+    base = "spec: alexnet\ncolumns: memory\nlayers: conv1\nconventions: {kilobyte: %d}\n"
+    for kilobyte, right, wrong in (
+        (1024, "1134.4 KB", "1161.6 KB"),
+        (1000, "1161.6 KB", "1134.4 KB"),
+    ):
+        for answer, verdict in ((right, "right_other_notation"), (wrong, "wrong")):
+            answers = read_answers(f"layer;memory\nconv1;{answer}\n".encode(), "a.csv")
+            assert check(homework(base % kilobyte), answers).cells[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("spec: alexnet\ncolums: [output]\n", "unknown key 'colums'"),
+        ("title: nothing\n", "`spec` is missing"),
+        ("spec: [a]\n", "`spec` is a name"),
+        ("spec: alexnet\nlayers: [conv9]\n", "there is no layer 'conv9'"),
+        ("spec: alexnet\ncolumns: [parms]\n", "'parms' is nothing that can be asked"),
+        ("spec: alexnet\nconventions: {bias: perhaps}\n", "bias cannot be 'perhaps'"),
+        ("spec: alexnet\npolicy: {cap: 2}\n", "at most 1 is possible"),
+        ("spec: alexnet\npolicy: {within: 0}\n", "a number from 1 to 1000"),
+        ("spec: alexnet\npoints: {fc6: {params: much}}\n", "'much' is no number"),
+        ("spec: alexnet\ngiven: [conv1]\n", "`given` is a map"),
+        ("- a list\n", "a homework is a map"),
+        ("spec: nowhere\n", "there is no file 'nowhere'"),
+        ("spec: alexnet\ninput: HxWx3\n", "has symbols: H, W"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_told(text: str, said: str) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        homework(text)
+    assert any(said in problem.message for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("format_", ["csv", "markdown", "yaml"])
+@pytest.mark.parametrize(
+    "text", [WHOLE, "spec: googlenet\n", "spec: lenet5\nlayers: [conv1, fc1, total]\n"]
+)
+def test_a_solution_read_again_is_right_and_a_blank_sheet_blank(text: str, format_: str) -> None:
+    found = homework(text)
+    name = {"csv": "a.csv", "markdown": "a.md", "yaml": "a.yaml"}[format_]
+    solved = check(found, read_answers(sheet(found, format_, solution=True).encode(), name))
+    assert {each.verdict for each in solved.cells} <= {"right", "not_graded"}
+    assert solved.marks == solved.out_of > 0
+    assert solved.notes == ()
+    blank = check(found, read_answers(sheet(found, format_).encode(), name))
+    assert {each.verdict for each in blank.cells} <= {"blank", "not_graded"}
+    assert blank.marks == 0
+
+
+def test_a_sheet_of_another_homework_is_noticed() -> None:
+    filled = sheet(homework("spec: alexnet\n"), "csv").encode()
+    found = check(homework("spec: alexnet\ninput: 224x224x3\n"), read_answers(filled, "a.csv"))
+    assert any("stamped" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html", "csv", "yaml"])
+def test_a_sheet_does_not_hold_its_answers(format_: str) -> None:
+    text = sheet(homework("spec: alexnet\n"), format_)
+    for number in ("34,944", "34944", "27x27", "105,415,200", "62,378,344"):
+        assert number not in text
+    assert homework("spec: alexnet\n").stamp in text
+
+
+def test_the_commands_of_a_teacher_and_of_a_student(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text("input: 9x9x2\nlayers: [conv: {filters: 4, kernel: 3}]\n")
+    (tmp_path / "homework.yaml").write_text("spec: net\n")  # beside it
+    made = CliRunner().invoke(main, ["homework", "sheet", "homework.yaml", "-o", "answers.csv"])
+    assert (made.exit_code, made.output) == (0, "")
+    filled = (tmp_path / "answers.csv").read_text().replace("3x3,,,", "3x3,7x7x4,76,3528")
+    (tmp_path / "answers.csv").write_text(filled)
+    done = CliRunner().invoke(
+        main, ["homework", "check", "answers.csv", "--homework", "homework.yaml", "--strict"]
+    )
+    assert done.exit_code == 0
+    assert "All 3 cells are right." in done.output
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [("61.7K", "wrong"), ("61706", "right")])
+def test_whole_numbers_where_they_are_asked_for(answer: str, verdict: str) -> None:
+    found = homework(
+        "spec: lenet5\nlayers: [total]\ncolumns: [params]\nconventions: {rounding: exact}\n"
+    )
+    rounded = check(found, read_answers(f"layer,params\ntotal,{answer}".encode(), "a.csv"))
+    assert [each.verdict for each in rounded.cells] == [verdict]
+    loose = homework("spec: lenet5\nlayers: [total]\ncolumns: [params]\n")
+    (cell,) = check(loose, read_answers(f"layer,params\ntotal,{answer}".encode(), "a.csv")).cells
+    assert cell.verdict in ("right", "right_other_notation")
+
+
+def test_a_homework_that_asks_for_nothing_is_none() -> None:
+    with pytest.raises(SpecErrors, match="asks for nothing"):
+        homework("spec: lenet5\nlayers: [total]\ncolumns: [output]\n")

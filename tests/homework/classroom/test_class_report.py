@@ -1,0 +1,187 @@
+"""A class's report: its numbers are those of the statistics, its links lead to the pages."""
+
+from __future__ import annotations
+
+import os
+import re
+from fractions import Fraction
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from example_class import NAMES, classroom
+from pagereader import Reader, Table, faults
+
+from shapecalc.homework.classroom.class_cells import percent
+from shapecalc.homework.classroom.class_report import class_report
+from shapecalc.homework.classroom.records import Classroom, Graded, Leftover, Mark, Student
+from shapecalc.homework.classroom.statistics import statistics
+
+GOLDEN = Path(__file__).parent / "golden"
+REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
+
+
+def table(page: Reader, caption: str) -> Table:
+    (found,) = [each for each in page.tables if each.caption.startswith(caption)]
+    return found
+
+
+def texts(found: Table) -> list[list[str]]:
+    return [[cell.strip() for cell in row] for row in found.rows]
+
+
+def agreeing(*, students: int = 12) -> Classroom:
+    """Make a class where most agree on another value than the key, and two share rare values."""
+    made = []
+    for n in range(students):
+        values = [("34,848", "misconception", (("P1",),)) if n % 3 else ("34,944", "right", ())]
+        values += [("7", "wrong", ()), ("8", "wrong", ())] if n < 2 else [("1", "right", ())] * 2
+        cells = tuple(
+            Mark(f"conv{at}", "params", v, v, v, "34,944" if at == 1 else "1", verdict, ids, True,  # type: ignore[arg-type]
+                 Fraction(verdict == "right"), Fraction(1))
+            for at, (v, verdict, ids) in enumerate(values, 1)
+        )  # fmt: skip
+        marks = sum((each.marks for each in cells), Fraction(0))
+        who = Student(f"s{n}", f"Student {n}")
+        made.append(
+            Graded(who, "graded", f"{n}.csv", 0, marks, marks, Fraction(3), cells, (), f"s{n}")
+        )
+    return Classroom("Agreeing", "12345678", tuple(made))
+
+
+def test_the_report_is_as_the_golden_files_have_it() -> None:
+    pages = class_report(classroom(30))
+    for name, text in (("class_report.html", pages.html), ("class_report.md", pages.markdown)):
+        if REGENERATE:
+            (GOLDEN / name).write_text(text, encoding="utf-8")
+        assert (GOLDEN / name).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        classroom(40),
+        classroom(8, network="vgg16"),
+        agreeing(),
+        Classroom("nobody", "0", ()),
+        Classroom("missing", "0", (Graded(Student("s1"), "missing"),)),
+        Classroom("<script>x</script>", "<b>", (), (Leftover("\udc80<i>.zip", "a zip <b>"),)),
+    ],
+    ids=["alexnet", "vgg16", "agreeing", "nobody", "missing", "hostile"],
+)
+def test_every_report_is_sound_and_stands_alone(some: Classroom) -> None:
+    pages = class_report(some)
+    assert faults(pages.html) == []
+    assert "<script" not in pages.markdown
+    for text in pages:
+        text.encode()  # a file name that is no text makes none here
+
+
+def test_every_student_is_there_with_a_link_to_the_page() -> None:
+    some = classroom(24)
+    pages = class_report(some)
+    page = Reader(pages.html)
+    rows = texts(table(page, "Everybody"))[1:]
+    assert [row[1] for row in rows] == [each.student.id for each in some.students]
+    leading = [link for link in page.links if link.startswith("feedback/")]
+    assert leading == [f"feedback/{each.page}.html" for each in some.students]
+    in_markdown = re.findall(r"\]\((feedback/[^)]*)\)", pages.markdown)
+    assert in_markdown == [f"feedback/{each.page}.md" for each in some.students]
+    states = {row[1]: row[4] for row in rows}
+    assert states["s010"] == "nothing handed in"
+    assert states["s998"] == "not readable\na PDF"
+    assert NAMES[1] in "".join(page.texts)
+
+
+def test_a_page_leads_nowhere_else() -> None:
+    for name in ("../../etc/passwd", 'x" onclick="y', "https://evil.example", "a b#c?d", "محمد"):
+        who = Graded(Student("s1"), "missing", page=name)
+        pages = class_report(Classroom("x", "0", (who,)))
+        assert faults(pages.html) == []
+        (link,) = Reader(pages.html).links
+        folder, _, rest = link.partition("/")
+        assert folder == "feedback"
+        assert "/" not in rest
+        assert unquote(rest) == f"{name}.html"
+
+
+def test_numbers_are_those_of_the_statistics() -> None:
+    some = classroom(40)
+    found = statistics(some)
+    page = Reader(class_report(some).html)
+    shares = texts(table(page, "Students who are right"))
+    by = {
+        (row[0], title): cell
+        for row in shares[1:]
+        for title, cell in zip(shares[0], row, strict=True)
+    }
+    titles = {"output": "output", "params": "params", "macs": "MACs"}
+    for item in found.items:
+        cell = by[item.at[0], titles[item.at[1]]]
+        assert cell == f"{percent(item.share)}\n{item.right} of {item.students}"
+    rows = texts(table(page, "Known mistakes"))[1:]
+    assert [(row[0], int(row[2]), int(row[4])) for row in rows] == [
+        (each.id, each.students, each.cells) for each in found.mistakes
+    ]
+    bars = texts(table(page, "Students by their share"))[1:]
+    assert found.spread is not None
+    assert [int(row[1]) for row in bars] == list(found.spread.bins)
+    every = texts(table(page, "Every cell"))[1:]
+    for row, item in zip(every, found.items, strict=True):
+        assert sum(int(cell or 0) for cell in row[4:]) == item.students
+        expected = "–" if item.discrimination is None else f"{item.discrimination:.2f}"
+        assert row[3].split("\n")[0].replace("−", "-") == expected
+
+
+def test_mistakes_by_layer_add_up_to_the_cells() -> None:
+    some = classroom(60)
+    page = Reader(class_report(some).html)
+    counted: dict[str, int] = {}
+    for each in page.tables:
+        if each.caption.startswith("Mistakes in "):
+            header, *rows = texts(each)
+            for row in rows:
+                assert any(row[1:]), "layers without mistakes are left out"
+                for name, cell in zip(header[1:], row[1:], strict=True):
+                    counted[name] = counted.get(name, 0) + int(cell or 0)
+    assert counted == {each.id: each.cells for each in statistics(some).mistakes}
+
+
+def test_heat_is_a_number_too_and_grows_with_it() -> None:
+    html = class_report(classroom(40)).html
+    cells = re.findall(r'<td class="n heat" style="--heat: ([\d.]+)"><bdi>([^<]+)</bdi>', html)
+    assert len(cells) > 30
+    shares = [(float(heat), int(text.strip("<>%"))) for heat, text in cells if text.endswith("%")]
+    assert all(heat == pytest.approx(0.55 * (1 - share / 100), abs=0.01) for heat, share in shares)
+
+
+def test_a_doubted_key_comes_first() -> None:
+    pages = class_report(agreeing())
+    page = Reader(pages.html)
+    assert next(text for level, text in page.headings if level == 2) == "The key may be wrong"
+    assert texts(table(page, "The key against"))[1] == [
+        "conv1, params", "34,944", "34,848", "8", "4", "12", "the biases were forgotten",
+    ]  # fmt: skip
+    assert "**In 1 cell more students have one other value than the key.**" in pages.markdown
+    assert "The key may be wrong" not in class_report(classroom(30)).markdown.split("\n\n*")[0]
+
+
+def test_pairs_are_named_without_a_verdict() -> None:
+    page = Reader(class_report(agreeing()).html)
+    (row,) = texts(table(page, "Pairs"))[1:]
+    assert row == ["Student 0", "Student 1", "2", "5.2", "conv2, params: 7; conv3, params: 8"]
+    said = "".join(page.texts).casefold()
+    assert "there may be good reasons" in said
+    assert not re.search("cheat|copied|plagiar|suspect|guilty", said)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [((0, 1), "0%"), ((1, 1), "100%"), ((1, 3), "33%"), ((399, 400), ">99%"), ((1, 400), "<1%")],
+)
+def test_only_all_are_all_and_only_none_are_none(share: tuple[int, int], text: str) -> None:
+    assert percent(Fraction(*share)) == text
+
+
+def test_the_same_class_makes_the_same_report() -> None:
+    assert class_report(classroom(24)) == class_report(classroom(24))

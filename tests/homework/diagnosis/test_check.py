@@ -1,0 +1,367 @@
+"""Answers to verdicts and marks, on whole tables."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+from click.testing import CliRunner
+
+import shapecalc
+from shapecalc.cli import main
+from shapecalc.homework.answers.claims import against
+from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.conventions import Conventions, Policy
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.diagnosis.tell import finding_text
+
+#: The key of AlexNet in one tower, as the course's slides and the published totals have it.
+ALEXNET = """\
+layer,output,params,MACs
+conv1,55x55x96,"34,944","105,415,200"
+pool1,27x27x96,0,0
+conv2,27x27x256,"614,656","447,897,600"
+pool2,13x13x256,0,0
+conv3,13x13x384,"885,120","149,520,384"
+conv4,13x13x384,"1,327,488","224,280,576"
+conv5,13x13x256,"884,992","149,520,384"
+pool3,6x6x256,0,0
+fc6,4096,"37,752,832","37,748,736"
+fc7,4096,"16,781,312","16,777,216"
+fc8,1000,"4,097,000","4,096,000"
+"""
+#: conv1 without the + 1, and everything after it worked out rightly from there.
+SLIPPED = """\
+layer,output,params,MACs
+conv1,54x54x96,34944,101616768
+pool1,26x26x96,0,0
+conv2,26x26x256,614656,415334400
+pool2,12x12x256,0,0
+conv3,12x12x384,885120,127401984
+conv4,12x12x384,1327488,191102976
+conv5,12x12x256,884992,127401984
+pool3,5x5x256,0,0
+fc6,4096,26218496,26214400
+fc7,4096,16781312,16777216
+fc8,1000,4097000,4096000
+"""
+
+
+def checked(text: str, network: str = "alexnet", name: str = "answers.csv"):
+    answers = read_answers(text.encode(), name)
+    return check(against(shapecalc.summarize(network), answers), answers)
+
+
+def verdicts(text: str, network: str = "alexnet") -> dict[tuple[str, str], str]:
+    return {each.cell.at: each.verdict for each in checked(text, network).cells}
+
+
+def test_the_key_is_right_everywhere() -> None:
+    found = checked(ALEXNET)
+    assert {each.verdict for each in found.cells} == {"right"}
+    assert (found.marks, found.out_of) == (33, 33)
+
+
+@pytest.mark.parametrize("name", shapecalc.shipped())
+def test_the_key_of_every_shipped_network_is_right(name: str) -> None:
+    report = shapecalc.summarize(name)
+    homework = assign(report, columns=["output", "units", "params", "macs", "flops", "memory"])
+    lines = ["layer,output,units,params,macs,flops,memory"]
+    lines += [
+        f"{row.name},{shapecalc_text(row.output)},{row.units},{row.params},{row.macs},"
+        f"{2 * row.macs},{4 * row.units}"
+        for row in (homework.rows[layer] for layer in homework.layers)
+    ]
+    found = check(homework, read_answers("\n".join(lines).encode(), "key.csv"))
+    assert {each.verdict for each in found.cells} == {"right"}
+
+
+def shapecalc_text(shape) -> str:
+    return "x".join(map(str, [*shape.sides, shape.channels]))
+
+
+def test_one_slip_costs_once() -> None:
+    found = checked(SLIPPED)
+    wrong = [each.cell.at for each in found.cells if not each.verdict.startswith("right")]
+    assert wrong == [("conv1", "output")]
+    # under independent marking it would be 15 cells of 33
+    followed = [each for each in found.cells if each.verdict == "right_follow_through"]
+    assert len(followed) + 1 == 15
+    assert (found.marks, found.out_of) == (32, 33)
+
+
+def test_vgg_ruins_29_of_63_cells_by_one_slip_and_loses_one() -> None:
+    report = shapecalc.summarize("vgg16")
+    homework = assign(report)
+    slipped = shapecalc.summarize("vgg16", input="222x222x3")  # sides 111, 55, 27, 13, 6 from pool1
+    lines = ["layer,output,params,macs"]
+    for layer in homework.layers:
+        row = report[layer] if layer in ("conv1_1", "conv1_2") else slipped[layer]
+        lines.append(f"{layer},{shapecalc_text(row.output)},{row.params},{row.macs}")
+    found = check(homework, read_answers("\n".join(lines).encode(), "vgg.csv"))
+    assert found.out_of == 63
+    assert found.count("right_follow_through") + 1 == 29
+    assert [each.cell.at for each in found.cells if not each.marks] == [("pool1", "output")]
+
+
+@pytest.mark.parametrize("trivial", ["1x1x1", "1x1x96", "5x5x96", "1000x1000x96", "55x55x1"])
+def test_a_trivial_early_answer_gains_nothing(trivial: str) -> None:
+    report = shapecalc.summarize("alexnet")
+    follows = {  # what would follow from it
+        "1x1x96": ("1x1x256", "614656", "614400"),
+    }.get(trivial, ("0x0x0", "0", "0"))
+    text = f"layer,output,params,macs\npool1,{trivial},0,0\nconv2,{','.join(follows)}\n"
+    answers = read_answers(text.encode(), "a.csv")
+    found = {each.cell.at: each for each in check(against(report, answers), answers).cells}
+    assert found["pool1", "output"].marks == 0
+    assert found["conv2", "output"].verdict != "right_follow_through"
+    assert found["conv2", "macs"].verdict != "right_follow_through"
+
+
+def test_no_known_mistake_stands_where_a_plain_table_is_right() -> None:
+    assert set(verdicts(ALEXNET).values()) == {"right"}
+
+
+def test_one_explanation_for_the_whole_column() -> None:
+    text = "layer,params\nconv1,34848\nconv2,614400\nconv3,884736\npool1,0\nfc6,37748736\n"
+    found = checked(text)
+    (finding,) = found.findings
+    assert (finding.ids, finding.certain, finding.shown) == (("P1",), True, 4)
+    assert finding_text(finding, all_else=True) == (
+        "The biases were forgotten, in all 4 cells of params where it shows."
+        " Everything else is right."
+    )
+
+
+def test_the_whole_table_decides_what_one_cell_leaves_open() -> None:
+    # P2 and P5 are the same in VGG's first layer; the others say which
+    text = "layer,params\nconv1_1,640\nconv1_2,640\nconv2_1,1280\n"
+    found = checked(text, "vgg16")
+    (finding,) = found.findings
+    assert (finding.ids, finding.certain) == (("P2",), True)
+
+
+def test_another_convention_kept_through_a_column_is_right() -> None:
+    text = "layer,macs\nconv1,210830400\nconv2,895795200\nfc8,8192000\npool1,0\n"
+    assert set(verdicts(text).values()) == {"right", "right_other_convention"}
+    (finding,) = checked(text).findings
+    assert finding.ids == ("F1",)
+
+
+def test_another_convention_in_one_cell_of_many_is_a_mistake() -> None:
+    text = "layer,macs\nconv1,105415200\nconv2,895795200\nfc8,4096000\n"
+    assert verdicts(text)["conv2", "macs"] == "misconception"
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ("55x55x96", "right"),
+        ("55 x 55 x 96", "right_other_notation"),
+        ("(55, 55, 96)", "right_other_notation"),
+        ("96@55x55", "right_other_notation"),
+        ("55^2x96", "right_other_notation"),
+        ("torch.Size([1, 96, 55, 55])", "right_other_notation"),
+        ("(None, 55, 55, 96)", "right_other_notation"),
+        ("96x55x55", "right_other_convention"),
+        ("6-6-2056", "wrong"),
+        ("Jun-56", "unreadable"),
+        ("", "blank"),
+        ("?", "blank"),
+    ],
+)
+def test_volumes_in_every_notation(written: str, verdict: str) -> None:
+    assert verdicts(f"layer;output\nconv1;{written}\n") == {("conv1", "output"): verdict}
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ("34944", "right"),
+        ("34,944", "right"),
+        ("34.944", "right_other_notation"),
+        ("34 944", "right_other_notation"),
+        ("34'944", "right_other_notation"),
+        ("34_944", "right_other_notation"),
+        ("34.944K", "right_other_notation"),
+        ("35K", "right_other_notation"),
+        ("0.03M", "right_other_notation"),
+        ("11*11*3*96+96", "right_other_notation"),
+        ("11x11x3x96 + 96 = 34944", "right_other_notation"),
+        ("34848 + 96 = 34945", "wrong"),
+        ("35000", "wrong"),
+        ("34K", "wrong"),
+        ("34.848", "misconception"),
+        ("about many", "unreadable"),
+        ("-", "blank"),
+    ],
+)
+def test_numbers_in_every_notation(written: str, verdict: str) -> None:
+    assert verdicts(f"layer;params\nconv1;{written}\n") == {("conv1", "params"): verdict}
+
+
+def test_a_rounded_answer_is_told_what_it_hides() -> None:
+    (cell,) = checked("layer;params\nconv2;614.7K\n").cells
+    assert cell.read_as == "614,700 ± 50"
+    assert "one bias for the whole layer" not in cell.note
+    (cell,) = checked("layer;params\nconv2;0.61M\n").cells
+    assert cell.note.endswith(
+        "; rounded, so it does not show whether one of these was done: the biases were forgotten;"
+        " one bias for the whole layer; a bias for every input channel"
+    )
+
+
+def test_a_dash_is_nothing_where_there_is_nothing() -> None:
+    found = verdicts("layer;params\nconv1;-\npool1;-\n")
+    assert found == {("conv1", "params"): "blank", ("pool1", "params"): "right_other_notation"}
+
+
+def test_a_sum_follows_from_the_own_cells() -> None:
+    text = "layer;params\nconv1;34848\nconv2;614400\ntotal;62377992\n"  # 352 biases less
+    assert verdicts(text)["total", "params"] == "right_follow_through"
+
+
+def test_answers_that_nobody_asked_for_are_listed() -> None:
+    found = checked("layer;params\nconv1;34944\nconv9;12\n")
+    assert [(extra.layer, extra.raw) for extra in found.extras] == [("conv9", "12")]
+    assert found.out_of == 1
+
+
+def test_a_cell_answered_twice_is_not_guessed() -> None:
+    found = checked("layer;params\nconv1;34944\nConv 1;34848\n").cells
+    assert [each.verdict for each in found] == ["unreadable"]
+    assert "answered twice" in found[0].note
+
+
+@pytest.mark.parametrize(
+    ("policy", "marks"),
+    [
+        (Policy(), 32),
+        (Policy(follow_through=Fraction(1, 2)), 25),
+        (Policy(follow_through=Fraction(0)), 18),
+        (Policy(cap=Fraction(1, 11)), 21),
+        (Policy(misconception=Fraction(1, 2)), Fraction(65, 2)),
+    ],
+)
+def test_policies_turn_verdicts_into_marks(policy: Policy, marks: Fraction) -> None:
+    homework = assign(shapecalc.summarize("alexnet"), policy=policy)
+    assert check(homework, read_answers(SLIPPED.encode(), "a.csv")).marks == marks
+
+
+def test_a_mistake_may_cost_once() -> None:
+    text = "layer,params\nconv1,34848\nconv2,614400\nconv3,884736\n"
+    homework = assign(
+        shapecalc.summarize("alexnet"),
+        layers=["conv1", "conv2", "conv3"],
+        columns=["params"],
+        policy=Policy(deduct="once"),
+    )
+    assert check(homework, read_answers(text.encode(), "a.csv")).marks == 2
+
+
+def test_without_biases_the_key_is_another() -> None:
+    homework = assign(
+        shapecalc.summarize("alexnet"), columns=["params"], conventions=Conventions(bias=False)
+    )
+    text = "layer,params\nconv1,34848\n"
+    (first, *_) = check(homework, read_answers(text.encode(), "a.csv")).cells
+    assert first.verdict == "right"
+
+
+def run(tmp_path, text: str, *words: str):
+    (tmp_path / "answers.csv").write_text(text, encoding="utf-8")
+    command = ["homework", "check", str(tmp_path / "answers.csv"), "--against", "alexnet", *words]
+    return CliRunner().invoke(main, command)
+
+
+def test_the_command_judges_and_exits_0_and_with_strict_1(tmp_path) -> None:
+    assert run(tmp_path, SLIPPED).exit_code == 0
+    assert run(tmp_path, SLIPPED, "--strict").exit_code == 1
+    assert run(tmp_path, ALEXNET, "--strict").exit_code == 0
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html", "json", "csv"])
+@pytest.mark.parametrize("hint", ["1", "2", "3"])
+def test_the_key_is_never_shown_unless_asked_for(tmp_path, format_: str, hint: str) -> None:
+    text = "layer,output,params,macs\n" + "\n".join(
+        f"{layer},7x8x9,{n},11"
+        for n, layer in enumerate(
+            ["conv1", "pool1", "conv2", "pool2", "conv3", "pool3", "fc6"], 700
+        )
+    )
+    shown = run(tmp_path, text, "--format", format_, "--hint", hint).output
+    for number in ("55x55", "55*55", "27x27", "27*27", "34,944", "34944", "614,656", "6x6", "6*6"):
+        assert number not in shown
+    solved = run(tmp_path, text, "--format", format_, "--hint", hint, "--solution").output
+    assert "614,656" in solved
+    assert "55x55x96" in solved or "55×55" in solved
+
+
+def test_json_has_the_fields_that_programs_rely_on(tmp_path) -> None:
+    data = json.loads(run(tmp_path, SLIPPED, "--format", "json").output)
+    first = data["cells"][0]
+    assert list(first) == [
+        "layer",
+        "column",
+        "raw",
+        "read_as",
+        "verdict",
+        "misconceptions",
+        "marks",
+        "out_of",
+        "note",
+    ]
+    assert {entry["id"] for entry in first["misconceptions"]} == {"S1", "S2"}
+    assert (data["totals"]["marks"], data["totals"]["out_of"]) == (32, 33)
+    assert type(first["marks"]) is int
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_every_encoding_and_separator(encoding: str, separator: str) -> None:
+    text = f"Übung 1{separator}{separator}\nLayer{separator}Output{separator}Größe\nconv1{separator}55×55×96{separator}\n"
+    answers = read_answers(text.encode(encoding), "answers.csv")
+    (cell,) = check(against(shapecalc.summarize("alexnet"), answers), answers).cells
+    assert cell.verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.md", "| Layer | Output |\n|---|---|\n| **conv1** | `55x55x96` |\n"),
+        ("a.yaml", "conv1:\n  output: [55, 55, 96]\n"),
+        ("a.yaml", "answers:\n- {layer: conv1, output: 55x55x96}\n"),
+        ("a.json", '{"conv1": {"output": [55, 55, 96]}}'),
+        ("a.json", '[{"layer": "conv1", "column": "output", "value": "55x55x96"}]'),
+        ("a.txt", "layer\toutput\nconv1\t55x55x96\n"),
+    ],
+)
+def test_every_kind_of_file(name: str, text: str) -> None:
+    (cell,) = checked(text, name=name).cells
+    assert cell.verdict in ("right", "right_other_notation")
+
+
+def test_an_order_of_axes_has_no_working(tmp_path) -> None:
+    text = "layer;output\nconv1;96x55x55\npool1;96x27x27\nconv2;256x27x27\nfc6;1\n"
+    output = run(tmp_path, text, "--hint", "3").output
+    assert "The channels stand first" in output
+    assert "you have 96x55x55" not in output
+    for layout in ("hwc", "either", "chw"):
+        homework = assign(
+            shapecalc.summarize("alexnet"),
+            columns=("output",),
+            conventions=Conventions(layout=layout),  # type: ignore[arg-type]
+        )
+        some = check(homework, read_answers(text.encode(), "a.csv")).cells
+        found = [each for cell in some for each in cell.diagnoses if each.ids == ("S21",)]
+        assert all((each.working, each.rule) == ("", "") for each in found)
+        assert (found == []) == (layout == "chw")
+
+
+def test_dividing_by_the_stride_is_shown_as_a_calculation() -> None:
+    text = "layer;output\nconv1;57x57x96\npool1;29x29x96\n"
+    (finding,) = (each for each in checked(text).findings if each.ids == ("S10",))
+    workings = [each.diagnoses[0].working for each in finding.cells]
+    assert workings == ["side ceil(227/4), 96 channels", "side ceil(57/2), 96 channels"]

@@ -1,0 +1,133 @@
+"""Every misconception is found by its name on its own example, whose numbers are typed in.
+
+Sources of the numbers: section 3 of the project's notes on homework, which computed them by brute
+force; the Coursera ConvNets quiz; the published totals of AlexNet and GoogLeNet.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import shapecalc
+from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.assignment.assignment import TOTAL, assign
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions.model import Example
+
+EXAMPLES = [
+    pytest.param(entry.id, example, id=f"{entry.id}-{example.layer}-{example.wrong}")
+    for entry in CATALOGUE.values()
+    for example in entry.examples
+]
+
+
+def report_of(spec: str) -> shapecalc.Report:
+    if "extends" in spec:
+        return shapecalc.summarize("alexnet", input="224x224x3")
+    return shapecalc.summarize(shapecalc.loads(spec) if "\n" in spec else spec)
+
+
+def judged(example: Example, answer: str):
+    homework = assign(report_of(example.spec), layers=[example.layer], columns=[example.column])
+    answers = read_answers(
+        f"layer;{example.column}\n{example.layer};{answer}\n".encode(), "answers.csv"
+    )
+    (cell,) = check(homework, answers).cells
+    return cell
+
+
+def test_there_are_the_seventy_two() -> None:
+    ids = [f"S{n}" for n in range(1, 24)] + [f"P{n}" for n in range(1, 36)]
+    assert list(CATALOGUE) == [*ids, *(f"F{n}" for n in range(1, 15))]
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_the_right_answer_of_an_example_is_right(name: str, example: Example) -> None:
+    assert judged(example, example.right).verdict == "right"
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_the_wrong_answer_of_an_example_is_named(name: str, example: Example) -> None:
+    cell = judged(example, example.wrong)
+    if name == "S22":
+        assert (cell.verdict, cell.note) == (
+            "right_other_notation",
+            "the batch axis was left out",
+        )
+        return
+    assert cell.verdict in ("misconception", "right_other_convention")
+    if cell.verdict == "right_other_convention":
+        assert all(CATALOGUE[one].convention for one in cell.diagnoses[0].ids)
+    named = [diagnosis for diagnosis in cell.diagnoses if name in diagnosis.ids]
+    assert named, [diagnosis.ids for diagnosis in cell.diagnoses]
+    if len(cell.diagnoses) > 1:
+        assert not any(diagnosis.certain for diagnosis in cell.diagnoses)
+
+
+@pytest.mark.parametrize("entry", CATALOGUE.values(), ids=CATALOGUE)
+def test_an_entry_is_in_whole_sentences_and_holds_no_number_of_a_key(entry) -> None:
+    assert entry.examples
+    for text in (entry.done, entry.why):
+        assert text[0].isupper() or text[0] in "(1K"
+        assert text.endswith(".")
+    for example in entry.examples:
+        assert example.right not in entry.done + entry.why or len(example.right) < 4
+    assert not entry.name.endswith(".")
+    assert not re.search(r"\d{5}", entry.name)
+
+
+@pytest.mark.parametrize(
+    ("spec", "layer", "right", "offered"),
+    [  # Coursera DLS, C4 W1: 100 filters of 5x5, and dense layers, on colour images of 300x300
+        ("conv: {filters: 100, kernel: 5}", "conv1", 7_600, {"P1": 7_500, "P2": 2_600}),
+        ("dense: 100", "fc1", 27_000_100, {"P29": 27_000_001, "P26": 9_000_100}),
+        ("conv: {filters: 128, kernel: 7}", "conv1", 18_944, {"P1": 18_816, "P2": 6_400}),
+    ],
+)
+def test_the_distractors_of_a_known_quiz_are_named(spec, layer, right, offered) -> None:
+    text = f"input: 300x300x3\nlayers: [{spec}]\n"
+    for name, value in offered.items():
+        cell = judged(Example(text, layer, "params", "", ""), str(value))
+        assert name in {one for diagnosis in cell.diagnoses for one in diagnosis.ids}
+    assert judged(Example(text, layer, "params", "", ""), str(right)).verdict == "right"
+
+
+def test_two_misconceptions_at_once_are_named_together() -> None:
+    # 5x5 without depth (P2) and with one bias for the layer (P6): 25*256 + 1, which is also one
+    # filter (P4) as deep as there are filters (P16)
+    cell = judged(Example("alexnet", "conv2", "params", "", ""), "6401")
+    found = {frozenset(diagnosis.ids) for diagnosis in cell.diagnoses}
+    assert found == {frozenset(("P2", "P6")), frozenset(("P4", "P16"))}
+    assert not any(diagnosis.certain for diagnosis in cell.diagnoses)
+    # the kernel once (P5) and a bias for every input channel (P7): 5*96*256 + 96
+    (only,) = judged(Example("alexnet", "conv2", "params", "", ""), "122976").diagnoses
+    assert (frozenset(only.ids), only.certain) == (frozenset(("P5", "P7")), True)
+
+
+def test_what_cannot_be_told_apart_is_not_called_certain() -> None:
+    # VGG's first layer has kernel 3 and depth 3: 3*3*64 + 64 = 640 either way
+    cell = judged(Example("vgg16", "conv1_1", "params", "", ""), "640")
+    assert {diagnosis.ids for diagnosis in cell.diagnoses} >= {("P2",), ("P5",)}
+    assert not any(diagnosis.certain for diagnosis in cell.diagnoses)
+
+
+def test_a_number_that_nothing_explains_is_wrong_and_no_more() -> None:
+    cell = judged(Example("alexnet", "conv2", "params", "", ""), "123457")
+    assert (cell.verdict, cell.diagnoses) == ("wrong", ())
+
+
+def test_the_bite_a_wrong_name_is_not_found() -> None:
+    cell = judged(Example("alexnet", "conv2", "params", "", ""), "614400")
+    assert [diagnosis.ids for diagnosis in cell.diagnoses] == [("P1",)]
+
+
+def test_the_sum_is_a_row() -> None:
+    assert judged(Example("alexnet", TOTAL, "params", "", ""), "62378344").verdict == "right"
+
+
+def test_messages_have_no_markup() -> None:
+    for entry in CATALOGUE.values():
+        assert not set("`<>") & set(f"{entry.name} {entry.done} {entry.why}")

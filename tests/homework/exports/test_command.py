@@ -1,0 +1,166 @@
+"""The command: its help, its documentation, and what it prints, byte for byte.
+
+`SHAPECALC_REGENERATE=1 pytest tests/homework/exports/test_command.py` writes the golden files anew; read the
+difference before committing it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from shapecalc.cli import main
+from shapecalc.homework.exports import EXPORTS
+from tests.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.homework.assignment.assignment import Homework
+
+    Make = Callable[..., Homework]
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+DOCS = ROOT / "docs" / "exports.md"
+REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
+
+SMALL = "title: Two layers by hand\nspec: net.yaml\nlayers: [one, two]\ncolumns: [output, params]\n"
+ANSWERS = "layer,output,params\none,17x14x24,1800\ntwo,7x6x24,0\n"
+BOOK = """\
+Student,ID,SIS Login ID,Section,Homework 1 (16)
+    Points Possible,,,,20
+Ada,101,ada@example.org,One,
+Tim,102,tim@example.org,One,
+"""
+CLASS = str(HERE / "files")
+HOMEWORK = ["--homework", "homework.yaml"]
+
+#: Golden file -> the words after `shapecalc homework export`.
+FILES: dict[str, list[str]] = {
+    "results.json": ["gradescope", "answers.csv", *HOMEWORK],
+    "results-cell.json": ["gradescope", "answers.csv", *HOMEWORK, "--per", "cell", "--hint", "3"],
+    "quiz.xml": ["moodle-xml", *HOMEWORK],
+    "quiz-cell.xml": ["moodle-xml", *HOMEWORK, "--per", "cell"],
+    "quiz.gift": ["gift", *HOMEWORK],
+    "coderunner.json": ["coderunner", "answers.csv", *HOMEWORK],
+    "prairielearn.json": ["prairielearn", "answers.csv", *HOMEWORK],
+    "canvas.csv": ["canvas", CLASS, "--gradebook", "canvas.csv", "--assignment", "Homework 1"],
+    "grades.csv": ["moodle-csv", CLASS],
+}
+#: Zips, with the files in them that are golden.
+PACKAGES = {
+    "gradescope-package": ("setup.sh", "run_autograder"),
+    "qti": ("imsmanifest.xml", "assessment_meta.xml", "shapecalc_STAMP.xml"),
+}
+
+
+def compare(name: str, text: str) -> None:
+    if REGENERATE:
+        (GOLDEN / name).write_text(text, encoding="utf-8")
+    assert (GOLDEN / name).read_text(encoding="utf-8") == text
+
+
+@pytest.fixture
+def folder(made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    made(base=SMALL)
+    Path("answers.csv").write_text(ANSWERS, encoding="utf-8")
+    Path("canvas.csv").write_text(BOOK, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_written(folder: Path, name: str) -> None:
+    done = CliRunner().invoke(main, ["homework", "export", *FILES[name]])
+    assert done.exit_code == 0, done.output
+    compare(name, done.stdout)
+    again = CliRunner().invoke(main, ["homework", "export", *FILES[name], "-o", "out"])
+    assert again.stdout == ""
+    assert Path("out").read_text(encoding="utf-8") == done.stdout
+
+
+@pytest.mark.parametrize("format_", PACKAGES)
+def test_what_is_packed(folder: Path, format_: str) -> None:
+    words = ["homework", "export", format_, *HOMEWORK, "-o", "out.zip"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    with zipfile.ZipFile("out.zip") as zipped:
+        files = {}
+        for name in zipped.namelist():
+            files[re.sub(r"_[0-9a-f]{8}", "_STAMP", name).rpartition("/")[2]] = zipped.read(name)
+    assert set(files) >= set(PACKAGES[format_])
+    for name in PACKAGES[format_]:
+        text = re.sub(r"shapecalc_[0-9a-f]{8}", "shapecalc_STAMP", files[name].decode())
+        compare(name, re.sub(r"convnets==[\w.]+", "convnets==VERSION", text))
+
+
+def test_golden_files_all_have_a_test() -> None:
+    known = {*FILES, *(name for names in PACKAGES.values() for name in names)}
+    assert {path.name for path in GOLDEN.iterdir()} == known
+
+
+@pytest.mark.parametrize("format_", EXPORTS)
+def test_the_help_of_a_format_says_what_it_loses(format_: str) -> None:
+    done = CliRunner().invoke(main, ["homework", "export", format_, "--help"])
+    assert done.exit_code == 0
+    said = " ".join(done.output.split())
+    for loss in EXPORTS[format_].loses:
+        assert loss.replace(": ", " ") in said
+    assert f"Example: shapecalc homework export {format_} " in said
+
+
+def test_the_help_lists_every_format() -> None:
+    said = CliRunner().invoke(main, ["homework", "export", "--help"]).output
+    commands = re.findall(r"^  ([a-z-]+)  ", said.partition("Commands:")[2], re.MULTILINE)
+    assert commands == [*EXPORTS, *EXPORTS]  # what it makes, and what it loses
+    assert "export" in CliRunner().invoke(main, ["homework", "--help"]).output
+
+
+@pytest.mark.parametrize("format_", EXPORTS)
+def test_the_documentation_says_what_is_lost(format_: str) -> None:
+    page = " ".join(DOCS.read_text(encoding="utf-8").split())
+    told = EXPORTS[format_]
+    assert f"| `{format_}` | {told.makes} | {told.needs} |" in page
+    for loss in told.loses:
+        title, _, detail = loss.partition(":")
+        assert f"**{title}**" in page
+        assert detail.strip() in page
+
+
+def test_a_format_that_there_is_not() -> None:
+    done = CliRunner().invoke(main, ["homework", "export", "moodle"])
+    assert done.exit_code == 2
+    assert "No such command 'moodle'" in done.output
+
+
+VARIED = "spec: lenet5\nlayers: [conv1]\nvary: {input: [32, 36]}\n"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, each in EXPORTS.items() if "class" not in each.needs]
+)
+def test_variants_are_never_taken_for_the_homework(tmp_path: Path, name: str) -> None:
+    """Broken by a format that judges or asks by what the file says for nobody."""
+    (tmp_path / "homework.yaml").write_text(VARIED)
+    (tmp_path / "answers.csv").write_text("layer,output\nconv1,28x28x6\n")
+    (tmp_path / "variants.csv").write_text("student,stamp,input\ns1,0badcafe,36x36x1\n")
+    answers = ["answers.csv"] if "answers" in EXPORTS[name].needs else []
+    whose = [] if name == "gradescope-package" else ["--variant", "s1"]
+    asked = ["homework", "export", name, *answers, "--homework", "homework.yaml", "-o", "out.zip"]
+    with contextlib.chdir(tmp_path):
+        refused = CliRunner().invoke(main, asked)
+        given = CliRunner().invoke(main, [*asked, "--variants", "variants.csv", *whose])
+    assert refused.exit_code == 2
+    assert "E752" in refused.output
+    assert given.exit_code == 0, given.output
+    if answers:  # 36x36 gives 32x32x6, so nothing is right
+        result = json.loads((tmp_path / "out.zip").read_text(encoding="utf-8"))
+        assert result.get("score", result.get("fraction")) == 0

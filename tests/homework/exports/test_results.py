@@ -1,0 +1,273 @@
+"""One student's check for Gradescope, CodeRunner and PrairieLearn."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from fractions import Fraction
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from shapecalc.cli import main
+from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.exports.coderunner import combinator
+from shapecalc.homework.exports.gradescope import Style, results
+from shapecalc.homework.exports.prairielearn import MAX_BYTES
+from shapecalc.homework.exports.prairielearn import results as prairielearn
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from schemas import CODERUNNER, GRADESCOPE, PRAIRIELEARN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.diagnosis.verdict import Checked
+
+    Make = Callable[..., Homework]
+
+SCHEMAS = {"gradescope": GRADESCOPE, "coderunner": CODERUNNER, "prairielearn": PRAIRIELEARN}
+#: A bias left out, a side that follows through, notation, markup, and what nobody can read.
+ANSWERS = """\
+layer,output,params,macs
+one,,"1,800",428.4K
+two,7x6x24,0,-
+three,7x6x40,8680,362880
+four,=1+cmd|' /C calc'!A1,<script>alert(1)</script>,
+total,,77,**bold** [x](y) `z` 12
+"""
+
+
+def checked(homework: Homework, text: str = ANSWERS) -> Checked:
+    return check(homework, read_answers(text.encode(), "answers.csv"))
+
+
+def test_gradescope_has_a_test_a_layer_with_its_marks_and_mistakes(made: Make) -> None:
+    student = checked(made("policy: {follow_through: 1/2}\n"))
+    found = json.loads(results(student))
+    jsonschema.validate(found, GRADESCOPE)
+    tests = {each["name"]: each for each in found["tests"]}
+    assert list(tests) == ["one", "two", "three", "four", "total"]
+    assert [each["number"] for each in found["tests"]] == ["1", "2", "3", "4", "5"]
+    assert [(each["score"], each["max_score"]) for each in found["tests"]] == [
+        (2, 3),
+        (3, 4),
+        (0.5 + 1 + 1, 4),
+        (0, 5),
+        (0, 3),
+    ]
+    assert found["score"] == sum(each["score"] for each in found["tests"]) == 7.5
+    assert tests["one"]["tags"] == ["P1"]
+    assert "biases were left out" in tests["one"]["output"]
+    assert {each["status"] for each in found["tests"]} == {"failed"}
+    cells = found["extra_data"]["shapecalc"]["cells"]
+    assert [each["verdict"] for each in cells[:3]] == [
+        "not_graded",
+        "misconception",
+        "right_other_notation",
+    ]
+
+
+@pytest.mark.parametrize(("per", "names"), [("column", 3), ("cell", 13)])
+def test_parts_are_columns_or_cells(made: Make, per: str, names: int) -> None:
+    student = checked(made())
+    found = json.loads(results(student, Style(per=per, visibility="after_published", markup="md")))
+    jsonschema.validate(found, GRADESCOPE)
+    assert len(found["tests"]) == names
+    assert sum(each["max_score"] for each in found["tests"]) == student.out_of == 19
+    assert sum(each["score"] for each in found["tests"]) == found["score"] == student.marks
+    assert {each["visibility"] for each in found["tests"]} == {"after_published"}
+
+
+def test_marks_are_rounded_once(made: Make) -> None:
+    student = checked(made("policy: {follow_through: 1/3, misconception: 1/7}\n"))
+    assert student.marks.denominator == 7
+    found = json.loads(results(student))
+    assert found["score"] == round(float(student.marks), 6)
+    found = json.loads(prairielearn(student))
+    assert found["score"] == round(float(student.marks / student.out_of), 6)
+    assert json.loads(combinator(student))["fraction"] == found["score"]
+
+
+def test_coderunner_has_a_row_a_layer(made: Make) -> None:
+    found = json.loads(combinator(checked(made())))
+    jsonschema.validate(found, CODERUNNER)
+    header, *rows = found["testresults"]
+    assert header == ["iscorrect", "layer", "what was said", "marks"]
+    assert [row[0] for row in rows] == [0, 0, 1, 0, 0]
+    assert [row[1] for row in rows] == ["one", "two", "three", "four", "total"]
+    assert rows[0][3] == "2 of 3"
+    right = "layer,params\n" + "".join(
+        f"{cell.layer},{cell.key}\n" for cell in made().cells if cell.quantity.key == "params"
+    )
+    _, *rows = json.loads(combinator(checked(made(), right), per="column"))["testresults"]
+    assert [row[:2] for row in rows] == [[0, "output"], [1, "params"], [0, "MACs"]]
+
+
+def test_prairielearn_has_points_in_every_test(made: Make) -> None:
+    found = json.loads(prairielearn(checked(made()), per="cell"))
+    jsonschema.validate(found, PRAIRIELEARN)
+    assert found["gradable"] is True
+    assert found["score"] == pytest.approx(float(Fraction(9, 19)), abs=1e-6)
+    assert len(found["tests"]) == 13
+
+
+def test_prairielearn_takes_no_more_than_its_limit(
+    made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = prairielearn(checked(made()))
+    monkeypatch.setattr("shapecalc.homework.exports.prairielearn.MAX_BYTES", len(whole) - 1)
+    short = prairielearn(checked(made()))
+    jsonschema.validate(json.loads(short), PRAIRIELEARN)
+    assert len(short) < len(whole) < MAX_BYTES
+    assert json.loads(short)["score"] == json.loads(whole)["score"]
+
+
+class _Tags(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+        assert not attrs
+
+
+@pytest.mark.parametrize("hint", [1, 2, 3])
+def test_nothing_that_a_student_writes_is_markup(made: Make, hint: int) -> None:
+    hostile = ANSWERS + '"<img src=x onerror=alert(1)>",3x3x3,"<b>",1\n"\u202e","\x85",,\n'
+    student = checked(made(), hostile)
+    found = json.loads(results(student, Style(hint=hint, markup="html")))
+    texts = [found["output"], *(each["output"] for each in found["tests"])]
+    texts += [json.loads(combinator(student, hint=hint))["epiloguehtml"]]
+    for text in texts:
+        assert _Tags(text).tags <= {"ul", "li"}
+        assert text.replace("\n", "").isprintable()
+    assert any("&lt;script&gt;" in text for text in texts)
+    found = json.loads(results(student, Style(hint=hint, markup="md")))
+    total = found["tests"][4]["output"]
+    assert r"\*\*bold\*\* \[x\](y) \`z\` 12" in total
+    assert "<" not in "".join(each["output"] for each in found["tests"])
+
+
+def test_the_first_hint_says_which_cells_and_no_more(made: Make) -> None:
+    student = checked(made())
+    texts = [
+        results(student, Style(hint=1)),
+        prairielearn(student, hint=1),
+        combinator(student, hint=1),
+    ]
+    for text in texts:
+        assert "1,800 - wrong" in text
+        assert "P1" not in text
+        assert not re.search(r"bias|known mistake|perhaps", text, re.IGNORECASE)
+    assert all("biases were left out" in write(student) for write in (results, prairielearn))
+
+
+def test_half_a_character_is_no_character(made: Make, tmp_path: Path) -> None:
+    made()
+    path = tmp_path / "answers.json"
+    path.write_text('{"one": {"params": "\\ud800 12"}, "two\\udfff": {"params": "1"}}')
+    for format_ in SCHEMAS:
+        export(format_, path, tmp_path)
+    out = tmp_path / "results.json"
+    words = ["homework", "export", "gradescope", str(path), "-o", str(out)]
+    assert (
+        CliRunner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"]).exit_code == 0
+    )
+    assert json.loads(out.read_text(encoding="utf-8"))["score"] == 0
+
+
+@pytest.mark.parametrize("hint", [1, 2, 3])
+@pytest.mark.parametrize("per", ["layer", "column", "cell"])
+def test_no_right_answer_is_told(made: Make, per: str, hint: int) -> None:
+    homework = made()
+    wrong = "layer,output,params,macs\n" + "".join(
+        f"{layer},3x5x7,11,13\n" for layer in homework.layers
+    )
+    student = checked(homework, wrong)
+    texts = [
+        results(student, Style(per=per, hint=hint)),
+        prairielearn(student, per=per, hint=hint),
+        combinator(student, per=per, hint=hint),
+    ]
+    for cell in homework.cells:
+        if cell.given or not cell.key or cell.out_of == 0:
+            continue
+        for text in texts:
+            assert value_text(cell.key, homework.conventions) not in text
+            assert f"{cell.key}" not in text
+
+
+#: What a submission may hold, and what is said of it.
+BROKEN = {
+    "empty.csv": (b"", "the file is empty"),
+    "answers.csv": (b"%PDF-1.7", "the file is a PDF"),
+    "answers.yaml": (b"a: &a [1]\nb: *a\n", "names no layer"),
+    "answers.json": (b"[" * 100_000, "nested too deeply"),
+    "notes.csv": (b"kernel,stride\n3,1\n", "no row names the columns"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("format_", SCHEMAS)
+def test_answers_that_cannot_be_read_make_results(
+    made: Make, tmp_path: Path, format_: str, name: str
+) -> None:
+    made()
+    data, said = BROKEN[name]
+    folder = tmp_path / "submission"
+    folder.mkdir()
+    (folder / name).write_bytes(data)
+    found = export(format_, folder, tmp_path)
+    assert found.get("score", found.get("fraction")) == 0
+    assert said in json.dumps(found)
+    if format_ == "prairielearn":
+        assert found["gradable"] is False
+
+
+def export(format_: str, path: Path, folder: Path) -> dict[str, Any]:
+    words = ["homework", "export", format_, str(path), "--homework", f"{folder}/homework.yaml"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, SCHEMAS[format_])
+    return found
+
+
+@pytest.mark.parametrize("format_", SCHEMAS)
+def test_a_submission_is_the_one_file_of_answers_in_a_folder(
+    made: Make, tmp_path: Path, format_: str
+) -> None:
+    made()
+    folder = tmp_path / "submission"
+    folder.mkdir()
+    assert "the submission holds no file" in json.dumps(export(format_, folder, tmp_path))
+    (folder / "photo.heic").write_bytes(b"1")
+    assert "no file of answers, but photo.heic" in json.dumps(export(format_, folder, tmp_path))
+    (folder / ".answers.csv").write_text(ANSWERS)
+    (folder / "link.csv").symlink_to(tmp_path / "homework.yaml")
+    (folder / "Ответы.CSV").write_text(ANSWERS)
+    found = export(format_, folder, tmp_path)
+    assert found.get("score", found.get("fraction")) > 0
+    (folder / "answers2.md").write_text("x")
+    assert "2 files of answers: answers2.md," in json.dumps(export(format_, folder, tmp_path))
+
+
+def test_a_file_that_is_not_there_is_no_result(made: Make, tmp_path: Path) -> None:
+    made()
+    words = ["homework", "export", "gradescope", "no.csv"]
+    done = CliRunner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"])
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "E001" in done.stderr

@@ -1,0 +1,253 @@
+"""Variants: fair, valid, telling, and found again from the sheet, the list or the seed."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from shapecalc.cli import main
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.sheets.sheet import sheet
+from shapecalc.homework.variants.draw import Difficulty, chosen_homework, draw, homework_of, pool_of
+from shapecalc.spec.find import find
+from shapecalc.text.source import Source
+from tests.paths import ROOT
+
+TEXT = """\
+title: Windows
+spec: lenet5
+layers: [conv1, pool1, conv2, fc1]
+vary:
+  input: 28..44 step 4
+  conv1.kernel: [3, 5, 7]
+  fc1.units: 84..120 step 12
+"""
+CLASS = "id,name\ns1,Ada Lovelace\ns2,Grace Hopper\n17/b,李雷\n"
+
+
+def source(text: str = TEXT) -> Source:
+    return Source("homework.yaml", text)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "homework.yaml").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "class.csv").write_text(CLASS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def make(*more: str, roster: str = "class.csv", out: str = "sheets") -> str:
+    words = ["homework", "variants", "homework.yaml", "--roster", roster, "--seed", "7", "-o", out]
+    done = CliRunner().invoke(main, [*words, *more])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def listed(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_a_variant_follows_from_seed_and_student_whoever_else_is_in_the_class(
+    folder: Path,
+) -> None:
+    make()
+    (folder / "other.csv").write_text("id,name\nx9,Xi\n17/b,李雷\ns1,Ada\n", encoding="utf-8")
+    make(roster="other.csv", out="others")
+    first, second = listed(folder / "sheets/variants.csv"), listed(folder / "others/variants.csv")
+    assert first["s1"] == second["s1"]
+    assert first["17/b"] == second["17/b"]
+
+
+def test_a_variant_is_the_same_in_another_process() -> None:
+    code = (
+        "from shapecalc.homework.variants.draw import *\nfrom shapecalc.text.source import Source\n"
+        f"s = Source('homework.yaml', {TEXT!r})\nprint(draw(pool_of(s, '7'), '7', 's1').values)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert said.strip() == repr(draw(pool_of(source(), "7"), "7", "s1").values)
+
+
+def test_another_seed_gives_other_variants() -> None:
+    pool = pool_of(source(), "7")
+    students = [f"s{number}" for number in range(40)]
+    same = sum(draw(pool, "7", each) == draw(pool, "8", each) for each in students)
+    assert same < 20
+
+
+def test_all_variants_are_valid_and_as_hard_as_each_other() -> None:
+    pool = pool_of(source(), "7")
+    assert len({each.values for each in pool.variants}) == len(pool.variants) > 4
+    for each in pool.variants:
+        homework = read_homework(source(), dict(each.values))
+        asked = [cell for cell in homework.cells if not cell.given]
+        assert len(asked) == pool.difficulty.answers == each.difficulty.answers
+        # counted anew, by brute force: how often a side is divided, and how often it does not fit
+        fits = [places(n, k, s) for n, k, s in strided(homework)]
+        assert len(fits) == each.difficulty.divisions
+        assert sum(not fit for fit in fits) == each.difficulty.remainders == 0
+    digits = [each.digits for each in pool.variants]
+    assert max(digits) - min(digits) <= 0.11 * max(digits)
+
+
+def strided(homework):
+    for name in homework.layers:
+        layer, row = homework.rows[name].layer, homework.rows[name]
+        if row.type in ("conv", "avgpool", "maxpool", "subsampling"):
+            stride = layer.stride or layer.kernel
+            for n in row.inputs[0].sides:  # kernels and strides are square here
+                if stride[0] > 1:
+                    yield n, layer.kernel[0], stride[0]
+
+
+def places(n: int, kernel: int, stride: int) -> bool:
+    """Tell whether the last window ends where the input does."""
+    last = max(at for at in range(0, n, stride) if at + kernel <= n)
+    return last + kernel == n
+
+
+def test_windows_may_leave_a_remainder_when_the_teacher_says_so() -> None:
+    kept = pool_of(source(), "7")
+    free = pool_of(source(TEXT + "windows: any\n"), "7")
+    assert free.valid > kept.valid
+    assert {name for each in free.variants for name in each.silent} <= set(kept.silent)
+
+
+def test_the_most_telling_variants_are_chosen() -> None:
+    # on a side of 32 floor and ceil differ at the first pool, on 33 they do not
+    text = (
+        "spec: net\nvary: {input: [32, 33, 34]}\nwindows: any\ncolumns: output\nlayers: [pool1]\n"
+    )
+    pool = pool_of_net("input: 33x33x2\nlayers: [maxpool: {kernel: 3, stride: 2}]\n", text)
+    assert pool.difficulty == Difficulty(1, 1, 2, 2)
+    assert {dict(each.values)["input"] for each in pool.variants} == {"32x32x2", "34x34x2"}
+    assert "S6" not in pool.silent
+
+
+def pool_of_net(net: str, text: str):
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        Path(name, "net.yaml").write_text(net, encoding="utf-8")
+        return pool_of(Source(f"{name}/homework.yaml", text), "1")
+
+
+def test_a_sheet_finds_its_variant_by_its_stamp_the_list_and_the_seed(folder: Path) -> None:
+    make()
+    drawn = listed(folder / "sheets/variants.csv")["s1"]
+    found = homework_of("homework.yaml", "sheets/variants.csv", "S1")
+    assert found.stamp == drawn["stamp"]
+    assert (
+        found.rows["input"].output
+        == read_homework(find("homework.yaml"), {"input": drawn["input"]}).rows["input"].output
+    )
+    again = chosen_homework("homework.yaml", student="s1", seed="7")
+    assert again.stamp == found.stamp
+    # filled in with its own key, the sheet is right; with another variant's it is not
+    solved = sheet(found, "csv", solution=True)
+    (folder / "answers.csv").write_text(solved, encoding="utf-8")
+    words = ["homework", "check", "answers.csv", "--homework", "homework.yaml", "--strict"]
+    for more in (
+        ["--variants", "sheets/variants.csv"],
+        ["--variants", "sheets/variants.csv", "--variant", "s1"],
+        ["--variant", "s1", "--seed", "7"],
+    ):
+        done = CliRunner().invoke(main, [*words, *more])
+        assert (done.exit_code, "cells are right." in done.output) == (0, True), done.output
+    other = next(
+        each for each in ("s2", "17/b")
+        if homework_of("homework.yaml", "sheets/variants.csv", each).stamp != found.stamp
+    )  # fmt: skip
+    done = CliRunner().invoke(
+        main, [*words, "--variants", "sheets/variants.csv", "--variant", other]
+    )
+    assert done.exit_code == 1
+    assert "is stamped" in done.output
+
+
+def test_a_sheet_says_whose_it_is_and_file_names_are_safe(folder: Path) -> None:
+    make("-f", "markdown")
+    names = {path.name for path in (folder / "sheets").iterdir()}
+    assert names == {"s1.md", "s2.md", "17-b.md", "variants.csv"}
+    text = (folder / "sheets/17-b.md").read_text(encoding="utf-8")
+    assert "李雷 (17/b)" in text
+    assert listed(folder / "sheets/variants.csv")["17/b"]["stamp"] in text
+
+
+def test_sheets_are_the_same_bytes_every_time(folder: Path) -> None:
+    said = make(out="one"), make(out="two")
+    assert said[0] == said[1]
+    for path in (folder / "one").iterdir():
+        assert path.read_bytes() == (folder / "two" / path.name).read_bytes()
+
+
+def test_a_field_inside_of_a_block_varies() -> None:
+    text = "spec: googlenet\nlayers: [inception_3a/3x3/reduce]\ncolumns: params\n"
+    text += "vary: {inception_3a/3x3/reduce.filters: [80, 112]}\n"
+    keys = {
+        read_homework(Source("h.yaml", text), dict(each.values)).cells[0].key
+        for each in pool_of(Source("h.yaml", text), "1").variants
+    }
+    assert keys == {192 * 80 + 80, 192 * 112 + 112}
+
+
+def test_the_answers_of_a_variant_are_judged_by_it() -> None:
+    homework = read_homework(source(), {"conv1.kernel": "3"})
+    answers = read_answers(b"layer,params\nconv1,60\n", "a.csv")  # 3 x 3 x 1 x 6 + 6
+    assert check(homework, answers).count("right") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("spec: lenet5\n", "E750", "does not say what varies"),
+        ("spec: lenet5\nvary: [k]\n", "E110", "`vary` is a map"),
+        ("spec: lenet5\nvary: {conv9.kernel: [3]}\n", "E750", "there is no layer 'conv9'"),
+        ("spec: lenet5\nvary: {conv1.kernl: [3]}\n", "E750", "conv has no field 'kernl'"),
+        ("spec: lenet5\nvary: {q: [3]}\n", "E750", "'q' is no constant of LeNet-5"),
+        ("spec: lenet5\nvary: {input: 9..3}\n", "E750", "the range 9..3 holds nothing"),
+        ("spec: lenet5\nvary: {input: 1..3 step 0}\n", "E750", "holds nothing"),
+        ("spec: lenet5\nvary: {input: 1..999999}\n", "E750", "more than 1,000 values"),
+        ("spec: lenet5\nvary: {conv1.kernel: ['5}, x: {']}\n", "E750", "neither a value"),
+        ("spec: lenet5\nvary: {input: [[3]]}\n", "E750", "no value to choose"),
+        ("spec: lenet5\nvary: {input: [1, 2]}\n", "E751", "none of 2 combinations is valid"),
+        ("spec: lenet5\nvary: {input: [33]}\n", "E751", "leave a remainder"),
+        ("spec: lenet5\nwindows: some\nvary: {input: [32]}\n", "E110", "windows cannot be"),
+    ],
+)
+def test_what_cannot_vary_is_told(text: str, code: str, said: str) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        pool_of(Source("homework.yaml", text), "1")
+    assert any(each.code == code and said in each.message for each in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], "E752"),
+        (["--variant", "s1"], "E752"),
+        (["--variants", "sheets/variants.csv", "--variant", "nobody"], "E752"),
+        (["--variants", "sheets/variants.csv"], "E752"),
+        (["--variants", "class.csv"], "E753"),
+        (["--variants", "nowhere.csv"], "E001"),
+    ],
+)
+def test_no_variant_is_guessed(folder: Path, words: list[str], code: str) -> None:
+    make()
+    (folder / "a.csv").write_text("layer,params\nconv1,156\n", encoding="utf-8")
+    done = CliRunner().invoke(
+        main, ["homework", "check", "a.csv", "--homework", "homework.yaml", *words]
+    )
+    assert done.exit_code == 2
+    assert f"error[{code}]" in done.stderr
