@@ -80,7 +80,9 @@ def compare(
         from shapecalc.analysis.compare.names import total_names
         from shapecalc.analysis.compare.show import show
         from shapecalc.output.formats import format_for
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(

@@ -98,7 +98,9 @@ def explain(
         from shapecalc.analysis.explain import lesson
         from shapecalc.analysis.explain.render import lesson_format
         from shapecalc.api import build
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
 

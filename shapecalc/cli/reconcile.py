@@ -63,7 +63,9 @@ def reconcile(
         from shapecalc.analysis.reconcile import reconcile as explain
         from shapecalc.api import build
         from shapecalc.output.formats import format_for
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
 

@@ -79,7 +79,9 @@ def summarize(
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
         from shapecalc.output.formats import format_for, render
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
 

@@ -96,7 +96,9 @@ def sweep(
     with reported(as_json=format_ == "json"):
         from shapecalc.analysis.sweep import prepare
         from shapecalc.output.formats import format_for
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
 
         drawn = chart or plot is not None
         if y is not None and not drawn:

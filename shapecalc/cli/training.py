@@ -60,7 +60,9 @@ def training(
         from shapecalc.analysis.training import training as plan
         from shapecalc.api import build
         from shapecalc.output.formats import format_for
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
         from shapecalc.report.propagate import propagate
         from shapecalc.spec.find import find
 

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.counting.quantities import OTHER, QUANTITIES, TERMS, kind, kind_text
 from shapecalc.layers.work import NO_WORK
-from shapecalc.output.cells import UNKNOWN, Unknown
+from shapecalc.report.unknown import (
+    UNKNOWN,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

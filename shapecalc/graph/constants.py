@@ -10,7 +10,6 @@ from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.graph.draft import BROKEN, Draft, Names, Sheet, Wire
 from shapecalc.graph.model import Input
 from shapecalc.graph.scope import (
-    RESERVED,
     Argument,
     NeedsShapes,
     Place,
@@ -22,6 +21,9 @@ from shapecalc.graph.scope import (
 )
 from shapecalc.layers.fields import Count, Unread
 from shapecalc.layers.shape import Shape, shape_of
+from shapecalc.spec.model import (
+    RESERVED,
+)
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.source import Source
 from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.graph.scope import RESERVED, Argument, Place
+from shapecalc.graph.scope import (
+    Argument,
+    Place,
+)
 from shapecalc.layers.fields import Count
+from shapecalc.spec.model import (
+    RESERVED,
+)
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:

@@ -12,31 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.errors import RuleError, did_you_mean
 from shapecalc.layers.fields import Kind, Reading, Unread
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
+from shapecalc.spec.model import RESERVED
 from shapecalc.text.yaml_tree import Scalar, Tree, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shapecalc.algebra.dim import Dim
-
-#: Words that no one may define.
-RESERVED = frozenset(
-    [
-        "same",
-        "valid",
-        "floor",
-        "ceil",
-        "free",
-        "input",
-        "channels",
-        "from",
-        "name",
-        "min",
-        "max",
-        "true",
-        "false",
-    ]
-)
 
 #: Names may stand for expressions in other names so deep.
 MAX_DEPTH = 64

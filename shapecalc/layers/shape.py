@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra.dim import known, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,6 +72,11 @@ def as_list(shape: Shape, layout: Layout = "hwc") -> list[Dim]:
     if layout == "chw":
         return [shape.channels, *shape.sides]
     return [*shape.sides, shape.channels]
+
+
+def whole(shape: Shape) -> tuple[int, ...]:
+    """Return a shape's extents, channels last."""
+    return tuple(map(known, as_list(shape)))
 
 
 def as_text(shape: Shape, layout: Layout = "hwc", write: Callable[[Dim], str] | None = None) -> str:

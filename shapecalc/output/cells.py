@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from shapecalc.algebra.dim import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_list, as_text, times_text
+from shapecalc.report.unknown import UNKNOWN
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
@@ -16,27 +17,25 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.notation import Notation
-    from shapecalc.layers.shape import Shape
-    from shapecalc.output.view import View
+    from shapecalc.layers.shape import Layout, Shape
+
+    class Style(Protocol):
+        """What of a view decides how a cell reads."""
+
+        @property
+        def units(self) -> str: ...
+        @property
+        def layout(self) -> Layout: ...
+        @property
+        def notation(self) -> Notation | None: ...
+        @property
+        def brief(self) -> Callable[[Dim], str] | None: ...
+
 
 #: What JSON can hold.
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 
-class Unknown:
-    """The value of a cell that no rule could compute."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-    def __bool__(self) -> bool:
-        """It is nothing that could be shown as a number."""
-        return False
-
-
-UNKNOWN = Unknown()
 #: The marks of cells without a number.  `0` is a third thing: a count that came out as zero.
 NOT_APPLICABLE_MARK = "\N{EN DASH}"
 UNKNOWN_MARK = "?"
@@ -82,9 +81,9 @@ class Kind(NamedTuple):
     """
 
     name: str
-    text: Callable[[Any, View], str]
-    plain: Callable[[Any, View], str]
-    data: Callable[[Any, View], Json]
+    text: Callable[[Any, Style], str]
+    plain: Callable[[Any, Style], str]
+    data: Callable[[Any, Style], Json]
     rank: Callable[[Any], Any]
 
 
@@ -107,26 +106,26 @@ def number_text(number: Dim, units: str, notation: Notation | None = None) -> st
     return f"{hundredths // 100:,}.{hundredths % 100:02}"
 
 
-def amount_text(number: Dim, view: View) -> str:
+def amount_text(number: Dim, style: Style) -> str:
     """Write a count that has no header to state its unit.
 
     >>> from shapecalc.output.view import View
     >>> amount_text(62378344, View()), amount_text(62378344, View(units="Mi"))
     ('62,378,344', '59.49 Mi')
     """
-    units = view.units
-    text = number_text(number, units, view.notation)
+    units = style.units
+    text = number_text(number, units, style.notation)
     return text + (f" {units}" if units != "exact" else "")
 
 
-def bytes_text(number: Dim, view: View) -> str:
+def bytes_text(number: Dim, style: Style) -> str:
     """Write a number of bytes.
 
     >>> from shapecalc.output.view import View
     >>> bytes_text(249513376, View()), bytes_text(249513376, View(units="M"))
     ('249,513,376 bytes', '249.51 MB')
     """
-    return f"{number_text(number, view.units, view.notation)} {UNITS[view.units][1]}"
+    return f"{number_text(number, style.units, style.notation)} {UNITS[style.units][1]}"
 
 
 def machine_text(number: Dim) -> str:
@@ -142,32 +141,32 @@ def _machine(number: Dim) -> int | str:
     return code_of(number)
 
 
-def _machine_shape(shape: Shape, view: View) -> list[int | str]:
-    return list(map(_machine, as_list(shape, view.layout)))
+def _machine_shape(shape: Shape, style: Style) -> list[int | str]:
+    return list(map(_machine, as_list(shape, style.layout)))
 
 
-def _plain_shape(shape: Shape, view: View) -> str:
+def _plain_shape(shape: Shape, style: Style) -> str:
     """Write a shape for CSV: 55x55x96, or as the language writes one of expressions."""
-    extents = _machine_shape(shape, view)
+    extents = _machine_shape(shape, style)
     if all(isinstance(each, int) for each in extents):
         return "x".join(map(str, extents))
     return f"[{', '.join(map(str, extents))}]"
 
 
-def shapes_text(shapes: tuple[Shape, ...], view: View) -> str:
+def shapes_text(shapes: tuple[Shape, ...], style: Style) -> str:
     """Write what flows in: volumes that differ only in channels as one."""
-    texts = [as_text(shape, view.layout, view.brief) for shape in shapes]
+    texts = [as_text(shape, style.layout, style.brief) for shape in shapes]
     if len(texts) > 1 and len(set(texts)) == 1:
         return f"{len(texts)} * {texts[0]}"
     if len(texts) > 1 and shapes[0].sides and len({shape.sides for shape in shapes}) == 1:
-        sides = times_text(shapes[0].sides, view.brief)
+        sides = times_text(shapes[0].sides, style.brief)
         channels = f"({'+'.join(str(shape.channels) for shape in shapes)})"
         times = " x " if " " in sides else "x"
-        return times.join([sides, channels] if view.layout == "hwc" else [channels, sides])
+        return times.join([sides, channels] if style.layout == "hwc" else [channels, sides])
     return ", ".join(texts)
 
 
-def percent_text(share: Share, view: View) -> str:
+def percent_text(share: Share, style: Style) -> str:
     """Write a share in percent with one decimal."""
     part, whole = share
     if not whole:
@@ -211,7 +210,7 @@ NAMES = Kind(
 )
 SHAPE = Kind(
     "shape",
-    lambda v, view: as_text(v, view.layout, view.brief),
+    lambda v, style: as_text(v, style.layout, style.brief),
     _plain_shape,
     _machine_shape,
     _volume,
@@ -219,13 +218,13 @@ SHAPE = Kind(
 SHAPES = Kind(
     "shape",
     shapes_text,
-    lambda v, view: "; ".join(_plain_shape(shape, view) for shape in v),
-    lambda v, view: [_machine_shape(shape, view) for shape in v],
+    lambda v, style: "; ".join(_plain_shape(shape, style) for shape in v),
+    lambda v, style: [_machine_shape(shape, style) for shape in v],
     lambda v: sum(map(_volume, v)),
 )
 NUMBER = Kind(
     "number",
-    lambda v, view: number_text(v, view.units, view.notation),
+    lambda v, style: number_text(v, style.units, style.notation),
     lambda v, _: machine_text(v),
     lambda v, _: _machine(v),
     lambda v: v,
@@ -233,7 +232,7 @@ NUMBER = Kind(
 BYTES = NUMBER._replace(name="bytes")
 SIDES = Kind(
     "sides",
-    lambda v, view: square(v, None if view.notation is None else view.notation.text),
+    lambda v, style: square(v, None if style.notation is None else style.notation.text),
     lambda v, _: _plain_sides(v),
     lambda v, _: [_extent(each) for each in v],
     largest,
@@ -243,11 +242,11 @@ PERCENT = Kind(
 )
 
 
-def cell_text(kind: Kind, value: object, view: View) -> str:
+def cell_text(kind: Kind, value: object, style: Style) -> str:
     """Write a value for people."""
     if value is None or value == ():
         return NOT_APPLICABLE_MARK
-    return UNKNOWN_MARK if value is UNKNOWN else printable(kind.text(value, view))
+    return UNKNOWN_MARK if value is UNKNOWN else printable(kind.text(value, style))
 
 
 def split_times(text: str) -> list[str]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.output import legend
@@ -19,85 +19,21 @@ from shapecalc.output.cells import (
     SIDES,
     TEXT,
     UNITS,
+)
+from shapecalc.output.view import Column
+from shapecalc.report.unknown import (
     UNKNOWN,
-    Share,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.algebra.dim import Dim
     from shapecalc.layers.window import Field
-    from shapecalc.output.cells import Kind
-    from shapecalc.output.legend import Legend
-    from shapecalc.output.view import View
+    from shapecalc.output.view import (
+        Legend,
+        View,
+    )
     from shapecalc.report.model import Report, Row, Totals
-
-
-class Column(NamedTuple):
-    """A column: what it is called, what it means, and how it comes from a row.
-
-    `key` names it in `--columns`, `field` in CSV and JSON, `title` in a header.  `total` is None
-    where a sum means nothing.  `shown`: by default in all formats, in machine formats only, or
-    nowhere.  `drop` orders what a narrow page leaves out, 1 first; 0 stays.  `convention` gives
-    the terms that the caption owes to the reader.  A share states what it is `of`.
-    """
-
-    key: str
-    title: str
-    meaning: str
-    kind: Kind
-    value: Callable[[Row, View], object]
-    total: Callable[[Totals, View], Dim] | None = None
-    shown: Literal["everywhere", "machines", "asked"] = "machines"
-    drop: int = 0
-    field: str = ""
-    convention: Callable[[Report, View], Legend] | None = None
-    of: Callable[[Totals], Dim] | None = None
-
-    @property
-    def name(self) -> str:
-        """The machine name."""
-        return self.field or self.key
-
-    @property
-    def numeric(self) -> bool:
-        """Whether the column is set flush right."""
-        return self.kind.name not in ("text", "shape")
-
-    @property
-    def extents(self) -> bool:
-        """Whether the texts hold extents like 11x11."""
-        return self.kind.name in ("shape", "sides") or self.key == "does"
-
-    def heading(self, view: View) -> str:
-        """Return the title with its unit, or with the profile's name."""
-        title = self.title
-        if self.key == "count" and view.profile is not None:
-            title = f"count: {view.profile.name}"
-        if self.kind.name == "bytes":
-            return f"{title} ({UNITS[view.units][1]})"
-        if self.kind.name == "number" and view.units != "exact":
-            return f"{title} ({view.units})"
-        return title
-
-    def of_row(self, row: Row, view: View, totals: Totals) -> object:
-        """Return a row's value: as its kind has it, None (not applicable) or `UNKNOWN`."""
-        value = self.value(row, view)
-        return self._share(value, totals) if self.of else value
-
-    def _share(self, part: object, totals: Totals) -> object:
-        """Return a part of its whole; of expressions no one number says it."""
-        assert self.of is not None
-        whole = self.of(totals)
-        return Share(part, whole) if isinstance(part, int) and isinstance(whole, int) else UNKNOWN
-
-    def of_all(self, totals: Totals, view: View) -> object:
-        """Return the value of the totals' line; None where there is none."""
-        if self.total is None:
-            return None
-        value = self.total(totals, view)
-        return self._share(value, totals) if self.of else value
 
 
 def _per_side(row: Row, value: Callable[[Field], object]) -> object:

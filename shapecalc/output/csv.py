@@ -6,9 +6,14 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.output.cells import UNKNOWN, UNKNOWN_MARK
+from shapecalc.output.cells import (
+    UNKNOWN_MARK,
+)
 from shapecalc.output.columns import default_columns, sorted_rows
 from shapecalc.report.fold import fold
+from shapecalc.report.unknown import (
+    UNKNOWN,
+)
 
 if TYPE_CHECKING:
     from shapecalc.output.cells import Kind

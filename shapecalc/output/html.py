@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 
 if TYPE_CHECKING:
-    from shapecalc.output.columns import Column
     from shapecalc.output.report_table import Head, Table
+    from shapecalc.output.view import (
+        Column,
+    )
 
 # The page: its colours, and a first column that stays in sight where the table must scroll.
 _PAGE = """\

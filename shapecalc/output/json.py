@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shapecalc.counting.measures import measures
-from shapecalc.output.cells import NUMBER, UNKNOWN
+from shapecalc.output.cells import (
+    NUMBER,
+)
 from shapecalc.output.columns import conventions, default_columns, sorted_rows
+from shapecalc.output.sums import (
+    measures,
+)
 from shapecalc.report.fold import fold
+from shapecalc.report.unknown import (
+    UNKNOWN,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

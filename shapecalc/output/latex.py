@@ -12,8 +12,10 @@ from shapecalc.output.text import spelled
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.output.columns import Column
     from shapecalc.output.report_table import Head, Table
+    from shapecalc.output.view import (
+        Column,
+    )
 
 #: A table of more lines than this does not fit a page.
 LONG = 40

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.cells import DTYPES
 
 if TYPE_CHECKING:
-    from shapecalc.output.view import View
+    from shapecalc.output.view import Legend, View
     from shapecalc.report.model import Report
-
-#: Terms with their meanings.
-Legend: TypeAlias = "dict[str, str]"
 
 
 def volumes(report: Report, view: View) -> Legend:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from shapecalc.algebra.dim import is_symbolic
-from shapecalc.counting.measures import sums
 from shapecalc.graph.model import channels_first
 from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.output.cells import (
@@ -17,13 +16,18 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import conventions, default_columns, sorted_rows
+from shapecalc.output.sums import (
+    sums,
+)
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
-    from shapecalc.output.columns import Column
+    from shapecalc.output.view import (
+        Column,
+    )
     from shapecalc.report.model import Report, Row
 
 T = TypeVar("T")

@@ -4,12 +4,12 @@ It reads a layer's fields and nothing else: no rule of `shapecalc.layers` is ask
 arithmetic.  Sizes come from doing it: pad, take windows, stride.  Arrays are N x C x sides.
 
     >>> import shapecalc
-    >>> from shapecalc import execute
+    >>> from shapecalc import reference
     >>> lenet = shapecalc.load("lenet5")
-    >>> done = execute.run(lenet, seed=1, batch=2, keep="all")
+    >>> done = reference.run(lenet, seed=1, batch=2, keep="all")
     >>> done.values["conv1"].shape
     (2, 6, 28, 28)
-    >>> execute.backward(done).parameters["conv1.weight"].shape
+    >>> reference.backward(done).parameters["conv1.weight"].shape
     (6, 1, 5, 5)
 
 `run` and `backward` take a whole network; `layer` has what does one layer, and `tally` counts the

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import add_up, largest
 from shapecalc.layers.work import Work
+from shapecalc.text.shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
@@ -110,17 +111,26 @@ class Totals(NamedTuple):
         return 2 * self.work.macs
 
 
-class Report:
+class Report(Shown):
     """The finished computation for one network: a row a layer, and the totals.
 
     `domain` tells for which values of its symbols a symbolic report holds; None without symbols.
+    The options of `render` are those of `shapecalc summarize`: columns, depth, units, batch, dtype,
+    layout, profile, count_inplace, sort.
     """
 
-    __slots__ = ("domain", "graph", "rows", "totals")
+    __slots__ = ("_anew", "domain", "graph", "rows", "totals")
 
     def __init__(
-        self, graph: Graph, rows: tuple[Row, ...], totals: Totals, domain: Domain | None = None
+        self,
+        graph: Graph,
+        rows: tuple[Row, ...],
+        totals: Totals,
+        domain: Domain | None = None,
+        *,
+        anew: Callable[[Graph], Report],
     ) -> None:
+        self._anew = anew  # how it was computed, to be computed for other values
         self.graph = graph
         self.rows = rows
         self.totals = totals
@@ -147,33 +157,17 @@ class Report:
         Raises `SpecErrors` for values outside of the domain.
         """
         from shapecalc.graph.expand import rebuilt
-        from shapecalc.report.propagate import propagate  # the other look forward: to compute anew
 
-        return propagate(rebuilt(self.graph, values))
+        return self._anew(rebuilt(self.graph, values))
+
+    def with_rows(
+        self, rows: tuple[Row, ...], totals: Totals | None = None, graph: Graph | None = None
+    ) -> Report:
+        """Return a report of other rows: of the same network and totals, or of another's."""
+        return Report(graph or self.graph, rows, totals or self.totals, anew=self._anew)
 
     def __repr__(self) -> str:
         return f"<Report {self.name}: {self.totals.params:,} params, {self.totals.macs:,} MACs>"
-
-    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write the report as text, markdown, csv, json, latex, html, or for a terminal.
-
-        `options` are those of `shapecalc summarize`: columns, depth, units, batch, dtype, layout,
-        profile, count_inplace, sort; and width, standalone.  Raises `SpecErrors` for unknown words.
-        """
-        from shapecalc.output.formats import (
-            render,  # the one look forward: a report can show itself
-        )
-
-        return render(self, format, **options)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")
 
 
 def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:

@@ -130,7 +130,7 @@ def propagate(graph: Graph, *, fields: bool = True, advice: bool = True) -> Repo
     done = tuple(row for row in rows if row is not None)
     if graph.symbols:
         return _symbolic(graph, done, needs)
-    return Report(graph, done, total(graph, done))
+    return Report(graph, done, total(graph, done), anew=propagate)
 
 
 def _symbolic(
@@ -144,7 +144,7 @@ def _symbolic(
         if domain.empty is not None:
             raise _no_size(graph, domain, domain.empty)
         done = _with_sure_fields(graph, done, domain)
-        return Report(graph, done, total(graph, done, domain), domain)
+        return Report(graph, done, total(graph, done, domain), domain, anew=propagate)
     except RuleError as error:  # an expression grows too large
         at = Origin(graph.spec.source)
         raise SpecErrors([Problem(error.code, error.message, at, error.rule, error.hint)]) from None

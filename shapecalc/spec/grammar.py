@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
-from shapecalc.graph.scope import RESERVED
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
 from shapecalc.spec.model import (
     LANGUAGE_VERSION,
+    RESERVED,
     Block,
     Edit,
     Expectation,

@@ -13,6 +13,24 @@ if TYPE_CHECKING:
 
 #: The version of the language that this package reads.
 LANGUAGE_VERSION = 1
+#: Words that no one may define.
+RESERVED = frozenset(
+    [
+        "same",
+        "valid",
+        "floor",
+        "ceil",
+        "free",
+        "input",
+        "channels",
+        "from",
+        "name",
+        "min",
+        "max",
+        "true",
+        "false",
+    ]
+)
 
 
 class Branch(NamedTuple):

@@ -12,8 +12,10 @@ import numpy as np
 
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NUMBER, TEXT
-from shapecalc.output.columns import Column
 from shapecalc.output.report_table import Fact, Line, Table
+from shapecalc.output.view import (
+    Column,
+)
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

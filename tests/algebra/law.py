@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import shapecalc
 from shapecalc.algebra.expr import Expr, evaluate
-from shapecalc.output.cells import UNKNOWN
 from shapecalc.output.columns import COLUMNS
-from shapecalc.output.view import make_view
+from shapecalc.output.options import (
+    make_view,
+)
+from shapecalc.report.unknown import (
+    UNKNOWN,
+)
 
 if TYPE_CHECKING:
     import random

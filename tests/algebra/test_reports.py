@@ -13,7 +13,9 @@ from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import expand_statements as walk
 from shapecalc.output.formats import render
-from shapecalc.output.view import make_view
+from shapecalc.output.options import (
+    make_view,
+)
 from shapecalc.report.propagate import propagate
 from shapecalc.report.weights_fit import fits
 from shapecalc.spec.find import shipped

@@ -18,9 +18,11 @@ from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, kind_text
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
-from shapecalc.output.cells import UNKNOWN
 from shapecalc.output.columns import COLUMNS
 from shapecalc.report.fold import fold
+from shapecalc.report.unknown import (
+    UNKNOWN,
+)
 from shapecalc.spec.find import shipped
 from tests.paths import NETWORKS
 

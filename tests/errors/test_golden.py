@@ -322,14 +322,14 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.sweeping.plot.find_spec", lambda _: None)
+    monkeypatch.setattr("shapecalc.analysis.sweep.plot.find_spec", lambda _: None)
     compare("E354-plot", run(["sweep", "lenet5", "--over", "N=32", "--plot", "lenet5.png"]))
 
 
 def test_no_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "answers.xlsx").write_bytes(b"PK\x03\x04")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("shapecalc.homework.workbook.find_spec", lambda _: None)
+    monkeypatch.setattr("shapecalc.homework.answers.workbook.find_spec", lambda _: None)
     compare("E754-workbook", run(["homework", "check", "answers.xlsx", "--against", "lenet5"]))
 
 
@@ -341,7 +341,7 @@ def test_an_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_more_memory_than_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.memory.free_bytes", lambda: 700_000_000)
+    monkeypatch.setattr("shapecalc.reference.free_memory.free_bytes", lambda: 700_000_000)
     compare("E501-memory", run(["verify", "vgg16"]))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.errors import CODES
-from shapecalc.graph.scope import RESERVED
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import (
     REQUIRED,
@@ -22,6 +21,9 @@ from shapecalc.layers.fields import (
     Pad,
 )
 from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
+from shapecalc.spec.model import (
+    RESERVED,
+)
 from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
 from tests.paths import NETWORKS, SPECS
 

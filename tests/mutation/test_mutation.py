@@ -55,7 +55,7 @@ def test_a_fault_is_caught(what: str) -> None:
 @pytest.mark.parametrize("word", ["conv", "maxpool", "network"])
 def test_what_is_right_is_not_caught(word: str) -> None:
     same = "free // stride + 1"
-    nothing = Fault("nothing", word, "window:output_size", same, same)
+    nothing = Fault("nothing", word, "layers.window:output_size", same, same)
     caught = catch(nothing, examples=20)
     assert caught.laws == ()
     assert caught.examples == (len(NETWORKS) if word == "network" else 20)
@@ -69,6 +69,6 @@ def test_a_fault_goes_as_it_came() -> None:
 
 
 def test_a_fault_without_a_place_is_refused() -> None:
-    lost = Fault("lost", "conv", "window:output_size", "free // stride + 2", "1")
+    lost = Fault("lost", "conv", "layers.window:output_size", "free // stride + 2", "1")
     with pytest.raises(AssertionError, match="0 times"), planted(lost):
         pass

@@ -43,8 +43,7 @@ def report(name: str) -> Report:
 
 def changed(report: Report, **fields: Any) -> Report:
     """Return a report with other values in some fields."""
-    values = {"graph": report.graph, "rows": report.rows, "totals": report.totals, **fields}
-    return Report(**values)
+    return report.with_rows(**{"rows": report.rows, **fields})
 
 
 def with_name(text: str) -> Report:

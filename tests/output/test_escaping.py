@@ -15,7 +15,9 @@ from reread import RAISED, READERS, parse, without_mark
 
 import shapecalc
 from shapecalc.output.formats import FORMATS, render
-from shapecalc.output.view import make_view
+from shapecalc.output.options import (
+    make_view,
+)
 from shapecalc.text.safe import printable
 
 HOSTILE = (

@@ -13,9 +13,9 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from shapecalc.api import build
-from shapecalc.propagate import propagate
-from shapecalc.source import Source
-from shapecalc.render import render
+from shapecalc.report.propagate import propagate
+from shapecalc.text.source import Source
+from shapecalc.output.formats import render
 spec = Source("<text>", Path(sys.argv[2]).read_text(encoding="utf-8"))
 report = propagate(build(spec))
 sys.stdout.buffer.write(render(report, sys.argv[1], width=90, profile="full").encode())

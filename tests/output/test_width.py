@@ -8,8 +8,10 @@ from reread import READERS
 
 from shapecalc.output.columns import COLUMNS, default_columns
 from shapecalc.output.formats import render
+from shapecalc.output.options import (
+    make_view,
+)
 from shapecalc.output.report_table import tabulate
-from shapecalc.output.view import make_view
 from shapecalc.text.safe import width_of
 
 WIDTHS = (40, 60, 80, 100, 140)

@@ -16,7 +16,7 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-EXECUTE = ROOT / "shapecalc" / "execute"
+EXECUTE = ROOT / "shapecalc" / "reference"
 
 #: The rules of a layer.  The referee must not call them.
 RULES = {

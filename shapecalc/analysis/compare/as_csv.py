@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.compare import Comparison
     from shapecalc.analysis.compare.rows import Aligned
-    from shapecalc.output.columns import Column
-    from shapecalc.output.view import View
+    from shapecalc.output.view import (
+        Column,
+        View,
+    )
 
 
 def to_csv(comparison: Comparison, view: View) -> str:

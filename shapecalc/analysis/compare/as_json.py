@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from shapecalc.analysis.compare import Comparison
     from shapecalc.analysis.compare.rows import Aligned
     from shapecalc.output.cells import Json
-    from shapecalc.output.columns import Column
-    from shapecalc.output.view import View
+    from shapecalc.output.view import (
+        Column,
+        View,
+    )
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.comparison/1"

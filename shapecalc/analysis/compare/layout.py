@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.analysis.compare.entries import Entry
-    from shapecalc.output.columns import Column
-    from shapecalc.output.view import View
+    from shapecalc.output.view import (
+        Column,
+        View,
+    )
     from shapecalc.report.model import Report
 
 #: Between what was and what is.

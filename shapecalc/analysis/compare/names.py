@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.counting.measures import measure_names, measures
+from shapecalc.output.sums import (
+    measure_names,
+    measures,
+)
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

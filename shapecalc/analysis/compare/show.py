@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.compare.table import tabulate
 from shapecalc.output.formats import draw, format_for
-from shapecalc.output.view import View, make_view
+from shapecalc.output.options import (
+    make_view,
+)
+from shapecalc.output.view import (
+    View,
+)
 
 if TYPE_CHECKING:
     from shapecalc.analysis.compare import Comparison
@@ -23,7 +28,7 @@ def show(
     standalone: bool = True,
     **options: Any,  # noqa: ANN401  (the arguments of `make_view`)
 ) -> str:
-    """Write a comparison in a format, the last line ended; see `shapecalc.output.formats.render`.
+    """Write a comparison in a format, the last line ended; see `output.formats.render`.
 
     JSON and CSV hold every row; the other formats only with `full`.
     """

@@ -21,7 +21,6 @@ from shapecalc.analysis.compare.totals import totals_grid
 from shapecalc.output.cells import NOT_APPLICABLE_MARK
 from shapecalc.output.columns import BY_WORD, conventions
 from shapecalc.output.report_table import FOLDED, Line, Table, left_out
-from shapecalc.report.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +29,11 @@ if TYPE_CHECKING:
     from shapecalc.analysis.compare.entries import Entry
     from shapecalc.analysis.compare.fit import Laid
     from shapecalc.analysis.compare.rows import Aligned, Status
-    from shapecalc.output.columns import Column
-    from shapecalc.output.view import View
-    from shapecalc.report.model import Row
+    from shapecalc.output.view import (
+        Column,
+        View,
+    )
+    from shapecalc.report.model import Report, Row
 
 #: Columns of two networks that are shown when none are asked for, with the order in which a narrow
 #: page leaves them out.  Of three and more the layers themselves are shown.
@@ -175,7 +176,7 @@ def _legend(
 ) -> dict[str, str]:
     """Explain the terms, of all networks at once."""
     rows = tuple(chain.from_iterable(report.rows for report in reports))
-    legend = conventions(Report(reports[0].graph, rows, reports[0].totals), view, wanted)
+    legend = conventions(reports[0].with_rows(rows), view, wanted)
     legend["weighted layers"] = (
         "those that multiply and accumulate: convolutions, dense layers, subsampling"
     )

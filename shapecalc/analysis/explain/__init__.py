@@ -6,7 +6,7 @@ made (`formula.py`, `trace.py`); so an explanation can't differ from the table.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.analysis.explain import (
     blocks,
@@ -21,40 +21,24 @@ from shapecalc.analysis.explain import (
 from shapecalc.analysis.explain.model import Explanation, Grid
 from shapecalc.analysis.explain.network import slide
 from shapecalc.analysis.explain.subject import find
+from shapecalc.analysis.explain.topic import Topic
 from shapecalc.api import report_of
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import shapes_text
-from shapecalc.output.view import make_view
+from shapecalc.output.options import (
+    make_view,
+)
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from os import PathLike
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.algebra.traced import Formula
     from shapecalc.analysis.explain.model import Section
-    from shapecalc.analysis.explain.subject import Subject
     from shapecalc.graph.model import Graph
     from shapecalc.output.view import View
     from shapecalc.report.model import Report
-
-
-class Topic(NamedTuple):
-    """A number that can be explained.
-
-    `layer` explains it for a layer, `block` for a block, `formulas` gives what a line of the whole
-    network shows (None: it has no such lines), `total` the network's own number where it has one.
-    """
-
-    name: str
-    title: str
-    layer: Callable[[Subject], Section]
-    block: Callable[[Subject], Section]
-    formulas: Callable[..., tuple[Formula, ...]] | None
-    total: Callable[[Report, View], Dim] | None = None
-    usual: bool = False
 
 
 #: Every topic by its name; the usual ones are told when none is asked for.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.notation import Notation
     from shapecalc.algebra.traced import Write
-    from shapecalc.analysis.explain import Topic
     from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.analysis.explain.topic import Topic
     from shapecalc.output.view import View
     from shapecalc.report.model import Report
 

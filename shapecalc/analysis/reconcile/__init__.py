@@ -81,7 +81,9 @@ def find_count(
     from shapecalc.analysis.reconcile.search import search
     from shapecalc.analysis.reconcile.target import read_target
     from shapecalc.api import report_of
-    from shapecalc.output.view import make_view
+    from shapecalc.output.options import (
+        make_view,
+    )
 
     wanted, view = read_target(str(target)), make_view(dtype=dtype)
     report = report_of(network, settings=settings, input=input)
@@ -103,7 +105,7 @@ def show_difference(
     *,
     standalone: bool = True,
 ) -> str:
-    """Write a difference in a format, the last line ended; see `shapecalc.output.formats.render`."""
+    """Write a difference in a format, the last line ended; see `output.formats.render`."""
     from shapecalc.analysis.reconcile import machines
     from shapecalc.analysis.reconcile.table import tabulate
     from shapecalc.output.formats import draw

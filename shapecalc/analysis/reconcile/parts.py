@@ -125,7 +125,9 @@ class Difference(NamedTuple):
         Raises `SpecErrors` for unknown words.
         """
         from shapecalc.analysis.reconcile import show_difference
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
 
         return show_difference(self, format, make_view(**options), width, standalone=standalone)
 

@@ -10,10 +10,12 @@ from shapecalc.algebra.expr import symbol, symbols_of
 from shapecalc.analysis.solve.question import Extents
 from shapecalc.errors import did_you_mean
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
-from shapecalc.output.cells import UNKNOWN
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
+from shapecalc.report.unknown import (
+    UNKNOWN,
+)
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
 

@@ -40,7 +40,9 @@ def sweep(
 
 
 def _view(options: Mapping[str, Any]) -> View:
-    from shapecalc.output.view import make_view
+    from shapecalc.output.options import (
+        make_view,
+    )
 
     return make_view(**options)
 

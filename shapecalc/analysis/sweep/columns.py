@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.output.cells import BYTES, NUMBER, UNKNOWN
+from shapecalc.output.cells import (
+    BYTES,
+    NUMBER,
+)
 from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.report.fold import fold
+from shapecalc.report.unknown import (
+    UNKNOWN,
+)
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -17,8 +23,10 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.shape import Shape
     from shapecalc.output.cells import Kind
-    from shapecalc.output.columns import Column
-    from shapecalc.output.view import View
+    from shapecalc.output.view import (
+        Column,
+        View,
+    )
     from shapecalc.report.model import Report, Row, Totals
 
 #: The extents of a shape, and the order of their columns.

@@ -1,7 +1,7 @@
 """Published tables as data, and the comparison of every printed cell with what comes out.
 
-    >>> from shapecalc import published
-    >>> googlenet = published.compare("googlenet")
+    >>> from shapecalc.analysis import tables
+    >>> googlenet = tables.compare("googlenet")
     >>> googlenet.cell("conv1", "params").printed, googlenet.cell("conv1", "params").computed
     ('2.7K', '9.25K')
 

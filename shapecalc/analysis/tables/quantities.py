@@ -16,7 +16,10 @@ from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.windowed import Windowed
-from shapecalc.output.cells import UNKNOWN, Unknown
+from shapecalc.report.unknown import (
+    UNKNOWN,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

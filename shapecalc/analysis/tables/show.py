@@ -20,7 +20,7 @@ def show(
     width: int | None = None,
     standalone: bool = True,
 ) -> str:
-    """Write judged tables in a format, the last line ended; see `shapecalc.output.formats.render`.
+    """Write judged tables in a format, the last line ended; see `output.formats.render`.
 
     With `only` the cells of that status.
     """

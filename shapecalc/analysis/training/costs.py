@@ -123,7 +123,9 @@ class Training(NamedTuple):
         page's.  Raises `SpecErrors` for unknown words.
         """
         from shapecalc.analysis.training import show
-        from shapecalc.output.view import make_view
+        from shapecalc.output.options import (
+            make_view,
+        )
 
         return show(self, format, make_view(**options), width, standalone=standalone)
 

@@ -45,6 +45,15 @@ class Answer(NamedTuple):
     network: str = ""
 
 
+class Extra(NamedTuple):
+    """An answer to what was not asked."""
+
+    layer: str
+    column: str
+    raw: str
+    hint: str = ""
+
+
 class Answers(NamedTuple):
     """What a file of answers says.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.homework.answers.answers import (
+    Extra,
+)
 from shapecalc.homework.assignment.assignment import (
     Homework,
     askable,
@@ -26,9 +29,11 @@ from shapecalc.homework.assignment.reading import (
     tidy,
 )
 from shapecalc.homework.assignment.volumes import read_volume
-from shapecalc.homework.diagnosis.verdict import Extra
-from shapecalc.homework.diagnosis.working import whole
-from shapecalc.layers.shape import Map, Vector
+from shapecalc.layers.shape import (
+    Map,
+    Vector,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

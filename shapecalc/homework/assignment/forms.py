@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.diagnosis.working import whole
-from shapecalc.layers.shape import Map, Vector, shape_of
+from shapecalc.layers.shape import (
+    Map,
+    Vector,
+    shape_of,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

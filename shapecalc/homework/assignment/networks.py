@@ -94,7 +94,7 @@ def together(reports: Mapping[str, Report]) -> tuple[Report, dict[str, Report]]:
             moved = group._replace(path=f"{name}/{path}", output=group.output + at)
             groups[moved.path] = moved
         called = tuple(_called(row, name) for row in report.rows)
-        parts[name] = Report(graph, called, report.totals)
+        parts[name] = report.with_rows(called, graph=graph)
         rows += called
         outputs += ends
     specs = [report.graph.spec for report in reports.values()]
@@ -104,7 +104,8 @@ def together(reports: Mapping[str, Report]) -> tuple[Report, dict[str, Report]]:
     )
     spec = specs[0]._replace(name=", ".join(each.name for each in specs), source=source)
     joined = Graph(spec, tuple(nodes), groups, tuple(outputs), {})
-    return Report(joined, tuple(rows), total(joined, tuple(rows))), parts
+    whole = tuple(rows)
+    return report.with_rows(whole, total(joined, whole), joined), parts
 
 
 def _moved(node: Node, name: str, at: int) -> Node:

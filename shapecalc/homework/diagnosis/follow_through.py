@@ -15,14 +15,13 @@ from shapecalc.graph.model import Deferred
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.shape import as_list
 from shapecalc.report.fold import level
-from shapecalc.report.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Row
+    from shapecalc.report.model import Report, Row
 
 
 class World(NamedTuple):
@@ -156,7 +155,7 @@ def _into(
 def _rows(homework: Homework, known: _Known, rows: Sequence[Row]) -> dict[str, Row]:
     """Return all rows by name; blocks in which nothing differs are those of the key."""
     key = homework.report.rows
-    report = Report(homework.report.graph, tuple(rows), homework.report.totals)
+    report = homework.report.with_rows(tuple(rows))
     found = dict(homework.rows)
     found.update((row.name, row) for row, was in zip(rows, key, strict=True) if row is not was)
     for name, inside in known.blocks.items():

@@ -21,7 +21,12 @@ from shapecalc.homework.diagnosis.follow import followed, own_count
 from shapecalc.homework.diagnosis.follow_through import ANY
 from shapecalc.homework.diagnosis.misconceptions.model import Case
 from shapecalc.homework.diagnosis.verdict import FAR
-from shapecalc.homework.diagnosis.working import Volume, whole
+from shapecalc.homework.diagnosis.working import (
+    Volume,
+)
+from shapecalc.layers.shape import (
+    whole,
+)
 from shapecalc.report.fold import together
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shapecalc.homework.answers.answers import Extra
     from shapecalc.homework.assignment.assignment import Cell, Homework
 
 Verdict: TypeAlias = Literal[
@@ -82,15 +83,6 @@ class Judged(NamedTuple):
     def follows(self) -> bool:
         """Tell whether a wrong value is explained by own values that are too far off to count."""
         return self.verdict == "wrong" and self.note == FAR
-
-
-class Extra(NamedTuple):
-    """An answer to what was not asked."""
-
-    layer: str
-    column: str
-    raw: str
-    hint: str = ""
 
 
 class Finding(NamedTuple):

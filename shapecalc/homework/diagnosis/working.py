@@ -17,7 +17,6 @@ from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.fields import per_side
 from shapecalc.layers.pool import Pool
-from shapecalc.layers.shape import as_list
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.window import Window, output_size, padding
 from shapecalc.layers.windowed import Windowed
@@ -145,11 +144,6 @@ class Volume(NamedTuple):
 
 
 Working: TypeAlias = Count | Volume | Sum
-
-
-def whole(shape: Shape) -> tuple[int, ...]:
-    """Return a shape's extents, channels last."""
-    return tuple(map(known, as_list(shape)))
 
 
 def sides_of(shape: Shape) -> tuple[int, ...]:

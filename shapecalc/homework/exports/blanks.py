@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.homework.diagnosis.diagnose import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.tell import general_rule, why_text
-from shapecalc.homework.diagnosis.working import whole
-from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.layers.shape import (
+    SIDE_NAMES,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,12 +9,17 @@ import shapecalc
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation
 from shapecalc.analysis.explain.subject import Subject
-from shapecalc.output.view import View, make_view
+from shapecalc.output.options import (
+    make_view,
+)
 from tests.paths import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shapecalc.output.view import (
+        View,
+    )
     from shapecalc.report.model import Report, Row
 
 

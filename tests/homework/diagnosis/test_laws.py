@@ -14,8 +14,13 @@ from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.assignment.values import value_text
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.diagnosis.working import whole, working_of
+from shapecalc.homework.diagnosis.working import (
+    working_of,
+)
 from shapecalc.homework.sheets.show import show
+from shapecalc.layers.shape import (
+    whole,
+)
 
 REPORT = shapecalc.summarize("alexnet")
 HOMEWORK = assign(REPORT)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.text.safe import width_of
+from tests.paths import TESTS
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
@@ -48,7 +49,7 @@ FILES: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("file", FILES)
 def test_output_is_as_the_golden_file_has_it(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(HERE / "files")
+    monkeypatch.chdir(TESTS / "homework" / "answers" / "files")
     result = CliRunner().invoke(main, FILES[file])
     assert result.exit_code == 0, result.output
     if REGENERATE:

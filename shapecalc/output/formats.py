@@ -85,7 +85,12 @@ def render(
     measured, LaTeX takes 80, and the others drop nothing.  `standalone=False` leaves out what
     makes HTML a page of its own.  Raises `SpecErrors` for unknown words.
     """
-    from shapecalc.output.view import View, make_view
+    from shapecalc.output.options import (
+        make_view,
+    )
+    from shapecalc.output.view import (
+        View,
+    )
 
     format_for(format)
     view = view or (make_view(**options) if options else View())

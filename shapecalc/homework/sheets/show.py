@@ -22,7 +22,7 @@ def show(
     solution: bool = False,
     width: int | None = None,
 ) -> str:
-    """Write checked answers in a format, the last line ended; see `shapecalc.output.formats.render`.
+    """Write checked answers in a format, the last line ended; see `output.formats.render`.
 
     `hint` 1 tells which cells, 2 which idea, 3 the rule with numbers; `solution` the key.
     """
