@@ -56,10 +56,21 @@ def compose(source: Source) -> Tree:
 class _Open:
     """A collection whose end has not come yet; `size` counts its values, aliases written out."""
 
-    __slots__ = ("anchor", "children", "is_map", "items", "key", "keys", "size", "start")
+    __slots__ = (
+        "anchor",
+        "children",
+        "in_brackets",
+        "is_map",
+        "items",
+        "key",
+        "keys",
+        "size",
+        "start",
+    )
 
-    def __init__(self, is_map: bool, start: Mark, anchor: str | None) -> None:
+    def __init__(self, is_map: bool, in_brackets: bool, start: Mark, anchor: str | None) -> None:
         self.is_map = is_map
+        self.in_brackets = in_brackets
         self.start = start
         self.anchor = anchor
         self.size = 1
@@ -98,10 +109,15 @@ class _Builder:
             yaml.SequenceEndEvent: self.end,
             yaml.DocumentStartEvent: self.document,
         }
-        for event in events:
-            handler = handlers.get(type(event))
-            if handler is not None:
-                handler(event)
+        event: Any = None
+        try:
+            for event in events:
+                handler = handlers.get(type(event))
+                if handler is not None:
+                    handler(event)
+        except (yaml.YAMLError, RecursionError, MemoryError) as error:
+            self.measure(event, error)
+            raise
         if self.problems:
             raise SpecErrors(self.problems)
         if self.root is None or (isinstance(self.root, Scalar) and not self.root.text):
@@ -135,11 +151,9 @@ class _Builder:
         if event.tag and event.tag != "!":
             self.tag(event)
         if len(self.open) >= MAX_DEPTH:
-            message = f"lists and maps are nested more than {MAX_DEPTH} deep"
-            hint = "use `repeat` and `blocks` for structure that recurs"
-            self.stop("E103", message, event.start_mark, hint)
+            self.too_deep(event.start_mark)
         is_map = type(event) is yaml.MappingStartEvent
-        self.open.append(_Open(is_map, event.start_mark, event.anchor))
+        self.open.append(_Open(is_map, event.flow_style, event.start_mark, event.anchor))
 
     def end(self, event: Any) -> None:  # noqa: ANN401
         done = self.open.pop()
@@ -147,6 +161,28 @@ class _Builder:
         if done.anchor:
             self.anchors[done.anchor] = (node, done.size)
         self.add(node, done.size)
+
+    def measure(self, last: Any, error: Exception) -> None:  # noqa: ANN401
+        """Refuse what nests too deeply between the last event and the parser's complaint.
+
+        A parser has limits of its own and looks ahead: it may give up on text of which it has
+        handed nothing over yet.
+        """
+        from shapecalc.spec.nesting import Level, opened_beyond
+
+        text = self.source.text
+        begin, column = (last.end_mark.index, last.end_mark.column) if last else (0, 0)
+        levels = [Level(o.start.column, not o.is_map, o.in_brackets) for o in self.open]
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        stretch = begin, mark.index if mark is not None else len(text)
+        at = opened_beyond(text, levels, stretch, column, MAX_DEPTH)
+        if at is not None:
+            self.too_deep(Mark(*place_of(text, at)))
+
+    def too_deep(self, mark: Mark) -> None:
+        message = f"lists and maps are nested more than {MAX_DEPTH} deep"
+        hint = "use `repeat` and `blocks` for structure that recurs"
+        self.stop("E103", message, mark, hint)
 
     def document(self, event: Any) -> None:  # noqa: ANN401
         self.documents += 1
