@@ -122,6 +122,10 @@ def _by_its_line(said: str, line: str, place: tuple[int, int]) -> Mistake | None
         return Mistake("a tab stands where YAML wants spaces", "indent with spaces", place)
     if said == _NO_TOKEN:
         return Mistake(f"a value cannot begin with '{character}'", "put it into quotes", place)
+    key = before.lstrip(" -")  # of which the parser may have forgotten that it could be one
+    if said.startswith(_SECOND_COLON) and ":" not in key and len(key) > LONGEST_KEY:
+        place = (place[0], len(before) - len(key))
+        return Mistake(f"a key has at most {LONGEST_KEY:,} characters", "use a shorter word", place)
     if said.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY:
         return Mistake(f"a key has at most {LONGEST_KEY:,} characters", "use a shorter word", place)
     if said == _NO_KEY and character == "-":

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _SEPARATORS = ",;\t|"
 #: A row behind the last one, which a quote that was left open swallows.
 _END = "end"
+#: A cell holds at most so many characters: a quote left open swallows more.
+LONGEST_CELL = 100_000
 #: A separator that makes no rows is what is told of, unless another makes known headings.
 _SOME = 0.5
 _RULE = re.compile(r"[\s|:+-]+")
@@ -51,10 +53,32 @@ def separated(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]
 
     Raises `csv.Error`, also for a quote that is left open, which would swallow all that follows.
     """
-    reader = csv.reader([*lines, "\n", _END], delimiter=separator, skipinitialspace=True)
-    rows = [(reader.line_num, row) for row in reader if row]
+    rows = numbered_rows([*lines, "\n", _END], separator)
     if rows.pop()[1] != [_END]:
         raise csv.Error("a quote has no other end")
+    return rows
+
+
+def numbered_rows(lines: list[str], separator: str = ",") -> list[tuple[int, list[str]]]:
+    """Return the rows that are not empty, each with the number of its last line.
+
+    Raises `csv.Error`.  The reader has a limit of its own, which the whole process shares: where it
+    gives up, what it has read since the last row is measured here.
+    """
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    too_long = csv.Error(f"a cell holds more than {LONGEST_CELL:,} characters")
+    rows, last = [], 0
+    try:
+        for row in reader:
+            last = reader.line_num
+            if row:
+                rows.append((last, row))
+    except csv.Error:
+        if sum(map(len, lines[last : reader.line_num])) > LONGEST_CELL:
+            raise too_long from None
+        raise
+    if any(len(cell) > LONGEST_CELL for _, row in rows for cell in row):
+        raise too_long
     return rows
 
 

@@ -18,7 +18,8 @@ from shapecalc.homework.assignment.quantities import (
     quantity_of,
     unit_in,
 )
-from shapecalc.spec.yaml_compose import compose
+from shapecalc.spec.nesting import opened_beyond
+from shapecalc.spec.yaml_compose import MAX_DEPTH, compose
 from shapecalc.text.source import Source
 from shapecalc.text.yaml_tree import List, Scalar
 
@@ -44,6 +45,8 @@ def read_yaml(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
 
 def read_json(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read answers in JSON, numbers as they are written."""
+    if opened_beyond(text, [], (0, len(text)), 0, MAX_DEPTH) is not None:
+        raise refuse("E702", "lists and maps are nested too deeply", name, _FORM)
     try:
         value = json.loads(
             text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_pairs
@@ -51,8 +54,6 @@ def read_json(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise refuse("E701", f"the text is not JSON: {error.msg}, {where}", name, _FORM) from None
-    except RecursionError:
-        raise refuse("E702", "lists and maps are nested too deeply", name, _FORM) from None
     except _TwiceError as error:
         message = f"'{error.args[0][:40]}' stands twice in one map"
         raise refuse("E701", message, name, "keep one of the two") from None

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SCHEMA = "shapecalc.homework.class/1"
 #: A class of 1,000 with the cells of VGG-16 takes 25 MiB.
 MAX_BYTES = 256 * 2**20
+#: Digits of a whole number; Python reads no more than 4,300 by itself.
+MAX_DIGITS = 100
 
 _FRACTION = re.compile(r"\d{1,200}(?:/[1-9]\d{0,199})?", re.ASCII)
 _HINT = "`shapecalc homework grade` writes it; grade the class again"
@@ -107,7 +109,7 @@ def graded_from(plain: object, name: str) -> Graded:
 def parse(text: str, name: str) -> object:
     """Read JSON: no key twice, no NaN, bounded depth and digits.  Raises `SpecErrors` (E740)."""
     try:
-        return json.loads(text, parse_constant=_refused, object_pairs_hook=_once)
+        return json.loads(text, parse_int=_whole, parse_constant=_refused, object_pairs_hook=_once)
     except RecursionError:
         raise refuse("E740", "lists and maps are nested too deeply", name, _HINT) from None
     except json.JSONDecodeError as error:
@@ -116,6 +118,13 @@ def parse(text: str, name: str) -> object:
         raise refuse("E740", message, name, _HINT) from None
     except ValueError as error:  # a key twice, NaN, or thousands of digits
         raise refuse("E740", f"the text is not a class: {error}", name, _HINT) from None
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        message = f"a number has more than {MAX_DIGITS} digits"
+        raise ValueError(message)
+    return int(digits)
 
 
 def _refused(word: str) -> NoReturn:

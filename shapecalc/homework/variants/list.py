@@ -7,6 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.homework.answers.tables import numbered_rows
 from shapecalc.spec.find import find_file
 from shapecalc.text.names import fold
 from shapecalc.text.source import Origin, Source
@@ -74,9 +75,10 @@ def read_variants(path: str) -> VariantList:
 def parse_variants(source: Source) -> VariantList:
     """Read a list of variants.  Raises `SpecErrors` (E753)."""
     try:
-        rows = [row for row in csv.reader(StringIO(source.text)) if any(row)]
+        numbered = numbered_rows(list(StringIO(source.text)))
     except csv.Error as error:
         raise _broken(source.name, f"the list cannot be read: {error}") from None
+    rows = [row for _, row in numbered if any(row)]
     header = [cell.strip() for cell in rows[0]] if rows else []
     if tuple(header[:2]) != FIRST or len(set(header)) < len(header) or len(header) > MAX_COLUMNS:
         raise _broken(source.name, "the first row is not student,stamp and what varies")
