@@ -1,140 +1,120 @@
-"""Write the pages of reference from the code's own descriptions; a test compares."""
+"""Renew what is made in README.md and docs/: parts from the code, outputs by running commands.
+
+    python docs/make.py         renews the pages
+    python docs/make.py site    builds them as a site, and fails where a link is broken
+
+A part between `<!-- made: NAME -->` and `<!-- end -->` comes from the maker of that name below.  In
+a ```console block the lines that begin with `$ ` are run, one after the other, in a folder of the
+page's own: `shapecalc ...`, and `cat FILE`, which makes the file of what the page shows when there
+is none yet.  tests/test_docs.py compares.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+from click.testing import CliRunner
+
+import shapecalc
 from shapecalc.analysis.tables import grammar
 from shapecalc.analysis.tables.quantities import QUANTITIES as PRINTED
+from shapecalc.cli import main
 from shapecalc.counting.profile import grouped, told
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
+from shapecalc.errors import CODES
 from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
 from shapecalc.spec.layer_help import all_layers, common_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+GOLDEN = ROOT / "tests" / "errors"
+PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
+PART = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+CONSOLE = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
 
 
-_TABLES = """
-# Published tables
-
-Made by `python docs/make.py`. A printed table is one YAML file: `shapecalc tables --file FILE`
-compares it, and those in `shapecalc/analysis/tables/data/` come with the tool.
-
-```yaml
-table: A small table
-source: a paper, Table 3
-spec: lenet5.yaml                   # beside this file, or a shipped one
-
-conventions:                        # how the table counts: once for all its cells
-  parameters: {count: params, K: 1000, rounding: nearest}
-
-columns:
-  output size: output
-  params: parameters
-
-rows:
-  conv1: [28x28x6, "156"]           # as printed; the row's name is the layer's
-  conv2: [10x10x16, 2.3K]
-  total: [~, 61.7K]                 # ~ where nothing is printed
-
-errata:
-  - row: conv2
-    column: params
-    printed: 2.3K                   # what the account is about: no other cell, no other value
-    computed: 2.416K
-    account: A slip; 2,416 is 2.4K.
-```
-
-**Cells** are texts, exactly as printed: 122,304, 2.7K, 60 million, 3.8x10^9, 112x112x64, 7x7/2.
-The printed digits say how precise a cell is: 2.7K is whatever prints as 2.7K. A cell holds what its
-column says, or its row, never both.
-
-**Conventions.** Whatever is counted has one convention in a table: what counts, what K is, how
-digits come about. There is none for a column, a row or a cell, so no cell can be made to match by
-another way of counting. `operations` are counted by a profile, the ones of `summarize --profile`.
-
-**Findings.** A cell is a `match`, when the computed value prints as the cell does; an `erratum`,
-when the file knows that it is not; or a `MISMATCH`. An erratum that names a network (`spec`) or a
-convention is computed anew under these, and is *explained* when it does match there; one that does
-not is a MISMATCH. Any other states what is printed and what is computed. An erratum is stale, and a
-MISMATCH, too, when its cell matches, or when it states other texts. With a MISMATCH the exit code
-is 1. Where nothing comes out, since the profile has no rule for the layer or `over` divides by 0,
-`?` stands beside the cell, a MISMATCH whatever is printed; to a sum such a layer adds nothing.
-
-**Networks.** A row or a column may have its own `spec`. Where a cell is printed once for several
-networks or layers, list them: every one of them must give it. `also` counts what matches under
-other networks, `--against SPEC` shows it cell by cell.
-"""
+def renewed(page: Path, folder: Path) -> str:
+    """Return the text of a page with its parts made and its commands run in `folder`."""
+    text = PART.sub(lambda part: f"{part[1]}\n{_made(part[2])}\n{part[3]}", page.read_text("utf-8"))
+    with contextlib.chdir(folder):
+        return CONSOLE.sub(lambda block: block[1] + _executed(block[2]) + block[3], text)
 
 
-def pages() -> dict[Path, str]:
-    """Return the texts of the pages by their paths."""
-    folder = Path(__file__).parent
-    return {
-        folder / "layers.md": "\n".join(_layers()) + "\n",
-        folder / "columns.md": "\n".join(_columns()) + "\n",
-        folder / "tables.md": "\n".join(_tables()) + "\n",
-        folder / "profiles.md": "\n".join(_profiles()) + "\n",
-        folder / "misconceptions.md": "\n".join(_misconceptions()) + "\n",
-    }
+def _made(name: str) -> str:
+    return "".join(f"{line}\n" for line in MAKERS[name]())
+
+
+def _executed(block: str) -> str:
+    """Return a console block with the outputs as they come out now."""
+    steps = [step.partition("\n") for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+    return "".join(
+        f"$ {command}\n{_output(shlex.split(command), shown).rstrip()}\n"
+        for command, _, shown in steps
+    )
+
+
+def _output(words: list[str], shown: str) -> str:
+    """Return what a terminal would show after a command."""
+    program, *arguments = words
+    if program == "cat":
+        path = Path(*arguments)
+        if not path.exists():
+            path.write_text(shown, encoding="utf-8")
+        return path.read_text("utf-8")
+    if program != "shapecalc":
+        raise ValueError(f"a console block runs shapecalc and cat, not {program}")
+    return CliRunner().invoke(main, arguments, prog_name="shapecalc").output
 
 
 def _columns() -> Iterator[str]:
-    yield "# Columns"
-    yield ""
-    yield "Made by `python docs/make.py`. `--columns` takes these names, separated by commas; CSV"
-    yield "and JSON use the names of the third column. `shapecalc compare` takes them too; its CSV"
-    yield "numbers them by network: `params_1`, `params_2`."
-    yield ""
     yield "| column | meaning | in CSV and JSON | shown by default |"
     yield "|---|---|---|---|"
     shown = {"everywhere": "yes", "machines": "in CSV and JSON", "asked": "no"}
     for column in COLUMNS:
-        cells = (f"`{column.key}`", column.meaning, f"`{column.name}`", shown[column.shown])
-        yield "| " + " | ".join(map(_code, cells)) + " |"
-    yield ""
-    yield "`count` appears with `--profile`; [profiles.md](profiles.md) lists the profiles."
+        yield _row(f"`{column.key}`", column.meaning, f"`{column.name}`", shown[column.shown])
+
+
+def _suffixes() -> Iterator[str]:
+    yield "Some kinds of layers have a suffix: layers"
+    yield ", ".join(f"{text} (`{word}`)" for word, text in SUFFIXES.items()) + "."
 
 
 def _profiles() -> Iterator[str]:
-    yield "# Counting profiles"
-    yield ""
-    yield "Made by `python docs/make.py` from the profiles. `--profile NAME` adds the column"
-    yield "`count`; `shapecalc reconcile SPEC A B` explains why two of them differ."
-    yield ""
-    yield "A profile has a rule for every kind of layer that it counts, right or wrong: a sum of"
-    yield "the quantities below. A rule `0` counts nothing on purpose. A layer without a rule is"
-    yield "not counted: its cell is `?`, and the caption and JSON (`not_counted`) list it. The"
-    yield "rules of tools are compared with the tools themselves, to the digit, on every shipped"
-    yield "spec that they can run."
-    yield ""
-    yield "Some kinds of layers have a suffix: layers"
-    yield ", ".join(f"{text} (`{word}`)" for word, text in SUFFIXES.items()) + "."
     for profile in PROFILES.values():
+        yield f"### {profile.name}"
         yield ""
-        yield f"## {profile.name}"
-        yield ""
-        yield f"{_code(told(profile))}."
+        yield f"{_plain(told(profile))}."
         yield ""
         yield "| rule | layers |"
         yield "|---|---|"
         for rule, kinds in grouped(profile).items():
             yield f"| `{rule}` | {', '.join(kinds)} |"
-    yield ""
-    yield "## Quantities"
-    yield ""
+        yield ""
+
+
+def _quantities() -> Iterator[str]:
     yield "| quantity | meaning |"
     yield "|---|---|"
     for name, quantity in QUANTITIES.items():
-        yield f"| `{name}` | {_code(quantity.meaning)} |"
+        yield _row(f"`{name}`", quantity.meaning)
 
 
-def _tables() -> Iterator[str]:
-    yield _TABLES.strip()
+def _table_keys() -> Iterator[str]:
     for title, keys in (
         ("The keys of the file", grammar.TABLE_KEYS),
         ("A column", grammar.COLUMN_KEYS),
@@ -142,79 +122,160 @@ def _tables() -> Iterator[str]:
         ("A convention", grammar.CONVENTION_KEYS),
         ("An erratum", grammar.ERRATUM_KEYS),
     ):
-        yield ""
-        yield f"## {title}"
+        yield f"### {title}"
         yield ""
         yield "| key | what it holds |"
         yield "|---|---|"
-        for key, said in keys.items():
-            yield f"| `{key}` | {_code(said)} |"
-    yield ""
-    yield "## What a cell may hold"
+        for key, meaning in keys.items():
+            yield _row(f"`{key}`", meaning)
+        yield ""
+    yield "### What a cell may hold"
     yield ""
     yield "| quantity | what it is | its convention's `count` |"
     yield "|---|---|---|"
-    for each in PRINTED.values():
-        counts = ", ".join(f"`{word}`" for word in each.counts)
-        yield f"| `{each.name}` | {_code(each.meaning)} | {counts} |"
+    for quantity in PRINTED.values():
+        counts = ", ".join(f"`{word}`" for word in quantity.counts)
+        yield _row(f"`{quantity.name}`", quantity.meaning, counts)
 
 
 def _layers() -> Iterator[str]:
-    yield "# Layer types"
-    yield ""
-    yield "Made by `python docs/make.py` from the layers' classes. Every layer also takes "
-    yield (
-        ", ".join(f"`{each.name}`" for each in common_fields())
-        + "; see [language.md](language.md)."
-    )
+    names = ", ".join(f"`{field.name}`" for field in common_fields())
+    yield f"Every layer also takes {names}; see [language.md](language.md#layers)."
     for layer in all_layers():
         yield ""
-        yield f"## {layer.type}"
+        yield f"### {layer.type}"
         yield ""
-        aliases = (
-            f" Also: {', '.join(f'`{each}`' for each in layer.aliases)}." if layer.aliases else ""
-        )
-        yield f"{layer.summary[0].upper()}{layer.summary[1:]}.{aliases}"
+        aliases = ", ".join(f"`{alias}`" for alias in layer.aliases)
+        also = f" Also: {aliases}." if aliases else ""
+        yield f"{_capitalized(layer.summary)}.{also}"
         yield ""
         yield f"    - {layer.example}"
-        if layer.rule:
+        if layer.rule or layer.counts or layer.principal:
             yield ""
-            yield f"- Rule: {_code(layer.rule)}."
+        if layer.rule:
+            yield f"- Rule: {_plain(layer.rule)}."
         if layer.counts:
-            yield f"- Counts: {_code(layer.counts)}."
+            yield f"- Counts: {_plain(layer.counts)}."
         if layer.principal:
             yield f"- `{layer.type}: VALUE` sets `{layer.principal}`."
         if layer.fields:
             yield ""
             yield "| field | holds | default | |"
             yield "|---|---|---|---|"
-            for each in layer.fields:
-                cells = (f"`{each.name}`", each.holds, each.default, each.doc)
-                yield "| " + " | ".join(map(_code, cells)) + " |"
+            for field in layer.fields:
+                yield _row(f"`{field.name}`", field.holds, field.default, field.doc)
 
 
 def _misconceptions() -> Iterator[str]:
-    yield "# Misconceptions"
-    yield ""
-    yield "Made by `python docs/make.py` from `shapecalc/homework/`. `shapecalc homework check`"
-    yield "looks for these, and for two of them at once. An example is of a shipped network or of a"
-    yield "single layer; *convention* marks those that are another way to count and no mistake."
     for entry in CATALOGUE.values():
         first = entry.examples[0]
-        named = first.layer if "\n" in first.spec else f"{first.spec} {first.layer}"
-        yield ""
-        yield f"## {entry.id}: {entry.name}"
-        yield ""
+        where = first.layer if "\n" in first.spec else f"{first.spec} {first.layer}"
         convention = " *Convention.*" if entry.convention else ""
-        yield f"{_code(entry.done)} {_code(entry.why)}{convention}"
+        yield f"### {entry.id}"
         yield ""
-        yield f"- {named}, {first.column}: {_code(first.wrong)} in place of {first.right}."
+        yield f"**{_capitalized(_plain(entry.name))}**"
+        yield ""
+        yield f"{_plain(entry.done)} {_plain(entry.why)}{convention}"
+        yield ""
+        yield f"- {where}, {first.column}: {_plain(first.wrong)} in place of {first.right}."
+        yield ""
 
 
-def _code(text: str) -> str:
+def _networks() -> Iterator[str]:
+    reports = {name: shapecalc.summarize(name) for name in shapecalc.shipped()}
+    yield "| spec | network | input | parameters | MACs | activations |"
+    yield "|---|---|---|---:|---:|---:|"
+    for name, report in reports.items():
+        totals = report.totals
+        inputs = ", ".join(as_text(row.output) for row in report.rows if row.type == "input")
+        counts = (f"{n:,}" for n in (totals.params, totals.macs, totals.activations))
+        yield _row(f"[`{name}`](#{name})", report.name, inputs, *counts)
+    for name, report in reports.items():
+        spec = report.graph.spec
+        yield ""
+        yield f"### {name}"
+        yield ""
+        yield f"**{_plain(report.name)}.** {_plain(spec.note)}"
+        yield ""
+        yield f"- Published: {_plain(spec.citation)}."
+        if spec.expect:
+            yield f"- Totals expected by: {_plain(spec.expect_source)}."
+
+
+def _errors() -> Iterator[str]:
+    paragraphs = yaml.safe_load((DOCS / "errors.yaml").read_text("utf-8"))
+    listed = [code for codes in paragraphs.values() for code in codes]
+    if listed != list(CODES):
+        raise ValueError(f"docs/errors.yaml and CODES differ in {set(listed) ^ set(CODES)}")
+    yield "| code | what is wrong |"
+    yield "|---|---|"
+    for code, title in CODES.items():
+        yield _row(f"[{code}](#{code.lower()})", title)
+    for section, codes in paragraphs.items():
+        yield ""
+        yield f"## {section}"
+        for code, entry in codes.items():
+            yield ""
+            yield f"### {code}"
+            yield ""
+            yield f"**{_capitalized(CODES[code])}**"
+            yield ""
+            yield "```text"
+            yield _message(code, entry["example"])
+            yield "```"
+            yield ""
+            yield entry["text"].rstrip()
+
+
+def _message(code: str, golden: str) -> str:
+    """Return the first message with a code in a golden file."""
+    text = (GOLDEN / f"{golden}.txt").read_text("utf-8")
+    messages = re.split(r"\n\n(?=error\[)", text.rstrip("\n"))
+    return next(message for message in messages if message.startswith(f"error[{code}]: "))
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(map(_plain, cells)) + " |"
+
+
+def _plain(text: str) -> str:
+    """Keep Markdown from reading signs in a text."""
     return text.replace("|", "\\|").replace("*", "\\*")
 
 
+def _capitalized(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+MAKERS: dict[str, Callable[[], Iterator[str]]] = {
+    "columns": _columns,
+    "errors": _errors,
+    "layers": _layers,
+    "misconceptions": _misconceptions,
+    "networks": _networks,
+    "profiles": _profiles,
+    "quantities": _quantities,
+    "suffixes": _suffixes,
+    "table_keys": _table_keys,
+}
+
+
+def site() -> int:
+    """Build the site with the generator that pyproject.toml's extra `docs` names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    generator = re.match(r"[\w-]+", project["optional-dependencies"]["docs"][0])
+    assert generator is not None
+    command = [sys.executable, "-m", generator[0], "build", "--clean", "--strict"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603  (our own words)
+
+
+def renew() -> None:
+    """Write every page anew."""
+    for page in PAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            text = renewed(page, Path(folder))
+        page.write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    for path, text in pages().items():
-        path.write_text(text, encoding="utf-8")
+    sys.exit(site() if sys.argv[1:] == ["site"] else renew())

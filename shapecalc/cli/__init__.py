@@ -26,6 +26,7 @@ COMMANDS = (
     "specs",
     "schema",
     "completion",
+    "errors",
 )
 
 

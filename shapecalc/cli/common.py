@@ -28,9 +28,11 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except SpecErrors as error:
-        from shapecalc.output.problems import problems_json, problems_text
+        from shapecalc.output.problems import more_about, problems_json, problems_text
 
         text = problems_json(error.problems) if as_json else problems_text(error.problems)
+        if sys.stderr.isatty() and not as_json:
+            text += "\n" + more_about(error.problems)
         click.echo(text, nl=False, err=True)
         sys.exit(WRONG_INPUT)
     except RuleError as error:  # an expression that grows too large while it is written

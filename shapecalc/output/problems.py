@@ -27,6 +27,13 @@ def problems_text(problems: Iterable[Problem]) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
+def more_about(problems: Iterable[Problem]) -> str:
+    """Name the command that shows the problems' page of the documentation."""
+    codes = {problem.code for problem in problems}
+    code = codes.pop() if len(codes) == 1 else "CODE"
+    return f"shapecalc errors {code} says what it means and how to mend it\n"
+
+
 def _paragraph(problem: Problem) -> str:
     lines = [f"error[{problem.code}]: {visible(problem.message)}"]
     if problem.origin is not None and problem.origin.source.name.startswith("--"):
