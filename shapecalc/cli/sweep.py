@@ -184,6 +184,6 @@ def _progress(indices: Iterable[tuple[int, ...]], total: int) -> Iterator[tuple[
         return
     from rich.progress import track
 
-    from shapecalc.render.as_terminal import error_console
+    from shapecalc.output.terminal import error_console
 
     yield from track(indices, "propagating", total=total, console=error_console(), transient=True)
