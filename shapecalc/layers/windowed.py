@@ -18,8 +18,16 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
+from shapecalc.layers.receptive_field import (
+    Reach,
+    reach,
+)
 from shapecalc.layers.shape import SIDE_NAMES, Shape, times_text
-from shapecalc.layers.window import Reach, Rounding, Window, output_size, reach
+from shapecalc.layers.window import (
+    Rounding,
+    Window,
+    output_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

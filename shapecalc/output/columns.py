@@ -28,7 +28,9 @@ from shapecalc.report.unknown import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.layers.window import Field
+    from shapecalc.layers.receptive_field import (
+        Field,
+    )
     from shapecalc.output.view import (
         Legend,
         View,

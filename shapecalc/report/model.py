@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
+    from shapecalc.layers.receptive_field import (
+        Field,
+    )
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import Field
     from shapecalc.report.domain import Domain
 
 

@@ -9,15 +9,15 @@ from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph.expand import expand, rebuilt
 from shapecalc.graph.model import Broken, Deferred, Input, channels_first
 from shapecalc.layers.base import SEES_ALL, Requirement, arity_error, field_bounds
-from shapecalc.layers.shape import as_list, as_text
-from shapecalc.layers.window import (
+from shapecalc.layers.receptive_field import (
     EVERYTHING,
     Reach,
-    Undecided,
+    UndecidedError,
     look_back,
     look_back_both,
     own_places,
 )
+from shapecalc.layers.shape import as_list, as_text
 from shapecalc.report.model import Report, Row, total
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.source import Origin
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph, Node
     from shapecalc.layers.base import Layer, Parameter
+    from shapecalc.layers.receptive_field import (
+        Field,
+    )
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import Field
     from shapecalc.layers.work import Work
     from shapecalc.report.domain import Domain
 
@@ -261,7 +263,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
         window = None if errors else layer.window(*inputs)
     except RuleError as error:
         errors.append(error)
-    except Undecided:
+    except UndecidedError:
         window = UNDECIDED
     if errors:
         raise Refused(_roots(errors))
@@ -417,7 +419,7 @@ def _field(
             )
     except RuleError as error:
         raise Refused([error]) from None
-    except Undecided:
+    except UndecidedError:
         return None
     for side in seen:
         if any(map(_too_wide, (side, *side.also))):

@@ -20,10 +20,14 @@ from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
+from shapecalc.layers.receptive_field import (
+    EVERYTHING,
+    Field,
+    Reach,
+)
 from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.window import EVERYTHING, Field, Reach
 from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:

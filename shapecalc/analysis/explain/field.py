@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.analysis.explain.subject import Subject
-    from shapecalc.layers.window import Field, Reach
+    from shapecalc.layers.receptive_field import (
+        Field,
+        Reach,
+    )
     from shapecalc.report.model import Row
 
 

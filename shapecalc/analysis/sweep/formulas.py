@@ -9,8 +9,10 @@ from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.magnitude import magnitude
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
+from shapecalc.layers.receptive_field import (
+    FAR,
+)
 from shapecalc.layers.shape import as_list
-from shapecalc.layers.window import FAR
 from shapecalc.report.propagate import WIDEST
 
 if TYPE_CHECKING:
