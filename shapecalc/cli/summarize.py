@@ -82,7 +82,9 @@ def summarize(
         from shapecalc.output.options import (
             make_view,
         )
-        from shapecalc.report.propagate import propagate
+        from shapecalc.report.compute import (
+            compute_report,
+        )
         from shapecalc.spec.find import find
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
@@ -98,7 +100,7 @@ def summarize(
             count_inplace=count_inplace,
         )
         settings = freed(settings, free)
-        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         if check:
             _must_expect(report)  # before anything is written
         emit(render(report, chosen, view), path)

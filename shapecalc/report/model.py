@@ -9,7 +9,7 @@ from shapecalc.layers.work import Work
 from shapecalc.text.shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         Field,
     )
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.domain import Domain
+    from shapecalc.report.domain import Domain, Fit
 
 
 class Row(NamedTuple):
@@ -121,7 +121,7 @@ class Report(Shown):
     layout, profile, count_inplace, sort.
     """
 
-    __slots__ = ("_anew", "domain", "graph", "rows", "totals")
+    __slots__ = ("_anew", "_fits", "_weights_fit", "domain", "graph", "rows", "totals")
 
     def __init__(
         self,
@@ -131,8 +131,11 @@ class Report(Shown):
         domain: Domain | None = None,
         *,
         anew: Callable[[Graph], Report],
+        fits: Callable[[Report], Iterable[Fit]] = lambda _: (),
     ) -> None:
         self._anew = anew  # how it was computed, to be computed for other values
+        self._fits = fits
+        self._weights_fit: tuple[Fit, ...] | None = None  # computed when they are first asked for
         self.graph = graph
         self.rows = rows
         self.totals = totals
@@ -161,6 +164,13 @@ class Report(Shown):
         from shapecalc.graph.expand import rebuilt
 
         return self._anew(rebuilt(self.graph, values))
+
+    @property
+    def weights_fit(self) -> tuple[Fit, ...]:
+        """For which sizes of the input the weights fit that the spec's own input gives."""
+        if self._weights_fit is None:
+            self._weights_fit = tuple(self._fits(self))
+        return self._weights_fit
 
     def with_rows(
         self, rows: tuple[Row, ...], totals: Totals | None = None, graph: Graph | None = None

@@ -14,7 +14,9 @@ from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import (
+    compute_report,
+)
 from shapecalc.spec.model import Edit
 from shapecalc.spec.ranges import ends, must_be_few
 from shapecalc.text.source import Source
@@ -62,7 +64,7 @@ class Unknowns(NamedTuple):
         """Compute the report for numbers of some of the names.  Raises `SpecErrors`."""
         given = {self.inner.get(name, name): str(value) for name, value in values.items()}
         graph = expand(self.spec, {**self.settings, **given}, self.inputs)
-        return propagate(graph, fields=self.fields)
+        return compute_report(graph, fields=self.fields)
 
     def points(self) -> Iterator[dict[str, int]]:
         """Yield the points of what is tried; one without names where nothing is."""
@@ -248,7 +250,7 @@ def _carries(
         given = {words[o.name]: str(v) for o, v in zip(others, values, strict=True)}
         try:
             settings = {**unknowns.settings, **given, **loose}
-            propagate(expand(unknowns.spec, settings, unknowns.inputs), fields=False)
+            compute_report(expand(unknowns.spec, settings, unknowns.inputs), fields=False)
         except SpecErrors:
             continue
         return True

@@ -14,7 +14,9 @@ from shapecalc.analysis.sweep.formulas import formulas_of
 from shapecalc.analysis.sweep.magnitude import LARGEST, magnitude
 from shapecalc.analysis.sweep.plan import MAX_PROPAGATED, note_of
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import (
+    compute_report,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -199,7 +201,7 @@ class _Compute:
             part.notes[row] += f", and no more than {MAX_PROPAGATED:,} points are tried by numbers"
             return
         try:
-            report = propagate(self.plan.ground.wire(fixed_at(self.axes, values)))
+            report = compute_report(self.plan.ground.wire(fixed_at(self.axes, values)))
         except SpecErrors as error:
             part.notes[row] = note_of(error)
             return

@@ -13,7 +13,9 @@ from shapecalc.layers.receptive_field import (
     FAR,
 )
 from shapecalc.layers.shape import as_list
-from shapecalc.report.propagate import WIDEST
+from shapecalc.report.apply import (
+    WIDEST,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

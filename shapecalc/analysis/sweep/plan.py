@@ -14,7 +14,9 @@ from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbers, read_measures
 from shapecalc.analysis.sweep.formulas import Formulas, formulas_of
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import (
+    compute_report,
+)
 from shapecalc.spec.ranges import must_be_few
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class _Trials:
         key = tuple(sorted(values.items()))
         found = self.done.pop(key, None)
         if found is None:
-            found = propagate(self.ground.wire(values))
+            found = compute_report(self.ground.wire(values))
         if isinstance(found, SpecErrors):
             raise found
         return found

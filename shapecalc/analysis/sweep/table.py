@@ -17,7 +17,9 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.report_table import Head, Line, Table
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import (
+    compute_report,
+)
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ def _legend(sweep: Sweep, columns: Iterable[Iterable[str]]) -> dict[str, str]:
     plan, view = sweep.plan, sweep.plan.view
     first = int(sweep.exists.argmax())
     values = [int(sweep.block.axes[axis.name][first]) for axis in plan.ground.axes]
-    report = propagate(plan.ground.wire(fixed_at(plan.ground.axes, values)))
+    report = compute_report(plan.ground.wire(fixed_at(plan.ground.axes, values)))
     owed = {axis.name: axis.said for axis in plan.ground.axes if axis.said}
     for measure in plan.measures:
         if measure.kind.name == "shape":
