@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, RuleError, SpecErrors
+from shapecalc.errors import RuleError, SpecErrors, refuse
 from shapecalc.report.model import Report, total
-from shapecalc.report.propagate import (
-    propagate,
-)
+from shapecalc.report.propagate import propagate
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.source import Origin
 
@@ -52,4 +50,4 @@ def _symbolic(graph: Graph, done: Propagated) -> Report:
         return Report(graph, rows, totals, domain, anew=compute_report, fits=fits)
     except RuleError as error:  # an expression grows too large
         at = Origin(graph.spec.source)
-        raise SpecErrors([Problem(error.code, error.message, at, error.rule, error.hint)]) from None
+        raise refuse(error.code, error.message, at, error.hint, rule=error.rule) from None

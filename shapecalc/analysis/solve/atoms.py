@@ -13,11 +13,10 @@ from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
+from shapecalc.report.unknown import UNKNOWN
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +178,7 @@ class Binder:
             message = f"{len(values)} extents are written, but it is a vector"
             self.question.refuse("E343", message, condition.span, "write its units: fc6 = 4096")
         if len(values) != rank:
-            sides = f"{rank} side{'s' if rank > 1 else ''} ({' x '.join(words)})"
+            sides = f"{counted(rank, 'side')} ({' x '.join(words)})"
             message = f"{len(values)} extents are written, but it has {sides}, then channels"
             hint = f"write {' x '.join(words)}, with or without x channels"
             self.question.refuse("E343", message, condition.span, hint)

@@ -20,11 +20,10 @@ from shapecalc.api import load
 from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.graph.model import Graph
 from shapecalc.output.columns import BY_WORD
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
 from shapecalc.text.source import Origin
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -287,7 +286,7 @@ class _Asking:
     ) -> Iterator[str]:
         names = " and ".join(each.name for each in self.unknowns.tried)
         count = len(inner) + len(failed)
-        yield f"{names} tried value by value: {count:,} network{'s' if count > 1 else ''}."
+        yield f"{names} tried value by value: {counted(count, 'network')}."
         if failed:
             point, error = failed[0]
             where = ", ".join(f"{name} = {value:,}" for name, value in point.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source
 
@@ -58,7 +58,7 @@ def column_of(plan: Plan, name: str | None) -> Measure:
     )
     origin = Origin(Source(f"--y {name}", name)) if name else None
     hint = "an extent is one: --y conv1.height" if name else "add one, like --y macs"
-    raise SpecErrors([Problem("E301", message, origin, hint=hint)])
+    raise refuse("E301", message, origin, hint)
 
 
 def series_of(sweep: Sweep, measure: Measure, most: int) -> list[Series]:
@@ -72,7 +72,7 @@ def series_of(sweep: Sweep, measure: Measure, most: int) -> list[Series]:
         rule = f"at most {most}"
         origin = others[-1].over.origin
         hint = f"give {names} fewer values"
-        raise SpecErrors([Problem("E355", message, origin, rule, hint)])
+        raise refuse("E355", message, origin, hint, rule=rule)
     keys = zip(*(sweep.block.axes[axis.name].tolist() for axis in others), strict=True)
     lines: dict[tuple[Any, ...], list[tuple[int, int | None]]] = {}
     points = zip(sweep[along.name].tolist(), sweep[measure.name].tolist(), strict=True)

@@ -9,17 +9,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.analysis.explain.words import listed
 from shapecalc.analysis.tables.printed import read_extents, read_kernel, read_number
 from shapecalc.analysis.tables.words import Kind, read_word
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.windowed import Windowed
-from shapecalc.report.unknown import (
-    UNKNOWN,
-    Unknown,
-)
+from shapecalc.report.unknown import UNKNOWN, Unknown
+from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
