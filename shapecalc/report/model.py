@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import add_up, largest
 from shapecalc.layers.work import Work
+from shapecalc.report.unknown import UNKNOWN
 from shapecalc.text.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from fractions import Fraction
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
-    from shapecalc.layers.receptive_field import (
-        Field,
-    )
+    from shapecalc.layers.receptive_field import Field
     from shapecalc.layers.shape import Shape
     from shapecalc.report.domain import Domain, Fit
+    from shapecalc.report.unknown import Unknown
 
 
 class Row(NamedTuple):
@@ -80,6 +81,24 @@ class Row(NamedTuple):
     def units(self) -> Dim:
         """The output's elements."""
         return self.output.size
+
+    @property
+    def receptive_field(self) -> tuple[Dim, ...] | Unknown | None:
+        """The pixels of the input that a unit sees, per side; None without sides."""
+        return self._per_side(lambda side: side.size)
+
+    @property
+    def jump(self) -> tuple[Dim | Fraction, ...] | Unknown | None:
+        """The pixels between the receptive fields of neighbouring units, per side."""
+        return self._per_side(lambda side: side.jump)
+
+    def _per_side(self, value: Callable[[Field], Any]) -> tuple[Any, ...] | Unknown | None:
+        if self.field is None:
+            return UNKNOWN
+        values = tuple(map(value, self.field))
+        if None in values:
+            return UNKNOWN
+        return None if set(values) <= {0} else values
 
 
 class Totals(NamedTuple):

@@ -12,7 +12,7 @@ from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.analysis.sweep.series import Series
 
@@ -39,7 +39,7 @@ def suffix_of(path: str) -> str:
     return suffix
 
 
-def picture(sweep: Sweep, measure: Measure, suffix: str) -> bytes:
+def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     """Draw a column.  Raises `SpecErrors` (E355) for too many lines."""
     import matplotlib as mpl
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.analysis.sweep.axes import Axis
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.plan import Plan
     from shapecalc.analysis.sweep.result import Sweep
 
@@ -39,7 +39,7 @@ def axis_of(sweep: Sweep) -> Axis:
     return max(sweep.plan.ground.axes, key=lambda axis: len(axis.values))
 
 
-def column_of(plan: Plan, name: str | None) -> Measure:
+def column_of(plan: Plan, name: str | None) -> SweepColumn:
     """Return the column that a picture shows: the one named, MACs, or the first number.
 
     `name` is one that `read_measures` knows.  Raises `SpecErrors` (E301) for one without a number.
@@ -61,7 +61,7 @@ def column_of(plan: Plan, name: str | None) -> Measure:
     raise refuse("E301", message, origin, hint)
 
 
-def series_of(sweep: Sweep, measure: Measure, most: int) -> list[Series]:
+def series_of(sweep: Sweep, measure: SweepColumn, most: int) -> list[Series]:
     """Cut a column into lines.  Raises `SpecErrors` (E355) for more than `most` of them."""
     along = axis_of(sweep)
     others = [axis for axis in sweep.plan.ground.axes if axis is not along]
