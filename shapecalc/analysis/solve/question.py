@@ -91,7 +91,7 @@ def read_question(text: str) -> Question:
     try:
         reader = _QuestionReader(text)
         return Question(source, tuple(reader.question()), reader.places)
-    except _Stopped as stop:
+    except _StoppedError as stop:
         start, end, message, hint = stop.start, stop.end, stop.message, stop.hint
     except ExpressionError as error:
         start, end = (reader.start, reader.end) if reader else (0, 0)
@@ -100,7 +100,9 @@ def read_question(text: str) -> Question:
     raise SpecErrors([Problem("E343", message, origin, hint=hint or _EXAMPLE)])
 
 
-class _Stopped(ExpressionError):  # noqa: N818  (it knows the place; its base is the error)
+class _StoppedError(ExpressionError):
+    """What cannot be read, and from where to where it stands."""
+
     def __init__(self, message: str, hint: str, start: int, end: int) -> None:
         super().__init__(message, hint)
         self.start, self.end = start, end
@@ -148,7 +150,7 @@ class _QuestionReader(Parser):
         self.stop(f"'{rest[0]}' means nothing in a question", _EXAMPLE)
 
     def stop(self, message: str, hint: str = "") -> NoReturn:
-        raise _Stopped(message, hint, self.start, self.end)
+        raise _StoppedError(message, hint, self.start, self.end)
 
     def question(self) -> list[QuestionCondition]:
         conditions = self.conditions()

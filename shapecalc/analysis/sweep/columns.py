@@ -36,8 +36,8 @@ SHAPED = ("output", "rf")
 DEFAULT = "params,macs,activations,peak,output"
 
 
-class NeedsNumbers(Exception):  # noqa: N818  (no error: "ask again without symbols")
-    """A value that no formula gives."""
+class NeedsNumbersError(Exception):
+    """A value that no formula gives: the sweep asks again without symbols."""
 
 
 class _Total(NamedTuple):
@@ -51,19 +51,19 @@ class _Total(NamedTuple):
 
 _OWN: dict[str, _Total] = {
     "peak_activations": _Total(
-        "peak", "most elements alive at once in inference", NUMBER, lambda all_, _: all_.peak
+        "peak", "most elements alive at once in inference", NUMBER, lambda totals, _: totals.peak
     ),
     "peak_memory": _Total(
         "peak memory",
         "most bytes alive at once in inference, of a batch",
         BYTES,
-        lambda all_, view: view.memory(all_.peak),
+        lambda totals, view: view.memory(totals.peak),
     ),
     "parameter_memory": _Total(
         "parameter memory",
         "bytes of the parameters",
         BYTES,
-        lambda all_, view: view.bytes(all_.params),
+        lambda totals, view: view.bytes(totals.params),
     ),
 }
 _SHORT = {"peak": "peak_activations"}
@@ -96,7 +96,7 @@ class Measure(NamedTuple):
     def values(self, report: Report, view: View) -> Mapping[str, Dim] | None:
         """Return the value, by the name of its extent where it has any; None: there is none.
 
-        Raises `NeedsNumbers` where with symbols no one formula gives it.
+        Raises `NeedsNumbersError` where with symbols no one formula gives it.
         """
         own = _OWN.get(self.name)
         if own is not None:
@@ -110,11 +110,11 @@ class Measure(NamedTuple):
 
     def _of(self, row: Row, report: Report, view: View) -> Mapping[str, Dim] | None:
         if self.column is None:  # an extent by itself
-            found = extents(row.output).get(self.name.rpartition(".")[2])
-            return None if found is None else {"": found}
+            extent = extents(row.output).get(self.name.rpartition(".")[2])
+            return None if extent is None else {"": extent}
         value = self.column.of_row(row, view, report.totals)
         if value is UNKNOWN:
-            raise NeedsNumbers
+            raise NeedsNumbersError
         if value is None:
             return None
         if self.kind.name == "shape":
@@ -148,26 +148,26 @@ def _row(report: Report, layer: str) -> Row | None:
 
 def total_words(view: View) -> dict[str, str]:
     """Return the words for totals, with the machine name of each."""
-    columns = [each for each in COLUMNS if each.total and not each.of]
-    found = {
+    columns = [column for column in COLUMNS if column.total and not column.of]
+    words = {
         word: column.name
         for column in columns
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
-    return {**found, **{name: name for name in _OWN}, **_SHORT, "output": "output"}
+    return {**words, **{name: name for name in _OWN}, **_SHORT, "output": "output"}
 
 
 def layer_words(view: View) -> dict[str, Column | None]:
     """Return the words for a layer's values; None for an extent of its output."""
-    found: dict[str, Column | None] = {
+    words: dict[str, Column | None] = {
         word: column
         for column in COLUMNS
         if (column.kind.name in ("number", "bytes") and not column.of) or column.key in SHAPED
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
-    return {**found, **dict.fromkeys(EXTENTS)}
+    return {**words, **dict.fromkeys(EXTENTS)}
 
 
 def read_measures(
@@ -178,7 +178,7 @@ def read_measures(
     `also` are layers that others of the networks have.  Raises `SpecErrors` with every word that
     is not known (E301).
     """
-    found: dict[str, Measure] = {}
+    measures: dict[str, Measure] = {}
     problems: list[Problem] = []
     source = Source(f"--columns {text or DEFAULT}", text or DEFAULT)
     end = -1
@@ -187,23 +187,27 @@ def read_measures(
         word = part.strip()
         if text is None and word == "output" and len(report.graph.outputs) > 1:
             for index in report.graph.outputs:
-                each = _of_layer(f"{report.rows[index].name}.output", view, report, also)
-                found[each.name] = each
+                measure = _of_layer(f"{report.rows[index].name}.output", view, report, also)
+                measures[measure.name] = measure
             continue
         try:
-            of_layer = "." in word
-            each = _of_layer(word, view, report, also) if of_layer else _of_all(word, view, report)
-            found[each.name] = each
-        except _Unknown as error:
+            if "." in word:
+                measure = _of_layer(word, view, report, also)
+            else:
+                measure = _of_all(word, view, report)
+            measures[measure.name] = measure
+        except _UnknownColumnError as error:
             start += len(part) - len(part.lstrip())
             origin = Origin(source, Span(0, start, 0, start + len(word)))
             problems.append(Problem("E301", error.message, origin, hint=error.hint))
     if problems:
         raise SpecErrors(problems)
-    return tuple(found.values())
+    return tuple(measures.values())
 
 
-class _Unknown(Exception):  # noqa: N818  (carries what is said to the user)
+class _UnknownColumnError(Exception):
+    """A word for no column, in the words that the user reads."""
+
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
@@ -217,7 +221,8 @@ def _of_all(word: str, view: View, report: Report) -> Measure:
         raise _unknown_total(word, words, view)
     if name == "output" and len(report.graph.outputs) > 1:
         ends = ", ".join(f"{report.rows[i].name}.output" for i in report.graph.outputs)
-        raise _Unknown(f"the network has {len(report.graph.outputs)} outputs", f"say which: {ends}")
+        message = f"the network has {len(report.graph.outputs)} outputs"
+        raise _UnknownColumnError(message, f"say which: {ends}")
     own = _OWN.get(name)
     if own is not None:
         return Measure(name, own.title, own.meaning, own.kind)
@@ -226,23 +231,23 @@ def _of_all(word: str, view: View, report: Report) -> Measure:
     return Measure(name, column.title, meaning, column.kind, "", column)
 
 
-def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _Unknown:
+def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _UnknownColumnError:
     if word == "count":
         from shapecalc.counting.profiles import PROFILES
 
         message = "the column 'count' needs a profile to count by"
-        return _Unknown(message, "add --profile " + ", ".join(PROFILES))
+        return _UnknownColumnError(message, "add --profile " + ", ".join(PROFILES))
     column = BY_WORD.get(word.lower())
     if column is not None:
         hint = f"say of which layer: conv1.{column.key}"
         if column.key not in layer_words(view):
             hint = "a sweep shows numbers: " + ", ".join(dict.fromkeys(words.values()))
-        return _Unknown(f"the network as a whole has no '{column.key}'", hint)
+        return _UnknownColumnError(f"the network as a whole has no '{column.key}'", hint)
     message = f"unknown column '{word}'" if word else "a column's name is missing"
     hint = did_you_mean(word, words) or (
         "the totals are " + ", ".join(dict.fromkeys(words.values())) + "; of a layer: conv1.output"
     )
-    return _Unknown(message, hint)
+    return _UnknownColumnError(message, hint)
 
 
 def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> Measure:
@@ -257,12 +262,12 @@ def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> M
         hint = did_you_mean(layer, known) or (
             "`shapecalc summarize SPEC --depth all` lists the layers"
         )
-        raise _Unknown(f"there is no layer '{layer}'", hint)
+        raise _UnknownColumnError(f"there is no layer '{layer}'", hint)
     if key.lower() not in words:
         names = dict.fromkeys(column.key if column else "" for column in words.values())
         known = [*filter(None, names), *EXTENTS]
         hint = did_you_mean(key, known) or "a layer has " + ", ".join(known)
-        raise _Unknown(f"a layer has no column '{key}' to sweep", hint)
+        raise _UnknownColumnError(f"a layer has no column '{key}' to sweep", hint)
     column = words[key.lower()]
     if column is None:
         extent = key.lower()
@@ -279,9 +284,14 @@ def column_help() -> list[str]:
 
     view = View(profile=next(iter(PROFILES.values())))
     totals = dict.fromkeys(total_words(view).values())
-    found = {name: _OWN[name].meaning if name in _OWN else BY_WORD[name].meaning for name in totals}
+    meanings = {
+        name: _OWN[name].meaning if name in _OWN else BY_WORD[name].meaning for name in totals
+    }
     of_layers = {c.key: c.meaning for c in layer_words(view).values() if c is not None}
     of_layers |= {", ".join(EXTENTS): "an extent of the output"}
-    width = max(map(len, (*found, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
-    lines = [f"{key:<{width}}  {meaning}" for key, meaning in found.items()]
-    return [*lines, *(f"{f'LAYER.{key}':<{width}}  {said}" for key, said in of_layers.items())]
+    width = max(map(len, (*meanings, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
+    lines = [f"{key:<{width}}  {meaning}" for key, meaning in meanings.items()]
+    return [
+        *lines,
+        *(f"{f'LAYER.{key}':<{width}}  {meaning}" for key, meaning in of_layers.items()),
+    ]

@@ -59,8 +59,8 @@ def formulas_of(
 ) -> Formulas:
     """Take the columns out of a report.
 
-    `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbers` where with symbols
-    a value has no formula.
+    `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbersError` where
+    with symbols a value has no formula.
     """
     columns: dict[str, Dim | None] = {}
     for measure in measures:

@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.sweep.axes import fixed_at
-from shapecalc.analysis.sweep.columns import NeedsNumbers, read_measures
+from shapecalc.analysis.sweep.columns import NeedsNumbersError, read_measures
 from shapecalc.analysis.sweep.formulas import Formulas, formulas_of
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.report.propagate import propagate
@@ -87,7 +87,7 @@ def make_plan(
     trials = _Trials(ground)
     try:
         return _planned(trials, _fixed(trials), columns, view, progress)
-    except NeedsNumbers:
+    except NeedsNumbersError:
         return _planned(trials, ground.axes, columns, view, progress)
 
 
@@ -134,7 +134,7 @@ def _planned(
 def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) -> Report:
     """Propagate with the free axes as symbols.
 
-    Raises `NeedsNumbers` when that fails although some of their values would do.
+    Raises `NeedsNumbersError` when that fails although some of their values would do.
     """
     try:
         return trials.report(values)
@@ -142,13 +142,13 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
         if not free:
             raise
         if _codes(error) & _NO_SYMBOL:
-            raise NeedsNumbers from None
+            raise NeedsNumbersError from None
         for end in (0, -1):
             try:
                 trials.report({**values, **{a.symbol: a.values[end] for a in free}})
             except SpecErrors:
                 continue
-            raise NeedsNumbers from None
+            raise NeedsNumbersError from None
         raise
 
 

@@ -56,9 +56,10 @@ def picture(sweep: Sweep, measure: Measure, suffix: str) -> bytes:
     along = axis_of(sweep)
     axes.set_title(f"{name}: {measure.title} over {along.name}", loc="left", fontweight="bold")
     axes.set_xlabel(f"{along.name}, {along.meaning.split(';')[0]}" if along.meaning else along.name)
-    bytes_ = measure.kind.name == "bytes"
+    in_bytes = measure.kind.name == "bytes"
     axes.set_ylabel(measure.title)
-    axes.yaxis.set_major_formatter(EngFormatter("B" if bytes_ else "", sep=" " if bytes_ else ""))
+    unit, separator = ("B", " ") if in_bytes else ("", "")
+    axes.yaxis.set_major_formatter(EngFormatter(unit, sep=separator))
     axes.set_ylim(bottom=0)
     axes.margins(x=0.02)
     axes.grid(alpha=0.25)
