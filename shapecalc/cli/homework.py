@@ -10,7 +10,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
     from shapecalc.homework.answers.answers import Answers
@@ -191,7 +191,7 @@ def sheet(
         chosen = sheet_format(format_, path)
         if chosen == "xlsx" and path is None:
             message = "a workbook is no text to print"
-            raise SpecErrors([Problem("E302", message, hint="name its file: -o sheet.xlsx")])
+            raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
         which = Which(variants, student, seed)
         asked = read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
         emit_parts([handout(asked, chosen, solution=solution, who=student or "")], path)
@@ -246,17 +246,17 @@ def _homework(
             else "nothing says what the answers are about"
         )
         hint = "keep one of them" if many else "add --against alexnet.yaml, or --homework FILE"
-        raise SpecErrors([Problem("E706", message, hint=hint)])
+        raise refuse("E706", message, hint=hint)
     if file is not None:
         if settings or inputs:
             hint = "write `set:` and `input:` into it"
             message = "with --homework the file says all about the network"
-            raise SpecErrors([Problem("E706", message, hint=hint)])
+            raise refuse("E706", message, hint=hint)
         return _from_file(file, which, answers.stamp)
     assert against is not None
     if which != Which():
         message = "--variants, --variant and --seed are about a teacher's file"
-        raise SpecErrors([Problem("E706", message, hint="name it with --homework")])
+        raise refuse("E706", message, hint="name it with --homework")
     return by_table(_report(against, settings, inputs), answers)
 
 

@@ -8,7 +8,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
@@ -412,11 +412,11 @@ def _base(asked: Asked) -> Homework:
     homework = read_homework(source)
     if not any(cell.out_of and not cell.given and cell.key is not None for cell in homework.cells):
         hint = "ask for a cell that is not given, with marks"
-        raise SpecErrors([Problem("E745", "the homework has no marks", Origin(source), hint=hint)])
+        raise refuse("E745", "the homework has no marks", Origin(source), hint)
     if homework.choices and asked.variants is None:
         message = "the homework has variants, and nothing says which one this is"
         hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
-        raise SpecErrors([Problem("E752", message, Origin(source), hint=hint)])
+        raise refuse("E752", message, Origin(source), hint)
     return homework
 
 

@@ -11,7 +11,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,11 +139,11 @@ def _asked(
     if (against is None) == (file is None):
         said = "nothing says" if file is None else "--against and --homework both say"
         hint = "name the teacher's file with --homework, or a network with --against"
-        raise SpecErrors([Problem("E706", f"{said} what the answers are about", hint=hint)])
+        raise refuse("E706", f"{said} what the answers are about", hint=hint)
     if file is not None and (settings or inputs):
         message = "with --homework the file says all about the network"
         hint = "write `set:` and `input:` into it"
-        raise SpecErrors([Problem("E706", message, hint=hint)])
+        raise refuse("E706", message, hint=hint)
     if against is None:
         assert file is not None
         return Asked(find_homework(file))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli.common import emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,4 +121,4 @@ def _make(folder: str) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"'{folder}' cannot be made: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, hint="name another folder")]) from None
+        raise refuse("E007", message, hint="name another folder") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.homework.assignment.quantities import (
     LAYER_HEADINGS,
     NETWORK_WORDS,
@@ -71,9 +71,9 @@ class Answers(NamedTuple):
     stamp: str = ""
 
 
-def refuse(code: str, message: str, name: str, hint: str) -> SpecErrors:
-    """Make the error for a file of answers."""
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])
+def refuse_file(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
+    """Return the errors of one problem of a whole file, to be raised."""
+    return refuse(code, message, Origin(Source(name, "")), hint)
 
 
 def from_rows(
@@ -89,10 +89,10 @@ def from_rows(
     """
     if sum(len(row) for _, row in rows) > MAX_CELLS:
         hint = "a sheet has a row a layer and a few columns"
-        raise refuse("E702", f"the table has more than {MAX_CELLS:,} cells", name, hint)
+        raise refuse_file("E702", f"the table has more than {MAX_CELLS:,} cells", name, hint)
     at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if headings(row)), None)
     if at is None:
-        raise refuse(
+        raise refuse_file(
             "E701",
             "no row names the columns",
             name,

@@ -76,12 +76,12 @@ def against(report: Report, answers: Answers) -> Homework:
     rows = askable(report)
     found = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
     if not found:
-        from shapecalc.homework.answers.answers import refuse
+        from shapecalc.homework.answers.answers import refuse_file
 
         first = answers.rows[0] if answers.rows else ""
         hint = suggest(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
         message = f"no row of the table is a layer of {report.name}"
-        raise refuse("E704", message, answers.source, hint)
+        raise refuse_file("E704", message, answers.source, hint)
     keys = [quantity.key for quantity in answers.columns]
     return assign(report, layers=dict.fromkeys(found), columns=keys)
 

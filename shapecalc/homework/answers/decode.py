@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shapecalc.homework.answers.answers import MAX_BYTES, refuse
+from shapecalc.homework.answers.answers import MAX_BYTES, refuse_file
 
 #: How files of other kinds begin, and what to do about them.
 _MAGIC = (
@@ -34,15 +34,17 @@ def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
     """
     if len(data) > most:
         hint = "a sheet of answers takes a few KiB; is it the right file?"
-        raise refuse("E702", f"the file holds more than {most // 2**10} KiB", name, hint)
+        raise refuse_file("E702", f"the file holds more than {most // 2**10} KiB", name, hint)
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
-            raise refuse("E703", f"the file is {what}, no table in text", name, hint)
+            raise refuse_file("E703", f"the file is {what}, no table in text", name, hint)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return Decoded(_plain(data.decode("utf-16"), name), ("read as UTF-16",))
         except UnicodeDecodeError:
-            raise refuse("E703", "the file's UTF-16 is broken", name, "save it as UTF-8") from None
+            raise refuse_file(
+                "E703", "the file's UTF-16 is broken", name, "save it as UTF-8"
+            ) from None
     try:
         text = data.decode("utf-8-sig")
         once = _once(text)
@@ -68,11 +70,11 @@ def _plain(text: str, name: str) -> str:
     control = sum(character < " " and character not in "\t\n\r\f\v" for character in text)
     if control:
         hint = "save the table as .csv, in UTF-8"
-        raise refuse(
+        raise refuse_file(
             "E703", f"the file is no text: it holds {control} control characters", name, hint
         )
     if not text.strip():
-        raise refuse(
+        raise refuse_file(
             "E701", "the file is empty", name, "make a sheet with `shapecalc homework sheet`"
         )
     return text

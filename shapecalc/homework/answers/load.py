@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import MAX_BYTES, Answers, refuse
+from shapecalc.homework.answers.answers import MAX_BYTES, Answers, refuse_file
 from shapecalc.homework.answers.decode import decode
 from shapecalc.homework.answers.tables import read_csv, read_markdown
 from shapecalc.homework.answers.trees import read_json, read_yaml
@@ -38,12 +38,12 @@ def load_answers(path: str) -> Answers:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         hint = "`shapecalc homework sheet` makes one to fill in"
-        raise refuse("E001", f"there is no file '{path}'", path, hint) from None
+        raise refuse_file("E001", f"there is no file '{path}'", path, hint) from None
     except IsADirectoryError:
-        raise refuse("E002", f"'{path}' is a directory", path, "name a file in it") from None
+        raise refuse_file("E002", f"'{path}' is a directory", path, "name a file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refuse("E003", f"'{path}' cannot be read: {reason}", path, "") from None
+        raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path, "") from None
     return read_answers(data, path)
 
 

@@ -6,7 +6,7 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import PREFACE, Answers, from_rows, headings, refuse
+from shapecalc.homework.answers.answers import PREFACE, Answers, from_rows, headings, refuse_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             rows = separated(lines, separator)
         except csv.Error as error:
             hint = "save it as .csv anew; a quote may be missing its other end"
-            problem = refuse("E701", f"the table cannot be read: {error}", name, hint)
+            problem = refuse_file("E701", f"the table cannot be read: {error}", name, hint)
             tried.append((_SOME, [], problem))
             continue
         tried.append((max((headings(row) for _, row in rows[:PREFACE]), default=0), rows, None))

@@ -17,7 +17,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.homework.answers.answers import (
     MAX_BYTES,
     MAX_CELLS,
@@ -26,7 +26,7 @@ from shapecalc.homework.answers.answers import (
     Answers,
     from_rows,
     headings,
-    refuse,
+    refuse_file,
 )
 from shapecalc.homework.assignment.stamp import stamp_in
 
@@ -68,7 +68,7 @@ def need_openpyxl(what: str) -> None:
     if find_spec("openpyxl") is None:
         hint = "install it: pip install 'shapecalc-convnets[xlsx]'; or use .csv"
         message = f"{what} takes openpyxl, which is not installed"
-        raise SpecErrors([Problem("E754", message, hint=hint)])
+        raise refuse("E754", message, hint=hint)
 
 
 def is_workbook(data: bytes, suffix: str) -> bool:
@@ -89,9 +89,9 @@ def read_workbook(data: bytes, name: str) -> Answers:
         tables = list(_tables(data))
     except Exception as error:  # noqa: BLE001  (a library on strange input: whatever it raises)
         kind = type(error).__name__
-        raise refuse("E755", f"the workbook cannot be read: {kind}", name, _SAVE) from None
+        raise refuse_file("E755", f"the workbook cannot be read: {kind}", name, _SAVE) from None
     if not tables:
-        raise refuse("E701", "the workbook has no sheet with cells", name, _SAVE)
+        raise refuse_file("E701", "the workbook has no sheet with cells", name, _SAVE)
     title, rows, notes = max(tables, key=lambda table: _likely(table[1]))
     if len(tables) > 1:
         notes = (f"of {len(tables)} sheets {title[:40]} was read", *notes)
@@ -110,7 +110,7 @@ def _harmless(data: bytes, name: str) -> None:
     """Refuse what would unpack to too much, or to markup that grows.  Raises `SpecErrors`."""
     if len(data) > MAX_BYTES:
         hint = "a sheet of answers takes a few KiB; is it the right file?"
-        raise refuse("E702", f"the file holds more than {MAX_BYTES // 2**10} KiB", name, hint)
+        raise refuse_file("E702", f"the file holds more than {MAX_BYTES // 2**10} KiB", name, hint)
     try:
         with ZipFile(BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -119,14 +119,14 @@ def _harmless(data: bytes, name: str) -> None:
                 message = f"the workbook unpacks to {len(parts)} files of {size:,} bytes"
                 most = f"{MAX_PARTS} files and {MAX_UNPACKED // 2**20} MiB"
                 hint = f"at most {most} are read; {_SAVE}"
-                raise refuse("E702", message, name, hint)
+                raise refuse_file("E702", message, name, hint)
             if any(part.flag_bits & 1 for part in parts):
-                raise refuse("E755", "the workbook has a password", name, "take it off")
+                raise refuse_file("E755", "the workbook has a password", name, "take it off")
             markup = any(sign in archive.read(part) for part in parts for sign in _MARKUP)
     except _BROKEN:
-        raise refuse("E755", "the workbook cannot be unpacked", name, _SAVE) from None
+        raise refuse_file("E755", "the workbook cannot be unpacked", name, _SAVE) from None
     if markup:
-        raise refuse("E755", "the workbook declares entities of its own", name, _SAVE)
+        raise refuse_file("E755", "the workbook declares entities of its own", name, _SAVE)
 
 
 _Table = tuple[str, list[tuple[int, list[Found]]], tuple[str, ...]]

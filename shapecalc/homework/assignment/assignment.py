@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import did_you_mean, refuse
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
@@ -141,7 +141,7 @@ def assign(
         if is_total(layer) and layer in rows:
             message = f"'{layer}' is a layer, and the name of a row of sums"
             origin = Origin(report.graph.spec.source)
-            raise SpecErrors([Problem("E756", message, origin, hint="give the layer another name")])
+            raise refuse("E756", message, origin, "give the layer another name")
     filled = set(given)
     cells = []
     for layer in asked:

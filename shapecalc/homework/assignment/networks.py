@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Graph, Group
 from shapecalc.report.fold import level
@@ -72,7 +72,7 @@ def numeric(report: Report) -> None:
         message = f"a homework is about numbers, but {report.name} has symbols: {names}"
         hint = "give them values, with `let` in the spec or with --set and --input"
         origin = Origin(report.graph.spec.source)
-        raise SpecErrors([Problem("E705", message, origin, hint=hint)])
+        raise refuse("E705", message, origin, hint)
 
 
 def together(reports: Mapping[str, Report]) -> tuple[Report, dict[str, Report]]:

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.answers.answers import MAX_BYTES
+from shapecalc.homework.answers.answers import MAX_BYTES, refuse_file
 from shapecalc.homework.classroom.archive import (
     MAX_TOTAL,
     ArchiveError,
@@ -19,7 +18,6 @@ from shapecalc.homework.classroom.archive import (
 )
 from shapecalc.homework.classroom.records import Leftover
 from shapecalc.text.safe import visible
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,10 +72,10 @@ class Folder:
                 self.files = list(self._inside(root, ()))
             else:
                 hint = "name the folder with the submissions, or the zip of the platform"
-                raise _refuse("E001", f"there is no folder '{path}'", path, hint)
+                raise refuse_file("E001", f"there is no folder '{path}'", path, hint)
         except OSError as error:
             reason = error.strerror or error
-            raise _refuse("E003", f"'{path}' cannot be read: {reason}", path) from None
+            raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path) from None
 
     def _walk(self, folder: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
         """Yield the files below a folder, by their names; links are not followed."""
@@ -121,7 +119,7 @@ class Folder:
             if not parts:
                 hint = "name the folder with the submissions, or the zip of the platform"
                 message = f"'{path}' is no zip that can be read: {error}"
-                raise _refuse("E715", message, str(path), hint) from None
+                raise refuse_file("E715", message, str(path), hint) from None
             # a student's own broken zip is their submission, and the reason is told to them
             yield Handed(_told(parts), parts, path)
             return
@@ -142,7 +140,7 @@ class Folder:
         if self._count > MAX_FILES:
             message = f"the folder holds more than {MAX_FILES:,} files"
             hint = "name the folder with the submissions only"
-            raise _refuse("E715", message, self._name, hint)
+            raise refuse_file("E715", message, self._name, hint)
 
     def read(self, handed: Handed, most: int = MAX_BYTES) -> bytes:
         """Read at most `most` + 1 bytes of a file.  Raises `ArchiveError` where it cannot be."""
@@ -180,7 +178,3 @@ def _told(parts: tuple[str, ...]) -> str:
     """Write a path for people: nothing in it moves the cursor or breaks a line."""
     joined = "/".join(part.encode("utf-8", "replace").decode() for part in parts)
     return visible(joined)[:400]
-
-
-def _refuse(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc import __version__
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.homework.assignment.deadline import time_text, zone_of
 from shapecalc.homework.classroom.archive import ArchiveError
 from shapecalc.homework.classroom.asked import fingerprint, homework_of
@@ -71,7 +71,7 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     if homework.choices and request.asked.variants is None:
         message = "the homework has variants, and nothing says which ones the class has"
         hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
-        raise SpecErrors([Problem("E752", message, Origin(request.asked.source), hint=hint)])
+        raise refuse("E752", message, Origin(request.asked.source), hint)
     roster = load_roster(request.roster)
     results = _place(request)
     try:
@@ -86,7 +86,7 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     except OSError as error:
         where = str(error.filename or results)
         message = f"'{where}' cannot be written: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, Origin(Source(where, "")))]) from None
+        raise refuse("E007", message, Origin(Source(where, ""))) from None
     return Done(classroom, run.kept, tuple(run.remarks()), tuple(run.errors))
 
 
@@ -97,22 +97,22 @@ def _place(request: Request) -> Path:
     inside = results.resolve()
     if folder.resolve() in (inside, *inside.parents):
         message = "the results would lie among the submissions, and be graded the next time"
-        raise SpecErrors([Problem("E716", message, origin, hint="name a folder beside it")])
+        raise refuse("E716", message, origin, "name a folder beside it")
     if results.exists() and not results.is_dir():
         message = f"'{request.results}' is a file, and the results are a folder"
-        raise SpecErrors([Problem("E716", message, origin, hint="name a folder")])
+        raise refuse("E716", message, origin, "name a folder")
     try:
         results.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"'{request.results}' cannot be made: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, origin)]) from None
+        raise refuse("E007", message, origin) from None
     pages = results / PAGES
     held = (*results.iterdir(), *(pages.iterdir() if pages.is_dir() else ()))
     link = next((each for each in held if each.is_symlink()), None)
     if link is not None:
         message = f"'{link}' is a link, so results would be written elsewhere"
         hint = "take it away, or name another folder"
-        raise SpecErrors([Problem("E716", message, origin, hint=hint)])
+        raise refuse("E716", message, origin, hint)
     return results
 
 

@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast, get_args
 
-from shapecalc.homework.answers.answers import refuse
+from shapecalc.homework.answers.answers import refuse_file
 from shapecalc.homework.classroom.records import (
     Classroom,
     Graded,
@@ -84,14 +84,14 @@ def load(path: str) -> Classroom:
             data = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refuse("E740", f"'{file}' cannot be read: {reason}", path, _HINT) from None
+        raise refuse_file("E740", f"'{file}' cannot be read: {reason}", path, _HINT) from None
     if len(data) > MAX_BYTES:
         message = f"the file holds more than {MAX_BYTES // 2**20} MiB"
-        raise refuse("E740", message, str(file), _HINT)
+        raise refuse_file("E740", message, str(file), _HINT)
     try:
         return from_json(data.decode("utf-8-sig"), str(file))
     except UnicodeDecodeError:
-        raise refuse("E740", "the file is not UTF-8 text", str(file), _HINT) from None
+        raise refuse_file("E740", "the file is not UTF-8 text", str(file), _HINT) from None
 
 
 def graded_plain(graded: Graded) -> dict[str, Any]:
@@ -111,13 +111,13 @@ def parse(text: str, name: str) -> object:
     try:
         return json.loads(text, parse_int=_whole, parse_constant=_refused, object_pairs_hook=_once)
     except RecursionError:
-        raise refuse("E740", "lists and maps are nested too deeply", name, _HINT) from None
+        raise refuse_file("E740", "lists and maps are nested too deeply", name, _HINT) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         message = f"the text is not JSON: {error.msg}, {where}"
-        raise refuse("E740", message, name, _HINT) from None
+        raise refuse_file("E740", message, name, _HINT) from None
     except ValueError as error:  # a key twice, NaN, or thousands of digits
-        raise refuse("E740", f"the text is not a class: {error}", name, _HINT) from None
+        raise refuse_file("E740", f"the text is not a class: {error}", name, _HINT) from None
 
 
 def _whole(digits: str) -> int:
@@ -160,7 +160,7 @@ class _Reader:
         self.name = name
 
     def no(self, message: str) -> NoReturn:
-        raise refuse("E740", message, self.name, _HINT)
+        raise refuse_file("E740", message, self.name, _HINT)
 
     def fields(self, plain: object, at: str, known: tuple[str, ...]) -> dict[str, Any]:
         """Require a map of exactly these keys."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.homework.answers.answers import refuse_file
 from shapecalc.homework.answers.decode import decode
 from shapecalc.homework.assignment.deadline import LIKE, read_time
 from shapecalc.homework.classroom.roster import (
@@ -15,7 +15,6 @@ from shapecalc.homework.classroom.roster import (
     table_rows,
 )
 from shapecalc.text.names import fold
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from datetime import datetime, timezone
@@ -38,7 +37,7 @@ def load_times(path: str, zone: timezone) -> dict[str, datetime]:
     except OSError as error:
         message = f"the times in '{path}' cannot be read: {error.strerror or error}"
         hint = "a table of times is a CSV file with the columns id, submitted"
-        raise _refuse("E001", message, path, hint) from None
+        raise refuse_file("E001", message, path, hint) from None
     return read_times(data, path, zone)
 
 
@@ -52,7 +51,7 @@ def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
     at = next((at for at, word in enumerate(header) if word in TIME_WORDS), None)
     if not columns or at is None:
         hint = "the first row names the columns: id,submitted"
-        raise _refuse("E713", "no row of the table of times names its columns", name, hint)
+        raise refuse_file("E713", "no row of the table of times names its columns", name, hint)
     found: dict[str, datetime] = {}
     for line, row in rows[1:]:
         written = row[at].strip() if at < len(row) else ""
@@ -60,12 +59,8 @@ def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
             continue
         time = read_time(written, zone)
         if time is None:
-            raise _refuse("E713", f"line {line}: '{written[:60]}' is no time", name, LIKE)
+            raise refuse_file("E713", f"line {line}: '{written[:60]}' is no time", name, LIKE)
         for column in columns:
             if column < len(row) and (word := fold(row[column])):
                 found[word] = max(time, found.get(word, time))
     return found
-
-
-def _refuse(code: str, message: str, name: str, hint: str) -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])

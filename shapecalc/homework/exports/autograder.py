@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc import __version__
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.homework.exports.archive import archive
 from shapecalc.homework.exports.gradescope import Style
 from shapecalc.spec.find import beside, is_shipped
@@ -107,6 +107,6 @@ def _networks(homework: Homework, source: Source) -> dict[str, str]:
         if path.startswith("../") or Path(path).is_absolute() or path in _NAMES:
             message = f"'{name}' cannot be packed: it is not beside the homework"
             hint = "move it into the homework's folder, under a name of its own"
-            raise SpecErrors([Problem("E745", message, Origin(source), hint=hint)])
+            raise refuse("E745", message, Origin(source), hint)
         found[path] = beside(path, source).text
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import did_you_mean
-from shapecalc.homework.answers.answers import refuse
+from shapecalc.homework.answers.answers import refuse_file
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
@@ -64,19 +64,19 @@ def load_gradebook(path: str) -> Gradebook:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refuse("E741", f"'{path}' cannot be read: {reason}", path, _HINT) from None
+        raise refuse_file("E741", f"'{path}' cannot be read: {reason}", path, _HINT) from None
     return read_gradebook(data, path)
 
 
 def read_gradebook(data: bytes, name: str) -> Gradebook:
     """Read Canvas' export.  Raises `SpecErrors` (E741) for anything else."""
     if len(data) > MAX_BYTES:
-        raise refuse("E741", f"the file holds more than {MAX_BYTES // 2**20} MiB", name, _HINT)
+        raise refuse_file("E741", f"the file holds more than {MAX_BYTES // 2**20} MiB", name, _HINT)
     mark = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise refuse("E741", "the file is not UTF-8 text", name, _HINT) from None
+        raise refuse_file("E741", "the file is not UTF-8 text", name, _HINT) from None
     first = text[:10_000].splitlines()[:3]
     semicolons = sum(line.count(";") for line in first)
     delimiter = ";" if semicolons > sum(line.count(",") for line in first) else ","
@@ -84,7 +84,7 @@ def read_gradebook(data: bytes, name: str) -> Gradebook:
         rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         message = f"the table cannot be read: {error}"
-        raise refuse("E741", message, name, _HINT) from None
+        raise refuse_file("E741", message, name, _HINT) from None
     cells = tuple(map(tuple, rows))
     header, points = _places(cells, name)
     ending = "\r\n" if "\r\n" in text else "\n"
@@ -97,11 +97,11 @@ def _places(rows: tuple[tuple[str, ...], ...], name: str) -> tuple[int, int]:
     headed = len(names) > 3 and "section" in names and "id" in names
     if not headed or names[0] not in ("student", "lastname", "last name"):
         message = "the first row does not begin with Student, ID, ..., Section"
-        raise refuse("E741", message, name, _HINT)
+        raise refuse_file("E741", message, name, _HINT)
     for at, row in enumerate(rows[1:4], 1):
         if row and row[0].strip().casefold() == _POINTS:
             return 0, at
-    raise refuse("E741", "no row below the header holds the points possible", name, _HINT)
+    raise refuse_file("E741", "no row below the header holds the points possible", name, _HINT)
 
 
 def assignment_column(book: Gradebook, assignment: str) -> int:
@@ -124,12 +124,12 @@ def assignment_column(book: Gradebook, assignment: str) -> int:
         if found:
             message = f"{len(found)} columns are '{printable(wanted)}'"
             hint = "name it with its id, as the header has it"
-            raise refuse("E742", message, book.name, hint)
+            raise refuse_file("E742", message, book.name, hint)
     hint = did_you_mean(wanted, asked)
     if not hint:
         shown = ", ".join(printable(name) for name in asked[:4])
         hint = f"the assignments are {shown}" if asked else "make the assignment in Canvas first"
-    raise refuse("E742", f"no column is '{printable(wanted)}'", book.name, hint)
+    raise refuse_file("E742", f"no column is '{printable(wanted)}'", book.name, hint)
 
 
 def _title(name: str) -> str:

@@ -13,7 +13,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
-from shapecalc.homework.answers.answers import refuse
+from shapecalc.homework.answers.answers import refuse_file
 from shapecalc.homework.assignment.values import marks_text
 from shapecalc.homework.exports.canvas import IDENTITY, IDS, assignment_column
 from shapecalc.output.csv import harmless
@@ -91,7 +91,7 @@ def _points_agree(book: Gradebook, classroom: Classroom, column: int) -> None:
         marks = marks_text(max(worth))
         message = f"the assignment has {printable(said) or 'no'} points, the homework {marks} marks"
         hint = f"set the assignment's points in Canvas to {marks}, and export again"
-        raise refuse("E744", message, book.name, hint)
+        raise refuse_file("E744", message, book.name, hint)
 
 
 def _matched(book: Gradebook, classroom: Classroom) -> tuple[dict[int, Graded], list[str]]:
@@ -196,4 +196,4 @@ def _run(book: Gradebook, at: int, place: int) -> NoReturn:
     cell = printable(book.rows[at][place])[:40]
     message = f"row {at + 1}, {book.columns[place]}: a spreadsheet would run '{cell}'"
     hint = "change it in Canvas: a ' before it would keep Canvas from knowing the student again"
-    raise refuse("E743", message, book.name, hint)
+    raise refuse_file("E743", message, book.name, hint)

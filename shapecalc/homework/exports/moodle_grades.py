@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import refuse
+from shapecalc.homework.answers.answers import refuse_file
 from shapecalc.homework.assignment.values import marks_text
 from shapecalc.homework.exports.gradebook import csv_text, mark_of
 from shapecalc.output.csv import harmless
@@ -29,7 +29,7 @@ def grades(classroom: Classroom, *, missing: str = "blank") -> str:
             if harmless(text) != text:
                 message = f"a spreadsheet would run '{text[:40]}'"
                 hint = "change it in the roster: with a ' before it Moodle would not know it"
-                raise refuse("E743", message, classroom.title, hint)
+                raise refuse_file("E743", message, classroom.title, hint)
         mark = mark_of(graded, missing) or "-"
         rows.append([student.id, student.email, mark, _said(graded)])
     return csv_text(rows)

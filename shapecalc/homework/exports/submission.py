@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import refuse
+from shapecalc.homework.answers.answers import refuse_file
 from shapecalc.homework.answers.load import READERS, load_answers
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def load_submission(path: str) -> Answers:
     if not found and names:
         said = f"no file of answers, but {', '.join(names[:4])}"
     hint = f"hand in one file: {', '.join(READERS)}"
-    raise refuse("E746", f"the submission holds {said}", path, hint)
+    raise refuse_file("E746", f"the submission holds {said}", path, hint)
 
 
 def _is_answers(folder: Path, name: str) -> bool:

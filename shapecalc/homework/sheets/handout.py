@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import did_you_mean, refuse
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.assignment import Homework
@@ -34,7 +34,7 @@ def sheet_format(name: str | None, path: str | None = None) -> str:
         return found
     said = f"'{name}'" if name is not None else f"written to '{path}'"
     hint = did_you_mean(name or suffix, FORMATS) or f"one of {', '.join(FORMATS)}"
-    raise SpecErrors([Problem("E302", f"a sheet cannot be {said}", hint=hint)])
+    raise refuse("E302", f"a sheet cannot be {said}", hint=hint)
 
 
 def handout(

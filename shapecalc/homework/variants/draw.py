@@ -13,7 +13,7 @@ from math import prod
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.working import Volume, volume_of
 from shapecalc.homework.variants.lint import lint
@@ -101,7 +101,7 @@ def pool_of(source: Source, seed: str) -> Pool:
     base = read_homework(source)
     if not base.choices:
         hint = "add `vary: {input: 195..259 step 8, conv1.kernel: [9, 11]}`"
-        raise _no("E750", "the homework does not say what varies", source, hint)
+        raise refuse("E750", "the homework does not say what varies", Origin(source), hint)
     possible = prod(len(each.values) for each in base.choices)
     allowed = None if base.any_window else _divisions(base.report.rows)[1]
     tried, found, first = 0, [], None
@@ -157,7 +157,7 @@ def chosen_homework(
     if student is not None or (homework.choices and stamp != homework.stamp):
         message = "the homework has variants, and nothing says which one this is"
         hint = "add --variants variants.csv; or --variant ID with it, or with the --seed"
-        raise _no("E752", message, source, hint)
+        raise refuse("E752", message, Origin(source), hint)
     return homework
 
 
@@ -244,10 +244,6 @@ def _chosen(found: list[Variant]) -> tuple[Variant, ...]:
     return tuple(sorted(kept))
 
 
-def _no(code: str, message: str, source: Source, hint: str) -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(source), hint=hint)])
-
-
 def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
     """Say that no combination is valid, and why the first one is not."""
     if first is None:
@@ -255,6 +251,6 @@ def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
         message = (
             f"in all {tried:,} combinations more windows leave a remainder than in the original"
         )
-        return _no("E751", message, source, hint)
+        return refuse("E751", message, Origin(source), hint)
     message = f"none of {tried:,} combinations is valid; the first: {first.message}"
-    return _no("E751", message, source, first.hint or "vary other values")
+    return refuse("E751", message, Origin(source), first.hint or "vary other values")

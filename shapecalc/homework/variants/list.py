@@ -6,14 +6,16 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import SpecErrors, did_you_mean
+from shapecalc.homework.answers.answers import refuse_file
 from shapecalc.homework.answers.tables import numbered_rows
 from shapecalc.spec.find import find_file
 from shapecalc.text.names import fold
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from shapecalc.text.source import Source
 
 #: The first columns; the others are named as in `vary`.
 FIRST = ("student", "stamp")
@@ -43,7 +45,9 @@ class VariantList(NamedTuple):
         if found is None:
             ids = [each.student for each in self.drawn]
             hint = did_you_mean(student, ids) or f"it lists {len(ids):,} students"
-            raise _no("E752", f"no variant was made for '{student[:60]}'", self.source, hint)
+            raise refuse_file(
+                "E752", f"no variant was made for '{student[:60]}'", self.source, hint
+            )
         return found
 
     def of_stamp(self, stamp: str) -> Drawn:
@@ -52,7 +56,7 @@ class VariantList(NamedTuple):
         if not found:
             said = f"no variant has the stamp {stamp}" if stamp else "the sheet has no stamp"
             hint = "say whose answers they are: --variant ID"
-            raise _no("E752", f"{said}, so whose it is cannot be told", self.source, hint)
+            raise refuse_file("E752", f"{said}, so whose it is cannot be told", self.source, hint)
         return found[0]
 
 
@@ -95,8 +99,6 @@ def parse_variants(source: Source) -> VariantList:
 
 
 def _broken(name: str, message: str) -> SpecErrors:
-    return _no("E753", message, name, "write it anew: shapecalc homework variants, the same seed")
-
-
-def _no(code: str, message: str, name: str, hint: str) -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])
+    return refuse_file(
+        "E753", message, name, "write it anew: shapecalc homework variants, the same seed"
+    )
