@@ -13,8 +13,8 @@ from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, emit_parts, 
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
-    from shapecalc.homework.answers.answers import Answers
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.answers.model import Answers
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Report
 
 
@@ -129,10 +129,10 @@ def check(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
-        from shapecalc.homework.answers.load import load_answers
+        from shapecalc.homework.answers.files import load_answers
         from shapecalc.homework.diagnosis.check import check as judge
-        from shapecalc.homework.diagnosis.verdict import SAYS_NO
-        from shapecalc.homework.sheets.show import show
+        from shapecalc.homework.diagnosis.model import SAYS_NO
+        from shapecalc.homework.sheets.checked import show
         from shapecalc.output.formats import format_for
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
@@ -185,7 +185,7 @@ def sheet(
     path = None if path == "-" else path
     with reported():
         from shapecalc.homework.assignment.teacher import read_homework
-        from shapecalc.homework.sheets.handout import handout, sheet_format
+        from shapecalc.homework.sheets.sheet import handout, sheet_format
         from shapecalc.spec.find import find_homework
 
         chosen = sheet_format(format_, path)

@@ -14,8 +14,8 @@ from shapecalc.text.source import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis.model import Checked
     from shapecalc.homework.exports.parts import Per
 
 
@@ -195,8 +195,8 @@ def gradescope_package(file: str, variants: str | None, path: str, **style: Any)
     It installs this version of shapecalc and judges every submission as `export gradescope` does.
     """
     with reported():
-        from shapecalc.homework.exports.autograder import package
         from shapecalc.homework.exports.gradescope import Style
+        from shapecalc.homework.exports.gradescope_package import package
         from shapecalc.spec.find import find_file, find_homework
 
         source = find_homework(file)
@@ -224,7 +224,7 @@ def moodle_xml(
     Volumes are cloze questions in any case, with a blank an extent.
     """
     with reported():
-        from shapecalc.homework.exports.moodle import moodle_xml as write
+        from shapecalc.homework.exports.moodle_xml import moodle_xml as write
 
         emit(write(_one(Asked(file, variants, student)), per=per), _path(path))
 
@@ -295,8 +295,7 @@ def canvas(results: str, gradebook: str, assignment: str, missing: str, path: st
     """
     with reported():
         from shapecalc.homework.classroom.store import load
-        from shapecalc.homework.exports.canvas import load_gradebook
-        from shapecalc.homework.exports.gradebook import fill, report
+        from shapecalc.homework.exports.canvas import fill, load_gradebook, report
 
         filled = fill(load_gradebook(gradebook), load(results), assignment, missing=missing)
         emit(filled.text, _path(path))
@@ -320,7 +319,7 @@ def moodle_csv(results: str, missing: str, path: str | None) -> None:
     """
     with reported():
         from shapecalc.homework.classroom.store import load
-        from shapecalc.homework.exports.moodle_grades import grades
+        from shapecalc.homework.exports.moodle_csv import grades
 
         emit(grades(load(results), missing=missing), _path(path))
 

@@ -16,8 +16,8 @@ from shapecalc.errors import refuse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.classroom.asked import Asked
     from shapecalc.homework.classroom.grade import Done
+    from shapecalc.homework.classroom.homework_source import Asked
 
 #: More processes than this are not started unless asked for.
 _JOBS = 4
@@ -115,7 +115,7 @@ def grade(
         chosen = format_for(format_, terminal=sys.stdout.isatty())
         asked = _asked(file, against, settings, inputs)
         if variants is not None:
-            from shapecalc.homework.variants.list import read_variants
+            from shapecalc.homework.variants.variant_list import read_variants
 
             asked = asked._replace(variants=read_variants(variants))
         used = jobs or min(os.cpu_count() or 1, _JOBS)
@@ -133,7 +133,7 @@ def _asked(
     file: str | None, against: str | None, settings: dict[str, str], inputs: dict[str, str]
 ) -> Asked:
     """Return what is asked of the class.  Raises `SpecErrors` (E706)."""
-    from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.homework.classroom.homework_source import Asked
     from shapecalc.spec.find import find, find_homework
 
     if (against is None) == (file is None):

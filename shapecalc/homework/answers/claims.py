@@ -5,21 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.answers import (
-    Extra,
-)
-from shapecalc.homework.assignment.assignment import (
+from shapecalc.errors import did_you_mean
+from shapecalc.homework.answers.model import Extra, refuse_file
+from shapecalc.homework.assignment.model import (
     Homework,
     askable,
     assign,
     find_row,
     is_total,
-    suggest,
 )
-from shapecalc.homework.assignment.forms import Form, forms
 from shapecalc.homework.assignment.networks import numeric
-from shapecalc.homework.assignment.numerals import read_number
-from shapecalc.homework.assignment.reading import (
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import (
     Blank,
     Extents,
     Number,
@@ -28,7 +25,7 @@ from shapecalc.homework.assignment.reading import (
     blank,
     tidy,
 )
-from shapecalc.homework.assignment.volumes import read_volume
+from shapecalc.homework.assignment.notation.volumes import Form, forms, read_volume
 from shapecalc.layers.shape import (
     Map,
     Vector,
@@ -38,10 +35,10 @@ from shapecalc.layers.shape import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.homework.answers.answers import Answer, Answers
-    from shapecalc.homework.assignment.assignment import Cell
+    from shapecalc.homework.answers.model import Answer, Answers
+    from shapecalc.homework.assignment.model import Cell
+    from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.homework.assignment.reading import Reading
     from shapecalc.layers.shape import Shape
     from shapecalc.report.model import Report
 
@@ -76,10 +73,8 @@ def against(report: Report, answers: Answers) -> Homework:
     rows = askable(report)
     found = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
     if not found:
-        from shapecalc.homework.answers.answers import refuse_file
-
         first = answers.rows[0] if answers.rows else ""
-        hint = suggest(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
+        hint = did_you_mean(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
         message = f"no row of the table is a layer of {report.name}"
         raise refuse_file("E704", message, answers.source, hint)
     keys = [quantity.key for quantity in answers.columns]
@@ -101,7 +96,7 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
         if at in asked:
             given.setdefault(at, []).append(answer)
         elif not isinstance(blank(tidy(answer.raw)), Blank):
-            hint = "" if name else suggest(answer.layer, layers)
+            hint = "" if name else did_you_mean(answer.layer, layers)
             extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
     read = {cell.at: _claim(cell, given.get(cell.at, []), homework) for cell in homework.cells}
     first = homework.conventions.layout == "chw"

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.homework.answers.answers import MAX_CELLS, Answer, Answers, refuse_file
+from shapecalc.homework.answers.model import MAX_CELLS, Answer, Answers, refuse_file
 from shapecalc.homework.assignment.quantities import (
     LAYER_HEADINGS,
     NETWORK_WORDS,

@@ -18,17 +18,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from shapecalc.errors import refuse
-from shapecalc.homework.answers.answers import (
+from shapecalc.homework.answers.model import (
     MAX_BYTES,
     MAX_CELLS,
     MAX_COLUMNS,
     PREFACE,
     Answers,
-    from_rows,
-    headings,
     refuse_file,
 )
-from shapecalc.homework.assignment.stamp import stamp_in
+from shapecalc.homework.answers.tables import from_rows, headings
+from shapecalc.homework.assignment.model import stamp_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.assignment import TOTAL, computes, is_total
+from shapecalc.homework.assignment.model import TOTAL, computes, is_total
 from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Row
 
 #: So many layers are named that flow into one.

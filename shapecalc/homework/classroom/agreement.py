@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.classroom.records import Graded, Mark
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.classroom.model import Graded, Mark
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: A key is doubted when a value that differs has this many students, and this share of the answers.
 DOUBTED_BY, DOUBTED_SHARE = 3, Fraction(1, 3)

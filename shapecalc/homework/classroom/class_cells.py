@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.classroom.document import Cell, Grid, Prose, clean
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.classroom.agreement import At
     from shapecalc.homework.classroom.document import Block
     from shapecalc.homework.classroom.statistics import Item, Mistake, Statistics
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: Less discrimination than this is remarked on, but not where nearly all are right.
 LOW, EASY = 0.2, Fraction(95, 100)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.assignment import TOTAL
 from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
-from shapecalc.homework.assignment.values import marks_text, value_text
+from shapecalc.homework.assignment.model import TOTAL
+from shapecalc.homework.assignment.notation.values import marks_text, value_text
 from shapecalc.homework.classroom.document import (
     Card,
     Cell,
@@ -20,7 +20,8 @@ from shapecalc.homework.classroom.document import (
     shortened,
 )
 from shapecalc.homework.classroom.pages import write
-from shapecalc.homework.diagnosis.tell import (
+from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis.wording import (
     general_rule,
     notes_text,
     place_text,
@@ -30,19 +31,18 @@ from shapecalc.homework.diagnosis.tell import (
     summary_text,
     told,
 )
-from shapecalc.homework.diagnosis.verdict import VERDICTS
 from shapecalc.homework.diagnosis.working import working_of
-from shapecalc.homework.sheets.table import column_marks, worth_telling
+from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.document import Block, Tone
+    from shapecalc.homework.classroom.model import Graded
     from shapecalc.homework.classroom.pages import Pages
-    from shapecalc.homework.classroom.records import Graded
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged, Verdict
+    from shapecalc.homework.diagnosis.model import Checked, Judged, Verdict
 
 #: What stands beneath a cell's value, behind the sign, and its colour.
 _WORDS: dict[Verdict, tuple[str, Tone]] = {

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc import __version__
 from shapecalc.errors import refuse
 from shapecalc.homework.assignment.deadline import time_text, zone_of
-from shapecalc.homework.classroom.archive import ArchiveError
-from shapecalc.homework.classroom.asked import fingerprint, homework_of
-from shapecalc.homework.classroom.folder import Folder
+from shapecalc.homework.classroom.folder import ArchiveError, Folder
+from shapecalc.homework.classroom.homework_source import fingerprint, homework_of
 from shapecalc.homework.classroom.intake import Clock, Intake, take_in
-from shapecalc.homework.classroom.judging import Task
-from shapecalc.homework.classroom.records import Classroom, Graded
+from shapecalc.homework.classroom.judging import Task, outcomes
+from shapecalc.homework.classroom.model import Classroom, Graded
 from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.state import PAGES, State
 from shapecalc.homework.classroom.times import load_times
-from shapecalc.homework.classroom.work import outcomes
 from shapecalc.homework.diagnosis.check import OTHER_STAMP
 from shapecalc.text.names import page_name
 from shapecalc.text.safe import visible
@@ -29,9 +27,9 @@ from shapecalc.text.source import Origin, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.folder import Handed
+    from shapecalc.homework.classroom.homework_source import Asked
     from shapecalc.homework.classroom.roster import Roster
 
 

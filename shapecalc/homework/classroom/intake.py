@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.decode import decode
-from shapecalc.homework.answers.load import READERS, read_answers
-from shapecalc.homework.assignment.stamp import stamp_in
-from shapecalc.homework.classroom.archive import ArchiveError
+from shapecalc.homework.answers.files import READERS, decode, read_answers
+from shapecalc.homework.assignment.model import stamp_in
+from shapecalc.homework.classroom.folder import ArchiveError
 from shapecalc.homework.classroom.matching import (
     attempt,
     decide,
@@ -22,8 +21,13 @@ from shapecalc.homework.classroom.matching import (
     signatures,
     whose,
 )
-from shapecalc.homework.classroom.metadata import FILE, MAX_BYTES, Entry, read_metadata
-from shapecalc.homework.classroom.records import Leftover
+from shapecalc.homework.classroom.model import Leftover
+from shapecalc.homework.classroom.times import (
+    MAX_METADATA,
+    METADATA_FILE,
+    Submitted,
+    read_metadata,
+)
 from shapecalc.text.names import bare, fold
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.classroom.folder import Folder, Handed
     from shapecalc.homework.classroom.matching import Directory
-    from shapecalc.homework.classroom.records import Student
+    from shapecalc.homework.classroom.model import Student
 
 
 class Submission(NamedTuple):
@@ -97,16 +101,16 @@ def take_in(
 
 def _entries(
     folder: Folder, leftovers: list[Leftover]
-) -> tuple[dict[tuple[str, ...], Entry], list[Handed]]:
+) -> tuple[dict[tuple[str, ...], Submitted], list[Handed]]:
     """Read Gradescope's list, wherever one lies; the other files are submissions."""
-    entries: dict[tuple[str, ...], Entry] = {}
+    entries: dict[tuple[str, ...], Submitted] = {}
     files = []
     for handed in folder.files:
-        if not FILE.fullmatch(handed.parts[-1]):
+        if not METADATA_FILE.fullmatch(handed.parts[-1]):
             files.append(handed)
             continue
         try:
-            text = decode(folder.read(handed, MAX_BYTES), handed.path, most=MAX_BYTES).text
+            text = decode(folder.read(handed, MAX_METADATA), handed.path, most=MAX_METADATA).text
         except ArchiveError as error:
             leftovers.append(Leftover(handed.path, str(error)))
             continue
@@ -119,7 +123,7 @@ def _entries(
     return entries, files
 
 
-def _entry(handed: Handed, entries: Mapping[tuple[str, ...], Entry]) -> Entry | None:
+def _entry(handed: Handed, entries: Mapping[tuple[str, ...], Submitted]) -> Submitted | None:
     for length in range(len(handed.parts), 0, -1):
         if (entry := entries.get(handed.parts[:length])) is not None:
             return entry
@@ -130,7 +134,7 @@ def _owners(
     folder: Folder,
     known: Directory,
     handed: Handed,
-    entries: Mapping[tuple[str, ...], Entry],
+    entries: Mapping[tuple[str, ...], Submitted],
     stamps: Mapping[str, frozenset[int]],
 ) -> tuple[list[int], str, str]:
     """Return whose a file is, or why nobody's, and what had to be understood."""
@@ -180,7 +184,7 @@ def _time(
     folder: Folder,
     handed: Handed,
     student: Student,
-    entries: Mapping[tuple[str, ...], Entry],
+    entries: Mapping[tuple[str, ...], Submitted],
     clock: Clock,
 ) -> datetime | None:
     """Return when a file was handed in: by the table, by the platform, by the file where asked."""

@@ -15,7 +15,7 @@ from shapecalc.text.names import bare, fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.homework.classroom.records import Student
+    from shapecalc.homework.classroom.model import Student
 
 _MOODLE = re.compile(r"(?P<name>.+?)_\d+_assignsubmission_[a-z]+_?.*", re.DOTALL)
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL)

@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_text
+from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.homework.classroom.class_report import class_report
 from shapecalc.homework.classroom.store import json_parts
 from shapecalc.output.csv import harmless
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from shapecalc.homework.classroom.records import Classroom, Graded
+    from shapecalc.homework.classroom.model import Classroom, Graded
 
 GRADES = (
     "id", "name", "email", "status", "marks", "out_of", "percent", "late_hours", "file", "page",

@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.answers.answers import refuse_file
-from shapecalc.homework.answers.decode import decode
+from shapecalc.homework.answers.files import decode
+from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.answers.tables import separated
 from shapecalc.homework.assignment.deadline import LIKE, extended
-from shapecalc.homework.classroom.records import Student
+from shapecalc.homework.classroom.model import Student
 from shapecalc.output.csv import FORMULA
 from shapecalc.text.names import fold, turned
 from shapecalc.text.source import Origin, Source

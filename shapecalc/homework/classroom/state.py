@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shapecalc.homework.classroom.judging import Outcome
-    from shapecalc.homework.classroom.records import Graded
+    from shapecalc.homework.classroom.model import Graded
 
 #: The file in the results, and the folder of pages beside it.
 FILE = "state.jsonl"

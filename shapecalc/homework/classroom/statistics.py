@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At, Common, Doubt, Misplaced, Pair
-    from shapecalc.homework.classroom.records import Classroom, Graded, Mark, Status
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.classroom.model import Classroom, Graded, Mark, Status
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: The bars of the histogram.
 BINS = 10

@@ -10,8 +10,8 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast, get_args
 
-from shapecalc.homework.answers.answers import refuse_file
-from shapecalc.homework.classroom.records import (
+from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.classroom.model import (
     Classroom,
     Graded,
     Leftover,
@@ -19,7 +19,7 @@ from shapecalc.homework.classroom.records import (
     Status,
     Student,
 )
-from shapecalc.homework.diagnosis.verdict import VERDICTS
+from shapecalc.homework.diagnosis.model import VERDICTS
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:

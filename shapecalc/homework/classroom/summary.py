@@ -6,14 +6,14 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_text
+from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.homework.classroom.records import Classroom, Graded
+    from shapecalc.homework.classroom.model import Classroom, Graded
 
 #: So many students or files are named in a line.
 _NAMED = 12

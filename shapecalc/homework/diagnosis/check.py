@@ -8,6 +8,7 @@ from shapecalc.homework.answers.claims import Claims, claims_of
 from shapecalc.homework.diagnosis.follow_through import ANY, World, world_of
 from shapecalc.homework.diagnosis.judge import Candidate, Tentative, cases_of, tentative
 from shapecalc.homework.diagnosis.marking import marked
+from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, Judged, Verdict
 from shapecalc.homework.diagnosis.ranking import (
     Evidence,
     evidence,
@@ -15,14 +16,13 @@ from shapecalc.homework.diagnosis.ranking import (
     ranked,
     with_pairs,
 )
-from shapecalc.homework.diagnosis.tell import rule_text, secrets_of
-from shapecalc.homework.diagnosis.verdict import Checked, Diagnosis, Finding, Judged, Verdict
+from shapecalc.homework.diagnosis.wording import rule_text, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.homework.answers.answers import Answers
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.answers.model import Answers
+    from shapecalc.homework.assignment.model import Homework
 
 #: How the note on a sheet of another homework begins.
 OTHER_STAMP = "the sheet is stamped"

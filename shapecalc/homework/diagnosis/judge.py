@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.answers.claims import forms_of
-from shapecalc.homework.assignment.assignment import TOTAL, added, is_total
-from shapecalc.homework.assignment.reading import Blank, Number, Unreadable
-from shapecalc.homework.diagnosis.diagnose import (
+from shapecalc.homework.assignment.model import TOTAL, added, is_total
+from shapecalc.homework.assignment.notation.readings import Blank, Number, Unreadable
+from shapecalc.homework.diagnosis.explanations import (
     NOTHING,
     Explanation,
     alone,
@@ -17,10 +17,9 @@ from shapecalc.homework.diagnosis.diagnose import (
     paired,
     source_of,
 )
-from shapecalc.homework.diagnosis.follow import followed, own_count
-from shapecalc.homework.diagnosis.follow_through import ANY
+from shapecalc.homework.diagnosis.follow_through import ANY, followed, own_count
 from shapecalc.homework.diagnosis.misconceptions.model import Case
-from shapecalc.homework.diagnosis.verdict import FAR
+from shapecalc.homework.diagnosis.model import FAR
 from shapecalc.homework.diagnosis.working import (
     Volume,
 )
@@ -33,12 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.homework.answers.claims import Claim, Claims
-    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.assignment.model import Cell, Homework
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.homework.diagnosis.diagnose import Explanations
-    from shapecalc.homework.diagnosis.follow import Followed
-    from shapecalc.homework.diagnosis.follow_through import World
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.diagnosis.explanations import Explanations
+    from shapecalc.homework.diagnosis.follow_through import Followed, World
+    from shapecalc.homework.diagnosis.model import Verdict
     from shapecalc.report.model import Row
 
 
@@ -193,7 +191,7 @@ def _swapped() -> tuple[Candidate, ...]:
 
 def _hidden(homework: Homework, claim: Claim, number: Number) -> tuple[str, ...]:
     """Name the mistakes that round to the same, the first three of them."""
-    from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+    from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 
     fitting = alone(key_cases(homework)[claim.cell.at]).fitting(number)
     return tuple(dict.fromkeys(CATALOGUE[each.ids[0]].name for each in fitting))[:3]

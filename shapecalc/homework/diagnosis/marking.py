@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.diagnosis.verdict import added
+from shapecalc.homework.diagnosis.model import added
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.diagnosis.verdict import Judged
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis.model import Judged
 
 
 def marked(homework: Homework, cells: Iterable[Judged]) -> tuple[Judged, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.diagnosis.diagnose import alone, paired_of
+from shapecalc.homework.diagnosis.explanations import alone, paired_of
 from shapecalc.homework.diagnosis.judge import Candidate, cases_of, explaining, key_cases
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE, PRIOR
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE, PRIOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.diagnosis.follow_through import World
     from shapecalc.homework.diagnosis.judge import Tentative
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.diagnosis.diagnose import singles
+from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
-from shapecalc.homework.diagnosis.tell import general_rule, why_text
+from shapecalc.homework.diagnosis.wording import general_rule, why_text
 from shapecalc.layers.shape import (
     SIDE_NAMES,
     whole,
@@ -20,9 +20,9 @@ from shapecalc.layers.shape import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.assignment.model import Cell, Homework
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.homework.diagnosis.diagnose import Result
+    from shapecalc.homework.diagnosis.explanations import Result
 
 #: So many mistakes with one number are named.
 _NAMED = 3

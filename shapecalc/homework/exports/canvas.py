@@ -1,19 +1,29 @@
-"""Canvas' own export of a gradebook: its rows and columns, and where the parts of it are."""
+"""Canvas' gradebook with one assignment filled in, made from Canvas' own export of it.
+
+Every row and column stays as it is.  Canvas matches students by its own ids, so none is invented:
+who of the class is in no row, and which rows are nobody's, is told.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
+from fractions import Fraction
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from unicodedata import normalize
 
 from shapecalc.errors import did_you_mean
-from shapecalc.homework.answers.answers import refuse_file
+from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.output.csv import harmless
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from shapecalc.homework.classroom.model import Classroom, Graded, Student
 
 #: A gradebook of 5,000 students and 100 columns takes a few MiB.
 MAX_BYTES = 32 * 2**20
@@ -134,3 +144,177 @@ def assignment_column(book: Gradebook, assignment: str) -> int:
 
 def _title(name: str) -> str:
     return name.rpartition("(")[0].strip().casefold()
+
+
+#: So many names are told of each kind.
+_SHOWN = 50
+_NUMBER = re.compile(r"[-+]?[\d.,]*%?")
+
+
+class Filled(NamedTuple):
+    """The gradebook's new text, and who was matched with whom.
+
+    `ambiguous` are students that fit several rows, or rows that fit several students.
+    """
+
+    text: str
+    matched: tuple[str, ...]
+    ambiguous: tuple[str, ...]
+    absent: tuple[str, ...]
+    others: tuple[str, ...]
+    escaped: int
+
+
+def fill(
+    book: Gradebook, classroom: Classroom, assignment: str, *, missing: str = "blank"
+) -> Filled:
+    """Fill the column of an assignment with the marks of a class, two decimals each.
+
+    Who handed nothing in has no mark, or 0 with `missing`; who handed in what could not be read
+    has none.  Raises `SpecErrors`: E742 without such a column, E743 for a name that a spreadsheet
+    would run, E744 where the points possible are not the homework's marks.
+    """
+    column = assignment_column(book, assignment)
+    _points_agree(book, classroom, column)
+    pairs, ambiguous = _matched(book, classroom)
+    rows = [list(row) for row in book.rows]
+    for at, graded in pairs.items():
+        mark = mark_of(graded, missing)
+        if mark:
+            rows[at] += [""] * (column + 1 - len(rows[at]))
+            rows[at][column] = mark
+    text, escaped = _written(book, rows)
+    taken = {graded.student.id for graded in pairs.values()} | set(ambiguous)
+    others = [book.rows[at][0] for at in book.students() if at not in pairs]
+    return Filled(
+        text,
+        tuple(graded.student.id for graded in pairs.values()),
+        tuple(ambiguous),
+        tuple(g.student.id for g in classroom.students if g.student.id not in taken),
+        tuple(others),
+        escaped,
+    )
+
+
+def mark_of(graded: Graded, missing: str) -> str:
+    """Return what stands in a column of marks; nothing where nothing could be graded."""
+    given = graded.status == "graded" or (graded.status == "missing" and missing == "zero")
+    return marks_text(graded.marks) if given else ""
+
+
+def _points_agree(book: Gradebook, classroom: Classroom, column: int) -> None:
+    row = book.rows[book.points]
+    said = row[column].strip() if column < len(row) else ""
+    number = re.fullmatch(r"\d{1,9}(?:[.,]\d{1,9})?", said, re.ASCII)
+    possible = round(Fraction(said.replace(",", ".")), 2) if number else None
+    worth = {round(each.out_of, 2) for each in classroom.students if each.status == "graded"}
+    if worth - {possible}:
+        marks = marks_text(max(worth))
+        message = f"the assignment has {printable(said) or 'no'} points, the homework {marks} marks"
+        hint = f"set the assignment's points in Canvas to {marks}, and export again"
+        raise refuse_file("E744", message, book.name, hint)
+
+
+def _matched(book: Gradebook, classroom: Classroom) -> tuple[dict[int, Graded], list[str]]:
+    """Match rows with students: by an id or a login, else by a name that only one has."""
+    found: dict[str, list[int]] = {}
+    rows = list(book.students())
+    for graded in classroom.students:
+        student = graded.student
+        by_id = [at for at in rows if _is_known(book, at, student)]
+        by_name = [at for at in rows if _plain(student.name) in _names(book, at) - {""}]
+        found[student.id] = by_id or by_name
+    taken: dict[int, int] = {}
+    for places in found.values():
+        for at in places:
+            taken[at] = taken.get(at, 0) + 1
+    pairs, ambiguous = {}, []
+    for graded in classroom.students:
+        places = found[graded.student.id]
+        if len(places) == 1 and taken[places[0]] == 1:
+            pairs[places[0]] = graded
+        elif places:
+            ambiguous.append(graded.student.id)
+    return pairs, ambiguous
+
+
+def _is_known(book: Gradebook, at: int, student: Student) -> bool:
+    """Tell whether a row has an id or the login of a student.
+
+    Canvas numbers its users itself, so a number that is the same by chance is believed only where
+    the names have a word in common, or one of the two has no name.
+    """
+    told = (text for name, text in student.columns if name.strip().casefold() in IDS)
+    ids = {_plain(text) for text in (student.id, student.email, *told)} - {""}
+    if ids & {_plain(book.at(at, name)) for name in IDS[1:]}:
+        return True
+    words = {word for name in _names(book, at) for word in name.replace(",", " ").split()}
+    given = set(_plain(student.name).replace(",", " ").split())
+    alike = bool(words & given) or not words or not given
+    return alike and _plain(book.at(at, IDS[0])) in ids
+
+
+def _plain(text: str) -> str:
+    return " ".join(normalize("NFC", text).casefold().split())
+
+
+def _names(book: Gradebook, at: int) -> set[str]:
+    """Return the names of a row, as they are shown and as they are sorted."""
+    shown = book.at(at, "student")
+    last = book.at(at, "lastname") or book.at(at, "last name")
+    first = book.at(at, "firstname") or book.at(at, "first name")
+    if not shown:
+        return {_plain(f"{last}, {first}"), _plain(f"{first} {last}")}
+    last, comma, first = shown.partition(",")
+    return {_plain(shown), _plain(f"{first} {last}")} if comma else {_plain(shown)}
+
+
+def _written(book: Gradebook, rows: list[list[str]]) -> tuple[str, int]:
+    """Write the rows; count the cells that got a ' before them."""
+    identity = [name.strip().casefold() in IDENTITY for name in book.columns]
+    escaped = 0
+    for at, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            if at == book.points or _NUMBER.fullmatch(cell.strip()) or harmless(cell) == cell:
+                continue
+            if place < len(identity) and identity[place]:
+                _run(book, at, place)
+            row[place] = harmless(cell)
+            escaped += 1
+    return book.mark + csv_text(rows, book.delimiter, book.ending), escaped
+
+
+def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",", ending: str = "\n") -> str:
+    """Write rows, each line ended so.
+
+    The writer quotes what holds a character of its line's end, so that end is always both.
+    """
+    lines = []
+    for row in rows:
+        target = StringIO()
+        csv.writer(target, delimiter=delimiter, lineterminator="\r\n").writerow(row)
+        lines.append(target.getvalue().removesuffix("\r\n") + ending)
+    return "".join(lines)
+
+
+def report(filled: Filled) -> Iterator[str]:
+    """Yield what became of the class and of the gradebook's rows, a line each."""
+    yield f"{len(filled.matched)} students were found in the gradebook."
+    told = {
+        "in no row of the gradebook": filled.absent,
+        "fit several rows, or share one; their marks were left out": filled.ambiguous,
+        "rows of nobody in the class": filled.others,
+    }
+    for what, some in told.items():
+        if some:
+            more = f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
+            yield f"{what}: {'; '.join(printable(each) for each in some[:_SHOWN])}{more}"
+    if filled.escaped:
+        yield f"{filled.escaped} cells got a ' before them: a spreadsheet would have run them"
+
+
+def _run(book: Gradebook, at: int, place: int) -> NoReturn:
+    cell = printable(book.rows[at][place])[:40]
+    message = f"row {at + 1}, {book.columns[place]}: a spreadsheet would run '{cell}'"
+    hint = "change it in Canvas: a ' before it would keep Canvas from knowing the student again"
+    raise refuse_file("E743", message, book.name, hint)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.homework.assignment.values import marks_number
-from shapecalc.homework.exports.markup import marked_up
+from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.parts import (
+    marked_up,
     part_lines,
     parts_of,
     problem_lines,
@@ -20,9 +20,8 @@ from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged
-    from shapecalc.homework.exports.markup import Markup
-    from shapecalc.homework.exports.parts import Part, Per
+    from shapecalc.homework.diagnosis.model import Checked, Judged
+    from shapecalc.homework.exports.parts import Markup, Part, Per
 
 Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_published"]
 

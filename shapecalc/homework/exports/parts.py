@@ -6,18 +6,20 @@ Nothing here says a right answer: what is told is what `homework check` tells wi
 from __future__ import annotations
 
 from fractions import Fraction
+from html import escape
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.homework.diagnosis.tell import names, rule_line, why_text
-from shapecalc.homework.diagnosis.verdict import VERDICTS
-from shapecalc.homework.sheets.table import tabulate
+from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis.wording import names, rule_line, why_text
+from shapecalc.homework.sheets.checked_table import tabulate
+from shapecalc.output.markdown import escaped
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, Judged
 
 Per: TypeAlias = Literal["layer", "column", "cell"]
 
@@ -112,3 +114,20 @@ def problem_lines(problems: tuple[Problem, ...]) -> tuple[str, ...]:
             for each in problems
         ),
     )
+
+
+#: The names by which Gradescope knows them.
+Markup: TypeAlias = Literal["text", "md", "html"]
+
+
+def marked_up(lines: Iterable[str], markup: Markup) -> str:
+    r"""Write lines, a paragraph or an item each.
+
+    >>> marked_up(["a < b", "2*2"], "html"), marked_up(["2*2"], "md")
+    ('<ul><li>a &lt; b</li><li>2*2</li></ul>', '- 2\\*2')
+    """
+    if markup == "html":
+        return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+    if markup == "md":
+        return "\n".join(f"- {escaped(line)}" for line in lines)
+    return "\n".join(lines)

@@ -11,14 +11,14 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_number
+from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.archive import archive
 from shapecalc.homework.exports.blanks import blanks_of, decimal
-from shapecalc.homework.exports.page import clean, network_page, number_page
+from shapecalc.homework.exports.question_text import clean, network_page, number_page
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.exports.blanks import Blank
 
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"

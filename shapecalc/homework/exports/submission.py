@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import refuse_file
-from shapecalc.homework.answers.load import READERS, load_answers
+from shapecalc.homework.answers.files import READERS, load_answers
+from shapecalc.homework.answers.model import refuse_file
 
 if TYPE_CHECKING:
-    from shapecalc.homework.answers.answers import Answers
+    from shapecalc.homework.answers.model import Answers
 
 #: The codes of a file that is not there: no answers, and no reason to say anything of them.
 NO_FILE = ("E001", "E002", "E003")

@@ -11,22 +11,24 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from shapecalc.homework.answers.answers import DOES
+from shapecalc.homework.answers.model import DOES
 from shapecalc.homework.answers.workbook import need_openpyxl
-from shapecalc.homework.sheets.sheet import (
+from shapecalc.homework.assignment.model import (
+    stamp_text,
+)
+from shapecalc.homework.sheets.content import (
     NOT_ASKED,
     grid_of,
     inputs_text,
     marks_of,
     shown,
-    stamp_text,
     stated,
 )
 from shapecalc.homework.sheets.worked import solution_lines
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
 #: The colour of a blank; a first and a last date that no clock has written.
 _BLANK = "FFF3BF"

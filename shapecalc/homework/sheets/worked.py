@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation, Prose
 from shapecalc.analysis.explain.subject import Subject
-from shapecalc.homework.assignment.assignment import added, is_total
-from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.assignment.model import added, is_total
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import as_list
 from shapecalc.output.view import View
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.analysis.explain.model import Section
-    from shapecalc.homework.assignment.assignment import Cell, Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.diagnosis.model import Checked
 
 #: The topic of `explain` that tells of a column.
 _TOPIC = {

@@ -8,6 +8,7 @@ which order, makes no difference.
 
 from __future__ import annotations
 
+from collections import Counter
 from hashlib import sha256
 from math import prod
 from statistics import median
@@ -15,17 +16,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import Volume, volume_of
 from shapecalc.homework.variants.lint import lint
-from shapecalc.homework.variants.list import read_variants
+from shapecalc.homework.variants.variant_list import read_variants
 from shapecalc.layers.shape import as_list
+from shapecalc.output.text import PROSE, wrap
 from shapecalc.spec.find import find_homework
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Row
     from shapecalc.text.source import Source
 
@@ -254,3 +257,33 @@ def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
         return refuse("E751", message, Origin(source), hint)
     message = f"none of {tried:,} combinations is valid; the first: {first.message}"
     return refuse("E751", message, Origin(source), first.hint or "vary other values")
+
+
+def pool_text(pool: Pool, given: Sequence[tuple[tuple[str, str], ...]]) -> str:
+    """Say which variants there are, and how many students share theirs."""
+    lines = [line for text in _said(pool, given) for line in wrap(text, PROSE)]
+    return "\n".join(lines) + "\n"
+
+
+def _said(pool: Pool, given: Sequence[tuple[tuple[str, str], ...]]) -> Iterator[str]:
+    tried = "all tried" if pool.tried == pool.possible else f"{pool.tried:,} tried"
+    yield (
+        f"{len(given):,} sheets from {len(pool.variants):,} variants; of {pool.possible:,}"
+        f" combinations {tried}, {pool.valid:,} valid."
+    )
+    counts = Counter(given)
+    shared = sum(count for count in counts.values() if count > 1)
+    if shared:
+        yield f"{shared:,} students share their variant with another one."
+    each = pool.difficulty
+    digits = [variant.digits for variant in pool.variants]
+    yield (
+        f"Each asks {each.answers} answers, {each.worked} of them not 0; {each.divisions} divisions"
+        f" by a stride, {each.remainders} with a remainder; {min(digits)} to {max(digits)} digits."
+    )
+    for name in pool.silent:
+        yield f"Silent: {name}, {CATALOGUE[name].name}: it gives the right answer everywhere."
+    for a, b in pool.confused:
+        yield f"Alike: {a}, {CATALOGUE[a].name}, and {b}, {CATALOGUE[b].name}."
+    if not pool.silent and not pool.confused:
+        yield "Every mistake shows, and no two look alike in all their cells."

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.dim import known
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.assignment.assignment import Homework, assign
-from shapecalc.homework.diagnosis.diagnose import apply, singles
+from shapecalc.homework.assignment.model import Homework, assign
+from shapecalc.homework.diagnosis.explanations import apply, singles
 from shapecalc.homework.diagnosis.judge import case_of
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import Map, as_text
 from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Cell
+    from shapecalc.homework.assignment.model import Cell
 
 #: Sides that are tried for a suggestion lie so far from the homework's.
 _REACH = 12

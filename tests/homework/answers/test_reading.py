@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import READERS, read_answers
-from shapecalc.homework.assignment.numerals import read_number
-from shapecalc.homework.assignment.reading import Blank, Extents, Number, Unreadable
-from shapecalc.homework.assignment.volumes import read_volume
+from shapecalc.homework.answers.files import READERS, read_answers
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import Blank, Extents, Number, Unreadable
+from shapecalc.homework.assignment.notation.volumes import read_volume
 
 #: So many inputs each; SHAPECALC_FUZZ=5000 tries more, tests/fuzz/homework.py whole files.
 EXAMPLES = int(os.environ.get("SHAPECALC_FUZZ", "200"))

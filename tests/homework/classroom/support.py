@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.classroom.asked import Asked
 from shapecalc.homework.classroom.grade import Done, Request, grade
+from shapecalc.homework.classroom.homework_source import Asked
 from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 

@@ -14,7 +14,7 @@ from pagereader import Reader, Table, faults
 
 from shapecalc.homework.classroom.class_cells import percent
 from shapecalc.homework.classroom.class_report import class_report
-from shapecalc.homework.classroom.records import Classroom, Graded, Leftover, Mark, Student
+from shapecalc.homework.classroom.model import Classroom, Graded, Leftover, Mark, Student
 from shapecalc.homework.classroom.statistics import statistics
 
 GOLDEN = Path(__file__).parent / "golden"

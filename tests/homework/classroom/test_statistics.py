@@ -13,13 +13,13 @@ import pytest
 from example_class import classroom, handed
 
 from shapecalc.homework.classroom.agreement import ENOUGH, PAIRS, RARE, unexplained
-from shapecalc.homework.classroom.records import Classroom, Graded, Mark, Student
+from shapecalc.homework.classroom.model import Classroom, Graded, Mark, Student
 from shapecalc.homework.classroom.statistics import correlation, quantile, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.diagnosis.model import Verdict
 
 KEY = {("conv1", "params"): "34,944", ("conv2", "params"): "614,656", ("fc6", "macs"): "37,748,736"}
 ONE, NONE = Fraction(1), Fraction(0)

@@ -11,9 +11,9 @@ from support import lay_out, request
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.classroom.grade import Request, grade
-from shapecalc.homework.sheets.handout import handout
+from shapecalc.homework.sheets.sheet import handout
 from shapecalc.homework.variants.draw import Pool, draw, pool_of
-from shapecalc.homework.variants.list import Drawn, parse_variants, write_variants
+from shapecalc.homework.variants.variant_list import Drawn, parse_variants, write_variants
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import re
 import pytest
 
 import shapecalc
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import TOTAL, assign
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import TOTAL, assign
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.misconceptions.model import Example
 
 EXAMPLES = [

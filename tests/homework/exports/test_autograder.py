@@ -19,8 +19,8 @@ import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.exports.autograder import package
 from shapecalc.homework.exports.gradescope import Style
+from shapecalc.homework.exports.gradescope_package import package
 from shapecalc.spec.find import find
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -32,7 +32,7 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
     Make = Callable[..., Homework]
 

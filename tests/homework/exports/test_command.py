@@ -24,7 +24,7 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
     Make = Callable[..., Homework]
 

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from shapecalc.cli import main
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.exports.coderunner import combinator
 from shapecalc.homework.exports.gradescope import Style, results
@@ -30,8 +30,8 @@ from schemas import CODERUNNER, GRADESCOPE, PRAIRIELEARN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis.model import Checked
 
     Make = Callable[..., Homework]
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.variants.lint import lint, suggest
 
 

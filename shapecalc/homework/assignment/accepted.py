@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.assignment import Accepted, is_total
-from shapecalc.homework.assignment.forms import forms
-from shapecalc.homework.assignment.numerals import read_number
+from shapecalc.homework.assignment.model import Accepted, is_total
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import Blank, Extents, Number, Unreadable
+from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation.volumes import forms, read_volume
 from shapecalc.homework.assignment.quantities import quantity_of
-from shapecalc.homework.assignment.reading import Blank, Extents, Number, Unreadable
-from shapecalc.homework.assignment.values import value_text
-from shapecalc.homework.assignment.volumes import read_volume
 from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.homework.assignment.keys import KeyReader
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.report.model import Row
     from shapecalc.text.yaml_tree import Tree

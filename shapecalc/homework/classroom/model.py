@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: `unreadable`: something was handed in that is no table of answers; nobody is graded by it.
 Status: TypeAlias = Literal["graded", "unreadable", "missing"]

@@ -10,14 +10,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.api import build
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.classroom.records import Student
-    from shapecalc.homework.variants.list import VariantList
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.classroom.model import Student
+    from shapecalc.homework.variants.variant_list import VariantList
     from shapecalc.text.source import Source
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import refuse_file
-from shapecalc.homework.assignment.values import marks_text
-from shapecalc.homework.exports.gradebook import csv_text, mark_of
+from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.homework.exports.canvas import csv_text, mark_of
 from shapecalc.output.csv import harmless
 
 if TYPE_CHECKING:
-    from shapecalc.homework.classroom.records import Classroom, Graded
+    from shapecalc.homework.classroom.model import Classroom, Graded
 
 
 def grades(classroom: Classroom, *, missing: str = "blank") -> str:

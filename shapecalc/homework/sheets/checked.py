@@ -1,19 +1,76 @@
-"""Checked answers as JSON: every cell with its verdict, marks and explanations."""
+"""Checked answers in every format; for programs a cell with its verdict, marks and explanations."""
 
 from __future__ import annotations
 
+import csv
+from functools import partial
+from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.assignment import is_total
 from shapecalc.homework.assignment.conventions import stated_conventions, stated_policy
-from shapecalc.homework.assignment.values import marks_number, value_text
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
-from shapecalc.homework.diagnosis.tell import finding_text, why_text
-from shapecalc.homework.diagnosis.verdict import VERDICTS
+from shapecalc.homework.assignment.model import is_total
+from shapecalc.homework.assignment.notation.values import marks_number, value_text
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis.wording import finding_text, why_text
+from shapecalc.output.csv import harmless
+from shapecalc.output.formats import draw, format_for
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.verdict import Checked, Diagnosis, Judged
+    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Judged
+
+#: Hint levels: which cells; which idea; the rule with the student's numbers.
+HINTS = (1, 2, 3)
+
+
+def show(
+    checked: Checked,
+    format: str = "text",  # noqa: A002  (the word of the command line)
+    *,
+    hint: int = 2,
+    solution: bool = False,
+    width: int | None = None,
+) -> str:
+    """Write checked answers in a format, the last line ended; see `output.formats.render`.
+
+    `hint` 1 tells which cells, 2 which idea, 3 the rule with numbers; `solution` the key.
+    """
+    format_for(format)
+    if format == "json":
+        return to_json(checked, hint=hint, solution=solution)
+    if format == "csv":
+        return to_csv(checked, hint=hint, solution=solution)
+    from shapecalc.homework.sheets.checked_table import tabulate
+
+    table = partial(tabulate, checked, hint=hint, solution=solution)
+    return draw(lambda _: table(), format, width, standalone=True)
+
+
+_FIELDS = ("layer", "column", "raw", "read_as", "verdict", "misconceptions", "marks", "out_of")
+
+
+def to_csv(checked: Checked, *, hint: int = 2, solution: bool = False) -> str:
+    """Write the cells; texts of strangers are no formulas."""
+    target = StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow([*_FIELDS, "key"] if solution else _FIELDS)
+    for each in checked.cells:
+        names = [" ".join(diagnosis.ids) for diagnosis in each.diagnoses] if hint > 1 else []
+        row = [
+            harmless(each.cell.layer),
+            each.cell.quantity.key,
+            harmless(" ".join(each.raw.split())),
+            harmless(each.read_as),
+            each.verdict,
+            "; ".join(names),
+            marks_number(each.marks),
+            marks_number(each.cell.out_of) if each.verdict != "not_graded" else 0,
+        ]
+        key = value_text(each.cell.key, checked.homework.conventions)
+        writer.writerow([*row, key] if solution else row)
+    return target.getvalue()
+
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.homework.check/1"

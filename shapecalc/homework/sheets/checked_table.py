@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import stated_conventions, stated_policy
-from shapecalc.homework.assignment.values import marks_text, value_text
-from shapecalc.homework.diagnosis.tell import (
+from shapecalc.homework.assignment.notation.values import marks_text, value_text
+from shapecalc.homework.diagnosis.model import VERDICTS, added
+from shapecalc.homework.diagnosis.wording import (
     notes_text,
     place_text,
     rounded_text,
@@ -14,14 +15,13 @@ from shapecalc.homework.diagnosis.tell import (
     summary_text,
     told,
 )
-from shapecalc.homework.diagnosis.verdict import VERDICTS, added
 from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, Judged
 
 #: A cell that could not be read is shown up to here.
 _SHOWN = 24

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import Count, Sum, working_of
 from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.homework.answers.claims import Claims
-    from shapecalc.homework.assignment.assignment import Cell, Homework
     from shapecalc.homework.assignment.conventions import Conventions
+    from shapecalc.homework.assignment.model import Cell, Homework
     from shapecalc.homework.diagnosis.misconceptions.model import Case
-    from shapecalc.homework.diagnosis.verdict import Checked, Diagnosis, Finding, Judged
+    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, Judged
     from shapecalc.homework.diagnosis.working import Working
     from shapecalc.layers.shape import Shape
 

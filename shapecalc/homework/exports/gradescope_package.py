@@ -18,7 +18,7 @@ from shapecalc.spec.find import beside, is_shipped
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.text.source import Source
 
 #: What the package has already.

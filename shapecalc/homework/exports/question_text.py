@@ -6,15 +6,15 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import stated_conventions
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.outline import described
-from shapecalc.homework.assignment.values import value_text
 from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.exports.blanks import Blank
 
 #: Said wherever a number is typed: platforms read separators in their own ways.

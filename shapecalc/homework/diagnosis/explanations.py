@@ -9,15 +9,15 @@ from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.homework.assignment.assignment import TOTAL
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.assignment.model import TOTAL
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import Count, Sum, Volume, working_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from fractions import Fraction
 
-    from shapecalc.homework.assignment.reading import Number
+    from shapecalc.homework.assignment.notation.readings import Number
     from shapecalc.homework.diagnosis.misconceptions.model import Case, Misconception
     from shapecalc.homework.diagnosis.working import Working
 

@@ -7,7 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors, did_you_mean
-from shapecalc.homework.answers.answers import refuse_file
+from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.answers.tables import numbered_rows
 from shapecalc.spec.find import find_file
 from shapecalc.text.names import fold

@@ -13,9 +13,9 @@ from html import escape
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.assignment.values import marks_number
+from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.blanks import blanks_of, by_layer, decimal, tolerance
-from shapecalc.homework.exports.page import (
+from shapecalc.homework.exports.question_text import (
     DIGITS,
     clean,
     conventions_page,
@@ -28,7 +28,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.exports.blanks import Blank
 
 #: The shares of a question's marks that Moodle accepts, in percent.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import did_you_mean, refuse
+from shapecalc.errors import refuse
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 TOTAL = "total"
 #: What is asked when nothing else is said.
 DEFAULT_COLUMNS = ("output", "params", "macs")
+#: How a sheet states which homework, and which variant, it is of.
+_STAMP = re.compile(r"shapecalc homework ([0-9a-f]{8})\b")
 
 
 class Accepted(NamedTuple):
@@ -245,6 +248,16 @@ def _bare(word: str) -> str:
     return "".join(c for c in word.casefold()[:200] if c.isalnum() or c == "/")
 
 
-def suggest(word: str, rows: Iterable[str]) -> str:
-    """Say which row may be meant."""
-    return did_you_mean(word, rows)
+def stamp_text(homework: Homework) -> str:
+    """Write what identifies the homework on a sheet."""
+    return f"shapecalc homework {homework.stamp}"
+
+
+def stamp_in(text: str) -> str:
+    """Return the stamp that a text holds, or nothing.
+
+    >>> stamp_in("Sheet: shapecalc homework 25a0a180.")
+    '25a0a180'
+    """
+    match = _STAMP.search(text)
+    return match[1] if match else ""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.homework.answers.answers import Extra
-    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.answers.model import Extra
+    from shapecalc.homework.assignment.model import Cell, Homework
 
 Verdict: TypeAlias = Literal[
     "right",
