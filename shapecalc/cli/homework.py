@@ -86,13 +86,7 @@ Examples:
     help="The network that the table is about: its rows and columns are judged under the default"
     " conventions.",
 )
-@click.option(
-    "--homework",
-    "file",
-    metavar="FILE",
-    type=click.Path(),
-    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
-)
+@options.homework_file
 @click.option(
     "--hint",
     type=click.IntRange(1, 3),
@@ -238,26 +232,29 @@ def _homework(
     """Return what the answers are judged by."""
     from shapecalc.homework.answers.claims import against as by_table
 
-    if (against is None) == (file is None):
-        many = against is not None
-        message = (
-            "--against and --homework both say what the answers are about"
-            if many
-            else "nothing says what the answers are about"
-        )
-        hint = "keep one of them" if many else "add --against alexnet.yaml, or --homework FILE"
-        raise refuse("E706", message, hint=hint)
+    many = against is not None
+    hint = "keep one of them" if many else "add --against alexnet.yaml, or --homework FILE"
+    need_one(against, file, own={**settings, **inputs}, hint=hint)
     if file is not None:
-        if settings or inputs:
-            hint = "write `set:` and `input:` into it"
-            message = "with --homework the file says all about the network"
-            raise refuse("E706", message, hint=hint)
         return _from_file(file, which, answers.stamp)
     assert against is not None
     if which != Which():
         message = "--variants, --variant and --seed are about a teacher's file"
         raise refuse("E706", message, hint="name it with --homework")
     return by_table(_report(against, settings, inputs), answers)
+
+
+def need_one(against: str | None, file: str | None, *, own: dict[str, str], hint: str) -> None:
+    """Require either a network or a homework, which has its `own` settings and inputs.
+
+    Raises `SpecErrors` (E706).
+    """
+    if (against is None) == (file is None):
+        words = "nothing says" if file is None else "--against and --homework both say"
+        raise refuse("E706", f"{words} what the answers are about", hint=hint)
+    if file is not None and own:
+        message = "with --homework the file says all about the network"
+        raise refuse("E706", message, hint="write `set:` and `input:` into it")
 
 
 def _from_file(file: str, which: Which, stamp: str = "") -> Homework:

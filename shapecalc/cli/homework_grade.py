@@ -11,7 +11,6 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
-from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +41,7 @@ Examples:
     type=click.Path(),
     help="The class, a CSV file with the columns id, name, email, or a platform's export.",
 )
-@click.option(
-    "--homework",
-    "file",
-    metavar="FILE",
-    type=click.Path(),
-    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
-)
+@options.homework_file
 @click.option(
     "--against",
     metavar="SPEC",
@@ -133,17 +126,12 @@ def _asked(
     file: str | None, against: str | None, settings: dict[str, str], inputs: dict[str, str]
 ) -> Asked:
     """Return what is asked of the class.  Raises `SpecErrors` (E706)."""
+    from shapecalc.cli.homework import need_one
     from shapecalc.homework.classroom.homework_source import Asked
     from shapecalc.spec.find import find, find_homework
 
-    if (against is None) == (file is None):
-        said = "nothing says" if file is None else "--against and --homework both say"
-        hint = "name the teacher's file with --homework, or a network with --against"
-        raise refuse("E706", f"{said} what the answers are about", hint=hint)
-    if file is not None and (settings or inputs):
-        message = "with --homework the file says all about the network"
-        hint = "write `set:` and `input:` into it"
-        raise refuse("E706", message, hint=hint)
+    hint = "name the teacher's file with --homework, or a network with --against"
+    need_one(against, file, own={**settings, **inputs}, hint=hint)
     if against is None:
         assert file is not None
         return Asked(find_homework(file))

@@ -165,6 +165,17 @@ class Filled(NamedTuple):
     escaped: int
 
 
+def canvas(
+    classroom: Classroom, *, gradebook: str, assignment: str, missing: str = "blank"
+) -> tuple[str, Iterator[str]]:
+    """Fill the column of an assignment in a file of Canvas' own; return its text, and what became.
+
+    Raises `SpecErrors`: E741 for another file, and as `fill`.
+    """
+    filled = fill(load_gradebook(gradebook), classroom, assignment, missing=missing)
+    return filled.text, report(filled)
+
+
 def fill(
     book: Gradebook, classroom: Classroom, assignment: str, *, missing: str = "blank"
 ) -> Filled:

@@ -42,7 +42,7 @@ def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
     return dump(outcome, indent=2) + "\n"
 
 
-def refused(problems: tuple[Problem, ...]) -> str:
+def refused(problems: tuple[Problem, ...], **_: object) -> str:
     """Write the outcome for answers that cannot be read."""
     said = marked_up(problem_lines(problems), "html")
     return dump({"fraction": 0, "prologuehtml": said}, indent=2) + "\n"

@@ -32,14 +32,22 @@ SCHEMA = "shapecalc.homework.gradescope/1"
 class Style(NamedTuple):
     """How results are shown: in which parts, how much is told, to whom and in what markup."""
 
-    per: Per = "layer"
-    hint: int = 2
-    visibility: Visibility = "visible"
-    markup: Markup = "text"
+    per: Per
+    hint: int
+    visibility: Visibility
+    markup: Markup
 
 
-def results(checked: Checked, style: Style = Style()) -> str:  # noqa: B008  (frozen)
+def results(
+    checked: Checked,
+    *,
+    per: Per = "layer",
+    hint: int = 2,
+    visibility: Visibility = "visible",
+    markup: Markup = "text",
+) -> str:
     """Write the results of one submission."""
+    style = Style(per, hint, visibility, markup)
     tests = [_test(part, n, style) for n, part in enumerate(parts_of(checked, style.per), 1)]
     return _json(
         {
@@ -62,13 +70,13 @@ def results(checked: Checked, style: Style = Style()) -> str:  # noqa: B008  (fr
     )
 
 
-def refused(problems: tuple[Problem, ...], style: Style = Style()) -> str:  # noqa: B008
+def refused(problems: tuple[Problem, ...], *, markup: Markup = "text", **_: object) -> str:
     """Write the results of answers that cannot be read: no marks, and why."""
     return _json(
         {
             "score": 0,
-            "output": marked_up(problem_lines(problems), style.markup),
-            "output_format": style.markup,
+            "output": marked_up(problem_lines(problems), markup),
+            "output_format": markup,
             "visibility": "visible",
             "stdout_visibility": "hidden",
             "extra_data": {"shapecalc": {"schema": SCHEMA, "unreadable": True}},

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from shapecalc import __version__
 from shapecalc.errors import refuse
 from shapecalc.homework.exports.archive import archive
-from shapecalc.homework.exports.gradescope import Style
 from shapecalc.spec.find import beside, is_shipped
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.exports.gradescope import Visibility
+    from shapecalc.homework.exports.parts import Markup, Per
     from shapecalc.text.source import Source
 
 #: What the package has already.
@@ -71,15 +72,18 @@ fi
 def package(
     homework: Homework,
     source: Source,
-    style: Style = Style(),  # noqa: B008
     variants: Source | None = None,
+    *,
+    per: Per = "layer",
+    hint: int = 2,
+    visibility: Visibility = "visible",
+    markup: Markup = "text",
 ) -> bytes:
     """Pack the autograder of a homework, whose file is `source`, with the list of its variants.
 
     Raises `SpecErrors` (E745) when its network lies outside the folder of the homework.
     """
-    options = f"--per {style.per} --hint {style.hint}"
-    options += f" --visibility {style.visibility} --markup {style.markup}"
+    options = f"--per {per} --hint {hint} --visibility {visibility} --markup {markup}"
     listed = {}
     if variants is not None:
         options += " --variants source/variants.csv"

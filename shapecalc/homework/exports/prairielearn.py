@@ -52,7 +52,7 @@ def results(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
     return dump({**found, "output": "", "tests": short}, indent=2) + "\n"
 
 
-def refused(problems: tuple[Problem, ...]) -> str:
+def refused(problems: tuple[Problem, ...], **_: object) -> str:
     """Write the results of answers that cannot be read."""
     said = list(problem_lines(problems))
     return dump({"gradable": False, "score": 0, "format_errors": said}, indent=2) + "\n"
