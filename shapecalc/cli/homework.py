@@ -130,11 +130,13 @@ def check(
         from shapecalc.output.formats import format_for
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
-        told = hint or (3 if chosen == "json" else 2)
-        given = load_answers(answers)
+        level = hint or (3 if chosen == "json" else 2)
+        given_answers = load_answers(answers)
         which = Which(variants, student, seed)
-        checked = judge(_homework(against, file, which, settings, inputs, given), given)
-        emit(show(checked, chosen, hint=told, solution=solution), path)
+        checked = judge(
+            _homework(against, file, which, settings, inputs, given_answers), given_answers
+        )
+        emit(show(checked, chosen, hint=level, solution=solution), path)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
 
@@ -187,8 +189,10 @@ def sheet(
             message = "a workbook is no text to print"
             raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
         which = Which(variants, student, seed)
-        asked = read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
-        emit_parts([handout(asked, chosen, solution=solution, who=student or "")], path)
+        assigned = (
+            read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
+        )
+        emit_parts([handout(assigned, chosen, solution=solution, who=student or "")], path)
 
 
 @homework.command(
@@ -217,8 +221,8 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
         from shapecalc.spec.find import find_homework
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
-        asked = read_homework(find_homework(file))
-        emit(show_lint(asked, judge(asked), suggest(asked), chosen), path)
+        assigned = read_homework(find_homework(file))
+        emit(show_lint(assigned, judge(assigned), suggest(assigned), chosen), path)
 
 
 def _homework(

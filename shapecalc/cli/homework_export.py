@@ -233,7 +233,7 @@ def _base(file: HomeworkFile) -> Homework:
 
     source = find_homework(file.path)
     homework = read_homework(source)
-    if not any(cell.out_of and not cell.given and cell.key is not None for cell in homework.cells):
+    if not any(cell.out_of and cell.is_asked for cell in homework.cells):
         hint = "ask for a cell that is not given, with marks"
         raise refuse("E745", "the homework has no marks", Origin(source), hint)
     if homework.choices and file.variants is None:

@@ -78,14 +78,14 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
         pool = pool_of(source, seed)
         _make(folder)
         drawn = []
-        for name, content, each in _sheets(source, pool, seed, students, form):
+        for name, content, variant in _sheets(source, pool, seed, students, form):
             emit_parts([content], f"{folder}/{name}")
-            drawn.append(each)
+            drawn.append(variant)
         from shapecalc.homework.variants.variant_list import write_variants
 
         names = [name for name, _ in pool.variants[0].values]
         emit(write_variants(names, drawn), f"{folder}/variants.csv")
-        emit(pool_text(pool, [each.values for each in drawn]), None)
+        emit(pool_text(pool, [variant.values for variant in drawn]), None)
 
 
 def _sheets(

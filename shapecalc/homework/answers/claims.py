@@ -71,21 +71,21 @@ def against(report: Report, answers: Answers) -> Homework:
     """
     numeric(report)
     rows = askable(report)
-    found = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
-    if not found:
+    layers = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
+    if not layers:
         first = answers.rows[0] if answers.rows else ""
         hint = did_you_mean(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
         message = f"no row of the table is a layer of {report.name}"
         raise refuse_file("E704", message, answers.source, hint)
     keys = [quantity.key for quantity in answers.columns]
-    return assign(report, layers=dict.fromkeys(found), columns=keys)
+    return assign(report, layers=dict.fromkeys(layers), columns=keys)
 
 
 def claims_of(homework: Homework, answers: Answers) -> Claims:
     """Put answers to the cells and read them."""
-    given: dict[tuple[str, str], list[Answer]] = {}
+    by_address: dict[tuple[str, str], list[Answer]] = {}
     extras: list[Extra] = []
-    asked = {cell.at for cell in homework.cells}
+    addresses = {cell.at for cell in homework.cells}
     layers = homework.layers
     section = ""
     for answer in answers.cells:
@@ -93,12 +93,12 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
             section = _network(answer.layer, homework) or section
         name = _row_of(answer, section, homework)
         at = (name or answer.layer, answer.quantity.key)
-        if at in asked:
-            given.setdefault(at, []).append(answer)
+        if at in addresses:
+            by_address.setdefault(at, []).append(answer)
         elif not isinstance(blank(tidy(answer.raw)), Blank):
             hint = "" if name else did_you_mean(answer.layer, layers)
             extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
-    read = {cell.at: _claim(cell, given.get(cell.at, []), homework) for cell in homework.cells}
+    read = {cell.at: _claim(cell, by_address.get(cell.at, []), homework) for cell in homework.cells}
     first = homework.conventions.layout == "chw"
     first = _channels_first(read, expected=first)
     return Claims(read, tuple(extras), first, _own_volumes(read, channels_first=first))
@@ -106,8 +106,8 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
 
 def _network(word: str, homework: Homework) -> str:
     """Return the network that a word means, if it means one."""
-    found = find_row(word, homework.networks)
-    return found if found is not None and found in homework.networks else ""
+    network = find_row(word, homework.networks)
+    return network if network is not None and network in homework.networks else ""
 
 
 def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
@@ -121,10 +121,10 @@ def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
         network = _network(answer.network, homework) or section
         if network and not _network(word, homework):
             full = f"{network}/{word}"
-            found = find_row(full, layers) or find_row(full, homework.rows)
-            if found is not None:
-                return found
-        alone = [each for each in layers if find_row(word, [each.partition("/")[2]]) is not None]
+            row = find_row(full, layers) or find_row(full, homework.rows)
+            if row is not None:
+                return row
+        alone = [layer for layer in layers if find_row(word, [layer.partition("/")[2]]) is not None]
         if len(alone) == 1 and not is_total(alone[0]):
             return alone[0]
     return find_row(word, layers) or find_row(word, homework.rows)
@@ -141,17 +141,17 @@ def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
     if first.reason:
         return Claim(cell, first.raw, Unreadable(first.reason))
     if cell.quantity.key == "output":
-        found: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
+        readings: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
     else:
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
-        found = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
-    if isinstance(found, Blank) and found.dash and cell.key == 0:
+        readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
+    if isinstance(readings, Blank) and readings.dash and cell.key == 0:
         return Claim(cell, first.raw, (Number(Fraction(0), plain=False, note="read as 0"),))
     digits = homework.conventions.digits
-    if digits and cell.quantity.key != "output" and not isinstance(found, Unreadable | Blank):
-        numbers = (each for each in found if isinstance(each, Number))
-        found = tuple(each for number in numbers for each in at_digits(number, digits))
-    return Claim(cell, first.raw, found)
+    if digits and cell.quantity.key != "output" and not isinstance(readings, Unreadable | Blank):
+        numbers = (reading for reading in readings if isinstance(reading, Number))
+        readings = tuple(reading for number in numbers for reading in at_digits(number, digits))
+    return Claim(cell, first.raw, readings)
 
 
 def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> bool:
@@ -160,9 +160,9 @@ def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> 
     for claim in claims.values():
         meant = {form.swapped: form for _, form in forms_of(claim)}
         if len(meant) > 1 and meant[True].dims != meant[False].dims:
-            one, two = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
-            first += one < two
-            last += two < one
+            ahead, behind = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
+            first += ahead < behind
+            last += behind < ahead
     return first >= last if expected else first > last
 
 
@@ -202,14 +202,14 @@ def _own_volumes(
     claims: Mapping[tuple[str, str], Claim], *, channels_first: bool
 ) -> dict[str, Shape]:
     """Return the volumes that a student states."""
-    found = {}
+    volumes = {}
     for (layer, column), claim in claims.items():
-        if column != "output" or is_total(layer) or claim.cell.given:
+        if column != "output" or is_total(layer) or claim.cell.filled_in:
             continue
         meant = forms_of(claim, channels_first=channels_first)
         shapes = [form.shape for _, form in meant]
         key = claim.cell.key
-        shape = next((each for each in shapes if each == key), shapes[0] if shapes else None)
+        shape = next((shape for shape in shapes if shape == key), shapes[0] if shapes else None)
         if shape is not None:
-            found[layer] = shape
-    return found
+            volumes[layer] = shape
+    return volumes

@@ -43,12 +43,12 @@ _EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|<b>(.+?)</b>")
 def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read comma-separated values; the separator is the one under which most headings are known."""
     lines = text.splitlines(keepends=True)
-    said = ""
+    stated = ""
     if lines and (match := re.fullmatch(r"sep=(.)\s*", lines[0])):  # a spreadsheet's own line
-        said = match[1]
+        stated = match[1]
         lines[0] = "\n"
     tried: list[tuple[float, list[tuple[int, list[str]]], SpecErrors | None]] = []
-    for separator in said or _SEPARATORS:
+    for separator in stated or _SEPARATORS:
         try:
             rows = separated(lines, separator)
         except csv.Error as error:
@@ -57,7 +57,7 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             tried.append((_SOME, [], problem))
             continue
         tried.append((max((headings(row) for _, row in rows[:PREFACE]), default=0), rows, None))
-    best = max(tried, key=lambda each: each[0])
+    best = max(tried, key=lambda attempt: attempt[0])
     if best[2] is not None:
         raise best[2]
     return from_rows(best[1], name, notes)
@@ -110,28 +110,28 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             tables.append((heading, []))
         elif not _RULE.fullmatch(line):
             tables[-1][1].append((number, _cells(line)))
-    found = [
+    parts = [
         _about(from_rows(rows, name, notes), heading)
         for heading, rows in tables
         if _has_header(rows)
     ]
-    if not found:
+    if not parts:
         return from_rows([], name)
-    if len(found) == 1:
-        return found[0]
+    if len(parts) == 1:
+        return parts[0]
     return Answers(
         name,
-        tuple(cell for each in found for cell in each.cells),
-        tuple(dict.fromkeys(row for each in found for row in each.rows)),
-        tuple(dict.fromkeys(column for each in found for column in each.columns)),
-        tuple(dict.fromkeys(word for each in found for word in each.ignored)),
+        tuple(cell for part in parts for cell in part.cells),
+        tuple(dict.fromkeys(row for part in parts for row in part.rows)),
+        tuple(dict.fromkeys(column for part in parts for column in part.columns)),
+        tuple(dict.fromkeys(word for part in parts for word in part.ignored)),
         notes,
     )
 
 
 def _about(answers: Answers, network: str) -> Answers:
     """Say which network answers are about, where they do not say so themselves."""
-    cells = tuple(each._replace(network=each.network or network) for each in answers.cells)
+    cells = tuple(cell._replace(network=cell.network or network) for cell in answers.cells)
     return answers._replace(cells=cells)
 
 
@@ -172,7 +172,7 @@ def from_rows(
     header = [cell.strip() for cell in rows[at][1]][:MAX_COLUMNS]
     naming = next(i for i, cell in enumerate(header) if plain_word(cell) in LAYER_HEADINGS)
     network = next((i for i, cell in enumerate(header) if plain_word(cell) in NETWORK_WORDS), None)
-    asked = {
+    quantities = {
         i: quantity for i, cell in enumerate(header) if (quantity := quantity_of(cell)) is not None
     }
     cells, seen = [], []
@@ -182,7 +182,7 @@ def from_rows(
             continue  # a rule, or the sheet's own last line
         seen.append(layer)
         about = row[network].strip() if network is not None and network < len(row) else ""
-        for i, quantity in asked.items():
+        for i, quantity in quantities.items():
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
             reason = (reasons or {}).get((line, i), "")
@@ -190,9 +190,9 @@ def from_rows(
     ignored = tuple(
         cell
         for i, cell in enumerate(header)
-        if i not in (naming, network) and i not in asked and cell and cell != DOES
+        if i not in (naming, network) and i not in quantities and cell and cell != DOES
     )
-    columns = tuple(dict.fromkeys(asked.values()))
+    columns = tuple(dict.fromkeys(quantities.values()))
     return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
 
 

@@ -67,20 +67,20 @@ class _TwiceError(Exception):
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
+    items: dict[str, object] = {}
     for key, value in pairs:
-        if key in found:
+        if key in items:
             raise _TwiceError(key)
-        found[key] = value
-    return found
+        items[key] = value
+    return items
 
 
 def _words(value: object) -> Plain:
     """Turn what JSON knows of into texts."""
     if isinstance(value, dict):
-        return {key: _words(each) for key, each in value.items()}
+        return {key: _words(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_words(each) for each in value]
+        return [_words(item) for item in value]
     if value is None:
         return ""
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
@@ -140,7 +140,7 @@ def _records(value: Plain, network: str = "") -> Iterator[_Record]:
         for layer, columns in value.items():
             if not isinstance(columns, dict):
                 continue
-            if not network and any(_row_like(each) for each in columns.values()):
+            if not network and any(_row_like(cell) for cell in columns.values()):
                 yield from _records(columns, layer)
                 continue
             for column, cell in columns.items():
@@ -180,4 +180,4 @@ def _text(value: Plain) -> str:
         return value
     if isinstance(value, list):
         return f"({', '.join(map(_text, value[:20]))})"
-    return ", ".join(f"{key} {_text(each)}" for key, each in list(value.items())[:20])
+    return ", ".join(f"{key} {_text(item)}" for key, item in list(value.items())[:20])

@@ -36,7 +36,7 @@ def read_alternates(
 
     `names` are those of all rows, sums among them.
     """
-    found = {}
+    accepted = {}
     for key, columns in reader.entries(tree, "accept"):
         layer = reader.layer(key, names)
         if not isinstance(columns, Map):
@@ -48,8 +48,8 @@ def read_alternates(
                 reader.no("E704", f"'{word.text}' is nothing that can be asked", word)
             elif layer is not None and not (is_total(layer) and quantity.key == "output"):
                 row = rows.get(layer) if quantity.key == "output" else None
-                found[layer, quantity.key] = _accepted(reader, values, row)
-    return found
+                accepted[layer, quantity.key] = _accepted(reader, values, row)
+    return accepted
 
 
 def given_as_written(reader: KeyReader, tree: Tree | None, homework: Homework) -> None:
@@ -64,8 +64,8 @@ def given_as_written(reader: KeyReader, tree: Tree | None, homework: Homework) -
             if cell is None or not isinstance(value, Scalar) or not value.text.strip():
                 continue
             row = homework.rows.get(key.text) if cell.quantity.key == "output" else None
-            said = _volume(value.text, row) if row is not None else _count(value.text)
-            if said != cell.key:
+            written = _volume(value.text, row) if row is not None else _count(value.text)
+            if written != cell.key:
                 right = value_text(cell.key, homework.conventions)
                 message = f"{key.text}, {cell.quantity.title} is {right}, not {describe(value)}"
                 hint = f"write {right}, or only the columns: `{key.text}: [{word.text}]`"
@@ -85,22 +85,26 @@ def _accepted(reader: KeyReader, tree: Tree, row: Row | None) -> tuple[Accepted,
         for item in items:
             if not isinstance(item, Scalar):
                 reader.no("E757", f"{describe(item)} is no value to accept", item, _FORM)
-    found = []
+    accepted = []
     for word, reason in pairs:
         value = _volume(word.text, row) if row is not None else _count(word.text)
         if value is None:
             what = "volume, like 55x55x96" if row is not None else "whole number"
             reader.no("E757", f"{describe(word)} is no {what}", word, _FORM)
         else:
-            found.append(Accepted(value, reason))
-    return tuple(found)
+            accepted.append(Accepted(value, reason))
+    return tuple(accepted)
 
 
 def _count(text: str) -> int | None:
     readings = read_number(text)
     if isinstance(readings, Unreadable | Blank):
         return None
-    whole = [each.value for each in readings if each.value.denominator == 1 and each.value >= 0]
+    whole = [
+        reading.value
+        for reading in readings
+        if reading.value.denominator == 1 and reading.value >= 0
+    ]
     return whole[0].numerator if whole and isinstance(readings[0], Number) else None
 
 
@@ -110,8 +114,8 @@ def _volume(text: str, row: Row) -> Value:
         return None
     shapes = (
         form.shape
-        for each in readings
-        if isinstance(each, Extents)
-        for form in forms(each, row.output)
+        for reading in readings
+        if isinstance(reading, Extents)
+        for form in forms(reading, row.output)
     )
     return next((shape for shape in shapes if shape is not None), None)

@@ -74,16 +74,16 @@ class KeyReader:
             self.no("E110", f"a map of settings is expected, not {describe(tree)}", tree)
             return {}
         self.known(tree, tuple(known))
-        found = {}
+        values = {}
         for key, value in tree.items.items():
             kind = known.get(key)
             if isinstance(kind, str):
-                found[key] = readers[kind](value)
+                values[key] = readers[kind](value)
             elif kind is not None:
                 read = self.word(value, key, kind.values)
                 if read is not None:
-                    found[key] = read
-        return found
+                    values[key] = read
+        return values
 
     def word(self, tree: Tree | None, key: str, known: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """Read one of some words; None when there is none, or another one."""

@@ -57,7 +57,7 @@ def _whole(number: Dim) -> int:
 
 # fmt: off
 #: Every quantity by its key, in the order of the sheet.
-QUANTITIES: dict[str, Quantity] = {each.key: each for each in (
+QUANTITIES: dict[str, Quantity] = {quantity.key: quantity for quantity in (
     Quantity("output", "output",
              ("output volume", "output shape", "output size", "output dimensions", "volume",
               "shape", "out", "dims", "dimensions", "activation shape", "activation dimensions"),
@@ -80,7 +80,7 @@ QUANTITIES: dict[str, Quantity] = {each.key: each for each in (
     Quantity("flops", "FLOPs", ("flop", "operations", "ops", "floating point operations"),
              _flops, _flops),
     Quantity("memory", "memory", ("memory footprint", "mem", "bytes", "activation memory"),
-             lambda row, told: _whole(row.units * told.element)),
+             lambda row, conventions: _whole(row.units * conventions.element)),
     Quantity("connections", "connections", ("number of connections",),
              lambda row, _: None if row.connections is None else _whole(row.connections),
              lambda all_, _: _whole(all_.connections or 0)),

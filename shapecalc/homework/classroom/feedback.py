@@ -22,6 +22,7 @@ from shapecalc.homework.classroom.document import (
 from shapecalc.homework.classroom.pages import write
 from shapecalc.homework.diagnosis.model import VERDICTS
 from shapecalc.homework.diagnosis.wording import (
+    findings_text,
     general_rule,
     notes_text,
     place_text,
@@ -29,7 +30,6 @@ from shapecalc.homework.diagnosis.wording import (
     rounded_text,
     sentence,
     summary_text,
-    told,
 )
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
@@ -133,7 +133,7 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
     if hint < 2:
         return cards, numbers
     policy = checked.homework.policy
-    for number, (finding, said, done, rules) in enumerate(told(checked), 1):
+    for number, (finding, said, done, rules) in enumerate(findings_text(checked), 1):
         numbers |= {each.cell.at: number for each in finding.cells}
         tone: Tone = "bad" if finding.certain else "open"
         texts, points = done, rules if hint > 2 else ()
@@ -227,7 +227,7 @@ def _cell(
     if judged is None:
         return Cell("")
     told_so = checked.homework.conventions
-    if judged.verdict == "not_graded" and judged.cell.given:
+    if judged.verdict == "not_graded" and judged.cell.filled_in:
         return Cell(value_text(judged.cell.key, told_so), ("given",))
     word, tone = _WORDS[judged.verdict]
     if judged.verdict == "misconception" and hint < 2:
@@ -269,7 +269,7 @@ def _worked(checked: Checked) -> Grid | None:
     homework, rows = checked.homework, []
     for each in checked.cells:
         cell = each.cell
-        if each.verdict in _KEYS or cell.given or cell.key is None:
+        if each.verdict in _KEYS or cell.filled_in or cell.key is None:
             continue
         row = homework.rows.get(cell.layer)
         calculated = row is not None and row.layer is not None and cell.layer != TOTAL

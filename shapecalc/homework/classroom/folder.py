@@ -54,7 +54,7 @@ class Folder:
     """
 
     def __init__(self, path: str, known: Mapping[str, str] | None = None) -> None:
-        self._known = {os.path.realpath(each): what for each, what in (known or {}).items()}
+        self._known = {os.path.realpath(path): what for path, what in (known or {}).items()}
         self.leftovers: list[Leftover] = []
         self._zips: dict[Path, ZipFile] = {}
         self._unpacked: dict[Path, int] = {}
@@ -76,13 +76,13 @@ class Folder:
     def _walk(self, folder: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
         """Yield the files below a folder, by their names; links are not followed."""
         with os.scandir(folder) as entries:
-            found = []
+            inside = []
             for entry in entries:
                 self._counted()
-                found.append(entry)
-        for entry in sorted(found, key=lambda each: each.name):
+                inside.append(entry)
+        for entry in sorted(inside, key=lambda entry: entry.name):
             inner = (*parts, entry.name)
-            path = _told(inner)
+            path = _path_text(inner)
             if entry.is_symlink():
                 self.leftovers.append(Leftover(path, "a link, which is not followed"))
             elif entry.is_dir(follow_symlinks=False):
@@ -104,7 +104,7 @@ class Folder:
             yield from self._walk(folder, parts)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
-            self.leftovers.append(Leftover(_told(parts), reason))
+            self.leftovers.append(Leftover(_path_text(parts), reason))
 
     def _inside(self, path: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
         """Yield the files of a zip; what is refused is told."""
@@ -117,7 +117,7 @@ class Folder:
                 message = f"'{path}' is no zip that can be read: {error}"
                 raise refuse_file("E715", message, str(path), hint) from None
             # a student's own broken zip is their submission, and the reason is told to them
-            yield Handed(_told(parts), parts, path)
+            yield Handed(_path_text(parts), parts, path)
             return
         self._zips[path] = archive
         for member in inside:
@@ -127,9 +127,9 @@ class Folder:
             inner = (*parts, *names)
             reason = member.refused or _of_system(inner) or ("" if names else "has no name")
             if reason:
-                self.leftovers.append(Leftover(_told(inner) or "?", reason))
+                self.leftovers.append(Leftover(_path_text(inner) or "?", reason))
             else:
-                yield Handed(_told(inner), inner, path, member)
+                yield Handed(_path_text(inner), inner, path, member)
 
     def _counted(self) -> None:
         self._count += 1
@@ -170,7 +170,7 @@ def _of_system(parts: tuple[str, ...]) -> str:
     return "a hidden file" if parts[-1].startswith((".", "~$")) else ""
 
 
-def _told(parts: tuple[str, ...]) -> str:
+def _path_text(parts: tuple[str, ...]) -> str:
     """Write a path for people: nothing in it moves the cursor or breaks a line."""
     joined = "/".join(part.encode("utf-8", "replace").decode() for part in parts)
     return visible(joined)[:400]
@@ -219,7 +219,7 @@ def open_zip(path: Path) -> ZipFile:
             _bounded(file.read())
         return ZipFile(path)
     except (*_BREAKS, NotImplementedError, struct.error) as error:
-        raise ArchiveError(f"a broken zip: {_said(error)}") from None
+        raise ArchiveError(f"a broken zip: {_reason(error)}") from None
 
 
 def _bounded(tail: bytes) -> None:
@@ -238,7 +238,7 @@ def _bounded(tail: bytes) -> None:
         raise ArchiveError("a zip whose directory is too large")
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return (str(error) or type(error).__name__)[:100]
 
 
@@ -250,8 +250,8 @@ def members(archive: ZipFile) -> list[Member]:
     infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
     if len(infos) > MAX_MEMBERS:
         raise ArchiveError(f"a zip of more than {MAX_MEMBERS:,} files")
-    found = [Member(each, _name(each), each.date_time, _refused(each)) for each in infos]
-    return sorted(found, key=lambda each: each.name)
+    members = [Member(info, _name(info), info.date_time, _refused(info)) for info in infos]
+    return sorted(members, key=lambda member: member.name)
 
 
 def _name(info: ZipInfo) -> str:
@@ -293,4 +293,4 @@ def unpacked(archive: ZipFile, member: Member, most: int) -> bytes:
         with archive.open(member.info) as file:
             return file.read(most + 1)
     except (*_BREAKS, NotImplementedError) as error:
-        raise ArchiveError(f"broken in its zip: {_said(error)}") from None
+        raise ArchiveError(f"broken in its zip: {_reason(error)}") from None

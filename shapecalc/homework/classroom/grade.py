@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.folder import Handed
-    from shapecalc.homework.classroom.homework_source import Asked
+    from shapecalc.homework.classroom.homework_source import HomeworkSource
     from shapecalc.homework.classroom.roster import Roster
 
 
@@ -40,7 +40,7 @@ class Request(NamedTuple):
     stand in the feedback.  `jobs`: the processes.
     """
 
-    asked: Asked
+    source: HomeworkSource
     folder: str
     roster: str
     results: str
@@ -65,11 +65,11 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     is interrupted goes on where it ended.  Raises `SpecErrors` for what is wrong with the homework,
     the roster, the folder or the place for the results; never for a submission.
     """
-    homework = homework_of(request.asked)
-    if homework.choices and request.asked.variants is None:
+    homework = homework_of(request.source)
+    if homework.choices and request.source.variants is None:
         message = "the homework has variants, and nothing says which ones the class has"
         hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
-        raise refuse("E752", message, Origin(request.asked.source), hint)
+        raise refuse("E752", message, Origin(request.source.source), hint)
     roster = load_roster(request.roster)
     results = _place(request)
     try:
@@ -106,7 +106,7 @@ def _place(request: Request) -> Path:
         raise refuse("E007", message, origin) from None
     pages = results / PAGES
     held = (*results.iterdir(), *(pages.iterdir() if pages.is_dir() else ()))
-    link = next((each for each in held if each.is_symlink()), None)
+    link = next((path for path in held if path.is_symlink()), None)
     if link is not None:
         message = f"'{link}' is a link, so results would be written elsewhere"
         hint = "take it away, or name another folder"
@@ -127,11 +127,11 @@ class _Run:
             request.times == "files",
             zone,
         )
-        own = {request.roster: "the roster", request.asked.source.name: "the homework"}
+        own = {request.roster: "the roster", request.source.source.name: "the homework"}
         if named and request.times:
             own[request.times] = "the table of times"
-        if request.asked.variants is not None:
-            own[request.asked.variants.source] = "the list of variants"
+        if request.source.variants is not None:
+            own[request.source.variants.source] = "the list of variants"
         self.folder = Folder(request.folder, own)
         self.intake: Intake = take_in(self.folder, roster.students, self.clock, self._stamps())
         self.printed: tuple[Homework, str] = (homework, fingerprint(homework))
@@ -146,14 +146,14 @@ class _Run:
         """Return whose each sheet is, where not all have the same."""
         own: dict[str, set[int]] = {}
         for at, student in enumerate(self.roster.students):
-            own.setdefault(homework_of(self.request.asked, student).stamp, set()).add(at)
+            own.setdefault(homework_of(self.request.source, student).stamp, set()).add(at)
         return {stamp: frozenset(places) for stamp, places in own.items()} if len(own) > 1 else {}
 
     def _before(self, at: int, homework: Homework, taken: set[str]) -> Graded:
         """Return a student's record before anything was judged."""
         student = self.roster.students[at]
-        own = homework_of(self.request.asked, student)
-        cells = (c.out_of for c in own.cells if not c.given and c.key is not None)
+        own = homework_of(self.request.source, student)
+        cells = (c.out_of for c in own.cells if c.is_asked)
         out_of = sum(cells, Fraction(0))
         page = page_name(student.id, taken)
         deadline = deadline_of(student, homework.deadline, self.request.roster)
@@ -173,7 +173,7 @@ class _Run:
         """Judge every submission, or take what was kept; what is new is kept at once."""
         request = self.request
         for outcome in outcomes(
-            request.asked, self._tasks(step), jobs=request.jobs, solution=request.solution
+            request.source, self._tasks(step), jobs=request.jobs, solution=request.solution
         ):
             self.state.keep(outcome)
             self._enter(outcome.at, outcome.key, outcome.graded, outcome.pages)
@@ -210,7 +210,7 @@ class _Run:
             except ArchiveError as error:
                 refused = str(error)
         name = visible(handed.parts[-1])[-100:] if handed is not None else ""
-        homework = homework_of(self.request.asked, graded.student)
+        homework = homework_of(self.request.source, graded.student)
         if homework is not self.printed[0]:
             self.printed = (homework, fingerprint(homework))
         what = (__version__, self.printed[1], graded, name, refused, self.request.solution)
@@ -222,8 +222,8 @@ class _Run:
         """Yield what the summary says beside the numbers."""
         yield from (f"{note[:1].upper()}{note[1:]}." for note in self.roster.notes)
         if self.deadline.last is not None:
-            untimed = sum(each.time is None and not each.marked
-                          for each in self.intake.submissions.values())  # fmt: skip
+            untimed = sum(submission.time is None and not submission.marked
+                          for submission in self.intake.submissions.values())  # fmt: skip
             yield f"Due {time_text(self.deadline.last)}."
             if untimed:
                 yield (
@@ -231,9 +231,9 @@ class _Run:
                     " and count as in time; --times says when they came."
                 )
         strange = [
-            each.student.id
-            for each in self.graded
-            if any(note.startswith(OTHER_STAMP) for note in each.notes)
+            graded.student.id
+            for graded in self.graded
+            if any(note.startswith(OTHER_STAMP) for note in graded.notes)
         ]
         if strange:
             shown = ", ".join(map(visible, strange[:_NAMED])) + ", ..." * (len(strange) > _NAMED)

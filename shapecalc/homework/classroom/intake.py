@@ -87,15 +87,17 @@ def take_in(
     known = directory(students)
     leftovers = list(folder.leftovers)
     entries, files = _entries(folder, leftovers)
-    found: dict[int, list[_Found]] = {}
+    candidates: dict[int, list[_Found]] = {}
     for handed in files:
         places, reason, note = _owners(folder, known, handed, entries, stamps or {})
         for at in places:
             time = _time(folder, handed, students[at], entries, clock)
-            found.setdefault(at, []).append(_Found(handed, time, note))
+            candidates.setdefault(at, []).append(_Found(handed, time, note))
         if not places:
             leftovers.append(Leftover(handed.path, reason))
-    chosen = {at: _choose(folder, students[at], found[at], leftovers) for at in sorted(found)}
+    chosen = {
+        at: _choose(folder, students[at], candidates[at], leftovers) for at in sorted(candidates)
+    }
     return Intake(chosen, tuple(sorted(leftovers)))
 
 
@@ -142,13 +144,13 @@ def _owners(
     if entry is not None and entry.students:
         owners, unknown = [], []
         for words in entry.students:
-            found = _listed(known, words)
-            if found is None:
+            owner = _listed(known, words)
+            if owner is None:
                 unknown.append(words[0])
             else:
-                owners.append(found)
-        told = f"handed in by {' and '.join(unknown[:3])}, who is not in the roster"
-        return list(dict.fromkeys(owners)), told, told if unknown else ""
+                owners.append(owner)
+        reason = f"handed in by {' and '.join(unknown[:3])}, who is not in the roster"
+        return list(dict.fromkeys(owners)), reason, reason if unknown else ""
     by_path = whose(known, handed.parts)
     if by_path.at is not None:
         return [by_path.at], "", ""
@@ -199,61 +201,69 @@ def _time(
 
 
 def _choose(
-    folder: Folder, student: Student, found: Sequence[_Found], leftovers: list[Leftover]
+    folder: Folder, student: Student, candidates: Sequence[_Found], leftovers: list[Leftover]
 ) -> Submission:
     """Choose a student's submission; the other files are told."""
-    left = list(found)
+    left = list(candidates)
     for rule, keep in _RULES:
         kept = keep(folder, left) if len(left) > 1 else left
         if kept and len(kept) < len(left):
-            told = kept[0].handed.path if len(kept) == 1 else "another file"
-            for each in left:
-                if each not in kept:
-                    reason = f"also of {student.id}: {rule}; {told} counts"
-                    leftovers.append(Leftover(each.handed.path, reason))
+            counting = kept[0].handed.path if len(kept) == 1 else "another file"
+            for candidate in left:
+                if candidate not in kept:
+                    reason = f"also of {student.id}: {rule}; {counting} counts"
+                    leftovers.append(Leftover(candidate.handed.path, reason))
             left = kept
     if len(left) > 1:
-        paths = " and ".join(each.handed.path for each in left[:3])
-        for each in left:
+        paths = " and ".join(candidate.handed.path for candidate in left[:3])
+        for candidate in left:
             reason = f"of {student.id}, and nothing says which of several files counts"
-            leftovers.append(Leftover(each.handed.path, reason))
+            leftovers.append(Leftover(candidate.handed.path, reason))
         return Submission(None, notes=(f"handed in {paths}, and nothing says which counts",))
-    one = left[0]
-    notes = (one.note,) if one.note else ()
-    return Submission(one.handed, one.time, marked_late(one.handed.parts), notes)
+    only = left[0]
+    notes = (only.note,) if only.note else ()
+    return Submission(only.handed, only.time, marked_late(only.handed.parts), notes)
 
 
 def _readable(_: Folder, left: list[_Found]) -> list[_Found]:
-    return [each for each in left if not each.handed.suffix or each.handed.suffix in READERS]
+    return [
+        candidate
+        for candidate in left
+        if not candidate.handed.suffix or candidate.handed.suffix in READERS
+    ]
 
 
 def _last_attempt(_: Folder, left: list[_Found]) -> list[_Found]:
-    last = max(attempt(each.handed.parts) for each in left)
-    return [each for each in left if attempt(each.handed.parts) == last]
+    last = max(attempt(candidate.handed.parts) for candidate in left)
+    return [candidate for candidate in left if attempt(candidate.handed.parts) == last]
 
 
 def _latest(_: Folder, left: list[_Found]) -> list[_Found]:
-    times = [each.time for each in left if each.time is not None]
-    return [each for each in left if each.time == max(times)] if len(times) == len(left) else left
+    times = [candidate.time for candidate in left if candidate.time is not None]
+    return (
+        [candidate for candidate in left if candidate.time == max(times)]
+        if len(times) == len(left)
+        else left
+    )
 
 
 def _tables(folder: Folder, left: list[_Found]) -> list[_Found]:
     """Return the files that hold a table of answers."""
 
-    def holds(each: _Found) -> bool:
+    def holds(candidate: _Found) -> bool:
         try:
-            read_answers(folder.read(each.handed), each.handed.path)
+            read_answers(folder.read(candidate.handed), candidate.handed.path)
         except (ArchiveError, SpecErrors):
             return False
         return True
 
-    return [each for each in left if holds(each)]
+    return [candidate for candidate in left if holds(candidate)]
 
 
 def _alike(folder: Folder, left: list[_Found]) -> list[_Found]:
     """Return the first of files that are all the same."""
     try:
-        contents = {folder.read(each.handed) for each in left}
+        contents = {folder.read(candidate.handed) for candidate in left}
     except ArchiveError:
         return left
     return left[:1] if len(contents) == 1 else left

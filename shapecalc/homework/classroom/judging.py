@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.classroom.homework_source import Asked
+    from shapecalc.homework.classroom.homework_source import HomeworkSource
     from shapecalc.homework.classroom.model import Graded
     from shapecalc.homework.diagnosis.model import Checked, Judged
 
@@ -53,13 +53,13 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
-def judge(asked: Asked, task: Task, *, solution: bool) -> Outcome:
+def judge(source: HomeworkSource, task: Task, *, solution: bool) -> Outcome:
     """Judge one student's file.
 
     What cannot be read makes the record `unreadable`, and so does a failure of this program, which
     is told in `error`: one file never stops the others.
     """
-    homework = homework_of(asked, task.graded.student)
+    homework = homework_of(source, task.graded.student)
     error = ""
     try:
         return _judged(homework, task, solution=solution)
@@ -67,8 +67,8 @@ def judge(asked: Asked, task: Task, *, solution: bool) -> Outcome:
         first = refused.problems[0]
         reason = f"{first.message}; {first.hint}" if first.hint else first.message
     except Exception as failure:  # noqa: BLE001  (the one place: every student gets a record)
-        said = " ".join(str(failure).split())[:200]
-        error = f"{task.graded.student.id}: {type(failure).__name__}: {said}"
+        failed = " ".join(str(failure).split())[:200]
+        error = f"{task.graded.student.id}: {type(failure).__name__}: {failed}"
         reason = f"shapecalc failed on it ({type(failure).__name__}), which is its own mistake"
     notes = (*task.graded.notes, reason)
     graded = task.graded._replace(status="unreadable", notes=notes)
@@ -102,45 +102,45 @@ RAW = 200
 def marks_of(checked: Checked) -> tuple[Mark, ...]:
     """Return the cells of a student as records."""
     first = CHANNELS_FIRST in checked.notes
-    return tuple(_mark(checked, each, first=first) for each in checked.cells)
+    return tuple(_mark(checked, judged, first=first) for judged in checked.cells)
 
 
-def _mark(checked: Checked, each: Judged, *, first: bool) -> Mark:
-    cell = each.cell
-    graded = each.verdict != "not_graded"
+def _mark(checked: Checked, judged: Judged, *, first: bool) -> Mark:
+    cell = judged.cell
+    graded = judged.verdict != "not_graded"
     right = value_text(cell.key, checked.homework.conventions)
-    same = each.verdict in ("right", "right_other_notation") or "S21" in _first(each)
+    same = judged.verdict in ("right", "right_other_notation") or "S21" in _first(judged)
     return Mark(
         intern(cell.layer),
         cell.quantity.key,
-        each.raw[:RAW],
-        intern(each.read_as),
-        intern(right if same else _value(checked, each, first=first)),
+        judged.raw[:RAW],
+        intern(judged.read_as),
+        intern(right if same else _value(checked, judged, first=first)),
         intern(right),
-        each.verdict,
-        tuple(diagnosis.ids for diagnosis in each.diagnoses),
-        bool(each.diagnoses) and each.diagnoses[0].certain,
-        each.marks if graded else Fraction(0),
+        judged.verdict,
+        tuple(diagnosis.ids for diagnosis in judged.diagnoses),
+        bool(judged.diagnoses) and judged.diagnoses[0].certain,
+        judged.marks if graded else Fraction(0),
         cell.out_of if graded else Fraction(0),
-        each.follows,
+        judged.follows,
     )
 
 
-def _first(each: Judged) -> tuple[str, ...]:
-    return each.diagnoses[0].ids if each.diagnoses else ()
+def _first(judged: Judged) -> tuple[str, ...]:
+    return judged.diagnoses[0].ids if judged.diagnoses else ()
 
 
-def _value(checked: Checked, each: Judged, *, first: bool) -> str:
+def _value(checked: Checked, judged: Judged, *, first: bool) -> str:
     """Write what was read in the key's notation: a volume in its order and without the batch."""
-    read, told = each.read_as, checked.homework.conventions
-    if each.cell.quantity.key != "output" or "x" not in read:
+    read, conventions = judged.read_as, checked.homework.conventions
+    if judged.cell.quantity.key != "output" or "x" not in read:
         return read
     text = read.removesuffix(_FIRST)
     dims = text.split("x")
-    right = value_text(each.cell.key, told).split("x")
+    right = value_text(judged.cell.key, conventions).split("x")
     if len(dims) == len(right) + 1 and dims[0] == "1":
         dims = dims[1:]
-    if (text != read or first) and told.layout != "chw" and len(dims) == len(right):
+    if (text != read or first) and conventions.layout != "chw" and len(dims) == len(right):
         dims = [*dims[1:], dims[0]]
     return "x".join(dims)
 
@@ -155,21 +155,21 @@ _CHUNK = 16
 
 
 def outcomes(
-    asked: Asked, tasks: Iterable[Task], *, jobs: int, solution: bool
+    source: HomeworkSource, tasks: Iterable[Task], *, jobs: int, solution: bool
 ) -> Iterator[Outcome]:
     """Judge every task, by `jobs` processes where these pay; the order may be another."""
     tasks = iter(tasks)
     first = list(islice(tasks, PAYS if jobs > 1 else 0))
     every = chain(first, tasks)
     if jobs > 1 and len(first) == PAYS:
-        yield from _by_processes(asked, every, jobs, solution=solution)
+        yield from _by_processes(source, every, jobs, solution=solution)
     else:
         for task in every:
-            yield judge(asked, task, solution=solution)
+            yield judge(source, task, solution=solution)
 
 
 def _by_processes(
-    asked: Asked, tasks: Iterator[Task], jobs: int, *, solution: bool
+    source: HomeworkSource, tasks: Iterator[Task], jobs: int, *, solution: bool
 ) -> Iterator[Outcome]:
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
     from concurrent.futures.process import BrokenProcessPool
@@ -181,18 +181,18 @@ def _by_processes(
     with ProcessPoolExecutor(jobs, context, _begin) as pool:
         try:
             for chunk in iter(lambda: tuple(islice(tasks, _CHUNK)), ()):
-                waiting[pool.submit(_judge_all, asked, chunk, solution=solution)] = chunk
+                waiting[pool.submit(_judge_all, source, chunk, solution=solution)] = chunk
                 while len(waiting) > 2 * jobs:
-                    for each in wait(waiting, return_when=FIRST_COMPLETED).done:
-                        yield from each.result()
-                        del waiting[each]
-            for each in list(waiting):
-                yield from each.result()
-                del waiting[each]
+                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                        yield from future.result()
+                        del waiting[future]
+            for future in list(waiting):
+                yield from future.result()
+                del waiting[future]
         except BrokenProcessPool:  # a process was ended from outside, as for want of memory
             lost = chain.from_iterable(waiting.values())
             for task in chain(lost, tasks):
-                yield judge(asked, task, solution=solution)
+                yield judge(source, task, solution=solution)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
@@ -205,5 +205,5 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _judge_all(asked: Asked, tasks: Sequence[Task], *, solution: bool) -> list[Outcome]:
-    return [judge(asked, task, solution=solution) for task in tasks]
+def _judge_all(source: HomeworkSource, tasks: Sequence[Task], *, solution: bool) -> list[Outcome]:
+    return [judge(source, task, solution=solution) for task in tasks]

@@ -32,7 +32,7 @@ def write_results(classroom: Classroom, results: Path) -> None:
     """Write grades.csv, cells.csv, leftovers.csv, class.json and the report, each by renaming."""
     replace(results / "grades.csv", grades_csv(classroom))
     replace(results / "cells.csv", _csv(CELLS, _cells(classroom)))
-    left = ((_safe(each.file), _safe(each.reason)) for each in classroom.leftovers)
+    left = ((_safe(leftover.file), _safe(leftover.reason)) for leftover in classroom.leftovers)
     replace(results / "leftovers.csv", _csv(("file", "reason"), left))
     replace(results / "class.json", json_parts(classroom))
     for suffix, text in class_report(classroom).by_suffix().items():

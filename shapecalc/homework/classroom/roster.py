@@ -140,19 +140,19 @@ def plain_heading(text: str) -> str:
 
 def _columns(header: Sequence[str], words: set[str]) -> dict[str, int]:
     """Return the columns that mean something, each word once."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for at, cell in enumerate(header[:1000]):
         if (word := plain_heading(cell)) in words:
-            found.setdefault(word, at)
-    return found
+            columns.setdefault(word, at)
+    return columns
 
 
 def _identifies(row: Sequence[str]) -> bool:
     """Tell whether a row is the headings: something in it tells students apart."""
-    found = _columns(row, _WORDS)
+    columns = _columns(row, _WORDS)
     names = {*NAME_WORDS, *EMAIL_WORDS, *ID_WORDS}
-    return bool(found.keys() & names) or bool(
-        found.keys() & {*FIRST_WORDS} and found.keys() & {*LAST_WORDS}
+    return bool(columns.keys() & names) or bool(
+        columns.keys() & {*FIRST_WORDS} and columns.keys() & {*LAST_WORDS}
     )
 
 
@@ -239,11 +239,11 @@ def deadline_of(student: Student, deadline: Deadline, name: str) -> Deadline:
             continue
         own = extended(deadline, text)
         if own is None:
-            said, hint = "is no deadline", f"{LIKE}, or 2 days"
+            wrong, hint = "is no deadline", f"{LIKE}, or 2 days"
             if deadline.last is None:
-                said = "lengthens a deadline that there is not"
+                wrong = "lengthens a deadline that there is not"
                 hint = "add `due: 2026-11-20T23:59` to the homework"
-            message = f"'{text[:60]}' {said}, in {heading} of {student.id}"
+            message = f"'{text[:60]}' {wrong}, in {heading} of {student.id}"
             raise refuse_file("E713", message, name, hint)
         return own
     return deadline

@@ -89,9 +89,9 @@ class State:
         for name in sorted(old - pages):
             (self._pages / name).unlink(missing_ok=True)
         for folder in (self._pages, self._path.parent):
-            for each in folder.glob(".*"):  # half written, when a run was ended from outside
-                if _HALF.fullmatch(each.name):
-                    each.unlink(missing_ok=True)
+            for path in folder.glob(".*"):  # half written, when a run was ended from outside
+                if _HALF.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
 
 
 class _Entry(NamedTuple):

@@ -46,8 +46,8 @@ def json_parts(classroom: Classroom) -> Iterator[str]:
     yield f'{{\n  "schema": {dump(SCHEMA)},\n'
     yield f'  "title": {dump(classroom.title)},\n  "stamp": {dump(classroom.stamp)},\n'
     yield '  "students": ['
-    for at, each in enumerate(classroom.students):
-        yield f"{',' if at else ''}\n    {dump(graded_plain(each))}"
+    for at, graded in enumerate(classroom.students):
+        yield f"{',' if at else ''}\n    {dump(graded_plain(graded))}"
     yield '\n  ],\n  "leftovers": ['
     for at, left in enumerate(classroom.leftovers):
         yield f"{',' if at else ''}\n    {dump(left._asdict())}"
@@ -60,7 +60,7 @@ def from_json(text: str, name: str = "class.json") -> Classroom:
     tree = read.fields(parse(text, name), "the class", ("schema", *Classroom._fields))
     if tree["schema"] != SCHEMA:
         read.no(f"`schema` is {_short(tree['schema'])}, not '{SCHEMA}'")
-    students = read.each(tree["students"], "students", read.graded)
+    students = read.items(tree["students"], "students", read.graded)
     seen: set[str] = set()
     for at, graded in enumerate(students):
         if graded.student.id in seen:
@@ -70,7 +70,7 @@ def from_json(text: str, name: str = "class.json") -> Classroom:
         read.text(tree["title"], "title"),
         read.text(tree["stamp"], "stamp"),
         students,
-        read.each(tree["leftovers"], "leftovers", read.leftover),
+        read.items(tree["leftovers"], "leftovers", read.leftover),
     )
 
 
@@ -133,11 +133,11 @@ def _refused(word: str) -> NoReturn:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    items = dict(pairs)
+    if len(items) < len(pairs):
         message = "a map has one key twice"
         raise ValueError(message)
-    return found
+    return items
 
 
 def _fractions(record: Graded | Mark) -> dict[str, str]:
@@ -176,10 +176,10 @@ class _Reader:
 
     def record(self, plain: object, at: str, reads: _Reads) -> dict[str, Any]:
         """Read a map field by field."""
-        found = self.fields(plain, at, tuple(reads))
-        return {key: read(found[key], f"{at}.{key}") for key, read in reads.items()}
+        fields = self.fields(plain, at, tuple(reads))
+        return {key: read(fields[key], f"{at}.{key}") for key, read in reads.items()}
 
-    def each(
+    def items(
         self, plain: object, at: str, read: Callable[[object, str], Any], size: int | None = None
     ) -> tuple[Any, ...]:
         """Read a list, of so many if that is said."""
@@ -195,7 +195,7 @@ class _Reader:
         return plain
 
     def texts(self, plain: object, at: str) -> tuple[str, ...]:
-        return self.each(plain, at, self.text)
+        return self.items(plain, at, self.text)
 
     def word(self, plain: object, at: str, words: tuple[str, ...]) -> Any:  # noqa: ANN401
         if plain not in words:
@@ -218,7 +218,7 @@ class _Reader:
         return Fraction(plain)
 
     def pair(self, plain: object, at: str) -> tuple[str, ...]:
-        return self.each(plain, at, self.text, 2)
+        return self.items(plain, at, self.text, 2)
 
     def leftover(self, plain: object, at: str) -> Leftover:
         return Leftover(**self.record(plain, at, {"file": self.text, "reason": self.text}))
@@ -228,7 +228,7 @@ class _Reader:
             "id": self.text,
             "name": self.text,
             "email": self.text,
-            "columns": lambda each, at: self.each(each, at, self.pair),
+            "columns": lambda plain, at: self.items(plain, at, self.pair),
         }
         return Student(**self.record(plain, at, reads))
 
@@ -237,7 +237,7 @@ class _Reader:
         reads: _Reads = {
             **dict.fromkeys(("layer", "column", "raw", "read_as", "value", "right"), text),
             "verdict": lambda word, at: self.word(word, at, tuple(VERDICTS)),
-            "misconceptions": lambda some, at: self.each(some, at, self.texts),
+            "misconceptions": lambda plain, at: self.items(plain, at, self.texts),
             "certain": self.flag,
             "marks": fraction,
             "out_of": fraction,
@@ -256,7 +256,7 @@ class _Reader:
             "file": text,
             "late": self.hours,
             **dict.fromkeys(("earned", "marks", "out_of"), fraction),
-            "cells": lambda some, at: self.each(some, at, self.mark),
+            "cells": lambda plain, at: self.items(plain, at, self.mark),
             "notes": self.texts,
             "page": text,
         }

@@ -53,7 +53,7 @@ def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
     if not columns or at is None:
         hint = "the first row names the columns: id,submitted"
         raise refuse_file("E713", "no row of the table of times names its columns", name, hint)
-    found: dict[str, datetime] = {}
+    times: dict[str, datetime] = {}
     for line, row in rows[1:]:
         written = row[at].strip() if at < len(row) else ""
         if not written:
@@ -63,8 +63,8 @@ def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
             raise refuse_file("E713", f"line {line}: '{written[:60]}' is no time", name, LIKE)
         for column in columns:
             if column < len(row) and (word := fold(row[column])):
-                found[word] = max(time, found.get(word, time))
-    return found
+                times[word] = max(time, times.get(word, time))
+    return times
 
 
 #: Gradescope's file, and so much of it is read.
@@ -92,13 +92,15 @@ def read_metadata(text: str) -> dict[str, Submitted]:
     >>> read_metadata(text)["submission_7"].students
     (('Ann Lee', 's1'),)
     """
-    found: dict[str, Submitted] = {}
+    submissions: dict[str, Submitted] = {}
     folder, people, inside = "", list[list[str]](), False
     time: datetime | None = None
     for line in [*text.splitlines(), "submission_0:"]:
         if match := _FOLDER.fullmatch(line):
             if folder:
-                found[folder] = Submitted(tuple(tuple(each) for each in people if each), time)
+                submissions[folder] = Submitted(
+                    tuple(tuple(words) for words in people if words), time
+                )
             folder, people, inside, time = match[1], [], False, None
         elif match := _FIELD.match(line):
             indent, dash, field, raw = match.groups()
@@ -114,7 +116,7 @@ def read_metadata(text: str) -> dict[str, Submitted]:
                     people[-1].append(value)
         elif re.match(r" {2}:?\w+:", line):
             inside = False
-    return found
+    return submissions
 
 
 def _bare(text: str) -> str:

@@ -79,12 +79,12 @@ def alone(case: Case) -> Explanations:
     right = _right(case)
     if right is None:
         return NOTHING
-    found: dict[tuple[str, Result], Explanation] = {}
+    explained: dict[tuple[str, Result], Explanation] = {}
     for name, working in _applied(case, case.inner, right):
         value = working.value
         if value != right.value:
-            found.setdefault((name, value), Explanation((name,), working, value))
-    return _sorted(found.values())
+            explained.setdefault((name, value), Explanation((name,), working, value))
+    return _sorted(explained.values())
 
 
 def paired(case: Case) -> Explanations:
@@ -103,7 +103,7 @@ def _two(case: Case, among: frozenset[str] | None) -> Explanations:
     if right is None or case.row.name == TOTAL:  # too many would fit a total
         return NOTHING
     taken, inner = {right.value, *(alone(case).by_value if among is None else ())}, case.inner
-    found: dict[tuple[frozenset[str], Result], Explanation] = {}
+    explained: dict[tuple[frozenset[str], Result], Explanation] = {}
     for first, between in _applied(case, inner, right):
         if CATALOGUE[first].instead or (among is not None and first not in among):
             continue
@@ -115,8 +115,8 @@ def _two(case: Case, among: frozenset[str] | None) -> Explanations:
             value = working.value
             if value not in taken:
                 ids = (first, second)
-                found.setdefault((frozenset(ids), value), Explanation(ids, working, value))
-    return _sorted(found.values())
+                explained.setdefault((frozenset(ids), value), Explanation(ids, working, value))
+    return _sorted(explained.values())
 
 
 #: From which own count a column is worked out, and by which factor of a working it stands there.
@@ -128,16 +128,16 @@ def on_count(case: Case, own: int) -> Explanations:
 
     Those count that change what is added to it or multiplied with it, and nothing within it.
     """
-    right = working_of(case.row, case.column, case.told)
+    right = working_of(case.row, case.column, case.conventions)
     if not isinstance(right, Count) or case.column not in _FROM:
         return NOTHING
     base = right._replace(kernel=(1,), depth=(1,), filters=(own,), places=(1,))
-    found = [
+    explained = [
         Explanation((name,), working._replace(kernel=(), depth=(), places=()), working.value)
         for name, working in _applied(case, (), base)
         if isinstance(working, Count) and working[:4] == base[:4] and working.value != base.value
     ]
-    return _sorted(found)
+    return _sorted(explained)
 
 
 def source_of(column: str) -> str | None:
@@ -145,20 +145,20 @@ def source_of(column: str) -> str | None:
     return _FROM.get(column)
 
 
-def _sorted(found: Iterable[Explanation]) -> Explanations:
-    every = tuple(found)
+def _sorted(explanations: Iterable[Explanation]) -> Explanations:
+    every = tuple(explanations)
     by_value: dict[Result, tuple[Explanation, ...]] = {}
-    for each in every:
-        by_value[each.value] = (*by_value.get(each.value, ()), each)
+    for explanation in every:
+        by_value[explanation.value] = (*by_value.get(explanation.value, ()), explanation)
     counts = tuple(sorted(value for value in by_value if isinstance(value, int)))
     return Explanations(every, by_value, counts, frozenset(n for e in every for n in e.ids))
 
 
 def _right(case: Case) -> Working | None:
     """Return how a cell is worked out: in a block by its layers, where these add up to it."""
-    right = working_of(case.row, case.column, case.told)
+    right = working_of(case.row, case.column, case.conventions)
     if case.members and case.column in _SUMMED and isinstance(right, Count):
-        parts = [working_of(each.row, each.column, each.told) for each in case.inner]
+        parts = [working_of(member.row, member.column, member.conventions) for member in case.inner]
         counts = tuple(part for part in parts if isinstance(part, Count))
         if len(counts) == len(parts) and sum(part.value for part in counts) == right.value:
             return Sum(counts)
@@ -167,28 +167,28 @@ def _right(case: Case) -> Working | None:
 
 def _applied(case: Case, inner: tuple[Case, ...], right: Working) -> Iterator[tuple[str, Working]]:
     """Yield what every misconception of the column makes of a working."""
-    for each in _by_column()[case.column]:
+    for misconception in _by_column()[case.column]:
         if isinstance(right, Sum):
-            for working in _inside(each, case, inner, right):
-                yield each.id, working
+            for working in _inside(misconception, case, inner, right):
+                yield misconception.id, working
         else:
-            for working in apply(each, case, right):
-                yield each.id, working
+            for working in apply(misconception, case, right):
+                yield misconception.id, working
 
 
 def _inside(
-    each: Misconception, case: Case, inner: tuple[Case, ...], right: Sum
+    misconception: Misconception, case: Case, inner: tuple[Case, ...], right: Sum
 ) -> Iterator[Working]:
     """Apply a misconception to every layer of a block; to the block itself where none has it."""
-    if case.row.name == TOTAL and each.id in _OF_TOTAL:
+    if case.row.name == TOTAL and misconception.id in _OF_TOTAL:
         return
-    changed = [apply(each, *pair) for pair in zip(inner, right.parts, strict=True)]
+    changed = [apply(misconception, *pair) for pair in zip(inner, right.parts, strict=True)]
     most = max(map(len, changed), default=0)
     if not most:
-        whole = working_of(case.row, case.column, case.told)
+        whole = working_of(case.row, case.column, case.conventions)
         assert isinstance(whole, Count)
         if whole.value == right.value:
-            yield from apply(each, case, whole)
+            yield from apply(misconception, case, whole)
     for variant in range(most):
         parts = [
             new[min(variant, len(new) - 1)] if new else old
@@ -200,10 +200,12 @@ def _inside(
 @lru_cache(maxsize=1)
 def _by_column() -> dict[str, tuple[Misconception, ...]]:
     """Return the misconceptions of every column."""
-    columns = {column for each in CATALOGUE.values() for column in each.columns}
+    columns = {column for misconception in CATALOGUE.values() for column in misconception.columns}
     columns |= {"units", "connections", "rf", "memory"}
     return {
-        column: tuple(each for each in CATALOGUE.values() if column in each.columns)
+        column: tuple(
+            misconception for misconception in CATALOGUE.values() if column in misconception.columns
+        )
         for column in columns
     }
 

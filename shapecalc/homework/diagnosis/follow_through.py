@@ -119,12 +119,12 @@ def _walk(
     expected: list[Row] = []
     used: list[Row] = []
     for index, (node, row) in enumerate(zip(report.graph.nodes, report.rows, strict=True)):
-        inputs = tuple([outputs[each] for each in node.inputs])
+        inputs = tuple([outputs[source] for source in node.inputs])
         own = row
         if inputs != row.inputs:
-            found = worked.get((index, inputs))
-            own = found or _worked(report, index, inputs, outputs)
-            if found is None and len(worked) < _KEPT and not isinstance(node.layer, Deferred):
+            kept = worked.get((index, inputs))
+            own = kept or _worked(report, index, inputs, outputs)
+            if kept is None and len(worked) < _KEPT and not isinstance(node.layer, Deferred):
                 worked[index, inputs] = own
         out = override.get(index, own.output)
         expected.append(own)
@@ -162,13 +162,15 @@ def _rows(homework: Homework, known: _Known, rows: Sequence[Row]) -> dict[str, R
     """Return all rows by name; blocks in which nothing differs are those of the key."""
     key = homework.report.rows
     report = homework.report.with_rows(tuple(rows))
-    found = dict(homework.rows)
-    found.update((row.name, row) for row, was in zip(rows, key, strict=True) if row is not was)
+    rows_by_name = dict(homework.rows)
+    rows_by_name.update(
+        (row.name, row) for row, was in zip(rows, key, strict=True) if row is not was
+    )
     for name, inside in known.blocks.items():
-        sources = {each for at in inside for each in report.graph.nodes[at].inputs}
+        sources = {source for at in inside for source in report.graph.nodes[at].inputs}
         if any(rows[at] is not key[at] for at in (*inside, *sources)):
-            found[name] = level(report, name, inside)
-    return found
+            rows_by_name[name] = level(report, name, inside)
+    return rows_by_name
 
 
 def row_of(row: Row, inputs: tuple[Shape, ...]) -> Row | None:
@@ -259,12 +261,12 @@ def followed(
     """
     key, seen = cell.key, {cell.key}
     if not is_total(cell.layer) and world.own:
-        told, column = homework.conventions, cell.quantity.key
+        conventions, column = homework.conventions, cell.quantity.key
         rows = (world.expected,) if column == "output" else (world.expected, world.used)
-        for each in rows:
-            value = cell.quantity.of(each[cell.layer], told)
+        for by_layer in rows:
+            value = cell.quantity.of(by_layer[cell.layer], conventions)
             if column == "connections":
-                value = _connections(world, cell.layer, known(each[cell.layer].output.size))
+                value = _connections(world, cell.layer, known(by_layer[cell.layer].output.size))
             if value is not None and value not in seen:
                 seen.add(value)
                 yield Followed(value)
@@ -279,21 +281,21 @@ def followed(
 
 def _of_counts(homework: Homework, cell: Cell, claims: Claims, world: World) -> Iterator[Own]:
     """Yield what follows from own counts."""
-    told, column, layer = homework.conventions, cell.quantity.key, cell.layer
+    conventions, column, layer = homework.conventions, cell.quantity.key, cell.layer
     if is_total(layer):
         yield from _sum(homework, cell, claims)
         return
-    if column == "flops" and told.operations == "macs":
-        yield from _times(own_count(claims, layer, "macs"), told.flops_per_mac)
+    if column == "flops" and conventions.operations == "macs":
+        yield from _times(own_count(claims, layer, "macs"), conventions.flops_per_mac)
     elif column == "memory":
-        yield from _times(own_count(claims, layer, "units"), told.element)
+        yield from _times(own_count(claims, layer, "units"), conventions.element)
     elif column == "params":
         yield from _added(homework, claims, layer, world)
     elif column == "connections":
         units = own_count(claims, layer, "units")
-        each = _connections(world, layer, 1)
-        if each is not None:
-            yield from _times(units, each)
+        per_unit = _connections(world, layer, 1)
+        if per_unit is not None:
+            yield from _times(units, per_unit)
     elif column == "macs":
         row = world.used[layer]
         product = params_of(row, bias=False)
@@ -325,11 +327,15 @@ def _added(homework: Homework, claims: Claims, layer: str, world: World) -> Iter
     weights, biases = own_count(claims, layer, "weights"), own_count(claims, layer, "biases")
     if weights is None and biases is None:
         return
-    told = homework.conventions
+    conventions = homework.conventions
     for row in (world.expected[layer], homework.rows[layer]):
-        one = weights or Own(Fraction(known(row.weights)))
-        two = biases or Own(Fraction(known(row.biases)))
-        yield Own(one.value + two.value, one.slack + two.slack) if told.bias else one
+        own_weights = weights or Own(Fraction(known(row.weights)))
+        own_biases = biases or Own(Fraction(known(row.biases)))
+        yield (
+            Own(own_weights.value + own_biases.value, own_weights.slack + own_biases.slack)
+            if conventions.bias
+            else own_weights
+        )
 
 
 def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Own]:
@@ -337,12 +343,14 @@ def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Own]:
     total, column = cell.key, cell.quantity.key
     assert isinstance(total, int), "only sums have a total"
     value, slack = Fraction(total), Fraction(0)
-    for each in homework.cells:
-        inside = each.layer.startswith(cell.layer.removesuffix(TOTAL)) and not is_total(each.layer)
-        if each.quantity.key == column and inside and isinstance(each.key, int):
-            own = own_count(claims, each.layer, column)
+    for member in homework.cells:
+        inside = member.layer.startswith(cell.layer.removesuffix(TOTAL)) and not is_total(
+            member.layer
+        )
+        if member.quantity.key == column and inside and isinstance(member.key, int):
+            own = own_count(claims, member.layer, column)
             if own is not None:
-                value, slack = value + own.value - each.key, slack + own.slack
+                value, slack = value + own.value - member.key, slack + own.slack
     yield Own(value, slack)
 
 
@@ -352,8 +360,8 @@ def own_count(claims: Claims, layer: str, column: str) -> Own | None:
     if claim is None or isinstance(claim.readings, Unreadable | Blank):
         return None
     key = claim.cell.key
-    numbers = [each for each in claim.readings if isinstance(each, Number)]
+    numbers = [reading for reading in claim.readings if isinstance(reading, Number)]
     if not numbers or not isinstance(key, int):
         return None
-    number = next((each for each in numbers if each.fits(key)), numbers[0])
+    number = next((number for number in numbers if number.fits(key)), numbers[0])
     return Own(number.value, number.half, number.fits(key))

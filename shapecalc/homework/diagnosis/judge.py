@@ -75,7 +75,7 @@ def tentative(
     What earns marks follows from own values that are `near`; what explains, from all of them.
     """
     cell, readings = claim.cell, claim.readings
-    if cell.given or cell.key is None:
+    if cell.filled_in or cell.key is None:
         return Tentative(claim, "not_graded")
     if isinstance(readings, Blank):
         return Tentative(claim, "blank")
@@ -85,37 +85,39 @@ def tentative(
     right = _fits(claim, cell.key, first=claims.channels_first, exact=exact)
     if right is not None:
         return _right(homework, claim, right)
-    if exact and all(isinstance(each, Number) and each.half > _WHOLE for each in readings):
-        return Tentative(claim, "wrong", _said(claim).read_as, "rounded, where whole numbers count")
+    if exact and all(isinstance(reading, Number) and reading.half > _WHOLE for reading in readings):
+        return Tentative(
+            claim, "wrong", _likeliest(claim).read_as, "rounded, where whole numbers count"
+        )
     for other in cell.accepted:
         fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
         if fit is not None:
             return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
     for own, within in ((near, homework.policy.within), (world, ANY)):
-        for each in followed(homework, cell, claims, own, within):
+        for value in followed(homework, cell, claims, own, within):
             fit = _fits(
-                claim, each.value, slack=each.slack, first=claims.channels_first, exact=exact
+                claim, value.value, slack=value.slack, first=claims.channels_first, exact=exact
             )
             if fit is not None and within != ANY:
                 verdict: Verdict = "right_follow_through"
-                return Tentative(claim, verdict, fit.read_as, fit.note, counted=each.counted)
-            if fit is not None and not _chance(homework, each, claim, world):
-                return Tentative(claim, "wrong", fit.read_as, FAR, counted=each.counted)
-    said = _said(claim)
-    note = said.note
+                return Tentative(claim, verdict, fit.read_as, fit.note, counted=value.counted)
+            if fit is not None and not _chance(homework, value, claim, world):
+                return Tentative(claim, "wrong", fit.read_as, FAR, counted=value.counted)
+    reading = _likeliest(claim)
+    note = reading.note
     if cell.layer in near.far and cell.quantity.key == "output":
         note = "; ".join(filter(None, (note, "too far from the right volume to be followed")))
-    found = tuple(_candidates(homework, claim, claims, world))
-    return Tentative(claim, None, said.read_as, note, found)
+    candidates = tuple(_candidates(homework, claim, claims, world))
+    return Tentative(claim, None, reading.read_as, note, candidates)
 
 
-def _chance(homework: Homework, each: Followed, claim: Claim, world: World) -> bool:
+def _chance(homework: Homework, value: Followed, claim: Claim, world: World) -> bool:
     """Tell whether MACs follow from weights that are far from right, but are a mistake's as well.
 
     MACs are seldom worked out from the weights, the other counts mostly from those before them.
     """
     return (
-        each.counted
+        value.counted
         and claim.cell.quantity.key == "macs"
         and not is_total(claim.cell.layer)
         and any(
@@ -194,7 +196,7 @@ def _hidden(homework: Homework, claim: Claim, number: Number) -> tuple[str, ...]
     from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 
     fitting = alone(key_cases(homework)[claim.cell.at]).fitting(number)
-    return tuple(dict.fromkeys(CATALOGUE[each.ids[0]].name for each in fitting))[:3]
+    return tuple(dict.fromkeys(CATALOGUE[explanation.ids[0]].name for explanation in fitting))[:3]
 
 
 def _rounded(hidden: tuple[str, ...]) -> str:
@@ -204,7 +206,7 @@ def _rounded(hidden: tuple[str, ...]) -> str:
     return f"rounded, so it does not show whether {these} was done: {'; '.join(hidden)}"
 
 
-def _said(claim: Claim) -> _Fit:
+def _likeliest(claim: Claim) -> _Fit:
     """Return the likeliest reading of an answer that is not right."""
     assert not isinstance(claim.readings, Unreadable | Blank)
     first = claim.readings[0]
@@ -213,13 +215,13 @@ def _said(claim: Claim) -> _Fit:
 
 def case_of(homework: Homework, cell: Cell, rows: Mapping[str, Row]) -> Case:
     """Make the case of a cell, by the key's rows or by others."""
-    report, column, told = homework.report, cell.quantity.key, homework.conventions
+    report, column, conventions = homework.report, cell.quantity.key, homework.conventions
     if is_total(cell.layer):
         row = _whole(homework, cell.layer)
-        return Case(row, column, told, report, -1, row.members)
+        return Case(row, column, conventions, report, -1, row.members)
     report = homework.networks.get(cell.layer.partition("/")[0], report)
     row, at = rows[cell.layer], _places(homework).get(cell.layer, -1)
-    return Case(row, column, told, report, at, row.members)
+    return Case(row, column, conventions, report, at, row.members)
 
 
 @lru_cache(maxsize=16)
@@ -247,14 +249,14 @@ def _candidates(
     """Yield what explains an answer: one misconception, or two where no single one does."""
     cases = list(cases_of(homework, claim.cell, world))
     for finders in ((alone, _on_counts(claim, claims)), (paired,)):
-        found = [
+        candidates = [
             Candidate(explanation, on)
             for find in finders
             for on, case in cases
             for explanation in explaining(claim, find(case))
         ]
-        if found:
-            yield from _once(found)
+        if candidates:
+            yield from _once(candidates)
             return
 
 
@@ -282,14 +284,14 @@ def cases_of(
                 yield "own", own
 
 
-def _once(found: list[Candidate]) -> Iterator[Candidate]:
+def _once(candidates: list[Candidate]) -> Iterator[Candidate]:
     """Leave out what is told already: the same misconceptions, by the key first."""
     seen = set()
-    for each in found:
-        ids = frozenset(each.explanation.ids)
+    for candidate in candidates:
+        ids = frozenset(candidate.explanation.ids)
         if ids not in seen:
             seen.add(ids)
-            yield each
+            yield candidate
 
 
 def explaining(claim: Claim, known: Explanations) -> Iterator[Explanation]:
@@ -302,6 +304,8 @@ def explaining(claim: Claim, known: Explanations) -> Iterator[Explanation]:
                 yield from known.fitting(number)
         return
     for dims in dict.fromkeys(form.dims for _, form in forms_of(claim)):
-        for each in known.by_value.get(dims, ()):
-            if "S21" not in each.ids or len(each.ids) == 1:  # every order is tried with all others
-                yield each
+        for explanation in known.by_value.get(dims, ()):
+            if (
+                "S21" not in explanation.ids or len(explanation.ids) == 1
+            ):  # every order is tried with all others
+                yield explanation

@@ -111,17 +111,17 @@ class Checked(NamedTuple):
     @property
     def marks(self) -> Fraction:
         """The marks earned."""
-        return added(each.marks for each in self.cells)
+        return added(judged.marks for judged in self.cells)
 
     @property
     def out_of(self) -> Fraction:
         """The marks that could be earned."""
-        graded = (each for each in self.cells if each.verdict != "not_graded")
-        return added(each.cell.out_of for each in graded)
+        graded = (judged for judged in self.cells if judged.verdict != "not_graded")
+        return added(judged.cell.out_of for judged in graded)
 
     def count(self, *verdicts: Verdict) -> int:
         """Count the cells of some verdicts."""
-        return sum(each.verdict in verdicts for each in self.cells)
+        return sum(judged.verdict in verdicts for judged in self.cells)
 
 
 def added(parts: Iterable[Fraction]) -> Fraction:

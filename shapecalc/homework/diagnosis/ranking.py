@@ -54,7 +54,7 @@ class Evidence(NamedTuple):
         two = len(first.ids) > 1 and isinstance(first.value, tuple)
         if two and max(self.explained[name] for name in first.ids) <= 1:
             return False
-        if ranked[0].on == "key" and any(each.on == "own" for each in ranked[1:]):
+        if ranked[0].on == "key" and any(candidate.on == "own" for candidate in ranked[1:]):
             return False  # by the own values, with which most go on, it is something else
         if len(ranked) == 1:
             return True
@@ -72,37 +72,41 @@ def evidence(homework: Homework, cells: Sequence[Tentative], world: World) -> Ev
     against: Counter[str] = Counter()
     otherwise: Counter[str] = Counter()
     shown: Counter[str] = Counter()
-    for each in cells:
-        named = {c.explanation.ids[0] for c in each.candidates if len(c.explanation.ids) == 1}
-        explained.update(named or _in_all(each.candidates))
-        if each.counted or each.verdict in ("blank", "unreadable", "not_graded"):
+    for judgement in cells:
+        named = {c.explanation.ids[0] for c in judgement.candidates if len(c.explanation.ids) == 1}
+        explained.update(named or _in_all(judgement.candidates))
+        if judgement.counted or judgement.verdict in ("blank", "unreadable", "not_graded"):
             continue
-        would = alone(key_cases(homework)[each.claim.cell.at]).names | named
-        if each.verdict is not None:  # rounded it may fit what is wrong, too
-            *_, (_, case) = cases_of(homework, each.claim.cell, world)
-            would -= {found.ids[0] for found in explaining(each.claim, alone(case))}
+        would = alone(key_cases(homework)[judgement.claim.cell.at]).names | named
+        if judgement.verdict is not None:  # rounded it may fit what is wrong, too
+            *_, (_, case) = cases_of(homework, judgement.claim.cell, world)
+            would -= {
+                explanation.ids[0] for explanation in explaining(judgement.claim, alone(case))
+            }
         shown.update(would)
-        if each.verdict is not None:
+        if judgement.verdict is not None:
             against.update(would - named)
-        elif each.candidates:
-            found = {name for c in each.candidates for name in c.explanation.ids}
-            otherwise.update(would - found)
+        elif judgement.candidates:
+            ids = {name for c in judgement.candidates for name in c.explanation.ids}
+            otherwise.update(would - ids)
     return Evidence(explained, against, otherwise, shown)
 
 
-def with_pairs(homework: Homework, each: Tentative, world: World, weighed: Evidence) -> Tentative:
+def with_pairs(
+    homework: Homework, judgement: Tentative, world: World, weighed: Evidence
+) -> Tentative:
     """Add two mistakes at once where one explains a cell, but two are known from other cells."""
-    named = {name for candidate in each.candidates for name in candidate.explanation.ids}
+    named = {name for candidate in judgement.candidates for name in candidate.explanation.ids}
     elsewhere = {name for name, cells in weighed.explained.items() if cells > (name in named)}
     known = frozenset(name for name in elsewhere if not CATALOGUE[name].convention)
-    if not named or len(known) < 2 or any(len(c.explanation.ids) > 1 for c in each.candidates):
-        return each
-    found = [
+    if not named or len(known) < 2 or any(len(c.explanation.ids) > 1 for c in judgement.candidates):
+        return judgement
+    candidates = [
         Candidate(explanation, on)
-        for on, case in cases_of(homework, each.claim.cell, world)
-        for explanation in explaining(each.claim, paired_of(case, known - named))
+        for on, case in cases_of(homework, judgement.claim.cell, world)
+        for explanation in explaining(judgement.claim, paired_of(case, known - named))
     ]
-    return each._replace(candidates=(*each.candidates, *found))
+    return judgement._replace(candidates=(*judgement.candidates, *candidates))
 
 
 def _in_all(candidates: Sequence[Candidate]) -> set[str]:

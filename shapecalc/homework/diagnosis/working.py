@@ -44,14 +44,14 @@ class Count(NamedTuple):
     @property
     def value(self) -> int:
         """The number."""
-        each = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
-        return (prod(each) if each else 0) + sum(self.plus)
+        factors = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
+        return (prod(factors) if factors else 0) + sum(self.plus)
 
     @property
     def text(self) -> str:
         """The calculation, without its result."""
-        each = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
-        parts = ["*".join(f"{n:,}" for n in each)] if each else []
+        factors = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
+        parts = ["*".join(f"{n:,}" for n in factors)] if factors else []
         return " + ".join([*parts, *(f"{n:,}" for n in self.plus)]) or "0"
 
 
@@ -173,9 +173,9 @@ def volume_of(row: Row) -> Volume:
     channels = known(output.channels)
     if not isinstance(layer, Windowed) or isinstance(layer, Transposed) or not row.inputs:
         return Volume(tuple(Side(n, result=n) for n in sides_of(output)), channels)
-    given = sides_of(row.inputs[0])
+    entering = sides_of(row.inputs[0])
     moves = layer.moves(row.inputs[0])
-    return Volume(tuple(map(_side, given, moves)), channels)
+    return Volume(tuple(map(_side, entering, moves)), channels)
 
 
 def _side(n: int, move: Window) -> Side:
@@ -230,24 +230,24 @@ def _product(row: Row) -> Count | None:
     return None
 
 
-def working_of(row: Row, column: str, told: Conventions) -> Working | None:
+def working_of(row: Row, column: str, conventions: Conventions) -> Working | None:
     """Return how a cell is worked out; None where it is no calculation of the layer's own."""
     if column == "output":
         return volume_of(row)
     if column == "weights":
         return params_of(row, bias=False)
     if column == "params":
-        return params_of(row, bias=told.bias)
+        return params_of(row, bias=conventions.bias)
     if column == "biases":
         return Count(plus=(known(row.biases),)) if known(row.biases) else Count()
     if column == "macs":
         return macs_of(row)
-    if column == "flops" and told.operations == "macs":
+    if column == "flops" and conventions.operations == "macs":
         macs = macs_of(row)
-        return macs._replace(scale=(2,)) if told.flops_per_mac == 2 and macs.value else macs
+        return macs._replace(scale=(2,)) if conventions.flops_per_mac == 2 and macs.value else macs
     if column == "units":
         return Count(places=sides_of(row.output), filters=(known(row.output.channels),))
     if column == "memory":
         places, channels = sides_of(row.output), known(row.output.channels)
-        return Count(scale=(told.element,), places=places, filters=(channels,))
+        return Count(scale=(conventions.element,), places=places, filters=(channels,))
     return None

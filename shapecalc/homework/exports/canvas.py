@@ -121,24 +121,28 @@ def assignment_column(book: Gradebook, assignment: str) -> int:
     """
     wanted = assignment.strip()
     columns = [name.strip() for name in book.columns]
-    asked = [name for name in columns if re.fullmatch(r".*\(\d+\)", name, re.DOTALL)]
-    exact = [at for at, name in enumerate(columns) if name == wanted and name in asked]
-    by_id = [at for at, name in enumerate(columns) if name in asked and name.endswith(wanted)]
+    assignments = [name for name in columns if re.fullmatch(r".*\(\d+\)", name, re.DOTALL)]
+    exact = [at for at, name in enumerate(columns) if name == wanted and name in assignments]
+    by_id = [at for at, name in enumerate(columns) if name in assignments and name.endswith(wanted)]
     by_id = by_id if re.fullmatch(r"\(\d+\)", wanted) else []
     title = [
-        at for at, name in enumerate(columns) if name in asked and _title(name) == wanted.casefold()
+        at
+        for at, name in enumerate(columns)
+        if name in assignments and _title(name) == wanted.casefold()
     ]
-    for found in (exact, by_id, title):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            message = f"{len(found)} columns are '{printable(wanted)}'"
+    for columns_so in (exact, by_id, title):
+        if len(columns_so) == 1:
+            return columns_so[0]
+        if columns_so:
+            message = f"{len(columns_so)} columns are '{printable(wanted)}'"
             hint = "name it with its id, as the header has it"
             raise refuse_file("E742", message, book.name, hint)
-    hint = did_you_mean(wanted, asked)
+    hint = did_you_mean(wanted, assignments)
     if not hint:
-        shown = ", ".join(printable(name) for name in asked[:4])
-        hint = f"the assignments are {shown}" if asked else "make the assignment in Canvas first"
+        shown = ", ".join(printable(name) for name in assignments[:4])
+        hint = (
+            f"the assignments are {shown}" if assignments else "make the assignment in Canvas first"
+        )
     raise refuse_file("E742", f"no column is '{printable(wanted)}'", book.name, hint)
 
 
@@ -209,39 +213,43 @@ def fill(
 
 def mark_of(graded: Graded, missing: str) -> str:
     """Return what stands in a column of marks; nothing where nothing could be graded."""
-    given = graded.status == "graded" or (graded.status == "missing" and missing == "zero")
-    return marks_text(graded.marks) if given else ""
+    counts = graded.status == "graded" or (graded.status == "missing" and missing == "zero")
+    return marks_text(graded.marks) if counts else ""
 
 
 def _points_agree(book: Gradebook, classroom: Classroom, column: int) -> None:
     row = book.rows[book.points]
-    said = row[column].strip() if column < len(row) else ""
-    number = re.fullmatch(r"\d{1,9}(?:[.,]\d{1,9})?", said, re.ASCII)
-    possible = round(Fraction(said.replace(",", ".")), 2) if number else None
-    worth = {round(each.out_of, 2) for each in classroom.students if each.status == "graded"}
+    points = row[column].strip() if column < len(row) else ""
+    number = re.fullmatch(r"\d{1,9}(?:[.,]\d{1,9})?", points, re.ASCII)
+    possible = round(Fraction(points.replace(",", ".")), 2) if number else None
+    worth = {
+        round(student.out_of, 2) for student in classroom.students if student.status == "graded"
+    }
     if worth - {possible}:
         marks = marks_text(max(worth))
-        message = f"the assignment has {printable(said) or 'no'} points, the homework {marks} marks"
+        message = (
+            f"the assignment has {printable(points) or 'no'} points, the homework {marks} marks"
+        )
         hint = f"set the assignment's points in Canvas to {marks}, and export again"
         raise refuse_file("E744", message, book.name, hint)
 
 
 def _matched(book: Gradebook, classroom: Classroom) -> tuple[dict[int, Graded], list[str]]:
     """Match rows with students: by an id or a login, else by a name that only one has."""
-    found: dict[str, list[int]] = {}
+    places_of: dict[str, list[int]] = {}
     rows = list(book.students())
     for graded in classroom.students:
         student = graded.student
         by_id = [at for at in rows if _is_known(book, at, student)]
         by_name = [at for at in rows if _plain(student.name) in _names(book, at) - {""}]
-        found[student.id] = by_id or by_name
+        places_of[student.id] = by_id or by_name
     taken: dict[int, int] = {}
-    for places in found.values():
+    for places in places_of.values():
         for at in places:
             taken[at] = taken.get(at, 0) + 1
     pairs, ambiguous = {}, []
     for graded in classroom.students:
-        places = found[graded.student.id]
+        places = places_of[graded.student.id]
         if len(places) == 1 and taken[places[0]] == 1:
             pairs[places[0]] = graded
         elif places:
@@ -255,13 +263,13 @@ def _is_known(book: Gradebook, at: int, student: Student) -> bool:
     Canvas numbers its users itself, so a number that is the same by chance is believed only where
     the names have a word in common, or one of the two has no name.
     """
-    told = (text for name, text in student.columns if name.strip().casefold() in IDS)
-    ids = {_plain(text) for text in (student.id, student.email, *told)} - {""}
+    texts = (text for name, text in student.columns if name.strip().casefold() in IDS)
+    ids = {_plain(text) for text in (student.id, student.email, *texts)} - {""}
     if ids & {_plain(book.at(at, name)) for name in IDS[1:]}:
         return True
     words = {word for name in _names(book, at) for word in name.replace(",", " ").split()}
-    given = set(_plain(student.name).replace(",", " ").split())
-    alike = bool(words & given) or not words or not given
+    names = set(_plain(student.name).replace(",", " ").split())
+    alike = bool(words & names) or not words or not names
     return alike and _plain(book.at(at, IDS[0])) in ids
 
 
@@ -311,15 +319,15 @@ def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",", ending: str = 
 def report(filled: Filled) -> Iterator[str]:
     """Yield what became of the class and of the gradebook's rows, a line each."""
     yield f"{len(filled.matched)} students were found in the gradebook."
-    told = {
+    left_out = {
         "in no row of the gradebook": filled.absent,
         "fit several rows, or share one; their marks were left out": filled.ambiguous,
         "rows of nobody in the class": filled.others,
     }
-    for what, some in told.items():
-        if some:
-            more = f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
-            yield f"{what}: {'; '.join(printable(each) for each in some[:_SHOWN])}{more}"
+    for what, persons in left_out.items():
+        if persons:
+            more = f" and {len(persons) - _SHOWN} more" if len(persons) > _SHOWN else ""
+            yield f"{what}: {'; '.join(printable(person) for person in persons[:_SHOWN])}{more}"
     if filled.escaped:
         yield f"{filled.escaped} cells got a ' before them: a spreadsheet would have run them"
 

@@ -29,9 +29,9 @@ def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
     first, *rest = summary_lines(checked, hint=hint)
     rows: list[list[object]] = [["iscorrect", per, "what was said", "marks"]]
     for part in parts_of(checked, per):
-        said = "\n".join(part_lines(part, per=per, hint=hint))
+        text = "\n".join(part_lines(part, per=per, hint=hint))
         marks = f"{marks_text(part.marks)} of {marks_text(part.out_of)}"
-        rows.append([int(part.right), part.name, said, marks])
+        rows.append([int(part.right), part.name, text, marks])
     whole = checked.out_of
     outcome = {
         "fraction": marks_number(checked.marks / whole) if whole else 1,
@@ -44,5 +44,5 @@ def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
 
 def refused(problems: tuple[Problem, ...], **_: object) -> str:
     """Write the outcome for answers that cannot be read."""
-    said = marked_up(problem_lines(problems), "html")
-    return dump({"fraction": 0, "prologuehtml": said}, indent=2) + "\n"
+    text = marked_up(problem_lines(problems), "html")
+    return dump({"fraction": 0, "prologuehtml": text}, indent=2) + "\n"

@@ -22,7 +22,7 @@ def gift(homework: Homework) -> str:
     """Write a homework as questions with a blank line between them."""
     category = f"$CATEGORY: $course$/{clean_category(homework.title)}"
     page = f"::the network::[html]{escaped(network_page(homework))}"
-    blanks = (blank for some in blanks_of(homework).values() for blank in some)
+    blanks = (blank for parts in blanks_of(homework).values() for blank in parts)
     questions = ("\n".join(_question(homework, blank)) for blank in blanks)
     return "\n\n".join([category, page, *questions]) + "\n"
 

@@ -62,7 +62,7 @@ def results(
                 "shapecalc": {
                     "schema": SCHEMA,
                     "homework": checked.homework.stamp,
-                    "cells": [_cell(each, style.hint) for each in checked.cells],
+                    "cells": [_cell(judged, style.hint) for judged in checked.cells],
                 }
             },
             "tests": tests,
@@ -99,17 +99,19 @@ def _test(part: Part, number: int, style: Style) -> dict[str, object]:
     }
 
 
-def _cell(each: Judged, hint: int) -> dict[str, object]:
-    graded = each.verdict != "not_graded"
+def _cell(judged: Judged, hint: int) -> dict[str, object]:
+    graded = judged.verdict != "not_graded"
     return {
-        "layer": each.cell.layer,
-        "column": each.cell.quantity.key,
-        "raw": each.raw,
-        "read_as": each.read_as or None,
-        "verdict": each.verdict,
-        "misconceptions": [list(one.ids) for one in each.diagnoses] if hint > 1 else [],
-        "marks": marks_number(each.marks),
-        "out_of": marks_number(each.cell.out_of) if graded else 0,
+        "layer": judged.cell.layer,
+        "column": judged.cell.quantity.key,
+        "raw": judged.raw,
+        "read_as": judged.read_as or None,
+        "verdict": judged.verdict,
+        "misconceptions": [list(diagnosis.ids) for diagnosis in judged.diagnoses]
+        if hint > 1
+        else [],
+        "marks": marks_number(judged.marks),
+        "out_of": marks_number(judged.cell.out_of) if graded else 0,
     }
 
 

@@ -103,7 +103,7 @@ def _networks(homework: Homework, source: Source) -> dict[str, str]:
     """Return the files of the network, under their names beside the homework's."""
     reports = homework.networks.values() or (homework.report,)
     specs = [report.graph.spec for report in reports]
-    found = {}
+    files = {}
     for name in (name for spec in specs for name in (spec.source.name, *spec.extends)):
         if is_shipped(name):
             continue
@@ -112,5 +112,5 @@ def _networks(homework: Homework, source: Source) -> dict[str, str]:
             message = f"'{name}' cannot be packed: it is not beside the homework"
             hint = "move it into the homework's folder, under a name of its own"
             raise refuse("E745", message, Origin(source), hint)
-        found[path] = beside(path, source).text
-    return found
+        files[path] = beside(path, source).text
+    return files

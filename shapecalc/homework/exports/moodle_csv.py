@@ -31,17 +31,17 @@ def grades(classroom: Classroom, *, missing: str = "blank") -> str:
                 hint = "change it in the roster: with a ' before it Moodle would not know it"
                 raise refuse_file("E743", message, classroom.title, hint)
         mark = mark_of(graded, missing) or "-"
-        rows.append([student.id, student.email, mark, _said(graded)])
+        rows.append([student.id, student.email, mark, _sentence(graded)])
     return csv_text(rows)
 
 
-def _said(graded: Graded) -> str:
+def _sentence(graded: Graded) -> str:
     if graded.status == "missing":
         return "Nothing was handed in."
     if graded.status == "unreadable":
         return "What was handed in could not be read; nothing was graded."
-    said = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
+    text = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
     if not graded.late:
-        return said
+        return text
     hours = "1 hour" if graded.late == 1 else f"{graded.late} hours"
-    return f"{said} Late by {hours}, so {marks_text(graded.marks)} count."
+    return f"{text} Late by {hours}, so {marks_text(graded.marks)} count."

@@ -25,15 +25,15 @@ def load_submission(path: str) -> Answers:
     folder = Path(path)
     if path == "-" or not folder.is_dir():
         return load_answers(path)
-    names = sorted(each.name for each, _ in zip(folder.iterdir(), range(_MOST), strict=False))
-    found = [name for name in names if _is_answers(folder, name)]
-    if len(found) == 1:
-        return load_answers(str(folder / found[0]))
-    said = f"{len(found)} files of answers: {', '.join(found[:4])}" if found else "no file"
-    if not found and names:
-        said = f"no file of answers, but {', '.join(names[:4])}"
+    names = sorted(path.name for path, _ in zip(folder.iterdir(), range(_MOST), strict=False))
+    files = [name for name in names if _is_answers(folder, name)]
+    if len(files) == 1:
+        return load_answers(str(folder / files[0]))
+    holds = f"{len(files)} files of answers: {', '.join(files[:4])}" if files else "no file"
+    if not files and names:
+        holds = f"no file of answers, but {', '.join(names[:4])}"
     hint = f"hand in one file: {', '.join(READERS)}"
-    raise refuse_file("E746", f"the submission holds {said}", path, hint)
+    raise refuse_file("E746", f"the submission holds {holds}", path, hint)
 
 
 def _is_answers(folder: Path, name: str) -> bool:

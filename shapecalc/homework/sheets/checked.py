@@ -55,19 +55,19 @@ def to_csv(checked: Checked, *, hint: int = 2, solution: bool = False) -> str:
     target = StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow([*_FIELDS, "key"] if solution else _FIELDS)
-    for each in checked.cells:
-        names = [" ".join(diagnosis.ids) for diagnosis in each.diagnoses] if hint > 1 else []
+    for judged in checked.cells:
+        names = [" ".join(diagnosis.ids) for diagnosis in judged.diagnoses] if hint > 1 else []
         row = [
-            harmless(each.cell.layer),
-            each.cell.quantity.key,
-            harmless(" ".join(each.raw.split())),
-            harmless(each.read_as),
-            each.verdict,
+            harmless(judged.cell.layer),
+            judged.cell.quantity.key,
+            harmless(" ".join(judged.raw.split())),
+            harmless(judged.read_as),
+            judged.verdict,
             "; ".join(names),
-            marks_number(each.marks),
-            marks_number(each.cell.out_of) if each.verdict != "not_graded" else 0,
+            marks_number(judged.marks),
+            marks_number(judged.cell.out_of) if judged.verdict != "not_graded" else 0,
         ]
-        key = value_text(each.cell.key, checked.homework.conventions)
+        key = value_text(judged.cell.key, checked.homework.conventions)
         writer.writerow([*row, key] if solution else row)
     return target.getvalue()
 
@@ -79,18 +79,18 @@ SCHEMA = "shapecalc.homework.check/1"
 def to_json(checked: Checked, *, hint: int = 3, solution: bool = False) -> str:
     """Write the cells, one a line.  The key is there only with `solution`."""
     homework = checked.homework
-    asked = {column.key for column in homework.columns}
+    columns = {column.key for column in homework.columns}
     head = {
         "schema": SCHEMA,
         "title": homework.title,
         "answers": checked.source,
         "network": homework.report.graph.spec.source.name,
-        "conventions": stated_conventions(homework.conventions, asked),
+        "conventions": stated_conventions(homework.conventions, columns),
         "policy": stated_policy(homework.policy),
         "notes": list(checked.notes),
     }
     lines = [f"  {dump(key)}: {dump(value)}," for key, value in head.items()]
-    cells = [_cell(checked, each, hint, solution=solution) for each in checked.cells]
+    cells = [_cell(checked, judged, hint, solution=solution) for judged in checked.cells]
     cells += [_extra(extra.layer, extra.column, extra.raw, extra.hint) for extra in checked.extras]
     body = ",\n".join(f"    {dump(cell)}" for cell in cells)
     lines += ['  "cells": [', body, "  ],"] if cells else ['  "cells": [],']
@@ -102,7 +102,7 @@ def to_json(checked: Checked, *, hint: int = 3, solution: bool = False) -> str:
 def _cell(checked: Checked, judged: Judged, hint: int, *, solution: bool) -> dict[str, object]:
     cell = judged.cell
     graded = judged.verdict != "not_graded"
-    found: dict[str, object] = {
+    fields: dict[str, object] = {
         "layer": cell.layer,
         "column": cell.quantity.key,
         "raw": judged.raw,
@@ -120,11 +120,11 @@ def _cell(checked: Checked, judged: Judged, hint: int, *, solution: bool) -> dic
     if solution:
         from shapecalc.homework.sheets.worked import work_out  # lessons take their time to import
 
-        found["key"] = (
+        fields["key"] = (
             None if cell.key is None else value_text(cell.key, checked.homework.conventions)
         )
-        found["worked"] = list(work_out(checked.homework, cell).steps)
-    return found
+        fields["worked"] = list(work_out(checked.homework, cell).steps)
+    return fields
 
 
 def _entries(diagnosis: Diagnosis, hint: int) -> list[dict[str, object]]:
@@ -165,7 +165,7 @@ def _findings(checked: Checked) -> list[dict[str, object]]:
         {
             "misconceptions": list(finding.ids),
             "verdict": finding.verdict,
-            "cells": [list(each.cell.at) for each in finding.cells],
+            "cells": [list(judged.cell.at) for judged in finding.cells],
             "shown": finding.shown,
             "certain": finding.certain,
             "text": finding_text(finding, all_else=False),
@@ -176,7 +176,7 @@ def _findings(checked: Checked) -> list[dict[str, object]]:
 
 
 def _totals(checked: Checked) -> dict[str, object]:
-    graded = [each for each in checked.cells if each.verdict != "not_graded"]
+    graded = [judged for judged in checked.cells if judged.verdict != "not_graded"]
     counts: dict[str, int] = {verdict: checked.count(verdict) for verdict in VERDICTS}
     counts["not_graded"] += len(checked.extras)
     return {
@@ -184,5 +184,7 @@ def _totals(checked: Checked) -> dict[str, object]:
         "out_of": marks_number(checked.out_of),
         "cells": len(graded),
         **counts,
-        "layers": len({each.cell.layer for each in checked.cells if not is_total(each.cell.layer)}),
+        "layers": len(
+            {judged.cell.layer for judged in checked.cells if not is_total(judged.cell.layer)}
+        ),
     }

@@ -32,32 +32,32 @@ class Line(NamedTuple):
 def grid_of(homework: Homework) -> Iterator[Line]:
     """Yield the rows of a sheet."""
     by_cell = {cell.at: cell for cell in homework.cells}
-    for layer, said in described(homework):
+    for layer, does in described(homework):
         cells = tuple(by_cell.get((layer, column.key)) for column in homework.columns)
-        yield Line(layer, said, cells)
+        yield Line(layer, does, cells)
 
 
 def shown(homework: Homework, cell: Cell | None, *, solution: bool, blank: str = "") -> str:
     """Write a cell of the sheet: a blank, what is given, or a dash where nothing is asked."""
     if cell is None:
         return NOT_ASKED
-    if cell.given or solution or cell.key is None:
+    if cell.filled_in or solution or cell.key is None:
         return value_text(cell.key, homework.conventions)
     return blank
 
 
 def stated(homework: Homework) -> dict[str, str]:
     """Say what holds for a sheet, term by term: nothing is assumed silently."""
-    asked = {column.key for column in homework.columns}
-    said = stated_conventions(homework.conventions, asked) | stated_policy(homework.policy)
-    said |= stated_deadline(homework.deadline)
+    columns = {column.key for column in homework.columns}
+    terms = stated_conventions(homework.conventions, columns) | stated_policy(homework.policy)
+    terms |= stated_deadline(homework.deadline)
     if any(cell.accepted for cell in homework.cells):
         full = homework.policy.accepted == "right"
         share = "full marks" if full else share_text(homework.policy.other_convention)
-        said["accepted"] = f"{share} for other values that your teacher accepts in some cells"
+        terms["accepted"] = f"{share} for other values that your teacher accepts in some cells"
     if any(None in cells for _, _, cells in grid_of(homework)):
-        said[NOT_ASKED] = "not asked"
-    return said
+        terms[NOT_ASKED] = "not asked"
+    return terms
 
 
 def inputs_text(homework: Homework) -> str:
@@ -65,8 +65,8 @@ def inputs_text(homework: Homework) -> str:
     rows = [row for row in homework.report.rows if row.type == "input"]
     if len(rows) == 1:
         return f"The input is {as_text(rows[0].output)}."
-    said = ", ".join(f"{printable(row.name)} {as_text(row.output)}" for row in rows)
-    return f"The inputs are {said}."
+    inputs = ", ".join(f"{printable(row.name)} {as_text(row.output)}" for row in rows)
+    return f"The inputs are {inputs}."
 
 
 def marks_of(homework: Homework) -> Iterator[str]:
@@ -75,6 +75,6 @@ def marks_of(homework: Homework) -> Iterator[str]:
         marks = [
             cell.out_of
             for cell in homework.cells
-            if cell.quantity.key == column.key and not cell.given and cell.key is not None
+            if cell.quantity.key == column.key and cell.is_asked
         ]
         yield marks_text(sum(marks, Fraction(0))) if marks else ""

@@ -66,13 +66,13 @@ def _table(homework: Homework, who: str, *, solution: bool, blank: str) -> Table
         table.Line(
             (
                 printable(layer),
-                printable(said),
+                printable(does),
                 *(shown(homework, cell, solution=solution, blank=blank) for cell in cells),
             )
         )
-        for layer, said, cells in grid_of(homework)
+        for layer, does, cells in grid_of(homework)
     )
-    graded = [cell.out_of for cell in homework.cells if not cell.given and cell.key is not None]
+    graded = [cell.out_of for cell in homework.cells if cell.is_asked]
     marks = (Fact("marks", marks_text(sum(graded, Fraction(0)))),)
     return Table(
         title=printable(homework.title) + (": solution" if solution else ""),
@@ -102,11 +102,11 @@ def _csv(homework: Homework, who: str, *, solution: bool) -> str:
     writer.writerow(["input", inputs_text(homework)])
     if homework.note:
         writer.writerow(["note", harmless(printable(homework.note))])
-    writer.writerows((term, said) for term, said in stated(homework).items() if term != NOT_ASKED)
+    writer.writerows((term, text) for term, text in stated(homework).items() if term != NOT_ASKED)
     writer.writerow(["layer", DOES, *(column.key for column in homework.columns)])
-    for layer, said, cells in grid_of(homework):
+    for layer, does, cells in grid_of(homework):
         texts = (shown(homework, cell, solution=solution) for cell in cells)
-        writer.writerow([harmless(layer), harmless(printable(said)), *texts])
+        writer.writerow([harmless(layer), harmless(printable(does)), *texts])
     return target.getvalue()
 
 
@@ -115,12 +115,12 @@ def _yaml(homework: Homework, who: str, *, solution: bool) -> str:
     lines += [f"# {printable(who)}"] if who else []
     lines.append(f"# {inputs_text(homework)}")
     lines += [f"# {printable(homework.note)}"] if homework.note else []
-    lines += [f"# {term}: {said}" for term, said in stated(homework).items() if term != NOT_ASKED]
+    lines += [f"# {term}: {text}" for term, text in stated(homework).items() if term != NOT_ASKED]
     for layer, described_as, cells in grid_of(homework):
-        said = printable(described_as)
+        does = printable(described_as)
         asked_here = any(cells)
         mark = "" if asked_here else "# "
-        lines.append(f"{mark}{_key(layer)}:" + (f"  # {said}" if said else ""))
+        lines.append(f"{mark}{_key(layer)}:" + (f"  # {does}" if does else ""))
         for column, cell in zip(homework.columns, cells, strict=True):
             if cell is not None:
                 text = shown(homework, cell, solution=solution).replace(",", "")
@@ -154,12 +154,12 @@ def sheet_format(name: str | None, path: str | None = None) -> str:
     if name is None and path is None:
         return "text"
     suffix = "." + (path or "").rpartition(".")[2].lower()
-    found = name or next((each for each, ends in FORMATS.items() if suffix in ends), None)
-    if found in FORMATS:
-        return found
-    said = f"'{name}'" if name is not None else f"written to '{path}'"
+    chosen = name or next((form for form, ends in FORMATS.items() if suffix in ends), None)
+    if chosen in FORMATS:
+        return chosen
+    wanted = f"'{name}'" if name is not None else f"written to '{path}'"
     hint = did_you_mean(name or suffix, FORMATS) or f"one of {', '.join(FORMATS)}"
-    raise refuse("E302", f"a sheet cannot be {said}", hint=hint)
+    raise refuse("E302", f"a sheet cannot be {wanted}", hint=hint)
 
 
 def handout(

@@ -88,12 +88,12 @@ class Pool(NamedTuple):
     @property
     def silent(self) -> tuple[str, ...]:
         """The mistakes that are silent in some variant."""
-        return tuple(dict.fromkeys(name for each in self.variants for name in each.silent))
+        return tuple(dict.fromkeys(name for variant in self.variants for name in variant.silent))
 
     @property
     def confused(self) -> tuple[tuple[str, str], ...]:
         """The mistakes that some variant does not tell apart."""
-        return tuple(dict.fromkeys(pair for each in self.variants for pair in each.confused))
+        return tuple(dict.fromkeys(pair for variant in self.variants for pair in variant.confused))
 
 
 def pool_of(source: Source, seed: str) -> Pool:
@@ -105,9 +105,9 @@ def pool_of(source: Source, seed: str) -> Pool:
     if not base.choices:
         hint = "add `vary: {input: 195..259 step 8, conv1.kernel: [9, 11]}`"
         raise refuse("E750", "the homework does not say what varies", Origin(source), hint)
-    possible = prod(len(each.values) for each in base.choices)
+    possible = prod(len(choice.values) for choice in base.choices)
     allowed = None if base.any_window else _divisions(base.report.rows)[1]
-    tried, found, first = 0, [], None
+    tried, variants, first = 0, [], None
     for values in _combinations(base, possible, seed):
         tried += 1
         try:
@@ -116,10 +116,10 @@ def pool_of(source: Source, seed: str) -> Pool:
             first = first or error.problems[0]
             continue
         if allowed is None or _divisions(homework.report.rows)[1] <= allowed:
-            found.append(_variant(homework))
-    if not found:
+            variants.append(_variant(homework))
+    if not variants:
         raise _nothing(source, tried, first)
-    return Pool(_chosen(found), possible, tried, len(found))
+    return Pool(_chosen(variants), possible, tried, len(variants))
 
 
 def draw(pool: Pool, seed: str, student: str) -> Variant:
@@ -168,7 +168,7 @@ def _combinations(base: Homework, possible: int, seed: str) -> Iterator[dict[str
     """Yield all combinations, or as many as are tried, drawn by the seed."""
     numbers: Iterable[int] = range(possible)
     if possible > TRIED:
-        drawn = (_number(seed, f"combination {each}") % possible for each in range(4 * TRIED))
+        drawn = (_number(seed, f"combination {turn}") % possible for turn in range(4 * TRIED))
         numbers = list(dict.fromkeys(drawn))[:TRIED]
     for number in numbers:
         values, left = {}, number
@@ -184,8 +184,8 @@ def _number(seed: str, word: str) -> int:
 
 
 def _variant(homework: Homework) -> Variant:
-    graded = [cell for cell in homework.cells if not cell.given and cell.key is not None]
-    asked = set(homework.layers)
+    graded = [cell for cell in homework.cells if cell.is_asked]
+    layers = set(homework.layers)
     numbers = [
         number
         for cell in graded
@@ -194,16 +194,16 @@ def _variant(homework: Homework) -> Variant:
     difficulty = Difficulty(
         len(graded),
         sum(cell.key != 0 for cell in graded),
-        *_divisions([row for row in homework.report.rows if row.name in asked]),
+        *_divisions([row for row in homework.report.rows if row.name in layers]),
     )
-    found = lint(homework)
+    result = lint(homework)
     return Variant(
         homework.variation,
         difficulty,
         sum(len(str(number)) for number in numbers),
-        found.silent,
-        found.confused,
-        found.applicable - found.named,
+        result.silent,
+        result.confused,
+        result.applicable - result.named,
     )
 
 
@@ -220,30 +220,32 @@ def _divisions(rows: Iterable[Row]) -> tuple[int, int]:
     return len(sides), left
 
 
-def _chosen(found: list[Variant]) -> tuple[Variant, ...]:
+def _chosen(variants: list[Variant]) -> tuple[Variant, ...]:
     """Keep variants of one difficulty that tell most.
 
     The difficulty is one with enough variants, of several the one whose variants tell most.
     """
     groups: dict[Difficulty, list[Variant]] = {}
-    for each in found:
-        groups.setdefault(each.difficulty, []).append(each)
+    for variant in variants:
+        groups.setdefault(variant.difficulty, []).append(variant)
     best = min(
         groups.values(),
-        key=lambda some: (
-            -min(len(some), ENOUGH),
-            sorted(each.rank for each in some)[:ENOUGH],
-            -len(some),
-            some[0].difficulty,
+        key=lambda group: (
+            -min(len(group), ENOUGH),
+            sorted(variant.rank for variant in group)[:ENOUGH],
+            -len(group),
+            group[0].difficulty,
         ),
     )
-    middle = median(each.digits for each in best)
-    alike = [each for each in best if abs(each.digits - middle) <= NEAR * middle] or best[:1]
+    middle = median(variant.digits for variant in best)
+    alike = [variant for variant in best if abs(variant.digits - middle) <= NEAR * middle] or best[
+        :1
+    ]
     kept: list[Variant] = []
-    for rank in sorted({each.rank for each in alike}):
+    for rank in sorted({variant.rank for variant in alike}):
         if len(kept) >= ENOUGH:
             break
-        kept += [each for each in alike if each.rank == rank]
+        kept += [variant for variant in alike if variant.rank == rank]
     return tuple(sorted(kept))
 
 
@@ -259,27 +261,28 @@ def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
     return refuse("E751", message, Origin(source), first.hint or "vary other values")
 
 
-def pool_text(pool: Pool, given: Sequence[tuple[tuple[str, str], ...]]) -> str:
+def pool_text(pool: Pool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> str:
     """Say which variants there are, and how many students share theirs."""
-    lines = [line for text in _said(pool, given) for line in wrap(text, PROSE)]
+    lines = [line for text in _sentences(pool, drawn) for line in wrap(text, PROSE)]
     return "\n".join(lines) + "\n"
 
 
-def _said(pool: Pool, given: Sequence[tuple[tuple[str, str], ...]]) -> Iterator[str]:
+def _sentences(pool: Pool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> Iterator[str]:
     tried = "all tried" if pool.tried == pool.possible else f"{pool.tried:,} tried"
     yield (
-        f"{len(given):,} sheets from {len(pool.variants):,} variants; of {pool.possible:,}"
+        f"{len(drawn):,} sheets from {len(pool.variants):,} variants; of {pool.possible:,}"
         f" combinations {tried}, {pool.valid:,} valid."
     )
-    counts = Counter(given)
+    counts = Counter(drawn)
     shared = sum(count for count in counts.values() if count > 1)
     if shared:
         yield f"{shared:,} students share their variant with another one."
-    each = pool.difficulty
+    difficulty = pool.difficulty
     digits = [variant.digits for variant in pool.variants]
     yield (
-        f"Each asks {each.answers} answers, {each.worked} of them not 0; {each.divisions} divisions"
-        f" by a stride, {each.remainders} with a remainder; {min(digits)} to {max(digits)} digits."
+        f"Each asks {difficulty.answers} answers, {difficulty.worked} of them not 0;"
+        f" {difficulty.divisions} divisions by a stride, {difficulty.remainders} with a remainder;"
+        f" {min(digits)} to {max(digits)} digits."
     )
     for name in pool.silent:
         yield f"Silent: {name}, {CATALOGUE[name].name}: it gives the right answer everywhere."

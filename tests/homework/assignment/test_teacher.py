@@ -42,7 +42,7 @@ def test_everything_in_the_file_counts() -> None:
     assert keys["conv1", "memory"] == 1_161_600
     assert worth["conv2", "flops"] == 2
     assert worth["fc6", "params"] == 3
-    assert {cell.at for cell in found.cells if cell.given} == {
+    assert {cell.at for cell in found.cells if cell.filled_in} == {
         ("conv1", "output"),
         ("pool1", "params"),
     }

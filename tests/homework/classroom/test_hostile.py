@@ -199,7 +199,7 @@ def test_a_hostile_folder(tmp_path: Path) -> None:
     assert done.errors == ()
     told = {each.file.split("/")[0] for each in done.classroom.leftovers}
     counted = {each.file.split("/")[0] for each in done.classroom.students}
-    shown = {folder._told((name,)).split("/")[0] for name in files}
+    shown = {folder._path_text((name,)).split("/")[0] for name in files}
     assert shown | {"s4.csv", "loop", "pipe.csv"} <= told | counted  # every file is accounted for
     results = written(tmp_path / "c" / "results")
     for name, data in results.items():

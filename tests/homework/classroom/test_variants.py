@@ -44,7 +44,7 @@ def varied(folder: Path, students: tuple[str, ...] = STUDENTS) -> Request:
     listed = write_variants([name for name, _ in drawn[0].values], drawn[: len(students)])
     given = request(folder, HOMEWORK)
     variants = parse_variants(Source("variants.csv", listed))
-    return given._replace(asked=given.asked._replace(variants=variants))
+    return given._replace(source=given.source._replace(variants=variants))
 
 
 def test_each_is_judged_by_their_own_variant(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_each_is_judged_by_their_own_variant(tmp_path: Path) -> None:
 def test_without_the_list_nobody_is_judged_by_the_wrong_variant(tmp_path: Path) -> None:
     given = varied(tmp_path)
     with pytest.raises(SpecErrors) as refused:
-        grade(given._replace(asked=given.asked._replace(variants=None)))
+        grade(given._replace(source=given.source._replace(variants=None)))
     assert refused.value.problems[0].code == "E752"
 
 

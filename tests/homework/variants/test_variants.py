@@ -91,7 +91,7 @@ def test_all_variants_are_valid_and_as_hard_as_each_other() -> None:
     assert len({each.values for each in pool.variants}) == len(pool.variants) > 4
     for each in pool.variants:
         homework = read_homework(source(), dict(each.values))
-        asked = [cell for cell in homework.cells if not cell.given]
+        asked = [cell for cell in homework.cells if not cell.filled_in]
         assert len(asked) == pool.difficulty.answers == each.difficulty.answers
         # counted anew, by brute force: how often a side is divided, and how often it does not fit
         fits = [places(n, k, s) for n, k, s in strided(homework)]

@@ -81,30 +81,32 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable
     match = _NUMERAL.fullmatch(bare)
     if match is None:
         return _sum(bare)
-    found = _numerals(match, unit, kilobyte, about=about is not None)
-    if not found:
+    numbers = _numerals(match, unit, kilobyte, about=about is not None)
+    if not numbers:
         return Unreadable(f"'{_short(text)}' groups its digits in no usual way; write digits only")
     if _SHORTENED.fullmatch(text):
-        found = [each._replace(note=_BY_SPREADSHEET) for each in found]
+        numbers = [number._replace(note=_BY_SPREADSHEET) for number in numbers]
     plain = bare == text and bool(re.fullmatch(r"\d+|\d{1,3}(?:,\d{3})+", raw.strip()))
-    if any(abs(each.value) > BEYOND or sum(map(str.isdigit, bare)) > DIGITS for each in found):
+    if any(
+        abs(number.value) > BEYOND or sum(map(str.isdigit, bare)) > DIGITS for number in numbers
+    ):
         return Unreadable("a number beyond 10^18; is it one number?")
-    return tuple(each._replace(plain=plain and not each.half) for each in found)
+    return tuple(number._replace(plain=plain and not number.half) for number in numbers)
 
 
 def _result(text: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable | Blank:
     """Read a calculation with its result: the result counts."""
     working, _, result = text.rpartition("=")
-    found = read_number(result, unit=unit, kilobyte=kilobyte)
-    if isinstance(found, Unreadable | Blank):
-        return found
+    numbers = read_number(result, unit=unit, kilobyte=kilobyte)
+    if isinstance(numbers, Unreadable | Blank):
+        return numbers
     sums = read_number(working, unit=unit, kilobyte=kilobyte)
     note = "the number after the = counts"
     if not isinstance(sums, Unreadable | Blank) and not any(
-        a.fits(b.value) for a in found for b in sums
+        a.fits(b.value) for a in numbers for b in sums
     ):
         note += f"; what stands before it gives {sums[0].text}"
-    return tuple(each._replace(plain=False, note=note) for each in found)
+    return tuple(number._replace(plain=False, note=note) for number in numbers)
 
 
 def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) -> list[Number]:
@@ -115,7 +117,7 @@ def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) ->
     word = match["unit"] or unit
     scale = 10**exponent * _scale(word, kilobyte)
     scaled = scale != 1 or match["exp"] is not None or match["ten"] is not None
-    found = []
+    numbers = []
     for value, places in _magnitudes(match["body"].strip(), scaled=scaled):
         half = Fraction(0)
         if scaled:
@@ -125,8 +127,8 @@ def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) ->
             half = Fraction(10**zeros, 2) if places == 0 else Fraction(1, 2 * 10**places)
         signed = -value if match["sign"] == "-" else value
         note = f"{word} stands for {scale:,}" if scaled and word and not match["exp"] else ""
-        found.append(Number(signed * scale, half, note=note))
-    return found
+        numbers.append(Number(signed * scale, half, note=note))
+    return numbers
 
 
 def _scale(word: str, kilobyte: int) -> int:

@@ -76,10 +76,10 @@ def _understood(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
     plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
         re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
     )
-    found = _read(text)
-    if isinstance(found, Unreadable):
-        return found
-    return tuple(each._replace(plain=plain and each.plain) for each in found)
+    volumes = _read(text)
+    if isinstance(volumes, Unreadable):
+        return volumes
+    return tuple(volume._replace(plain=plain and volume.plain) for volume in volumes)
 
 
 def _read(text: str) -> tuple[Extents, ...] | Unreadable:
@@ -107,11 +107,11 @@ def _single(bare: str, *, listed: bool) -> tuple[Extents, ...] | None:
     number = read_number(bare)
     if isinstance(number, Unreadable | Blank):
         return None
-    found = [Extents((each.value,)) for each in number]
+    volumes = [Extents((value.value,)) for value in number]
     if re.fullmatch(r"\d+(?:,\d+)+", bare):
         parts = Extents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
-        found.insert(0 if listed else 1, parts)
-    return tuple(found)
+        volumes.insert(0 if listed else 1, parts)
+    return tuple(volumes)
 
 
 def _dims(bare: str) -> list[str] | None:
@@ -162,9 +162,9 @@ class Form(NamedTuple):
     @property
     def shape(self) -> Shape | None:
         """The volume, when all extents are whole and there is something in it."""
-        if any(each.denominator != 1 or each < 1 for each in self.dims):
+        if any(extent.denominator != 1 or extent < 1 for extent in self.dims):
             return None
-        return shape_of(tuple(each.numerator for each in self.dims))
+        return shape_of(tuple(extent.numerator for extent in self.dims))
 
 
 _NO_BATCH = "the batch axis was left out"
@@ -189,9 +189,9 @@ def forms(extents: Extents, key: Shape, *, channels_first: bool = False) -> Iter
     if len(dims) != wanted:
         yield Form(dims, other=other)
         return
-    said = "channels first" if extents.channels_first else ""
+    order = "channels first" if extents.channels_first else ""
     last = Form(dims, other=other)
-    first = Form((*dims[1:], dims[0]), swapped=not said, other=other or said)
+    first = Form((*dims[1:], dims[0]), swapped=not order, other=other or order)
     if extents.channels_first is False:
         yield last
     elif extents.channels_first or channels_first:
@@ -202,7 +202,7 @@ def forms(extents: Extents, key: Shape, *, channels_first: bool = False) -> Iter
 
 def _vector(dims: tuple[Fraction, ...], other: str) -> Iterator[Form]:
     """Read a vector, which may have sides of 1."""
-    beyond = [each for each in dims if each != 1]
+    beyond = [extent for extent in dims if extent != 1]
     if len(dims) > 1 and len(beyond) <= 1:
         yield Form((beyond[0] if beyond else dims[0],), other=other or _VECTOR)
     else:

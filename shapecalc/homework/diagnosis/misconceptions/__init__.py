@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 #: Every misconception that is known, by its id, in the order of preference among equals.
 CATALOGUE: dict[str, Misconception] = {
-    each.id: each for each in (*WRONG_VOLUMES, *WRONG_PARAMETERS, *WRONG_OPERATIONS)
+    misconception.id: misconception
+    for misconception in (*WRONG_VOLUMES, *WRONG_PARAMETERS, *WRONG_OPERATIONS)
 }
 
 #: The place of each in the fixed preference.

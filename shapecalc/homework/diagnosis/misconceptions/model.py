@@ -25,7 +25,7 @@ class Case(NamedTuple):
 
     row: Row
     column: str
-    told: Conventions
+    conventions: Conventions
     report: Report
     at: int = -1
     members: tuple[Row, ...] = ()
@@ -47,7 +47,7 @@ class Case(NamedTuple):
         return tuple([self._replace(row=row, at=at[row.name], members=()) for row in self.members])
 
     @property
-    def given(self) -> tuple[int, ...]:
+    def entering(self) -> tuple[int, ...]:
         """The sides of what flows in."""
         return sides_of(self.row.inputs[0]) if self.row.inputs else ()
 

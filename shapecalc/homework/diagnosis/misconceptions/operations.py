@@ -41,7 +41,7 @@ def _with_biases(case: Case, right: Count) -> Count | None:
 
 
 def _minus_one(case: Case, right: Count) -> Count | None:
-    if case.told.flops_per_mac != 2 or not isinstance(case.layer, Conv | Dense):
+    if case.conventions.flops_per_mac != 2 or not isinstance(case.layer, Conv | Dense):
         return None
     terms = prod((*right.kernel, *right.depth))
     return right._replace(kernel=(2 * terms - 1,), depth=(), scale=())
@@ -56,9 +56,9 @@ def _ungrouped(case: Case, right: Count) -> Count | None:
 
 
 def _again(case: Case, right: Count) -> Count | None:
-    if not isinstance(case.layer, Dense) or not case.given:
+    if not isinstance(case.layer, Dense) or not case.entering:
         return None
-    return right._replace(places=case.given)
+    return right._replace(places=case.entering)
 
 
 def _compared(case: Case, right: Count) -> Count | None:
@@ -70,7 +70,7 @@ def _compared(case: Case, right: Count) -> Count | None:
 def _memory(case: Case, right: Count) -> tuple[Count, ...] | None:
     if case.column != "memory":
         return None
-    with_params = right._replace(plus=(case.told.element * known(case.row.params),))
+    with_params = right._replace(plus=(case.conventions.element * known(case.row.params),))
     return right._replace(scale=()), with_params
 
 
@@ -96,7 +96,7 @@ WRONG_OPERATIONS: tuple[Misconception, ...] = (
     Misconception("F4", "the input's sides were used", OPERATIONS,
         "The sides of the input were used as the number of places.",
         "A filter is applied once for every place of the output.",
-        _conv(lambda case, right: right._replace(places=case.given)),
+        _conv(lambda case, right: right._replace(places=case.entering)),
         (Example("alexnet", "conv1", "macs", "105,415,200", "1,795,682,592"),)),
     Misconception("F5", "the places were forgotten", OPERATIONS,
         "The weights were counted, each once.",

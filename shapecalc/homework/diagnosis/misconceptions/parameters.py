@@ -63,8 +63,8 @@ def _per_input(case: Case, right: Count) -> Count | None:
 
 
 def _one_filter(case: Case, right: Count) -> tuple[Count, ...]:
-    one = right._replace(filters=(), plus=(1,) if right.plus else ())
-    return one, one._replace(plus=())
+    single = right._replace(filters=(), plus=(1,) if right.plus else ())
+    return single, single._replace(plus=())
 
 
 def _kernel_once(case: Case, right: Count) -> Count | None:
@@ -97,7 +97,7 @@ def _padded_kernel(case: Case, right: Count) -> Count | None:
     layer = case.layer
     assert isinstance(layer, Conv)
     moves = layer.moves(case.row.inputs[0])
-    added = [sum(map(known, padding(n, m))) for n, m in zip(case.given, moves, strict=True)]
+    added = [sum(map(known, padding(n, m))) for n, m in zip(case.entering, moves, strict=True)]
     grown = tuple(map(add, case.kernel, added))
     return right._replace(kernel=grown) if grown != case.kernel else None
 
@@ -118,7 +118,7 @@ def _units(case: Case, right: Count) -> tuple[Count, ...]:
     channels = dict.fromkeys(
         (case.co, known(case.row.output.channels))
     )  # they may differ by a slip
-    return tuple(Count(places=case.sides, filters=(each,)) for each in channels)
+    return tuple(Count(places=case.sides, filters=(number,)) for number in channels)
 
 
 def _whole_depth(case: Case, right: Count) -> Count | None:
@@ -145,8 +145,8 @@ def _pool(case: Case, right: Count) -> tuple[Count, ...] | None:
     if not isinstance(case.layer, Pool) or right.value:
         return None
     kernel, c = case.kernel, case.ci
-    each = (Count(kernel, (), (c,)), Count(kernel, (c,), (c,)))
-    return (*(one._replace(plus=(c,)) for one in each), *each)
+    products = (Count(kernel, (), (c,)), Count(kernel, (c,), (c,)))
+    return (*(product._replace(plus=(c,)) for product in products), *products)
 
 
 def _before_pool(case: Case, right: Count) -> Count | None:
@@ -193,7 +193,7 @@ def _without_reductions(case: Case, right: Count) -> Count | None:
         if branch in pools or (branch in wide and max(kernel_of(row)) == 1):
             continue
         product = Count(kernel_of(row), (depth,), (known(row.output.channels),))
-        biased = case.column == "params" and case.told.bias
+        biased = case.column == "params" and case.conventions.bias
         total += product.value + (known(row.biases) if biased else 0)
     return Count(plus=(total,))
 
@@ -204,13 +204,15 @@ def _without_dense(case: Case, right: Count) -> Count | None:
     kept = [row for row in case.members if not isinstance(row.layer, Dense)]
     weights = sum(known(row.weights) for row in kept)
     biases = (
-        sum(known(row.biases) for row in kept) if case.told.bias and case.column == "params" else 0
+        sum(known(row.biases) for row in kept)
+        if case.conventions.bias and case.column == "params"
+        else 0
     )
     return Count(plus=(weights, biases)) if len(kept) < len(case.members) else None
 
 
 def _no_biases(case: Case, right: Count) -> Count | None:
-    if case.row.name != "total" or case.column != "params" or not case.told.bias:
+    if case.row.name != "total" or case.column != "params" or not case.conventions.bias:
         return None
     return Count(plus=(sum(known(row.weights) for row in case.members),))
 

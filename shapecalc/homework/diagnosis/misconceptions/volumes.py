@@ -78,7 +78,7 @@ def _as_conv(case: Case, right: Volume) -> Volume | None:
     moves = layer.moves(case.row.inputs[0])
     sides = tuple(
         Side(n, known(m.kernel), m.stride, known(m.before) + known(m.after), m.dilation)
-        for n, m in zip(case.given, moves, strict=True)
+        for n, m in zip(case.entering, moves, strict=True)
     )
     return right._replace(sides=sides)
 
@@ -87,25 +87,28 @@ def _concat(case: Case, right: Volume) -> tuple[Volume, ...] | None:
     row = case.members[-1] if case.members else case.row
     if not isinstance(row.layer, Concat):
         return None
-    each = [known(shape.channels) for shape in row.inputs]
-    return tuple(right._replace(channels=n) for n in dict.fromkeys((max(each), each[-1], each[0])))
+    channels = [known(shape.channels) for shape in row.inputs]
+    return tuple(
+        right._replace(channels=n)
+        for n in dict.fromkeys((max(channels), channels[-1], channels[0]))
+    )
 
 
 def _flattened(
     count: Callable[[tuple[int, ...], int], int],
 ) -> Callable[[Case, Volume], Volume | None]:
     def rule(case: Case, right: Volume) -> Volume | None:
-        if not isinstance(case.layer, Flatten) or len(case.given) != 2:
+        if not isinstance(case.layer, Flatten) or len(case.entering) != 2:
             return None
-        return right._replace(channels=count(case.given, case.ci))
+        return right._replace(channels=count(case.entering, case.ci))
 
     return rule
 
 
 def _flat_dropped(case: Case, right: Volume) -> tuple[Volume, ...] | None:
-    if not isinstance(case.layer, Flatten) or len(case.given) != 2:
+    if not isinstance(case.layer, Flatten) or len(case.entering) != 2:
         return None
-    height, width = case.given
+    height, width = case.entering
     return right._replace(channels=width * case.ci), right._replace(channels=height * width)
 
 
