@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.classroom.model import Student
-    from shapecalc.homework.variants.draw import Pool
+    from shapecalc.homework.variants.draw import VariantPool
     from shapecalc.homework.variants.variant_list import Drawn
     from shapecalc.text.source import Source
 
@@ -90,7 +90,7 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
 
 def _sheets(
     source: Source,
-    pool: Pool,
+    pool: VariantPool,
     seed: str,
     students: tuple[Student, ...],
     form: str,

@@ -18,8 +18,8 @@ from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.readings import (
     Blank,
-    Extents,
-    Number,
+    ReadExtents,
+    ReadNumber,
     Unreadable,
     at_digits,
     blank,
@@ -35,7 +35,7 @@ from shapecalc.layers.shape import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.homework.answers.model import Answer, Answers
+    from shapecalc.homework.answers.model import AnswerCell, Answers
     from shapecalc.homework.assignment.model import Cell
     from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value
@@ -83,7 +83,7 @@ def against(report: Report, answers: Answers) -> Homework:
 
 def claims_of(homework: Homework, answers: Answers) -> Claims:
     """Put answers to the cells and read them."""
-    by_address: dict[tuple[str, str], list[Answer]] = {}
+    by_address: dict[tuple[str, str], list[AnswerCell]] = {}
     extras: list[Extra] = []
     addresses = {cell.at for cell in homework.cells}
     layers = homework.layers
@@ -110,7 +110,7 @@ def _network(word: str, homework: Homework) -> str:
     return network if network is not None and network in homework.networks else ""
 
 
-def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
+def _row_of(answer: AnswerCell, section: str, homework: Homework) -> str | None:
     """Return the row that an answer is about.
 
     Of several networks it is that which the answer names, or the row with the network's name alone
@@ -130,7 +130,7 @@ def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
     return find_row(word, layers) or find_row(word, homework.rows)
 
 
-def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
+def _claim(cell: Cell, answers: list[AnswerCell], homework: Homework) -> Claim:
     filled = [answer for answer in answers if answer.raw.strip()]
     if not filled:
         return Claim(cell, "", Blank())
@@ -146,10 +146,10 @@ def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
         readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
     if isinstance(readings, Blank) and readings.dash and cell.key == 0:
-        return Claim(cell, first.raw, (Number(Fraction(0), plain=False, note="read as 0"),))
+        return Claim(cell, first.raw, (ReadNumber(Fraction(0), plain=False, note="read as 0"),))
     digits = homework.conventions.digits
     if digits and cell.quantity.key != "output" and not isinstance(readings, Unreadable | Blank):
-        numbers = (reading for reading in readings if isinstance(reading, Number))
+        numbers = (reading for reading in readings if isinstance(reading, ReadNumber))
         readings = tuple(reading for number in numbers for reading in at_digits(number, digits))
     return Claim(cell, first.raw, readings)
 
@@ -185,7 +185,7 @@ def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
     )
 
 
-def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extents, Form]]:
+def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, Form]]:
     """List what a volume's claim may mean."""
     key = claim.cell.key
     if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):
@@ -193,7 +193,7 @@ def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extent
     return [
         (extents, form)
         for extents in claim.readings
-        if isinstance(extents, Extents)
+        if isinstance(extents, ReadExtents)
         for form in forms(extents, key, channels_first=channels_first)
     ]
 

@@ -8,7 +8,7 @@ from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.quantities import Quantity
+    from shapecalc.homework.assignment.quantities import AskedQuantity
 
 #: Limits of a file of answers.
 MAX_BYTES = 256 * 2**10
@@ -20,7 +20,7 @@ DOES = "what it does"
 PREFACE = 40
 
 
-class Answer(NamedTuple):
+class AnswerCell(NamedTuple):
     """A cell as it stands in a file: the words of its layer and column, its text, and its place.
 
     `unit` is what the column's heading states; `reason` why the cell is no answer, where the file
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
     """
 
     layer: str
-    quantity: Quantity
+    quantity: AskedQuantity
     raw: str
     place: str
     unit: str = ""
@@ -54,9 +54,9 @@ class Answers(NamedTuple):
     """
 
     source: str
-    cells: tuple[Answer, ...]
+    cells: tuple[AnswerCell, ...]
     rows: tuple[str, ...]
-    columns: tuple[Quantity, ...]
+    columns: tuple[AskedQuantity, ...]
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     stamp: str = ""

@@ -11,7 +11,7 @@ from shapecalc.homework.answers.model import (
     MAX_CELLS,
     MAX_COLUMNS,
     PREFACE,
-    Answer,
+    AnswerCell,
     Answers,
     refuse_file,
 )
@@ -186,7 +186,7 @@ def from_rows(
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
             reason = (reasons or {}).get((line, i), "")
-            cells.append(Answer(layer, quantity, raw, place, unit_in(header[i]), reason, about))
+            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(header[i]), reason, about))
     ignored = tuple(
         cell
         for i, cell in enumerate(header)

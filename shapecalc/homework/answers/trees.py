@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.homework.answers.model import MAX_CELLS, Answer, Answers, refuse_file
+from shapecalc.homework.answers.model import MAX_CELLS, AnswerCell, Answers, refuse_file
 from shapecalc.homework.assignment.quantities import (
     LAYER_HEADINGS,
     NETWORK_WORDS,
@@ -118,7 +118,7 @@ def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
         if quantity is None:
             ignored.append(column)
         else:
-            cells.append(Answer(layer, quantity, raw, place, unit_in(column), network=network))
+            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(column), network=network))
         if len(cells) > MAX_CELLS:
             raise refuse_file("E702", f"the file has more than {MAX_CELLS:,} cells", name, _FORM)
     if not cells:

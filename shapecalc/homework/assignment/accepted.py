@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.model import Accepted, is_total
 from shapecalc.homework.assignment.notation.numerals import read_number
-from shapecalc.homework.assignment.notation.readings import Blank, Extents, Number, Unreadable
+from shapecalc.homework.assignment.notation.readings import (
+    Blank,
+    ReadExtents,
+    ReadNumber,
+    Unreadable,
+)
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.notation.volumes import forms, read_volume
 from shapecalc.homework.assignment.quantities import quantity_of
@@ -105,7 +110,7 @@ def _count(text: str) -> int | None:
         for reading in readings
         if reading.value.denominator == 1 and reading.value >= 0
     ]
-    return whole[0].numerator if whole and isinstance(readings[0], Number) else None
+    return whole[0].numerator if whole and isinstance(readings[0], ReadNumber) else None
 
 
 def _volume(text: str, row: Row) -> Value:
@@ -115,7 +120,7 @@ def _volume(text: str, row: Row) -> Value:
     shapes = (
         form.shape
         for reading in readings
-        if isinstance(reading, Extents)
+        if isinstance(reading, ReadExtents)
         for form in forms(reading, row.output)
     )
     return next((shape for shape in shapes if shape is not None), None)

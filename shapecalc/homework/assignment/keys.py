@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.text.yaml_tree import Tree
 
 
-class Word(NamedTuple):
+class OneOfWords(NamedTuple):
     """A field that takes one of some words; each stands for a value."""
 
     values: Mapping[str, Any]
@@ -62,7 +62,7 @@ class KeyReader:
             return []
         return list(zip(tree.keys.values(), tree.items.values(), strict=True))
 
-    def fields(self, tree: Tree | None, known: Mapping[str, Word | str]) -> dict[str, Any]:
+    def fields(self, tree: Tree | None, known: Mapping[str, OneOfWords | str]) -> dict[str, Any]:
         """Read a map of settings."""
         readers: dict[str, Callable[[Tree], Any]] = {
             "share": self.share,

@@ -19,8 +19,8 @@ from shapecalc.text.source import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.homework.assignment.quantities import Quantity, Value
-    from shapecalc.homework.assignment.vary import Choice
+    from shapecalc.homework.assignment.quantities import AskedQuantity, Value
+    from shapecalc.homework.assignment.vary import VaryChoice
     from shapecalc.report.model import Report, Row
 
 #: The row of sums; of one of several networks, below its name: `alexnet/total`.
@@ -47,7 +47,7 @@ class Cell(NamedTuple):
     """One thing to find out: a layer's quantity, its right value, and the marks it is worth."""
 
     layer: str
-    quantity: Quantity
+    quantity: AskedQuantity
     key: Value
     out_of: Fraction = Fraction(1)
     filled_in: bool = False
@@ -85,7 +85,7 @@ class Homework(NamedTuple):
     deadline: Deadline = Deadline()
     networks: Mapping[str, Report] = {}
     variation: tuple[tuple[str, str], ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[VaryChoice, ...] = ()
     any_window: bool = False
 
     def __hash__(self) -> int:
@@ -112,7 +112,7 @@ class Homework(NamedTuple):
         return tuple(dict.fromkeys(cell.layer for cell in self.cells))
 
     @property
-    def columns(self) -> tuple[Quantity, ...]:
+    def columns(self) -> tuple[AskedQuantity, ...]:
         """The columns of the sheet."""
         keys = {cell.quantity.key for cell in self.cells}
         return tuple(quantity for quantity in QUANTITIES.values() if quantity.key in keys)
@@ -210,7 +210,7 @@ def _key(
     report: Report,
     rows: Mapping[str, Row],
     layer: str,
-    quantity: Quantity,
+    quantity: AskedQuantity,
     conventions: Conventions,
 ) -> Value:
     if is_total(layer):

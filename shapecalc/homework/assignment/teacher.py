@@ -22,7 +22,7 @@ from shapecalc.errors import SpecErrors, did_you_mean
 from shapecalc.homework.assignment.accepted import given_as_written, read_alternates
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import read_deadline
-from shapecalc.homework.assignment.keys import KeyReader, Word
+from shapecalc.homework.assignment.keys import KeyReader, OneOfWords
 from shapecalc.homework.assignment.model import (
     DEFAULT_COLUMNS,
     TOTAL,
@@ -66,24 +66,24 @@ KEYS = (
     "late",
 )
 
-_CONVENTIONS: dict[str, Word | str] = {
-    "bias": Word({"counted": True, "true": True, "left_out": False, "false": False}),
-    "flops_per_mac": Word({"2": 2, "1": 1}),
-    "operations": Word({"macs": "macs", "full": "full"}),
-    "rounding": Word({"declared": "declared", "exact": "exact"}),
-    "digits": Word({str(number): number for number in range(1, 16)}),
-    "kilobyte": Word({"1000": 1000, "1024": 1024}),
-    "element": Word({"4": 4, "1": 1, "2": 2, "8": 8}),
-    "layout": Word({"either": "either", "hwc": "hwc", "chw": "chw"}),
+_CONVENTIONS: dict[str, OneOfWords | str] = {
+    "bias": OneOfWords({"counted": True, "true": True, "left_out": False, "false": False}),
+    "flops_per_mac": OneOfWords({"2": 2, "1": 1}),
+    "operations": OneOfWords({"macs": "macs", "full": "full"}),
+    "rounding": OneOfWords({"declared": "declared", "exact": "exact"}),
+    "digits": OneOfWords({str(number): number for number in range(1, 16)}),
+    "kilobyte": OneOfWords({"1000": 1000, "1024": 1024}),
+    "element": OneOfWords({"4": 4, "1": 1, "2": 2, "8": 8}),
+    "layout": OneOfWords({"either": "either", "hwc": "hwc", "chw": "chw"}),
 }
-_POLICY: dict[str, Word | str] = {
+_POLICY: dict[str, OneOfWords | str] = {
     "follow_through": "share",
     "cap": "share",
     "within": "factor",
     "other_convention": "share",
     "misconception": "share",
-    "deduct": Word({"each": "each", "once": "once"}),
-    "accepted": Word({"right": "right", "other_convention": "right_other_convention"}),
+    "deduct": OneOfWords({"each": "each", "once": "once"}),
+    "accepted": OneOfWords({"right": "right", "other_convention": "right_other_convention"}),
 }
 
 

@@ -32,7 +32,7 @@ _VALUE = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
 _FORM = "write a list, [64, 80, 96], or a range, 64..96 step 16"
 
 
-class Choice(NamedTuple):
+class VaryChoice(NamedTuple):
     """A name, as the teacher's file has it, and the values that it may take."""
 
     name: str
@@ -41,7 +41,7 @@ class Choice(NamedTuple):
 
 def read_choices(
     reader: KeyReader, tree: Tree | None, reports: Mapping[str, Report]
-) -> tuple[Choice, ...]:
+) -> tuple[VaryChoice, ...]:
     """Read `vary`; complaints (E750) go to the reader.  `reports` are by name, one under none."""
     choices = []
     for key, value in reader.entries(tree, "vary"):
@@ -55,7 +55,7 @@ def read_choices(
             continue
         values = _values(reader, value, reports[network] if name == "input" else None)
         if values:
-            choices.append(Choice(key.text, values))
+            choices.append(VaryChoice(key.text, values))
     return tuple(choices)
 
 

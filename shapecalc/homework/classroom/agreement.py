@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.classroom.model import Graded, Mark
+    from shapecalc.homework.classroom.model import Graded, MarkedCell
     from shapecalc.homework.diagnosis.model import Verdict
 
 #: A key is doubted when a value that differs has this many students, and this share of the answers.
@@ -81,12 +81,12 @@ def is_right(verdict: Verdict) -> bool:
     return verdict.startswith("right")
 
 
-def unexplained(mark: Mark) -> bool:
+def unexplained(mark: MarkedCell) -> bool:
     """Tell whether a value is wrong and nothing explains it, not even own values."""
     return mark.verdict == "wrong" and not mark.follows and bool(mark.value)
 
 
-def common(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Common]:
+def common(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Common]:
     """Yield the commonest unexplained value of every cell and key that two students have."""
     for at, marks in cells.items():
         by_key: dict[str, Counter[str]] = {}
@@ -99,7 +99,7 @@ def common(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Common]:
                 yield Common(at, right, value, students, values.total())
 
 
-def doubts(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Doubt]:
+def doubts(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Doubt]:
     """Yield the cells whose key may be wrong.
 
     One other value has more students than the key, at least `DOUBTED_BY`, and at least
@@ -107,7 +107,7 @@ def doubts(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Doubt]:
     cell where it begins does.
     """
     for at, marks in cells.items():
-        by_key: dict[str, list[Mark]] = {}
+        by_key: dict[str, list[MarkedCell]] = {}
         for mark in marks:
             if mark.verdict not in ("blank", "unreadable", "right_follow_through"):
                 by_key.setdefault(mark.right, []).append(mark)
@@ -125,7 +125,7 @@ def doubts(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Doubt]:
                 yield Doubt(at, right, value, students, agree, len(answers), ids)
 
 
-def pairs(students: Sequence[Graded], cells: Mapping[At, Sequence[Mark]]) -> Iterator[Pair]:
+def pairs(students: Sequence[Graded], cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Pair]:
     """Yield the pairs that share most.
 
     An index leads from every rare value to those who have it, so the work grows with the number of

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.classroom.agreement import At
     from shapecalc.homework.classroom.document import Block
-    from shapecalc.homework.classroom.statistics import Item, Mistake, Statistics
+    from shapecalc.homework.classroom.statistics import Item, MistakeCount, Statistics
     from shapecalc.homework.diagnosis.model import Verdict
 
 #: Less discrimination than this is remarked on, but not where nearly all are right.
@@ -48,7 +48,7 @@ def conventions(found: Statistics, graded: int) -> Iterator[Block]:
         yield _counted(caption, "convention", found.conventions, graded)
 
 
-def _counted(caption: str, kind: str, some: Sequence[Mistake], graded: int) -> Grid:
+def _counted(caption: str, kind: str, some: Sequence[MistakeCount], graded: int) -> Grid:
     """Lay out in how many students and cells mistakes or conventions are."""
     rows = tuple(
         (

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.classroom.document import Block, Tone
     from shapecalc.homework.classroom.model import Graded
     from shapecalc.homework.classroom.pages import Pages
-    from shapecalc.homework.diagnosis.model import Checked, Judged, Verdict
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell, Verdict
 
 #: What stands beneath a cell's value, behind the sign, and its colour.
 _WORDS: dict[Verdict, tuple[str, Tone]] = {
@@ -149,7 +149,7 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
 
 def _rest(checked: Checked, hint: int) -> Iterator[Block]:
     """Yield what is said of the cells that no known mistake explains."""
-    by: dict[str, list[Judged]] = {}
+    by: dict[str, list[JudgedCell]] = {}
     for each in checked.cells:
         by.setdefault("far" if each.follows else each.verdict, []).append(each)
     if followed := by.get("right_follow_through"):
@@ -218,7 +218,7 @@ def _cells(
 
 def _cell(
     checked: Checked,
-    judged: Judged | None,
+    judged: JudgedCell | None,
     cards: dict[tuple[str, str], int],
     hint: int,
     *,
@@ -249,14 +249,14 @@ def _cell(
     return Cell(judged.read_as or raw, tuple(below), tone, card=card)
 
 
-def _counted(checked: Checked, judged: Judged) -> bool:
+def _counted(checked: Checked, judged: JudgedCell) -> bool:
     """Tell whether a known mistake costs nothing, as another cell has paid for it."""
     policy = checked.homework.policy
     once = policy.deduct == "once" and policy.misconception < 1
     return once and judged.marks == judged.cell.out_of > 0
 
 
-def _surprising(judged: Judged) -> bool:
+def _surprising(judged: JudgedCell) -> bool:
     """Tell whether a cell's marks are other than its sign says."""
     if judged.verdict == "not_graded":
         return False

@@ -15,7 +15,7 @@ from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.classroom.homework_source import homework_of
-from shapecalc.homework.classroom.model import Mark
+from shapecalc.homework.classroom.model import MarkedCell
 from shapecalc.homework.diagnosis.check import CHANNELS_FIRST, check
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.homework_source import HomeworkSource
     from shapecalc.homework.classroom.model import Graded
-    from shapecalc.homework.diagnosis.model import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
 
 
 class Task(NamedTuple):
@@ -99,18 +99,18 @@ def _judged(homework: Homework, task: Task, *, solution: bool) -> Outcome:
 RAW = 200
 
 
-def marks_of(checked: Checked) -> tuple[Mark, ...]:
+def marks_of(checked: Checked) -> tuple[MarkedCell, ...]:
     """Return the cells of a student as records."""
     first = CHANNELS_FIRST in checked.notes
     return tuple(_mark(checked, judged, first=first) for judged in checked.cells)
 
 
-def _mark(checked: Checked, judged: Judged, *, first: bool) -> Mark:
+def _mark(checked: Checked, judged: JudgedCell, *, first: bool) -> MarkedCell:
     cell = judged.cell
     graded = judged.verdict != "not_graded"
     right = value_text(cell.key, checked.homework.conventions)
     same = judged.verdict in ("right", "right_other_notation") or "S21" in _first(judged)
-    return Mark(
+    return MarkedCell(
         intern(cell.layer),
         cell.quantity.key,
         judged.raw[:RAW],
@@ -126,11 +126,11 @@ def _mark(checked: Checked, judged: Judged, *, first: bool) -> Mark:
     )
 
 
-def _first(judged: Judged) -> tuple[str, ...]:
+def _first(judged: JudgedCell) -> tuple[str, ...]:
     return judged.diagnoses[0].ids if judged.diagnoses else ()
 
 
-def _value(checked: Checked, judged: Judged, *, first: bool) -> str:
+def _value(checked: Checked, judged: JudgedCell, *, first: bool) -> str:
     """Write what was read in the key's notation: a volume in its order and without the batch."""
     read, conventions = judged.read_as, checked.homework.conventions
     if judged.cell.quantity.key != "output" or "x" not in read:

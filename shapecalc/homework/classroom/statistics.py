@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At, Common, Doubt, Misplaced, Pair
-    from shapecalc.homework.classroom.model import Classroom, Graded, Mark, Status
+    from shapecalc.homework.classroom.model import Classroom, Graded, MarkedCell, Status
     from shapecalc.homework.diagnosis.model import Verdict
 
 #: The bars of the histogram.
@@ -43,7 +43,7 @@ class Item(NamedTuple):
         return Fraction(self.right, self.students)
 
 
-class Mistake(NamedTuple):
+class MistakeCount(NamedTuple):
     """A misconception, or another convention, over the whole class: in how many students and cells.
 
     `certain` counts the students with a cell that nothing else explains as well.
@@ -76,8 +76,8 @@ class Statistics(NamedTuple):
     late: int
     spread: Spread | None
     items: tuple[Item, ...]
-    mistakes: tuple[Mistake, ...]
-    conventions: tuple[Mistake, ...]
+    mistakes: tuple[MistakeCount, ...]
+    conventions: tuple[MistakeCount, ...]
     common: tuple[Common, ...]
     doubts: tuple[Doubt, ...]
     pairs: tuple[Pair, ...]
@@ -115,9 +115,9 @@ def quantile(ordered: Sequence[Fraction], share: Fraction) -> Fraction:
     return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
 
 
-def _by_cell(graded: Iterable[Graded]) -> dict[At, list[Mark]]:
+def _by_cell(graded: Iterable[Graded]) -> dict[At, list[MarkedCell]]:
     """Return the cells of all students that are graded, in the order of the sheets."""
-    cells: dict[At, list[Mark]] = {}
+    cells: dict[At, list[MarkedCell]] = {}
     for student in graded:
         for mark in student.cells:
             if mark.verdict != "not_graded":
@@ -145,7 +145,7 @@ def _bin(share: Fraction) -> int:
     return max(0, min(int(share * BINS), BINS - 1))
 
 
-def _items(graded: Sequence[Graded], cells: dict[At, list[Mark]]) -> Iterator[Item]:
+def _items(graded: Sequence[Graded], cells: dict[At, list[MarkedCell]]) -> Iterator[Item]:
     discriminations = _discriminations(graded)
     for at, marks in cells.items():
         named = Counter(
@@ -178,7 +178,7 @@ def _discriminations(graded: Sequence[Graded]) -> dict[At, float | None]:
     return {at: correlation(pairs) for at, pairs in points.items()}
 
 
-def _counts(mark: Mark) -> bool:
+def _counts(mark: MarkedCell) -> bool:
     return mark.verdict != "not_graded"
 
 
@@ -202,7 +202,7 @@ def correlation(points: Sequence[tuple[int, int]]) -> float | None:
     return size if both >= 0 else -size
 
 
-def _mistakes(graded: Sequence[Graded], verdict: Verdict) -> Iterator[Mistake]:
+def _mistakes(graded: Sequence[Graded], verdict: Verdict) -> Iterator[MistakeCount]:
     """Yield what explains the cells of a verdict, that of most students first.
 
     Another convention may be a value that the teacher accepts, which nothing explains.
@@ -216,4 +216,4 @@ def _mistakes(graded: Sequence[Graded], verdict: Verdict) -> Iterator[Mistake]:
         students.update({name for mark in shown for name in mark.misconceptions[0]})
         certain.update({name for mark in shown if mark.certain for name in mark.misconceptions[0]})
     for name in sorted(students, key=lambda name: (-students[name], -cells[name], name)):
-        yield Mistake(name, students[name], cells[name], certain[name])
+        yield MistakeCount(name, students[name], cells[name], certain[name])

@@ -15,7 +15,7 @@ from shapecalc.homework.classroom.model import (
     Classroom,
     Graded,
     Leftover,
-    Mark,
+    MarkedCell,
     Status,
     Student,
 )
@@ -140,7 +140,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return items
 
 
-def _fractions(record: Graded | Mark) -> dict[str, str]:
+def _fractions(record: Graded | MarkedCell) -> dict[str, str]:
     return {k: str(v) for k, v in record._asdict().items() if isinstance(v, Fraction)}
 
 
@@ -232,7 +232,7 @@ class _Reader:
         }
         return Student(**self.record(plain, at, reads))
 
-    def mark(self, plain: object, at: str) -> Mark:
+    def mark(self, plain: object, at: str) -> MarkedCell:
         text, fraction = self.text, self.fraction
         reads: _Reads = {
             **dict.fromkeys(("layer", "column", "raw", "read_as", "value", "right"), text),
@@ -243,7 +243,7 @@ class _Reader:
             "out_of": fraction,
             "follows": self.flag,
         }
-        mark = Mark(**self.record(plain, at, reads))
+        mark = MarkedCell(**self.record(plain, at, reads))
         if mark.marks > mark.out_of:
             self.no(f"{at} has {mark.marks} marks out of {mark.out_of}")
         return mark

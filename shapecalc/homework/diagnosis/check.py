@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.answers.claims import Claims, claims_of
-from shapecalc.homework.diagnosis.follow_through import ANY, World, world_of
-from shapecalc.homework.diagnosis.judge import Candidate, Tentative, cases_of, tentative
+from shapecalc.homework.diagnosis.follow_through import ANY, OwnNetwork, follow_through
+from shapecalc.homework.diagnosis.judge import FittingExplanation, Tentative, cases_of, tentative
 from shapecalc.homework.diagnosis.marking import marked
-from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, Judged, Verdict
+from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell, Verdict
 from shapecalc.homework.diagnosis.ranking import (
     Evidence,
     evidence,
@@ -35,20 +35,17 @@ CHANNELS_FIRST = "most volumes have their channels first, so all were read that 
 def check(homework: Homework, answers: Answers) -> Checked:
     """Judge every cell of a homework by a student's answers."""
     claims = claims_of(homework, answers)
-    near = world_of(homework, claims.own, homework.policy.within)
-    world = world_of(homework, claims.own, ANY) if near.far else near
-    cells = [tentative(homework, claim, claims, near, world) for claim in claims.by_cell.values()]
-    weighed = evidence_by_column(homework, cells, world)
+    near = follow_through(homework, claims.own, homework.policy.within)
+    network = follow_through(homework, claims.own, ANY) if near.far else near
+    cells = [tentative(homework, claim, claims, near, network) for claim in claims.by_cell.values()]
+    weighed = evidence_by_column(homework, cells, network)
     cells = [
-        with_pairs(homework, judgement, world, weighed[judgement.claim.cell.quantity.key])
-        for judgement in cells
+        with_pairs(homework, judgement, network, weighed[judgement.column]) for judgement in cells
     ]
     known = ("right", "right_other_notation")
     secrets = secrets_of(homework, (e.claim.cell for e in cells if e.verdict not in known))
     judged = [
-        _judged(
-            homework, judgement, claims, world, weighed[judgement.claim.cell.quantity.key], secrets
-        )
+        _judged(homework, judgement, claims, network, weighed[judgement.column], secrets)
         for judgement in cells
     ]
     done = marked(homework, judged)
@@ -64,23 +61,25 @@ def check(homework: Homework, answers: Answers) -> Checked:
 
 
 def evidence_by_column(
-    homework: Homework, cells: Sequence[Tentative], world: World
+    homework: Homework, cells: Sequence[Tentative], network: OwnNetwork
 ) -> dict[str, Evidence]:
     """Weigh the misconceptions in every column by itself."""
     columns: dict[str, list[Tentative]] = {}
     for judgement in cells:
-        columns.setdefault(judgement.claim.cell.quantity.key, []).append(judgement)
-    return {column: evidence(homework, judgements, world) for column, judgements in columns.items()}
+        columns.setdefault(judgement.column, []).append(judgement)
+    return {
+        column: evidence(homework, judgements, network) for column, judgements in columns.items()
+    }
 
 
 def _judged(
     homework: Homework,
     judgement: Tentative,
     claims: Claims,
-    world: World,
+    network: OwnNetwork,
     weighed: Evidence,
     secrets: frozenset[str],
-) -> Judged:
+) -> JudgedCell:
     claim = judgement.claim
     verdict: Verdict | None = judgement.verdict
     order = ranked(judgement.candidates, weighed)
@@ -91,11 +90,13 @@ def _judged(
             verdict = "right_other_convention"
     sure = weighed.sure(order) if order else True
     diagnoses = tuple(
-        _diagnosis(homework, claims, world, judgement, candidate, secrets, certain=sure and at == 0)
+        _diagnosis(
+            homework, claims, network, judgement, candidate, secrets, certain=sure and at == 0
+        )
         for at, candidate in enumerate(order[: 1 if sure else MOST])
     )
     note, hidden = judgement.note, judgement.hidden
-    return Judged(
+    return JudgedCell(
         claim.cell, claim.raw, judgement.read_as, verdict, diagnoses, note=note, hidden=hidden
     )
 
@@ -103,9 +104,9 @@ def _judged(
 def _diagnosis(
     homework: Homework,
     claims: Claims,
-    world: World,
+    network: OwnNetwork,
     judgement: Tentative,
-    candidate: Candidate,
+    candidate: FittingExplanation,
     secrets: frozenset[str],
     *,
     certain: bool,
@@ -113,17 +114,17 @@ def _diagnosis(
     ids, text = candidate.explanation.ids, candidate.explanation.text
     if ids == ("S21",):  # an order is no calculation: the numbers are the right ones
         return Diagnosis(ids, candidate.on, certain)
-    case = dict(cases_of(homework, judgement.claim.cell, world))[candidate.on]
+    case = dict(cases_of(homework, judgement.claim.cell, network))[candidate.on]
     working, rule = rule_text(homework, claims, case, text, secrets)
     return Diagnosis(ids, candidate.on, certain, working, rule)
 
 
-def _findings(cells: Sequence[Judged], weighed: dict[str, Evidence]) -> tuple[Finding, ...]:
+def _findings(cells: Sequence[JudgedCell], weighed: dict[str, Evidence]) -> tuple[Finding, ...]:
     """Put cells of one explanation together, those of most cells first.
 
     What is certain of some cells and not of others makes two findings.
     """
-    groups: dict[tuple[Verdict, tuple[str, ...], bool], list[Judged]] = {}
+    groups: dict[tuple[Verdict, tuple[str, ...], bool], list[JudgedCell]] = {}
     for judged in cells:
         if judged.diagnoses and judged.verdict in ("misconception", "right_other_convention"):
             first = judged.diagnoses[0]

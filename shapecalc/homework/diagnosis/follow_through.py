@@ -14,7 +14,7 @@ from shapecalc.algebra.dim import known
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.graph.model import Deferred
 from shapecalc.homework.assignment.model import TOTAL, is_total
-from shapecalc.homework.assignment.notation.readings import Blank, Number, Unreadable
+from shapecalc.homework.assignment.notation.readings import Blank, ReadNumber, Unreadable
 from shapecalc.homework.diagnosis.working import params_of, sides_of
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.shape import as_list
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.report.model import Report, Row
 
 
-class World(NamedTuple):
+class OwnNetwork(NamedTuple):
     """A network by a student's own values.
 
     `expected` has every row as it follows from the own earlier volumes; `used` the same with the
@@ -61,7 +61,7 @@ def near(shape: Shape, key: Shape, within: int) -> bool:
 ANY = 10**12
 
 
-def world_of(homework: Homework, claims: Mapping[str, Shape], within: int) -> World:
+def follow_through(homework: Homework, claims: Mapping[str, Shape], within: int) -> OwnNetwork:
     """Apply the layers' rules to a student's own volumes; `claims` are by row.
 
     Volumes that are further than the factor `within` from the right ones are not followed.
@@ -71,17 +71,17 @@ def world_of(homework: Homework, claims: Mapping[str, Shape], within: int) -> Wo
     far = frozenset(n for n, s in claimed.items() if not near(s, rows[n].output, within))
     followed = {n: s for n, s in claimed.items() if n not in far and s != rows[n].output}
     if not followed:
-        return World(rows, rows, far, own=False)
+        return OwnNetwork(rows, rows, far, own=False)
     known = _known(homework)
     override = {known.output[name]: shape for name, shape in followed.items()}
     expected, used = _walk(homework.report, override, known.worked)
     for name in known.blocks.keys() & followed.keys():
         _into(homework.report, used, known, name, claimed)
-    return World(_rows(homework, known, expected), _rows(homework, known, used), far, own=True)
+    return OwnNetwork(_rows(homework, known, expected), _rows(homework, known, used), far, own=True)
 
 
 class _Known(NamedTuple):
-    """What every student's world shares.
+    """What all students' networks share.
 
     `output` is the place of what a row gives, `blocks` the places inside a block's row, and
     `worked` what layers have been found to do with other inputs.
@@ -251,7 +251,7 @@ class Own(NamedTuple):
 
 
 def followed(
-    homework: Homework, cell: Cell, claims: Claims, world: World, within: int
+    homework: Homework, cell: Cell, claims: Claims, network: OwnNetwork, within: int
 ) -> Iterator[Followed]:
     """Yield what follows from own cells and differs from the key.
 
@@ -260,26 +260,28 @@ def followed(
     their column.  What follows from counts must be within a factor of the key.
     """
     key, seen = cell.key, {cell.key}
-    if not is_total(cell.layer) and world.own:
+    if not is_total(cell.layer) and network.own:
         conventions, column = homework.conventions, cell.quantity.key
-        rows = (world.expected,) if column == "output" else (world.expected, world.used)
+        rows = (network.expected,) if column == "output" else (network.expected, network.used)
         for by_layer in rows:
             value = cell.quantity.of(by_layer[cell.layer], conventions)
             if column == "connections":
-                value = _connections(world, cell.layer, known(by_layer[cell.layer].output.size))
+                value = _connections(network, cell.layer, known(by_layer[cell.layer].output.size))
             if value is not None and value not in seen:
                 seen.add(value)
                 yield Followed(value)
     if not isinstance(key, int):
         return
-    for own in _of_counts(homework, cell, claims, world):
+    for own in _of_counts(homework, cell, claims, network):
         number = own.value.numerator
         near = not key or 0 < number <= within * key <= within * within * number
         if near and own.value.denominator == 1 and own.slack <= _OPEN * number and number != key:
             yield Followed(number, own.slack, counted=True)
 
 
-def _of_counts(homework: Homework, cell: Cell, claims: Claims, world: World) -> Iterator[Own]:
+def _of_counts(
+    homework: Homework, cell: Cell, claims: Claims, network: OwnNetwork
+) -> Iterator[Own]:
     """Yield what follows from own counts."""
     conventions, column, layer = homework.conventions, cell.quantity.key, cell.layer
     if is_total(layer):
@@ -290,14 +292,14 @@ def _of_counts(homework: Homework, cell: Cell, claims: Claims, world: World) -> 
     elif column == "memory":
         yield from _times(own_count(claims, layer, "units"), conventions.element)
     elif column == "params":
-        yield from _added(homework, claims, layer, world)
+        yield from _added(homework, claims, layer, network)
     elif column == "connections":
         units = own_count(claims, layer, "units")
-        per_unit = _connections(world, layer, 1)
+        per_unit = _connections(network, layer, 1)
         if per_unit is not None:
             yield from _times(units, per_unit)
     elif column == "macs":
-        row = world.used[layer]
+        row = network.used[layer]
         product = params_of(row, bias=False)
         if row.layer is not None and (product.kernel or product.depth):
             places = 1
@@ -307,13 +309,13 @@ def _of_counts(homework: Homework, cell: Cell, claims: Claims, world: World) -> 
             yield from _times(weights if weights is None or not weights.right else None, places)
 
 
-def _connections(world: World, layer: str, units: int) -> int | None:
+def _connections(network: OwnNetwork, layer: str, units: int) -> int | None:
     """Count the connections of so many units: each has those that the rule gives it."""
-    row = world.expected[layer]
+    row = network.expected[layer]
     if row.connections is None:
         return None
     if row.layer is None:
-        return known(world.used[layer].connections or 0) if units > 1 else None
+        return known(network.used[layer].connections or 0) if units > 1 else None
     return known(row.connections) // known(row.output.size) * units
 
 
@@ -322,13 +324,13 @@ def _times(own: Own | None, factor: int) -> Iterator[Own]:
         yield Own(own.value * factor, own.slack * factor)
 
 
-def _added(homework: Homework, claims: Claims, layer: str, world: World) -> Iterator[Own]:
+def _added(homework: Homework, claims: Claims, layer: str, network: OwnNetwork) -> Iterator[Own]:
     """Add own weights and own biases; where one was not answered it is the right one."""
     weights, biases = own_count(claims, layer, "weights"), own_count(claims, layer, "biases")
     if weights is None and biases is None:
         return
     conventions = homework.conventions
-    for row in (world.expected[layer], homework.rows[layer]):
+    for row in (network.expected[layer], homework.rows[layer]):
         own_weights = weights or Own(Fraction(known(row.weights)))
         own_biases = biases or Own(Fraction(known(row.biases)))
         yield (
@@ -360,7 +362,7 @@ def own_count(claims: Claims, layer: str, column: str) -> Own | None:
     if claim is None or isinstance(claim.readings, Unreadable | Blank):
         return None
     key = claim.cell.key
-    numbers = [reading for reading in claim.readings if isinstance(reading, Number)]
+    numbers = [reading for reading in claim.readings if isinstance(reading, ReadNumber)]
     if not numbers or not isinstance(key, int):
         return None
     number = next((number for number in numbers if number.fits(key)), numbers[0])

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.diagnosis.model import Judged
+    from shapecalc.homework.diagnosis.model import JudgedCell
 
 
-def marked(homework: Homework, cells: Iterable[Judged]) -> tuple[Judged, ...]:
+def marked(homework: Homework, cells: Iterable[JudgedCell]) -> tuple[JudgedCell, ...]:
     """Give every cell its marks, by the homework's policy.
 
     What follows through earns its share until the cap is reached.  Where a misconception costs

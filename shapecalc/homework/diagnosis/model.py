@@ -57,7 +57,7 @@ class Diagnosis(NamedTuple):
     rule: str = ""
 
 
-class Judged(NamedTuple):
+class JudgedCell(NamedTuple):
     """A cell with its verdict.  `note` says what was understood, or why it could not be read.
 
     `hidden` names the mistakes that a right answer does not show to be none, as it is rounded.
@@ -93,7 +93,7 @@ class Finding(NamedTuple):
 
     ids: tuple[str, ...]
     verdict: Verdict
-    cells: tuple[Judged, ...]
+    cells: tuple[JudgedCell, ...]
     shown: int
     certain: bool
 
@@ -103,7 +103,7 @@ class Checked(NamedTuple):
 
     homework: Homework
     source: str
-    cells: tuple[Judged, ...]
+    cells: tuple[JudgedCell, ...]
     findings: tuple[Finding, ...]
     extras: tuple[Extra, ...]
     notes: tuple[str, ...]

@@ -6,14 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.diagnosis.explanations import alone, paired_of
-from shapecalc.homework.diagnosis.judge import Candidate, cases_of, explaining, key_cases
+from shapecalc.homework.diagnosis.judge import FittingExplanation, cases_of, explaining, key_cases
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE, PRIOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.diagnosis.follow_through import World
+    from shapecalc.homework.diagnosis.follow_through import OwnNetwork
     from shapecalc.homework.diagnosis.judge import Tentative
 
 
@@ -34,7 +34,7 @@ class Evidence(NamedTuple):
     otherwise: Counter[str]
     shown: Counter[str]
 
-    def rank(self, candidate: Candidate) -> tuple[int, int, int, int]:
+    def rank(self, candidate: FittingExplanation) -> tuple[int, int, int, int]:
         """Order candidates: those first that explain most, against which least speaks."""
         ids = candidate.explanation.ids
         return (
@@ -44,7 +44,7 @@ class Evidence(NamedTuple):
             sum(PRIOR[name] for name in ids),
         )
 
-    def sure(self, ranked: Sequence[Candidate]) -> bool:
+    def sure(self, ranked: Sequence[FittingExplanation]) -> bool:
         """Tell whether the first of ranked candidates is the only reasonable one.
 
         Two mistakes at once give so many volumes that a slip may be one of them: one of the two
@@ -62,7 +62,7 @@ class Evidence(NamedTuple):
         return best[0] <= -2 and best[0] < second[0] and best[1] <= second[1]
 
 
-def evidence(homework: Homework, cells: Sequence[Tentative], world: World) -> Evidence:
+def evidence(homework: Homework, cells: Sequence[Tentative], network: OwnNetwork) -> Evidence:
     """Weigh every misconception on all answered cells.
 
     What follows from own counts says nothing of a rule, nor does what is right and would be the
@@ -79,7 +79,7 @@ def evidence(homework: Homework, cells: Sequence[Tentative], world: World) -> Ev
             continue
         would = alone(key_cases(homework)[judgement.claim.cell.at]).names | named
         if judgement.verdict is not None:  # rounded it may fit what is wrong, too
-            *_, (_, case) = cases_of(homework, judgement.claim.cell, world)
+            *_, (_, case) = cases_of(homework, judgement.claim.cell, network)
             would -= {
                 explanation.ids[0] for explanation in explaining(judgement.claim, alone(case))
             }
@@ -93,7 +93,7 @@ def evidence(homework: Homework, cells: Sequence[Tentative], world: World) -> Ev
 
 
 def with_pairs(
-    homework: Homework, judgement: Tentative, world: World, weighed: Evidence
+    homework: Homework, judgement: Tentative, network: OwnNetwork, weighed: Evidence
 ) -> Tentative:
     """Add two mistakes at once where one explains a cell, but two are known from other cells."""
     named = {name for candidate in judgement.candidates for name in candidate.explanation.ids}
@@ -102,25 +102,25 @@ def with_pairs(
     if not named or len(known) < 2 or any(len(c.explanation.ids) > 1 for c in judgement.candidates):
         return judgement
     candidates = [
-        Candidate(explanation, on)
-        for on, case in cases_of(homework, judgement.claim.cell, world)
+        FittingExplanation(explanation, on)
+        for on, case in cases_of(homework, judgement.claim.cell, network)
         for explanation in explaining(judgement.claim, paired_of(case, known - named))
     ]
     return judgement._replace(candidates=(*judgement.candidates, *candidates))
 
 
-def _in_all(candidates: Sequence[Candidate]) -> set[str]:
+def _in_all(candidates: Sequence[FittingExplanation]) -> set[str]:
     """Return the misconceptions that are in every one of a cell's candidates."""
     every = [set(candidate.explanation.ids) for candidate in candidates]
     return set.intersection(*every) if every else set()
 
 
-def ranked(candidates: Sequence[Candidate], weighed: Evidence) -> list[Candidate]:
+def ranked(candidates: Sequence[FittingExplanation], weighed: Evidence) -> list[FittingExplanation]:
     """Order the candidates of a cell, likeliest first."""
     return sorted(candidates, key=weighed.rank)
 
 
-def other_convention(candidate: Candidate, column: str, weighed: Evidence) -> bool:
+def other_convention(candidate: FittingExplanation, column: str, weighed: Evidence) -> bool:
     """Tell whether a candidate is another convention, kept through the column.
 
     It is kept when it explains at least half of the answered cells where it would show, no cell is

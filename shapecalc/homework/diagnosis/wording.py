@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
-from shapecalc.homework.diagnosis.working import Count, Sum, working_of
+from shapecalc.homework.diagnosis.working import LayerSum, Product, working_of
 from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.homework.assignment.model import Cell, Homework
     from shapecalc.homework.diagnosis.misconceptions.model import Case
-    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, Judged
+    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell
     from shapecalc.homework.diagnosis.working import Working
     from shapecalc.layers.shape import Shape
 
@@ -82,17 +82,17 @@ def rule_text(
 
 def _calculates(working: Working) -> bool:
     """Tell whether a working is a calculation, and not the answer itself."""
-    if isinstance(working, Count):
+    if isinstance(working, Product):
         parts = (working.scale, working.kernel, working.depth, working.filters, working.places)
         return sum(map(len, parts)) > 1
-    if isinstance(working, Sum):
+    if isinstance(working, LayerSum):
         return False
     return any(not side.text.isdecimal() for side in working.sides)
 
 
 def _sums_channels(working: Working, channels: int) -> bool:
     """Tell whether a working adds numbers of channels, as for a scale and a shift of each."""
-    return isinstance(working, Count) and working.filters == working.plus == (channels,)
+    return isinstance(working, Product) and working.filters == working.plus == (channels,)
 
 
 def general_rule(column: str, conventions: Conventions) -> str:
@@ -156,7 +156,7 @@ def why_text(ids: tuple[str, ...]) -> str:
     return " ".join(f"{CATALOGUE[name].done} {CATALOGUE[name].why}" for name in ids)
 
 
-def rule_line(judged: Judged, diagnosis: Diagnosis) -> str:
+def rule_line(judged: JudgedCell, diagnosis: Diagnosis) -> str:
     """Write the rule for one cell, with the student's numbers where there are."""
     cell = judged.cell
     text = f"{cell.layer}, {cell.quantity.title}: you have {judged.read_as}"
@@ -217,12 +217,12 @@ def _rules(finding: Finding) -> Iterator[str]:
         yield f"{', '.join(layers)}: the rule for {title} is {rule}"
 
 
-def place_text(judged: Judged) -> str:
+def place_text(judged: JudgedCell) -> str:
     """Name a cell."""
     return printable(f"{judged.cell.layer}, {judged.cell.quantity.title}")
 
 
-def places_text(cells: Iterable[Judged]) -> str:
+def places_text(cells: Iterable[JudgedCell]) -> str:
     """Name cells, in few words."""
     columns: dict[str, list[str]] = {}
     for judged in cells:
@@ -239,7 +239,7 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def rounded_text(cells: Iterable[Judged]) -> str:
+def rounded_text(cells: Iterable[JudgedCell]) -> str:
     """Say once what rounded answers do not show, and where; nothing where there are none.
 
     It names three mistakes, so that a right page does not look like a wrong one.

@@ -41,7 +41,7 @@ class Other(NamedTuple):
     ids: tuple[str, ...] = ()
 
 
-class Blank(NamedTuple):
+class AskedNumber(NamedTuple):
     """A number to find out: of a cell, or of an extent of its volume, which is the `part`.
 
     `rule` is the column's, in words.
@@ -68,13 +68,13 @@ class Blank(NamedTuple):
         return f"No known mistake gives this number. The rule: {self.rule}."
 
 
-def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[Blank, ...]]:
+def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[AskedNumber, ...]]:
     """Return the blanks of every cell that earns marks, by its address."""
     cells = (cell for cell in homework.cells if not cell.filled_in and cell.out_of)
     return {cell.at: _blanks(homework, cell) for cell in cells if cell.key is not None}
 
 
-def _blanks(homework: Homework, cell: Cell) -> tuple[Blank, ...]:
+def _blanks(homework: Homework, cell: Cell) -> tuple[AskedNumber, ...]:
     case = case_of(homework, cell, homework.rows)
     mistaken = [
         (explanation.ids[0], extents)
@@ -89,7 +89,7 @@ def _blanks(homework: Homework, cell: Cell) -> tuple[Blank, ...]:
         mistakes = (Other(value, _why(ids), policy.misconception, ids) for value, ids in wrong)
         others = {other.value: other for other in (*mistakes, *_accepted(homework, cell, at))}
         others.pop(Fraction(right), None)
-        blanks.append(Blank(cell, part, right, marks, tuple(others.values()), rule))
+        blanks.append(AskedNumber(cell, part, right, marks, tuple(others.values()), rule))
     if homework.conventions.layout == "chw" and len(blanks) > 1:
         return (blanks[-1], *blanks[:-1])
     return tuple(blanks)
@@ -162,10 +162,10 @@ def tolerance(value: Fraction) -> str:
 
 
 def by_layer(
-    blanks: Mapping[tuple[str, str], tuple[Blank, ...]],
-) -> dict[str, list[tuple[Blank, ...]]]:
+    blanks: Mapping[tuple[str, str], tuple[AskedNumber, ...]],
+) -> dict[str, list[tuple[AskedNumber, ...]]]:
     """Return the cells' blanks by their layers, in the order of the sheet."""
-    layers: dict[str, list[tuple[Blank, ...]]] = {}
+    layers: dict[str, list[tuple[AskedNumber, ...]]] = {}
     for (layer, _), parts in blanks.items():
         layers.setdefault(layer, []).append(parts)
     return layers

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import Blank
+    from shapecalc.homework.exports.blanks import AskedNumber
 
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\~=#{}:"})
 
@@ -27,7 +27,7 @@ def gift(homework: Homework) -> str:
     return "\n\n".join([category, page, *questions]) + "\n"
 
 
-def _question(homework: Homework, blank: Blank) -> Iterator[str]:
+def _question(homework: Homework, blank: AskedNumber) -> Iterator[str]:
     """Yield a question's lines; what no line foresees stands after the ~."""
     page = number_page(homework, blank)
     yield f"::{escaped(printable(blank.name))}::[html]{escaped(page)} {{#"

@@ -20,8 +20,8 @@ from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.model import Checked, Judged
-    from shapecalc.homework.exports.parts import Markup, Part, Per
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
+    from shapecalc.homework.exports.parts import CheckPart, Markup, Per
 
 Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_published"]
 
@@ -29,7 +29,7 @@ Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_pu
 SCHEMA = "shapecalc.homework.gradescope/1"
 
 
-class Style(NamedTuple):
+class TestStyle(NamedTuple):
     """How results are shown: in which parts, how much is told, to whom and in what markup."""
 
     per: Per
@@ -47,7 +47,7 @@ def results(
     markup: Markup = "text",
 ) -> str:
     """Write the results of one submission."""
-    style = Style(per, hint, visibility, markup)
+    style = TestStyle(per, hint, visibility, markup)
     tests = [_test(part, n, style) for n, part in enumerate(parts_of(checked, style.per), 1)]
     return _json(
         {
@@ -85,7 +85,7 @@ def refused(problems: tuple[Problem, ...], *, markup: Markup = "text", **_: obje
     )
 
 
-def _test(part: Part, number: int, style: Style) -> dict[str, object]:
+def _test(part: CheckPart, number: int, style: TestStyle) -> dict[str, object]:
     lines = part_lines(part, per=style.per, hint=style.hint)
     return {
         "score": marks_number(part.marks),
@@ -99,7 +99,7 @@ def _test(part: Part, number: int, style: Style) -> dict[str, object]:
     }
 
 
-def _cell(judged: Judged, hint: int) -> dict[str, object]:
+def _cell(judged: JudgedCell, hint: int) -> dict[str, object]:
     graded = judged.verdict != "not_graded"
     return {
         "layer": judged.cell.layer,

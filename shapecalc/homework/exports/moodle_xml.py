@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import Blank
+    from shapecalc.homework.exports.blanks import AskedNumber
 
 #: The shares of a question's marks that Moodle accepts, in percent.
 GRADES = (
@@ -56,7 +56,7 @@ _COMMA = "A comma or a point was read as a decimal sign: write digits only."
 _LONGEST_NAME = 255
 
 
-class Answer(NamedTuple):
+class ForeseenAnswer(NamedTuple):
     """A number with what it earns, in percent, and what is said of it; `*` is any number."""
 
     value: str
@@ -74,29 +74,29 @@ def grade(share: Fraction) -> str:
     return min(GRADES[::-1], key=lambda percent: abs(Fraction(percent) / 100 - share))
 
 
-def answers_of(blank: Blank) -> tuple[Answer, ...]:
+def answers_of(blank: AskedNumber) -> tuple[ForeseenAnswer, ...]:
     """Return all answers that are foreseen, in the order in which they are tried."""
-    answers: dict[str, Answer] = {}
+    answers: dict[str, ForeseenAnswer] = {}
     for answer in _foreseen(blank):
         answers.setdefault(answer.value, answer)
-    return (*answers.values(), Answer("*", "0", "0", blank.otherwise))
+    return (*answers.values(), ForeseenAnswer("*", "0", "0", blank.otherwise))
 
 
-def _foreseen(blank: Blank) -> Iterator[Answer]:
-    yield Answer(str(blank.right), "0", "100", _RIGHT)
+def _foreseen(blank: AskedNumber) -> Iterator[ForeseenAnswer]:
+    yield ForeseenAnswer(str(blank.right), "0", "100", _RIGHT)
     if twin := _twin(Fraction(blank.right)):
-        yield Answer(twin, "0.0001", "100", f"{_RIGHT} {_COMMA}")
+        yield ForeseenAnswer(twin, "0.0001", "100", f"{_RIGHT} {_COMMA}")
     for other in blank.others:
-        yield Answer(
+        yield ForeseenAnswer(
             decimal(other.value), tolerance(other.value), grade(other.share), other.message
         )
     for other in blank.others:
         if twin := _twin(other.value):
-            yield Answer(twin, "0.0001", grade(other.share), f"{other.message} {_COMMA}")
+            yield ForeseenAnswer(twin, "0.0001", grade(other.share), f"{other.message} {_COMMA}")
     if blank.right % 1000 == 0 and 1000 <= blank.right < 10**6:
         # 4,000 may arrive as 4: it cannot be told from a 4, so nothing is earned, but it is said.
         message = f"If you wrote a number of thousands with a separator: {DIGITS}"
-        yield Answer(str(blank.right // 1000), "0", "0", message)
+        yield ForeseenAnswer(str(blank.right // 1000), "0", "0", message)
 
 
 def _twin(value: Fraction) -> str:
@@ -159,7 +159,7 @@ def _text(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:
     ET.SubElement(ET.SubElement(parent, tag, attributes), "text").text = text
 
 
-def _numerical(quiz: ET.Element, homework: Homework, blank: Blank) -> None:
+def _numerical(quiz: ET.Element, homework: Homework, blank: AskedNumber) -> None:
     page = number_page(homework, blank)
     marks = str(marks_number(blank.marks))
     question = _question(quiz, "numerical", blank.name, page, grade_=marks)
@@ -179,7 +179,7 @@ def _cloze(
     quiz: ET.Element,
     homework: Homework,
     name: str,
-    cells: list[tuple[Blank, ...]],
+    cells: list[tuple[AskedNumber, ...]],
     scale: int,
 ) -> None:
     """Add a cloze question with the blanks of some cells of one layer."""
@@ -194,7 +194,7 @@ def _cloze(
     _question(quiz, "cloze", name, "".join(lines))
 
 
-def _field(homework: Homework, blank: Blank, scale: int) -> str:
+def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
     """Write a blank in the grammar of cloze questions, on one line."""
     weight = int(blank.marks * scale)
     alternatives = "~".join(

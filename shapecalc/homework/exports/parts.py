@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.model import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
 
 Per: TypeAlias = Literal["layer", "column", "cell"]
 
@@ -27,11 +27,11 @@ Per: TypeAlias = Literal["layer", "column", "cell"]
 _SHOWN = 60
 
 
-class Part(NamedTuple):
+class CheckPart(NamedTuple):
     """Cells that are shown together, with their marks."""
 
     name: str
-    cells: tuple[Judged, ...]
+    cells: tuple[JudgedCell, ...]
 
     @property
     def marks(self) -> Fraction:
@@ -60,9 +60,9 @@ class Part(NamedTuple):
         )
 
 
-def parts_of(checked: Checked, per: Per = "layer") -> tuple[Part, ...]:
+def parts_of(checked: Checked, per: Per = "layer") -> tuple[CheckPart, ...]:
     """Return the graded cells in parts, in the order of the sheet."""
-    parts: dict[str, list[Judged]] = {}
+    parts: dict[str, list[JudgedCell]] = {}
     for judged in checked.cells:
         if judged.verdict != "not_graded":
             layer, title = printable(judged.cell.layer), judged.cell.quantity.title
@@ -70,10 +70,10 @@ def parts_of(checked: Checked, per: Per = "layer") -> tuple[Part, ...]:
             parts.setdefault(name, []).append(judged)
     titles = [column.title for column in checked.homework.columns]
     order = [name for name in titles if name in parts] if per == "column" else list(parts)
-    return tuple(Part(name, tuple(parts[name])) for name in order)
+    return tuple(CheckPart(name, tuple(parts[name])) for name in order)
 
 
-def part_lines(part: Part, *, per: Per = "layer", hint: int = 2) -> Iterator[str]:
+def part_lines(part: CheckPart, *, per: Per = "layer", hint: int = 2) -> Iterator[str]:
     """Yield what is said of a part, a line a cell and below it what explains it."""
     for judged in part.cells:
         cell = judged.cell
@@ -89,7 +89,7 @@ def part_lines(part: Part, *, per: Per = "layer", hint: int = 2) -> Iterator[str
         yield from _explained(judged, hint)
 
 
-def _explained(judged: Judged, hint: int) -> Iterator[str]:
+def _explained(judged: JudgedCell, hint: int) -> Iterator[str]:
     """Yield what explains a cell, as far as the hint level goes."""
     if hint < 2 or not judged.diagnoses:
         return

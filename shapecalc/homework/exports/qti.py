@@ -19,7 +19,7 @@ from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import Blank
+    from shapecalc.homework.exports.blanks import AskedNumber
 
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 _PACKAGE = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"
@@ -126,7 +126,7 @@ def _shown(parent: ET.Element, html: str) -> None:
     ET.SubElement(material, "mattext", texttype="text/html").text = html
 
 
-def _processing(item: ET.Element, blank: Blank) -> None:
+def _processing(item: ET.Element, blank: AskedNumber) -> None:
     """Write the conditions, the right number first, and the feedback they show."""
     processing = ET.SubElement(item, "resprocessing")
     outcomes = ET.SubElement(processing, "outcomes")
@@ -151,7 +151,7 @@ def _processing(item: ET.Element, blank: Blank) -> None:
         _shown(ET.SubElement(feedback, "flow_mat"), f"<p>{clean(text)}</p>")
 
 
-def _right(processing: ET.Element, blank: Blank) -> None:
+def _right(processing: ET.Element, blank: AskedNumber) -> None:
     condition, tested = _condition(processing, "No")
     either = ET.SubElement(tested, "or")
     ET.SubElement(either, "varequal", respident="response1").text = str(blank.right)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import Blank
+    from shapecalc.homework.exports.blanks import AskedNumber
 
 #: Said wherever a number is typed: platforms read separators in their own ways.
 DIGITS = "Write digits only: no separators between thousands, no K or M."
@@ -63,7 +63,7 @@ def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
     return f"<p>{terms}.</p>" if terms else ""
 
 
-def number_page(homework: Homework, blank: Blank) -> str:
+def number_page(homework: Homework, blank: AskedNumber) -> str:
     """Ask for one number."""
     quantity = blank.cell.quantity
     question = f"{quantity.title}, {blank.part}" if blank.part else quantity.title

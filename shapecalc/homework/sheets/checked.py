@@ -18,7 +18,7 @@ from shapecalc.output.formats import draw, format_for
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Judged
+    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, JudgedCell
 
 #: Hint levels: which cells; which idea; the rule with the student's numbers.
 HINTS = (1, 2, 3)
@@ -99,7 +99,7 @@ def to_json(checked: Checked, *, hint: int = 3, solution: bool = False) -> str:
     return "\n".join(["{", *lines, "}"]) + "\n"
 
 
-def _cell(checked: Checked, judged: Judged, hint: int, *, solution: bool) -> dict[str, object]:
+def _cell(checked: Checked, judged: JudgedCell, hint: int, *, solution: bool) -> dict[str, object]:
     cell = judged.cell
     graded = judged.verdict != "not_graded"
     fields: dict[str, object] = {

@@ -21,7 +21,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.homework.diagnosis.model import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
 
 #: A cell that could not be read is shown up to here.
 _SHOWN = 24
@@ -52,7 +52,7 @@ def tabulate(checked: Checked, *, hint: int = 2, solution: bool = False) -> Tabl
     )
 
 
-def _cell(checked: Checked, judged: Judged | None, *, solution: bool) -> str:
+def _cell(checked: Checked, judged: JudgedCell | None, *, solution: bool) -> str:
     if judged is None:
         return ""
     conventions = checked.homework.conventions
@@ -107,7 +107,7 @@ def _notes(checked: Checked, hint: int) -> Iterator[str]:
         yield f"• {rounded}"
 
 
-def _cell_notes(cells: Iterable[Judged]) -> Iterator[str]:
+def _cell_notes(cells: Iterable[JudgedCell]) -> Iterator[str]:
     """Yield what is noted of single cells."""
     for judged in cells:
         yield f"• {place_text(judged)}: {sentence(printable(judged.note))}"
@@ -121,7 +121,7 @@ def _corrections(checked: Checked) -> Iterator[str]:
     return correction_lines(checked)
 
 
-def worth_telling(judged: Judged) -> bool:
+def worth_telling(judged: JudgedCell) -> bool:
     """Tell whether a note says more than what the cell shows."""
     if not judged.note or not judged.verdict.startswith("right"):
         return bool(judged.note)

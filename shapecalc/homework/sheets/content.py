@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NOT_ASKED = "-"
 
 
-class Line(NamedTuple):
+class SheetRow(NamedTuple):
     """A row of a sheet: a layer, what it does, and its cell in each column, if that is asked."""
 
     layer: str
@@ -29,12 +29,12 @@ class Line(NamedTuple):
     cells: tuple[Cell | None, ...]
 
 
-def grid_of(homework: Homework) -> Iterator[Line]:
+def grid_of(homework: Homework) -> Iterator[SheetRow]:
     """Yield the rows of a sheet."""
     by_cell = {cell.at: cell for cell in homework.cells}
     for layer, does in described(homework):
         cells = tuple(by_cell.get((layer, column.key)) for column in homework.columns)
-        yield Line(layer, does, cells)
+        yield SheetRow(layer, does, cells)
 
 
 def shown(homework: Homework, cell: Cell | None, *, solution: bool, blank: str = "") -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
-from shapecalc.homework.diagnosis.working import Volume, volume_of
+from shapecalc.homework.diagnosis.working import Sides, volume_of
 from shapecalc.homework.variants.lint import lint
 from shapecalc.homework.variants.variant_list import read_variants
 from shapecalc.layers.shape import as_list
@@ -72,7 +72,7 @@ class Variant(NamedTuple):
         return len(self.silent), len(self.confused), self.unnamed
 
 
-class Pool(NamedTuple):
+class VariantPool(NamedTuple):
     """The variants that are given out, of `possible` combinations, so many `tried` and `valid`."""
 
     variants: tuple[Variant, ...]
@@ -96,7 +96,7 @@ class Pool(NamedTuple):
         return tuple(dict.fromkeys(pair for variant in self.variants for pair in variant.confused))
 
 
-def pool_of(source: Source, seed: str) -> Pool:
+def pool_of(source: Source, seed: str) -> VariantPool:
     """Find the variants of a homework.
 
     Raises `SpecErrors`: E750 where nothing may vary, E751 where no combination is valid.
@@ -119,10 +119,10 @@ def pool_of(source: Source, seed: str) -> Pool:
             variants.append(_variant(homework))
     if not variants:
         raise _nothing(source, tried, first)
-    return Pool(_chosen(variants), possible, tried, len(variants))
+    return VariantPool(_chosen(variants), possible, tried, len(variants))
 
 
-def draw(pool: Pool, seed: str, student: str) -> Variant:
+def draw(pool: VariantPool, seed: str, student: str) -> Variant:
     """Return a student's variant."""
     return pool.variants[_number(seed, student) % len(pool.variants)]
 
@@ -212,7 +212,7 @@ def _divisions(rows: Iterable[Row]) -> tuple[int, int]:
     sides = [
         side
         for row in rows
-        if row.inputs and isinstance(volume := volume_of(row), Volume)
+        if row.inputs and isinstance(volume := volume_of(row), Sides)
         for side in volume.sides
         if side.stride > 1
     ]
@@ -261,13 +261,13 @@ def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
     return refuse("E751", message, Origin(source), first.hint or "vary other values")
 
 
-def pool_text(pool: Pool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> str:
+def pool_text(pool: VariantPool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> str:
     """Say which variants there are, and how many students share theirs."""
     lines = [line for text in _sentences(pool, drawn) for line in wrap(text, PROSE)]
     return "\n".join(lines) + "\n"
 
 
-def _sentences(pool: Pool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> Iterator[str]:
+def _sentences(pool: VariantPool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> Iterator[str]:
     tried = "all tried" if pool.tried == pool.possible else f"{pool.tried:,} tried"
     yield (
         f"{len(drawn):,} sheets from {len(pool.variants):,} variants; of {pool.possible:,}"

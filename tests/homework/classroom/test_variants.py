@@ -12,7 +12,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.classroom.grade import Request, grade
 from shapecalc.homework.sheets.sheet import handout
-from shapecalc.homework.variants.draw import Pool, draw, pool_of
+from shapecalc.homework.variants.draw import VariantPool, draw, pool_of
 from shapecalc.homework.variants.variant_list import Drawn, parse_variants, write_variants
 from shapecalc.text.source import Source
 
@@ -25,7 +25,7 @@ STUDENTS = ("s1", "s2", "s3")
 
 
 @cache
-def pool() -> Pool:
+def pool() -> VariantPool:
     return pool_of(SOURCE, "7")
 
 

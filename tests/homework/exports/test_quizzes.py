@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import Blank as Asked
+    from shapecalc.homework.exports.blanks import AskedNumber as Asked
 
 Make = "Callable[..., Homework]"
 

@@ -12,7 +12,7 @@ from shapecalc.homework.assignment.notation.readings import (
     DIGITS,
     LONGEST,
     Blank,
-    Number,
+    ReadNumber,
     Unreadable,
     blank,
     fraction_text,
@@ -47,7 +47,7 @@ _POWERS |= {"billion": 3, "bn": 3}
 
 def read_number(
     raw: str, *, unit: str = "", kilobyte: int = 0
-) -> tuple[Number, ...] | Unreadable | Blank:
+) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read a count: what it may mean, likeliest first.
 
     `unit` is what the column's heading states.  `kilobyte` is what K means for bytes, 1000 or 1024;
@@ -62,7 +62,7 @@ def read_number(
 
 
 @lru_cache(maxsize=8192)  # a class answers with the same texts again and again
-def _read(raw: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable | Blank:
+def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     text = tidy(raw)
     nothing = blank(text)
     if nothing is not None:
@@ -94,7 +94,7 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable
     return tuple(number._replace(plain=plain and not number.half) for number in numbers)
 
 
-def _result(text: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable | Blank:
+def _result(text: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read a calculation with its result: the result counts."""
     working, _, result = text.rpartition("=")
     numbers = read_number(result, unit=unit, kilobyte=kilobyte)
@@ -109,11 +109,11 @@ def _result(text: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreada
     return tuple(number._replace(plain=False, note=note) for number in numbers)
 
 
-def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) -> list[Number]:
+def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) -> list[ReadNumber]:
     """Return what a numeral may mean: with a power of ten its mark is a decimal one first."""
     exponent = int(match["exp"] or match["ten"] or 0)
     if exponent > 18:
-        return [Number(Fraction(BEYOND + 1))]
+        return [ReadNumber(Fraction(BEYOND + 1))]
     word = match["unit"] or unit
     scale = 10**exponent * _scale(word, kilobyte)
     scaled = scale != 1 or match["exp"] is not None or match["ten"] is not None
@@ -127,7 +127,7 @@ def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) ->
             half = Fraction(10**zeros, 2) if places == 0 else Fraction(1, 2 * 10**places)
         signed = -value if match["sign"] == "-" else value
         note = f"{word} stands for {scale:,}" if scaled and word and not match["exp"] else ""
-        numbers.append(Number(signed * scale, half, note=note))
+        numbers.append(ReadNumber(signed * scale, half, note=note))
     return numbers
 
 
@@ -166,7 +166,7 @@ def _magnitudes(body: str, *, scaled: bool) -> list[tuple[Fraction, int]]:
     return decimal + grouped if scaled else grouped + decimal
 
 
-def _sum(text: str) -> tuple[Number, ...] | Unreadable:
+def _sum(text: str) -> tuple[ReadNumber, ...] | Unreadable:
     """Read a calculation with + - * and brackets in whole numbers."""
     plain = _INSIDE.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     plain = _PRODUCT.sub("*", plain).replace("^", "**")
@@ -180,7 +180,9 @@ def _sum(text: str) -> tuple[Number, ...] | Unreadable:
         return Unreadable(f"'{_short(text)}' cannot be computed: {_short(error.message)}")
     assert isinstance(value, int)
     return (
-        Number(Fraction(value), plain=False, note=f"computed: {fraction_text(Fraction(value))}"),
+        ReadNumber(
+            Fraction(value), plain=False, note=f"computed: {fraction_text(Fraction(value))}"
+        ),
     )
 
 

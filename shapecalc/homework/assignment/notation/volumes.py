@@ -14,7 +14,7 @@ from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.readings import (
     LONGEST,
     Blank,
-    Extents,
+    ReadExtents,
     Unreadable,
     blank,
     tidy,
@@ -52,7 +52,7 @@ _EXTENT = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
 _GROUPED = re.compile(r"\d{1,3}(?:[,' _.]\d{3})+")
 
 
-def read_volume(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
+def read_volume(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     """Read a volume: what it may mean, likeliest first.
 
     >>> [each.text for each in read_volume("96@55x55")], read_volume("(1, 55, 55, 96)")[0].text
@@ -64,7 +64,7 @@ def read_volume(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
 
 
 @lru_cache(maxsize=8192)  # a class answers with the same texts again and again
-def _understood(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
+def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     text = tidy(raw).removeprefix("=").strip()
     nothing = blank(text)
     if nothing is not None:
@@ -82,7 +82,7 @@ def _understood(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
     return tuple(volume._replace(plain=plain and volume.plain) for volume in volumes)
 
 
-def _read(text: str) -> tuple[Extents, ...] | Unreadable:
+def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
     torch = bool(_TORCH.match(text))
     bare = _WORDS.sub("", _CALL.sub("", text))
     bare = _SQUARED.sub(lambda match: "x".join([match[1]] * int(match[2])), bare)
@@ -100,16 +100,16 @@ def _read(text: str) -> tuple[Extents, ...] | Unreadable:
     return _made(_dims(bare), first, text)
 
 
-def _single(bare: str, *, listed: bool) -> tuple[Extents, ...] | None:
+def _single(bare: str, *, listed: bool) -> tuple[ReadExtents, ...] | None:
     """Read one number, a vector's; 9,216 may be one number or two extents, `listed` in brackets."""
     if not re.fullmatch(r"\d+|" + _GROUPED.pattern, bare):
         return None
     number = read_number(bare)
     if isinstance(number, Unreadable | Blank):
         return None
-    volumes = [Extents((value.value,)) for value in number]
+    volumes = [ReadExtents((value.value,)) for value in number]
     if re.fullmatch(r"\d+(?:,\d+)+", bare):
-        parts = Extents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
+        parts = ReadExtents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
         volumes.insert(0 if listed else 1, parts)
     return tuple(volumes)
 
@@ -130,7 +130,7 @@ def _dims(bare: str) -> list[str] | None:
 
 def _made(
     parts: list[str] | None, first: bool | None, text: str
-) -> tuple[Extents, ...] | Unreadable:
+) -> tuple[ReadExtents, ...] | Unreadable:
     shown = text if len(text) <= 40 else text[:39] + "…"
     refused = Unreadable(f"'{shown}' is no volume; write height x width x channels, like 20x30x40")
     if not parts:
@@ -145,7 +145,7 @@ def _made(
         else:
             return refused
     note = "the batch axis was left out" if batch else ""
-    return (Extents(tuple(dims), first, batch, plain=True, note=note),)
+    return (ReadExtents(tuple(dims), first, batch, plain=True, note=note),)
 
 
 class Form(NamedTuple):
@@ -171,7 +171,7 @@ _NO_BATCH = "the batch axis was left out"
 _VECTOR = "a vector is a volume with sides of 1"
 
 
-def forms(extents: Extents, key: Shape, *, channels_first: bool = False) -> Iterator[Form]:
+def forms(extents: ReadExtents, key: Shape, *, channels_first: bool = False) -> Iterator[Form]:
     """Yield what extents may mean for a cell whose key is `key`, likeliest first.
 
     `channels_first`: the whole sheet seems to be written so.
