@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors, refuse
-from shapecalc.text.source import Origin, Source
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.quantities import AskedQuantity
@@ -64,4 +64,4 @@ class Answers(NamedTuple):
 
 def refuse_file(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
     """Return the errors of one problem of a whole file, to be raised."""
-    return refuse(code, message, Origin(Source(name, "")), hint)
+    return refuse(code, message, Origin.of_file(name), hint)

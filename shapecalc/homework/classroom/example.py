@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin, Source
+from shapecalc.text.source import Origin
 from shapecalc.text.writing import replace
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def write_example(folder: str) -> Iterator[tuple[str, str]]:
     Raises `SpecErrors`: E716 when there is something in the folder, E007 when it cannot be written.
     """
     root = Path(folder)
-    origin = Origin(Source(folder, ""))
+    origin = Origin.of_file(folder)
     try:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             message = f"there is something in '{folder}' already"

@@ -28,12 +28,14 @@ from shapecalc.homework.diagnosis.wording import (
     place_text,
     places_text,
     rounded_text,
-    sentence,
     summary_text,
 )
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
 from shapecalc.text.safe import printable
+from shapecalc.text.words import (
+    sentence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,8 @@ from shapecalc.homework.classroom.times import load_times
 from shapecalc.homework.diagnosis.check import OTHER_STAMP
 from shapecalc.text.names import page_name
 from shapecalc.text.safe import visible
-from shapecalc.text.source import Origin, Source
+from shapecalc.text.source import Origin
+from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,14 +85,14 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     except OSError as error:
         where = str(error.filename or results)
         message = f"'{where}' cannot be written: {error.strerror or error}"
-        raise refuse("E007", message, Origin(Source(where, ""))) from None
+        raise refuse("E007", message, Origin.of_file(where)) from None
     return Done(classroom, run.kept, tuple(run.remarks()), tuple(run.errors))
 
 
 def _place(request: Request) -> Path:
     """Make the folder of the results.  Raises `SpecErrors` (E716, E007)."""
     results, folder = Path(request.results), Path(request.folder)
-    origin = Origin(Source(request.results, ""))
+    origin = Origin.of_file(request.results)
     inside = results.resolve()
     if folder.resolve() in (inside, *inside.parents):
         message = "the results would lie among the submissions, and be graded the next time"
@@ -220,7 +221,7 @@ class _Run:
 
     def remarks(self) -> Iterator[str]:
         """Yield what the summary says beside the numbers."""
-        yield from (f"{note[:1].upper()}{note[1:]}." for note in self.roster.notes)
+        yield from (f"{capital(note)}." for note in self.roster.notes)
         if self.deadline.last is not None:
             untimed = sum(submission.time is None and not submission.marked
                           for submission in self.intake.submissions.values())  # fmt: skip

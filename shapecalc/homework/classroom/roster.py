@@ -14,7 +14,7 @@ from shapecalc.homework.assignment.deadline import LIKE, extended
 from shapecalc.homework.classroom.model import Student
 from shapecalc.output.csv import FORMULA
 from shapecalc.text.names import fold, turned
-from shapecalc.text.source import Origin, Source
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -189,7 +189,7 @@ def _student(
 def _problems(students: Sequence[tuple[int, Student]], name: str) -> Iterator[Problem]:
     """Yield what makes students impossible to tell apart or unsafe to write."""
     seen: dict[str, int] = {}
-    origin = Origin(Source(name, ""))
+    origin = Origin.of_file(name)
     for line, student in students:
         identity = student.id
         if not identity:

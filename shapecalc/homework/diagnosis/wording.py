@@ -9,6 +9,7 @@ from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import LayerSum, Product, working_of
 from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
+from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -140,7 +141,7 @@ def finding_text(finding: Finding, *, all_else: bool) -> str:
         text = f"Perhaps {names(finding.ids)}{others}, {place}: the number is the same."
     if all_else:
         text += " Everything else is right."
-    return text[:1].upper() + text[1:]
+    return capital(text)
 
 
 def _others(finding: Finding) -> str:
@@ -200,7 +201,7 @@ def _done(finding: Finding) -> Iterator[str]:
         diagnosis.ids for cell in finding.cells for diagnosis in cell.diagnoses
     ):
         name = names(ids)
-        yield f"{name[:1].upper()}{name[1:]}: {why_text(ids)}"
+        yield f"{capital(name)}: {why_text(ids)}"
 
 
 def _rules(finding: Finding) -> Iterator[str]:
@@ -228,15 +229,6 @@ def places_text(cells: Iterable[JudgedCell]) -> str:
     for judged in cells:
         columns.setdefault(judged.cell.quantity.title, []).append(printable(judged.cell.layer))
     return "; ".join(f"{title} of {', '.join(layers)}" for title, layers in columns.items())
-
-
-def sentence(text: str) -> str:
-    """End a text with a full stop, where it has no end of its own.
-
-    >>> sentence("the batch axis was left out"), sentence("Really?")
-    ('the batch axis was left out.', 'Really?')
-    """
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def rounded_text(cells: Iterable[JudgedCell]) -> str:
@@ -274,7 +266,7 @@ def summary_text(checked: Checked) -> str:
 def notes_text(checked: Checked) -> Iterator[str]:
     """Yield what is to be said of the whole file: notes, and answers to what was not asked."""
     for note in checked.notes:
-        yield f"{printable(note)[:1].upper()}{printable(note)[1:]}."
+        yield f"{capital(printable(note))}."
     unasked: dict[str, str] = {}
     for extra in checked.extras:
         if not extra.layer or extra.layer not in checked.homework.rows:

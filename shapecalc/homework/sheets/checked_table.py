@@ -12,11 +12,13 @@ from shapecalc.homework.diagnosis.wording import (
     notes_text,
     place_text,
     rounded_text,
-    sentence,
     summary_text,
 )
 from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
+from shapecalc.text.words import (
+    sentence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
@@ -21,6 +20,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.exports.gradescope_package import package
 from shapecalc.spec.find import find
+from tests.runner import runner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -44,7 +44,7 @@ def autograder(made: Make, tmp_path: Path) -> Path:
     made()
     out = tmp_path / "autograder.zip"
     words = ["homework", "export", "gradescope-package", "--homework", f"{tmp_path}/homework.yaml"]
-    done = CliRunner().invoke(main, [*words, "-o", str(out), "--per", "cell", "--markup", "md"])
+    done = runner().invoke(main, [*words, "-o", str(out), "--per", "cell", "--markup", "md"])
     assert done.exit_code == 0, done.output
     folder = tmp_path / "autograder"
     with zipfile.ZipFile(out) as zipped:
