@@ -6,14 +6,16 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import SpecErrors, did_you_mean
+from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.answers.tables import numbered_rows
 from shapecalc.spec.find import find_file
 from shapecalc.text.names import fold
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from shapecalc.text.source import Source
 
 #: The first columns; the others are named as in `vary`.
 FIRST = ("student", "stamp")
@@ -39,21 +41,23 @@ class VariantList(NamedTuple):
 
     def of_student(self, student: str) -> Drawn:
         """Return a student's; letters' case makes no difference.  Raises `SpecErrors` (E752)."""
-        found = self.by_student.get(fold(student))
-        if found is None:
-            ids = [each.student for each in self.drawn]
+        variant = self.by_student.get(fold(student))
+        if variant is None:
+            ids = [variant.student for variant in self.drawn]
             hint = did_you_mean(student, ids) or f"it lists {len(ids):,} students"
-            raise _no("E752", f"no variant was made for '{student[:60]}'", self.source, hint)
-        return found
+            raise refuse_file(
+                "E752", f"no variant was made for '{student[:60]}'", self.source, hint
+            )
+        return variant
 
     def of_stamp(self, stamp: str) -> Drawn:
         """Return that of a sheet; who share a variant share its stamp.  Raises `SpecErrors`."""
-        found = [each for each in self.drawn if each.stamp == stamp]
-        if not found:
-            said = f"no variant has the stamp {stamp}" if stamp else "the sheet has no stamp"
+        variants = [variant for variant in self.drawn if variant.stamp == stamp]
+        if not variants:
+            wrong = f"no variant has the stamp {stamp}" if stamp else "the sheet has no stamp"
             hint = "say whose answers they are: --variant ID"
-            raise _no("E752", f"{said}, so whose it is cannot be told", self.source, hint)
-        return found[0]
+            raise refuse_file("E752", f"{wrong}, so whose it is cannot be told", self.source, hint)
+        return variants[0]
 
 
 def write_variants(names: Sequence[str], drawn: Iterable[Drawn]) -> str:
@@ -61,9 +65,9 @@ def write_variants(names: Sequence[str], drawn: Iterable[Drawn]) -> str:
     target = StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow([*FIRST, *names])
-    for each in drawn:
-        values = dict(each.values)
-        writer.writerow([each.student, each.stamp, *(values[name] for name in names)])
+    for variant in drawn:
+        values = dict(variant.values)
+        writer.writerow([variant.student, variant.stamp, *(values[name] for name in names)])
     return target.getvalue()
 
 
@@ -90,13 +94,11 @@ def parse_variants(source: Source) -> VariantList:
             raise _broken(source.name, f"row {number} has not one value for each column")
         student, stamp, *values = map(str.strip, row)
         drawn.append(Drawn(student, stamp, tuple(zip(header[2:], values, strict=True))))
-    index = {fold(each.student): each for each in reversed(drawn)}
+    index = {fold(variant.student): variant for variant in reversed(drawn)}
     return VariantList(source.name, tuple(drawn), index)
 
 
 def _broken(name: str, message: str) -> SpecErrors:
-    return _no("E753", message, name, "write it anew: shapecalc homework variants, the same seed")
-
-
-def _no(code: str, message: str, name: str, hint: str) -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])
+    return refuse_file(
+        "E753", message, name, "write it anew: shapecalc homework variants, the same seed"
+    )

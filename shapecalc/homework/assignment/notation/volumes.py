@@ -1,13 +1,35 @@
-"""Volumes as students write them: 55x55x96, (55, 55, 96), 96@55x55, 55^2x96, torch.Size."""
+"""Volumes as students write them: 55x55x96, (55, 55, 96), 96@55x55, 55^2x96, torch.Size.
+
+What extents may mean as the volume that a cell asks for, too: order, batch, vectors.
+"""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.assignment.numerals import read_number
-from shapecalc.homework.assignment.reading import LONGEST, Blank, Extents, Unreadable, blank, tidy
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import (
+    LONGEST,
+    Blank,
+    ReadExtents,
+    Unreadable,
+    blank,
+    tidy,
+)
+from shapecalc.layers.shape import (
+    Map,
+    Vector,
+    shape_of,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.layers.shape import Shape
 
 #: No extent of more digits is read, and no volume of more axes.
 _DIGITS = 12
@@ -30,7 +52,7 @@ _EXTENT = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
 _GROUPED = re.compile(r"\d{1,3}(?:[,' _.]\d{3})+")
 
 
-def read_volume(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
+def read_volume(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     """Read a volume: what it may mean, likeliest first.
 
     >>> [each.text for each in read_volume("96@55x55")], read_volume("(1, 55, 55, 96)")[0].text
@@ -42,7 +64,7 @@ def read_volume(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
 
 
 @lru_cache(maxsize=8192)  # a class answers with the same texts again and again
-def _understood(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
+def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     text = tidy(raw).removeprefix("=").strip()
     nothing = blank(text)
     if nothing is not None:
@@ -54,13 +76,13 @@ def _understood(raw: str) -> tuple[Extents, ...] | Unreadable | Blank:
     plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
         re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
     )
-    found = _read(text)
-    if isinstance(found, Unreadable):
-        return found
-    return tuple(each._replace(plain=plain and each.plain) for each in found)
+    volumes = _read(text)
+    if isinstance(volumes, Unreadable):
+        return volumes
+    return tuple(volume._replace(plain=plain and volume.plain) for volume in volumes)
 
 
-def _read(text: str) -> tuple[Extents, ...] | Unreadable:
+def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
     torch = bool(_TORCH.match(text))
     bare = _WORDS.sub("", _CALL.sub("", text))
     bare = _SQUARED.sub(lambda match: "x".join([match[1]] * int(match[2])), bare)
@@ -78,18 +100,18 @@ def _read(text: str) -> tuple[Extents, ...] | Unreadable:
     return _made(_dims(bare), first, text)
 
 
-def _single(bare: str, *, listed: bool) -> tuple[Extents, ...] | None:
+def _single(bare: str, *, listed: bool) -> tuple[ReadExtents, ...] | None:
     """Read one number, a vector's; 9,216 may be one number or two extents, `listed` in brackets."""
     if not re.fullmatch(r"\d+|" + _GROUPED.pattern, bare):
         return None
     number = read_number(bare)
     if isinstance(number, Unreadable | Blank):
         return None
-    found = [Extents((each.value,)) for each in number]
+    volumes = [ReadExtents((value.value,)) for value in number]
     if re.fullmatch(r"\d+(?:,\d+)+", bare):
-        parts = Extents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
-        found.insert(0 if listed else 1, parts)
-    return tuple(found)
+        parts = ReadExtents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
+        volumes.insert(0 if listed else 1, parts)
+    return tuple(volumes)
 
 
 def _dims(bare: str) -> list[str] | None:
@@ -108,7 +130,7 @@ def _dims(bare: str) -> list[str] | None:
 
 def _made(
     parts: list[str] | None, first: bool | None, text: str
-) -> tuple[Extents, ...] | Unreadable:
+) -> tuple[ReadExtents, ...] | Unreadable:
     shown = text if len(text) <= 40 else text[:39] + "…"
     refused = Unreadable(f"'{shown}' is no volume; write height x width x channels, like 20x30x40")
     if not parts:
@@ -123,4 +145,65 @@ def _made(
         else:
             return refused
     note = "the batch axis was left out" if batch else ""
-    return (Extents(tuple(dims), first, batch, plain=True, note=note),)
+    return (ReadExtents(tuple(dims), first, batch, plain=True, note=note),)
+
+
+class Form(NamedTuple):
+    """Extents with the channels last.
+
+    `swapped`: they were written first, without saying so.  `other`: another notation of the same,
+    with what was understood.
+    """
+
+    dims: tuple[Fraction, ...]
+    swapped: bool = False
+    other: str = ""
+
+    @property
+    def shape(self) -> Shape | None:
+        """The volume, when all extents are whole and there is something in it."""
+        if any(extent.denominator != 1 or extent < 1 for extent in self.dims):
+            return None
+        return shape_of(tuple(extent.numerator for extent in self.dims))
+
+
+_NO_BATCH = "the batch axis was left out"
+_VECTOR = "a vector is a volume with sides of 1"
+
+
+def forms(extents: ReadExtents, key: Shape, *, channels_first: bool = False) -> Iterator[Form]:
+    """Yield what extents may mean for a cell whose key is `key`, likeliest first.
+
+    `channels_first`: the whole sheet seems to be written so.
+    """
+    dims, other = extents.dims, _NO_BATCH if extents.batch else ""
+    wanted = len(whole(key))
+    if len(dims) == wanted + 1 and dims[0] == 1:
+        dims, other = dims[1:], _NO_BATCH
+    if isinstance(key, Vector):
+        yield from _vector(dims, other)
+        return
+    if len(dims) == 1 and isinstance(key, Map) and set(key.sides) == {1}:
+        yield Form((dims[0] ** 0,) * (wanted - 1) + dims, other=other or _VECTOR)
+        return
+    if len(dims) != wanted:
+        yield Form(dims, other=other)
+        return
+    order = "channels first" if extents.channels_first else ""
+    last = Form(dims, other=other)
+    first = Form((*dims[1:], dims[0]), swapped=not order, other=other or order)
+    if extents.channels_first is False:
+        yield last
+    elif extents.channels_first or channels_first:
+        yield from (first, last)
+    else:
+        yield from (last, first)
+
+
+def _vector(dims: tuple[Fraction, ...], other: str) -> Iterator[Form]:
+    """Read a vector, which may have sides of 1."""
+    beyond = [extent for extent in dims if extent != 1]
+    if len(dims) > 1 and len(beyond) <= 1:
+        yield Form((beyond[0] if beyond else dims[0],), other=other or _VECTOR)
+    else:
+        yield Form(dims, other=other)

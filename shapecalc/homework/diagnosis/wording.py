@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
-from shapecalc.homework.diagnosis.working import Count, Sum, working_of
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.homework.diagnosis.working import LayerSum, Product, working_of
 from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
+from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.homework.answers.claims import Claims
-    from shapecalc.homework.assignment.assignment import Cell, Homework
     from shapecalc.homework.assignment.conventions import Conventions
+    from shapecalc.homework.assignment.model import Cell, Homework
     from shapecalc.homework.diagnosis.misconceptions.model import Case
-    from shapecalc.homework.diagnosis.verdict import Checked, Diagnosis, Finding, Judged
+    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell
     from shapecalc.homework.diagnosis.working import Working
     from shapecalc.layers.shape import Shape
 
@@ -51,7 +52,7 @@ def secrets_of(homework: Homework, cells: Iterable[Cell]) -> frozenset[str]:
 
 
 def rule_text(
-    homework: Homework, claims: Claims, case: Case, said: str, secrets: frozenset[str]
+    homework: Homework, claims: Claims, case: Case, working: str, secrets: frozenset[str]
 ) -> tuple[str, str]:
     """Return a student's working and the right rule for a case, with numbers where they may be.
 
@@ -64,57 +65,57 @@ def rule_text(
     if row.layer is None:
         return "", ""
     outputs = [cell for cell in homework.cells if cell.quantity.key == "output"]
-    given = {cell.layer: homework.rows[cell.layer].output for cell in outputs if cell.given}
-    stated = {**claims.own, **given}
-    asked = {cell.layer for cell in outputs}
+    filled_in = {cell.layer: homework.rows[cell.layer].output for cell in outputs if cell.filled_in}
+    stated = {**claims.own, **filled_in}
+    layers = {cell.layer for cell in outputs}
     needed = list(zip(row.sources, row.inputs, strict=True))
     if column in ("macs", "flops", "units", "memory", "connections"):
         needed.append((row.name, row.output))
-    right = working_of(row, column, case.told)
+    right = working_of(row, column, case.conventions)
     product = right is not None and _calculates(right)
     if right is None or not (product or _sums_channels(right, case.co)):
         return "", ""
-    public = all(_known(homework, name, shape, stated, asked) for name, shape in needed)
-    if public and secrets.isdisjoint(_NUMBER.findall(f"{said} {right.text}")):
-        return said, right.text
-    return "", general_rule(column, case.told) if product else ""
+    public = all(_known(homework, name, shape, stated, layers) for name, shape in needed)
+    if public and secrets.isdisjoint(_NUMBER.findall(f"{working} {right.text}")):
+        return working, right.text
+    return "", general_rule(column, case.conventions) if product else ""
 
 
 def _calculates(working: Working) -> bool:
     """Tell whether a working is a calculation, and not the answer itself."""
-    if isinstance(working, Count):
+    if isinstance(working, Product):
         parts = (working.scale, working.kernel, working.depth, working.filters, working.places)
         return sum(map(len, parts)) > 1
-    if isinstance(working, Sum):
+    if isinstance(working, LayerSum):
         return False
     return any(not side.text.isdecimal() for side in working.sides)
 
 
 def _sums_channels(working: Working, channels: int) -> bool:
     """Tell whether a working adds numbers of channels, as for a scale and a shift of each."""
-    return isinstance(working, Count) and working.filters == working.plus == (channels,)
+    return isinstance(working, Product) and working.filters == working.plus == (channels,)
 
 
-def general_rule(column: str, told: Conventions) -> str:
+def general_rule(column: str, conventions: Conventions) -> str:
     """Write the rule of a column in words, where one holds for all layers."""
-    if column == "params" and not told.bias:
+    if column == "params" and not conventions.bias:
         column = "weights"
-    if column == "flops" and told.operations == "full":
+    if column == "flops" and conventions.operations == "full":
         return ""
     return _RULES.get(column, "")
 
 
 def _known(
-    homework: Homework, name: str, shape: Shape, stated: Mapping[str, Shape], asked: set[str]
+    homework: Homework, name: str, shape: Shape, stated: Mapping[str, Shape], layers: set[str]
 ) -> bool:
     """Tell whether a volume is the student's own, or follows from what the sheet shows."""
-    if name in asked:
+    if name in layers:
         return stated.get(name) == shape
     row = homework.rows.get(name)
     if row is None or not row.sources:
         return row is not None
     if row.layer is not None and row.inputs == (row.output,):  # relu and the like show their input
-        return _known(homework, row.sources[0], shape, stated, asked)
+        return _known(homework, row.sources[0], shape, stated, layers)
     return False
 
 
@@ -126,7 +127,7 @@ def names(ids: tuple[str, ...]) -> str:
 def finding_text(finding: Finding, *, all_else: bool) -> str:
     """Say in a sentence what explains cells of the table."""
     count, shown = len(finding.cells), finding.shown
-    columns = dict.fromkeys(each.cell.quantity.title for each in finding.cells)
+    columns = dict.fromkeys(judged.cell.quantity.title for judged in finding.cells)
     where = ", ".join(columns)
     if count == 1:
         place = f"in {where} of {finding.cells[0].cell.layer}"
@@ -134,18 +135,20 @@ def finding_text(finding: Finding, *, all_else: bool) -> str:
         place = f"in all {count} cells of {where} where it shows"
     else:
         place = f"in {count} of the {shown} cells of {where} where it would show"
-    said = f"{names(finding.ids)}, {place}."
+    text = f"{names(finding.ids)}, {place}."
     if not finding.certain:
         others = _others(finding)
-        said = f"Perhaps {names(finding.ids)}{others}, {place}: the number is the same."
+        text = f"Perhaps {names(finding.ids)}{others}, {place}: the number is the same."
     if all_else:
-        said += " Everything else is right."
-    return said[:1].upper() + said[1:]
+        text += " Everything else is right."
+    return capital(text)
 
 
 def _others(finding: Finding) -> str:
     """Name what else would explain the cells."""
-    other = dict.fromkeys(names(each.ids) for cell in finding.cells for each in cell.diagnoses[1:])
+    other = dict.fromkeys(
+        names(diagnosis.ids) for cell in finding.cells for diagnosis in cell.diagnoses[1:]
+    )
     return "".join(f", or {name}" for name in list(other)[:3])
 
 
@@ -154,39 +157,39 @@ def why_text(ids: tuple[str, ...]) -> str:
     return " ".join(f"{CATALOGUE[name].done} {CATALOGUE[name].why}" for name in ids)
 
 
-def rule_line(judged: Judged, diagnosis: Diagnosis) -> str:
+def rule_line(judged: JudgedCell, diagnosis: Diagnosis) -> str:
     """Write the rule for one cell, with the student's numbers where there are."""
     cell = judged.cell
-    said = f"{cell.layer}, {cell.quantity.title}: you have {judged.read_as}"
+    text = f"{cell.layer}, {cell.quantity.title}: you have {judged.read_as}"
     if diagnosis.working:
-        said += f" = {diagnosis.working}"
+        text += f" = {diagnosis.working}"
     own = " from your own volumes" if diagnosis.on == "own" else ""
-    return said + (f"; the rule{own} is {diagnosis.rule}" if diagnosis.rule else "")
+    return text + (f"; the rule{own} is {diagnosis.rule}" if diagnosis.rule else "")
 
 
-class Told(NamedTuple):
+class FindingText(NamedTuple):
     """A finding in words: what was done, why that is not so, and the rules with numbers.
 
     `done` explains every candidate by itself, the likeliest first; one when it is certain.
     """
 
     finding: Finding
-    said: str
+    text: str
     done: tuple[str, ...]
     rules: tuple[str, ...]
 
 
-def told(checked: Checked) -> Iterator[Told]:
+def findings_text(checked: Checked) -> Iterator[FindingText]:
     """Put the findings of a table into words, in their order."""
     rest = all(
-        each.verdict.startswith("right") or each.verdict in ("misconception", "not_graded")
-        for each in checked.cells
+        judged.verdict.startswith("right") or judged.verdict in ("misconception", "not_graded")
+        for judged in checked.cells
     )
-    mistakes = [each for each in checked.findings if each.verdict == "misconception"]
+    mistakes = [finding for finding in checked.findings if finding.verdict == "misconception"]
     for finding in checked.findings:
         alone = rest and len(mistakes) == 1 and finding in mistakes
-        said = finding_text(finding, all_else=alone)
-        yield Told(finding, said, tuple(_done(finding)), tuple(_rules(finding)))
+        text = finding_text(finding, all_else=alone)
+        yield FindingText(finding, text, tuple(_done(finding)), tuple(_rules(finding)))
 
 
 def _done(finding: Finding) -> Iterator[str]:
@@ -194,56 +197,49 @@ def _done(finding: Finding) -> Iterator[str]:
     if finding.certain:
         yield why_text(finding.ids)
         return
-    for ids in dict.fromkeys(each.ids for cell in finding.cells for each in cell.diagnoses):
+    for ids in dict.fromkeys(
+        diagnosis.ids for cell in finding.cells for diagnosis in cell.diagnoses
+    ):
         name = names(ids)
-        yield f"{name[:1].upper()}{name[1:]}: {why_text(ids)}"
+        yield f"{capital(name)}: {why_text(ids)}"
 
 
 def _rules(finding: Finding) -> Iterator[str]:
     """Yield the rule for every cell where numbers may be told, then for all others at once."""
     general: dict[tuple[str, str], list[str]] = {}
-    for each in finding.cells:
-        first = each.diagnoses[0]
+    for judged in finding.cells:
+        first = judged.diagnoses[0]
         if first.working:
-            yield rule_line(each, first)
+            yield rule_line(judged, first)
         elif first.rule:
-            about = (each.cell.quantity.title, first.rule)
-            general.setdefault(about, []).append(printable(each.cell.layer))
+            about = (judged.cell.quantity.title, first.rule)
+            general.setdefault(about, []).append(printable(judged.cell.layer))
     for (title, rule), layers in general.items():
         yield f"{', '.join(layers)}: the rule for {title} is {rule}"
 
 
-def place_text(judged: Judged) -> str:
+def place_text(judged: JudgedCell) -> str:
     """Name a cell."""
     return printable(f"{judged.cell.layer}, {judged.cell.quantity.title}")
 
 
-def places_text(cells: Iterable[Judged]) -> str:
+def places_text(cells: Iterable[JudgedCell]) -> str:
     """Name cells, in few words."""
     columns: dict[str, list[str]] = {}
-    for each in cells:
-        columns.setdefault(each.cell.quantity.title, []).append(printable(each.cell.layer))
+    for judged in cells:
+        columns.setdefault(judged.cell.quantity.title, []).append(printable(judged.cell.layer))
     return "; ".join(f"{title} of {', '.join(layers)}" for title, layers in columns.items())
 
 
-def sentence(text: str) -> str:
-    """End a text with a full stop, where it has no end of its own.
-
-    >>> sentence("the batch axis was left out"), sentence("Really?")
-    ('the batch axis was left out.', 'Really?')
-    """
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def rounded_text(cells: Iterable[Judged]) -> str:
+def rounded_text(cells: Iterable[JudgedCell]) -> str:
     """Say once what rounded answers do not show, and where; nothing where there are none.
 
     It names three mistakes, so that a right page does not look like a wrong one.
     """
-    rounded = [each for each in cells if each.hidden]
+    rounded = [judged for judged in cells if judged.hidden]
     if not rounded:
         return ""
-    hidden = list(dict.fromkeys(name for each in rounded for name in each.hidden))[:3]
+    hidden = list(dict.fromkeys(name for judged in rounded for name in judged.hidden))[:3]
     return (
         f"Rounded answers are right at their own precision: {places_text(rounded)}. They do not"
         f" show mistakes that round to the same, such as: {'; '.join(hidden)}."
@@ -252,8 +248,8 @@ def rounded_text(cells: Iterable[Judged]) -> str:
 
 def summary_text(checked: Checked) -> str:
     """Say in a sentence how the cells stand."""
-    graded = [each for each in checked.cells if each.verdict != "not_graded"]
-    right = sum(each.verdict.startswith("right") for each in graded)
+    graded = [judged for judged in checked.cells if judged.verdict != "not_graded"]
+    right = sum(judged.verdict.startswith("right") for judged in graded)
     if not graded:
         return "No cell is graded."
     if right == len(graded):
@@ -270,7 +266,7 @@ def summary_text(checked: Checked) -> str:
 def notes_text(checked: Checked) -> Iterator[str]:
     """Yield what is to be said of the whole file: notes, and answers to what was not asked."""
     for note in checked.notes:
-        yield f"{printable(note)[:1].upper()}{printable(note)[1:]}."
+        yield f"{capital(printable(note))}."
     unasked: dict[str, str] = {}
     for extra in checked.extras:
         if not extra.layer or extra.layer not in checked.homework.rows:

@@ -13,9 +13,9 @@ from html import escape
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.assignment.values import marks_number
+from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.blanks import blanks_of, by_layer, decimal, tolerance
-from shapecalc.homework.exports.page import (
+from shapecalc.homework.exports.question_text import (
     DIGITS,
     clean,
     conventions_page,
@@ -28,8 +28,8 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.exports.blanks import Blank
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.exports.blanks import AskedNumber
 
 #: The shares of a question's marks that Moodle accepts, in percent.
 GRADES = (
@@ -56,7 +56,7 @@ _COMMA = "A comma or a point was read as a decimal sign: write digits only."
 _LONGEST_NAME = 255
 
 
-class Answer(NamedTuple):
+class ForeseenAnswer(NamedTuple):
     """A number with what it earns, in percent, and what is said of it; `*` is any number."""
 
     value: str
@@ -71,30 +71,32 @@ def grade(share: Fraction) -> str:
     >>> grade(Fraction(1, 3)), grade(Fraction(1, 8)), grade(Fraction(0))
     ('33.33333', '10', '0')
     """
-    return min(GRADES[::-1], key=lambda each: abs(Fraction(each) / 100 - share))
+    return min(GRADES[::-1], key=lambda percent: abs(Fraction(percent) / 100 - share))
 
 
-def answers_of(blank: Blank) -> tuple[Answer, ...]:
+def answers_of(blank: AskedNumber) -> tuple[ForeseenAnswer, ...]:
     """Return all answers that are foreseen, in the order in which they are tried."""
-    found: dict[str, Answer] = {}
+    answers: dict[str, ForeseenAnswer] = {}
     for answer in _foreseen(blank):
-        found.setdefault(answer.value, answer)
-    return (*found.values(), Answer("*", "0", "0", blank.otherwise))
+        answers.setdefault(answer.value, answer)
+    return (*answers.values(), ForeseenAnswer("*", "0", "0", blank.otherwise))
 
 
-def _foreseen(blank: Blank) -> Iterator[Answer]:
-    yield Answer(str(blank.right), "0", "100", _RIGHT)
+def _foreseen(blank: AskedNumber) -> Iterator[ForeseenAnswer]:
+    yield ForeseenAnswer(str(blank.right), "0", "100", _RIGHT)
     if twin := _twin(Fraction(blank.right)):
-        yield Answer(twin, "0.0001", "100", f"{_RIGHT} {_COMMA}")
-    for each in blank.others:
-        yield Answer(decimal(each.value), tolerance(each.value), grade(each.share), each.message)
-    for each in blank.others:
-        if twin := _twin(each.value):
-            yield Answer(twin, "0.0001", grade(each.share), f"{each.message} {_COMMA}")
+        yield ForeseenAnswer(twin, "0.0001", "100", f"{_RIGHT} {_COMMA}")
+    for other in blank.others:
+        yield ForeseenAnswer(
+            decimal(other.value), tolerance(other.value), grade(other.share), other.message
+        )
+    for other in blank.others:
+        if twin := _twin(other.value):
+            yield ForeseenAnswer(twin, "0.0001", grade(other.share), f"{other.message} {_COMMA}")
     if blank.right % 1000 == 0 and 1000 <= blank.right < 10**6:
         # 4,000 may arrive as 4: it cannot be told from a 4, so nothing is earned, but it is said.
         message = f"If you wrote a number of thousands with a separator: {DIGITS}"
-        yield Answer(str(blank.right // 1000), "0", "0", message)
+        yield ForeseenAnswer(str(blank.right // 1000), "0", "0", message)
 
 
 def _twin(value: Fraction) -> str:
@@ -120,16 +122,16 @@ def moodle_xml(homework: Homework, *, per: str = "layer") -> str:
     _text(category, "category", f"$course$/{name}")
     _question(quiz, "description", "the network", network_page(homework), grade_="0")
     blanks = blanks_of(homework)
-    scale = lcm(*(each.marks.denominator for some in blanks.values() for each in some))
+    scale = lcm(*(blank.marks.denominator for parts in blanks.values() for blank in parts))
     if per == "layer":
         for layer, cells in by_layer(blanks).items():
             _cloze(quiz, homework, layer, cells, scale)
     else:
-        for some in blanks.values():
-            if len(some) > 1:
-                _cloze(quiz, homework, some[0].name.partition(",")[0], [some], scale)
+        for parts in blanks.values():
+            if len(parts) > 1:
+                _cloze(quiz, homework, parts[0].name.partition(",")[0], [parts], scale)
             else:
-                _numerical(quiz, homework, some[0])
+                _numerical(quiz, homework, parts[0])
     ET.indent(quiz)
     declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
     return declared + ET.tostring(quiz, encoding="unicode") + "\n"
@@ -157,7 +159,7 @@ def _text(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:
     ET.SubElement(ET.SubElement(parent, tag, attributes), "text").text = text
 
 
-def _numerical(quiz: ET.Element, homework: Homework, blank: Blank) -> None:
+def _numerical(quiz: ET.Element, homework: Homework, blank: AskedNumber) -> None:
     page = number_page(homework, blank)
     marks = str(marks_number(blank.marks))
     question = _question(quiz, "numerical", blank.name, page, grade_=marks)
@@ -177,22 +179,22 @@ def _cloze(
     quiz: ET.Element,
     homework: Homework,
     name: str,
-    cells: list[tuple[Blank, ...]],
+    cells: list[tuple[AskedNumber, ...]],
     scale: int,
 ) -> None:
     """Add a cloze question with the blanks of some cells of one layer."""
     lines = [cloze_text(layer_page(homework, cells[0][0].cell.layer))]
-    for some in cells:
-        fields = " x ".join(_field(homework, blank, scale) for blank in some)
-        parts = f" ({' x '.join(blank.part for blank in some)})" if len(some) > 1 else ""
-        title = cloze_text(clean(some[0].cell.quantity.title))
-        lines.append(f"<p>{title}{parts}: {fields}</p>")
-    asked = [some[0].cell.quantity.key for some in cells]
-    lines += [cloze_text(conventions_page(homework, asked)), f"<p>{DIGITS}</p>"]
+    for parts in cells:
+        fields = " x ".join(_field(homework, blank, scale) for blank in parts)
+        named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
+        title = cloze_text(clean(parts[0].cell.quantity.title))
+        lines.append(f"<p>{title}{named}: {fields}</p>")
+    columns = [parts[0].cell.quantity.key for parts in cells]
+    lines += [cloze_text(conventions_page(homework, columns)), f"<p>{DIGITS}</p>"]
     _question(quiz, "cloze", name, "".join(lines))
 
 
-def _field(homework: Homework, blank: Blank, scale: int) -> str:
+def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
     """Write a blank in the grammar of cloze questions, on one line."""
     weight = int(blank.marks * scale)
     alternatives = "~".join(

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.assignment import Accepted, is_total
-from shapecalc.homework.assignment.forms import forms
-from shapecalc.homework.assignment.numerals import read_number
+from shapecalc.homework.assignment.model import Accepted, is_total
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import (
+    Blank,
+    ReadExtents,
+    ReadNumber,
+    Unreadable,
+)
+from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation.volumes import forms, read_volume
 from shapecalc.homework.assignment.quantities import quantity_of
-from shapecalc.homework.assignment.reading import Blank, Extents, Number, Unreadable
-from shapecalc.homework.assignment.values import value_text
-from shapecalc.homework.assignment.volumes import read_volume
 from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.homework.assignment.keys import KeyReader
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.report.model import Row
     from shapecalc.text.yaml_tree import Tree
@@ -37,7 +41,7 @@ def read_alternates(
 
     `names` are those of all rows, sums among them.
     """
-    found = {}
+    accepted = {}
     for key, columns in reader.entries(tree, "accept"):
         layer = reader.layer(key, names)
         if not isinstance(columns, Map):
@@ -49,8 +53,8 @@ def read_alternates(
                 reader.no("E704", f"'{word.text}' is nothing that can be asked", word)
             elif layer is not None and not (is_total(layer) and quantity.key == "output"):
                 row = rows.get(layer) if quantity.key == "output" else None
-                found[layer, quantity.key] = _accepted(reader, values, row)
-    return found
+                accepted[layer, quantity.key] = _accepted(reader, values, row)
+    return accepted
 
 
 def given_as_written(reader: KeyReader, tree: Tree | None, homework: Homework) -> None:
@@ -65,8 +69,8 @@ def given_as_written(reader: KeyReader, tree: Tree | None, homework: Homework) -
             if cell is None or not isinstance(value, Scalar) or not value.text.strip():
                 continue
             row = homework.rows.get(key.text) if cell.quantity.key == "output" else None
-            said = _volume(value.text, row) if row is not None else _count(value.text)
-            if said != cell.key:
+            written = _volume(value.text, row) if row is not None else _count(value.text)
+            if written != cell.key:
                 right = value_text(cell.key, homework.conventions)
                 message = f"{key.text}, {cell.quantity.title} is {right}, not {describe(value)}"
                 hint = f"write {right}, or only the columns: `{key.text}: [{word.text}]`"
@@ -86,23 +90,27 @@ def _accepted(reader: KeyReader, tree: Tree, row: Row | None) -> tuple[Accepted,
         for item in items:
             if not isinstance(item, Scalar):
                 reader.no("E757", f"{describe(item)} is no value to accept", item, _FORM)
-    found = []
+    accepted = []
     for word, reason in pairs:
         value = _volume(word.text, row) if row is not None else _count(word.text)
         if value is None:
             what = "volume, like 55x55x96" if row is not None else "whole number"
             reader.no("E757", f"{describe(word)} is no {what}", word, _FORM)
         else:
-            found.append(Accepted(value, reason))
-    return tuple(found)
+            accepted.append(Accepted(value, reason))
+    return tuple(accepted)
 
 
 def _count(text: str) -> int | None:
     readings = read_number(text)
     if isinstance(readings, Unreadable | Blank):
         return None
-    whole = [each.value for each in readings if each.value.denominator == 1 and each.value >= 0]
-    return whole[0].numerator if whole and isinstance(readings[0], Number) else None
+    whole = [
+        reading.value
+        for reading in readings
+        if reading.value.denominator == 1 and reading.value >= 0
+    ]
+    return whole[0].numerator if whole and isinstance(readings[0], ReadNumber) else None
 
 
 def _volume(text: str, row: Row) -> Value:
@@ -111,8 +119,8 @@ def _volume(text: str, row: Row) -> Value:
         return None
     shapes = (
         form.shape
-        for each in readings
-        if isinstance(each, Extents)
-        for form in forms(each, row.output)
+        for reading in readings
+        if isinstance(reading, ReadExtents)
+        for form in forms(reading, row.output)
     )
     return next((shape for shape in shapes if shape is not None), None)

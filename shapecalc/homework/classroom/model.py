@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: `unreadable`: something was handed in that is no table of answers; nobody is graded by it.
 Status: TypeAlias = Literal["graded", "unreadable", "missing"]
@@ -25,7 +25,7 @@ class Student(NamedTuple):
     columns: tuple[tuple[str, str], ...] = ()
 
 
-class Mark(NamedTuple):
+class MarkedCell(NamedTuple):
     """One cell of one student.
 
     `right` is the key and `value` what was read, in one notation, so that equal values are equal
@@ -62,7 +62,7 @@ class Graded(NamedTuple):
     earned: Fraction = Fraction(0)
     marks: Fraction = Fraction(0)
     out_of: Fraction = Fraction(0)
-    cells: tuple[Mark, ...] = ()
+    cells: tuple[MarkedCell, ...] = ()
     notes: tuple[str, ...] = ()
     page: str = ""
 

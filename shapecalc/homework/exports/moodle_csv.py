@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import refuse
-from shapecalc.homework.assignment.values import marks_text
-from shapecalc.homework.exports.gradebook import csv_text, mark_of
+from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.homework.exports.canvas import csv_text, mark_of
 from shapecalc.output.csv import harmless
 
 if TYPE_CHECKING:
-    from shapecalc.homework.classroom.records import Classroom, Graded
+    from shapecalc.homework.classroom.model import Classroom, Graded
 
 
 def grades(classroom: Classroom, *, missing: str = "blank") -> str:
@@ -29,19 +29,19 @@ def grades(classroom: Classroom, *, missing: str = "blank") -> str:
             if harmless(text) != text:
                 message = f"a spreadsheet would run '{text[:40]}'"
                 hint = "change it in the roster: with a ' before it Moodle would not know it"
-                raise refuse("E743", message, classroom.title, hint)
+                raise refuse_file("E743", message, classroom.title, hint)
         mark = mark_of(graded, missing) or "-"
-        rows.append([student.id, student.email, mark, _said(graded)])
+        rows.append([student.id, student.email, mark, _sentence(graded)])
     return csv_text(rows)
 
 
-def _said(graded: Graded) -> str:
+def _sentence(graded: Graded) -> str:
     if graded.status == "missing":
         return "Nothing was handed in."
     if graded.status == "unreadable":
         return "What was handed in could not be read; nothing was graded."
-    said = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
+    text = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
     if not graded.late:
-        return said
+        return text
     hours = "1 hour" if graded.late == 1 else f"{graded.late} hours"
-    return f"{said} Late by {hours}, so {marks_text(graded.marks)} count."
+    return f"{text} Late by {hours}, so {marks_text(graded.marks)} count."

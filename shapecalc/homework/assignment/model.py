@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import refuse
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
@@ -18,14 +19,16 @@ from shapecalc.text.source import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.homework.assignment.quantities import Quantity, Value
-    from shapecalc.homework.assignment.vary import Choice
+    from shapecalc.homework.assignment.quantities import AskedQuantity, Value
+    from shapecalc.homework.assignment.vary import VaryChoice
     from shapecalc.report.model import Report, Row
 
 #: The row of sums; of one of several networks, below its name: `alexnet/total`.
 TOTAL = "total"
 #: What is asked when nothing else is said.
 DEFAULT_COLUMNS = ("output", "params", "macs")
+#: How a sheet states which homework, and which variant, it is of.
+_STAMP = re.compile(r"shapecalc homework ([0-9a-f]{8})\b")
 
 
 class Accepted(NamedTuple):
@@ -44,16 +47,21 @@ class Cell(NamedTuple):
     """One thing to find out: a layer's quantity, its right value, and the marks it is worth."""
 
     layer: str
-    quantity: Quantity
+    quantity: AskedQuantity
     key: Value
     out_of: Fraction = Fraction(1)
-    given: bool = False
+    filled_in: bool = False
     accepted: tuple[Accepted, ...] = ()
 
     @property
     def at(self) -> tuple[str, str]:
         """The cell's address: layer and column."""
         return self.layer, self.quantity.key
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether there is something to find out: it is not filled in, and has a key."""
+        return not self.filled_in and self.key is not None
 
 
 class Homework(NamedTuple):
@@ -77,7 +85,7 @@ class Homework(NamedTuple):
     deadline: Deadline = Deadline()
     networks: Mapping[str, Report] = {}
     variation: tuple[tuple[str, str], ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[VaryChoice, ...] = ()
     any_window: bool = False
 
     def __hash__(self) -> int:
@@ -89,13 +97,13 @@ class Homework(NamedTuple):
     def stamp(self) -> str:
         """What tells this homework from others, from its variants and versions of itself."""
         graph = self.report.graph
-        asked = [(*cell.at, str(cell.out_of), cell.given) for cell in self.cells]
-        options = [each.graph.options for each in self.networks.values()] or [graph.options]
-        given = [(sorted(s.items()), sorted(i.items())) for s, i in options]
+        cells = [(*cell.at, str(cell.out_of), cell.filled_in) for cell in self.cells]
+        options = [report.graph.options for report in self.networks.values()] or [graph.options]
+        settings = [(sorted(s.items()), sorted(i.items())) for s, i in options]
         more = (self.variation,) if self.variation else ()
         pairs = zip(self.conventions._asdict().items(), Conventions(), strict=True)
-        told = [(name, value) for (name, value), usual in pairs if value != usual]
-        text = repr((self.title, graph.spec.source.text, *given, asked, told, *more))
+        unusual = [(name, value) for (name, value), usual in pairs if value != usual]
+        text = repr((self.title, graph.spec.source.text, *settings, cells, unusual, *more))
         return sha256(text.encode()).hexdigest()[:8]
 
     @property
@@ -104,10 +112,10 @@ class Homework(NamedTuple):
         return tuple(dict.fromkeys(cell.layer for cell in self.cells))
 
     @property
-    def columns(self) -> tuple[Quantity, ...]:
+    def columns(self) -> tuple[AskedQuantity, ...]:
         """The columns of the sheet."""
-        asked = {cell.quantity.key for cell in self.cells}
-        return tuple(each for each in QUANTITIES.values() if each.key in asked)
+        keys = {cell.quantity.key for cell in self.cells}
+        return tuple(quantity for quantity in QUANTITIES.values() if quantity.key in keys)
 
 
 def assign(
@@ -117,7 +125,7 @@ def assign(
     layers: Iterable[str] | None = None,
     columns: Iterable[str] = DEFAULT_COLUMNS,
     depth: int = 1,
-    given: Iterable[tuple[str, str]] = (),
+    filled_in: Iterable[tuple[str, str]] = (),
     points: Mapping[str, Fraction] | None = None,
     worth: Mapping[tuple[str, str], Fraction] | None = None,
     conventions: Conventions = Conventions(),  # noqa: B008  (frozen)
@@ -130,21 +138,21 @@ def assign(
     """Make the homework about a network.
 
     `layers` are names of rows, `total` among them; by default those that compute something or
-    change the volume.  `given` cells are filled in and not graded; `points` are the marks of a
+    change the volume.  `filled_in` cells are given and not graded; `points` are the marks of a
     column's cells, `worth` of single cells, 1 where nothing is said.  Raises `SpecErrors`: E705 for
     a network with symbols, E756 for a layer that is called like a row of sums.
     """
     numeric(report)
     rows = askable(report, depth)
-    asked = tuple(layers) if layers is not None else computing(report, depth)
-    for layer in asked:
+    names = tuple(layers) if layers is not None else computing(report, depth)
+    for layer in names:
         if is_total(layer) and layer in rows:
             message = f"'{layer}' is a layer, and the name of a row of sums"
             origin = Origin(report.graph.spec.source)
-            raise SpecErrors([Problem("E756", message, origin, hint="give the layer another name")])
-    filled = set(given)
+            raise refuse("E756", message, origin, "give the layer another name")
+    filled = set(filled_in)
     cells = []
-    for layer in asked:
+    for layer in names:
         for column in columns:
             quantity = QUANTITIES[column]
             address = (layer, column)
@@ -199,13 +207,19 @@ def computes(row: Row) -> bool:
 
 
 def _key(
-    report: Report, rows: Mapping[str, Row], layer: str, quantity: Quantity, told: Conventions
+    report: Report,
+    rows: Mapping[str, Row],
+    layer: str,
+    quantity: AskedQuantity,
+    conventions: Conventions,
 ) -> Value:
     if is_total(layer):
         assert quantity.total is not None, "what has no sum is not asked"
-        one = layer == TOTAL
-        return quantity.total(report.totals if one else together(added(report, layer)), told)
-    return quantity.of(rows[layer], told)
+        everything = layer == TOTAL
+        return quantity.total(
+            report.totals if everything else together(added(report, layer)), conventions
+        )
+    return quantity.of(rows[layer], conventions)
 
 
 def find_row(word: str, rows: Iterable[str]) -> str | None:
@@ -224,11 +238,11 @@ def find_row(word: str, rows: Iterable[str]) -> str | None:
         for pattern, name in (("", ""), ("maxpool", "pool"), ("totals", TOTAL), ("sum", TOTAL)):
             if not bare.startswith(pattern):
                 continue
-            found = names.get(bare.replace(pattern, name, 1) if pattern else bare, ())
-            if tried.strip() in found:
+            fitting = names.get(bare.replace(pattern, name, 1) if pattern else bare, ())
+            if tried.strip() in fitting:
                 return tried.strip()
-            if len(found) == 1:
-                return found[0]
+            if len(fitting) == 1:
+                return fitting[0]
     return None
 
 
@@ -245,6 +259,16 @@ def _bare(word: str) -> str:
     return "".join(c for c in word.casefold()[:200] if c.isalnum() or c == "/")
 
 
-def suggest(word: str, rows: Iterable[str]) -> str:
-    """Say which row may be meant."""
-    return did_you_mean(word, rows)
+def stamp_text(homework: Homework) -> str:
+    """Write what identifies the homework on a sheet."""
+    return f"shapecalc homework {homework.stamp}"
+
+
+def stamp_in(text: str) -> str:
+    """Return the stamp that a text holds, or nothing.
+
+    >>> stamp_in("Sheet: shapecalc homework 25a0a180.")
+    '25a0a180'
+    """
+    match = _STAMP.search(text)
+    return match[1] if match else ""

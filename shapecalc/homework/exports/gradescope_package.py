@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc import __version__
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.homework.exports.archive import archive
-from shapecalc.homework.exports.gradescope import Style
 from shapecalc.spec.find import beside, is_shipped
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.exports.gradescope import Visibility
+    from shapecalc.homework.exports.parts import Markup, Per
     from shapecalc.text.source import Source
 
 #: What the package has already.
@@ -71,15 +72,18 @@ fi
 def package(
     homework: Homework,
     source: Source,
-    style: Style = Style(),  # noqa: B008
     variants: Source | None = None,
+    *,
+    per: Per = "layer",
+    hint: int = 2,
+    visibility: Visibility = "visible",
+    markup: Markup = "text",
 ) -> bytes:
     """Pack the autograder of a homework, whose file is `source`, with the list of its variants.
 
     Raises `SpecErrors` (E745) when its network lies outside the folder of the homework.
     """
-    options = f"--per {style.per} --hint {style.hint}"
-    options += f" --visibility {style.visibility} --markup {style.markup}"
+    options = f"--per {per} --hint {hint} --visibility {visibility} --markup {markup}"
     listed = {}
     if variants is not None:
         options += " --variants source/variants.csv"
@@ -99,7 +103,7 @@ def _networks(homework: Homework, source: Source) -> dict[str, str]:
     """Return the files of the network, under their names beside the homework's."""
     reports = homework.networks.values() or (homework.report,)
     specs = [report.graph.spec for report in reports]
-    found = {}
+    files = {}
     for name in (name for spec in specs for name in (spec.source.name, *spec.extends)):
         if is_shipped(name):
             continue
@@ -107,6 +111,6 @@ def _networks(homework: Homework, source: Source) -> dict[str, str]:
         if path.startswith("../") or Path(path).is_absolute() or path in _NAMES:
             message = f"'{name}' cannot be packed: it is not beside the homework"
             hint = "move it into the homework's folder, under a name of its own"
-            raise SpecErrors([Problem("E745", message, Origin(source), hint=hint)])
-        found[path] = beside(path, source).text
-    return found
+            raise refuse("E745", message, Origin(source), hint)
+        files[path] = beside(path, source).text
+    return files

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.homework.answers.answers import Extra
-    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.answers.model import Extra
+    from shapecalc.homework.assignment.model import Cell, Homework
 
 Verdict: TypeAlias = Literal[
     "right",
@@ -57,7 +57,7 @@ class Diagnosis(NamedTuple):
     rule: str = ""
 
 
-class Judged(NamedTuple):
+class JudgedCell(NamedTuple):
     """A cell with its verdict.  `note` says what was understood, or why it could not be read.
 
     `hidden` names the mistakes that a right answer does not show to be none, as it is rounded.
@@ -93,7 +93,7 @@ class Finding(NamedTuple):
 
     ids: tuple[str, ...]
     verdict: Verdict
-    cells: tuple[Judged, ...]
+    cells: tuple[JudgedCell, ...]
     shown: int
     certain: bool
 
@@ -103,7 +103,7 @@ class Checked(NamedTuple):
 
     homework: Homework
     source: str
-    cells: tuple[Judged, ...]
+    cells: tuple[JudgedCell, ...]
     findings: tuple[Finding, ...]
     extras: tuple[Extra, ...]
     notes: tuple[str, ...]
@@ -111,17 +111,17 @@ class Checked(NamedTuple):
     @property
     def marks(self) -> Fraction:
         """The marks earned."""
-        return added(each.marks for each in self.cells)
+        return added(judged.marks for judged in self.cells)
 
     @property
     def out_of(self) -> Fraction:
         """The marks that could be earned."""
-        graded = (each for each in self.cells if each.verdict != "not_graded")
-        return added(each.cell.out_of for each in graded)
+        graded = (judged for judged in self.cells if judged.verdict != "not_graded")
+        return added(judged.cell.out_of for judged in graded)
 
     def count(self, *verdicts: Verdict) -> int:
         """Count the cells of some verdicts."""
-        return sum(each.verdict in verdicts for each in self.cells)
+        return sum(judged.verdict in verdicts for judged in self.cells)
 
 
 def added(parts: Iterable[Fraction]) -> Fraction:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.quantities import Value
 
 
-def value_text(value: Value, told: Conventions) -> str:
+def value_text(value: Value, conventions: Conventions) -> str:
     """Write a value of the key as the sheet asks for it."""
     if value is None:
         return "\N{EN DASH}"
     if isinstance(value, int):
         return f"{value:,}"
-    return as_text(value, "chw" if told.layout == "chw" else "hwc")
+    return as_text(value, "chw" if conventions.layout == "chw" else "hwc")
 
 
 def marks_number(marks: Fraction) -> int | float:

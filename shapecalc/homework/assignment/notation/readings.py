@@ -14,7 +14,7 @@ DIGITS = 24
 BEYOND = 10**18
 
 
-class Number(NamedTuple):
+class ReadNumber(NamedTuple):
     """A number as read.
 
     `half` is half a unit of the last place where the answer is rounded, else 0.  `plain`: written
@@ -41,15 +41,15 @@ class Number(NamedTuple):
         return shown
 
 
-def at_digits(number: Number, digits: int) -> tuple[Number, ...]:
+def at_digits(number: ReadNumber, digits: int) -> tuple[ReadNumber, ...]:
     """Return what a number may mean where so many significant digits are enough.
 
     First it is what it says, then what rounds to it at its own zeros; what was rounded to fewer
     digits is no more than it says.
 
-    >>> [each.text for each in at_digits(Number(Fraction(34900)), 3)]
+    >>> [each.text for each in at_digits(ReadNumber(Fraction(34900)), 3)]
     ['34,900', '34,900 ± 50']
-    >>> [each.text for each in at_digits(Number(Fraction(35000), Fraction(500)), 3)]
+    >>> [each.text for each in at_digits(ReadNumber(Fraction(35000), Fraction(500)), 3)]
     ['35,000']
     """
     value = number.value
@@ -67,7 +67,7 @@ def at_digits(number: Number, digits: int) -> tuple[Number, ...]:
     return number, number._replace(half=Fraction(own, 2))
 
 
-class Extents(NamedTuple):
+class ReadExtents(NamedTuple):
     """A volume as read, without the batch, in the order written.
 
     `channels_first` is None where the notation does not say.  `batch`: a batch axis was left out.
@@ -100,7 +100,7 @@ class Blank(NamedTuple):
     dash: bool = False
 
 
-Reading: TypeAlias = Number | Extents
+Reading: TypeAlias = ReadNumber | ReadExtents
 
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]+")
 _SIGNS = str.maketrans(

@@ -7,12 +7,12 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.reading import (
+from shapecalc.homework.assignment.notation.readings import (
     BEYOND,
     DIGITS,
     LONGEST,
     Blank,
-    Number,
+    ReadNumber,
     Unreadable,
     blank,
     fraction_text,
@@ -47,7 +47,7 @@ _POWERS |= {"billion": 3, "bn": 3}
 
 def read_number(
     raw: str, *, unit: str = "", kilobyte: int = 0
-) -> tuple[Number, ...] | Unreadable | Blank:
+) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read a count: what it may mean, likeliest first.
 
     `unit` is what the column's heading states.  `kilobyte` is what K means for bytes, 1000 or 1024;
@@ -62,7 +62,7 @@ def read_number(
 
 
 @lru_cache(maxsize=8192)  # a class answers with the same texts again and again
-def _read(raw: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable | Blank:
+def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     text = tidy(raw)
     nothing = blank(text)
     if nothing is not None:
@@ -81,41 +81,43 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable
     match = _NUMERAL.fullmatch(bare)
     if match is None:
         return _sum(bare)
-    found = _numerals(match, unit, kilobyte, about=about is not None)
-    if not found:
+    numbers = _numerals(match, unit, kilobyte, about=about is not None)
+    if not numbers:
         return Unreadable(f"'{_short(text)}' groups its digits in no usual way; write digits only")
     if _SHORTENED.fullmatch(text):
-        found = [each._replace(note=_BY_SPREADSHEET) for each in found]
+        numbers = [number._replace(note=_BY_SPREADSHEET) for number in numbers]
     plain = bare == text and bool(re.fullmatch(r"\d+|\d{1,3}(?:,\d{3})+", raw.strip()))
-    if any(abs(each.value) > BEYOND or sum(map(str.isdigit, bare)) > DIGITS for each in found):
+    if any(
+        abs(number.value) > BEYOND or sum(map(str.isdigit, bare)) > DIGITS for number in numbers
+    ):
         return Unreadable("a number beyond 10^18; is it one number?")
-    return tuple(each._replace(plain=plain and not each.half) for each in found)
+    return tuple(number._replace(plain=plain and not number.half) for number in numbers)
 
 
-def _result(text: str, unit: str, kilobyte: int) -> tuple[Number, ...] | Unreadable | Blank:
+def _result(text: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read a calculation with its result: the result counts."""
     working, _, result = text.rpartition("=")
-    found = read_number(result, unit=unit, kilobyte=kilobyte)
-    if isinstance(found, Unreadable | Blank):
-        return found
+    numbers = read_number(result, unit=unit, kilobyte=kilobyte)
+    if isinstance(numbers, Unreadable | Blank):
+        return numbers
     sums = read_number(working, unit=unit, kilobyte=kilobyte)
     note = "the number after the = counts"
     if not isinstance(sums, Unreadable | Blank) and not any(
-        a.fits(b.value) for a in found for b in sums
+        a.fits(b.value) for a in numbers for b in sums
     ):
         note += f"; what stands before it gives {sums[0].text}"
-    return tuple(each._replace(plain=False, note=note) for each in found)
+    return tuple(number._replace(plain=False, note=note) for number in numbers)
 
 
-def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) -> list[Number]:
+def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) -> list[ReadNumber]:
     """Return what a numeral may mean: with a power of ten its mark is a decimal one first."""
     exponent = int(match["exp"] or match["ten"] or 0)
     if exponent > 18:
-        return [Number(Fraction(BEYOND + 1))]
+        return [ReadNumber(Fraction(BEYOND + 1))]
     word = match["unit"] or unit
     scale = 10**exponent * _scale(word, kilobyte)
     scaled = scale != 1 or match["exp"] is not None or match["ten"] is not None
-    found = []
+    numbers = []
     for value, places in _magnitudes(match["body"].strip(), scaled=scaled):
         half = Fraction(0)
         if scaled:
@@ -125,8 +127,8 @@ def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) ->
             half = Fraction(10**zeros, 2) if places == 0 else Fraction(1, 2 * 10**places)
         signed = -value if match["sign"] == "-" else value
         note = f"{word} stands for {scale:,}" if scaled and word and not match["exp"] else ""
-        found.append(Number(signed * scale, half, note=note))
-    return found
+        numbers.append(ReadNumber(signed * scale, half, note=note))
+    return numbers
 
 
 def _scale(word: str, kilobyte: int) -> int:
@@ -164,7 +166,7 @@ def _magnitudes(body: str, *, scaled: bool) -> list[tuple[Fraction, int]]:
     return decimal + grouped if scaled else grouped + decimal
 
 
-def _sum(text: str) -> tuple[Number, ...] | Unreadable:
+def _sum(text: str) -> tuple[ReadNumber, ...] | Unreadable:
     """Read a calculation with + - * and brackets in whole numbers."""
     plain = _INSIDE.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     plain = _PRODUCT.sub("*", plain).replace("^", "**")
@@ -178,7 +180,9 @@ def _sum(text: str) -> tuple[Number, ...] | Unreadable:
         return Unreadable(f"'{_short(text)}' cannot be computed: {_short(error.message)}")
     assert isinstance(value, int)
     return (
-        Number(Fraction(value), plain=False, note=f"computed: {fraction_text(Fraction(value))}"),
+        ReadNumber(
+            Fraction(value), plain=False, note=f"computed: {fraction_text(Fraction(value))}"
+        ),
     )
 
 

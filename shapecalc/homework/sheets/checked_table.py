@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import stated_conventions, stated_policy
-from shapecalc.homework.assignment.values import marks_text, value_text
-from shapecalc.homework.diagnosis.tell import (
+from shapecalc.homework.assignment.notation.values import marks_text, value_text
+from shapecalc.homework.diagnosis.model import VERDICTS, added
+from shapecalc.homework.diagnosis.wording import (
+    findings_text,
     notes_text,
     place_text,
     rounded_text,
-    sentence,
     summary_text,
-    told,
 )
-from shapecalc.homework.diagnosis.verdict import VERDICTS, added
 from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
+from shapecalc.text.words import (
+    sentence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
 
 #: A cell that could not be read is shown up to here.
 _SHOWN = 24
@@ -31,11 +33,11 @@ def tabulate(checked: Checked, *, hint: int = 2, solution: bool = False) -> Tabl
     """Lay checked answers out; `hint` and `solution` say how much is told."""
     homework = checked.homework
     columns = homework.columns
-    by_cell = {each.cell.at: each for each in checked.cells}
+    by_cell = {judged.cell.at: judged for judged in checked.cells}
     lines = []
     for layer in homework.layers:
-        some = [by_cell.get((layer, column.key)) for column in columns]
-        cells = [_cell(checked, each, solution=solution) for each in some]
+        row = [by_cell.get((layer, column.key)) for column in columns]
+        cells = [_cell(checked, judged, solution=solution) for judged in row]
         lines.append(Line((printable(layer), *cells)))
     heads = [Head(column.title, extents=column.key == "output") for column in columns]
     return Table(
@@ -52,31 +54,31 @@ def tabulate(checked: Checked, *, hint: int = 2, solution: bool = False) -> Tabl
     )
 
 
-def _cell(checked: Checked, judged: Judged | None, *, solution: bool) -> str:
+def _cell(checked: Checked, judged: JudgedCell | None, *, solution: bool) -> str:
     if judged is None:
         return ""
-    told = checked.homework.conventions
-    if judged.verdict == "not_graded" and judged.cell.given:
-        return value_text(judged.cell.key, told)
+    conventions = checked.homework.conventions
+    if judged.verdict == "not_graded" and judged.cell.filled_in:
+        return value_text(judged.cell.key, conventions)
     sign = VERDICTS[judged.verdict][1]
     raw = printable(judged.raw)
     read = judged.read_as or (raw if len(raw) <= _SHOWN else raw[: _SHOWN - 1] + "…")
     shown = f"{read} {sign}".strip()
     if solution and not judged.verdict.startswith("right") and judged.cell.key is not None:
-        shown += f" ({value_text(judged.cell.key, told)})"
+        shown += f" ({value_text(judged.cell.key, conventions)})"
     return shown
 
 
 def column_marks(checked: Checked, column: str) -> str:
     """Write the marks of a column."""
-    some = [
-        each
-        for each in checked.cells
-        if each.cell.quantity.key == column and each.verdict != "not_graded"
+    graded = [
+        judged
+        for judged in checked.cells
+        if judged.cell.quantity.key == column and judged.verdict != "not_graded"
     ]
-    marks = added(each.marks for each in some)
-    out_of = added(each.cell.out_of for each in some)
-    return f"{marks_text(marks)} of {marks_text(out_of)}" if some else ""
+    marks = added(judged.marks for judged in graded)
+    out_of = added(judged.cell.out_of for judged in graded)
+    return f"{marks_text(marks)} of {marks_text(out_of)}" if graded else ""
 
 
 def _facts(checked: Checked) -> Iterator[Fact]:
@@ -89,26 +91,28 @@ def _facts(checked: Checked) -> Iterator[Fact]:
 def _notes(checked: Checked, hint: int) -> Iterator[str]:
     """Yield what explains the cells, as far as the hint level goes."""
     if hint < 2:
-        yield from _said(each for each in checked.cells if each.accepted)
+        yield from _cell_notes(judged for judged in checked.cells if judged.accepted)
         return
-    for finding, said, done, rules in told(checked):
+    for finding, text, done, rules in findings_text(checked):
         why = f" {done[0]}" if finding.certain else ""
-        yield f"• {said}{why}"
+        yield f"• {text}{why}"
         if hint >= 3:
             yield from (f"  – {rule}" for rule in rules)
-    unknown = [each for each in checked.cells if each.verdict == "wrong"]
+    unknown = [judged for judged in checked.cells if judged.verdict == "wrong"]
     if unknown:
-        places = ", ".join(f"{each.cell.layer} {each.cell.quantity.title}" for each in unknown)
+        places = ", ".join(
+            f"{judged.cell.layer} {judged.cell.quantity.title}" for judged in unknown
+        )
         yield f"• No known mistake gives what stands in {printable(places)}."
-    yield from _said(each for each in checked.cells if worth_telling(each))
+    yield from _cell_notes(judged for judged in checked.cells if worth_telling(judged))
     if rounded := rounded_text(checked.cells):
         yield f"• {rounded}"
 
 
-def _said(cells: Iterable[Judged]) -> Iterator[str]:
+def _cell_notes(cells: Iterable[JudgedCell]) -> Iterator[str]:
     """Yield what is noted of single cells."""
-    for each in cells:
-        yield f"• {place_text(each)}: {sentence(printable(each.note))}"
+    for judged in cells:
+        yield f"• {place_text(judged)}: {sentence(printable(judged.note))}"
 
 
 def _corrections(checked: Checked) -> Iterator[str]:
@@ -119,7 +123,7 @@ def _corrections(checked: Checked) -> Iterator[str]:
     return correction_lines(checked)
 
 
-def worth_telling(judged: Judged) -> bool:
+def worth_telling(judged: JudgedCell) -> bool:
     """Tell whether a note says more than what the cell shows."""
     if not judged.note or not judged.verdict.startswith("right"):
         return bool(judged.note)
@@ -133,8 +137,8 @@ def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
             signs.setdefault(sign, []).append(meaning)
     for sign, meanings in signs.items():
         yield sign, "; ".join(meanings)
-    asked = {column.key for column in checked.homework.columns}
-    yield from stated_conventions(checked.homework.conventions, asked).items()
+    columns = {column.key for column in checked.homework.columns}
+    yield from stated_conventions(checked.homework.conventions, columns).items()
     yield from stated_policy(checked.homework.policy).items()
 
 

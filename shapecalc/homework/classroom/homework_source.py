@@ -1,6 +1,7 @@
 """What is asked of each student: one homework for all, or each their own.
 
-`Asked` holds texts only, so that it goes to another process, which reads the homework from it anew.
+`HomeworkSource` holds texts only, so that it goes to another process, which reads the homework from
+it anew.
 """
 
 from __future__ import annotations
@@ -10,20 +11,20 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.api import build
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.report.compute import (
     compute_report,
 )
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.classroom.records import Student
-    from shapecalc.homework.variants.list import VariantList
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.classroom.model import Student
+    from shapecalc.homework.variants.variant_list import VariantList
     from shapecalc.text.source import Source
 
 
-class Asked(NamedTuple):
+class HomeworkSource(NamedTuple):
     """A teacher's file; or a network, with its settings and inputs, under the defaults.
 
     `variants` is the list that was written for the class, where everybody has a variant.
@@ -36,15 +37,15 @@ class Asked(NamedTuple):
     variants: VariantList | None = None
 
 
-def homework_of(asked: Asked, student: Student | None = None) -> Homework:
+def homework_of(source: HomeworkSource, student: Student | None = None) -> Homework:
     """Return the homework of a student, or of the class.
 
     Raises `SpecErrors`: E752 for a student without a variant where there are variants.
     """
     values: tuple[tuple[str, str], ...] = ()
-    if student is not None and asked.variants is not None:
-        values = asked.variants.of_student(student.id).values
-    return _homework(asked.source, asked.network, asked.settings, asked.inputs, values)
+    if student is not None and source.variants is not None:
+        values = source.variants.of_student(student.id).values
+    return _homework(source.source, source.network, source.settings, source.inputs, values)
 
 
 @lru_cache(maxsize=64)
@@ -63,10 +64,16 @@ def _homework(
 def fingerprint(homework: Homework) -> str:
     """Return what tells a homework from any that judges, marks or explains otherwise."""
     cells = [
-        (each.at, repr(each.key), str(each.out_of), each.given, repr(each.accepted))
-        for each in homework.cells
+        (cell.at, repr(cell.key), str(cell.out_of), cell.filled_in, repr(cell.accepted))
+        for cell in homework.cells
     ]
     rows = [(row.name, row.does, row.output, row.params, row.macs) for row in homework.report.rows]
-    told = (homework.title, homework.note, homework.conventions, homework.policy, homework.depth)
-    text = repr((homework.stamp, told, homework.deadline, cells, rows))
+    settings = (
+        homework.title,
+        homework.note,
+        homework.conventions,
+        homework.policy,
+        homework.depth,
+    )
+    text = repr((homework.stamp, settings, homework.deadline, cells, rows))
     return sha256(text.encode()).hexdigest()
