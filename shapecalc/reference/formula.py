@@ -11,12 +11,20 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+import numpy as np
 
+from shapecalc.reference import registry
+from shapecalc.reference.arrays import extents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Axes
 
     Values: TypeAlias = Mapping[str, Array]
+    Formulas: TypeAlias = dict[str, "Formula"]
     Terms: TypeAlias = Callable[[Values, tuple[int, ...]], list["Term"]]
 
 POSITIONS, TAPS, PLACES = "ijk", "pqr", "uvt"
@@ -31,12 +39,12 @@ BACK = ("h", "a")
 class Term(NamedTuple):
     """One summand: the product of some numbers, divided; a factor of several is their sum.
 
-    `told` is how it is written where it came about in another way, as a maximum.
+    `text` is how it is written where it came about in another way, as a maximum.
     """
 
     factors: tuple[float | tuple[float, ...], ...]
     divisor: float = 1
-    told: str = ""
+    text: str = ""
 
     @property
     def value(self) -> float:
@@ -44,7 +52,7 @@ class Term(NamedTuple):
         return prod(sum(f) if isinstance(f, tuple) else f for f in self.factors) / self.divisor
 
     def __str__(self) -> str:
-        bare = self.told or "*".join(map(_factor, self.factors))
+        bare = self.text or "*".join(map(_factor, self.factors))
         return bare if self.divisor == 1 else f"{bare}/{_signed(self.divisor)}"
 
 
@@ -96,7 +104,7 @@ class Formula(NamedTuple):
 def _alone(found: list[Term]) -> str:
     """Write a sum that is one number; without the brackets that one has among others."""
     term, *more = found or (Term(()),)
-    if more or len(term.factors) != 1 or term.divisor != 1 or term.told:
+    if more or len(term.factors) != 1 or term.divisor != 1 or term.text:
         return ""
     return number(term.value)
 
@@ -209,3 +217,23 @@ def single(
 ) -> Formula:
     """Make the formula of an entry that is one product."""
     return Formula(of, at, text, note, lambda values, place: [term(values, place)])
+
+
+def operand_names(xs: Sequence[Array]) -> list[str]:
+    """Name what flows in: x, or x1, x2, ... where there are several."""
+    return [f"x{number}" for number, _ in enumerate(xs, 1)] if len(xs) > 1 else ["x"]
+
+
+def place_names(rank: int) -> str:
+    """Name the indices of an element of the input: its channel, and its place on every side."""
+    return f"c{PLACES[:rank]}"
+
+
+def formulas(layer: Layer, *shapes: Shape) -> Formulas:
+    """Return a layer's formulas for what flows in, by the letters of what they give.
+
+    That is `y`, what is computed on the way, and the gradients of the inputs (`x`, or `x1`, `x2`,
+    ...) and of the trained arrays (`w`, `b`).
+    """
+    inputs = (np.broadcast_to(0.0, (1, *extents(shape))) for shape in shapes)
+    return registry.formula.needed(type(layer))(layer, *inputs)

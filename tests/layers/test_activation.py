@@ -8,11 +8,14 @@ import pytest
 
 from shapecalc.layers.activation import (
     Dropout,
+    Elu,
     Gelu,
     HardSigmoid,
     HardSwish,
     Identity,
+    LeakyRelu,
     Pointwise,
+    Prelu,
     Relu,
     Relu6,
     Sigmoid,
@@ -23,7 +26,6 @@ from shapecalc.layers.activation import (
 )
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.slope import Elu, LeakyRelu, Prelu
 from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:

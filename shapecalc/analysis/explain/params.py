@@ -11,7 +11,7 @@ from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Grid,
 from shapecalc.analysis.explain.trace import arrays_of
 from shapecalc.analysis.explain.words import counted
 from shapecalc.graph.model import Input
-from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.activation import Pointwise, Prelu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense, Rbf
 from shapecalc.layers.depthwise import Depthwise, Separable
@@ -29,7 +29,6 @@ from shapecalc.layers.reshape import (
     Reshape,
     Upsample,
 )
-from shapecalc.layers.slope import Prelu
 from shapecalc.layers.transposed import Transposed
 
 if TYPE_CHECKING:
