@@ -20,25 +20,28 @@ FAMILIES = (
     "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
     "reshape", "merge",
 )  # fmt: skip
-#: A word is looked for in these first: many networks need no other.
-_COMMON = ("conv", "activation", "pool", "dense", "norm", "merge", "lrn")
 
 
 class _Builtin(Mapping[str, "type[Layer]"]):
-    """All layer types by their words.  A family is imported when a word is looked for there."""
+    """All layer types by their words.
+
+    A family is imported when a word is looked for there: first where a word is likely to be, in
+    `dense` for dense and in `pool` for maxpool, then where most of the others are.
+    """
 
     def __init__(self) -> None:
         self._classes: dict[str, type[Layer]] = {}
-        self._left = list(dict.fromkeys((*_COMMON, *FAMILIES)))
+        self._left = sorted(FAMILIES, key=("merge", "activation").__contains__, reverse=True)
 
     def __getitem__(self, word: str) -> type[Layer]:
-        while word not in self._classes and self._left:
-            self._read(self._left.pop(0))
+        likely = sorted(self._left, key=lambda family: (family != word, family not in word))
+        while word not in self._classes and likely:
+            self._read(likely.pop(0))
         return self._classes[word]
 
     def __iter__(self) -> Iterator[str]:
-        while self._left:
-            self._read(self._left.pop(0))
+        for family in tuple(self._left):
+            self._read(family)
         place = {f"{__name__}.{family}": number for number, family in enumerate(FAMILIES)}
         return iter(sorted(self._classes, key=lambda word: place[self._classes[word].__module__]))
 
@@ -46,6 +49,7 @@ class _Builtin(Mapping[str, "type[Layer]"]):
         return len(list(iter(self)))
 
     def _read(self, family: str) -> None:
+        self._left.remove(family)
         module = import_module(f"{__name__}.{family}")
         for value in vars(module).values():
             if getattr(value, "__module__", "") == module.__name__ and "type" in vars(value):

@@ -42,6 +42,8 @@ class Relu(Pointwise):
 
     type: ClassVar[str] = "relu"
     summary: ClassVar[str] = "rectifier"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = max(x, 0)"
     cost: ClassVar[Work] = Work(compares=1)
 
@@ -51,6 +53,8 @@ class Relu6(Pointwise):
 
     type: ClassVar[str] = "relu6"
     summary: ClassVar[str] = "rectifier that stops at 6"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = min(max(x, 0), 6)"
     cost: ClassVar[Work] = Work(compares=2)
 
@@ -61,6 +65,8 @@ class LeakyRelu(Pointwise):
     type: ClassVar[str] = "leaky_relu"
     principal: ClassVar[str] = "slope"
     summary: ClassVar[str] = "rectifier with a small slope below 0"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x where x > 0, else slope*x"
     example: ClassVar[str] = "leaky_relu: 0.2"
     cost: ClassVar[Work] = Work(multiplies=1, compares=1)
@@ -76,6 +82,8 @@ class Prelu(Pointwise):
 
     type: ClassVar[str] = "prelu"
     summary: ClassVar[str] = "rectifier with a trained slope below 0"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "a slope for every channel, or one for all"
     rule: ClassVar[str] = "y = x where x > 0, else slope*x"
     trained: ClassVar[str] = "weights = channels, or 1 when shared"
     example: ClassVar[str] = "prelu: {shared: true}"
@@ -96,6 +104,8 @@ class Elu(Pointwise):
     type: ClassVar[str] = "elu"
     principal: ClassVar[str] = "alpha"
     summary: ClassVar[str] = "exponential linear unit"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x where x > 0, else alpha*(exp(x) - 1)"
     cost: ClassVar[Work] = Work(multiplies=1, adds=1, compares=1, exponentials=1)
 
@@ -113,6 +123,8 @@ class Gelu(Pointwise):
 
     type: ClassVar[str] = "gelu"
     summary: ClassVar[str] = "Gaussian error linear unit"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x/2 * (1 + erf(x/sqrt(2)))"
     cost: ClassVar[Work] = Work(multiplies=3, adds=1, exponentials=1)
 
@@ -122,6 +134,8 @@ class Silu(Pointwise):
 
     type: ClassVar[str] = "silu"
     summary: ClassVar[str] = "sigmoid linear unit (swish)"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x/(1 + exp(-x))"
     cost: ClassVar[Work] = Work(adds=1, divisions=1, exponentials=1)
 
@@ -131,6 +145,8 @@ class Sigmoid(Pointwise):
 
     type: ClassVar[str] = "sigmoid"
     summary: ClassVar[str] = "logistic function"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = 1/(1 + exp(-x))"
     cost: ClassVar[Work] = Work(adds=1, divisions=1, exponentials=1)
 
@@ -140,6 +156,8 @@ class HardSigmoid(Pointwise):
 
     type: ClassVar[str] = "hard_sigmoid"
     summary: ClassVar[str] = "sigmoid of straight lines"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = min(max(x + 3, 0), 6)/6"
     cost: ClassVar[Work] = Work(adds=1, compares=2, divisions=1)
 
@@ -149,6 +167,8 @@ class HardSwish(Pointwise):
 
     type: ClassVar[str] = "hard_swish"
     summary: ClassVar[str] = "swish of straight lines"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x * min(max(x + 3, 0), 6)/6"
     cost: ClassVar[Work] = Work(multiplies=1, adds=1, compares=2, divisions=1)
 
@@ -158,6 +178,8 @@ class Tanh(Pointwise):
 
     type: ClassVar[str] = "tanh"
     summary: ClassVar[str] = "hyperbolic tangent"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = tanh(x)"
     cost: ClassVar[Work] = Work(exponentials=1)
 
@@ -167,6 +189,8 @@ class Softplus(Pointwise):
 
     type: ClassVar[str] = "softplus"
     summary: ClassVar[str] = "smooth rectifier"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = log(1 + exp(x))"
     cost: ClassVar[Work] = Work(adds=1, exponentials=2)
 
@@ -180,6 +204,8 @@ class Softmax(Pointwise):
     type: ClassVar[str] = "softmax"
     principal: ClassVar[str] = "over"
     summary: ClassVar[str] = "probabilities over channels or positions"
+    term: ClassVar[str] = "softmax"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = exp(x - max)/sum of exp(x - max)"
     example: ClassVar[str] = "softmax: {over: positions}"
     cost: ClassVar[Work] = Work(adds=2, compares=1, divisions=1, exponentials=1)
@@ -212,6 +238,8 @@ class Dropout(Pointwise):
     view: ClassVar[bool] = True
     principal: ClassVar[str] = "rate"
     summary: ClassVar[str] = "drops elements in training"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     example: ClassVar[str] = "dropout: 0.5"
 
     rate: float = field(Decimal(0, 1), "share of the elements that are dropped", default=0.5)
@@ -226,3 +254,5 @@ class Identity(Pointwise):
     type: ClassVar[str] = "identity"
     view: ClassVar[bool] = True
     summary: ClassVar[str] = "nothing"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"

@@ -82,13 +82,18 @@ class Layer:
     `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
     two or more), `takes` the kinds of shapes, `inplace` whether the result overwrites the input
     (`view`: it is the very same elements, so nothing is written),
-    `weighted` whether units multiply and accumulate.  `rule`, `counts` and `example` are the help;
-    the type word by itself is the example where no other is given.
+    `weighted` whether units multiply and accumulate.  `term` is what a total calls the operations
+    that are neither multiply-accumulates nor bias adds, "" where it has no name for them; `learns`
+    what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
+    those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
+    by itself is the example where no other is given.
     """
 
     type: ClassVar[str]
     stem: ClassVar[str]
     summary: ClassVar[str] = ""
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = ""
     rule: ClassVar[str] = "output = input"
     example: ClassVar[str]
     counts: ClassVar[str] = "no parameters, no MACs"

@@ -10,8 +10,8 @@ from shapecalc.layers.activation import Pointwise
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, extents
 from shapecalc.reference.formula import FORWARD as COMPUTED
-from shapecalc.reference.formula import formulas, operand_names
-from shapecalc.reference.layer import backward, forward, slots
+from shapecalc.reference.formula import operand_names
+from shapecalc.reference.layer import backward, formulas, forward, slots
 from shapecalc.reference.paper_copy import on_paper
 
 if TYPE_CHECKING:

@@ -11,16 +11,9 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import numpy as np
-
-from shapecalc.reference import registry
-from shapecalc.reference.arrays import extents
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from shapecalc.layers.base import Layer
-    from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Axes
 
     Values: TypeAlias = Mapping[str, Array]
@@ -227,13 +220,3 @@ def operand_names(xs: Sequence[Array]) -> list[str]:
 def place_names(rank: int) -> str:
     """Name the indices of an element of the input: its channel, and its place on every side."""
     return f"c{PLACES[:rank]}"
-
-
-def formulas(layer: Layer, *shapes: Shape) -> Formulas:
-    """Return a layer's formulas for what flows in, by the letters of what they give.
-
-    That is `y`, what is computed on the way, and the gradients of the inputs (`x`, or `x1`, `x2`,
-    ...) and of the trained arrays (`w`, `b`).
-    """
-    inputs = (np.broadcast_to(0.0, (1, *extents(shape))) for shape in shapes)
-    return registry.formula.needed(type(layer))(layer, *inputs)

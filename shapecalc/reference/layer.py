@@ -1,17 +1,22 @@
-"""One layer at a time: allocate its arrays, run it forward, go back through it."""
+"""One layer at a time: allocate its arrays, run it forward, go back through it, write it down."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shapecalc.reference import registry
+from shapecalc.reference.arrays import extents
 from shapecalc.reference.tally import counted
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
     from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Gradients, Slot
+    from shapecalc.reference.formula import Formulas
     from shapecalc.reference.tally import Operations
 
 
@@ -51,3 +56,13 @@ def count(layer: Layer, arrays: Arrays, *inputs: Array) -> tuple[Array, Operatio
     It takes a microsecond an operation: for small inputs.
     """
     return counted(registry.counted.needed(type(layer)), layer, arrays, *inputs)
+
+
+def formulas(layer: Layer, *shapes: Shape) -> Formulas:
+    """Return a layer's formulas for what flows in, by the letters of what they give.
+
+    That is `y`, what is computed on the way, and the gradients of the inputs (`x`, or `x1`, `x2`,
+    ...) and of the trained arrays (`w`, `b`).
+    """
+    inputs = (np.broadcast_to(0.0, (1, *extents(shape))) for shape in shapes)
+    return registry.formula.needed(type(layer))(layer, *inputs)
