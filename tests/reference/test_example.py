@@ -13,9 +13,10 @@ from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.shape import Map, Shape, Vector
 from shapecalc.reference import registry
 from shapecalc.reference.example import by_letters, example
-from shapecalc.reference.formula import BACK, formulas
+from shapecalc.reference.formula import BACK
 from shapecalc.reference.formula import FORWARD as COMPUTED
-from shapecalc.reference.layer import backward, forward, random_arrays
+from shapecalc.reference.layer import backward, formulas, forward, random_arrays
+from tests.kinds import BARE
 
 if TYPE_CHECKING:
     from shapecalc.reference.arrays import Gradients
@@ -101,14 +102,13 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "relu": ("relu", {}, (Map((3, 4), 2),)),
     "leaky_relu": ("leaky_relu", {"slope": 0.3}, (Vector(6),)),
     "elu": ("elu", {"alpha": 0.7}, (Vector(6),)),
-    **{
-        word: (word, {}, (Map((3, 4), 2),))
-        for word in (
-            "relu6", "gelu", "silu", "sigmoid", "hard_sigmoid", "hard_swish", "tanh", "softplus",
-            "dropout", "identity",
-        )
-    },
 }  # fmt: skip
+#: A bare word needs no case of its own.
+CASES |= {
+    word: (word, {}, (Map((3, 4), 2),))
+    for word in BARE
+    if word not in {word for word, _, _ in CASES.values()}
+}
 
 
 def ran(word: str, fields: dict[str, Any], shapes: tuple[Shape, ...]) -> tuple[Any, Any, Any]:
