@@ -195,6 +195,20 @@ class Softplus(Pointwise):
     cost: ClassVar[Work] = Work(adds=1, exponentials=2)
 
 
+class Mish(Pointwise):
+    """Weighs x by the hyperbolic tangent of its softplus (Misra 2020).
+
+    Exponential, logarithm and hyperbolic tangent count as 3 exponentials.
+    """
+
+    type: ClassVar[str] = "mish"
+    summary: ClassVar[str] = "smooth rectifier that dips below 0"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    rule: ClassVar[str] = "y = x * tanh(log(1 + exp(x)))"
+    cost: ClassVar[Work] = Work(multiplies=1, adds=1, exponentials=3)
+
+
 class Softmax(Pointwise):
     """Turns scores into probabilities that sum to 1.
 

@@ -19,6 +19,7 @@ from shapecalc.layers.activation import (
     HardSwish,
     Identity,
     LeakyRelu,
+    Mish,
     Prelu,
     Relu,
     Relu6,
@@ -257,6 +258,29 @@ def softplus_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 registry.counted(Softplus)(elementwise(lambda _, v: (1 + v.exp()).log()))
 formula_of(Softplus, "{g}/(1 + exp(-{x}))")
+
+
+@registry.overwriting(Mish)
+def mish(layer: object, arrays: Arrays, x: Array) -> Array:
+    """Weigh x by tanh(log(1 + exp(x)))."""
+    x *= np.tanh(np.logaddexp(x, 0))
+    return x
+
+
+@registry.gradient(Mish)
+def mish_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
+    """By the product rule; the softplus goes back by the sigmoid."""
+    s = np.tanh(np.logaddexp(x, 0))
+    back: Array = g * (s + x * (1 - s * s) * _logistic(x))
+    return back
+
+
+registry.counted(Mish)(elementwise(lambda _, v: v * (1 + v.exp()).log().tanh()))
+formula_of(
+    Mish,
+    "{g} * (s + {x} * (1 - s*s)/(1 + exp(-{x})))",
+    "s is tanh(log(1 + exp(x))).",
+)
 
 _ERFC = np.vectorize(erfc, otypes=[float])  # NumPy has none
 
