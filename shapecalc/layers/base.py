@@ -76,7 +76,8 @@ class Layer:
 
     A subclass declares fields as a dataclass does, with `field(...)`; type checkers see it as a
     frozen, keyword-only one.  It is none, because defining a dataclass costs half a millisecond:
-    a dozen of them would be a tenth of the time that a summary takes.
+    a dozen of them would be a tenth of the time that a summary takes.  A field that a subclass
+    gives a plain value or a property instead is fixed there: no one can set it.
 
     Class constants: `type` is the word of the language, `stem` what automatic names begin with,
     `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
@@ -110,7 +111,7 @@ class Layer:
         own = {name: each for name, each in vars(cls).items() if isinstance(each, Declared)}
         for name in own:
             delattr(cls, name)
-        named = {each.name: each for each in cls._fields}
+        named = {each.name: each for each in cls._fields if each.name not in vars(cls)}
         named |= {name: each._replace(name=name) for name, each in own.items()}
         cls._fields = tuple(sorted(named.values(), key=lambda each: each.name != cls.principal))
         if "type" in vars(cls):
