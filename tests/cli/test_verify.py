@@ -8,7 +8,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from shapecalc import loads, summarize
 from shapecalc.cli import main
@@ -21,9 +20,12 @@ from shapecalc.layers.work import Work
 from shapecalc.reference.naive import NAIVE
 from shapecalc.verify.judge import verify
 from shapecalc.verify.small_copy import small_copy
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 SPEC = """
 input: 13x11x2
@@ -37,7 +39,7 @@ layers:
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, ["verify", *words], input=text, catch_exceptions=False)
+    return runner().invoke(main, ["verify", *words], input=text, catch_exceptions=False)
 
 
 def test_what_is_right_holds() -> None:

@@ -11,9 +11,9 @@ from shapecalc.algebra.expr import Floor, Symbol, symbols_of
 from shapecalc.algebra.relations import where
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
+from shapecalc.layers.receptive_field import FAR
 from shapecalc.layers.shape import as_list
-from shapecalc.layers.window import FAR
-from shapecalc.report.propagate import WIDEST
+from shapecalc.report.apply import WIDEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.expr import Atom
     from shapecalc.algebra.integer_sets import Integers
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
     from shapecalc.report.domain import Domain
     from shapecalc.report.model import Report, Row
@@ -55,7 +55,7 @@ class Formulas(NamedTuple):
 
 
 def formulas_of(
-    report: Report, measures: Sequence[Measure], view: View, highest: Mapping[str, int]
+    report: Report, measures: Sequence[SweepColumn], view: View, highest: Mapping[str, int]
 ) -> Formulas:
     """Take the columns out of a report.
 

@@ -14,14 +14,14 @@ from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, read_measures
 from shapecalc.analysis.sweep.formulas import Formulas, formulas_of
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import must_be_few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from shapecalc.analysis.sweep.axes import Axis, Ground
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
     from shapecalc.report.model import Report
 
@@ -47,7 +47,7 @@ class _Trials:
         key = tuple(sorted(values.items()))
         outcome = self.done.pop(key, None)
         if outcome is None:
-            outcome = propagate(self.ground.wire(values))
+            outcome = compute_report(self.ground.wire(values))
         if isinstance(outcome, SpecErrors):
             raise outcome
         return outcome
@@ -67,7 +67,7 @@ class Plan(NamedTuple):
     """A sweep on its way: `formulas` by the indices of the fixed axes' values."""
 
     ground: Ground
-    measures: tuple[Measure, ...]
+    measures: tuple[SweepColumn, ...]
     view: View
     free: tuple[Axis, ...]
     fixed: tuple[Axis, ...]
@@ -112,7 +112,7 @@ def _planned(
     for axis in fixed:
         total *= len(axis.values)
     known = ground.paths({axis.symbol: axis.values[-1] for axis in ground.axes})
-    measures: tuple[Measure, ...] | None = None
+    measures: tuple[SweepColumn, ...] | None = None
     formulas: dict[tuple[int, ...], Formulas] = {}
     late: dict[tuple[int, ...], SpecErrors] = {}
     for index in progress(indices, total) if progress is not None else indices:

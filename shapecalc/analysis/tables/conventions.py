@@ -6,7 +6,6 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import known
-from shapecalc.analysis.explain.words import listed
 from shapecalc.analysis.tables.grammar import (
     CONVENTION_KEYS,
     ERRATUM_KEYS,
@@ -21,6 +20,7 @@ from shapecalc.errors import did_you_mean
 from shapecalc.layers import BUILTIN
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
 from shapecalc.spec.tree_reader import TreeReader
+from shapecalc.text.words import listed
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:

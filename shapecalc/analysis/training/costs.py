@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import product
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import did_you_mean, refuse
 from shapecalc.layers.work import Work
 from shapecalc.report.fold import levels_of
 from shapecalc.text.source import Origin, Source, Span
@@ -62,7 +62,7 @@ def optimizer_named(word: str) -> Optimizer:
         return OPTIMIZERS[word]
     hint = did_you_mean(word, OPTIMIZERS) or f"one of {', '.join(OPTIMIZERS)}"
     origin = Origin(Source(f"--optimizer {word}", word), Span(0, 0, 0, len(word)))
-    raise SpecErrors([Problem("E303", f"unknown optimizer '{word}'", origin, hint=hint)])
+    raise refuse("E303", f"unknown optimizer '{word}'", origin, hint)
 
 
 class Cost(NamedTuple):
@@ -126,9 +126,7 @@ class Training(NamedTuple):
         page's.  Raises `SpecErrors` for unknown words.
         """
         from shapecalc.analysis.training import show
-        from shapecalc.output.options import (
-            make_view,
-        )
+        from shapecalc.output.options import make_view
 
         return show(self, format, make_view(**options), width, standalone=standalone)
 
