@@ -1,13 +1,14 @@
-"""Pools: the maximum or the mean of every window, and LeNet's trained subsampling."""
+"""Pools: maximum, mean or blur of every window, and LeNet's trained subsampling."""
 
 from __future__ import annotations
 
 from itertools import product
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.layers.pool import AvgPool, MaxPool, Pool, Subsampling
+from shapecalc.layers.pool import AvgPool, BlurPool, MaxPool, Pool, Subsampling
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import (
     Gradients,
@@ -15,8 +16,10 @@ from shapecalc.reference.arrays import (
     along_sides,
     bias_slot,
     column,
+    fixed_slot,
     places,
     scale_slot,
+    spread,
 )
 from shapecalc.reference.formula import (
     Formula,
@@ -42,7 +45,10 @@ from shapecalc.reference.padded import (
     windows,
 )
 from shapecalc.reference.paper_copy import (
+    copied,
+    least,
     moved_over,
+    shape_like,
     small_window,
 )
 from shapecalc.reference.product import matmul
@@ -310,3 +316,124 @@ def subsampling_formulas(layer: Subsampling, x: Array) -> Formulas:
         "x": summed("x", f"c{inputs}", (g, w), {**move.places, **move.kernel}, move.meet),
         **bias_formula(True, move.places, "c"),
     }  # fmt: skip
+
+
+# -- blurring -----------------------------------------------------------------------------------
+
+
+def _blurring(layer: BlurPool, x: Array) -> Frame:
+    """Read how the filter moves over `x`, and by how much `x` is mirrored."""
+    kernel, rank = spread(layer.kernel, x), x.ndim - 2
+    pads = tuple(((k - 1) // 2, k // 2) for k in kernel)
+    stride = spread(layer.stride, x)
+    return Frame(kernel, stride, (1,) * rank, pads, (0,) * rank, (None,) * rank)
+
+
+def _mirrored(x: Array, frame: Frame) -> Array:
+    """Continue `x` beyond its ends as in a mirror."""
+    for n, (_, after) in zip(x.shape[2:], frame.pads, strict=True):
+        if after >= n:
+            raise ValueError(f"a side of {n} cannot be mirrored by {after}")
+    return np.pad(x, ((0, 0), (0, 0), *frame.pads), "reflect")
+
+
+@registry.slots(BlurPool)
+def blur_slots(layer: BlurPool, x: Array) -> dict[str, Slot]:
+    """A filter for every channel: a row of Pascal's triangle for every side, multiplied out."""
+    weights = np.ones(())
+    for k in spread(layer.kernel, x):
+        row = np.array([comb(k - 1, tap) for tap in range(k)]) / 2 ** (k - 1)
+        weights = np.multiply.outer(weights, row)
+    return {"filt": fixed_slot(np.stack([weights[None]] * x.shape[1]))}
+
+
+@registry.forward(BlurPool)
+def blur_forward(layer: BlurPool, arrays: Arrays, x: Array) -> Array:
+    """Weigh every window by its channel's filter."""
+    frame = _blurring(layer, x)
+    view, weights = windows(_mirrored(x, frame), frame), arrays["filt"][:, 0]
+    y = np.zeros(view.shape[: x.ndim], x.dtype)
+    for tap, shown in zip(np.ndindex(*frame.kernel), taps(view), strict=True):
+        y += shown * column(weights[:, *tap], x)
+    return y
+
+
+@registry.backward(BlurPool)
+def blur_backward(
+    layer: BlurPool, arrays: Arrays, x: Array, y: Array, gradient: Array
+) -> Gradients:
+    """Give every tap its share, and what is in the mirror to what is before it."""
+    frame, weights = _blurring(layer, x), arrays["filt"][:, 0]
+    back = blank(x, frame)
+    for tap, target in zip(np.ndindex(*frame.kernel), taps(windows(back, frame)), strict=True):
+        target[...] += gradient * column(weights[:, *tap], x)
+    for axis, (n, (before, after)) in enumerate(zip(x.shape[2:], frame.pads, strict=True), 2):
+        side = np.moveaxis(back, axis, 0)
+        own = side[before : before + n].copy()
+        own[1 : before + 1] += side[:before][::-1]
+        own[n - 1 - after : n - 1] += side[before + n :][::-1]
+        back = np.moveaxis(own, 0, axis)
+    return Gradients((back,), {})
+
+
+@registry.counted(BlurPool)
+def blur_counted(layer: BlurPool, arrays: Arrays, x: Array) -> Array:
+    """Add up a product for every tap."""
+    frame = _blurring(layer, x)
+    view, weights = windows(_mirrored(x, frame), frame), arrays["filt"][:, 0]
+    y = accumulators(view.shape[: x.ndim], x)
+    for tap, shown in zip(np.ndindex(*frame.kernel), taps(view), strict=True):
+        y = y + shown * column(weights[:, *tap], x)
+    return y
+
+
+@registry.formula(BlurPool)
+def blur_formulas(layer: BlurPool, x: Array) -> Formulas:
+    """Write the formulas of a fixed filter over an input that is mirrored at its ends."""
+    move, sides = moves(x, _blurring(layer, x)), x.shape[2:]
+    letters, inputs = (*move.places, *move.kernel), "".join(move.meet)
+    weight = ref("w", f"c0{''.join(move.kernel)}")
+
+    def seen(window: Axes, tap: Axes) -> Axes:
+        bound = dict(zip(letters, (*window, *tap), strict=True))
+        rows = zip(move.meet.values(), sides, strict=True)
+        return tuple(min(abs(i.at(bound)), 2 * (n - 1) - abs(i.at(bound))) for i, n in rows)
+
+    def output(values: Values, at: Axes) -> list[Term]:
+        pairs = ((tap, seen(at[1:], tap)) for tap in np.ndindex(*move.kernel.values()))
+        return [
+            Term((float(values["w"][at[0], 0, *tap]), float(values["x"][at[0], *place])))
+            for tap, place in pairs
+        ]
+
+    def back(values: Values, at: Axes) -> list[Term]:
+        return [
+            Term((float(values["g"][at[0], *window]), float(values["w"][at[0], 0, *tap])))
+            for window in np.ndindex(*move.places.values())
+            for tap in np.ndindex(*move.kernel.values())
+            if seen(window, tap) == at[1:]
+        ]
+
+    shown = Ref("x", (*plain("c"), *move.meet.values()))
+    met = " and ".join(f"{index} = {place}" for place, index in move.meet.items())
+    n = " x ".join(map(str, sides))
+    return {
+        "y": Formula(
+            "y", f"c{''.join(move.places)}",
+            f"sum over {', '.join(move.kernel)} of {weight} * {shown}",
+            f"w is fixed.  Beyond its ends x, which is {n}, is mirrored: x[-1] is x[1].", output,
+        ),
+        "x": Formula(
+            "x", f"c{inputs}",
+            f"sum over {', '.join(letters)} with {met} of"
+            f" g[{', '.join(('c', *move.places))}] * {weight}",
+            "What is met in the mirror counts for what is before it.", back,
+        ),
+    }  # fmt: skip
+
+
+@registry.paper_copy(BlurPool)
+def blur_paper_copy(layer: BlurPool, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep a filter of three taps at most."""
+    small = copied(layer, kernel=least(layer.kernel, 3), stride=least(layer.stride, 2))
+    return small, (shape_like(inputs[0], (3, 4, 3), 1, 1),)
