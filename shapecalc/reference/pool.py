@@ -31,11 +31,11 @@ from shapecalc.reference.moving import (
     moves,
 )
 from shapecalc.reference.padded import (
-    Frame,
+    SlidingWindow,
     along,
     blank,
-    frame_of,
     inside,
+    sliding_window,
     surround,
     taps,
     windows,
@@ -74,21 +74,21 @@ def paper_copy(layer: Pool, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
 @registry.forward(MaxPool)
 def max_forward(layer: MaxPool, arrays: Arrays, x: Array) -> Array:
     """Keep the largest element of every window; padding counts for -infinity."""
-    frame = frame_of(layer, x)
-    return side_by_side(surround(x, frame, -np.inf), frame, np.maximum)
+    sliding = sliding_window(layer, x)
+    return side_by_side(surround(x, sliding, -np.inf), sliding, np.maximum)
 
 
 @registry.backward(MaxPool)
 def max_backward(layer: MaxPool, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Send the gradient to the winner of every window: the first in row-major order of equals."""
-    frame = frame_of(layer, x)
-    seen, back = windows(surround(x, frame, -np.inf), frame), blank(x, frame)
+    sliding = sliding_window(layer, x)
+    seen, back = windows(surround(x, sliding, -np.inf), sliding), blank(x, sliding)
     open_still = np.ones(y.shape, bool)
-    for shown, target in zip(taps(seen), taps(windows(back, frame)), strict=True):
+    for shown, target in zip(taps(seen), taps(windows(back, sliding)), strict=True):
         won = open_still & (shown == y)
         target[...] += won * gradient
         open_still &= ~won
-    return Gradients((inside(back, x, frame),), {})
+    return Gradients((inside(back, x, sliding),), {})
 
 
 @registry.counted(MaxPool)
@@ -104,7 +104,7 @@ def max_counted(layer: MaxPool, arrays: Arrays, x: Array) -> Array:
 @registry.formula(MaxPool)
 def max_formulas(layer: MaxPool, x: Array) -> Formulas:
     """Write the formulas of a maximum."""
-    move = moves(x, frame_of(layer, x))
+    move = moves(x, sliding_window(layer, x))
     places, inputs = "".join(move.places), "".join(move.meet)
     shown = Ref("x", (*plain("c"), *move.meet.values()))
 
@@ -127,42 +127,42 @@ def max_formulas(layer: MaxPool, x: Array) -> Formulas:
 # -- means -----------------------------------------------------------------------------------------
 
 
-def divisor(layer: AvgPool, x: Array, frame: Frame) -> Array:
+def divisor(layer: AvgPool, x: Array, sliding: SlidingWindow) -> Array:
     """Count what a mean divides by: a window's elements in the input, or in the padding as well.
 
     What hangs over the end under ceil counts in neither case, as in Caffe and PyTorch.  Under
     `ceil_full` a window may hold nothing at all; its mean is 0.
     """
-    counted = blank(x[:1, :1], frame)
+    counted = blank(x[:1, :1], sliding)
     if layer.count_include_pad:
-        ends = zip(counted.shape[2:], frame.over, strict=True)
+        ends = zip(counted.shape[2:], sliding.over, strict=True)
         counted[along_sides(slice(0, n - over) for n, over in ends)] = 1
     else:
-        inside(counted, x, frame)[...] = 1
-    return np.maximum(side_by_side(counted, frame, np.add), 1)
+        inside(counted, x, sliding)[...] = 1
+    return np.maximum(side_by_side(counted, sliding, np.add), 1)
 
 
 @registry.forward(AvgPool)
 def avg_forward(layer: AvgPool, arrays: Arrays, x: Array) -> Array:
     """Add up every window and divide by how many elements it counts."""
-    frame = frame_of(layer, x)
-    y = side_by_side(surround(x, frame), frame, np.add)
-    y /= divisor(layer, x, frame)
+    sliding = sliding_window(layer, x)
+    y = side_by_side(surround(x, sliding), sliding, np.add)
+    y /= divisor(layer, x, sliding)
     return y
 
 
 @registry.backward(AvgPool)
 def avg_backward(layer: AvgPool, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Share every window's gradient out evenly."""
-    frame = frame_of(layer, x)
-    return Gradients((spread_back(layer, x, frame, gradient / divisor(layer, x, frame)),), {})
+    sliding = sliding_window(layer, x)
+    return Gradients((spread_back(layer, x, sliding, gradient / divisor(layer, x, sliding)),), {})
 
 
 @registry.counted(AvgPool)
 def avg_counted(layer: AvgPool, arrays: Arrays, x: Array) -> Array:
     """Add up and divide."""
-    frame = frame_of(layer, x)
-    return add_up_windows(layer, x) / divisor(layer, np.zeros(x.shape), frame)
+    sliding = sliding_window(layer, x)
+    return add_up_windows(layer, x) / divisor(layer, np.zeros(x.shape), sliding)
 
 
 #: A side with more windows than this is not counted window by window.
@@ -172,8 +172,8 @@ COUNTED = 1_000_000
 @registry.formula(AvgPool)
 def avg_formulas(layer: AvgPool, x: Array) -> Formulas:
     """Write the formulas of a mean; n, where the divisors differ."""
-    frame = frame_of(layer, x)
-    move, by = moves(x, frame), _divisor(layer, x, frame)
+    sliding = sliding_window(layer, x)
+    move, by = moves(x, sliding), _divisor(layer, x, sliding)
     places, inputs = "".join(move.places), "".join(move.meet)
     found = {}
     divide: Ref | int = by or ref("n", places)
@@ -194,23 +194,23 @@ def avg_on_the_way(
     layer: AvgPool, arrays: Arrays, x: Array, y: Array, gradient: Array
 ) -> dict[str, Array]:
     """Return what the means divide by."""
-    return {"n": divisor(layer, x, frame_of(layer, x))[0, 0]}
+    return {"n": divisor(layer, x, sliding_window(layer, x))[0, 0]}
 
 
 def _of_n(values: Values, at: Axes) -> list[Term]:
     return [Term((float(values["n"][at]),))]
 
 
-def _divisor(layer: AvgPool, x: Array, frame: Frame) -> int | None:
+def _divisor(layer: AvgPool, x: Array, sliding: SlidingWindow) -> int | None:
     """Return the one number that all means divide by; None where they differ."""
-    if not any(frame.over) and not any(map(any, frame.pads)):
-        return int(np.prod(frame.kernel))
+    if not any(sliding.over) and not any(map(any, sliding.pads)):
+        return int(np.prod(sliding.kernel))
     if max(x.shape[2:]) > COUNTED:
         return None
     by = 1
     for axis in range(x.ndim - 2):
         line = np.broadcast_to(0.0, (1, 1, x.shape[2 + axis]))
-        counts = divisor(layer, line, along(frame, axis))
+        counts = divisor(layer, line, along(sliding, axis))
         if (counts != counts.flat[0]).any():
             return None
         by *= int(counts.flat[0])
@@ -220,20 +220,20 @@ def _divisor(layer: AvgPool, x: Array, frame: Frame) -> int | None:
 # -- blurring -----------------------------------------------------------------------------------
 
 
-def _blurring(layer: BlurPool, x: Array) -> Frame:
+def _blurring(layer: BlurPool, x: Array) -> SlidingWindow:
     """Read how the filter moves over `x`, and by how much `x` is mirrored."""
     kernel, rank = spread(layer.kernel, x), x.ndim - 2
     pads = tuple(((k - 1) // 2, k // 2) for k in kernel)
     stride = spread(layer.stride, x)
-    return Frame(kernel, stride, (1,) * rank, pads, (0,) * rank, (None,) * rank)
+    return SlidingWindow(kernel, stride, (1,) * rank, pads, (0,) * rank, (None,) * rank)
 
 
-def _mirrored(x: Array, frame: Frame) -> Array:
+def _mirrored(x: Array, sliding: SlidingWindow) -> Array:
     """Continue `x` beyond its ends as in a mirror."""
-    for n, (_, after) in zip(x.shape[2:], frame.pads, strict=True):
+    for n, (_, after) in zip(x.shape[2:], sliding.pads, strict=True):
         if after >= n:
             raise ValueError(f"a side of {n} cannot be mirrored by {after}")
-    return np.pad(x, ((0, 0), (0, 0), *frame.pads), "reflect")
+    return np.pad(x, ((0, 0), (0, 0), *sliding.pads), "reflect")
 
 
 @registry.slots(BlurPool)
@@ -249,10 +249,10 @@ def blur_slots(layer: BlurPool, x: Array) -> dict[str, Slot]:
 @registry.forward(BlurPool)
 def blur_forward(layer: BlurPool, arrays: Arrays, x: Array) -> Array:
     """Weigh every window by its channel's filter."""
-    frame = _blurring(layer, x)
-    view, weights = windows(_mirrored(x, frame), frame), arrays["filt"][:, 0]
+    sliding = _blurring(layer, x)
+    view, weights = windows(_mirrored(x, sliding), sliding), arrays["filt"][:, 0]
     y = np.zeros(view.shape[: x.ndim], x.dtype)
-    for tap, shown in zip(np.ndindex(*frame.kernel), taps(view), strict=True):
+    for tap, shown in zip(np.ndindex(*sliding.kernel), taps(view), strict=True):
         y += shown * column(weights[:, *tap], x)
     return y
 
@@ -262,11 +262,11 @@ def blur_backward(
     layer: BlurPool, arrays: Arrays, x: Array, y: Array, gradient: Array
 ) -> Gradients:
     """Give every tap its share, and what is in the mirror to what is before it."""
-    frame, weights = _blurring(layer, x), arrays["filt"][:, 0]
-    back = blank(x, frame)
-    for tap, target in zip(np.ndindex(*frame.kernel), taps(windows(back, frame)), strict=True):
+    sliding, weights = _blurring(layer, x), arrays["filt"][:, 0]
+    back = blank(x, sliding)
+    for tap, target in zip(np.ndindex(*sliding.kernel), taps(windows(back, sliding)), strict=True):
         target[...] += gradient * column(weights[:, *tap], x)
-    for axis, (n, (before, after)) in enumerate(zip(x.shape[2:], frame.pads, strict=True), 2):
+    for axis, (n, (before, after)) in enumerate(zip(x.shape[2:], sliding.pads, strict=True), 2):
         side = np.moveaxis(back, axis, 0)
         own = side[before : before + n].copy()
         own[1 : before + 1] += side[:before][::-1]
@@ -278,10 +278,10 @@ def blur_backward(
 @registry.counted(BlurPool)
 def blur_counted(layer: BlurPool, arrays: Arrays, x: Array) -> Array:
     """Add up a product for every tap."""
-    frame = _blurring(layer, x)
-    view, weights = windows(_mirrored(x, frame), frame), arrays["filt"][:, 0]
+    sliding = _blurring(layer, x)
+    view, weights = windows(_mirrored(x, sliding), sliding), arrays["filt"][:, 0]
     y = accumulators(view.shape[: x.ndim], x)
-    for tap, shown in zip(np.ndindex(*frame.kernel), taps(view), strict=True):
+    for tap, shown in zip(np.ndindex(*sliding.kernel), taps(view), strict=True):
         y = y + shown * column(weights[:, *tap], x)
     return y
 

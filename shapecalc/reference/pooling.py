@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.reference.padded import (
-    Frame,
+    SlidingWindow,
     blank,
     inside,
     taps,
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array
 
 
-def side_by_side(canvas: Array, frame: Frame, join: np.ufunc) -> Array:
+def side_by_side(canvas: Array, sliding: SlidingWindow, join: np.ufunc) -> Array:
     """Join the elements of every window, along one side after the other.
 
     The maximum of a window is that of its rows' maxima, its sum the sum of their sums.
     """
-    counts = windows(canvas, frame).shape[2 : canvas.ndim]
+    counts = windows(canvas, sliding).shape[2 : canvas.ndim]
     y = canvas
-    moves = zip(frame.kernel, frame.stride, frame.dilation, counts, strict=True)
+    moves = zip(sliding.kernel, sliding.stride, sliding.dilation, counts, strict=True)
     for axis, (k, s, d, n) in enumerate(moves, 2):
         before = (slice(None),) * axis
         first, *others = (
@@ -42,12 +42,12 @@ def side_by_side(canvas: Array, frame: Frame, join: np.ufunc) -> Array:
     return y
 
 
-def spread_back(layer: Pool, x: Array, frame: Frame, gradient: Array) -> Array:
+def spread_back(layer: Pool, x: Array, sliding: SlidingWindow, gradient: Array) -> Array:
     """Give every element of a window the window's gradient: the adjoint of a sum."""
-    back = blank(x, frame)
-    for target in taps(windows(back, frame)):
+    back = blank(x, sliding)
+    for target in taps(windows(back, sliding)):
         target[...] += gradient
-    return inside(back, x, frame)
+    return inside(back, x, sliding)
 
 
 def add_up_windows(layer: Any, x: Array) -> Array:  # noqa: ANN401

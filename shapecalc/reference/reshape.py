@@ -40,7 +40,7 @@ from shapecalc.reference.formula import (
     summed,
 )
 from shapecalc.reference.padded import (
-    Frame,
+    SlidingWindow,
     inside,
     surround,
 )
@@ -218,9 +218,11 @@ def permute_formulas(layer: Permute, x: Array) -> Formulas:
 # -- pad and crop ----------------------------------------------------------------------------------
 
 
-def _rim(layer: PadLayer, x: Array) -> Frame:
+def _rim(layer: PadLayer, x: Array) -> SlidingWindow:
     ones, rank = (1,) * (x.ndim - 2), x.ndim - 2
-    return Frame(ones, ones, ones, spread_pairs(layer.pad.pairs, x), (0,) * rank, (None,) * rank)
+    return SlidingWindow(
+        ones, ones, ones, spread_pairs(layer.pad.pairs, x), (0,) * rank, (None,) * rank
+    )
 
 
 @registry.forward(PadLayer)

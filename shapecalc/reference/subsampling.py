@@ -27,7 +27,7 @@ from shapecalc.reference.moving import (
     moves,
 )
 from shapecalc.reference.padded import (
-    frame_of,
+    sliding_window,
     surround,
 )
 from shapecalc.reference.pooling import add_up_windows, side_by_side, spread_back
@@ -53,8 +53,8 @@ def subsampling_slots(layer: Subsampling, x: Array) -> dict[str, Slot]:
 @registry.forward(Subsampling)
 def subsampling_forward(layer: Subsampling, arrays: Arrays, x: Array) -> Array:
     """Multiply every window's sum by its map's coefficient and add the map's bias."""
-    frame = frame_of(layer, x)
-    total = side_by_side(surround(x, frame), frame, np.add)
+    sliding = sliding_window(layer, x)
+    total = side_by_side(surround(x, sliding), sliding, np.add)
     rows = total.reshape(*total.shape[:2], 1, -1)
     y = matmul(arrays["weight"].reshape(-1, 1, 1), rows)
     return add_bias(y.reshape(total.shape), arrays)
@@ -65,12 +65,12 @@ def subsampling_backward(
     layer: Subsampling, arrays: Arrays, x: Array, y: Array, gradient: Array
 ) -> Gradients:
     """Go back through the coefficient, then to every element of a window."""
-    frame = frame_of(layer, x)
-    total = side_by_side(surround(x, frame), frame, np.add)
+    sliding = sliding_window(layer, x)
+    total = side_by_side(surround(x, sliding), sliding, np.add)
     trained = bias_gradient(gradient, arrays)
     trained["weight"] = (gradient * total).sum(places(x))
     coefficient = arrays["weight"].reshape(-1, *(1,) * (x.ndim - 2))
-    return Gradients((spread_back(layer, x, frame, gradient * coefficient),), trained)
+    return Gradients((spread_back(layer, x, sliding, gradient * coefficient),), trained)
 
 
 @registry.counted(Subsampling)
@@ -84,7 +84,7 @@ def subsampling_counted(layer: Subsampling, arrays: Arrays, x: Array) -> Array:
 @registry.formula(Subsampling)
 def subsampling_formulas(layer: Subsampling, x: Array) -> Formulas:
     """Write the formulas of LeNet's trained pool."""
-    move = moves(x, frame_of(layer, x))
+    move = moves(x, sliding_window(layer, x))
     places, inputs = "".join(move.places), "".join(move.meet)
     shown, g, w = (
         Ref("x", (*plain("c"), *move.meet.values())),
