@@ -10,29 +10,10 @@ import numpy as np
 from shapecalc.algebra.dim import known
 from shapecalc.layers.conv import Conv
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    kernel_slot,
-    spread,
-)
-from shapecalc.reference.moving import (
-    Kernels,
-    convolution_formulas,
-    moves,
-)
-from shapecalc.reference.padded import (
-    blank,
-    inside,
-    sliding_window,
-    surround,
-    windows,
-)
-from shapecalc.reference.paper_copy import (
-    copied,
-    moved_over,
-    small_window,
-)
+from shapecalc.reference.arrays import Gradients, Slot, kernel_slot, spread
+from shapecalc.reference.moving import Kernels, convolution_formulas, moves
+from shapecalc.reference.padded import blank, inside, sliding_window, surround, windows
+from shapecalc.reference.paper_copy import copied, moved_over, small_window
 from shapecalc.reference.unfold import correlate, correlate_back, correlate_kernels
 from shapecalc.reference.weighted import (
     add_bias,

@@ -1,4 +1,4 @@
-"""Which activations are alive, and how many bytes that is."""
+"""Which activations are alive, and how many bytes that is; how many the machine has to spare."""
 
 from __future__ import annotations
 
@@ -74,3 +74,13 @@ def owner(array: Array) -> Array:
     while array.base is not None:
         array = array.base
     return array
+
+
+def free_bytes() -> int | None:
+    """Return the bytes that a new process may take without swapping; None where no one tells."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
+            lines = dict(line.split(":", 1) for line in file)
+        return int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError, IndexError):
+        return None

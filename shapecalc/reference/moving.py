@@ -19,10 +19,7 @@ from shapecalc.reference.formula import (
     ref,
     summed,
 )
-from shapecalc.reference.padded import (
-    SlidingWindow,
-    places_along,
-)
+from shapecalc.reference.padded import SlidingWindow, places_along
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

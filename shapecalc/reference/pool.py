@@ -10,26 +10,9 @@ import numpy as np
 
 from shapecalc.layers.pool import AvgPool, BlurPool, MaxPool, Pool
 from shapecalc.reference import registry, subsampling  # noqa: F401  (it registers itself)
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    along_sides,
-    column,
-    fixed_slot,
-    spread,
-)
-from shapecalc.reference.formula import (
-    Formula,
-    Ref,
-    Term,
-    plain,
-    ref,
-    summed,
-)
-from shapecalc.reference.moving import (
-    maximum_formulas,
-    moves,
-)
+from shapecalc.reference.arrays import Gradients, Slot, along_sides, column, fixed_slot, spread
+from shapecalc.reference.formula import Formula, Ref, Term, plain, ref, summed
+from shapecalc.reference.moving import maximum_formulas, moves
 from shapecalc.reference.padded import (
     SlidingWindow,
     along,
@@ -40,18 +23,10 @@ from shapecalc.reference.padded import (
     taps,
     windows,
 )
-from shapecalc.reference.paper_copy import (
-    copied,
-    least,
-    moved_over,
-    shape_like,
-    small_window,
-)
+from shapecalc.reference.paper_copy import copied, least, moved_over, shape_like, small_window
 from shapecalc.reference.pooling import add_up_windows, side_by_side, spread_back
 from shapecalc.reference.tally import accumulators, larger
-from shapecalc.reference.weighted import (
-    counted_windows,
-)
+from shapecalc.reference.weighted import counted_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.reference.padded import (
-    SlidingWindow,
-    blank,
-    inside,
-    taps,
-    windows,
-)
+from shapecalc.reference.padded import SlidingWindow, blank, inside, taps, windows
 from shapecalc.reference.tally import accumulators
-from shapecalc.reference.weighted import (
-    counted_windows,
-)
+from shapecalc.reference.weighted import counted_windows
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,36 +8,14 @@ import numpy as np
 
 from shapecalc.layers.pool import Subsampling
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    bias_slot,
-    column,
-    places,
-    scale_slot,
-)
-from shapecalc.reference.formula import (
-    Ref,
-    plain,
-    ref,
-    summed,
-)
-from shapecalc.reference.moving import (
-    bias_formula,
-    moves,
-)
-from shapecalc.reference.padded import (
-    sliding_window,
-    surround,
-)
+from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
+from shapecalc.reference.formula import Ref, plain, ref, summed
+from shapecalc.reference.moving import bias_formula, moves
+from shapecalc.reference.padded import sliding_window, surround
 from shapecalc.reference.pooling import add_up_windows, side_by_side, spread_back
 from shapecalc.reference.product import matmul
 from shapecalc.reference.tally import accumulators
-from shapecalc.reference.weighted import (
-    add_bias,
-    bias_gradient,
-    counted_bias,
-)
+from shapecalc.reference.weighted import add_bias, bias_gradient, counted_bias
 
 if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Arrays

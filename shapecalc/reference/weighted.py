@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.reference.arrays import (
-    Slot,
-    bias_slot,
-    column,
-    places,
-)
-from shapecalc.reference.padded import (
-    sliding_window,
-    surround,
-    taps,
-    windows,
-)
+from shapecalc.reference.arrays import Slot, bias_slot, column, places
+from shapecalc.reference.padded import sliding_window, surround, taps, windows
 from shapecalc.reference.tally import accumulators
 
 if TYPE_CHECKING:

@@ -76,5 +76,5 @@ STEPS: Mapping[str, Step] = {
 
 def missing(made: type[Layer]) -> dict[str, list[str]]:
     """Return what a type misses, by the steps that are not done."""
-    told = {name: list(step.misses(made)) for name, step in STEPS.items()}
-    return {name: complaints for name, complaints in told.items() if complaints}
+    complaints = {name: list(step.misses(made)) for name, step in STEPS.items()}
+    return {name: texts for name, texts in complaints.items() if texts}

@@ -40,8 +40,8 @@ class Toy(Layer):
 
 def test_a_forgotten_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Follow the recipe for a toy; after every step its complaints are gone, and only its."""
-    told = missing(Toy)
-    assert told["class"] == [
+    complaints = missing(Toy)
+    assert complaints["class"] == [
         f"Toy does not state {name}" for name in ("summary", "term", "learns")
     ] + ["Toy does not state counts"]
     for name in ("summary", "term", "learns", "counts"):
@@ -53,22 +53,23 @@ def test_a_forgotten_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         "forward": registry.forward, "backward": registry.backward_to_all,
         "counted": registry.counted, "formula": registry.formula, "slots": registry.slots,
     }.items():  # fmt: skip
-        assert any(f"Toy has no function {name}: write it in" in each for each in told["referee"])
+        assert any(
+            f"Toy has no function {name}: write it in" in text for text in complaints["referee"]
+        )
         monkeypatch.setitem(role, Toy, lambda *_: None)
     assert list(missing(Toy)) == (left := left[1:])
 
-    assert told["words"] == ["Toy has no words for its shape"]
+    assert complaints["words"] == ["Toy has no words for its shape"]
     monkeypatch.setattr(recipe.shapes.says, "dispatch", lambda made: made)
     assert list(missing(Toy)) == (left := left[1:])
 
-    said = "thop neither has a rule for toy nor says that it has none"
-    assert said in told["profiles"]
+    assert "thop neither has a rule for toy nor says that it has none" in complaints["profiles"]
     for name, profile in PROFILES.items():
         known = profile._replace(without=f"{profile.without}, scaling")
         monkeypatch.setitem(PROFILES, name, known)
     assert list(missing(Toy)) == (left := left[1:])
 
-    assert told["docs"] == ["docs/layers.md has no toy: run `python docs/make.py`"]
+    assert complaints["docs"] == ["docs/layers.md has no toy: run `python docs/make.py`"]
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "layers.md").write_text("# layers\n\n### toy\n", "utf-8")
     monkeypatch.setattr(recipe, "ROOT", tmp_path)
