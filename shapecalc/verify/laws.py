@@ -129,7 +129,10 @@ def _seen(reach: Reach, unit: int, n: int) -> list[int]:
         return list(range(n))
     around, phase = divmod(unit, len(reach.lo))
     first, last = (known(end[phase] + around * reach.step) for end in (reach.lo, reach.hi))
-    return [row for row in range(first, last + 1, max(reach.every, 1)) if 0 <= row < n]
+    rows = range(first, last + 1, max(reach.every, 1))
+    if reach.mirrored:
+        return sorted({min(abs(row), 2 * (n - 1) - abs(row)) for row in rows})
+    return [row for row in rows if 0 <= row < n]
 
 
 def gradient_law(slopes: Iterable[Slope], tolerance: float = TOLERANCE) -> str:

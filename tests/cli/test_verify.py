@@ -17,7 +17,7 @@ from shapecalc.layers.pool import MaxPool
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.work import Work
-from shapecalc.reference.naive import NAIVE
+from shapecalc.reference import registry
 from shapecalc.verify.judge import verify
 from shapecalc.verify.small_copy import small_copy
 from tests.runner import runner
@@ -124,7 +124,7 @@ def test_a_small_copy_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch
     def broken(*_: Any) -> Any:
         raise IndexError
 
-    monkeypatch.setitem(NAIVE, Conv, broken)
+    monkeypatch.setitem(registry.counted, Conv, broken)
     told = verify(summarize(loads(SPEC))).disagreements
     assert told == ["conv1: a small copy cannot be run: IndexError"]
 
@@ -139,8 +139,8 @@ def test_a_small_copy_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch
 def test_forwards_that_differ_are_told(
     wrong: Any, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = NAIVE[Conv]
-    monkeypatch.setitem(NAIVE, Conv, lambda *given: wrong(right(*given)))
+    right = registry.counted.needed(Conv)
+    monkeypatch.setitem(registry.counted, Conv, lambda *given: wrong(right(*given)))
     (said,) = verify(summarize(loads(SPEC))).disagreements
     assert said.startswith(told)
 

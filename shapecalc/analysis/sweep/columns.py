@@ -145,7 +145,7 @@ def read_measures(
     `also` are layers that others of the networks have.  Raises `SpecErrors` with every word that
     is not known (E301).
     """
-    measures: dict[str, SweepColumn] = {}
+    columns: dict[str, SweepColumn] = {}
     problems: list[Problem] = []
     source = Source(f"--columns {text or DEFAULT}", text or DEFAULT)
     end = -1
@@ -154,22 +154,22 @@ def read_measures(
         word = part.strip()
         if text is None and word == "output" and len(report.graph.outputs) > 1:
             for index in report.graph.outputs:
-                measure = _of_layer(f"{report.rows[index].name}.output", view, report, also)
-                measures[measure.name] = measure
+                column = _of_layer(f"{report.rows[index].name}.output", view, report, also)
+                columns[column.name] = column
             continue
         try:
             if "." in word:
-                measure = _of_layer(word, view, report, also)
+                column = _of_layer(word, view, report, also)
             else:
-                measure = _of_all(word, view, report)
-            measures[measure.name] = measure
+                column = _of_all(word, view, report)
+            columns[column.name] = column
         except _UnknownColumnError as error:
             start += len(part) - len(part.lstrip())
             origin = Origin(source, Span(0, start, 0, start + len(word)))
             problems.append(Problem("E301", error.message, origin, hint=error.hint))
     if problems:
         raise SpecErrors(problems)
-    return tuple(measures.values())
+    return tuple(columns.values())
 
 
 class _UnknownColumnError(Exception):

@@ -1,4 +1,4 @@
-"""Completeness and independence: every layer has its lines, and no rule is asked."""
+"""Completeness and independence: every layer has its functions, and no rule is asked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.layers import BUILTIN, layer_class
+from shapecalc.layers import BUILTIN, FAMILIES, layer_class
 from shapecalc.layers.base import Layer
-from shapecalc.reference.table import BACKWARD, FORWARD, OVERWRITE, SLOTS
+from shapecalc.reference import registry
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -33,39 +33,40 @@ ALLOWED = {
 }
 
 
-def missing(word: str) -> list[str]:
-    """Say what has to be written for a layer type."""
-    made = layer_class(word)
-    family = BUILTIN[word][0]
-    tables = {"FORWARD": FORWARD, "BACKWARD": BACKWARD}
-    return [
-        f"{made.__name__} has no line in {name} of shapecalc/reference/table.py: write its"
-        f" {name.lower()} in shapecalc/reference/{family}.py, and what arrays it owns in SLOTS"
-        for name, table in tables.items()
-        if made not in table
-    ]
-
-
 @pytest.mark.parametrize("word", BUILTIN)
-def test_every_layer_has_a_forward_and_a_backward(word: str) -> None:
-    assert missing(word) == []
+def test_every_layer_has_all_that_the_referee_needs(word: str) -> None:
+    """Broken by a layer that cannot run, go back, be counted or be written as formulas."""
+    made = layer_class(word)
+    for role in (registry.backward_to_all, registry.counted, registry.formula):
+        assert callable(role.needed(made))
+    assert registry.overwriting.own(made) or registry.forward.needed(made)
 
 
-def test_no_table_holds_what_is_no_layer() -> None:
-    builtin = {layer_class(word) for word in BUILTIN}
-    for table in (FORWARD, BACKWARD, SLOTS, OVERWRITE):
-        assert table.keys() <= builtin
+def test_what_is_registered_is_for_layers_of_the_language() -> None:
+    every = set(BUILTIN.values())
+    for role in (registry.forward, registry.overwriting, registry.backward_to_all, registry.slots):
+        assert role.keys() <= every
 
 
-def test_a_missing_layer_is_told_with_what_to_write(monkeypatch) -> None:
-    monkeypatch.delitem(BACKWARD, layer_class("lrn"))
-    (told,) = missing("lrn")
-    assert told.startswith("Lrn has no line in BACKWARD of shapecalc/reference/table.py: write its")
+def test_what_is_missing_is_told_with_where_to_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.backward_to_all.needed(layer_class("lrn"))
+    monkeypatch.delitem(registry.backward_to_all, layer_class("lrn"))
+    with pytest.raises(LookupError) as caught:
+        registry.backward_to_all.needed(layer_class("lrn"))
+    assert str(caught.value) == (
+        "Lrn has no function backward: write it in shapecalc/reference/lrn.py, under"
+        " @registry.backward(Lrn)"
+    )
 
 
-def test_the_families_are_those_of_the_rules() -> None:
-    families = {module for module, _ in BUILTIN.values()}
-    assert families <= {path.stem for path in EXECUTE.glob("*.py")}
+def test_a_type_has_one_function_of_a_kind() -> None:
+    registry.forward.needed(layer_class("lrn"))
+    with pytest.raises(TypeError, match="Lrn has two functions forward"):
+        registry.forward(layer_class("lrn"))(lambda *_: None)
+
+
+def test_every_family_has_its_file() -> None:
+    assert set(FAMILIES) <= {path.stem for path in EXECUTE.glob("*.py")}
 
 
 # -- independence -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What PyTorch's own counter, counters made for PyTorch, and Keras count.
+"""What tools count: PyTorch's own counter, those made for PyTorch, readers of graphs, and Keras.
 
 Every rule is what the tool of that version does, right or wrong; tests/oracle/test_tools.py runs
 the tools themselves beside it.
@@ -15,6 +15,13 @@ _TIED = [word for word in _WEIGHTED if not word.endswith(":untied")]
 _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
+#: What no tool knows as a layer.
+_UNKNOWN = "subsampling, distances to codes"
+_ALL_ELSE = (
+    f"{_UNKNOWN}, max pools, average pools, batch normalisation, normalisation,"
+    " response normalisation, activations, softmax, upsampling, joins"
+)
+
 
 def _each(words: list[str] | tuple[str, ...] | str, rule: str) -> dict[str, str]:
     return dict.fromkeys(words.split() if isinstance(words, str) else words, rule)
@@ -30,6 +37,9 @@ TORCH = (
         | _each("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases"),
         "transposed convolutions count by their output; layers without parameters have no rule",
         "torchinfo 1.8.0",
+        without=_UNKNOWN
+        + ", max pools, average pools, response normalisation, activations, softmax, upsampling,"
+        " joins",
     ),
     Profile(
         "fvcore",
@@ -43,6 +53,8 @@ TORCH = (
         },
         "bias adds count nothing",
         "fvcore 0.1.5.post20221221",
+        without=_UNKNOWN
+        + ", max pools, avgpool, response normalisation, activations, softmax, joins",
     ),
     Profile(
         "thop",
@@ -63,6 +75,7 @@ TORCH = (
         },
         "bias adds count nothing; transposed convolutions count by their output",
         "thop 0.1.1.post2209072238",
+        without=_UNKNOWN + ", response normalisation, groupnorm, activations, joins",
     ),
     Profile(
         "ptflops:aten",
@@ -70,6 +83,7 @@ TORCH = (
         _each(_TIED, "macs + bias_adds") | {"conv:untied": "macs"},
         "",
         "ptflops 0.7.5, backend aten",
+        without=_ALL_ELSE,
     ),
     Profile(
         "ptflops:pytorch",
@@ -88,6 +102,7 @@ TORCH = (
         },
         "",
         "ptflops 0.7.5, backend pytorch",
+        without=_UNKNOWN + ", activations, joins",
     ),
     Profile(
         "torch-flop-counter",
@@ -95,6 +110,7 @@ TORCH = (
         _each(_WEIGHTED, "2*macs"),
         "bias adds count nothing",
         "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
+        without=_ALL_ELSE,
     ),
     Profile(
         "calflops",
@@ -103,6 +119,7 @@ TORCH = (
         | {"transposed:grouped": "macs_grouped_twice"},
         "bias adds count nothing",
         "calflops 0.3.2",
+        without=_ALL_ELSE,
     ),
     Profile(
         "calflops:flops",
@@ -123,6 +140,7 @@ TORCH = (
         },
         "bias adds of dense layers count nothing",
         "calflops 0.3.2",
+        without=_UNKNOWN + ", activations, joins",
     ),
     Profile(
         "torchscan",
@@ -141,6 +159,59 @@ TORCH = (
         },
         "bias adds are part of the accumulation; a square pool counts its extent, not its square",
         "torchscan 0.2.0",
+        without=_UNKNOWN
+        + ", response normalisation, normalisation, activations, softmax, upsampling, joins",
+    ),
+)
+
+GRAPHS = (
+    Profile(
+        "onnx-tool",
+        "MACs: x86 instructions: 1 per multiply-accumulate, addition and comparison, 4 per"
+        " division, 24 per root, 32 per exponential",
+        _each("conv depthwise separable dense conv:untied", "macs + bias_adds")
+        | _each("transposed transposed:grouped", "kernels_of_filters + bias_adds")
+        | {
+            "batchnorm": "31*outputs",
+            "instancenorm": "7*outputs",
+            **_each("maxpool/1 maxpool/2", "compares"),
+            **_each("avgpool/1 avgpool/2", "adds"),
+            "global_avgpool": "inputs + 4*outputs",
+            "relu": "outputs",
+            "leaky_relu": "2*outputs",
+            "prelu": "2*outputs",
+            "elu": "35*outputs",
+            "sigmoid": "32*outputs",
+            "hard_sigmoid": "4*outputs",
+            "hard_swish": "5*outputs",
+            "tanh": "76*outputs",
+            "softplus": "76*outputs",
+            "softmax": "36*outputs",
+            "lrn": "37*outputs + neighbours",
+            "add": "adds",
+            "multiply": "multiplies",
+            "upsample": "4*bilinear",
+        },
+        "transposed convolutions count by their output, with filters for channels",
+        "onnx-tool 1.0.1",
+        without=_UNKNOWN + ", max pools, average pools, normalisation, activations",
+    ),
+    Profile(
+        "convnet-burden",
+        "flops: fused multiply-adds and bias adds, 1 each, 2 per rectified element, 2 per pooled"
+        " element",
+        _each("conv depthwise separable dense transposed", "macs + bias_adds")
+        | {
+            "relu": "2*outputs",
+            **_each("maxpool avgpool global_maxpool global_avgpool", "2*pooled_by_stride"),
+            "add": "outputs",
+            "lrn": "3*outputs + 2*positions",
+            **_each("batchnorm softmax dropout", "0"),
+        },
+        "batch normalisation counts as merged, exponentials count nothing",
+        "convnet-burden, core/burden.m at commit 42f03d3",
+        without=_UNKNOWN
+        + ", max pools, average pools, normalisation, activations, upsampling, multiply",
     ),
 )
 
@@ -155,4 +226,5 @@ KERAS = Profile(
     "parameters, not operations",
     "Keras 3.15.1, count_params()",
     of="parameters",
+    without="subsampling",
 )
