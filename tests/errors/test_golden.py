@@ -24,8 +24,8 @@ import pytest
 
 from shapecalc.cli import main
 from shapecalc.errors import CODES, SpecErrors
+from shapecalc.homework.answers.files import load_submission
 from shapecalc.homework.classroom.store import from_json
-from shapecalc.homework.exports.submission import load_submission
 from shapecalc.layers.merge import Add
 from shapecalc.output.problems import problems_text
 from shapecalc.spec.yaml_compose import MAX_BYTES
