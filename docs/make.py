@@ -32,7 +32,7 @@ from shapecalc.counting.profile import grouped, told, without_rule
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
 from shapecalc.errors import CODES
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
 from shapecalc.spec.layer_help import all_layers, common_fields

@@ -63,6 +63,12 @@ SHOWING = tuple(
     for name in ["solve", "compare", "training", "reconcile", "explain", "tables"]
 )
 
+#: What computes networks: nothing that draws may import it.
+COMPUTING = {
+    *(f"report.{name}" for name in ["compute", "propagate", "advice", "weights_fit"]),
+    *(f"graph.{name}" for name in ["expand", "build"]),
+}
+
 #: What a module may import outside the standard library, and who may.
 THIRD = {
     "yaml": ("spec.yaml_compose", "spec.yaml_messages"),
@@ -212,13 +218,22 @@ def early(imports: Iterable[Import]) -> list[str]:
     ]
 
 
+def computing(imports: Iterable[Import]) -> list[str]:
+    """Describe where what draws would compute a network."""
+    return [
+        f"{module} computes by {target}"
+        for module, target, _ in imports
+        if module.startswith("output.") and target in COMPUTING
+    ]
+
+
 def wrong(imports: list[Import]) -> list[str]:
     rounds = [
         f"circle: {', '.join(sorted(each))}"
         for each in circles(imports)
         if each != CIRCLE and not any(name.startswith(SHOWING) for name in each)
     ]
-    return [*upward(imports), *rounds, *foreign(imports), *early(imports)]
+    return [*upward(imports), *rounds, *foreign(imports), *early(imports), *computing(imports)]
 
 
 def test_every_module_lies_in_a_room():
@@ -235,6 +250,7 @@ def test_imports_point_one_way_and_never_in_circles():
 
 def test_every_exception_is_used():
     taken = imports_of(PACKAGE)
+    assert {target for _, target, _ in taken} >= COMPUTING
     assert CIRCLE in circles(taken)
     assert {(module, target) for module, target, _ in taken} >= FORWARD
     for package, homes in THIRD.items():
@@ -249,9 +265,10 @@ def test_every_exception_is_used():
         ("layers/conv", "def f():\n    from shapecalc.graph import model", "layers.conv imports graph.model"),
         ("layers/conv", "if TYPE_CHECKING:\n    import shapecalc.graph.model", "layers.conv imports graph.model"),
         ("report/model", "from shapecalc.output.formats import render", "report.model imports output.formats"),
-        ("homework/answers/load", "import shapecalc.homework.exports", "homework.answers.load imports homework.exports"),
+        ("homework/answers/files", "import shapecalc.homework.exports", "homework.answers.files imports homework.exports"),
         ("spec/find", "if True:\n    import numpy.linalg", "spec.find imports numpy"),
         ("output/text", "import rich", "output.text imports rich"),
+        ("output/text", "def f():\n    from shapecalc.graph.expand import expand", "output.text computes by graph.expand"),
         ("errors", "import torch", "errors imports torch"),
         ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
         ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
@@ -267,6 +284,7 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
         "text/source",
         "report/model",
         "graph/model",
+        "graph/expand",
         "output/formats",
         "spec/find",
         "homework/exports",

@@ -66,7 +66,9 @@ def reconcile(
         from shapecalc.output.options import (
             make_view,
         )
-        from shapecalc.report.propagate import propagate
+        from shapecalc.report.compute import (
+            compute_report,
+        )
         from shapecalc.spec.find import find
 
         if target is not None and profiles:
@@ -74,7 +76,7 @@ def reconcile(
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
-        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         if target is not None:
             search = find_count(report, target, dtype=dtype)
             found = bool(search.matches)

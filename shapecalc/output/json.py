@@ -56,10 +56,8 @@ def to_json(report: Report, view: View) -> str:
         "conventions": {**conventions(report, view._replace(units="exact"), columns)},
     }
     if report.domain is not None:
-        from shapecalc.report.weights_fit import fits
-
         head["domain"] = report.domain.data()
-        head["fits"] = [each.data() for each in fits(report)]
+        head["fits"] = [fit.data() for fit in report.weights_fit]
     lines = [f"  {dump(key)}: {dump(value)}," for key, value in head.items()]
     body = ",\n".join(f"    {dump(record)}" for record in records)
     totals = {name: NUMBER.data(each, view) for name, each in measures(report, view).items()}

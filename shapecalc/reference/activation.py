@@ -340,7 +340,8 @@ def prelu_backward(layer: Prelu, arrays: Arrays, x: Array, y: Array, gradient: A
 @registry.counted(Prelu)
 def prelu_counted(layer: Prelu, arrays: Arrays, x: Array) -> Array:
     """Choose between x and its channel's slope times x."""
-    result: Array = np.frompyfunc(chosen, 2, 1)(x, x * column(arrays["weight"], x))
+    choose: Any = np.frompyfunc(chosen, 2, 1)
+    result: Array = choose(x, x * column(arrays["weight"], x))
     return result
 
 

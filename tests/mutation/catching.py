@@ -175,8 +175,8 @@ def _of_network(text: str) -> Laws:
     report = shapecalc.summarize(shapecalc.loads(text))
     graph = report.graph
     verdict = verify(report)
-    yield "layers", lambda: any(any(each.said.values()) for each in verdict.judged)
-    yield "peak", lambda: verdict.peak_said
+    yield "layers", lambda: any(any(each.outcomes.values()) for each in verdict.judged)
+    yield "peak", lambda: verdict.peak_outcome
     kept = execute.run(graph, dtype=np.float64, batch=2, keep="all")
     yield "freed", lambda: _differ(execute.run(graph, dtype=np.float64, batch=2), kept)
     yield "pieces", lambda: _differ(_in_pieces(graph), kept)

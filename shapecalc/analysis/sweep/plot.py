@@ -7,12 +7,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.sweep.series import axis_of, not_drawn, series_of
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.analysis.sweep.series import Series
 
@@ -27,43 +27,42 @@ def suffix_of(path: str) -> str:
 
     Raises `SpecErrors`: E302 for another one, E354 without matplotlib.
     """
-    suffix = next((each for each in SUFFIXES if path.lower().endswith(each)), None)
+    suffix = next((known for known in SUFFIXES if path.lower().endswith(known)), None)
     if suffix is None:
         origin = Origin(Source(f"--plot {path}", path))
         hint = f"use {' or '.join(SUFFIXES)}"
-        raise SpecErrors(
-            [Problem("E302", f"'{path}' has no suffix of a picture", origin, hint=hint)]
-        )
+        raise refuse("E302", f"'{path}' has no suffix of a picture", origin, hint)
     if find_spec("matplotlib") is None:
         hint = "pip install 'shapecalc-convnets[plot]', or --chart for a picture in the terminal"
         message = "a picture needs matplotlib, which is not installed"
-        raise SpecErrors([Problem("E354", message, hint=hint)])
+        raise refuse("E354", message, hint=hint)
     return suffix
 
 
-def picture(sweep: Sweep, measure: Measure, suffix: str) -> bytes:
+def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     """Draw a column.  Raises `SpecErrors` (E355) for too many lines."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter
 
-    every = series_of(sweep, measure, LINES)
+    lines = series_of(sweep, measure, LINES)
     figure = Figure(figsize=(8, 4.8), layout="constrained")
     axes = figure.subplots()
-    for line in every:
+    for line in lines:
         _draw(axes, line)
     name = printable(sweep.plan.ground.spec.name) or "network"
     along = axis_of(sweep)
     axes.set_title(f"{name}: {measure.title} over {along.name}", loc="left", fontweight="bold")
-    axes.set_xlabel(f"{along.name}, {along.said.split(';')[0]}" if along.said else along.name)
-    bytes_ = measure.kind.name == "bytes"
+    axes.set_xlabel(f"{along.name}, {along.meaning.split(';')[0]}" if along.meaning else along.name)
+    in_bytes = measure.kind.name == "bytes"
     axes.set_ylabel(measure.title)
-    axes.yaxis.set_major_formatter(EngFormatter("B" if bytes_ else "", sep=" " if bytes_ else ""))
+    unit, separator = ("B", " ") if in_bytes else ("", "")
+    axes.yaxis.set_major_formatter(EngFormatter(unit, sep=separator))
     axes.set_ylim(bottom=0)
     axes.margins(x=0.02)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    if every[0].label:
+    if lines[0].label:
         axes.legend(frameon=False)
     missing = not_drawn(sweep)
     if missing:
@@ -79,7 +78,7 @@ def picture(sweep: Sweep, measure: Measure, suffix: str) -> bytes:
 def _draw(axes: Any, line: Series) -> None:  # noqa: ANN401  (matplotlib's)
     """Draw stairs as stairs; points with values of x between them as points on straight lines."""
     x = line.x
-    y = [float("nan") if each is None else float(each) for each in line.y]
+    y = [float("nan") if value is None else float(value) for value in line.y]
     if line.stairs:
         axes.plot([*x, x[-1] + 1], [*y, y[-1]], drawstyle="steps-post", label=line.label)
     else:

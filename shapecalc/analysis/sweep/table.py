@@ -17,14 +17,14 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.report_table import Head, Line, Table
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.analysis.sweep.axes import Axis
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.output.view import View
 
@@ -46,7 +46,7 @@ def tabulate(sweep: Sweep, width: int | None = None) -> Table:
     columns = [_axis_cells(sweep, axis, shown) for axis in plan.ground.axes]
     columns += [_cells(sweep, measure, shown) for measure in plan.measures]
     heads = [
-        Head(axis.said or f"the value of {axis.name}", numeric=True) for axis in plan.ground.axes
+        Head(axis.meaning or f"the value of {axis.name}", numeric=True) for axis in plan.ground.axes
     ]
     heads += [Head(each.meaning, not each.shaped, each.shaped) for each in plan.measures]
     header = [*(axis.name for axis in plan.ground.axes)]
@@ -89,7 +89,7 @@ def _marks(notes: Iterable[str]) -> dict[str, str]:
     return {"": "", **marks}
 
 
-def heading(measure: Measure, view: View) -> str:
+def heading(measure: SweepColumn, view: View) -> str:
     """Return a column's title with its unit."""
     if measure.kind.name == "bytes":
         return f"{measure.title} ({UNITS[view.units][1]})"
@@ -102,7 +102,7 @@ def _axis_cells(sweep: Sweep, axis: Axis, shown: Sequence[int]) -> list[str]:
     return [f"{value:,}" for value in sweep.block.axes[axis.name][shown].tolist()]
 
 
-def _cells(sweep: Sweep, measure: Measure, shown: Sequence[int]) -> list[str]:
+def _cells(sweep: Sweep, measure: SweepColumn, shown: Sequence[int]) -> list[str]:
     """Write a column's values; the extents of a shape together."""
     block = sweep.block
     names = [measure.name]
@@ -117,7 +117,7 @@ def _cells(sweep: Sweep, measure: Measure, shown: Sequence[int]) -> list[str]:
     ]
 
 
-def _cell(measure: Measure, parts: list[Any], view: View) -> str:
+def _cell(measure: SweepColumn, parts: list[Any], view: View) -> str:
     found = tuple(part for part in parts if part is not None)
     if not found:
         return NOT_APPLICABLE_MARK
@@ -145,8 +145,8 @@ def _legend(sweep: Sweep, columns: Iterable[Iterable[str]]) -> dict[str, str]:
     plan, view = sweep.plan, sweep.plan.view
     first = int(sweep.exists.argmax())
     values = [int(sweep.block.axes[axis.name][first]) for axis in plan.ground.axes]
-    report = propagate(plan.ground.wire(fixed_at(plan.ground.axes, values)))
-    owed = {axis.name: axis.said for axis in plan.ground.axes if axis.said}
+    report = compute_report(plan.ground.wire(fixed_at(plan.ground.axes, values)))
+    owed = {axis.name: axis.meaning for axis in plan.ground.axes if axis.meaning}
     for measure in plan.measures:
         if measure.kind.name == "shape":
             continue  # below
