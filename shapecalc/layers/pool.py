@@ -16,13 +16,8 @@ from shapecalc.layers.work import Work
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.layers.receptive_field import (
-        Reach,
-    )
-    from shapecalc.layers.window import (
-        Rounding,
-        Window,
-    )
+    from shapecalc.layers.receptive_field import Reach
+    from shapecalc.layers.window import Rounding, Window
 
 
 class Pool(Rounded):
