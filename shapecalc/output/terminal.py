@@ -68,9 +68,10 @@ def to_terminal(table: Table, width: int) -> str:
     return _printed(lines, max(width, natural))
 
 
-#: How a terminal shows the lines of a lesson, by their style.
-LESSON = {
+#: How a terminal shows the lines of a document, by their style.
+DOCUMENT = {
     "title": "bold",
+    "answer": "bold",
     "heading": "bold cyan",
     "quiet": "dim",
     "picture": "green",
@@ -79,21 +80,13 @@ LESSON = {
 
 def coloured(lines: Iterable[tuple[str, str]]) -> str:
     """Write lines of text in their styles."""
-    return _printed([Text(line, LESSON.get(style, "")) for line, style in lines], 80)
+    return _printed([Text(line, DOCUMENT.get(style, "")) for line, style in lines], 80)
 
 
 def _printed(lines: list[Text], width: int) -> str:
     target = StringIO()
     console = Console(file=target, force_terminal=True, width=width, highlight=False)
     console.print(Text("\n").join(lines), soft_wrap=True)
-    return target.getvalue()
-
-
-def styled(lines: Iterable[tuple[str, str]]) -> str:
-    """Write lines, each in its style, as long as they are."""
-    target = StringIO()
-    console = Console(file=target, force_terminal=True, width=1000, highlight=False)
-    console.print(Text("\n").join(Text(line, style) for line, style in lines), soft_wrap=True)
     return target.getvalue()
 
 

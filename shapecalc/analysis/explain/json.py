@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.analysis.explain.model import Derivation, Equation, Grid, Picture
+from shapecalc.analysis.explain.model import Derivation, Equation
 from shapecalc.output.cells import machine_text
+from shapecalc.output.document import Grid, Picture
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

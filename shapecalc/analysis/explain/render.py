@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.output.document_formats import write
 from shapecalc.output.formats import format_for
 from shapecalc.text.source import Origin, Source
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.explain.model import Explanation
 
 #: The formats that a lesson has: it is no table of plain numbers.
-LESSON_FORMATS = ("terminal", "text", "markdown", "html", "json")
+LESSON_FORMATS = ("terminal", "text", "markdown", "html", "json", "latex")
 
 
 def lesson_format(name: str | None, path: str | None = None, *, terminal: bool = False) -> str:
@@ -45,18 +46,6 @@ def render(
         from shapecalc.analysis.explain.json import to_json
 
         return to_json(lesson)
-    if format == "html":
-        from shapecalc.analysis.explain.html import to_html
+    from shapecalc.analysis.explain.document import document
 
-        return to_html(lesson, standalone=standalone)
-    if format == "markdown":
-        from shapecalc.analysis.explain.markdown import to_markdown
-
-        return to_markdown(lesson)
-    from shapecalc.analysis.explain.text import to_lines
-
-    if format == "terminal":
-        from shapecalc.output.terminal import coloured, terminal_width
-
-        return coloured(to_lines(lesson, width or terminal_width()))
-    return "\n".join(line for line, _ in to_lines(lesson, width)) + "\n"
+    return write(document(lesson), format, width, standalone=standalone)

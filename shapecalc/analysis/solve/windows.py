@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.answer import Grid, bare
+from shapecalc.analysis.solve.answer import bare
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
+from shapecalc.output.document import Grid
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
 from shapecalc.text.source import Origin, Source, Span
 
@@ -156,7 +157,7 @@ class Windows(NamedTuple):
             title = "The nearest:"
             rows = [(*_cells(move), "x".join(map(str, out))) for move, out in self.near]
             right = (True, True, True, True)
-            return (Grid(title, (*head, "gives"), tuple(rows), right),) if rows else ()
+            return (Grid((*head, "gives"), tuple(rows), right, title),) if rows else ()
         shown = self.moves[:most]
         rows = []
         for move in shown:
@@ -169,7 +170,7 @@ class Windows(NamedTuple):
         )
         header = (*head, *(("dilation",) if dilated else ()), "inputs", "known from")
         right = (True, True, True, *((True,) if dilated else ()), False, False)
-        return (Grid(title if more else "These do it:", header, tuple(rows), right),)
+        return (Grid(header, tuple(rows), right, title if more else "These do it:"),)
 
     def _inputs_text(self, move: Move) -> str:
         found = self.inputs(move)

@@ -14,8 +14,8 @@ from pagereader import Reader, faults
 import shapecalc
 from shapecalc.homework.assignment.assignment import assign
 from shapecalc.homework.assignment.conventions import Conventions, Policy
-from shapecalc.homework.classroom.document import clean
 from shapecalc.homework.classroom.feedback import feedback
+from shapecalc.homework.classroom.pages import clean
 from shapecalc.homework.classroom.records import Graded, Student
 from shapecalc.homework.diagnosis.verdict import VERDICTS
 
