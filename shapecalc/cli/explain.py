@@ -65,10 +65,10 @@ Examples:
     "format_",
     metavar="FORMAT",
     shell_complete=_complete_format,
-    help="terminal, text, markdown, html or json.  Default: terminal, or text when piped; with -o"
-    " the file's suffix decides.",
+    help="terminal, text, markdown, latex, html or json.  Default: terminal, or text when piped;"
+    " with -o the file's suffix decides.",
 )
-@options.output_as(".txt .md .html .json")
+@options.output_as(".txt .md .tex .html .json")
 @options.settings
 @options.free
 @options.inputs
