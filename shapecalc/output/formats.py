@@ -11,7 +11,9 @@ from shapecalc.text.source import Origin, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.output.report_table import Table
+    from shapecalc.output.table import (
+        Table,
+    )
     from shapecalc.output.view import View
     from shapecalc.report.model import Report
 

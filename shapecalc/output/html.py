@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 
 if TYPE_CHECKING:
-    from shapecalc.output.report_table import Head, Table
+    from shapecalc.output.table import (
+        Head,
+        Table,
+    )
     from shapecalc.output.view import (
         Column,
     )

@@ -6,13 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
-from shapecalc.output.report_table import panels
+from shapecalc.output.table import (
+    panels,
+)
 from shapecalc.output.text import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.output.report_table import Head, Table
+    from shapecalc.output.table import (
+        Head,
+        Table,
+    )
     from shapecalc.output.view import (
         Column,
     )

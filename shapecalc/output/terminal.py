@@ -11,13 +11,18 @@ from rich.console import Console
 from rich.text import Text
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
-from shapecalc.output.report_table import GAP, panels
+from shapecalc.output.table import (
+    GAP,
+    panels,
+)
 from shapecalc.output.text import above, grid, prose_width, row_width, small_print, totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shapecalc.output.report_table import Table
+    from shapecalc.output.table import (
+        Table,
+    )
 
 #: Cells that the eye should pass over, and some that it should not.
 STYLES = {

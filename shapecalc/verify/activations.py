@@ -12,7 +12,11 @@ import numpy as np
 
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NUMBER, TEXT
-from shapecalc.output.report_table import Fact, Line, Table
+from shapecalc.output.table import (
+    Fact,
+    Line,
+    Table,
+)
 from shapecalc.output.view import (
     Column,
 )

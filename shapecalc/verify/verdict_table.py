@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
-from shapecalc.output.report_table import Fact, Line, Table
+from shapecalc.output.table import (
+    Fact,
+    Line,
+    Table,
+)
 from shapecalc.output.view import (
     Column,
 )

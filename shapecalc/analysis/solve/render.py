@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.output.formats import format_for
-from shapecalc.output.report_table import GAP
+from shapecalc.output.table import (
+    GAP,
+)
 from shapecalc.output.text import PROSE, pad_rows, wrap
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source

@@ -16,7 +16,11 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import BY_WORD
-from shapecalc.output.report_table import Head, Line, Table
+from shapecalc.output.table import (
+    Head,
+    Line,
+    Table,
+)
 from shapecalc.report.propagate import propagate
 from shapecalc.text.safe import printable, width_of
 

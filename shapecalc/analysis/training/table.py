@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.training.memory import ESTIMATE, kept
 from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
 from shapecalc.output.legend import macs, params
-from shapecalc.output.report_table import FOLDED, Fact, Head, Line, Table
+from shapecalc.output.table import (
+    FOLDED,
+    Fact,
+    Head,
+    Line,
+    Table,
+)
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

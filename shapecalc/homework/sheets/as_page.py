@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment.assignment import Homework
     from shapecalc.homework.sheets.worked import Worked
-    from shapecalc.output.report_table import Table
+    from shapecalc.output.table import (
+        Table,
+    )
 
 #: More columns than these are printed on a page turned on its side.
 _FEW = 3
