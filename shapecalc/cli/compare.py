@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +78,7 @@ def compare(
         from shapecalc.analysis.compare import compare as compare_networks
         from shapecalc.analysis.compare.condition import read_conditions
         from shapecalc.analysis.compare.names import total_names
-        from shapecalc.analysis.compare.show import show
-        from shapecalc.output.formats import format_for
+        from shapecalc.output.formats import format_for, parts
         from shapecalc.output.options import (
             make_view,
         )
@@ -96,7 +95,7 @@ def compare(
         )
         refused = read_conditions(conditions, total_names(view))
         comparison = compare_networks(*specs, settings=settings, input=inputs)
-        emit(show(comparison, chosen, view, full=full), path)
+        emit_parts(parts(comparison, chosen, view=view, full=full), path)
     failures = list(_held(comparison, refused, view))
     if fail_if_changed:
         failures += _changed(comparison, view)

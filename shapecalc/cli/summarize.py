@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, freed, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, freed, reported
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.text.source import Origin
 
@@ -78,7 +78,7 @@ def summarize(
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
         from shapecalc.api import build
-        from shapecalc.output.formats import format_for, render
+        from shapecalc.output.formats import format_for, parts
         from shapecalc.output.options import (
             make_view,
         )
@@ -101,7 +101,7 @@ def summarize(
         report = propagate(build(find(spec), settings=settings, inputs=inputs))
         if check:
             _must_expect(report)  # before anything is written
-        emit(render(report, chosen, view), path)
+        emit_parts(parts(report, chosen, view=view), path)
     if check and not _holds(report):
         sys.exit(CHECK_FAILED)
 

@@ -35,13 +35,12 @@ if TYPE_CHECKING:
 WIDEST_SUM = 24
 
 
-def tabulate(report: Report, view: View | None = None, width: int | None = None) -> Table:
+def tabulate(report: Report, view: View = View(), width: int | None = None) -> Table:
     """Lay a report out.
 
     `width` is the page's, in characters: default columns are dropped in the order of their `drop`
     until the table fits; columns asked for stay.
     """
-    view = view or View()
     if report.domain is not None:
         view = view._replace(notation=_notation(report, view), units="exact")
     rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import add_up, largest
 from shapecalc.layers.work import Work
-from shapecalc.text.shown import Shown
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +120,11 @@ class Report(Shown):
     """
 
     __slots__ = ("_anew", "domain", "graph", "rows", "totals")
+    shapes = Shapes(
+        "a report",
+        table="output.report_table.tabulate",
+        records="output.report_records.records",
+    )
 
     def __init__(
         self,
