@@ -7,7 +7,7 @@ import sys
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, reported
 
 
 @click.command(
@@ -59,10 +59,10 @@ def reconcile(
     path = None if path == "-" else path
     found = True
     with reported(as_json=format_ == "json"):
-        from shapecalc.analysis.reconcile import find_count, show_difference, show_search
+        from shapecalc.analysis.reconcile import find_count
         from shapecalc.analysis.reconcile import reconcile as explain
         from shapecalc.api import build
-        from shapecalc.output.formats import format_for
+        from shapecalc.output.formats import format_for, parts
         from shapecalc.output.options import (
             make_view,
         )
@@ -78,9 +78,9 @@ def reconcile(
         if target is not None:
             search = find_count(report, target, dtype=dtype)
             found = bool(search.matches)
-            text = show_search(search, chosen)
+            text = parts(search, chosen)
         else:
-            text = show_difference(explain(report, *profiles), chosen, view)
-        emit(text, path)
+            text = parts(explain(report, *profiles), chosen, view=view)
+        emit_parts(text, path)
     if not found:
         sys.exit(CHECK_FAILED)

@@ -8,7 +8,7 @@ from os.path import realpath
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, must_run, reported, write
+from shapecalc.cli.common import complete_spec, emit_parts, must_run, reported, write
 
 
 @click.command(
@@ -65,14 +65,12 @@ def run(
         raise click.UsageError(f"{both} name the same file: give each its own")
     with reported(as_json=format_ == "json"):
         from shapecalc.api import summarize
-        from shapecalc.output.formats import draw, format_for
+        from shapecalc.output.formats import format_for, parts
         from shapecalc.reference import run as execute
         from shapecalc.verify.activations import (
+            Activations,
             Activity,
             activity,
-            activity_csv,
-            activity_json,
-            tabulate_activity,
             unwarned,
         )
         from shapecalc.verify.image_input import read_picture
@@ -97,10 +95,6 @@ def run(
         if save_weights:
             write(save_weights, lambda file: write_arrays(file, done.parameters))
         chance = f"random, seed {seed}"
-        said = (f"Input: {image or chance}.  Weights: {weights or chance}.",)
-        saved = tuple(f"Wrote {each}." for each in (save_activations, save_weights) if each)
-        if chosen in ("json", "csv"):
-            emit(activity_json(report, seen) if chosen == "json" else activity_csv(seen), path)
-            return
-        table = tabulate_activity(report, seen, said, saved)
-        emit(draw(lambda _: table, chosen, None, standalone=True), path)
+        origins = (f"Input: {image or chance}.  Weights: {weights or chance}.",)
+        saved = tuple(f"Wrote {file}." for file in (save_activations, save_weights) if file)
+        emit_parts(parts(Activations(report, tuple(seen), origins, saved), chosen), path)

@@ -138,15 +138,14 @@ def _with(columns: str | None, y: str | None) -> str | None:
 
 
 def _table(plan: Plan, name: str, path: str | None) -> None:
-    from shapecalc.analysis.sweep.compute import blocks
-    from shapecalc.analysis.sweep.machine import Tally
-    from shapecalc.analysis.sweep.show import show
+    from shapecalc.analysis.sweep.result import Stream
     from shapecalc.analysis.sweep.table import missing_text
+    from shapecalc.output.formats import FORMATS, parts
 
-    tally = Tally(blocks(plan))
-    emit_parts(show(tally, plan, name), path)
-    if tally.missing and name in ("csv", "json"):
-        click.echo(f"sweep: {missing_text(tally.missing, tally.points)}", err=True)
+    stream = Stream(plan)
+    emit_parts(parts(stream, name), path)
+    if stream.missing and "records" in FORMATS[name].writers:
+        click.echo(f"sweep: {missing_text(stream.missing, stream.points)}", err=True)
 
 
 def _draw(plan: Plan, y: str | None, *, chart: bool, plot: str | None) -> None:

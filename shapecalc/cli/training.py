@@ -7,7 +7,7 @@ import sys
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, reported
+from shapecalc.cli.common import complete_spec, emit_parts, reported
 
 
 @click.command(
@@ -56,10 +56,9 @@ def training(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
-        from shapecalc.analysis.training import show
         from shapecalc.analysis.training import training as plan
         from shapecalc.api import build
-        from shapecalc.output.formats import format_for
+        from shapecalc.output.formats import format_for, parts
         from shapecalc.output.options import (
             make_view,
         )
@@ -70,4 +69,4 @@ def training(
         view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
         report = propagate(build(find(spec), settings=settings, inputs=inputs))
-        emit(show(plan(report, optimizer), chosen, view), path)
+        emit_parts(parts(plan(report, optimizer), chosen, view=view), path)

@@ -15,6 +15,7 @@ from shapecalc.output.table import (
     Line,
     Table,
 )
+from shapecalc.output.view import View
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.analysis.reconcile.parts import Difference, Part
-    from shapecalc.output.view import View
 
 #: What stands where a profile has no rule.
 NOT_COUNTED = "not counted"
 
 
-def tabulate(difference: Difference, view: View, width: int | None = None) -> Table:
+def tabulate(difference: Difference, view: View = View(), width: int | None = None) -> Table:
     """Lay a difference out; blocks are folded to the view's depth."""
     depth = 1 if view.depth is None else view.depth
     names = (difference.first.name, difference.second.name)
