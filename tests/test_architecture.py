@@ -9,10 +9,13 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from shapecalc.output.formats import FORMATS
+from shapecalc.text.shown import Shapes, Shown
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -54,14 +57,9 @@ HOMEWORK = """
 #: The one real circle: numbers need no expressions until a symbol meets them, and an expression
 #: writes itself.
 CIRCLE = {"algebra.dim", "algebra.expr", "algebra.notation"}
-#: The one look forward: a result shows itself, by whatever formats there are.
+#: The one look forward: a result shows itself, by whatever formats there are.  They import what lays
+#: it out, and what writes it, by names: of its own room, and of theirs.
 FORWARD = {("text.shown", "output.formats")}
-
-#: Results that still show themselves by formats of their own: until the output layer takes them.
-SHOWING = tuple(
-    f"analysis.{name}"
-    for name in ["solve", "compare", "training", "reconcile", "explain", "tables"]
-)
 
 #: What a module may import outside the standard library, and who may.
 THIRD = {
@@ -214,9 +212,7 @@ def early(imports: Iterable[Import]) -> list[str]:
 
 def wrong(imports: list[Import]) -> list[str]:
     rounds = [
-        f"circle: {', '.join(sorted(each))}"
-        for each in circles(imports)
-        if each != CIRCLE and not any(name.startswith(SHOWING) for name in each)
+        f"circle: {', '.join(sorted(circle))}" for circle in circles(imports) if circle != CIRCLE
     ]
     return [*upward(imports), *rounds, *foreign(imports), *early(imports)]
 
@@ -231,6 +227,46 @@ def test_every_module_lies_in_a_room():
 
 def test_imports_point_one_way_and_never_in_circles():
     assert wrong(imports_of(PACKAGE)) == []
+
+
+def results() -> Iterator[type[Shown]]:
+    """Yield every kind of result, from the modules that say how one is laid out."""
+    for path in PACKAGE.rglob("*.py"):
+        if "shapes = " in path.read_text(encoding="utf-8"):
+            module = import_module(f"shapecalc.{name_of(path, PACKAGE)}")
+            for kind in vars(module).values():
+                if isinstance(kind, type) and "shapes" in vars(kind):
+                    yield kind
+
+
+def function(name: str) -> object:
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(f"shapecalc.{module}"), attribute)
+
+
+def test_what_lays_a_result_out_lies_in_its_room():
+    kinds = {kind.__name__: kind for kind in results()}
+    assert {"Report", "Comparison", "Sweep", "Solution", "Explanation", "Verdict"} <= set(kinds)
+    for kind in kinds.values():
+        assert issubclass(kind, Shown)
+        noun, *names = kind.shapes
+        assert noun
+        assert any(names)
+        _, room, *_ = kind.__module__.split(".")
+        for name in filter(None, names):
+            assert callable(function(name))
+            assert name.split(".")[0] == {"report": "output"}.get(room, room)
+
+
+def test_every_format_has_its_writers():
+    shapes = Shapes._fields[1:]
+    for chosen in FORMATS.values():
+        assert chosen.writers
+        assert set(chosen.writers) <= set(shapes)
+        for name in chosen.writers.values():
+            assert callable(function(f"output.{name}"))
+    for shape in shapes:
+        assert any(shape in chosen.writers for chosen in FORMATS.values())
 
 
 def test_every_exception_is_used():

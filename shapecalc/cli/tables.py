@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import Judgements, Status
@@ -41,8 +41,7 @@ Examples:
 """,
 )
 @click.argument("name", required=False, shell_complete=_complete_table)
-@options.format_
-@options.output
+@options.written("analysis.tables.model.Judgements")
 @click.option(
     "--only",
     type=click.Choice(list(_ONLY), case_sensitive=False),
@@ -60,8 +59,7 @@ Examples:
 )
 def tables(
     name: str | None,
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     only: str | None,
     file: str | None,
     against: str | None,
@@ -72,14 +70,11 @@ def tables(
     under the table's declared convention, an erratum with its account, or a MISMATCH.  Exit code 1
     says that there is a MISMATCH, or an erratum that is no longer needed.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
-        from shapecalc.output.formats import format_for, parts
-
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+    with reported(as_json=output.as_json):
+        output.chosen()
         judgements = _compare(name, file, against)
         status = _ONLY[only.lower()] if only else None
-        emit_parts(parts(judgements, chosen, only=status), path)
+        output.write(judgements, only=status)
     if not all(each.holds for each in judgements):
         sys.exit(CHECK_FAILED)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, must_run, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, must_run, reported
 
 if TYPE_CHECKING:
     from shapecalc.report.model import Report
@@ -35,8 +35,7 @@ Examples:
 @options.seed
 @options.settings
 @options.inputs
-@options.format_
-@options.output
+@options.written("verify.judge.Verdicts")
 @options.force
 def verify(
     specs: tuple[str, ...],
@@ -45,8 +44,7 @@ def verify(
     seed: int,
     settings: dict[str, str],
     inputs: dict[str, str],
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     force: bool,
 ) -> None:
     """Run SPEC by the referee and compare with its report, layer by layer.
@@ -54,21 +52,19 @@ def verify(
     The referee knows a layer's fields and none of the rules: it pads, slides windows, multiplies.
     Exit code 1 when anything disagrees.
     """
-    path = None if path == "-" else path
     if everything == bool(specs):
         raise click.UsageError("name one or more specs, or give --all")
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.api import summarize
-        from shapecalc.output.formats import format_for, parts
         from shapecalc.spec.find import shipped
         from shapecalc.verify.judge import Verdicts
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         names = shipped() if everything else specs
         reports = [summarize(name, settings=settings, input=inputs) for name in names]
         must_run(reports, force=force)
         verdicts = Verdicts(_verdict(report, seed, gradients=gradients) for report in reports)
-        emit_parts(parts(verdicts, chosen), path)
+        output.write(verdicts)
     if any(verdict.disagreements for verdict in verdicts):
         sys.exit(CHECK_FAILED)
 

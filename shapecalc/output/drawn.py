@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from shapecalc.text.safe import terminal_width
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,9 +31,9 @@ def to_text(drawn: Drawn, width: int | None) -> str:
     return "\n".join(line for line, _ in drawn.lines(width)) + "\n"
 
 
-def to_terminal(drawn: Drawn, width: int) -> str:
-    """Write the lines with colours."""
-    return drawn.coloured(width)
+def to_terminal(drawn: Drawn, width: int | None) -> str:
+    """Write the lines with colours; without a width the terminal is measured."""
+    return drawn.coloured(width or terminal_width())
 
 
 def to_markdown(drawn: Drawn) -> str:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.text.safe import terminal_width
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -25,17 +26,21 @@ class Page(NamedTuple):
     """What is written on: its width in characters, and whether a page of HTML stands alone.
 
     Without a width a terminal is measured, LaTeX takes 80, and the others take what they need.
+    `latex` is an environment (table, table*, longtable) with its caption and its label.
     """
 
     width: int | None = None
     standalone: bool = True
+    latex: str | None = None
+    caption: str | None = None
+    label: str | None = None
 
 
 class Format(NamedTuple):
     """A format: what it is for, the suffixes of its files, the usual one first, and its writers.
 
-    `writers` are functions of the rooms of output, by the shape that they take; `takes` names what
-    they must know of a page, and `width` finds that of a page that states none.
+    `writers` are functions of the room of output, by the shape that they take; `takes` names what
+    they must know of a page, and `width` finds the width of a table where a page states none.
     """
 
     name: str
@@ -44,13 +49,6 @@ class Format(NamedTuple):
     writers: Mapping[Shape, str]
     takes: tuple[str, ...] = ()
     width: Callable[[], int | None] = lambda: None
-
-
-def _measured() -> int:
-    """Measure the terminal."""
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns
 
 
 #: Every format by name.
@@ -63,7 +61,7 @@ FORMATS: dict[str, Format] = {
             (),
             {"table": "terminal.to_terminal", "document": "drawn.to_terminal"},
             ("width",),
-            _measured,
+            terminal_width,
         ),
         Format(
             "text",
@@ -95,7 +93,7 @@ FORMATS: dict[str, Format] = {
             "a booktabs table for a paper",
             (".tex",),
             {"table": "latex.to_latex"},
-            (),
+            ("width", "latex", "caption", "label"),
             lambda: LATEX_WIDTH,
         ),
         Format(
@@ -188,10 +186,9 @@ def parts(
     shape = _shape_for(chosen, kind)
     assert shape is not None, "`format_for` refuses it"
     page = Page(**{name: options.pop(name) for name in Page._fields if name in options})
-    page = page._replace(width=page.width or chosen.width())
     options = _viewed(options) if options else options
     if shape == "table":
-        options["width"] = page.width
+        options["width"] = page.width or chosen.width()
     made = _function(getattr(kind.shapes, shape))(result, **options)
     arguments = {name: getattr(page, name) for name in chosen.takes}
     text = _function(f"output.{chosen.writers[shape]}")(made, **arguments)
@@ -202,7 +199,7 @@ def _viewed(options: dict[str, Any]) -> dict[str, Any]:
     """Read the words of `make_view` among options."""
     from shapecalc.output.options import make_view
 
-    words = {name: options[name] for name in make_view.__kwdefaults__ if name in options}
+    words = {name: options[name] for name in make_view.__kwdefaults__ or () if name in options}
     rest = {name: value for name, value in options.items() if name not in words}
     return {**rest, "view": make_view(**words)} if words else rest
 
@@ -219,7 +216,8 @@ def draw(
 ) -> str:
     """Write the table that `tabulate` makes for a page's width in a format for people."""
     chosen = FORMATS[name]
-    page = Page(width or chosen.width(), standalone)
+    page = Page(width, standalone)
     arguments = {name: getattr(page, name) for name in chosen.takes}
-    text: str = _function(f"output.{chosen.writers['table']}")(tabulate(page.width), **arguments)
+    made = tabulate(width or chosen.width())
+    text: str = _function(f"output.{chosen.writers['table']}")(made, **arguments)
     return text

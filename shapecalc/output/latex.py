@@ -68,19 +68,37 @@ _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")
 
 
-def to_latex(table: Table) -> str:
-    """Write a table as LaTeX that needs the package booktabs, and longtable when it is long."""
-    pieces = panels(table, WIDE)
-    long = sum(len(piece.lines) for piece in pieces) > LONG
-    body = "\n".join([*_long(pieces), "", *_small_print(table)] if long else _float(table, pieces))
-    packages = r"\usepackage{booktabs,longtable}" if long else r"\usepackage{booktabs}"
+def to_latex(
+    table: Table,
+    *,
+    width: int | None = None,
+    latex: str | None = None,
+    caption: str | None = None,
+    label: str | None = None,
+) -> str:
+    """Write a table as LaTeX that needs the package booktabs, and longtable when it is long.
+
+    `latex` is the environment: table, table* (over both columns of a page) or longtable; without
+    it a table that fits no page runs over several.  `caption` and `label` are LaTeX themselves;
+    without them the network's.  A table that may go on below does so after `width` characters.
+    """
+    pieces = panels(table, width or WIDE)
+    lines = sum(len(piece.lines) for piece in pieces)
+    environment = latex or ("longtable" if lines > LONG else "table")
+    named = _caption(table, caption, label)
+    if environment == "longtable":
+        text = "\n".join([*_long(pieces, named), "", *_small_print(table)])
+        packages = r"\usepackage{booktabs,longtable}"
+    else:
+        text = "\n".join(_float(table, pieces, environment, named))
+        packages = r"\usepackage{booktabs}"
     comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
-    if not _LATIN.fullmatch(body):
+    if not _LATIN.fullmatch(text):
         comments.append("Its letters need LuaLaTeX or XeLaTeX, and a font that has them.")
-    return "".join(f"% {comment}\n" for comment in comments) + body + "\n"
+    return "".join(f"% {comment}\n" for comment in comments) + text + "\n"
 
 
-def _float(table: Table, pieces: tuple[Table, ...]) -> list[str]:
+def _float(table: Table, pieces: tuple[Table, ...], environment: str, caption: str) -> list[str]:
     tabulars: list[str] = []
     for piece in pieces:
         tabulars += ["", r"  \medskip"] if tabulars else []
@@ -92,10 +110,10 @@ def _float(table: Table, pieces: tuple[Table, ...]) -> list[str]:
             r"  \end{tabular}",
         ]
     return [
-        r"\begin{table}",
+        rf"\begin{{{environment}}}",
         r"  \centering",
         r"  \setlength{\belowcaptionskip}{6pt}",
-        f"  {_caption(table)}",
+        f"  {caption}",
         r"  \footnotesize",
         _gap(table),
         *tabulars,
@@ -104,21 +122,21 @@ def _float(table: Table, pieces: tuple[Table, ...]) -> list[str]:
         r"  \begin{minipage}{\linewidth}",
         *(f"    {line}" for line in _small_print(table)),
         r"  \end{minipage}",
-        r"\end{table}",
+        rf"\end{{{environment}}}",
     ]
 
 
-def _long(pieces: tuple[Table, ...]) -> list[str]:
+def _long(pieces: tuple[Table, ...], caption: str) -> list[str]:
     lines = ["{", r"  \footnotesize", _gap(pieces[0])]
     for piece in pieces:
-        lines += _longtable(piece, caption=piece is pieces[0])
+        lines += _longtable(piece, caption if piece is pieces[0] else "")
     return [*lines, "}"]
 
 
-def _longtable(table: Table, *, caption: bool) -> list[str]:
+def _longtable(table: Table, caption: str) -> list[str]:
     return [
         rf"  \begin{{longtable}}{_alignment(table)}",
-        *([rf"    {_caption(table)} \\"] if caption else []),
+        *([rf"    {caption} \\"] if caption else []),
         *_header(table),
         r"    \endfirsthead",
         *_header(table),
@@ -135,9 +153,11 @@ def _gap(table: Table) -> str:
     return rf"  \setlength{{\tabcolsep}}{{{3 if table.continued else 4}pt}}"
 
 
-def _caption(table: Table) -> str:
-    label = re.sub("[^a-z0-9]+", "-", table.title.lower()).strip("-")
-    return rf"\caption{{{_sentences((table.title, *table.about))}}}\label{{tab:{label}}}"
+def _caption(table: Table, caption: str | None, label: str | None) -> str:
+    """Write the caption and the label: those that are given, or the network's."""
+    text = caption if caption is not None else _sentences((table.title, *table.about))
+    name = label or f"tab:{re.sub('[^a-z0-9]+', '-', table.title.lower()).strip('-')}"
+    return rf"\caption{{{text}}}\label{{{name}}}"
 
 
 def _alignment(table: Table) -> str:

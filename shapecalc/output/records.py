@@ -28,8 +28,8 @@ class Records(NamedTuple):
     As a document (JSON) it is `schema` (its name and version: a field that changes its meaning
     makes a new version), `head`, then `rows` under the name `key`, then `tail`, which is made when
     the rows are through.  Without a key it is the head alone.  As lines (CSV) it is `columns`, and
-    `lines` of as many cells; where there are none the rows' values of these names.  Rows and lines
-    are made when they are asked for.  A `dense` document keeps what is no row in one line, an
+    `lines` of as many cells; without them the rows, or their values of these names.  Rows and lines
+    are made when they are asked for, once.  A `dense` document keeps what is no row in one line, an
     `ascii` one escapes all other letters.
     """
 
@@ -45,16 +45,17 @@ class Records(NamedTuple):
 
     def cells(self) -> Iterable[Sequence[object]]:
         """Return the lines, a cell a column."""
-        if self.lines is not None:
-            return self.lines
-        return ([row[name] for name in self.columns] for row in self.rows)
+        return (self._line(row) for row in self.rows) if self.lines is None else self.lines
+
+    def _line(self, row: Any) -> Sequence[object]:  # noqa: ANN401
+        return [row[name] for name in self.columns] if isinstance(row, Mapping) else row
 
     def dicts(self) -> list[dict[str, Any]]:
         """Return the rows as a data frame takes them; the lines, where rows are no flat records."""
         rows = list(self.rows)
         if rows and all(isinstance(row, Mapping) and not _nested(row) for row in rows):
             return [dict(row) for row in rows]
-        lines = self._replace(rows=rows).cells()
+        lines = map(self._line, rows) if self.lines is None else self.lines
         return [dict(zip(self.columns, line, strict=True)) for line in lines]
 
 

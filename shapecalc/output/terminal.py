@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from io import StringIO
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -16,6 +15,7 @@ from shapecalc.output.table import (
     panels,
 )
 from shapecalc.output.text import above, grid, prose_width, row_width, small_print, totals
+from shapecalc.text.safe import terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,13 +40,12 @@ STYLES = {
 MARKS = {**dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", "yellow"), "!": "bold red"}
 
 
-def terminal_width() -> int:
-    """Measure the terminal."""
-    return get_terminal_size().columns
+def to_terminal(table: Table, width: int | None) -> str:
+    """Write a table with the colours that the terminal has, fitted like plain text.
 
-
-def to_terminal(table: Table, width: int) -> str:
-    """Write a table with the colours that the terminal has, fitted like plain text."""
+    Without a width the terminal is measured.
+    """
+    width = width or terminal_width()
     grids = [grid(panel) for panel in panels(table, width)]
     natural = max(row_width(header) for header, *_ in grids)
     measure = prose_width(natural, width)

@@ -66,7 +66,7 @@ REQUESTS: dict[str, list[str]] = {
     "E301-count": ["summarize", "lenet5", "--columns", "name,count"],
     "E302-format": ["summarize", "lenet5", "-f", "markdwon"],
     "E302-suffix": ["summarize", "lenet5", "-o", "lenet5.docx"],
-    "E302-explain": ["explain", "lenet5", "conv1", "-f", "csv"],
+    "E302-explain": ["explain", "lenet5", "conv1", "-f", "latex"],
     "E303-set": ["summarize", "small.yaml", "--set", "q=3"],
     "E303-nothing-to-set": ["summarize", "lenet5", "--set", "k=3"],
     "E303-input": ["summarize", "lenet5", "--input", "224,224,3"],

@@ -29,6 +29,13 @@ VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "alexnet-40.txt": ("alexnet", "text", {"width": 40}),
     "alexnet-80.txt": ("alexnet", "text", {"width": 80, "units": "M", "batch": 128}),
     "googlenet-all-layers.tex": ("googlenet", "latex", {"depth": 0}),
+    "alexnet-60.md": ("alexnet", "markdown", {"width": 60}),
+    "alexnet-60-star.tex": (
+        "alexnet",
+        "latex",
+        {"width": 60, "latex": "table*", "caption": "Costs, in $10^6$.", "label": "tab:costs"},
+    ),
+    "small-longtable.tex": ("small", "latex", {"latex": "longtable", "label": "tab:small"}),
     "resnet50.txt": ("resnet50", "text", {}),
     "siamese.md": ("siamese", "markdown", {"depth": 0, "sort": "params"}),
 }

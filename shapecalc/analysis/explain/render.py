@@ -1,62 +1,45 @@
-"""Lessons as text for a terminal, for lecture notes, for a page, for a program."""
+"""Lessons as text for a terminal, for lecture notes, for a page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.output.formats import format_for
-from shapecalc.text.source import Origin, Source
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.analysis.explain.model import Explanation
 
-#: The formats that a lesson has: it is no table of plain numbers.
-LESSON_FORMATS = ("terminal", "text", "markdown", "html", "json")
 
+class Lesson(NamedTuple):
+    """A lesson that draws itself."""
 
-def lesson_format(name: str | None, path: str | None = None, *, terminal: bool = False) -> str:
-    """Return the format of a lesson, as `format_for` does for a table.
+    explanation: Explanation
 
-    Raises `SpecErrors` (E302) for a format that lessons do not have.
-    """
-    found = format_for(name, path, terminal=terminal)
-    if found in LESSON_FORMATS:
-        return found
-    asked = f"--format {name}" if name is not None else f"--output {path}"
-    message = f"an explanation cannot be written as {found}"
-    hint = f"one of {', '.join(LESSON_FORMATS)}"
-    raise SpecErrors([Problem("E302", message, Origin(Source(asked, "")), hint=hint)])
+    def lines(self, width: int | None) -> Iterable[tuple[str, str]]:
+        """Return lines of at most a width, 80 without one, each with its style."""
+        from shapecalc.analysis.explain.text import to_lines
 
+        return to_lines(self.explanation, width)
 
-def render(
-    lesson: Explanation,
-    format: str = "text",  # noqa: A002  (the word of the command line)
-    *,
-    width: int | None = None,
-    standalone: bool = True,
-) -> str:
-    """Write a lesson in a format, the last line ended.
+    def coloured(self, width: int) -> str:
+        """Write the lines in the colours of a terminal."""
+        from shapecalc.output.terminal import coloured
 
-    `width` is the page's in characters, 80 without it; a terminal is measured.
-    """
-    lesson_format(format)
-    if format == "json":
-        from shapecalc.analysis.explain.json import to_json
+        return coloured(self.lines(width))
 
-        return to_json(lesson)
-    if format == "html":
-        from shapecalc.analysis.explain.html import to_html
-
-        return to_html(lesson, standalone=standalone)
-    if format == "markdown":
+    def markdown(self) -> str:
+        """Write it as Markdown."""
         from shapecalc.analysis.explain.markdown import to_markdown
 
-        return to_markdown(lesson)
-    from shapecalc.analysis.explain.text import to_lines
+        return to_markdown(self.explanation)
 
-    if format == "terminal":
-        from shapecalc.output.terminal import coloured, terminal_width
+    def html(self, *, standalone: bool) -> str:
+        """Write it as a page, or as the part of one."""
+        from shapecalc.analysis.explain.html import to_html
 
-        return coloured(to_lines(lesson, width or terminal_width()))
-    return "\n".join(line for line, _ in to_lines(lesson, width)) + "\n"
+        return to_html(self.explanation, standalone=standalone)
+
+
+def document(lesson: Explanation) -> Lesson:
+    """Return what a person reads."""
+    return Lesson(lesson)

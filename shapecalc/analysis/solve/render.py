@@ -1,28 +1,21 @@
-"""Solutions as text, for a terminal, for notes, for a page, for a program."""
+"""Solutions as text, for a terminal, for notes, for a page."""
 
 from __future__ import annotations
 
-import json
 from html import escape
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.output.formats import format_for
 from shapecalc.output.table import (
     GAP,
 )
 from shapecalc.output.text import PROSE, pad_rows, wrap
 from shapecalc.text.safe import printable
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from shapecalc.analysis.solve.answer import Grid
 
-#: The formats that a solution has: it is no table of plain numbers.
-SOLUTION_FORMATS = ("terminal", "text", "markdown", "html", "json")
 #: So many rows of a table are shown to people; programs get all.
 MAX_ROWS = 40
 
@@ -64,54 +57,35 @@ class Answered(Protocol):
     def grids(self, most: int | None) -> tuple[Grid, ...]:
         """Return the tables under it, of at most so many rows each."""
 
-    def data(self) -> dict[str, Any]:
-        """Return it as plain records."""
+
+class Reply(NamedTuple):
+    """A solution that draws itself, with so many rows of a table."""
+
+    solved: Answered
+    most: int | None
+
+    def lines(self, width: int | None) -> Iterator[tuple[str, str]]:
+        """Return lines of at most a width, 80 without one, each with its style."""
+        return _lines(self.solved, width or PROSE, self.most)
+
+    def coloured(self, width: int) -> str:
+        """Write the lines in the colours of a terminal."""
+        from shapecalc.output.terminal import styled
+
+        return styled(self.lines(width))
+
+    def markdown(self) -> str:
+        """Write it as Markdown."""
+        return _markdown(self.solved, self.most)
+
+    def html(self, *, standalone: bool) -> str:
+        """Write it as a page, or as the part of one."""
+        return _html(self.solved, self.most, standalone=standalone)
 
 
-def solution_format(name: str | None, path: str | None = None, *, terminal: bool = False) -> str:
-    """Return the format of a solution, as `format_for` does for a table.
-
-    Raises `SpecErrors` (E302) for a format that solutions do not have.
-    """
-    found = format_for(name, path, terminal=terminal)
-    if found in SOLUTION_FORMATS:
-        return found
-    asked = f"--format {name}" if name is not None else f"--output {path}"
-    message = f"a solution cannot be written as {found}"
-    hint = f"one of {', '.join(SOLUTION_FORMATS)}"
-    raise SpecErrors([Problem("E302", message, Origin(Source(asked, "")), hint=hint)])
-
-
-def render(
-    solved: Answered,
-    format: str = "text",  # noqa: A002  (the word of the command line)
-    *,
-    width: int | None = None,
-    standalone: bool = True,
-    most: int | None = MAX_ROWS,
-) -> str:
-    """Write a solution in a format, the last line ended.
-
-    `width` is the page's in characters, 80 without it; a terminal is measured.  Tables for people
-    have at most so many rows; None: all.
-    """
-    solution_format(format)
-    if format == "json":
-        text = json.dumps(solved.data(), ensure_ascii=False, indent=2)
-        return (text if printable(text) == text.replace("\n", "") else _ascii(solved)) + "\n"
-    if format == "markdown":
-        return _markdown(solved, most)
-    if format == "html":
-        return _html(solved, most, standalone=standalone)
-    if format == "terminal":
-        from shapecalc.output.terminal import styled, terminal_width
-
-        return styled(_lines(solved, width or terminal_width(), most))
-    return "\n".join(line for line, _ in _lines(solved, width or PROSE, most)) + "\n"
-
-
-def _ascii(solved: Answered) -> str:
-    return json.dumps(solved.data(), indent=2)  # a terminal would obey control characters
+def document(solved: Answered, most: int | None = MAX_ROWS) -> Reply:
+    """Return what a person reads; tables have at most so many rows, None: all."""
+    return Reply(solved, most)
 
 
 def _title(solved: Answered) -> str:

@@ -30,7 +30,6 @@ def records(sweep: Sweep | Stream) -> Records:
         lines,
         lambda: {"points": sweep.points, "missing": sweep.missing},
         columns,
-        lines,
     )
 
 

@@ -25,6 +25,8 @@ LESSONS: dict[str, tuple[str, str | None, str | None, str | None]] = {
     "alexnet-conv1.md": ("alexnet", "conv1", None, None),
     "alexnet-conv1.html": ("alexnet", "conv1", None, None),
     "alexnet-conv1.json": ("alexnet", "conv1", None, None),
+    "alexnet-conv1.csv": ("alexnet", "conv1", None, None),
+    "alexnet-params.csv": ("alexnet", None, "params", None),
     "alexnet-conv1-224.txt": ("alexnet", "conv1", None, "224x224x3"),
     "alexnet-2012-conv2.txt": ("alexnet-2012", "conv2", None, None),
     "alexnet-pool3-field.txt": ("alexnet", "pool3", "receptive-field", None),
