@@ -233,15 +233,16 @@ width = click.option(
     "--width",
     metavar="N",
     type=click.IntRange(20, 10_000),
-    help="Fit the page into N characters: default columns are left out.  Default: the terminal's;"
-    " LaTeX 80; otherwise all that it takes.",
+    help="Fit lines into N characters; tables leave out default columns.  Default: that of the"
+    " terminal; LaTeX: 80.",
 )
 latex_options = (
     click.option(
         "--latex",
+        metavar="KIND",
         type=click.Choice(["table", "table*", "longtable"]),
-        help="With LaTeX: a float, one over both columns of a page, or a table that runs over"
-        " pages.  Default: table, and longtable beyond 40 lines.",
+        help="With LaTeX: table, a float; table*, one over both columns; longtable, over pages."
+        "  Default: table, longtable beyond 40 lines.",
     ),
     click.option("--caption", metavar="TEXT", help="With LaTeX: the caption, as LaTeX reads it."),
     click.option("--label", metavar="NAME", help="With LaTeX: the label, like tab:alexnet."),
