@@ -61,6 +61,12 @@ CIRCLE = {"algebra.dim", "algebra.expr", "algebra.notation"}
 #: it out, and what writes it, by names: of its own room, and of theirs.
 FORWARD = {("text.shown", "output.formats")}
 
+#: What computes networks: nothing that draws may import it.
+COMPUTING = {
+    *(f"report.{name}" for name in ["compute", "propagate", "advice", "weights_fit"]),
+    *(f"graph.{name}" for name in ["expand", "build"]),
+}
+
 #: What a module may import outside the standard library, and who may.
 THIRD = {
     "yaml": ("spec.yaml_compose", "spec.yaml_messages"),
@@ -210,11 +216,20 @@ def early(imports: Iterable[Import]) -> list[str]:
     ]
 
 
+def computing(imports: Iterable[Import]) -> list[str]:
+    """Describe where what draws would compute a network."""
+    return [
+        f"{module} computes by {target}"
+        for module, target, _ in imports
+        if module.startswith("output.") and target in COMPUTING
+    ]
+
+
 def wrong(imports: list[Import]) -> list[str]:
     rounds = [
         f"circle: {', '.join(sorted(circle))}" for circle in circles(imports) if circle != CIRCLE
     ]
-    return [*upward(imports), *rounds, *foreign(imports), *early(imports)]
+    return [*upward(imports), *rounds, *foreign(imports), *early(imports), *computing(imports)]
 
 
 def test_every_module_lies_in_a_room():
@@ -271,6 +286,7 @@ def test_every_format_has_its_writers():
 
 def test_every_exception_is_used():
     taken = imports_of(PACKAGE)
+    assert {target for _, target, _ in taken} >= COMPUTING
     assert CIRCLE in circles(taken)
     assert {(module, target) for module, target, _ in taken} >= FORWARD
     for package, homes in THIRD.items():
@@ -288,6 +304,7 @@ def test_every_exception_is_used():
         ("homework/answers/load", "import shapecalc.homework.exports", "homework.answers.load imports homework.exports"),
         ("spec/find", "if True:\n    import numpy.linalg", "spec.find imports numpy"),
         ("output/text", "import rich", "output.text imports rich"),
+        ("output/text", "def f():\n    from shapecalc.graph.expand import expand", "output.text computes by graph.expand"),
         ("errors", "import torch", "errors imports torch"),
         ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
         ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
@@ -303,6 +320,7 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
         "text/source",
         "report/model",
         "graph/model",
+        "graph/expand",
         "output/formats",
         "spec/find",
         "homework/exports",

@@ -80,11 +80,13 @@ def explain(
         from shapecalc.output.options import (
             make_view,
         )
-        from shapecalc.report.propagate import propagate
+        from shapecalc.report.compute import (
+            compute_report,
+        )
         from shapecalc.spec.find import find
 
         output.chosen()
         view = make_view(batch=batch, dtype=dtype, layout=layout)
         settings = freed(settings, free)
-        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         output.write(lesson(report, layer, of, view))

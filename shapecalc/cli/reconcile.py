@@ -62,7 +62,9 @@ def reconcile(
         from shapecalc.output.options import (
             make_view,
         )
-        from shapecalc.report.propagate import propagate
+        from shapecalc.report.compute import (
+            compute_report,
+        )
         from shapecalc.spec.find import find
 
         if target is not None and profiles:
@@ -70,7 +72,7 @@ def reconcile(
         output.chosen()
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
-        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         if target is not None:
             search = find_count(report, target, dtype=dtype)
             found = bool(search.matches)

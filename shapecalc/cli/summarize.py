@@ -9,7 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, freed, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
@@ -75,10 +75,8 @@ def summarize(
     """
     with reported(as_json=output.as_json):
         from shapecalc.api import build
-        from shapecalc.output.options import (
-            make_view,
-        )
-        from shapecalc.report.propagate import propagate
+        from shapecalc.output.options import make_view
+        from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
         output.chosen()
@@ -94,7 +92,7 @@ def summarize(
             count_inplace=count_inplace,
         )
         settings = freed(settings, free)
-        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         if check:
             _must_expect(report)  # before anything is written
         output.write(report, view=view)
@@ -108,7 +106,7 @@ def _must_expect(report: Report) -> None:
         hint = "add `expect: {params: ..., macs: ...}` to the spec"
         message = f"{report.name} states nothing to check"
         origin = Origin(report.graph.spec.source)
-        raise SpecErrors([Problem("E304", message, origin, hint=hint)])
+        raise refuse("E304", message, origin, hint)
 
 
 def _holds(report: Report) -> bool:

@@ -56,11 +56,13 @@ def training(
         from shapecalc.output.options import (
             make_view,
         )
-        from shapecalc.report.propagate import propagate
+        from shapecalc.report.compute import (
+            compute_report,
+        )
         from shapecalc.spec.find import find
 
         output.chosen()
         view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
-        report = propagate(build(find(spec), settings=settings, inputs=inputs))
+        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         output.write(plan(report, optimizer), view=view)

@@ -63,10 +63,8 @@ def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Js
         "conventions": {**conventions(report, view._replace(units="exact"), columns)},
     }
     if report.domain is not None:
-        from shapecalc.report.weights_fit import fits
-
         head["domain"] = report.domain.data()
-        head["fits"] = [condition.data() for condition in fits(report)]
+        head["fits"] = [fit.data() for fit in report.weights_fit]
     return head
 
 

@@ -89,9 +89,7 @@ def _symbols(report: Report, view: View) -> dict[str, str]:
     """Say what the names of recurring expressions stand for, and for which sizes all this holds."""
     if view.notation is None or report.domain is None:
         return {}
-    from shapecalc.report.weights_fit import fits
-
-    made_for = "; ".join(each.text() for each in fits(report))
+    made_for = "; ".join(fit.text() for fit in report.weights_fit)
     domain = {"domain": "; ".join(report.domain.texts())}
     return view.notation.legend() | domain | ({"weights": made_for} if made_for else {})
 

@@ -16,7 +16,9 @@ from shapecalc.output.formats import write
 from shapecalc.output.options import (
     make_view,
 )
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import (
+    compute_report,
+)
 from shapecalc.report.weights_fit import fits
 from shapecalc.spec.find import shipped
 from shapecalc.text.source import Source
@@ -89,7 +91,7 @@ def test_random_networks_with_random_symbols(seed: int, monkeypatch: pytest.Monk
         tree.pop("expect", None)
         text = written(tree)
         try:
-            report = propagate(build(Source("<random>", text)))
+            report = compute_report(build(Source("<random>", text)))
         except SpecErrors:
             continue
         if report.domain is None:

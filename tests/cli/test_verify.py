@@ -8,7 +8,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from shapecalc import loads, summarize
 from shapecalc.cli import main
@@ -22,9 +21,12 @@ from shapecalc.reference.naive import NAIVE
 from shapecalc.verify.activations import Activations, Activity
 from shapecalc.verify.judge import verify
 from shapecalc.verify.small_copy import small
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 SPEC = """
 input: 13x11x2
@@ -38,7 +40,7 @@ layers:
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, ["verify", *words], input=text, catch_exceptions=False)
+    return runner().invoke(main, ["verify", *words], input=text, catch_exceptions=False)
 
 
 def test_what_is_right_holds() -> None:

@@ -9,7 +9,9 @@ from shapecalc.api import build
 from shapecalc.errors import CODES, Problem, SpecErrors
 from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.problems import problems_json, problems_text
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import (
+    compute_report,
+)
 from shapecalc.spec.find import _decode
 from shapecalc.text.source import Source
 from tests.algebra.law import differences
@@ -24,7 +26,7 @@ def judge(data: str | bytes, formats: Iterable[str] = FORMATS) -> tuple[str, ...
     """Compute and render an input; return the codes of what is wrong, none when it computes."""
     try:
         source = _decode("<fuzz>", data) if isinstance(data, bytes) else Source("<fuzz>", data)
-        report = propagate(build(source))
+        report = compute_report(build(source))
     except SpecErrors as error:
         well_told(error.problems)
         return tuple(problem.code for problem in error.problems)

@@ -90,7 +90,7 @@ def pair_columns(
     ]
     joined = [_joined(before, after, widths, column.numeric) for before, after in texts]
     yield Laid(columns[0].head, column.heading(view), tuple(joined[:-1]), joined[-1], drop)
-    if column.total is not None and column.of is None:
+    if column.total is not None and not column.share:
         footer = [known(column.total(report.totals, view)) for report in reports]
         yield Laid(
             Head(f"the difference in {column.title}", numeric=True),

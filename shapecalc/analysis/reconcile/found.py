@@ -14,6 +14,7 @@ from shapecalc.output.table import (
     Table,
 )
 from shapecalc.text.safe import printable
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def _about(search: Search) -> Iterator[str]:
             " plainly: the number is too coarse to tell what was meant."
         )
     else:
-        kinds = f"{len(search.matches)} count{'s' if len(search.matches) != 1 else ''}"
+        kinds = f"{counted(len(search.matches), 'count')}"
         yield f"{kinds} of {search.tried} tried would be printed as {target.text}."
 
 

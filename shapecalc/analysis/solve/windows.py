@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.solve.answer import Grid, bare
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import SpecErrors, did_you_mean, refuse
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -296,7 +297,7 @@ def _read_sizes(text: str) -> tuple[tuple[int, int], ...]:
         raise _refused("E347", "conv", text, f"'{text}' is not a size that becomes another", hint)
     before, after = (tuple(map(int, re.split("[x\u00d7]", each))) for each in match.groups())
     if len(before) != len(after):
-        message = f"{len(before)} side{'s' if len(before) > 1 else ''} cannot become {len(after)}"
+        message = f"{counted(len(before), 'side')} cannot become {len(after)}"
         raise _refused("E347", "conv", text, message, "write as many extents on either side")
     if 0 in before or 0 in after:
         raise _refused("E347", "conv", text, "no side has 0 pixels", "sizes are from 1 on")
@@ -305,7 +306,7 @@ def _read_sizes(text: str) -> tuple[tuple[int, int], ...]:
 
 def _refused(code: str, option: str, text: str, message: str, hint: str) -> SpecErrors:
     origin = Origin(Source(f"--{option} {text}", text), Span(0, 0, 0, len(text)))
-    return SpecErrors([Problem(code, message, origin, hint=hint)])
+    return refuse(code, message, origin, hint)
 
 
 def _values(name: str, given: str | int | None, least: int) -> range | tuple[int, ...] | None:

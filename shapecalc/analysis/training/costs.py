@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import product
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import did_you_mean, refuse
 from shapecalc.layers.work import Work
 from shapecalc.report.fold import levels_of
 from shapecalc.text.shown import Shapes, Shown
@@ -61,7 +61,7 @@ def optimizer_named(word: str) -> Optimizer:
         return OPTIMIZERS[word]
     hint = did_you_mean(word, OPTIMIZERS) or f"one of {', '.join(OPTIMIZERS)}"
     origin = Origin(Source(f"--optimizer {word}", word), Span(0, 0, 0, len(word)))
-    raise SpecErrors([Problem("E303", f"unknown optimizer '{word}'", origin, hint=hint)])
+    raise refuse("E303", f"unknown optimizer '{word}'", origin, hint)
 
 
 class Cost(NamedTuple):
