@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from shapecalc.output.formats import FORMATS
-from shapecalc.text.shown import Shapes, Shown
+from shapecalc.text.shown import Shown
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -244,6 +244,10 @@ def test_imports_point_one_way_and_never_in_circles():
     assert wrong(imports_of(PACKAGE)) == []
 
 
+#: What a result can be laid out as.
+SHAPES = ("table", "document", "records")
+
+
 def results() -> Iterator[type[Shown]]:
     """Yield every kind of result, from the modules that say how one is laid out."""
     for path in PACKAGE.rglob("*.py"):
@@ -264,8 +268,8 @@ def test_what_lays_a_result_out_lies_in_its_room():
     assert {"Report", "Comparison", "Sweep", "Solution", "Explanation", "Verdict"} <= set(kinds)
     for kind in kinds.values():
         assert issubclass(kind, Shown)
-        noun, *names = kind.shapes
-        assert noun
+        assert kind.shapes.noun
+        names = [getattr(kind.shapes, shape) for shape in SHAPES]
         assert any(names)
         _, room, *_ = kind.__module__.split(".")
         for name in filter(None, names):
@@ -274,13 +278,12 @@ def test_what_lays_a_result_out_lies_in_its_room():
 
 
 def test_every_format_has_its_writers():
-    shapes = Shapes._fields[1:]
     for chosen in FORMATS.values():
         assert chosen.writers
-        assert set(chosen.writers) <= set(shapes)
+        assert set(chosen.writers) <= set(SHAPES)
         for name in chosen.writers.values():
             assert callable(function(f"output.{name}"))
-    for shape in shapes:
+    for shape in SHAPES:
         assert any(shape in chosen.writers for chosen in FORMATS.values())
 
 

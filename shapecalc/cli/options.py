@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -170,13 +170,20 @@ def output_as(suffixes: str) -> Callable[[FC], FC]:
     )
 
 
-class Output(NamedTuple):
+class Output:
     """How and where a command writes its result; `page` holds those of its options that are set."""
 
-    kind: str
-    format: str | None
-    path: str | None
-    page: Mapping[str, object]
+    def __init__(
+        self,
+        kind: str,
+        format: str | None,
+        path: str | None,
+        page: Mapping[str, object],  # noqa: A002
+    ) -> None:
+        self.kind = kind
+        self.format = format
+        self.path = path
+        self.page = page
 
     @property
     def as_json(self) -> bool:

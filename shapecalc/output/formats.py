@@ -22,18 +22,16 @@ Shape: TypeAlias = Literal["table", "document", "records"]
 LATEX_WIDTH = 80
 
 
-class Page(NamedTuple):
-    """What is written on: its width in characters, and whether a page of HTML stands alone.
-
-    Without a width a terminal is measured, LaTeX takes 80, and the others take what they need.
-    `latex` is an environment (table, table*, longtable) with its caption and its label.
-    """
-
-    width: int | None = None
-    standalone: bool = True
-    latex: str | None = None
-    caption: str | None = None
-    label: str | None = None
+#: What is written on: its width in characters (without one a terminal is measured, LaTeX takes 80,
+#: and the others take what they need), whether HTML stands alone, and the environment of LaTeX
+#: (table, table* or longtable) with its caption and its label.
+PAGE: dict[str, Any] = {
+    "width": None,
+    "standalone": True,
+    "latex": None,
+    "caption": None,
+    "label": None,
+}
 
 
 class Format(NamedTuple):
@@ -168,7 +166,7 @@ def write(
 ) -> str:
     """Write a result in a format, the last line ended.
 
-    `options` are those of a `Page`, and those of the functions that lay the result out; words of
+    `options` are those of a `PAGE`, and those of the functions that lay the result out; words of
     `make_view` among these become its `view`.  Raises `SpecErrors` for unknown words, and for a
     format that takes no shape of the result.
     """
@@ -185,12 +183,12 @@ def parts(
     chosen = FORMATS[format_for(format, of=kind)]
     shape = _shape_for(chosen, kind)
     assert shape is not None, "`format_for` refuses it"
-    page = Page(**{name: options.pop(name) for name in Page._fields if name in options})
+    page = {name: options.pop(name, usual) for name, usual in PAGE.items()}
     options = _viewed(options) if options else options
     if shape == "table":
-        options["width"] = page.width or chosen.width()
+        options["width"] = page["width"] or chosen.width()
     made = _function(getattr(kind.shapes, shape))(result, **options)
-    arguments = {name: getattr(page, name) for name in chosen.takes}
+    arguments = {name: page[name] for name in chosen.takes}
     text = _function(f"output.{chosen.writers[shape]}")(made, **arguments)
     yield from (text,) if isinstance(text, str) else text
 
@@ -216,8 +214,8 @@ def draw(
 ) -> str:
     """Write the table that `tabulate` makes for a page's width in a format for people."""
     chosen = FORMATS[name]
-    page = Page(width, standalone)
-    arguments = {name: getattr(page, name) for name in chosen.takes}
+    page = {**PAGE, "width": width, "standalone": standalone}
+    arguments = {name: page[name] for name in chosen.takes}
     made = tabulate(width or chosen.width())
     text: str = _function(f"output.{chosen.writers['table']}")(made, **arguments)
     return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ class Rows:
         self.hollow = hollow
 
 
-class Records(NamedTuple):
+class Records:
     """A result as plain values: a document of rows with what holds for all, and lines of cells.
 
     As a document (JSON) it is `schema` (its name and version: a field that changes its meaning
@@ -33,15 +33,28 @@ class Records(NamedTuple):
     `ascii` one escapes all other letters.
     """
 
-    schema: str
-    head: Callable[[], Mapping[str, Any]] = dict
-    key: str = ""
-    rows: Iterable[Any] = ()
-    tail: Callable[[], Mapping[str, Any]] = dict
-    columns: Sequence[str] = ()
-    lines: Iterable[Sequence[object]] | None = None
-    dense: bool = False
-    ascii: bool = False
+    def __init__(
+        self,
+        schema: str,
+        head: Callable[[], Mapping[str, Any]] = dict,
+        key: str = "",
+        rows: Iterable[Any] = (),
+        tail: Callable[[], Mapping[str, Any]] = dict,
+        columns: Sequence[str] = (),
+        lines: Iterable[Sequence[object]] | None = None,
+        *,
+        dense: bool = False,
+        ascii: bool = False,  # noqa: A002  (the word of `json`)
+    ) -> None:
+        self.schema = schema
+        self.head = head
+        self.key = key
+        self.rows = rows
+        self.tail = tail
+        self.columns = columns
+        self.lines = lines
+        self.dense = dense
+        self.ascii = ascii
 
     def cells(self) -> Iterable[Sequence[object]]:
         """Return the lines, a cell a column."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 
-class Shapes(NamedTuple):
+class Shapes:
     """What a result is called, and the functions that lay it out as a shape that formats write.
 
     They are named by module and function and imported when they are asked for: what lays a result
     out knows the result, and not the other way round.
     """
 
-    noun: str
-    table: str = ""
-    document: str = ""
-    records: str = ""
+    __slots__ = ("document", "noun", "records", "table")
+
+    def __init__(
+        self, noun: str, *, table: str = "", document: str = "", records: str = ""
+    ) -> None:
+        self.noun = noun
+        self.table = table
+        self.document = document
+        self.records = records
 
 
 class Shown:
@@ -31,7 +36,7 @@ class Shown:
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
         """Write the result in a format of `output.formats.FORMATS`, the last line ended.
 
-        `options` are those of its command, and those of a `Page`: width, standalone.  Raises
+        `options` are those of its command, and those of a page: width, standalone.  Raises
         `SpecErrors` for unknown words, and for a format that takes no shape of the result.
         """
         from shapecalc.output.formats import write
