@@ -176,9 +176,9 @@ class Output:
     def __init__(
         self,
         kind: str,
-        format: str | None,
+        format: str | None,  # noqa: A002  (the word of the command line)
         path: str | None,
-        page: Mapping[str, object],  # noqa: A002
+        page: Mapping[str, object],
     ) -> None:
         self.kind = kind
         self.format = format
