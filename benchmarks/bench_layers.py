@@ -17,7 +17,7 @@ from onnx import onnx_cpp2py_export
 
 from shapecalc.api import read
 from shapecalc.graph.expand import expand
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.yaml_compose import compose
 
 cpp = onnx_cpp2py_export.shape_inference
@@ -79,7 +79,7 @@ def measure(layers: int, *, symbolically: bool) -> Measured:
     source = chain(layers)
     spec = read(source)
     graph = expand(spec)
-    report = propagate(graph)
+    report = compute_report(graph)
     model = as_onnx(report)
     data = model.SerializeToString()
     check(load_from_string(cpp.infer_shapes(data, False, False, False)), report)
@@ -87,7 +87,7 @@ def measure(layers: int, *, symbolically: bool) -> Measured:
         lambda: compose(source),
         lambda: read(source),
         lambda: expand(spec),
-        lambda: propagate(graph),
+        lambda: compute_report(graph),
         lambda: shape_inference.infer_shapes(model),
         lambda: cpp.infer_shapes(data, False, False, False),
     ]

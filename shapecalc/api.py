@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Graph
+from shapecalc.report.compute import compute_report
 from shapecalc.report.model import Report
-from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import beside, find
 from shapecalc.spec.grammar import read_spec
 from shapecalc.text.source import Source
@@ -30,7 +30,7 @@ def build(
     settings: Mapping[str, str] | None = None,
     inputs: Mapping[str, str] | None = None,
 ) -> Graph:
-    """Read and wire a spec; what is wrong with it, `propagate` will raise."""
+    """Read and wire a spec; what is wrong with it, `compute_report` will raise."""
     return expand(read(source), settings, inputs)
 
 
@@ -77,7 +77,7 @@ def summarize(
         network = _graph(find(str(network)), _settings(settings, free), input)
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
-    return propagate(network)
+    return compute_report(network)
 
 
 def report_of(
@@ -121,5 +121,5 @@ def _sound(
 ) -> Graph:
     graph = _graph(source, settings, given)
     if graph.problems:
-        propagate(graph)  # raises these and what else is wrong
+        compute_report(graph)  # raises these and what else is wrong
     return graph

@@ -167,6 +167,18 @@ class SpecErrors(Exception):  # noqa: N818  (it is a bundle; the plural says so)
         super().__init__("\n".join(f"{p.code}: {p.message}" for p in self.problems))
 
 
+def refuse(
+    code: str,
+    message: str,
+    at: Origin | None = None,
+    hint: str = "",
+    rule: str = "",
+    facts: tuple[tuple[str, object], ...] = (),
+) -> SpecErrors:
+    """Return the errors of one problem, to be raised."""
+    return SpecErrors([Problem(code, message, at, rule, hint, facts)])
+
+
 #: After so many different problems a run gives up.
 MAX_PROBLEMS = 1000
 #: Hints that are costly to find are looked for so often.

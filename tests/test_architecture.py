@@ -9,10 +9,13 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from shapecalc.output.formats import FORMATS, PAGE
+from shapecalc.text.shown import Shown
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -54,14 +57,15 @@ HOMEWORK = """
 #: The one real circle: numbers need no expressions until a symbol meets them, and an expression
 #: writes itself.
 CIRCLE = {"algebra.dim", "algebra.expr", "algebra.notation"}
-#: The one look forward: a result shows itself, by whatever formats there are.
+#: The one look forward: a result shows itself, by whatever formats there are.  They import what lays
+#: it out, and what writes it, by names: of its own room, and of theirs.
 FORWARD = {("text.shown", "output.formats")}
 
-#: Results that still show themselves by formats of their own: until the output layer takes them.
-SHOWING = tuple(
-    f"analysis.{name}"
-    for name in ["solve", "compare", "training", "reconcile", "explain", "tables"]
-)
+#: What computes networks: nothing that draws may import it.
+COMPUTING = {
+    *(f"report.{name}" for name in ["compute", "propagate", "advice", "weights_fit"]),
+    *(f"graph.{name}" for name in ["expand", "build"]),
+}
 
 #: What a module may import outside the standard library, and who may.
 THIRD = {
@@ -212,13 +216,20 @@ def early(imports: Iterable[Import]) -> list[str]:
     ]
 
 
+def computing(imports: Iterable[Import]) -> list[str]:
+    """Describe where what draws would compute a network."""
+    return [
+        f"{module} computes by {target}"
+        for module, target, _ in imports
+        if module.startswith("output.") and target in COMPUTING
+    ]
+
+
 def wrong(imports: list[Import]) -> list[str]:
     rounds = [
-        f"circle: {', '.join(sorted(each))}"
-        for each in circles(imports)
-        if each != CIRCLE and not any(name.startswith(SHOWING) for name in each)
+        f"circle: {', '.join(sorted(circle))}" for circle in circles(imports) if circle != CIRCLE
     ]
-    return [*upward(imports), *rounds, *foreign(imports), *early(imports)]
+    return [*upward(imports), *rounds, *foreign(imports), *early(imports), *computing(imports)]
 
 
 def test_every_module_lies_in_a_room():
@@ -233,8 +244,53 @@ def test_imports_point_one_way_and_never_in_circles():
     assert wrong(imports_of(PACKAGE)) == []
 
 
+#: What a result can be laid out as.
+SHAPES = ("table", "document", "records")
+
+
+def results() -> Iterator[type[Shown]]:
+    """Yield every kind of result, from the modules that say how one is laid out."""
+    for path in PACKAGE.rglob("*.py"):
+        if "shapes = " in path.read_text(encoding="utf-8"):
+            module = import_module(f"shapecalc.{name_of(path, PACKAGE)}")
+            for kind in vars(module).values():
+                if isinstance(kind, type) and "shapes" in vars(kind):
+                    yield kind
+
+
+def function(name: str) -> object:
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(f"shapecalc.{module}"), attribute)
+
+
+def test_what_lays_a_result_out_lies_in_its_room():
+    kinds = {kind.__name__: kind for kind in results()}
+    assert {"Report", "Comparison", "Sweep", "Solution", "Explanation", "Verdict"} <= set(kinds)
+    for kind in kinds.values():
+        assert issubclass(kind, Shown)
+        assert kind.shapes.noun
+        names = [getattr(kind.shapes, shape) for shape in SHAPES]
+        assert any(names)
+        _, room, *_ = kind.__module__.split(".")
+        for name in filter(None, names):
+            assert callable(function(name))
+            assert name.split(".")[0] == {"report": "output"}.get(room, room)
+
+
+def test_every_format_has_its_writers():
+    for chosen in FORMATS.values():
+        assert chosen.writers
+        assert set(chosen.writers) <= set(SHAPES)
+        for name, *takes in chosen.writers.values():
+            assert callable(function(f"output.{name}"))
+            assert set(takes) <= set(PAGE)
+    for shape in SHAPES:
+        assert any(shape in chosen.writers for chosen in FORMATS.values())
+
+
 def test_every_exception_is_used():
     taken = imports_of(PACKAGE)
+    assert {target for _, target, _ in taken} >= COMPUTING
     assert CIRCLE in circles(taken)
     assert {(module, target) for module, target, _ in taken} >= FORWARD
     for package, homes in THIRD.items():
@@ -248,10 +304,11 @@ def test_every_exception_is_used():
         ("algebra/bounds", "from shapecalc.report.model import Report", "algebra.bounds imports report.model"),
         ("layers/conv", "def f():\n    from shapecalc.graph import model", "layers.conv imports graph.model"),
         ("layers/conv", "if TYPE_CHECKING:\n    import shapecalc.graph.model", "layers.conv imports graph.model"),
-        ("report/model", "from shapecalc.output.formats import render", "report.model imports output.formats"),
+        ("report/model", "from shapecalc.output.formats import write", "report.model imports output.formats"),
         ("homework/answers/load", "import shapecalc.homework.exports", "homework.answers.load imports homework.exports"),
         ("spec/find", "if True:\n    import numpy.linalg", "spec.find imports numpy"),
         ("output/text", "import rich", "output.text imports rich"),
+        ("output/text", "def f():\n    from shapecalc.graph.expand import expand", "output.text computes by graph.expand"),
         ("errors", "import torch", "errors imports torch"),
         ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
         ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
@@ -267,6 +324,7 @@ def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
         "text/source",
         "report/model",
         "graph/model",
+        "graph/expand",
         "output/formats",
         "spec/find",
         "homework/exports",

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from shapecalc.errors import Problem, RuleError, SpecErrors
+from shapecalc.errors import Problem, RuleError, SpecErrors, refuse
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def freed(settings: dict[str, str], free: tuple[str, ...]) -> dict[str, str]:
         message = f"'{both[0]}' is given a value and set free"
         origin = Origin(Source(f"--free {both[0]}", both[0]))
         hint = f"leave out --set {both[0]}={settings[both[0]]}, or --free {both[0]}"
-        raise SpecErrors([Problem("E303", message, origin, hint=hint)])
+        raise refuse("E303", message, origin, hint)
     return {**settings, **dict.fromkeys(free, "free")}
 
 
@@ -91,7 +91,7 @@ def _told(path: str) -> Iterator[None]:
     except OSError as error:
         message = f"'{path}' cannot be written: {error.strerror or error}"
         hint = "make the folder first" if isinstance(error, FileNotFoundError) else ""
-        problem = Problem("E007", message, Origin(Source(path, "")), hint=hint)
+        problem = Problem("E007", message, Origin.of_file(path), hint=hint)
         raise SpecErrors([problem]) from None
 
 
@@ -131,7 +131,7 @@ def _print(text: str) -> None:
     except OSError as error:
         _drop_output()
         message = f"standard output cannot be written: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message)]) from None
+        raise refuse("E007", message) from None
 
 
 def _drop_output() -> None:

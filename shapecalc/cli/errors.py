@@ -30,7 +30,7 @@ Examples:
 @click.argument("code", required=False, shell_complete=complete_code)
 def errors(code: str | None) -> None:
     """List the codes of errors, or explain CODE: an example, what it means, how to mend it."""
-    from shapecalc.errors import CODES, Problem, SpecErrors, did_you_mean
+    from shapecalc.errors import CODES, did_you_mean, refuse
 
     with reported():
         if code is None:
@@ -38,7 +38,7 @@ def errors(code: str | None) -> None:
             return
         if code.upper() not in CODES:
             hint = did_you_mean(code.upper(), CODES) or "`shapecalc errors` lists them"
-            raise SpecErrors([Problem("E303", f"no error has the code '{code}'", hint=hint)])
+            raise refuse("E303", f"no error has the code '{code}'", hint=hint)
         emit("\n".join(_explanation(code.upper())) + "\n", None)
 
 

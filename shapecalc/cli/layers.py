@@ -25,7 +25,7 @@ Examples:
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=complete_layer)
 def layers(type_: str | None) -> None:
     """List the layer types, or show the fields, rules and an example of TYPE."""
-    from shapecalc.errors import Problem, SpecErrors, did_you_mean
+    from shapecalc.errors import did_you_mean, refuse
     from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
     from shapecalc.spec.layer_help import all_layers, layer_help
 
@@ -36,7 +36,7 @@ def layers(type_: str | None) -> None:
         known = [*BUILTIN, *ALIASES, *STRUCTURE]
         if type_ not in known:
             hint = did_you_mean(type_.lower(), known) or "`shapecalc layers` lists them"
-            raise SpecErrors([Problem("E112", f"'{type_}' is not a layer type", hint=hint)])
+            raise refuse("E112", f"'{type_}' is not a layer type", hint=hint)
         emit("\n".join(_page(layer_help(type_))) + "\n", None)
 
 

@@ -104,7 +104,7 @@ class Graph(NamedTuple):
     """A network, wired.  `outputs` are indices of nodes; `groups` is by path.
 
     `symbols` are the names without a value; `options` what it was wired with.  With `problems` it
-    is a torso, good only for `propagate`, which raises them all.
+    is a torso, good only for `compute_report`, which raises them all.
     """
 
     spec: NetSpec

@@ -7,27 +7,20 @@ flow in; they know nothing of names, files or batches.
 from __future__ import annotations
 
 from functools import partial
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Literal,
-    NamedTuple,
-    dataclass_transform,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
 from shapecalc.algebra.dim import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
+from shapecalc.layers.receptive_field import EVERYTHING
 from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
-from shapecalc.layers.window import EVERYTHING
 from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.expr import Expr
-    from shapecalc.layers.window import Reach
+    from shapecalc.layers.receptive_field import Reach
 
 #: The window of a layer whose units see the whole input, along all its sides.
 SEES_ALL: tuple[Reach, ...] = (EVERYTHING,)
@@ -183,7 +176,7 @@ class Layer:
         """Tell per output side what a unit sees; None: just the units at its own place.
 
         A layer whose units see the whole input, however that is arranged, returns `SEES_ALL`.
-        Raises `Undecided` where it depends on the symbols which of these holds.
+        Raises `UndecidedError` where it depends on the symbols which of these holds.
         """
         return None
 

@@ -18,8 +18,10 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
+from shapecalc.layers.receptive_field import Reach, reach
 from shapecalc.layers.shape import SIDE_NAMES, Shape, times_text
-from shapecalc.layers.window import Reach, Rounding, Window, output_size, reach
+from shapecalc.layers.window import Rounding, Window, output_size
+from shapecalc.text.words import article
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -168,10 +170,9 @@ class _Misfit:
         largest = (room - 1) // window.dilation + 1
         smaller = isinstance(largest, int) and largest > 1  # not to be told of a symbol
         enough = before - (room - window.extent) // 2
-        article = "an" if str(window.extent).startswith(("8", "11", "18")) else "a"
         return RuleError(
             "E204",
-            f"{article} {shown} does not fit an input {n} {adjective} with padding {padding}",
+            f"{article(shown)} does not fit an input {n} {adjective} with padding {padding}",
             field="kernel",
             rule=rule,
             hint=f"use kernel <= {largest}, or pad >= {enough}"

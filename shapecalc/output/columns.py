@@ -5,45 +5,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shapecalc.algebra.dim import is_symbolic
+from shapecalc.counting.measures import MEASURES
 from shapecalc.output import legend
-from shapecalc.output.cells import (
-    BYTES,
-    NAMES,
-    NUMBER,
-    PERCENT,
-    SHAPE,
-    SHAPES,
-    SIDES,
-    TEXT,
-    UNITS,
-)
+from shapecalc.output.cells import BYTES, NAMES, NUMBER, PERCENT, SHAPE, SHAPES, SIDES, TEXT, UNITS
 from shapecalc.output.view import Column
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
+from shapecalc.report.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.layers.window import Field
-    from shapecalc.output.view import (
-        Legend,
-        View,
-    )
+    from shapecalc.output.cells import Kind
+    from shapecalc.output.view import Legend, View
     from shapecalc.report.model import Report, Row, Totals
 
 
-def _per_side(row: Row, value: Callable[[Field], object]) -> object:
-    """Return a value of the receptive field per side; None without sides."""
-    if row.field is None:
-        return UNKNOWN
-    values = tuple(map(value, row.field))
-    if None in values:
-        return UNKNOWN
-    return None if set(values) <= {0} else values
+#: How the values of a measure are written.
+KINDS: dict[str, Kind] = {
+    "number": NUMBER,
+    "bytes": BYTES,
+    "shape": SHAPE,
+    "shapes": SHAPES,
+    "sides": SIDES,
+}
+
+
+def _measured(
+    key: str,
+    shown: Literal["everywhere", "machines"] = "machines",
+    drop: int = 0,
+    convention: Callable[[Report, View], Legend] | None = None,
+) -> Column:
+    """Make the column of a measure."""
+    measure = MEASURES[key]
+    assert measure.value is not None, f"no row has {key}"
+    kind = KINDS[measure.kind]
+    return Column(key, measure.title, measure.meaning, kind, measure.value, measure.total,
+                  shown, drop, measure.field, convention)  # fmt: skip
+
+
+def _percent(key: str, whole: str, convention: Callable[[Report, View], Legend]) -> Column:
+    """Make the column of a layer's part of a total."""
+    measure = MEASURES[key]
+    assert measure.value is not None
+    assert measure.total is not None
+    return Column(f"{key}%", f"{measure.title} %", f"the layer's part of all {whole}, in percent",
+                  PERCENT, measure.value, measure.total, shown="asked",
+                  field=f"{key}_percent", convention=convention, share=True)  # fmt: skip
 
 
 #: Every column, in the order of the tables.
@@ -57,54 +67,23 @@ COLUMNS: tuple[Column, ...] = (
            TEXT, lambda row, _: row.does, shown="everywhere", drop=5),
     Column("from", "from", "the layers that flow in",
            NAMES, lambda row, _: row.sources),
-    Column("input", "input", "the volume that flows in; several for a join",
-           SHAPES, lambda row, _: row.inputs, shown="everywhere", drop=3,
-           field="inputs", convention=legend.volumes),
-    Column("output", "output", "the output volume, or the number of units",
-           SHAPE, lambda row, _: row.output, shown="everywhere", drop=7,
-           convention=legend.volumes),
-    Column("units", "units", "output elements, whether they are stored or work in place",
-           NUMBER, lambda row, _: row.units),
-    Column("weights", "weights", "trained weights",
-           NUMBER, lambda row, _: row.weights, lambda all_, _: all_.weights),
-    Column("biases", "biases", "trained biases",
-           NUMBER, lambda row, _: row.biases, lambda all_, _: all_.biases),
-    Column("params", "params", "trained weights + biases",
-           NUMBER, lambda row, _: row.params, lambda all_, _: all_.params, shown="everywhere",
-           convention=legend.params),
-    Column("params%", "params %", "the layer's part of all parameters, in percent",
-           PERCENT, lambda row, _: row.params, lambda all_, _: all_.params, shown="asked",
-           field="params_percent", convention=legend.params, of=lambda all_: all_.params),
-    Column("buffers", "buffers", "stored but not trained: running statistics, fixed codes",
-           NUMBER, lambda row, _: row.buffers, lambda all_, _: all_.buffers,
-           convention=legend.buffers),
-    Column("connections", "connections", "(inputs of a unit + its bias) x units",
-           NUMBER, lambda row, _: row.connections, lambda all_, _: all_.connections,
-           convention=legend.connections),
-    Column("macs", "MACs", "multiply-accumulates of convolutions and dense layers",
-           NUMBER, lambda row, _: row.macs, lambda all_, _: all_.macs, shown="everywhere", drop=6,
-           convention=legend.macs),
-    Column("macs%", "MACs %", "the layer's part of all MACs, in percent",
-           PERCENT, lambda row, _: row.macs, lambda all_, _: all_.macs, shown="asked",
-           field="macs_percent", convention=legend.macs, of=lambda all_: all_.macs),
-    Column("flops", "FLOPs", "floating-point operations of those: 2 x MACs",
-           NUMBER, lambda row, _: row.flops, lambda all_, _: all_.flops, convention=legend.macs),
-    Column("count", "count", "operations as the profile counts them (--profile)",
-           NUMBER, lambda row, view: view.count_cell(row), lambda all_, view: view.count(all_),
-           shown="everywhere", convention=legend.count),
-    Column("activations", "activations", "output elements; 0 for layers that work in place",
-           NUMBER, lambda row, view: view.activations(row),
-           lambda all_, view: view.activations(all_), shown="everywhere", drop=1,
-           convention=legend.activations),
-    Column("memory", "memory", "bytes of the activations (--dtype) of a batch (--batch)",
-           BYTES, lambda row, view: view.memory(view.activations(row)),
-           lambda all_, view: view.memory(view.activations(all_)), convention=legend.memory),
-    Column("rf", "rf", "receptive field: pixels of the input that a unit sees, along a side",
-           SIDES, lambda row, _: _per_side(row, lambda side: side.size),
-           shown="everywhere", drop=2, field="receptive_field", convention=legend.field),
-    Column("jump", "jump", "pixels between the receptive fields of neighbouring units",
-           SIDES, lambda row, _: _per_side(row, lambda side: side.jump),
-           convention=legend.jump),
+    _measured("input", "everywhere", 3, legend.volumes),
+    _measured("output", "everywhere", 7, legend.volumes),
+    _measured("units"),
+    _measured("weights"),
+    _measured("biases"),
+    _measured("params", "everywhere", convention=legend.params),
+    _percent("params", "parameters", legend.params),
+    _measured("buffers", convention=legend.buffers),
+    _measured("connections", convention=legend.connections),
+    _measured("macs", "everywhere", 6, legend.macs),
+    _percent("macs", "MACs", legend.macs),
+    _measured("flops", convention=legend.macs),
+    _measured("count", "everywhere", convention=legend.count),
+    _measured("activations", "everywhere", 1, legend.activations),
+    _measured("memory", convention=legend.memory),
+    _measured("rf", "everywhere", 2, legend.field),
+    _measured("jump", convention=legend.jump),
     Column("shared", "shares weights of", "the layer whose weights this one uses",
            TEXT, lambda row, _: row.shared if row.parameters else None),
     Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note),

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
 from shapecalc.output.formulas import Name, latex, tree_of, tree_of_text
-from shapecalc.output.latex import _LATIN, LONG, WIDE
-from shapecalc.output.latex import _escape as escaped
-from shapecalc.output.latex import _extents as with_extents
+from shapecalc.output.latex import LONG, WIDE, escaped, is_latin, with_extents
 from shapecalc.text.safe import visible
 
 if TYPE_CHECKING:
@@ -32,10 +30,10 @@ _SMALL = r"{\footnotesize\raggedright\setlength{\tabcolsep}{4pt}\setlength{\LTle
 _BROKEN = 24
 
 
-def document_latex(document: Document, *, standalone: bool = True) -> str:
+def document_to_latex(document: Document, *, standalone: bool = True) -> str:
     """Write a document as LaTeX; without `standalone` it is what a document takes in."""
     body = "\n\n".join(filter(None, _body(document)))
-    comments = [*([] if standalone else [_NEEDS]), *([] if _LATIN.fullmatch(body) else [_LETTERS])]
+    comments = [*([] if standalone else [_NEEDS]), *([] if is_latin(body) else [_LETTERS])]
     head = "".join(f"% {comment}\n" for comment in comments)
     if not standalone:
         return f"{head}{body}\n"

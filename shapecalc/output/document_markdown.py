@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _BAR = 30
 
 
-def document_markdown(document: Document) -> str:
+def document_to_markdown(document: Document) -> str:
     """Write a document as Markdown."""
     title = escaped(document.title)
     blocks = [

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
-from shapecalc.output.report_table import GAP
+from shapecalc.output.table import GAP
 from shapecalc.output.text import PROSE, pad_rows, wrap
 from shapecalc.text.safe import width_of
 
@@ -31,7 +31,7 @@ _ELEMENT = re.compile(r"\[[^\]]*\]")
 INDENT = "  "
 
 
-def document_text(document: Document, width: int | None = None) -> str:
+def document_to_text(document: Document, width: int | None = None) -> str:
     """Write a document in lines of at most `width` characters, where words and tables allow."""
     return "\n".join(line for line, _ in to_lines(document, width or PROSE)) + "\n"
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.output.document import Block, Cell, Document
-    from shapecalc.output.report_table import Head, Line, Table
+    from shapecalc.output.table import Head, Line, Table
     from shapecalc.output.view import Column
 
 #: More columns than these are printed on a page turned on its side, and on a large one.
@@ -57,7 +57,7 @@ def to_html(
     return _page(table.title, body, [*styles, "print", *on_paper])
 
 
-def document_html(document: Document, *, standalone: bool = True) -> str:
+def document_to_html(document: Document, *, standalone: bool = True) -> str:
     """Write a document as HTML."""
     body = [
         Element(_title_tag(standalone), document.title, class_="title", dir="auto"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.counting.measures import MEASURES, OF_NETWORK
 from shapecalc.output.columns import default_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from shapecalc.algebra.dim import Dim
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report, Totals
+    from shapecalc.report.model import Report
 
 
 class Sum(NamedTuple):
@@ -26,32 +25,23 @@ class Sum(NamedTuple):
 def sums(report: Report, view: View) -> tuple[Sum, ...]:
     """Return the totals that stand under every table."""
     totals = report.totals
-    activations = view.activations(totals)
+
+    def summed(key: str, label: str, memory: str = "") -> Sum:
+        taken = MEASURES[memory].of_all(totals, view) if memory else None
+        return Sum(key, label, MEASURES[key].of_all(totals, view), taken)
+
     counted = []
     if view.profile is not None:
-        counted.append(Sum("count", f"count: {view.profile.name}", view.count(totals)))
+        counted.append(summed("count", f"count: {view.profile.name}"))
     return (
-        Sum("params", "parameters", totals.params, view.bytes(totals.params)),
+        summed("params", "parameters", "parameter_memory"),
         Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers)),
-        Sum("macs", "MACs", totals.macs),
-        Sum("flops", "FLOPs", totals.flops),
+        summed("macs", "MACs"),
+        summed("flops", "FLOPs"),
         *counted,
-        Sum("activations", "activations, all (training)", activations, view.memory(activations)),
-        Sum(
-            "peak_activations",
-            "activations, peak (inference)",
-            totals.peak,
-            view.memory(totals.peak),
-        ),
+        summed("activations", "activations, all (training)", "memory"),
+        summed("peak_activations", "activations, peak (inference)", "peak_memory"),
     )
-
-
-#: Totals that no column adds up to.
-_OWN: dict[str, Callable[[Totals, View], Dim]] = {
-    "peak_activations": lambda all_, _: all_.peak,
-    "peak_memory": lambda all_, view: view.memory(all_.peak),
-    "parameter_memory": lambda all_, view: view.bytes(all_.params),
-}
 
 
 def measures(report: Report, view: View) -> dict[str, Dim]:
@@ -63,11 +53,11 @@ def measures(report: Report, view: View) -> dict[str, Dim]:
             for column in default_columns(view, machine=True)
             if column.total is not None
         },
-        **{name: measure(totals, view) for name, measure in _OWN.items()},
+        **{name: measure.of_all(totals, view) for name, measure in OF_NETWORK.items()},
     }
 
 
 def measure_names(view: View) -> tuple[str, ...]:
     """List the names of the totals."""
     columns = default_columns(view, machine=True)
-    return (*(column.name for column in columns if column.total is not None), *_OWN)
+    return (*(column.name for column in columns if column.total is not None), *OF_NETWORK)

@@ -11,13 +11,15 @@ from rich.console import Console
 from rich.text import Text
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
-from shapecalc.output.report_table import GAP, panels
+from shapecalc.output.table import GAP, panels
 from shapecalc.output.text import above, grid, prose_width, row_width, small_print, totals
+from shapecalc.text.safe import terminal_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from shapecalc.output.report_table import Table
+    from shapecalc.output.document import Document
+    from shapecalc.output.table import Table
 
 #: Cells that the eye should pass over, and some that it should not.
 STYLES = {
@@ -35,13 +37,12 @@ STYLES = {
 MARKS = {**dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", "yellow"), "!": "bold red"}
 
 
-def terminal_width() -> int:
-    """Measure the terminal."""
-    return get_terminal_size().columns
+def to_terminal(table: Table, width: int | None) -> str:
+    """Write a table with the colours that the terminal has, fitted like plain text.
 
-
-def to_terminal(table: Table, width: int) -> str:
-    """Write a table with the colours that the terminal has, fitted like plain text."""
+    Without a width the terminal is measured.
+    """
+    width = width or terminal_width()
     grids = [grid(panel) for panel in panels(table, width)]
     natural = max(row_width(header) for header, *_ in grids)
     measure = prose_width(natural, width)
@@ -78,14 +79,18 @@ DOCUMENT = {
 }
 
 
-def coloured(lines: Iterable[tuple[str, str]]) -> str:
-    """Write lines of text in their styles."""
+def document_to_terminal(document: Document, width: int | None) -> str:
+    """Write a document in lines, each in its style, as wide as the terminal or as is said."""
+    from shapecalc.output.document_text import to_lines
+
+    lines = to_lines(document, width or terminal_width())
     return _printed([Text(line, DOCUMENT.get(style, "")) for line, style in lines], 80)
 
 
 def _printed(lines: list[Text], width: int) -> str:
     target = StringIO()
-    console = Console(file=target, force_terminal=True, width=width, highlight=False)
+    # rich 13 asks the environment for a height that it is not given, and fails on a strange one
+    console = Console(file=target, force_terminal=True, width=width, height=25, highlight=False)
     console.print(Text("\n").join(lines), soft_wrap=True)
     return target.getvalue()
 
@@ -102,11 +107,17 @@ def _line(cells: list[str], style: str = "", *, marked: bool = False) -> Text:
     return line
 
 
+def error_console() -> Console:
+    """Return the console of standard error; rich fails on a strange width in the environment."""
+    width, height = get_terminal_size()
+    return Console(stderr=True, width=width, height=height)
+
+
 @contextmanager
 def progress(words: str, steps: int) -> Iterator[Callable[[], object]]:
     """Draw a bar on standard error that ends when all is done; give the function for a step."""
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=error_console(), transient=True) as bar:
         task = bar.add_task(words, total=steps)
         yield lambda: bar.advance(task)

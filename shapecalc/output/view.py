@@ -31,7 +31,7 @@ class Column(NamedTuple):
     `key` names it in `--columns`, `field` in CSV and JSON, `title` in a header.  `total` is None
     where a sum means nothing.  `shown`: by default in all formats, in machine formats only, or
     nowhere.  `drop` orders what a narrow page leaves out, 1 first; 0 stays.  `convention` gives
-    the terms that the caption owes to the reader.  A share states what it is `of`.
+    the terms that the caption owes to the reader.  A `share` is a part of the total.
     """
 
     key: str
@@ -44,7 +44,7 @@ class Column(NamedTuple):
     drop: int = 0
     field: str = ""
     convention: Callable[[Report, View], Legend] | None = None
-    of: Callable[[Totals], Dim] | None = None
+    share: bool = False
 
     @property
     def name(self) -> str:
@@ -75,12 +75,12 @@ class Column(NamedTuple):
     def of_row(self, row: Row, view: View, totals: Totals) -> object:
         """Return a row's value: as its kind has it, None (not applicable) or `UNKNOWN`."""
         value = self.value(row, view)
-        return self._share(value, totals) if self.of else value
+        return self._part(value, totals, view) if self.share else value
 
-    def _share(self, part: object, totals: Totals) -> object:
+    def _part(self, part: object, totals: Totals, view: View) -> object:
         """Return a part of its whole; of expressions no one number says it."""
-        assert self.of is not None
-        whole = self.of(totals)
+        assert self.total is not None
+        whole = self.total(totals, view)
         return Share(part, whole) if isinstance(part, int) and isinstance(whole, int) else UNKNOWN
 
     def of_all(self, totals: Totals, view: View) -> object:
@@ -88,7 +88,7 @@ class Column(NamedTuple):
         if self.total is None:
             return None
         value = self.total(totals, view)
-        return self._share(value, totals) if self.of else value
+        return self._part(value, totals, view) if self.share else value
 
 
 class View(NamedTuple):

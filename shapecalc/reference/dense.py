@@ -47,7 +47,8 @@ def rbf_slots(layer: Rbf, x: Array) -> dict[str, Slot]:
 def rbf_forward(layer: Rbf, arrays: Arrays, x: Array) -> Array:
     """Add up the squares of the input's distances from every unit's code."""
     apart = x.reshape(len(x), 1, -1) - arrays["codes"]
-    return np.square(apart).sum(2)  # type: ignore[no-any-return]
+    sums: Array = np.square(apart).sum(2)
+    return sums
 
 
 def rbf_backward(layer: Rbf, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:

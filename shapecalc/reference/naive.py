@@ -157,7 +157,8 @@ def _chosen(v: Counting, low: Counting) -> Counting:
 
 def prelu(layer: Prelu, arrays: Arrays, x: Array) -> Array:
     """Choose between x and its channel's slope times x."""
-    chosen: Array = np.frompyfunc(_chosen, 2, 1)(x, x * column(arrays["weight"], x))
+    choose: Any = np.frompyfunc(_chosen, 2, 1)
+    chosen: Array = choose(x, x * column(arrays["weight"], x))
     return chosen
 
 

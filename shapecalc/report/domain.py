@@ -15,11 +15,13 @@ from shapecalc.algebra.expr import evaluate, symbols_of
 from shapecalc.algebra.integer_sets import Integers, Stretch, TooFine, common
 from shapecalc.algebra.notation import text_of
 from shapecalc.algebra.relations import where
+from shapecalc.layers.shape import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.layers.base import Requirement
+    from shapecalc.layers.shape import Shape
 
 
 class Condition(NamedTuple):
@@ -135,6 +137,30 @@ class Domain(NamedTuple):
                 for name in self.symbols
             },
             "conditions": [each.text() for each in self.mixed],
+        }
+
+
+class Fit(NamedTuple):
+    """A layer, the volume that its weights were made for, and the sizes that lead to it."""
+
+    layer: str
+    made_for: Shape
+    sizes: Mapping[str, Integers]
+
+    def text(self) -> str:
+        """Say it: ``fc6 was made for 6x6x256: its weights fit H and W from 227 to 258``."""
+        alike: dict[Integers, list[str]] = {}
+        for name, numbers in self.sizes.items():
+            alike.setdefault(numbers, []).append(name)
+        sizes = ", ".join(n.text(" and ".join(names)) for n, names in alike.items())
+        return f"{self.layer} was made for {as_text(self.made_for)}: its weights fit {sizes}"
+
+    def data(self) -> dict[str, Any]:
+        """Return it as a plain record."""
+        return {
+            "layer": self.layer,
+            "made_for": as_text(self.made_for),
+            "sizes": {name: numbers.data() for name, numbers in self.sizes.items()},
         }
 
 

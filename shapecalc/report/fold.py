@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers.work import Work
 from shapecalc.report.model import Row
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ def level(report: Report, path: str, indices: list[int]) -> Row:
         field=output.field,
         shared=_shared(path, members),
         note="; ".join(notes),
-        label=f"{len(members)} layer{'s' if len(members) != 1 else ''}",
+        label=counted(len(members), "layer"),
     )
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import add_up, largest
 from shapecalc.layers.work import Work
-from shapecalc.text.shown import Shown
+from shapecalc.report.unknown import UNKNOWN
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from fractions import Fraction
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
+    from shapecalc.layers.receptive_field import Field
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import Field
-    from shapecalc.report.domain import Domain
+    from shapecalc.report.domain import Domain, Fit
+    from shapecalc.report.unknown import Unknown
 
 
 class Row(NamedTuple):
@@ -79,6 +82,24 @@ class Row(NamedTuple):
         """The output's elements."""
         return self.output.size
 
+    @property
+    def receptive_field(self) -> tuple[Dim, ...] | Unknown | None:
+        """The pixels of the input that a unit sees, per side; None without sides."""
+        return self._per_side(lambda side: side.size)
+
+    @property
+    def jump(self) -> tuple[Dim | Fraction, ...] | Unknown | None:
+        """The pixels between the receptive fields of neighbouring units, per side."""
+        return self._per_side(lambda side: side.jump)
+
+    def _per_side(self, value: Callable[[Field], Any]) -> tuple[Any, ...] | Unknown | None:
+        if self.field is None:
+            return UNKNOWN
+        values = tuple(map(value, self.field))
+        if None in values:
+            return UNKNOWN
+        return None if set(values) <= {0} else values
+
 
 class Totals(NamedTuple):
     """Sums over the rows, and what only the whole network has."""
@@ -119,7 +140,12 @@ class Report(Shown):
     layout, profile, count_inplace, sort.
     """
 
-    __slots__ = ("_anew", "domain", "graph", "rows", "totals")
+    __slots__ = ("_anew", "_fits", "_weights_fit", "domain", "graph", "rows", "totals")
+    shapes = Shapes(
+        "a report",
+        table="output.report_table.tabulate",
+        records="output.report_records.records",
+    )
 
     def __init__(
         self,
@@ -129,8 +155,11 @@ class Report(Shown):
         domain: Domain | None = None,
         *,
         anew: Callable[[Graph], Report],
+        fits: Callable[[Report], Iterable[Fit]] = lambda _: (),
     ) -> None:
         self._anew = anew  # how it was computed, to be computed for other values
+        self._fits = fits
+        self._weights_fit: tuple[Fit, ...] | None = None  # computed when they are first asked for
         self.graph = graph
         self.rows = rows
         self.totals = totals
@@ -159,6 +188,13 @@ class Report(Shown):
         from shapecalc.graph.expand import rebuilt
 
         return self._anew(rebuilt(self.graph, values))
+
+    @property
+    def weights_fit(self) -> tuple[Fit, ...]:
+        """For which sizes of the input the weights fit that the spec's own input gives."""
+        if self._weights_fit is None:
+            self._weights_fit = tuple(self._fits(self))
+        return self._weights_fit
 
     def with_rows(
         self, rows: tuple[Row, ...], totals: Totals | None = None, graph: Graph | None = None

@@ -7,46 +7,19 @@ one that they were made for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.algebra.expr import symbols_of
 from shapecalc.algebra.integer_sets import Integers, common
 from shapecalc.algebra.relations import where
 from shapecalc.errors import SpecErrors
 from shapecalc.graph.expand import expand
-from shapecalc.layers.shape import as_text
+from shapecalc.report.domain import Fit
 from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.shape import Shape
     from shapecalc.report.model import Report, Row
-
-
-class Fit(NamedTuple):
-    """A layer, the volume that its weights were made for, and the sizes that lead to it."""
-
-    layer: str
-    made_for: Shape
-    sizes: Mapping[str, Integers]
-
-    def text(self) -> str:
-        """Say it: ``fc6 was made for 6x6x256: its weights fit H and W from 227 to 258``."""
-        alike: dict[Integers, list[str]] = {}
-        for name, numbers in self.sizes.items():
-            alike.setdefault(numbers, []).append(name)
-        sizes = ", ".join(n.text(" and ".join(names)) for n, names in alike.items())
-        return f"{self.layer} was made for {as_text(self.made_for)}: its weights fit {sizes}"
-
-    def data(self) -> dict[str, Any]:
-        """Return it as a plain record."""
-        return {
-            "layer": self.layer,
-            "made_for": as_text(self.made_for),
-            "sizes": {name: numbers.data() for name, numbers in self.sizes.items()},
-        }
 
 
 def fits(report: Report) -> list[Fit]:
@@ -54,10 +27,10 @@ def fits(report: Report) -> list[Fit]:
 
     Nothing where the spec itself has symbols for an input: then no weights are its own.
     """
-    own = _own(report)
+    own = _own_rows(report)
     if own is None:
         return []
-    theirs = {row.name: row for row in own.rows}
+    theirs = {row.name: row for row in own}
     if any(_rank(row) != _rank(theirs.get(row.name)) for row in report.rows):
         return []  # as where images were given to a network for sequences: no weights fit
     inputs = (row for row in report.rows if not row.inputs)
@@ -70,13 +43,13 @@ def _rank(row: Row | None) -> int:
     return -1 if row is None else len(row.output.sides)
 
 
-def _own(report: Report) -> Report | None:
-    """Compute the report for the spec's own input."""
+def _own_rows(report: Report) -> tuple[Row, ...] | None:
+    """Compute the rows for the spec's own input."""
     settings, _ = report.graph.options
     given = {name: value for name, value in settings.items() if value != "free"}
     try:
         graph = expand(report.graph.spec, given)
-        return None if graph.symbols else propagate(graph)
+        return None if graph.symbols else propagate(graph, fields=False).rows
     except SpecErrors:
         return None
 

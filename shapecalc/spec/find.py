@@ -6,7 +6,7 @@ import errno
 import os.path
 import sys
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import did_you_mean, refuse
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from shapecalc.text.source import Origin, Source
 
@@ -50,7 +50,7 @@ def find_table(name: str) -> Source:
     hint = did_you_mean(bare, shipped_tables()) or (
         f"the tables are {', '.join(shipped_tables())}; --file FILE takes one of your own"
     )
-    raise SpecErrors([Problem("E601", f"there is no table '{name}'", hint=hint)])
+    raise refuse("E601", f"there is no table '{name}'", hint=hint)
 
 
 def find(name: str, folder: str = "") -> Source:
@@ -68,11 +68,10 @@ def find(name: str, folder: str = "") -> Source:
         source = _read(os.path.join(specs_folder(), f"{bare}.yaml"))
         return Source(f"{bare}.yaml {_SHIPPED}", source.text)
     if os.path.isdir(path):
-        raise _cannot("E002", f"'{name}' is a directory", name, "name a file in it")
+        raise refuse("E002", f"'{name}' is a directory", Origin.of_file(name), "name a file in it")
     hint = did_you_mean(bare, shipped()) or "`shapecalc specs` lists the shipped ones"
-    raise _cannot(
-        "E001", f"there is no file '{name}', and no shipped spec of that name", name, hint
-    )
+    message = f"there is no file '{name}', and no shipped spec of that name"
+    raise refuse("E001", message, Origin.of_file(name), hint)
 
 
 def find_file(name: str, hint: str = "") -> Source:
@@ -84,8 +83,8 @@ def find_file(name: str, hint: str = "") -> Source:
     if found is not None:
         return found
     if os.path.isdir(name):
-        raise _cannot("E002", f"'{name}' is a directory", name, "name a file in it")
-    raise _cannot("E001", f"there is no file '{name}'", name, hint)
+        raise refuse("E002", f"'{name}' is a directory", Origin.of_file(name), "name a file in it")
+    raise refuse("E001", f"there is no file '{name}'", Origin.of_file(name), hint)
 
 
 def find_homework(name: str) -> Source:
@@ -128,21 +127,19 @@ def _read(path: str) -> Source:
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror or error}"
         hint = "ask for the right to read it" if isinstance(error, PermissionError) else ""
-        raise _cannot("E003", message, path, hint) from None
+        raise refuse("E003", message, Origin.of_file(path), hint) from None
     return _decode(path, data)
 
 
 def _decode(name: str, data: bytes) -> Source:
     if len(data) > MAX_BYTES:
         hint = "a spec is text; use `repeat` and `blocks` for long networks"
-        raise _cannot("E005", f"the file holds more than {MAX_BYTES // 2**20} MiB", name, hint)
+        raise refuse(
+            "E005", f"the file holds more than {MAX_BYTES // 2**20} MiB", Origin.of_file(name), hint
+        )
     try:
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"the file is not UTF-8 text: byte {error.start}, in line {line}"
-        raise _cannot("E004", message, name, "save it as UTF-8") from None
-
-
-def _cannot(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])
+        raise refuse("E004", message, Origin.of_file(name), "save it as UTF-8") from None

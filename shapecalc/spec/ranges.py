@@ -10,7 +10,7 @@ import re
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -170,9 +170,9 @@ def must_be_few(ranges: Sequence[Range], most: int, hint: str) -> None:
         count = f"{points(ranges):,}"
         message = f"the ranges span {count} points" + (f" ({names})" if len(ranges) > 1 else "")
         rule = f"at most {most:,} points"
-        raise SpecErrors([Problem("E342", message, largest.origin, rule, hint)])
+        raise refuse("E342", message, largest.origin, hint, rule=rule)
 
 
 def _refused(code: str, source: Source, at: int, what: str, message: str, hint: str) -> SpecErrors:
     origin = Origin(source, Span(0, at, 0, at + len(what)))
-    return SpecErrors([Problem(code, message, origin, hint=hint)])
+    return refuse(code, message, origin, hint)

@@ -36,6 +36,11 @@ class Origin(NamedTuple):
     source: Source
     span: Span | None = None
 
+    @classmethod
+    def of_file(cls, name: str) -> Origin:
+        """Return a whole file as the place, or what was given on a command line."""
+        return cls(Source(name, ""))
+
     def __str__(self) -> str:
         """Give the place as editors and terminals link it: ``alexnet.yaml:12:5``."""
         if self.span is None:

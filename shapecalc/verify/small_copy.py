@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.dim import known
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.report.propagate import Refused, apply
+from shapecalc.report.apply import RefusedError, apply
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.propagate import Facts
+    from shapecalc.report.apply import Facts
 
 #: Fields that may shrink, with how far; what has groups keeps them.
 FEW = {"filters": 2, "units": 4, "multiplier": 2}
@@ -43,7 +43,7 @@ def small(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Shape, 
         shapes = tuple(_shrunk(shape, side, fields, groups, table=table) for shape in inputs)
         try:
             facts = apply(copy, shapes)
-        except (Refused, SpecErrors):
+        except (RefusedError, SpecErrors):
             continue
         pairs = zip(*(map(known, each.output.sides) for each in (facts, whole)), strict=True)
         if all(few > 1 or many == 1 for few, many in pairs):

@@ -16,10 +16,11 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.algebra.dim import known
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.spec.find import must_end
 from shapecalc.text.safe import printable
-from shapecalc.text.source import Origin, Source
+from shapecalc.text.source import Origin
+from shapecalc.text.words import listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,18 +68,18 @@ def read_weights(path: str, report: Report) -> dict[str, Any]:
     the network's (E503): all that is wrong, at once.
     """
     wanted = expected(report)
-    origin = Origin(Source(path, ""))
+    origin = Origin.of_file(path)
     try:
         must_end(path)
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror or error}"
-        raise SpecErrors([Problem("E502", message, origin)]) from None
+        raise refuse("E502", message, origin) from None
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
         hint = "write it with numpy.savez(file, **arrays)"
         message = f"'{path}' is no .npz file of arrays"
-        raise SpecErrors([Problem("E502", message, origin, hint=hint)]) from None
+        raise refuse("E502", message, origin, hint) from None
     names = [member.filename.removesuffix(".npy") for member in members]
     problems = [*_unlike(names, wanted, report, origin), *_unusual(names, members, origin)]
     found: dict[str, Any] = {}
@@ -103,10 +104,10 @@ def _unlike(
     missing = [name for name in wanted if name not in names]
     if unknown:
         hint = did_you_mean(unknown[0], missing) or "names are like conv1.weight"
-        message = f"{report.name} has no array {_listed(unknown)}"
+        message = f"{report.name} has no array {listed_briefly(unknown, LISTED)}"
         problems.append(Problem("E503", message, origin, hint=hint))
     if missing:
-        message = f"{report.name} needs {_listed(missing)}, which the file lacks"
+        message = f"{report.name} needs {listed_briefly(missing, LISTED)}, which the file lacks"
         hint = "`shapecalc run SPEC --save-weights FILE` writes a file with all names"
         problems.append(Problem("E503", message, origin, hint=hint))
     return problems
@@ -124,14 +125,10 @@ def _unusual(names: list[str], members: list[zipfile.ZipInfo], origin: Origin) -
         if member.flag_bits & ENCRYPTED or member.compress_type not in PACKINGS
     ]
     if packed:
-        message = f"{_listed(packed)}: encrypted, or compressed in a way that NumPy does not write"
+        which = listed_briefly(packed, LISTED)
+        message = f"{which}: encrypted, or compressed in a way that NumPy does not write"
         hint = "write it with numpy.savez or numpy.savez_compressed(file, **arrays)"
         yield Problem("E502", message, origin, hint=hint)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _read(path: str, name: str, extents: tuple[int, ...], origin: Origin) -> Any:  # noqa: ANN401

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.api import build
 from shapecalc.errors import CODES, Problem, SpecErrors
-from shapecalc.output.formats import FORMATS, render
+from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.problems import problems_json, problems_text
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import _decode
 from shapecalc.text.source import Source
 from tests.algebra.law import differences
@@ -24,7 +24,7 @@ def judge(data: str | bytes, formats: Iterable[str] = FORMATS) -> tuple[str, ...
     """Compute and render an input; return the codes of what is wrong, none when it computes."""
     try:
         source = _decode("<fuzz>", data) if isinstance(data, bytes) else Source("<fuzz>", data)
-        report = propagate(build(source))
+        report = compute_report(build(source))
     except SpecErrors as error:
         well_told(error.problems)
         return tuple(problem.code for problem in error.problems)
@@ -65,7 +65,7 @@ def well_told(problems: tuple[Problem, ...]) -> None:
 def rendered(report: Report, formats: Iterable[str]) -> None:
     """Check that a report can be shown in every format."""
     for name in formats:
-        text = render(report, name, width=100 if name == "terminal" else None)
+        text = write(report, name, width=100 if name == "terminal" else None)
         assert text.endswith("\n")
         if name == "json":
             json.loads(text)

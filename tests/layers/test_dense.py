@@ -6,8 +6,8 @@ import pytest
 
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.dense import Dense, Rbf
+from shapecalc.layers.receptive_field import EVERYTHING
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.window import EVERYTHING
 from shapecalc.layers.work import Work
 
 

@@ -12,8 +12,8 @@ from shapecalc.layers.globalpool import (
     GlobalAvgPool,
     GlobalMaxPool,
 )
+from shapecalc.layers.receptive_field import EVERYTHING, Reach
 from shapecalc.layers.shape import Map
-from shapecalc.layers.window import EVERYTHING, Reach
 from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
+from shapecalc.layers.receptive_field import EVERYTHING, Field, Reach
 from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.window import EVERYTHING, Field, Reach
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -42,7 +42,7 @@ def both(size: int) -> Padding:
 
 def run(nodes: Sequence[Node]) -> Report:
     """Propagate through nodes."""
-    return propagate(NETWORK._replace(nodes=tuple(nodes)))
+    return compute_report(NETWORK._replace(nodes=tuple(nodes)))
 
 
 def taken(shape: Shape, layers: Iterable[Layer]) -> Report:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.layers.fields import Padding
+from shapecalc.layers.receptive_field import EVERYTHING, Reach
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -17,7 +18,6 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.window import EVERYTHING, Reach
 from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:

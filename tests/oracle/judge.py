@@ -11,7 +11,7 @@ import pytest
 from shapecalc import SpecErrors
 from shapecalc.api import build
 from shapecalc.graph.model import Input, Node
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def alone(layer: AnyLayer, *shapes: Shape) -> Graph:
 def answer(layer: AnyLayer, *shapes: Shape) -> Report | None:
     """Return our report on one layer, or None when we refuse it."""
     try:
-        return propagate(alone(layer, *shapes))
+        return compute_report(alone(layer, *shapes))
     except SpecErrors:
         return None
 

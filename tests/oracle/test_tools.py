@@ -17,7 +17,7 @@ from shapecalc.graph.model import Node
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def behind_a_layer(layer: AnyLayer, shape: Shape) -> Report:
     graph = alone(layer, shape)
     given, last = graph.nodes
     nodes = (given, Node("first", first, (0,)), last._replace(inputs=(1,)))
-    return propagate(graph._replace(nodes=nodes, outputs=(2,)))
+    return compute_report(graph._replace(nodes=nodes, outputs=(2,)))
 
 
 @pytest.mark.parametrize("what", LAYERS)

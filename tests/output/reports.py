@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from shapecalc.api import build
+from shapecalc.report.compute import compute_report
 from shapecalc.report.model import Report
-from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 from tests.paths import NETWORKS, TESTS
@@ -29,7 +29,7 @@ NAMES = (
 
 def compute(text: str) -> Report:
     """Return the report of a spec."""
-    return propagate(build(Source("<text>", text)))
+    return compute_report(build(Source("<text>", text)))
 
 
 @cache
@@ -38,7 +38,7 @@ def report(name: str) -> Report:
     for path in (GOLDEN / f"{name}.yaml", NETWORKS / f"{name}.yaml"):
         if path.exists():
             return compute(path.read_text(encoding="utf-8"))
-    return propagate(build(find(name)))
+    return compute_report(build(find(name)))
 
 
 def changed(report: Report, **fields: Any) -> Report:

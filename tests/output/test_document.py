@@ -13,6 +13,7 @@ from reread import parse
 from test_escaping import HOSTILE, needs_latex
 
 from shapecalc.algebra.traced import named
+from shapecalc.errors import SpecErrors
 from shapecalc.output.document import (
     Bars,
     Card,
@@ -26,13 +27,15 @@ from shapecalc.output.document import (
     Points,
     Prose,
 )
-from shapecalc.output.document_latex import document_latex
-from shapecalc.output.document_markdown import document_markdown
-from shapecalc.output.document_text import document_text
-from shapecalc.output.html import document_html, to_html
-from shapecalc.output.report_table import Fact, Head, Line, Table
-from shapecalc.output.report_table import Grid as Totals
+from shapecalc.output.document_latex import document_to_latex
+from shapecalc.output.document_markdown import document_to_markdown
+from shapecalc.output.document_text import document_to_text
+from shapecalc.output.formats import format_for
+from shapecalc.output.html import document_to_html, to_html
+from shapecalc.output.table import Fact, Head, Line, Table
+from shapecalc.output.table import Grid as Totals
 from shapecalc.text.safe import printable
+from shapecalc.text.shown import Shapes, Shown
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ def table(text: str) -> Table:
 def pages(text: str, *, standalone: bool = True) -> list[str]:
     with_totals = table(text)
     return [
-        document_html(document(text), standalone=standalone),
+        document_to_html(document(text), standalone=standalone),
         to_html(with_totals, standalone=standalone),
         to_html(with_totals._replace(totals=None), standalone=standalone, below=blocks(printable(text))),
     ]  # fmt: skip
@@ -104,7 +107,7 @@ def test_a_page_has_no_tag_and_no_attribute_that_is_not_its_own(
 
 def test_a_page_leads_nowhere_else() -> None:
     for text in ("../../etc/passwd", "javascript:alert(1)", "//evil.example/x", "a?b#c", "\\x"):
-        for _, attributes in parse(document_html(document(text))).tags:
+        for _, attributes in parse(document_to_html(document(text))).tags:
             if "href" in attributes:
                 assert re.fullmatch(r"feedback/[\w.%-]+\.html", str(attributes["href"]))
 
@@ -114,8 +117,8 @@ def test_markdown_of_a_document_obeys_no_markup(text: str) -> None:
     from markdown_it import MarkdownIt
 
     render = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render
-    own = [tag for tag, _ in parse(render(document_markdown(document("x")))).tags]
-    page = parse(render(document_markdown(document(text))))
+    own = [tag for tag, _ in parse(render(document_to_markdown(document("x")))).tags]
+    page = parse(render(document_to_markdown(document(text))))
     assert [tag for tag, _ in page.tags] == own
     assert page.text.count(printable(text)) >= 15
 
@@ -123,14 +126,14 @@ def test_markdown_of_a_document_obeys_no_markup(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_document_as_text_is_lines_of_visible_characters(text: str) -> None:
     for width in (40, 80):
-        written = document_text(document(text), width)
+        written = document_to_text(document(text), width)
         assert all(line.isprintable() and line == line.rstrip() for line in written.splitlines())
     assert "".join(printable(text).split()) in "".join(written.split())
 
 
 @needs_latex
 def test_latex_of_hostile_documents_compiles(tmp_path: Path) -> None:
-    made = [document_latex(document(text)) for text in HOSTILE if "\u7f51" not in text]
+    made = [document_to_latex(document(text)) for text in HOSTILE if "\u7f51" not in text]
     bodies = [re.split(r"\\begin\{document\}|\\end\{document\}\n", each)[1] for each in made]
     preamble = made[0].partition("\\begin{document}")[0]
     (tmp_path / "all.tex").write_text(
@@ -151,9 +154,9 @@ def test_latex_of_hostile_documents_compiles(tmp_path: Path) -> None:
 
 
 def test_letters_beyond_latin_are_said_to_need_another_latex() -> None:
-    assert "LuaLaTeX" in document_latex(document("\u7f51\u7edc"))
-    assert "LuaLaTeX" not in document_latex(document("plain"))
-    part = document_latex(document("plain"), standalone=False)
+    assert "LuaLaTeX" in document_to_latex(document("\u7f51\u7edc"))
+    assert "LuaLaTeX" not in document_to_latex(document("plain"))
+    part = document_to_latex(document("plain"), standalone=False)
     assert "documentclass" not in part
     assert part.startswith(r"% Needs \usepackage{amsmath,booktabs,longtable}")
 
@@ -192,3 +195,17 @@ def test_html_is_written_and_escaped_in_one_place(tmp_path: Path) -> None:
     assert escaping == ["markup.py"]
     (tmp_path / "forgotten.py").write_text('def f(name):\n    "<p>"\n    return f"<p>{name}</p>"\n')
     assert tags_in(tmp_path / "forgotten.py") == ["<p>", "</p>"]
+
+
+class _Plain(Shown):
+    """A result for programs alone."""
+
+    shapes = Shapes("a plain result", records="nowhere.at_all")
+
+
+def test_a_format_that_takes_no_shape_of_a_result_is_refused() -> None:
+    assert format_for("json", of=_Plain) == "json"
+    with pytest.raises(SpecErrors, match="a plain result cannot be written as latex") as caught:
+        format_for("latex", of=_Plain)
+    assert caught.value.problems[0].code == "E302"
+    assert caught.value.problems[0].hint == "one of csv, json"

@@ -10,7 +10,7 @@ import pytest
 from shapecalc.api import build
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.shape import as_text
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def report_of(
     inputs: Mapping[str, str] | None = None,
 ) -> Report:
     """Compute the report of a spec; `settings` is --set, `inputs` is --input."""
-    return propagate(build(Source("<text>", dedent(text)), settings=settings, inputs=inputs))
+    return compute_report(build(Source("<text>", dedent(text)), settings=settings, inputs=inputs))
 
 
 def problems_of(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.dim import known
 from shapecalc.analysis.compare.names import WEIGHTED
 from shapecalc.analysis.compare.ratio import ratio
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source, Span
 
@@ -157,4 +157,4 @@ def _refused(
     text: str, span: tuple[int, int], message: str, hint: str, code: str = "E331"
 ) -> SpecErrors:
     origin = Origin(Source(f"--fail-if {text}", text), Span(0, span[0], 0, span[1]))
-    return SpecErrors([Problem(code, message, origin, hint=hint)])
+    return refuse(code, message, origin, hint)

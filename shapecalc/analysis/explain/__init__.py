@@ -23,7 +23,7 @@ from shapecalc.analysis.explain.network import slide
 from shapecalc.analysis.explain.subject import find
 from shapecalc.analysis.explain.topic import Topic
 from shapecalc.api import report_of
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import shapes_text
 from shapecalc.output.document import Grid
@@ -160,7 +160,7 @@ def _of_network(report: Report, topics: list[Topic], view: View) -> Explanation:
         if topic.formulas is None:
             message = f"{topic.name} is explained of a layer, not of the whole network"
             hint = f"name a layer: shapecalc explain SPEC LAYER --of {topic.name}"
-            raise SpecErrors([Problem("E312", message, hint=hint)])
+            raise refuse("E312", message, hint=hint)
     spec = report.graph.spec
     sections = tuple(slide(report, view, topic) for topic in topics)
     named = (report.name, "", "network", spec.citation, spec.note, spec.source.name)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.dim import is_number
 from shapecalc.analysis.explain.model import Block, Equation, Section
 from shapecalc.analysis.explain.shapes import numbers
-from shapecalc.analysis.explain.words import listed, sentence
 from shapecalc.graph.model import Input
 from shapecalc.layers.shape import as_text
 from shapecalc.output.document import Picture, Prose
+from shapecalc.text.words import capital, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,7 +115,7 @@ def _letters(subject: Subject, found: Mapping[str, Formula]) -> str:
         own = [each for each in letters.split() if each in used]
         if own:
             counted.append(f"{listed(own)} {what}")
-    told = f"{sentence(', '.join(arrays))}; L is the loss."
+    told = f"{capital(', '.join(arrays))}; L is the loss."
     return f"{told}  Indices, from 0: {listed(counted)}." if counted else told
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.analysis.explain.trace import LETTERS
 from shapecalc.output.document import Chain, Form, Grid, Picture, Prose
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,7 +87,7 @@ class Section(NamedTuple):
     """What is said on one topic.
 
     `answer` is the number as a person reads it, `values` the numbers that the table's cell holds,
-    and `facts` what a program may want.
+    `facts` what a program may want, and `formulas` those of a network's layers, by their names.
     """
 
     topic: str
@@ -94,15 +96,22 @@ class Section(NamedTuple):
     blocks: tuple[Block, ...]
     values: tuple[Dim, ...] = ()
     facts: Mapping[str, Any] = {}
+    formulas: tuple[tuple[str, Formula], ...] = ()
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True)
+class Explanation(Shown):
     """Where the numbers of a layer, of a block or of a whole network come from.
 
     `name` is the layer's, empty for the network; `about` says what it is, `note` what the spec
     remarks on it, `source` where the spec was read, `domain` what the symbols may be.
     """
 
+    shapes = Shapes(
+        "an explanation",
+        document="analysis.explain.document.document",
+        records="analysis.explain.records.records",
+    )
     network: str
     name: str
     type: str
@@ -115,25 +124,3 @@ class Explanation(NamedTuple):
     def section(self, topic: str) -> Section:
         """Return the section of a topic.  Raises `KeyError` when there is none."""
         return {section.topic: section for section in self.sections}[topic]
-
-    def render(self, format: str = "text", *, width: int | None = None) -> str:  # noqa: A002
-        """Write the lesson as text, markdown, html, json, or for a terminal.
-
-        Raises `SpecErrors` for another word.
-        """
-        from shapecalc.analysis.explain.render import (
-            render,  # a lesson can show itself, as a report can
-        )
-
-        return render(self, format, width=width)
-
-    def _repr_html_(self) -> str:
-        from shapecalc.analysis.explain.render import render
-
-        return render(self, "html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")

@@ -51,11 +51,16 @@ def slide(report: Report, view: View, topic: Topic) -> Section:
         for each, formulas in zip(subjects, made, strict=True)
     )
     blocks = (Grid(("", "", ""), rows, (False, False, False)), *after)
+    named = tuple(
+        (subject.row.name, formula)
+        for subject, formulas in zip(subjects, made, strict=True)
+        for formula in formulas
+    )
     if topic.total is None:
-        return Section(topic.name, topic.title, "", blocks)
+        return Section(topic.name, topic.title, "", blocks, formulas=named)
     total = topic.total(report, view)
     answer = f"{value_text(total, write)} in all"
-    return Section(topic.name, topic.title, answer, blocks, (total,))
+    return Section(topic.name, topic.title, answer, blocks, (total,), formulas=named)
 
 
 def _formulas(topic: Topic) -> Callable[..., tuple[Formula, ...]]:

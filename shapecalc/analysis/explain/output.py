@@ -10,7 +10,6 @@ from shapecalc.analysis.explain.alike import derivations
 from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Derivation, Section
 from shapecalc.analysis.explain.shapes import asked, axes, numbers, says
 from shapecalc.analysis.explain.trace import in_letters, output_of
-from shapecalc.analysis.explain.words import listed, sentence
 from shapecalc.graph.model import Input
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import Reshape
@@ -18,6 +17,7 @@ from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Windowed
 from shapecalc.output.document import Prose
+from shapecalc.text.words import capital, listed
 
 if TYPE_CHECKING:
     from shapecalc.analysis.explain.subject import Subject
@@ -39,7 +39,7 @@ def explain(subject: Subject) -> Section:
     if kept and derived and not isinstance(subject.layer, Pool):
         many = len(kept) > 1 or kept[0].endswith("s")
         stay = "stay as they are" if many else "stays as it is"
-        blocks.append(Prose(f"{sentence(listed(kept))} {stay}."))
+        blocks.append(Prose(f"{capital(listed(kept))} {stay}."))
     blocks += says(subject.layer, subject)
     return Section(
         "output",

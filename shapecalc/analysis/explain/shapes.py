@@ -10,7 +10,6 @@ from shapecalc.algebra.traced import is_zero, value_text
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.model import OF_COUNTS, Block
 from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
-from shapecalc.analysis.explain.words import a, listed, sentence
 from shapecalc.graph.model import Input
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.base import Layer, count_text
@@ -35,6 +34,7 @@ from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Windowed
 from shapecalc.output.document import Grid, Picture, Prose
+from shapecalc.text.words import article, capital, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def asked(layer: Layer, subject: Subject) -> Iterator[Prose]:
     steps = f"{s} {subject.pixel}s at a time" if s > 1 else f"one {subject.pixel} at a time"
     padded = "" if is_zero(window.before + window.after) else " and their padding"
     fit = "the steps that fit" if window.rounding == "floor" else "the steps, one that is begun too"
-    wide = f"{sentence(a(str(k)))}-wide window" if str(k).isalnum() else f"A window of {k}"
+    wide = f"{capital(article(str(k)))}-wide window" if str(k).isalnum() else f"A window of {k}"
     yield Prose(
         f"{wide} moves over {n} {subject.pixel}s{padded}, {steps}: count"
         f" {fit}, and 1 for where it starts."
@@ -106,7 +106,7 @@ def _(layer: Windowed, subject: Subject) -> Iterator[Block]:
         told.setdefault(text, []).extend(names)
         pictures.setdefault(text, windows.drawn(found, subject.pixel))
     for text, names in told.items():
-        yield Prose(text if len(told) == 1 else f"{sentence(listed(names))}: {text}")
+        yield Prose(text if len(told) == 1 else f"{capital(listed(names))}: {text}")
         if pictures[text]:
             yield Picture(pictures[text])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.report.fold import fold
 from shapecalc.text.source import Origin
+from shapecalc.text.words import listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,7 @@ def _none(report: Report, name: str, names: tuple[str, ...]) -> Problem:
     hint = did_you_mean(name, dict.fromkeys((*names, *ends)))
     if not hint:
         top = tuple(dict.fromkeys(each.split("/")[0] for each in names))
-        hint = f"it has {_some(top)}"
+        hint = f"it has {listed_briefly(top, LISTED)}"
     message = f"{report.name or 'the network'} has no layer and no block '{name}'"
     return Problem("E310", message, origin, hint=hint)
 
@@ -112,11 +113,6 @@ def _several(report: Report, name: str, found: list[str]) -> Problem:
         "E311",
         message,
         Origin(report.graph.spec.source),
-        hint=f"say which: {_some(tuple(found))}",
+        hint=f"say which: {listed_briefly(tuple(found), LISTED)}",
         facts=(("candidates", found),),
     )
-
-
-def _some(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more

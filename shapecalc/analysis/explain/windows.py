@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.dim import ceil_div, is_number, known
 from shapecalc.algebra.traced import value_text
 from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
-from shapecalc.analysis.explain.words import a, counted, part_of_a_step, plural, the_last
+from shapecalc.analysis.explain.words import counted, part_of_a_step, the_last
 from shapecalc.layers.window import Window, output_size, padding
+from shapecalc.text.words import article, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -170,7 +171,7 @@ def _same(found: Fit, pixel: str) -> Iterator[str]:
     window, count = found.window, found.places
     total = found.before + found.after
     span = (count - 1) * window.stride + found.extent
-    windows = f"{a(str(found.extent))}-wide window" if count == 1 else f"{count} windows"
+    windows = f"{article(str(found.extent))}-wide window" if count == 1 else f"{count} windows"
     step = f"({count} - 1)*{window.stride} + {found.extent}"
     if not total:
         yield f"{windows} take {step} = {span}, there are {found.n}: nothing needs to be added."

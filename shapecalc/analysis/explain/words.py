@@ -1,4 +1,4 @@
-"""The words of a lesson: singular and plural, lists, fractions, numbers as ordinals."""
+"""The words of a lesson: counts, fractions of steps, formulas with their values."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import value_text
+from shapecalc.text.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from shapecalc.algebra.dim import Dim
 
 _PARTS = {
@@ -19,8 +18,6 @@ _PARTS = {
     Fraction(1, 4): "a quarter step",
     Fraction(3, 4): "three quarters of a step",
 }
-
-_PLURALS = {"is": "are", "its": "their", "has": "have", "lies": "lie", "loses": "lose"}
 
 
 #: Formulas longer than this, with their values, fill more than a line.
@@ -50,17 +47,6 @@ def counted(number: Dim, noun: str) -> str:
     return f"{value_text(number)} {plural(number, noun)}"
 
 
-def plural(number: Dim, word: str) -> str:
-    """Return the form of a noun, or of a verb, that goes with a number.
-
-    >>> plural(2, "branch"), plural(2, "is"), plural(1, "is"), plural(2, "element")
-    ('branches', 'are', 'is', 'elements')
-    """
-    if number == 1:
-        return word
-    return _PLURALS.get(word, f"{word}es" if word.endswith(("s", "ch", "x")) else f"{word}s")
-
-
 def part_of_a_step(part: Fraction) -> str:
     """Name a part of a step.
 
@@ -77,34 +63,3 @@ def the_last(number: int, noun: str) -> str:
     ('the last pixel', 'the last 3 pixels')
     """
     return f"the last {noun}" if number == 1 else f"the last {counted(number, noun)}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Write a list as a sentence has it.
-
-    >>> listed(["height"]), listed(["depth", "height", "width"])
-    ('height', 'depth, height and width')
-    """
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def a(text: str) -> str:
-    """Put the article before a word or a number in digits.
-
-    >>> a("11x11 window"), a("3x3 window"), a("8"), a("input"), a("unit")
-    ('an 11x11 window', 'a 3x3 window', 'an 8', 'an input', 'a unit')
-    """
-    vowel = text[:1] in "aeiou8" and not text.startswith("uni")
-    teen = text[:2] in ("11", "18") and not text[2:3].isdigit()
-    return f"an {text}" if vowel or teen else f"a {text}"
-
-
-def sentence(text: str) -> str:
-    """Begin with a capital.
-
-    >>> sentence("every filter")
-    'Every filter'
-    """
-    return text[:1].upper() + text[1:]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from shapecalc.analysis.reconcile.search import Search
     from shapecalc.counting.profile import Profile
     from shapecalc.graph.model import Graph
-    from shapecalc.output.view import View
     from shapecalc.report.model import Report
 
 
@@ -41,11 +39,11 @@ def reconcile(
         named = ", ".join(profiles) or "none"
         message = f"a reconciliation takes two profiles, not {len(profiles)} ({named})"
         hint = "shapecalc reconcile alexnet torchinfo fvcore; `shapecalc profiles` lists them"
-        raise SpecErrors([Problem("E622", message, hint=hint)])
+        raise refuse("E622", message, hint=hint)
     first, second = chosen(profiles)
     if first.of != second.of:
         message = f"{first.name} counts {first.of}, but {second.name} counts {second.of}"
-        raise SpecErrors([Problem("E622", message, hint="reconcile two that count the same")])
+        raise refuse("E622", message, hint="reconcile two that count the same")
     report = report_of(network, settings=settings, input=input, free=free)
     return difference(report, first, second)
 
@@ -81,9 +79,7 @@ def find_count(
     from shapecalc.analysis.reconcile.search import search
     from shapecalc.analysis.reconcile.target import read_target
     from shapecalc.api import report_of
-    from shapecalc.output.options import (
-        make_view,
-    )
+    from shapecalc.output.options import make_view
 
     wanted, view = read_target(str(target)), make_view(dtype=dtype)
     report = report_of(network, settings=settings, input=input)
@@ -93,44 +89,5 @@ def find_count(
         what = f"{' and '.join(names)} {verb} no value"
         message = f"{report.name}: a target needs numbers, but {what}"
         hint = "give them values: " + " ".join(f"--set {name}=224" for name in names)
-        raise SpecErrors([Problem("E121", message, Origin(report.graph.spec.source), hint=hint)])
+        raise refuse("E121", message, Origin(report.graph.spec.source), hint)
     return search(report, wanted, view)
-
-
-def show_difference(
-    difference: Difference,
-    format: str,  # noqa: A002  (the word of the command line)
-    view: View,
-    width: int | None = None,
-    *,
-    standalone: bool = True,
-) -> str:
-    """Write a difference in a format, the last line ended; see `output.formats.render`."""
-    from shapecalc.analysis.reconcile import machines
-    from shapecalc.analysis.reconcile.table import tabulate
-    from shapecalc.output.formats import draw
-
-    if format == "csv":
-        return machines.difference_csv(difference, view)
-    if format == "json":
-        return machines.difference_json(difference, view)
-    return draw(partial(tabulate, difference, view), format, width, standalone=standalone)
-
-
-def show_search(
-    search: Search,
-    format: str,  # noqa: A002
-    width: int | None = None,
-    *,
-    standalone: bool = True,
-) -> str:
-    """Write what a search found in a format, the last line ended."""
-    from shapecalc.analysis.reconcile import machines
-    from shapecalc.analysis.reconcile.found import tabulate
-    from shapecalc.output.formats import draw
-
-    if format == "csv":
-        return machines.search_csv(search)
-    if format == "json":
-        return machines.search_json(search)
-    return draw(partial(tabulate, search), format, width, standalone=standalone)

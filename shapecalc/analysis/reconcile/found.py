@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import told
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def _about(search: Search) -> Iterator[str]:
             " plainly: the number is too coarse to tell what was meant."
         )
     else:
-        kinds = f"{len(search.matches)} count{'s' if len(search.matches) != 1 else ''}"
+        kinds = f"{counted(len(search.matches), 'count')}"
         yield f"{kinds} of {search.tried} tried would be printed as {target.text}."
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.solve.boxes import has, size
 from shapecalc.output.document import Grid
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,8 @@ def bare(numbers: Integers) -> str:
     return " or ".join(part.removeprefix("from ") for part in parts)
 
 
-class Solution(NamedTuple):
+@dataclass(frozen=True)
+class Solution(Shown):
     """The answer to a question: boxes of integers whose union is every point that holds.
 
     `names` are what the question was asked over.  `tied` are groups of names that were taken to be
@@ -40,6 +43,11 @@ class Solution(NamedTuple):
     people, `remarks` what limits the answer, `source` where the network was read.
     """
 
+    shapes = Shapes(
+        "a solution",
+        document="analysis.solve.document.document",
+        records="analysis.solve.records.solution_records",
+    )
     network: str
     question: str
     names: tuple[str, ...]
@@ -119,7 +127,6 @@ class Solution(NamedTuple):
     def data(self) -> dict[str, Any]:
         """Return it as plain records: every box a map from names to stretches."""
         return {
-            "schema": "shapecalc.solution/1",
             "network": self.network,
             "question": self.question,
             "over": list(self.names),
@@ -132,21 +139,3 @@ class Solution(NamedTuple):
             "remarks": list(self.remarks),
             "source": self.source,
         }
-
-    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write it as text, markdown, html, json, or for a terminal; `width` is the page's.
-
-        Raises `SpecErrors` for another word.
-        """
-        from shapecalc.analysis.solve.render import render  # a solution can show itself
-
-        return render(self, format, **options)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")

@@ -13,11 +13,10 @@ from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
+from shapecalc.report.unknown import UNKNOWN
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +178,7 @@ class Binder:
             message = f"{len(values)} extents are written, but it is a vector"
             self.question.refuse("E343", message, condition.span, "write its units: fc6 = 4096")
         if len(values) != rank:
-            sides = f"{rank} side{'s' if rank > 1 else ''} ({' x '.join(words)})"
+            sides = f"{counted(rank, 'side')} ({' x '.join(words)})"
             message = f"{len(values)} extents are written, but it has {sides}, then channels"
             hint = f"write {' x '.join(words)}, with or without x channels"
             self.question.refuse("E343", message, condition.span, hint)
@@ -274,7 +273,7 @@ class Binder:
             return self._of_shape(shape, rest, name)
         column = BY_WORD.get(first.lower())
         numeric = column is not None and column.kind.name in ("number", "bytes", "sides")
-        if column is not None and numeric and column.of is None and column.key != "count":
+        if column is not None and numeric and not column.share and column.key != "count":
             value = column.of_row(row, _VIEW, self.report.totals)
             if value is None or value is UNKNOWN:
                 self.refuse(name, f"{row.name} has no {first}", "ask for another of its numbers")
@@ -311,10 +310,10 @@ class Binder:
 def _columns() -> list[str]:
     kinds = ("number", "bytes", "sides")
     columns = dict.fromkeys(BY_WORD.values())
-    return [c.key for c in columns if c.kind.name in kinds and c.of is None and c.key != "count"]
+    return [c.key for c in columns if c.kind.name in kinds and not c.share and c.key != "count"]
 
 
 def _totals() -> list[str]:
     columns = dict.fromkeys(BY_WORD.values())
-    totals = [c.key for c in columns if c.total and c.of is None and c.key != "count"]
+    totals = [c.key for c in columns if c.total and not c.share and c.key != "count"]
     return [*totals, *PEAKS]

@@ -25,7 +25,7 @@ from shapecalc.analysis.solve.boxes import (
     tidied,
     union,
 )
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _jointly(answer: Answer, joint: list[Atom], sides: Sequence[str], source: So
         + " with "
         + " ".join(f"--over {name}=1:512" for name in open_)
     )
-    raise SpecErrors([Problem("E346", message, Origin(source), hint=hint)])
+    raise refuse("E346", message, Origin(source), hint)
 
 
 def _few(left: Box, name: str, names: Sequence[str], source: Source) -> list[int]:
@@ -141,7 +141,7 @@ def _few(left: Box, name: str, names: Sequence[str], source: Source) -> list[int
         message = f"{prod(counts):,} points would have to be looked at ({shown})"
         hint = f"narrow the ranges of {' and '.join(names)}"
         rule = f"at most {MAX_POINTS:,} points"
-        raise SpecErrors([Problem("E342", message, Origin(source), rule, hint)])
+        raise refuse("E342", message, Origin(source), hint, rule=rule)
     return listed(left[name])
 
 
@@ -167,7 +167,7 @@ def _square(answer: Answer, joint: list[Atom], names: list[str], source: Source)
         if numbers is None:
             hint = "bound them with " + " ".join(f"--over {name}=1:512" for name in names)
             message = f"this cannot be solved for all sizes: {atom.label}"
-            raise SpecErrors([Problem("E346", message, Origin(source), hint=hint)])
+            raise refuse("E346", message, Origin(source), hint)
         alone.append((tied, name, numbers))
         found[name] = common(found[name], numbers)
     whole = {name: tidied(numbers) for name, numbers in found.items()}

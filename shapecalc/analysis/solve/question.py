@@ -13,7 +13,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.spec.expression import ExpressionError, Parser
 from shapecalc.text.source import Origin, Source, Span
 
@@ -74,7 +74,7 @@ class Question(NamedTuple):
 
     def refuse(self, code: str, message: str, span: Span, hint: str) -> NoReturn:
         """Complain about a place of the question."""
-        raise SpecErrors([Problem(code, message, Origin(self.source, span), hint=hint)])
+        raise refuse(code, message, Origin(self.source, span), hint)
 
 
 def read_question(text: str) -> Question:
@@ -86,7 +86,7 @@ def read_question(text: str) -> Question:
     source = Source("question", text)
     if len(text) > MAX_LENGTH:
         message = f"the question has {len(text):,} characters"
-        raise SpecErrors([Problem("E343", message, Origin(source), f"at most {MAX_LENGTH:,}")])
+        raise refuse("E343", message, Origin(source), rule=f"at most {MAX_LENGTH:,}")
     reader = None
     try:
         reader = _Reader(text)
@@ -97,7 +97,7 @@ def read_question(text: str) -> Question:
         start, end = (reader.start, reader.end) if reader else (0, 0)
         message, hint = error.message, error.hint
     origin = Origin(source, Span(0, start, 0, max(end, start)))
-    raise SpecErrors([Problem("E343", message, origin, hint=hint or _EXAMPLE)])
+    raise refuse("E343", message, origin, hint or _EXAMPLE)
 
 
 class _Stopped(ExpressionError):  # noqa: N818  (it knows the place; its base is the error)

@@ -21,9 +21,10 @@ from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.graph.model import Graph
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
 from shapecalc.text.source import Origin
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,7 +67,7 @@ def solve(
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     elif network.problems:
-        propagate(network)  # raises these and what else is wrong
+        compute_report(network)  # raises these and what else is wrong
     unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(asked))
     work = _Asking(network, asked, unknowns)
     try:
@@ -170,7 +171,7 @@ class _Asking:
 
     def _losses(self, report: Report) -> Iterator[Grid]:
         """Show what every layer leaves, and how much that is at the spec's own input."""
-        own = None if self.graph.symbols else propagate(self.graph)
+        own = None if self.graph.symbols else compute_report(self.graph)
         lost = {} if own is None else {(e.row.name, e.side): e for e in rests(own)}
         rows = []
         for each in rests(report):
@@ -286,7 +287,7 @@ class _Asking:
     ) -> Iterator[str]:
         names = " and ".join(each.name for each in self.unknowns.tried)
         count = len(inner) + len(failed)
-        yield f"{names} tried value by value: {count:,} network{'s' if count > 1 else ''}."
+        yield f"{names} tried value by value: {counted(count, 'network')}."
         if failed:
             point, error = failed[0]
             where = ", ".join(f"{name} = {value:,}" for name, value in point.items())

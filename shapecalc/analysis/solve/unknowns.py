@@ -10,11 +10,11 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.model import Edit
 from shapecalc.spec.ranges import ends, must_be_few
 from shapecalc.text.source import Source
@@ -62,7 +62,7 @@ class Unknowns(NamedTuple):
         """Compute the report for numbers of some of the names.  Raises `SpecErrors`."""
         given = {self.inner.get(name, name): str(value) for name, value in values.items()}
         graph = expand(self.spec, {**self.settings, **given}, self.inputs)
-        return propagate(graph, fields=self.fields)
+        return compute_report(graph, fields=self.fields)
 
     def points(self) -> Iterator[dict[str, int]]:
         """Yield the points of what is tried; one without names where nothing is."""
@@ -140,7 +140,7 @@ def _must_be_known(given: Range, graph: Graph, letters: Mapping[str, object] | t
         else "it has no constants; a layer's field is written conv1.pad"
     )
     message = f"the network has no constant or symbol '{given.name}'"
-    raise SpecErrors([Problem("E345", message, given.origin, hint=hint)])
+    raise refuse("E345", message, given.origin, hint)
 
 
 def _with_constant(spec: NetSpec, graph: Graph, given: Range) -> tuple[NetSpec, str]:
@@ -188,7 +188,7 @@ def _must_have(graph: Graph, path: str, field: str, given: Range) -> None:
 
 
 def _refuse(given: Range, message: str, hint: str) -> None:
-    raise SpecErrors([Problem("E345", message, given.origin, hint=hint)])
+    raise refuse("E345", message, given.origin, hint)
 
 
 def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range]) -> Unknowns:
@@ -248,7 +248,7 @@ def _carries(
         given = {words[o.name]: str(v) for o, v in zip(others, values, strict=True)}
         try:
             settings = {**unknowns.settings, **given, **loose}
-            propagate(expand(unknowns.spec, settings, unknowns.inputs), fields=False)
+            compute_report(expand(unknowns.spec, settings, unknowns.inputs), fields=False)
         except SpecErrors:
             continue
         return True

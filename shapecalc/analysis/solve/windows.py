@@ -9,17 +9,20 @@ interval, which bisection finds.  So the list is complete within its bounds.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.solve.answer import bare
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import SpecErrors, did_you_mean, refuse
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
 from shapecalc.output.document import Grid
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
+from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -90,9 +93,15 @@ class Move(NamedTuple):
         return not self.known, plain, self.kernel or 0, self.low, self.pad or 0, self.dilation
 
 
-class Windows(NamedTuple):
+@dataclass(frozen=True)
+class Windows(Shown):
     """All windows within bounds that take sizes to sizes, the common ones first."""
 
+    shapes = Shapes(
+        "a list of windows",
+        document="analysis.solve.document.document",
+        records="analysis.solve.records.windows_records",
+    )
     sizes: tuple[tuple[int, int], ...]
     moves: tuple[Move, ...]
     near: tuple[tuple[Move, tuple[int, ...]], ...]
@@ -163,7 +172,7 @@ class Windows(NamedTuple):
         for move in shown:
             extra = (str(move.dilation),) if dilated else ()
             known = "" if self.transposed else move.known
-            rows.append((*_cells(move), *extra, self._inputs_text(move), known))
+            rows.append((*_cells(move), *extra, self.inputs_text(move), known))
         more = len(self.moves) - len(shown)
         title = (
             f"The first {len(shown)} of {len(self.moves):,} (--all shows all):" if more else "By"
@@ -172,7 +181,8 @@ class Windows(NamedTuple):
         right = (True, True, True, *((True,) if dilated else ()), False, False)
         return (Grid(header, tuple(rows), right, title if more else "These do it:"),)
 
-    def _inputs_text(self, move: Move) -> str:
+    def inputs_text(self, move: Move) -> str:
+        """Write every size that a window takes to the same one; nothing for many strides."""
         found = self.inputs(move)
         if found is None:
             return ""
@@ -181,7 +191,6 @@ class Windows(NamedTuple):
     def data(self) -> dict[str, Any]:
         """Return it as plain records."""
         return {
-            "schema": "shapecalc.windows/1",
             "from": [before for before, _ in self.sizes],
             "to": [after for _, after in self.sizes],
             "rounding": self.rounding,
@@ -206,15 +215,6 @@ class Windows(NamedTuple):
             ],
             "bounds": list(self.bounds),
         }
-
-    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write it as text, markdown, html, json, or for a terminal."""
-        from shapecalc.analysis.solve.render import render  # a solution can show itself
-
-        return render(self, format, **options)
-
-    def __str__(self) -> str:
-        return self.render("text")
 
 
 def _cells(move: Move) -> tuple[str, str, str]:
@@ -298,7 +298,7 @@ def _read_sizes(text: str) -> tuple[tuple[int, int], ...]:
         raise _refused("E347", "conv", text, f"'{text}' is not a size that becomes another", hint)
     before, after = (tuple(map(int, re.split("[x\u00d7]", each))) for each in match.groups())
     if len(before) != len(after):
-        message = f"{len(before)} side{'s' if len(before) > 1 else ''} cannot become {len(after)}"
+        message = f"{counted(len(before), 'side')} cannot become {len(after)}"
         raise _refused("E347", "conv", text, message, "write as many extents on either side")
     if 0 in before or 0 in after:
         raise _refused("E347", "conv", text, "no side has 0 pixels", "sizes are from 1 on")
@@ -307,7 +307,7 @@ def _read_sizes(text: str) -> tuple[tuple[int, int], ...]:
 
 def _refused(code: str, option: str, text: str, message: str, hint: str) -> SpecErrors:
     origin = Origin(Source(f"--{option} {text}", text), Span(0, 0, 0, len(text)))
-    return SpecErrors([Problem(code, message, origin, hint=hint)])
+    return refuse(code, message, origin, hint)
 
 
 def _values(name: str, given: str | int | None, least: int) -> range | tuple[int, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Input
 from shapecalc.layers.shape import SIDE_NAMES
@@ -131,9 +131,7 @@ def ground(
         names = " and ".join(f"'{name}'" for name in left)
         message = f"{names} {'has' if len(left) == 1 else 'have'} no value"
         hint = f"give it one with --set {left[0]}=..., or sweep it with --over {left[0]}=..."
-        raise SpecErrors(
-            [Problem("E351", message, ranges[-1].origin if ranges else None, "", hint)]
-        )
+        raise refuse("E351", message, ranges[-1].origin if ranges else None, hint)
     return found
 
 

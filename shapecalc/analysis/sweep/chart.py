@@ -14,7 +14,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.analysis.sweep.series import Series
 
@@ -29,7 +29,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 
 
-def to_chart(sweep: Sweep, measure: Measure, width: int, *, plain: bool = False) -> str:
+def to_chart(sweep: Sweep, measure: SweepColumn, width: int, *, plain: bool = False) -> str:
     """Draw a column, in lines at most `width` wide; `plain` uses ASCII alone."""
     axes = ", ".join(axis.name for axis in sweep.plan.ground.axes)
     name = printable(sweep.plan.ground.spec.name) or "network"
@@ -39,11 +39,11 @@ def to_chart(sweep: Sweep, measure: Measure, width: int, *, plain: bool = False)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _text(value: int, sweep: Sweep, measure: Measure) -> str:
+def _text(value: int, sweep: Sweep, measure: SweepColumn) -> str:
     return number_text(value, "exact" if measure.extent else sweep.plan.view.units)
 
 
-def _bars(sweep: Sweep, measure: Measure, width: int, plain: bool) -> Iterator[str]:
+def _bars(sweep: Sweep, measure: SweepColumn, width: int, plain: bool) -> Iterator[str]:
     names = list(sweep.block.axes)
     labels = [[f"{v:,}" for v in sweep.block.axes[name].tolist()] for name in names]
     sizes = [max(map(len, [name, *texts])) for name, texts in zip(names, labels, strict=True)]
@@ -75,7 +75,7 @@ def _bar(value: int, most: int, room: int, plain: bool) -> str:
     return _EIGHTHS[8] * full + _EIGHTHS[part].strip()
 
 
-def _lines(sweep: Sweep, measure: Measure, width: int, plain: bool) -> Iterator[str]:
+def _lines(sweep: Sweep, measure: SweepColumn, width: int, plain: bool) -> Iterator[str]:
     every = series_of(sweep, measure, LINES)
     most = max((y for line in every for y in line.y if y is not None), default=0)
     top = _text(most, sweep, measure)

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.counting.measures import OF_NETWORK
 from shapecalc.errors import Problem, SpecErrors, did_you_mean
 from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.output.cells import (
-    BYTES,
-    NUMBER,
-)
-from shapecalc.output.columns import BY_WORD, COLUMNS
+from shapecalc.output.cells import NUMBER
+from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
 from shapecalc.report.fold import fold
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
+from shapecalc.report.unknown import UNKNOWN
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.shape import Shape
     from shapecalc.output.cells import Kind
-    from shapecalc.output.view import (
-        Column,
-        View,
-    )
-    from shapecalc.report.model import Report, Row, Totals
+    from shapecalc.output.view import Column, View
+    from shapecalc.report.model import Report, Row
 
 #: The extents of a shape, and the order of their columns.
 EXTENTS = ("length", "depth", "height", "width", "channels")
@@ -36,40 +29,14 @@ SHAPED = ("output", "rf")
 DEFAULT = "params,macs,activations,peak,output"
 
 
-class NeedsNumbers(Exception):  # noqa: N818  (no error: "ask again without symbols")
+class NeedsNumbersError(Exception):
     """A value that no formula gives."""
 
 
-class _Total(NamedTuple):
-    """A total that no column of a report adds up to."""
-
-    title: str
-    meaning: str
-    kind: Kind
-    value: Callable[[Totals, View], Dim]
-
-
-_OWN: dict[str, _Total] = {
-    "peak_activations": _Total(
-        "peak", "most elements alive at once in inference", NUMBER, lambda all_, _: all_.peak
-    ),
-    "peak_memory": _Total(
-        "peak memory",
-        "most bytes alive at once in inference, of a batch",
-        BYTES,
-        lambda all_, view: view.memory(all_.peak),
-    ),
-    "parameter_memory": _Total(
-        "parameter memory",
-        "bytes of the parameters",
-        BYTES,
-        lambda all_, view: view.bytes(all_.params),
-    ),
-}
 _SHORT = {"peak": "peak_activations"}
 
 
-class Measure(NamedTuple):
+class SweepColumn(NamedTuple):
     """A column of a sweep.
 
     `name` is the machine name; a shape's extents are columns of their own, `name.height` and so
@@ -91,16 +58,16 @@ class Measure(NamedTuple):
     @property
     def extent(self) -> bool:
         """Whether it is an extent by itself, which has no unit."""
-        return self.column is None and self.name not in _OWN
+        return self.column is None and self.name not in OF_NETWORK
 
     def values(self, report: Report, view: View) -> Mapping[str, Dim] | None:
         """Return the value, by the name of its extent where it has any; None: there is none.
 
-        Raises `NeedsNumbers` where with symbols no one formula gives it.
+        Raises `NeedsNumbersError` where with symbols no one formula gives it.
         """
-        own = _OWN.get(self.name)
+        own = OF_NETWORK.get(self.name)
         if own is not None:
-            return {"": own.value(report.totals, view)}
+            return {"": own.of_all(report.totals, view)}
         if not self.layer and self.column is not None and self.column.total is not None:
             return {"": self.column.total(report.totals, view)}
         row = _row(report, self.layer)
@@ -114,7 +81,7 @@ class Measure(NamedTuple):
             return None if found is None else {"": found}
         value = self.column.of_row(row, view, report.totals)
         if value is UNKNOWN:
-            raise NeedsNumbers
+            raise NeedsNumbersError
         if value is None:
             return None
         if self.kind.name == "shape":
@@ -148,14 +115,14 @@ def _row(report: Report, layer: str) -> Row | None:
 
 def total_words(view: View) -> dict[str, str]:
     """Return the words for totals, with the machine name of each."""
-    columns = [each for each in COLUMNS if each.total and not each.of]
+    columns = [column for column in COLUMNS if column.total and not column.share]
     found = {
         word: column.name
         for column in columns
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
-    return {**found, **{name: name for name in _OWN}, **_SHORT, "output": "output"}
+    return {**found, **{name: name for name in OF_NETWORK}, **_SHORT, "output": "output"}
 
 
 def layer_words(view: View) -> dict[str, Column | None]:
@@ -163,7 +130,7 @@ def layer_words(view: View) -> dict[str, Column | None]:
     found: dict[str, Column | None] = {
         word: column
         for column in COLUMNS
-        if (column.kind.name in ("number", "bytes") and not column.of) or column.key in SHAPED
+        if (column.kind.name in ("number", "bytes") and not column.share) or column.key in SHAPED
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
@@ -172,13 +139,13 @@ def layer_words(view: View) -> dict[str, Column | None]:
 
 def read_measures(
     text: str | None, view: View, report: Report, also: Collection[str] = ()
-) -> tuple[Measure, ...]:
+) -> tuple[SweepColumn, ...]:
     """Read columns, separated by commas, for networks like the one of the report.
 
     `also` are layers that others of the networks have.  Raises `SpecErrors` with every word that
     is not known (E301).
     """
-    found: dict[str, Measure] = {}
+    found: dict[str, SweepColumn] = {}
     problems: list[Problem] = []
     source = Source(f"--columns {text or DEFAULT}", text or DEFAULT)
     end = -1
@@ -210,7 +177,7 @@ class _Unknown(Exception):  # noqa: N818  (carries what is said to the user)
         self.hint = hint
 
 
-def _of_all(word: str, view: View, report: Report) -> Measure:
+def _of_all(word: str, view: View, report: Report) -> SweepColumn:
     words = total_words(view)
     name = words.get(word.lower())
     if name is None:
@@ -218,12 +185,12 @@ def _of_all(word: str, view: View, report: Report) -> Measure:
     if name == "output" and len(report.graph.outputs) > 1:
         ends = ", ".join(f"{report.rows[i].name}.output" for i in report.graph.outputs)
         raise _Unknown(f"the network has {len(report.graph.outputs)} outputs", f"say which: {ends}")
-    own = _OWN.get(name)
+    own = OF_NETWORK.get(name)
     if own is not None:
-        return Measure(name, own.title, own.meaning, own.kind)
+        return SweepColumn(name, own.title, own.meaning, KINDS[own.kind])
     column = BY_WORD[name.lower()]
     meaning = "the network's output" if name == "output" else column.meaning
-    return Measure(name, column.title, meaning, column.kind, "", column)
+    return SweepColumn(name, column.title, meaning, column.kind, "", column)
 
 
 def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _Unknown:
@@ -245,13 +212,13 @@ def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _Unknown:
     return _Unknown(message, hint)
 
 
-def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> Measure:
+def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> SweepColumn:
     layer, _, key = word.rpartition(".")
     words = layer_words(view)
     whole = layer == "output" and _row(report, layer) is None and len(report.graph.outputs) == 1
     if whole and key.lower() in EXTENTS:
         extent = key.lower()
-        return Measure(f"output.{extent}", extent, f"{extent} of the network's output", NUMBER)
+        return SweepColumn(f"output.{extent}", extent, f"{extent} of the network's output", NUMBER)
     if layer not in also and _row(report, layer) is None:
         known = [*(row.name for row in report.rows), *report.graph.groups, *also]
         hint = did_you_mean(layer, known) or (
@@ -267,9 +234,9 @@ def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> M
     if column is None:
         extent = key.lower()
         meaning = f"{extent} of the output of {layer}"
-        return Measure(f"{layer}.{extent}", f"{layer} {extent}", meaning, NUMBER, layer)
+        return SweepColumn(f"{layer}.{extent}", f"{layer} {extent}", meaning, NUMBER, layer)
     name, title = f"{layer}.{column.name}", f"{layer} {column.title}"
-    return Measure(name, title, f"{layer}: {column.meaning}", column.kind, layer, column)
+    return SweepColumn(name, title, f"{layer}: {column.meaning}", column.kind, layer, column)
 
 
 def column_help() -> list[str]:
@@ -279,7 +246,7 @@ def column_help() -> list[str]:
 
     view = View(profile=next(iter(PROFILES.values())))
     totals = dict.fromkeys(total_words(view).values())
-    found = {name: _OWN[name].meaning if name in _OWN else BY_WORD[name].meaning for name in totals}
+    found = {name: (OF_NETWORK.get(name) or BY_WORD[name]).meaning for name in totals}
     of_layers = {c.key: c.meaning for c in layer_words(view).values() if c is not None}
     of_layers |= {", ".join(EXTENTS): "an extent of the output"}
     width = max(map(len, (*found, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))

@@ -13,8 +13,8 @@ from shapecalc.analysis.sweep.columns import EXTENTS
 from shapecalc.analysis.sweep.formulas import formulas_of
 from shapecalc.analysis.sweep.magnitude import LARGEST, magnitude
 from shapecalc.analysis.sweep.plan import MAX_PROPAGATED, note_of
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.report.propagate import propagate
+from shapecalc.errors import SpecErrors, refuse
+from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +82,7 @@ def blocks(plan: Plan, rows: int = ROWS) -> Iterator[Block]:
 def _nothing(note: str, total: int, plan: Plan) -> SpecErrors:
     message = f"none of the {total:,} points exists: {note}"
     hint = "give " + " and ".join(axis.name for axis in plan.ground.axes) + " other values"
-    return SpecErrors([Problem("E353", message, plan.ground.axes[0].over.origin, hint=hint)])
+    return refuse("E353", message, plan.ground.axes[0].over.origin, hint)
 
 
 def _array(values: range | tuple[int, ...]) -> NDArray[np.int64]:
@@ -199,7 +199,7 @@ class _Compute:
             part.notes[row] += f", and no more than {MAX_PROPAGATED:,} points are tried by numbers"
             return
         try:
-            report = propagate(self.plan.ground.wire(fixed_at(self.axes, values)))
+            report = compute_report(self.plan.ground.wire(fixed_at(self.axes, values)))
         except SpecErrors as error:
             part.notes[row] = note_of(error)
             return

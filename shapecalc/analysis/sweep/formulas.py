@@ -9,16 +9,16 @@ from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.magnitude import magnitude
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
+from shapecalc.layers.receptive_field import FAR
 from shapecalc.layers.shape import as_list
-from shapecalc.layers.window import FAR
-from shapecalc.report.propagate import WIDEST
+from shapecalc.report.apply import WIDEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.integer_sets import Integers
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
     from shapecalc.report.domain import Domain
     from shapecalc.report.model import Report, Row
@@ -48,12 +48,12 @@ class Formulas(NamedTuple):
 
 
 def formulas_of(
-    report: Report, measures: Sequence[Measure], view: View, highest: Mapping[str, int]
+    report: Report, measures: Sequence[SweepColumn], view: View, highest: Mapping[str, int]
 ) -> Formulas:
     """Take the columns out of a report.
 
-    `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbers` where with symbols
-    a value has no formula.
+    `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbersError` where with
+    symbols a value has no formula.
     """
     columns: dict[str, Dim | None] = {}
     for measure in measures:

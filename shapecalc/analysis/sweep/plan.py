@@ -11,17 +11,17 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.sweep.axes import fixed_at
-from shapecalc.analysis.sweep.columns import NeedsNumbers, read_measures
+from shapecalc.analysis.sweep.columns import NeedsNumbersError, read_measures
 from shapecalc.analysis.sweep.formulas import Formulas, formulas_of
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import must_be_few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from shapecalc.analysis.sweep.axes import Axis, Ground
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
     from shapecalc.report.model import Report
 
@@ -47,7 +47,7 @@ class _Trials:
         key = tuple(sorted(values.items()))
         found = self.done.pop(key, None)
         if found is None:
-            found = propagate(self.ground.wire(values))
+            found = compute_report(self.ground.wire(values))
         if isinstance(found, SpecErrors):
             raise found
         return found
@@ -67,7 +67,7 @@ class Plan(NamedTuple):
     """A sweep on its way: `formulas` by the indices of the fixed axes' values."""
 
     ground: Ground
-    measures: tuple[Measure, ...]
+    measures: tuple[SweepColumn, ...]
     view: View
     free: tuple[Axis, ...]
     fixed: tuple[Axis, ...]
@@ -87,7 +87,7 @@ def make_plan(
     trials = _Trials(ground)
     try:
         return _planned(trials, _fixed(trials), columns, view, progress)
-    except NeedsNumbers:
+    except NeedsNumbersError:
         return _planned(trials, ground.axes, columns, view, progress)
 
 
@@ -112,7 +112,7 @@ def _planned(
     for axis in fixed:
         total *= len(axis.values)
     known = ground.paths({axis.symbol: axis.values[-1] for axis in ground.axes})
-    measures: tuple[Measure, ...] | None = None
+    measures: tuple[SweepColumn, ...] | None = None
     found: dict[tuple[int, ...], Formulas] = {}
     late: dict[tuple[int, ...], SpecErrors] = {}
     for index in progress(indices, total) if progress is not None else indices:
@@ -134,7 +134,7 @@ def _planned(
 def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) -> Report:
     """Propagate with the free axes as symbols.
 
-    Raises `NeedsNumbers` when that fails although some of their values would do.
+    Raises `NeedsNumbersError` when that fails although some of their values would do.
     """
     try:
         return trials.report(values)
@@ -142,13 +142,13 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
         if not free:
             raise
         if _codes(error) & _NO_SYMBOL:
-            raise NeedsNumbers from None
+            raise NeedsNumbersError from None
         for end in (0, -1):
             try:
                 trials.report({**values, **{a.symbol: a.values[end] for a in free}})
             except SpecErrors:
                 continue
-            raise NeedsNumbers from None
+            raise NeedsNumbersError from None
         raise
 
 

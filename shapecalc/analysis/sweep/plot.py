@@ -7,12 +7,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.sweep.series import axis_of, not_drawn, series_of
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.analysis.sweep.series import Series
 
@@ -31,17 +31,15 @@ def suffix_of(path: str) -> str:
     if suffix is None:
         origin = Origin(Source(f"--plot {path}", path))
         hint = f"use {' or '.join(SUFFIXES)}"
-        raise SpecErrors(
-            [Problem("E302", f"'{path}' has no suffix of a picture", origin, hint=hint)]
-        )
+        raise refuse("E302", f"'{path}' has no suffix of a picture", origin, hint)
     if find_spec("matplotlib") is None:
         hint = "pip install 'shapecalc-convnets[plot]', or --chart for a picture in the terminal"
         message = "a picture needs matplotlib, which is not installed"
-        raise SpecErrors([Problem("E354", message, hint=hint)])
+        raise refuse("E354", message, hint=hint)
     return suffix
 
 
-def picture(sweep: Sweep, measure: Measure, suffix: str) -> bytes:
+def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     """Draw a column.  Raises `SpecErrors` (E355) for too many lines."""
     import matplotlib as mpl
     from matplotlib.figure import Figure

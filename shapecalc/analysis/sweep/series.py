@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.analysis.sweep.axes import Axis
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.plan import Plan
     from shapecalc.analysis.sweep.result import Sweep
 
@@ -39,7 +39,7 @@ def axis_of(sweep: Sweep) -> Axis:
     return max(sweep.plan.ground.axes, key=lambda axis: len(axis.values))
 
 
-def column_of(plan: Plan, name: str | None) -> Measure:
+def column_of(plan: Plan, name: str | None) -> SweepColumn:
     """Return the column that a picture shows: the one named, MACs, or the first number.
 
     `name` is one that `read_measures` knows.  Raises `SpecErrors` (E301) for one without a number.
@@ -58,10 +58,10 @@ def column_of(plan: Plan, name: str | None) -> Measure:
     )
     origin = Origin(Source(f"--y {name}", name)) if name else None
     hint = "an extent is one: --y conv1.height" if name else "add one, like --y macs"
-    raise SpecErrors([Problem("E301", message, origin, hint=hint)])
+    raise refuse("E301", message, origin, hint)
 
 
-def series_of(sweep: Sweep, measure: Measure, most: int) -> list[Series]:
+def series_of(sweep: Sweep, measure: SweepColumn, most: int) -> list[Series]:
     """Cut a column into lines.  Raises `SpecErrors` (E355) for more than `most` of them."""
     along = axis_of(sweep)
     others = [axis for axis in sweep.plan.ground.axes if axis is not along]
@@ -72,7 +72,7 @@ def series_of(sweep: Sweep, measure: Measure, most: int) -> list[Series]:
         rule = f"at most {most}"
         origin = others[-1].over.origin
         hint = f"give {names} fewer values"
-        raise SpecErrors([Problem("E355", message, origin, rule, hint)])
+        raise refuse("E355", message, origin, hint, rule=rule)
     keys = zip(*(sweep.block.axes[axis.name].tolist() for axis in others), strict=True)
     lines: dict[tuple[Any, ...], list[tuple[int, int | None]]] = {}
     points = zip(sweep[along.name].tolist(), sweep[measure.name].tolist(), strict=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import EXTENTS
+from shapecalc.analysis.sweep.result import Stream, collected
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import times_text
 from shapecalc.output.cells import (
@@ -16,15 +17,15 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import BY_WORD
-from shapecalc.output.report_table import Head, Line, Table
-from shapecalc.report.propagate import propagate
+from shapecalc.output.table import Head, Line, Table
+from shapecalc.report.compute import compute_report
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.analysis.sweep.axes import Axis
-    from shapecalc.analysis.sweep.columns import Measure
+    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.output.view import View
 
@@ -37,8 +38,9 @@ LISTED = 10
 ELLIPSIS = "…"
 
 
-def tabulate(sweep: Sweep, width: int | None = None) -> Table:
+def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
     """Lay a sweep out; `width` changes nothing, since every column was asked for."""
+    sweep = collected(swept) if isinstance(swept, Stream) else swept
     plan = sweep.plan
     shown = _shown(len(sweep))
     notes = [printable(each) for each in sweep.block.notes[shown].tolist()]
@@ -89,7 +91,7 @@ def _marks(notes: Iterable[str]) -> dict[str, str]:
     return {"": "", **marks}
 
 
-def heading(measure: Measure, view: View) -> str:
+def heading(measure: SweepColumn, view: View) -> str:
     """Return a column's title with its unit."""
     if measure.kind.name == "bytes":
         return f"{measure.title} ({UNITS[view.units][1]})"
@@ -102,7 +104,7 @@ def _axis_cells(sweep: Sweep, axis: Axis, shown: Sequence[int]) -> list[str]:
     return [f"{value:,}" for value in sweep.block.axes[axis.name][shown].tolist()]
 
 
-def _cells(sweep: Sweep, measure: Measure, shown: Sequence[int]) -> list[str]:
+def _cells(sweep: Sweep, measure: SweepColumn, shown: Sequence[int]) -> list[str]:
     """Write a column's values; the extents of a shape together."""
     block = sweep.block
     names = [measure.name]
@@ -117,7 +119,7 @@ def _cells(sweep: Sweep, measure: Measure, shown: Sequence[int]) -> list[str]:
     ]
 
 
-def _cell(measure: Measure, parts: list[Any], view: View) -> str:
+def _cell(measure: SweepColumn, parts: list[Any], view: View) -> str:
     found = tuple(part for part in parts if part is not None)
     if not found:
         return NOT_APPLICABLE_MARK
@@ -145,7 +147,7 @@ def _legend(sweep: Sweep, columns: Iterable[Iterable[str]]) -> dict[str, str]:
     plan, view = sweep.plan, sweep.plan.view
     first = int(sweep.exists.argmax())
     values = [int(sweep.block.axes[axis.name][first]) for axis in plan.ground.axes]
-    report = propagate(plan.ground.wire(fixed_at(plan.ground.axes, values)))
+    report = compute_report(plan.ground.wire(fixed_at(plan.ground.axes, values)))
     owed = {axis.name: axis.said for axis in plan.ground.axes if axis.said}
     for measure in plan.measures:
         if measure.kind.name == "shape":

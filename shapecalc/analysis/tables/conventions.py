@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.analysis.explain.words import listed
 from shapecalc.analysis.tables.grammar import CONVENTION_KEYS, IN_BYTES, ROUNDINGS, UNITS
 from shapecalc.analysis.tables.model import Convention
 from shapecalc.analysis.tables.quantities import QUANTITIES
@@ -12,6 +11,7 @@ from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import did_you_mean
 from shapecalc.layers import BUILTIN
 from shapecalc.spec.tree_reader import TreeReader
+from shapecalc.text.words import listed
 from shapecalc.text.yaml_tree import Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:

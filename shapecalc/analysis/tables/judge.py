@@ -10,7 +10,7 @@ from shapecalc.analysis.tables.model import CellResult, Convention, Judgement, T
 from shapecalc.analysis.tables.networks import Bench, Question
 from shapecalc.analysis.tables.printed import Number
 from shapecalc.analysis.tables.quantities import QUANTITIES, Uncounted
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def against(table: PrintedTable, spec: Scalar) -> PrintedTable:
     if not table.specs:
         message = f"{table.title} has no one network: its rows or columns name theirs"
         hint = "another network can stand for the table's `spec`"
-        raise SpecErrors([Problem("E605", message, origin(spec), hint=hint)])
+        raise refuse("E605", message, origin(spec), hint)
     return table._replace(specs=(spec,), also=(), errata={})
 
 

@@ -10,7 +10,7 @@ from shapecalc.analysis.tables.quantities import NoValueError, Quantity, Uncount
 from shapecalc.api import build
 from shapecalc.errors import Complaints, SpecErrors, did_you_mean
 from shapecalc.output.cells import UNKNOWN_MARK
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import beside, find
 from shapecalc.text.yaml_tree import Scalar, origin
 
@@ -164,7 +164,7 @@ class Bench:
                 own = spec.source == self.table.source  # and not a word of the command line
                 source = beside(spec.text, self.table.source) if own else find(spec.text)
                 if source not in self.known:
-                    self.known[source] = propagate(build(source))
+                    self.known[source] = compute_report(build(source))
                 report = self.known[source]
                 if report.domain is None:
                     self.reports[spec.text] = report

@@ -9,17 +9,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.analysis.explain.words import listed
 from shapecalc.analysis.tables.printed import read_extents, read_kernel, read_number
 from shapecalc.analysis.tables.words import Kind, read_word
+from shapecalc.counting.measures import MEASURES
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.windowed import Windowed
-from shapecalc.report.unknown import (
-    UNKNOWN,
-    Unknown,
-)
+from shapecalc.output.view import View
+from shapecalc.report.unknown import UNKNOWN, Unknown
+from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -257,17 +256,20 @@ def _counted(
     )
 
 
-def _fields(*names: str) -> dict[str, Callable[[Row], Dim]]:
-    """Count what a row has under these names; None, where a layer has none, counts nothing."""
+def _measured(*keys: str) -> dict[str, Callable[[Row], Dim]]:
+    """Count measures of a row; None, where a layer has none, counts nothing."""
 
-    def of(name: str) -> Callable[[Row], Dim]:
-        return lambda row: getattr(row, name) or 0
+    def of(key: str) -> Callable[[Row], Dim]:
+        return lambda row: MEASURES[key].of_row(row, _VIEW) or 0
 
-    return {name: of(name) for name in names}
+    return {key: of(key) for key in keys}
 
+
+#: Tables print numbers of one example.
+_VIEW = View()
 
 _STORED: Mapping[str, Callable[[Row], Dim]] = {
-    **_fields("params", "weights", "biases"),
+    **_measured("params", "weights", "biases"),
     "stored": lambda row: row.params + row.buffers,
 }
 
@@ -281,7 +283,7 @@ _PARAMETERS = _counted(
 _ELEMENTS = _counted(
     "elements",
     "neurons, activations; `units` (every layer's output) or `activations` (0 for those in place)",
-    _fields("units", "activations"),
+    _measured("units", "activations"),
 )
 
 
@@ -336,8 +338,8 @@ QUANTITIES: dict[str, Quantity] = {
         _ELEMENTS,
         _counted(
             "connections",
-            "(inputs of a unit + its bias) x units",
-            _fields("connections"),
+            MEASURES["connections"].meaning,
+            _measured("connections"),
         ),
         _in_bytes(_ELEMENTS, "memory", "the bytes of `units` or `activations`"),
         _in_bytes(_PARAMETERS, "storage", "the bytes of `params`, or of another of `parameters`"),

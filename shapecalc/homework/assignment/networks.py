@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Graph, Group
+from shapecalc.report.compute import compute_report
 from shapecalc.report.fold import level
 from shapecalc.report.model import Report, total
-from shapecalc.report.propagate import propagate
 from shapecalc.spec.find import beside
 from shapecalc.spec.grammar import read_spec
 from shapecalc.text.source import Origin, Source
@@ -51,7 +51,7 @@ def network(spec: Source, variation: Variation) -> Report:
             name=read.name, citation=read.citation, note=read.note, source=read.source
         )
     inputs = {"": variation.input} if variation.input else {}
-    report = propagate(expand(read, dict(variation.constants), inputs))
+    report = compute_report(expand(read, dict(variation.constants), inputs))
     numeric(report)
     return report
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.api import build
 from shapecalc.homework.assignment.assignment import assign
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.assignment import Homework
@@ -55,7 +55,7 @@ def _homework(
 ) -> Homework:
     if not network:
         return read_homework(source, dict(values))
-    return assign(propagate(build(source, settings=dict(settings), inputs=dict(inputs))))
+    return assign(compute_report(build(source, settings=dict(settings), inputs=dict(inputs))))
 
 
 def fingerprint(homework: Homework) -> str:

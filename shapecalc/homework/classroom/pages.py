@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.output.document_markdown import document_markdown
-from shapecalc.output.html import document_html
+from shapecalc.output.document_markdown import document_to_markdown
+from shapecalc.output.html import document_to_html
 from shapecalc.output.markup import JOINERS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Pages(NamedTuple):
 
 def write(document: Document) -> Pages:
     """Write a document in both formats."""
-    return Pages(document_html(document), document_markdown(document))
+    return Pages(document_to_html(document), document_to_markdown(document))
 
 
 def clean(text: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.output.report_table import Table
+    from shapecalc.output.table import Table
 
 
 def to_page(homework: Homework, table: Table, *, solution: bool = False) -> str:

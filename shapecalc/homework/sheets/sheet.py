@@ -13,10 +13,10 @@ from shapecalc.homework.assignment.deadline import stated_deadline
 from shapecalc.homework.assignment.outline import described
 from shapecalc.homework.assignment.values import marks_text, value_text
 from shapecalc.layers.shape import as_text
-from shapecalc.output import report_table as table
+from shapecalc.output import table
 from shapecalc.output.csv import harmless
 from shapecalc.output.formats import draw, format_for
-from shapecalc.output.report_table import Fact, Head, Table
+from shapecalc.output.table import Fact, Head, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from shapecalc.homework.diagnosis.tell import (
     told,
 )
 from shapecalc.homework.diagnosis.verdict import VERDICTS, added
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

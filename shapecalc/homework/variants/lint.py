@@ -19,7 +19,7 @@ from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import Map, as_text
-from shapecalc.report.propagate import propagate
+from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.assignment import Cell
@@ -146,7 +146,7 @@ def suggest(homework: Homework) -> Suggestion | None:
 def _with_input(homework: Homework, text: str) -> Lint | None:
     graph = homework.report.graph
     try:
-        report = propagate(
+        report = compute_report(
             build(graph.spec.source, settings=graph.options.settings, inputs={"": text})
         )
     except SpecErrors:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
 from shapecalc.homework.variants.lint_data import to_csv, to_json
 from shapecalc.output.formats import draw
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

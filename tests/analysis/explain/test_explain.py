@@ -9,15 +9,20 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner, Result
 
 import shapecalc
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.render import LESSON_FORMATS
+from shapecalc.analysis.explain.model import Explanation
 from shapecalc.cli import main
+from shapecalc.output.formats import formats_of
 from tests.analysis.explain.support import report
+from tests.runner import runner
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 SPEC = """
 name: a | b <script>
@@ -29,7 +34,7 @@ layers:
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, list(words), input=text, catch_exceptions=False)
+    return runner().invoke(main, list(words), input=text, catch_exceptions=False)
 
 
 def test_layers_are_found_by_name_by_path_by_its_end_and_in_capitals() -> None:
@@ -172,7 +177,7 @@ def test_control_characters_of_a_spec_reach_no_output(tmp_path: Path) -> None:
     path.write_text(
         'name: "a\\eb"\ninput: 9x7x1\nlayers: [{relu: {name: "x\\ey", note: "\\e[31m"}}]'
     )
-    for format_ in LESSON_FORMATS[1:]:
+    for format_ in formats_of(Explanation)[1:]:
         for words in ([], ["relu1"]):
             result = run("explain", str(path), *words, "-f", format_)
             assert "\x1b" not in result.stdout + result.stderr

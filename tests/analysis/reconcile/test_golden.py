@@ -8,13 +8,12 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc import summarize
-from shapecalc.analysis.reconcile import find_count, reconcile, show_difference, show_search
+from shapecalc.analysis.reconcile import find_count, reconcile
 from shapecalc.cli import main
-from shapecalc.output.view import View
 from shapecalc.text.safe import width_of
+from tests.runner import runner
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -55,7 +54,7 @@ FILES: dict[str, tuple[str, int]] = {
 @pytest.mark.parametrize("file", FILES)
 def test_output_is_as_the_golden_file_has_it(file: str) -> None:
     words, code = FILES[file]
-    result = CliRunner().invoke(main, words.split())
+    result = runner().invoke(main, words.split())
     assert result.exit_code == code, result.output
     if REGENERATE:
         (GOLDEN / file).write_text(result.stdout, encoding="utf-8")
@@ -78,7 +77,7 @@ def test_no_line_ends_in_blanks(file: str) -> None:
 def test_a_page_of_80_characters_is_wide_enough(width: int, target: str | None) -> None:
     report = summarize("resnet18" if target is None else "alexnet-owt")
     if target is None:
-        text = show_difference(reconcile(report, "onnx-tool", "thop"), "text", View(), width)
+        text = reconcile(report, "onnx-tool", "thop").render(width=width)
     else:
-        text = show_search(find_count(report, target), "text", width)
+        text = find_count(report, target).render(width=width)
     assert max(map(width_of, text.splitlines())) <= width

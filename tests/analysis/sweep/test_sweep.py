@@ -42,8 +42,8 @@ def test_constants_symbols_sides_and_fields_in_one_grid() -> None:
 
 def test_one_propagation_serves_what_can_stay_a_symbol(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
-    really = planning.propagate
-    monkeypatch.setattr(planning, "propagate", lambda graph: done.append(1) or really(graph))
+    really = planning.compute_report
+    monkeypatch.setattr(planning, "compute_report", lambda graph: done.append(1) or really(graph))
     over = {"N": range(67, 300), "conv1.filters": range(1, 50), "fc6.units": [10, 20]}
     assert len(shapecalc.sweep("alexnet", over)) == 233 * 49 * 2
     assert len(done) == 1

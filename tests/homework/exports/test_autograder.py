@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
@@ -22,6 +21,7 @@ from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.exports.autograder import package
 from shapecalc.homework.exports.gradescope import Style
 from shapecalc.spec.find import find
+from tests.runner import runner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -45,7 +45,7 @@ def autograder(made: Make, tmp_path: Path) -> Path:
     made()
     out = tmp_path / "autograder.zip"
     words = ["homework", "export", "gradescope-package", "--homework", f"{tmp_path}/homework.yaml"]
-    done = CliRunner().invoke(main, [*words, "-o", str(out), "--per", "cell", "--markup", "md"])
+    done = runner().invoke(main, [*words, "-o", str(out), "--per", "cell", "--markup", "md"])
     assert done.exit_code == 0, done.output
     folder = tmp_path / "autograder"
     with zipfile.ZipFile(out) as zipped:

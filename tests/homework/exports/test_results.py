@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.homework.answers.load import read_answers
@@ -22,6 +21,7 @@ from shapecalc.homework.exports.coderunner import combinator
 from shapecalc.homework.exports.gradescope import Style, results
 from shapecalc.homework.exports.prairielearn import MAX_BYTES
 from shapecalc.homework.exports.prairielearn import results as prairielearn
+from tests.runner import runner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -182,9 +182,7 @@ def test_half_a_character_is_no_character(made: Make, tmp_path: Path) -> None:
         export(format_, path, tmp_path)
     out = tmp_path / "results.json"
     words = ["homework", "export", "gradescope", str(path), "-o", str(out)]
-    assert (
-        CliRunner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"]).exit_code == 0
-    )
+    assert runner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"]).exit_code == 0
     assert json.loads(out.read_text(encoding="utf-8"))["score"] == 0
 
 
@@ -238,7 +236,7 @@ def test_answers_that_cannot_be_read_make_results(
 
 def export(format_: str, path: Path, folder: Path) -> dict[str, Any]:
     words = ["homework", "export", format_, str(path), "--homework", f"{folder}/homework.yaml"]
-    done = CliRunner().invoke(main, words)
+    done = runner().invoke(main, words)
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     jsonschema.validate(found, SCHEMAS[format_])
@@ -267,7 +265,7 @@ def test_a_submission_is_the_one_file_of_answers_in_a_folder(
 def test_a_file_that_is_not_there_is_no_result(made: Make, tmp_path: Path) -> None:
     made()
     words = ["homework", "export", "gradescope", "no.csv"]
-    done = CliRunner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"])
+    done = runner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"])
     assert done.exit_code == 2
     assert done.stdout == ""
     assert "E001" in done.stderr

@@ -1,0 +1,95 @@
+"""Advice on a network that does not exist: the sizes for which it would, the layout meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.errors import RuleError, SpecErrors
+from shapecalc.graph.expand import expand, rebuilt
+from shapecalc.graph.model import Input, channels_first
+from shapecalc.layers.shape import as_text
+from shapecalc.report.propagate import propagate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.errors import Problem
+    from shapecalc.graph.model import Graph
+    from shapecalc.report.domain import Domain
+
+#: What the rules say of shapes that do not fit.
+_OF_SHAPES = frozenset({"E202", "E204", "E205", "E206"})
+
+
+def with_advice(errors: SpecErrors, graph: Graph, *, search: bool = True) -> SpecErrors:
+    """Add to what is wrong with a network how to mend it; sizes that work are searched for."""
+    problems = _with_layout(errors.problems, graph)
+    return SpecErrors(_with_sizes(problems, graph) if search else problems)
+
+
+def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
+    """Add to what the rules refuse that an input looks as if its channels were written first."""
+    for node in graph.nodes:
+        if isinstance(node.layer, Input):
+            meant = channels_first(node.layer.shape)
+            if meant is not None:
+                hint = f"shapes are height x width x channels: was {as_text(meant)} meant?"
+                return [
+                    each._replace(hint=hint) if each.code in _OF_SHAPES else each
+                    for each in problems
+                ]
+    return list(problems)
+
+
+def _with_sizes(problems: list[Problem], graph: Graph) -> list[Problem]:
+    """Add to branches that do not agree for which sizes of the input they would."""
+    if graph.symbols or not any(each.code == "E206" for each in problems):
+        return problems
+    sizes = _sizes_that_work(graph)
+    if not sizes:
+        return problems
+    hint = f"they agree for {sizes}"
+    return [each._replace(hint=hint) if each.code == "E206" else each for each in problems]
+
+
+def _sizes_that_work(graph: Graph) -> str:
+    """Say for which sides of its one input a network exists; nothing where none or all do."""
+    from shapecalc.report.domain import Condition, domain_of
+
+    shapes = [node.layer.shape for node in graph.nodes if isinstance(node.layer, Input)]
+    letters = "DHW"[-len(shapes[0].sides) :] if len(shapes) == 1 and shapes[0].sides else ""
+    if not letters or graph.spec.let.keys() & set(letters):
+        return ""
+    given = "x".join([*letters, str(shapes[0].channels)])
+    settings = {k: text for k, text in graph.options.settings.items() if k not in letters}
+    try:
+        wired = expand(graph.spec, settings, {"": given})
+        _, needs = propagate(wired, fields=False)
+        domain = domain_of(wired.symbols, [Condition(*need) for need in needs])
+    except (SpecErrors, RuleError):  # an expression grows too large
+        return ""
+    if domain.empty is not None or domain.mixed or not domain.limits:
+        return ""
+    bound = {limit.symbol for limit in domain.limits}
+    return "; ".join(
+        text for name, text in zip(domain.symbols, domain.texts(), strict=True) if name in bound
+    )
+
+
+#: A network that no size fits is computed at this one, for messages with numbers.
+_TRIED = 224
+
+
+def no_size(graph: Graph, domain: Domain, name: str) -> SpecErrors:
+    """Say why no value of a symbol fits, by what goes wrong at one."""
+    numbers = domain.allowed.items()
+    values = {
+        symbol: _TRIED if _TRIED in allowed else allowed.smallest() or _TRIED
+        for symbol, allowed in numbers
+    }
+    try:
+        propagate(rebuilt(graph, values))
+    except SpecErrors as error:
+        hint = f"no value of {name} fits; this is how {name} = {_TRIED} fails"
+        return SpecErrors([each._replace(hint=hint) for each in error.problems])
+    raise AssertionError(f"{name} = {_TRIED} fits, and the domain is wrong: {domain}")

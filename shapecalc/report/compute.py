@@ -1,0 +1,53 @@
+"""A graph's report: the rows of the walk, their totals, and with symbols the domain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.errors import RuleError, SpecErrors, refuse
+from shapecalc.report.model import Report, total
+from shapecalc.report.propagate import propagate
+from shapecalc.text.gc_pause import collector_paused
+from shapecalc.text.source import Origin
+
+if TYPE_CHECKING:
+    from shapecalc.graph.model import Graph
+    from shapecalc.report.propagate import Propagated
+
+
+@collector_paused
+def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) -> Report:
+    """Compute what a network costs.
+
+    Without `fields` there are no receptive fields; without `search` an error does not say for
+    which sizes the network would exist.  Raises `SpecErrors` with everything that is wrong; with
+    symbols, also when no values fit.
+    """
+    try:
+        done = propagate(graph, fields=fields)
+    except SpecErrors as errors:
+        from shapecalc.report.advice import with_advice
+
+        raise with_advice(errors, graph, search=search) from None
+    if graph.symbols:
+        return _symbolic(graph, done)
+    return Report(graph, done.rows, total(graph, done.rows), anew=compute_report)
+
+
+def _symbolic(graph: Graph, done: Propagated) -> Report:
+    """Solve what the layers need of the symbols, and finish the report."""
+    from shapecalc.report.advice import no_size
+    from shapecalc.report.domain import Condition, domain_of
+    from shapecalc.report.receptive_fields import with_sure_fields
+    from shapecalc.report.weights_fit import fits
+
+    try:
+        domain = domain_of(graph.symbols, [Condition(*need) for need in done.needs])
+        if domain.empty is not None:
+            raise no_size(graph, domain, domain.empty)
+        rows = with_sure_fields(graph, done.rows, domain)
+        totals = total(graph, rows, domain)
+        return Report(graph, rows, totals, domain, anew=compute_report, fits=fits)
+    except RuleError as error:  # an expression grows too large
+        at = Origin(graph.spec.source)
+        raise refuse(error.code, error.message, at, error.hint, rule=error.rule) from None
