@@ -257,6 +257,13 @@ latex_options = (
 #: The options of commands that write a table in the formats of a report.
 format_ = format_of("report.model.Report")
 output = file_of("report.model.Report")
+homework_file = click.option(
+    "--homework",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
+)
 variants = click.option(
     "--variants",
     metavar="FILE",

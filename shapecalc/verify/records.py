@@ -13,7 +13,7 @@ from shapecalc.verify.judge import LAWS, Verdict
 
 if TYPE_CHECKING:
     from shapecalc.verify.activations import Activations
-    from shapecalc.verify.judge import Judged, Verdicts
+    from shapecalc.verify.judge import JudgedLayer, Verdicts
 
 #: The schemas' names and versions.
 VERDICT = "shapecalc.verdict/1"
@@ -62,8 +62,8 @@ def _network(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def _outcomes(layer: Judged) -> dict[str, str | bool | None]:
-    return {law: True if outcome == "" else outcome for law, outcome in layer.said.items()}
+def _outcomes(layer: JudgedLayer) -> dict[str, str | bool | None]:
+    return {law: True if outcome == "" else outcome for law, outcome in layer.outcomes.items()}
 
 
 def activity_records(run: Activations) -> Records:

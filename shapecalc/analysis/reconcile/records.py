@@ -12,8 +12,8 @@ from shapecalc.output.view import View
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.reconcile.parts import Difference, Part
-    from shapecalc.analysis.reconcile.search import Candidate, Search
+    from shapecalc.analysis.reconcile.parts import Difference, DifferencePart
+    from shapecalc.analysis.reconcile.search import CountCandidate, Search
     from shapecalc.output.cells import Json
 
 #: The schemas' names and versions.
@@ -72,7 +72,7 @@ def search_records(search: Search) -> Records:
     )
 
 
-def _part(part: Part, view: View) -> dict[str, Json]:
+def _part(part: DifferencePart, view: View) -> dict[str, Json]:
     return {
         "term": part.term,
         "counts": [_number(count, view) for count in (part.first, part.second)],
@@ -80,7 +80,7 @@ def _part(part: Part, view: View) -> dict[str, Json]:
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, Json]:
+def _candidate(candidate: CountCandidate) -> dict[str, Json]:
     return {
         "count": candidate.what,
         "variation": candidate.variation,

@@ -30,7 +30,7 @@ DEFAULT = "params,macs,activations,peak,output"
 
 
 class NeedsNumbersError(Exception):
-    """A value that no formula gives."""
+    """A value that no formula gives: the sweep asks again without symbols."""
 
 
 _SHORT = {"peak": "peak_activations"}
@@ -77,8 +77,8 @@ class SweepColumn(NamedTuple):
 
     def _of(self, row: Row, report: Report, view: View) -> Mapping[str, Dim] | None:
         if self.column is None:  # an extent by itself
-            found = extents(row.output).get(self.name.rpartition(".")[2])
-            return None if found is None else {"": found}
+            extent = extents(row.output).get(self.name.rpartition(".")[2])
+            return None if extent is None else {"": extent}
         value = self.column.of_row(row, view, report.totals)
         if value is UNKNOWN:
             raise NeedsNumbersError
@@ -116,25 +116,25 @@ def _row(report: Report, layer: str) -> Row | None:
 def total_words(view: View) -> dict[str, str]:
     """Return the words for totals, with the machine name of each."""
     columns = [column for column in COLUMNS if column.total and not column.share]
-    found = {
+    words = {
         word: column.name
         for column in columns
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
-    return {**found, **{name: name for name in OF_NETWORK}, **_SHORT, "output": "output"}
+    return {**words, **{name: name for name in OF_NETWORK}, **_SHORT, "output": "output"}
 
 
 def layer_words(view: View) -> dict[str, Column | None]:
     """Return the words for a layer's values; None for an extent of its output."""
-    found: dict[str, Column | None] = {
+    words: dict[str, Column | None] = {
         word: column
         for column in COLUMNS
         if (column.kind.name in ("number", "bytes") and not column.share) or column.key in SHAPED
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
-    return {**found, **dict.fromkeys(EXTENTS)}
+    return {**words, **dict.fromkeys(EXTENTS)}
 
 
 def read_measures(
@@ -145,7 +145,7 @@ def read_measures(
     `also` are layers that others of the networks have.  Raises `SpecErrors` with every word that
     is not known (E301).
     """
-    found: dict[str, SweepColumn] = {}
+    columns: dict[str, SweepColumn] = {}
     problems: list[Problem] = []
     source = Source(f"--columns {text or DEFAULT}", text or DEFAULT)
     end = -1
@@ -154,23 +154,27 @@ def read_measures(
         word = part.strip()
         if text is None and word == "output" and len(report.graph.outputs) > 1:
             for index in report.graph.outputs:
-                each = _of_layer(f"{report.rows[index].name}.output", view, report, also)
-                found[each.name] = each
+                column = _of_layer(f"{report.rows[index].name}.output", view, report, also)
+                columns[column.name] = column
             continue
         try:
-            of_layer = "." in word
-            each = _of_layer(word, view, report, also) if of_layer else _of_all(word, view, report)
-            found[each.name] = each
-        except _Unknown as error:
+            if "." in word:
+                column = _of_layer(word, view, report, also)
+            else:
+                column = _of_all(word, view, report)
+            columns[column.name] = column
+        except _UnknownColumnError as error:
             start += len(part) - len(part.lstrip())
             origin = Origin(source, Span(0, start, 0, start + len(word)))
             problems.append(Problem("E301", error.message, origin, hint=error.hint))
     if problems:
         raise SpecErrors(problems)
-    return tuple(found.values())
+    return tuple(columns.values())
 
 
-class _Unknown(Exception):  # noqa: N818  (carries what is said to the user)
+class _UnknownColumnError(Exception):
+    """A word for no column, in the words that the user reads."""
+
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
@@ -184,7 +188,8 @@ def _of_all(word: str, view: View, report: Report) -> SweepColumn:
         raise _unknown_total(word, words, view)
     if name == "output" and len(report.graph.outputs) > 1:
         ends = ", ".join(f"{report.rows[i].name}.output" for i in report.graph.outputs)
-        raise _Unknown(f"the network has {len(report.graph.outputs)} outputs", f"say which: {ends}")
+        message = f"the network has {len(report.graph.outputs)} outputs"
+        raise _UnknownColumnError(message, f"say which: {ends}")
     own = OF_NETWORK.get(name)
     if own is not None:
         return SweepColumn(name, own.title, own.meaning, KINDS[own.kind])
@@ -193,23 +198,23 @@ def _of_all(word: str, view: View, report: Report) -> SweepColumn:
     return SweepColumn(name, column.title, meaning, column.kind, "", column)
 
 
-def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _Unknown:
+def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _UnknownColumnError:
     if word == "count":
         from shapecalc.counting.profiles import PROFILES
 
         message = "the column 'count' needs a profile to count by"
-        return _Unknown(message, "add --profile " + ", ".join(PROFILES))
+        return _UnknownColumnError(message, "add --profile " + ", ".join(PROFILES))
     column = BY_WORD.get(word.lower())
     if column is not None:
         hint = f"say of which layer: conv1.{column.key}"
         if column.key not in layer_words(view):
             hint = "a sweep shows numbers: " + ", ".join(dict.fromkeys(words.values()))
-        return _Unknown(f"the network as a whole has no '{column.key}'", hint)
+        return _UnknownColumnError(f"the network as a whole has no '{column.key}'", hint)
     message = f"unknown column '{word}'" if word else "a column's name is missing"
     hint = did_you_mean(word, words) or (
         "the totals are " + ", ".join(dict.fromkeys(words.values())) + "; of a layer: conv1.output"
     )
-    return _Unknown(message, hint)
+    return _UnknownColumnError(message, hint)
 
 
 def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> SweepColumn:
@@ -224,12 +229,12 @@ def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> S
         hint = did_you_mean(layer, known) or (
             "`shapecalc summarize SPEC --depth all` lists the layers"
         )
-        raise _Unknown(f"there is no layer '{layer}'", hint)
+        raise _UnknownColumnError(f"there is no layer '{layer}'", hint)
     if key.lower() not in words:
         names = dict.fromkeys(column.key if column else "" for column in words.values())
         known = [*filter(None, names), *EXTENTS]
         hint = did_you_mean(key, known) or "a layer has " + ", ".join(known)
-        raise _Unknown(f"a layer has no column '{key}' to sweep", hint)
+        raise _UnknownColumnError(f"a layer has no column '{key}' to sweep", hint)
     column = words[key.lower()]
     if column is None:
         extent = key.lower()
@@ -246,9 +251,12 @@ def column_help() -> list[str]:
 
     view = View(profile=next(iter(PROFILES.values())))
     totals = dict.fromkeys(total_words(view).values())
-    found = {name: (OF_NETWORK.get(name) or BY_WORD[name]).meaning for name in totals}
+    meanings = {name: (OF_NETWORK.get(name) or BY_WORD[name]).meaning for name in totals}
     of_layers = {c.key: c.meaning for c in layer_words(view).values() if c is not None}
     of_layers |= {", ".join(EXTENTS): "an extent of the output"}
-    width = max(map(len, (*found, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
-    lines = [f"{key:<{width}}  {meaning}" for key, meaning in found.items()]
-    return [*lines, *(f"{f'LAYER.{key}':<{width}}  {said}" for key, said in of_layers.items())]
+    width = max(map(len, (*meanings, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
+    lines = [f"{key:<{width}}  {meaning}" for key, meaning in meanings.items()]
+    return [
+        *lines,
+        *(f"{f'LAYER.{key}':<{width}}  {meaning}" for key, meaning in of_layers.items()),
+    ]

@@ -10,7 +10,7 @@ from shapecalc.output.records import Records
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.analysis.sweep.compute import Block
+    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
     from shapecalc.analysis.sweep.result import Stream, Sweep
 
@@ -33,7 +33,7 @@ def records(sweep: Sweep | Stream) -> Records:
     )
 
 
-def _lines(block: Block) -> Iterator[tuple[Any, ...]]:
+def _lines(block: RowBlock) -> Iterator[tuple[Any, ...]]:
     """Return a block's lines, of Python's integers."""
     columns = [values.tolist() for values in block.axes.values()]
     complete = bool(block.exists.all())
@@ -57,6 +57,6 @@ def _head(plan: Plan) -> dict[str, Any]:
         "dtype": view.dtype,
         "count_inplace": view.count_inplace,
         "profile": view.profile and {"name": view.profile.name, "label": view.profile.label},
-        "over": [{"name": axis.name, "means": axis.said} for axis in plan.ground.axes],
+        "over": [{"name": axis.name, "means": axis.meaning} for axis in plan.ground.axes],
         "meanings": {measure.name: measure.meaning for measure in plan.measures},
     }

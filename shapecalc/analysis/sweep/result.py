@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.analysis.sweep.compute import Block
+    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 
@@ -38,7 +38,7 @@ class Stream(Shown):
         self.missing = 0
 
     @property
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[RowBlock]:
         """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
         for block in blocks(self.plan, self.rows):
             self.points += len(block.exists)
@@ -56,10 +56,10 @@ class Sweep(Shown):
 
     shapes = Stream.shapes
     plan: Plan
-    block: Block
+    block: RowBlock
 
     @property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[RowBlock, ...]:
         """The rows, all in one."""
         return (self.block,)
 
@@ -149,7 +149,7 @@ def collected(stream: Stream) -> Sweep:
     )
 
 
-def _sealed(block: Block) -> Block:
+def _sealed(block: RowBlock) -> RowBlock:
     """Make the arrays read-only."""
     found: Iterable[NDArray[Any]] = (
         *block.axes.values(),

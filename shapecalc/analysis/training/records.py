@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.training.memory import ESTIMATE, kept
+from shapecalc.analysis.training.costs import ESTIMATE, kept
 from shapecalc.analysis.training.table import ratio
 from shapecalc.output.cells import NUMBER
 from shapecalc.output.records import Records

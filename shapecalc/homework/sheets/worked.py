@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation
 from shapecalc.analysis.explain.subject import Subject
-from shapecalc.homework.assignment.assignment import added, is_total
-from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.assignment.model import added, is_total
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import as_list
 from shapecalc.output.document import Chain, Prose
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.analysis.explain.model import Section
-    from shapecalc.homework.assignment.assignment import Cell, Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.diagnosis.model import Checked
 
 #: The topic of `explain` that tells of a column.
 _TOPIC = {
@@ -66,9 +66,9 @@ def work_out(homework: Homework, cell: Cell) -> Worked:
         return Worked(cell, answer, _sum(homework, cell))
     section = _section(homework, cell)
     if section is not None:
-        made = [each for each in section.blocks if isinstance(each, Derivation)]
-        steps = tuple(each.chain for each in made if each.label != "FLOPs")  # beside the MACs
-        words = tuple(each.text for each in section.blocks if isinstance(each, Prose))
+        made = [block for block in section.blocks if isinstance(block, Derivation)]
+        steps = tuple(block.chain for block in made if block.label != "FLOPs")  # beside the MACs
+        words = tuple(block.text for block in section.blocks if isinstance(block, Prose))
         return Worked(cell, answer, steps, words)
     row = homework.rows[cell.layer]
     working = working_of(row, cell.quantity.key, homework.conventions) if row.layer else None
@@ -84,9 +84,9 @@ def solution_lines(homework: Homework) -> Iterator[str]:
 
 def correction_lines(checked: Checked) -> Iterator[str]:
     """Yield the worked solution of what is not right."""
-    for each in checked.cells:
-        if not each.verdict.startswith("right") and each.verdict != "not_graded":
-            yield from work_out(checked.homework, each.cell).lines()
+    for judged in checked.cells:
+        if not judged.verdict.startswith("right") and judged.verdict != "not_graded":
+            yield from work_out(checked.homework, judged.cell).lines()
 
 
 def _section(homework: Homework, cell: Cell) -> Section | None:
@@ -95,7 +95,7 @@ def _section(homework: Homework, cell: Cell) -> Section | None:
     if topic is None or cell.key is None:
         return None
     report, row = homework.report, homework.rows[cell.layer]
-    subject = Subject(report, row, View(), {each.name: each for each in report.rows})
+    subject = Subject(report, row, View(), {row.name: row for row in report.rows})
     section = (topic.layer if row.layer is not None else topic.block)(subject)
     key = (cell.key,) if isinstance(cell.key, int) else tuple(as_list(cell.key))
     same = set(section.values) == set(key) if cell.quantity.key == "rf" else section.values == key
@@ -112,7 +112,7 @@ def _sum(homework: Homework, cell: Cell) -> tuple[Chain, ...]:
     """Write a sum over the layers, where there are not too many."""
     rows = added(homework.report, cell.layer)
     values = [cell.quantity.of(row, homework.conventions) for row in rows]
-    terms = [f"{each:,}" for each in values if isinstance(each, int) and each]
+    terms = [f"{value:,}" for value in values if isinstance(value, int) and value]
     if not 1 < len(terms) <= _TERMS:
         return ()
     return (Chain(" + ".join(terms), (value_text(cell.key, homework.conventions),)),)

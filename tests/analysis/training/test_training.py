@@ -15,8 +15,7 @@ import shapecalc
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import evaluate
 from shapecalc.analysis.training import training
-from shapecalc.analysis.training.costs import OPTIMIZERS
-from shapecalc.analysis.training.memory import kept
+from shapecalc.analysis.training.costs import OPTIMIZERS, kept
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
 from shapecalc.output.options import make_view

@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.as_xlsx import to_xlsx

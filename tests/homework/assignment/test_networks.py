@@ -9,12 +9,12 @@ import pytest
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.sheets.checked import show
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.homework.sheets.show import show
 from shapecalc.homework.variants.lint import lint
 from shapecalc.text.source import Source
 from tests.runner import runner

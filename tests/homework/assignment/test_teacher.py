@@ -8,7 +8,7 @@ import pytest
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
@@ -42,7 +42,7 @@ def test_everything_in_the_file_counts() -> None:
     assert keys["conv1", "memory"] == 1_161_600
     assert worth["conv2", "flops"] == 2
     assert worth["fc6", "params"] == 3
-    assert {cell.at for cell in found.cells if cell.given} == {
+    assert {cell.at for cell in found.cells if cell.filled_in} == {
         ("conv1", "output"),
         ("pool1", "params"),
     }

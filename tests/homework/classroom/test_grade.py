@@ -16,12 +16,12 @@ import pytest
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom import judging, work
+from shapecalc.homework.classroom import judging
 from shapecalc.homework.classroom.example import write_example
 from shapecalc.homework.classroom.grade import grade
-from shapecalc.homework.classroom.records import Leftover
+from shapecalc.homework.classroom.judging import PAYS
+from shapecalc.homework.classroom.model import Leftover
 from shapecalc.homework.classroom.store import from_json, to_json
-from shapecalc.homework.classroom.work import PAYS
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.classroom.support import (
     HEAD,
@@ -140,7 +140,7 @@ def test_processes_that_die_cost_nobody_their_marks(
 ) -> None:
     large(tmp_path / "c")
     run(tmp_path / "c", results=str(tmp_path / "whole"))
-    monkeypatch.setattr(work, "_judge_all", die)
+    monkeypatch.setattr(judging, "_judge_all", die)
     run(tmp_path / "c", jobs=2)
     assert written(tmp_path / "c" / "results") == written(tmp_path / "whole")
 

@@ -10,11 +10,11 @@ import pytest
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.homework.answers.claims import against
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.conventions import Conventions, Policy
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.diagnosis.tell import finding_text
+from shapecalc.homework.diagnosis.wording import finding_text
 from tests.runner import runner
 
 #: The key of AlexNet in one tower, as the course's slides and the published totals have it.

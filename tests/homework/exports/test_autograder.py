@@ -18,8 +18,7 @@ import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.exports.autograder import package
-from shapecalc.homework.exports.gradescope import Style
+from shapecalc.homework.exports.gradescope_package import package
 from shapecalc.spec.find import find
 from tests.runner import runner
 
@@ -32,7 +31,7 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
     Make = Callable[..., Homework]
 
@@ -164,7 +163,7 @@ def test_a_package_holds_the_networks_that_are_no_shipped_ones(made: Make, tmp_p
     data = package(homework, source)
     scripts = ["setup.sh", "run_autograder", "homework.yaml"]
     assert names_in(data) == [*scripts, "net.yaml"]
-    assert data == package(homework, source, Style())
+    assert data == package(homework, source, per="layer", hint=2)
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets/wide.yaml").write_text("extends: ../net.yaml\nlet: {}\n")
     path = tmp_path / "other.yaml"

@@ -7,6 +7,8 @@ difference before committing it.
 from __future__ import annotations
 
 import contextlib
+import importlib
+import inspect
 import json
 import os
 import re
@@ -24,7 +26,7 @@ from tests.runner import runner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
     Make = Callable[..., Homework]
 
@@ -133,6 +135,22 @@ def test_the_documentation_says_what_is_lost(format_: str) -> None:
         title, _, detail = loss.partition(":")
         assert f"**{title}**" in page
         assert detail.strip() in page
+
+
+@pytest.mark.parametrize("format_", EXPORTS)
+def test_a_row_names_a_function_that_takes_its_options(format_: str) -> None:
+    row = EXPORTS[format_]
+    name, _, function = row.write.partition(".")
+    assert name == format_.replace("-", "_")
+    module = importlib.import_module(f"shapecalc.homework.exports.{name}")
+    keywords = {
+        parameter.name: parameter.default
+        for parameter in inspect.signature(getattr(module, function)).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    stated = {option.name: option.default or inspect.Parameter.empty for option in row.options}
+    assert keywords == stated
+    assert hasattr(module, "refused") == (row.material == "answers")
 
 
 def test_a_format_that_there_is_not() -> None:

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom.records import Classroom, Graded, Student
+from shapecalc.homework.classroom.model import Classroom, Graded, Student
 from shapecalc.homework.classroom.store import load
-from shapecalc.homework.exports.canvas import read_gradebook
-from shapecalc.homework.exports.gradebook import csv_text, fill, report
-from shapecalc.homework.exports.moodle_grades import grades
+from shapecalc.homework.exports.canvas import csv_text, fill, read_gradebook, report
+from shapecalc.homework.exports.moodle_csv import grades
 from shapecalc.output.csv import harmless
 from tests.runner import runner
 

@@ -14,11 +14,11 @@ import jsonschema
 import pytest
 
 from shapecalc.cli import main
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.exports.coderunner import combinator
-from shapecalc.homework.exports.gradescope import Style, results
+from shapecalc.homework.exports.gradescope import results
 from shapecalc.homework.exports.prairielearn import MAX_BYTES
 from shapecalc.homework.exports.prairielearn import results as prairielearn
 from tests.runner import runner
@@ -30,8 +30,8 @@ from schemas import CODERUNNER, GRADESCOPE, PRAIRIELEARN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis.model import Checked
 
     Make = Callable[..., Homework]
 
@@ -80,7 +80,7 @@ def test_gradescope_has_a_test_a_layer_with_its_marks_and_mistakes(made: Make) -
 @pytest.mark.parametrize(("per", "names"), [("column", 3), ("cell", 13)])
 def test_parts_are_columns_or_cells(made: Make, per: str, names: int) -> None:
     student = checked(made())
-    found = json.loads(results(student, Style(per=per, visibility="after_published", markup="md")))
+    found = json.loads(results(student, per=per, visibility="after_published", markup="md"))
     jsonschema.validate(found, GRADESCOPE)
     assert len(found["tests"]) == names
     assert sum(each["max_score"] for each in found["tests"]) == student.out_of == 19
@@ -147,14 +147,14 @@ class _Tags(HTMLParser):
 def test_nothing_that_a_student_writes_is_markup(made: Make, hint: int) -> None:
     hostile = ANSWERS + '"<img src=x onerror=alert(1)>",3x3x3,"<b>",1\n"\u202e","\x85",,\n'
     student = checked(made(), hostile)
-    found = json.loads(results(student, Style(hint=hint, markup="html")))
+    found = json.loads(results(student, hint=hint, markup="html"))
     texts = [found["output"], *(each["output"] for each in found["tests"])]
     texts += [json.loads(combinator(student, hint=hint))["epiloguehtml"]]
     for text in texts:
         assert _Tags(text).tags <= {"ul", "li"}
         assert text.replace("\n", "").isprintable()
     assert any("&lt;script&gt;" in text for text in texts)
-    found = json.loads(results(student, Style(hint=hint, markup="md")))
+    found = json.loads(results(student, hint=hint, markup="md"))
     total = found["tests"][4]["output"]
     assert r"\*\*bold\*\* \[x\](y) \`z\` 12" in total
     assert "<" not in "".join(each["output"] for each in found["tests"])
@@ -163,7 +163,7 @@ def test_nothing_that_a_student_writes_is_markup(made: Make, hint: int) -> None:
 def test_the_first_hint_says_which_cells_and_no_more(made: Make) -> None:
     student = checked(made())
     texts = [
-        results(student, Style(hint=1)),
+        results(student, hint=1),
         prairielearn(student, hint=1),
         combinator(student, hint=1),
     ]
@@ -195,12 +195,12 @@ def test_no_right_answer_is_told(made: Make, per: str, hint: int) -> None:
     )
     student = checked(homework, wrong)
     texts = [
-        results(student, Style(per=per, hint=hint)),
+        results(student, per=per, hint=hint),
         prairielearn(student, per=per, hint=hint),
         combinator(student, per=per, hint=hint),
     ]
     for cell in homework.cells:
-        if cell.given or not cell.key or cell.out_of == 0:
+        if cell.filled_in or not cell.key or cell.out_of == 0:
             continue
         for text in texts:
             assert value_text(cell.key, homework.conventions) not in text

@@ -10,7 +10,7 @@ import pytest
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.variants.lint import lint, suggest
 from tests.runner import runner
 

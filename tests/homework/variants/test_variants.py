@@ -11,7 +11,7 @@ import pytest
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
@@ -91,7 +91,7 @@ def test_all_variants_are_valid_and_as_hard_as_each_other() -> None:
     assert len({each.values for each in pool.variants}) == len(pool.variants) > 4
     for each in pool.variants:
         homework = read_homework(source(), dict(each.values))
-        asked = [cell for cell in homework.cells if not cell.given]
+        asked = [cell for cell in homework.cells if not cell.filled_in]
         assert len(asked) == pool.difficulty.answers == each.difficulty.answers
         # counted anew, by brute force: how often a side is divided, and how often it does not fit
         fits = [places(n, k, s) for n, k, s in strided(homework)]
