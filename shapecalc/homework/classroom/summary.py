@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation.values import marks_text
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from shapecalc.homework.diagnosis.wording import (
     rounded_text,
     summary_text,
 )
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 from shapecalc.text.words import (
     sentence,

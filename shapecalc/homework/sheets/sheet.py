@@ -19,10 +19,10 @@ from shapecalc.homework.sheets.content import (
     shown,
     stated,
 )
-from shapecalc.output import report_table as table
+from shapecalc.output import table
 from shapecalc.output.csv import harmless
 from shapecalc.output.formats import draw, format_for
-from shapecalc.output.report_table import Fact, Head, Table
+from shapecalc.output.table import Fact, Head, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -19,9 +19,7 @@ from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import Map, as_text
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Cell

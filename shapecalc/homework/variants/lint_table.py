@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.output.csv import harmless
 from shapecalc.output.formats import draw
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
