@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from shapecalc.output.formats import FORMATS
+from shapecalc.output.formats import FORMATS, PAGE
 from shapecalc.text.shown import Shown
 from tests.paths import ROOT
 
@@ -281,8 +281,9 @@ def test_every_format_has_its_writers():
     for chosen in FORMATS.values():
         assert chosen.writers
         assert set(chosen.writers) <= set(SHAPES)
-        for name in chosen.writers.values():
+        for name, *takes in chosen.writers.values():
             assert callable(function(f"output.{name}"))
+            assert set(takes) <= set(PAGE)
     for shape in SHAPES:
         assert any(shape in chosen.writers for chosen in FORMATS.values())
 

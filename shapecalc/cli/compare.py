@@ -75,9 +75,7 @@ def compare(
         from shapecalc.analysis.compare import compare as compare_networks
         from shapecalc.analysis.compare.condition import read_conditions
         from shapecalc.analysis.compare.names import total_names
-        from shapecalc.output.options import (
-            make_view,
-        )
+        from shapecalc.output.options import make_view
 
         output.chosen()
         view = make_view(

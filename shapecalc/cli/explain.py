@@ -77,12 +77,8 @@ def explain(
     with reported(as_json=output.as_json):
         from shapecalc.analysis.explain import lesson
         from shapecalc.api import build
-        from shapecalc.output.options import (
-            make_view,
-        )
-        from shapecalc.report.compute import (
-            compute_report,
-        )
+        from shapecalc.output.options import make_view
+        from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
         output.chosen()

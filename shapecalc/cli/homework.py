@@ -268,9 +268,7 @@ def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
 
 def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Report:
     from shapecalc.api import build
-    from shapecalc.report.compute import (
-        compute_report,
-    )
+    from shapecalc.report.compute import compute_report
     from shapecalc.spec.find import find
 
     return compute_report(build(find(spec), settings=settings, inputs=inputs))

@@ -59,12 +59,8 @@ def reconcile(
         from shapecalc.analysis.reconcile import find_count
         from shapecalc.analysis.reconcile import reconcile as explain
         from shapecalc.api import build
-        from shapecalc.output.options import (
-            make_view,
-        )
-        from shapecalc.report.compute import (
-            compute_report,
-        )
+        from shapecalc.output.options import make_view
+        from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
         if target is not None and profiles:

@@ -62,12 +62,7 @@ def run(
     with reported(as_json=output.as_json):
         from shapecalc.api import summarize
         from shapecalc.reference import run as execute
-        from shapecalc.verify.activations import (
-            Activations,
-            Activity,
-            activity,
-            unwarned,
-        )
+        from shapecalc.verify.activations import Activations, Activity, activity, unwarned
         from shapecalc.verify.image_input import read_picture
         from shapecalc.verify.weights_file import read_weights, write_arrays
 

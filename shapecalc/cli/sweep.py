@@ -92,9 +92,7 @@ def sweep(
     """
     with reported(as_json=output.as_json):
         from shapecalc.analysis.sweep import prepare
-        from shapecalc.output.options import (
-            make_view,
-        )
+        from shapecalc.output.options import make_view
 
         drawn = chart or plot is not None
         if y is not None and not drawn:

@@ -53,12 +53,8 @@ def training(
     with reported(as_json=output.as_json):
         from shapecalc.analysis.training import training as plan
         from shapecalc.api import build
-        from shapecalc.output.options import (
-            make_view,
-        )
-        from shapecalc.report.compute import (
-            compute_report,
-        )
+        from shapecalc.output.options import make_view
+        from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
         output.chosen()

@@ -36,15 +36,14 @@ PAGE: dict[str, Any] = {
 class Format(NamedTuple):
     """A format: what it is for, the suffixes of its files, the usual one first, and its writers.
 
-    `writers` are functions of the room of output, by the shape that they take; `takes` names what
-    they must know of a page, and `width` finds the width of a table where a page states none.
+    `writers` are functions of the room of output, by the shape that they take, and behind each the
+    words of a page that it must know; `width` finds the width of a table where a page states none.
     """
 
     name: str
     meaning: str
     suffixes: tuple[str, ...]
-    writers: Mapping[Shape, str]
-    takes: tuple[str, ...] = ()
+    writers: Mapping[Shape, tuple[str, ...]]
     width: Callable[[], int | None] = lambda: None
 
 
@@ -56,49 +55,60 @@ FORMATS: dict[str, Format] = {
             "terminal",
             "colours, fitted to the terminal's width",
             (),
-            {"table": "terminal.to_terminal", "document": "drawn.to_terminal"},
-            ("width",),
+            {
+                "table": ("terminal.to_terminal", "width"),
+                "document": ("terminal.document_to_terminal", "width"),
+            },
             terminal_width,
         ),
         Format(
             "text",
             "plain aligned text",
             (".txt",),
-            {"table": "text.to_text", "document": "drawn.to_text"},
-            ("width",),
+            {
+                "table": ("text.to_text", "width"),
+                "document": ("document_text.document_to_text", "width"),
+            },
         ),
         Format(
             "markdown",
             "a table for GitHub, a notebook or a README",
             (".md", ".markdown"),
-            {"table": "markdown.to_markdown", "document": "drawn.to_markdown"},
+            {
+                "table": ("markdown.to_markdown",),
+                "document": ("document_markdown.document_to_markdown",),
+            },
         ),
         Format(
             "csv",
             "plain numbers for a spreadsheet, a line a layer",
             (".csv",),
-            {"records": "csv.to_csv"},
+            {"records": ("csv.to_csv",)},
         ),
         Format(
             "json",
             "plain numbers with totals, for a program",
             (".json",),
-            {"records": "json.to_json"},
+            {"records": ("json.to_json",)},
         ),
         Format(
             "latex",
             "a booktabs table for a paper",
             (".tex",),
-            {"table": "latex.to_latex"},
-            ("width", "latex", "caption", "label"),
+            {
+                "table": ("latex.to_latex", "width", "latex", "caption", "label"),
+                "document": ("document_latex.document_to_latex", "standalone"),
+            },
             lambda: LATEX_WIDTH,
         ),
         Format(
             "html",
             "a page that stands alone",
             (".html", ".htm"),
-            {"table": "html.to_html", "document": "drawn.to_html"},
-            ("standalone",),
+            {
+                "table": ("html.to_html", "standalone"),
+                "document": ("html.document_to_html", "standalone"),
+            },
         ),
     )
 }
@@ -187,8 +197,8 @@ def parts(
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
     made = _function(getattr(kind.shapes, shape))(result, **options)
-    arguments = {name: page[name] for name in chosen.takes}
-    text = _function(f"output.{chosen.writers[shape]}")(made, **arguments)
+    writer, *takes = chosen.writers[shape]
+    text = _function(f"output.{writer}")(made, **{name: page[name] for name in takes})
     yield from (text,) if isinstance(text, str) else text
 
 

@@ -6,21 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
-from shapecalc.output.table import (
-    panels,
-)
+from shapecalc.output.table import panels
 from shapecalc.output.text import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.output.table import (
-        Head,
-        Table,
-    )
-    from shapecalc.output.view import (
-        Column,
-    )
+    from shapecalc.output.table import Head, Table
+    from shapecalc.output.view import Column
 
 #: A table of more lines than this does not fit a page.
 LONG = 40
@@ -68,6 +61,11 @@ _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")
 
 
+def is_latin(text: str) -> bool:
+    """Tell whether pdfLaTeX sets a text without further packages."""
+    return _LATIN.fullmatch(text) is not None
+
+
 def to_latex(
     table: Table,
     *,
@@ -93,7 +91,7 @@ def to_latex(
         text = "\n".join(_float(table, pieces, environment, named))
         packages = r"\usepackage{booktabs}"
     comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
-    if not _LATIN.fullmatch(text):
+    if not is_latin(text):
         comments.append("Its letters need LuaLaTeX or XeLaTeX, and a font that has them.")
     return "".join(f"% {comment}\n" for comment in comments) + text + "\n"
 
@@ -165,7 +163,7 @@ def _alignment(table: Table) -> str:
 
 
 def _header(table: Table) -> list[str]:
-    return [r"    \toprule", _row(map(_escape, table.header)), r"    \midrule"]
+    return [r"    \toprule", _row(map(escaped, table.header)), r"    \midrule"]
 
 
 def _body(table: Table) -> list[str]:
@@ -184,7 +182,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _cells(columns: tuple[Column | Head, ...], cells: tuple[str, ...]) -> list[str]:
     return [
-        _extents(cell) if column.extents else _power(cell)
+        with_extents(cell) if column.extents else _power(cell)
         for column, cell in zip(columns, cells, strict=True)
     ]
 
@@ -195,12 +193,12 @@ def _marked(cell: str, mark: str) -> str:
 
 def _small_print(table: Table) -> list[str]:
     """Return the notes, the totals and the legend, a paragraph each."""
-    legend = (rf"\emph{{{_escape(term)}}}: {_extents(said)}" for term, said in table.legend)
+    legend = (rf"\emph{{{escaped(term)}}}: {with_extents(said)}" for term, said in table.legend)
     notes = []
     for note in table.notes:
         mark, _, text = note.partition(" ")
-        notes.append(_marked("", mark) + " " + _escape(text))
-    texts = (_escape("; ".join(spelled(table))), ". ".join(legend))
+        notes.append(_marked("", mark) + " " + escaped(text))
+    texts = (escaped("; ".join(spelled(table))), ". ".join(legend))
     paragraphs = [*notes, *(f"{text}." for text in texts if text)]
     return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
 
@@ -209,21 +207,21 @@ def _power(text: str) -> str:
     """Escape, and raise the exponent of a power of ten, as in 3.8x10^9."""
     first, *more = re.split(r"(?<=\d)x10\^(\d+)", text)
     pairs = zip(more[::2], more[1::2], strict=True)
-    return _escape(first) + "".join(
-        rf"$\times10^{{{power}}}${_escape(rest)}" for power, rest in pairs
+    return escaped(first) + "".join(
+        rf"$\times10^{{{power}}}${escaped(rest)}" for power, rest in pairs
     )
 
 
 def _sentences(texts: Iterable[str]) -> str:
-    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in map(_escape, texts))
+    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in map(escaped, texts))
 
 
-def _extents(text: str) -> str:
+def with_extents(text: str) -> str:
     """Escape, and set the x between extents as a multiplication sign."""
-    return r"$\times$".join(map(_escape, split_times(text)))
+    return r"$\times$".join(map(escaped, split_times(text)))
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """Take the meaning from every character that LaTeX would read as a command.
 
     Formulas are set as such: floors in brackets, products with dots, powers raised.

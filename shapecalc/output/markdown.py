@@ -10,9 +10,7 @@ from shapecalc.output.text import marked_rows, pad_rows, spelled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.output.table import (
-        Table,
-    )
+    from shapecalc.output.table import Table
 
 # An underscore between letters is no markup, so `conv2_x` stays readable, and no arrow is.
 _MARKUP = re.compile(r"[\\`*|<\[\]~$]|(?<! -)>|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")

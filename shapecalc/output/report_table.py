@@ -16,9 +16,7 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import conventions, default_columns, sorted_rows
-from shapecalc.output.sums import (
-    sums,
-)
+from shapecalc.output.sums import sums
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
@@ -26,9 +24,7 @@ from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
-    from shapecalc.output.view import (
-        Column,
-    )
+    from shapecalc.output.view import Column
     from shapecalc.report.model import Report, Row
 
 #: A column is not widened beyond this for its sum alone.

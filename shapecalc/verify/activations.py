@@ -10,14 +10,8 @@ import numpy as np
 
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NUMBER, TEXT
-from shapecalc.output.table import (
-    Fact,
-    Line,
-    Table,
-)
-from shapecalc.output.view import (
-    Column,
-)
+from shapecalc.output.table import Fact, Line, Table
+from shapecalc.output.view import Column
 from shapecalc.text.safe import printable
 from shapecalc.text.shown import Shapes, Shown
 

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
-from shapecalc.output.table import (
-    Fact,
-    Line,
-    Table,
-)
-from shapecalc.output.view import (
-    Column,
-)
+from shapecalc.output.table import Fact, Line, Table
+from shapecalc.output.view import Column
 from shapecalc.text.safe import printable
 from shapecalc.verify.judge import LAWS, Verdict
 

@@ -13,12 +13,8 @@ from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import expand_statements as walk
 from shapecalc.output.formats import write
-from shapecalc.output.options import (
-    make_view,
-)
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.output.options import make_view
+from shapecalc.report.compute import compute_report
 from shapecalc.report.weights_fit import fits
 from shapecalc.spec.find import shipped
 from shapecalc.text.source import Source

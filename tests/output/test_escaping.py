@@ -15,9 +15,7 @@ from reread import RAISED, READERS, parse, without_mark
 
 import shapecalc
 from shapecalc.output.formats import FORMATS, write
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.options import make_view
 from shapecalc.text.safe import printable
 
 HOSTILE = (

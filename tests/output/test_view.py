@@ -11,19 +11,12 @@ from reread import READERS, without_mark
 
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
-from shapecalc.output.cells import (
-    DTYPES,
-    UNITS,
-)
+from shapecalc.output.cells import DTYPES, UNITS
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS, format_for, write
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.options import make_view
 from shapecalc.report.model import Report
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
+from shapecalc.report.unknown import UNKNOWN
 
 SPEC = """\
 input: 5x7x2

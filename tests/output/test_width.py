@@ -8,9 +8,7 @@ from reread import READERS
 
 from shapecalc.output.columns import COLUMNS, default_columns
 from shapecalc.output.formats import write
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.options import make_view
 from shapecalc.output.report_table import tabulate
 from shapecalc.text.safe import width_of
 

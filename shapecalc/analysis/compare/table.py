@@ -20,12 +20,7 @@ from shapecalc.analysis.compare.names import labels_of, source_of
 from shapecalc.analysis.compare.totals import totals_grid
 from shapecalc.output.cells import NOT_APPLICABLE_MARK
 from shapecalc.output.columns import BY_WORD, conventions
-from shapecalc.output.table import (
-    FOLDED,
-    Line,
-    Table,
-    left_out,
-)
+from shapecalc.output.table import FOLDED, Line, Table, left_out
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import Formula, exact, value_text
 from shapecalc.analysis.explain.alike import twins
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Grid, Prose, Section
+from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Section
 from shapecalc.analysis.explain.subject import every
 from shapecalc.analysis.explain.trace import in_letters
 from shapecalc.analysis.explain.words import LONG, brief
@@ -15,6 +15,7 @@ from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.shape import as_list, times_text
 from shapecalc.layers.windowed import Windowed, pad_text
+from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

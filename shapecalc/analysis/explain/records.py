@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.analysis.explain.model import OF_SIZES, Derivation, Equation, Grid, Picture
+from shapecalc.analysis.explain.model import OF_SIZES, Derivation, Equation
 from shapecalc.output.cells import machine_text
 from shapecalc.output.csv import Plain
+from shapecalc.output.document import Grid, Picture
 from shapecalc.output.records import Records
 from shapecalc.text.safe import printable
 

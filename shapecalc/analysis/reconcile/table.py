@@ -8,13 +8,7 @@ from shapecalc.algebra.dim import is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import told
 from shapecalc.output.cells import UNITS, number_text
-from shapecalc.output.table import (
-    FOLDED,
-    Grid,
-    Head,
-    Line,
-    Table,
-)
+from shapecalc.output.table import FOLDED, Grid, Head, Line, Table
 from shapecalc.output.view import View
 from shapecalc.text.safe import printable
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.solve.boxes import has, size
+from shapecalc.output.document import Grid
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -18,21 +19,13 @@ if TYPE_CHECKING:
 SENTENCES = 6
 
 
-class Grid(NamedTuple):
-    """A small table with a sentence above it.  `right` tells which columns are set flush right."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: tuple[bool, ...]
-
-    def data(self) -> dict[str, Any]:
-        """Return it as a plain record."""
-        return {
-            "title": self.title,
-            "columns": list(self.header),
-            "rows": list(map(list, self.rows)),
-        }
+def grid_data(grid: Grid) -> dict[str, Any]:
+    """Return a table as a plain record."""
+    return {
+        "title": grid.caption,
+        "columns": list(grid.header),
+        "rows": list(map(list, grid.rows)),
+    }
 
 
 def bare(numbers: Integers) -> str:
@@ -52,7 +45,7 @@ class Solution(Shown):
 
     shapes = Shapes(
         "a solution",
-        document="analysis.solve.render.document",
+        document="analysis.solve.document.document",
         records="analysis.solve.records.solution_records",
     )
     network: str
@@ -112,7 +105,7 @@ class Solution(Shown):
             else (f"It holds for these, and {more:,} more; --format json has all of them:")
         )
         names = tuple(self.boxes[0])
-        return Grid(title, names, tuple(rows), (False,) * len(names))
+        return Grid(names, tuple(rows), (False,) * len(names), title)
 
     def grids(self, most: int | None = None) -> tuple[Grid, ...]:
         """Return the tables under the answer."""
@@ -141,8 +134,8 @@ class Solution(Shown):
             "count": self.total(),
             "equal": list(map(list, self.tied)),
             "solutions": [{n: each.data() for n, each in box.items()} for box in self.boxes],
-            "why": [each.data() for each in self.why],
-            "nearest": [each.data() for each in self.nearest],
+            "why": list(map(grid_data, self.why)),
+            "nearest": list(map(grid_data, self.nearest)),
             "remarks": list(self.remarks),
             "source": self.source,
         }

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.answer import Grid, bare
+from shapecalc.analysis.solve.answer import bare
 from shapecalc.errors import SpecErrors, did_you_mean, refuse
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
+from shapecalc.output.document import Grid
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
@@ -98,7 +99,7 @@ class Windows(Shown):
 
     shapes = Shapes(
         "a list of windows",
-        document="analysis.solve.render.document",
+        document="analysis.solve.document.document",
         records="analysis.solve.records.windows_records",
     )
     sizes: tuple[tuple[int, int], ...]
@@ -167,7 +168,7 @@ class Windows(Shown):
             title = "The nearest:"
             rows = [(*_cells(move), "x".join(map(str, out))) for move, out in self.near]
             right = (True, True, True, True)
-            return (Grid(title, (*head, "gives"), tuple(rows), right),) if rows else ()
+            return (Grid((*head, "gives"), tuple(rows), right, title),) if rows else ()
         shown = self.moves[:most]
         rows = []
         for move in shown:
@@ -180,7 +181,7 @@ class Windows(Shown):
         )
         header = (*head, *(("dilation",) if dilated else ()), "inputs", "known from")
         right = (True, True, True, *((True,) if dilated else ()), False, False)
-        return (Grid(title if more else "These do it:", header, tuple(rows), right),)
+        return (Grid(header, tuple(rows), right, title if more else "These do it:"),)
 
     def inputs_text(self, move: Move) -> str:
         """Write every size that a window takes to the same one; nothing for many strides."""

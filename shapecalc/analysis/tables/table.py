@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from shapecalc.analysis.tables.model import Judgement
 from shapecalc.analysis.tables.notes import head_of, networks, notes_of, texts
 from shapecalc.analysis.tables.overview import listing, overview
-from shapecalc.output.table import (
-    Line,
-    Table,
-)
+from shapecalc.output.table import Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import CellResult, Judgements, Status, Tally
-    from shapecalc.output.table import (
-        Head,
-    )
+    from shapecalc.output.table import Head
 
 #: A table of so many columns has its computed values beside the printed ones, a wider one below.
 BESIDE = 3

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.training.costs import ESTIMATE, kept
 from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
 from shapecalc.output.legend import macs, params
-from shapecalc.output.table import (
-    FOLDED,
-    Fact,
-    Head,
-    Line,
-    Table,
-)
+from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
 from shapecalc.output.view import View
 from shapecalc.text.safe import printable
 

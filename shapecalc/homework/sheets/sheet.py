@@ -21,11 +21,7 @@ from shapecalc.homework.sheets.content import (
 from shapecalc.output import table
 from shapecalc.output.csv import Plain, written
 from shapecalc.output.formats import format_for, write
-from shapecalc.output.table import (
-    Fact,
-    Head,
-    Table,
-)
+from shapecalc.output.table import Fact, Head, Table
 from shapecalc.text.safe import printable
 from shapecalc.text.shown import Shapes, Shown
 

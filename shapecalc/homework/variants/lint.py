@@ -20,9 +20,7 @@ from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import Map, as_text
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:

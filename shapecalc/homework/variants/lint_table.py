@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.output.csv import harmless
 from shapecalc.output.records import Records
-from shapecalc.output.table import (
-    Fact,
-    Head,
-    Line,
-    Table,
-)
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

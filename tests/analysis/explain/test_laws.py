@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from shapecalc.algebra.traced import Formula, named
 from shapecalc.analysis.explain import neighbours, params, shapes
-from shapecalc.analysis.explain.model import Derivation, Grid
+from shapecalc.analysis.explain.model import Derivation
 from shapecalc.analysis.explain.subject import find
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.base import Layer, Parameter
 from shapecalc.layers.conv import Conv
+from shapecalc.output.document import Grid
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.spec.find import shipped

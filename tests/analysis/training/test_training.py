@@ -18,12 +18,8 @@ from shapecalc.analysis.training import training
 from shapecalc.analysis.training.costs import OPTIMIZERS, kept
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
-from shapecalc.output.options import (
-    make_view,
-)
-from shapecalc.output.view import (
-    View,
-)
+from shapecalc.output.options import make_view
+from shapecalc.output.view import View
 from shapecalc.spec.find import shipped
 from shapecalc.text.safe import width_of
 from tests.paths import NETWORKS
