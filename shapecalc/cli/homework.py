@@ -52,8 +52,8 @@ def homework() -> None:
     """Make the sheets of a homework, check answers, say what went wrong and why, grade a class."""
 
 
-class Which(NamedTuple):
-    """Which variant is meant: by the list of the class, by a student, by the seed."""
+class WhichVariant(NamedTuple):
+    """WhichVariant variant is meant: by the list of the class, by a student, by the seed."""
 
     variants: str | None = None
     student: str | None = None
@@ -131,7 +131,7 @@ def check(
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         level = hint or (3 if chosen == "json" else 2)
         given_answers = load_answers(answers)
-        which = Which(variants, student, seed)
+        which = WhichVariant(variants, student, seed)
         checked = judge(
             _homework(against, file, which, settings, inputs, given_answers), given_answers
         )
@@ -187,9 +187,11 @@ def sheet(
         if chosen == "xlsx" and path is None:
             message = "a workbook is no text to print"
             raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
-        which = Which(variants, student, seed)
+        which = WhichVariant(variants, student, seed)
         assigned = (
-            read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
+            read_homework(find_homework(file))
+            if which == WhichVariant()
+            else _from_file(file, which)
         )
         emit_parts([handout(assigned, chosen, solution=solution, who=student or "")], path)
 
@@ -227,7 +229,7 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
 def _homework(
     against: str | None,
     file: str | None,
-    which: Which,
+    which: WhichVariant,
     settings: dict[str, str],
     inputs: dict[str, str],
     answers: Answers,
@@ -241,7 +243,7 @@ def _homework(
     if file is not None:
         return _from_file(file, which, answers.stamp)
     assert against is not None
-    if which != Which():
+    if which != WhichVariant():
         message = "--variants, --variant and --seed are about a teacher's file"
         raise refuse("E706", message, hint="name it with --homework")
     return by_table(_report(against, settings, inputs), answers)
@@ -260,7 +262,7 @@ def need_one(against: str | None, file: str | None, *, own: dict[str, str], hint
         raise refuse("E706", message, hint="write `set:` and `input:` into it")
 
 
-def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
+def _from_file(file: str, which: WhichVariant, stamp: str = "") -> Homework:
     from shapecalc.homework.variants.draw import chosen_homework
 
     return chosen_homework(file, stamp=stamp, **which._asdict())

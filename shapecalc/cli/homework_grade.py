@@ -15,7 +15,7 @@ from shapecalc.cli.common import complete_spec, emit_parts, reported
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.classroom.grade import Done
+    from shapecalc.homework.classroom.grade import GradedRun
     from shapecalc.homework.classroom.homework_source import HomeworkSource
 
 #: More processes than this are not started unless asked for.
@@ -145,7 +145,7 @@ def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:
     return lambda steps: stack.enter_context(progress("grading", steps))
 
 
-def _tell(done: Done, results: str, chosen: str) -> None:
+def _tell(done: GradedRun, results: str, chosen: str) -> None:
     """Print the summary, or the class for programs; own failures go to standard error."""
     from shapecalc.homework.classroom.summary import ClassSummary
     from shapecalc.output.formats import parts
