@@ -59,6 +59,12 @@ def test_a_forgotten_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         monkeypatch.setitem(role, Toy, lambda *_: None)
     assert list(missing(Toy)) == (left := left[1:])
 
+    assert complaints["tests"] == ["no test in tests/layers/ names toy"]
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "layers" / "test_toy.py").write_text('answer("toy", 3)', "utf-8")
+    monkeypatch.setattr(recipe, "TESTS", tmp_path)
+    assert list(missing(Toy)) == (left := left[1:])
+
     assert complaints["words"] == ["Toy has no words for its shape"]
     monkeypatch.setattr(recipe.shapes.says, "dispatch", lambda made: made)
     assert list(missing(Toy)) == (left := left[1:])
