@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from shapecalc.analysis.explain import shapes
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.layers import BUILTIN
+from shapecalc.layers import BUILTIN, FAMILIES
 from shapecalc.layers.base import Layer, Parameter
 from shapecalc.layers.pool import MaxPool
 from shapecalc.layers.work import Work
@@ -20,10 +21,21 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+FAMILY_FILES = ROOT / "shapecalc" / "layers"
+#: Where a class states its word.
+TYPE = re.compile(r'^    type: ClassVar\[str\] = "', re.MULTILINE)
+
 
 @pytest.mark.parametrize("word", BUILTIN)
 def test_every_layer_type_has_all_that_the_recipe_asks_for(word: str) -> None:
     assert missing(BUILTIN[word]) == {}
+
+
+def test_every_file_with_a_type_is_a_family() -> None:
+    files = {
+        path.stem for path in FAMILY_FILES.glob("*.py") if TYPE.search(path.read_text("utf-8"))
+    }
+    assert files == set(FAMILIES)
 
 
 class Toy(Layer):
