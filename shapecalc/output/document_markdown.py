@@ -18,8 +18,8 @@ from shapecalc.output.document import (
 )
 from shapecalc.output.document_text import chain_lines, heading_text
 from shapecalc.output.formulas import Name, inline, latex, tree_of, tree_of_text
-from shapecalc.output.markdown import escaped, paragraph, table_row
-from shapecalc.output.text import PROSE, pad_rows
+from shapecalc.output.markdown import aligned, escaped, footer_row, paragraph
+from shapecalc.output.text import PROSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -112,16 +112,8 @@ def _fenced(lines: Sequence[str]) -> str:
 
 
 def _grid(grid: Grid) -> str:
-    shortest = ["-" * (2 + right) for right in grid.right]
-    body = [list(map(_text, row)) for row in grid.rows]
-    if grid.footer:
-        body.append([f"**{escaped(cell)}**" if cell else "" for cell in grid.footer])
-    header, _, *rest = pad_rows([list(map(escaped, grid.header)), shortest, *body], grid.right)
-    rule = [
-        "-" * (len(cell) - right) + ":" * right
-        for cell, right in zip(header, grid.right, strict=True)
-    ]
-    return "\n".join(map(table_row, [header, rule, *rest]))
+    rows = [list(map(escaped, grid.header)), *(list(map(_text, row)) for row in grid.rows)]
+    return "\n".join(aligned(rows + ([footer_row(grid.footer)] if grid.footer else []), grid.right))
 
 
 def _text(cell: str | Cell) -> str:
