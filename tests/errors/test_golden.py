@@ -341,7 +341,7 @@ def test_an_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_more_memory_than_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.reference.free_memory.free_bytes", lambda: 700_000_000)
+    monkeypatch.setattr("shapecalc.reference.memory.free_bytes", lambda: 700_000_000)
     compare("E501-memory", run(["verify", "vgg16"]))
 
 
