@@ -20,9 +20,6 @@ from shapecalc.output.json import dump
 if TYPE_CHECKING:
     from shapecalc.homework.diagnosis.model import Checked, Diagnosis, JudgedCell
 
-#: Hint levels: which cells; which idea; the rule with the student's numbers.
-HINTS = (1, 2, 3)
-
 
 def show(
     checked: Checked,
