@@ -61,18 +61,16 @@ def browse(page: Path, scheme: str = "light") -> str:
 @cache
 def pages() -> dict[str, str]:
     """Return pages of every kind: a long report, doubts and pairs, feedback with and without."""
-    people = handed(24)
-    worst = min(
-        (person for person in people if person.checked), key=lambda person: person.graded.marks
-    )
-    missing = next(person for person in people if person.checked is None)
-    hostile = people[1]
+    some = handed(24)
+    worst = min((each for each in some if each.checked), key=lambda each: each.graded.marks)
+    missing = next(each for each in some if each.checked is None)
+    hostile = some[1]
     return {
         "report": class_report(classroom(40)).html,
         "doubts": class_report(agreeing()).html,
         "feedback": feedback(alexnet(), worst.graded, worst.checked).html,
         "solution": feedback(alexnet(), worst.graded, worst.checked, solution=True).html,
-        "arabic": feedback(alexnet(), people[2].graded, people[2].checked).html,
+        "arabic": feedback(alexnet(), some[2].graded, some[2].checked).html,
         "hostile": feedback(alexnet(), hostile.graded, hostile.checked).html,
         "missing": feedback(alexnet(), missing.graded).html,
     }
@@ -85,39 +83,39 @@ def measured(folder: Path, scheme: str, made: dict[str, str]) -> dict[str, Any]:
     page.write_text(harness.replace("/*PAGES*/ {}", data), encoding="utf-8")
     shown = browse(page, scheme)
     assert "MEASURED" in shown, shown[-500:]
-    measures: dict[str, Any] = json.loads(
+    found: dict[str, Any] = json.loads(
         unescape(shown.rpartition("MEASURED")[2].partition("END</body>")[0])
     )
-    return measures
+    return found
 
 
-def problems(measures: dict[str, Any], scheme: str) -> list[str]:
+def problems(found: dict[str, Any], scheme: str) -> list[str]:
     """Say what is wrong with measured pages."""
-    complaints = []
-    for name, value in measures.items():
-        if value["scrolls"] > value["width"] or value["outside"]:
-            complaints.append(f"{name} overflows: {value['scrolls']} {value['outside'][:3]}")
-        if value["width"] != int(name.split()[-1]):
-            complaints.append(f"{name} was measured at {value['width']}")
-        if value["faintest"][0] < 4.5:  # WCAG 2 AA, for text of any size
-            complaints.append(f"{name} is faint: {value['faintest']}")
-        if value["paper"] != PAPER[scheme]:
-            complaints.append(f"{name} is on {value['paper']}")
-        if value["requests"]:
-            complaints.append(f"{name} asks for {value['requests']}")
-        if value["hidden"]:
-            complaints.append(f"{name} hides {value['hidden']} texts")
-    return complaints
+    said = []
+    for name, each in found.items():
+        if each["scrolls"] > each["width"] or each["outside"]:
+            said.append(f"{name} overflows: {each['scrolls']} {each['outside'][:3]}")
+        if each["width"] != int(name.split()[-1]):
+            said.append(f"{name} was measured at {each['width']}")
+        if each["faintest"][0] < 4.5:  # WCAG 2 AA, for text of any size
+            said.append(f"{name} is faint: {each['faintest']}")
+        if each["paper"] != PAPER[scheme]:
+            said.append(f"{name} is on {each['paper']}")
+        if each["requests"]:
+            said.append(f"{name} asks for {each['requests']}")
+        if each["hidden"]:
+            said.append(f"{name} hides {each['hidden']} texts")
+    return said
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_are_legible_and_ask_for_nothing(tmp_path: Path, scheme: str) -> None:
-    measures = measured(tmp_path, scheme, pages())
-    assert len(measures) == 2 * len(pages())
-    assert problems(measures, scheme) == []
-    for name, value in measures.items():
+    found = measured(tmp_path, scheme, pages())
+    assert len(found) == 2 * len(pages())
+    assert problems(found, scheme) == []
+    for name, each in found.items():
         # everything that is in the page is seen without a script
-        seen = "".join(value["text"].split())
+        seen = "".join(each["text"].split())
         page = Reader(pages()[name.split()[0]])
         for table in page.tables:
             for row in table.rows:
@@ -136,7 +134,7 @@ def test_measuring_bites(tmp_path: Path) -> None:
         "hidden": page.replace("<h2>", "<h2 hidden>", 1),
         "request": page.replace("<h1", '<img src="http://127.0.0.1:9/nothing.png"><h1'),
     }
-    text = " ".join(problems(measured(tmp_path, "light", wrong), "light"))
+    said = " ".join(problems(measured(tmp_path, "light", wrong), "light"))
     for name, complaint in (
         ("overflow", "overflows"),
         ("faint", "is faint"),
@@ -144,21 +142,21 @@ def test_measuring_bites(tmp_path: Path) -> None:
         ("hidden", "hides 1 texts"),
         ("request", "asks for ['http://127.0.0.1:9/nothing.png']"),
     ):
-        assert f"{name} 360 {complaint}" in text
-    assert "overflow 1280 overflows" in text
+        assert f"{name} 360 {complaint}" in said
+    assert "overflow 1280 overflows" in said
 
 
 def test_links_lead_to_pages_that_are_there(tmp_path: Path) -> None:
-    graded_class = classroom(24)
+    some = classroom(24)
     (tmp_path / "feedback").mkdir()
     report = tmp_path / "report.html"
-    report.write_text(class_report(graded_class).html, encoding="utf-8")
-    checked = {person.graded.student.id: person.checked for person in handed(24)}
-    for student in graded_class.students:
-        made = feedback(alexnet(), student, checked.get(student.student.id))
-        (tmp_path / "feedback" / f"{student.page}.html").write_text(made.html, encoding="utf-8")
+    report.write_text(class_report(some).html, encoding="utf-8")
+    checked = {each.graded.student.id: each.checked for each in handed(24)}
+    for each in some.students:
+        made = feedback(alexnet(), each, checked.get(each.student.id))
+        (tmp_path / "feedback" / f"{each.page}.html").write_text(made.html, encoding="utf-8")
     shown = browse(report)
     links = [link for link in Reader(shown).links if not link.startswith("#")]
-    assert len(links) == len(graded_class.students)
+    assert len(links) == len(some.students)
     for link in links:
         assert "<h1" in (tmp_path / link).read_text(encoding="utf-8")
