@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, emit_parts, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, reported
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -126,8 +126,7 @@ def check(
         from shapecalc.homework.answers.files import load_answers
         from shapecalc.homework.diagnosis.check import check as judge
         from shapecalc.homework.diagnosis.model import SAYS_NO
-        from shapecalc.homework.sheets.checked import show
-        from shapecalc.output.formats import format_for
+        from shapecalc.output.formats import format_for, parts
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         level = hint or (3 if chosen == "json" else 2)
@@ -136,7 +135,7 @@ def check(
         checked = judge(
             _homework(against, file, which, settings, inputs, given_answers), given_answers
         )
-        emit(show(checked, chosen, hint=level, solution=solution), path)
+        emit_parts(parts(checked, chosen, hint=level, solution=solution), path)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
 
@@ -216,15 +215,15 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
     path = None if path == "-" else path
     with reported():
         from shapecalc.homework.assignment.teacher import read_homework
+        from shapecalc.homework.variants.lint import LintReport, suggest
         from shapecalc.homework.variants.lint import lint as judge
-        from shapecalc.homework.variants.lint import suggest
-        from shapecalc.homework.variants.lint_table import show_lint
-        from shapecalc.output.formats import format_for
+        from shapecalc.output.formats import format_for, parts
         from shapecalc.spec.find import find_homework
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         assigned = read_homework(find_homework(file))
-        emit(show_lint(assigned, judge(assigned), suggest(assigned), chosen), path)
+        report = LintReport(assigned, judge(assigned), suggest(assigned))
+        emit_parts(parts(report, chosen), path)
 
 
 def _homework(
@@ -271,9 +270,7 @@ def _from_file(file: str, which: WhichVariant, stamp: str = "") -> Homework:
 
 def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Report:
     from shapecalc.api import build
-    from shapecalc.report.compute import (
-        compute_report,
-    )
+    from shapecalc.report.compute import compute_report
     from shapecalc.spec.find import find
 
     return compute_report(build(find(spec), settings=settings, inputs=inputs))

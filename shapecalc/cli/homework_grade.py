@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
+from shapecalc.cli.common import complete_spec, emit_parts, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,18 +147,11 @@ def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:
 
 def _tell(done: GradedRun, results: str, chosen: str) -> None:
     """Print the summary, or the class for programs; own failures go to standard error."""
-    from shapecalc.homework.classroom.results import grades_csv
-    from shapecalc.homework.classroom.store import json_parts
-    from shapecalc.homework.classroom.summary import tabulate
-    from shapecalc.output.formats import draw
+    from shapecalc.homework.classroom.summary import ClassSummary
+    from shapecalc.output.formats import parts
 
-    if chosen == "json":
-        emit_parts(json_parts(done.classroom), None)
-    elif chosen == "csv":
-        emit_parts(grades_csv(done.classroom), None)
-    else:
-        table = tabulate(done.classroom, (*done.remarks, f"Written into {results}."))
-        emit(draw(lambda _: table, chosen, None, standalone=True), None)
+    summary = ClassSummary(done.classroom, (*done.remarks, f"Written into {results}."))
+    emit_parts(parts(summary, chosen), None)
     if done.errors:
         message = (
             f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"
