@@ -25,7 +25,7 @@ from shapecalc.homework.assignment.notation.readings import (
     blank,
     tidy,
 )
-from shapecalc.homework.assignment.notation.volumes import Form, forms, read_volume
+from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
 from shapecalc.layers.shape import (
     Map,
     Vector,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.homework.answers.model import AnswerCell, Answers
-    from shapecalc.homework.assignment.model import Cell
+    from shapecalc.homework.assignment.model import AskedCell
     from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 class Claim(NamedTuple):
     """A cell with what the student says: readings, likeliest first, or why there are none."""
 
-    cell: Cell
+    cell: AskedCell
     raw: str
     readings: tuple[Reading, ...] | Unreadable | Blank
 
@@ -130,7 +130,7 @@ def _row_of(answer: AnswerCell, section: str, homework: Homework) -> str | None:
     return find_row(word, layers) or find_row(word, homework.rows)
 
 
-def _claim(cell: Cell, answers: list[AnswerCell], homework: Homework) -> Claim:
+def _claim(cell: AskedCell, answers: list[AnswerCell], homework: Homework) -> Claim:
     filled = [answer for answer in answers if answer.raw.strip()]
     if not filled:
         return Claim(cell, "", Blank())
@@ -166,7 +166,7 @@ def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> 
     return first >= last if expected else first > last
 
 
-def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
+def _distance(form: VolumeForm, key: Value) -> tuple[bool, int, Fraction]:
     """Return how far a form is from a volume, what weighs most first.
 
     Whether it is square where the volume is not, or the other way round; how many extents differ;
@@ -185,7 +185,7 @@ def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
     )
 
 
-def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, Form]]:
+def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, VolumeForm]]:
     """List what a volume's claim may mean."""
     key = claim.cell.key
     if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.answers.claims import Claims
     from shapecalc.homework.assignment.conventions import Conventions
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.diagnosis.misconceptions.model import Case
     from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell
     from shapecalc.homework.diagnosis.working import Working
@@ -39,7 +39,7 @@ _RULES = {
 }
 
 
-def secrets_of(homework: Homework, cells: Iterable[Cell]) -> frozenset[str]:
+def secrets_of(homework: Homework, cells: Iterable[AskedCell]) -> frozenset[str]:
     """Return the numbers of the key in some cells that do not stand on the sheet.
 
     Numbers below 100 are also kernels, strides and sides, and say nothing.

@@ -26,7 +26,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.homework.diagnosis.explanations import Result
 
@@ -53,7 +53,7 @@ class AskedNumber(NamedTuple):
     `rule` is the column's, in words.
     """
 
-    cell: Cell
+    cell: AskedCell
     part: str
     right: int
     marks: Fraction
@@ -80,7 +80,7 @@ def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[AskedNumber, ..
     return {cell.at: _blanks(homework, cell) for cell in cells if cell.key is not None}
 
 
-def _blanks(homework: Homework, cell: Cell) -> tuple[AskedNumber, ...]:
+def _blanks(homework: Homework, cell: AskedCell) -> tuple[AskedNumber, ...]:
     case = case_of(homework, cell, homework.rows)
     mistaken = [
         (explanation.ids[0], extents)
@@ -119,7 +119,7 @@ def _parts(key: Value) -> tuple[str, ...]:
     return (*SIDE_NAMES[len(key.sides)], "channels")
 
 
-def _accepted(homework: Homework, cell: Cell, at: int) -> Iterator[Other]:
+def _accepted(homework: Homework, cell: AskedCell, at: int) -> Iterator[Other]:
     """Yield what the teacher accepts beside the key, of which a volume has several extents."""
     policy = homework.policy
     share = Fraction(1) if policy.accepted == "right" else policy.other_convention

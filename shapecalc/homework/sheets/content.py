@@ -15,7 +15,7 @@ from shapecalc.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
 
 #: What stands in a cell that is not asked.
 NOT_ASKED = "-"
@@ -26,7 +26,7 @@ class SheetRow(NamedTuple):
 
     layer: str
     does: str
-    cells: tuple[Cell | None, ...]
+    cells: tuple[AskedCell | None, ...]
 
 
 def grid_of(homework: Homework) -> Iterator[SheetRow]:
@@ -37,7 +37,7 @@ def grid_of(homework: Homework) -> Iterator[SheetRow]:
         yield SheetRow(layer, does, cells)
 
 
-def shown(homework: Homework, cell: Cell | None, *, solution: bool, blank: str = "") -> str:
+def shown(homework: Homework, cell: AskedCell | None, *, solution: bool, blank: str = "") -> str:
     """Write a cell of the sheet: a blank, what is given, or a dash where nothing is asked."""
     if cell is None:
         return NOT_ASKED
