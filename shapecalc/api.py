@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Graph
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.report.model import Report
 from shapecalc.spec.find import beside, find
 from shapecalc.spec.grammar import read_spec

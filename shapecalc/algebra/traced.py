@@ -128,15 +128,19 @@ class Formula:
 
     def steps(self, times: str = "*") -> tuple[str, ...]:
         """Write what is left after each round of computing the innermost parts, to the value."""
-        found: list[str] = []
+        return tuple(stage.substituted(times) for stage in self.stages(times))
+
+    def stages(self, times: str = "*") -> tuple[Formula, ...]:
+        """Return what is left after each round, where that is written in another way."""
+        stages: list[Formula] = []
         before, now = self.substituted(times), _reduced(self)
         while True:
             text = now.substituted(times)
-            if text != (found[-1] if found else before):
-                found.append(text)
+            if text != before:
+                stages.append(now)
             if now.kind == "number":
-                return tuple(found)
-            now = _reduced(now)
+                return tuple(stages)
+            before, now = text, _reduced(now)
 
 
 Operand: TypeAlias = "Formula | Dim"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.dim import add_up, largest
 from shapecalc.layers.work import Work
 from shapecalc.report.unknown import UNKNOWN
-from shapecalc.text.shown import Shown
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -141,6 +141,11 @@ class Report(Shown):
     """
 
     __slots__ = ("_anew", "_fits", "_weights_fit", "domain", "graph", "rows", "totals")
+    shapes = Shapes(
+        "a report",
+        table="output.report_table.tabulate",
+        records="output.report_records.records",
+    )
 
     def __init__(
         self,

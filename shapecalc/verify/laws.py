@@ -12,18 +12,14 @@ import numpy as np
 
 from shapecalc.algebra.dim import known
 from shapecalc.layers.base import SEES_ALL
-from shapecalc.layers.receptive_field import (
-    EVERYTHING,
-)
+from shapecalc.layers.receptive_field import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.base import Parameter
-    from shapecalc.layers.receptive_field import (
-        Reach,
-    )
+    from shapecalc.layers.receptive_field import Reach
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.work import Work
     from shapecalc.reference.arrays import Array, Slot

@@ -10,9 +10,7 @@ from shapecalc.analysis.tables.quantities import NoValueError, Quantity, Uncount
 from shapecalc.api import build
 from shapecalc.errors import Complaints, SpecErrors, did_you_mean
 from shapecalc.output.cells import UNKNOWN_MARK
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import beside, find
 from shapecalc.text.yaml_tree import Scalar, origin
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from shapecalc.algebra.traced import Formula, named
 from shapecalc.analysis.explain import neighbours, params
-from shapecalc.analysis.explain.model import Derivation, Grid, Prose
+from shapecalc.analysis.explain.model import Derivation
 from shapecalc.analysis.explain.subject import find
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Conv
+from shapecalc.output.document import Grid, Prose
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.spec.find import shipped
