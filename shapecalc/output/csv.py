@@ -32,8 +32,10 @@ def to_csv(records: Records) -> Iterator[str]:
     return written(chain([records.columns], records.cells()))
 
 
-def written(rows: Iterable[Iterable[object]], delimiter: str = ",") -> Iterator[str]:
-    r"""Write rows, many at a time.
+def written(
+    rows: Iterable[Iterable[object]], delimiter: str = ",", ending: str = "\n"
+) -> Iterator[str]:
+    r"""Write rows, many at a time, each line ended so.
 
     >>> "".join(written([("name", "n"), ("=1+1", 2), (Plain("-"), None)]))
     "name,n\n'=1+1,2\n-,\n"
@@ -41,7 +43,7 @@ def written(rows: Iterable[Iterable[object]], delimiter: str = ",") -> Iterator[
     rows = iter(rows)
     while part := list(islice(rows, LINES)):
         target = StringIO()
-        csv.writer(target, delimiter=delimiter, lineterminator="\n").writerows(
+        csv.writer(target, delimiter=delimiter, lineterminator=ending).writerows(
             [value if type(value) is int else cell(value) for value in row] for row in part
         )
         yield target.getvalue()

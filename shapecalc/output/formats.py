@@ -12,7 +12,6 @@ from shapecalc.text.source import Origin, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from shapecalc.output.table import Table
     from shapecalc.text.shown import Shown
 
 #: What a result can be laid out as.
@@ -217,15 +216,3 @@ def _function(name: str) -> Callable[..., Any]:
     module, _, function = name.rpartition(".")
     function_: Callable[..., Any] = getattr(import_module(f"shapecalc.{module}"), function)
     return function_
-
-
-def draw(
-    tabulate: Callable[[int | None], Table], name: str, width: int | None, *, standalone: bool
-) -> str:
-    """Write the table that `tabulate` makes for a page's width in a format for people."""
-    chosen = FORMATS[name]
-    page = {**PAGE, "width": width, "standalone": standalone}
-    writer, *takes = chosen.writers["table"]
-    made = tabulate(width or chosen.width())
-    text: str = _function(f"output.{writer}")(made, **{name: page[name] for name in takes})
-    return text

@@ -11,7 +11,7 @@ from shapecalc.algebra.dim import known
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.reference.arrays import extents
 from shapecalc.reference.layer import count, forward, random_arrays, slots
-from shapecalc.reference.probe import sight
+from shapecalc.reference.probe import probe
 from shapecalc.reference.product import recorded
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.slopes import slopes
@@ -183,7 +183,7 @@ def _counted_small(
     ]
     outcomes: dict[str, str | None] = {"operations": "; ".join(filter(None, differences))}
     if facts.window not in (None, SEES_ALL) and facts.output.sides:
-        noticed = sight(copy, arrays, arrays_in[0], random)
+        noticed = probe(copy, arrays, arrays_in[0], random)
         outcomes["reach"] = laws.reach_law(
             noticed, facts.window, tuple(map(known, shapes[0].sides))
         )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.work import Work
     from shapecalc.reference.arrays import Array, Slot
-    from shapecalc.reference.probe import Sight
+    from shapecalc.reference.probe import Noticed
     from shapecalc.reference.product import Product
     from shapecalc.reference.slopes import Slope
     from shapecalc.reference.tally import Operations
@@ -92,7 +92,7 @@ def value_law(fast: Array, plain: Array) -> str:
     return f"the layer's two forwards differ by {np.nanmax(np.abs(fast - plain)):.3g}"
 
 
-def reach_law(sight: Sight, reaches: tuple[Reach, ...] | None, sides: tuple[int, ...]) -> str:
+def reach_law(noticed: Noticed, reaches: tuple[Reach, ...] | None, sides: tuple[int, ...]) -> str:
     """Compare what rows of the output noticed of the input's rows with what a rule says they see.
 
     `sides` are the input's; beyond their ends there is nothing to notice.  Not judged is a rule
@@ -100,7 +100,7 @@ def reach_law(sight: Sight, reaches: tuple[Reach, ...] | None, sides: tuple[int,
     convention no receptive field), and one that says that all see everything, as it does where it
     does not follow how elements are arranged.
     """
-    ranks = {side for side, _ in sight}
+    ranks = {side for side, _ in noticed}
     if not ranks or reaches is None or reaches is SEES_ALL:
         return ""
     differences = []
@@ -108,12 +108,12 @@ def reach_law(sight: Sight, reaches: tuple[Reach, ...] | None, sides: tuple[int,
     for side in sorted(ranks):
         reach = reaches[side]
         looked_at = reach.side if reach.side >= 0 else side
-        units = range(len(sight[side, looked_at]))
+        units = range(len(noticed[side, looked_at]))
         ruled[side, looked_at] = [_seen(reach, unit, sides[looked_at]) for unit in units]
     blind = any(not any(map(len, rows)) for rows in ruled.values())
     for (side, looked_at), rows in ruled.items():
         for unit, right in enumerate(rows):
-            done = np.flatnonzero(sight[side, looked_at][unit]).tolist()
+            done = np.flatnonzero(noticed[side, looked_at][unit]).tolist()
             if done != ([] if blind else right):
                 differences.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")
     return differences[0] if differences else ""

@@ -10,9 +10,11 @@ from click.testing import CliRunner, Result
 
 from shapecalc.analysis.explain.model import Explanation
 from shapecalc.cli import main
-from shapecalc.output.formats import FORMATS, formats_of
+from shapecalc.errors import SpecErrors
+from shapecalc.output.formats import FORMATS, format_for, formats_of
 from shapecalc.report.model import Report
 from shapecalc.text.safe import width_of
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,3 +127,23 @@ def test_help_lists_the_formats_that_there_are(name: str) -> None:
     assert (
         " ".join(FORMATS[each].suffixes[0] for each in (*names, last) if each != "terminal") in text
     )
+
+
+class Bare(Shown):
+    """A result of which there is nothing but a table."""
+
+    shapes = Shapes("a bare result", table="output.report_table.tabulate")
+
+
+def test_a_format_that_takes_no_shape_of_a_result_is_refused_with_those_that_do() -> None:
+    for name, path, word in (("csv", None, "--format csv"), (None, "a.json", "--output a.json")):
+        with pytest.raises(SpecErrors) as refused:
+            format_for(name, path, of=Bare)
+        (problem,) = refused.value.problems
+        assert problem.code == "E302"
+        assert problem.message.startswith("a bare result cannot be written as ")
+        assert problem.origin is not None
+        assert problem.origin.source.name == word
+        assert problem.hint == "one of terminal, text, markdown, latex, html"
+    with pytest.raises(SpecErrors, match="a bare result cannot be written as csv"):
+        Bare().render("csv")

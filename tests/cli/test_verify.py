@@ -209,7 +209,7 @@ def test_either_specs_or_all(words: list[str]) -> None:
 
 
 def test_force_runs_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.reference.free_memory.free_bytes", lambda: 1000)
+    monkeypatch.setattr("shapecalc.reference.memory.free_bytes", lambda: 1000)
     assert run("lenet5").exit_code == 2
     assert run("lenet5", "--force").exit_code == 0
 

@@ -24,8 +24,8 @@ import pytest
 
 from shapecalc.cli import main
 from shapecalc.errors import CODES, SpecErrors
+from shapecalc.homework.answers.files import load_submission
 from shapecalc.homework.classroom.store import from_json
-from shapecalc.homework.exports.submission import load_submission
 from shapecalc.layers.merge import Add
 from shapecalc.output.problems import problems_text
 from shapecalc.spec.yaml_compose import MAX_BYTES
@@ -339,7 +339,7 @@ def test_an_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_more_memory_than_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.reference.free_memory.free_bytes", lambda: 700_000_000)
+    monkeypatch.setattr("shapecalc.reference.memory.free_bytes", lambda: 700_000_000)
     compare("E501-memory", run(["verify", "vgg16"]))
 
 

@@ -148,10 +148,10 @@ def by_kind(made: type[Layer], x: Any) -> Fields:
         Flag: st.booleans(), Decimal: part, Count: small, Sizes: sizes(max(len(x.sides), 1), 4),
     }  # fmt: skip
     return {
-        each.name: st.sampled_from(list(each.kind.options.values()))
-        if isinstance(each.kind, Choice)
-        else kinds[type(each.kind)]
-        for each in made.fields()
+        declared.name: st.sampled_from(list(declared.kind.options.values()))
+        if isinstance(declared.kind, Choice)
+        else kinds[type(declared.kind)]
+        for declared in made.fields()
     }
 
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 _SHOWN = 24
 
 
-def tabulate(checked: Checked, *, hint: int = 2, solution: bool = False) -> Table:
+def tabulate(
+    checked: Checked, *, hint: int = 2, solution: bool = False, width: int | None = None
+) -> Table:
     """Lay checked answers out; `hint` and `solution` say how much is told."""
     homework = checked.homework
     columns = homework.columns

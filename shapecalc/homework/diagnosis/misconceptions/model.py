@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra.dim import known
 from shapecalc.homework.diagnosis.working import (
-    Product,
+    Factors,
     Sides,
     filters_of,
     kernel_of,
@@ -109,7 +109,7 @@ class CellExample(NamedTuple):
 
 
 #: From a case and the right working to the wrong one; None where the rule does not apply.
-CountRule: TypeAlias = "Callable[[Case, Product], Product | tuple[Product, ...] | None]"
+CountRule: TypeAlias = "Callable[[Case, Factors], Factors | tuple[Factors, ...] | None]"
 VolumeRule: TypeAlias = "Callable[[Case, Sides], Sides | tuple[Sides, ...] | None]"
 
 
