@@ -13,7 +13,6 @@ from reread import parse
 from test_escaping import HOSTILE, needs_latex
 
 from shapecalc.algebra.traced import named
-from shapecalc.errors import SpecErrors
 from shapecalc.output.document import (
     Bars,
     Card,
@@ -30,12 +29,10 @@ from shapecalc.output.document import (
 from shapecalc.output.document_latex import document_to_latex
 from shapecalc.output.document_markdown import document_to_markdown
 from shapecalc.output.document_text import document_to_text
-from shapecalc.output.formats import format_for
 from shapecalc.output.html import document_to_html, to_html
 from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.output.table import Grid as Totals
 from shapecalc.text.safe import printable
-from shapecalc.text.shown import Shapes, Shown
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -195,17 +192,3 @@ def test_html_is_written_and_escaped_in_one_place(tmp_path: Path) -> None:
     assert escaping == ["markup.py"]
     (tmp_path / "forgotten.py").write_text('def f(name):\n    "<p>"\n    return f"<p>{name}</p>"\n')
     assert tags_in(tmp_path / "forgotten.py") == ["<p>", "</p>"]
-
-
-class _Plain(Shown):
-    """A result for programs alone."""
-
-    shapes = Shapes("a plain result", records="nowhere.at_all")
-
-
-def test_a_format_that_takes_no_shape_of_a_result_is_refused() -> None:
-    assert format_for("json", of=_Plain) == "json"
-    with pytest.raises(SpecErrors, match="a plain result cannot be written as latex") as caught:
-        format_for("latex", of=_Plain)
-    assert caught.value.problems[0].code == "E302"
-    assert caught.value.problems[0].hint == "one of csv, json"
