@@ -56,20 +56,15 @@ def training(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
-        from shapecalc.analysis.training import show
-        from shapecalc.analysis.training import training as plan
+        from shapecalc.analysis.training import show, training_cost
         from shapecalc.api import build
         from shapecalc.output.formats import format_for
-        from shapecalc.output.options import (
-            make_view,
-        )
-        from shapecalc.report.compute import (
-            compute_report,
-        )
+        from shapecalc.output.options import make_view
+        from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
-        emit(show(plan(report, optimizer), chosen, view), path)
+        emit(show(training_cost(report, optimizer), chosen, view), path)

@@ -10,7 +10,7 @@ from shapecalc.graph.repeat import rounds_of
 from shapecalc.graph.scope import Argument, Place, Scope
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.spec.statements import COMMON_KEYS
-from shapecalc.text.yaml_tree import Map, Scalar, describe
+from shapecalc.text.yaml_tree import Map, Scalar, describe, origin
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
@@ -139,7 +139,8 @@ class Walk:
             first = names.places.get(name)
             message = f"two layers are named '{names.prefix}{name}'"
             if first is not None:
-                message += f", the first in line {first.start.line + 1}"
+                span = origin(first).span
+                message += f", the first in line {span.line + 1}" if span else ""
             at = (use.name or use.word) if use else None
             hint = "names are unique in their scope; rename one"
             if use is not None and use.name is not None and first is use.name:

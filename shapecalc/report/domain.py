@@ -16,6 +16,7 @@ from shapecalc.algebra.integer_sets import Integers, Stretch, TooFine, common
 from shapecalc.algebra.notation import text_of
 from shapecalc.algebra.relations import where
 from shapecalc.layers.shape import as_text
+from shapecalc.text.shown import brief_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,6 +76,9 @@ class Domain(NamedTuple):
     allowed: Mapping[str, Integers]
     limits: tuple[Limit, ...]
     mixed: tuple[Condition, ...]
+
+    def __repr__(self) -> str:
+        return brief_repr(self)
 
     def admits(self, values: Mapping[str, int]) -> bool:
         """Tell whether the network exists for these values."""

@@ -27,7 +27,7 @@ def row_of(
     output, size, parameters, weights, biases, buffers, connections, work, window, _ = facts
     shared = None
     if node.share is not None:
-        shared = graph.nodes[node.share].path
+        shared = graph.nodes[node.share].path if parameters else None
         weights = biases = buffers = 0
     return Row(
         node.path,

@@ -68,18 +68,24 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 @collector_paused
-def read_spec(source: Source, find: Callable[[str, Source], Source]) -> NetSpec:
-    """Read a spec; `find` finds the text of what it extends.
+def read_spec(
+    source: Source, find: Callable[[str, Source], Source], tree: Map | None = None
+) -> NetSpec:
+    """Read a spec, or its `tree` where it was not written; `find` finds what it extends.
 
     What is wrong with it stands in its `problems`.  Raises `SpecErrors` when there is nothing to
     go on with: text that is not YAML, a file to extend that cannot be found.
     """
-    return _read(source, find, ())
+    return _read(source, tree or compose(source), find, ())
 
 
-def _read(source: Source, find: Callable[[str, Source], Source], above: tuple[str, ...]) -> NetSpec:
+def _read(
+    source: Source,
+    root: Tree,
+    find: Callable[[str, Source], Source],
+    above: tuple[str, ...],
+) -> NetSpec:
     reader = _Reader(source)
-    root = compose(source)
     if not isinstance(root, Map):
         hint = "begin with `input: 227x227x3` and `layers:`"
         reader.stop("E110", f"a spec is a map of keys, not {describe(root)}", root, hint)
@@ -111,7 +117,7 @@ def _base(
     try:
         source = find(name, reader.source)
         if source.name not in chain:
-            return _read(source, find, chain)
+            return _read(source, compose(source), find, chain)
         circle = " -> ".join([*chain[chain.index(source.name) :], source.name])
     except SpecErrors as error:
         for problem in error.problems:

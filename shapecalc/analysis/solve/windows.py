@@ -223,7 +223,7 @@ def _cells(move: Move) -> tuple[str, str, str]:
     return kernel, stride, "same" if move.pad is None else str(move.pad)
 
 
-def windows(
+def windows_between(
     sizes: str,
     *,
     kernel: str | int | None = None,
@@ -239,7 +239,7 @@ def windows(
     up to the input, paddings up to half of the kernel, dilation 1; `pad` may be `same`.  Raises
     `SpecErrors`: E347, and E340 to E342 for ranges.
 
-    >>> [(m.kernel, m.low, m.pad) for m in windows("227 -> 55", kernel=11).moves]
+    >>> [(m.kernel, m.low, m.pad) for m in windows_between("227 -> 55", kernel=11).moves]
     [(11, 4, 0), (11, 4, 1)]
     """
     pairs = _read_sizes(sizes)
