@@ -170,7 +170,7 @@ def _tidy(each: Stretch) -> Stretch | None:
     return Stretch(low, high, modulus, tuple(sorted(wanted)))
 
 
-class TooFine(Exception):  # noqa: N818  (what is asked of a number stays a condition then)
+class TooFineError(Exception):
     """A set would repeat only after very many numbers."""
 
 
@@ -181,7 +181,7 @@ def common(a: Integers, b: Integers) -> Integers:
         for two in b.stretches:
             modulus = lcm(one.modulus, two.modulus)
             if modulus > LONGEST:
-                raise TooFine
+                raise TooFineError
             residues = tuple(
                 n
                 for n in range(modulus)

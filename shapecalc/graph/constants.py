@@ -7,13 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors, did_you_mean
-from shapecalc.graph.draft import BROKEN, Draft, Names, Sheet, Wire
+from shapecalc.graph.draft import BROKEN, Draft, Expansion, Level, Wire
 from shapecalc.graph.model import Input
 from shapecalc.graph.scope import (
     Argument,
-    NeedsShapes,
-    Place,
+    NeedsShapesError,
     Scope,
+    Scoped,
     read_value,
     symbols,
     used,
@@ -49,7 +49,7 @@ _CROSS = re.compile("[xX×]")
 _WORD = re.compile(r"[0-9]+|[A-Za-z_]\w*", re.ASCII)
 
 
-class Given:
+class Constants:
     """The outermost scope of one expansion.
 
     `settings` gives constants and symbols other values, `shapes` inputs other shapes.  `symbols`
@@ -58,15 +58,15 @@ class Given:
 
     def __init__(
         self,
-        sheet: Sheet,
+        expansion: Expansion,
         spec: NetSpec,
         settings: Mapping[str, str],
         shapes: Mapping[str, str],
     ) -> None:
-        self.sheet = sheet
+        self.expansion = expansion
         self.spec = spec
         self.scope = Scope({})
-        self.top = Place(self.scope, None)
+        self.top = Scoped(self.scope, None)
         self.symbols: tuple[str, ...] = ()
         self.scope.bound.update({name: Argument(tree, self.top) for name, tree in spec.let.items()})
         self.extents = self.effective_extents(shapes)
@@ -83,7 +83,7 @@ class Given:
             source = Source(option, text)
             if not text.strip():
                 message = f"no value is given for '{name}'"
-                self.sheet.complain("E303", message, scalar("", source), f"--set {name}=128")
+                self.expansion.complain("E303", message, scalar("", source), f"--set {name}=128")
                 continue
             if name not in bound and name not in free:
                 known = sorted({*bound, *free})
@@ -91,16 +91,16 @@ class Given:
                     "it has " + ", ".join(known) if known else "it has no constants and no symbols"
                 )
                 message = f"nothing to set: the spec has no constant or symbol '{name}'"
-                self.sheet.complain("E303", message, scalar(text, source), hint)
+                self.expansion.complain("E303", message, scalar(text, source), hint)
                 continue
             try:
                 bound[name] = Argument(compose(source), place)
             except SpecErrors as error:
                 if error.problems[0].code != "E006":
-                    self.sheet.problems.extend(error.problems)
+                    self.expansion.problems.extend(error.problems)
                     continue
                 message = f"no value is given for '{name}'"
-                self.sheet.complain("E303", message, scalar(text, source), f"--set {name}=128")
+                self.expansion.complain("E303", message, scalar(text, source), f"--set {name}=128")
 
     def unknown(self) -> dict[str, None]:
         """Return the names in the inputs' shapes that nothing defines, in their order."""
@@ -134,7 +134,7 @@ class Given:
             if not isinstance(argument, Argument) or not isinstance(argument.tree, Scalar):
                 continue
             if name in passed:
-                with suppress(Unread, NeedsShapes):
+                with suppress(Unread, NeedsShapesError):
                     whole(argument.tree, argument.place)
                 continue
             passed.add(name)
@@ -142,21 +142,23 @@ class Given:
             inner = used(argument.tree) & bound.keys()
             waiting += sorted(inner - passed)
 
-    def number(self, tree: Tree, place: Place, what: str, kind: Count) -> int | None:
+    def number(self, tree: Tree, place: Scoped, what: str, kind: Count) -> int | None:
         """Compute a number that structure depends on."""
         value = self.dim(tree, place, what, kind)
         return value if isinstance(value, int) else None
 
-    def dim(self, tree: Tree, place: Place, what: str, kind: Count) -> Dim | None:
+    def dim(self, tree: Tree, place: Scoped, what: str, kind: Count) -> Dim | None:
         """Compute a number, or where the kind allows it an expression."""
         try:
             value: Dim = read_value(kind, tree, place)
-        except NeedsShapes:
+        except NeedsShapesError:
             message = f"{what} cannot depend on channels: they are known only after the structure"
-            self.sheet.complain("E115", message, tree, "use a number, a field or a constant")
+            self.expansion.complain("E115", message, tree, "use a number, a field or a constant")
             return None
         except Unread as error:
-            self.sheet.complain(error.code, f"{what} {error.message}", error.at or tree, error.hint)
+            self.expansion.complain(
+                error.code, f"{what} {error.message}", error.at or tree, error.hint
+            )
             return None
         return value
 
@@ -171,11 +173,11 @@ class Given:
                     if len(known) > 1
                     else "it has one, which needs no name: --input 224x224x3"
                 )
-                self.sheet.complain("E303", f"the spec has no input '{name}'", at, hint)
+                self.expansion.complain("E303", f"the spec has no input '{name}'", at, hint)
             elif not name and len(known) > 1:
                 at = scalar(text, Source(f"--input {text}", text))
                 hint = "say which: " + ", ".join(f"--input {each}=..." for each in known)
-                self.sheet.complain("E303", f"the spec has {len(known)} inputs", at, hint)
+                self.expansion.complain("E303", f"the spec has {len(known)} inputs", at, hint)
         found = {}
         for each in self.spec.inputs:
             option = given.get(each.name)
@@ -187,13 +189,13 @@ class Given:
                 found[each.name] = self.given_extents(tree)
         return found
 
-    def inputs(self, root: Names) -> Wire | None:
+    def inputs(self, root: Level) -> Wire | None:
         """Make the input layers; return what flows in when there is just one."""
         wire = None
         for name, extents in self.extents.items():
             shape = self.shape(name, extents)
             draft = Draft(root, None, Input(shape=shape) if shape else BROKEN)
-            self.sheet.drafts.append(draft)
+            self.expansion.drafts.append(draft)
             draft.name = name
             root.members[name] = draft
             wire = draft.out
@@ -213,7 +215,7 @@ class Given:
             "one to four whole numbers or symbols: 224x224x3, HxWx3, 13x1 (length x channels),"
             " or 100 for a vector"
         )
-        self.sheet.complain("E303", message, tree, hint)
+        self.expansion.complain("E303", message, tree, hint)
         return ()
 
     def shape(self, name: str, extents: tuple[Tree, ...]) -> Shape | None:

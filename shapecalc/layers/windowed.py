@@ -21,7 +21,6 @@ from shapecalc.layers.fields import (
 from shapecalc.layers.receptive_field import Reach, reach
 from shapecalc.layers.shape import SIDE_NAMES, Shape, times_text
 from shapecalc.layers.window import Rounding, Window, output_size
-from shapecalc.text.words import article
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,6 +148,8 @@ class _Misfit:
         self.n, self.window, self.side, self.sides = n, window, side, sides
 
     def __call__(self) -> RuleError:
+        from shapecalc.text.words import article
+
         n, window = self.n, self.window
         axis = SIDE_NAMES[self.sides][self.side]
         adjective = {"height": "high", "depth": "deep", "length": "long"}.get(axis, "wide")

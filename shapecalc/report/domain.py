@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.bounds import surely_at_least
 from shapecalc.algebra.equality import compare
 from shapecalc.algebra.expr import evaluate, symbols_of
-from shapecalc.algebra.integer_sets import Integers, Stretch, TooFine, common
+from shapecalc.algebra.integer_sets import Integers, Stretch, TooFineError, common
 from shapecalc.algebra.notation import text_of
 from shapecalc.algebra.relations import where
 from shapecalc.layers.shape import as_text
@@ -94,7 +94,7 @@ class Domain(NamedTuple):
         allowed = self.allowed[limit.symbol]
         try:
             return common(allowed, limit.numbers) == allowed
-        except TooFine:
+        except TooFineError:
             return False
 
     @property
@@ -218,7 +218,7 @@ def _narrow(limits: list[Limit]) -> tuple[Integers, list[Limit], list[Limit]]:
     for limit in limits:
         try:
             narrower = common(numbers, limit.numbers)
-        except TooFine:
+        except TooFineError:
             left.append(limit)
             continue
         if narrower != numbers:

@@ -85,7 +85,7 @@ def _read(
     find: Callable[[str, Source], Source],
     above: tuple[str, ...],
 ) -> NetSpec:
-    reader = _Reader(source)
+    reader = SpecReader(source)
     if not isinstance(root, Map):
         hint = "begin with `input: 227x227x3` and `layers:`"
         reader.stop("E110", f"a spec is a map of keys, not {describe(root)}", root, hint)
@@ -99,7 +99,7 @@ def _read(
 
 
 def _base(
-    reader: _Reader,
+    reader: SpecReader,
     extends: Tree,
     name: str,
     find: Callable[[str, Source], Source],
@@ -127,7 +127,7 @@ def _base(
     return reader.stop("E118", f"specs extend each other in a circle: {circle}", extends)
 
 
-class _Reader(StatementReader):
+class SpecReader(StatementReader):
     """Reads one file; collects problems instead of stopping at the first."""
 
     def spec(self, root: Map, base: NetSpec | None) -> NetSpec:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.errors import did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
-from shapecalc.spec.model import Block, Branch, Use
+from shapecalc.spec.model import FIRST_FIELD, Block, Branch, Use
 from shapecalc.spec.tree_reader import TreeReader
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
@@ -51,6 +51,57 @@ _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
 #: A layer's name has at most so many characters.
 MAX_NAME = 100
+
+
+class _Parts:
+    """What is read so far of a statement with a map of fields."""
+
+    __slots__ = (
+        "branches",
+        "fields",
+        "kind",
+        "literal",
+        "name",
+        "note",
+        "share",
+        "sound",
+        "sources",
+    )
+
+    def __init__(self, kind: str, key: Scalar, fields: dict[str, Tree]) -> None:
+        self.kind = kind
+        self.fields = fields
+        self.literal: list[object] | None = [kind, key.text] if fields else [kind]
+        self.name: Scalar | None = None
+        self.sources: tuple[Scalar, ...] | None = None
+        self.share: Scalar | None = None
+        self.note = ""
+        self.branches: tuple[Branch, ...] = ()
+        self.sound = True
+
+    def add(self, word: str, tree: Tree) -> None:
+        """Take a field, and note whether all are plain words and numbers."""
+        self.fields[word] = tree
+        if self.literal is not None:
+            if isinstance(tree, Scalar) and tree.plain and _LITERAL.fullmatch(tree.text):
+                self.literal += (word, tree.text)
+            else:
+                self.literal = None
+
+    def use(self, word: Scalar, keys: dict[str, Scalar]) -> Use:
+        """Return the statement."""
+        return Use(
+            word,
+            self.kind,
+            self.fields,
+            keys,
+            literal=tuple(self.literal) if self.literal else None,
+            name=self.name,
+            sources=self.sources,
+            share=self.share,
+            note=self.note,
+            branches=self.branches,
+        )
 
 
 class StatementReader(TreeReader):
@@ -232,7 +283,7 @@ class StatementReader(TreeReader):
             return None
         else:
             block = self.blocks[kind]
-            found = next(iter(block.fields), "") if block else "\0first"
+            found = next(iter(block.fields), "") if block else FIRST_FIELD
         if not found:
             self.complain("E110", f"{kind} takes no value", key, f"write `- {kind}`")
             return None
@@ -240,67 +291,46 @@ class StatementReader(TreeReader):
 
     def with_fields(self, key: Scalar, kind: str, value: Map) -> Use:
         """Read a word with a map of fields."""
-        fields = self.paper_fields(key) if key.text not in BUILTIN else {}
-        name = share = sources = None
-        note = ""
-        branches: tuple[Branch, ...] = ()
-        literal: list[object] | None = [kind]
-        if fields:
-            literal = [kind, key.text]
-        known = self.fields_of(kind)
         before = len(self.problems)
-        sound = True
+        parts = _Parts(kind, key, {} if key.text in BUILTIN else self.paper_fields(key))
+        known = self.fields_of(kind)
         checked = kind not in self.blocks or self.blocks[kind] is not None
         for word, tree in value.items.items():
             if word in _COMMON:
-                if word == "name":
-                    name = self.named(tree)
-                elif word == "note":
-                    note = self.text(tree, "note")
-                elif word == "from":
-                    sources = self.names(tree, "from")
-                else:
-                    share = next(iter(self.names(tree, "share")), None)
+                self.common_key(parts, word, tree)
+            elif word == "layers" and kind in STRUCTURE:
+                parts.branches = (Branch(None, self.uses(tree, "layers")),)
+            elif word.startswith("x-"):
                 continue
-            if word == "layers" and kind in STRUCTURE:
-                branches = (Branch(None, self.uses(tree, "layers")),)
-                continue
-            if checked and word not in known:
-                if not word.startswith("x-"):
-                    self.unknown_field(kind, word, value.keys[word], known)
-                    sound = sound and kind not in STRUCTURE
-                continue
-            if word.startswith("x-"):
-                continue
-            fields[word] = tree
-            if literal is not None:
-                if isinstance(tree, Scalar) and tree.plain and _LITERAL.fullmatch(tree.text):
-                    literal.append(word)
-                    literal.append(tree.text)
-                else:
-                    literal = None
-        if kind in STRUCTURE and not branches:
-            if sound:
+            elif checked and word not in known:
+                self.unknown_field(kind, word, value.keys[word], known)
+                parts.sound = parts.sound and kind not in STRUCTURE
+            else:
+                parts.add(word, tree)
+        if kind in STRUCTURE and not parts.branches:
+            if parts.sound:
                 self.complain("E113", f"{kind} needs layers", key, STRUCTURE_FORMS[kind])
-            sound = False
-        if not sound:
+            parts.sound = False
+        if not parts.sound:
             return self.unsound(key, value)
         if kind == "group" and "name" not in value.items:
             self.complain("E113", "a group needs a name", key, STRUCTURE_FORMS[kind])
         if len(self.problems) > before and kind in BUILTIN:
-            return Use(key, kind, _NO_FIELDS, _NO_KEYS, None, name, sources, sound=False)
-        return Use(
-            key,
-            kind,
-            fields,
-            value.keys,
-            tuple(literal) if literal else None,
-            name,
-            sources,
-            share,
-            note,
-            branches,
-        )
+            return Use(
+                key, kind, _NO_FIELDS, _NO_KEYS, None, parts.name, parts.sources, sound=False
+            )
+        return parts.use(key, value.keys)
+
+    def common_key(self, parts: _Parts, word: str, tree: Tree) -> None:
+        """Read a key that every statement may have."""
+        if word == "name":
+            parts.name = self.named(tree)
+        elif word == "note":
+            parts.note = self.text(tree, "note")
+        elif word == "from":
+            parts.sources = self.names(tree, "from")
+        else:
+            parts.share = next(iter(self.names(tree, "share")), None)
 
     def common_keys(self, change: Map) -> dict[str, Any]:
         """Read what a change says of the keys that every layer has."""

@@ -161,7 +161,7 @@ def read_measures(
             of_layer = "." in word
             each = _of_layer(word, view, report, also) if of_layer else _of_all(word, view, report)
             found[each.name] = each
-        except _Unknown as error:
+        except _UnknownColumnError as error:
             start += len(part) - len(part.lstrip())
             origin = Origin(source, Span(0, start, 0, start + len(word)))
             problems.append(Problem("E301", error.message, origin, hint=error.hint))
@@ -170,7 +170,7 @@ def read_measures(
     return tuple(found.values())
 
 
-class _Unknown(Exception):  # noqa: N818  (carries what is said to the user)
+class _UnknownColumnError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
@@ -184,7 +184,9 @@ def _of_all(word: str, view: View, report: Report) -> SweepColumn:
         raise _unknown_total(word, words, view)
     if name == "output" and len(report.graph.outputs) > 1:
         ends = ", ".join(f"{report.rows[i].name}.output" for i in report.graph.outputs)
-        raise _Unknown(f"the network has {len(report.graph.outputs)} outputs", f"say which: {ends}")
+        raise _UnknownColumnError(
+            f"the network has {len(report.graph.outputs)} outputs", f"say which: {ends}"
+        )
     own = OF_NETWORK.get(name)
     if own is not None:
         return SweepColumn(name, own.title, own.meaning, KINDS[own.kind])
@@ -193,23 +195,23 @@ def _of_all(word: str, view: View, report: Report) -> SweepColumn:
     return SweepColumn(name, column.title, meaning, column.kind, "", column)
 
 
-def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _Unknown:
+def _unknown_total(word: str, words: Mapping[str, str], view: View) -> _UnknownColumnError:
     if word == "count":
         from shapecalc.counting.profiles import PROFILES
 
         message = "the column 'count' needs a profile to count by"
-        return _Unknown(message, "add --profile " + ", ".join(PROFILES))
+        return _UnknownColumnError(message, "add --profile " + ", ".join(PROFILES))
     column = BY_WORD.get(word.lower())
     if column is not None:
         hint = f"say of which layer: conv1.{column.key}"
         if column.key not in layer_words(view):
             hint = "a sweep shows numbers: " + ", ".join(dict.fromkeys(words.values()))
-        return _Unknown(f"the network as a whole has no '{column.key}'", hint)
+        return _UnknownColumnError(f"the network as a whole has no '{column.key}'", hint)
     message = f"unknown column '{word}'" if word else "a column's name is missing"
     hint = did_you_mean(word, words) or (
         "the totals are " + ", ".join(dict.fromkeys(words.values())) + "; of a layer: conv1.output"
     )
-    return _Unknown(message, hint)
+    return _UnknownColumnError(message, hint)
 
 
 def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> SweepColumn:
@@ -224,12 +226,12 @@ def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> S
         hint = did_you_mean(layer, known) or (
             "`shapecalc summarize SPEC --depth all` lists the layers"
         )
-        raise _Unknown(f"there is no layer '{layer}'", hint)
+        raise _UnknownColumnError(f"there is no layer '{layer}'", hint)
     if key.lower() not in words:
         names = dict.fromkeys(column.key if column else "" for column in words.values())
         known = [*filter(None, names), *EXTENTS]
         hint = did_you_mean(key, known) or "a layer has " + ", ".join(known)
-        raise _Unknown(f"a layer has no column '{key}' to sweep", hint)
+        raise _UnknownColumnError(f"a layer has no column '{key}' to sweep", hint)
     column = words[key.lower()]
     if column is None:
         extent = key.lower()
