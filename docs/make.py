@@ -28,11 +28,11 @@ import shapecalc
 from shapecalc.analysis.tables import grammar
 from shapecalc.analysis.tables.quantities import QUANTITIES as PRINTED
 from shapecalc.cli import main
-from shapecalc.counting.profile import grouped, told
+from shapecalc.counting.profile import grouped, told, without_rule
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
 from shapecalc.errors import CODES
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
 from shapecalc.spec.layer_help import all_layers, common_fields
@@ -104,6 +104,8 @@ def _profiles() -> Iterator[str]:
         yield "|---|---|"
         for rule, kinds in grouped(profile).items():
             yield f"| `{rule}` | {', '.join(kinds)} |"
+        if unknown := without_rule(profile):
+            yield f"| none, `?` | {', '.join(unknown)} |"
         yield ""
 
 
@@ -156,6 +158,8 @@ def _layers() -> Iterator[str]:
             yield f"- Rule: {_plain(layer.rule)}."
         if layer.counts:
             yield f"- Counts: {_plain(layer.counts)}."
+        if layer.learns:
+            yield f"- Learns: {_plain(layer.learns)}."
         if layer.principal:
             yield f"- `{layer.type}: VALUE` sets `{layer.principal}`."
         if layer.fields:

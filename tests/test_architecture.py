@@ -265,7 +265,7 @@ def test_every_exception_is_used():
         ("layers/conv", "def f():\n    from shapecalc.graph import model", "layers.conv imports graph.model"),
         ("layers/conv", "if TYPE_CHECKING:\n    import shapecalc.graph.model", "layers.conv imports graph.model"),
         ("report/model", "from shapecalc.output.formats import render", "report.model imports output.formats"),
-        ("homework/answers/load", "import shapecalc.homework.exports", "homework.answers.load imports homework.exports"),
+        ("homework/answers/files", "import shapecalc.homework.exports", "homework.answers.files imports homework.exports"),
         ("spec/find", "if True:\n    import numpy.linalg", "spec.find imports numpy"),
         ("output/text", "import rich", "output.text imports rich"),
         ("output/text", "def f():\n    from shapecalc.graph.expand import expand", "output.text computes by graph.expand"),

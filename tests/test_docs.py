@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 import yaml
-from click.testing import CliRunner
 
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.tables import compare_file
@@ -27,6 +26,7 @@ from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS
 from shapecalc.spec.grammar import TOP_KEYS
 from tests.paths import ROOT
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,7 +224,7 @@ def test_every_command_has_a_page_of_its_name_and_its_help_an_example(command: s
     page = (DOCS / f"{command}.md").read_text("utf-8")
     assert page.startswith(f"# {command}\n")
     assert f"\n$ shapecalc {command} --help\n" in page
-    help_ = CliRunner().invoke(main, [command, "--help"])
+    help_ = runner().invoke(main, [command, "--help"])
     assert help_.exit_code == 0
     assert "Example" in help_.output
 
@@ -249,4 +249,4 @@ def test_the_example_of_a_table_holds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_every_format_is_in_the_help(format_: str) -> None:
-    assert format_ in CliRunner().invoke(main, ["summarize", "--help"]).output
+    assert format_ in runner().invoke(main, ["summarize", "--help"]).output

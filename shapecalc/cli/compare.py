@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.analysis.compare import Comparison
-    from shapecalc.analysis.compare.condition import Condition
+    from shapecalc.analysis.compare.condition import TotalCondition
     from shapecalc.output.view import View
 
 
@@ -106,7 +106,9 @@ def compare(
         sys.exit(CHECK_FAILED)
 
 
-def _held(comparison: Comparison, conditions: tuple[Condition, ...], view: View) -> Iterator[str]:
+def _held(
+    comparison: Comparison, conditions: tuple[TotalCondition, ...], view: View
+) -> Iterator[str]:
     """Tell which conditions hold, for which networks."""
     from shapecalc.analysis.compare.names import labels_of, totals_of
 
@@ -116,7 +118,7 @@ def _held(comparison: Comparison, conditions: tuple[Condition, ...], view: View)
         total = condition.total
         for label, totals in zip(labels[1:], others, strict=True):
             if condition.holds(totals[total], first[total]):
-                yield condition.told(label, totals[total], labels[0], first[total])
+                yield condition.sentence(label, totals[total], labels[0], first[total])
 
 
 def _changed(comparison: Comparison, view: View) -> Iterator[str]:

@@ -10,11 +10,11 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
-    from shapecalc.homework.answers.answers import Answers
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.answers.model import Answers
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Report
 
 
@@ -86,13 +86,7 @@ Examples:
     help="The network that the table is about: its rows and columns are judged under the default"
     " conventions.",
 )
-@click.option(
-    "--homework",
-    "file",
-    metavar="FILE",
-    type=click.Path(),
-    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
-)
+@options.homework_file
 @click.option(
     "--hint",
     type=click.IntRange(1, 3),
@@ -129,18 +123,20 @@ def check(
     """
     path = None if path == "-" else path
     with reported(as_json=format_ == "json"):
-        from shapecalc.homework.answers.load import load_answers
+        from shapecalc.homework.answers.files import load_answers
         from shapecalc.homework.diagnosis.check import check as judge
-        from shapecalc.homework.diagnosis.verdict import SAYS_NO
-        from shapecalc.homework.sheets.show import show
+        from shapecalc.homework.diagnosis.model import SAYS_NO
+        from shapecalc.homework.sheets.checked import show
         from shapecalc.output.formats import format_for
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
-        told = hint or (3 if chosen == "json" else 2)
-        given = load_answers(answers)
+        level = hint or (3 if chosen == "json" else 2)
+        given_answers = load_answers(answers)
         which = Which(variants, student, seed)
-        checked = judge(_homework(against, file, which, settings, inputs, given), given)
-        emit(show(checked, chosen, hint=told, solution=solution), path)
+        checked = judge(
+            _homework(against, file, which, settings, inputs, given_answers), given_answers
+        )
+        emit(show(checked, chosen, hint=level, solution=solution), path)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
 
@@ -185,16 +181,18 @@ def sheet(
     path = None if path == "-" else path
     with reported():
         from shapecalc.homework.assignment.teacher import read_homework
-        from shapecalc.homework.sheets.handout import handout, sheet_format
+        from shapecalc.homework.sheets.sheet import handout, sheet_format
         from shapecalc.spec.find import find_homework
 
         chosen = sheet_format(format_, path)
         if chosen == "xlsx" and path is None:
             message = "a workbook is no text to print"
-            raise SpecErrors([Problem("E302", message, hint="name its file: -o sheet.xlsx")])
+            raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
         which = Which(variants, student, seed)
-        asked = read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
-        emit_parts([handout(asked, chosen, solution=solution, who=student or "")], path)
+        assigned = (
+            read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
+        )
+        emit_parts([handout(assigned, chosen, solution=solution, who=student or "")], path)
 
 
 @homework.command(
@@ -223,8 +221,8 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
         from shapecalc.spec.find import find_homework
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
-        asked = read_homework(find_homework(file))
-        emit(show_lint(asked, judge(asked), suggest(asked), chosen), path)
+        assigned = read_homework(find_homework(file))
+        emit(show_lint(assigned, judge(assigned), suggest(assigned), chosen), path)
 
 
 def _homework(
@@ -238,26 +236,29 @@ def _homework(
     """Return what the answers are judged by."""
     from shapecalc.homework.answers.claims import against as by_table
 
-    if (against is None) == (file is None):
-        many = against is not None
-        message = (
-            "--against and --homework both say what the answers are about"
-            if many
-            else "nothing says what the answers are about"
-        )
-        hint = "keep one of them" if many else "add --against alexnet.yaml, or --homework FILE"
-        raise SpecErrors([Problem("E706", message, hint=hint)])
+    many = against is not None
+    hint = "keep one of them" if many else "add --against alexnet.yaml, or --homework FILE"
+    need_one(against, file, own={**settings, **inputs}, hint=hint)
     if file is not None:
-        if settings or inputs:
-            hint = "write `set:` and `input:` into it"
-            message = "with --homework the file says all about the network"
-            raise SpecErrors([Problem("E706", message, hint=hint)])
         return _from_file(file, which, answers.stamp)
     assert against is not None
     if which != Which():
         message = "--variants, --variant and --seed are about a teacher's file"
-        raise SpecErrors([Problem("E706", message, hint="name it with --homework")])
+        raise refuse("E706", message, hint="name it with --homework")
     return by_table(_report(against, settings, inputs), answers)
+
+
+def need_one(against: str | None, file: str | None, *, own: dict[str, str], hint: str) -> None:
+    """Require either a network or a homework, which has its `own` settings and inputs.
+
+    Raises `SpecErrors` (E706).
+    """
+    if (against is None) == (file is None):
+        words = "nothing says" if file is None else "--against and --homework both say"
+        raise refuse("E706", f"{words} what the answers are about", hint=hint)
+    if file is not None and own:
+        message = "with --homework the file says all about the network"
+        raise refuse("E706", message, hint="write `set:` and `input:` into it")
 
 
 def _from_file(file: str, which: Which, stamp: str = "") -> Homework:

@@ -1,22 +1,25 @@
-"""`shapecalc homework export`: homeworks, checks and classes for learning platforms."""
+"""`shapecalc homework export`: homeworks, checks and classes for learning platforms.
+
+The commands are made from the table of exports.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
-    from shapecalc.homework.exports.parts import Per
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.exports import Export, Option
 
 
 class _Format(click.Command):
@@ -26,15 +29,13 @@ class _Format(click.Command):
         from shapecalc.homework.exports import EXPORTS
 
         with formatter.section("Lost on the way"):
-            losses = (each.partition(": ") for each in EXPORTS[self.name or ""].loses)
+            losses = (loss.partition(": ") for loss in EXPORTS[self.name or ""].loses)
             formatter.write_dl([(title, detail) for title, _, detail in losses])
         super().format_epilog(ctx, formatter)
 
 
 class _Formats(click.Group):
     """The formats, in the order of the table of exports."""
-
-    command_class = _Format
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from shapecalc.homework.exports import EXPORTS
@@ -44,22 +45,18 @@ class _Formats(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         from shapecalc.homework.exports import EXPORTS
 
-        command = super().get_command(ctx, cmd_name)
-        if command is not None:
-            makes = EXPORTS[cmd_name].makes
-            command.short_help = f"{makes[:1].upper()}{makes[1:]}."
-        return command
+        return _command(cmd_name, EXPORTS[cmd_name]) if cmd_name in EXPORTS else None
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from shapecalc.homework.exports import EXPORTS
 
         with formatter.section("Lost on the way; `export FORMAT --help` says more"):
-            formatter.write_dl([(name, _titles(each.loses)) for name, each in EXPORTS.items()])
+            formatter.write_dl([(name, _titles(row.loses)) for name, row in EXPORTS.items()])
         super().format_epilog(ctx, formatter)
 
 
 def _titles(losses: tuple[str, ...]) -> str:
-    return ", ".join(each.partition(":")[0] for each in losses)
+    return ", ".join(loss.partition(":")[0] for loss in losses)
 
 
 @click.group(
@@ -96,311 +93,137 @@ _output = options.output_as("")
 _zip = click.option(
     "-o", "--output", "path", metavar="FILE", type=click.Path(), required=True, help="The zip."
 )
-_hint = click.option(
-    "--hint",
-    type=click.IntRange(1, 3),
-    default=2,
-    show_default=True,
-    help="How much is told: 1 which cells, 2 which idea, 3 the rule with the student's numbers.",
-)
-_missing = click.option(
-    "--missing",
-    type=click.Choice(["blank", "zero"]),
-    default="blank",
-    show_default=True,
-    help="What stands for who handed nothing in.",
-)
+#: What a command takes, by what its format is made of.
+_TAKES: dict[str, tuple[Callable[[Any], Any], ...]] = {
+    "homework": (_homework, options.variants, _variant),
+    "homework file": (_homework, options.variants),
+    "answers": (_answers, _homework, options.variants, _variant),
+    "class": (_class,),
+}
 
 
-def _per(*words: str, what: str) -> Callable[[Any], Any]:
-    return click.option(
-        "--per", type=click.Choice(words), default=words[0], show_default=True, help=what
-    )
+def _command(name: str, row: Export) -> click.Command:
+    """Make the command of a format."""
+
+    def run(**words: Any) -> None:  # noqa: ANN401  (click's, as the table says)
+        path = words.pop("path")
+        with reported():
+            _RUN[row.material](row, None if path == "-" and not row.binary else path, words)
+
+    own = (_option(option) for option in row.options)
+    command: Callable[..., None] = run
+    for add in reversed((*_TAKES[row.material], *own, _zip if row.binary else _output)):
+        command = add(command)
+    return click.command(
+        name,
+        cls=_Format,
+        help=row.does,
+        short_help=f"{row.makes[:1].upper()}{row.makes[1:]}.",
+        epilog=f"\b\nExample:\n  shapecalc homework export {name} {row.example}\n",
+    )(command)
 
 
-_parts = _per("layer", "column", "cell", what="A test for every one of these.")
-
-
-def _gradescope_style(command: Callable[..., None]) -> Callable[..., None]:
-    """Add how results are shown in Gradescope."""
-    visibility = click.option(
-        "--visibility",
-        type=click.Choice(["visible", "hidden", "after_due_date", "after_published"]),
-        default="visible",
-        show_default=True,
-        help="When students see the tests; while one is hidden they see no total.",
-    )
-    markup = click.option(
-        "--markup",
-        type=click.Choice(["text", "md", "html"]),
-        default="text",
-        show_default=True,
-        help="How what is told is written.",
-    )
-    styled: Callable[..., None] = _parts(_hint(visibility(markup(command))))
-    return styled
-
-
-@export.command(
-    epilog="""\b
-Example:
-  shapecalc homework export gradescope answers.csv --homework homework.yaml -o results.json
-"""
-)
-@_answers
-@_homework
-@options.variants
-@_variant
-@_gradescope_style
-@_output
-def gradescope(
-    answers: str,
-    file: str,
-    variants: str | None,
-    student: str | None,
-    path: str | None,
-    **style: Any,  # noqa: ANN401
-) -> None:
-    """Check ANSWERS, a file or a folder with one, and write Gradescope's results.json.
-
-    Answers that cannot be read make results too: no marks, and why.
-    """
-    with reported():
-        from shapecalc.homework.exports.gradescope import Style, refused, results
-
-        shown = Style(**style)
-        _write(
-            Asked(file, variants, student),
-            answers,
-            path,
-            lambda found: results(found, shown),
-            lambda problems: refused(problems, shown),
+def _option(option: Option) -> Callable[[Any], Any]:
+    """Make the option of a command."""
+    if not option.values:
+        return click.option(
+            f"--{option.name}",
+            metavar=option.metavar,
+            type=click.Path() if option.metavar == "FILE" else None,
+            required=True,
+            help=option.help,
         )
+    words = option.values
+    kind = click.IntRange(words[0], words[-1]) if isinstance(words, range) else click.Choice(words)
+    return click.option(
+        f"--{option.name}",
+        type=kind,
+        default=option.default,
+        show_default=True,
+        help=option.help,
+    )
 
 
-@export.command(
-    "gradescope-package",
-    epilog="""\b
-Example:
-  shapecalc homework export gradescope-package --homework homework.yaml -o autograder.zip
-""",
-)
-@_homework
-@options.variants
-@_gradescope_style
-@_zip
-def gradescope_package(file: str, variants: str | None, path: str, **style: Any) -> None:  # noqa: ANN401
-    """Write the zip that is uploaded to Gradescope as the autograder of a homework.
-
-    It installs this version of shapecalc and judges every submission as `export gradescope` does.
-    """
-    with reported():
-        from shapecalc.homework.exports.autograder import package
-        from shapecalc.homework.exports.gradescope import Style
-        from shapecalc.spec.find import find_file, find_homework
-
-        source = find_homework(file)
-        listed = find_file(variants) if variants is not None else None
-        emit_parts([package(_base(Asked(file, variants)), source, Style(**style), listed)], path)
-
-
-@export.command(
-    "moodle-xml",
-    epilog="""\b
-Example:
-  shapecalc homework export moodle-xml --homework homework.yaml -o quiz.xml
-""",
-)
-@_homework
-@options.variants
-@_variant
-@_per("layer", "cell", what="A cloze question a layer, or a numerical one a number.")
-@_output
-def moodle_xml(
-    file: str, variants: str | None, student: str | None, per: str, path: str | None
-) -> None:
-    """Write a homework as questions for Moodle: wrong numbers have their messages.
-
-    Volumes are cloze questions in any case, with a blank an extent.
-    """
-    with reported():
-        from shapecalc.homework.exports.moodle import moodle_xml as write
-
-        emit(write(_one(Asked(file, variants, student)), per=per), _path(path))
-
-
-@export.command(
-    epilog="""\b
-Example:
-  shapecalc homework export gift --homework homework.yaml -o quiz.gift
-"""
-)
-@_homework
-@options.variants
-@_variant
-@_output
-def gift(file: str, variants: str | None, student: str | None, path: str | None) -> None:
-    """Write a homework as numerical questions in the GIFT format, with messages."""
-    with reported():
-        from shapecalc.homework.exports.gift import gift as write
-
-        emit(write(_one(Asked(file, variants, student))), _path(path))
-
-
-@export.command(
-    epilog="""\b
-Example:
-  shapecalc homework export qti --homework homework.yaml -o quiz.zip
-"""
-)
-@_homework
-@options.variants
-@_variant
-@_zip
-def qti(file: str, variants: str | None, student: str | None, path: str) -> None:
-    """Write a homework as a package in QTI 1.2, which Canvas imports."""
-    with reported():
-        from shapecalc.homework.exports.qti import qti as write
-
-        emit_parts([write(_one(Asked(file, variants, student)))], path)
-
-
-@export.command(
-    epilog="""\b
-Example:
-  shapecalc homework export canvas results/ --gradebook canvas.csv --assignment "(42)"
-"""
-)
-@_class
-@click.option(
-    "--gradebook",
-    metavar="FILE",
-    type=click.Path(),
-    required=True,
-    help="Canvas' own export of the gradebook.",
-)
-@click.option(
-    "--assignment",
-    metavar="NAME",
-    required=True,
-    help="The column: its name, with or without the id in brackets.",
-)
-@_missing
-@_output
-def canvas(results: str, gradebook: str, assignment: str, missing: str, path: str | None) -> None:
-    """Fill the marks of a graded class into Canvas' own gradebook.
-
-    RESULTS is the folder that `homework grade` wrote, or its class.json.  Who could not be matched
-    is told on standard error.
-    """
-    with reported():
-        from shapecalc.homework.classroom.store import load
-        from shapecalc.homework.exports.canvas import load_gradebook
-        from shapecalc.homework.exports.gradebook import fill, report
-
-        filled = fill(load_gradebook(gradebook), load(results), assignment, missing=missing)
-        emit(filled.text, _path(path))
-        click.echo("\n".join(report(filled)), err=True)
-
-
-@export.command(
-    "moodle-csv",
-    epilog="""\b
-Example:
-  shapecalc homework export moodle-csv results/ -o grades.csv
-""",
-)
-@_class
-@_missing
-@_output
-def moodle_csv(results: str, missing: str, path: str | None) -> None:
-    """Write the marks of a graded class as a table that Moodle imports.
-
-    RESULTS is the folder that `homework grade` wrote, or its class.json.
-    """
-    with reported():
-        from shapecalc.homework.classroom.store import load
-        from shapecalc.homework.exports.moodle_grades import grades
-
-        emit(grades(load(results), missing=missing), _path(path))
-
-
-@export.command(
-    epilog="""\b
-Example:
-  shapecalc homework export coderunner answers.csv --homework homework.yaml
-"""
-)
-@_answers
-@_homework
-@options.variants
-@_variant
-@_parts
-@_hint
-@_output
-def coderunner(
-    answers: str,
-    file: str,
-    variants: str | None,
-    student: str | None,
-    per: Per,
-    hint: int,
-    path: str | None,
-) -> None:
-    """Check ANSWERS and write what a combinator grader of CodeRunner prints."""
-    with reported():
-        from shapecalc.homework.exports.coderunner import combinator, refused
-
-        asked = Asked(file, variants, student)
-        _write(asked, answers, path, lambda found: combinator(found, per=per, hint=hint), refused)
-
-
-@export.command(
-    epilog="""\b
-Example:
-  shapecalc homework export prairielearn answers.csv --homework homework.yaml -o results.json
-"""
-)
-@_answers
-@_homework
-@options.variants
-@_variant
-@_parts
-@_hint
-@_output
-def prairielearn(
-    answers: str,
-    file: str,
-    variants: str | None,
-    student: str | None,
-    per: Per,
-    hint: int,
-    path: str | None,
-) -> None:
-    """Check ANSWERS and write results.json of PrairieLearn's external grader.
-
-    Answers that cannot be read are not gradable, which does not use up an attempt.
-    """
-    with reported():
-        from shapecalc.homework.exports.prairielearn import refused, results
-
-        asked = Asked(file, variants, student)
-        _write(asked, answers, path, lambda found: results(found, per=per, hint=hint), refused)
-
-
-def _path(path: str | None) -> str | None:
-    return None if path == "-" else path
-
-
-class Asked(NamedTuple):
+class HomeworkFile(NamedTuple):
     """The teacher's file, the list of the class's variants, and a student's id."""
 
-    file: str
+    path: str
     variants: str | None = None
     student: str | None = None
 
 
-def _base(asked: Asked) -> Homework:
+def _of_homework(row: Export, path: str | None, words: dict[str, Any]) -> None:
+    """Write a homework, or the variant of a student."""
+    written = _writer(row)(_variant_of(_taken_from(words)), **words)
+    emit_parts([written], path)
+
+
+def _of_file(row: Export, path: str | None, words: dict[str, Any]) -> None:
+    """Write a homework's file with the list of its variants."""
+    from shapecalc.spec.find import find_file, find_homework
+
+    file = _taken_from(words)
+    variants = find_file(file.variants) if file.variants is not None else None
+    written = _writer(row)(_base(file), find_homework(file.path), variants, **words)
+    emit_parts([written], path)
+
+
+def _of_answers(row: Export, path: str | None, words: dict[str, Any]) -> None:
+    """Check answers and write what is said of them, also when they cannot be read."""
+    from shapecalc.homework.diagnosis.check import check
+    from shapecalc.homework.exports.submission import NO_FILE, load_submission
+    from shapecalc.output.problems import problems_text
+
+    file = _taken_from(words)
+    submission = words.pop("answers")
+    _base(file)
+    try:
+        answers = load_submission(submission)
+        text = _writer(row)(check(_variant_of(file, answers.stamp), answers), **words)
+    except SpecErrors as error:
+        if any(problem.code in NO_FILE for problem in error.problems):
+            raise
+        click.echo(problems_text(error.problems), nl=False, err=True)
+        text = _module(row).refused(error.problems, **words)
+    emit(text, path)
+
+
+def _of_class(row: Export, path: str | None, words: dict[str, Any]) -> None:
+    """Write a graded class, and to standard error what is to be known of it."""
+    from shapecalc.homework.classroom.store import load
+
+    written = _writer(row)(load(words.pop("results")), **words)
+    text, lines = written if isinstance(written, tuple) else (written, ())
+    emit(text, path)
+    for line in lines:
+        click.echo(line, err=True)
+
+
+_RUN: dict[str, Callable[[Export, str | None, dict[str, Any]], None]] = {
+    "homework": _of_homework,
+    "homework file": _of_file,
+    "answers": _of_answers,
+    "class": _of_class,
+}
+
+
+def _module(row: Export) -> Any:  # noqa: ANN401
+    """Import the module of a format."""
+    return import_module(f"shapecalc.homework.exports.{row.write.partition('.')[0]}")
+
+
+def _writer(row: Export) -> Callable[..., Any]:
+    """Return the function that writes a format."""
+    write: Callable[..., Any] = getattr(_module(row), row.write.partition(".")[2])
+    return write
+
+
+def _taken_from(words: dict[str, Any]) -> HomeworkFile:
+    """Take out of a command's words what says which homework is meant."""
+    return HomeworkFile(words.pop("file"), words.pop("variants"), words.pop("student", None))
+
+
+def _base(file: HomeworkFile) -> Homework:
     """Read a homework that asks for something.
 
     Raises `SpecErrors`: E745, and E752 where there are variants and no list of them.
@@ -408,47 +231,23 @@ def _base(asked: Asked) -> Homework:
     from shapecalc.homework.assignment.teacher import read_homework
     from shapecalc.spec.find import find_homework
 
-    source = find_homework(asked.file)
+    source = find_homework(file.path)
     homework = read_homework(source)
-    if not any(cell.out_of and not cell.given and cell.key is not None for cell in homework.cells):
+    if not any(cell.out_of and cell.is_asked for cell in homework.cells):
         hint = "ask for a cell that is not given, with marks"
-        raise SpecErrors([Problem("E745", "the homework has no marks", Origin(source), hint=hint)])
-    if homework.choices and asked.variants is None:
+        raise refuse("E745", "the homework has no marks", Origin(source), hint)
+    if homework.choices and file.variants is None:
         message = "the homework has variants, and nothing says which one this is"
         hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
-        raise SpecErrors([Problem("E752", message, Origin(source), hint=hint)])
+        raise refuse("E752", message, Origin(source), hint)
     return homework
 
 
-def _one(asked: Asked, stamp: str = "") -> Homework:
+def _variant_of(file: HomeworkFile, stamp: str = "") -> Homework:
     """Return the homework, or the variant of a student or of a sheet's stamp."""
     from shapecalc.homework.variants.draw import chosen_homework
 
-    base = _base(asked)
-    if asked.variants is None and asked.student is None:
+    base = _base(file)
+    if file.variants is None and file.student is None:
         return base
-    return chosen_homework(asked.file, variants=asked.variants, student=asked.student, stamp=stamp)
-
-
-def _write(
-    asked: Asked,
-    answers: str,
-    path: str | None,
-    write: Callable[[Checked], str],
-    refused: Callable[[tuple[Problem, ...]], str],
-) -> None:
-    """Check answers and write what is said of them, also when they cannot be read."""
-    from shapecalc.homework.diagnosis.check import check
-    from shapecalc.homework.exports.submission import NO_FILE, load_submission
-    from shapecalc.output.problems import problems_text
-
-    _base(asked)
-    try:
-        given = load_submission(answers)
-        text = write(check(_one(asked, given.stamp), given))
-    except SpecErrors as error:
-        if any(problem.code in NO_FILE for problem in error.problems):
-            raise
-        click.echo(problems_text(error.problems), nl=False, err=True)
-        text = refused(error.problems)
-    emit(text, _path(path))
+    return chosen_homework(file.path, variants=file.variants, student=file.student, stamp=stamp)

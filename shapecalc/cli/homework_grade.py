@@ -11,13 +11,12 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.classroom.asked import Asked
     from shapecalc.homework.classroom.grade import Done
+    from shapecalc.homework.classroom.homework_source import HomeworkSource
 
 #: More processes than this are not started unless asked for.
 _JOBS = 4
@@ -42,13 +41,7 @@ Examples:
     type=click.Path(),
     help="The class, a CSV file with the columns id, name, email, or a platform's export.",
 )
-@click.option(
-    "--homework",
-    "file",
-    metavar="FILE",
-    type=click.Path(),
-    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
-)
+@options.homework_file
 @click.option(
     "--against",
     metavar="SPEC",
@@ -113,13 +106,13 @@ def grade(
         from shapecalc.output.formats import format_for
 
         chosen = format_for(format_, terminal=sys.stdout.isatty())
-        asked = _asked(file, against, settings, inputs)
+        homework_source = _source(file, against, settings, inputs)
         if variants is not None:
-            from shapecalc.homework.variants.list import read_variants
+            from shapecalc.homework.variants.variant_list import read_variants
 
-            asked = asked._replace(variants=read_variants(variants))
+            homework_source = homework_source._replace(variants=read_variants(variants))
         used = jobs or min(os.cpu_count() or 1, _JOBS)
-        request = Request(asked, folder, roster, results, times, solution, used)
+        request = Request(homework_source, folder, roster, results, times, solution, used)
         try:
             with ExitStack() as stack:
                 done = run(request, _bar(stack) if sys.stderr.isatty() else None)
@@ -129,25 +122,20 @@ def grade(
         _tell(done, results, chosen)
 
 
-def _asked(
+def _source(
     file: str | None, against: str | None, settings: dict[str, str], inputs: dict[str, str]
-) -> Asked:
+) -> HomeworkSource:
     """Return what is asked of the class.  Raises `SpecErrors` (E706)."""
-    from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.cli.homework import need_one
+    from shapecalc.homework.classroom.homework_source import HomeworkSource
     from shapecalc.spec.find import find, find_homework
 
-    if (against is None) == (file is None):
-        said = "nothing says" if file is None else "--against and --homework both say"
-        hint = "name the teacher's file with --homework, or a network with --against"
-        raise SpecErrors([Problem("E706", f"{said} what the answers are about", hint=hint)])
-    if file is not None and (settings or inputs):
-        message = "with --homework the file says all about the network"
-        hint = "write `set:` and `input:` into it"
-        raise SpecErrors([Problem("E706", message, hint=hint)])
+    hint = "name the teacher's file with --homework, or a network with --against"
+    need_one(against, file, own={**settings, **inputs}, hint=hint)
     if against is None:
         assert file is not None
-        return Asked(find_homework(file))
-    return Asked(find(against), True, tuple(settings.items()), tuple(inputs.items()))
+        return HomeworkSource(find_homework(file))
+    return HomeworkSource(find(against), True, tuple(settings.items()), tuple(inputs.items()))
 
 
 def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:
@@ -176,5 +164,5 @@ def _tell(done: Done, results: str, chosen: str) -> None:
             f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"
             " unreadable; the mistake is in shapecalc: please report it"
         )
-        for line in (message, *(f"  {each}" for each in done.errors[:10])):
+        for line in (message, *(f"  {error}" for error in done.errors[:10])):
             click.echo(line, err=True)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli.common import emit, emit_parts, reported
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.classroom.records import Student
-    from shapecalc.homework.variants.draw import Pool
-    from shapecalc.homework.variants.list import Drawn
+    from shapecalc.homework.classroom.model import Student
+    from shapecalc.homework.variants.draw import VariantPool
+    from shapecalc.homework.variants.variant_list import Drawn
     from shapecalc.text.source import Source
 
 
@@ -68,9 +68,8 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
     """
     with reported():
         from shapecalc.homework.classroom.roster import load_roster
-        from shapecalc.homework.sheets.handout import sheet_format
-        from shapecalc.homework.variants.draw import pool_of
-        from shapecalc.homework.variants.summary import pool_text
+        from shapecalc.homework.sheets.sheet import sheet_format
+        from shapecalc.homework.variants.draw import pool_of, pool_text
         from shapecalc.spec.find import find_homework
 
         form = sheet_format(format_)
@@ -79,28 +78,28 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
         pool = pool_of(source, seed)
         _make(folder)
         drawn = []
-        for name, content, each in _sheets(source, pool, seed, students, form):
+        for name, content, variant in _sheets(source, pool, seed, students, form):
             emit_parts([content], f"{folder}/{name}")
-            drawn.append(each)
-        from shapecalc.homework.variants.list import write_variants
+            drawn.append(variant)
+        from shapecalc.homework.variants.variant_list import write_variants
 
         names = [name for name, _ in pool.variants[0].values]
         emit(write_variants(names, drawn), f"{folder}/variants.csv")
-        emit(pool_text(pool, [each.values for each in drawn]), None)
+        emit(pool_text(pool, [variant.values for variant in drawn]), None)
 
 
 def _sheets(
     source: Source,
-    pool: Pool,
+    pool: VariantPool,
     seed: str,
     students: tuple[Student, ...],
     form: str,
 ) -> Iterator[tuple[str, str | bytes, Drawn]]:
     """Yield every student's sheet: its file's name, its content, and what was drawn."""
     from shapecalc.homework.assignment.teacher import read_homework
-    from shapecalc.homework.sheets.handout import FORMATS, handout
+    from shapecalc.homework.sheets.sheet import FORMATS, handout
     from shapecalc.homework.variants.draw import draw
-    from shapecalc.homework.variants.list import Drawn
+    from shapecalc.homework.variants.variant_list import Drawn
     from shapecalc.text.names import page_name
 
     taken = {"variants"}
@@ -121,4 +120,4 @@ def _make(folder: str) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"'{folder}' cannot be made: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, hint="name another folder")]) from None
+        raise refuse("E007", message, hint="name another folder") from None

@@ -59,7 +59,8 @@ def _page(page: LayerHelp) -> Iterator[str]:
     alias = f" (also: {', '.join(page.aliases)})" if page.aliases else ""
     yield f"{page.type}: {page.summary}{alias}"
     yield ""
-    for title, text in (("example", page.example), ("rule", page.rule), ("counts", page.counts)):
+    for title in ("example", "rule", "counts", "learns"):
+        text = getattr(page, title)
         if text:
             head = f"  {title:<9}"
             lines = wrap(text, 88, break_long_words=False)

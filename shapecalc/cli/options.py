@@ -102,6 +102,13 @@ def output_as(suffixes: str) -> Callable[[FC], FC]:
     )
 
 
+homework_file = click.option(
+    "--homework",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
+)
 variants = click.option(
     "--variants",
     metavar="FILE",

@@ -182,9 +182,8 @@ def _progress(indices: Iterable[tuple[int, ...]], total: int) -> Iterator[tuple[
     if total < 20 or not sys.stderr.isatty():
         yield from indices
         return
-    from rich.console import Console
     from rich.progress import track
 
-    yield from track(
-        indices, "propagating", total=total, console=Console(stderr=True), transient=True
-    )
+    from shapecalc.output.terminal import error_console
+
+    yield from track(indices, "propagating", total=total, console=error_console(), transient=True)

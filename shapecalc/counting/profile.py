@@ -9,7 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.counting.quantities import OTHER, QUANTITIES, TERMS, kind, kind_text
+from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
+from shapecalc.layers import BUILTIN
+from shapecalc.layers.base import Layer
 from shapecalc.layers.work import NO_WORK
 from shapecalc.report.unknown import (
     UNKNOWN,
@@ -39,7 +41,8 @@ class Profile(NamedTuple):
     `label` says in its own words what is counted, for the caption; `note` what is not, or where
     the convention comes from; `version` which release of a tool it reproduces.  `rules` go from a
     kind of layer (`quantities.kind`), or ``kind/2`` for that kind with 2 sides, to a sum such as
-    ``2*macs + bias_adds``.
+    ``2*macs + bias_adds``.  `without` names what has no rule, by layer types and by their terms: of
+    a term, the types without a rule of their own.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Profile(NamedTuple):
     note: str = ""
     version: str = ""
     of: Literal["operations", "parameters"] = "operations"
+    without: str = ""
 
     def rule(self, row: Row) -> str | None:
         """Return the rule for a layer; None: the profile has none."""
@@ -65,7 +69,7 @@ class Profile(NamedTuple):
         found: dict[str, Dim] = {}
         for times, name in addends(self.rule(row) or "0"):
             quantity = QUANTITIES[name]
-            term = quantity.term or TERMS.get(row.type, OTHER)
+            term = quantity.term or (row.layer and row.layer.term) or OTHER
             found[term] = found.get(term, 0) + times * quantity.of(row)
         return found
 
@@ -114,6 +118,21 @@ def told(profile: Profile) -> str:
     version = profile.version and f"as {profile.version}"
     more = "; ".join(filter(None, (profile.note, version)))
     return profile.label + (f" ({more})" if more else "")
+
+
+def without_rule(profile: Profile) -> list[str]:
+    """List the layer types that have something to count, but for which there is no rule at all."""
+    ruled = {key.partition("/")[0].partition(":")[0] for key in profile.rules}
+    if ANY in ruled:
+        return []
+    return [word for word, made in BUILTIN.items() if word not in ruled and _counts(profile, made)]
+
+
+def _counts(profile: Profile, made: type[Layer]) -> bool:
+    """Tell whether a type has what a profile is about."""
+    if profile.of == "parameters":
+        return made.weights is not Layer.weights and not made.learns.startswith("nothing")
+    return made.work is not Layer.work and not made.view
 
 
 def grouped(profile: Profile) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Quantity(NamedTuple):
     """An amount that every layer has, maybe 0.
 
-    `term` is what it explains of a total; without one the layer's type tells (`TERMS`).
+    `term` is what it explains of a total; without one the layer's own `term` tells.
     """
 
     meaning: str
@@ -257,22 +257,5 @@ QUANTITIES: dict[str, Quantity] = {
     "pooled_by_stride": Quantity("output elements x the stride of every side", _pooled_by_stride),
 }
 
-_NORMS = "layernorm groupnorm instancenorm"
-_SMOOTH = "relu relu6 leaky_relu prelu elu gelu silu sigmoid hard_sigmoid hard_swish tanh softplus"
-
-#: What the work of a layer type explains of a total, besides multiply-accumulates and biases.
-TERMS: dict[str, str] = {
-    **dict.fromkeys(["maxpool", "global_maxpool", "adaptive_maxpool"], "max pools"),
-    **dict.fromkeys(["avgpool", "global_avgpool", "adaptive_avgpool"], "average pools"),
-    **dict.fromkeys(_NORMS.split(), "normalisation"),
-    **dict.fromkeys(_SMOOTH.split(), "activations"),
-    **dict.fromkeys(("add", "multiply"), "joins"),
-    "batchnorm": "batch normalisation",
-    "lrn": "response normalisation",
-    "softmax": "softmax",
-    "upsample": "upsampling",
-    "subsampling": "subsampling",
-    "rbf": "distances to codes",
-}
-#: What there is of other types.
+#: What a total calls the work of layers that have no `term` for it.
 OTHER = "other arithmetic"

@@ -1,5 +1,7 @@
 """Homework: answers of a student read, judged against a network, and explained.
 
-The nouns are frozen, the verbs pure: `assignment.Homework` is what is asked, `answers.Answers` what
-a file says, `check.Checked` what became of every cell.
+The rooms, from the ground up: `assignment` is what is asked, `answers` what a file says,
+`diagnosis` what became of every cell and why, `variants` other numbers for every student, `sheets`
+what is handed out and back, `classroom` a class from its submissions to its grades, and `exports`
+all of this for learning platforms.  The nouns of a room are in its `model`.
 """

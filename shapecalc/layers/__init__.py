@@ -1,59 +1,62 @@
-"""The layer types.  `BUILTIN` is the one table from a word of the language to its family."""
+"""The layer types.  `BUILTIN` maps a word of the language to its class.
+
+A family is a file here.  Its classes with a `type` of their own are words of the language, in the
+order in which they stand there; so a new layer has no other list to be entered in.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shapecalc.layers.base import Layer
 
-#: Type word -> (module of the family, class).  A family is imported when a spec uses it.
-BUILTIN: dict[str, tuple[str, str]] = {
-    "conv": ("conv", "Conv"),
-    "depthwise": ("depthwise", "Depthwise"),
-    "separable": ("depthwise", "Separable"),
-    "transposed": ("transposed", "Transposed"),
-    "maxpool": ("pool", "MaxPool"),
-    "avgpool": ("pool", "AvgPool"),
-    "subsampling": ("pool", "Subsampling"),
-    "global_avgpool": ("globalpool", "GlobalAvgPool"),
-    "global_maxpool": ("globalpool", "GlobalMaxPool"),
-    "adaptive_avgpool": ("globalpool", "AdaptiveAvgPool"),
-    "adaptive_maxpool": ("globalpool", "AdaptiveMaxPool"),
-    "dense": ("dense", "Dense"),
-    "rbf": ("dense", "Rbf"),
-    "lrn": ("lrn", "Lrn"),
-    "batchnorm": ("norm", "BatchNorm"),
-    "layernorm": ("norm", "LayerNorm"),
-    "groupnorm": ("norm", "GroupNorm"),
-    "instancenorm": ("norm", "InstanceNorm"),
-    "relu": ("activation", "Relu"),
-    "relu6": ("activation", "Relu6"),
-    "leaky_relu": ("slope", "LeakyRelu"),
-    "prelu": ("slope", "Prelu"),
-    "elu": ("slope", "Elu"),
-    "gelu": ("activation", "Gelu"),
-    "silu": ("activation", "Silu"),
-    "sigmoid": ("activation", "Sigmoid"),
-    "hard_sigmoid": ("activation", "HardSigmoid"),
-    "hard_swish": ("activation", "HardSwish"),
-    "tanh": ("activation", "Tanh"),
-    "softplus": ("activation", "Softplus"),
-    "softmax": ("activation", "Softmax"),
-    "dropout": ("activation", "Dropout"),
-    "identity": ("activation", "Identity"),
-    "flatten": ("reshape", "Flatten"),
-    "reshape": ("reshape", "Reshape"),
-    "permute": ("reshape", "Permute"),
-    "pad": ("reshape", "PadLayer"),
-    "crop": ("reshape", "Crop"),
-    "upsample": ("reshape", "Upsample"),
-    "channel_shuffle": ("reshape", "ChannelShuffle"),
-    "concat": ("merge", "Concat"),
-    "add": ("merge", "Add"),
-    "multiply": ("merge", "Multiply"),
-}
+#: The families, in the order in which help and schema list their layers.
+FAMILIES = (
+    "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
+    "reshape", "merge",
+)  # fmt: skip
+
+
+class _Builtin(Mapping[str, "type[Layer]"]):
+    """All layer types by their words.
+
+    A family is imported when a word is looked for there: first where a word is likely to be, in
+    `dense` for dense and in `pool` for maxpool, then where most of the others are.
+    """
+
+    def __init__(self) -> None:
+        self._classes: dict[str, type[Layer]] = {}
+        self._left = sorted(FAMILIES, key=("merge", "activation").__contains__, reverse=True)
+
+    def __getitem__(self, word: str) -> type[Layer]:
+        likely = sorted(self._left, key=lambda family: (family != word, family not in word))
+        while word not in self._classes and likely:
+            self._read(likely.pop(0))
+        return self._classes[word]
+
+    def __iter__(self) -> Iterator[str]:
+        for family in tuple(self._left):
+            self._read(family)
+        place = {f"{__name__}.{family}": number for number, family in enumerate(FAMILIES)}
+        return iter(sorted(self._classes, key=lambda word: place[self._classes[word].__module__]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _read(self, family: str) -> None:
+        self._left.remove(family)
+        module = import_module(f"{__name__}.{family}")
+        for value in vars(module).values():
+            if getattr(value, "__module__", "") == module.__name__ and "type" in vars(value):
+                self._classes[value.type] = value
+
+
+BUILTIN: Mapping[str, type[Layer]] = _Builtin()
 
 #: Words that other tools use for a type of ours.
 ALIASES: dict[str, str] = {"fc": "dense", "linear": "dense"}
@@ -67,6 +70,4 @@ JOINS: frozenset[str] = frozenset({"concat", "add", "multiply"})
 
 def layer_class(word: str) -> type[Layer]:
     """Return the class of a built-in type word.  Raises `KeyError` for another word."""
-    module, name = BUILTIN[word]
-    found: type[Layer] = getattr(import_module(f"shapecalc.layers.{module}"), name)
-    return found
+    return BUILTIN[word]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Layer
-from shapecalc.layers.fields import Choice, Decimal, field
+from shapecalc.layers.base import Layer, Parameter
+from shapecalc.layers.fields import Choice, Decimal, Flag, field
 from shapecalc.layers.shape import Vector
 from shapecalc.layers.work import Work
 
@@ -42,6 +42,8 @@ class Relu(Pointwise):
 
     type: ClassVar[str] = "relu"
     summary: ClassVar[str] = "rectifier"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = max(x, 0)"
     cost: ClassVar[Work] = Work(compares=1)
 
@@ -51,8 +53,66 @@ class Relu6(Pointwise):
 
     type: ClassVar[str] = "relu6"
     summary: ClassVar[str] = "rectifier that stops at 6"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = min(max(x, 0), 6)"
     cost: ClassVar[Work] = Work(compares=2)
+
+
+class LeakyRelu(Pointwise):
+    """Scales what is negative by a fixed slope (Maas, Hannun & Ng 2013)."""
+
+    type: ClassVar[str] = "leaky_relu"
+    principal: ClassVar[str] = "slope"
+    summary: ClassVar[str] = "rectifier with a small slope below 0"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    rule: ClassVar[str] = "y = x where x > 0, else slope*x"
+    example: ClassVar[str] = "leaky_relu: 0.2"
+    cost: ClassVar[Work] = Work(multiplies=1, compares=1)
+
+    slope: float = field(Decimal(), "slope below 0", default=0.01)
+
+    def does(self, *inputs: Shape) -> str:
+        return f"slope {self.slope:g}"
+
+
+class Prelu(Pointwise):
+    """Scales what is negative by a trained slope, one per channel (He et al. 2015)."""
+
+    type: ClassVar[str] = "prelu"
+    summary: ClassVar[str] = "rectifier with a trained slope below 0"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "a slope for every channel, or one for all"
+    rule: ClassVar[str] = "y = x where x > 0, else slope*x"
+    trained: ClassVar[str] = "weights = channels, or 1 when shared"
+    example: ClassVar[str] = "prelu: {shared: true}"
+    cost: ClassVar[Work] = Work(multiplies=1, compares=1)
+
+    shared: bool = field(Flag(), "train one slope for all channels", default=False)
+
+    def does(self, *inputs: Shape) -> str:
+        return "one slope" if self.shared else ""
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        return (Parameter("weight", (1 if self.shared else inputs[0].channels,)),)
+
+
+class Elu(Pointwise):
+    """Bends what is negative towards -alpha (Clevert, Unterthiner & Hochreiter 2016)."""
+
+    type: ClassVar[str] = "elu"
+    principal: ClassVar[str] = "alpha"
+    summary: ClassVar[str] = "exponential linear unit"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    rule: ClassVar[str] = "y = x where x > 0, else alpha*(exp(x) - 1)"
+    cost: ClassVar[Work] = Work(multiplies=1, adds=1, compares=1, exponentials=1)
+
+    alpha: float = field(Decimal(), "minus the limit far below 0", default=1.0)
+
+    def does(self, *inputs: Shape) -> str:
+        return f"alpha {self.alpha:g}"
 
 
 class Gelu(Pointwise):
@@ -63,6 +123,8 @@ class Gelu(Pointwise):
 
     type: ClassVar[str] = "gelu"
     summary: ClassVar[str] = "Gaussian error linear unit"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x/2 * (1 + erf(x/sqrt(2)))"
     cost: ClassVar[Work] = Work(multiplies=3, adds=1, exponentials=1)
 
@@ -72,6 +134,8 @@ class Silu(Pointwise):
 
     type: ClassVar[str] = "silu"
     summary: ClassVar[str] = "sigmoid linear unit (swish)"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x/(1 + exp(-x))"
     cost: ClassVar[Work] = Work(adds=1, divisions=1, exponentials=1)
 
@@ -81,6 +145,8 @@ class Sigmoid(Pointwise):
 
     type: ClassVar[str] = "sigmoid"
     summary: ClassVar[str] = "logistic function"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = 1/(1 + exp(-x))"
     cost: ClassVar[Work] = Work(adds=1, divisions=1, exponentials=1)
 
@@ -90,6 +156,8 @@ class HardSigmoid(Pointwise):
 
     type: ClassVar[str] = "hard_sigmoid"
     summary: ClassVar[str] = "sigmoid of straight lines"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = min(max(x + 3, 0), 6)/6"
     cost: ClassVar[Work] = Work(adds=1, compares=2, divisions=1)
 
@@ -99,6 +167,8 @@ class HardSwish(Pointwise):
 
     type: ClassVar[str] = "hard_swish"
     summary: ClassVar[str] = "swish of straight lines"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = x * min(max(x + 3, 0), 6)/6"
     cost: ClassVar[Work] = Work(multiplies=1, adds=1, compares=2, divisions=1)
 
@@ -108,6 +178,8 @@ class Tanh(Pointwise):
 
     type: ClassVar[str] = "tanh"
     summary: ClassVar[str] = "hyperbolic tangent"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = tanh(x)"
     cost: ClassVar[Work] = Work(exponentials=1)
 
@@ -117,8 +189,24 @@ class Softplus(Pointwise):
 
     type: ClassVar[str] = "softplus"
     summary: ClassVar[str] = "smooth rectifier"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = log(1 + exp(x))"
     cost: ClassVar[Work] = Work(adds=1, exponentials=2)
+
+
+class Mish(Pointwise):
+    """Weighs x by the hyperbolic tangent of its softplus (Misra 2020).
+
+    Exponential, logarithm and hyperbolic tangent count as 3 exponentials.
+    """
+
+    type: ClassVar[str] = "mish"
+    summary: ClassVar[str] = "smooth rectifier that dips below 0"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    rule: ClassVar[str] = "y = x * tanh(log(1 + exp(x)))"
+    cost: ClassVar[Work] = Work(multiplies=1, adds=1, exponentials=3)
 
 
 class Softmax(Pointwise):
@@ -130,6 +218,8 @@ class Softmax(Pointwise):
     type: ClassVar[str] = "softmax"
     principal: ClassVar[str] = "over"
     summary: ClassVar[str] = "probabilities over channels or positions"
+    term: ClassVar[str] = "softmax"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = exp(x - max)/sum of exp(x - max)"
     example: ClassVar[str] = "softmax: {over: positions}"
     cost: ClassVar[Work] = Work(adds=2, compares=1, divisions=1, exponentials=1)
@@ -162,6 +252,8 @@ class Dropout(Pointwise):
     view: ClassVar[bool] = True
     principal: ClassVar[str] = "rate"
     summary: ClassVar[str] = "drops elements in training"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     example: ClassVar[str] = "dropout: 0.5"
 
     rate: float = field(Decimal(0, 1), "share of the elements that are dropped", default=0.5)
@@ -176,3 +268,5 @@ class Identity(Pointwise):
     type: ClassVar[str] = "identity"
     view: ClassVar[bool] = True
     summary: ClassVar[str] = "nothing"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"

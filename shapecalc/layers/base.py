@@ -80,19 +80,25 @@ class Layer:
 
     A subclass declares fields as a dataclass does, with `field(...)`; type checkers see it as a
     frozen, keyword-only one.  It is none, because defining a dataclass costs half a millisecond:
-    a dozen of them would be a tenth of the time that a summary takes.
+    a dozen of them would be a tenth of the time that a summary takes.  A field that a subclass
+    gives a plain value or a property instead is fixed there: no one can set it.
 
     Class constants: `type` is the word of the language, `stem` what automatic names begin with,
     `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
     two or more), `takes` the kinds of shapes, `inplace` whether the result overwrites the input
     (`view`: it is the very same elements, so nothing is written),
-    `weighted` whether units multiply and accumulate.  `rule`, `counts` and `example` are the help;
-    the type word by itself is the example where no other is given.
+    `weighted` whether units multiply and accumulate.  `term` is what a total calls the operations
+    that are neither multiply-accumulates nor bias adds, "" where it has no name for them; `learns`
+    what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
+    those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
+    by itself is the example where no other is given.
     """
 
     type: ClassVar[str]
     stem: ClassVar[str]
     summary: ClassVar[str] = ""
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = ""
     rule: ClassVar[str] = "output = input"
     example: ClassVar[str]
     counts: ClassVar[str] = "no parameters, no MACs"
@@ -109,7 +115,7 @@ class Layer:
         own = {name: each for name, each in vars(cls).items() if isinstance(each, Declared)}
         for name in own:
             delattr(cls, name)
-        named = {each.name: each for each in cls._fields}
+        named = {each.name: each for each in cls._fields if each.name not in vars(cls)}
         named |= {name: each._replace(name=name) for name, each in own.items()}
         cls._fields = tuple(sorted(named.values(), key=lambda each: each.name != cls.principal))
         if "type" in vars(cls):

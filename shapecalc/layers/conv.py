@@ -74,6 +74,8 @@ class Conv(Rounded):
     weighted: ClassVar[bool] = True
     principal: ClassVar[str] = "filters"
     summary: ClassVar[str] = "convolution, plain or grouped"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "a kernel for every filter over all channels that it sees, and a bias"
     counts: ClassVar[str] = (
         "weights = filters x (channels/groups) x kernel, biases = filters,"
         " MACs = weights x output positions"

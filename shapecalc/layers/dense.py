@@ -41,6 +41,8 @@ class Dense(FullyConnected):
     stem: ClassVar[str] = "fc"
     weighted: ClassVar[bool] = True
     summary: ClassVar[str] = "fully connected layer; flattens a volume by itself"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "a weight for every unit and input, and a bias"
     counts: ClassVar[str] = (
         "weights = units x input elements, biases = units, MACs = units x input elements"
     )
@@ -65,6 +67,8 @@ class Rbf(FullyConnected):
 
     type: ClassVar[str] = "rbf"
     summary: ClassVar[str] = "LeNet's output: squared distance to a fixed code per unit"
+    term: ClassVar[str] = "distances to codes"
+    learns: ClassVar[str] = "nothing: its codes are fixed"
     counts: ClassVar[str] = (
         "buffers = units x input elements; multiplies = buffers, adds = 2 x buffers,"
         " connections = buffers"

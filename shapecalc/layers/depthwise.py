@@ -23,6 +23,8 @@ class Depthwise(Rounded):
     weighted: ClassVar[bool] = True
     principal: ClassVar[str] = "kernel"
     summary: ClassVar[str] = "convolution of every channel by itself"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "a kernel or more for every channel, and a bias for each"
     counts: ClassVar[str] = (
         "output channels = channels x multiplier, weights = output channels x kernel,"
         " MACs = weights x output positions"
@@ -61,6 +63,10 @@ class Separable(Rounded):
     weighted: ClassVar[bool] = True
     principal: ClassVar[str] = "filters"
     summary: ClassVar[str] = "depthwise convolution followed by a 1x1 convolution"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = (
+        "a kernel or more for every channel, then a weight for every filter and channel, and a bias"
+    )
     counts: ClassVar[str] = (
         "weights = channels x multiplier x kernel + filters x channels x multiplier,"
         " biases = filters, MACs = weights x output positions"

@@ -20,6 +20,7 @@ class GlobalPool(Layer):
 
     takes: ClassVar[Literal["any", "map"]] = "map"
     rule: ClassVar[str] = "output side = 1"
+    statistic: ClassVar[str]
 
     def output(self, *inputs: Shape) -> Map:
         return Map((1,) * len(inputs[0].sides), inputs[0].channels)
@@ -38,7 +39,10 @@ class GlobalAvgPool(GlobalPool):
     """
 
     type: ClassVar[str] = "global_avgpool"
+    statistic: ClassVar[str] = "mean"
     summary: ClassVar[str] = "mean of every channel"
+    term: ClassVar[str] = "average pools"
+    learns: ClassVar[str] = "nothing: it takes the mean of what it sees"
     counts: ClassVar[str] = (
         "no parameters, no MACs; adds = input elements, divisions = output elements"
     )
@@ -51,7 +55,10 @@ class GlobalMaxPool(GlobalPool):
     """Takes the maximum of every channel; it starts at -infinity, so K elements are K compares."""
 
     type: ClassVar[str] = "global_maxpool"
+    statistic: ClassVar[str] = "maximum"
     summary: ClassVar[str] = "maximum of every channel"
+    term: ClassVar[str] = "max pools"
+    learns: ClassVar[str] = "nothing: it takes the maximum of what it sees"
     counts: ClassVar[str] = "no parameters, no MACs; compares = input elements"
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
@@ -98,6 +105,8 @@ class AdaptiveAvgPool(AdaptivePool):
 
     type: ClassVar[str] = "adaptive_avgpool"
     summary: ClassVar[str] = "mean of windows that divide every side into a given number"
+    term: ClassVar[str] = "average pools"
+    learns: ClassVar[str] = "nothing: it takes the mean of what it sees"
     counts: ClassVar[str] = (
         "no parameters, no MACs; adds = elements of all windows, divisions = output elements"
     )
@@ -115,6 +124,8 @@ class AdaptiveMaxPool(AdaptivePool):
 
     type: ClassVar[str] = "adaptive_maxpool"
     summary: ClassVar[str] = "maximum of windows that divide every side into a given number"
+    term: ClassVar[str] = "max pools"
+    learns: ClassVar[str] = "nothing: it takes the maximum of what it sees"
     counts: ClassVar[str] = "no parameters, no MACs; compares = elements of all windows"
     example: ClassVar[str] = "adaptive_maxpool: 6"
 

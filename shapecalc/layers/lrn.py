@@ -24,6 +24,8 @@ class Lrn(Layer):
     stem: ClassVar[str] = "norm"
     principal: ClassVar[str] = "size"
     summary: ClassVar[str] = "local response normalisation across channels"
+    term: ClassVar[str] = "response normalisation"
+    learns: ClassVar[str] = "nothing: size, alpha, beta and k are chosen, not trained"
     counts: ClassVar[str] = (
         "no parameters, no MACs; per element: multiplies 2, adds size + 1, exponentials 1,"
         " divisions 1"

@@ -58,6 +58,8 @@ class Concat(Join):
 
     type: ClassVar[str] = "concat"
     summary: ClassVar[str] = "joins branches along the channels"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
     rule: ClassVar[str] = "output channels = sum of the operands' channels"
     hint: ClassVar[str] = "all sides must agree"
     example: ClassVar[str] = "concat: {from: [conv1, conv2]}"
@@ -74,6 +76,8 @@ class Add(Join):
 
     type: ClassVar[str] = "add"
     summary: ClassVar[str] = "adds branches element by element"
+    term: ClassVar[str] = "joins"
+    learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
     rule: ClassVar[str] = "output = shape of every operand"
     counts: ClassVar[str] = "no parameters, no MACs; adds = (operands - 1) x output elements"
     example: ClassVar[str] = "add: {from: [conv2, .]}"
@@ -91,6 +95,8 @@ class Multiply(Join):
 
     type: ClassVar[str] = "multiply"
     summary: ClassVar[str] = "multiplies branches element by element; 1 stretches"
+    term: ClassVar[str] = "joins"
+    learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
     rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
     counts: ClassVar[str] = "no parameters, no MACs; multiplies = (operands - 1) x output elements"
     example: ClassVar[str] = "multiply: {from: [., gate]}"

@@ -75,6 +75,8 @@ class BatchNorm(Norm):
     type: ClassVar[str] = "batchnorm"
     stem: ClassVar[str] = "bn"
     summary: ClassVar[str] = "batch normalisation"
+    term: ClassVar[str] = "batch normalisation"
+    learns: ClassVar[str] = "a scale and a shift for every channel"
     counts: ClassVar[str] = (
         "weights = channels (gamma), biases = channels (beta), buffers = 2 x channels (running"
         " mean and variance), no MACs; per element: multiplies 1, adds 1"
@@ -112,6 +114,8 @@ class LayerNorm(Norm):
     type: ClassVar[str] = "layernorm"
     principal: ClassVar[str] = "over"
     summary: ClassVar[str] = "layer normalisation"
+    term: ClassVar[str] = "normalisation"
+    learns: ClassVar[str] = "a scale and a shift for every channel, or for every element"
     counts: ClassVar[str] = (
         "weights and biases = channels each, or with `over: all` input elements each" + _PER_ELEMENT
     )
@@ -139,6 +143,8 @@ class GroupNorm(Norm):
     type: ClassVar[str] = "groupnorm"
     principal: ClassVar[str] = "groups"
     summary: ClassVar[str] = "group normalisation"
+    term: ClassVar[str] = "normalisation"
+    learns: ClassVar[str] = "a scale and a shift for every channel"
     example: ClassVar[str] = "groupnorm: 32"
 
     groups: int = field(Count(), "number of groups that the channels fall into", default=32)
@@ -163,6 +169,8 @@ class InstanceNorm(Norm):
     type: ClassVar[str] = "instancenorm"
     takes: ClassVar[Literal["any", "map"]] = "map"
     summary: ClassVar[str] = "instance normalisation"
+    term: ClassVar[str] = "normalisation"
+    learns: ClassVar[str] = "a scale and a shift for every channel"
 
     def sets(self, shape: Shape) -> Dim:
         return shape.channels

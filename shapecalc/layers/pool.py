@@ -80,6 +80,8 @@ class MaxPool(Pool):
     type: ClassVar[str] = "maxpool"
     stem: ClassVar[str] = "pool"
     summary: ClassVar[str] = "maximum of every window"
+    term: ClassVar[str] = "max pools"
+    learns: ClassVar[str] = "nothing: it takes the maximum of what it sees"
     counts: ClassVar[str] = "no parameters, no MACs; compares = kernel x output elements"
     example: ClassVar[str] = "maxpool: {kernel: 3, stride: 2}"
 
@@ -96,6 +98,8 @@ class AvgPool(Pool):
     type: ClassVar[str] = "avgpool"
     stem: ClassVar[str] = "pool"
     summary: ClassVar[str] = "mean of every window"
+    term: ClassVar[str] = "average pools"
+    learns: ClassVar[str] = "nothing: it takes the mean of what it sees"
     counts: ClassVar[str] = (
         "no parameters, no MACs; adds = kernel x output elements, divisions = output elements"
     )
@@ -122,6 +126,8 @@ class Subsampling(Pool):
     type: ClassVar[str] = "subsampling"
     weighted: ClassVar[bool] = True
     summary: ClassVar[str] = "LeNet's pool: sum of every window, a trained coefficient and a bias"
+    term: ClassVar[str] = "subsampling"
+    learns: ClassVar[str] = "one coefficient and one bias for every channel"
     counts: ClassVar[str] = (
         "weights = channels, biases = channels, MACs = output elements,"
         " adds = kernel x output elements, connections = (kernel + 1) x output elements"

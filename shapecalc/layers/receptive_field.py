@@ -31,7 +31,8 @@ class Reach(NamedTuple):
 
     Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
     hi[v mod Q] + (v // Q)*step; nothing where hi < lo.  It sees one in `every`, which matters
-    where some of them see nothing.  `side` is the input's side looked at.
+    where some of them see nothing.  `side` is the input's side looked at.  What is beyond its ends
+    is nothing, or `mirrored`: the units within, counted back from the first or the last.
     """
 
     lo: tuple[Dim, ...]
@@ -39,6 +40,7 @@ class Reach(NamedTuple):
     step: Dim
     side: int = -1
     every: int = 1
+    mirrored: bool = False
 
 
 #: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
@@ -62,7 +64,7 @@ def reach_up(factor: int, *, blend: bool) -> Reach:
     """Tell what upsampling sees: unit v lies at (v + 1/2)/factor - 1/2, between two units.
 
     >>> reach_up(2, blend=True)
-    Reach(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1)
+    Reach(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1, mirrored=False)
     """
     _repeats_after(factor)
     if not blend:
@@ -82,7 +84,7 @@ def reach_transposed(window: Window, extra: int | None) -> Reach:
 
     >>> from shapecalc.layers.window import Window
     >>> reach_transposed(Window(3, 2), None)
-    Reach(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1)
+    Reach(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
     """
     _, stride, _, _, dilation, _, mode = window
     _repeats_after(stride)
@@ -104,7 +106,7 @@ def reach_adaptive(n: Dim, o: int) -> Reach:
     """Tell what each of `o` windows that divide a side of `n` evenly sees.
 
     >>> reach_adaptive(5, 2)
-    Reach(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1)
+    Reach(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1, mirrored=False)
     """
     if o == 1:
         return EVERYTHING
@@ -307,7 +309,7 @@ def look_back(field: Field, step: Reach, units: Dim) -> Field:
     Field(first=(0, 0), last=(1, 1), step=2, units=8, also=())
     """
     first, last, pace, _, also = field
-    lo, hi, stride, _, _ = step
+    lo, hi, stride = step[:3]
     if stride != 0 and not also and len(first) == 1 == len(lo):
         return Field((first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units)
     if step is EVERYTHING:
@@ -319,7 +321,7 @@ def look_back(field: Field, step: Reach, units: Dim) -> Field:
 
 def _look_back(field: Field, step: Reach, units: Dim, also: tuple[Field, ...]) -> Field:
     first, last, pace = field[:3]
-    lo, hi, stride, _, every = step
+    lo, hi, stride, _, every = step[:5]
     if pace == 0 and len(first) == 1 and all(map(_sees_some, lo, hi)):
         return Field(first, last, 0, units, also)
     period = len(first)

@@ -49,6 +49,8 @@ class Flatten(Layer):
     inplace: ClassVar[bool] = True
     view: ClassVar[bool] = True
     summary: ClassVar[str] = "volume to vector"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
     rule: ClassVar[str] = "output = product of sides and channels"
 
     def output(self, *inputs: Shape) -> Vector:
@@ -70,6 +72,8 @@ class Reshape(Layer):
     principal: ClassVar[str] = "shape"
     inplace: ClassVar[bool] = True
     summary: ClassVar[str] = "the same elements in another shape"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
     rule: ClassVar[str] = "output = shape, with as many elements as the input"
     example: ClassVar[str] = "reshape: 4x4x1024"
 
@@ -116,6 +120,8 @@ class Permute(Layer):
     takes: ClassVar[Literal["any", "map"]] = "map"
     principal: ClassVar[str] = "order"
     summary: ClassVar[str] = "another order of the axes"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
     rule: ClassVar[str] = "output axis i = input axis order[i]"
     example: ClassVar[str] = "permute: [1, 0, 2]"
 
@@ -156,6 +162,8 @@ class PadLayer(Layer):
     takes: ClassVar[Literal["any", "map"]] = "map"
     principal: ClassVar[str] = "pad"
     summary: ClassVar[str] = "zeros around the input"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
     rule: ClassVar[str] = "output side = n + pad before + pad after"
     example: ClassVar[str] = "pad: [[0, 1], [0, 1]]"
 
@@ -185,6 +193,8 @@ class Crop(Layer):
     takes: ClassVar[Literal["any", "map"]] = "map"
     principal: ClassVar[str] = "crop"
     summary: ClassVar[str] = "takes away the rim"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
     rule: ClassVar[str] = "output side = n - crop before - crop after, or `to`"
     example: ClassVar[str] = "crop: {to: 56}"
 
@@ -273,6 +283,8 @@ class Upsample(Layer):
     takes: ClassVar[Literal["any", "map"]] = "map"
     principal: ClassVar[str] = "factor"
     summary: ClassVar[str] = "enlarges by a whole factor"
+    term: ClassVar[str] = "upsampling"
+    learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
     rule: ClassVar[str] = "output side = n*factor"
     counts: ClassVar[str] = (
         "no parameters, no MACs; bilinear: 2**sides multiplies and adds per output element"
@@ -313,6 +325,8 @@ class ChannelShuffle(Layer):
     type: ClassVar[str] = "channel_shuffle"
     principal: ClassVar[str] = "groups"
     summary: ClassVar[str] = "mixes the channels of groups"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
     example: ClassVar[str] = "channel_shuffle: 3"
 
     groups: int = field(Count(), "number of groups that the channels fall into")

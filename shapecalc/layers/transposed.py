@@ -41,6 +41,8 @@ class Transposed(Windowed):
     weighted: ClassVar[bool] = True
     principal: ClassVar[str] = "filters"
     summary: ClassVar[str] = 'transposed convolution ("deconvolution")'
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "a kernel for every input channel and filter, and a bias"
     rule: ClassVar[str] = (
         "output side = (n - 1)*stride + dilation*(kernel - 1) + 1 - pad before - pad after"
         " + output_padding; with pad same: n*stride;"

@@ -84,17 +84,15 @@ def coloured(lines: Iterable[tuple[str, str]]) -> str:
 
 def _printed(lines: list[Text], width: int) -> str:
     target = StringIO()
-    console = Console(file=target, force_terminal=True, width=width, highlight=False)
+    # rich 13 asks the environment for a height that it is not given, and fails on a strange one
+    console = Console(file=target, force_terminal=True, width=width, height=25, highlight=False)
     console.print(Text("\n").join(lines), soft_wrap=True)
     return target.getvalue()
 
 
 def styled(lines: Iterable[tuple[str, str]]) -> str:
     """Write lines, each in its style, as long as they are."""
-    target = StringIO()
-    console = Console(file=target, force_terminal=True, width=1000, highlight=False)
-    console.print(Text("\n").join(Text(line, style) for line, style in lines), soft_wrap=True)
-    return target.getvalue()
+    return _printed([Text(line, style) for line, style in lines], 1000)
 
 
 def _line(cells: list[str], style: str = "", *, marked: bool = False) -> Text:
@@ -109,11 +107,17 @@ def _line(cells: list[str], style: str = "", *, marked: bool = False) -> Text:
     return line
 
 
+def error_console() -> Console:
+    """Return the console of standard error; rich fails on a strange width in the environment."""
+    width, height = get_terminal_size()
+    return Console(stderr=True, width=width, height=height)
+
+
 @contextmanager
 def progress(words: str, steps: int) -> Iterator[Callable[[], object]]:
     """Draw a bar on standard error that ends when all is done; give the function for a step."""
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=error_console(), transient=True) as bar:
         task = bar.add_task(words, total=steps)
         yield lambda: bar.advance(task)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from shapecalc.algebra.dim import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from numpy.random import Generator
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.shape import Shape
@@ -25,12 +28,23 @@ Axes: TypeAlias = tuple[int, ...]
 
 
 class Slot(NamedTuple):
-    """An array that a layer needs: its extents, and the range of its random values."""
+    """An array that a layer needs: its extents, and the range of its random values, or its values.
+
+    `letter` is what formulas call it.
+    """
 
     shape: Axes
     low: float
     high: float
     trained: bool = True
+    letter: str = "w"
+    values: Array | None = None
+
+    def allocated(self, dtype: Any, random: Generator) -> Array:  # noqa: ANN401
+        """Return the array: its values if they are fixed, else uniform at random."""
+        if self.values is not None:
+            return self.values.astype(dtype)
+        return uniform(self.shape, self.low, self.high, dtype, random)
 
 
 class Gradients(NamedTuple):
@@ -38,6 +52,14 @@ class Gradients(NamedTuple):
 
     inputs: tuple[Array, ...]
     arrays: dict[str, Array]
+
+
+def uniform(shape: Axes, low: float, high: float, dtype: Any, random: Generator) -> Array:  # noqa: ANN401
+    """Draw numbers between `low` and `high`."""
+    values: Array = random.random(shape, np.dtype(dtype).type)
+    values *= high - low
+    values += low
+    return values
 
 
 def kernel_slot(shape: Axes, terms: int) -> Slot:
@@ -52,12 +74,17 @@ def kernel_slot(shape: Axes, terms: int) -> Slot:
 
 def bias_slot(shape: Axes) -> Slot:
     """Describe biases: small, but not 0, or an error with them would not show."""
-    return Slot(shape, -0.1, 0.1)
+    return Slot(shape, -0.1, 0.1, letter="b")
 
 
 def scale_slot(shape: Axes) -> Slot:
     """Describe factors around 1."""
     return Slot(shape, 0.5, 1.5)
+
+
+def fixed_slot(values: Array) -> Slot:
+    """Describe a buffer that always holds these values."""
+    return Slot(values.shape, values.min(), values.max(), trained=False, values=values)
 
 
 def spread(values: tuple[Dim, ...], x: Array) -> Axes:

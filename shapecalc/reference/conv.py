@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapecalc.algebra.dim import known
-from shapecalc.reference.arrays import Gradients, bias_slot, column, kernel_slot, places, spread
-from shapecalc.reference.padded import blank, frame_of, inside, surround, windows
+from shapecalc.layers.conv import Conv
+from shapecalc.reference import registry
+from shapecalc.reference.arrays import (
+    Gradients,
+    Slot,
+    kernel_slot,
+    spread,
+)
+from shapecalc.reference.moving import (
+    Kernels,
+    convolution_formulas,
+    moves,
+)
+from shapecalc.reference.padded import (
+    blank,
+    frame_of,
+    inside,
+    surround,
+    windows,
+)
+from shapecalc.reference.paper_copy import (
+    copied,
+    moved_over,
+    small_window,
+)
 from shapecalc.reference.unfold import correlate, correlate_back, correlate_kernels
+from shapecalc.reference.weighted import (
+    add_bias,
+    bias_gradient,
+    bias_slots,
+    counted_bias,
+    counted_products,
+    counted_windows,
+    grouped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.layers.conv import Conv
-    from shapecalc.reference.arrays import Array, Arrays, Slot
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+    from shapecalc.reference.arrays import Array, Arrays
+    from shapecalc.reference.formula import Formulas
 
 
+@registry.slots(Conv)
 def slots(layer: Conv, x: Array) -> dict[str, Slot]:
     """F x C/groups x kernel; with a table, a kernel for every connected pair of maps."""
     kernel, filters = spread(layer.kernel, x), known(layer.filters)
@@ -32,30 +67,7 @@ def slots(layer: Conv, x: Array) -> dict[str, Slot]:
     return found | bias_slots(layer, filters, x)
 
 
-def bias_slots(layer: Any, filters: int, x: Array) -> dict[str, Slot]:  # noqa: ANN401
-    """Describe no bias, one per filter, or one per filter and position of a moving window."""
-    if layer.bias == "per_position":
-        frame = frame_of(layer, x)
-        view = windows(surround(x, frame), frame)
-        return {"bias": bias_slot((filters, *view.shape[2 : x.ndim]))}
-    return {"bias": bias_slot((filters,))} if layer.bias else {}
-
-
-def add_bias(y: Array, arrays: Arrays) -> Array:
-    """Add the bias, if there is one, into `y`."""
-    if "bias" in arrays:
-        bias = arrays["bias"]
-        y += bias if bias.ndim > 1 else column(bias, y)
-    return y
-
-
-def bias_gradient(gradient: Array, arrays: Arrays) -> dict[str, Array]:
-    """Add up the gradient over everything that shares a bias."""
-    if "bias" not in arrays:
-        return {}
-    return {"bias": gradient.sum(0 if arrays["bias"].ndim > 1 else places(gradient))}
-
-
+@registry.forward(Conv)
 def forward(layer: Conv, arrays: Arrays, x: Array) -> Array:
     """Weigh every window with every kernel, add up, add the bias."""
     frame = frame_of(layer, x)
@@ -69,6 +81,7 @@ def forward(layer: Conv, arrays: Arrays, x: Array) -> Array:
     return add_bias(np.concatenate(maps, 1), arrays)
 
 
+@registry.backward(Conv)
 def backward(layer: Conv, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Correlate the input with the gradient for the weights, spread the kernels for the input."""
     frame = frame_of(layer, x)
@@ -96,3 +109,54 @@ def _table(layer: Conv, weight: Array) -> Iterator[tuple[list[int], Array]]:
     for row in layer.connections or ():
         yield list(row), weight[start : start + len(row)]
         start += len(row)
+
+
+@registry.counted(Conv)
+def counted(layer: Conv, arrays: Arrays, x: Array) -> Array:
+    """Add up a product for every tap of every map that a filter sees."""
+    weight = arrays["weight"]
+    if layer.connections is None:
+        return counted_bias(
+            counted_products(counted_windows(layer, x), grouped(weight, layer.groups), x), arrays
+        )
+    ends = np.cumsum([len(row) for row in layer.connections])[:-1]
+    rows = zip(layer.connections, np.split(weight, ends), strict=True)
+    return counted_bias(counted_products(counted_windows(layer, x), rows, x), arrays)
+
+
+# -- formulas --------------------------------------------------------------------------------------
+
+
+@registry.formula(Conv)
+def formulas(layer: Conv, x: Array) -> Formulas:
+    """Write a convolution's formulas."""
+    filters, groups, only = known(layer.filters), layer.groups, None
+    if layer.connections is not None:
+        only = {(f, c) for f, row in enumerate(layer.connections) for c in row}
+    kernels = Kernels(filters, x.shape[1] // groups, filters // groups, groups > 1, only)
+    return convolution_formulas(layer.bias, moves(x, frame_of(layer, x)), kernels)
+
+
+@registry.arranged(Conv)
+def arranged(layer: Conv, name: str, array: Array, channels: int) -> Array:
+    """Write kernels of connected pairs as F x C x kernel, 0 where a filter does not see a map."""
+    if layer.connections is None or name != "weight":
+        return array
+    pairs = [(f, c) for f, row in enumerate(layer.connections) for c in row]
+    spread_out = np.zeros((len(layer.connections), channels, *array.shape[1:]))
+    for (f, c), kernel in zip(pairs, array, strict=True):
+        spread_out[f, c] = kernel
+    return spread_out
+
+
+@registry.paper_copy(Conv)
+def paper_copy(layer: Conv, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep one filter, or two of a table of connections."""
+    small, rank = small_window(layer, inputs), len(inputs[0].sides)
+    if layer.connections is None:
+        return moved_over(copied(small, filters=1, groups=1), rank)
+    rows = [row[:2] for row in layer.connections[:2]]
+    used = sorted({c for row in rows for c in row})
+    table = tuple(tuple(used.index(c) for c in row) for row in rows)
+    small = copied(small_window(layer, inputs, 2), filters=len(table), connections=table)
+    return moved_over(small, rank, len(used))

@@ -8,14 +8,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.algebra.dim import known
-from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot
+from shapecalc.layers.dense import Dense, FullyConnected, Rbf
+from shapecalc.layers.shape import Vector
+from shapecalc.reference import registry
+from shapecalc.reference.arrays import (
+    Gradients,
+    Slot,
+    bias_slot,
+    kernel_slot,
+)
+from shapecalc.reference.formula import (
+    Formula,
+    Term,
+    ref,
+    summed,
+)
+from shapecalc.reference.paper_copy import (
+    copied,
+)
 from shapecalc.reference.product import matmul
+from shapecalc.reference.tally import accumulators
 
 if TYPE_CHECKING:
-    from shapecalc.layers.dense import Dense, Rbf
-    from shapecalc.reference.arrays import Array, Arrays
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+    from shapecalc.reference.arrays import Array, Arrays, Axes
+    from shapecalc.reference.formula import Formulas, Values
+
+ROW = "x stands in one row, channel by channel, each row by row."
 
 
+@registry.slots(Dense)
 def slots(layer: Dense, x: Array) -> dict[str, Slot]:
     """A weight for every unit and element of the input."""
     units, elements = known(layer.units), prod(x.shape[1:])
@@ -23,6 +46,7 @@ def slots(layer: Dense, x: Array) -> dict[str, Slot]:
     return found | ({"bias": bias_slot((units,))} if layer.bias else {})
 
 
+@registry.forward(Dense)
 def forward(layer: Dense, arrays: Arrays, x: Array) -> Array:
     """Multiply all inputs by the matrix, and add the bias."""
     y = matmul(x.reshape(len(x), -1), arrays["weight"].T)
@@ -31,6 +55,7 @@ def forward(layer: Dense, arrays: Arrays, x: Array) -> Array:
     return y
 
 
+@registry.backward(Dense)
 def backward(layer: Dense, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Multiply by the matrix the other way; pair every gradient with every input."""
     trained = {"weight": matmul(gradient.T, x.reshape(len(x), -1))}
@@ -39,18 +64,93 @@ def backward(layer: Dense, arrays: Arrays, x: Array, y: Array, gradient: Array) 
     return Gradients((matmul(gradient, arrays["weight"]).reshape(x.shape),), trained)
 
 
+@registry.counted(Dense)
+def counted(layer: Dense, arrays: Arrays, x: Array) -> Array:
+    """Add up a product for every element."""
+    y = accumulators((len(x), known(layer.units)), x)
+    for each, weights in zip(x.reshape(len(x), -1).T, arrays["weight"].T, strict=True):
+        y = y + each[:, None] * weights
+    return y + arrays["bias"] if "bias" in arrays else y
+
+
+@registry.formula(Dense)
+def formulas(layer: Dense, x: Array) -> Formulas:
+    """Write the formulas of a matrix product."""
+    units, elements = known(layer.units), prod(x.shape[1:])
+    weight, note = ref("w", "fc"), ROW if x.ndim > 2 else ""
+    outer = "Every weight gets the gradient of its unit times its input: an outer product."
+    back = "The way back is the product with the transposed matrix."
+    found = {
+        "y": summed("y", "f", (weight, ref("x", "c")), {"c": elements},
+                    plus=ref("b", "f") if layer.bias else None, note=note),
+        "w": summed("w", "fc", (ref("g", "f"), ref("x", "c")), {}, note=outer),
+        "x": summed("x", "c", (ref("g", "f"), weight), {"f": units}, note=back),
+    }  # fmt: skip
+    return found | ({"b": summed("b", "f", (ref("g", "f"),), {})} if layer.bias else {})
+
+
+@registry.paper_copy(FullyConnected)
+def paper_copy(layer: FullyConnected, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep two units of three inputs."""
+    return copied(layer, units=2), (Vector(3),)
+
+
+# -- radial basis functions ------------------------------------------------------------------------
+
+
+@registry.slots(Rbf)
 def rbf_slots(layer: Rbf, x: Array) -> dict[str, Slot]:
     """A fixed code of -1 to 1 for every unit."""
     return {"codes": Slot((known(layer.units), prod(x.shape[1:])), -1.0, 1.0, trained=False)}
 
 
+@registry.forward(Rbf)
 def rbf_forward(layer: Rbf, arrays: Arrays, x: Array) -> Array:
     """Add up the squares of the input's distances from every unit's code."""
     apart = x.reshape(len(x), 1, -1) - arrays["codes"]
-    return np.square(apart).sum(2)  # type: ignore[no-any-return]
+    sums: Array = np.square(apart).sum(2)
+    return sums
 
 
+@registry.backward(Rbf)
 def rbf_backward(layer: Rbf, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Go back through the squares; the codes are not trained."""
     apart = x.reshape(len(x), 1, -1) - arrays["codes"]
     return Gradients(((2 * apart * gradient[..., None]).sum(1).reshape(x.shape),), {})
+
+
+@registry.counted(Rbf)
+def rbf_counted(layer: Rbf, arrays: Arrays, x: Array) -> Array:
+    """Add up a squared difference for every element."""
+    y = accumulators((len(x), known(layer.units)), x)
+    for each, codes in zip(x.reshape(len(x), -1).T, arrays["codes"].T, strict=True):
+        apart = each[:, None] - codes
+        y = y + apart * apart
+    return y
+
+
+@registry.formula(Rbf)
+def rbf_formulas(layer: Rbf, x: Array) -> Formulas:
+    """Write the formulas of squared distances; w are the codes, which are not trained."""
+    elements, units = prod(x.shape[1:]), known(layer.units)
+
+    def distance(values: Values, at: Axes) -> list[Term]:
+        parts = [(float(values["x"][c]), -float(values["w"][at[0], c])) for c in _range(values)]
+        return [Term((each, each)) for each in parts]
+
+    def back(values: Values, at: Axes) -> list[Term]:
+        x = float(values["x"][at])
+        rows = zip(values["g"], values["w"][:, at[0]], strict=True)
+        return [Term((2, float(g), (x, -float(w)))) for g, w in rows]
+
+    note = f"w are the codes; they are fixed.{' ' + ROW if x.ndim > 2 else ''}"
+    over = f"c from 0 to {elements - 1}"
+    return {
+        "y": Formula("y", "f", f"sum over {over} of (x[c] - w[f, c])^2", note, distance),
+        "x": Formula("x", "c", f"sum over f from 0 to {units - 1} of 2 * g[f] * (x[c] - w[f, c])",
+                     "", back),
+    }  # fmt: skip
+
+
+def _range(values: Values) -> range:
+    return range(values["w"].shape[1])

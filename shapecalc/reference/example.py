@@ -6,43 +6,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shapecalc.layers.activation import Pointwise, Softmax
-from shapecalc.layers.conv import Conv
-from shapecalc.layers.depthwise import Separable
-from shapecalc.layers.lrn import Lrn
-from shapecalc.layers.norm import Norm
-from shapecalc.layers.pool import AvgPool
-from shapecalc.layers.reshape import Upsample
-from shapecalc.reference import formulas_of_elements, formulas_of_moves
+from shapecalc.layers.activation import Pointwise
+from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, extents
-from shapecalc.reference.depthwise import halves
 from shapecalc.reference.formula import FORWARD as COMPUTED
-from shapecalc.reference.formulas import formulas
-from shapecalc.reference.formulas_of_windows import spread_table
-from shapecalc.reference.layer import backward, forward, slots
-from shapecalc.reference.lrn import scale
-from shapecalc.reference.padded import frame_of
-from shapecalc.reference.paper_copy import tiny
-from shapecalc.reference.pool import divisor
+from shapecalc.reference.formula import operand_names
+from shapecalc.reference.layer import backward, formulas, forward, slots
+from shapecalc.reference.paper_copy import on_paper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.reference.arrays import Array, Arrays
+    from shapecalc.reference.arrays import Array, Arrays, Slot
     from shapecalc.reference.formula import Formula
 
-#: What arrays are called in formulas.
-LETTERS = {
-    "weight": "w",
-    "bias": "b",
-    "codes": "w",
-    "running_mean": "M",
-    "running_var": "V",
-    "depthwise.weight": "w1",
-    "pointwise.weight": "w2",
-}
 #: Half the distance of the central differences.
 STEP = 1e-4
 
@@ -72,10 +51,10 @@ def example(layer: Layer, *inputs: Shape) -> Example:
 
     Kernel, stride, dilation, padding, channels and units are cut down to what fits on paper.
     """
-    small, shapes = tiny(layer, *inputs)
+    small, shapes = on_paper(layer, *inputs)
     xs = tuple(_input(small, shape, number) for number, shape in enumerate(shapes))
     arrays = {
-        name: _positive(_numbers(slot.shape, 5, 2 + number % 2), name)
+        name: _array(name, slot, number)
         for number, (name, slot) in enumerate(slots(small, *xs).items())
     }
     y = forward(small, arrays, *xs)
@@ -95,41 +74,18 @@ def by_letters(
     layer: Layer, arrays: Arrays, xs: tuple[Array, ...], y: Array, g: Array, back: Gradients
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Name the arrays of one example by their letters: the values, and the gradients."""
-    names = [f"x{number}" for number, _ in enumerate(xs, 1)] if len(xs) > 1 else ["x"]
+    names, needs = operand_names(xs), slots(layer, *xs)
+    arrange = registry.arranged.own(type(layer))
     values = {name: x[0] for name, x in zip(names, xs, strict=True)}
     gradients: dict[str, Array] = {}
     for all_of, mine in ((values, arrays), (gradients, back.arrays)):
         for name, array in mine.items():
-            all_of[LETTERS[name]] = _written(layer, name, array, xs[0].shape[1])
+            shown = array if arrange is None else arrange(layer, name, array, xs[0].shape[1])
+            all_of[needs[name].letter] = shown
     gradients |= {name: x[0] for name, x in zip(names, back.inputs, strict=True)}
-    on_the_way = _between(layer, arrays, xs[0], y, g)
-    return values | on_the_way | {"y": y[0], "g": g[0]}, gradients
-
-
-def _written(layer: Layer, name: str, array: Array, channels: int) -> Array:
-    """Arrange an array as formulas have it: a table's kernels by f and c, 1x1 ones by f and d."""
-    if isinstance(layer, Conv) and layer.connections is not None and name == "weight":
-        return spread_table(layer, array, channels)
-    return array.reshape(array.shape[:2]) if name == "pointwise.weight" else array
-
-
-def _between(layer: Layer, arrays: Arrays, x: Array, y: Array, g: Array) -> dict[str, Array]:
-    """Return what a layer computes on the way and its formulas speak of."""
-    if isinstance(layer, AvgPool):
-        return {"n": divisor(layer, x, frame_of(layer, x))[0, 0]}
-    if isinstance(layer, Norm):
-        return formulas_of_elements.between(layer, arrays, x, g)
-    if isinstance(layer, Lrn):
-        return {"s": scale(layer, x)[0]}
-    if isinstance(layer, Softmax):
-        axes = 0 if layer.over == "channels" else tuple(range(1, x.ndim - 1))
-        return {"a": (g * y)[0].sum(axes)}
-    if isinstance(layer, Upsample) and layer.mode != "nearest":
-        return formulas_of_moves.matrices(layer, x)
-    if isinstance(layer, Separable):
-        z, h = halves(layer, arrays, x, g)
-        return {"z": z[0], "h": h[0]}
-    return {}
+    compute = registry.on_the_way.own(type(layer))
+    others = {} if compute is None else compute(layer, arrays, xs[0], y, g)
+    return values | others | {"y": y[0], "g": g[0]}, gradients
 
 
 def _fullest(
@@ -171,10 +127,14 @@ def _apart(layer: Layer, arrays: Arrays, xs: tuple[Array, ...], g: Array, back: 
 def _input(layer: Layer, shape: Shape, number: int) -> Array:
     """Return an input of whole numbers; of halves between, where functions have corners."""
     x = _numbers((1, *extents(shape)), 7 - 2 * (number % 2), 3 + number)
-    return x / 2 + 0.25 if isinstance(layer, Pointwise | Softmax) else x
+    return x / 2 + 0.25 if isinstance(layer, Pointwise) else x
 
 
-def _positive(values: Array, name: str) -> Array:
+def _array(name: str, slot: Slot, number: int) -> Array:
+    """Return an array of the layer's own: whole numbers, if it is not fixed."""
+    if slot.values is not None:
+        return slot.values
+    values = _numbers(slot.shape, 5, 2 + number % 2)
     return np.abs(values) if name == "running_var" else values
 
 

@@ -12,11 +12,12 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from shapecalc.reference.arrays import Array, Axes
 
     Values: TypeAlias = Mapping[str, Array]
+    Formulas: TypeAlias = dict[str, "Formula"]
     Terms: TypeAlias = Callable[[Values, tuple[int, ...]], list["Term"]]
 
 POSITIONS, TAPS, PLACES = "ijk", "pqr", "uvt"
@@ -31,12 +32,12 @@ BACK = ("h", "a")
 class Term(NamedTuple):
     """One summand: the product of some numbers, divided; a factor of several is their sum.
 
-    `told` is how it is written where it came about in another way, as a maximum.
+    `text` is how it is written where it came about in another way, as a maximum.
     """
 
     factors: tuple[float | tuple[float, ...], ...]
     divisor: float = 1
-    told: str = ""
+    text: str = ""
 
     @property
     def value(self) -> float:
@@ -44,7 +45,7 @@ class Term(NamedTuple):
         return prod(sum(f) if isinstance(f, tuple) else f for f in self.factors) / self.divisor
 
     def __str__(self) -> str:
-        bare = self.told or "*".join(map(_factor, self.factors))
+        bare = self.text or "*".join(map(_factor, self.factors))
         return bare if self.divisor == 1 else f"{bare}/{_signed(self.divisor)}"
 
 
@@ -96,7 +97,7 @@ class Formula(NamedTuple):
 def _alone(found: list[Term]) -> str:
     """Write a sum that is one number; without the brackets that one has among others."""
     term, *more = found or (Term(()),)
-    if more or len(term.factors) != 1 or term.divisor != 1 or term.told:
+    if more or len(term.factors) != 1 or term.divisor != 1 or term.text:
         return ""
     return number(term.value)
 
@@ -209,3 +210,13 @@ def single(
 ) -> Formula:
     """Make the formula of an entry that is one product."""
     return Formula(of, at, text, note, lambda values, place: [term(values, place)])
+
+
+def operand_names(xs: Sequence[Array]) -> list[str]:
+    """Name what flows in: x, or x1, x2, ... where there are several."""
+    return [f"x{number}" for number, _ in enumerate(xs, 1)] if len(xs) > 1 else ["x"]
+
+
+def place_names(rank: int) -> str:
+    """Name the indices of an element of the input: its channel, and its place on every side."""
+    return f"c{PLACES[:rank]}"

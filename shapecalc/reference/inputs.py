@@ -8,8 +8,8 @@ import numpy as np
 
 from shapecalc.errors import did_you_mean
 from shapecalc.graph.model import Input
-from shapecalc.reference.arrays import extents
-from shapecalc.reference.layer import slots, uniform
+from shapecalc.reference.arrays import extents, uniform
+from shapecalc.reference.layer import slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,7 +81,7 @@ class Supply:
                 given = self.given.get(f"{path}.{name}")
                 if given is None:
                     random = random or np.random.default_rng((self.seed, owner))  # takes its time
-                    found[name] = uniform(slot.shape, slot.low, slot.high, inputs[0].dtype, random)
+                    found[name] = slot.allocated(inputs[0].dtype, random)
                 elif np.shape(given) == slot.shape:
                     found[name] = np.asarray(given, inputs[0].dtype)
                 else:

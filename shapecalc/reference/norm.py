@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.layers.norm import BatchNorm, GroupNorm, LayerNorm
-from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
+from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
+from shapecalc.reference import registry
+from shapecalc.reference.arrays import (
+    Gradients,
+    Slot,
+    bias_slot,
+    column,
+    places,
+    scale_slot,
+)
+from shapecalc.reference.formula import (
+    Formula,
+    Term,
+    place_names,
+    single,
+)
+from shapecalc.reference.paper_copy import (
+    SIDES,
+    copied,
+    shape_like,
+)
+from shapecalc.reference.tally import add_up
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Axes
+    from shapecalc.reference.formula import Formulas, Values
 
 #: What is added to a variance so that nothing is divided by 0.
 EPSILON = 1e-5
 
 
+@registry.slots(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
 def slots(layer: Any, x: Array) -> dict[str, Slot]:  # noqa: ANN401
     """A scale and a shift per channel, or per element; batch normalisation's statistics."""
     everything = isinstance(layer, LayerNorm) and layer.over == "all"
     each = x.shape[1:] if everything else x.shape[1:2]
     found = {"weight": scale_slot(each), "bias": bias_slot(each)} if layer.affine else {}
     if isinstance(layer, BatchNorm) and layer.statistics:
-        found["running_mean"] = bias_slot(each)._replace(trained=False)
-        found["running_var"] = scale_slot(each)._replace(trained=False)
+        found["running_mean"] = bias_slot(each)._replace(trained=False, letter="M")
+        found["running_var"] = scale_slot(each)._replace(trained=False, letter="V")
     return found
 
 
@@ -60,6 +87,7 @@ def fixed(layer: Any, arrays: Arrays) -> tuple[Array, Array]:  # noqa: ANN401
     return factor, shift
 
 
+@registry.forward(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
 def forward(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
     """Normalise, then scale and shift; with running statistics all of that is one line."""
     if "running_mean" in arrays:
@@ -74,6 +102,7 @@ def forward(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
     return y
 
 
+@registry.backward(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
 def backward(layer: Any, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:  # noqa: ANN401
     """Go back through scale and shift, then through deviation and mean where they follow from x."""
     running = "running_mean" in arrays
@@ -94,3 +123,180 @@ def backward(layer: Any, arrays: Arrays, x: Array, y: Array, gradient: Array) ->
     back = inner - inner.mean(axes, keepdims=True)
     back -= normal * (inner * normal).mean(axes, keepdims=True)
     return Gradients(((back * inverse).reshape(x.shape),), trained)
+
+
+@registry.counted(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
+def counted(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
+    """Mean, centred, variance, scaled; with running statistics a factor and a shift."""
+    if "running_mean" in arrays:
+        factor, shift = fixed(layer, arrays)
+        scaled: Array = x * column(factor, x) + column(shift, x)
+        return scaled
+    elements, axes = sets(layer, x)
+    extent = prod(elements.shape[axis] for axis in axes)
+    mean = add_up(elements, axes, x) / extent
+    centred = elements - mean
+    variance = add_up(centred * centred, axes, x) / extent
+    y: Array = (centred * (1 / _root(variance + EPSILON))).reshape(x.shape)
+    if not layer.affine:
+        return y
+    weight, bias = arrays["weight"], arrays["bias"]
+    if weight.ndim == 1:
+        weight, bias = column(weight, x), column(bias, x)
+    affine: Array = y * weight + bias
+    return affine
+
+
+_root = np.frompyfunc(lambda v: v.sqrt(), 1, 1)
+
+# -- formulas --------------------------------------------------------------------------------------
+
+
+@registry.formula(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
+def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
+    """Write the formulas of a normalisation: z is normalised, r the scale, h the gradient of z."""
+    fixed = isinstance(layer, BatchNorm) and layer.statistics
+    at = place_names(x.ndim - 2)
+    place, share = ", ".join(at), _weights_share(layer, at)
+    w, b = (f"{letter}[{', '.join(share)}]" for letter in "wb")
+    mean, var = ("M[c]", "V[c]") if fixed else (f"mean over {_set(layer, x)}", "variance")
+    within = f"1/sqrt({var} + {EPSILON:g})" + ("" if fixed else " over the same")
+    found: Formulas = {
+        "r": single("r", "c" if fixed else at, within, _of("r")),
+        "z": single("z", at, f"(x[{place}] - {mean}) * r[{'c' if fixed else place}]", _of_z(fixed)),
+    }
+    if layer.affine:
+        found["y"] = Formula("y", at, f"{w} * z[{place}] + {b}", "", _of_y(share))
+        over = ", ".join(i for i in at if i not in share)
+        for letter, factors in (("w", "gz"), ("b", "g")):
+            product = " * ".join(f"{each}[{place}]" for each in factors)
+            text = f"sum over {over} of {product}" if over else product
+            found[letter] = Formula(letter, share, text, "", _over(share, factors))
+        found["h"] = single("h", at, f"{w} * g[{place}]", _of_h(share), "h is the gradient of z.")
+    else:
+        found["y"] = single("y", at, f"z[{place}]", _of("z"))
+        found["h"] = single("h", at, f"g[{place}]", _of("g"), "h is the gradient of z.")
+    found["x"] = _of_norm_input(layer, x, at, fixed=fixed)
+    return found
+
+
+def _weights_share(layer: Any, at: str) -> str:  # noqa: ANN401
+    return at if isinstance(layer, LayerNorm) and layer.over == "all" else "c"
+
+
+def _of_norm_input(layer: Any, x: Array, at: str, *, fixed: bool) -> Formula:  # noqa: ANN401
+    place = ", ".join(at)
+    if fixed:
+        note = (
+            "As at inference, where M and V are running statistics.  In training they are the"
+            " batch's own, and the gradient goes through them as well: dL/dx = r * (h - mean of h"
+            " - z * mean of h*z), the means over the batch and all positions of a channel."
+        )
+        return single(
+            "x", at, f"h[{place}] * r[c]",
+            lambda values, p: Term((float(values["h"][p]), float(values["r"][p[0]]))), note,
+        )  # fmt: skip
+
+    def back(values: Values, p: Axes) -> Term:
+        h, z = values["h"], values["z"]
+        shift, turn = (_mean_in_set(layer, each)[p] for each in (h, h * z))
+        return Term((float(values["r"][p]), (float(h[p]), -shift, -float(z[p]) * turn)))
+
+    text = f"r[{place}] * (h[{place}] - mean of h - z[{place}] * mean of h*z)"
+    note = f"Means over {_set(layer, x)}: they follow from x, so each element acts on all."
+    return single("x", at, text, back, note)
+
+
+def _set(layer: Any, x: Array) -> str:  # noqa: ANN401
+    """Say which elements share a mean."""
+    if isinstance(layer, GroupNorm):
+        return f"the {x.shape[1] // layer.groups} channels of a group" + (
+            " and all positions" if x.ndim > 2 else ""
+        )
+    if isinstance(layer, InstanceNorm):
+        return "all positions of a channel"
+    if isinstance(layer, BatchNorm):
+        return "the batch" + (" and all positions" if x.ndim > 2 else "")
+    return "everything" if layer.over == "all" else "the channels of a position"
+
+
+def _mean_in_set(layer: Any, values: Array) -> Array:  # noqa: ANN401
+    """Give every element of an example its set's mean."""
+    elements, axes = sets(layer, values[None])
+    means: Array = np.broadcast_to(elements.mean(axes, keepdims=True), elements.shape)
+    return means.reshape(values.shape)
+
+
+@registry.on_the_way(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
+def on_the_way(layer: Any, arrays: Arrays, x: Array, y: Array, g: Array) -> dict[str, Array]:  # noqa: ANN401
+    """Return what a normalisation computes on the way: r, z and h of an example."""
+    if "running_mean" in arrays:
+        r = 1 / np.sqrt(arrays["running_var"] + EPSILON)
+        ones = (1,) * (x.ndim - 2)
+        z = (x[0] - arrays["running_mean"].reshape(-1, *ones)) * r.reshape(-1, *ones)
+    else:
+        normal, inverse, _ = standard(layer, x)
+        z = normal.reshape(x.shape)[0]
+        r = np.broadcast_to(inverse, normal.shape).reshape(x.shape)[0]
+    if not layer.affine:
+        return {"r": r, "z": z, "h": g[0]}
+    w = arrays["weight"]
+    return {"r": r, "z": z, "h": g[0] * (w if w.ndim > 1 else w.reshape(-1, *(1,) * (x.ndim - 2)))}
+
+
+def _of(letter: str) -> Callable[[Values, Axes], Term]:
+    return lambda values, at: Term((float(values[letter][at]),))
+
+
+def _shared(share: str, at: Axes) -> Axes:
+    return at[: len(share)]
+
+
+def _of_z(fixed: bool) -> Callable[[Values, Axes], Term]:
+    def term(values: Values, at: Axes) -> Term:
+        r = float(values["r"][at[:1] if fixed else at])
+        x = float(values["x"][at])
+        mean = float(values["M"][at[0]]) if fixed else x - float(values["z"][at]) / r
+        return Term(((x, -mean), r))
+
+    return term
+
+
+def _of_y(share: str) -> Callable[[Values, Axes], list[Term]]:
+    def terms(values: Values, at: Axes) -> list[Term]:
+        own = _shared(share, at)
+        w, b, z = float(values["w"][own]), float(values["b"][own]), float(values["z"][at])
+        return [Term((w, z)), Term((b,))]
+
+    return terms
+
+
+def _of_h(share: str) -> Callable[[Values, Axes], Term]:
+    return lambda values, at: Term((float(values["w"][_shared(share, at)]), float(values["g"][at])))
+
+
+def _over(share: str, factors: str) -> Callable[[Values, Axes], list[Term]]:
+    def terms(values: Values, at: Axes) -> list[Term]:
+        mine = [each for each in np.ndindex(*values["g"].shape) if _shared(share, each) == at]
+        return [Term(tuple(float(values[f][each]) for f in factors)) for each in mine]
+
+    return terms
+
+
+@registry.paper_copy(Norm)
+def paper_copy(layer: Norm, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep two channels."""
+    return layer, (shape_like(inputs[0], SIDES, 2, 4),)
+
+
+@registry.paper_copy(LayerNorm)
+def layer_paper_copy(layer: LayerNorm, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep three channels: two numbers would be -1 and 1."""
+    return layer, (shape_like(inputs[0], (1, 2, 1), 3, 4),)  # two numbers would be -1 and 1
+
+
+@registry.paper_copy(GroupNorm)
+def group_paper_copy(layer: GroupNorm, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep two groups of two channels."""
+    groups = min(layer.groups, 2)
+    return copied(layer, groups=groups), (shape_like(inputs[0], (1, 2, 1), 2 * groups, 2 * groups),)

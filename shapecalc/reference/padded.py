@@ -13,6 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from shapecalc.reference.arrays import along_sides, spread, spread_pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shapecalc.reference.arrays import Array, Axes
 
 
@@ -119,3 +121,10 @@ def windows(canvas: Array, frame: Frame) -> Array:
     taps = (slice(None, None, step) for step in frame.dilation)
     part: Array = view[along_sides((*starts, *taps))]
     return part
+
+
+def taps(view: Array) -> Iterator[Array]:
+    """View what every window shows at one of its taps, tap after tap in row-major order."""
+    rank = (view.ndim - 2) // 2
+    for tap in np.ndindex(*view.shape[2 + rank :]):
+        yield view[along_sides(tap)]

@@ -7,22 +7,90 @@ written, sides first and channels last.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapecalc.algebra.dim import known
-from shapecalc.reference.arrays import along_sides, spread, spread_pairs
-from shapecalc.reference.padded import Frame, inside, surround
+from shapecalc.layers.reshape import (
+    ChannelShuffle,
+    Crop,
+    Flatten,
+    PadLayer,
+    Permute,
+    Reshape,
+)
+from shapecalc.reference import registry, upsample  # noqa: F401  (it registers itself)
+from shapecalc.reference.arrays import (
+    along_sides,
+    spread,
+    spread_pairs,
+)
+from shapecalc.reference.formula import (
+    PLACES,
+    POSITIONS,
+    Index,
+    Ref,
+    Term,
+    place_names,
+    plain,
+    ref,
+    single,
+    summed,
+)
+from shapecalc.reference.padded import (
+    Frame,
+    inside,
+    surround,
+)
+from shapecalc.reference.paper_copy import (
+    SIDES,
+    copied,
+    least,
+    shape_like,
+)
 
 if TYPE_CHECKING:
-    from shapecalc.layers.reshape import ChannelShuffle, Crop, PadLayer, Permute, Reshape, Upsample
+    from collections.abc import Callable, Sequence
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Axes
+    from shapecalc.reference.formula import Formulas, Values
+
+# -- flatten and reshape ---------------------------------------------------------------------------
 
 
+@registry.forward(Flatten)
+@registry.counted(Flatten)
 def flatten(layer: object, arrays: Arrays, x: Array) -> Array:
     """Write all elements in one row."""
     return x.reshape(len(x), -1)
+
+
+@registry.gradient(Flatten)
+def flatten_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
+    """Read the gradient as the input's shape."""
+    return g.reshape(x.shape)
+
+
+@registry.formula(Flatten)
+def flatten_formulas(layer: object, x: Array) -> Formulas:
+    """Write the formulas of a map in one row."""
+    at = place_names(x.ndim - 2)
+    row = _row(at, x.shape[2:])
+    text = f"x[{', '.join(at)}] where n = {row}"
+    return {
+        "y": single("y", "n", text, _found_again("x", "y", by_channel=True)),
+        "x": summed("x", at, (Ref("g", (row,)),), {}, note="The gradient is put back in place."),
+    }
+
+
+def _row(at: str, sides: Axes) -> Index:
+    """Count an element's place in a row, channel by channel, each row by row."""
+    factors = [prod(sides[axis:]) for axis, _ in enumerate(at)]
+    return Index(tuple((name, times, 1) for name, times in zip(at, factors, strict=True)))
 
 
 def _written(x: Array) -> Array:
@@ -42,11 +110,14 @@ def _reread(x: Array, shape: Axes) -> Array:
     return _stored(_written(x).reshape(len(x), *shape))
 
 
+@registry.forward(Reshape)
+@registry.counted(Reshape)
 def reshape(layer: Reshape, arrays: Arrays, x: Array) -> Array:
     """Read the same elements as another shape."""
     return _reread(x, tuple(map(known, layer.shape)))
 
 
+@registry.overwriting(Reshape)
 def reshape_over(layer: Reshape, arrays: Arrays, x: Array) -> Array:
     """Read the same elements as another shape, in the memory where they are."""
     y = _reread(x, tuple(map(known, layer.shape)))
@@ -57,26 +128,94 @@ def reshape_over(layer: Reshape, arrays: Arrays, x: Array) -> Array:
     return place
 
 
+@registry.gradient(Reshape)
 def reshape_gradient(layer: Reshape, x: Array, y: Array, g: Array) -> Array:
     """Read the gradient as the input's shape."""
     return _reread(g, (*x.shape[2:], x.shape[1]))
 
 
-def flatten_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
-    """Read the gradient as the input's shape."""
-    return g.reshape(x.shape)
+@registry.formula(Reshape)
+def reshape_formulas(layer: Reshape, x: Array) -> Formulas:
+    """Say in which order the elements are read."""
+    target = tuple(map(known, layer.shape))
+    by_channel = x.ndim == 2 or len(target) == 1
+    told = "channel by channel, each row by row" if by_channel else "row by row, channels last"
+    extents = "x".join(map(str, target))
+    return {
+        "y": single("y", f"c{POSITIONS[: len(target) - 1]}",
+                    f"those of x, {told}, read as {extents}",
+                    _found_again("x", "y", by_channel=by_channel)),
+        "x": single("x", place_names(x.ndim - 2), f"those of g, {told}, read in the shape of x",
+                    _found_again("g", "x", by_channel=by_channel)),
+    }  # fmt: skip
 
 
+def _found_again(source: str, target: str, *, by_channel: bool) -> Callable[[Values, Axes], Term]:
+    """Find an element of `target` in `source`, which holds the same in the same order."""
+
+    def ordered(entries: Axes) -> Axes:
+        return entries if by_channel else (*entries[1:], entries[0])
+
+    def term(values: Values, at: Axes) -> Term:
+        array, shape = values[source], ordered(values[target].shape)
+        number = sum(p * prod(shape[axis:]) for axis, p in enumerate(ordered(at), 1))
+        row = array if by_channel else np.moveaxis(array, 0, -1)
+        return Term((float(row.reshape(-1)[number]),))
+
+    return term
+
+
+#: The shapes of 12 elements, by the number of their extents.
+TWELVE = {1: (12,), 2: (4, 3), 3: (3, 2, 2), 4: (3, 1, 2, 2)}
+
+
+@registry.paper_copy(Reshape)
+def reshape_paper_copy(layer: Reshape, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep 12 elements."""
+    small = copied(layer, shape=TWELVE[len(layer.shape)])
+    return small, (
+        shape_like(inputs[0], SIDES, 12 // int(np.prod(SIDES[: len(inputs[0].sides)])), 12),
+    )
+
+
+# -- permute ---------------------------------------------------------------------------------------
+
+
+@registry.forward(Permute)
+@registry.counted(Permute)
 def permute(layer: Permute, arrays: Arrays, x: Array) -> Array:
     """Output axis i is input axis order[i], with the channels as the last axis."""
     order = (0, *(axis + 1 for axis in layer.order))
     return np.array(_stored(_written(x).transpose(order)), order="C")
 
 
+@registry.gradient(Permute)
 def permute_gradient(layer: Permute, x: Array, y: Array, g: Array) -> Array:
     """Put every axis back."""
     order = (0, *(axis + 1 for axis in layer.order))
     return _stored(_written(g).transpose(np.argsort(order)))
+
+
+@registry.formula(Permute)
+def permute_formulas(layer: Permute, x: Array) -> Formulas:
+    """Write the formulas of axes in another order."""
+    rank = x.ndim - 2
+    names = (*PLACES[:rank], "c")  # as shapes are written, channels last
+    order = layer.order
+    moved = [names[axis] for axis in order]
+    put = {axis: place for place, axis in enumerate(order)}
+    there = (*POSITIONS[:rank], "c")
+    back = [there[put[axis]] for axis in range(rank + 1)]
+    at = f"c{POSITIONS[:rank]}"
+    note = "The gradient's axes are put back."
+    return {
+        "y": summed("y", at, (ref("x", back[-1] + "".join(back[:-1])),), {}),
+        "x": summed("x", f"c{PLACES[:rank]}", (ref("g", moved[-1] + "".join(moved[:-1])),), {},
+                    note=note),
+    }  # fmt: skip
+
+
+# -- pad and crop ----------------------------------------------------------------------------------
 
 
 def _rim(layer: PadLayer, x: Array) -> Frame:
@@ -84,15 +223,42 @@ def _rim(layer: PadLayer, x: Array) -> Frame:
     return Frame(ones, ones, ones, spread_pairs(layer.pad.pairs, x), (0,) * rank, (None,) * rank)
 
 
+@registry.forward(PadLayer)
+@registry.counted(PadLayer)
 def pad(layer: PadLayer, arrays: Arrays, x: Array) -> Array:
     """Put zeros around the input."""
     padded = surround(x, _rim(layer, x))
     return padded if padded is not x else x.copy()
 
 
+@registry.gradient(PadLayer)
 def pad_gradient(layer: PadLayer, x: Array, y: Array, g: Array) -> Array:
     """Cut the rim off."""
     return inside(g, x, _rim(layer, x))
+
+
+def _shifted(shifts: Sequence[int], forward: str, backward: str) -> Formulas:
+    rank = len(shifts)
+    to = [Index(((i, 1, 1),), -n) for i, n in zip(POSITIONS, shifts, strict=False)]
+    back = [Index(((u, 1, 1),), n) for u, n in zip(PLACES, shifts, strict=False)]
+    return {
+        "y": summed("y", f"c{POSITIONS[:rank]}", (Ref("x", (*plain("c"), *to)),), {}, note=forward),
+        "x": summed("x", f"c{PLACES[:rank]}", (Ref("g", (*plain("c"), *back)),), {}, note=backward),
+    }
+
+
+@registry.formula(PadLayer)
+def pad_formulas(layer: PadLayer, x: Array) -> Formulas:
+    """Write the formulas of zeros around a map."""
+    starts = [before for before, _ in spread_pairs(layer.pad.pairs, x)]
+    return _shifted(starts, "x is 0 outside the input.", "What is before the rim is cut off.")
+
+
+@registry.paper_copy(PadLayer)
+def pad_paper_copy(layer: PadLayer, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep a rim of 1."""
+    pairs = tuple((min(known(a), 1), min(known(b), 1)) for a, b in layer.pad.pairs)
+    return copied(layer, pad=layer.pad._replace(pairs=pairs)), (shape_like(inputs[0], SIDES, 1, 4),)
 
 
 def _kept(layer: Crop, x: Array) -> tuple[Any, ...]:
@@ -106,11 +272,14 @@ def _kept(layer: Crop, x: Array) -> tuple[Any, ...]:
     return along_sides(slice(before, n - after) for n, (before, after) in ends)
 
 
+@registry.forward(Crop)
+@registry.counted(Crop)
 def crop(layer: Crop, arrays: Arrays, x: Array) -> Array:
     """Take rows away at the ends of the sides."""
     return np.array(x[_kept(layer, x)])
 
 
+@registry.gradient(Crop)
 def crop_gradient(layer: Crop, x: Array, y: Array, g: Array) -> Array:
     """Nothing comes back to what was taken away."""
     back = np.zeros_like(x)
@@ -118,40 +287,30 @@ def crop_gradient(layer: Crop, x: Array, y: Array, g: Array) -> Array:
     return back
 
 
-def blend(n: int, factor: int, mode: str) -> Array:
-    """Return the matrix that enlarges a side of `n`: n*factor x n.
-
-    Output u lies at (u + 1/2)/factor - 1/2; beyond the ends there is the last element.
-    """
-    rows = np.arange(n * factor)
-    at: Array = np.clip((rows + 0.5) / factor - 0.5, 0, n - 1)
-    if mode == "nearest":
-        at = rows // factor
-    low = np.floor(at).astype(int)
-    high, part = np.minimum(low + 1, n - 1), at - low
-    matrix = np.zeros((n * factor, n))
-    matrix[rows, low] += 1 - part
-    matrix[rows, high] += part
-    return matrix
+@registry.formula(Crop)
+def crop_formulas(layer: Crop, x: Array) -> Formulas:
+    """Write the formulas of a part of a map."""
+    if layer.to is not None:
+        sizes = zip(x.shape[2:], spread(layer.to, x), strict=True)
+        starts = [(n - size) // 2 for n, size in sizes]
+    else:
+        starts = [before for before, _ in spread_pairs(layer.crop.pairs, x)] if layer.crop else []
+    note = "g is 0 outside the output: nothing comes back to what was cut off."
+    return _shifted([-n for n in starts], "", note)
 
 
-def upsample(layer: Upsample, arrays: Arrays, x: Array) -> Array:
-    """Repeat or blend along every side, one side after the other."""
-    for axis, factor in enumerate(spread(layer.factor, x), 2):
-        if layer.mode == "nearest":
-            x = np.repeat(x, factor, axis)
-        else:
-            matrix = blend(x.shape[axis], factor, layer.mode).astype(x.dtype)
-            x = np.moveaxis(np.moveaxis(x, axis, -1) @ matrix.T, -1, axis)
-    return np.ascontiguousarray(x)
+@registry.paper_copy(Crop)
+def crop_paper_copy(layer: Crop, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Cut 1 off, or down to 2."""
+    shape = shape_like(inputs[0], (4, 5, 4), 1, 4)
+    if layer.to is not None:
+        return copied(layer, to=least(layer.to, 2)), (shape,)
+    assert layer.crop is not None
+    pairs = tuple((min(known(a), 1), min(known(b), 1)) for a, b in layer.crop.pairs)
+    return copied(layer, crop=layer.crop._replace(pairs=pairs)), (shape,)
 
 
-def upsample_gradient(layer: Upsample, x: Array, y: Array, g: Array) -> Array:
-    """Add up what every element gave."""
-    for axis, factor in enumerate(spread(layer.factor, x), 2):
-        matrix = blend(x.shape[axis], factor, layer.mode).astype(x.dtype)
-        g = np.moveaxis(np.moveaxis(g, axis, -1) @ matrix, -1, axis)
-    return g
+# -- channel shuffle -------------------------------------------------------------------------------
 
 
 def _deal(x: Array, hands: int) -> Array:
@@ -159,11 +318,45 @@ def _deal(x: Array, hands: int) -> Array:
     return np.ascontiguousarray(dealt).reshape(x.shape)
 
 
+@registry.forward(ChannelShuffle)
+@registry.counted(ChannelShuffle)
 def channel_shuffle(layer: ChannelShuffle, arrays: Arrays, x: Array) -> Array:
     """Take a channel of every group in turn."""
     return _deal(x, layer.groups)
 
 
+@registry.gradient(ChannelShuffle)
 def channel_shuffle_gradient(layer: ChannelShuffle, x: Array, y: Array, g: Array) -> Array:
     """Collect the groups again."""
     return _deal(g, x.shape[1] // layer.groups)
+
+
+@registry.formula(ChannelShuffle)
+def shuffle_formulas(layer: ChannelShuffle, x: Array) -> Formulas:
+    """Write the formulas of channels taken from every group in turn."""
+    rest, groups = PLACES[: x.ndim - 2], layer.groups
+    each = x.shape[1] // groups
+
+    def moved(source: str, hands: int) -> Callable[[Values, Axes], Term]:
+        def term(values: Values, at: Axes) -> Term:
+            array = values[source]
+            channel = at[0] % hands * (len(array) // hands) + at[0] // hands
+            return Term((float(array[(channel, *at[1:])]),))
+
+        return term
+
+    def text(letter: str, hands: int, deck: int) -> str:
+        return f"{letter}[{', '.join((f'{deck}*(c mod {hands}) + c // {hands}', *rest))}]"
+
+    return {
+        "y": single("y", f"c{rest}", text("x", groups, each), moved("x", groups)),
+        "x": single("x", f"c{rest}", text("g", each, groups), moved("g", each),
+                    "The groups are collected again."),
+    }  # fmt: skip
+
+
+@registry.paper_copy(ChannelShuffle)
+def shuffle_paper_copy(layer: ChannelShuffle, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep two groups of three channels."""
+    groups = min(layer.groups, 2)
+    return copied(layer, groups=groups), (shape_like(inputs[0], (1, 2, 1), 3 * groups, 3 * groups),)

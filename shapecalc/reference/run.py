@@ -10,11 +10,11 @@ import numpy as np
 from shapecalc.api import graph_of
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
+from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.inputs import Entrance, Supply, Unfit, must_know
 from shapecalc.reference.layer import forward
 from shapecalc.reference.memory import Live
-from shapecalc.reference.table import REREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -182,7 +182,7 @@ class _Walk:
         else:
             own = self.supply.arrays(index, layer, taken)
             output = forward(layer, own, *taken, overwrite=self.live.only_here(node))
-        self.live.put(index, output, node.inputs[0] if type(layer) in REREAD else None)
+        self.live.put(index, output, node.inputs[0] if isinstance(layer, Reshape) else None)
         self.layers[index], self.arrays[node.path] = layer, own
         self.shapes[index] = _shape_of(output)
         return Step(node, layer, own, taken, output, self.live.bytes())

@@ -1,6 +1,6 @@
 """Work, counted by executing it: numbers that count what is done with them.
 
-A layer's plain forward (`naive.py`) runs on arrays of `Counting` numbers, one example at a time.
+A layer's counted forward runs on arrays of `Counting` numbers, one example at a time.
 Weights and other constants are plain numbers, so what is computed of these alone is free, like
 batch normalisation's factor.  At full size `product.recorded` has the matrix products.
 """
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.layers.base import Layer
     from shapecalc.reference.arrays import Array, Arrays
-    from shapecalc.reference.table import Forward
+    from shapecalc.reference.registry import Forward
 
 
 class Operations(NamedTuple):
@@ -124,3 +126,23 @@ def counted(
     output = function(layer, arrays, *map(wrapped, inputs))
     plain: Array = np.frompyfunc(_value, 1, 1)(output).astype(float)
     return plain, tally.operations()
+
+
+# -- what counted forwards share -------------------------------------------------------------------
+
+
+def accumulators(shape: Iterable[int], x: Array, value: float = 0.0) -> Array:
+    """Return accumulators that count, all of one value."""
+    return np.full(tuple(shape), x.flat[0].like(value), object)
+
+
+larger = np.frompyfunc(lambda a, b: max(b, a), 2, 1)
+
+
+def add_up(elements: Array, axes: tuple[int, ...], x: Array) -> Array:
+    """Add up along axes, from 0."""
+    total = accumulators((1 if axis in axes else n for axis, n in enumerate(elements.shape)), x)
+    moved = np.moveaxis(elements, axes, range(len(axes)))
+    for each in moved.reshape(-1, *moved.shape[len(axes) :]):
+        total = total + each.reshape(total.shape)
+    return total

@@ -269,7 +269,7 @@ class SpecReader(StatementReader):
         for word, fields in (tree.items if tree else {}).items():
             assert tree is not None
             kind = self.type_of(tree.keys[word])
-            if kind not in BUILTIN or PAPER.fullmatch(word):
+            if kind is None or kind not in BUILTIN or PAPER.fullmatch(word):
                 if kind:
                     self.complain(
                         "E112", f"defaults are for layer types, not '{word}'", tree.keys[word]

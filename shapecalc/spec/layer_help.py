@@ -31,6 +31,7 @@ class LayerHelp(NamedTuple):
     fields: tuple[FieldHelp, ...]
     rule: str
     counts: str
+    learns: str
     example: str
 
 
@@ -55,7 +56,7 @@ def layer_help(word: str) -> LayerHelp:
         summary, example = _STRUCTURE_HELP[word]
         keys = STRUCTURE_KEYS[word]
         fields = tuple(FieldHelp(name, "", "", doc) for name, doc in keys.items())
-        return LayerHelp(word, summary, (), "", fields, "", "", example)
+        return LayerHelp(word, summary, (), "", fields, "", "", "", example)
     cls = layer_class(word)
     aliases = tuple(alias for alias, name in ALIASES.items() if name == word)
     fields = tuple(
@@ -68,7 +69,15 @@ def layer_help(word: str) -> LayerHelp:
         for each in cls.fields()
     )
     return LayerHelp(
-        word, cls.summary, aliases, cls.principal, fields, cls.rule, cls.counts, cls.example
+        word,
+        cls.summary,
+        aliases,
+        cls.principal,
+        fields,
+        cls.rule,
+        cls.counts,
+        cls.learns,
+        cls.example,
     )
 
 

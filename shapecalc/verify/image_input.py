@@ -40,9 +40,9 @@ def read_picture(path: str, report: Report) -> dict[str, Any]:
     shape = inputs[0].output
     channels = known(shape.channels)
     if len(inputs) > 1 or len(shape.sides) != 2 or channels not in MODES:
-        told = " and ".join(as_text(row.output) for row in inputs)
+        shapes = " and ".join(as_text(row.output) for row in inputs)
         raise unfit(
-            f"a picture cannot flow into {report.name}, which takes {told}",
+            f"a picture cannot flow into {report.name}, which takes {shapes}",
             "a network with one input, height x width x 1 or 3, takes a picture",
         )
     try:
@@ -65,9 +65,9 @@ def read_picture(path: str, report: Report) -> dict[str, Any]:
                     "scale it to 8 bits first",
                 )
             if picture.size != (width, height):
-                found = f"{picture.size[1]}x{picture.size[0]}"
+                size = f"{picture.size[1]}x{picture.size[0]}"
                 raise unfit(
-                    f"the picture is {found} (height x width), but the input is {height}x{width}",
+                    f"the picture is {size} (height x width), but the input is {height}x{width}",
                     "scale or crop it first; it is not stretched for you",
                 )
             values = np.asarray(picture.convert(MODES[channels]), np.float32) / 255

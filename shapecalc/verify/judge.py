@@ -16,7 +16,7 @@ from shapecalc.reference.product import recorded
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.slopes import slopes
 from shapecalc.verify import laws
-from shapecalc.verify.small_copy import small
+from shapecalc.verify.small_copy import small_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,11 +41,11 @@ LAWS = {
 }
 
 
-class Judged(NamedTuple):
+class JudgedLayer(NamedTuple):
     """What the laws say of a layer: nothing, a disagreement, or None where one was not asked."""
 
     row: Row
-    said: dict[str, str | None]
+    outcomes: dict[str, str | None]
 
 
 class Verdict(NamedTuple):
@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
     """
 
     report: Report
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedLayer, ...]
     peak: int | None
     seed: int
 
@@ -65,7 +65,7 @@ class Verdict(NamedTuple):
         return 4 * known(self.report.totals.peak)
 
     @property
-    def peak_said(self) -> str | None:
+    def peak_outcome(self) -> str | None:
         """What is to be said of the peak: nothing, a disagreement, or None where there is none."""
         if self.peak is None or self.peak == self.stated_peak:
             return None if self.peak is None else ""
@@ -74,19 +74,23 @@ class Verdict(NamedTuple):
     @property
     def disagreements(self) -> list[str]:
         """Every disagreement, with the layer's name."""
-        found = [
-            f"{each.row.name}: {said}"
-            for each in self.judged
-            for said in each.said.values()
-            if said
+        disagreements = [
+            f"{layer.row.name}: {outcome}"
+            for layer in self.judged
+            for outcome in layer.outcomes.values()
+            if outcome
         ]
-        return [*found, f"activations, peak: {self.peak_said}"] if self.peak_said else found
+        if self.peak_outcome:
+            disagreements.append(f"activations, peak: {self.peak_outcome}")
+        return disagreements
 
     @property
     def held(self) -> int:
         """How many laws were asked and hold."""
-        laws_held = sum(said == "" for each in self.judged for said in each.said.values())
-        return laws_held + (self.peak_said == "")
+        laws_held = sum(
+            outcome == "" for layer in self.judged for outcome in layer.outcomes.values()
+        )
+        return laws_held + (self.peak_outcome == "")
 
 
 def verify(
@@ -108,7 +112,7 @@ def verify(
     """
     report = report_of(network, settings=settings, input=input)
     rows = {row.name: row for row in report.rows}
-    judged: dict[str, Judged] = {}
+    judged: dict[str, JudgedLayer] = {}
     copies: dict[tuple[Layer, tuple[Shape, ...]], dict[str, str | None]] = {}
     lost: list[str] = []
 
@@ -116,22 +120,24 @@ def verify(
 
         def watch(step: Step) -> None:
             row = rows[step.node.path]
-            said: dict[str, str | None] = dict.fromkeys(LAWS)
-            said["shape"] = laws.shape_law(step.output, row.output)
+            outcomes: dict[str, str | None] = dict.fromkeys(LAWS)
+            outcomes["shape"] = laws.shape_law(step.output, row.output)
             if row.inputs:
-                said["arrays"] = laws.weight_law(slots(step.layer, *step.inputs), row.parameters)
-                said["MACs"] = laws.product_law(products, row.work)
+                outcomes["arrays"] = laws.weight_law(
+                    slots(step.layer, *step.inputs), row.parameters
+                )
+                outcomes["MACs"] = laws.product_law(products, row.work)
                 products.clear()
                 key = (step.layer, row.inputs)
                 if key not in copies:
                     copies[key] = _judge_small(*key, seed, gradients=gradients)
                     products.clear()
-                said |= copies[key]
-            judged[row.name] = Judged(row, said)
+                outcomes |= copies[key]
+            judged[row.name] = JudgedLayer(row, outcomes)
             progress()
 
         def failed(node: Node, why: str) -> None:
-            judged[node.path] = Judged(rows[node.path], dict.fromkeys(LAWS) | {"shape": why})
+            judged[node.path] = JudgedLayer(rows[node.path], dict.fromkeys(LAWS) | {"shape": why})
             lost.append(node.path)
             products.clear()
             progress()
@@ -156,23 +162,25 @@ def _counted_small(
     layer: Layer, inputs: tuple[Shape, ...], seed: int, *, gradients: bool
 ) -> dict[str, str | None]:
     """Count the operations of a layer's small copy, and go back through it."""
-    copy, shapes, facts = small(layer, inputs)
+    copy, shapes, facts = small_copy(layer, inputs)
     random = np.random.default_rng(seed)
-    arrays_in = tuple(_distinct(random, (1, *extents(each))) for each in shapes)
+    arrays_in = tuple(_distinct(random, (1, *extents(shape))) for shape in shapes)
     arrays = random_arrays(copy, *arrays_in, random=random)
     plain, operations = count(copy, arrays, *arrays_in)
-    told = [
+    differences = [
         laws.work_law(operations, facts.work),
         laws.value_law(forward(copy, arrays, *arrays_in), plain),
     ]
-    said: dict[str, str | None] = {"operations": "; ".join(filter(None, told))}
+    outcomes: dict[str, str | None] = {"operations": "; ".join(filter(None, differences))}
     if facts.window not in (None, SEES_ALL) and facts.output.sides:
         noticed = sight(copy, arrays, arrays_in[0], random)
-        said["reach"] = laws.reach_law(noticed, facts.window, tuple(map(known, shapes[0].sides)))
+        outcomes["reach"] = laws.reach_law(
+            noticed, facts.window, tuple(map(known, shapes[0].sides))
+        )
     if gradients:
-        found = slopes(copy, arrays, *arrays_in, random=random)
-        said["gradient"] = laws.gradient_law(found)
-    return said
+        measured = slopes(copy, arrays, *arrays_in, random=random)
+        outcomes["gradient"] = laws.gradient_law(measured)
+    return outcomes
 
 
 def _distinct(random: Any, shape: tuple[int, ...]) -> Any:  # noqa: ANN401

@@ -44,18 +44,20 @@ def shape_law(array: Array, shape: Shape) -> str:
 
 def weight_law(slots: Mapping[str, Slot], parameters: Iterable[Parameter]) -> str:
     """Compare the arrays that the referee allocated with those that a rule names."""
-    ruled = {each.name: (each.shape, each.role != "buffer") for each in parameters}
+    ruled = {
+        parameter.name: (parameter.shape, parameter.role != "buffer") for parameter in parameters
+    }
     done = {name: (slot.shape, slot.trained) for name, slot in slots.items()}
     if done.keys() != ruled.keys():
         return f"arrays {', '.join(done) or 'none'}, by the rule {', '.join(ruled) or 'none'}"
-    told = [_differ(name, done[name][0], ruled[name][0]) for name in done]
-    told += [
+    differences = [_differ(name, done[name][0], ruled[name][0]) for name in done]
+    differences += [
         f"{name} is {'' if done[name][1] else 'not '}trained, by the rule it is"
         f" {'' if ruled[name][1] else 'not'}".rstrip()
         for name in done
         if done[name][1] != ruled[name][1]
     ]
-    return "; ".join(filter(None, told))
+    return "; ".join(filter(None, differences))
 
 
 def product_law(products: Iterable[Product], work: Work, batch: int = 1) -> str:
@@ -77,12 +79,12 @@ def work_law(operations: Operations, work: Work) -> str:
         "exponentials": work.exponentials,
     }
     done = operations._asdict()
-    told = [
+    differences = [
         f"{kind} {done[kind]:,}, by the rule {ruled[kind]:,}"
         for kind in ruled
         if done[kind] != ruled[kind]
     ]
-    return "; ".join(told)
+    return "; ".join(differences)
 
 
 def value_law(fast: Array, plain: Array) -> str:
@@ -105,20 +107,20 @@ def reach_law(sight: Sight, reaches: tuple[Reach, ...] | None, sides: tuple[int,
     ranks = {side for side, _ in sight}
     if not ranks or reaches is None or reaches is SEES_ALL:
         return ""
-    told = []
+    differences = []
     ruled = {}
     for side in sorted(ranks):
-        each = reaches[side]
-        looked_at = each.side if each.side >= 0 else side
+        reach = reaches[side]
+        looked_at = reach.side if reach.side >= 0 else side
         units = range(len(sight[side, looked_at]))
-        ruled[side, looked_at] = [_seen(each, unit, sides[looked_at]) for unit in units]
+        ruled[side, looked_at] = [_seen(reach, unit, sides[looked_at]) for unit in units]
     blind = any(not any(map(len, rows)) for rows in ruled.values())
     for (side, looked_at), rows in ruled.items():
         for unit, right in enumerate(rows):
             done = np.flatnonzero(sight[side, looked_at][unit]).tolist()
             if done != ([] if blind else right):
-                told.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")
-    return told[0] if told else ""
+                differences.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")
+    return differences[0] if differences else ""
 
 
 def _seen(reach: Reach, unit: int, n: int) -> list[int]:
@@ -127,17 +129,20 @@ def _seen(reach: Reach, unit: int, n: int) -> list[int]:
         return list(range(n))
     around, phase = divmod(unit, len(reach.lo))
     first, last = (known(end[phase] + around * reach.step) for end in (reach.lo, reach.hi))
-    return [row for row in range(first, last + 1, max(reach.every, 1)) if 0 <= row < n]
+    rows = range(first, last + 1, max(reach.every, 1))
+    if reach.mirrored:
+        return sorted({min(abs(row), 2 * (n - 1) - abs(row)) for row in rows})
+    return [row for row in rows if 0 <= row < n]
 
 
 def gradient_law(slopes: Iterable[Slope], tolerance: float = TOLERANCE) -> str:
     """Compare backward with what the forward does along random directions."""
-    told = [
-        f"slope of {each.of} {each.backward:.6g}, by differences {each.difference:.6g}"
-        for each in slopes
-        if not each.error <= tolerance
+    differences = [
+        f"slope of {slope.of} {slope.backward:.6g}, by differences {slope.difference:.6g}"
+        for slope in slopes
+        if not slope.error <= tolerance
     ]
-    return "; ".join(told)
+    return "; ".join(differences)
 
 
 def _differ(

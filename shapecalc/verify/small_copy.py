@@ -27,7 +27,7 @@ WINDOW = {"kernel": 64, "stride": 32, "dilation": 8}
 SIDES = (4, 6, 9, 13, 19, 28, 42, 64, 96)
 
 
-def small(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Shape, ...], Facts]:
+def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Shape, ...], Facts]:
     """Return a copy that moves and groups like the layer, small inputs, and what the rules say.
 
     Windows, strides, padding and groups stay, if they are no giants, and so do tables of
@@ -35,7 +35,7 @@ def small(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Shape, 
     along a side, the copy's has, too.  A layer that cannot shrink comes back as it is.
     """
     whole = apply(layer, inputs)
-    fields = {each.name: getattr(layer, each.name) for each in layer.fields()}
+    fields = {field.name: getattr(layer, field.name) for field in layer.fields()}
     if "shape" in fields:
         return layer, inputs, whole
     groups = fields.get("groups", 1)
@@ -50,8 +50,8 @@ def small(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Shape, 
             facts = apply(copy, shapes)
         except (RefusedError, SpecErrors):
             continue
-        pairs = zip(*(map(known, each.output.sides) for each in (facts, whole)), strict=True)
-        if all(few > 1 or many == 1 for few, many in pairs):
+        pairs = zip(facts.output.sides, whole.output.sides, strict=True)
+        if all(known(few) > 1 or known(many) == 1 for few, many in pairs):
             return copy, shapes, facts
     return layer, inputs, whole
 

@@ -33,7 +33,7 @@ def _column(title: str, meaning: str = "") -> Column:
 
 def _asked(verdicts: Sequence[Verdict]) -> list[str]:
     """List the laws that were asked of any layer."""
-    said = [each.said for verdict in verdicts for each in verdict.judged]
+    said = [each.outcomes for verdict in verdicts for each in verdict.judged]
     return [law for law in LAWS if any(each[law] is not None for each in said)]
 
 
@@ -51,13 +51,13 @@ def tabulate_verdict(verdict: Verdict) -> Table:
     lines: list[Line] = []
     notes: list[str] = []
     for each in verdict.judged:
-        told = [said for said in each.said.values() if said]
+        told = [said for said in each.outcomes.values() if said]
         if told:
             notes.append(f"{superscript(len(notes) + 1)} {each.row.name}: {'; '.join(told)}")
         cells = (each.row.name, each.row.type, as_text(each.row.output))
-        marks = tuple(_mark([each.said[law]]) for law in asked)
+        marks = tuple(_mark([each.outcomes[law]]) for law in asked)
         lines.append(Line((*cells, *marks), superscript(len(notes)) if told else ""))
-    totals = tuple(_mark(each.said[law] for each in verdict.judged) for law in asked)
+    totals = tuple(_mark(each.outcomes[law] for each in verdict.judged) for law in asked)
     return Table(
         title=printable(verdict.report.name) or "network",
         about=(f"Run forward by the referee: random weights, seed {verdict.seed}, float32.",),
@@ -85,9 +85,9 @@ def tabulate_verdicts(verdicts: Sequence[Verdict]) -> Table:
     for verdict in verdicts:
         told = verdict.disagreements
         notes += [f"{verdict.report.name}, {each}" for each in told]
-        marks = tuple(_mark(each.said[law] for each in verdict.judged) for law in asked)
+        marks = tuple(_mark(each.outcomes[law] for each in verdict.judged) for law in asked)
         cells = (printable(verdict.report.name), f"{len(verdict.judged):,}", *marks)
-        lines.append(Line((*cells, _mark([verdict.peak_said]))))
+        lines.append(Line((*cells, _mark([verdict.peak_outcome]))))
     wrong = sum(bool(verdict.disagreements) for verdict in verdicts)
     header = ("network", "layers", *asked, "peak")
     layers = sum(len(verdict.judged) for verdict in verdicts)
@@ -137,7 +137,7 @@ def verdicts_json(verdicts: Sequence[Verdict]) -> str:
                 "name": each.row.name,
                 "type": each.row.type,
                 "output": as_list(each.row.output),
-                "laws": {law: True if said == "" else said for law, said in each.said.items()},
+                "laws": {law: True if said == "" else said for law, said in each.outcomes.items()},
             }
             for each in verdict.judged
         ]

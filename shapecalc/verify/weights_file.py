@@ -54,10 +54,10 @@ LISTED = 5
 def expected(report: Report) -> dict[str, tuple[int, ...]]:
     """Return the extents of a network's arrays, by name; shared ones once."""
     return {
-        f"{row.name}.{each.name}": tuple(map(known, each.shape))
+        f"{row.name}.{parameter.name}": tuple(map(known, parameter.shape))
         for row in report.rows
         if row.shared is None
-        for each in row.parameters
+        for parameter in row.parameters
     }
 
 
@@ -82,17 +82,17 @@ def read_weights(path: str, report: Report) -> dict[str, Any]:
         raise refuse("E502", message, origin, hint) from None
     names = [member.filename.removesuffix(".npy") for member in members]
     problems = [*_unlike(names, wanted, report, origin), *_unusual(names, members, origin)]
-    found: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     if not problems:
         for name, extents in wanted.items():
             array = _read(path, name, extents, origin)
             if isinstance(array, Problem):
                 problems.append(array)
             else:
-                found[name] = array
+                arrays[name] = array
     if problems:
         raise SpecErrors(problems)
-    return found
+    return arrays
 
 
 def _unlike(

@@ -9,17 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from shapecalc import __version__
 from shapecalc.cli import COMMANDS, main
 from shapecalc.spec.find import shipped
+from tests.runner import runner
 
 SPEC = "input: 8x9x2\nlayers:\n  - conv: {filters: 3, kernel: 5}\n  - relu\n"
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, list(words), input=text, catch_exceptions=False)
+    return runner().invoke(main, list(words), input=text, catch_exceptions=False)
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from shapecalc.cli import main
+from tests.runner import runner
 
 SPEC = """\
 name: {name}
@@ -23,7 +24,7 @@ layers:
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, ["compare", *words], input=text, catch_exceptions=False)
+    return runner().invoke(main, ["compare", *words], input=text, catch_exceptions=False)
 
 
 @pytest.fixture(autouse=True)

@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from shapecalc.cli import main
 from shapecalc.counting.profiles import PROFILES
+from tests.runner import runner
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(main, words)
+    return runner().invoke(main, words)
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,18 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner, Result
 
 from shapecalc.cli import main
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from click.testing import Result
+
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(main, ["solve", *words])
+    return runner().invoke(main, ["solve", *words])
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner, Result
 
 from shapecalc.analysis import tables as published
 from shapecalc.analysis.tables.read import read_table
 from shapecalc.cli import main
 from shapecalc.spec.find import find_table
+from tests.runner import runner
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 MINE = """\
 table: My table
@@ -29,7 +33,7 @@ NET = "input: 8x9x2\nlayers:\n  - conv: {filters: 3, kernel: 5}\n  - relu\n"
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, ["tables", *words], input=text, catch_exceptions=False)
+    return runner().invoke(main, ["tables", *words], input=text, catch_exceptions=False)
 
 
 @pytest.fixture

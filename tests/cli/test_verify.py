@@ -8,7 +8,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from shapecalc import loads, summarize
 from shapecalc.cli import main
@@ -18,12 +17,15 @@ from shapecalc.layers.pool import MaxPool
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.work import Work
-from shapecalc.reference.naive import NAIVE
+from shapecalc.reference import registry
 from shapecalc.verify.judge import verify
-from shapecalc.verify.small_copy import small
+from shapecalc.verify.small_copy import small_copy
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 SPEC = """
 input: 13x11x2
@@ -37,7 +39,7 @@ layers:
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, ["verify", *words], input=text, catch_exceptions=False)
+    return runner().invoke(main, ["verify", *words], input=text, catch_exceptions=False)
 
 
 def test_what_is_right_holds() -> None:
@@ -122,7 +124,7 @@ def test_a_small_copy_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch
     def broken(*_: Any) -> Any:
         raise IndexError
 
-    monkeypatch.setitem(NAIVE, Conv, broken)
+    monkeypatch.setitem(registry.counted, Conv, broken)
     told = verify(summarize(loads(SPEC))).disagreements
     assert told == ["conv1: a small copy cannot be run: IndexError"]
 
@@ -137,8 +139,8 @@ def test_a_small_copy_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch
 def test_forwards_that_differ_are_told(
     wrong: Any, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = NAIVE[Conv]
-    monkeypatch.setitem(NAIVE, Conv, lambda *given: wrong(right(*given)))
+    right = registry.counted.needed(Conv)
+    monkeypatch.setitem(registry.counted, Conv, lambda *given: wrong(right(*given)))
     (said,) = verify(summarize(loads(SPEC))).disagreements
     assert said.startswith(told)
 
@@ -223,7 +225,7 @@ def test_force_runs_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_giants_are_counted_on_small_copies(layer: str) -> None:
     row = summarize(loads(f"input: 2000x2001x2\nlayers: [{layer}]")).rows[-1]
-    copy, _, facts = small(row.layer, row.inputs)
+    copy, _, facts = small_copy(row.layer, row.inputs)
     assert type(copy) is type(row.layer)
     assert facts.work.macs + facts.work.compares + facts.work.adds < 200_000
 
@@ -233,7 +235,7 @@ def test_small_copies_are_small_and_still_move(name: str) -> None:
     for row in summarize(name).rows:
         if row.layer is None or not row.inputs:
             continue
-        copy, shapes, facts = small(row.layer, row.inputs)
+        copy, shapes, facts = small_copy(row.layer, row.inputs)
         assert type(copy) is type(row.layer)
         assert facts.work.macs <= 50_000
         for few, many in zip(facts.output.sides, row.output.sides, strict=True):

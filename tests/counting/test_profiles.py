@@ -13,7 +13,7 @@ import pytest
 
 from shapecalc import loads, summarize
 from shapecalc.algebra.expr import evaluate
-from shapecalc.counting.profile import ANY, addends
+from shapecalc.counting.profile import ANY, addends, without_rule
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, kind_text
 from shapecalc.errors import RuleError
@@ -179,6 +179,22 @@ def test_rules_are_about_known_layers_and_quantities(name: str) -> None:
         assert all(each.quantity in QUANTITIES and each.times for each in addends(rule))
     assert PROFILES[name].name == name
     assert PROFILES[name].label
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_type_has_a_rule_or_is_said_to_have_none(name: str) -> None:
+    """Broken by a new layer of which no one has asked what the tools count."""
+    profile = PROFILES[name]
+    stated, missing = set(filter(None, profile.without.split(", "))), without_rule(profile)
+    named = {word: {word, BUILTIN[word].term} & stated for word in missing}
+    assert {word for word, names in named.items() if not names} == set()
+    assert set().union(*named.values()) == stated  # none is stated for nothing
+
+
+def test_a_type_that_no_profile_has_heard_of_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BUILTIN["lrn"], "term", "another")
+    with pytest.raises(AssertionError, match="lrn"):
+        test_every_type_has_a_rule_or_is_said_to_have_none("fvcore")
 
 
 def test_every_quantity_is_used() -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.errors import CODES
 from tests.paths import ROOT
+from tests.runner import runner
 
 HERE = Path(__file__).parent
 DOCS = ROOT / "docs"
@@ -51,7 +51,7 @@ def test_no_code_is_explained_that_there_is_not() -> None:
 
 @pytest.mark.parametrize(("code", "title"), CODES.items())
 def test_the_command_says_what_the_page_says(code: str, title: str) -> None:
-    shown = CliRunner().invoke(main, ["errors", code.lower()])
+    shown = runner().invoke(main, ["errors", code.lower()])
     assert shown.exit_code == 0
     assert shown.output.startswith(f"{code}: {title}\n\n    error[{code}]: ")
     meaning = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", PARAGRAPHS[code])
@@ -59,14 +59,14 @@ def test_the_command_says_what_the_page_says(code: str, title: str) -> None:
 
 
 def test_the_command_lists_all_codes() -> None:
-    shown = CliRunner().invoke(main, ["errors"])
+    shown = runner().invoke(main, ["errors"])
     assert [line.split("  ", 1) for line in shown.output.splitlines()] == list(
         map(list, CODES.items())
     )
 
 
 def test_a_code_that_there_is_not_is_refused() -> None:
-    shown = CliRunner().invoke(main, ["errors", "E299"])
+    shown = runner().invoke(main, ["errors", "E299"])
     assert shown.exit_code == 2
     assert "no error has the code 'E299'" in shown.output
 

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.errors import CODES, SpecErrors
@@ -31,6 +30,7 @@ from shapecalc.layers.merge import Add
 from shapecalc.output.problems import problems_text
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from tests.paths import TESTS
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,7 +256,7 @@ FILES: dict[str, bytes] = {
 
 def run(words: list[str]) -> str:
     """Return what a command says on standard error, having failed as it should."""
-    result = CliRunner().invoke(main, words)
+    result = runner().invoke(main, words)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 2, result.output
     assert result.stdout == ""

@@ -23,20 +23,19 @@ from zipfile import ZipFile
 import shapecalc
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers.claims import against
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.as_xlsx import to_xlsx
-from shapecalc.homework.sheets.handout import handout
-from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.homework.sheets.show import show
-from shapecalc.homework.variants.list import parse_variants
+from shapecalc.homework.sheets.checked import show
+from shapecalc.homework.sheets.sheet import handout, sheet
+from shapecalc.homework.variants.variant_list import parse_variants
 from shapecalc.text.source import Source
 from tests.fuzz.support import harmless, well_told
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.diagnosis.model import Checked
 
 HOMEWORK = b"""\
 title: by hand

@@ -7,12 +7,12 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from tests.fuzz.support import judge
+from tests.runner import runner
 from tests.spec.support import place_of, problems_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_a_caret_finds_its_line_whatever_ends_lines(end: str) -> None:
 
 
 def test_standard_input_without_end() -> None:
-    result = CliRunner().invoke(main, ["summarize", "-"], input=b"#" * 40_000_000)
+    result = runner().invoke(main, ["summarize", "-"], input=b"#" * 40_000_000)
     assert result.exit_code == 2
     assert "error[E005]" in result.stderr
 
@@ -148,6 +148,6 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 def test_a_files_name_moves_no_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a\x1b[31m.yaml").write_text("input: 3\nlayers: [rellu]\n")
-    result = CliRunner().invoke(main, ["summarize", "a\x1b[31m.yaml"])
+    result = runner().invoke(main, ["summarize", "a\x1b[31m.yaml"])
     assert result.exit_code == 2
     assert all(character.isprintable() or character == "\n" for character in result.stderr)

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.answers.tables import LONGEST_CELL
-from shapecalc.homework.assignment.numerals import Unreadable, read_number
-from shapecalc.homework.assignment.volumes import read_volume
+from shapecalc.homework.assignment.notation.numerals import Unreadable, read_number
+from shapecalc.homework.assignment.notation.volumes import read_volume
 from shapecalc.homework.classroom.roster import read_roster
 from shapecalc.homework.classroom.store import MAX_DIGITS, from_json, parse
-from shapecalc.homework.variants.list import parse_variants
+from shapecalc.homework.variants.variant_list import parse_variants
 from shapecalc.spec import yaml_compose as compose
 from shapecalc.text.source import Source
 from tests.spec.support import codes_of, problems_of

@@ -8,11 +8,15 @@ import pytest
 
 from shapecalc.layers.activation import (
     Dropout,
+    Elu,
     Gelu,
     HardSigmoid,
     HardSwish,
     Identity,
+    LeakyRelu,
+    Mish,
     Pointwise,
+    Prelu,
     Relu,
     Relu6,
     Sigmoid,
@@ -23,7 +27,6 @@ from shapecalc.layers.activation import (
 )
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.slope import Elu, LeakyRelu, Prelu
 from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ SHAPE = Map((2, 3), 5)
         (HardSwish(), Work(compares=60, adds=30, divisions=30, multiplies=30)),
         (Tanh(), Work(exponentials=30)),
         (Softplus(), Work(exponentials=60, adds=30)),
+        (Mish(), Work(exponentials=90, adds=30, multiplies=30)),
         (Softmax(), Work(compares=30, adds=60, exponentials=30, divisions=30)),
         (Softmax(over="positions"), Work(compares=30, adds=60, exponentials=30, divisions=30)),
         (Dropout(), NO_WORK),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,8 @@ from shapecalc.layers.dense import Dense
 from shapecalc.layers.merge import Add
 from shapecalc.layers.pool import AvgPool, MaxPool
 from shapecalc.layers.shape import Map, Vector
+from shapecalc.reference import registry
+from tests.kinds import NEED_SIDES, make
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -20,26 +22,6 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
 
 every_type = pytest.mark.parametrize("word", BUILTIN)
-
-#: A value for every field that has no default.
-REQUIRED: dict[str, dict[str, Any]] = {
-    "conv": {"filters": 2, "kernel": (3,)},
-    "depthwise": {"kernel": (3,)},
-    "separable": {"filters": 2, "kernel": (3,)},
-    "transposed": {"filters": 2, "kernel": (3,)},
-    "adaptive_avgpool": {"size": (6,)},
-    "adaptive_maxpool": {"size": (6,)},
-    "dense": {"units": 4096},
-    "rbf": {"units": 10},
-    "reshape": {"shape": (2, 3, 5)},
-    "permute": {"order": (1, 0, 2)},
-    "pad": {"pad": ((1, 2),)},
-    "channel_shuffle": {"groups": 3},
-}
-
-
-def make(word: str) -> Layer:
-    return layer_class(word)(**REQUIRED.get(word, {}))
 
 
 @every_type
@@ -93,24 +75,18 @@ def test_the_stems_of_automatic_names() -> None:
     }
 
 
-def test_what_works_in_place() -> None:
-    assert {word for word in BUILTIN if layer_class(word).inplace} == {
-        "relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "silu", "sigmoid", "hard_sigmoid",
-        "hard_swish", "tanh", "softplus", "softmax", "dropout", "identity", "flatten", "reshape",
-    }  # fmt: skip
+@every_type
+def test_what_works_in_place_is_what_the_referee_writes_over_or_passes_on(word: str) -> None:
+    made = layer_class(word)
+    assert made.inplace == (made.view or registry.overwriting.own(made) is not None)
 
 
-def test_what_has_weighted_units() -> None:
-    assert {word for word in BUILTIN if layer_class(word).weighted} == {
-        "conv", "depthwise", "separable", "transposed", "dense", "subsampling",
-    }  # fmt: skip
-
-
-NEED_SIDES = [
-    "conv", "depthwise", "separable", "transposed", "maxpool", "avgpool", "subsampling",
-    "global_avgpool", "global_maxpool", "adaptive_avgpool", "adaptive_maxpool", "instancenorm",
-    "permute", "pad", "crop", "upsample",
-]  # fmt: skip
+@every_type
+def test_weighted_units_are_those_that_multiply_and_accumulate(word: str) -> None:
+    layer = make(word)
+    shapes = (Map((7, 9), 30),) * (2 if word in JOINS else 1)
+    output = Map((7, 9), 30) if word == "reshape" else layer.output(*shapes)
+    assert layer.weighted == bool(layer.work(shapes, output).macs)
 
 
 @every_type

@@ -16,6 +16,7 @@ from shapecalc.reference.layer import backward, count, forward
 from shapecalc.reference.slopes import slopes
 from shapecalc.verify import laws
 from shapecalc.verify.judge import verify
+from tests.kinds import MAXIMA
 from tests.mutation.fault import planted
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _of_layer(trial: Any) -> Laws:
         lambda: laws.gradient_law(slopes(layer, arrays, *inputs, random=trial.random)),
     )
     yield "float32", lambda: _changes_type(trial)
-    if "maxpool" in layer.type:
+    if layer.type in MAXIMA:
         yield "ties", lambda: _sends_elsewhere(trial)
 
 
@@ -174,8 +175,8 @@ def _of_network(text: str) -> Laws:
     report = shapecalc.summarize(shapecalc.loads(text))
     graph = report.graph
     verdict = verify(report)
-    yield "layers", lambda: any(any(each.said.values()) for each in verdict.judged)
-    yield "peak", lambda: verdict.peak_said
+    yield "layers", lambda: any(any(each.outcomes.values()) for each in verdict.judged)
+    yield "peak", lambda: verdict.peak_outcome
     kept = execute.run(graph, dtype=np.float64, batch=2, keep="all")
     yield "freed", lambda: _differ(execute.run(graph, dtype=np.float64, batch=2), kept)
     yield "pieces", lambda: _differ(_in_pieces(graph), kept)

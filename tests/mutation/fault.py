@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import textwrap
 from contextlib import contextmanager
@@ -69,12 +70,22 @@ def _forget() -> None:
         cache.cache_clear()
 
 
+def _undecorated(source: str) -> str:
+    """Leave out what registers a function: the one with the fault takes no place there."""
+    tree = ast.parse(source)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            kept = [each for each in node.decorator_list if "registry." not in ast.unparse(each)]
+            node.decorator_list = kept
+    return ast.unparse(tree)
+
+
 def _rewritten(function: FunctionType, fault: Fault) -> Any:
     """Compile a function's source with the fault in it."""
     source = textwrap.dedent(inspect.getsource(function))
     found = source.count(fault.right)
     assert found == 1, f"{fault.place} holds {fault.right!r} {found} times"
-    source = source.replace(fault.right, fault.wrong)
+    source = _undecorated(source.replace(fault.right, fault.wrong))
     if "__class__" in function.__code__.co_freevars:  # it calls super()
         source = "class _:\n" + textwrap.indent(source, "    ")
     scope: dict[str, Any] = {}

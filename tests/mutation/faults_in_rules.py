@@ -320,7 +320,7 @@ _OTHERS = [
     Fault(
         "one slope for all channels",
         "prelu",
-        "layers.slope:Prelu.weights",
+        "layers.activation:Prelu.weights",
         "1 if self.shared else",
         "1 if True else",
     ),

@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from shapecalc.layers import JOINS, layer_class
-from shapecalc.layers.fields import MODES, NO_PADDING, Padding
+from shapecalc.layers.fields import (
+    MODES,
+    NO_PADDING,
+    Choice,
+    Count,
+    Decimal,
+    Flag,
+    Padding,
+    Sizes,
+)
 from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from judge import AnyLayer
+
+    from shapecalc.layers.base import Layer
 
     Fields = dict[str, st.SearchStrategy[Any]]
 
@@ -131,6 +142,19 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
 }
 
 
+def by_kind(made: type[Layer], x: Any) -> Fields:
+    """Return values for the fields of a type of which nothing more is known."""
+    kinds: dict[type, st.SearchStrategy[Any]] = {
+        Flag: st.booleans(), Decimal: part, Count: small, Sizes: sizes(max(len(x.sides), 1), 4),
+    }  # fmt: skip
+    return {
+        each.name: st.sampled_from(list(each.kind.options.values()))
+        if isinstance(each.kind, Choice)
+        else kinds[type(each.kind)]
+        for each in made.fields()
+    }
+
+
 @st.composite
 def operands(draw: st.DrawFn) -> tuple[Shape, ...]:
     """Inputs of a join: alike, or not in some respect."""
@@ -159,7 +183,7 @@ def layers(
     if word in JOINS:
         return made(), draw(operands() | st.tuples(vectors, vectors))
     x = x or draw(maps() if made.takes == "map" else maps() | vectors)
-    fields = FIELDS[word](x) if word in FIELDS else {}
+    fields = FIELDS[word](x) if word in FIELDS else by_kind(made, x)
     fields.update((name, values) for name, values in only.items() if name in fields)
     return made(**draw(st.fixed_dictionaries(fields))), (x,)
 

@@ -31,12 +31,13 @@ else:
 import twin_others
 import twin_windows
 
+from tests.kinds import WINDOWED
+
 assert twin_others  # the two register their twins
 assert twin_windows
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
-WINDOWED = {"conv", "depthwise", "separable", "transposed", "maxpool", "avgpool", "subsampling"}
 
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
 

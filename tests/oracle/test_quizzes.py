@@ -7,10 +7,10 @@ import html
 import pytest
 
 import shapecalc
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.exports.blanks import blanks_of
 from shapecalc.homework.exports.gift import gift
-from shapecalc.homework.exports.moodle import answers_of, moodle_xml
+from shapecalc.homework.exports.moodle_xml import answers_of, moodle_xml
 
 pytestmark = pytest.mark.oracle
 

@@ -17,9 +17,8 @@ from shapecalc.graph.model import Node
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
+from tests.kinds import PLAIN
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
@@ -167,20 +166,18 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "prelu": (make("prelu"), TWO),
     **{
         word: (make(word), TWO)
-        for word in (
-            "relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "hard_sigmoid",
-            "hard_swish", "tanh", "softplus", "identity", "flatten",
-        )
+        for word in (*PLAIN, "leaky_relu", "elu", "flatten")
     },
 }  # fmt: skip
+
+#: The functions without fields that ONNX 17 has.
+OF_ONNX = {"relu", "sigmoid", "hard_sigmoid", "hard_swish", "tanh", "softplus", "identity"}
 
 #: Layers that ONNX has not, or that onnx-tool cannot read, and why.
 NOT_ONNX = {
     "maxpool, ceil_full": "ONNX has no such rounding",
     "global_maxpool": "onnx-tool 1.0.1 has no node for GlobalMaxPool",
-    "gelu": "ONNX 17 has none",
-    "silu": "ONNX 17 has none",
-    "relu6": "ONNX has none",
+    **{word: "ONNX 17 has none" for word in PLAIN if word not in OF_ONNX},
     "adaptive_avgpool": "ONNX has none",
     "adaptive_avgpool, overlapping": "ONNX has none",
     "adaptive_maxpool": "ONNX has none",

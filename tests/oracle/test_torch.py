@@ -29,6 +29,7 @@ else:
 from compare import differences, run
 from twin import Do, twin
 
+from tests.kinds import LINEAR, NEED_SIDES, WINDOWED
 from tests.paths import NETWORKS, SPECS
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
@@ -37,9 +38,6 @@ FILES = [*SPECS.glob("*.yaml"), *NETWORKS.glob("*.yaml")]
 
 #: Layer types without a twin, each with its reason.
 WITHOUT: dict[str, str] = {}
-
-#: The types with the most fields, which most examples are for.
-WINDOWED = {"conv", "depthwise", "separable", "transposed", "maxpool", "avgpool", "subsampling"}
 
 #: What PyTorch refuses with.
 REFUSALS = (ValueError, RuntimeError, IndexError)
@@ -109,14 +107,13 @@ def test_any_table_of_connections_is_its_twin(drawn: tuple[AnyLayer, tuple[Shape
     agree(layer, *shapes)
 
 
+#: What unit vectors do not show: a bias adds to every unit, all is seen, axes change places.
+NOT_SHOWN = {"subsampling", "global_avgpool", "permute"}
 #: The types whose outputs are sums of inputs, so that unit vectors show what each unit sees.
-LINEAR = [
-    "adaptive_avgpool", "avgpool", "conv", "crop", "depthwise", "pad", "separable", "transposed",
-    "upsample",
-]  # fmt: skip
+SHOWN = [word for word in LINEAR if word in NEED_SIDES and word not in NOT_SHOWN]
 
 
-@pytest.mark.parametrize("word", LINEAR)
+@pytest.mark.parametrize("word", SHOWN)
 @settings(max_examples=300, deadline=None)
 @given(data=st.data(), n=st.integers(1, 13))
 def test_units_see_what_pytorch_s_see(word: str, data: st.DataObject, n: int) -> None:
@@ -140,9 +137,6 @@ def test_units_see_what_pytorch_s_see(word: str, data: st.DataObject, n: int) ->
         ours = [low <= place <= high for place in range(n)]
         assert ours == places or gaps
         assert not any(there and not our for our, there in zip(ours, places, strict=True))
-
-
-NEED_SIDES = [word for word in BUILTIN if layer_class(word).takes == "map"]
 
 
 @pytest.mark.parametrize("word", NEED_SIDES)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from judge import AnyLayer, need
 from twin import Do, of, padded, pairs, ranked, spread
 
+from tests.kinds import PLAIN
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
@@ -73,20 +75,12 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 
 # -- element by element -------------------------------------------------------------------------
 
-PLAIN = {
-    "relu": nn.ReLU,
-    "relu6": nn.ReLU6,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "sigmoid": nn.Sigmoid,
-    "hard_sigmoid": nn.Hardsigmoid,
-    "hard_swish": nn.Hardswish,
-    "tanh": nn.Tanh,
-    "softplus": nn.Softplus,
-    "identity": nn.Identity,
-    "flatten": nn.Flatten,
-}
-for _word, _made in PLAIN.items():
+#: PyTorch's classes by their names, without capitals.
+CLASSES = {name.lower(): made for name, made in vars(nn).items() if isinstance(made, type)}
+#: What has no fields is PyTorch's class of the same name.
+SAME = {word: CLASSES[word.replace("_", "")] for word in PLAIN}
+SAME["flatten"] = nn.Flatten
+for _word, _made in SAME.items():
     of(_word)(lambda _, __, made=_made: made())
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from judge import AnyLayer, need
 from twin import Do, framed, is_even, margins, of, padded, pairs, ranked, rounding, spread
+
+from shapecalc.layers import FAMILIES
 
 if TYPE_CHECKING:
     import torch
@@ -267,3 +271,13 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 @of("adaptive_maxpool")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return ranked("AdaptiveMaxPool", x)(spread(layer.size, x))
+
+
+# -- what PyTorch has no class for: the tests of a family may hold the twin ----------------------
+
+for _family in FAMILIES:
+    if find_spec(f"tests.layers.test_{_family}"):
+        for _word, _made in getattr(
+            import_module(f"tests.layers.test_{_family}"), "TWINS", {}
+        ).items():
+            of(_word)(_made)

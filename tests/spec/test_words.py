@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import kinds
 from tests.spec.support import codes_of, names_of, output_of, problems_of, report_of
 
 
@@ -39,6 +40,15 @@ BARE = {  # words that need no field, with what each makes of 9x9x4
     "flatten": "324",  # 9 x 9 x 4
     "upsample": "18x18x4",
 }
+
+
+@pytest.mark.parametrize("word", kinds.BARE)
+def test_every_type_whose_fields_have_defaults_may_be_a_bare_word(word: str) -> None:
+    bare, written = (
+        report_of(one_layer(text, "9x9x32")).rows[1] for text in (word, f"{word}: {{}}")
+    )
+    assert bare.type == word
+    assert (bare.layer, bare.output) == (written.layer, written.output)
 
 
 @pytest.mark.parametrize(("word", "output"), BARE.items())

@@ -13,11 +13,11 @@ from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.layers.work import Work
+from shapecalc.reference import registry
 from shapecalc.reference.arrays import Slot
 from shapecalc.reference.layer import count
 from shapecalc.reference.probe import sight
 from shapecalc.reference.slopes import slopes
-from shapecalc.reference.table import BACKWARD
 from shapecalc.verify.laws import (
     gradient_law,
     product_law,
@@ -176,8 +176,8 @@ def test_a_wrong_backward_is_caught(
     wrong: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conv = layer_class("conv")
-    right = BACKWARD[conv]
-    monkeypatch.setitem(BACKWARD, conv, lambda *given: wrong(right(*given)))
+    right = registry.backward_to_all.needed(conv)
+    monkeypatch.setitem(registry.backward_to_all, conv, lambda *given: wrong(right(*given)))
     told = judged("conv", Map((8, 11), 9), **CONV)
     assert told[:4] == [""] * 4
     assert told[4].startswith("slope of ")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trial import WINDOWED, do, trials
+from trial import do, trials
 
 from shapecalc.layers import BUILTIN
 from shapecalc.reference.layer import backward, count, forward
@@ -23,16 +23,10 @@ from shapecalc.verify.laws import (
     weight_law,
     work_law,
 )
+from tests.kinds import LINEAR, MAXIMA, WINDOWED
 
 every_type = pytest.mark.parametrize("word", BUILTIN)
 quick = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-
-#: The layers of which every output is a sum of products with each single input or array.
-LINEAR = [
-    "conv", "depthwise", "separable", "transposed", "avgpool", "subsampling", "global_avgpool",
-    "adaptive_avgpool", "dense", "batchnorm", "dropout", "identity", "flatten", "reshape",
-    "permute", "pad", "crop", "upsample", "channel_shuffle", "concat", "add", "multiply",
-]  # fmt: skip
 
 
 def more(word: str, windows: int = 100) -> settings:
@@ -140,7 +134,7 @@ def test_float32_is_float64_rounded(word: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("word", ["maxpool", "adaptive_maxpool", "global_maxpool"])
+@pytest.mark.parametrize("word", MAXIMA)
 def test_of_equals_the_first_wins(word: str) -> None:
     """Broken by a maximum whose gradient is shared, doubled, or sent to a later equal."""
 

@@ -12,6 +12,7 @@ from judge import AnyLayer, answer
 
 from shapecalc.reference.layer import forward, random_arrays, slots
 from shapecalc.reference.product import recorded
+from tests.kinds import MAXIMA
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Slot
     from shapecalc.reference.product import Product
     from shapecalc.report.model import Row
-
-#: The types with the most fields, which most examples are for.
-WINDOWED = {"conv", "depthwise", "separable", "transposed", "maxpool", "avgpool", "subsampling"}
-
 
 #: So many numbers of the grid are distinct.
 DISTINCT = 4001
@@ -75,7 +72,7 @@ def put(
     for shape in shapes:
         extents |= {shape.channels, *shape.sides}
     examples = batch or next(n for n in range(2, 99) if n not in extents)
-    if "max" in layer.type and examples * shapes[0].size > DISTINCT:
+    if layer.type in MAXIMA and examples * shapes[0].size > DISTINCT:
         return None
     random = np.random.default_rng(seed)
     inputs = tuple(values(random, (examples, s.channels, *s.sides)) for s in shapes)

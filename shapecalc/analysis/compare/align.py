@@ -66,26 +66,26 @@ def _gap(
     """Align by fixed points of two kinds, then what lies between them."""
     numbers: dict[Hashable, int] = {}
     first, second = (
-        [numbers.setdefault(each, len(numbers)) for each in items] for items in (first, second)
+        [numbers.setdefault(item, len(numbers)) for item in items] for items in (first, second)
     )
     small = max(SHORTEST, min(LONGEST, WORK // (len(first) + len(second) + 1))) ** 2
     marks = [_surroundings(first), _surroundings(second)]
     named = [list(zip(*pair, strict=True)) for pair in zip(names, marks, strict=True)]
-    found: Pairs = []
+    pairs: Pairs = []
     todo: list[tuple[int, ...]] = [(0, len(first), 0, len(second), 0)]
     while todo:
         *area, tried = todo.pop()
         if _size(area) > small and tried < 3:
             area, ends = _trimmed(area, first, second)
-            found += ends
+            pairs += ends
         if _size(area) <= small or tried == 3:
-            found += _best(area, score)
+            pairs += _best(area, score)
         elif tried == 2:
             todo += [(*piece, 3) for piece in _pieces(area, small)]
         else:
-            one, other = (marks, named)[tried]
-            todo += [(*piece, tried + 1) for piece in _between(area, _once(area, one, other))]
-    return sorted(found)
+            ours, theirs = (marks, named)[tried]
+            todo += [(*piece, tried + 1) for piece in _between(area, _once(area, ours, theirs))]
+    return sorted(pairs)
 
 
 def _size(area: Sequence[int]) -> int:
@@ -132,12 +132,12 @@ def _once(area: Sequence[int], first: Sequence[Hashable], second: Sequence[Hasha
         tails[length : length + 1] = [other]
         ends[length : length + 1] = [row]
         rows.append(row)
-    found: Pairs = []
+    kept: Pairs = []
     last: object = ends[-1] if ends else None
     while isinstance(last, tuple):
         at, other, last = last
-        found.append((at, other))
-    return found[::-1]
+        kept.append((at, other))
+    return kept[::-1]
 
 
 def _single(marks: Sequence[Hashable], begin: int, end: int) -> dict[Hashable, int]:

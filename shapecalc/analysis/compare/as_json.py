@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.compare.names import source_of, totals_of
-from shapecalc.analysis.compare.ratio import ratio
+from shapecalc.analysis.compare.names import ratio, source_of, totals_of
 from shapecalc.output.columns import default_columns
 from shapecalc.output.json import dump, profile_json, value_json
 

@@ -6,8 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.compare.align import align
-from shapecalc.analysis.compare.likeness import scoring
-from shapecalc.analysis.compare.parts import Part, fields_of, parts_of
+from shapecalc.analysis.compare.parts import NetworkPart, fields_of, parts_of, scoring
 from shapecalc.layers.base import square
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Vector, as_text
@@ -48,7 +47,9 @@ class Change(NamedTuple):
         return f"{inside}{self.field} {self.before} -> {self.after}{often}"
 
 
-def changes_of(reports: tuple[Report, Report], mine: Part, other: Part) -> tuple[Change, ...]:
+def changes_of(
+    reports: tuple[Report, Report], mine: NetworkPart, other: NetworkPart
+) -> tuple[Change, ...]:
     """List what differs between how two parts are built."""
     if mine.key == other.key:
         return ()
@@ -59,7 +60,7 @@ def changes_of(reports: tuple[Report, Report], mine: Part, other: Part) -> tuple
     return (*types, *_inside(reports, mine, other))
 
 
-def _fields(mine: Part, other: Part, ours: Layer, theirs: Layer) -> Iterator[Change]:
+def _fields(mine: NetworkPart, other: NetworkPart, ours: Layer, theirs: Layer) -> Iterator[Change]:
     if type(ours) is not type(theirs):
         yield Change("type", ours.type, theirs.type)
     before, after = _values(ours), _values(theirs)
@@ -71,7 +72,9 @@ def _fields(mine: Part, other: Part, ours: Layer, theirs: Layer) -> Iterator[Cha
 
 
 def _values(layer: Layer) -> dict[str, object]:
-    return {each.name: value for each, value in zip(layer.fields(), fields_of(layer), strict=True)}
+    return {
+        field.name: value for field, value in zip(layer.fields(), fields_of(layer), strict=True)
+    }
 
 
 def _change(name: str, before: object, after: object) -> Change:
@@ -94,7 +97,9 @@ def value_text(value: object) -> str:
     return square(value) if isinstance(value, tuple) and value else str(value)
 
 
-def _inside(reports: tuple[Report, Report], mine: Part, other: Part) -> Iterator[Change]:
+def _inside(
+    reports: tuple[Report, Report], mine: NetworkPart, other: NetworkPart
+) -> Iterator[Change]:
     """Tell two levels apart: how many of each type they hold, and what changed in which."""
     changed: Counter[Change] = Counter()
     numbers: dict[str, list[int]] = {}
@@ -103,21 +108,21 @@ def _inside(reports: tuple[Report, Report], mine: Part, other: Part) -> Iterator
             if part is not None:
                 numbers.setdefault(_kind(part), [0, 0])[side] += 1
         if ours is not None and theirs is not None:
-            for each in changes_of(reports, ours, theirs):
-                where = each.where or ("" if each.counted else ours.row.type)
-                changed[each._replace(where=where, times=1)] += each.times
+            for change in changes_of(reports, ours, theirs):
+                where = change.where or ("" if change.counted else ours.row.type)
+                changed[change._replace(where=where, times=1)] += change.times
     for kind, (before, after) in numbers.items():
         if before != after:
             yield Change(_plural(kind, max(before, after)), str(before), str(after), counted=True)
-    for each, times in changed.items():
-        yield each._replace(times=times)
+    for change, times in changed.items():
+        yield change._replace(times=times)
     if not changed and all(before == after for before, after in numbers.values()):
         yield Change("connections", "these", "others")
 
 
 def _inner_pairs(
-    reports: tuple[Report, Report], mine: Part, other: Part
-) -> Iterator[tuple[Part | None, Part | None]]:
+    reports: tuple[Report, Report], mine: NetworkPart, other: NetworkPart
+) -> Iterator[tuple[NetworkPart | None, NetworkPart | None]]:
     """Align what two levels hold, a level deeper."""
     ours, theirs = (
         parts_of(report, _deeper(part), part.rows)
@@ -135,15 +140,15 @@ def _inner_pairs(
     yield from ((None, part) for b, part in enumerate(theirs) if b not in second)
 
 
-def _deeper(part: Part) -> int:
+def _deeper(part: NetworkPart) -> int:
     return part.row.name.count("/") + 2
 
 
-def _own_names(parts: Iterable[Part]) -> list[str]:
+def _own_names(parts: Iterable[NetworkPart]) -> list[str]:
     return [part.row.name.rpartition("/")[2] for part in parts]
 
 
-def _kind(part: Part) -> str:
+def _kind(part: NetworkPart) -> str:
     if part.row.type in {"branch", "group", "repeat"}:
         return str(part.row.type)
     return f"{part.row.type} {'block' if part.layer is None else 'layer'}"

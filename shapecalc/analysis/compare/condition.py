@@ -14,8 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.analysis.compare.names import WEIGHTED
-from shapecalc.analysis.compare.ratio import ratio
+from shapecalc.analysis.compare.names import WEIGHTED, ratio
 from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source, Span
@@ -51,7 +50,7 @@ _NUMBER = re.compile(r"\s*(\d[\d_,]*(?:\.\d+)?)", re.ASCII)
 _SUFFIX = re.compile(r"\s*(\S*)\s*")
 
 
-class Condition(NamedTuple):
+class TotalCondition(NamedTuple):
     """A condition as read.  `relative`: the bound is a multiple of the first network's total."""
 
     text: str
@@ -65,60 +64,60 @@ class Condition(NamedTuple):
         limit = self.bound * known(first) if self.relative else self.bound
         return _COMPARISONS[self.comparison](Fraction(known(number)), limit)
 
-    def told(self, name: str, number: Dim, first_name: str, first: Dim) -> str:
+    def sentence(self, name: str, number: Dim, first_name: str, first: Dim) -> str:
         """Say with the numbers that the condition holds."""
-        said = f"{self.text}: {name} has {number:,}"
+        text = f"{self.text}: {name} has {number:,}"
         if self.relative:
-            said += f", {first_name} has {first:,} ({ratio(first, number).text})"
-        return said
+            text += f", {first_name} has {first:,} ({ratio(first, number).text})"
+        return text
 
 
-def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[Condition, ...]:
+def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[TotalCondition, ...]:
     """Read conditions on the named totals.
 
     Raises `SpecErrors` with every one that cannot be read (E331) or names no total (E332).
     """
     known = tuple(totals)
-    found: list[Condition] = []
+    conditions: list[TotalCondition] = []
     problems: list[Problem] = []
     for text in texts:
         try:
-            found.append(_read(text, known))
+            conditions.append(_read(text, known))
         except SpecErrors as error:
             problems += error.problems
     if problems:
         raise SpecErrors(problems)
-    return tuple(found)
+    return tuple(conditions)
 
 
-def _read(text: str, known: tuple[str, ...]) -> Condition:
+def _read(text: str, known: tuple[str, ...]) -> TotalCondition:
     if len(text) > LONGEST:
         message = f"a condition of {len(text)} characters; {LONGEST} are enough for any"
         raise _refused(text, (0, len(text)), message, "write one like params > 60M")
     total, at = _total(text, known)
-    sign = _found(_SIGN, text, at)
+    sign = _match(_SIGN, text, at)
     if sign[1] not in _COMPARISONS:
         message = f"'{sign[1]}' is no comparison" if sign[1] else "a comparison is missing here"
         hint = f"did you mean {_MEANT[sign[1]]}?" if sign[1] in _MEANT else f"one of {_SIGNS}"
         raise _refused(text, sign.span(1), message, hint)
     number = _NUMBER.match(text, sign.end())
     if number is None:
-        rest = _found(_SUFFIX, text, sign.end())
+        rest = _match(_SUFFIX, text, sign.end())
         raise _refused(text, rest.span(1), "a number is missing here", "one like 60M or 1.05x")
-    suffix = _found(_SUFFIX, text, number.end())
+    suffix = _match(_SUFFIX, text, number.end())
     bound = Fraction(re.sub("[_,]", "", number[1]))
     if suffix[1] != "x":
         bound *= _scale(text, suffix, in_bytes=total.endswith("memory"))
     if suffix.end() < len(text):
         message = "a condition is one comparison, and ends before this"
         raise _refused(text, (suffix.end(), len(text)), message, "give --fail-if once for each")
-    return Condition(printable(text), total, sign[1], bound, suffix[1] == "x")
+    return TotalCondition(printable(text), total, sign[1], bound, suffix[1] == "x")
 
 
 _SIGNS = " ".join(_COMPARISONS)
 
 
-def _found(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
+def _match(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
     match = pattern.match(text, at)
     assert match is not None, "the pattern matches nothing, too"
     return match
@@ -126,7 +125,7 @@ def _found(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
 
 def _total(text: str, known: tuple[str, ...]) -> tuple[str, int]:
     """Read the name of a total, in any case of letters."""
-    word = _found(_WORD, text, 0)
+    word = _match(_WORD, text, 0)
     name = ALIASES.get(word[1].lower(), word[1].lower())
     if name in known:
         return name, word.end()
@@ -146,7 +145,7 @@ def _scale(text: str, suffix: re.Match[str], *, in_bytes: bool) -> int:
     word = written.removesuffix("B") if in_bytes else written
     if word in _SUFFIXES:
         return _SUFFIXES[word]
-    meant = next((each for each in _SUFFIXES if each.lower() == word.lower()), "")
+    meant = next((unit for unit in _SUFFIXES if unit.lower() == word.lower()), "")
     hint = f"did you mean {meant}?" if meant else "use K, M, G, T, Ki, Mi, Gi, Ti or x"
     if written.removesuffix("B") in _SUFFIXES:
         hint = "bytes are for memory, peak_memory and parameter_memory"

@@ -14,7 +14,7 @@ from shapecalc.report.fold import together
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
-    from shapecalc.analysis.compare.parts import Part
+    from shapecalc.analysis.compare.parts import NetworkPart
     from shapecalc.analysis.compare.rows import Aligned
     from shapecalc.layers.base import Layer
     from shapecalc.report.model import Row
@@ -120,7 +120,7 @@ def _follows(before: Aligned, row: Aligned, silent: Callable[[Row], bool]) -> bo
     )
 
 
-def what_is(part: Part) -> str:
+def what_is(part: NetworkPart) -> str:
     """Say what a part is: a layer in the papers' notation, or how many blocks a level holds."""
     row = part.row
     if part.layer is None:

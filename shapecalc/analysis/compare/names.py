@@ -1,9 +1,14 @@
-"""What a comparison calls its networks, and what it counts of them."""
+"""What a comparison calls its networks, what it counts of them, and how it names a ratio.
+
+Ratios are as people say them: 1 or more, with a word for the direction.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra.dim import known
 from shapecalc.output.sums import (
     measure_names,
     measures,
@@ -50,3 +55,58 @@ def totals_of(report: Report, view: View) -> dict[str, Dim]:
 def total_names(view: View) -> tuple[str, ...]:
     """List the names of the totals."""
     return (*measure_names(view), WEIGHTED)
+
+
+class Ratio(NamedTuple):
+    """How a number compares with an earlier one.
+
+    `times` is exact and at least 1; None where one of the two is 0, and a ratio means nothing.
+    """
+
+    times: Fraction | None
+    direction: str
+
+    @property
+    def text(self) -> str:
+        """The ratio in words, rounded to three digits.
+
+        >>> ratio(62378344, 6998552).text, ratio(3, 3).text, ratio(0, 5).text
+        ('8.91x fewer', 'the same', 'no ratio to 0')
+        """
+        if self.direction == "the same":
+            return self.direction
+        if self.times is None:
+            return "no ratio to 0"
+        return f"{times_text(self.times)} {self.direction}"
+
+
+def ratio(before: Dim, after: Dim) -> Ratio:
+    """Compare a count with an earlier one."""
+    before, after = known(before), known(after)
+    if before == after:
+        return Ratio(Fraction(1), "the same")
+    direction = "more" if after > before else "fewer"
+    if not before or not after:
+        return Ratio(None, direction)
+    return Ratio(Fraction(max(before, after), min(before, after)), direction)
+
+
+def times_text(times: Fraction) -> str:
+    """Write a factor above 1 with three digits, halves up; one that would read 1.00 as less.
+
+    >>> [times_text(Fraction(n, 1000)) for n in (1004, 1005, 9994, 9995, 123456, 4567890)]
+    ['<1.01x', '1.01x', '9.99x', '10.0x', '123x', '4,570x']
+    """
+    digits = 2
+    while digits > -18 and _rounded(times, digits) >= 1000:
+        digits -= 1
+    scaled = _rounded(times, digits)
+    if scaled == 100 and digits == 2:
+        return "<1.01x"
+    if digits <= 0:
+        return f"{scaled * 10**-digits:,}x"
+    return f"{scaled // 10**digits}.{scaled % 10**digits:0{digits}}x"
+
+
+def _rounded(times: Fraction, digits: int) -> int:
+    return int(times * Fraction(10) ** digits + Fraction(1, 2))

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.analysis.compare.align import align
 from shapecalc.analysis.compare.changes import Change, changes_of
-from shapecalc.analysis.compare.likeness import scoring
-from shapecalc.analysis.compare.parts import parts_of
+from shapecalc.analysis.compare.parts import parts_of, scoring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.analysis.compare.parts import Part
+    from shapecalc.analysis.compare.parts import NetworkPart
     from shapecalc.report.model import Report
 
 #: What became of a part of the first network: `affected` is built the same, but what flows in
@@ -26,7 +25,7 @@ class Aligned(NamedTuple):
     `statuses` and `changes` hold for every network after the first, against the first.
     """
 
-    parts: tuple[Part | None, ...]
+    parts: tuple[NetworkPart | None, ...]
     statuses: tuple[Status, ...]
     changes: tuple[tuple[Change, ...], ...]
 
@@ -47,7 +46,7 @@ def rows_of(reports: Sequence[Report], depth: int) -> tuple[Aligned, ...]:
         _aligned(
             reports,
             [cut[index] if index >= 0 else None for cut, index in zip(cuts, row, strict=True)],
-            [at in each for each in rewired],
+            [at in moved for moved in rewired],
         )
         for at, row in enumerate(rows)
     )
@@ -57,7 +56,7 @@ def rows_of(reports: Sequence[Report], depth: int) -> tuple[Aligned, ...]:
 _Row: TypeAlias = "list[int]"
 
 
-def _joined(rows: list[_Row], cuts: list[tuple[Part, ...]], number: int) -> list[_Row]:
+def _joined(rows: list[_Row], cuts: list[tuple[NetworkPart, ...]], number: int) -> list[_Row]:
     """Align one more network's parts with the rows so far."""
     so_far = [[cuts[k][i] for k, i in enumerate(row) if i >= 0] for row in rows]
     parts = cuts[number]
@@ -81,7 +80,9 @@ def _joined(rows: list[_Row], cuts: list[tuple[Part, ...]], number: int) -> list
 class _Wires:
     """What flows into the parts of a network, as rows that another network has as well."""
 
-    def __init__(self, parts: tuple[Part, ...], row_of: dict[int, int], common: set[int]) -> None:
+    def __init__(
+        self, parts: tuple[NetworkPart, ...], row_of: dict[int, int], common: set[int]
+    ) -> None:
         self.parts = parts
         self.row_of = row_of
         self.common = common
@@ -92,16 +93,16 @@ class _Wires:
 
         None where such a layer has several inputs or none: it is what differs, not this one.
         """
-        found = []
+        rows = []
         for source in self.parts[part].sources:
             if source not in self.known:
                 self.known[source] = self.past(source)
             row = self.known[source]
             if row is None:
                 return None
-            found.append(row)
+            rows.append(row)
         ordered = self.parts[part].row.type == "concat"
-        return tuple(found) if ordered else tuple(sorted(set(found)))
+        return tuple(rows) if ordered else tuple(sorted(set(rows)))
 
     def past(self, source: int) -> int | None:
         """Go up from a part to the first that the other network has as well."""
@@ -115,49 +116,49 @@ class _Wires:
         return None
 
 
-def _rewired(cuts: list[tuple[Part, ...]], rows: list[_Row], number: int) -> set[int]:
+def _rewired(cuts: list[tuple[NetworkPart, ...]], rows: list[_Row], number: int) -> set[int]:
     """Return the rows whose part takes its input from elsewhere than in the first network."""
     places = [{row[k]: at for at, row in enumerate(rows) if row[k] >= 0} for k in (0, number)]
     common = set(places[0].values()) & set(places[1].values())
     first, other = (
         _Wires(cuts[k], place, common) for k, place in zip((0, number), places, strict=True)
     )
-    found = set()
+    rewired = set()
     for at in common:
         before, after = first.into(rows[at][0]), other.into(rows[at][number])
         if before is not None and after is not None and before != after:
-            found.add(at)
-    return found
+            rewired.add(at)
+    return rewired
 
 
-def _moved(first: Part, part: Part) -> Change:
+def _moved(first: NetworkPart, part: NetworkPart) -> Change:
     """Say from where a part takes its input."""
-    before, after = (", ".join(each.row.sources) for each in (first, part))
+    before, after = (", ".join(side.row.sources) for side in (first, part))
     return Change("from", before, after if after != before else f"another {after}")
 
 
-def _missing(first: Part | None, part: Part | None) -> Status:
+def _missing(first: NetworkPart | None, part: NetworkPart | None) -> Status:
     if first is not None:
         return "removed"
     return "added" if part is not None else "absent"
 
 
 def _aligned(
-    reports: Sequence[Report], parts: list[Part | None], rewired: Sequence[bool]
+    reports: Sequence[Report], parts: list[NetworkPart | None], rewired: Sequence[bool]
 ) -> Aligned:
     """Say of every network what became of the first one's part."""
     first = parts[0]
     statuses: list[Status] = []
     changes = []
     for report, part, elsewhere in zip(reports[1:], parts[1:], rewired, strict=True):
-        found: tuple[Change, ...] = ()
+        differences: tuple[Change, ...] = ()
         if first is None or part is None:
             statuses.append(_missing(first, part))
         else:
-            found = changes_of((reports[0], report), first, part)
+            differences = changes_of((reports[0], report), first, part)
             if elsewhere:
-                found = (*found, _moved(first, part))
+                differences = (*differences, _moved(first, part))
             alike: Status = "same" if first.costs == part.costs else "affected"
-            statuses.append("changed" if found else alike)
-        changes.append(found)
+            statuses.append("changed" if differences else alike)
+        changes.append(differences)
     return Aligned(tuple(parts), tuple(statuses), tuple(changes))

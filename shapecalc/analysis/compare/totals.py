@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.compare.names import WEIGHTED, weighted_layers
-from shapecalc.analysis.compare.ratio import ratio
+from shapecalc.analysis.compare.names import WEIGHTED, ratio, weighted_layers
 from shapecalc.output.cells import UNITS, amount_text, number_text
 from shapecalc.output.report_table import Grid, Head
 from shapecalc.output.sums import (

@@ -53,7 +53,7 @@ def explain(subject: Subject) -> Section:
         )
         return Section("gradient", "gradient", "", (Prose(text),))
     from shapecalc.reference.example import example  # NumPy, for what nothing else here needs
-    from shapecalc.reference.formulas import formulas
+    from shapecalc.reference.layer import formulas
 
     found = formulas(subject.layer, *subject.inputs)
     done = example(subject.layer, *subject.inputs)

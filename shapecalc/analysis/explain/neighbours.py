@@ -113,8 +113,10 @@ def _of_window(layer: Windowed, inputs: tuple[Shape, ...]) -> Iterator[Neighbour
                 _with(layer, kernel=kernel, stride=layer.steps()),
                 inputs,
             )
-    yield from _of_pad(layer, inputs)
-    if isinstance(layer, Rounded):
+    own = {each.name for each in layer.fields()}
+    if "pad" in own:
+        yield from _of_pad(layer, inputs)
+    if isinstance(layer, Rounded) and "rounding" in own:
         other = _with(layer, rounding="ceil" if layer.rounding == "floor" else "floor")
         if refusal(other, inputs) is not None or other.output(*inputs) != layer.output(*inputs):
             yield Neighbour(f"rounding {other.rounds()}", other, inputs)

@@ -11,25 +11,15 @@ from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Grid,
 from shapecalc.analysis.explain.trace import arrays_of
 from shapecalc.analysis.explain.words import counted
 from shapecalc.graph.model import Input
-from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.activation import Pointwise, Prelu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense, Rbf
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
-from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.merge import Join
 from shapecalc.layers.norm import BatchNorm, Norm
 from shapecalc.layers.pool import Pool, Subsampling
-from shapecalc.layers.reshape import (
-    ChannelShuffle,
-    Crop,
-    Flatten,
-    PadLayer,
-    Permute,
-    Reshape,
-    Upsample,
-)
-from shapecalc.layers.slope import Prelu
+from shapecalc.layers.reshape import Upsample
 from shapecalc.layers.transposed import Transposed
 
 if TYPE_CHECKING:
@@ -111,7 +101,9 @@ def _listing(owned: tuple[Array, ...]) -> Grid:
 @singledispatch
 def says(layer: Layer, subject: Subject) -> Iterator[Block]:
     """Say in words what is learned, or why nothing is."""
-    yield Prose(f"By the rule: {layer.counts}.")
+    learns = layer.learns
+    nothing = learns.startswith("nothing: ")
+    yield Prose(f"Nothing to learn: {_reason(layer)}." if nothing else f"Trained: {learns}.")
 
 
 @says.register(Input)
@@ -243,36 +235,28 @@ def _(layer: Prelu, subject: Subject) -> Iterator[Block]:
 
 @says.register(Pointwise)
 def _(layer: Pointwise, subject: Subject) -> Iterator[Block]:
-    yield Prose(f"{layer.type} has nothing to learn: it maps every element by a fixed rule.")
+    yield Prose(f"{layer.type} has nothing to learn: {_reason(layer)}.")
 
 
 @says.register(Pool)
 @says.register(GlobalPool)
 @says.register(AdaptivePool)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
-    taken = "mean" if "avg" in layer.type else "maximum"
-    yield Prose(f"A pool has nothing to learn: it takes the {taken} of what it sees.")
-
-
-@says.register(Lrn)
-def _(layer: Lrn, subject: Subject) -> Iterator[Block]:
-    yield Prose("Nothing to learn: size, alpha, beta and k are chosen, not trained.")
+    yield Prose(f"A pool has nothing to learn: {_reason(layer)}.")
 
 
 @says.register(Join)
 def _(layer: Join, subject: Subject) -> Iterator[Block]:
-    yield Prose("A join has nothing to learn: it only puts together what the branches computed.")
+    yield Prose(f"A join has nothing to learn: {_reason(layer)}.")
 
 
-@says.register(Flatten)
-@says.register(Reshape)
-@says.register(Permute)
-@says.register(PadLayer)
-@says.register(Crop)
-@says.register(ChannelShuffle)
 @says.register(Upsample)
-def _(layer: Layer, subject: Subject) -> Iterator[Block]:
-    if isinstance(layer, Upsample) and layer.mode == "bilinear":
-        yield Prose("Nothing to learn: the weights of the blend are fixed by the places.")
-    else:
-        yield Prose("Nothing to learn: elements are moved, added or taken away by a fixed rule.")
+def _(layer: Upsample, subject: Subject) -> Iterator[Block]:
+    blended = layer.mode == "bilinear"
+    reason = "the weights of the blend are fixed by the places" if blended else _reason(layer)
+    yield Prose(f"Nothing to learn: {reason}.")
+
+
+def _reason(layer: Layer) -> str:
+    """Say why a layer learns nothing."""
+    return layer.learns.removeprefix("nothing: ")

@@ -174,10 +174,9 @@ def _(layer: FullyConnected, subject: Subject) -> Iterator[Block]:
 @says.register(GlobalPool)
 def _(layer: GlobalPool, subject: Subject) -> Iterator[Block]:
     sides = subject.inputs[0].sides
-    taken = "mean" if "avg" in layer.type else "maximum"
     yield Prose(
-        f"Every channel's {count_text(sides)} elements become one: their {taken}.  Whatever size"
-        " flows in, the sides end at 1."
+        f"Every channel's {count_text(sides)} elements become one: their {layer.statistic}."
+        "  Whatever size flows in, the sides end at 1."
     )
 
 
@@ -250,7 +249,7 @@ def _branches(subject: Subject, letter: str = "") -> Grid:
 @says.register(Lrn)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
     done = "normalised" if isinstance(layer, (Norm, Lrn)) else "mapped by itself"
-    if layer.type in ("dropout", "identity"):
+    if layer.view:
         done = "passed on"
     rule = layer.rule if layer.rule != Layer.rule else ""
     yield Prose(f"Every element is {done}{f', {rule}' if rule else ''}, so the shape stays.")

@@ -78,8 +78,7 @@ def find_count(
     `network`, `settings` and `input` are those of `reconcile`; `dtype` is what bytes are of.
     Raises `SpecErrors` for what is no number (E621), and for a network with symbols (E121).
     """
-    from shapecalc.analysis.reconcile.search import search
-    from shapecalc.analysis.reconcile.target import read_target
+    from shapecalc.analysis.reconcile.search import read_target, search
     from shapecalc.api import report_of
     from shapecalc.output.options import make_view
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.reconcile.parts import Difference, Part
-    from shapecalc.analysis.reconcile.search import Candidate, Search
+    from shapecalc.analysis.reconcile.parts import Difference, DifferencePart
+    from shapecalc.analysis.reconcile.search import CountCandidate, Search
     from shapecalc.output.cells import Json
     from shapecalc.output.view import View
 
@@ -80,7 +80,7 @@ def _document(head: dict[str, Json], name: str, records: Sequence[object]) -> st
     return "\n".join(["{", *lines, f'  "{name}": [', body, "  ]", "}"]) + "\n"
 
 
-def _record(part: Part, view: View) -> dict[str, Json]:
+def _record(part: DifferencePart, view: View) -> dict[str, Json]:
     return {
         "term": part.term,
         "counts": [_number(each, view) for each in (part.first, part.second)],
@@ -88,7 +88,7 @@ def _record(part: Part, view: View) -> dict[str, Json]:
     }
 
 
-def _candidate(each: Candidate) -> dict[str, Json]:
+def _candidate(each: CountCandidate) -> dict[str, Json]:
     return {"count": each.what, "variation": each.variation, "number": each.number}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.report.model import Report, Row
 
 
-class Part(NamedTuple):
+class DifferencePart(NamedTuple):
     """What two profiles count of one layer, or of several, under one term.
 
     None: the profile has no rule for these layers.
@@ -40,23 +40,25 @@ def _number(count: Dim | None) -> Dim:
     return 0 if count is None else count
 
 
-def parts_of(row: Row, first: Profile, second: Profile) -> list[Part]:
+def parts_of(row: Row, first: Profile, second: Profile) -> list[DifferencePart]:
     """Set side by side what two profiles count of a layer, term by term."""
-    counted = [each.terms(row) if each.counts(row) else None for each in (first, second)]
-    terms = dict.fromkeys(term for each in counted for term in each or ())
+    counted = [profile.terms(row) if profile.counts(row) else None for profile in (first, second)]
+    terms = dict.fromkeys(term for counts in counted for term in counts or ())
     return [
-        Part(row.name, term, *(None if each is None else each.get(term, 0) for each in counted))
+        DifferencePart(
+            row.name, term, *(None if counts is None else counts.get(term, 0) for counts in counted)
+        )
         for term in terms
     ]
 
 
-def added(name: str, parts: Iterable[Part]) -> list[Part]:
+def added(name: str, parts: Iterable[DifferencePart]) -> list[DifferencePart]:
     """Add parts up, term by term."""
     sums: dict[str, tuple[Dim | None, Dim | None]] = {}
     for _, term, first, second in parts:
         before = sums.get(term, (None, None))
         sums[term] = (_plus(before[0], first), _plus(before[1], second))
-    return [Part(name, term, *pair) for term, pair in sums.items()]
+    return [DifferencePart(name, term, *pair) for term, pair in sums.items()]
 
 
 def _plus(a: Dim | None, b: Dim | None) -> Dim | None:
@@ -71,7 +73,7 @@ class Difference(NamedTuple):
     report: Report
     first: Profile
     second: Profile
-    parts: tuple[Part, ...]
+    parts: tuple[DifferencePart, ...]
 
     @property
     def totals(self) -> tuple[Dim, Dim]:
@@ -79,7 +81,7 @@ class Difference(NamedTuple):
         return self.first.count(self.report.totals), self.second.count(self.report.totals)
 
     @property
-    def terms(self) -> list[Part]:
+    def terms(self) -> list[DifferencePart]:
         """The parts added up by their terms, the largest difference first."""
         return sorted(added("", self.parts), key=_weight)
 
@@ -89,24 +91,24 @@ class Difference(NamedTuple):
         first, second = self.totals
         return second - first - sum(part.difference for part in self.parts)
 
-    def layers(self, depth: int) -> list[Part]:
+    def layers(self, depth: int) -> list[DifferencePart]:
         """Return the parts that differ, those of a level of the paths together; 0: every layer."""
         names = [row.name for row in self.report.rows]
-        of_layer: dict[str, list[Part]] = {}
+        of_layer: dict[str, list[DifferencePart]] = {}
         for part in self.parts:
             of_layer.setdefault(part.layer, []).append(part)
         levels = levels_of(self.report, depth, range(len(names)))
-        found = []
+        parts = []
         for level, indices in levels.items():
             inside = [part for index in indices for part in of_layer.get(names[index], ())]
-            found += added(level, inside)
-        return [part for part in found if part.difference != 0]
+            parts += added(level, inside)
+        return [part for part in parts if part.difference != 0]
 
-    def alike(self, layers: Sequence[Part]) -> list[Part]:
+    def alike(self, layers: Sequence[DifferencePart]) -> list[DifferencePart]:
         """Add up what the profiles count alike, term by term: all but `layers`."""
         shown = added("", layers)
         hidden = [
-            Part("", term, None if a is None else -a, None if b is None else -b)
+            DifferencePart("", term, None if a is None else -a, None if b is None else -b)
             for _, term, a, b in shown
         ]
         return [part for part in added("", [*self.parts, *hidden]) if not part.nothing]
@@ -141,7 +143,7 @@ class Difference(NamedTuple):
         return self.render("text")
 
 
-def _weight(part: Part) -> tuple[bool, int]:
+def _weight(part: DifferencePart) -> tuple[bool, int]:
     difference = part.difference
     return (difference == 0, -abs(difference) if isinstance(difference, int) else 0)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.reconcile.parts import Difference, Part
+    from shapecalc.analysis.reconcile.parts import Difference, DifferencePart
     from shapecalc.output.view import View
 
 #: What stands where a profile has no rule.
@@ -70,7 +70,7 @@ def _heads(names: Sequence[str]) -> tuple[Head, ...]:
     )
 
 
-def _cells(part: Part, view: View) -> tuple[str, ...]:
+def _cells(part: DifferencePart, view: View) -> tuple[str, ...]:
     counts = _counts((part.first, part.second), view)
     return (printable(part.layer), part.term, *counts, signed(part.difference, view))
 
@@ -114,7 +114,7 @@ def _legend(difference: Difference, view: View) -> Iterator[tuple[str, str]]:
         yield view.units, f"{UNITS[view.units][0]:,}"
 
 
-def _remarks(difference: Difference, parts: Sequence[Part], depth: int) -> Iterator[str]:
+def _remarks(difference: Difference, parts: Sequence[DifferencePart], depth: int) -> Iterator[str]:
     paths = {row.name for row in difference.report.rows}
     if depth and any(part.layer not in paths for part in parts):
         yield FOLDED

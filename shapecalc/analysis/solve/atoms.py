@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 from shapecalc.algebra.dim import product
 from shapecalc.algebra.expr import evaluate as at
 from shapecalc.algebra.expr import symbol, symbols_of
-from shapecalc.analysis.solve.question import Extents
+from shapecalc.analysis.solve.question import WrittenShape
 from shapecalc.errors import did_you_mean
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.output.columns import BY_WORD
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.solve.question import Condition, Question, Side
+    from shapecalc.analysis.solve.question import Question, QuestionCondition, Side
     from shapecalc.report.model import Report, Row
 
 Relation: TypeAlias = Literal["at least", "at most", "equal to", "unequal to", "divisible by"]
@@ -41,7 +41,7 @@ _RELATIONS: dict[str, tuple[Relation, int]] = {
 _VIEW = View()
 
 
-class Volume(NamedTuple):
+class VolumeSides(NamedTuple):
     """The sides of a volume, with its channels; or numbers per side, without.
 
     A vector has no sides, and its channels are its units.
@@ -51,7 +51,7 @@ class Volume(NamedTuple):
     channels: Dim | None
 
 
-Value: TypeAlias = "Dim | Volume"
+Value: TypeAlias = "Dim | VolumeSides"
 
 
 class Atom(NamedTuple):
@@ -115,7 +115,7 @@ class Binder:
         }
         self.layers: dict[str, None] = {}  # those that the condition at work speaks of
 
-    def atoms(self, number: int, condition: Condition) -> list[Atom]:
+    def atoms(self, number: int, condition: QuestionCondition) -> list[Atom]:
         """Return the relations that a condition consists of.  Raises `SpecErrors`."""
         self.layers = {}
         left, right = self.side(condition.left, condition), self.side(condition.right, condition)
@@ -123,18 +123,18 @@ class Binder:
         if relation == "divisible by" and not (isinstance(right, int) and right > 0):
             message = "what is divided by must be a number from 1 on"
             self.question.refuse("E343", message, condition.span, "divisible by 32")
-        if Extents in map(type, (left, right)) and Volume not in map(type, (left, right)):
+        if WrittenShape in map(type, (left, right)) and VolumeSides not in map(type, (left, right)):
             hint = "compare it with a layer: pool3 = 6x6"
             self.question.refuse("E343", "a shape belongs to a volume", condition.span, hint)
-        if isinstance(right, Volume | Extents) and not isinstance(left, Volume):
-            if isinstance(left, Extents) or relation in ("at least", "at most"):
+        if isinstance(right, VolumeSides | WrittenShape) and not isinstance(left, VolumeSides):
+            if isinstance(left, WrittenShape) or relation in ("at least", "at most"):
                 message = "the volume stands on the left: pool3 = 6x6"
                 self.question.refuse("E343", message, condition.span, "turn the relation around")
             left, right = right, left
         label = condition.text if not isinstance(condition.left, str) else condition.left
-        if not isinstance(left, Volume):
-            assert not isinstance(left, Extents)
-            assert not isinstance(right, Volume | Extents)
+        if not isinstance(left, VolumeSides):
+            assert not isinstance(left, WrittenShape)
+            assert not isinstance(right, VolumeSides | WrittenShape)
             whole = right + shift
             return [Atom(number, label, left, relation, whole, tuple(self.layers))]
         pairs = self._pairs(left, right, condition)
@@ -147,16 +147,16 @@ class Binder:
         ]
 
     def _pairs(
-        self, left: Volume, right: Value | Extents, condition: Condition
+        self, left: VolumeSides, right: Value | WrittenShape, condition: QuestionCondition
     ) -> list[tuple[str, Dim, Dim]]:
         """Pair the extents that are compared: sides, and channels where they are written out."""
         rank = len(left.sides)
         words = SIDE_NAMES.get(rank, ())
-        if isinstance(right, Volume):
+        if isinstance(right, VolumeSides):
             if len(right.sides) != rank:
                 kinds = [
-                    f"a volume of {len(each.sides)} sides" if each.sides else "a vector"
-                    for each in (left, right)
+                    f"a volume of {len(volume.sides)} sides" if volume.sides else "a vector"
+                    for volume in (left, right)
                 ]
                 message = f"{kinds[0]} is compared with {kinds[1]}"
                 hint = "compare numbers of them, like .units or .channels"
@@ -164,9 +164,9 @@ class Binder:
             if left.channels is not None and right.channels is not None and not rank:
                 return [("units", left.channels, right.channels)]
             return list(zip(words, left.sides, right.sides, strict=True))
-        if not rank and left.channels is not None and not isinstance(right, Extents):
+        if not rank and left.channels is not None and not isinstance(right, WrittenShape):
             return [("units", left.channels, right)]
-        if not isinstance(right, Extents):  # one number stands for every side
+        if not isinstance(right, WrittenShape):  # one number stands for every side
             return [(word, side, right) for word, side in zip(words, left.sides, strict=True)]
         values = right.values
         pairs: list[tuple[str, Dim, Dim]] = list(
@@ -184,9 +184,9 @@ class Binder:
             self.question.refuse("E343", message, condition.span, hint)
         return pairs
 
-    def side(self, side: Side, condition: Condition) -> Value | Extents:
+    def side(self, side: Side, condition: QuestionCondition) -> Value | WrittenShape:
         """Return what one side of a relation is."""
-        if isinstance(side, Extents):
+        if isinstance(side, WrittenShape):
             return side
         if isinstance(side, str):
             return self.value(side)
@@ -202,7 +202,7 @@ class Binder:
     def number(self, name: str) -> Dim:
         """Return the number that a name in an expression stands for."""
         value = self.value(name)
-        if isinstance(value, Volume):
+        if isinstance(value, VolumeSides):
             if not value.sides and value.channels is not None:
                 return value.channels
             hint = f"name one of its numbers: {name}.{SIDE_NAMES[len(value.sides)][0]}"
@@ -238,7 +238,7 @@ class Binder:
         known = [*self.names, *paths, *_totals(), "output", "input"]
         hint = did_you_mean(words[0], known) or (
             "ask for a layer, a layer's number like conv1.params, a total"
-            f" ({', '.join(_totals())})" + "".join(f", {each}" for each in self.names)
+            f" ({', '.join(_totals())})" + "".join(f", {word}" for word in self.names)
         )
         return self.refuse(name, f"there is no layer, total or symbol '{words[0]}'", hint)
 
@@ -279,15 +279,15 @@ class Binder:
                 self.refuse(name, f"{row.name} has no {first}", "ask for another of its numbers")
             if not isinstance(value, tuple):
                 return value  # type: ignore[return-value]
-            if any(getattr(each, "denominator", 1) != 1 for each in value):
+            if any(getattr(number, "denominator", 1) != 1 for number in value):
                 self.refuse(name, f"{row.name}'s {first} is no whole number", "ask for another one")
             same = len(set(value)) == 1
-            return value[0] if same or len(value) == 1 else Volume(value, None)
+            return value[0] if same or len(value) == 1 else VolumeSides(value, None)
         return self._of_shape(row.output, words, name)
 
     def _of_shape(self, shape: Shape, words: list[str], name: str) -> Value:
         if not words:
-            return Volume(shape.sides, shape.channels)
+            return VolumeSides(shape.sides, shape.channels)
         sides = SIDE_NAMES.get(len(shape.sides), ()) if isinstance(shape, Map) else ()
         parts: dict[str, Dim] = {
             **dict(zip(sides, shape.sides, strict=True)),

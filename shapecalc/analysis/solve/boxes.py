@@ -19,9 +19,9 @@ Box: TypeAlias = "dict[str, Integers]"
 MAX_LISTED = 100_000
 
 
-def of_range(given: Range) -> Integers:
+def of_range(over: Range) -> Integers:
     """Return the values of a range, however many."""
-    values = given.values
+    values = over.values
     if not isinstance(values, range):
         return compress(values, values)
     return integers([Stretch(values[0], values[-1], values.step, (values[0] % values.step,))])
@@ -29,7 +29,7 @@ def of_range(given: Range) -> Integers:
 
 def has(numbers: Integers, number: int) -> bool:
     """Tell whether a number is in a set."""
-    return any(number in each for each in numbers.stretches)
+    return any(number in stretch for stretch in numbers.stretches)
 
 
 def union(a: Integers, b: Integers) -> Integers:
@@ -40,13 +40,13 @@ def union(a: Integers, b: Integers) -> Integers:
 def size(numbers: Integers) -> int | None:
     """Count the numbers of a set; None when it does not end."""
     total = 0
-    for each in numbers.stretches:
-        if each.high is None:
+    for stretch in numbers.stretches:
+        if stretch.high is None:
             return None
-        whole, rest = divmod(each.high - each.low + 1, each.modulus)
-        last = each.high - rest + 1
-        total += whole * len(each.residues)
-        total += sum(n % each.modulus in each.residues for n in range(last, each.high + 1))
+        whole, rest = divmod(stretch.high - stretch.low + 1, stretch.modulus)
+        last = stretch.high - rest + 1
+        total += whole * len(stretch.residues)
+        total += sum(n % stretch.modulus in stretch.residues for n in range(last, stretch.high + 1))
     return total
 
 
@@ -56,14 +56,14 @@ def listed(numbers: Integers, most: int | None = None) -> list[int]:
     >>> listed(Integers((Stretch(3, None, 4, (1, 3)),)), 3)
     [3, 5, 7]
     """
-    found: set[int] = set()
-    for each in numbers.stretches:
-        found.update(_first(each, most))
-    return sorted(found)[:most]
+    values: set[int] = set()
+    for stretch in numbers.stretches:
+        values.update(_first(stretch, most))
+    return sorted(values)[:most]
 
 
-def _first(each: Stretch, most: int | None) -> Iterable[int]:
-    low, high, modulus, residues = each
+def _first(stretch: Stretch, most: int | None) -> Iterable[int]:
+    low, high, modulus, residues = stretch
     assert high is not None or most is not None
     count, start = 0, low - low % modulus
     while (most is None or count < most) and (high is None or start <= high):
@@ -88,17 +88,17 @@ def compress(values: Iterable[int], among: Iterable[int]) -> Integers:
     chosen = set(values)
     steps = {after - before for before, after in pairwise(universe)}
     step = steps.pop() if len(steps) == 1 else 1  # 1 where they do not lie evenly
-    found: list[Stretch] = []
+    stretches: list[Stretch] = []
     for number in universe:
         if number not in chosen:
             continue
-        if found and found[-1].high == number - step:
-            found[-1] = found[-1]._replace(high=number)
+        if stretches and stretches[-1].high == number - step:
+            stretches[-1] = stretches[-1]._replace(high=number)
         else:
-            found.append(Stretch(number, number, step, (number % step,)))
-    if len(found) > 4 and len(steps) == 0:
-        found = _periodic(sorted(chosen), step, found) or found
-    return integers(found)
+            stretches.append(Stretch(number, number, step, (number % step,)))
+    if len(stretches) > 4 and len(steps) == 0:
+        stretches = _periodic(sorted(chosen), step, stretches) or stretches
+    return integers(stretches)
 
 
 def tidied(numbers: Integers) -> Integers:
@@ -110,10 +110,12 @@ def tidied(numbers: Integers) -> Integers:
     """
     if len(numbers.stretches) < 2:
         return numbers
-    endless = [each for each in numbers.stretches if each.high is None]
-    low = min(each.low for each in numbers.stretches)
-    end = max(each.low if each.high is None else each.high for each in numbers.stretches)
-    period = lcm(*(each.modulus for each in endless))
+    endless = [stretch for stretch in numbers.stretches if stretch.high is None]
+    low = min(stretch.low for stretch in numbers.stretches)
+    end = max(
+        stretch.low if stretch.high is None else stretch.high for stretch in numbers.stretches
+    )
+    period = lcm(*(stretch.modulus for stretch in endless))
     if end - low + period > MAX_LISTED:
         return numbers
     tail = {n % period for n in range(end + 1, end + 1 + period) if has(numbers, n)}
@@ -121,9 +123,9 @@ def tidied(numbers: Integers) -> Integers:
         while end >= low and has(numbers, end) == (end % period in tail):
             end -= 1
     head = [number for number in range(low, end + 1) if has(numbers, number)]
-    found = compress(head, range(low, end + 1)).stretches if head else ()
+    finite = compress(head, range(low, end + 1)).stretches if head else ()
     last = [Stretch(end + 1, None, period, tuple(sorted(tail)))] if endless else []
-    best = integers([*found, *last])
+    best = integers([*finite, *last])
     return best if len(best.stretches) < len(numbers.stretches) else numbers
 
 

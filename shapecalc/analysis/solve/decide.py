@@ -1,6 +1,6 @@
 """Relations to boxes: all values of the symbols for which every relation holds.
 
-A relation in one symbol is solved for it (`solution.where`).  What holds several symbols, or
+A relation in one symbol is solved for it (`relations.where`).  What holds several symbols, or
 cannot be solved, is decided at every point of a grid where the symbols' sets are finite; else,
 when the symbols are sides of the input, for equal sides.
 """
@@ -43,7 +43,7 @@ CHUNK = 2**18
 MACHINE = 2**60
 
 
-class Answer(NamedTuple):
+class Decision(NamedTuple):
     """The boxes, by the symbols' own names.
 
     `allowed` is what domain and ranges leave of every symbol, `alone` by itself for which values
@@ -64,11 +64,11 @@ def decide(
     bounds: Mapping[str, Range],
     sides: Sequence[str],
     source: Source,
-) -> Answer:
+) -> Decision:
     """Find all points.  Raises `SpecErrors`: E342 for too many points, E346 for no bounds."""
     allowed = {name: domain.allowed[name] for name in domain.symbols} if domain else {}
-    for name, given in bounds.items():
-        allowed[name] = common(allowed[name], of_range(given))
+    for name, over in bounds.items():
+        allowed[name] = common(allowed[name], of_range(over))
     alone: list[tuple[Atom, str, Integers]] = []
     joint: list[Atom] = [] if domain is None else list(map(_of_condition, domain.mixed))
     left = dict(allowed)
@@ -76,19 +76,19 @@ def decide(
         names = atom.symbols
         if not names:
             if atom.miss({}):
-                return Answer([], allowed)
+                return Decision([], allowed)
             continue
-        found = _solved(atom, *names) if len(names) == 1 else None
-        if found is None:
+        solved = _solved(atom, *names) if len(names) == 1 else None
+        if solved is None:
             joint.append(atom)
             continue
         (name,) = names
-        alone.append((atom, name, found))
-        left[name] = common(left[name], found)
+        alone.append((atom, name, solved))
+        left[name] = common(left[name], solved)
     if not all(numbers.stretches for numbers in left.values()):
-        return Answer([], allowed, tuple(alone))
+        return Decision([], allowed, tuple(alone))
     left = {name: tidied(numbers) for name, numbers in left.items()}
-    answer = Answer([left], allowed, tuple(alone))
+    answer = Decision([left], allowed, tuple(alone))
     return _jointly(answer, joint, sides, source) if joint else answer
 
 
@@ -100,42 +100,42 @@ def _of_condition(condition: Any) -> Atom:  # noqa: ANN401  (domain's Condition)
 def _solved(atom: Atom, name: str) -> Integers | None:
     """Return all values of the one symbol from 1 on."""
     if atom.relation != "unequal to":
-        found = where(atom.left, atom.relation, atom.right, name)
-        return None if found is None else tidied(found)
+        numbers = where(atom.left, atom.relation, atom.right, name)
+        return None if numbers is None else tidied(numbers)
     below = where(atom.left, "at most", atom.right - 1, name)
     above = where(atom.left, "at least", atom.right + 1, name)
     return None if below is None or above is None else union(below, above)
 
 
-def _jointly(answer: Answer, joint: list[Atom], sides: Sequence[str], source: Source) -> Answer:
+def _jointly(answer: Decision, joint: list[Atom], sides: Sequence[str], source: Source) -> Decision:
     (left,) = answer.boxes
     names = [name for name in left if any(name in atom.symbols for atom in joint)]
-    open_ = [name for name in names if size(left[name]) is None]
-    if not open_:
+    endless = [name for name in names if size(left[name]) is None]
+    if not endless:
         values = {name: _few(left, name, names, source) for name in names}
         longest_last = sorted(values, key=lambda name: len(values[name]))
-        found, near = on_grid(joint, {name: values[name] for name in longest_last})
+        solved, near = on_grid(joint, {name: values[name] for name in longest_last})
         rest = {name: numbers for name, numbers in left.items() if name not in names}
-        boxes = [{**box, **rest} for box in found]
+        boxes = [{**box, **rest} for box in solved]
         boxes = [{name: box[name] for name in left} for box in boxes]
         return answer._replace(boxes=boxes, near=tuple(near) if not rest else ())
     if set(names) <= set(sides) and len(names) > 1:
         return _square(answer, joint, names, source)
     text = joint[0].label
-    which = " and ".join(open_)
+    which = " and ".join(endless)
     message = f"this cannot be solved for all values of {which}: {text}"
     hint = (
         "bound "
-        + ("it" if len(open_) == 1 else "them")
+        + ("it" if len(endless) == 1 else "them")
         + " with "
-        + " ".join(f"--over {name}=1:512" for name in open_)
+        + " ".join(f"--over {name}=1:512" for name in endless)
     )
     raise refuse("E346", message, Origin(source), hint)
 
 
 def _few(left: Box, name: str, names: Sequence[str], source: Source) -> list[int]:
     """List a symbol's values; refuse where the grid has too many points."""
-    counts = [size(left[each]) or 0 for each in names]
+    counts = [size(left[axis]) or 0 for axis in names]
     if prod(counts) > MAX_POINTS:
         shown = " x ".join(f"{count:,}" for count in counts)
         message = f"{prod(counts):,} points would have to be looked at ({shown})"
@@ -145,7 +145,7 @@ def _few(left: Box, name: str, names: Sequence[str], source: Source) -> list[int
     return listed(left[name])
 
 
-def _square(answer: Answer, joint: list[Atom], names: list[str], source: Source) -> Answer:
+def _square(answer: Decision, joint: list[Atom], names: list[str], source: Source) -> Decision:
     """Solve for equal sides: those that some relation holds together."""
     (left,) = answer.boxes
     groups: list[list[str]] = []
@@ -155,13 +155,13 @@ def _square(answer: Answer, joint: list[Atom], names: list[str], source: Source)
         groups.append([n for n in names if n in atom.symbols or any(n in g for g in near)])
     first = {name: group[0] for group in groups for name in group}
     same = {name: symbol(other) for name, other in first.items()}
-    found = {group[0]: reduce(common, (left[name] for name in group)) for group in groups}
+    kept = {group[0]: reduce(common, (left[name] for name in group)) for group in groups}
     alone = list(answer.alone)
     for atom in joint:
         tied = atom._replace(left=substitute(atom.left, same), right=substitute(atom.right, same))
         name = first[min(atom.symbols)]
         if not tied.symbols:
-            found[name] = NONE if tied.miss({}) else found[name]
+            kept[name] = NONE if tied.miss({}) else kept[name]
             continue
         numbers = _solved(tied, name)
         if numbers is None:
@@ -169,9 +169,9 @@ def _square(answer: Answer, joint: list[Atom], names: list[str], source: Source)
             message = f"this cannot be solved for all sizes: {atom.label}"
             raise refuse("E346", message, Origin(source), hint)
         alone.append((tied, name, numbers))
-        found[name] = common(found[name], numbers)
-    whole = {name: tidied(numbers) for name, numbers in found.items()}
-    box = {name: whole[first[name]] if name in first else each for name, each in left.items()}
+        kept[name] = common(kept[name], numbers)
+    whole = {name: tidied(numbers) for name, numbers in kept.items()}
+    box = {name: whole[first[name]] if name in first else numbers for name, numbers in left.items()}
     boxes = [box] if all(numbers.stretches for numbers in box.values()) else []
     tied_names = tuple(tuple(group) for group in groups if len(group) > 1)
     return answer._replace(boxes=boxes, alone=tuple(alone), tied=tied_names)
@@ -227,7 +227,7 @@ def _misses(
     import numpy as np
 
     arrays = {
-        name: columns[name].reshape([-1 if each == name else 1 for each in names]) for name in names
+        name: columns[name].reshape([-1 if axis == name else 1 for axis in names]) for name in names
     }
     total: Any = np.zeros([len(columns[name]) for name in names], dtype=kind)
     memo: dict[Any, Any] = {}
@@ -272,7 +272,7 @@ def magnitude(dim: Dim, highs: Mapping[str, int]) -> int:
             elif isinstance(atom, Floor):
                 largest = magnitude(atom.over, highs)  # its numerator is computed first
             else:
-                largest = 2 * sum(magnitude(each, highs) for each in atom.of)
+                largest = 2 * sum(magnitude(argument, highs) for argument in atom.of)
             term *= max(largest, 1) ** power
         total += term
     return total

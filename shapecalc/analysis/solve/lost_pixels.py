@@ -70,31 +70,32 @@ def rests(report: Report) -> Iterator[Rest]:
         if isinstance(row.layer, Windowed) and not isinstance(row.layer, Transposed):
             shape = row.inputs[0]
             words = SIDE_NAMES[len(shape.sides)]
-            for each in zip(words, shape.sides, row.layer.moves(shape), strict=True):
-                if each[2].stride > 1:
-                    yield Rest(row, *each)
+            moves = row.layer.moves(shape)
+            for side, n, window in zip(words, shape.sides, moves, strict=True):
+                if window.stride > 1:
+                    yield Rest(row, side, n, window)
 
 
 def lossless(report: Report, number: int, *, exact: bool) -> list[Atom]:
     """Return what must hold that no pixel is lost, or that every window fits exactly."""
-    found = []
-    for each in rests(report):
-        stride, spare = each.window.stride, each.spare
-        label = f"{each.row.name} {each.side}"
-        layers = (each.row.name,)
+    atoms = []
+    for rest in rests(report):
+        stride, spare = rest.window.stride, rest.spare
+        label = f"{rest.row.name} {rest.side}"
+        layers = (rest.row.name,)
         if exact:
-            atom = Atom(number, f"{label}: rest", each.over, "divisible by", stride, layers)
-            found.append(atom)
-        elif each.drops and not (isinstance(spare, int) and spare >= stride - 1):
-            found.append(Atom(number, f"{label}: rest", each.rest, "at most", spare, layers))
-    return found
+            atom = Atom(number, f"{label}: rest", rest.over, "divisible by", stride, layers)
+            atoms.append(atom)
+        elif rest.drops and not (isinstance(spare, int) and spare >= stride - 1):
+            atoms.append(Atom(number, f"{label}: rest", rest.rest, "at most", spare, layers))
+    return atoms
 
 
 def skipped(report: Report) -> list[str]:
     """Say which layers step over pixels between their windows, at every size."""
-    said = {}
-    for each in rests(report):
-        extent = each.window.extent
-        if isinstance(extent, int) and extent < each.window.stride:
-            said[each.row.name] = f"{each.row.name} ({extent} of every {each.window.stride})"
-    return list(said.values())
+    texts = {}
+    for rest in rests(report):
+        extent = rest.window.extent
+        if isinstance(extent, int) and extent < rest.window.stride:
+            texts[rest.row.name] = f"{rest.row.name} ({extent} of every {rest.window.stride})"
+    return list(texts.values())

@@ -42,17 +42,17 @@ WHOLE = ("no loss", "exact fit")
 _EXAMPLE = 'ask like "pool3 = 6x6", "params <= 5M" or "no loss"'
 
 
-class Extents(NamedTuple):
+class WrittenShape(NamedTuple):
     """A shape written out: `6x6`, `6x6x256`."""
 
     values: tuple[int, ...]
 
 
 #: One side of a relation.
-Side: TypeAlias = "Parsed | Extents"
+Side: TypeAlias = "Parsed | WrittenShape"
 
 
-class Condition(NamedTuple):
+class QuestionCondition(NamedTuple):
     """Something that must hold: a relation of two sides, or one of `WHOLE`.
 
     `text` is how it was written, `places` where the names in it stand.
@@ -69,7 +69,7 @@ class Question(NamedTuple):
     """Conditions that must hold together, and where they and the names in them were written."""
 
     source: Source
-    conditions: tuple[Condition, ...]
+    conditions: tuple[QuestionCondition, ...]
     places: dict[str, Span]
 
     def refuse(self, code: str, message: str, span: Span, hint: str) -> NoReturn:
@@ -80,7 +80,7 @@ class Question(NamedTuple):
 def read_question(text: str) -> Question:
     """Read a question.  Raises `SpecErrors` (E343) with the place that cannot be read.
 
-    >>> [each.text for each in read_question("pool3 = 6x6 and params <= 5M").conditions]
+    >>> [condition.text for condition in read_question("pool3 = 6x6 and params <= 5M").conditions]
     ['pool3 = 6x6', 'params <= 5M']
     """
     source = Source("question", text)
@@ -89,9 +89,9 @@ def read_question(text: str) -> Question:
         raise refuse("E343", message, Origin(source), rule=f"at most {MAX_LENGTH:,}")
     reader = None
     try:
-        reader = _Reader(text)
+        reader = _QuestionReader(text)
         return Question(source, tuple(reader.question()), reader.places)
-    except _Stopped as stop:
+    except _StoppedError as stop:
         start, end, message, hint = stop.start, stop.end, stop.message, stop.hint
     except ExpressionError as error:
         start, end = (reader.start, reader.end) if reader else (0, 0)
@@ -100,13 +100,15 @@ def read_question(text: str) -> Question:
     raise refuse("E343", message, origin, hint or _EXAMPLE)
 
 
-class _Stopped(ExpressionError):  # noqa: N818  (it knows the place; its base is the error)
+class _StoppedError(ExpressionError):
+    """What cannot be read, and from where to where it stands."""
+
     def __init__(self, message: str, hint: str, start: int, end: int) -> None:
         super().__init__(message, hint)
         self.start, self.end = start, end
 
 
-class _Reader(Parser):
+class _QuestionReader(Parser):
     """Recursive descent over a question's tokens; `start` and `end` are the current one's."""
 
     def __init__(self, text: str) -> None:
@@ -148,18 +150,18 @@ class _Reader(Parser):
         self.stop(f"'{rest[0]}' means nothing in a question", _EXAMPLE)
 
     def stop(self, message: str, hint: str = "") -> NoReturn:
-        raise _Stopped(message, hint, self.start, self.end)
+        raise _StoppedError(message, hint, self.start, self.end)
 
-    def question(self) -> list[Condition]:
-        found = self.conditions()
+    def question(self) -> list[QuestionCondition]:
+        conditions = self.conditions()
         while self.accept("and", ","):
-            found += self.conditions()
+            conditions += self.conditions()
         if self.token:
             message = f"'{self.token}' is not expected here"
             self.stop(message, "conditions are joined by `and` or a comma")
-        return found
+        return conditions
 
-    def conditions(self) -> list[Condition]:
+    def conditions(self) -> list[QuestionCondition]:
         """Read a condition; a chain like 16 <= k <= 64 makes several."""
         start = self.start
         if self.accept("lossless"):
@@ -176,31 +178,31 @@ class _Reader(Parser):
             if not self.accept("by"):
                 self.stop("'by' is missing after 'divisible'", "write: divisible by 32")
             return [self.condition(start, "divisible by", left, self.side())]
-        found = []
+        relations = []
         while (sign := _RELATIONS.get(self.token, self.token)) in RELATIONS:
             self.advance()
             after = self.start
             right = self.side()
-            found.append(self.condition(start, sign, left, right))
+            relations.append(self.condition(start, sign, left, right))
             left, start = right, after
-        if not found:
+        if not relations:
             where = f"before '{self.token}'" if self.token else "at the end"
             hint = "=, !=, <, <=, >, >= or `divisible by`: " + _EXAMPLE
             self.stop(f"a relation is missing {where}", hint)
-        return found
+        return relations
 
     def condition(
         self, start: int, relation: str = "no loss", left: Side = 0, right: Side = 0
-    ) -> Condition:
+    ) -> QuestionCondition:
         text = " ".join(self.text[start : self.behind].split())
-        return Condition(text, Span(0, start, 0, self.behind), relation, left, right)
+        return QuestionCondition(text, Span(0, start, 0, self.behind), relation, left, right)
 
     def side(self) -> Side:
         if self.kind != "shape":
             return self.sum(0)
         values = tuple(map(int, re.split(r"\s*[x\u00d7]\s*", self.token)))
         self.advance()
-        return Extents(values)
+        return WrittenShape(values)
 
     def product(self, depth: int) -> Parsed:
         left = self.unary(depth)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.analysis.solve.atoms import Atom
     from shapecalc.analysis.solve.boxes import Box
-    from shapecalc.analysis.solve.decide import Answer
+    from shapecalc.analysis.solve.decide import Decision
     from shapecalc.report.model import Report, Row
 
 #: So many values of a symbol are put into a formula to see what comes out.
@@ -49,12 +49,12 @@ def image(dim: Dim, box: Mapping[str, Integers]) -> Integers | None:
     numbers = box[name]
     count = size(numbers)
     if count is not None and count <= MAX_LOOKED_AT:
-        found = {evaluate(dim, {name: each}) for each in listed(numbers)}
-        return compress(found, range(min(found), max(found) + 1))
+        results = {evaluate(dim, {name: value}) for value in listed(numbers)}
+        return compress(results, range(min(results), max(results) + 1))
     low, high = numbers.smallest(), numbers.largest()
     if not increasing(dim) or low is None or len(numbers.stretches) > 1:
         return None
-    ends = [None if each is None else evaluate(dim, {name: each}) for each in (low, high)]
+    ends = [None if end is None else evaluate(dim, {name: end}) for end in (low, high)]
     return Integers((Stretch(ends[0] or 0, ends[1]),))
 
 
@@ -66,19 +66,19 @@ def chain(report: Report, name: str, box: Box) -> Grid | None:
         index = group.output if group is not None else None
     if index is None or not report.rows[index].output.sides:
         return None
-    found: list[tuple[list[Row], tuple[str, ...]]] = []
+    sizes: list[tuple[list[Row], tuple[str, ...]]] = []
     for row in _upstream(report, index):
         texts = tuple(_size_text(image(side, box)) for side in row.output.sides)
-        if "" in texts or (found and len(found[0][1]) != len(texts)):
+        if "" in texts or (sizes and len(sizes[0][1]) != len(texts)):
             continue
-        if found and found[-1][1] == texts:
-            found[-1][0].append(row)
+        if sizes and sizes[-1][1] == texts:
+            sizes[-1][0].append(row)
         else:
-            found.append(([row], texts))
-    if len(found) < 2:
+            sizes.append(([row], texts))
+    if len(sizes) < 2:
         return None
-    words = SIDE_NAMES[len(found[0][1])]
-    rows = tuple((_layers(rows), _doing(rows), *texts) for rows, texts in found)
+    words = SIDE_NAMES[len(sizes[0][1])]
+    rows = tuple((_layers(rows), _doing(rows), *texts) for rows, texts in sizes)
     header = ("layer", "what it does", *words)
     return Grid("Why, from the layer back to the input:", header, rows, (False,) * len(header))
 
@@ -113,7 +113,7 @@ def _size_text(numbers: Integers | None) -> str:
     return bare(numbers)
 
 
-def borders(answer: Answer, shown: Mapping[str, str]) -> Iterator[Grid]:
+def borders(answer: Decision, shown: Mapping[str, str]) -> Iterator[Grid]:
     """Show the numbers just inside and just outside of the solution."""
     (box,) = answer.boxes
     for atom, name, _ in answer.alone:
@@ -127,18 +127,18 @@ def borders(answer: Answer, shown: Mapping[str, str]) -> Iterator[Grid]:
 
 def _edges(numbers: Integers, allowed: Integers) -> list[int]:
     """Return the ends of the first intervals, with their neighbours that are outside."""
-    found: set[int] = set()
-    for each in numbers.stretches[:2]:
-        for end, step in ((each.low, -1), (each.high, 1)):
-            if each.modulus == 1 and end is not None:
+    edges: set[int] = set()
+    for stretch in numbers.stretches[:2]:
+        for end, step in ((stretch.low, -1), (stretch.high, 1)):
+            if stretch.modulus == 1 and end is not None:
                 outside = end + step * _step(allowed)
                 if has(allowed, outside) and not has(numbers, outside):
-                    found |= {end, outside}
-    return sorted(found)
+                    edges |= {end, outside}
+    return sorted(edges)
 
 
 def _step(allowed: Integers) -> int:
-    steps = {each.modulus for each in allowed.stretches if len(each.residues) == 1}
+    steps = {stretch.modulus for stretch in allowed.stretches if len(stretch.residues) == 1}
     return steps.pop() if len(steps) == 1 else 1
 
 
@@ -152,10 +152,10 @@ def _measured(
     """Write what relations come to at points."""
     names = list(points[0])
     groups = {name: group for group in tied for name in group}
-    heads = [" = ".join(shown.get(each, each) for each in groups.get(n, [n])) for n in names]
+    heads = [" = ".join(shown.get(member, member) for member in groups.get(n, [n])) for n in names]
     rows: list[tuple[str, ...]] = []
     for point in points:
-        values = {each: v for name, v in point.items() for each in groups.get(name, [name])}
+        values = {member: v for name, v in point.items() for member in groups.get(name, [name])}
         rows += [
             (*(f"{point[n]:,}" for n in names), *measure(atom, values))
             for atom in atoms
@@ -169,18 +169,18 @@ def measure(atom: Atom, values: Mapping[str, int]) -> tuple[str, str, str, str]:
     """Say what a relation comes to: of what, the number, what was asked, and the difference."""
     left, right = evaluate(atom.left, values), evaluate(atom.right, values)
     miss = atom.miss(values)
-    asked = f"{_WORDS[atom.relation]} {right:,}".strip()
-    return atom.label, f"{left:,}", asked, f"off by {miss:,}" if miss else "holds"
+    wanted = f"{_WORDS[atom.relation]} {right:,}".strip()
+    return atom.label, f"{left:,}", wanted, f"off by {miss:,}" if miss else "holds"
 
 
-def apart(answer: Answer, conditions: Sequence[str], shown: Mapping[str, str]) -> Grid | None:
+def apart(answer: Decision, conditions: Sequence[str], shown: Mapping[str, str]) -> Grid | None:
     """Say for each condition by itself where it holds, when only together they cannot."""
     kept: dict[tuple[int, str], Integers] = {}
-    for atom, name, found in answer.alone:
+    for atom, name, holds in answer.alone:
         if 0 <= atom.condition < len(conditions):
             before = kept.get((atom.condition, name), answer.allowed[name])
-            kept[atom.condition, name] = common(before, found)
-    if len(kept) < 2 or not all(each.stretches for each in kept.values()):
+            kept[atom.condition, name] = common(before, holds)
+    if len(kept) < 2 or not all(numbers.stretches for numbers in kept.values()):
         return None
     rows = tuple(
         (conditions[number], numbers.text(shown.get(name, name)))
@@ -189,11 +189,11 @@ def apart(answer: Answer, conditions: Sequence[str], shown: Mapping[str, str]) -
     return Grid("Each by itself holds:", ("condition", "for"), rows, (False, False))
 
 
-def misses(answer: Answer, shown: Mapping[str, str]) -> Iterator[Grid]:
+def misses(answer: Decision, shown: Mapping[str, str]) -> Iterator[Grid]:
     """Show the nearest misses of the relations that never hold."""
-    for atom, name, found in answer.alone:
+    for atom, name, holds in answer.alone:
         allowed = answer.allowed[name]
-        if common(allowed, found).stretches or isinstance(atom.left, int) or not allowed.stretches:
+        if common(allowed, holds).stretches or isinstance(atom.left, int) or not allowed.stretches:
             continue
         candidates = _candidates(atom, name, allowed)
         best = sorted(candidates, key=lambda n: (atom.miss({name: n}), n))[:NEAREST]
@@ -204,21 +204,21 @@ def misses(answer: Answer, shown: Mapping[str, str]) -> Iterator[Grid]:
 
 def _candidates(atom: Atom, name: str, allowed: Integers) -> Iterable[int]:
     """Return values among which a relation that only grows or falls misses by least."""
-    found = set(listed(allowed, MAX_LOOKED_AT))
+    values = set(listed(allowed, MAX_LOOKED_AT))
     low, high = allowed.smallest(), allowed.largest()
     for edge in (low, high):
         if edge is not None:
-            found.add(edge)
+            values.add(edge)
     if atom.relation in ("equal to", "at least", "at most"):
         above = where(atom.left, "at least", atom.right, name) or NONE
         below = where(atom.left, "at most", atom.right, name) or NONE
         for numbers in (above, below):
-            for each in numbers.stretches:
-                ends = [end for end in (each.low, each.high) if end is not None]
-                found.update(
+            for stretch in numbers.stretches:
+                ends = [end for end in (stretch.low, stretch.high) if end is not None]
+                values.update(
                     n for end in ends for n in range(end - 64, end + 65) if has(allowed, n)
                 )
-    return found
+    return values
 
 
 def near_points(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.solve.atoms import Atom
     from shapecalc.analysis.solve.boxes import Box
-    from shapecalc.analysis.solve.decide import Answer
+    from shapecalc.analysis.solve.decide import Decision
     from shapecalc.analysis.solve.question import Question
     from shapecalc.analysis.solve.unknowns import Unknowns
     from shapecalc.report.model import Report
@@ -59,7 +59,7 @@ def solve(
     >>> [box["H"].text("H") for box in solve("alexnet", "pool3 = 6x6").boxes]
     ['H from 227 to 258']
     """
-    asked = read_question(question)
+    parsed = read_question(question)
     ranges = read_ranges(over)
     if not isinstance(network, Graph):
         network = load(str(network), settings=settings, input=input, free=free)
@@ -67,12 +67,12 @@ def solve(
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     elif network.problems:
         compute_report(network)  # raises these and what else is wrong
-    unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(asked))
-    work = _Asking(network, asked, unknowns)
+    unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(parsed))
+    work = _Asking(network, parsed, unknowns)
     try:
         return work.tried() if unknowns.tried else work.at_once()
     except RuleError as error:  # the question makes an expression grow too large
-        problem = Problem(error.code, error.message, Origin(asked.source), error.rule, error.hint)
+        problem = Problem(error.code, error.message, Origin(parsed.source), error.rule, error.hint)
         raise SpecErrors([problem]) from None
 
 
@@ -91,22 +91,22 @@ class _Asking:
         self.unknowns = unknowns
         inner = unknowns.inner
         self.shown = {word: name for name, word in inner.items()}
-        self.bounds = {inner.get(name, name): each for name, each in unknowns.bounds.items()}
-        self.loss = [each for each in question.conditions if each.relation in WHOLE]
+        self.bounds = {inner.get(name, name): bound for name, bound in unknowns.bounds.items()}
+        self.loss = [condition for condition in question.conditions if condition.relation in WHOLE]
 
     def atoms(self, report: Report, fixed: Mapping[str, int]) -> list[Atom]:
         """Return the relations that the question consists of."""
         inner = {name: word for name, word in self.unknowns.inner.items() if name not in fixed}
         binder = Binder(self.question, report, inner, fixed)
-        found: list[Atom] = []
+        relations: list[Atom] = []
         for number, condition in enumerate(self.question.conditions):
             if condition.relation in WHOLE:
-                found += lossless(report, number, exact=condition.relation != "no loss")
+                relations += lossless(report, number, exact=condition.relation != "no loss")
             else:
-                found += binder.atoms(number, condition)
-        return found
+                relations += binder.atoms(number, condition)
+        return relations
 
-    def decided(self, report: Report, atoms: Sequence[Atom]) -> Answer:
+    def decided(self, report: Report, atoms: Sequence[Atom]) -> Decision:
         """Solve the relations of one report."""
         sides = [self.unknowns.inner.get(name, name) for name in self.unknowns.sides]
         return decide(atoms, report.domain, self.bounds, sides, self.question.source)
@@ -151,7 +151,7 @@ class _Asking:
             tied,
         )
 
-    def _why(self, report: Report, atoms: Sequence[Atom], answer: Answer) -> Iterator[Grid]:
+    def _why(self, report: Report, atoms: Sequence[Atom], answer: Decision) -> Iterator[Grid]:
         if len(answer.boxes) == 1:
             (box,) = answer.boxes
             chained: set[int] = set()
@@ -162,8 +162,10 @@ class _Asking:
                         if grid is not None:
                             chained.add(atom.condition)
                             yield grid
-            whole = {n for n, each in enumerate(self.question.conditions) if each in self.loss}
-            rest = [each for each in answer.alone if each[0].condition not in chained | whole]
+            whole = {
+                n for n, condition in enumerate(self.question.conditions) if condition in self.loss
+            }
+            rest = [entry for entry in answer.alone if entry[0].condition not in chained | whole]
             yield from borders(answer._replace(alone=tuple(rest)), self.shown)
         if self.loss:
             yield from self._losses(report)
@@ -173,16 +175,16 @@ class _Asking:
         own = None if self.graph.symbols else compute_report(self.graph)
         lost = {} if own is None else {(e.row.name, e.side): e for e in rests(own)}
         rows = []
-        for each in rests(report):
-            over = substitute(each.over, {n: symbol(s) for n, s in self.shown.items()})
+        for rest in rests(report):
+            over = substitute(rest.over, {n: symbol(s) for n, s in self.shown.items()})
             leaves = (
-                f"{as_factor(text_of(over))} mod {each.window.stride}"
-                if each.drops
-                else ("nothing: same" if each.window.mode == "same" else "nothing: ceil")
+                f"{as_factor(text_of(over))} mod {rest.window.stride}"
+                if rest.drops
+                else ("nothing: same" if rest.window.mode == "same" else "nothing: ceil")
             )
-            here = lost.get((each.row.name, each.side))
+            here = lost.get((rest.row.name, rest.side))
             now = (f"{here.n:,}", f"{here.rest:,}", f"{here.lost():,}") if here else ("", "", "")
-            rows.append((each.row.name, each.row.does, each.side, leaves, *now))
+            rows.append((rest.row.name, rest.row.does, rest.side, leaves, *now))
         header = ("layer", "what it does", "side", "leaves", "now", "left", "lost")
         if not rows:
             return
@@ -192,10 +194,10 @@ class _Asking:
         right = (False, False, False, False, True, True, True)
         yield Grid(title, header[:cut], tuple(row[:cut] for row in rows), right[:cut])
 
-    def _near(self, atoms: Sequence[Atom], answer: Answer) -> Iterator[Grid]:
+    def _near(self, atoms: Sequence[Atom], answer: Decision) -> Iterator[Grid]:
         if answer.boxes:
             return
-        conditions = [each.text for each in self.question.conditions]
+        conditions = [condition.text for condition in self.question.conditions]
         separate = apart(answer, conditions, self.shown)
         if separate is not None:
             yield separate
@@ -204,7 +206,7 @@ class _Asking:
         if points is not None:
             yield points
 
-    def _limits(self, report: Report, atoms: Sequence[Atom], answer: Answer) -> Iterator[str]:
+    def _limits(self, report: Report, atoms: Sequence[Atom], answer: Decision) -> Iterator[str]:
         groups = [[self.shown.get(name, name) for name in group] for group in answer.tied]
         for names in groups:
             bounds = " ".join(f"--over {name}=LOW:HIGH" for name in names)
@@ -218,9 +220,9 @@ class _Asking:
         for atom in atoms:
             if symbols_of(atom.left) or symbols_of(atom.right) or not atom.miss({}):
                 continue
-            label, left, asked, _ = measure(atom, {})
-            names_ = " and ".join(self.unknowns.names)
-            yield f"{label} is {left} whatever {names_}, not {asked}."
+            label, left, wanted, _ = measure(atom, {})
+            over = " and ".join(self.unknowns.names)
+            yield f"{label} is {left} whatever {over}, not {wanted}."
         if report.domain is not None:
             texts = [self._renamed(text) for text in report.domain.texts()]
             yield f"The network exists where: {'; '.join(texts)}." + self._cut(answer)
@@ -232,13 +234,13 @@ class _Asking:
             text = text.replace(word, name)
         return text
 
-    def _cut(self, answer: Answer) -> str:
+    def _cut(self, answer: Decision) -> str:
         """Say for which names the network's own limits take something from the answer."""
         if len(answer.boxes) != 1:
             return ""
         cut: list[str] = []
         for name, numbers in answer.boxes[0].items():
-            whole = [found for _, other, found in answer.alone if other == name]
+            whole = [holds for _, other, holds in answer.alone if other == name]
             if name in self.bounds:
                 whole.append(of_range(self.bounds[name]))
             if whole and tidied(reduce(common, whole)) != numbers:
@@ -267,16 +269,16 @@ class _Asking:
         if not inner and failed[0][1].problems[0].code.startswith("E34"):
             raise failed[0][1]
         boxes = self._together(inner)
-        names = [each.name for each in self.unknowns.tried]
+        names = [over.name for over in self.unknowns.tried]
         shown = []
         if not self.unknowns.symbols and seen:
-            shown = [_evidence(names, seen, [place for place, each in inner.items() if each])]
+            shown = [_evidence(names, seen, [place for place, inside in inner.items() if inside])]
         return self.solution(boxes, shown if boxes else (), shown, self._attempts(inner, failed))
 
     def _together(self, inner: Mapping[tuple[int, ...], list[Box]]) -> list[Box]:
         """Put the boxes of single networks together."""
-        names = [each.name for each in self.unknowns.tried]
-        among = {each.name: each.values for each in self.unknowns.tried}
+        names = [over.name for over in self.unknowns.tried]
+        among = {over.name: over.values for over in self.unknowns.tried}
         return boxes_of(inner, names, among)
 
     def _attempts(
@@ -284,7 +286,7 @@ class _Asking:
         inner: Mapping[tuple[int, ...], list[Box]],
         failed: Sequence[tuple[dict[str, int], SpecErrors]],
     ) -> Iterator[str]:
-        names = " and ".join(each.name for each in self.unknowns.tried)
+        names = " and ".join(over.name for over in self.unknowns.tried)
         count = len(inner) + len(failed)
         yield f"{names} tried value by value: {counted(count, 'network')}."
         if failed:

@@ -56,18 +56,18 @@ class Unknowns(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """Every name that an answer has a set for."""
-        return (*(each.name for each in self.tried), *self.symbols)
+        return (*(over.name for over in self.tried), *self.symbols)
 
     def report(self, values: Mapping[str, int]) -> Report:
         """Compute the report for numbers of some of the names.  Raises `SpecErrors`."""
-        given = {self.inner.get(name, name): str(value) for name, value in values.items()}
-        graph = expand(self.spec, {**self.settings, **given}, self.inputs)
+        fixed = {self.inner.get(name, name): str(value) for name, value in values.items()}
+        graph = expand(self.spec, {**self.settings, **fixed}, self.inputs)
         return compute_report(graph, fields=self.fields)
 
     def points(self) -> Iterator[dict[str, int]]:
         """Yield the points of what is tried; one without names where nothing is."""
-        for values in product(*(each.values for each in self.tried)):
-            yield dict(zip((each.name for each in self.tried), values, strict=True))
+        for values in product(*(over.values for over in self.tried)):
+            yield dict(zip((over.name for over in self.tried), values, strict=True))
 
 
 def find_unknowns(graph: Graph, ranges: Sequence[Range]) -> Unknowns:
@@ -79,25 +79,25 @@ def find_unknowns(graph: Graph, ranges: Sequence[Range]) -> Unknowns:
     spec, (settings, inputs) = graph.spec, graph.options
     letters = _letters(graph)
     own = not graph.symbols and (
-        not ranges or any(each.name in letters and each.name not in spec.let for each in ranges)
+        not ranges or any(over.name in letters and over.name not in spec.let for over in ranges)
     )
     if own:
         inputs = _with_letters(graph, letters)
     inner: dict[str, str] = {}
     problems: list[Problem] = []
-    for each in ranges:
+    for over in ranges:
         try:
-            if each.field is not None:
-                spec, inner[each.name] = _with_constant(spec, graph, each)
+            if over.field is not None:
+                spec, inner[over.name] = _with_constant(spec, graph, over)
             else:
-                _must_be_known(each, graph, letters if own else ())
+                _must_be_known(over, graph, letters if own else ())
         except SpecErrors as error:
             problems += error.problems
     if problems:
         raise SpecErrors(problems)
     free = {name: text for name, text in settings.items() if text == "free"}
     plain = {name: text for name, text in settings.items() if text != "free"}
-    taken = {inner.get(each.name, each.name) for each in ranges}
+    taken = {inner.get(over.name, over.name) for over in ranges}
     plain = {name: text for name, text in plain.items() if name not in taken}
     unknowns = Unknowns(spec, {**plain, **free}, inputs, inner, (), (), {}, ())
     return _sorted_out(unknowns, ranges)
@@ -106,15 +106,15 @@ def find_unknowns(graph: Graph, ranges: Sequence[Range]) -> Unknowns:
 def _letters(graph: Graph) -> dict[str, tuple[int, int]]:
     """Name every side of every input: letters, behind the input's name where there are several."""
     inputs = [node for node in graph.nodes if isinstance(node.layer, Input)]
-    found: dict[str, tuple[int, int]] = {}
+    letters: dict[str, tuple[int, int]] = {}
     for number, node in enumerate(inputs):
         assert isinstance(node.layer, Input)
         for side, letter in enumerate(LETTERS[len(node.layer.shape.sides)]):
             name = letter if len(inputs) == 1 else f"{node.path}_{letter}"
             while name in graph.spec.let or not name.isidentifier():
                 name = f"input_{letter}{number}" if not name.isidentifier() else f"{name}_"
-            found[name] = (number, side)
-    return found
+            letters[name] = (number, side)
+    return letters
 
 
 def _with_letters(graph: Graph, letters: Mapping[str, tuple[int, int]]) -> dict[str, str]:
@@ -130,78 +130,78 @@ def _with_letters(graph: Graph, letters: Mapping[str, tuple[int, int]]) -> dict[
     return shapes
 
 
-def _must_be_known(given: Range, graph: Graph, letters: Mapping[str, object] | tuple[()]) -> None:
+def _must_be_known(over: Range, graph: Graph, letters: Mapping[str, object] | tuple[()]) -> None:
     known = [*graph.spec.let, *graph.symbols, *letters]
-    if given.name in known:
+    if over.name in known:
         return
-    hint = did_you_mean(given.name, known) or (
+    hint = did_you_mean(over.name, known) or (
         f"constants and symbols are {', '.join(known)}; a layer's field is written conv1.pad"
         if known
         else "it has no constants; a layer's field is written conv1.pad"
     )
-    message = f"the network has no constant or symbol '{given.name}'"
-    raise refuse("E345", message, given.origin, hint)
+    message = f"the network has no constant or symbol '{over.name}'"
+    raise refuse("E345", message, over.origin, hint)
 
 
-def _with_constant(spec: NetSpec, graph: Graph, given: Range) -> tuple[NetSpec, str]:
+def _with_constant(spec: NetSpec, graph: Graph, over: Range) -> tuple[NetSpec, str]:
     """Make a layer's field a constant: the same edit as `change` makes, in a further edition."""
-    assert given.field is not None
-    path, field = given.field
-    _must_have(graph, path, field, given)
-    name = "_" + "".join(c if c.isalnum() and c.isascii() else "_" for c in given.name)
+    assert over.field is not None
+    path, field = over.field
+    _must_have(graph, path, field, over)
+    name = "_" + "".join(c if c.isalnum() and c.isascii() else "_" for c in over.name)
     while name in spec.let:
         name += "_"
-    source = Source(f"--over {given.name}", name)
+    source = Source(f"--over {over.name}", name)
     word, key = scalar(name, source), scalar(path, Source(source.name, path))
     change = Map({field: word}, {field: word}, source, word.start, word.end)
-    first = scalar(str(given.values[0]), Source(f"--over {given.name}", str(given.values[0])))
+    first = scalar(str(over.values[0]), Source(f"--over {over.name}", str(over.values[0])))
     edits = (*spec.edits, {path: Edit(key, change)})
     return spec._replace(edits=edits, let={**spec.let, name: first}), name
 
 
-def _must_have(graph: Graph, path: str, field: str, given: Range) -> None:
+def _must_have(graph: Graph, path: str, field: str, over: Range) -> None:
     """Require that a layer, a block or a repeat has a field that takes numbers."""
     takes: list[str] = []
     group = graph.groups.get(path)
-    node = next((each for each in graph.nodes if each.path == path), None)
+    node = next((node for node in graph.nodes if node.path == path), None)
     if group is not None and (node is None or node.use is None):
         if group.type in graph.spec.blocks:
             takes = [*graph.spec.blocks[group.type].fields]
         elif group.type == "repeat":
             takes = ["times"]
         else:
-            _refuse(given, f"'{path}' is a {group.type}: it has no fields", "name a layer in it")
+            _refuse(over, f"'{path}' is a {group.type}: it has no fields", "name a layer in it")
     elif node is None or node.use is None:
-        known = [each.path for each in graph.nodes if each.use] + [*graph.groups]
+        known = [other.path for other in graph.nodes if other.use] + [*graph.groups]
         hint = did_you_mean(path, known) or "`shapecalc summarize --depth all` lists the layers"
-        _refuse(given, f"there is no layer '{path}'", hint)
+        _refuse(over, f"there is no layer '{path}'", hint)
     else:
         layer = node.layer
         cls: type[Layer] = layer.type if isinstance(layer, Deferred) else type(layer)
         numeric = (Count, Sizes, Pad)
-        takes = [each.name for each in cls.fields() if isinstance(each.kind, numeric)]
+        takes = [declared.name for declared in cls.fields() if isinstance(declared.kind, numeric)]
     if field not in takes:
         hint = did_you_mean(field, takes) or (
             "it has " + ", ".join(takes) if takes else "it has none that takes numbers"
         )
-        _refuse(given, f"{path} has no field '{field}' that takes a number", hint)
+        _refuse(over, f"{path} has no field '{field}' that takes a number", hint)
 
 
-def _refuse(given: Range, message: str, hint: str) -> None:
-    raise refuse("E345", message, given.origin, hint)
+def _refuse(over: Range, message: str, hint: str) -> None:
+    raise refuse("E345", message, over.origin, hint)
 
 
 def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range]) -> Unknowns:
     """Make symbols of the ranges' names where the rules can carry them; try the others."""
-    words = {each.name: unknowns.inner.get(each.name, each.name) for each in ranges}
-    constants = [each for each in ranges if words[each.name] in unknowns.spec.let]
+    words = {over.name: unknowns.inner.get(over.name, over.name) for over in ranges}
+    constants = [over for over in ranges if words[over.name] in unknowns.spec.let]
     tried = [  # a symbol is a number from 1 on
-        each
-        for each in constants
-        if ends(each.values)[0] < 1 or not _carries(unknowns, words, constants, [each])
+        constant
+        for constant in constants
+        if ends(constant.values)[0] < 1 or not _carries(unknowns, words, constants, [constant])
     ]
     if len(constants) - len(tried) > 1:  # together they may not be carried
-        rest = [each for each in constants if each not in tried]
+        rest = [constant for constant in constants if constant not in tried]
         if not _carries(unknowns, words, constants, rest):
             tried = constants
     must_be_few(
@@ -209,12 +209,12 @@ def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range]) -> Unknowns:
         MAX_TRIED,
         "these make the structure, so each is a network of its own: narrow the ranges",
     )
-    free = {words[each.name]: "free" for each in constants if each not in tried}
+    free = {words[constant.name]: "free" for constant in constants if constant not in tried}
     settings = {**unknowns.settings, **free}
     symbols = _symbols(unknowns.spec, settings, unknowns.inputs, tried, words)
     outer = {inner: name for name, inner in words.items()}
     names = tuple(outer.get(name, name) for name in symbols)
-    wanted = {each.name: each for each in ranges if each.name in names}
+    wanted = {over.name: over for over in ranges if over.name in names}
     sides = tuple(name for name in names if words.get(name, name) not in unknowns.spec.let)
     return unknowns._replace(
         settings=settings, symbols=names, tried=tuple(tried), bounds=wanted, sides=sides
@@ -228,7 +228,7 @@ def _symbols(
     tried: Sequence[Range],
     words: Mapping[str, str],
 ) -> tuple[str, ...]:
-    first = {words[each.name]: str(each.values[0]) for each in tried}
+    first = {words[over.name]: str(over.values[0]) for over in tried}
     return expand(spec, {**settings, **first}, inputs).symbols
 
 
@@ -242,12 +242,12 @@ def _carries(
 
     Some number that the others may have must do, as not every one makes a network.
     """
-    others = [each for each in constants if each not in free]
-    loose = {words[each.name]: "free" for each in free}
-    for values in islice(product(*(each.values for each in others)), 16):
-        given = {words[o.name]: str(v) for o, v in zip(others, values, strict=True)}
+    others = [constant for constant in constants if constant not in free]
+    loose = {words[over.name]: "free" for over in free}
+    for values in islice(product(*(other.values for other in others)), 16):
+        fixed = {words[o.name]: str(v) for o, v in zip(others, values, strict=True)}
         try:
-            settings = {**unknowns.settings, **given, **loose}
+            settings = {**unknowns.settings, **fixed, **loose}
             compute_report(expand(unknowns.spec, settings, unknowns.inputs), fields=False)
         except SpecErrors:
             continue

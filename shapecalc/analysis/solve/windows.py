@@ -74,12 +74,12 @@ class Move(NamedTuple):
         """The networks that use one of these windows."""
         if self.kernel is None or self.pad is None or self.dilation > 1:
             return ""
-        found = (
-            each
-            for (kernel, stride, pad), each in KNOWN.items()
+        users = (
+            networks
+            for (kernel, stride, pad), networks in KNOWN.items()
             if (kernel, pad) == (self.kernel, self.pad) and self.low <= stride <= self.high
         )
-        return "; ".join(found)
+        return "; ".join(users)
 
     @property
     def rank(self) -> tuple[object, ...]:
@@ -112,7 +112,7 @@ class Windows(NamedTuple):
     @property
     def question(self) -> str:
         """What was asked."""
-        before, after = ("x".join(map(str, each)) for each in zip(*self.sizes, strict=True))
+        before, after = ("x".join(map(str, extents)) for extents in zip(*self.sizes, strict=True))
         return f"{before} -> {after}"
 
     def answer(self) -> tuple[str, ...]:
@@ -130,29 +130,31 @@ class Windows(NamedTuple):
             " their pixel (pad = (kernel - 1)/2), those without padding, and then the smaller"
             " kernels."
         )
-        said = [f"This is all there is with {', '.join(self.bounds)}."]
+        remarks = [f"This is all there is with {', '.join(self.bounds)}."]
         if len(self.moves) > 1:
-            said.append(
+            remarks.append(
                 order.replace("windows of well-known networks, then ", "")
                 if self.transposed
                 else order
             )
         if any(move.low == move.high for move in self.moves):
-            said.append("Convolution is many to one: `inputs` are all sizes that become the same.")
-        return tuple(said)
+            remarks.append(
+                "Convolution is many to one: `inputs` are all sizes that become the same."
+            )
+        return tuple(remarks)
 
     def inputs(self, move: Move) -> tuple[Integers, ...] | None:
         """Return per side every size that a window takes to the same one; None: many strides."""
         if move.low != move.high:
             return None
         take = _size_of(self.transposed, self.rounding)
-        found = [where(take(symbol("n"), move), "equal to", after, "n") for _, after in self.sizes]
-        return tuple(each for each in found if each is not None)
+        sets = [where(take(symbol("n"), move), "equal to", after, "n") for _, after in self.sizes]
+        return tuple(numbers for numbers in sets if numbers is not None)
 
     def grids(self, most: int | None = None) -> tuple[Grid, ...]:
         """Return the table of the windows, or of those that miss by least."""
         head = ("kernel", "stride", "pad")
-        dilated = any(each.dilation > 1 for each in self.moves)
+        dilated = any(move.dilation > 1 for move in self.moves)
         if not self.moves:
             title = "The nearest:"
             rows = [(*_cells(move), "x".join(map(str, out))) for move, out in self.near]
@@ -173,10 +175,10 @@ class Windows(NamedTuple):
         return (Grid(title if more else "These do it:", header, tuple(rows), right),)
 
     def _inputs_text(self, move: Move) -> str:
-        found = self.inputs(move)
-        if found is None:
+        sets = self.inputs(move)
+        if sets is None:
             return ""
-        return " x ".join(bare(each) for each in dict.fromkeys(found))
+        return " x ".join(bare(numbers) for numbers in dict.fromkeys(sets))
 
     def data(self) -> dict[str, Any]:
         """Return it as plain records."""
@@ -194,8 +196,8 @@ class Windows(NamedTuple):
                     "pad": "same" if move.pad is None else move.pad,
                     "dilation": move.dilation,
                     "inputs": None
-                    if (found := self.inputs(move)) is None
-                    else [each.data() for each in found],
+                    if (sets := self.inputs(move)) is None
+                    else [numbers.data() for numbers in sets],
                     "known_from": "" if self.transposed else move.known,
                 }
                 for move in self.moves
@@ -260,7 +262,7 @@ def windows_between(
     half = range(ends(kernels)[1] // 2 + 1) if pads is None else pads
     apart = strides if isinstance(strides, tuple) or strides.step > 1 else (1,)
     looked = (("kernel", kernels), ("pad", half), ("dilation", dilations), ("stride", apart))
-    grid = [Range(name, each, Source(f"--{name}", name)) for name, each in looked]
+    grid = [Range(name, values, Source(f"--{name}", name)) for name, values in looked]
     must_be_few(grid, MAX_LOOKED_AT, "narrow the ranges")
     bounds = [_bound("kernel", kernels), _bound("stride", strides)]
     bounds.append(
@@ -278,15 +280,15 @@ def windows_between(
     if same or pads is None:  # which gives ceil(n/stride), or n*stride, whatever the kernel
         candidates = [Move(None, 1, 1, None), *candidates]
     take = _size_of(transposed, rule)
-    found: list[Move] = []
+    fitting: list[Move] = []
     near: list[tuple[int, Move, tuple[int, ...]]] = []
     for move in candidates:
-        done = list(_strides(move, pairs, strides, take, falls=not transposed))
-        found += done
-        if not done and not found:
+        fits = list(_strides(move, pairs, strides, take, falls=not transposed))
+        fitting += fits
+        if not fits and not fitting:
             near += _misses(move, pairs, strides, take)
-            near = sorted(near, key=lambda each: (each[0], each[1].rank))[:NEAREST]
-    moves = tuple(sorted(found, key=lambda move: move.rank))
+            near = sorted(near, key=lambda miss: (miss[0], miss[1].rank))[:NEAREST]
+    moves = tuple(sorted(fitting, key=lambda move: move.rank))
     missed = () if moves else tuple((move, out) for _, move, out in near)
     return Windows(pairs, moves, missed, tuple(bounds), rule, transposed)
 
@@ -296,7 +298,7 @@ def _read_sizes(text: str) -> tuple[tuple[int, int], ...]:
     if match is None:
         hint = 'write two sizes: "227 -> 55", "224x224 -> 112x112"'
         raise _refused("E347", "conv", text, f"'{text}' is not a size that becomes another", hint)
-    before, after = (tuple(map(int, re.split("[x\u00d7]", each))) for each in match.groups())
+    before, after = (tuple(map(int, re.split("[x\u00d7]", group))) for group in match.groups())
     if len(before) != len(after):
         message = f"{counted(len(before), 'side')} cannot become {len(after)}"
         raise _refused("E347", "conv", text, message, "write as many extents on either side")
@@ -310,11 +312,11 @@ def _refused(code: str, option: str, text: str, message: str, hint: str) -> Spec
     return refuse(code, message, origin, hint)
 
 
-def _values(name: str, given: str | int | None, least: int) -> range | tuple[int, ...] | None:
+def _values(name: str, option: str | int | None, least: int) -> range | tuple[int, ...] | None:
     """Read an option's numbers; None when it was not given."""
-    if given is None:
+    if option is None:
         return None
-    text = str(given)
+    text = str(option)
     values = read_values(Source(f"--{name} {text}", text))
     if ends(values)[0] < least:
         raise _refused("E341", name, text, f"{name} is at least {least}", f"begin at {least}")
@@ -363,7 +365,7 @@ def _strides(
     if steps[high - 1] - steps[low] == high - 1 - low:
         yield move._replace(low=steps[low], high=steps[high - 1])
     else:
-        yield from (move._replace(low=each, high=each) for each in steps[low:high])
+        yield from (move._replace(low=stride, high=stride) for stride in steps[low:high])
 
 
 def _border(holds: Callable[[int], bool], low: int, high: int) -> int:
@@ -382,8 +384,8 @@ def _misses(
 ) -> Iterator[tuple[int, Move, tuple[int, ...]]]:
     """Yield the strides whose outputs are nearest to what was asked."""
     for stride in strides[:8]:
-        one = move._replace(low=stride, high=stride)
-        sizes = tuple(take(before, one) for before, _ in pairs)
+        strided = move._replace(low=stride, high=stride)
+        sizes = tuple(take(before, strided) for before, _ in pairs)
         if min(sizes) >= 1:
             miss = sum(abs(size - after) for size, (_, after) in zip(sizes, pairs, strict=True))
-            yield miss, one, sizes
+            yield miss, strided, sizes

@@ -28,13 +28,13 @@ SQUARE = ("N", "size")
 class Axis(NamedTuple):
     """A name that the sweep runs over.
 
-    `symbol` is what the spec calls it: its own name, except of a layer's field.  `said` tells what
-    a name stands for that the spec does not have itself.
+    `symbol` is what the spec calls it: its own name, except of a layer's field.  `meaning` tells
+    what a name stands for that the spec does not have itself.
     """
 
     over: Range
     symbol: str
-    said: str = ""
+    meaning: str = ""
 
     @property
     def name(self) -> str:
@@ -121,18 +121,17 @@ def ground(
     """
     graph = expand(spec, settings, inputs)
     finder = _Finder(graph)
-    axes = [finder.axis(each) for each in ranges]
+    axes = tuple(filter(None, map(finder.axis, ranges)))
     if finder.problems:
         raise SpecErrors(finder.problems)
-    found = Ground(spec, settings, {**inputs, **finder.inputs()}, tuple(filter(None, axes)))
-    swept = {axis.symbol for axis in found.axes}
+    swept = {axis.symbol for axis in axes}
     left = [name for name in graph.symbols if name not in swept]
     if left:
         names = " and ".join(f"'{name}'" for name in left)
         message = f"{names} {'has' if len(left) == 1 else 'have'} no value"
         hint = f"give it one with --set {left[0]}=..., or sweep it with --over {left[0]}=..."
         raise refuse("E351", message, ranges[-1].origin if ranges else None, hint)
-    return found
+    return Ground(spec, settings, {**inputs, **finder.inputs()}, axes)
 
 
 class _Finder:
@@ -202,13 +201,13 @@ class _Finder:
                 self.problems.append(Problem("E350", message, over.origin, hint=hint))
                 return None
         self.sides.update(dict.fromkeys(sides, over.name))
-        said = " and ".join(words[side] for side in sides)
+        which = " and ".join(words[side] for side in sides)
         kept = [
             f"its {word} stays {self.shape.sides[side]}"
             for side, word in enumerate(words)
             if side not in sides
         ]
-        return Axis(over, over.name, "; ".join([f"the input's {said}", *kept]))
+        return Axis(over, over.name, "; ".join([f"the input's {which}", *kept]))
 
     def inputs(self) -> Mapping[str, str]:
         """Write the input with its swept sides as symbols."""

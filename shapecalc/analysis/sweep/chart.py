@@ -76,11 +76,11 @@ def _bar(value: int, most: int, room: int, plain: bool) -> str:
 
 
 def _lines(sweep: Sweep, measure: SweepColumn, width: int, plain: bool) -> Iterator[str]:
-    every = series_of(sweep, measure, LINES)
-    most = max((y for line in every for y in line.y if y is not None), default=0)
+    lines = series_of(sweep, measure, LINES)
+    most = max((y for line in lines for y in line.y if y is not None), default=0)
     top = _text(most, sweep, measure)
     room = max(10, width - len(top) - 2)
-    for number, line in enumerate(every):
+    for number, line in enumerate(lines):
         if number:
             yield ""
         if line.label:
@@ -144,9 +144,9 @@ def _spans(line: Series, wide: int) -> Iterator[tuple[int, int, int, int] | None
         left, right = bisect_left(x, start), bisect_left(x, stop)
         if column == wide - 1:
             right = len(x)
-        found = [value for value in y[left:right] if value is not None]
-        if found:
-            yield found[0], min(found), max(found), found[-1]
+        values = [value for value in y[left:right] if value is not None]
+        if values:
+            yield values[0], min(values), max(values), values[-1]
         elif left < right:
             yield None
         else:

@@ -30,7 +30,7 @@ DEFAULT = "params,macs,activations,peak,output"
 
 
 class NeedsNumbersError(Exception):
-    """A value that no formula gives."""
+    """A value that no formula gives: the sweep asks again without symbols."""
 
 
 _SHORT = {"peak": "peak_activations"}
@@ -77,8 +77,8 @@ class SweepColumn(NamedTuple):
 
     def _of(self, row: Row, report: Report, view: View) -> Mapping[str, Dim] | None:
         if self.column is None:  # an extent by itself
-            found = extents(row.output).get(self.name.rpartition(".")[2])
-            return None if found is None else {"": found}
+            extent = extents(row.output).get(self.name.rpartition(".")[2])
+            return None if extent is None else {"": extent}
         value = self.column.of_row(row, view, report.totals)
         if value is UNKNOWN:
             raise NeedsNumbersError
@@ -116,25 +116,25 @@ def _row(report: Report, layer: str) -> Row | None:
 def total_words(view: View) -> dict[str, str]:
     """Return the words for totals, with the machine name of each."""
     columns = [column for column in COLUMNS if column.total and not column.share]
-    found = {
+    words = {
         word: column.name
         for column in columns
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
-    return {**found, **{name: name for name in OF_NETWORK}, **_SHORT, "output": "output"}
+    return {**words, **{name: name for name in OF_NETWORK}, **_SHORT, "output": "output"}
 
 
 def layer_words(view: View) -> dict[str, Column | None]:
     """Return the words for a layer's values; None for an extent of its output."""
-    found: dict[str, Column | None] = {
+    words: dict[str, Column | None] = {
         word: column
         for column in COLUMNS
         if (column.kind.name in ("number", "bytes") and not column.share) or column.key in SHAPED
         for word in (column.name, column.key, column.title.lower())
         if column.key != "count" or view.profile is not None
     }
-    return {**found, **dict.fromkeys(EXTENTS)}
+    return {**words, **dict.fromkeys(EXTENTS)}
 
 
 def read_measures(
@@ -145,7 +145,7 @@ def read_measures(
     `also` are layers that others of the networks have.  Raises `SpecErrors` with every word that
     is not known (E301).
     """
-    found: dict[str, SweepColumn] = {}
+    columns: dict[str, SweepColumn] = {}
     problems: list[Problem] = []
     source = Source(f"--columns {text or DEFAULT}", text or DEFAULT)
     end = -1
@@ -154,23 +154,27 @@ def read_measures(
         word = part.strip()
         if text is None and word == "output" and len(report.graph.outputs) > 1:
             for index in report.graph.outputs:
-                each = _of_layer(f"{report.rows[index].name}.output", view, report, also)
-                found[each.name] = each
+                column = _of_layer(f"{report.rows[index].name}.output", view, report, also)
+                columns[column.name] = column
             continue
         try:
-            of_layer = "." in word
-            each = _of_layer(word, view, report, also) if of_layer else _of_all(word, view, report)
-            found[each.name] = each
+            if "." in word:
+                column = _of_layer(word, view, report, also)
+            else:
+                column = _of_all(word, view, report)
+            columns[column.name] = column
         except _UnknownColumnError as error:
             start += len(part) - len(part.lstrip())
             origin = Origin(source, Span(0, start, 0, start + len(word)))
             problems.append(Problem("E301", error.message, origin, hint=error.hint))
     if problems:
         raise SpecErrors(problems)
-    return tuple(found.values())
+    return tuple(columns.values())
 
 
 class _UnknownColumnError(Exception):
+    """A word for no column, in the words that the user reads."""
+
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
@@ -184,9 +188,8 @@ def _of_all(word: str, view: View, report: Report) -> SweepColumn:
         raise _unknown_total(word, words, view)
     if name == "output" and len(report.graph.outputs) > 1:
         ends = ", ".join(f"{report.rows[i].name}.output" for i in report.graph.outputs)
-        raise _UnknownColumnError(
-            f"the network has {len(report.graph.outputs)} outputs", f"say which: {ends}"
-        )
+        message = f"the network has {len(report.graph.outputs)} outputs"
+        raise _UnknownColumnError(message, f"say which: {ends}")
     own = OF_NETWORK.get(name)
     if own is not None:
         return SweepColumn(name, own.title, own.meaning, KINDS[own.kind])
@@ -248,9 +251,12 @@ def column_help() -> list[str]:
 
     view = View(profile=next(iter(PROFILES.values())))
     totals = dict.fromkeys(total_words(view).values())
-    found = {name: (OF_NETWORK.get(name) or BY_WORD[name]).meaning for name in totals}
+    meanings = {name: (OF_NETWORK.get(name) or BY_WORD[name]).meaning for name in totals}
     of_layers = {c.key: c.meaning for c in layer_words(view).values() if c is not None}
     of_layers |= {", ".join(EXTENTS): "an extent of the output"}
-    width = max(map(len, (*found, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
-    lines = [f"{key:<{width}}  {meaning}" for key, meaning in found.items()]
-    return [*lines, *(f"{f'LAYER.{key}':<{width}}  {said}" for key, said in of_layers.items())]
+    width = max(map(len, (*meanings, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
+    lines = [f"{key:<{width}}  {meaning}" for key, meaning in meanings.items()]
+    return [
+        *lines,
+        *(f"{f'LAYER.{key}':<{width}}  {meaning}" for key, meaning in of_layers.items()),
+    ]

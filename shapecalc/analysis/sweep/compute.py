@@ -10,8 +10,7 @@ import numpy as np
 from shapecalc.algebra.expr import evaluate
 from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import EXTENTS
-from shapecalc.analysis.sweep.formulas import formulas_of
-from shapecalc.analysis.sweep.magnitude import LARGEST, magnitude
+from shapecalc.analysis.sweep.formulas import INT64_MAX, formulas_of, magnitude
 from shapecalc.analysis.sweep.plan import MAX_PROPAGATED, note_of
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.report.compute import compute_report
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 ROWS = 1 << 16
 
 
-class Block(NamedTuple):
+class RowBlock(NamedTuple):
     """Rows: the axes' values, and the columns, each an array; `notes` say why a row is missing.
 
     Columns are int64, or Python's integers as objects where a number may be larger; None where the
@@ -46,7 +45,7 @@ class Block(NamedTuple):
 
 def names_of(plan: Plan) -> tuple[str, ...]:
     """List the machine names of the columns in their order, the extents of a shape in theirs."""
-    known = dict.fromkeys(name for each in plan.formulas.values() for name in each.columns)
+    known = dict.fromkeys(name for formula in plan.formulas.values() for name in formula.columns)
     names: list[str] = []
     for measure in plan.measures:
         if measure.shaped:
@@ -57,7 +56,7 @@ def names_of(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
-def blocks(plan: Plan, rows: int = ROWS) -> Iterator[Block]:
+def blocks(plan: Plan, rows: int = ROWS) -> Iterator[RowBlock]:
     """Compute the rows of a sweep in their order, the last axis fastest.
 
     Raises `SpecErrors` (E353) after the last block when no row exists; until one does, blocks are
@@ -66,7 +65,7 @@ def blocks(plan: Plan, rows: int = ROWS) -> Iterator[Block]:
     compute = _Compute(plan)
     rows = max(rows, 16 * len(plan.formulas))
     total = prod(len(axis.values) for axis in plan.ground.axes)
-    held: list[Block] = []
+    held: list[RowBlock] = []
     any_exists = False
     for start in range(0, total, rows):
         block = compute.block(start, min(start + rows, total))
@@ -93,8 +92,10 @@ def _array(values: range | tuple[int, ...]) -> NDArray[np.int64]:
 
 def _partial(plan: Plan) -> set[str]:
     """Find the columns that some of the networks do not have."""
-    networks = [each.columns for each in plan.formulas.values() if not each.refused]
-    return {name for name in names_of(plan) if any(each.get(name) is None for each in networks)}
+    networks = [formula.columns for formula in plan.formulas.values() if not formula.refused]
+    return {
+        name for name in names_of(plan) if any(network.get(name) is None for network in networks)
+    }
 
 
 class _Compute:
@@ -112,11 +113,11 @@ class _Compute:
         self.wide: dict[Dim, bool] = {}
         self.tried = 0
 
-    def block(self, start: int, stop: int) -> Block:
+    def block(self, start: int, stop: int) -> RowBlock:
         """Compute the rows from `start` to before `stop`."""
         places = np.unravel_index(np.arange(start, stop), self.shape)
         size = stop - start
-        made = Block(
+        made = RowBlock(
             {axis.name: v[at] for axis, v, at in zip(self.axes, self.values, places, strict=True)},
             {},
             np.ones(size, dtype=np.bool_),
@@ -144,7 +145,7 @@ class _Compute:
         for rows in np.split(order, starts[1:]):
             yield tuple(map(int, np.unravel_index(keys[rows[0]], lengths))), rows
 
-    def place(self, made: Block, part: Block, rows: Any) -> None:  # noqa: ANN401  (a slice or indices)
+    def place(self, made: RowBlock, part: RowBlock, rows: Any) -> None:  # noqa: ANN401  (a slice or indices)
         """Put the rows of one network where they belong."""
         made.exists[rows] = part.exists
         made.notes[rows] = part.notes
@@ -162,7 +163,7 @@ class _Compute:
             there[rows] = values
             made.columns[name] = there
 
-    def part(self, formulas: Formulas, places: list[NDArray[Any]]) -> Block:
+    def part(self, formulas: Formulas, places: list[NDArray[Any]]) -> RowBlock:
         """Compute rows of one network."""
         size = len(places[0])
         exists = np.ones(size, dtype=np.bool_)
@@ -170,7 +171,7 @@ class _Compute:
         if formulas.refused:
             exists[:] = False
             notes[:] = formulas.refused
-            return Block({}, {}, exists, notes)
+            return RowBlock({}, {}, exists, notes)
         values = {
             axis.symbol: (self.values[i][places[i]])
             for i, axis in enumerate(self.axes)
@@ -181,7 +182,7 @@ class _Compute:
             name: np.full(size, None, dtype=np.object_) if dim is None else arrays.of(dim)
             for name, dim in formulas.columns.items()
         }
-        part = Block({}, columns, exists, notes)
+        part = RowBlock({}, columns, exists, notes)
         if formulas.domain is not None:
             doubts = _refuse(formulas, arrays, part)
             for row in np.flatnonzero(doubts):
@@ -192,7 +193,7 @@ class _Compute:
                 )
         return part
 
-    def again(self, part: Block, row: int, values: list[int]) -> None:
+    def again(self, part: RowBlock, row: int, values: list[int]) -> None:
         """Propagate a single point, where a formula does not hold but the network may exist."""
         self.tried += 1
         if self.tried > MAX_PROPAGATED:
@@ -203,11 +204,11 @@ class _Compute:
         except SpecErrors as error:
             part.notes[row] = note_of(error)
             return
-        found = formulas_of(report, self.plan.measures, self.plan.view, {})
+        numbers = formulas_of(report, self.plan.measures, self.plan.view, {})
         part.exists[row] = True
         part.notes[row] = ""
-        for name, value in found.columns.items():
-            if isinstance(value, int) and value > LARGEST:
+        for name, value in numbers.columns.items():
+            if isinstance(value, int) and value > INT64_MAX:
                 part.columns[name] = part.columns[name].astype(np.object_)
             part.columns[name][row] = value
 
@@ -234,19 +235,19 @@ class _Arrays:
         """Evaluate an expression: with int64, or where that may overflow with Python's."""
         wide = self.wide.get(dim)
         if wide is None:
-            wide = self.wide[dim] = magnitude(dim, self.highest) > LARGEST
+            wide = self.wide[dim] = magnitude(dim, self.highest) > INT64_MAX
         if isinstance(dim, int):
             return np.full(self.size, dim, dtype=np.object_ if wide else np.int64)
         if not wide:
-            found: NDArray[Any] = evaluate(dim, self.values, self.memo)
-            return found
+            values: NDArray[Any] = evaluate(dim, self.values, self.memo)
+            return values
         if not self.objects:
             self.objects = {name: v.astype(np.object_) for name, v in self.values.items()}
-        found = evaluate(dim, self.objects, self.object_memo)
-        return np.asarray(found)
+        values = evaluate(dim, self.objects, self.object_memo)
+        return np.asarray(values)
 
 
-def _refuse(formulas: Formulas, arrays: _Arrays, part: Block) -> NDArray[np.bool_]:
+def _refuse(formulas: Formulas, arrays: _Arrays, part: RowBlock) -> NDArray[np.bool_]:
     """Mark the rows that do not exist, with the reason; return those to be tried by numbers."""
     domain = formulas.domain
     assert domain is not None
@@ -254,10 +255,10 @@ def _refuse(formulas: Formulas, arrays: _Arrays, part: Block) -> NDArray[np.bool
     doubts = np.zeros(len(exists), dtype=np.bool_)
 
     def mark(bad: NDArray[np.bool_], note: str, *, doubtful: bool = False) -> None:
-        told = bad & exists if doubtful else bad & (exists | doubts)
-        notes[told] = note
-        doubts[told] = doubtful
-        exists[told] = False
+        rows = bad & exists if doubtful else bad & (exists | doubts)
+        notes[rows] = note
+        doubts[rows] = doubtful
+        exists[rows] = False
 
     for limit in domain.limits:
         bad = ~_members(limit.numbers, arrays.values[limit.symbol])
@@ -277,15 +278,15 @@ def _refuse(formulas: Formulas, arrays: _Arrays, part: Block) -> NDArray[np.bool
 
 def _members(numbers: Integers, values: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which values are in a set."""
-    found = np.zeros(len(values), dtype=np.bool_)
+    members = np.zeros(len(values), dtype=np.bool_)
     for low, high, modulus, residues in numbers.stretches:
         inside = values >= low
         if high is not None:
             inside &= values <= high
         if modulus > 1:
             inside &= np.isin(values % modulus, residues)
-        found |= inside
-    return found
+        members |= inside
+    return members
 
 
 def _holds(condition: Condition, arrays: _Arrays) -> NDArray[np.bool_]:
@@ -293,9 +294,9 @@ def _holds(condition: Condition, arrays: _Arrays) -> NDArray[np.bool_]:
     value, relation, bound = condition.need[:3]
     left, right = arrays.of(value), arrays.of(bound)
     if relation == "at least":
-        found = left >= right
+        holds = left >= right
     elif relation == "equal to":
-        found = left == right
+        holds = left == right
     else:
-        found = left % right == 0
-    return found.astype(np.bool_)
+        holds = left % right == 0
+    return holds.astype(np.bool_)

@@ -1,12 +1,14 @@
-"""What one propagation tells of a sweep: every column as a formula, and where it holds."""
+"""What one propagation tells of a sweep: every column as a formula, and where it holds.
+
+`magnitude` bounds every intermediate result of a formula's evaluation.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.expr import symbols_of
+from shapecalc.algebra.expr import Floor, Symbol, symbols_of
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.sweep.magnitude import magnitude
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.receptive_field import FAR
@@ -17,11 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra.expr import Atom
     from shapecalc.algebra.integer_sets import Integers
     from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
     from shapecalc.report.domain import Domain
     from shapecalc.report.model import Report, Row
+
+#: The largest number of NumPy's int64, which wraps around silently: what may exceed it on the way
+#: is computed with Python's integers.
+INT64_MAX = 2**63 - 1
 
 
 class Guard(NamedTuple):
@@ -52,8 +59,8 @@ def formulas_of(
 ) -> Formulas:
     """Take the columns out of a report.
 
-    `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbersError` where with
-    symbols a value has no formula.
+    `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbersError` where
+    with symbols a value has no formula.
     """
     columns: dict[str, Dim | None] = {}
     for measure in measures:
@@ -72,7 +79,7 @@ def formulas_of(
         for guard in _guards(row)
         if magnitude(guard.value, highest, memo) > guard.most  # type: ignore[arg-type]
     )
-    doubtful = frozenset((row.name, each) for row in report.rows for each in _periods(row))
+    doubtful = frozenset((row.name, period) for row in report.rows for period in _periods(row))
     return Formulas(columns, report.domain, tuple(guards), doubtful)
 
 
@@ -108,5 +115,52 @@ def _periods(row: Row) -> Iterator[Integers | Dim]:
             if len(part.first) > 1 and not isinstance(part.units, int):
                 names = symbols_of(part.units)
                 alone = next(iter(names)) if len(names) == 1 else None
-                found = alone and where(part.units, "at least", len(part.first), alone)
-                yield found or part.units
+                numbers = alone and where(part.units, "at least", len(part.first), alone)
+                yield numbers or part.units
+
+
+def magnitude(
+    dim: Dim, highest: Mapping[str, int], memo: dict[Atom, tuple[int, int]] | None = None
+) -> int:
+    """Return a number that no intermediate result of `expr.evaluate` exceeds, signs aside.
+
+    `highest` holds the largest value of every symbol, each from 0 on.  `memo` keeps what was found
+    for atoms.
+
+    >>> from shapecalc.algebra.expr import symbol
+    >>> magnitude(3 * symbol("H") * symbol("H") - 7, {"H": 10})
+    307
+    """
+    return _bounds(dim, highest, {} if memo is None else memo)[1]
+
+
+def _bounds(
+    dim: Dim, highest: Mapping[str, int], memo: dict[Atom, tuple[int, int]]
+) -> tuple[int, int]:
+    """Bound the value, and all that is computed on the way to it."""
+    if isinstance(dim, int):
+        return abs(dim), abs(dim)
+    total = inside = 0
+    for product, factor in dim.terms:
+        term = abs(factor)
+        for atom, power in product:
+            if atom not in memo:
+                memo[atom] = _of_atom(atom, highest, memo)
+            value, most = memo[atom]
+            term *= max(value, 1) ** power  # a later 0 does not undo what came before it
+            inside = max(inside, most)
+        total += term
+    return total, max(total, inside)
+
+
+def _of_atom(
+    atom: Atom, highest: Mapping[str, int], memo: dict[Atom, tuple[int, int]]
+) -> tuple[int, int]:
+    if isinstance(atom, Symbol):
+        return highest[atom.name], highest[atom.name]
+    if isinstance(atom, Floor):
+        over, inside = _bounds(atom.over, highest, memo)
+        return over // atom.by + 1, max(inside, atom.by)
+    bounds = [_bounds(argument, highest, memo) for argument in atom.of]
+    value = max(largest for largest, _ in bounds)
+    return value, max(4 * value, *(inside for _, inside in bounds))  # a + b + |a - b|

@@ -13,7 +13,7 @@ from shapecalc.output.json import dump
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.analysis.sweep.compute import Block
+    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
@@ -23,19 +23,19 @@ SCHEMA = "shapecalc.sweep/1"
 class Tally:
     """Blocks passed on, their rows counted."""
 
-    def __init__(self, blocks: Iterable[Block]) -> None:
+    def __init__(self, blocks: Iterable[RowBlock]) -> None:
         self.blocks = blocks
         self.points = 0
         self.missing = 0
 
-    def __iter__(self) -> Iterator[Block]:
+    def __iter__(self) -> Iterator[RowBlock]:
         for block in self.blocks:
             self.points += len(block.exists)
             self.missing += int((~block.exists).sum())
             yield block
 
 
-def to_csv(blocks: Iterable[Block]) -> Iterator[str]:
+def to_csv(blocks: Iterable[RowBlock]) -> Iterator[str]:
     """Write plain numbers, a line a point; cells without a value are empty."""
     for number, block in enumerate(blocks):
         target = StringIO()
@@ -47,7 +47,7 @@ def to_csv(blocks: Iterable[Block]) -> Iterator[str]:
         yield target.getvalue()
 
 
-def to_json(blocks: Iterable[Block], plan: Plan) -> Iterator[str]:
+def to_json(blocks: Iterable[RowBlock], plan: Plan) -> Iterator[str]:
     """Write columns, and rows of plain numbers; a cell without a value is null."""
     tally = Tally(blocks)
     every = iter(tally)
@@ -61,7 +61,7 @@ def to_json(blocks: Iterable[Block], plan: Plan) -> Iterator[str]:
         "dtype": view.dtype,
         "count_inplace": view.count_inplace,
         "profile": view.profile and {"name": view.profile.name, "label": view.profile.label},
-        "over": [{"name": axis.name, "means": axis.said} for axis in plan.ground.axes],
+        "over": [{"name": axis.name, "means": axis.meaning} for axis in plan.ground.axes],
         "meanings": {measure.name: measure.meaning for measure in plan.measures},
         "columns": names(first),
     }
@@ -75,12 +75,12 @@ def to_json(blocks: Iterable[Block], plan: Plan) -> Iterator[str]:
     yield f'\n  ],\n  "points": {tally.points},\n  "missing": {tally.missing}\n}}\n'
 
 
-def names(block: Block) -> list[str]:
+def names(block: RowBlock) -> list[str]:
     """List the columns' names."""
     return [*block.axes, *block.columns, "note"]
 
 
-def _columns(block: Block) -> list[list[Any]]:
+def _columns(block: RowBlock) -> list[list[Any]]:
     """Return every column as a list of Python's integers, None where there is no value."""
     found = [values.tolist() for values in block.axes.values()]
     complete = bool(block.exists.all())

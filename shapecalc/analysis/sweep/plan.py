@@ -45,12 +45,12 @@ class _Trials:
     def report(self, values: Mapping[str, int]) -> Report:
         """Propagate; the symbols of axes without a value stay.  Raises `SpecErrors`."""
         key = tuple(sorted(values.items()))
-        found = self.done.pop(key, None)
-        if found is None:
-            found = compute_report(self.ground.wire(values))
-        if isinstance(found, SpecErrors):
-            raise found
-        return found
+        outcome = self.done.pop(key, None)
+        if outcome is None:
+            outcome = compute_report(self.ground.wire(values))
+        if isinstance(outcome, SpecErrors):
+            raise outcome
+        return outcome
 
     def refuses(self, values: Mapping[str, int]) -> bool:
         """Tell whether some name without a value cannot be a symbol."""
@@ -113,7 +113,7 @@ def _planned(
         total *= len(axis.values)
     known = ground.paths({axis.symbol: axis.values[-1] for axis in ground.axes})
     measures: tuple[SweepColumn, ...] | None = None
-    found: dict[tuple[int, ...], Formulas] = {}
+    formulas: dict[tuple[int, ...], Formulas] = {}
     late: dict[tuple[int, ...], SpecErrors] = {}
     for index in progress(indices, total) if progress is not None else indices:
         values = [axis.values[i] for axis, i in zip(fixed, index, strict=True)]
@@ -121,14 +121,14 @@ def _planned(
             report = _report(trials, fixed_at(fixed, values), free)
         except SpecErrors as error:
             late[index] = error
-            found[index] = Formulas({}, refused=note_of(error))
+            formulas[index] = Formulas({}, refused=note_of(error))
             continue
         if measures is None:
             measures = read_measures(columns, view, report, known)
-        found[index] = formulas_of(report, measures, view, highest)
+        formulas[index] = formulas_of(report, measures, view, highest)
     if measures is None:
         raise _as_swept(next(iter(late.values())), ground)
-    return Plan(ground, measures, view, free, fixed, found)
+    return Plan(ground, measures, view, free, fixed, formulas)
 
 
 def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) -> Report:
@@ -158,7 +158,7 @@ def _fixed(trials: _Trials) -> tuple[Axis, ...]:
     first = {axis.symbol: axis.values[0] for axis in axes}
     fixed = [axis for axis in axes if axis.lowest < 1]  # symbols are from 1 on
     rest = [axis for axis in axes if axis not in fixed]
-    if rest and trials.refuses({each.symbol: first[each.symbol] for each in fixed}):
+    if rest and trials.refuses({axis.symbol: first[axis.symbol] for axis in fixed}):
         fixed += [
             axis
             for axis in rest

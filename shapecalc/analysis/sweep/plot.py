@@ -27,7 +27,7 @@ def suffix_of(path: str) -> str:
 
     Raises `SpecErrors`: E302 for another one, E354 without matplotlib.
     """
-    suffix = next((each for each in SUFFIXES if path.lower().endswith(each)), None)
+    suffix = next((known for known in SUFFIXES if path.lower().endswith(known)), None)
     if suffix is None:
         origin = Origin(Source(f"--plot {path}", path))
         hint = f"use {' or '.join(SUFFIXES)}"
@@ -45,23 +45,24 @@ def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter
 
-    every = series_of(sweep, measure, LINES)
+    lines = series_of(sweep, measure, LINES)
     figure = Figure(figsize=(8, 4.8), layout="constrained")
     axes = figure.subplots()
-    for line in every:
+    for line in lines:
         _draw(axes, line)
     name = printable(sweep.plan.ground.spec.name) or "network"
     along = axis_of(sweep)
     axes.set_title(f"{name}: {measure.title} over {along.name}", loc="left", fontweight="bold")
-    axes.set_xlabel(f"{along.name}, {along.said.split(';')[0]}" if along.said else along.name)
-    bytes_ = measure.kind.name == "bytes"
+    axes.set_xlabel(f"{along.name}, {along.meaning.split(';')[0]}" if along.meaning else along.name)
+    in_bytes = measure.kind.name == "bytes"
     axes.set_ylabel(measure.title)
-    axes.yaxis.set_major_formatter(EngFormatter("B" if bytes_ else "", sep=" " if bytes_ else ""))
+    unit, separator = ("B", " ") if in_bytes else ("", "")
+    axes.yaxis.set_major_formatter(EngFormatter(unit, sep=separator))
     axes.set_ylim(bottom=0)
     axes.margins(x=0.02)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    if every[0].label:
+    if lines[0].label:
         axes.legend(frameon=False)
     missing = not_drawn(sweep)
     if missing:
@@ -77,7 +78,7 @@ def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
 def _draw(axes: Any, line: Series) -> None:  # noqa: ANN401  (matplotlib's)
     """Draw stairs as stairs; points with values of x between them as points on straight lines."""
     x = line.x
-    y = [float("nan") if each is None else float(each) for each in line.y]
+    y = [float("nan") if value is None else float(value) for value in line.y]
     if line.stairs:
         axes.plot([*x, x[-1] + 1], [*y, y[-1]], drawstyle="steps-post", label=line.label)
     else:

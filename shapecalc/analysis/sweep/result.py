@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.analysis.sweep.compute import Block
+    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 
@@ -27,7 +27,7 @@ class Sweep:
     """
 
     plan: Plan
-    block: Block
+    block: RowBlock
 
     def __len__(self) -> int:
         """Count the points."""
@@ -86,7 +86,7 @@ def collect(plan: Plan) -> Sweep:
     return collected(blocks(plan), plan)
 
 
-def collected(every: Iterable[Block], plan: Plan) -> Sweep:
+def collected(every: Iterable[RowBlock], plan: Plan) -> Sweep:
     """Put the blocks of a sweep together."""
     parts = list(every)
     axes = [axis.name for axis in plan.ground.axes]
@@ -106,7 +106,7 @@ def collected(every: Iterable[Block], plan: Plan) -> Sweep:
     )
 
 
-def _sealed(block: Block) -> Block:
+def _sealed(block: RowBlock) -> RowBlock:
     """Make the arrays read-only."""
     found: Iterable[NDArray[Any]] = (
         *block.axes.values(),

@@ -46,13 +46,15 @@ def column_of(plan: Plan, name: str | None) -> SweepColumn:
     """
     numbers = [measure for measure in plan.measures if not measure.shaped]
     if name is None:
-        found = [each for each in numbers if each.name == "macs"] or numbers
+        named = [m for m in numbers if m.name == "macs"] or numbers
     else:
         word = name.strip().lower()
-        found = [each for each in numbers if word in (each.name.lower(), each.title.lower())]
-        found = found or [each for each in numbers if each.name == f"{word}_activations"]
-    if found:
-        return found[0]
+        named = [
+            measure for measure in numbers if word in (measure.name.lower(), measure.title.lower())
+        ]
+        named = named or [m for m in numbers if m.name == f"{word}_activations"]
+    if named:
+        return named[0]
     message = (
         f"a picture shows one number, and '{name}' is none" if name else "no column is a number"
     )

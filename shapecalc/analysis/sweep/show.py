@@ -9,11 +9,11 @@ from shapecalc.output.formats import draw
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.analysis.sweep.compute import Block
+    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 
-def show(blocks: Iterable[Block], plan: Plan, name: str) -> Iterator[str]:
+def show(blocks: Iterable[RowBlock], plan: Plan, name: str) -> Iterator[str]:
     """Yield the parts of a text: for programs as they are computed, for people all at once."""
     from shapecalc.analysis.sweep.machine import to_csv, to_json
 

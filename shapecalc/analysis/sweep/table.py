@@ -46,7 +46,7 @@ def tabulate(sweep: Sweep, width: int | None = None) -> Table:
     columns = [_axis_cells(sweep, axis, shown) for axis in plan.ground.axes]
     columns += [_cells(sweep, measure, shown) for measure in plan.measures]
     heads = [
-        Head(axis.said or f"the value of {axis.name}", numeric=True) for axis in plan.ground.axes
+        Head(axis.meaning or f"the value of {axis.name}", numeric=True) for axis in plan.ground.axes
     ]
     heads += [Head(each.meaning, not each.shaped, each.shaped) for each in plan.measures]
     header = [*(axis.name for axis in plan.ground.axes)]
@@ -146,7 +146,7 @@ def _legend(sweep: Sweep, columns: Iterable[Iterable[str]]) -> dict[str, str]:
     first = int(sweep.exists.argmax())
     values = [int(sweep.block.axes[axis.name][first]) for axis in plan.ground.axes]
     report = compute_report(plan.ground.wire(fixed_at(plan.ground.axes, values)))
-    owed = {axis.name: axis.said for axis in plan.ground.axes if axis.said}
+    owed = {axis.name: axis.meaning for axis in plan.ground.axes if axis.meaning}
     for measure in plan.measures:
         if measure.kind.name == "shape":
             continue  # below

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.tables.conventions import convention_text, convention_words
 from shapecalc.analysis.tables.model import CellResult, Convention, Judgement, Tally
-from shapecalc.analysis.tables.networks import Bench, Question
-from shapecalc.analysis.tables.printed import Number
+from shapecalc.analysis.tables.networks import Bench, CellQuery
+from shapecalc.analysis.tables.printed import PrintedNumber
 from shapecalc.analysis.tables.quantities import QUANTITIES, Uncounted
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text.yaml_tree import origin
@@ -29,11 +29,11 @@ def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:
     """
     known = {} if known is None else known
     bench = Bench(table, known)
-    asked = {place: _question(table, *place) for place in table.cells}
-    cells = [_cell(bench, *place, each) for place, each in asked.items()]
+    queries = {place: _query(table, *place) for place in table.cells}
+    cells = [_cell(bench, *place, query) for place, query in queries.items()]
     if len(bench.problems):
         raise SpecErrors(bench.problems.told())
-    networks = (spec.text for each in asked.values() for spec in bench.specs(*each[:2]))
+    networks = (spec.text for query in queries.values() for spec in bench.specs(*query[:2]))
     return Judgement(
         name=table.name,
         title=table.title,
@@ -72,35 +72,35 @@ def _tally(judgement: Judgement, network: str) -> Tally:
     return Tally(network, tuple((title, match, n) for title, (match, n) in counts.items()))
 
 
-def _question(table: PrintedTable, row: str, column: str) -> Question:
+def _query(table: PrintedTable, row: str, column: str) -> CellQuery:
     """Say what a cell asks."""
     line, title, printed = table.lines[row], table.columns[column], table.cells[row, column]
     quantity = QUANTITIES[line.quantity or title.quantity]
     convention = table.conventions.get(quantity.name, Convention())
-    return Question(line, title, quantity, convention, printed, printed)
+    return CellQuery(line, title, quantity, convention, printed, printed)
 
 
-def _cell(bench: Bench, row: str, column: str, asked: Question) -> CellResult | None:
+def _cell(bench: Bench, row: str, column: str, query: CellQuery) -> CellResult | None:
     """Judge one cell; None when something keeps it from being compared."""
-    answer = bench.answer(asked)
+    answer = bench.answer(query)
     if answer is None:
         return None
-    quantity, convention, values = asked.quantity, asked.convention, answer.values
-    wrong = [found for found in values if not answer.agrees(found, convention)]
+    quantity, convention, values = query.quantity, query.convention, answer.values
+    wrong = [value for value in values if not answer.agrees(value, convention)]
     where, shown = (wrong or values)[0]
     text = answer.beside(shown)
     result = CellResult(
         row,
         column,
         quantity.name,
-        asked.printed.text,
+        query.printed.text,
         text,
         _data(shown, text),
         "MISMATCH" if wrong else "match",
     )
     erratum = bench.table.errata.get((row, column))
     if erratum is not None:
-        return _excuse(bench, asked, result, erratum)
+        return _excuse(bench, query, result, erratum)
     if not wrong:
         return result
     of = f" of {where}" if len(values) > 1 else ""
@@ -111,7 +111,7 @@ def _cell(bench: Bench, row: str, column: str, asked: Question) -> CellResult | 
 
 
 def _excuse(
-    bench: Bench, asked: Question, result: CellResult, erratum: Erratum
+    bench: Bench, query: CellQuery, result: CellResult, erratum: Erratum
 ) -> CellResult | None:
     """Judge a cell with an erratum: the excuse must be needed, and what it names must fit."""
     if result.status == "match":
@@ -125,55 +125,55 @@ def _excuse(
         return result._replace(status="MISMATCH", account=account)
     result = result._replace(status="erratum", account=erratum.account)
     if erratum.working is not None:
-        return _worked(bench, asked, result, erratum.working)
+        return _worked(bench, query, result, erratum.working)
     if erratum.spec is None and not erratum.changes:
         return result
-    return _recomputed(bench, asked, result, erratum)
+    return _recomputed(bench, query, result, erratum)
 
 
 def _worked(
-    bench: Bench, asked: Question, result: CellResult, working: Working
+    bench: Bench, query: CellQuery, result: CellResult, working: Working
 ) -> CellResult | None:
     """Judge a cell whose slip is known: its arithmetic must give what is printed."""
-    answer = bench.answer(asked)
+    answer = bench.answer(query)
     if answer is None:
         return None
-    if not isinstance(answer.text, Number):
+    if not isinstance(answer.text, PrintedNumber):
         message = f"a working gives a number, but '{result.printed}' is none"
         hint = "name a network, or nothing but the account"
         bench.problems.note("E605", message, origin(working.text), hint)
         return None
     under, value = f"computed as {working.text.text}", Fraction(working.value)
     recomputed = answer.text.beside(value)
-    if answer.text.agrees(value, asked.convention):
+    if answer.text.agrees(value, query.convention):
         return result._replace(under=under, recomputed=recomputed)
     account = f"its erratum does not hold: when {under}, {recomputed} comes out"
     return result._replace(status="MISMATCH", account=account)
 
 
 def _recomputed(
-    bench: Bench, asked: Question, result: CellResult, erratum: Erratum
+    bench: Bench, query: CellQuery, result: CellResult, erratum: Erratum
 ) -> CellResult | None:
     """Judge a cell that is said to match another network or convention: it must."""
-    other = asked.convention._replace(**dict(erratum.changes))
-    asked = asked._replace(convention=other)
+    other = query.convention._replace(**dict(erratum.changes))
+    query = query._replace(convention=other)
     if erratum.spec is not None:
-        asked = asked._replace(
-            line=asked.line._replace(specs=(erratum.spec,)),
-            column=asked.column._replace(specs=()),
+        query = query._replace(
+            line=query.line._replace(specs=(erratum.spec,)),
+            column=query.column._replace(specs=()),
             place=erratum.spec,
         )
-    answer = bench.answer(asked)
+    answer = bench.answer(query)
     if answer is None:
         return None
     under = " and ".join(
         [
             *([f"computed with {erratum.spec.text}"] if erratum.spec else []),
-            *convention_words(asked.quantity.name, other, [key for key, _ in erratum.changes]),
+            *convention_words(query.quantity.name, other, [key for key, _ in erratum.changes]),
         ]
     )
     recomputed = answer.beside(answer.values[0].value)
-    if all(answer.agrees(found, other) for found in answer.values):
+    if all(answer.agrees(value, other) for value in answer.values):
         return result._replace(under=under, recomputed=recomputed)
     account = f"its erratum does not hold: when {under}, {recomputed} comes out"
     return result._replace(status="MISMATCH", account=account)

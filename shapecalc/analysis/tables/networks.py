@@ -30,7 +30,7 @@ _MISSING = ("E001", "E002", "E003")
 _SIZED = "name a spec without symbols, such as one that extends this with an input of numbers"
 
 
-class Question(NamedTuple):
+class CellQuery(NamedTuple):
     """What a cell asks: the quantity that its row and column hold, counted by a convention.
 
     `place` is what a complaint points to.
@@ -44,22 +44,24 @@ class Question(NamedTuple):
     place: Scalar
 
 
-class Found(NamedTuple):
+class CellValue(NamedTuple):
     """A value of a cell, and which of the layers and networks that it speaks of has it."""
 
     where: str
     value: Any
 
 
-class Answer(NamedTuple):
+class CellAnswer(NamedTuple):
     """A cell's text as read, and the values that come out: at least one."""
 
     text: Any
-    values: list[Found]
+    values: list[CellValue]
 
-    def agrees(self, found: Found, convention: Convention) -> bool:
+    def agrees(self, computed: CellValue, convention: Convention) -> bool:
         """Whether a value is what is printed; where nothing comes out, nothing is."""
-        return not isinstance(found.value, Uncounted) and self.text.agrees(found.value, convention)
+        if isinstance(computed.value, Uncounted):
+            return False
+        return bool(self.text.agrees(computed.value, convention))
 
     def beside(self, value: Any) -> str:  # noqa: ANN401
         """Write a value as the cell is printed; `?` where nothing comes out, as in summaries."""
@@ -76,34 +78,34 @@ class Bench:
         self.reports: dict[str, Report | None] = {}
         self.computed = 0
 
-    def answer(self, asked: Question) -> Answer | None:
+    def answer(self, query: CellQuery) -> CellAnswer | None:
         """Read a cell and compute its values; None, with a complaint, where one is impossible."""
-        text = self._read(asked)
-        values = self._values(asked)
-        return Answer(text, values) if text is not None and values else None
+        text = self._read(query)
+        values = self._values(query)
+        return CellAnswer(text, values) if text is not None and values else None
 
     def specs(self, line: Line, column: Column) -> tuple[Scalar, ...]:
         """Return the networks that a cell is about."""
         return line.specs or column.specs or self.table.specs
 
-    def _read(self, asked: Question) -> Any:  # noqa: ANN401  (a reader for each kind of text)
+    def _read(self, query: CellQuery) -> Any:  # noqa: ANN401  (a reader for each kind of text)
         """Read what is printed; complain when it says nothing of its kind."""
-        printed = asked.printed
+        printed = query.printed
         if len(printed.text) > LONGEST:
             message = f"a printed cell has at most {LONGEST} characters"
             self.problems.note("E603", message, origin(printed), "print what the paper prints")
             return None
         try:
-            if asked.line.over is not None:
+            if query.line.over is not None:
                 return read_ratio(printed.text)
-            return asked.quantity.read(printed.text, asked.convention)
+            return query.quantity.read(printed.text, query.convention)
         except UnreadableError as error:
             self.problems.note("E603", error.message, origin(printed), error.hint)
             return None
 
-    def _values(self, asked: Question) -> list[Found]:
+    def _values(self, query: CellQuery) -> list[CellValue]:
         """Compute the values of a cell: of every network and layer for which it was printed."""
-        line, column, place = asked.line, asked.column, asked.place
+        line, column, place = query.line, query.column, query.place
         at = line.at.get(column.name.text)
         layers = (at,) if at is not None else line.layers
         inner = "" if at is not None else column.inner
@@ -116,19 +118,19 @@ class Bench:
             message = f"the table asks for more than {MAX_VALUES:,} values"
             self.problems.note("E114", message, origin(place), "split it into several")
             raise SpecErrors(self.problems.told())
-        found: list[Found] = []
+        values: list[CellValue] = []
         for spec in specs:
             for layer in layers:
-                value = self._value(spec, layer, inner, asked)
+                value = self._value(spec, layer, inner, query)
                 if value is not None and line.over is not None:
-                    under = self._value(line.over, layer, inner, asked)
+                    under = self._value(line.over, layer, inner, query)
                     value = None if under is None else _times(value, under, line.over)
                 if value is None:
                     return []
-                found.append(Found(f"{layer.text} in {spec.text}", value))
-        return found
+                values.append(CellValue(f"{layer.text} in {spec.text}", value))
+        return values
 
-    def _value(self, spec: Scalar, layer: Scalar, inner: str, asked: Question) -> Any:  # noqa: ANN401  (a value for each quantity)
+    def _value(self, spec: Scalar, layer: Scalar, inner: str, query: CellQuery) -> Any:  # noqa: ANN401  (a value for each quantity)
         """Compute one value; None, with a complaint, when there is none."""
         report = self._report(spec)
         if report is None:
@@ -136,8 +138,8 @@ class Bench:
         path = (
             "" if layer.text == TOTAL and not inner else "/".join(filter(None, (layer.text, inner)))
         )
-        found = spot(report, path)
-        if found is None:
+        located = spot(report, path)
+        if located is None:
             hint = did_you_mean(path, (row.name for row in report.rows)) or did_you_mean(
                 path, report.graph.groups
             )
@@ -147,11 +149,11 @@ class Bench:
             )
             return None
         try:
-            return asked.quantity.value(found, asked.convention)
+            return query.quantity.value(located, query.convention)
         except NoValueError as error:
             what = path or spec.text
-            hint = f"`{asked.quantity.name}` is {asked.quantity.meaning}"
-            self.problems.note("E606", f"{what}: {error}", origin(asked.place), hint)
+            hint = f"`{query.quantity.name}` is {query.quantity.meaning}"
+            self.problems.note("E606", f"{what}: {error}", origin(query.place), hint)
             return None
 
     def _report(self, spec: Scalar) -> Report | None:
@@ -184,7 +186,7 @@ class Bench:
 
 def _times(value: Any, under: Any, over: Scalar) -> Any:  # noqa: ANN401  (`Uncounted` or a number)
     """Return how many times more a count is than the other network's, if that is more than 0."""
-    for each in (value, under):
-        if isinstance(each, Uncounted):
-            return each
+    for count in (value, under):
+        if isinstance(count, Uncounted):
+            return count
     return value / under if under else Uncounted(f"{over.text} has 0, which divides nothing")

@@ -10,10 +10,15 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.layers import ALIASES, BUILTIN
+from shapecalc.spec.statements import PAPER
+from shapecalc.text.suggest import FOREIGN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.analysis.tables.model import Convention
+
 
 #: A printed cell has at most so many characters.
 LONGEST = 100
@@ -25,6 +30,7 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _EXTENTS = re.compile(r"\[?\s*(\d{1,12}(?:\s*[xX×*]\s*\d{1,12}){0,3})\s*\]?", re.ASCII)
 _WINDOW = re.compile(r"(?P<kernel>[^/]+?)\s*(?:/\s*(?P<stride>[^/]+))?")
 _TIMES = re.compile(r"\s*[xX×*]\s*")
+_DETAIL = re.compile(r"(?P<word>[^()]+?)\s*(?:\((?P<detail>[^()]+)\))?")
 
 
 class UnreadableError(Exception):
@@ -36,7 +42,7 @@ class UnreadableError(Exception):
         self.hint = hint
 
 
-class Number(NamedTuple):
+class PrintedNumber(NamedTuple):
     """A printed number: 2.7K is 2.7 x 1024 to 0.1 x 1024, where K is 1024.
 
     `quantum` is one unit of the last printed digit, `scale` what the cell's unit stands for, and
@@ -71,7 +77,7 @@ class Number(NamedTuple):
         return f"{whole:,}{point}{self.behind}" if self.grouped else f"{whole}{point}{self.behind}"
 
 
-class Extents(NamedTuple):
+class PrintedExtents(NamedTuple):
     """A printed volume, or the sides of one.
 
     Computed are all the ways to write it, the full one first: a vector of 1000 units is 1000 or
@@ -86,11 +92,11 @@ class Extents(NamedTuple):
 
     def beside(self, value: tuple[tuple[int, ...], ...]) -> str:
         """Write the way with as many extents as are printed."""
-        alike = [each for each in value if len(each) == len(self.extents)]
+        alike = [extents for extents in value if len(extents) == len(self.extents)]
         return "x".join(map(str, (alike or value)[0]))
 
 
-class Kernel(NamedTuple):
+class PrintedKernel(NamedTuple):
     """A printed window: its extents, and its stride if that is printed."""
 
     kernel: tuple[int, ...]
@@ -112,7 +118,7 @@ class Kernel(NamedTuple):
         return f"{'x'.join(map(str, kernel))}/{'x'.join(map(str, steps))}"
 
 
-def read_number(text: str, units: Mapping[str, Fraction]) -> Number:
+def read_number(text: str, units: Mapping[str, Fraction]) -> PrintedNumber:
     """Read a number: 122,304, 2.7K, 3.8x10^9, 60 million; `units` are those allowed behind it.
 
     Raises `UnreadableError` for anything else.
@@ -120,7 +126,7 @@ def read_number(text: str, units: Mapping[str, Fraction]) -> Number:
     match = _NUMBER.fullmatch(text)
     unit = match["unit"].strip() if match else ""
     if match is None or unit not in units:
-        known = ", ".join(each for each in units if each)
+        known = ", ".join(word for word in units if word)
         hint = f"behind the digits may stand {known}" if known else "digits alone"
         raise UnreadableError(f"'{text}' is not a number like 122,304 or 3.8x10^9", hint)
     whole, part = match["whole"].replace(",", ""), match["part"] or ""
@@ -129,7 +135,7 @@ def read_number(text: str, units: Mapping[str, Fraction]) -> Number:
         power = 10 ** int(match["raised"].translate(_RAISED))
         scale = power * (units[unit] if unit else Fraction(1))
     quantum = scale / 10 ** len(part)
-    return Number(
+    return PrintedNumber(
         value=int(whole + part) * quantum,
         quantum=quantum,
         scale=scale,
@@ -140,22 +146,22 @@ def read_number(text: str, units: Mapping[str, Fraction]) -> Number:
     )
 
 
-def read_extents(text: str) -> Extents:
+def read_extents(text: str) -> PrintedExtents:
     """Read 112x112x64, [55x55x96], 13 × 13 or 110.  Raises `UnreadableError` for anything else."""
     match = _EXTENTS.fullmatch(text)
     if match is None:
         hint = "up to four whole numbers with x between them, channels last"
         raise UnreadableError(f"'{text}' is not a volume like 112x112x64, or sides like 7x7", hint)
-    return Extents(tuple(map(int, _TIMES.split(match[1]))))
+    return PrintedExtents(tuple(map(int, _TIMES.split(match[1]))))
 
 
-def read_kernel(text: str) -> Kernel:
+def read_kernel(text: str) -> PrintedKernel:
     """Read 7x7/2, or 3x3 alone.  Raises `UnreadableError` for anything else."""
     match = _WINDOW.fullmatch(text)
     try:
         if match is not None:
             stride = match["stride"]
-            return Kernel(
+            return PrintedKernel(
                 read_extents(match["kernel"]).extents,
                 read_extents(stride).extents if stride is not None else None,
             )
@@ -163,6 +169,66 @@ def read_kernel(text: str) -> Kernel:
         pass  # told below, in the words of a window
     hint = "the kernel, and behind a / the stride"
     raise UnreadableError(f"'{text}' is not a window like 7x7/2 or 3x3", hint)
+
+
+class LayerKind(NamedTuple):
+    """What a layer, or a level of the paths, is: the comparison's side.
+
+    `extent` is the kernel's where that is square, `width` the number of output channels, and
+    `share` what a dropout drops, in percent.
+    """
+
+    type: str
+    name: str
+    extent: int | None = None
+    width: int | None = None
+    share: str = ""
+
+
+class PrintedWord(NamedTuple):
+    """A printed word: the type it means, and what else it says."""
+
+    type: str
+    extent: int | None = None
+    width: int | None = None
+    detail: str = ""
+
+    def agrees(self, value: LayerKind, convention: Convention) -> bool:
+        """Whether the layer is what the word says, in all that it says."""
+        return (
+            value.type.lower() == self.type
+            and (self.extent is None or self.extent == value.extent)
+            and (self.width is None or self.width == value.width)
+            and (not self.detail or self.detail == _detail(value))
+        )
+
+    def beside(self, value: LayerKind) -> str:
+        """Name the layer, saying of it what the printed word says."""
+        if self.width is not None and value.type == "conv" and value.extent is not None:
+            return f"conv{value.extent}-{value.width}"
+        if self.width is not None and value.type == "dense":
+            return f"FC-{value.width}"
+        return value.type + (f" ({_detail(value)})" if self.detail and _detail(value) else "")
+
+
+def read_word(text: str) -> PrintedWord:
+    """Read a word for a layer; an unknown one is taken for a block's type."""
+    paper = PAPER.fullmatch(text)
+    if paper:
+        extent, filters, units = paper.groups()
+        if units:
+            return PrintedWord("dense", width=int(units))
+        return PrintedWord("conv", int(extent), int(filters))
+    match = _DETAIL.fullmatch(text)
+    word, detail = (match["word"], match["detail"] or "") if match else (text, "")
+    plain = re.sub("[ _-]", "", word.lower())
+    known = plain if plain in BUILTIN else ALIASES.get(plain, "")
+    return PrintedWord(known or next(iter(FOREIGN.get(plain, ())), plain), detail=detail.lower())
+
+
+def _detail(value: LayerKind) -> str:
+    """Return what papers set in brackets: a dropout's share, or the end of a block's name."""
+    return value.share or value.name.rpartition("_")[2].lower()
 
 
 def _same(printed: tuple[int, ...], computed: tuple[int, ...]) -> bool:

@@ -9,8 +9,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.analysis.tables.printed import read_extents, read_kernel, read_number
-from shapecalc.analysis.tables.words import Kind, read_word
+from shapecalc.analysis.tables.printed import (
+    LayerKind,
+    read_extents,
+    read_kernel,
+    read_number,
+    read_word,
+)
 from shapecalc.counting.measures import MEASURES
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
@@ -227,14 +232,14 @@ def _depth(place: Spot, convention: Convention) -> Fraction:
     )
 
 
-def _kind(place: Spot, convention: Convention) -> Kind:
+def _kind(place: Spot, convention: Convention) -> LayerKind:
     """Say what a layer or a level is."""
     if place.is_level:
-        return Kind(place.report.graph.groups[place.path].type, place.path)
+        return LayerKind(place.report.graph.groups[place.path].type, place.path)
     row = place.row
     kernels = {move.kernel for move in _moves(row)} if isinstance(row.layer, Windowed) else set()
     rate = getattr(row.layer, "rate", None)
-    return Kind(
+    return LayerKind(
         row.type,
         row.name,
         kernels.pop() if len(kernels) == 1 else None,

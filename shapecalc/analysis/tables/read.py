@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.tables.errata import ErratumReader
+from shapecalc.analysis.tables.conventions import ErratumReader
 from shapecalc.analysis.tables.grammar import COLUMN_KEYS, MAX_ALSO, NOTHING, ROW_KEYS, TABLE_KEYS
 from shapecalc.analysis.tables.model import Column, Line, PrintedTable
 from shapecalc.analysis.tables.quantities import QUANTITIES
@@ -28,7 +28,7 @@ def read_table(source: Source, name: str) -> PrintedTable:
             else problem
             for problem in error.problems
         ) from None
-    reader = _Reader(source)
+    reader = _TableReader(source)
     if not isinstance(root, Map):
         reader.stop("E110", f"a table is a map of keys, not {describe(root)}", root, _BEGIN)
     table = reader.table(root, name)
@@ -40,7 +40,7 @@ def read_table(source: Source, name: str) -> PrintedTable:
 _BEGIN = "begin with `table:`, `spec:`, `columns:` and `rows:`; docs/tables.md has an example"
 
 
-class _Reader(ErratumReader):
+class _TableReader(ErratumReader):
     """Reads one table file."""
 
     def table(self, root: Map, name: str) -> PrintedTable:
@@ -85,7 +85,7 @@ class _Reader(ErratumReader):
 
     def columns(self, root: Map) -> dict[str, Column]:
         tree = self.mapping(root, "columns", "from titles to quantities", "{output: output}")
-        found = {}
+        columns = {}
         for title, value in (tree.items if tree else {}).items():
             assert tree is not None
             name = tree.keys[title]
@@ -93,14 +93,14 @@ class _Reader(ErratumReader):
                 self.check_keys(value, COLUMN_KEYS, f"column {title}")
                 inner = self.words(value, "inner")
                 quantity = self.quantity(value.items.get("quantity"))
-                found[title] = Column(name, quantity, inner, self.specs(value))
+                columns[title] = Column(name, quantity, inner, self.specs(value))
             elif isinstance(value, Scalar) and value.text not in NOTHING:
-                found[title] = Column(name, self.quantity(value), "", ())
+                columns[title] = Column(name, self.quantity(value), "", ())
             else:
                 message = f"column {title} takes a quantity or a map, not {describe(value)}"
                 hint = f"{title}: {{quantity: output}}; {_quantities()}"
                 self.complain("E110", message, value, hint)
-        return found
+        return columns
 
     def quantity(self, tree: Tree | None) -> str:
         """Read a quantity; nothing where none is given, `_BAD` where it was complained about."""
@@ -145,37 +145,40 @@ class _Reader(ErratumReader):
         if len(items) > len(columns) > 0:
             message = f"row {name.text} has {len(items)} cells, the table {len(columns)} columns"
             self.complain("E110", message, items[len(columns)], "~ leaves a cell out")
-        found = {}
+        printed = {}
         for title, cell in zip(columns, items, strict=False):
             if not isinstance(cell, Scalar):
                 message = f"a cell is a text as printed, not {describe(cell)}"
                 self.complain("E110", message, cell, "put it in quotes")
             elif cell.text not in NOTHING or not cell.plain:
-                found[title] = cell
-        return found
+                printed[title] = cell
+        return printed
 
     def cell(
         self, cell: Scalar, line: Line, column: Column, conventions: dict[str, Convention]
     ) -> None:
         """Complain when it is not clear what a cell holds and how it was printed."""
         where = f"row {line.name.text}, column {column.name.text}"
-        given = [each for each in (line.quantity, column.quantity) if each]
-        if _BAD in given:
+        quantities = [quantity for quantity in (line.quantity, column.quantity) if quantity]
+        if _BAD in quantities:
             return
-        if len(given) != 1:
+        if len(quantities) != 1:
             both = f"its row says {line.quantity} and its column {column.quantity}"
-            message = f"{where}: {both if given else 'neither row nor column says what it holds'}"
+            message = (
+                f"{where}: {both if quantities else 'neither row nor column says what it holds'}"
+            )
             self.complain("E605", message, cell, f"one of the two says it; {_quantities()}")
             return
+        quantity = quantities[0]
         if line.specs and column.specs:
             message = f"{where}: row and column both name a spec"
             self.complain("E605", message, cell, "keep one of the two")
-        if QUANTITIES[given[0]].counts and given[0] not in conventions:
-            hint = f"conventions: {{{given[0]}: {{count: ...}}}}"
-            message = f"{given[0]} are printed, but no convention says how"
+        if QUANTITIES[quantity].counts and quantity not in conventions:
+            hint = f"conventions: {{{quantity}: {{count: ...}}}}"
+            message = f"{quantity} are printed, but no convention says how"
             self.complain("E605", message, line.name if line.quantity else column.name, hint)
-        if line.over is not None and not QUANTITIES[given[0]].counts:
-            message = f"{where}: {given[0]} cannot be divided by another network's"
+        if line.over is not None and not QUANTITIES[quantity].counts:
+            message = f"{where}: {quantity} cannot be divided by another network's"
             self.complain("E605", message, line.over, "over goes with what is counted")
 
 

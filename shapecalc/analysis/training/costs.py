@@ -4,6 +4,8 @@ Exact, as multiply-accumulates of convolutions and dense layers, counted dense. 
 weights pairs every input with every output gradient that it met, and the gradient of the input
 every weight: as many multiply-accumulates as the forward pass each.  The gradient of an input is
 needed only where something before it is trained, so the first convolution goes without.
+
+What training and inference keep in memory, for a batch and a type of element, follows from it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report, Row
 
 
@@ -33,8 +36,8 @@ class Optimizer(NamedTuple):
 #: The optimizers by name.  An update is counted as written in the source; schedules and decay are
 #: not part of it.
 OPTIMIZERS: dict[str, Optimizer] = {
-    each.name: each
-    for each in (
+    optimizer.name: optimizer
+    for optimizer in (
         Optimizer("sgd", "w - rate*g", Work(multiplies=1, adds=1), 0),
         Optimizer(
             "momentum",
@@ -102,12 +105,12 @@ class Training(NamedTuple):
     def update(self) -> Work:
         """The operations of one update of all parameters, whatever the batch."""
         params = self.report.totals.params
-        return Work._make(each * params for each in self.optimizer.work)
+        return Work._make(number * params for number in self.optimizer.work)
 
     def levels(self, depth: int) -> list[Cost]:
         """Return the costs of the levels of the paths at a depth; 0: of every layer."""
         levels = levels_of(self.report, depth, range(len(self.costs)))
-        return [together(path, [self.costs[i] for i in each]) for path, each in levels.items()]
+        return [together(path, [self.costs[i] for i in level]) for path, level in levels.items()]
 
     def render(
         self,
@@ -141,11 +144,11 @@ def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:
     """Add costs up."""
     return Cost(
         name,
-        params=sum(each.params for each in costs),
-        forward=sum(each.forward for each in costs),
-        input_gradient=sum(each.input_gradient for each in costs),
-        weight_gradient=sum(each.weight_gradient for each in costs),
-        first=any(each.first for each in costs),
+        params=sum(cost.params for cost in costs),
+        forward=sum(cost.forward for cost in costs),
+        input_gradient=sum(cost.input_gradient for cost in costs),
+        weight_gradient=sum(cost.weight_gradient for cost in costs),
+        first=any(cost.first for cost in costs),
     )
 
 
@@ -155,7 +158,7 @@ def step(report: Report, optimizer: Optimizer) -> Training:
     costs = []
     for row, node in zip(report.rows, report.graph.nodes, strict=True):
         before = any(trained[index] for index in node.inputs)
-        own = any(each.role != "buffer" for each in row.parameters)
+        own = any(parameter.role != "buffer" for parameter in row.parameters)
         trained.append(before or own)
         costs.append(_cost(row, trained_before=before))
     return Training(report, optimizer, tuple(costs))
@@ -169,5 +172,53 @@ def _cost(row: Row, *, trained_before: bool) -> Cost:
 
 def _inner(row: Row) -> Dim:
     """Return what still needs a gradient inside a layer: between a separable convolution's two."""
-    inside = [each for each in row.parameters if each.name == "pointwise.weight"]
-    return sum(each.size for each in inside) * product(row.output.sides)
+    inside = [parameter for parameter in row.parameters if parameter.name == "pointwise.weight"]
+    return sum(parameter.size for parameter in inside) * product(row.output.sides)
+
+
+class Kept(NamedTuple):
+    """Numbers that are kept: which, how many, the bytes, and whether that is an estimate."""
+
+    key: str
+    label: str
+    number: Dim
+    bytes: Dim
+    estimate: bool = False
+
+
+#: Why the memory of training is an estimate.
+ESTIMATE = (
+    "every stored output is kept for the backward pass; gradients of activations, masks, indices,"
+    " workspaces and what an allocator holds back come on top"
+)
+
+
+def kept(plan: Training, view: View) -> tuple[Kept, ...]:
+    """List what a training step keeps, and what inference does.
+
+    Parameters, their gradients, the optimizer's state and the peak of inference are exact; that
+    all activations are kept in training is an estimate.
+    """
+    totals = plan.report.totals
+    state = plan.optimizer.kept * totals.params
+    activations = view.activations(totals) * view.batch
+    peak = totals.peak * view.batch
+    parts = (
+        _kept("params", "parameters", totals.params, view),
+        _kept("gradients", "gradients of parameters", totals.params, view),
+        _kept("optimizer_state", f"optimizer state ({plan.optimizer.name})", state, view),
+        _kept("buffers", "buffers", totals.buffers, view),
+        _kept("activations", "activations, all", activations, view, estimate=True),
+    )
+    training = sum(part.number for part in parts)
+    inference = totals.params + totals.buffers + peak
+    return (
+        *parts,
+        _kept("training", "training, at least", training, view, estimate=True),
+        _kept("peak_activations", "activations, peak (inference)", peak, view),
+        _kept("inference", "inference, parameters and peak", inference, view),
+    )
+
+
+def _kept(key: str, label: str, number: Dim, view: View, *, estimate: bool = False) -> Kept:
+    return Kept(key, label, number, view.bytes(number), estimate)

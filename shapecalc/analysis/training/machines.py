@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.training.memory import ESTIMATE, kept
+from shapecalc.analysis.training.costs import ESTIMATE, kept
 from shapecalc.analysis.training.table import ratio
 from shapecalc.output.cells import NUMBER
 from shapecalc.output.csv import harmless

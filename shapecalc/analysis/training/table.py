@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.training.memory import ESTIMATE, kept
+from shapecalc.analysis.training.costs import ESTIMATE, kept
 from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
 from shapecalc.output.legend import macs, params
 from shapecalc.output.report_table import FOLDED, Fact, Head, Line, Table

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.counting.profiles.frameworks import KERAS, TORCH
-from shapecalc.counting.profiles.graphs import GRAPHS
 from shapecalc.counting.profiles.own import OWN, PAPERS
+from shapecalc.counting.profiles.tools import GRAPHS, KERAS, TORCH
 
 if TYPE_CHECKING:
     from shapecalc.counting.profile import Profile

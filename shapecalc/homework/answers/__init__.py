@@ -1,1 +1,1 @@
-"""Files of answers to cells: tables, trees, workbooks, numerals, volumes."""
+"""Files of answers: from bytes to tables to claims, which are answers put to their cells."""

@@ -5,30 +5,27 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.answers import (
-    Extra,
-)
-from shapecalc.homework.assignment.assignment import (
+from shapecalc.errors import did_you_mean
+from shapecalc.homework.answers.model import Extra, refuse_file
+from shapecalc.homework.assignment.model import (
     Homework,
     askable,
     assign,
     find_row,
     is_total,
-    suggest,
 )
-from shapecalc.homework.assignment.forms import Form, forms
 from shapecalc.homework.assignment.networks import numeric
-from shapecalc.homework.assignment.numerals import read_number
-from shapecalc.homework.assignment.reading import (
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import (
     Blank,
-    Extents,
-    Number,
+    ReadExtents,
+    ReadNumber,
     Unreadable,
     at_digits,
     blank,
     tidy,
 )
-from shapecalc.homework.assignment.volumes import read_volume
+from shapecalc.homework.assignment.notation.volumes import Form, forms, read_volume
 from shapecalc.layers.shape import (
     Map,
     Vector,
@@ -38,10 +35,10 @@ from shapecalc.layers.shape import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.homework.answers.answers import Answer, Answers
-    from shapecalc.homework.assignment.assignment import Cell
+    from shapecalc.homework.answers.model import AnswerCell, Answers
+    from shapecalc.homework.assignment.model import Cell
+    from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.homework.assignment.reading import Reading
     from shapecalc.layers.shape import Shape
     from shapecalc.report.model import Report
 
@@ -74,23 +71,21 @@ def against(report: Report, answers: Answers) -> Homework:
     """
     numeric(report)
     rows = askable(report)
-    found = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
-    if not found:
-        from shapecalc.homework.answers.answers import refuse
-
+    layers = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
+    if not layers:
         first = answers.rows[0] if answers.rows else ""
-        hint = suggest(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
+        hint = did_you_mean(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
         message = f"no row of the table is a layer of {report.name}"
-        raise refuse("E704", message, answers.source, hint)
+        raise refuse_file("E704", message, answers.source, hint)
     keys = [quantity.key for quantity in answers.columns]
-    return assign(report, layers=dict.fromkeys(found), columns=keys)
+    return assign(report, layers=dict.fromkeys(layers), columns=keys)
 
 
 def claims_of(homework: Homework, answers: Answers) -> Claims:
     """Put answers to the cells and read them."""
-    given: dict[tuple[str, str], list[Answer]] = {}
+    by_address: dict[tuple[str, str], list[AnswerCell]] = {}
     extras: list[Extra] = []
-    asked = {cell.at for cell in homework.cells}
+    addresses = {cell.at for cell in homework.cells}
     layers = homework.layers
     section = ""
     for answer in answers.cells:
@@ -98,12 +93,12 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
             section = _network(answer.layer, homework) or section
         name = _row_of(answer, section, homework)
         at = (name or answer.layer, answer.quantity.key)
-        if at in asked:
-            given.setdefault(at, []).append(answer)
+        if at in addresses:
+            by_address.setdefault(at, []).append(answer)
         elif not isinstance(blank(tidy(answer.raw)), Blank):
-            hint = "" if name else suggest(answer.layer, layers)
+            hint = "" if name else did_you_mean(answer.layer, layers)
             extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
-    read = {cell.at: _claim(cell, given.get(cell.at, []), homework) for cell in homework.cells}
+    read = {cell.at: _claim(cell, by_address.get(cell.at, []), homework) for cell in homework.cells}
     first = homework.conventions.layout == "chw"
     first = _channels_first(read, expected=first)
     return Claims(read, tuple(extras), first, _own_volumes(read, channels_first=first))
@@ -111,11 +106,11 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
 
 def _network(word: str, homework: Homework) -> str:
     """Return the network that a word means, if it means one."""
-    found = find_row(word, homework.networks)
-    return found if found is not None and found in homework.networks else ""
+    network = find_row(word, homework.networks)
+    return network if network is not None and network in homework.networks else ""
 
 
-def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
+def _row_of(answer: AnswerCell, section: str, homework: Homework) -> str | None:
     """Return the row that an answer is about.
 
     Of several networks it is that which the answer names, or the row with the network's name alone
@@ -126,16 +121,16 @@ def _row_of(answer: Answer, section: str, homework: Homework) -> str | None:
         network = _network(answer.network, homework) or section
         if network and not _network(word, homework):
             full = f"{network}/{word}"
-            found = find_row(full, layers) or find_row(full, homework.rows)
-            if found is not None:
-                return found
-        alone = [each for each in layers if find_row(word, [each.partition("/")[2]]) is not None]
+            row = find_row(full, layers) or find_row(full, homework.rows)
+            if row is not None:
+                return row
+        alone = [layer for layer in layers if find_row(word, [layer.partition("/")[2]]) is not None]
         if len(alone) == 1 and not is_total(alone[0]):
             return alone[0]
     return find_row(word, layers) or find_row(word, homework.rows)
 
 
-def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
+def _claim(cell: Cell, answers: list[AnswerCell], homework: Homework) -> Claim:
     filled = [answer for answer in answers if answer.raw.strip()]
     if not filled:
         return Claim(cell, "", Blank())
@@ -146,17 +141,17 @@ def _claim(cell: Cell, answers: list[Answer], homework: Homework) -> Claim:
     if first.reason:
         return Claim(cell, first.raw, Unreadable(first.reason))
     if cell.quantity.key == "output":
-        found: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
+        readings: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
     else:
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
-        found = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
-    if isinstance(found, Blank) and found.dash and cell.key == 0:
-        return Claim(cell, first.raw, (Number(Fraction(0), plain=False, note="read as 0"),))
+        readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
+    if isinstance(readings, Blank) and readings.dash and cell.key == 0:
+        return Claim(cell, first.raw, (ReadNumber(Fraction(0), plain=False, note="read as 0"),))
     digits = homework.conventions.digits
-    if digits and cell.quantity.key != "output" and not isinstance(found, Unreadable | Blank):
-        numbers = (each for each in found if isinstance(each, Number))
-        found = tuple(each for number in numbers for each in at_digits(number, digits))
-    return Claim(cell, first.raw, found)
+    if digits and cell.quantity.key != "output" and not isinstance(readings, Unreadable | Blank):
+        numbers = (reading for reading in readings if isinstance(reading, ReadNumber))
+        readings = tuple(reading for number in numbers for reading in at_digits(number, digits))
+    return Claim(cell, first.raw, readings)
 
 
 def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> bool:
@@ -165,9 +160,9 @@ def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> 
     for claim in claims.values():
         meant = {form.swapped: form for _, form in forms_of(claim)}
         if len(meant) > 1 and meant[True].dims != meant[False].dims:
-            one, two = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
-            first += one < two
-            last += two < one
+            ahead, behind = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
+            first += ahead < behind
+            last += behind < ahead
     return first >= last if expected else first > last
 
 
@@ -190,7 +185,7 @@ def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
     )
 
 
-def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extents, Form]]:
+def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, Form]]:
     """List what a volume's claim may mean."""
     key = claim.cell.key
     if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):
@@ -198,7 +193,7 @@ def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[Extent
     return [
         (extents, form)
         for extents in claim.readings
-        if isinstance(extents, Extents)
+        if isinstance(extents, ReadExtents)
         for form in forms(extents, key, channels_first=channels_first)
     ]
 
@@ -207,14 +202,14 @@ def _own_volumes(
     claims: Mapping[tuple[str, str], Claim], *, channels_first: bool
 ) -> dict[str, Shape]:
     """Return the volumes that a student states."""
-    found = {}
+    volumes = {}
     for (layer, column), claim in claims.items():
-        if column != "output" or is_total(layer) or claim.cell.given:
+        if column != "output" or is_total(layer) or claim.cell.filled_in:
             continue
         meant = forms_of(claim, channels_first=channels_first)
         shapes = [form.shape for _, form in meant]
         key = claim.cell.key
-        shape = next((each for each in shapes if each == key), shapes[0] if shapes else None)
+        shape = next((shape for shape in shapes if shape == key), shapes[0] if shapes else None)
         if shape is not None:
-            found[layer] = shape
-    return found
+            volumes[layer] = shape
+    return volumes

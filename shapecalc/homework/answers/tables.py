@@ -1,4 +1,4 @@
-"""Tables in text: comma-separated values in all their kinds, and Markdown."""
+"""Tables of answers: comma-separated values in all their kinds, Markdown, and rows of any."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import PREFACE, Answers, from_rows, headings, refuse
+from shapecalc.homework.answers.model import (
+    DOES,
+    MAX_CELLS,
+    MAX_COLUMNS,
+    PREFACE,
+    AnswerCell,
+    Answers,
+    refuse_file,
+)
+from shapecalc.homework.assignment.quantities import (
+    LAYER_HEADINGS,
+    NETWORK_WORDS,
+    plain_word,
+    quantity_of,
+    unit_in,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shapecalc.errors import SpecErrors
 
@@ -28,21 +43,21 @@ _EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|<b>(.+?)</b>")
 def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read comma-separated values; the separator is the one under which most headings are known."""
     lines = text.splitlines(keepends=True)
-    said = ""
+    stated = ""
     if lines and (match := re.fullmatch(r"sep=(.)\s*", lines[0])):  # a spreadsheet's own line
-        said = match[1]
+        stated = match[1]
         lines[0] = "\n"
     tried: list[tuple[float, list[tuple[int, list[str]]], SpecErrors | None]] = []
-    for separator in said or _SEPARATORS:
+    for separator in stated or _SEPARATORS:
         try:
             rows = separated(lines, separator)
         except csv.Error as error:
             hint = "save it as .csv anew; a quote may be missing its other end"
-            problem = refuse("E701", f"the table cannot be read: {error}", name, hint)
+            problem = refuse_file("E701", f"the table cannot be read: {error}", name, hint)
             tried.append((_SOME, [], problem))
             continue
         tried.append((max((headings(row) for _, row in rows[:PREFACE]), default=0), rows, None))
-    best = max(tried, key=lambda each: each[0])
+    best = max(tried, key=lambda attempt: attempt[0])
     if best[2] is not None:
         raise best[2]
     return from_rows(best[1], name, notes)
@@ -95,28 +110,28 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             tables.append((heading, []))
         elif not _RULE.fullmatch(line):
             tables[-1][1].append((number, _cells(line)))
-    found = [
+    parts = [
         _about(from_rows(rows, name, notes), heading)
         for heading, rows in tables
         if _has_header(rows)
     ]
-    if not found:
+    if not parts:
         return from_rows([], name)
-    if len(found) == 1:
-        return found[0]
+    if len(parts) == 1:
+        return parts[0]
     return Answers(
         name,
-        tuple(cell for each in found for cell in each.cells),
-        tuple(dict.fromkeys(row for each in found for row in each.rows)),
-        tuple(dict.fromkeys(column for each in found for column in each.columns)),
-        tuple(dict.fromkeys(word for each in found for word in each.ignored)),
+        tuple(cell for part in parts for cell in part.cells),
+        tuple(dict.fromkeys(row for part in parts for row in part.rows)),
+        tuple(dict.fromkeys(column for part in parts for column in part.columns)),
+        tuple(dict.fromkeys(word for part in parts for word in part.ignored)),
         notes,
     )
 
 
 def _about(answers: Answers, network: str) -> Answers:
     """Say which network answers are about, where they do not say so themselves."""
-    cells = tuple(each._replace(network=each.network or network) for each in answers.cells)
+    cells = tuple(cell._replace(network=cell.network or network) for cell in answers.cells)
     return answers._replace(cells=cells)
 
 
@@ -130,3 +145,59 @@ def _cells(line: str) -> list[str]:
     inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
     parts = [part.strip().replace("\\|", "|") for part in _PIPE.split(inner)]
     return [_EMPHASIS.sub(lambda match: next(filter(None, match.groups())), part) for part in parts]
+
+
+def from_rows(
+    rows: Sequence[tuple[int, Sequence[str]]],
+    name: str,
+    notes: tuple[str, ...] = (),
+    reasons: Mapping[tuple[int, int], str] | None = None,
+) -> Answers:
+    """Make answers of a table's rows, each with its line's number.
+
+    `reasons` say, by line and place in it, why cells are no answers.  The header is the first row
+    that names a column of layers and a quantity.  Raises `SpecErrors` (E701, E702).
+    """
+    if sum(len(row) for _, row in rows) > MAX_CELLS:
+        hint = "a sheet has a row a layer and a few columns"
+        raise refuse_file("E702", f"the table has more than {MAX_CELLS:,} cells", name, hint)
+    at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if headings(row)), None)
+    if at is None:
+        raise refuse_file(
+            "E701",
+            "no row names the columns",
+            name,
+            "the first row names the layers' column and what is asked: layer,output,params,macs",
+        )
+    header = [cell.strip() for cell in rows[at][1]][:MAX_COLUMNS]
+    naming = next(i for i, cell in enumerate(header) if plain_word(cell) in LAYER_HEADINGS)
+    network = next((i for i, cell in enumerate(header) if plain_word(cell) in NETWORK_WORDS), None)
+    quantities = {
+        i: quantity for i, cell in enumerate(header) if (quantity := quantity_of(cell)) is not None
+    }
+    cells, seen = [], []
+    for line, row in rows[at + 1 :]:
+        layer = row[naming].strip().strip("*`") if naming < len(row) else ""
+        if not layer or set(layer) <= set("-: =") or layer == "marks":
+            continue  # a rule, or the sheet's own last line
+        seen.append(layer)
+        about = row[network].strip() if network is not None and network < len(row) else ""
+        for i, quantity in quantities.items():
+            raw = row[i] if i < len(row) else ""
+            place = f"line {line}, column {header[i]}"
+            reason = (reasons or {}).get((line, i), "")
+            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(header[i]), reason, about))
+    ignored = tuple(
+        cell
+        for i, cell in enumerate(header)
+        if i not in (naming, network) and i not in quantities and cell and cell != DOES
+    )
+    columns = tuple(dict.fromkeys(quantities.values()))
+    return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
+
+
+def headings(row: Sequence[str]) -> int:
+    """Count the headings of a row that mean something, if it names the layers too."""
+    words = [cell.strip() for cell in row[:MAX_COLUMNS]]
+    named = any(plain_word(word) in LAYER_HEADINGS for word in words)
+    return sum(quantity_of(word) is not None for word in words if word) if named else 0

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.homework.answers.answers import MAX_CELLS, Answer, Answers, refuse
+from shapecalc.homework.answers.model import MAX_CELLS, AnswerCell, Answers, refuse_file
 from shapecalc.homework.assignment.quantities import (
     LAYER_HEADINGS,
     NETWORK_WORDS,
@@ -39,24 +39,26 @@ _VALUES = ("value", "raw", "answer", "read_as")
 def read_yaml(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read answers in YAML.  Raises `SpecErrors` (E101 to E106, E701, E702)."""
     if not re.sub(r"(?m)^\s*(?:#.*|---.*|\.\.\.)?$", "", text).strip():
-        raise refuse("E701", "the file is empty", name, _FORM)
+        raise refuse_file("E701", "the file is empty", name, _FORM)
     return _answers(_plain(compose(Source(name, text)), name), name, notes)
 
 
 def read_json(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read answers in JSON, numbers as they are written."""
     if opened_beyond(text, [], (0, len(text)), 0, MAX_DEPTH) is not None:
-        raise refuse("E702", "lists and maps are nested too deeply", name, _FORM)
+        raise refuse_file("E702", "lists and maps are nested too deeply", name, _FORM)
     try:
         value = json.loads(
             text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_pairs
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise refuse("E701", f"the text is not JSON: {error.msg}, {where}", name, _FORM) from None
+        raise refuse_file(
+            "E701", f"the text is not JSON: {error.msg}, {where}", name, _FORM
+        ) from None
     except _TwiceError as error:
         message = f"'{error.args[0][:40]}' stands twice in one map"
-        raise refuse("E701", message, name, "keep one of the two") from None
+        raise refuse_file("E701", message, name, "keep one of the two") from None
     return _answers(_words(value), name, notes)
 
 
@@ -65,20 +67,20 @@ class _TwiceError(Exception):
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
+    items: dict[str, object] = {}
     for key, value in pairs:
-        if key in found:
+        if key in items:
             raise _TwiceError(key)
-        found[key] = value
-    return found
+        items[key] = value
+    return items
 
 
 def _words(value: object) -> Plain:
     """Turn what JSON knows of into texts."""
     if isinstance(value, dict):
-        return {key: _words(each) for key, each in value.items()}
+        return {key: _words(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_words(each) for each in value]
+        return [_words(item) for item in value]
     if value is None:
         return ""
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
@@ -91,7 +93,9 @@ def _plain(tree: Tree, name: str) -> Plain:
         nonlocal count
         count += 1
         if count > 5 * MAX_CELLS:
-            raise refuse("E702", f"the file holds more than {5 * MAX_CELLS:,} values", name, _FORM)
+            raise refuse_file(
+                "E702", f"the file holds more than {5 * MAX_CELLS:,} values", name, _FORM
+            )
         if isinstance(tree, Scalar):
             return "" if tree.plain and tree.text in ("~", "null") else tree.text
         if isinstance(tree, List):
@@ -114,11 +118,13 @@ def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
         if quantity is None:
             ignored.append(column)
         else:
-            cells.append(Answer(layer, quantity, raw, place, unit_in(column), network=network))
+            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(column), network=network))
         if len(cells) > MAX_CELLS:
-            raise refuse("E702", f"the file has more than {MAX_CELLS:,} cells", name, _FORM)
+            raise refuse_file("E702", f"the file has more than {MAX_CELLS:,} cells", name, _FORM)
     if not cells:
-        raise refuse("E701", "the file names no layer with something that is asked", name, _FORM)
+        raise refuse_file(
+            "E701", "the file names no layer with something that is asked", name, _FORM
+        )
     columns = tuple(dict.fromkeys(cell.quantity for cell in cells))
     unique = tuple(dict.fromkeys(rows))
     return Answers(name, tuple(cells), unique, columns, tuple(dict.fromkeys(ignored)), notes)
@@ -134,7 +140,7 @@ def _records(value: Plain, network: str = "") -> Iterator[_Record]:
         for layer, columns in value.items():
             if not isinstance(columns, dict):
                 continue
-            if not network and any(_row_like(each) for each in columns.values()):
+            if not network and any(_row_like(cell) for cell in columns.values()):
                 yield from _records(columns, layer)
                 continue
             for column, cell in columns.items():
@@ -174,4 +180,4 @@ def _text(value: Plain) -> str:
         return value
     if isinstance(value, list):
         return f"({', '.join(map(_text, value[:20]))})"
-    return ", ".join(f"{key} {_text(each)}" for key, each in list(value.items())[:20])
+    return ", ".join(f"{key} {_text(item)}" for key, item in list(value.items())[:20])

@@ -17,18 +17,17 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.answers.answers import (
+from shapecalc.errors import refuse
+from shapecalc.homework.answers.model import (
     MAX_BYTES,
     MAX_CELLS,
     MAX_COLUMNS,
     PREFACE,
     Answers,
-    from_rows,
-    headings,
-    refuse,
+    refuse_file,
 )
-from shapecalc.homework.assignment.stamp import stamp_in
+from shapecalc.homework.answers.tables import from_rows, headings
+from shapecalc.homework.assignment.model import stamp_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +55,7 @@ _SAVE = "save the table as .csv, or the workbook anew as .xlsx"
 _MARKUP = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
-class Found(NamedTuple):
+class CellText(NamedTuple):
     """A cell's text, and why it is no answer."""
 
     text: str
@@ -68,7 +67,7 @@ def need_openpyxl(what: str) -> None:
     if find_spec("openpyxl") is None:
         hint = "install it: pip install 'shapecalc-convnets[xlsx]'; or use .csv"
         message = f"{what} takes openpyxl, which is not installed"
-        raise SpecErrors([Problem("E754", message, hint=hint)])
+        raise refuse("E754", message, hint=hint)
 
 
 def is_workbook(data: bytes, suffix: str) -> bool:
@@ -89,18 +88,18 @@ def read_workbook(data: bytes, name: str) -> Answers:
         tables = list(_tables(data))
     except Exception as error:  # noqa: BLE001  (a library on strange input: whatever it raises)
         kind = type(error).__name__
-        raise refuse("E755", f"the workbook cannot be read: {kind}", name, _SAVE) from None
+        raise refuse_file("E755", f"the workbook cannot be read: {kind}", name, _SAVE) from None
     if not tables:
-        raise refuse("E701", "the workbook has no sheet with cells", name, _SAVE)
+        raise refuse_file("E701", "the workbook has no sheet with cells", name, _SAVE)
     title, rows, notes = max(tables, key=lambda table: _likely(table[1]))
     if len(tables) > 1:
         notes = (f"of {len(tables)} sheets {title[:40]} was read", *notes)
-    plain = [(number, [each.text for each in row]) for number, row in rows]
+    plain = [(number, [cell.text for cell in row]) for number, row in rows]
     reasons = {
-        (number, at): each.reason
+        (number, at): cell.reason
         for number, row in rows
-        for at, each in enumerate(row)
-        if each.reason
+        for at, cell in enumerate(row)
+        if cell.reason
     }
     answers = from_rows(plain, name, notes, reasons)
     return answers._replace(stamp=stamp_in(_text(rows)))
@@ -110,7 +109,7 @@ def _harmless(data: bytes, name: str) -> None:
     """Refuse what would unpack to too much, or to markup that grows.  Raises `SpecErrors`."""
     if len(data) > MAX_BYTES:
         hint = "a sheet of answers takes a few KiB; is it the right file?"
-        raise refuse("E702", f"the file holds more than {MAX_BYTES // 2**10} KiB", name, hint)
+        raise refuse_file("E702", f"the file holds more than {MAX_BYTES // 2**10} KiB", name, hint)
     try:
         with ZipFile(BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -119,17 +118,17 @@ def _harmless(data: bytes, name: str) -> None:
                 message = f"the workbook unpacks to {len(parts)} files of {size:,} bytes"
                 most = f"{MAX_PARTS} files and {MAX_UNPACKED // 2**20} MiB"
                 hint = f"at most {most} are read; {_SAVE}"
-                raise refuse("E702", message, name, hint)
+                raise refuse_file("E702", message, name, hint)
             if any(part.flag_bits & 1 for part in parts):
-                raise refuse("E755", "the workbook has a password", name, "take it off")
+                raise refuse_file("E755", "the workbook has a password", name, "take it off")
             markup = any(sign in archive.read(part) for part in parts for sign in _MARKUP)
     except _BROKEN:
-        raise refuse("E755", "the workbook cannot be unpacked", name, _SAVE) from None
+        raise refuse_file("E755", "the workbook cannot be unpacked", name, _SAVE) from None
     if markup:
-        raise refuse("E755", "the workbook declares entities of its own", name, _SAVE)
+        raise refuse_file("E755", "the workbook declares entities of its own", name, _SAVE)
 
 
-_Table = tuple[str, list[tuple[int, list[Found]]], tuple[str, ...]]
+_Table = tuple[str, list[tuple[int, list[CellText]]], tuple[str, ...]]
 
 
 def _tables(data: bytes) -> Iterator[_Table]:
@@ -147,7 +146,7 @@ def _tables(data: bytes) -> Iterator[_Table]:
         height = min(sheet.max_row, MAX_ROWS, 2 * MAX_CELLS // width)
         for number in range(1, height + 1):
             cells = [
-                _found(sheet.cell(number, at), stored.cell(number, at))
+                _cell_text(sheet.cell(number, at), stored.cell(number, at))
                 for at in range(1, width + 1)
             ]
             while cells and not cells[-1].text:
@@ -165,46 +164,46 @@ def _tables(data: bytes) -> Iterator[_Table]:
         yield sheet.title, rows, tuple(notes)
 
 
-def _found(cell: Any, stored: Any) -> Found:  # noqa: ANN401  (openpyxl's cells, of two loads)
+def _cell_text(cell: Any, stored: Any) -> CellText:  # noqa: ANN401  (openpyxl's cells, of two loads)
     """Return what stands in a cell."""
     value = stored.value
     if cell.data_type == "f":
         formula = str(getattr(cell.value, "text", cell.value))
         if value is None:
             reason = "a formula whose result was never stored; write its result, or open and save"
-            return Found(formula[:200], f"{reason} the file in a spreadsheet")
+            return CellText(formula[:200], f"{reason} the file in a spreadsheet")
     if value is None:
-        return Found("")
+        return CellText("")
     if stored.data_type == "e":
-        return Found(str(value)[:200], f"the cell holds an error of the spreadsheet, {value}")
+        return CellText(str(value)[:200], f"the cell holds an error of the spreadsheet, {value}")
     if isinstance(value, bool):
-        return Found(str(value).upper(), f"{str(value).upper()} is no number")
+        return CellText(str(value).upper(), f"{str(value).upper()} is no number")
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
-        return Found(str(value), reason)
+        return CellText(str(value), reason)
     if isinstance(value, int | float):
         return _number(value, str(cell.number_format or ""))
-    return Found(str(value))
+    return CellText(str(value))
 
 
-def _number(value: float, form: str) -> Found:
+def _number(value: float, form: str) -> CellText:
     """Write a stored number; spreadsheets keep 15 digits of it."""
     whole = isinstance(value, int) or value.is_integer()
     text = str(int(value)) if whole and abs(value) < 10**18 else repr(value)
     if "%" in form:
         shown = f"{100 * value:g}%"
-        return Found(shown, f"a percentage, {shown}; format the cell as a number")
+        return CellText(shown, f"a percentage, {shown}; format the cell as a number")
     if abs(value) >= 10**15:
-        return Found(text, "a spreadsheet keeps 15 digits only; format the cell as text")
-    return Found(text)
+        return CellText(text, "a spreadsheet keeps 15 digits only; format the cell as text")
+    return CellText(text)
 
 
-def _likely(rows: Iterable[tuple[int, list[Found]]]) -> tuple[bool, int]:
+def _likely(rows: Iterable[tuple[int, list[CellText]]]) -> tuple[bool, int]:
     """Weigh a sheet: with the stamp, and by the headings that are known."""
-    some = list(rows)[:PREFACE]
-    known = max((headings([each.text for each in row]) for _, row in some), default=0)
-    return bool(stamp_in(_text(some))), known
+    first_rows = list(rows)[:PREFACE]
+    known = max((headings([cell.text for cell in row]) for _, row in first_rows), default=0)
+    return bool(stamp_in(_text(first_rows))), known
 
 
-def _text(rows: Iterable[tuple[int, list[Found]]]) -> str:
-    return "\n".join(each.text for _, row in list(rows)[:MAX_CELLS] for each in row)
+def _text(rows: Iterable[tuple[int, list[CellText]]]) -> str:
+    return "\n".join(cell.text for _, row in list(rows)[:MAX_CELLS] for cell in row)

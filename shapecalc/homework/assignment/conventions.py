@@ -62,17 +62,17 @@ _LAYOUTS = {
 
 def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str, str]:
     """Say in words what holds for these columns, term by term."""
-    said = {}
+    terms = {}
     if "output" in columns:
-        said["volumes"] = _LAYOUTS[conventions.layout]
+        terms["volumes"] = _LAYOUTS[conventions.layout]
     if "params" in columns:
-        said["params"] = "weights + biases" if conventions.bias else "weights, without biases"
+        terms["params"] = "weights + biases" if conventions.bias else "weights, without biases"
     if "macs" in columns:
-        said["MACs"] = (
+        terms["MACs"] = (
             "multiply-accumulates of convolutions and dense layers, without bias adds; pools 0"
         )
     if "flops" in columns:
-        said["FLOPs"] = (
+        terms["FLOPs"] = (
             "every operation: 2 per multiply-accumulate, 1 per bias add, other addition,"
             " multiplication, division, comparison and exponential"
             if conventions.operations == "full"
@@ -80,23 +80,23 @@ def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str,
             " dense layers"
         )
     if "memory" in columns:
-        said["memory"] = (
+        terms["memory"] = (
             f"bytes of the output, {conventions.element} per number; 1 KB = {conventions.kilobyte}"
         )
     if "connections" in columns:
-        said["connections"] = "(inputs of a unit + its bias) x units"
+        terms["connections"] = "(inputs of a unit + its bias) x units"
     if "rf" in columns:
-        said["rf"] = "receptive field: pixels of the input that a unit sees, along a side"
+        terms["rf"] = "receptive field: pixels of the input that a unit sees, along a side"
     if conventions.digits:
-        said["rounding"] = (
+        terms["rounding"] = (
             f"{conventions.digits} significant digits are enough, as in"
             f" {_rounded(1234567, conventions.digits):,} for 1,234,567; fewer are not"
         )
     elif conventions.rounding == "declared":
-        said["rounding"] = "whole numbers; what is written like 35K counts at its own precision"
+        terms["rounding"] = "whole numbers; what is written like 35K counts at its own precision"
     else:
-        said["rounding"] = "whole numbers only"
-    return said
+        terms["rounding"] = "whole numbers only"
+    return terms
 
 
 def _rounded(number: int, digits: int) -> int:
@@ -106,17 +106,17 @@ def _rounded(number: int, digits: int) -> int:
 
 def stated_policy(policy: Policy) -> dict[str, str]:
     """Say in words how cells are marked."""
-    said = {
+    terms = {
         "follow-through": f"{share_text(policy.follow_through)} for what is right with your own"
         f" earlier volumes, where these are within a factor of {policy.within} of the right ones"
     }
     if policy.cap < 1:
-        said["follow-through"] += f"; at most {share_text(policy.cap)} of the whole"
-    said["other convention"] = share_text(policy.other_convention)
-    said["known mistake"] = share_text(policy.misconception)
+        terms["follow-through"] += f"; at most {share_text(policy.cap)} of the whole"
+    terms["other convention"] = share_text(policy.other_convention)
+    terms["known mistake"] = share_text(policy.misconception)
     if policy.deduct == "once":
-        said["known mistake"] += "; the same mistake costs once"
-    return said
+        terms["known mistake"] += "; the same mistake costs once"
+    return terms
 
 
 def share_text(share: Fraction) -> str:

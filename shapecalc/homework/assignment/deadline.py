@@ -85,11 +85,11 @@ def read_time(text: str, zone: timezone = UTC, *, last: bool = False) -> datetim
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None
-    *numbers, below, said = match.groups()
+    *numbers, below, offset = match.groups()
     _, _, _, hour, _, second = numbers
-    y, m, d, *clock = (int(each or 0) for each in numbers)
+    y, m, d, *clock = (int(number or 0) for number in numbers)
     try:
-        time = datetime(y, m, d, clock[0], clock[1], clock[2], tzinfo=_zone(said) or zone)
+        time = datetime(y, m, d, clock[0], clock[1], clock[2], tzinfo=_zone(offset) or zone)
         if hour is None or second is None:
             longer = timedelta(days=1) if hour is None else timedelta(minutes=1)
             return time + (longer - timedelta(microseconds=1)) if last else time
@@ -98,14 +98,14 @@ def read_time(text: str, zone: timezone = UTC, *, last: bool = False) -> datetim
         return None
 
 
-def _zone(said: str | None) -> timezone | None:
-    if said is None:
+def _zone(text: str | None) -> timezone | None:
+    if text is None:
         return None
-    if said[0] not in "+-":
+    if text[0] not in "+-":
         return UTC
-    digits = said[1:].replace(":", "")
+    digits = text[1:].replace(":", "")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(-offset if said[0] == "-" else offset)
+    return timezone(-offset if text[0] == "-" else offset)
 
 
 def read_length(text: str) -> timedelta | None:
@@ -197,20 +197,20 @@ def stated_deadline(deadline: Deadline) -> dict[str, str]:
     """Say in words when a homework is due and what lateness costs; nothing without a deadline."""
     if deadline.last is None:
         return {}
-    said = {"due": time_text(deadline.last), "late": "noted, and costs nothing"}
+    terms = {"due": time_text(deadline.last), "late": "noted, and costs nothing"}
     if deadline.share:
         of = "earned" if deadline.of == "earned" else "that could be earned"
         per = {0: "once", 1: "for each begun hour", 24: "for each begun day"}
         often = per.get(deadline.per, "for each begun week")
-        said["late"] = f"{percent_text(deadline.share)} of the marks {of} are taken off, {often}"
+        terms["late"] = f"{percent_text(deadline.share)} of the marks {of} are taken off, {often}"
         if deadline.most < 1:
-            said["late"] += f", at most {percent_text(deadline.most)}"
+            terms["late"] += f", at most {percent_text(deadline.most)}"
     if deadline.until is not None:
-        said["late"] += f"; after {length_text(deadline.until)} nothing counts"
+        terms["late"] += f"; after {length_text(deadline.until)} nothing counts"
     if deadline.grace:
         minutes = deadline.grace // timedelta(minutes=1)
-        said["late"] += f"; the first {minutes} minutes are no lateness"
-    return said
+        terms["late"] += f"; the first {minutes} minutes are no lateness"
+    return terms
 
 
 def time_text(time: datetime) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.text.yaml_tree import Tree
 
 
-class Word(NamedTuple):
+class OneOfWords(NamedTuple):
     """A field that takes one of some words; each stands for a value."""
 
     values: Mapping[str, Any]
@@ -62,7 +62,7 @@ class KeyReader:
             return []
         return list(zip(tree.keys.values(), tree.items.values(), strict=True))
 
-    def fields(self, tree: Tree | None, known: Mapping[str, Word | str]) -> dict[str, Any]:
+    def fields(self, tree: Tree | None, known: Mapping[str, OneOfWords | str]) -> dict[str, Any]:
         """Read a map of settings."""
         readers: dict[str, Callable[[Tree], Any]] = {
             "share": self.share,
@@ -74,16 +74,16 @@ class KeyReader:
             self.no("E110", f"a map of settings is expected, not {describe(tree)}", tree)
             return {}
         self.known(tree, tuple(known))
-        found = {}
+        values = {}
         for key, value in tree.items.items():
             kind = known.get(key)
             if isinstance(kind, str):
-                found[key] = readers[kind](value)
+                values[key] = readers[kind](value)
             elif kind is not None:
                 read = self.word(value, key, kind.values)
                 if read is not None:
-                    found[key] = read
-        return found
+                    values[key] = read
+        return values
 
     def word(self, tree: Tree | None, key: str, known: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """Read one of some words; None when there is none, or another one."""

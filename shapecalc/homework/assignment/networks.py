@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Graph, Group
 from shapecalc.report.compute import (
@@ -63,7 +63,7 @@ def _extending(fields: Mapping[tuple[str, str], str]) -> str:
     layers: dict[str, list[str]] = {}
     for (layer, field), value in fields.items():
         layers.setdefault(layer, []).append(f"{field}: {value}")
-    lines = [f"  {json.dumps(layer)}: {{{', '.join(each)}}}" for layer, each in layers.items()]
+    lines = [f"  {json.dumps(layer)}: {{{', '.join(values)}}}" for layer, values in layers.items()]
     return "\n".join(["extends: base", "change:", *lines]) + "\n"
 
 
@@ -74,7 +74,7 @@ def numeric(report: Report) -> None:
         message = f"a homework is about numbers, but {report.name} has symbols: {names}"
         hint = "give them values, with `let` in the spec or with --set and --input"
         origin = Origin(report.graph.spec.source)
-        raise SpecErrors([Problem("E705", message, origin, hint=hint)])
+        raise refuse("E705", message, origin, hint)
 
 
 def together(reports: Mapping[str, Report]) -> tuple[Report, dict[str, Report]]:
@@ -90,7 +90,7 @@ def together(reports: Mapping[str, Report]) -> tuple[Report, dict[str, Report]]:
     for name, report in reports.items():
         at, graph = len(nodes), report.graph
         nodes += [_moved(node, name, at) for node in graph.nodes]
-        ends = [each + at for each in graph.outputs]
+        ends = [output + at for output in graph.outputs]
         groups[name] = Group(name, "network", ends[-1])
         for path, group in graph.groups.items():
             moved = group._replace(path=f"{name}/{path}", output=group.output + at)
@@ -104,7 +104,7 @@ def together(reports: Mapping[str, Report]) -> tuple[Report, dict[str, Report]]:
         ", ".join(spec.source.name for spec in specs),
         "\n".join(spec.source.text for spec in specs),
     )
-    spec = specs[0]._replace(name=", ".join(each.name for each in specs), source=source)
+    spec = specs[0]._replace(name=", ".join(spec.name for spec in specs), source=source)
     joined = Graph(spec, tuple(nodes), groups, tuple(outputs), {})
     whole = tuple(rows)
     return report.with_rows(whole, total(joined, whole), joined), parts
@@ -117,7 +117,7 @@ def _moved(node: Node, name: str, at: int) -> Node:
         build = layer.build
         layer = layer._replace(build=lambda shape_of: build(lambda index: shape_of(index + at)))
     share = None if node.share is None else node.share + at
-    inputs = tuple(each + at for each in node.inputs)
+    inputs = tuple(source + at for source in node.inputs)
     return node._replace(path=f"{name}/{node.path}", layer=layer, inputs=inputs, share=share)
 
 
@@ -125,7 +125,7 @@ def _called(row: Row, name: str) -> Row:
     """Name a row, and those it speaks of, by its network."""
     return row._replace(
         name=f"{name}/{row.name}",
-        sources=tuple(f"{name}/{each}" for each in row.sources),
+        sources=tuple(f"{name}/{source}" for source in row.sources),
         shared=None if row.shared is None else f"{name}/{row.shared}",
     )
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.assignment import TOTAL, computes, is_total
+from shapecalc.homework.assignment.model import TOTAL, computes, is_total
 from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Row
 
 #: So many layers are named that flow into one.
@@ -66,13 +66,13 @@ def does(homework: Homework, layer: str, shown: Mapping[str, str]) -> str:
         return ""
     if row.layer is None:
         return row.does
-    said = f"{row.type} {row.does}".strip()
+    text = f"{row.type} {row.does}".strip()
     sources = tuple(_shown_before(homework, source, shown) for source in row.sources)
     if sources != (shown.get(layer, ""),):
-        named = [each.removeprefix(_shared_path(layer, each)) for each in sources[:_NAMED]]
+        named = [source.removeprefix(_shared_path(layer, source)) for source in sources[:_NAMED]]
         more = f" and {len(sources) - _NAMED} more" if len(sources) > _NAMED else ""
-        said += f", from {', '.join(named)}{more}"
-    return said + (f", weights of {row.shared}" if row.shared else "")
+        text += f", from {', '.join(named)}{more}"
+    return text + (f", weights of {row.shared}" if row.shared else "")
 
 
 def _shown_before(homework: Homework, source: str, shown: Mapping[str, str]) -> str:
@@ -95,19 +95,19 @@ def _shared_path(layer: str, other: str) -> str:
 
 def above(homework: Homework) -> dict[str, str]:
     """Return every row of the sheet with the layer above it; the first has the input."""
-    found: dict[str, str] = {}
+    before: dict[str, str] = {}
     last = ""
     for layer in outline(homework):
         row = homework.rows.get(layer)
         network = f"{layer.partition('/')[0]}/" if homework.networks else ""
         if row is None or row.layer is None:
-            found[layer] = ""
+            before[layer] = ""
             continue
         if not last or not last.startswith(network):
             last = _first_input(homework, network)
-        found[layer] = last
+        before[layer] = last
         last = layer
-    return found
+    return before
 
 
 def _first_input(homework: Homework, network: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = "Shape | int | None"
 
 
-class Quantity(NamedTuple):
+class AskedQuantity(NamedTuple):
     """A column: its key, its title, other headings that mean it, and its value.
 
     `total` is None where a sum means nothing.
@@ -57,34 +57,34 @@ def _whole(number: Dim) -> int:
 
 # fmt: off
 #: Every quantity by its key, in the order of the sheet.
-QUANTITIES: dict[str, Quantity] = {each.key: each for each in (
-    Quantity("output", "output",
+QUANTITIES: dict[str, AskedQuantity] = {quantity.key: quantity for quantity in (
+    AskedQuantity("output", "output",
              ("output volume", "output shape", "output size", "output dimensions", "volume",
               "shape", "out", "dims", "dimensions", "activation shape", "activation dimensions"),
              lambda row, _: row.output),
-    Quantity("units", "units",
+    AskedQuantity("units", "units",
              ("neurons", "activations", "elements", "output units", "activation size"),
              lambda row, _: _whole(row.units)),
-    Quantity("weights", "weights", ("weight", "number of weights"),
+    AskedQuantity("weights", "weights", ("weight", "number of weights"),
              lambda row, _: _whole(row.weights), lambda all_, _: _whole(all_.weights)),
-    Quantity("biases", "biases", ("bias", "number of biases"),
+    AskedQuantity("biases", "biases", ("bias", "number of biases"),
              lambda row, _: _whole(row.biases), lambda all_, _: _whole(all_.biases)),
-    Quantity("params", "params",
+    AskedQuantity("params", "params",
              ("param", "parameters", "parameter", "parameter count", "number of parameters",
               "number of params", "trainable parameters", "learnable parameters"),
              _params, _params),
-    Quantity("macs", "MACs",
+    AskedQuantity("macs", "MACs",
              ("mac", "multiply-accumulates", "multiply-adds", "mult-adds", "multadds", "madds",
               "multiplications"),
              lambda row, _: _whole(row.macs), lambda all_, _: _whole(all_.macs)),
-    Quantity("flops", "FLOPs", ("flop", "operations", "ops", "floating point operations"),
+    AskedQuantity("flops", "FLOPs", ("flop", "operations", "ops", "floating point operations"),
              _flops, _flops),
-    Quantity("memory", "memory", ("memory footprint", "mem", "bytes", "activation memory"),
-             lambda row, told: _whole(row.units * told.element)),
-    Quantity("connections", "connections", ("number of connections",),
+    AskedQuantity("memory", "memory", ("memory footprint", "mem", "bytes", "activation memory"),
+             lambda row, conventions: _whole(row.units * conventions.element)),
+    AskedQuantity("connections", "connections", ("number of connections",),
              lambda row, _: None if row.connections is None else _whole(row.connections),
              lambda all_, _: _whole(all_.connections or 0)),
-    Quantity("rf", "rf", ("receptive field", "receptive field size"), _field),
+    AskedQuantity("rf", "rf", ("receptive field", "receptive field size"), _field),
 )}
 # fmt: on
 
@@ -120,7 +120,7 @@ _BY_WORD = {
 }
 
 
-def quantity_of(heading: str) -> Quantity | None:
+def quantity_of(heading: str) -> AskedQuantity | None:
     """Return the quantity that a heading means, its unit apart; None for any other heading.
 
     >>> quantity_of("# Parameters").key, quantity_of("MACs (M)").key, quantity_of("kernel")

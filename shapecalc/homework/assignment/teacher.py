@@ -19,17 +19,17 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors, did_you_mean
-from shapecalc.homework.assignment.alternates import given_as_written, read_alternates
-from shapecalc.homework.assignment.assignment import (
+from shapecalc.homework.assignment.accepted import given_as_written, read_alternates
+from shapecalc.homework.assignment.conventions import Conventions, Policy
+from shapecalc.homework.assignment.deadline import read_deadline
+from shapecalc.homework.assignment.keys import KeyReader, OneOfWords
+from shapecalc.homework.assignment.model import (
     DEFAULT_COLUMNS,
     TOTAL,
     Homework,
     askable,
     assign,
 )
-from shapecalc.homework.assignment.conventions import Conventions, Policy
-from shapecalc.homework.assignment.deadline import read_deadline
-from shapecalc.homework.assignment.keys import KeyReader, Word
 from shapecalc.homework.assignment.networks import Variation, network, together
 from shapecalc.homework.assignment.quantities import QUANTITIES, quantity_of
 from shapecalc.homework.assignment.vary import read_choices, variation_of
@@ -66,31 +66,31 @@ KEYS = (
     "late",
 )
 
-_CONVENTIONS: dict[str, Word | str] = {
-    "bias": Word({"counted": True, "true": True, "left_out": False, "false": False}),
-    "flops_per_mac": Word({"2": 2, "1": 1}),
-    "operations": Word({"macs": "macs", "full": "full"}),
-    "rounding": Word({"declared": "declared", "exact": "exact"}),
-    "digits": Word({str(number): number for number in range(1, 16)}),
-    "kilobyte": Word({"1000": 1000, "1024": 1024}),
-    "element": Word({"4": 4, "1": 1, "2": 2, "8": 8}),
-    "layout": Word({"either": "either", "hwc": "hwc", "chw": "chw"}),
+_CONVENTIONS: dict[str, OneOfWords | str] = {
+    "bias": OneOfWords({"counted": True, "true": True, "left_out": False, "false": False}),
+    "flops_per_mac": OneOfWords({"2": 2, "1": 1}),
+    "operations": OneOfWords({"macs": "macs", "full": "full"}),
+    "rounding": OneOfWords({"declared": "declared", "exact": "exact"}),
+    "digits": OneOfWords({str(number): number for number in range(1, 16)}),
+    "kilobyte": OneOfWords({"1000": 1000, "1024": 1024}),
+    "element": OneOfWords({"4": 4, "1": 1, "2": 2, "8": 8}),
+    "layout": OneOfWords({"either": "either", "hwc": "hwc", "chw": "chw"}),
 }
-_POLICY: dict[str, Word | str] = {
+_POLICY: dict[str, OneOfWords | str] = {
     "follow_through": "share",
     "cap": "share",
     "within": "factor",
     "other_convention": "share",
     "misconception": "share",
-    "deduct": Word({"each": "each", "once": "once"}),
-    "accepted": Word({"right": "right", "other_convention": "right_other_convention"}),
+    "deduct": OneOfWords({"each": "each", "once": "once"}),
+    "accepted": OneOfWords({"right": "right", "other_convention": "right_other_convention"}),
 }
 
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
 
 
-class Asked(NamedTuple):
+class NetworkEntry(NamedTuple):
     """A network that is asked about: its name among several, its spec, and what it is given."""
 
     name: str
@@ -125,17 +125,17 @@ class _Reader(KeyReader):
         conventions = Conventions(**self.fields(get("conventions"), _CONVENTIONS))
         policy = Policy(**self.fields(get("policy"), _POLICY))
         columns = self.columns(get("columns"))
-        asked = self.asked(tree)
+        entries = self.entries_of(tree)
         depth = int(self.number(get("depth"), 1, most=50))
         deadline = read_deadline(get("due"), get("late"), self.problems)
-        if not asked:
+        if not entries:
             return None
         reports = {
-            each.name: network(
-                beside(each.spec.text, source),
-                each.variation.with_(variation_of(values, each.name)),
+            entry.name: network(
+                beside(entry.spec.text, source),
+                entry.variation.with_(variation_of(values, entry.name)),
             )
-            for each in asked
+            for entry in entries
         }
         several = "" not in reports
         report, networks = together(reports) if several else (reports[""], {})
@@ -143,7 +143,7 @@ class _Reader(KeyReader):
         rows = [*askable(report, depth), TOTAL, *(f"{name}/{TOTAL}" for name in networks)]
         layers = self.layers(get("layers"), rows)
         points, worth = self.points(get("points"), rows)
-        given = self.given(get("given"), rows)
+        filled_in = self.filled_in(get("given"), rows)
         accepted = read_alternates(self, get("accept"), rows, askable(report, depth))
         choices = read_choices(self, get("vary"), reports)
         windows = self.word(get("windows"), "windows", {"as_given": False, "any": True}) or False
@@ -165,7 +165,7 @@ class _Reader(KeyReader):
             layers=layers,
             columns=columns,
             depth=depth,
-            given=given,
+            filled_in=filled_in,
             points=points,
             worth=worth,
             conventions=conventions,
@@ -182,64 +182,64 @@ class _Reader(KeyReader):
             self.no("E704", "the homework asks for nothing", tree, hint)
         return made
 
-    def asked(self, tree: Map) -> list[Asked]:
+    def entries_of(self, tree: Map) -> list[NetworkEntry]:
         """Read which networks are asked about: `spec`, or several `specs`."""
         several = tree.items.get("specs")
         if several is None:
-            one = self.one(tree, tree, "")
-            return [one] if one is not None else []
+            entry = self.entry(tree, tree, "")
+            return [entry] if entry is not None else []
         for key in ("spec", "input", "set"):
             if key in tree.items:
                 hint = "write `specs: {alexnet: {spec: alexnet, input: 224x224x3}}`"
                 self.no("E111", f"`{key}` does not go with `specs`", tree.keys[key], hint)
-        found = []
+        entries = []
         if isinstance(several, Map):
-            for name, each in several.items.items():
-                if isinstance(each, Map):
-                    self.known(each, ("spec", "input", "set"))
-                    found.append(self.one(each, each, name))
+            for name, item in several.items.items():
+                if isinstance(item, Map):
+                    self.known(item, ("spec", "input", "set"))
+                    entries.append(self.entry(item, item, name))
                 else:
-                    found.append(self.one(None, each, name))
+                    entries.append(self.entry(None, item, name))
         else:
             words = self.words(several, "`specs`")
-            found += [self.one(None, word, _stem(word.text)) for word in words]
-        names = [each.name for each in found if each is not None]
+            entries += [self.entry(None, word, _stem(word.text)) for word in words]
+        names = [entry.name for entry in entries if entry is not None]
         for name in dict.fromkeys(names):
             if names.count(name) > 1 or not _NAME.fullmatch(name):
-                said = "stands twice" if names.count(name) > 1 else "is no name"
+                wrong = "stands twice" if names.count(name) > 1 else "is no name"
                 hint = "give each a name: `specs: {small: net.yaml, large: net2.yaml}`"
-                self.no("E756", f"the network '{name}' {said}", several, hint)
+                self.no("E756", f"the network '{name}' {wrong}", several, hint)
         if not names and not len(self.problems):
             self.no("E113", "`specs` names no network", several, "specs: [alexnet, vgg16]")
-        return [each for each in found if each is not None]
+        return [entry for entry in entries if entry is not None]
 
-    def one(self, tree: Map | None, where: Tree, name: str) -> Asked | None:
+    def entry(self, tree: Map | None, where: Tree, name: str) -> NetworkEntry | None:
         """Read a network: its spec, another input, other constants."""
         spec = tree.items.get("spec") if tree is not None else where
         if not isinstance(spec, Scalar) or not spec.text.strip():
-            at, said = (where, "is missing") if spec is None else (spec, "is a name")
-            self.no("E113", f"`spec` {said}: the network that is asked about", at, "spec: alexnet")
+            at, wrong = (where, "is missing") if spec is None else (spec, "is a name")
+            self.no("E113", f"`spec` {wrong}: the network that is asked about", at, "spec: alexnet")
             return None
         items = tree.items if tree is not None else {}
-        given, settings = items.get("set"), {}
-        if isinstance(given, Map):
-            settings = {key: self.text(value) for key, value in given.items.items()}
-        elif given is not None:
-            self.no("E110", f"`set` is a map of constants, not {describe(given)}", given)
-        return Asked(name, spec, Variation(self.text(items.get("input")), settings))
+        constants, settings = items.get("set"), {}
+        if isinstance(constants, Map):
+            settings = {key: self.text(value) for key, value in constants.items.items()}
+        elif constants is not None:
+            self.no("E110", f"`set` is a map of constants, not {describe(constants)}", constants)
+        return NetworkEntry(name, spec, Variation(self.text(items.get("input")), settings))
 
     def columns(self, tree: Tree | None) -> tuple[str, ...]:
         if tree is None:
             return DEFAULT_COLUMNS
-        found = []
+        keys = []
         for word in self.words(tree, "`columns`"):
             quantity = quantity_of(word.text)
             if quantity is None:
                 hint = did_you_mean(word.text, QUANTITIES) or f"one of {', '.join(QUANTITIES)}"
                 self.no("E704", f"'{word.text}' is nothing that can be asked", word, hint)
             else:
-                found.append(quantity.key)
-        return tuple(dict.fromkeys(found))
+                keys.append(quantity.key)
+        return tuple(dict.fromkeys(keys))
 
     def layers(self, tree: Tree | None, rows: list[str]) -> tuple[str, ...] | None:
         if tree is None:
@@ -247,9 +247,9 @@ class _Reader(KeyReader):
         named = [self.layer(word, rows) for word in self.words(tree, "`layers`")]
         return tuple(dict.fromkeys(name for name in named if name is not None))
 
-    def given(self, tree: Tree | None, rows: list[str]) -> list[tuple[str, str]]:
+    def filled_in(self, tree: Tree | None, rows: list[str]) -> list[tuple[str, str]]:
         """Read the cells that are filled in: a layer's columns."""
-        found: list[tuple[str, str]] = []
+        addresses: list[tuple[str, str]] = []
         for key, columns in self.entries(tree, "given"):
             layer = self.layer(key, rows)
             if isinstance(columns, Map):
@@ -261,8 +261,8 @@ class _Reader(KeyReader):
                 if quantity is None:
                     self.no("E704", f"'{word.text}' is nothing that can be asked", word)
                 elif layer is not None:
-                    found.append((layer, quantity.key))
-        return found
+                    addresses.append((layer, quantity.key))
+        return addresses
 
     def points(
         self, tree: Tree | None, rows: list[str]
@@ -274,12 +274,12 @@ class _Reader(KeyReader):
             quantity = quantity_of(key.text)
             if isinstance(value, Map):
                 layer = self.layer(key, rows)
-                for word, each in zip(value.keys.values(), value.items.values(), strict=True):
-                    asked = quantity_of(word.text)
-                    if asked is None:
+                for word, points in zip(value.keys.values(), value.items.values(), strict=True):
+                    column = quantity_of(word.text)
+                    if column is None:
                         self.no("E704", f"'{word.text}' is nothing that can be asked", word)
                     elif layer is not None:
-                        cells[layer, asked.key] = self.share(each, most=10**6)
+                        cells[layer, column.key] = self.share(points, most=10**6)
             elif quantity is not None:
                 columns[quantity.key] = self.share(value, most=10**6)
             else:

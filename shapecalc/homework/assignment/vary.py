@@ -32,7 +32,7 @@ _VALUE = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
 _FORM = "write a list, [64, 80, 96], or a range, 64..96 step 16"
 
 
-class Choice(NamedTuple):
+class VaryChoice(NamedTuple):
     """A name, as the teacher's file has it, and the values that it may take."""
 
     name: str
@@ -41,9 +41,9 @@ class Choice(NamedTuple):
 
 def read_choices(
     reader: KeyReader, tree: Tree | None, reports: Mapping[str, Report]
-) -> tuple[Choice, ...]:
+) -> tuple[VaryChoice, ...]:
     """Read `vary`; complaints (E750) go to the reader.  `reports` are by name, one under none."""
-    found = []
+    choices = []
     for key, value in reader.entries(tree, "vary"):
         network, name = _place(key.text, reports)
         if network is None:
@@ -55,8 +55,8 @@ def read_choices(
             continue
         values = _values(reader, value, reports[network] if name == "input" else None)
         if values:
-            found.append(Choice(key.text, values))
-    return tuple(found)
+            choices.append(VaryChoice(key.text, values))
+    return tuple(choices)
 
 
 def _named(reports: Mapping[str, Report]) -> str:
@@ -87,10 +87,10 @@ def _unknown(name: str, report: Report) -> tuple[str, str] | None:
         return message, did_you_mean(name, names) or "vary input, a constant, or conv1.kernel"
     row = next((row for row in report.rows if row.name == path), None)
     if row is None or row.layer is None:
-        layers = [each.name for each in report.rows]
+        layers = [row.name for row in report.rows]
         hint = did_you_mean(path, layers) or "`shapecalc summarize --depth all` lists the layers"
         return f"there is no layer '{path}'", hint
-    fields = [each.name for each in type(row.layer).fields()]
+    fields = [field.name for field in type(row.layer).fields()]
     if field in fields:
         return None
     hint = did_you_mean(field, fields) or f"it takes {', '.join(fields)}"
@@ -100,19 +100,19 @@ def _unknown(name: str, report: Report) -> tuple[str, str] | None:
 def _values(reader: KeyReader, tree: Tree, report: Report | None) -> tuple[str, ...]:
     """Read the values of a name; of an input by its network's report."""
     items = tree.items if isinstance(tree, List) else (tree,)
-    found: list[str] = []
+    values: list[str] = []
     for item in items:
         if isinstance(item, Map | List) or not item.text.strip():
             reader.no("E750", f"{describe(item)} is no value to choose", item, _FORM)
             continue
         words = _range(reader, item)
-        found += [_input(word, report) if report is not None else word for word in words]
-    found = list(dict.fromkeys(found))
-    if len(found) > MANY:
-        message = f"{len(found):,} values are more than {MANY:,}"
+        values += [_input(word, report) if report is not None else word for word in words]
+    values = list(dict.fromkeys(values))
+    if len(values) > MANY:
+        message = f"{len(values):,} values are more than {MANY:,}"
         reader.no("E750", message, tree, "take larger steps")
         return ()
-    return tuple(found)
+    return tuple(values)
 
 
 def _range(reader: KeyReader, item: Scalar) -> list[str]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.classroom.records import Graded, Mark
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.classroom.model import Graded, MarkedCell
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: A key is doubted when a value that differs has this many students, and this share of the answers.
 DOUBTED_BY, DOUBTED_SHARE = 3, Fraction(1, 3)
@@ -81,25 +81,25 @@ def is_right(verdict: Verdict) -> bool:
     return verdict.startswith("right")
 
 
-def unexplained(mark: Mark) -> bool:
+def unexplained(mark: MarkedCell) -> bool:
     """Tell whether a value is wrong and nothing explains it, not even own values."""
     return mark.verdict == "wrong" and not mark.follows and bool(mark.value)
 
 
-def common(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Common]:
+def common(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Common]:
     """Yield the commonest unexplained value of every cell and key that two students have."""
     for at, marks in cells.items():
         by_key: dict[str, Counter[str]] = {}
-        for each in marks:
-            if unexplained(each):
-                by_key.setdefault(each.right, Counter())[each.value] += 1
+        for mark in marks:
+            if unexplained(mark):
+                by_key.setdefault(mark.right, Counter())[mark.value] += 1
         for right, values in by_key.items():
             value, students = min(values.items(), key=lambda item: (-item[1], item[0]))
             if students > 1:
                 yield Common(at, right, value, students, values.total())
 
 
-def doubts(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Doubt]:
+def doubts(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Doubt]:
     """Yield the cells whose key may be wrong.
 
     One other value has more students than the key, at least `DOUBTED_BY`, and at least
@@ -107,65 +107,65 @@ def doubts(cells: Mapping[At, Sequence[Mark]]) -> Iterator[Doubt]:
     cell where it begins does.
     """
     for at, marks in cells.items():
-        by_key: dict[str, list[Mark]] = {}
-        for each in marks:
-            if each.verdict not in ("blank", "unreadable", "right_follow_through"):
-                by_key.setdefault(each.right, []).append(each)
+        by_key: dict[str, list[MarkedCell]] = {}
+        for mark in marks:
+            if mark.verdict not in ("blank", "unreadable", "right_follow_through"):
+                by_key.setdefault(mark.right, []).append(mark)
         for right, answers in by_key.items():
-            others = [each for each in answers if not is_right(each.verdict) and not each.follows]
-            counts = Counter(each.value for each in others if each.value)
+            others = [mark for mark in answers if not is_right(mark.verdict) and not mark.follows]
+            counts = Counter(mark.value for mark in others if mark.value)
             if not counts:
                 continue
             value, students = min(counts.items(), key=lambda item: (-item[1], item[0]))
-            agree = sum(is_right(each.verdict) for each in answers)
+            agree = sum(is_right(mark.verdict) for mark in answers)
             share = Fraction(students, len(answers))
             if students > agree and students >= DOUBTED_BY and share >= DOUBTED_SHARE:
-                first = next(each for each in others if each.value == value)
+                first = next(mark for mark in others if mark.value == value)
                 ids = first.misconceptions[0] if first.misconceptions else ()
                 yield Doubt(at, right, value, students, agree, len(answers), ids)
 
 
-def pairs(students: Sequence[Graded], cells: Mapping[At, Sequence[Mark]]) -> Iterator[Pair]:
+def pairs(students: Sequence[Graded], cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Pair]:
     """Yield the pairs that share most.
 
     An index leads from every rare value to those who have it, so the work grows with the number of
     answers and not with that of pairs.
     """
-    keys = Counter((at, each.right) for at, marks in cells.items() for each in marks)
+    keys = Counter((at, mark.right) for at, marks in cells.items() for mark in marks)
     holders: dict[tuple[At, str, str], list[int]] = {}
     for index, student in enumerate(students):
-        for each in student.cells:
-            if unexplained(each):
-                place = ((each.layer, each.column), each.right, each.value)
+        for mark in student.cells:
+            if unexplained(mark):
+                place = ((mark.layer, mark.column), mark.right, mark.value)
                 holders.setdefault(place, []).append(index)
     shared: dict[tuple[int, int], list[tuple[At, str, float]]] = {}
-    for (at, right, value), some in holders.items():
-        if _rare(len(some), keys[at, right]):
-            bits = log2(keys[at, right] / len(some))
-            for first, second in combinations(some, 2):
+    for (at, right, value), sharing in holders.items():
+        if _rare(len(sharing), keys[at, right]):
+            bits = log2(keys[at, right] / len(sharing))
+            for first, second in combinations(sharing, 2):
                 shared.setdefault((first, second), []).append((at, value, bits))
-    found = []
+    alike = []
     for (first, second), values in shared.items():
         if len(values) >= SHARED:
             begin = _shared_slip(students[first], students[second])
-            kept = [each for each in values if each[0][0] not in begin]
+            kept = [item for item in values if item[0][0] not in begin]
             if len(kept) >= SHARED:
-                told = tuple((at, value) for at, value, _ in kept)
-                found.append(Pair((first, second), told, sum(bits for *_, bits in kept)))
-    yield from sorted(found, key=lambda each: (-each.bits, each.students))[:PAIRS]
+                places = tuple((at, value) for at, value, _ in kept)
+                alike.append(Pair((first, second), places, sum(bits for *_, bits in kept)))
+    yield from sorted(alike, key=lambda pair: (-pair.bits, pair.students))[:PAIRS]
 
 
-def _shared_slip(one: Graded, other: Graded) -> set[str]:
+def _shared_slip(graded: Graded, other: Graded) -> set[str]:
     """Name the layers from the first one on whose volume both have wrong alike, for known reasons.
 
     Values there may follow from that slip in a way that was not recognised.
     """
-    theirs = {(each.layer, each.value) for each in other.cells if each.column == "output"}
-    layers = list(dict.fromkeys(each.layer for each in one.cells))
-    for each in one.cells:
-        explained = each.verdict == "misconception" or each.follows
-        if explained and each.column == "output" and (each.layer, each.value) in theirs:
-            return set(layers[layers.index(each.layer) :])
+    theirs = {(mark.layer, mark.value) for mark in other.cells if mark.column == "output"}
+    layers = list(dict.fromkeys(mark.layer for mark in graded.cells))
+    for mark in graded.cells:
+        explained = mark.verdict == "misconception" or mark.follows
+        if explained and mark.column == "output" and (mark.layer, mark.value) in theirs:
+            return set(layers[layers.index(mark.layer) :])
     return set()
 
 
@@ -181,7 +181,7 @@ def misplaced(students: Sequence[Graded]) -> Iterator[Misplaced]:
     """
     variants: dict[tuple[tuple[At, str], ...], list[int]] = {}
     for index, student in enumerate(students):
-        key = tuple(((each.layer, each.column), each.right) for each in student.cells)
+        key = tuple(((mark.layer, mark.column), mark.right) for mark in student.cells)
         variants.setdefault(key, []).append(index)
     holders: dict[tuple[At, str], list[int]] = {}
     for variant, key in enumerate(variants):
@@ -190,12 +190,12 @@ def misplaced(students: Sequence[Graded]) -> Iterator[Misplaced]:
     owners = list(variants.values())
     for index, student in enumerate(students):
         fits: dict[int, list[tuple[At, str]]] = {}
-        for each in filter(unexplained, student.cells):
-            place = ((each.layer, each.column), each.value)
+        for mark in filter(unexplained, student.cells):
+            place = ((mark.layer, mark.column), mark.value)
             having = holders.get(place, ())
             for variant in having if len(having) <= RARE else ():
                 fits.setdefault(variant, []).append(place)
         if fits:
-            variant = min(fits, key=lambda each: (-len(fits[each]), each))
+            variant = min(fits, key=lambda number: (-len(fits[number]), number))
             if len(fits[variant]) >= SHARED:
                 yield Misplaced(index, tuple(owners[variant]), tuple(fits[variant]))

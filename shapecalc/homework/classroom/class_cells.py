@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.classroom.document import Cell, Grid, Prose, clean
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At
     from shapecalc.homework.classroom.document import Block
-    from shapecalc.homework.classroom.statistics import Item, Mistake, Statistics
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.classroom.statistics import Item, MistakeCount, Statistics
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: Less discrimination than this is remarked on, but not where nearly all are right.
 LOW, EASY = 0.2, Fraction(95, 100)
@@ -48,7 +48,7 @@ def conventions(found: Statistics, graded: int) -> Iterator[Block]:
         yield _counted(caption, "convention", found.conventions, graded)
 
 
-def _counted(caption: str, kind: str, some: Sequence[Mistake], graded: int) -> Grid:
+def _counted(caption: str, kind: str, some: Sequence[MistakeCount], graded: int) -> Grid:
     """Lay out in how many students and cells mistakes or conventions are."""
     rows = tuple(
         (

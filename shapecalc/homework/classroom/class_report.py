@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_text
+from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.homework.classroom.agreement import (
     DOUBTED_BY,
     DOUBTED_SHARE,
@@ -39,15 +39,15 @@ from shapecalc.homework.classroom.document import (
 )
 from shapecalc.homework.classroom.pages import write
 from shapecalc.homework.classroom.statistics import BINS, statistics
-from shapecalc.homework.diagnosis.tell import names
+from shapecalc.homework.diagnosis.wording import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At
     from shapecalc.homework.classroom.document import Block, Tone
+    from shapecalc.homework.classroom.model import Classroom, Graded
     from shapecalc.homework.classroom.pages import Pages
-    from shapecalc.homework.classroom.records import Classroom, Graded
     from shapecalc.homework.classroom.statistics import Statistics
 
 _STATUS: dict[str, tuple[str, Tone]] = {

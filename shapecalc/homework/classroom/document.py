@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from shapecalc.homework.classroom.records import Graded
+    from shapecalc.homework.classroom.model import Graded
 
 #: What a colour stands for; the words beside it say the same.
 Tone: TypeAlias = Literal["", "good", "own", "bad", "open"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.text.source import Origin, Source
+from shapecalc.errors import refuse
+from shapecalc.text.source import Origin
 from shapecalc.text.writing import replace
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ def write_example(folder: str) -> Iterator[tuple[str, str]]:
     Raises `SpecErrors`: E716 when there is something in the folder, E007 when it cannot be written.
     """
     root = Path(folder)
-    origin = Origin(Source(folder, ""))
+    origin = Origin.of_file(folder)
     try:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             message = f"there is something in '{folder}' already"
-            raise SpecErrors([Problem("E716", message, origin, hint="name a new folder")])
+            raise refuse("E716", message, origin, "name a new folder")
         for name, target in _FILES.items():
             path = root / target
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def write_example(folder: str) -> Iterator[tuple[str, str]]:
         replace(root / _ZIP, [_zipped()])
     except OSError as error:
         message = f"'{folder}' cannot be written: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, origin)]) from None
+        raise refuse("E007", message, origin) from None
     for name, what in _TOLD.items():
         yield f"{folder}/{name}", what
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.assignment import TOTAL
 from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
-from shapecalc.homework.assignment.values import marks_text, value_text
+from shapecalc.homework.assignment.model import TOTAL
+from shapecalc.homework.assignment.notation.values import marks_text, value_text
 from shapecalc.homework.classroom.document import (
     Card,
     Cell,
@@ -20,29 +20,31 @@ from shapecalc.homework.classroom.document import (
     shortened,
 )
 from shapecalc.homework.classroom.pages import write
-from shapecalc.homework.diagnosis.tell import (
+from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis.wording import (
+    findings_text,
     general_rule,
     notes_text,
     place_text,
     places_text,
     rounded_text,
-    sentence,
     summary_text,
-    told,
 )
-from shapecalc.homework.diagnosis.verdict import VERDICTS
 from shapecalc.homework.diagnosis.working import working_of
-from shapecalc.homework.sheets.table import column_marks, worth_telling
+from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
 from shapecalc.text.safe import printable
+from shapecalc.text.words import (
+    sentence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.document import Block, Tone
+    from shapecalc.homework.classroom.model import Graded
     from shapecalc.homework.classroom.pages import Pages
-    from shapecalc.homework.classroom.records import Graded
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged, Verdict
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell, Verdict
 
 #: What stands beneath a cell's value, behind the sign, and its colour.
 _WORDS: dict[Verdict, tuple[str, Tone]] = {
@@ -133,7 +135,7 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
     if hint < 2:
         return cards, numbers
     policy = checked.homework.policy
-    for number, (finding, said, done, rules) in enumerate(told(checked), 1):
+    for number, (finding, said, done, rules) in enumerate(findings_text(checked), 1):
         numbers |= {each.cell.at: number for each in finding.cells}
         tone: Tone = "bad" if finding.certain else "open"
         texts, points = done, rules if hint > 2 else ()
@@ -149,7 +151,7 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
 
 def _rest(checked: Checked, hint: int) -> Iterator[Block]:
     """Yield what is said of the cells that no known mistake explains."""
-    by: dict[str, list[Judged]] = {}
+    by: dict[str, list[JudgedCell]] = {}
     for each in checked.cells:
         by.setdefault("far" if each.follows else each.verdict, []).append(each)
     if followed := by.get("right_follow_through"):
@@ -218,7 +220,7 @@ def _cells(
 
 def _cell(
     checked: Checked,
-    judged: Judged | None,
+    judged: JudgedCell | None,
     cards: dict[tuple[str, str], int],
     hint: int,
     *,
@@ -227,7 +229,7 @@ def _cell(
     if judged is None:
         return Cell("")
     told_so = checked.homework.conventions
-    if judged.verdict == "not_graded" and judged.cell.given:
+    if judged.verdict == "not_graded" and judged.cell.filled_in:
         return Cell(value_text(judged.cell.key, told_so), ("given",))
     word, tone = _WORDS[judged.verdict]
     if judged.verdict == "misconception" and hint < 2:
@@ -249,14 +251,14 @@ def _cell(
     return Cell(judged.read_as or raw, tuple(below), tone, card=card)
 
 
-def _counted(checked: Checked, judged: Judged) -> bool:
+def _counted(checked: Checked, judged: JudgedCell) -> bool:
     """Tell whether a known mistake costs nothing, as another cell has paid for it."""
     policy = checked.homework.policy
     once = policy.deduct == "once" and policy.misconception < 1
     return once and judged.marks == judged.cell.out_of > 0
 
 
-def _surprising(judged: Judged) -> bool:
+def _surprising(judged: JudgedCell) -> bool:
     """Tell whether a cell's marks are other than its sign says."""
     if judged.verdict == "not_graded":
         return False
@@ -269,7 +271,7 @@ def _worked(checked: Checked) -> Grid | None:
     homework, rows = checked.homework, []
     for each in checked.cells:
         cell = each.cell
-        if each.verdict in _KEYS or cell.given or cell.key is None:
+        if each.verdict in _KEYS or cell.filled_in or cell.key is None:
             continue
         row = homework.rows.get(cell.layer)
         calculated = row is not None and row.layer is not None and cell.layer != TOTAL

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import os
+import stat
+import struct
+import zlib
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.answers.answers import MAX_BYTES
-from shapecalc.homework.classroom.archive import (
-    MAX_TOTAL,
-    ArchiveError,
-    Member,
-    members,
-    open_zip,
-    unpacked,
-)
-from shapecalc.homework.classroom.records import Leftover
+from shapecalc.homework.answers.model import MAX_BYTES, refuse_file
+from shapecalc.homework.classroom.model import Leftover
 from shapecalc.text.safe import visible
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import tzinfo
-    from zipfile import ZipFile
+    from zipfile import ZipInfo
 
 #: So many files and folders are looked at, so deep.
 MAX_FILES = 50_000
@@ -60,7 +54,7 @@ class Folder:
     """
 
     def __init__(self, path: str, known: Mapping[str, str] | None = None) -> None:
-        self._known = {os.path.realpath(each): what for each, what in (known or {}).items()}
+        self._known = {os.path.realpath(path): what for path, what in (known or {}).items()}
         self.leftovers: list[Leftover] = []
         self._zips: dict[Path, ZipFile] = {}
         self._unpacked: dict[Path, int] = {}
@@ -74,21 +68,21 @@ class Folder:
                 self.files = list(self._inside(root, ()))
             else:
                 hint = "name the folder with the submissions, or the zip of the platform"
-                raise _refuse("E001", f"there is no folder '{path}'", path, hint)
+                raise refuse_file("E001", f"there is no folder '{path}'", path, hint)
         except OSError as error:
             reason = error.strerror or error
-            raise _refuse("E003", f"'{path}' cannot be read: {reason}", path) from None
+            raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path) from None
 
     def _walk(self, folder: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
         """Yield the files below a folder, by their names; links are not followed."""
         with os.scandir(folder) as entries:
-            found = []
+            inside = []
             for entry in entries:
                 self._counted()
-                found.append(entry)
-        for entry in sorted(found, key=lambda each: each.name):
+                inside.append(entry)
+        for entry in sorted(inside, key=lambda entry: entry.name):
             inner = (*parts, entry.name)
-            path = _told(inner)
+            path = _path_text(inner)
             if entry.is_symlink():
                 self.leftovers.append(Leftover(path, "a link, which is not followed"))
             elif entry.is_dir(follow_symlinks=False):
@@ -110,7 +104,7 @@ class Folder:
             yield from self._walk(folder, parts)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
-            self.leftovers.append(Leftover(_told(parts), reason))
+            self.leftovers.append(Leftover(_path_text(parts), reason))
 
     def _inside(self, path: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
         """Yield the files of a zip; what is refused is told."""
@@ -121,9 +115,9 @@ class Folder:
             if not parts:
                 hint = "name the folder with the submissions, or the zip of the platform"
                 message = f"'{path}' is no zip that can be read: {error}"
-                raise _refuse("E715", message, str(path), hint) from None
+                raise refuse_file("E715", message, str(path), hint) from None
             # a student's own broken zip is their submission, and the reason is told to them
-            yield Handed(_told(parts), parts, path)
+            yield Handed(_path_text(parts), parts, path)
             return
         self._zips[path] = archive
         for member in inside:
@@ -133,16 +127,16 @@ class Folder:
             inner = (*parts, *names)
             reason = member.refused or _of_system(inner) or ("" if names else "has no name")
             if reason:
-                self.leftovers.append(Leftover(_told(inner) or "?", reason))
+                self.leftovers.append(Leftover(_path_text(inner) or "?", reason))
             else:
-                yield Handed(_told(inner), inner, path, member)
+                yield Handed(_path_text(inner), inner, path, member)
 
     def _counted(self) -> None:
         self._count += 1
         if self._count > MAX_FILES:
             message = f"the folder holds more than {MAX_FILES:,} files"
             hint = "name the folder with the submissions only"
-            raise _refuse("E715", message, self._name, hint)
+            raise refuse_file("E715", message, self._name, hint)
 
     def read(self, handed: Handed, most: int = MAX_BYTES) -> bytes:
         """Read at most `most` + 1 bytes of a file.  Raises `ArchiveError` where it cannot be."""
@@ -176,11 +170,127 @@ def _of_system(parts: tuple[str, ...]) -> str:
     return "a hidden file" if parts[-1].startswith((".", "~$")) else ""
 
 
-def _told(parts: tuple[str, ...]) -> str:
+def _path_text(parts: tuple[str, ...]) -> str:
     """Write a path for people: nothing in it moves the cursor or breaks a line."""
     joined = "/".join(part.encode("utf-8", "replace").decode() for part in parts)
     return visible(joined)[:400]
 
 
-def _refuse(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])
+#: Limits of a zip: bytes of the file and of its directory, members, bytes unpacked in all, and how
+#: often a member may be larger than what is stored of it.
+MAX_ZIP = 512 * 2**20
+MAX_DIRECTORY = 8 * 2**20
+MAX_MEMBERS = 20_000
+MAX_TOTAL = 256 * 2**20
+MAX_RATIO = 200
+#: Smaller members are no bombs, however well they pack.
+_SMALL = 2**20
+
+_END = struct.Struct("<4s4H2LH")
+_LOCATOR = struct.Struct("<4sLQL")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_BREAKS = (BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
+
+
+class Member(NamedTuple):
+    """A file in a zip: its name, and its time as the zip has it, which knows no zone.
+
+    `refused` says why it is not read.
+    """
+
+    info: ZipInfo
+    name: str
+    time: tuple[int, int, int, int, int, int]
+    refused: str = ""
+
+
+class ArchiveError(Exception):
+    """A zip that is not read, and why."""
+
+
+def open_zip(path: Path) -> ZipFile:
+    """Open a zip whose directory is within the limits.  Raises `ArchiveError`."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            if size > MAX_ZIP:
+                raise ArchiveError(f"a zip of more than {MAX_ZIP // 2**20} MiB")
+            file.seek(max(0, size - 2**16 - _END.size - _LOCATOR.size - _END64.size))
+            _bounded(file.read())
+        return ZipFile(path)
+    except (*_BREAKS, NotImplementedError, struct.error) as error:
+        raise ArchiveError(f"a broken zip: {_reason(error)}") from None
+
+
+def _bounded(tail: bytes) -> None:
+    """Require that the directory, as a zip's last bytes announce it, can be read at all."""
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or at + _END.size > len(tail):
+        raise BadZipFile("it has no directory")
+    *_, size, _offset, _comment = _END.unpack_from(tail, at)
+    locator = at - _LOCATOR.size
+    record = locator - _END64.size
+    if locator >= 0 and tail[locator : locator + 4] == b"PK\x06\x07":
+        if record < 0:
+            raise BadZipFile("its directory is nowhere")
+        *_, size, _offset = _END64.unpack_from(tail, record)
+    if size > MAX_DIRECTORY:
+        raise ArchiveError("a zip whose directory is too large")
+
+
+def _reason(error: BaseException) -> str:
+    return (str(error) or type(error).__name__)[:100]
+
+
+def members(archive: ZipFile) -> list[Member]:
+    """List the files of a zip in the order of their names, those refused with the reason.
+
+    Raises `ArchiveError` where there are too many.
+    """
+    infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
+    if len(infos) > MAX_MEMBERS:
+        raise ArchiveError(f"a zip of more than {MAX_MEMBERS:,} files")
+    members = [Member(info, _name(info), info.date_time, _refused(info)) for info in infos]
+    return sorted(members, key=lambda member: member.name)
+
+
+def _name(info: ZipInfo) -> str:
+    """Return a member's name; UTF-8 that does not say so is read as UTF-8."""
+    name = info.orig_filename
+    if not info.flag_bits & 0x800 and not name.isascii():
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            return name
+    return name
+
+
+def _refused(info: ZipInfo) -> str:
+    """Say why a member is not read, or nothing."""
+    name = info.orig_filename
+    path = PurePosixPath(name.replace("\\", "/"))
+    if "\0" in name:
+        return "its name holds a zero byte"
+    if path.is_absolute() or ".." in path.parts or name[1:2] == ":":
+        return "its name leads out of the zip"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "a link"
+    if info.flag_bits & 1:
+        return "encrypted"
+    if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):  # others unpack without a bound
+        return "packed in a way that is not read; make the zip anew"
+    if info.file_size > _SMALL and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+        return f"a zip bomb: it unpacks to more than {MAX_RATIO} times its size"
+    return ""
+
+
+def unpacked(archive: ZipFile, member: Member, most: int) -> bytes:
+    """Unpack at most `most` + 1 bytes of a member, whatever it says of its size.
+
+    Raises `ArchiveError` for a broken one.
+    """
+    try:
+        with archive.open(member.info) as file:
+            return file.read(most + 1)
+    except (*_BREAKS, NotImplementedError) as error:
+        raise ArchiveError(f"broken in its zip: {_reason(error)}") from None

@@ -8,30 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc import __version__
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import refuse
 from shapecalc.homework.assignment.deadline import time_text, zone_of
-from shapecalc.homework.classroom.archive import ArchiveError
-from shapecalc.homework.classroom.asked import fingerprint, homework_of
-from shapecalc.homework.classroom.folder import Folder
+from shapecalc.homework.classroom.folder import ArchiveError, Folder
+from shapecalc.homework.classroom.homework_source import fingerprint, homework_of
 from shapecalc.homework.classroom.intake import Clock, Intake, take_in
-from shapecalc.homework.classroom.judging import Task
-from shapecalc.homework.classroom.records import Classroom, Graded
+from shapecalc.homework.classroom.judging import Task, outcomes
+from shapecalc.homework.classroom.model import Classroom, Graded
 from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.state import PAGES, State
 from shapecalc.homework.classroom.times import load_times
-from shapecalc.homework.classroom.work import outcomes
 from shapecalc.homework.diagnosis.check import OTHER_STAMP
 from shapecalc.text.names import page_name
 from shapecalc.text.safe import visible
-from shapecalc.text.source import Origin, Source
+from shapecalc.text.source import Origin
+from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.classroom.asked import Asked
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.folder import Handed
+    from shapecalc.homework.classroom.homework_source import HomeworkSource
     from shapecalc.homework.classroom.roster import Roster
 
 
@@ -42,7 +41,7 @@ class Request(NamedTuple):
     stand in the feedback.  `jobs`: the processes.
     """
 
-    asked: Asked
+    source: HomeworkSource
     folder: str
     roster: str
     results: str
@@ -67,11 +66,11 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     is interrupted goes on where it ended.  Raises `SpecErrors` for what is wrong with the homework,
     the roster, the folder or the place for the results; never for a submission.
     """
-    homework = homework_of(request.asked)
-    if homework.choices and request.asked.variants is None:
+    homework = homework_of(request.source)
+    if homework.choices and request.source.variants is None:
         message = "the homework has variants, and nothing says which ones the class has"
         hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
-        raise SpecErrors([Problem("E752", message, Origin(request.asked.source), hint=hint)])
+        raise refuse("E752", message, Origin(request.source.source), hint)
     roster = load_roster(request.roster)
     results = _place(request)
     try:
@@ -86,33 +85,33 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
     except OSError as error:
         where = str(error.filename or results)
         message = f"'{where}' cannot be written: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, Origin(Source(where, "")))]) from None
+        raise refuse("E007", message, Origin.of_file(where)) from None
     return Done(classroom, run.kept, tuple(run.remarks()), tuple(run.errors))
 
 
 def _place(request: Request) -> Path:
     """Make the folder of the results.  Raises `SpecErrors` (E716, E007)."""
     results, folder = Path(request.results), Path(request.folder)
-    origin = Origin(Source(request.results, ""))
+    origin = Origin.of_file(request.results)
     inside = results.resolve()
     if folder.resolve() in (inside, *inside.parents):
         message = "the results would lie among the submissions, and be graded the next time"
-        raise SpecErrors([Problem("E716", message, origin, hint="name a folder beside it")])
+        raise refuse("E716", message, origin, "name a folder beside it")
     if results.exists() and not results.is_dir():
         message = f"'{request.results}' is a file, and the results are a folder"
-        raise SpecErrors([Problem("E716", message, origin, hint="name a folder")])
+        raise refuse("E716", message, origin, "name a folder")
     try:
         results.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"'{request.results}' cannot be made: {error.strerror or error}"
-        raise SpecErrors([Problem("E007", message, origin)]) from None
+        raise refuse("E007", message, origin) from None
     pages = results / PAGES
     held = (*results.iterdir(), *(pages.iterdir() if pages.is_dir() else ()))
-    link = next((each for each in held if each.is_symlink()), None)
+    link = next((path for path in held if path.is_symlink()), None)
     if link is not None:
         message = f"'{link}' is a link, so results would be written elsewhere"
         hint = "take it away, or name another folder"
-        raise SpecErrors([Problem("E716", message, origin, hint=hint)])
+        raise refuse("E716", message, origin, hint)
     return results
 
 
@@ -129,11 +128,11 @@ class _Run:
             request.times == "files",
             zone,
         )
-        own = {request.roster: "the roster", request.asked.source.name: "the homework"}
+        own = {request.roster: "the roster", request.source.source.name: "the homework"}
         if named and request.times:
             own[request.times] = "the table of times"
-        if request.asked.variants is not None:
-            own[request.asked.variants.source] = "the list of variants"
+        if request.source.variants is not None:
+            own[request.source.variants.source] = "the list of variants"
         self.folder = Folder(request.folder, own)
         self.intake: Intake = take_in(self.folder, roster.students, self.clock, self._stamps())
         self.printed: tuple[Homework, str] = (homework, fingerprint(homework))
@@ -148,14 +147,14 @@ class _Run:
         """Return whose each sheet is, where not all have the same."""
         own: dict[str, set[int]] = {}
         for at, student in enumerate(self.roster.students):
-            own.setdefault(homework_of(self.request.asked, student).stamp, set()).add(at)
+            own.setdefault(homework_of(self.request.source, student).stamp, set()).add(at)
         return {stamp: frozenset(places) for stamp, places in own.items()} if len(own) > 1 else {}
 
     def _before(self, at: int, homework: Homework, taken: set[str]) -> Graded:
         """Return a student's record before anything was judged."""
         student = self.roster.students[at]
-        own = homework_of(self.request.asked, student)
-        cells = (c.out_of for c in own.cells if not c.given and c.key is not None)
+        own = homework_of(self.request.source, student)
+        cells = (c.out_of for c in own.cells if c.is_asked)
         out_of = sum(cells, Fraction(0))
         page = page_name(student.id, taken)
         deadline = deadline_of(student, homework.deadline, self.request.roster)
@@ -175,7 +174,7 @@ class _Run:
         """Judge every submission, or take what was kept; what is new is kept at once."""
         request = self.request
         for outcome in outcomes(
-            request.asked, self._tasks(step), jobs=request.jobs, solution=request.solution
+            request.source, self._tasks(step), jobs=request.jobs, solution=request.solution
         ):
             self.state.keep(outcome)
             self._enter(outcome.at, outcome.key, outcome.graded, outcome.pages)
@@ -212,7 +211,7 @@ class _Run:
             except ArchiveError as error:
                 refused = str(error)
         name = visible(handed.parts[-1])[-100:] if handed is not None else ""
-        homework = homework_of(self.request.asked, graded.student)
+        homework = homework_of(self.request.source, graded.student)
         if homework is not self.printed[0]:
             self.printed = (homework, fingerprint(homework))
         what = (__version__, self.printed[1], graded, name, refused, self.request.solution)
@@ -222,10 +221,10 @@ class _Run:
 
     def remarks(self) -> Iterator[str]:
         """Yield what the summary says beside the numbers."""
-        yield from (f"{note[:1].upper()}{note[1:]}." for note in self.roster.notes)
+        yield from (f"{capital(note)}." for note in self.roster.notes)
         if self.deadline.last is not None:
-            untimed = sum(each.time is None and not each.marked
-                          for each in self.intake.submissions.values())  # fmt: skip
+            untimed = sum(submission.time is None and not submission.marked
+                          for submission in self.intake.submissions.values())  # fmt: skip
             yield f"Due {time_text(self.deadline.last)}."
             if untimed:
                 yield (
@@ -233,9 +232,9 @@ class _Run:
                     " and count as in time; --times says when they came."
                 )
         strange = [
-            each.student.id
-            for each in self.graded
-            if any(note.startswith(OTHER_STAMP) for note in each.notes)
+            graded.student.id
+            for graded in self.graded
+            if any(note.startswith(OTHER_STAMP) for note in graded.notes)
         ]
         if strange:
             shown = ", ".join(map(visible, strange[:_NAMED])) + ", ..." * (len(strange) > _NAMED)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.decode import decode
-from shapecalc.homework.answers.load import READERS, read_answers
-from shapecalc.homework.assignment.stamp import stamp_in
-from shapecalc.homework.classroom.archive import ArchiveError
+from shapecalc.homework.answers.files import READERS, decode, read_answers
+from shapecalc.homework.assignment.model import stamp_in
+from shapecalc.homework.classroom.folder import ArchiveError
 from shapecalc.homework.classroom.matching import (
     attempt,
     decide,
@@ -22,8 +21,13 @@ from shapecalc.homework.classroom.matching import (
     signatures,
     whose,
 )
-from shapecalc.homework.classroom.metadata import FILE, MAX_BYTES, Entry, read_metadata
-from shapecalc.homework.classroom.records import Leftover
+from shapecalc.homework.classroom.model import Leftover
+from shapecalc.homework.classroom.times import (
+    MAX_METADATA,
+    METADATA_FILE,
+    Submitted,
+    read_metadata,
+)
 from shapecalc.text.names import bare, fold
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.classroom.folder import Folder, Handed
     from shapecalc.homework.classroom.matching import Directory
-    from shapecalc.homework.classroom.records import Student
+    from shapecalc.homework.classroom.model import Student
 
 
 class Submission(NamedTuple):
@@ -83,30 +87,32 @@ def take_in(
     known = directory(students)
     leftovers = list(folder.leftovers)
     entries, files = _entries(folder, leftovers)
-    found: dict[int, list[_Found]] = {}
+    candidates: dict[int, list[_Found]] = {}
     for handed in files:
         places, reason, note = _owners(folder, known, handed, entries, stamps or {})
         for at in places:
             time = _time(folder, handed, students[at], entries, clock)
-            found.setdefault(at, []).append(_Found(handed, time, note))
+            candidates.setdefault(at, []).append(_Found(handed, time, note))
         if not places:
             leftovers.append(Leftover(handed.path, reason))
-    chosen = {at: _choose(folder, students[at], found[at], leftovers) for at in sorted(found)}
+    chosen = {
+        at: _choose(folder, students[at], candidates[at], leftovers) for at in sorted(candidates)
+    }
     return Intake(chosen, tuple(sorted(leftovers)))
 
 
 def _entries(
     folder: Folder, leftovers: list[Leftover]
-) -> tuple[dict[tuple[str, ...], Entry], list[Handed]]:
+) -> tuple[dict[tuple[str, ...], Submitted], list[Handed]]:
     """Read Gradescope's list, wherever one lies; the other files are submissions."""
-    entries: dict[tuple[str, ...], Entry] = {}
+    entries: dict[tuple[str, ...], Submitted] = {}
     files = []
     for handed in folder.files:
-        if not FILE.fullmatch(handed.parts[-1]):
+        if not METADATA_FILE.fullmatch(handed.parts[-1]):
             files.append(handed)
             continue
         try:
-            text = decode(folder.read(handed, MAX_BYTES), handed.path, most=MAX_BYTES).text
+            text = decode(folder.read(handed, MAX_METADATA), handed.path, most=MAX_METADATA).text
         except ArchiveError as error:
             leftovers.append(Leftover(handed.path, str(error)))
             continue
@@ -119,7 +125,7 @@ def _entries(
     return entries, files
 
 
-def _entry(handed: Handed, entries: Mapping[tuple[str, ...], Entry]) -> Entry | None:
+def _entry(handed: Handed, entries: Mapping[tuple[str, ...], Submitted]) -> Submitted | None:
     for length in range(len(handed.parts), 0, -1):
         if (entry := entries.get(handed.parts[:length])) is not None:
             return entry
@@ -130,7 +136,7 @@ def _owners(
     folder: Folder,
     known: Directory,
     handed: Handed,
-    entries: Mapping[tuple[str, ...], Entry],
+    entries: Mapping[tuple[str, ...], Submitted],
     stamps: Mapping[str, frozenset[int]],
 ) -> tuple[list[int], str, str]:
     """Return whose a file is, or why nobody's, and what had to be understood."""
@@ -138,13 +144,13 @@ def _owners(
     if entry is not None and entry.students:
         owners, unknown = [], []
         for words in entry.students:
-            found = _listed(known, words)
-            if found is None:
+            owner = _listed(known, words)
+            if owner is None:
                 unknown.append(words[0])
             else:
-                owners.append(found)
-        told = f"handed in by {' and '.join(unknown[:3])}, who is not in the roster"
-        return list(dict.fromkeys(owners)), told, told if unknown else ""
+                owners.append(owner)
+        reason = f"handed in by {' and '.join(unknown[:3])}, who is not in the roster"
+        return list(dict.fromkeys(owners)), reason, reason if unknown else ""
     by_path = whose(known, handed.parts)
     if by_path.at is not None:
         return [by_path.at], "", ""
@@ -180,7 +186,7 @@ def _time(
     folder: Folder,
     handed: Handed,
     student: Student,
-    entries: Mapping[tuple[str, ...], Entry],
+    entries: Mapping[tuple[str, ...], Submitted],
     clock: Clock,
 ) -> datetime | None:
     """Return when a file was handed in: by the table, by the platform, by the file where asked."""
@@ -195,61 +201,69 @@ def _time(
 
 
 def _choose(
-    folder: Folder, student: Student, found: Sequence[_Found], leftovers: list[Leftover]
+    folder: Folder, student: Student, candidates: Sequence[_Found], leftovers: list[Leftover]
 ) -> Submission:
     """Choose a student's submission; the other files are told."""
-    left = list(found)
+    left = list(candidates)
     for rule, keep in _RULES:
         kept = keep(folder, left) if len(left) > 1 else left
         if kept and len(kept) < len(left):
-            told = kept[0].handed.path if len(kept) == 1 else "another file"
-            for each in left:
-                if each not in kept:
-                    reason = f"also of {student.id}: {rule}; {told} counts"
-                    leftovers.append(Leftover(each.handed.path, reason))
+            counting = kept[0].handed.path if len(kept) == 1 else "another file"
+            for candidate in left:
+                if candidate not in kept:
+                    reason = f"also of {student.id}: {rule}; {counting} counts"
+                    leftovers.append(Leftover(candidate.handed.path, reason))
             left = kept
     if len(left) > 1:
-        paths = " and ".join(each.handed.path for each in left[:3])
-        for each in left:
+        paths = " and ".join(candidate.handed.path for candidate in left[:3])
+        for candidate in left:
             reason = f"of {student.id}, and nothing says which of several files counts"
-            leftovers.append(Leftover(each.handed.path, reason))
+            leftovers.append(Leftover(candidate.handed.path, reason))
         return Submission(None, notes=(f"handed in {paths}, and nothing says which counts",))
-    one = left[0]
-    notes = (one.note,) if one.note else ()
-    return Submission(one.handed, one.time, marked_late(one.handed.parts), notes)
+    only = left[0]
+    notes = (only.note,) if only.note else ()
+    return Submission(only.handed, only.time, marked_late(only.handed.parts), notes)
 
 
 def _readable(_: Folder, left: list[_Found]) -> list[_Found]:
-    return [each for each in left if not each.handed.suffix or each.handed.suffix in READERS]
+    return [
+        candidate
+        for candidate in left
+        if not candidate.handed.suffix or candidate.handed.suffix in READERS
+    ]
 
 
 def _last_attempt(_: Folder, left: list[_Found]) -> list[_Found]:
-    last = max(attempt(each.handed.parts) for each in left)
-    return [each for each in left if attempt(each.handed.parts) == last]
+    last = max(attempt(candidate.handed.parts) for candidate in left)
+    return [candidate for candidate in left if attempt(candidate.handed.parts) == last]
 
 
 def _latest(_: Folder, left: list[_Found]) -> list[_Found]:
-    times = [each.time for each in left if each.time is not None]
-    return [each for each in left if each.time == max(times)] if len(times) == len(left) else left
+    times = [candidate.time for candidate in left if candidate.time is not None]
+    return (
+        [candidate for candidate in left if candidate.time == max(times)]
+        if len(times) == len(left)
+        else left
+    )
 
 
 def _tables(folder: Folder, left: list[_Found]) -> list[_Found]:
     """Return the files that hold a table of answers."""
 
-    def holds(each: _Found) -> bool:
+    def holds(candidate: _Found) -> bool:
         try:
-            read_answers(folder.read(each.handed), each.handed.path)
+            read_answers(folder.read(candidate.handed), candidate.handed.path)
         except (ArchiveError, SpecErrors):
             return False
         return True
 
-    return [each for each in left if holds(each)]
+    return [candidate for candidate in left if holds(candidate)]
 
 
 def _alike(folder: Folder, left: list[_Found]) -> list[_Found]:
     """Return the first of files that are all the same."""
     try:
-        contents = {folder.read(each.handed) for each in left}
+        contents = {folder.read(candidate.handed) for candidate in left}
     except ArchiveError:
         return left
     return left[:1] if len(contents) == 1 else left

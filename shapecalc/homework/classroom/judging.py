@@ -1,20 +1,31 @@
-"""One student judged, whatever the file holds: the boundary that no failure crosses."""
+"""Students judged one by one, whatever the files hold, in this process or in several.
+
+Here is the boundary that no failure crosses.
+"""
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import chain, islice
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.classroom.asked import homework_of
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.classroom.feedback import feedback
-from shapecalc.homework.classroom.marks import marks_of
-from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.classroom.homework_source import homework_of
+from shapecalc.homework.classroom.model import MarkedCell
+from shapecalc.homework.diagnosis.check import CHANNELS_FIRST, check
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.classroom.asked import Asked
-    from shapecalc.homework.classroom.records import Graded
+    from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.classroom.homework_source import HomeworkSource
+    from shapecalc.homework.classroom.model import Graded
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
 
 
 class Task(NamedTuple):
@@ -42,13 +53,13 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
-def judge(asked: Asked, task: Task, *, solution: bool) -> Outcome:
+def judge(source: HomeworkSource, task: Task, *, solution: bool) -> Outcome:
     """Judge one student's file.
 
     What cannot be read makes the record `unreadable`, and so does a failure of this program, which
     is told in `error`: one file never stops the others.
     """
-    homework = homework_of(asked, task.graded.student)
+    homework = homework_of(source, task.graded.student)
     error = ""
     try:
         return _judged(homework, task, solution=solution)
@@ -56,8 +67,8 @@ def judge(asked: Asked, task: Task, *, solution: bool) -> Outcome:
         first = refused.problems[0]
         reason = f"{first.message}; {first.hint}" if first.hint else first.message
     except Exception as failure:  # noqa: BLE001  (the one place: every student gets a record)
-        said = " ".join(str(failure).split())[:200]
-        error = f"{task.graded.student.id}: {type(failure).__name__}: {said}"
+        failed = " ".join(str(failure).split())[:200]
+        error = f"{task.graded.student.id}: {type(failure).__name__}: {failed}"
         reason = f"shapecalc failed on it ({type(failure).__name__}), which is its own mistake"
     notes = (*task.graded.notes, reason)
     graded = task.graded._replace(status="unreadable", notes=notes)
@@ -82,3 +93,117 @@ def _judged(homework: Homework, task: Task, *, solution: bool) -> Outcome:
     )
     pages = feedback(homework, graded, checked, solution=solution).by_suffix()
     return Outcome(task.at, task.key, graded, pages)
+
+
+#: A cell's raw text is kept up to here.
+RAW = 200
+
+
+def marks_of(checked: Checked) -> tuple[MarkedCell, ...]:
+    """Return the cells of a student as records."""
+    first = CHANNELS_FIRST in checked.notes
+    return tuple(_mark(checked, judged, first=first) for judged in checked.cells)
+
+
+def _mark(checked: Checked, judged: JudgedCell, *, first: bool) -> MarkedCell:
+    cell = judged.cell
+    graded = judged.verdict != "not_graded"
+    right = value_text(cell.key, checked.homework.conventions)
+    same = judged.verdict in ("right", "right_other_notation") or "S21" in _first(judged)
+    return MarkedCell(
+        intern(cell.layer),
+        cell.quantity.key,
+        judged.raw[:RAW],
+        intern(judged.read_as),
+        intern(right if same else _value(checked, judged, first=first)),
+        intern(right),
+        judged.verdict,
+        tuple(diagnosis.ids for diagnosis in judged.diagnoses),
+        bool(judged.diagnoses) and judged.diagnoses[0].certain,
+        judged.marks if graded else Fraction(0),
+        cell.out_of if graded else Fraction(0),
+        judged.follows,
+    )
+
+
+def _first(judged: JudgedCell) -> tuple[str, ...]:
+    return judged.diagnoses[0].ids if judged.diagnoses else ()
+
+
+def _value(checked: Checked, judged: JudgedCell, *, first: bool) -> str:
+    """Write what was read in the key's notation: a volume in its order and without the batch."""
+    read, conventions = judged.read_as, checked.homework.conventions
+    if judged.cell.quantity.key != "output" or "x" not in read:
+        return read
+    text = read.removesuffix(_FIRST)
+    dims = text.split("x")
+    right = value_text(judged.cell.key, conventions).split("x")
+    if len(dims) == len(right) + 1 and dims[0] == "1":
+        dims = dims[1:]
+    if (text != read or first) and conventions.layout != "chw" and len(dims) == len(right):
+        dims = [*dims[1:], dims[0]]
+    return "x".join(dims)
+
+
+_FIRST = ", channels first"
+
+
+#: Starting processes takes as long as judging so many students.
+PAYS = 100
+#: So many students go to a process at a time.
+_CHUNK = 16
+
+
+def outcomes(
+    source: HomeworkSource, tasks: Iterable[Task], *, jobs: int, solution: bool
+) -> Iterator[Outcome]:
+    """Judge every task, by `jobs` processes where these pay; the order may be another."""
+    tasks = iter(tasks)
+    first = list(islice(tasks, PAYS if jobs > 1 else 0))
+    every = chain(first, tasks)
+    if jobs > 1 and len(first) == PAYS:
+        yield from _by_processes(source, every, jobs, solution=solution)
+    else:
+        for task in every:
+            yield judge(source, task, solution=solution)
+
+
+def _by_processes(
+    source: HomeworkSource, tasks: Iterator[Task], jobs: int, *, solution: bool
+) -> Iterator[Outcome]:
+    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    # spawn everywhere: it is what macOS and Windows have, and forks of threads are none
+    context = get_context("spawn")
+    waiting: dict[Future[list[Outcome]], tuple[Task, ...]] = {}
+    with ProcessPoolExecutor(jobs, context, _begin) as pool:
+        try:
+            for chunk in iter(lambda: tuple(islice(tasks, _CHUNK)), ()):
+                waiting[pool.submit(_judge_all, source, chunk, solution=solution)] = chunk
+                while len(waiting) > 2 * jobs:
+                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                        yield from future.result()
+                        del waiting[future]
+            for future in list(waiting):
+                yield from future.result()
+                del waiting[future]
+        except BrokenProcessPool:  # a process was ended from outside, as for want of memory
+            lost = chain.from_iterable(waiting.values())
+            for task in chain(lost, tasks):
+                yield judge(source, task, solution=solution)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _begin() -> None:
+    """Leave interrupting to the first process, which says what was kept."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _judge_all(source: HomeworkSource, tasks: Sequence[Task], *, solution: bool) -> list[Outcome]:
+    return [judge(source, task, solution=solution) for task in tasks]

@@ -15,7 +15,7 @@ from shapecalc.text.names import bare, fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.homework.classroom.records import Student
+    from shapecalc.homework.classroom.model import Student
 
 _MOODLE = re.compile(r"(?P<name>.+?)_\d+_assignsubmission_[a-z]+_?.*", re.DOTALL)
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL)
@@ -62,7 +62,7 @@ def directory(students: Sequence[Student]) -> Directory:
             key = bare("".join(words[turn:] + words[:turn]))
             if len(key) > 3 or (len(key) > 1 and not key.isascii()):
                 names.setdefault(key, set()).add(at)
-    frozen = [{key: frozenset(at) for key, at in each.items()} for each in (exact, names, known)]
+    frozen = [{key: frozenset(at) for key, at in index.items()} for index in (exact, names, known)]
     return Directory(tuple(students), *frozen)
 
 
@@ -87,9 +87,9 @@ def decide(known: Directory, traces: Sequence[frozenset[int]]) -> Whose:
     left = frozenset.intersection(*traces)
     if len(left) == 1:
         return Whose(next(iter(left)))
-    some = sorted(left or frozenset.union(*traces))[:3]
-    told = " and ".join(f"{known.students[at].id}" for at in some)
-    return Whose(None, f"may be of {told}" if left else f"names {told}")
+    places = sorted(left or frozenset.union(*traces))[:3]
+    ids = " and ".join(f"{known.students[at].id}" for at in places)
+    return Whose(None, f"may be of {ids}" if left else f"names {ids}")
 
 
 def _traces(known: Directory, part: str, *, last: bool) -> Iterator[frozenset[int]]:
@@ -124,16 +124,16 @@ def _consistent(known: Directory, numbered: frozenset[int], name: str) -> bool:
 
 def _whole(known: Directory, text: str) -> list[frozenset[int]]:
     """Look a whole text up: an id, an address, a name."""
-    if (found := known.exact.get(fold(text))) is not None:
-        return [found]
-    found = known.names.get(bare(text))
-    return [found] if found is not None else []
+    if (owners := known.exact.get(fold(text))) is not None:
+        return [owners]
+    owners = known.names.get(bare(text))
+    return [owners] if owners is not None else []
 
 
 def _windows(known: Directory, text: str) -> list[frozenset[int]]:
     """Look up the stretches of words of a text, the longest first, which use up what is inside."""
     words = list(_WORDS.finditer(text))[:_MOST_WORDS]
-    found: list[frozenset[int]] = []
+    owners: list[frozenset[int]] = []
     done: set[int] = set()
     for size in range(min(_WINDOW, len(words)), 0, -1):
         for at in range(len(words) - size + 1):
@@ -144,9 +144,9 @@ def _windows(known: Directory, text: str) -> list[frozenset[int]]:
             if stretch.isdecimal() and len(stretch) < _DIGITS:
                 continue
             if hit := _whole(known, stretch):
-                found += hit
+                owners += hit
                 done |= inside
-    return found
+    return owners
 
 
 def marked_late(parts: Sequence[str]) -> bool:

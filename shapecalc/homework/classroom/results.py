@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_text
+from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.homework.classroom.class_report import class_report
 from shapecalc.homework.classroom.store import json_parts
 from shapecalc.output.csv import harmless
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from shapecalc.homework.classroom.records import Classroom, Graded
+    from shapecalc.homework.classroom.model import Classroom, Graded
 
 GRADES = (
     "id", "name", "email", "status", "marks", "out_of", "percent", "late_hours", "file", "page",
@@ -32,7 +32,7 @@ def write_results(classroom: Classroom, results: Path) -> None:
     """Write grades.csv, cells.csv, leftovers.csv, class.json and the report, each by renaming."""
     replace(results / "grades.csv", grades_csv(classroom))
     replace(results / "cells.csv", _csv(CELLS, _cells(classroom)))
-    left = ((_safe(each.file), _safe(each.reason)) for each in classroom.leftovers)
+    left = ((_safe(leftover.file), _safe(leftover.reason)) for leftover in classroom.leftovers)
     replace(results / "leftovers.csv", _csv(("file", "reason"), left))
     replace(results / "class.json", json_parts(classroom))
     for suffix, text in class_report(classroom).by_suffix().items():

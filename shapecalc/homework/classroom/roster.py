@@ -7,13 +7,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.answers.decode import decode
+from shapecalc.homework.answers.files import decode
+from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.answers.tables import separated
 from shapecalc.homework.assignment.deadline import LIKE, extended
-from shapecalc.homework.classroom.records import Student
+from shapecalc.homework.classroom.model import Student
 from shapecalc.output.csv import FORMULA
 from shapecalc.text.names import fold, turned
-from shapecalc.text.source import Origin, Source
+from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,12 +57,12 @@ def load_roster(path: str) -> Roster:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         hint = "a roster is a CSV file with the columns id, name, email"
-        raise _refuse("E001", f"there is no file '{path}'", path, hint) from None
+        raise refuse_file("E001", f"there is no file '{path}'", path, hint) from None
     except IsADirectoryError:
-        raise _refuse("E002", f"'{path}' is a directory", path, "name a file in it") from None
+        raise refuse_file("E002", f"'{path}' is a directory", path, "name a file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise _refuse("E003", f"'{path}' cannot be read: {reason}", path) from None
+        raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path) from None
     return read_roster(data, path)
 
 
@@ -73,14 +74,16 @@ def read_roster(data: bytes, name: str) -> Roster:
     """
     if len(data) > MAX_BYTES:
         hint = "a roster takes about 100 bytes a student; is it the right file?"
-        raise _refuse("E712", f"the roster holds more than {MAX_BYTES // 2**20} MiB", name, hint)
+        raise refuse_file(
+            "E712", f"the roster holds more than {MAX_BYTES // 2**20} MiB", name, hint
+        )
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise _refuse("E710", "the roster is empty", name, _HEADINGS)
+        raise refuse_file("E710", "the roster is empty", name, _HEADINGS)
     text, notes = decode(data, name, most=MAX_BYTES)
     rows = table_rows(text, name, _WORDS)
     at = next((at for at, (_, row) in enumerate(rows[:_PREFACE]) if _identifies(row)), None)
     if at is None:
-        raise _refuse("E710", "no row of the roster names its columns", name, _HEADINGS)
+        raise refuse_file("E710", "no row of the roster names its columns", name, _HEADINGS)
     header = [cell.strip() for cell in rows[at][1]]
     passed: list[str] = []
     students = [
@@ -90,9 +93,9 @@ def read_roster(data: bytes, name: str) -> Roster:
     ]
     if not students:
         hint = "below the row of headings there is a row a student"
-        raise _refuse("E710", "the roster names no student", name, hint)
+        raise refuse_file("E710", "the roster names no student", name, hint)
     if len(students) > MAX_STUDENTS:
-        raise _refuse("E712", f"the roster has more than {MAX_STUDENTS:,} students", name)
+        raise refuse_file("E712", f"the roster has more than {MAX_STUDENTS:,} students", name)
     problems = list(_problems(students, name))
     if problems:
         raise SpecErrors(problems)
@@ -100,10 +103,6 @@ def read_roster(data: bytes, name: str) -> Roster:
 
 
 _HEADINGS = "the first row names the columns, one of them the id: id,name,email"
-
-
-def _refuse(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])
 
 
 def table_rows(text: str, name: str, words: set[str]) -> list[tuple[int, list[str]]]:
@@ -126,7 +125,7 @@ def table_rows(text: str, name: str, words: set[str]) -> list[tuple[int, list[st
             best, most = rows, known
     if most < 1 and failed is not None:
         hint = "save it as .csv anew; a quote may be missing its other end"
-        raise _refuse("E710", f"the table cannot be read: {failed}", name, hint)
+        raise refuse_file("E710", f"the table cannot be read: {failed}", name, hint)
     return best
 
 
@@ -141,19 +140,19 @@ def plain_heading(text: str) -> str:
 
 def _columns(header: Sequence[str], words: set[str]) -> dict[str, int]:
     """Return the columns that mean something, each word once."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for at, cell in enumerate(header[:1000]):
         if (word := plain_heading(cell)) in words:
-            found.setdefault(word, at)
-    return found
+            columns.setdefault(word, at)
+    return columns
 
 
 def _identifies(row: Sequence[str]) -> bool:
     """Tell whether a row is the headings: something in it tells students apart."""
-    found = _columns(row, _WORDS)
+    columns = _columns(row, _WORDS)
     names = {*NAME_WORDS, *EMAIL_WORDS, *ID_WORDS}
-    return bool(found.keys() & names) or bool(
-        found.keys() & {*FIRST_WORDS} and found.keys() & {*LAST_WORDS}
+    return bool(columns.keys() & names) or bool(
+        columns.keys() & {*FIRST_WORDS} and columns.keys() & {*LAST_WORDS}
     )
 
 
@@ -190,7 +189,7 @@ def _student(
 def _problems(students: Sequence[tuple[int, Student]], name: str) -> Iterator[Problem]:
     """Yield what makes students impossible to tell apart or unsafe to write."""
     seen: dict[str, int] = {}
-    origin = Origin(Source(name, ""))
+    origin = Origin.of_file(name)
     for line, student in students:
         identity = student.id
         if not identity:
@@ -240,11 +239,11 @@ def deadline_of(student: Student, deadline: Deadline, name: str) -> Deadline:
             continue
         own = extended(deadline, text)
         if own is None:
-            said, hint = "is no deadline", f"{LIKE}, or 2 days"
+            wrong, hint = "is no deadline", f"{LIKE}, or 2 days"
             if deadline.last is None:
-                said = "lengthens a deadline that there is not"
+                wrong = "lengthens a deadline that there is not"
                 hint = "add `due: 2026-11-20T23:59` to the homework"
-            message = f"'{text[:60]}' {said}, in {heading} of {student.id}"
-            raise _refuse("E713", message, name, hint)
+            message = f"'{text[:60]}' {wrong}, in {heading} of {student.id}"
+            raise refuse_file("E713", message, name, hint)
         return own
     return deadline

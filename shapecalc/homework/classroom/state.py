@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shapecalc.homework.classroom.judging import Outcome
-    from shapecalc.homework.classroom.records import Graded
+    from shapecalc.homework.classroom.model import Graded
 
 #: The file in the results, and the folder of pages beside it.
 FILE = "state.jsonl"
@@ -89,9 +89,9 @@ class State:
         for name in sorted(old - pages):
             (self._pages / name).unlink(missing_ok=True)
         for folder in (self._pages, self._path.parent):
-            for each in folder.glob(".*"):  # half written, when a run was ended from outside
-                if _HALF.fullmatch(each.name):
-                    each.unlink(missing_ok=True)
+            for path in folder.glob(".*"):  # half written, when a run was ended from outside
+                if _HALF.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
 
 
 class _Entry(NamedTuple):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At, Common, Doubt, Misplaced, Pair
-    from shapecalc.homework.classroom.records import Classroom, Graded, Mark, Status
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.classroom.model import Classroom, Graded, MarkedCell, Status
+    from shapecalc.homework.diagnosis.model import Verdict
 
 #: The bars of the histogram.
 BINS = 10
@@ -43,7 +43,7 @@ class Item(NamedTuple):
         return Fraction(self.right, self.students)
 
 
-class Mistake(NamedTuple):
+class MistakeCount(NamedTuple):
     """A misconception, or another convention, over the whole class: in how many students and cells.
 
     `certain` counts the students with a cell that nothing else explains as well.
@@ -76,8 +76,8 @@ class Statistics(NamedTuple):
     late: int
     spread: Spread | None
     items: tuple[Item, ...]
-    mistakes: tuple[Mistake, ...]
-    conventions: tuple[Mistake, ...]
+    mistakes: tuple[MistakeCount, ...]
+    conventions: tuple[MistakeCount, ...]
     common: tuple[Common, ...]
     doubts: tuple[Doubt, ...]
     pairs: tuple[Pair, ...]
@@ -86,11 +86,11 @@ class Statistics(NamedTuple):
 
 def statistics(classroom: Classroom) -> Statistics:
     """Look at a class as a whole."""
-    graded = [each for each in classroom.students if each.status == "graded"]
+    graded = [student for student in classroom.students if student.status == "graded"]
     cells = _by_cell(graded)
     return Statistics(
-        Counter(each.status for each in classroom.students),
-        sum(each.late > 0 for each in graded),
+        Counter(student.status for student in classroom.students),
+        sum(student.late > 0 for student in graded),
         _spread(graded),
         tuple(_items(graded, cells)),
         tuple(_mistakes(graded, "misconception")),
@@ -115,9 +115,9 @@ def quantile(ordered: Sequence[Fraction], share: Fraction) -> Fraction:
     return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
 
 
-def _by_cell(graded: Iterable[Graded]) -> dict[At, list[Mark]]:
+def _by_cell(graded: Iterable[Graded]) -> dict[At, list[MarkedCell]]:
     """Return the cells of all students that are graded, in the order of the sheets."""
-    cells: dict[At, list[Mark]] = {}
+    cells: dict[At, list[MarkedCell]] = {}
     for student in graded:
         for mark in student.cells:
             if mark.verdict != "not_graded":
@@ -128,8 +128,8 @@ def _by_cell(graded: Iterable[Graded]) -> dict[At, list[Mark]]:
 def _spread(graded: Sequence[Graded]) -> Spread | None:
     if not graded:
         return None
-    marks = sorted(each.marks for each in graded)
-    bins = Counter(_bin(each.marks / each.out_of) for each in graded if each.out_of)
+    marks = sorted(student.marks for student in graded)
+    bins = Counter(_bin(student.marks / student.out_of) for student in graded if student.out_of)
     return Spread(
         sum(marks, Fraction(0)) / len(marks),
         quantile(marks, Fraction(1, 2)),
@@ -145,16 +145,16 @@ def _bin(share: Fraction) -> int:
     return max(0, min(int(share * BINS), BINS - 1))
 
 
-def _items(graded: Sequence[Graded], cells: dict[At, list[Mark]]) -> Iterator[Item]:
+def _items(graded: Sequence[Graded], cells: dict[At, list[MarkedCell]]) -> Iterator[Item]:
     discriminations = _discriminations(graded)
     for at, marks in cells.items():
         named = Counter(
             name
-            for each in marks
-            if each.verdict == "misconception" and each.misconceptions
-            for name in each.misconceptions[0]
+            for mark in marks
+            if mark.verdict == "misconception" and mark.misconceptions
+            for name in mark.misconceptions[0]
         )
-        verdicts = Counter(each.verdict for each in marks)
+        verdicts = Counter(mark.verdict for mark in marks)
         right = sum(count for verdict, count in verdicts.items() if is_right(verdict))
         yield Item(at, len(marks), right, verdicts, named, discriminations[at])
 
@@ -165,20 +165,20 @@ def _discriminations(graded: Sequence[Graded]) -> dict[At, float | None]:
     Sums are exact: marks are scaled to whole numbers, which changes no correlation.
     """
     marks = [
-        [((each.layer, each.column), each.marks) for each in student.cells if _counts(each)]
+        [((mark.layer, mark.column), mark.marks) for mark in student.cells if _counts(mark)]
         for student in graded
     ]
-    scale = lcm(*(number.denominator for some in marks for _, number in some))
+    scale = lcm(*(number.denominator for row in marks for _, number in row))
     points: dict[At, list[tuple[int, int]]] = {}
-    for some in marks:
-        whole = [(at, number.numerator * (scale // number.denominator)) for at, number in some]
+    for row in marks:
+        whole = [(at, number.numerator * (scale // number.denominator)) for at, number in row]
         total = sum(number for _, number in whole)
         for at, number in whole:
             points.setdefault(at, []).append((number, total - number))
     return {at: correlation(pairs) for at, pairs in points.items()}
 
 
-def _counts(mark: Mark) -> bool:
+def _counts(mark: MarkedCell) -> bool:
     return mark.verdict != "not_graded"
 
 
@@ -202,7 +202,7 @@ def correlation(points: Sequence[tuple[int, int]]) -> float | None:
     return size if both >= 0 else -size
 
 
-def _mistakes(graded: Sequence[Graded], verdict: Verdict) -> Iterator[Mistake]:
+def _mistakes(graded: Sequence[Graded], verdict: Verdict) -> Iterator[MistakeCount]:
     """Yield what explains the cells of a verdict, that of most students first.
 
     Another convention may be a value that the teacher accepts, which nothing explains.
@@ -211,9 +211,9 @@ def _mistakes(graded: Sequence[Graded], verdict: Verdict) -> Iterator[Mistake]:
     certain: Counter[str] = Counter()
     cells: Counter[str] = Counter()
     for student in graded:
-        shown = [each for each in student.cells if each.verdict == verdict and each.misconceptions]
-        cells.update(name for each in shown for name in each.misconceptions[0])
-        students.update({name for each in shown for name in each.misconceptions[0]})
-        certain.update({name for each in shown if each.certain for name in each.misconceptions[0]})
+        shown = [mark for mark in student.cells if mark.verdict == verdict and mark.misconceptions]
+        cells.update(name for mark in shown for name in mark.misconceptions[0])
+        students.update({name for mark in shown for name in mark.misconceptions[0]})
+        certain.update({name for mark in shown if mark.certain for name in mark.misconceptions[0]})
     for name in sorted(students, key=lambda name: (-students[name], -cells[name], name)):
-        yield Mistake(name, students[name], cells[name], certain[name])
+        yield MistakeCount(name, students[name], cells[name], certain[name])

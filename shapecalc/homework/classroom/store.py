@@ -10,16 +10,16 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast, get_args
 
-from shapecalc.homework.answers.answers import refuse
-from shapecalc.homework.classroom.records import (
+from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.classroom.model import (
     Classroom,
     Graded,
     Leftover,
-    Mark,
+    MarkedCell,
     Status,
     Student,
 )
-from shapecalc.homework.diagnosis.verdict import VERDICTS
+from shapecalc.homework.diagnosis.model import VERDICTS
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def json_parts(classroom: Classroom) -> Iterator[str]:
     yield f'{{\n  "schema": {dump(SCHEMA)},\n'
     yield f'  "title": {dump(classroom.title)},\n  "stamp": {dump(classroom.stamp)},\n'
     yield '  "students": ['
-    for at, each in enumerate(classroom.students):
-        yield f"{',' if at else ''}\n    {dump(graded_plain(each))}"
+    for at, graded in enumerate(classroom.students):
+        yield f"{',' if at else ''}\n    {dump(graded_plain(graded))}"
     yield '\n  ],\n  "leftovers": ['
     for at, left in enumerate(classroom.leftovers):
         yield f"{',' if at else ''}\n    {dump(left._asdict())}"
@@ -60,7 +60,7 @@ def from_json(text: str, name: str = "class.json") -> Classroom:
     tree = read.fields(parse(text, name), "the class", ("schema", *Classroom._fields))
     if tree["schema"] != SCHEMA:
         read.no(f"`schema` is {_short(tree['schema'])}, not '{SCHEMA}'")
-    students = read.each(tree["students"], "students", read.graded)
+    students = read.items(tree["students"], "students", read.graded)
     seen: set[str] = set()
     for at, graded in enumerate(students):
         if graded.student.id in seen:
@@ -70,7 +70,7 @@ def from_json(text: str, name: str = "class.json") -> Classroom:
         read.text(tree["title"], "title"),
         read.text(tree["stamp"], "stamp"),
         students,
-        read.each(tree["leftovers"], "leftovers", read.leftover),
+        read.items(tree["leftovers"], "leftovers", read.leftover),
     )
 
 
@@ -84,14 +84,14 @@ def load(path: str) -> Classroom:
             data = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refuse("E740", f"'{file}' cannot be read: {reason}", path, _HINT) from None
+        raise refuse_file("E740", f"'{file}' cannot be read: {reason}", path, _HINT) from None
     if len(data) > MAX_BYTES:
         message = f"the file holds more than {MAX_BYTES // 2**20} MiB"
-        raise refuse("E740", message, str(file), _HINT)
+        raise refuse_file("E740", message, str(file), _HINT)
     try:
         return from_json(data.decode("utf-8-sig"), str(file))
     except UnicodeDecodeError:
-        raise refuse("E740", "the file is not UTF-8 text", str(file), _HINT) from None
+        raise refuse_file("E740", "the file is not UTF-8 text", str(file), _HINT) from None
 
 
 def graded_plain(graded: Graded) -> dict[str, Any]:
@@ -111,13 +111,13 @@ def parse(text: str, name: str) -> object:
     try:
         return json.loads(text, parse_int=_whole, parse_constant=_refused, object_pairs_hook=_once)
     except RecursionError:
-        raise refuse("E740", "lists and maps are nested too deeply", name, _HINT) from None
+        raise refuse_file("E740", "lists and maps are nested too deeply", name, _HINT) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         message = f"the text is not JSON: {error.msg}, {where}"
-        raise refuse("E740", message, name, _HINT) from None
+        raise refuse_file("E740", message, name, _HINT) from None
     except ValueError as error:  # a key twice, NaN, or thousands of digits
-        raise refuse("E740", f"the text is not a class: {error}", name, _HINT) from None
+        raise refuse_file("E740", f"the text is not a class: {error}", name, _HINT) from None
 
 
 def _whole(digits: str) -> int:
@@ -133,14 +133,14 @@ def _refused(word: str) -> NoReturn:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    items = dict(pairs)
+    if len(items) < len(pairs):
         message = "a map has one key twice"
         raise ValueError(message)
-    return found
+    return items
 
 
-def _fractions(record: Graded | Mark) -> dict[str, str]:
+def _fractions(record: Graded | MarkedCell) -> dict[str, str]:
     return {k: str(v) for k, v in record._asdict().items() if isinstance(v, Fraction)}
 
 
@@ -160,7 +160,7 @@ class _Reader:
         self.name = name
 
     def no(self, message: str) -> NoReturn:
-        raise refuse("E740", message, self.name, _HINT)
+        raise refuse_file("E740", message, self.name, _HINT)
 
     def fields(self, plain: object, at: str, known: tuple[str, ...]) -> dict[str, Any]:
         """Require a map of exactly these keys."""
@@ -176,10 +176,10 @@ class _Reader:
 
     def record(self, plain: object, at: str, reads: _Reads) -> dict[str, Any]:
         """Read a map field by field."""
-        found = self.fields(plain, at, tuple(reads))
-        return {key: read(found[key], f"{at}.{key}") for key, read in reads.items()}
+        fields = self.fields(plain, at, tuple(reads))
+        return {key: read(fields[key], f"{at}.{key}") for key, read in reads.items()}
 
-    def each(
+    def items(
         self, plain: object, at: str, read: Callable[[object, str], Any], size: int | None = None
     ) -> tuple[Any, ...]:
         """Read a list, of so many if that is said."""
@@ -195,7 +195,7 @@ class _Reader:
         return plain
 
     def texts(self, plain: object, at: str) -> tuple[str, ...]:
-        return self.each(plain, at, self.text)
+        return self.items(plain, at, self.text)
 
     def word(self, plain: object, at: str, words: tuple[str, ...]) -> Any:  # noqa: ANN401
         if plain not in words:
@@ -218,7 +218,7 @@ class _Reader:
         return Fraction(plain)
 
     def pair(self, plain: object, at: str) -> tuple[str, ...]:
-        return self.each(plain, at, self.text, 2)
+        return self.items(plain, at, self.text, 2)
 
     def leftover(self, plain: object, at: str) -> Leftover:
         return Leftover(**self.record(plain, at, {"file": self.text, "reason": self.text}))
@@ -228,22 +228,22 @@ class _Reader:
             "id": self.text,
             "name": self.text,
             "email": self.text,
-            "columns": lambda each, at: self.each(each, at, self.pair),
+            "columns": lambda plain, at: self.items(plain, at, self.pair),
         }
         return Student(**self.record(plain, at, reads))
 
-    def mark(self, plain: object, at: str) -> Mark:
+    def mark(self, plain: object, at: str) -> MarkedCell:
         text, fraction = self.text, self.fraction
         reads: _Reads = {
             **dict.fromkeys(("layer", "column", "raw", "read_as", "value", "right"), text),
             "verdict": lambda word, at: self.word(word, at, tuple(VERDICTS)),
-            "misconceptions": lambda some, at: self.each(some, at, self.texts),
+            "misconceptions": lambda plain, at: self.items(plain, at, self.texts),
             "certain": self.flag,
             "marks": fraction,
             "out_of": fraction,
             "follows": self.flag,
         }
-        mark = Mark(**self.record(plain, at, reads))
+        mark = MarkedCell(**self.record(plain, at, reads))
         if mark.marks > mark.out_of:
             self.no(f"{at} has {mark.marks} marks out of {mark.out_of}")
         return mark
@@ -256,7 +256,7 @@ class _Reader:
             "file": text,
             "late": self.hours,
             **dict.fromkeys(("earned", "marks", "out_of"), fraction),
-            "cells": lambda some, at: self.each(some, at, self.mark),
+            "cells": lambda plain, at: self.items(plain, at, self.mark),
             "notes": self.texts,
             "page": text,
         }

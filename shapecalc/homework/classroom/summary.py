@@ -6,14 +6,14 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_text
+from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.output.report_table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.homework.classroom.records import Classroom, Graded
+    from shapecalc.homework.classroom.model import Classroom, Graded
 
 #: So many students or files are named in a line.
 _NAMED = 12
@@ -21,9 +21,9 @@ _NAMED = 12
 
 def tabulate(classroom: Classroom, remarks: Sequence[str] = ()) -> Table:
     """Lay out how a class stands."""
-    by = {status: [each for each in classroom.students if each.status == status]
+    by = {status: [graded for graded in classroom.students if graded.status == status]
           for status in ("graded", "unreadable", "missing")}  # fmt: skip
-    late = [each for each in classroom.students if each.late]
+    late = [graded for graded in classroom.students if graded.late]
     rows = (
         ("graded", by["graded"]),
         ("unreadable", by["unreadable"]),
@@ -34,7 +34,7 @@ def tabulate(classroom: Classroom, remarks: Sequence[str] = ()) -> Table:
         about=(),
         columns=(Head("what was handed in"), Head("how many", numeric=True)),
         header=("status", "students"),
-        lines=tuple(Line((word, str(len(some)))) for word, some in rows),
+        lines=tuple(Line((word, str(len(students)))) for word, students in rows),
         footer=("all", str(len(classroom.students))),
         facts=tuple(_facts(by["graded"], len(late))),
         notes=tuple(_notes(classroom, late, by["unreadable"], by["missing"])),
@@ -45,7 +45,7 @@ def tabulate(classroom: Classroom, remarks: Sequence[str] = ()) -> Table:
 
 def _facts(graded: Sequence[Graded], late: int) -> Iterator[Fact]:
     yield Fact("handed in late", str(late))
-    percents = [100 * each.marks / each.out_of for each in graded if each.out_of]
+    percents = [100 * record.marks / record.out_of for record in graded if record.out_of]
     if percents:
         mean = sum(percents, Fraction(0)) / len(percents)
         yield Fact("mean of the marks", f"{marks_text(mean)}%")
@@ -59,19 +59,21 @@ def _notes(
     missing: Sequence[Graded],
 ) -> Iterator[str]:
     if late:
-        yield f"• Late: {_listed([f'{each.student.id} ({each.late} h)' for each in late])}."
-    for each in unreadable[:_NAMED]:
-        reason = printable("; ".join(each.notes))
-        who = ", ".join(filter(None, (each.student.id, each.file)))
+        yield f"• Late: {_listed([f'{record.student.id} ({record.late} h)' for record in late])}."
+    for record in unreadable[:_NAMED]:
+        reason = printable("; ".join(record.notes))
+        who = ", ".join(filter(None, (record.student.id, record.file)))
         yield f"• Unreadable: {printable(who)}: {reason}."
     if len(unreadable) > _NAMED:
         yield f"• Unreadable as well: {len(unreadable) - _NAMED} more, in grades.csv."
     if missing:
-        yield f"• Missing: {_listed([each.student.id for each in missing])}."
+        yield f"• Missing: {_listed([record.student.id for record in missing])}."
     if classroom.leftovers:
         count = len(classroom.leftovers)
         files = "1 file is" if count == 1 else f"{count} files are"
-        shown = [f"{each.file} ({each.reason})" for each in classroom.leftovers[:_NAMED]]
+        shown = [
+            f"{leftover.file} ({leftover.reason})" for leftover in classroom.leftovers[:_NAMED]
+        ]
         more = f", and {count - _NAMED} more in leftovers.csv" if count > _NAMED else ""
         yield f"• Left over: {files} nobody's answers: {printable(', '.join(shown))}{more}."
 

@@ -1,11 +1,12 @@
-"""When things were handed in: from a table of times that a platform exports."""
+"""Who handed in what, and when: a table of times, and Gradescope's own list."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
-from shapecalc.homework.answers.decode import decode
+from shapecalc.homework.answers.files import decode
+from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.assignment.deadline import LIKE, read_time
 from shapecalc.homework.classroom.roster import (
     EMAIL_WORDS,
@@ -15,7 +16,6 @@ from shapecalc.homework.classroom.roster import (
     table_rows,
 )
 from shapecalc.text.names import fold
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from datetime import datetime, timezone
@@ -38,7 +38,7 @@ def load_times(path: str, zone: timezone) -> dict[str, datetime]:
     except OSError as error:
         message = f"the times in '{path}' cannot be read: {error.strerror or error}"
         hint = "a table of times is a CSV file with the columns id, submitted"
-        raise _refuse("E001", message, path, hint) from None
+        raise refuse_file("E001", message, path, hint) from None
     return read_times(data, path, zone)
 
 
@@ -52,20 +52,75 @@ def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
     at = next((at for at, word in enumerate(header) if word in TIME_WORDS), None)
     if not columns or at is None:
         hint = "the first row names the columns: id,submitted"
-        raise _refuse("E713", "no row of the table of times names its columns", name, hint)
-    found: dict[str, datetime] = {}
+        raise refuse_file("E713", "no row of the table of times names its columns", name, hint)
+    times: dict[str, datetime] = {}
     for line, row in rows[1:]:
         written = row[at].strip() if at < len(row) else ""
         if not written:
             continue
         time = read_time(written, zone)
         if time is None:
-            raise _refuse("E713", f"line {line}: '{written[:60]}' is no time", name, LIKE)
+            raise refuse_file("E713", f"line {line}: '{written[:60]}' is no time", name, LIKE)
         for column in columns:
             if column < len(row) and (word := fold(row[column])):
-                found[word] = max(time, found.get(word, time))
-    return found
+                times[word] = max(time, times.get(word, time))
+    return times
 
 
-def _refuse(code: str, message: str, name: str, hint: str) -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(Source(name, "")), hint=hint)])
+#: Gradescope's file, and so much of it is read.
+METADATA_FILE = re.compile(r"submission_metadata\.ya?ml")
+MAX_METADATA = 32 * 2**20
+
+_FOLDER = re.compile(r"['\"]?(submission_\d{1,12})['\"]?:\s*")
+_FIELD = re.compile(r"( {0,4})(- )?:?(name|sid|email|created_at|submitters):\s*(.*)")
+
+
+class Submitted(NamedTuple):
+    """A submission: the words for its students, a tuple each, and when it was made."""
+
+    students: tuple[tuple[str, ...], ...] = ()
+    time: datetime | None = None
+
+
+def read_metadata(text: str) -> dict[str, Submitted]:
+    r"""Return the submissions of Gradescope's list, by folder.
+
+    Its export has folders `submission_123` beside a file `submission_metadata.yml`.  Only the lines
+    that are needed are read, by their indentation: the file holds outputs of programs as well.
+
+    >>> text = "submission_7:\n  :submitters:\n  - :name: Ann Lee\n    :sid: s1\n"
+    >>> read_metadata(text)["submission_7"].students
+    (('Ann Lee', 's1'),)
+    """
+    submissions: dict[str, Submitted] = {}
+    folder, people, inside = "", list[list[str]](), False
+    time: datetime | None = None
+    for line in [*text.splitlines(), "submission_0:"]:
+        if match := _FOLDER.fullmatch(line):
+            if folder:
+                submissions[folder] = Submitted(
+                    tuple(tuple(words) for words in people if words), time
+                )
+            folder, people, inside, time = match[1], [], False, None
+        elif match := _FIELD.match(line):
+            indent, dash, field, raw = match.groups()
+            value = _bare(raw)
+            if field == "submitters":
+                inside = True
+            elif field == "created_at" and len(indent) <= 2 and not dash:
+                time, inside = read_time(value), False
+            elif inside and field in ("name", "sid", "email"):
+                if dash or not people:
+                    people.append([])
+                if value:
+                    people[-1].append(value)
+        elif re.match(r" {2}:?\w+:", line):
+            inside = False
+    return submissions
+
+
+def _bare(text: str) -> str:
+    """Take the quotes off a value."""
+    text = text.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1].strip() if quoted else text

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.answers.claims import Claims, claims_of
-from shapecalc.homework.diagnosis.follow_through import ANY, World, world_of
-from shapecalc.homework.diagnosis.judge import Candidate, Tentative, cases_of, tentative
+from shapecalc.homework.diagnosis.follow_through import ANY, OwnNetwork, follow_through
+from shapecalc.homework.diagnosis.judge import FittingExplanation, Tentative, cases_of, tentative
 from shapecalc.homework.diagnosis.marking import marked
+from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell, Verdict
 from shapecalc.homework.diagnosis.ranking import (
     Evidence,
     evidence,
@@ -15,14 +16,13 @@ from shapecalc.homework.diagnosis.ranking import (
     ranked,
     with_pairs,
 )
-from shapecalc.homework.diagnosis.tell import rule_text, secrets_of
-from shapecalc.homework.diagnosis.verdict import Checked, Diagnosis, Finding, Judged, Verdict
+from shapecalc.homework.diagnosis.wording import rule_text, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.homework.answers.answers import Answers
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.answers.model import Answers
+    from shapecalc.homework.assignment.model import Homework
 
 #: How the note on a sheet of another homework begins.
 OTHER_STAMP = "the sheet is stamped"
@@ -35,18 +35,18 @@ CHANNELS_FIRST = "most volumes have their channels first, so all were read that 
 def check(homework: Homework, answers: Answers) -> Checked:
     """Judge every cell of a homework by a student's answers."""
     claims = claims_of(homework, answers)
-    near = world_of(homework, claims.own, homework.policy.within)
-    world = world_of(homework, claims.own, ANY) if near.far else near
-    cells = [tentative(homework, each, claims, near, world) for each in claims.by_cell.values()]
-    weighed = evidence_by_column(homework, cells, world)
+    near = follow_through(homework, claims.own, homework.policy.within)
+    network = follow_through(homework, claims.own, ANY) if near.far else near
+    cells = [tentative(homework, claim, claims, near, network) for claim in claims.by_cell.values()]
+    weighed = evidence_by_column(homework, cells, network)
     cells = [
-        with_pairs(homework, each, world, weighed[each.claim.cell.quantity.key]) for each in cells
+        with_pairs(homework, judgement, network, weighed[judgement.column]) for judgement in cells
     ]
     known = ("right", "right_other_notation")
     secrets = secrets_of(homework, (e.claim.cell for e in cells if e.verdict not in known))
     judged = [
-        _judged(homework, each, claims, world, weighed[each.claim.cell.quantity.key], secrets)
-        for each in cells
+        _judged(homework, judgement, claims, network, weighed[judgement.column], secrets)
+        for judgement in cells
     ]
     done = marked(homework, judged)
     notes = [*answers.notes]
@@ -61,46 +61,52 @@ def check(homework: Homework, answers: Answers) -> Checked:
 
 
 def evidence_by_column(
-    homework: Homework, cells: Sequence[Tentative], world: World
+    homework: Homework, cells: Sequence[Tentative], network: OwnNetwork
 ) -> dict[str, Evidence]:
     """Weigh the misconceptions in every column by itself."""
     columns: dict[str, list[Tentative]] = {}
-    for each in cells:
-        columns.setdefault(each.claim.cell.quantity.key, []).append(each)
-    return {column: evidence(homework, some, world) for column, some in columns.items()}
+    for judgement in cells:
+        columns.setdefault(judgement.column, []).append(judgement)
+    return {
+        column: evidence(homework, judgements, network) for column, judgements in columns.items()
+    }
 
 
 def _judged(
     homework: Homework,
-    each: Tentative,
+    judgement: Tentative,
     claims: Claims,
-    world: World,
+    network: OwnNetwork,
     weighed: Evidence,
     secrets: frozenset[str],
-) -> Judged:
-    claim = each.claim
-    verdict: Verdict | None = each.verdict
-    order = ranked(each.candidates, weighed)
+) -> JudgedCell:
+    claim = judgement.claim
+    verdict: Verdict | None = judgement.verdict
+    order = ranked(judgement.candidates, weighed)
     if verdict is None:
         best = order[0] if order else None
         verdict = "misconception" if best is not None else "wrong"
         if best is not None and other_convention(best, claim.cell.quantity.key, weighed):
             verdict = "right_other_convention"
     sure = weighed.sure(order) if order else True
-    told = tuple(
-        _diagnosis(homework, claims, world, each, candidate, secrets, certain=sure and at == 0)
+    diagnoses = tuple(
+        _diagnosis(
+            homework, claims, network, judgement, candidate, secrets, certain=sure and at == 0
+        )
         for at, candidate in enumerate(order[: 1 if sure else MOST])
     )
-    note, hidden = each.note, each.hidden
-    return Judged(claim.cell, claim.raw, each.read_as, verdict, told, note=note, hidden=hidden)
+    note, hidden = judgement.note, judgement.hidden
+    return JudgedCell(
+        claim.cell, claim.raw, judgement.read_as, verdict, diagnoses, note=note, hidden=hidden
+    )
 
 
 def _diagnosis(
     homework: Homework,
     claims: Claims,
-    world: World,
-    each: Tentative,
-    candidate: Candidate,
+    network: OwnNetwork,
+    judgement: Tentative,
+    candidate: FittingExplanation,
     secrets: frozenset[str],
     *,
     certain: bool,
@@ -108,25 +114,27 @@ def _diagnosis(
     ids, text = candidate.explanation.ids, candidate.explanation.text
     if ids == ("S21",):  # an order is no calculation: the numbers are the right ones
         return Diagnosis(ids, candidate.on, certain)
-    case = dict(cases_of(homework, each.claim.cell, world))[candidate.on]
+    case = dict(cases_of(homework, judgement.claim.cell, network))[candidate.on]
     working, rule = rule_text(homework, claims, case, text, secrets)
     return Diagnosis(ids, candidate.on, certain, working, rule)
 
 
-def _findings(cells: Sequence[Judged], weighed: dict[str, Evidence]) -> tuple[Finding, ...]:
+def _findings(cells: Sequence[JudgedCell], weighed: dict[str, Evidence]) -> tuple[Finding, ...]:
     """Put cells of one explanation together, those of most cells first.
 
     What is certain of some cells and not of others makes two findings.
     """
-    groups: dict[tuple[Verdict, tuple[str, ...], bool], list[Judged]] = {}
-    for each in cells:
-        if each.diagnoses and each.verdict in ("misconception", "right_other_convention"):
-            first = each.diagnoses[0]
-            groups.setdefault((each.verdict, first.ids, first.certain), []).append(each)
-    found = []
+    groups: dict[tuple[Verdict, tuple[str, ...], bool], list[JudgedCell]] = {}
+    for judged in cells:
+        if judged.diagnoses and judged.verdict in ("misconception", "right_other_convention"):
+            first = judged.diagnoses[0]
+            groups.setdefault((judged.verdict, first.ids, first.certain), []).append(judged)
+    findings = []
     for (verdict, ids, certain), members in groups.items():
-        columns = {each.cell.quantity.key for each in members}
+        columns = {judged.cell.quantity.key for judged in members}
         shown = sum(min(weighed[column].shown[name] for name in ids) for column in columns)
-        found.append(Finding(ids, verdict, tuple(members), max(shown, len(members)), certain))
-    wrong = sorted(found, key=lambda each: (each.verdict != "misconception", -len(each.cells)))
+        findings.append(Finding(ids, verdict, tuple(members), max(shown, len(members)), certain))
+    wrong = sorted(
+        findings, key=lambda finding: (finding.verdict != "misconception", -len(finding.cells))
+    )
     return tuple(wrong)

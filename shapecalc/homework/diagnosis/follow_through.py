@@ -1,4 +1,4 @@
-"""Follow-through: the network as it comes out of a student's own volumes.
+"""Follow-through: what a cell may be when it follows from the student's own other cells.
 
 Every layer's rules are applied to what the student says flows in.  An earlier answer is used when
 it is a legal volume near the right one; where there is none, what the own values give goes on.
@@ -6,25 +6,31 @@ it is a legal volume near the right one; where there is none, what the own value
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.graph.model import Deferred
+from shapecalc.homework.assignment.model import TOTAL, is_total
+from shapecalc.homework.assignment.notation.readings import Blank, ReadNumber, Unreadable
+from shapecalc.homework.diagnosis.working import params_of, sides_of
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.shape import as_list
 from shapecalc.report.fold import level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.answers.claims import Claims
+    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
     from shapecalc.report.model import Report, Row
 
 
-class World(NamedTuple):
+class OwnNetwork(NamedTuple):
     """A network by a student's own values.
 
     `expected` has every row as it follows from the own earlier volumes; `used` the same with the
@@ -55,7 +61,7 @@ def near(shape: Shape, key: Shape, within: int) -> bool:
 ANY = 10**12
 
 
-def world_of(homework: Homework, claims: Mapping[str, Shape], within: int) -> World:
+def follow_through(homework: Homework, claims: Mapping[str, Shape], within: int) -> OwnNetwork:
     """Apply the layers' rules to a student's own volumes; `claims` are by row.
 
     Volumes that are further than the factor `within` from the right ones are not followed.
@@ -65,17 +71,17 @@ def world_of(homework: Homework, claims: Mapping[str, Shape], within: int) -> Wo
     far = frozenset(n for n, s in claimed.items() if not near(s, rows[n].output, within))
     followed = {n: s for n, s in claimed.items() if n not in far and s != rows[n].output}
     if not followed:
-        return World(rows, rows, far, own=False)
+        return OwnNetwork(rows, rows, far, own=False)
     known = _known(homework)
     override = {known.output[name]: shape for name, shape in followed.items()}
     expected, used = _walk(homework.report, override, known.worked)
     for name in known.blocks.keys() & followed.keys():
         _into(homework.report, used, known, name, claimed)
-    return World(_rows(homework, known, expected), _rows(homework, known, used), far, own=True)
+    return OwnNetwork(_rows(homework, known, expected), _rows(homework, known, used), far, own=True)
 
 
 class _Known(NamedTuple):
-    """What every student's world shares.
+    """What all students' networks share.
 
     `output` is the place of what a row gives, `blocks` the places inside a block's row, and
     `worked` what layers have been found to do with other inputs.
@@ -113,12 +119,12 @@ def _walk(
     expected: list[Row] = []
     used: list[Row] = []
     for index, (node, row) in enumerate(zip(report.graph.nodes, report.rows, strict=True)):
-        inputs = tuple([outputs[each] for each in node.inputs])
+        inputs = tuple([outputs[source] for source in node.inputs])
         own = row
         if inputs != row.inputs:
-            found = worked.get((index, inputs))
-            own = found or _worked(report, index, inputs, outputs)
-            if found is None and len(worked) < _KEPT and not isinstance(node.layer, Deferred):
+            kept = worked.get((index, inputs))
+            own = kept or _worked(report, index, inputs, outputs)
+            if kept is None and len(worked) < _KEPT and not isinstance(node.layer, Deferred):
                 worked[index, inputs] = own
         out = override.get(index, own.output)
         expected.append(own)
@@ -156,13 +162,15 @@ def _rows(homework: Homework, known: _Known, rows: Sequence[Row]) -> dict[str, R
     """Return all rows by name; blocks in which nothing differs are those of the key."""
     key = homework.report.rows
     report = homework.report.with_rows(tuple(rows))
-    found = dict(homework.rows)
-    found.update((row.name, row) for row, was in zip(rows, key, strict=True) if row is not was)
+    rows_by_name = dict(homework.rows)
+    rows_by_name.update(
+        (row.name, row) for row, was in zip(rows, key, strict=True) if row is not was
+    )
     for name, inside in known.blocks.items():
-        sources = {each for at in inside for each in report.graph.nodes[at].inputs}
+        sources = {source for at in inside for source in report.graph.nodes[at].inputs}
         if any(rows[at] is not key[at] for at in (*inside, *sources)):
-            found[name] = level(report, name, inside)
-    return found
+            rows_by_name[name] = level(report, name, inside)
+    return rows_by_name
 
 
 def row_of(row: Row, inputs: tuple[Shape, ...]) -> Row | None:
@@ -213,3 +221,149 @@ def with_output(row: Row, output: Shape) -> Row:
         activations=0 if layer.inplace else output.size,
         overwritten=output.size if layer.inplace else 0,
     )
+
+
+#: A sum of rounded answers is followed while they leave no more than this part of it open.
+_OPEN = Fraction(1, 50)
+
+
+class Followed(NamedTuple):
+    """A value that follows from own cells.
+
+    `slack` is what these leave open where they are rounded; `counted`: it follows from counts of
+    the student's, and not from volumes alone.
+    """
+
+    value: Value
+    slack: Fraction = Fraction(0)
+    counted: bool = False
+
+
+class Own(NamedTuple):
+    """A student's own count.
+
+    `slack` is half a unit of its last place when it is rounded; `right`: it may be the right one.
+    """
+
+    value: Fraction
+    slack: Fraction = Fraction(0)
+    right: bool = False
+
+
+def followed(
+    homework: Homework, cell: Cell, claims: Claims, network: OwnNetwork, within: int
+) -> Iterator[Followed]:
+    """Yield what follows from own cells and differs from the key.
+
+    From own volumes by the layers' rules, from the row's own output, and from own counts: FLOPs
+    from MACs, memory from units, params from weights and biases, MACs from weights, totals from
+    their column.  What follows from counts must be within a factor of the key.
+    """
+    key, seen = cell.key, {cell.key}
+    if not is_total(cell.layer) and network.own:
+        conventions, column = homework.conventions, cell.quantity.key
+        rows = (network.expected,) if column == "output" else (network.expected, network.used)
+        for by_layer in rows:
+            value = cell.quantity.of(by_layer[cell.layer], conventions)
+            if column == "connections":
+                value = _connections(network, cell.layer, known(by_layer[cell.layer].output.size))
+            if value is not None and value not in seen:
+                seen.add(value)
+                yield Followed(value)
+    if not isinstance(key, int):
+        return
+    for own in _of_counts(homework, cell, claims, network):
+        number = own.value.numerator
+        near = not key or 0 < number <= within * key <= within * within * number
+        if near and own.value.denominator == 1 and own.slack <= _OPEN * number and number != key:
+            yield Followed(number, own.slack, counted=True)
+
+
+def _of_counts(
+    homework: Homework, cell: Cell, claims: Claims, network: OwnNetwork
+) -> Iterator[Own]:
+    """Yield what follows from own counts."""
+    conventions, column, layer = homework.conventions, cell.quantity.key, cell.layer
+    if is_total(layer):
+        yield from _sum(homework, cell, claims)
+        return
+    if column == "flops" and conventions.operations == "macs":
+        yield from _times(own_count(claims, layer, "macs"), conventions.flops_per_mac)
+    elif column == "memory":
+        yield from _times(own_count(claims, layer, "units"), conventions.element)
+    elif column == "params":
+        yield from _added(homework, claims, layer, network)
+    elif column == "connections":
+        units = own_count(claims, layer, "units")
+        per_unit = _connections(network, layer, 1)
+        if per_unit is not None:
+            yield from _times(units, per_unit)
+    elif column == "macs":
+        row = network.used[layer]
+        product = params_of(row, bias=False)
+        if row.layer is not None and (product.kernel or product.depth):
+            places = 1
+            for side in sides_of(row.output):
+                places *= side
+            weights = own_count(claims, layer, "weights")
+            yield from _times(weights if weights is None or not weights.right else None, places)
+
+
+def _connections(network: OwnNetwork, layer: str, units: int) -> int | None:
+    """Count the connections of so many units: each has those that the rule gives it."""
+    row = network.expected[layer]
+    if row.connections is None:
+        return None
+    if row.layer is None:
+        return known(network.used[layer].connections or 0) if units > 1 else None
+    return known(row.connections) // known(row.output.size) * units
+
+
+def _times(own: Own | None, factor: int) -> Iterator[Own]:
+    if own is not None:
+        yield Own(own.value * factor, own.slack * factor)
+
+
+def _added(homework: Homework, claims: Claims, layer: str, network: OwnNetwork) -> Iterator[Own]:
+    """Add own weights and own biases; where one was not answered it is the right one."""
+    weights, biases = own_count(claims, layer, "weights"), own_count(claims, layer, "biases")
+    if weights is None and biases is None:
+        return
+    conventions = homework.conventions
+    for row in (network.expected[layer], homework.rows[layer]):
+        own_weights = weights or Own(Fraction(known(row.weights)))
+        own_biases = biases or Own(Fraction(known(row.biases)))
+        yield (
+            Own(own_weights.value + own_biases.value, own_weights.slack + own_biases.slack)
+            if conventions.bias
+            else own_weights
+        )
+
+
+def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Own]:
+    """Add up the column as the student has it; what was not asked or not answered is by the key."""
+    total, column = cell.key, cell.quantity.key
+    assert isinstance(total, int), "only sums have a total"
+    value, slack = Fraction(total), Fraction(0)
+    for member in homework.cells:
+        inside = member.layer.startswith(cell.layer.removesuffix(TOTAL)) and not is_total(
+            member.layer
+        )
+        if member.quantity.key == column and inside and isinstance(member.key, int):
+            own = own_count(claims, member.layer, column)
+            if own is not None:
+                value, slack = value + own.value - member.key, slack + own.slack
+    yield Own(value, slack)
+
+
+def own_count(claims: Claims, layer: str, column: str) -> Own | None:
+    """Return a student's own count: the right one where it may be meant."""
+    claim = claims.by_cell.get((layer, column))
+    if claim is None or isinstance(claim.readings, Unreadable | Blank):
+        return None
+    key = claim.cell.key
+    numbers = [reading for reading in claim.readings if isinstance(reading, ReadNumber)]
+    if not numbers or not isinstance(key, int):
+        return None
+    number = next((number for number in numbers if number.fits(key)), numbers[0])
+    return Own(number.value, number.half, number.fits(key))

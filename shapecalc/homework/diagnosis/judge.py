@@ -7,22 +7,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.answers.claims import forms_of
-from shapecalc.homework.assignment.assignment import TOTAL, added, is_total
-from shapecalc.homework.assignment.reading import Blank, Number, Unreadable
-from shapecalc.homework.diagnosis.diagnose import (
+from shapecalc.homework.assignment.model import TOTAL, added, is_total
+from shapecalc.homework.assignment.notation.readings import Blank, ReadNumber, Unreadable
+from shapecalc.homework.diagnosis.explanations import (
     NOTHING,
-    Explanation,
+    CellExplanation,
     alone,
     on_count,
     paired,
     source_of,
 )
-from shapecalc.homework.diagnosis.follow import followed, own_count
-from shapecalc.homework.diagnosis.follow_through import ANY
+from shapecalc.homework.diagnosis.follow_through import ANY, followed, own_count
 from shapecalc.homework.diagnosis.misconceptions.model import Case
-from shapecalc.homework.diagnosis.verdict import FAR
+from shapecalc.homework.diagnosis.model import FAR
 from shapecalc.homework.diagnosis.working import (
-    Volume,
+    Sides,
 )
 from shapecalc.layers.shape import (
     whole,
@@ -33,12 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.homework.answers.claims import Claim, Claims
-    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.assignment.model import Cell, Homework
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.homework.diagnosis.diagnose import Explanations
-    from shapecalc.homework.diagnosis.follow import Followed
-    from shapecalc.homework.diagnosis.follow_through import World
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.diagnosis.explanations import CellExplanations
+    from shapecalc.homework.diagnosis.follow_through import Followed, OwnNetwork
+    from shapecalc.homework.diagnosis.model import Verdict
     from shapecalc.report.model import Row
 
 
@@ -46,10 +44,10 @@ if TYPE_CHECKING:
 _WHOLE = Fraction(1, 2)
 
 
-class Candidate(NamedTuple):
+class FittingExplanation(NamedTuple):
     """An explanation that fits, by the key or by the student's own values."""
 
-    explanation: Explanation
+    explanation: CellExplanation
     on: Literal["key", "own"]
 
 
@@ -64,20 +62,25 @@ class Tentative(NamedTuple):
     verdict: Verdict | None
     read_as: str = ""
     note: str = ""
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[FittingExplanation, ...] = ()
     counted: bool = False
     hidden: tuple[str, ...] = ()
 
+    @property
+    def column(self) -> str:
+        """The column of the cell."""
+        return self.claim.cell.quantity.key
+
 
 def tentative(
-    homework: Homework, claim: Claim, claims: Claims, near: World, world: World
+    homework: Homework, claim: Claim, claims: Claims, near: OwnNetwork, network: OwnNetwork
 ) -> Tentative:
     """Judge a cell against the key and the own values, or collect what may explain it.
 
     What earns marks follows from own values that are `near`; what explains, from all of them.
     """
     cell, readings = claim.cell, claim.readings
-    if cell.given or cell.key is None:
+    if cell.filled_in or cell.key is None:
         return Tentative(claim, "not_graded")
     if isinstance(readings, Blank):
         return Tentative(claim, "blank")
@@ -87,41 +90,46 @@ def tentative(
     right = _fits(claim, cell.key, first=claims.channels_first, exact=exact)
     if right is not None:
         return _right(homework, claim, right)
-    if exact and all(isinstance(each, Number) and each.half > _WHOLE for each in readings):
-        return Tentative(claim, "wrong", _said(claim).read_as, "rounded, where whole numbers count")
+    if exact and all(
+        isinstance(reading, ReadNumber) and reading.half > _WHOLE for reading in readings
+    ):
+        return Tentative(
+            claim, "wrong", _likeliest(claim).read_as, "rounded, where whole numbers count"
+        )
     for other in cell.accepted:
         fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
         if fit is not None:
             return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
-    for own, within in ((near, homework.policy.within), (world, ANY)):
-        for each in followed(homework, cell, claims, own, within):
+    for own, within in ((near, homework.policy.within), (network, ANY)):
+        for value in followed(homework, cell, claims, own, within):
             fit = _fits(
-                claim, each.value, slack=each.slack, first=claims.channels_first, exact=exact
+                claim, value.value, slack=value.slack, first=claims.channels_first, exact=exact
             )
             if fit is not None and within != ANY:
                 verdict: Verdict = "right_follow_through"
-                return Tentative(claim, verdict, fit.read_as, fit.note, counted=each.counted)
-            if fit is not None and not _chance(homework, each, claim, world):
-                return Tentative(claim, "wrong", fit.read_as, FAR, counted=each.counted)
-    said = _said(claim)
-    note = said.note
+                return Tentative(claim, verdict, fit.read_as, fit.note, counted=value.counted)
+            if fit is not None and not _chance(homework, value, claim, network):
+                return Tentative(claim, "wrong", fit.read_as, FAR, counted=value.counted)
+    reading = _likeliest(claim)
+    note = reading.note
     if cell.layer in near.far and cell.quantity.key == "output":
         note = "; ".join(filter(None, (note, "too far from the right volume to be followed")))
-    found = tuple(_candidates(homework, claim, claims, world))
-    return Tentative(claim, None, said.read_as, note, found)
+    candidates = tuple(_candidates(homework, claim, claims, network))
+    return Tentative(claim, None, reading.read_as, note, candidates)
 
 
-def _chance(homework: Homework, each: Followed, claim: Claim, world: World) -> bool:
+def _chance(homework: Homework, value: Followed, claim: Claim, network: OwnNetwork) -> bool:
     """Tell whether MACs follow from weights that are far from right, but are a mistake's as well.
 
     MACs are seldom worked out from the weights, the other counts mostly from those before them.
     """
     return (
-        each.counted
+        value.counted
         and claim.cell.quantity.key == "macs"
         and not is_total(claim.cell.layer)
         and any(
-            any(explaining(claim, alone(case))) for _, case in cases_of(homework, claim.cell, world)
+            any(explaining(claim, alone(case)))
+            for _, case in cases_of(homework, claim.cell, network)
         )
     )
 
@@ -131,7 +139,7 @@ class _Fit(NamedTuple):
     note: str
     plain: bool
     swapped: bool = False
-    number: Number | None = None
+    number: ReadNumber | None = None
 
 
 def _fits(
@@ -147,7 +155,7 @@ def _fits(
         return None
     if isinstance(value, int):
         for number in claim.readings:
-            if isinstance(number, Number) and number.fits(value, slack):
+            if isinstance(number, ReadNumber) and number.fits(value, slack):
                 if exact and number.half > _WHOLE:
                     continue
                 return _Fit(number.text, number.note, number.plain, number=number)
@@ -187,16 +195,16 @@ def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
     return Tentative(claim, verdict, fit.read_as, note, hidden=hidden)
 
 
-def _swapped() -> tuple[Candidate, ...]:
-    return (Candidate(Explanation(("S21",), Volume((), 0), ()), "key"),)
+def _swapped() -> tuple[FittingExplanation, ...]:
+    return (FittingExplanation(CellExplanation(("S21",), Sides((), 0), ()), "key"),)
 
 
-def _hidden(homework: Homework, claim: Claim, number: Number) -> tuple[str, ...]:
+def _hidden(homework: Homework, claim: Claim, number: ReadNumber) -> tuple[str, ...]:
     """Name the mistakes that round to the same, the first three of them."""
-    from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+    from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 
     fitting = alone(key_cases(homework)[claim.cell.at]).fitting(number)
-    return tuple(dict.fromkeys(CATALOGUE[each.ids[0]].name for each in fitting))[:3]
+    return tuple(dict.fromkeys(CATALOGUE[explanation.ids[0]].name for explanation in fitting))[:3]
 
 
 def _rounded(hidden: tuple[str, ...]) -> str:
@@ -206,7 +214,7 @@ def _rounded(hidden: tuple[str, ...]) -> str:
     return f"rounded, so it does not show whether {these} was done: {'; '.join(hidden)}"
 
 
-def _said(claim: Claim) -> _Fit:
+def _likeliest(claim: Claim) -> _Fit:
     """Return the likeliest reading of an answer that is not right."""
     assert not isinstance(claim.readings, Unreadable | Blank)
     first = claim.readings[0]
@@ -215,13 +223,13 @@ def _said(claim: Claim) -> _Fit:
 
 def case_of(homework: Homework, cell: Cell, rows: Mapping[str, Row]) -> Case:
     """Make the case of a cell, by the key's rows or by others."""
-    report, column, told = homework.report, cell.quantity.key, homework.conventions
+    report, column, conventions = homework.report, cell.quantity.key, homework.conventions
     if is_total(cell.layer):
         row = _whole(homework, cell.layer)
-        return Case(row, column, told, report, -1, row.members)
+        return Case(row, column, conventions, report, -1, row.members)
     report = homework.networks.get(cell.layer.partition("/")[0], report)
     row, at = rows[cell.layer], _places(homework).get(cell.layer, -1)
-    return Case(row, column, told, report, at, row.members)
+    return Case(row, column, conventions, report, at, row.members)
 
 
 @lru_cache(maxsize=16)
@@ -244,23 +252,23 @@ def key_cases(homework: Homework) -> dict[tuple[str, str], Case]:
 
 
 def _candidates(
-    homework: Homework, claim: Claim, claims: Claims, world: World
-) -> Iterator[Candidate]:
+    homework: Homework, claim: Claim, claims: Claims, network: OwnNetwork
+) -> Iterator[FittingExplanation]:
     """Yield what explains an answer: one misconception, or two where no single one does."""
-    cases = list(cases_of(homework, claim.cell, world))
+    cases = list(cases_of(homework, claim.cell, network))
     for finders in ((alone, _on_counts(claim, claims)), (paired,)):
-        found = [
-            Candidate(explanation, on)
+        candidates = [
+            FittingExplanation(explanation, on)
             for find in finders
             for on, case in cases
             for explanation in explaining(claim, find(case))
         ]
-        if found:
-            yield from _once(found)
+        if candidates:
+            yield from _once(candidates)
             return
 
 
-def _on_counts(claim: Claim, claims: Claims) -> Callable[[Case], Explanations]:
+def _on_counts(claim: Claim, claims: Claims) -> Callable[[Case], CellExplanations]:
     """Return what finds explanations of a cell by another count of its row, where that is own."""
     layer, column = claim.cell.at
     own = own_count(claims, layer, source_of(column) or "")
@@ -271,39 +279,41 @@ def _on_counts(claim: Claim, claims: Claims) -> Callable[[Case], Explanations]:
 
 
 def cases_of(
-    homework: Homework, cell: Cell, world: World
+    homework: Homework, cell: Cell, network: OwnNetwork
 ) -> Iterator[tuple[Literal["key", "own"], Case]]:
     """Yield the case of a cell by the key and, where that differs, by the own values."""
     key = key_cases(homework)[cell.at]
     yield "key", key
-    if world.own and not is_total(cell.layer):
-        rows = world.expected if cell.quantity.key == "output" else world.used
+    if network.own and not is_total(cell.layer):
+        rows = network.expected if cell.quantity.key == "output" else network.used
         if rows[cell.layer] is not homework.rows[cell.layer]:
             own = case_of(homework, cell, rows)
             if own.row != key.row:
                 yield "own", own
 
 
-def _once(found: list[Candidate]) -> Iterator[Candidate]:
+def _once(candidates: list[FittingExplanation]) -> Iterator[FittingExplanation]:
     """Leave out what is told already: the same misconceptions, by the key first."""
     seen = set()
-    for each in found:
-        ids = frozenset(each.explanation.ids)
+    for candidate in candidates:
+        ids = frozenset(candidate.explanation.ids)
         if ids not in seen:
             seen.add(ids)
-            yield each
+            yield candidate
 
 
-def explaining(claim: Claim, known: Explanations) -> Iterator[Explanation]:
+def explaining(claim: Claim, known: CellExplanations) -> Iterator[CellExplanation]:
     """Yield the explanations whose value is what was answered."""
     if isinstance(claim.readings, Unreadable | Blank):
         return
     if isinstance(claim.cell.key, int):
         for number in claim.readings:
-            if isinstance(number, Number):
+            if isinstance(number, ReadNumber):
                 yield from known.fitting(number)
         return
     for dims in dict.fromkeys(form.dims for _, form in forms_of(claim)):
-        for each in known.by_value.get(dims, ()):
-            if "S21" not in each.ids or len(each.ids) == 1:  # every order is tried with all others
-                yield each
+        for explanation in known.by_value.get(dims, ()):
+            if (
+                "S21" not in explanation.ids or len(explanation.ids) == 1
+            ):  # every order is tried with all others
+                yield explanation

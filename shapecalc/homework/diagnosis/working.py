@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra.dim import known
-from shapecalc.homework.assignment.reading import fraction_text
+from shapecalc.homework.assignment.notation.readings import fraction_text
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shapecalc.report.model import Row
 
 
-class Count(NamedTuple):
+class Product(NamedTuple):
     """A count as a product, and what is added to it.
 
     scale x kernel x depth x filters x places + the sum of `plus`.
@@ -44,21 +44,21 @@ class Count(NamedTuple):
     @property
     def value(self) -> int:
         """The number."""
-        each = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
-        return (prod(each) if each else 0) + sum(self.plus)
+        factors = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
+        return (prod(factors) if factors else 0) + sum(self.plus)
 
     @property
     def text(self) -> str:
         """The calculation, without its result."""
-        each = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
-        parts = ["*".join(f"{n:,}" for n in each)] if each else []
+        factors = (*self.scale, *self.kernel, *self.depth, *self.filters, *self.places)
+        parts = ["*".join(f"{n:,}" for n in factors)] if factors else []
         return " + ".join([*parts, *(f"{n:,}" for n in self.plus)]) or "0"
 
 
-class Sum(NamedTuple):
+class LayerSum(NamedTuple):
     """A count of a block or of a network: the sum of those of its layers."""
 
-    parts: tuple[Count, ...]
+    parts: tuple[Product, ...]
 
     @property
     def value(self) -> int:
@@ -119,7 +119,7 @@ class Side(NamedTuple):
         return divided + (f" + {self.plus}" if self.plus else "")
 
 
-class Volume(NamedTuple):
+class Sides(NamedTuple):
     """An output volume: its sides, and its channels; a vector has no sides.
 
     `first`: the channels stand first, which is another volume when read in order.
@@ -143,7 +143,7 @@ class Volume(NamedTuple):
         return ", ".join([*shown, f"{fraction_text(Fraction(self.channels))} channels"])
 
 
-Working: TypeAlias = Count | Volume | Sum
+Working: TypeAlias = Product | Sides | LayerSum
 
 
 def sides_of(shape: Shape) -> tuple[int, ...]:
@@ -167,15 +167,15 @@ def filters_of(row: Row) -> int:
     return known(layer.units if isinstance(layer, Dense) else row.output.channels)
 
 
-def volume_of(row: Row) -> Volume:
+def volume_of(row: Row) -> Sides:
     """Return how a row's output volume is worked out."""
     layer, output = row.layer, row.output
     channels = known(output.channels)
     if not isinstance(layer, Windowed) or isinstance(layer, Transposed) or not row.inputs:
-        return Volume(tuple(Side(n, result=n) for n in sides_of(output)), channels)
-    given = sides_of(row.inputs[0])
+        return Sides(tuple(Side(n, result=n) for n in sides_of(output)), channels)
+    entering = sides_of(row.inputs[0])
     moves = layer.moves(row.inputs[0])
-    return Volume(tuple(map(_side, given, moves)), channels)
+    return Sides(tuple(map(_side, entering, moves)), channels)
 
 
 def _side(n: int, move: Window) -> Side:
@@ -192,16 +192,16 @@ def _side(n: int, move: Window) -> Side:
     return side if side.value == right else side._replace(result=right)  # a clipped last window
 
 
-def params_of(row: Row, *, bias: bool = True) -> Count:
+def params_of(row: Row, *, bias: bool = True) -> Product:
     """Return how a row's parameters are worked out; without biases if asked."""
     product = _product(row)
     weights, biases = known(row.weights), known(row.biases)
     if row.shared is not None or product is None or product.value != weights:
-        product = Count(filters=(weights,)) if weights else Count()
+        product = Product(filters=(weights,)) if weights else Product()
     return product._replace(plus=(biases,) if biases and bias else ())
 
 
-def macs_of(row: Row) -> Count:
+def macs_of(row: Row) -> Product:
     """Return how a row's multiply-accumulates are worked out."""
     product, macs = _product(row), known(row.macs)
     if product is not None:
@@ -210,44 +210,44 @@ def macs_of(row: Row) -> Count:
         product = product._replace(places=sides_of(shape))
         if product.value == macs:
             return product
-    return Count(filters=(macs,)) if macs else Count()
+    return Product(filters=(macs,)) if macs else Product()
 
 
-def _product(row: Row) -> Count | None:
+def _product(row: Row) -> Product | None:
     """Return the weights of a row's layer as kernel x depth x filters; None for other layers."""
     layer: Layer | None = row.layer
     if not row.inputs or layer is None:
         return None
     ci, co = known(row.inputs[0].channels), filters_of(row)
     if isinstance(layer, Conv | Transposed):
-        return Count(kernel_of(row), (ci // layer.groups,), (co,))
+        return Product(kernel_of(row), (ci // layer.groups,), (co,))
     if isinstance(layer, Depthwise):
-        return Count(kernel_of(row), (), (co,))
+        return Product(kernel_of(row), (), (co,))
     if isinstance(layer, Dense):
-        return Count(kernel_of(row), (ci,), (co,))
+        return Product(kernel_of(row), (ci,), (co,))
     if not isinstance(layer, Pool) and known(row.weights):
-        return Count(filters=(known(row.weights),))
+        return Product(filters=(known(row.weights),))
     return None
 
 
-def working_of(row: Row, column: str, told: Conventions) -> Working | None:
+def working_of(row: Row, column: str, conventions: Conventions) -> Working | None:
     """Return how a cell is worked out; None where it is no calculation of the layer's own."""
     if column == "output":
         return volume_of(row)
     if column == "weights":
         return params_of(row, bias=False)
     if column == "params":
-        return params_of(row, bias=told.bias)
+        return params_of(row, bias=conventions.bias)
     if column == "biases":
-        return Count(plus=(known(row.biases),)) if known(row.biases) else Count()
+        return Product(plus=(known(row.biases),)) if known(row.biases) else Product()
     if column == "macs":
         return macs_of(row)
-    if column == "flops" and told.operations == "macs":
+    if column == "flops" and conventions.operations == "macs":
         macs = macs_of(row)
-        return macs._replace(scale=(2,)) if told.flops_per_mac == 2 and macs.value else macs
+        return macs._replace(scale=(2,)) if conventions.flops_per_mac == 2 and macs.value else macs
     if column == "units":
-        return Count(places=sides_of(row.output), filters=(known(row.output.channels),))
+        return Product(places=sides_of(row.output), filters=(known(row.output.channels),))
     if column == "memory":
         places, channels = sides_of(row.output), known(row.output.channels)
-        return Count(scale=(told.element,), places=places, filters=(channels,))
+        return Product(scale=(conventions.element,), places=places, filters=(channels,))
     return None

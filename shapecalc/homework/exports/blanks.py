@@ -9,9 +9,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.diagnosis.diagnose import singles
+from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
-from shapecalc.homework.diagnosis.tell import general_rule, why_text
+from shapecalc.homework.diagnosis.wording import general_rule, why_text
 from shapecalc.layers.shape import (
     SIDE_NAMES,
     whole,
@@ -20,9 +20,9 @@ from shapecalc.layers.shape import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.assignment.assignment import Cell, Homework
+    from shapecalc.homework.assignment.model import Cell, Homework
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.homework.diagnosis.diagnose import Result
+    from shapecalc.homework.diagnosis.explanations import Result
 
 #: So many mistakes with one number are named.
 _NAMED = 3
@@ -41,7 +41,7 @@ class Other(NamedTuple):
     ids: tuple[str, ...] = ()
 
 
-class Blank(NamedTuple):
+class AskedNumber(NamedTuple):
     """A number to find out: of a cell, or of an extent of its volume, which is the `part`.
 
     `rule` is the column's, in words.
@@ -68,28 +68,28 @@ class Blank(NamedTuple):
         return f"No known mistake gives this number. The rule: {self.rule}."
 
 
-def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[Blank, ...]]:
+def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[AskedNumber, ...]]:
     """Return the blanks of every cell that earns marks, by its address."""
-    asked = (cell for cell in homework.cells if not cell.given and cell.out_of)
-    return {cell.at: _blanks(homework, cell) for cell in asked if cell.key is not None}
+    cells = (cell for cell in homework.cells if not cell.filled_in and cell.out_of)
+    return {cell.at: _blanks(homework, cell) for cell in cells if cell.key is not None}
 
 
-def _blanks(homework: Homework, cell: Cell) -> tuple[Blank, ...]:
+def _blanks(homework: Homework, cell: Cell) -> tuple[AskedNumber, ...]:
     case = case_of(homework, cell, homework.rows)
-    found = [
-        (each.ids[0], extents)
-        for each in singles(case)
-        if len(extents := _extents(each.value)) == len(_right(cell.key))
+    mistaken = [
+        (explanation.ids[0], extents)
+        for explanation in singles(case)
+        if len(extents := _extents(explanation.value)) == len(_right(cell.key))
     ]
     rule = general_rule(cell.quantity.key, homework.conventions)
     marks, policy = cell.out_of / len(_right(cell.key)), homework.policy
     blanks = []
     for at, (part, right) in enumerate(zip(_parts(cell.key), _right(cell.key), strict=True)):
-        wrong = _wrong(right, [(name, extents[at]) for name, extents in found])
+        wrong = _wrong(right, [(name, extents[at]) for name, extents in mistaken])
         mistakes = (Other(value, _why(ids), policy.misconception, ids) for value, ids in wrong)
-        others = {each.value: each for each in (*mistakes, *_accepted(homework, cell, at))}
+        others = {other.value: other for other in (*mistakes, *_accepted(homework, cell, at))}
         others.pop(Fraction(right), None)
-        blanks.append(Blank(cell, part, right, marks, tuple(others.values()), rule))
+        blanks.append(AskedNumber(cell, part, right, marks, tuple(others.values()), rule))
     if homework.conventions.layout == "chw" and len(blanks) > 1:
         return (blanks[-1], *blanks[:-1])
     return tuple(blanks)
@@ -117,19 +117,19 @@ def _accepted(homework: Homework, cell: Cell, at: int) -> Iterator[Other]:
     """Yield what the teacher accepts beside the key, of which a volume has several extents."""
     policy = homework.policy
     share = Fraction(1) if policy.accepted == "right" else policy.other_convention
-    for each in cell.accepted:
-        extents = _right(each.value)
+    for accepted in cell.accepted:
+        extents = _right(accepted.value)
         if len(extents) == len(_right(cell.key)):
-            said = f"Accepted: {each.reason}." if each.reason else "Accepted."
-            yield Other(Fraction(extents[at]), said, share)
+            message = f"Accepted: {accepted.reason}." if accepted.reason else "Accepted."
+            yield Other(Fraction(extents[at]), message, share)
 
 
 def _wrong(
-    right: int, found: Sequence[tuple[str, Fraction]]
+    right: int, values: Sequence[tuple[str, Fraction]]
 ) -> Iterator[tuple[Fraction, tuple[str, ...]]]:
     """Yield wrong numbers, each with the mistakes that give it."""
     by_value: dict[Fraction, dict[str, None]] = {}
-    for name, value in found:
+    for name, value in values:
         if value != right and value >= 0:
             by_value.setdefault(value, {})[name] = None
     for value, ids in by_value.items():
@@ -140,8 +140,8 @@ def _why(ids: tuple[str, ...]) -> str:
     """Say what was probably done, and why it is not so."""
     if len(ids) == 1:
         return why_text(ids)
-    each = " Or: ".join(why_text((name,)) for name in ids[:_NAMED])
-    return f"Several mistakes give this number. Perhaps: {each}"
+    reasons = " Or: ".join(why_text((name,)) for name in ids[:_NAMED])
+    return f"Several mistakes give this number. Perhaps: {reasons}"
 
 
 def decimal(value: Fraction) -> str:
@@ -162,10 +162,10 @@ def tolerance(value: Fraction) -> str:
 
 
 def by_layer(
-    blanks: Mapping[tuple[str, str], tuple[Blank, ...]],
-) -> dict[str, list[tuple[Blank, ...]]]:
+    blanks: Mapping[tuple[str, str], tuple[AskedNumber, ...]],
+) -> dict[str, list[tuple[AskedNumber, ...]]]:
     """Return the cells' blanks by their layers, in the order of the sheet."""
-    found: dict[str, list[tuple[Blank, ...]]] = {}
-    for (layer, _), some in blanks.items():
-        found.setdefault(layer, []).append(some)
-    return found
+    layers: dict[str, list[tuple[AskedNumber, ...]]] = {}
+    for (layer, _), parts in blanks.items():
+        layers.setdefault(layer, []).append(parts)
+    return layers

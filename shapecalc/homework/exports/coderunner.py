@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_number, marks_text
-from shapecalc.homework.exports.markup import marked_up
+from shapecalc.homework.assignment.notation.values import marks_number, marks_text
 from shapecalc.homework.exports.parts import (
+    marked_up,
     part_lines,
     parts_of,
     problem_lines,
@@ -20,7 +20,7 @@ from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.diagnosis.model import Checked
     from shapecalc.homework.exports.parts import Per
 
 
@@ -29,9 +29,9 @@ def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
     first, *rest = summary_lines(checked, hint=hint)
     rows: list[list[object]] = [["iscorrect", per, "what was said", "marks"]]
     for part in parts_of(checked, per):
-        said = "\n".join(part_lines(part, per=per, hint=hint))
+        text = "\n".join(part_lines(part, per=per, hint=hint))
         marks = f"{marks_text(part.marks)} of {marks_text(part.out_of)}"
-        rows.append([int(part.right), part.name, said, marks])
+        rows.append([int(part.right), part.name, text, marks])
     whole = checked.out_of
     outcome = {
         "fraction": marks_number(checked.marks / whole) if whole else 1,
@@ -42,7 +42,7 @@ def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
     return dump(outcome, indent=2) + "\n"
 
 
-def refused(problems: tuple[Problem, ...]) -> str:
+def refused(problems: tuple[Problem, ...], **_: object) -> str:
     """Write the outcome for answers that cannot be read."""
-    said = marked_up(problem_lines(problems), "html")
-    return dump({"fraction": 0, "prologuehtml": said}, indent=2) + "\n"
+    text = marked_up(problem_lines(problems), "html")
+    return dump({"fraction": 0, "prologuehtml": text}, indent=2) + "\n"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.exports.blanks import blanks_of
-from shapecalc.homework.exports.moodle import answers_of, clean_category
-from shapecalc.homework.exports.page import clean, network_page, number_page
+from shapecalc.homework.exports.moodle_xml import answers_of, clean_category
+from shapecalc.homework.exports.question_text import clean, network_page, number_page
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.exports.blanks import Blank
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.exports.blanks import AskedNumber
 
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\~=#{}:"})
 
@@ -22,12 +22,12 @@ def gift(homework: Homework) -> str:
     """Write a homework as questions with a blank line between them."""
     category = f"$CATEGORY: $course$/{clean_category(homework.title)}"
     page = f"::the network::[html]{escaped(network_page(homework))}"
-    blanks = (blank for some in blanks_of(homework).values() for blank in some)
+    blanks = (blank for parts in blanks_of(homework).values() for blank in parts)
     questions = ("\n".join(_question(homework, blank)) for blank in blanks)
     return "\n\n".join([category, page, *questions]) + "\n"
 
 
-def _question(homework: Homework, blank: Blank) -> Iterator[str]:
+def _question(homework: Homework, blank: AskedNumber) -> Iterator[str]:
     """Yield a question's lines; what no line foresees stands after the ~."""
     page = number_page(homework, blank)
     yield f"::{escaped(printable(blank.name))}::[html]{escaped(page)} {{#"

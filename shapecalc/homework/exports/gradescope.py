@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.homework.assignment.values import marks_number
-from shapecalc.homework.exports.markup import marked_up
+from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.parts import (
+    marked_up,
     part_lines,
     parts_of,
     problem_lines,
@@ -20,9 +20,8 @@ from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged
-    from shapecalc.homework.exports.markup import Markup
-    from shapecalc.homework.exports.parts import Part, Per
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
+    from shapecalc.homework.exports.parts import CheckPart, Markup, Per
 
 Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_published"]
 
@@ -30,17 +29,25 @@ Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_pu
 SCHEMA = "shapecalc.homework.gradescope/1"
 
 
-class Style(NamedTuple):
+class TestStyle(NamedTuple):
     """How results are shown: in which parts, how much is told, to whom and in what markup."""
 
-    per: Per = "layer"
-    hint: int = 2
-    visibility: Visibility = "visible"
-    markup: Markup = "text"
+    per: Per
+    hint: int
+    visibility: Visibility
+    markup: Markup
 
 
-def results(checked: Checked, style: Style = Style()) -> str:  # noqa: B008  (frozen)
+def results(
+    checked: Checked,
+    *,
+    per: Per = "layer",
+    hint: int = 2,
+    visibility: Visibility = "visible",
+    markup: Markup = "text",
+) -> str:
     """Write the results of one submission."""
+    style = TestStyle(per, hint, visibility, markup)
     tests = [_test(part, n, style) for n, part in enumerate(parts_of(checked, style.per), 1)]
     return _json(
         {
@@ -55,7 +62,7 @@ def results(checked: Checked, style: Style = Style()) -> str:  # noqa: B008  (fr
                 "shapecalc": {
                     "schema": SCHEMA,
                     "homework": checked.homework.stamp,
-                    "cells": [_cell(each, style.hint) for each in checked.cells],
+                    "cells": [_cell(judged, style.hint) for judged in checked.cells],
                 }
             },
             "tests": tests,
@@ -63,13 +70,13 @@ def results(checked: Checked, style: Style = Style()) -> str:  # noqa: B008  (fr
     )
 
 
-def refused(problems: tuple[Problem, ...], style: Style = Style()) -> str:  # noqa: B008
+def refused(problems: tuple[Problem, ...], *, markup: Markup = "text", **_: object) -> str:
     """Write the results of answers that cannot be read: no marks, and why."""
     return _json(
         {
             "score": 0,
-            "output": marked_up(problem_lines(problems), style.markup),
-            "output_format": style.markup,
+            "output": marked_up(problem_lines(problems), markup),
+            "output_format": markup,
             "visibility": "visible",
             "stdout_visibility": "hidden",
             "extra_data": {"shapecalc": {"schema": SCHEMA, "unreadable": True}},
@@ -78,7 +85,7 @@ def refused(problems: tuple[Problem, ...], style: Style = Style()) -> str:  # no
     )
 
 
-def _test(part: Part, number: int, style: Style) -> dict[str, object]:
+def _test(part: CheckPart, number: int, style: TestStyle) -> dict[str, object]:
     lines = part_lines(part, per=style.per, hint=style.hint)
     return {
         "score": marks_number(part.marks),
@@ -92,17 +99,19 @@ def _test(part: Part, number: int, style: Style) -> dict[str, object]:
     }
 
 
-def _cell(each: Judged, hint: int) -> dict[str, object]:
-    graded = each.verdict != "not_graded"
+def _cell(judged: JudgedCell, hint: int) -> dict[str, object]:
+    graded = judged.verdict != "not_graded"
     return {
-        "layer": each.cell.layer,
-        "column": each.cell.quantity.key,
-        "raw": each.raw,
-        "read_as": each.read_as or None,
-        "verdict": each.verdict,
-        "misconceptions": [list(one.ids) for one in each.diagnoses] if hint > 1 else [],
-        "marks": marks_number(each.marks),
-        "out_of": marks_number(each.cell.out_of) if graded else 0,
+        "layer": judged.cell.layer,
+        "column": judged.cell.quantity.key,
+        "raw": judged.raw,
+        "read_as": judged.read_as or None,
+        "verdict": judged.verdict,
+        "misconceptions": [list(diagnosis.ids) for diagnosis in judged.diagnoses]
+        if hint > 1
+        else [],
+        "marks": marks_number(judged.marks),
+        "out_of": marks_number(judged.cell.out_of) if graded else 0,
     }
 
 

@@ -6,18 +6,20 @@ Nothing here says a right answer: what is told is what `homework check` tells wi
 from __future__ import annotations
 
 from fractions import Fraction
+from html import escape
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.homework.diagnosis.tell import names, rule_line, why_text
-from shapecalc.homework.diagnosis.verdict import VERDICTS
-from shapecalc.homework.sheets.table import tabulate
+from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis.wording import names, rule_line, why_text
+from shapecalc.homework.sheets.checked_table import tabulate
+from shapecalc.output.markdown import escaped
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
 
 Per: TypeAlias = Literal["layer", "column", "cell"]
 
@@ -25,76 +27,80 @@ Per: TypeAlias = Literal["layer", "column", "cell"]
 _SHOWN = 60
 
 
-class Part(NamedTuple):
+class CheckPart(NamedTuple):
     """Cells that are shown together, with their marks."""
 
     name: str
-    cells: tuple[Judged, ...]
+    cells: tuple[JudgedCell, ...]
 
     @property
     def marks(self) -> Fraction:
         """The marks earned."""
-        return sum((each.marks for each in self.cells), Fraction(0))
+        return sum((judged.marks for judged in self.cells), Fraction(0))
 
     @property
     def out_of(self) -> Fraction:
         """The marks that could be earned."""
-        return sum((each.cell.out_of for each in self.cells), Fraction(0))
+        return sum((judged.cell.out_of for judged in self.cells), Fraction(0))
 
     @property
     def right(self) -> bool:
         """Whether every cell is right, and has earned all that it is worth."""
-        right = all(each.verdict.startswith("right") for each in self.cells)
+        right = all(judged.verdict.startswith("right") for judged in self.cells)
         return right and self.marks == self.out_of
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The mistakes that are certain."""
-        told = (each.diagnoses[0] for each in self.cells if each.diagnoses)
-        return tuple(dict.fromkeys(name for one in told if one.certain for name in one.ids))
+        likeliest = (judged.diagnoses[0] for judged in self.cells if judged.diagnoses)
+        return tuple(
+            dict.fromkeys(
+                name for diagnosis in likeliest if diagnosis.certain for name in diagnosis.ids
+            )
+        )
 
 
-def parts_of(checked: Checked, per: Per = "layer") -> tuple[Part, ...]:
+def parts_of(checked: Checked, per: Per = "layer") -> tuple[CheckPart, ...]:
     """Return the graded cells in parts, in the order of the sheet."""
-    found: dict[str, list[Judged]] = {}
-    for each in checked.cells:
-        if each.verdict != "not_graded":
-            layer, title = printable(each.cell.layer), each.cell.quantity.title
+    parts: dict[str, list[JudgedCell]] = {}
+    for judged in checked.cells:
+        if judged.verdict != "not_graded":
+            layer, title = printable(judged.cell.layer), judged.cell.quantity.title
             name = {"layer": layer, "column": title, "cell": f"{layer}: {title}"}[per]
-            found.setdefault(name, []).append(each)
+            parts.setdefault(name, []).append(judged)
     titles = [column.title for column in checked.homework.columns]
-    order = [name for name in titles if name in found] if per == "column" else list(found)
-    return tuple(Part(name, tuple(found[name])) for name in order)
+    order = [name for name in titles if name in parts] if per == "column" else list(parts)
+    return tuple(CheckPart(name, tuple(parts[name])) for name in order)
 
 
-def part_lines(part: Part, *, per: Per = "layer", hint: int = 2) -> Iterator[str]:
+def part_lines(part: CheckPart, *, per: Per = "layer", hint: int = 2) -> Iterator[str]:
     """Yield what is said of a part, a line a cell and below it what explains it."""
-    for each in part.cells:
-        cell = each.cell
+    for judged in part.cells:
+        cell = judged.cell
         name = {"layer": cell.quantity.title, "column": printable(cell.layer), "cell": ""}[per]
-        answer = printable(each.read_as or each.raw)
+        answer = printable(judged.read_as or judged.raw)
         answer = answer if len(answer) <= _SHOWN else f"{answer[: _SHOWN - 1]}…"
-        known = hint > 1 or each.verdict != "misconception"  # that it is known is a hint, too
-        meaning = VERDICTS[each.verdict if known else "wrong"][0]
-        said = f"{answer} - {meaning}" if answer else meaning
-        said = f"{name}: {said}" if name else said
-        note = printable(each.note)
-        yield said if not note or note in said else f"{said} ({note})"
-        yield from _explained(each, hint)
+        known = hint > 1 or judged.verdict != "misconception"  # that it is known is a hint, too
+        meaning = VERDICTS[judged.verdict if known else "wrong"][0]
+        text = f"{answer} - {meaning}" if answer else meaning
+        text = f"{name}: {text}" if name else text
+        note = printable(judged.note)
+        yield text if not note or note in text else f"{text} ({note})"
+        yield from _explained(judged, hint)
 
 
-def _explained(each: Judged, hint: int) -> Iterator[str]:
+def _explained(judged: JudgedCell, hint: int) -> Iterator[str]:
     """Yield what explains a cell, as far as the hint level goes."""
-    if hint < 2 or not each.diagnoses:
+    if hint < 2 or not judged.diagnoses:
         return
-    first = each.diagnoses[0]
+    first = judged.diagnoses[0]
     if first.certain:
         yield why_text(first.ids)
     else:
-        likely = dict.fromkeys(names(one.ids) for one in each.diagnoses[:3])
+        likely = dict.fromkeys(names(diagnosis.ids) for diagnosis in judged.diagnoses[:3])
         yield f"Perhaps {', or '.join(likely)}: the number is the same."
     if hint >= 3 and (first.working or first.rule):
-        yield f"{printable(rule_line(each, first))}."
+        yield f"{printable(rule_line(judged, first))}."
 
 
 def summary_lines(checked: Checked, *, hint: int = 2) -> tuple[str, ...]:
@@ -108,7 +114,25 @@ def problem_lines(problems: tuple[Problem, ...]) -> tuple[str, ...]:
     return (
         "The answers could not be read; this is not wrong, but nothing can be graded.",
         *(
-            f"{printable(each.message)}" + (f" ({printable(each.hint)})" if each.hint else "")
-            for each in problems
+            f"{printable(problem.message)}"
+            + (f" ({printable(problem.hint)})" if problem.hint else "")
+            for problem in problems
         ),
     )
+
+
+#: The names by which Gradescope knows them.
+Markup: TypeAlias = Literal["text", "md", "html"]
+
+
+def marked_up(lines: Iterable[str], markup: Markup) -> str:
+    r"""Write lines, a paragraph or an item each.
+
+    >>> marked_up(["a < b", "2*2"], "html"), marked_up(["2*2"], "md")
+    ('<ul><li>a &lt; b</li><li>2*2</li></ul>', '- 2\\*2')
+    """
+    if markup == "html":
+        return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+    if markup == "md":
+        return "\n".join(f"- {escaped(line)}" for line in lines)
+    return "\n".join(lines)

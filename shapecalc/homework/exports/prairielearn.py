@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_number
+from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.parts import (
     part_lines,
     parts_of,
@@ -18,7 +18,7 @@ from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.diagnosis.model import Checked
     from shapecalc.homework.exports.parts import Per
 
 #: The platform takes 1 MB; what is said of the parts is left out of what would be more.
@@ -38,21 +38,21 @@ def results(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
         for part in parts_of(checked, per)
     ]
     whole = checked.out_of
-    found: dict[str, object] = {
+    outcome: dict[str, object] = {
         "gradable": True,
         "score": marks_number(checked.marks / whole) if whole else 1,
         "message": first,
         "output": "\n".join(rest),
         "tests": tests,
     }
-    text = dump(found, indent=2) + "\n"
+    text = dump(outcome, indent=2) + "\n"
     if len(text.encode()) <= MAX_BYTES:
         return text
     short = [{key: value for key, value in test.items() if key != "output"} for test in tests]
-    return dump({**found, "output": "", "tests": short}, indent=2) + "\n"
+    return dump({**outcome, "output": "", "tests": short}, indent=2) + "\n"
 
 
-def refused(problems: tuple[Problem, ...]) -> str:
+def refused(problems: tuple[Problem, ...], **_: object) -> str:
     """Write the results of answers that cannot be read."""
-    said = list(problem_lines(problems))
-    return dump({"gradable": False, "score": 0, "format_errors": said}, indent=2) + "\n"
+    lines = list(problem_lines(problems))
+    return dump({"gradable": False, "score": 0, "format_errors": lines}, indent=2) + "\n"

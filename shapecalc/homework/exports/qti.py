@@ -11,15 +11,15 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.values import marks_number
+from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.archive import archive
 from shapecalc.homework.exports.blanks import blanks_of, decimal
-from shapecalc.homework.exports.page import clean, network_page, number_page
+from shapecalc.homework.exports.question_text import clean, network_page, number_page
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.exports.blanks import Blank
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.exports.blanks import AskedNumber
 
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 _PACKAGE = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"
@@ -65,7 +65,7 @@ def _manifest(ident: str) -> ET.Element:
 def _settings(homework: Homework, ident: str) -> ET.Element:
     """Write what Canvas asks of a quiz: its title, its points, one attempt, no answers shown."""
     root = ET.Element("quiz", identifier=ident, xmlns=_CANVAS)
-    marks = sum((b.marks for some in blanks_of(homework).values() for b in some), Fraction(0))
+    marks = sum((b.marks for parts in blanks_of(homework).values() for b in parts), Fraction(0))
     for tag, text in {
         "title": printable(homework.title),
         "description": f"<p>{clean(homework.title)}</p>",
@@ -89,7 +89,7 @@ def assessment(homework: Homework, ident: str) -> ET.Element:
     section = ET.SubElement(whole, "section", ident="root_section")
     item = _item(section, f"{ident}_0", "the network", "text_only_question", "0")
     _shown(ET.SubElement(item, "presentation"), network_page(homework))
-    blanks = (blank for some in blanks_of(homework).values() for blank in some)
+    blanks = (blank for parts in blanks_of(homework).values() for blank in parts)
     for number, blank in enumerate(blanks, 1):
         marks = str(marks_number(blank.marks))
         name = printable(blank.name)
@@ -126,7 +126,7 @@ def _shown(parent: ET.Element, html: str) -> None:
     ET.SubElement(material, "mattext", texttype="text/html").text = html
 
 
-def _processing(item: ET.Element, blank: Blank) -> None:
+def _processing(item: ET.Element, blank: AskedNumber) -> None:
     """Write the conditions, the right number first, and the feedback they show."""
     processing = ET.SubElement(item, "resprocessing")
     outcomes = ET.SubElement(processing, "outcomes")
@@ -134,24 +134,24 @@ def _processing(item: ET.Element, blank: Blank) -> None:
         outcomes, "decvar", maxvalue="100", minvalue="0", varname="SCORE", vartype="Decimal"
     )
     _right(processing, blank)
-    told = {"correct_fb": "Right."}
-    for number, each in enumerate(blank.others, 1):
+    feedbacks = {"correct_fb": "Right."}
+    for number, other in enumerate(blank.others, 1):
         # Canvas reads idents with `wrong` or `incorrect` as what is said of any wrong answer.
         ident = f"slip{number}_fb"
-        told[ident] = each.message
+        feedbacks[ident] = other.message
         condition, tested = _condition(processing, "No")
-        ET.SubElement(tested, "varequal", respident="response1").text = decimal(each.value)
-        _scored(condition, ident, each.share * 100)
-    told["general_incorrect_fb"] = blank.otherwise
+        ET.SubElement(tested, "varequal", respident="response1").text = decimal(other.value)
+        _scored(condition, ident, other.share * 100)
+    feedbacks["general_incorrect_fb"] = blank.otherwise
     condition, tested = _condition(processing, "Yes")
     ET.SubElement(tested, "other")
     _scored(condition, "general_incorrect_fb", Fraction(0))
-    for ident, text in told.items():
+    for ident, text in feedbacks.items():
         feedback = ET.SubElement(item, "itemfeedback", ident=ident)
         _shown(ET.SubElement(feedback, "flow_mat"), f"<p>{clean(text)}</p>")
 
 
-def _right(processing: ET.Element, blank: Blank) -> None:
+def _right(processing: ET.Element, blank: AskedNumber) -> None:
     condition, tested = _condition(processing, "No")
     either = ET.SubElement(tested, "or")
     ET.SubElement(either, "varequal", respident="response1").text = str(blank.right)
@@ -168,6 +168,6 @@ def _condition(processing: ET.Element, onwards: str) -> tuple[ET.Element, ET.Ele
 
 def _scored(condition: ET.Element, ident: str, score: Fraction) -> None:
     if score:
-        told = str(marks_number(score))
-        ET.SubElement(condition, "setvar", action="Set", varname="SCORE").text = told
+        points = str(marks_number(score))
+        ET.SubElement(condition, "setvar", action="Set", varname="SCORE").text = points
     ET.SubElement(condition, "displayfeedback", feedbacktype="Response", linkrefid=ident)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.answers.answers import refuse
-from shapecalc.homework.answers.load import READERS, load_answers
+from shapecalc.homework.answers.files import READERS, load_answers
+from shapecalc.homework.answers.model import refuse_file
 
 if TYPE_CHECKING:
-    from shapecalc.homework.answers.answers import Answers
+    from shapecalc.homework.answers.model import Answers
 
 #: The codes of a file that is not there: no answers, and no reason to say anything of them.
 NO_FILE = ("E001", "E002", "E003")
@@ -25,15 +25,15 @@ def load_submission(path: str) -> Answers:
     folder = Path(path)
     if path == "-" or not folder.is_dir():
         return load_answers(path)
-    names = sorted(each.name for each, _ in zip(folder.iterdir(), range(_MOST), strict=False))
-    found = [name for name in names if _is_answers(folder, name)]
-    if len(found) == 1:
-        return load_answers(str(folder / found[0]))
-    said = f"{len(found)} files of answers: {', '.join(found[:4])}" if found else "no file"
-    if not found and names:
-        said = f"no file of answers, but {', '.join(names[:4])}"
+    names = sorted(path.name for path, _ in zip(folder.iterdir(), range(_MOST), strict=False))
+    files = [name for name in names if _is_answers(folder, name)]
+    if len(files) == 1:
+        return load_answers(str(folder / files[0]))
+    holds = f"{len(files)} files of answers: {', '.join(files[:4])}" if files else "no file"
+    if not files and names:
+        holds = f"no file of answers, but {', '.join(names[:4])}"
     hint = f"hand in one file: {', '.join(READERS)}"
-    raise refuse("E746", f"the submission holds {said}", path, hint)
+    raise refuse_file("E746", f"the submission holds {holds}", path, hint)
 
 
 def _is_answers(folder: Path, name: str) -> bool:

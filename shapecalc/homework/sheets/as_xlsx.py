@@ -11,22 +11,24 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from shapecalc.homework.answers.answers import DOES
+from shapecalc.homework.answers.model import DOES
 from shapecalc.homework.answers.workbook import need_openpyxl
-from shapecalc.homework.sheets.sheet import (
+from shapecalc.homework.assignment.model import (
+    stamp_text,
+)
+from shapecalc.homework.sheets.content import (
     NOT_ASKED,
     grid_of,
     inputs_text,
     marks_of,
     shown,
-    stamp_text,
     stated,
 )
 from shapecalc.homework.sheets.worked import solution_lines
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
 #: The colour of a blank; a first and a last date that no clock has written.
 _BLANK = "FFF3BF"
@@ -55,8 +57,8 @@ def to_xlsx(homework: Homework, *, solution: bool = False, who: str = "") -> byt
     for text in filter(None, [printable(homework.note)]):
         _write(page, at, ["note", text])
         at += 1
-    for term, said in stated(homework).items():
-        _write(page, at, [f"({term})" if term == NOT_ASKED else term, said])
+    for term, meaning in stated(homework).items():
+        _write(page, at, [f"({term})" if term == NOT_ASKED else term, meaning])
         at += 1
     at = _table(page, homework, at + 1, solution=solution)
     _layout(page, homework)
@@ -75,14 +77,14 @@ def _table(page: Any, homework: Homework, at: int, *, solution: bool) -> int:  #
     """Write the table from a row on; return the row behind it."""
     header = ["layer", DOES, *(column.title for column in homework.columns)]
     _write(page, at, header, bold=True, fill=_HEAD)
-    for number, (layer, said, cells) in enumerate(grid_of(homework), at + 1):
+    for number, (layer, does, cells) in enumerate(grid_of(homework), at + 1):
         texts = [shown(homework, cell, solution=solution) for cell in cells]
         blanks = {
             place
             for place, cell in enumerate(cells, 2)
-            if cell is not None and not cell.given and cell.key is not None and not solution
+            if cell is not None and cell.is_asked and not solution
         }
-        _write(page, number, [printable(layer), printable(said), *texts], blanks)
+        _write(page, number, [printable(layer), printable(does), *texts], blanks)
         at = number
     _write(page, at + 1, ["marks", "", *marks_of(homework)], bold=True)
     return at + 2

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation, Prose
 from shapecalc.analysis.explain.subject import Subject
-from shapecalc.homework.assignment.assignment import added, is_total
-from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.assignment.model import added, is_total
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import as_list
 from shapecalc.output.view import View
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.analysis.explain.model import Section
-    from shapecalc.homework.assignment.assignment import Cell, Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.diagnosis.model import Checked
 
 #: The topic of `explain` that tells of a column.
 _TOPIC = {
@@ -60,9 +60,11 @@ def work_out(homework: Homework, cell: Cell) -> Worked:
         return Worked(cell, answer, _sum(homework, cell))
     section = _section(homework, cell)
     if section is not None:
-        made = [each for each in section.blocks if isinstance(each, Derivation)]
-        steps = tuple(_step(each) for each in made if each.label != "FLOPs")  # beside the MACs
-        words = tuple(each.text for each in section.blocks if isinstance(each, Prose))
+        made = [block for block in section.blocks if isinstance(block, Derivation)]
+        steps = tuple(
+            _step(derivation) for derivation in made if derivation.label != "FLOPs"
+        )  # beside the MACs
+        words = tuple(block.text for block in section.blocks if isinstance(block, Prose))
         return Worked(cell, answer, steps, words)
     row = homework.rows[cell.layer]
     working = working_of(row, cell.quantity.key, homework.conventions) if row.layer else None
@@ -78,9 +80,9 @@ def solution_lines(homework: Homework) -> Iterator[str]:
 
 def correction_lines(checked: Checked) -> Iterator[str]:
     """Yield the worked solution of what is not right."""
-    for each in checked.cells:
-        if not each.verdict.startswith("right") and each.verdict != "not_graded":
-            yield from work_out(checked.homework, each.cell).lines()
+    for judged in checked.cells:
+        if not judged.verdict.startswith("right") and judged.verdict != "not_graded":
+            yield from work_out(checked.homework, judged.cell).lines()
 
 
 def _section(homework: Homework, cell: Cell) -> Section | None:
@@ -89,7 +91,7 @@ def _section(homework: Homework, cell: Cell) -> Section | None:
     if topic is None or cell.key is None:
         return None
     report, row = homework.report, homework.rows[cell.layer]
-    subject = Subject(report, row, View(), {each.name: each for each in report.rows})
+    subject = Subject(report, row, View(), {row.name: row for row in report.rows})
     section = (topic.layer if row.layer is not None else topic.block)(subject)
     key = (cell.key,) if isinstance(cell.key, int) else tuple(as_list(cell.key))
     same = set(section.values) == set(key) if cell.quantity.key == "rf" else section.values == key
@@ -98,17 +100,17 @@ def _section(homework: Homework, cell: Cell) -> Section | None:
 
 def _step(made: Derivation) -> str:
     """Write a derivation in one line, with what its letters stand for."""
-    said = " = ".join((made.label, *made.shown))
+    text = " = ".join((made.label, *made.shown))
     if made.letters:
-        said += "; " + ", ".join(f"{a} = {number} ({what})" for a, number, what in made.letters)
-    return said
+        text += "; " + ", ".join(f"{a} = {number} ({what})" for a, number, what in made.letters)
+    return text
 
 
 def _sum(homework: Homework, cell: Cell) -> tuple[str, ...]:
     """Write a sum over the layers, where there are not too many."""
     rows = added(homework.report, cell.layer)
     values = [cell.quantity.of(row, homework.conventions) for row in rows]
-    terms = [f"{each:,}" for each in values if isinstance(each, int) and each]
+    terms = [f"{value:,}" for value in values if isinstance(value, int) and value]
     if not 1 < len(terms) <= _TERMS:
         return ()
     return (f"{' + '.join(terms)} = {value_text(cell.key, homework.conventions)}",)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.api import report_of
 from shapecalc.homework.answers.claims import against as asked_by
-from shapecalc.homework.answers.load import load_answers
+from shapecalc.homework.answers.files import load_answers
 from shapecalc.homework.diagnosis.check import check as judge
 from shapecalc.homework.variants.draw import chosen_homework
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from shapecalc.graph.model import Graph
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.diagnosis.model import Checked
     from shapecalc.report.model import Report
 
 

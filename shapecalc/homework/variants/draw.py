@@ -8,24 +8,27 @@ which order, makes no difference.
 
 from __future__ import annotations
 
+from collections import Counter
 from hashlib import sha256
 from math import prod
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.diagnosis.working import Volume, volume_of
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.homework.diagnosis.working import Sides, volume_of
 from shapecalc.homework.variants.lint import lint
-from shapecalc.homework.variants.list import read_variants
+from shapecalc.homework.variants.variant_list import read_variants
 from shapecalc.layers.shape import as_list
+from shapecalc.output.text import PROSE, wrap
 from shapecalc.spec.find import find_homework
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Row
     from shapecalc.text.source import Source
 
@@ -69,7 +72,7 @@ class Variant(NamedTuple):
         return len(self.silent), len(self.confused), self.unnamed
 
 
-class Pool(NamedTuple):
+class VariantPool(NamedTuple):
     """The variants that are given out, of `possible` combinations, so many `tried` and `valid`."""
 
     variants: tuple[Variant, ...]
@@ -85,15 +88,15 @@ class Pool(NamedTuple):
     @property
     def silent(self) -> tuple[str, ...]:
         """The mistakes that are silent in some variant."""
-        return tuple(dict.fromkeys(name for each in self.variants for name in each.silent))
+        return tuple(dict.fromkeys(name for variant in self.variants for name in variant.silent))
 
     @property
     def confused(self) -> tuple[tuple[str, str], ...]:
         """The mistakes that some variant does not tell apart."""
-        return tuple(dict.fromkeys(pair for each in self.variants for pair in each.confused))
+        return tuple(dict.fromkeys(pair for variant in self.variants for pair in variant.confused))
 
 
-def pool_of(source: Source, seed: str) -> Pool:
+def pool_of(source: Source, seed: str) -> VariantPool:
     """Find the variants of a homework.
 
     Raises `SpecErrors`: E750 where nothing may vary, E751 where no combination is valid.
@@ -101,10 +104,10 @@ def pool_of(source: Source, seed: str) -> Pool:
     base = read_homework(source)
     if not base.choices:
         hint = "add `vary: {input: 195..259 step 8, conv1.kernel: [9, 11]}`"
-        raise _no("E750", "the homework does not say what varies", source, hint)
-    possible = prod(len(each.values) for each in base.choices)
+        raise refuse("E750", "the homework does not say what varies", Origin(source), hint)
+    possible = prod(len(choice.values) for choice in base.choices)
     allowed = None if base.any_window else _divisions(base.report.rows)[1]
-    tried, found, first = 0, [], None
+    tried, variants, first = 0, [], None
     for values in _combinations(base, possible, seed):
         tried += 1
         try:
@@ -113,13 +116,13 @@ def pool_of(source: Source, seed: str) -> Pool:
             first = first or error.problems[0]
             continue
         if allowed is None or _divisions(homework.report.rows)[1] <= allowed:
-            found.append(_variant(homework))
-    if not found:
+            variants.append(_variant(homework))
+    if not variants:
         raise _nothing(source, tried, first)
-    return Pool(_chosen(found), possible, tried, len(found))
+    return VariantPool(_chosen(variants), possible, tried, len(variants))
 
 
-def draw(pool: Pool, seed: str, student: str) -> Variant:
+def draw(pool: VariantPool, seed: str, student: str) -> Variant:
     """Return a student's variant."""
     return pool.variants[_number(seed, student) % len(pool.variants)]
 
@@ -157,7 +160,7 @@ def chosen_homework(
     if student is not None or (homework.choices and stamp != homework.stamp):
         message = "the homework has variants, and nothing says which one this is"
         hint = "add --variants variants.csv; or --variant ID with it, or with the --seed"
-        raise _no("E752", message, source, hint)
+        raise refuse("E752", message, Origin(source), hint)
     return homework
 
 
@@ -165,7 +168,7 @@ def _combinations(base: Homework, possible: int, seed: str) -> Iterator[dict[str
     """Yield all combinations, or as many as are tried, drawn by the seed."""
     numbers: Iterable[int] = range(possible)
     if possible > TRIED:
-        drawn = (_number(seed, f"combination {each}") % possible for each in range(4 * TRIED))
+        drawn = (_number(seed, f"combination {turn}") % possible for turn in range(4 * TRIED))
         numbers = list(dict.fromkeys(drawn))[:TRIED]
     for number in numbers:
         values, left = {}, number
@@ -181,8 +184,8 @@ def _number(seed: str, word: str) -> int:
 
 
 def _variant(homework: Homework) -> Variant:
-    graded = [cell for cell in homework.cells if not cell.given and cell.key is not None]
-    asked = set(homework.layers)
+    graded = [cell for cell in homework.cells if cell.is_asked]
+    layers = set(homework.layers)
     numbers = [
         number
         for cell in graded
@@ -191,16 +194,16 @@ def _variant(homework: Homework) -> Variant:
     difficulty = Difficulty(
         len(graded),
         sum(cell.key != 0 for cell in graded),
-        *_divisions([row for row in homework.report.rows if row.name in asked]),
+        *_divisions([row for row in homework.report.rows if row.name in layers]),
     )
-    found = lint(homework)
+    result = lint(homework)
     return Variant(
         homework.variation,
         difficulty,
         sum(len(str(number)) for number in numbers),
-        found.silent,
-        found.confused,
-        found.applicable - found.named,
+        result.silent,
+        result.confused,
+        result.applicable - result.named,
     )
 
 
@@ -209,7 +212,7 @@ def _divisions(rows: Iterable[Row]) -> tuple[int, int]:
     sides = [
         side
         for row in rows
-        if row.inputs and isinstance(volume := volume_of(row), Volume)
+        if row.inputs and isinstance(volume := volume_of(row), Sides)
         for side in volume.sides
         if side.stride > 1
     ]
@@ -217,35 +220,33 @@ def _divisions(rows: Iterable[Row]) -> tuple[int, int]:
     return len(sides), left
 
 
-def _chosen(found: list[Variant]) -> tuple[Variant, ...]:
+def _chosen(variants: list[Variant]) -> tuple[Variant, ...]:
     """Keep variants of one difficulty that tell most.
 
     The difficulty is one with enough variants, of several the one whose variants tell most.
     """
     groups: dict[Difficulty, list[Variant]] = {}
-    for each in found:
-        groups.setdefault(each.difficulty, []).append(each)
+    for variant in variants:
+        groups.setdefault(variant.difficulty, []).append(variant)
     best = min(
         groups.values(),
-        key=lambda some: (
-            -min(len(some), ENOUGH),
-            sorted(each.rank for each in some)[:ENOUGH],
-            -len(some),
-            some[0].difficulty,
+        key=lambda group: (
+            -min(len(group), ENOUGH),
+            sorted(variant.rank for variant in group)[:ENOUGH],
+            -len(group),
+            group[0].difficulty,
         ),
     )
-    middle = median(each.digits for each in best)
-    alike = [each for each in best if abs(each.digits - middle) <= NEAR * middle] or best[:1]
+    middle = median(variant.digits for variant in best)
+    alike = [variant for variant in best if abs(variant.digits - middle) <= NEAR * middle] or best[
+        :1
+    ]
     kept: list[Variant] = []
-    for rank in sorted({each.rank for each in alike}):
+    for rank in sorted({variant.rank for variant in alike}):
         if len(kept) >= ENOUGH:
             break
-        kept += [each for each in alike if each.rank == rank]
+        kept += [variant for variant in alike if variant.rank == rank]
     return tuple(sorted(kept))
-
-
-def _no(code: str, message: str, source: Source, hint: str) -> SpecErrors:
-    return SpecErrors([Problem(code, message, Origin(source), hint=hint)])
 
 
 def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
@@ -255,6 +256,37 @@ def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
         message = (
             f"in all {tried:,} combinations more windows leave a remainder than in the original"
         )
-        return _no("E751", message, source, hint)
+        return refuse("E751", message, Origin(source), hint)
     message = f"none of {tried:,} combinations is valid; the first: {first.message}"
-    return _no("E751", message, source, first.hint or "vary other values")
+    return refuse("E751", message, Origin(source), first.hint or "vary other values")
+
+
+def pool_text(pool: VariantPool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> str:
+    """Say which variants there are, and how many students share theirs."""
+    lines = [line for text in _sentences(pool, drawn) for line in wrap(text, PROSE)]
+    return "\n".join(lines) + "\n"
+
+
+def _sentences(pool: VariantPool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> Iterator[str]:
+    tried = "all tried" if pool.tried == pool.possible else f"{pool.tried:,} tried"
+    yield (
+        f"{len(drawn):,} sheets from {len(pool.variants):,} variants; of {pool.possible:,}"
+        f" combinations {tried}, {pool.valid:,} valid."
+    )
+    counts = Counter(drawn)
+    shared = sum(count for count in counts.values() if count > 1)
+    if shared:
+        yield f"{shared:,} students share their variant with another one."
+    difficulty = pool.difficulty
+    digits = [variant.digits for variant in pool.variants]
+    yield (
+        f"Each asks {difficulty.answers} answers, {difficulty.worked} of them not 0;"
+        f" {difficulty.divisions} divisions by a stride, {difficulty.remainders} with a remainder;"
+        f" {min(digits)} to {max(digits)} digits."
+    )
+    for name in pool.silent:
+        yield f"Silent: {name}, {CATALOGUE[name].name}: it gives the right answer everywhere."
+    for a, b in pool.confused:
+        yield f"Alike: {a}, {CATALOGUE[a].name}, and {b}, {CATALOGUE[b].name}."
+    if not pool.silent and not pool.confused:
+        yield "Every mistake shows, and no two look alike in all their cells."

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.dim import known
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.assignment.assignment import Homework, assign
-from shapecalc.homework.diagnosis.diagnose import apply, singles
+from shapecalc.homework.assignment.model import Homework, assign
+from shapecalc.homework.diagnosis.explanations import apply, singles
 from shapecalc.homework.diagnosis.judge import case_of
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import Map, as_text
 from shapecalc.report.compute import (
@@ -24,7 +24,7 @@ from shapecalc.report.compute import (
 )
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Cell
+    from shapecalc.homework.assignment.model import Cell
 
 #: Sides that are tried for a suggestion lie so far from the homework's.
 _REACH = 12
@@ -77,18 +77,18 @@ class Suggestion(NamedTuple):
 
 def lint(homework: Homework) -> Lint:
     """Judge what the asked cells of a homework can tell."""
-    cells = tuple(_lint(homework, c) for c in homework.cells if not c.given and c.key is not None)
+    cells = tuple(_lint(homework, c) for c in homework.cells if c.is_asked)
     places: dict[str, set[tuple[tuple[str, str], int]]] = defaultdict(set)
-    for each in cells:
-        for name in each.silent:
+    for result in cells:
+        for name in result.silent:
             places.setdefault(name, set())
-        for number, group in enumerate([*each.alike, *((name,) for name in each.telling)]):
+        for number, group in enumerate([*result.alike, *((name,) for name in result.telling)]):
             for name in group:
-                places[name].add((each.cell.at, number))
+                places[name].add((result.cell.at, number))
     # Two are told apart by a cell that gives them different numbers, or shows one of them only.
     visible = sorted(name for name in places if places[name])
     confused = [(a, b) for a, b in combinations(visible, 2) if places[a] == places[b]]
-    certain = {name for each in cells for name in each.telling}
+    certain = {name for result in cells for name in result.telling}
     order = list(CATALOGUE)
     return Lint(
         cells,
@@ -102,7 +102,7 @@ def lint(homework: Homework) -> Lint:
 def _lint(homework: Homework, cell: Cell) -> CellLint:
     """Work every misconception out on a cell."""
     case = case_of(homework, cell, homework.rows)
-    right = working_of(case.row, case.column, case.told)
+    right = working_of(case.row, case.column, case.conventions)
     if right is None:
         return CellLint(cell, (), (), ())
     by_value = defaultdict(set)
@@ -111,8 +111,10 @@ def _lint(homework: Homework, cell: Cell) -> CellLint:
     visible = set().union(*by_value.values()) if by_value else set()
     silent = tuple(
         name
-        for name, each in CATALOGUE.items()
-        if name not in visible and cell.quantity.key in each.columns and apply(each, case, right)
+        for name, misconception in CATALOGUE.items()
+        if name not in visible
+        and cell.quantity.key in misconception.columns
+        and apply(misconception, case, right)
     )
     shared = [tuple(sorted(names)) for names in by_value.values() if len(names) > 1]
     lone = {name for names in by_value.values() if len(names) == 1 for name in names}
@@ -139,9 +141,9 @@ def suggest(homework: Homework) -> Suggestion | None:
     ):
         sides = (other,) * len(shape.sides)
         text = as_text(Map(sides, shape.channels))
-        found = _with_input(homework, text)
-        if found is not None and found.named > (best.lint if best else now).named:
-            best = Suggestion(text, found)
+        result = _with_input(homework, text)
+        if result is not None and result.named > (best.lint if best else now).named:
+            best = Suggestion(text, result)
     return best
 
 

@@ -68,9 +68,9 @@ def test_relative_bounds_are_exact() -> None:
 
 def test_what_is_told_has_the_numbers() -> None:
     plain, relative = read_conditions(["params > 6M", "macs > 1.1x"], NAMES)
-    assert plain.told("B", 6_998_552, "A", 1) == "params > 6M: B has 6,998,552"
+    assert plain.sentence("B", 6_998_552, "A", 1) == "params > 6M: B has 6,998,552"
     said = "macs > 1.1x: B has 30, A has 20 (1.50x more)"
-    assert relative.told("B", 30, "A", 20) == said
+    assert relative.sentence("B", 30, "A", 20) == said
 
 
 @given(st.integers(0, 10**30), st.integers(0, 10**6 - 1), st.sampled_from(["", "K", "Mi", "T"]))

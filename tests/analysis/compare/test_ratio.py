@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.analysis.compare.ratio import ratio, times_text
+from shapecalc.analysis.compare.names import ratio, times_text
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,19 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner, Result
 
 import shapecalc
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.render import LESSON_FORMATS
 from shapecalc.cli import main
 from tests.analysis.explain.support import report
+from tests.runner import runner
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 SPEC = """
 name: a | b <script>
@@ -29,7 +33,7 @@ layers:
 
 
 def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(main, list(words), input=text, catch_exceptions=False)
+    return runner().invoke(main, list(words), input=text, catch_exceptions=False)
 
 
 def test_layers_are_found_by_name_by_path_by_its_end_and_in_capitals() -> None:

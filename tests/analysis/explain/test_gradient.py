@@ -66,9 +66,9 @@ def test_every_kind_of_layer_of_a_network_has_its_gradients_explained(name: str)
 
 def test_a_lesson_with_a_wrong_gradient_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     from shapecalc.layers.activation import Tanh
-    from shapecalc.reference import table
+    from shapecalc.reference import registry
 
-    right = table.BACKWARD[Tanh]
+    right = registry.backward_to_all.needed(Tanh)
 
     def doubled(*given: object) -> object:
         back = right(*given)
@@ -76,7 +76,7 @@ def test_a_lesson_with_a_wrong_gradient_is_caught(monkeypatch: pytest.MonkeyPatc
 
     found = of_text("input: 4x5x3\nlayers: [tanh]")
     assert wrong(shapecalc.explain(found, "tanh1", "gradient")) == []
-    monkeypatch.setitem(table.BACKWARD, Tanh, doubled)
+    monkeypatch.setitem(registry.backward_to_all, Tanh, doubled)
     assert wrong(shapecalc.explain(found, "tanh1", "gradient")) == ["differences disagree"]
 
 

@@ -8,13 +8,13 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc import summarize
 from shapecalc.analysis.reconcile import find_count, reconcile, show_difference, show_search
 from shapecalc.cli import main
 from shapecalc.output.view import View
 from shapecalc.text.safe import width_of
+from tests.runner import runner
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -55,7 +55,7 @@ FILES: dict[str, tuple[str, int]] = {
 @pytest.mark.parametrize("file", FILES)
 def test_output_is_as_the_golden_file_has_it(file: str) -> None:
     words, code = FILES[file]
-    result = CliRunner().invoke(main, words.split())
+    result = runner().invoke(main, words.split())
     assert result.exit_code == code, result.output
     if REGENERATE:
         (GOLDEN / file).write_text(result.stdout, encoding="utf-8")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shapecalc import SpecErrors, summarize
 from shapecalc.analysis.reconcile import find_count
-from shapecalc.analysis.reconcile.target import read_target
+from shapecalc.analysis.reconcile.search import read_target
 from shapecalc.counting.profiles import PROFILES
 
 if TYPE_CHECKING:

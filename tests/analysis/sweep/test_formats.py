@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.analysis.sweep import prepare
@@ -30,6 +29,7 @@ from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS
 from shapecalc.output.view import View
 from tests.paths import ROOT
+from tests.runner import runner
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -38,7 +38,7 @@ SHOWN = ["--columns", "params,memory,conv1.output,pool3.height", "--batch", "2"]
 
 
 def run(*words: str, code: int = 0) -> str:
-    result = CliRunner().invoke(main, list(words))
+    result = runner().invoke(main, list(words))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == code, result.output
     return result.stdout if code == 0 else result.stderr

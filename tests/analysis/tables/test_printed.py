@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from shapecalc.analysis.tables.model import Convention
 from shapecalc.analysis.tables.printed import (
+    LayerKind,
     UnreadableError,
     read_extents,
     read_kernel,
     read_number,
+    read_word,
 )
-from shapecalc.analysis.tables.words import Kind, read_word
 
 DECIMAL = {"": 1, "K": 10**3, "M": 10**6, "million": 10**6}
 BINARY = {"": 1, "K": 2**10, "M": 2**20}
@@ -181,16 +182,16 @@ def test_a_window_says_what_it_prints():
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("convolution", Kind("conv", "conv1", 7, 64)),
-        ("max pool", Kind("maxpool", "pool1", 3, 64)),
-        ("avg pool", Kind("avgpool", "pool5", 7, 1024)),
-        ("conv3-64", Kind("conv", "conv1_1", 3, 64)),
-        ("FC-4096", Kind("dense", "fc6", None, 4096)),
-        ("soft-max", Kind("softmax", "softmax1", None, 1000)),
-        ("LRN", Kind("lrn", "norm1", None, 64)),
-        ("linear", Kind("dense", "linear", None, 1000)),
-        ("inception (3a)", Kind("inception", "inception_3a")),
-        ("dropout (40%)", Kind("dropout", "dropout1", None, 1024, "40%")),
+        ("convolution", LayerKind("conv", "conv1", 7, 64)),
+        ("max pool", LayerKind("maxpool", "pool1", 3, 64)),
+        ("avg pool", LayerKind("avgpool", "pool5", 7, 1024)),
+        ("conv3-64", LayerKind("conv", "conv1_1", 3, 64)),
+        ("FC-4096", LayerKind("dense", "fc6", None, 4096)),
+        ("soft-max", LayerKind("softmax", "softmax1", None, 1000)),
+        ("LRN", LayerKind("lrn", "norm1", None, 64)),
+        ("linear", LayerKind("dense", "linear", None, 1000)),
+        ("inception (3a)", LayerKind("inception", "inception_3a")),
+        ("dropout (40%)", LayerKind("dropout", "dropout1", None, 1024, "40%")),
     ],
 )
 def test_a_papers_word_for_a_layer(text, kind):
@@ -200,13 +201,13 @@ def test_a_papers_word_for_a_layer(text, kind):
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("max pool", Kind("avgpool", "pool1", 3, 64)),
-        ("conv3-64", Kind("conv", "conv1_1", 1, 64)),
-        ("conv3-64", Kind("conv", "conv1_1", 3, 65)),
-        ("conv3-64", Kind("conv", "conv1_1", None, 64)),  # not square
-        ("FC-4096", Kind("dense", "fc6", None, 1000)),
-        ("inception (3a)", Kind("inception", "inception_3b")),
-        ("dropout (40%)", Kind("dropout", "dropout1", None, 1024, "50%")),
+        ("max pool", LayerKind("avgpool", "pool1", 3, 64)),
+        ("conv3-64", LayerKind("conv", "conv1_1", 1, 64)),
+        ("conv3-64", LayerKind("conv", "conv1_1", 3, 65)),
+        ("conv3-64", LayerKind("conv", "conv1_1", None, 64)),  # not square
+        ("FC-4096", LayerKind("dense", "fc6", None, 1000)),
+        ("inception (3a)", LayerKind("inception", "inception_3b")),
+        ("dropout (40%)", LayerKind("dropout", "dropout1", None, 1024, "50%")),
     ],
 )
 def test_a_word_for_another_layer(text, kind):

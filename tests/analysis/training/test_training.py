@@ -10,14 +10,12 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import evaluate
 from shapecalc.analysis.training import show, training_cost
-from shapecalc.analysis.training.costs import OPTIMIZERS
-from shapecalc.analysis.training.memory import kept
+from shapecalc.analysis.training.costs import OPTIMIZERS, kept
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
 from shapecalc.output.options import make_view
@@ -25,6 +23,7 @@ from shapecalc.output.view import View
 from shapecalc.spec.find import shipped
 from shapecalc.text.safe import width_of
 from tests.paths import NETWORKS
+from tests.runner import runner
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -181,7 +180,7 @@ FILES = {
 
 @pytest.mark.parametrize("file", FILES)
 def test_output_is_as_the_golden_file_has_it(file: str) -> None:
-    result = CliRunner().invoke(main, FILES[file].split())
+    result = runner().invoke(main, FILES[file].split())
     assert result.exit_code == 0, result.output
     if REGENERATE:
         (GOLDEN / file).write_text(result.stdout, encoding="utf-8")

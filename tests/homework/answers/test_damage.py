@@ -6,8 +6,8 @@ import pytest
 
 import shapecalc
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.diagnosis.check import check
 
 HOMEWORK = assign(shapecalc.summarize("alexnet"), layers=["conv2", "pool3"])

@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import READERS, read_answers
-from shapecalc.homework.assignment.numerals import read_number
-from shapecalc.homework.assignment.reading import Blank, Extents, Number, Unreadable
-from shapecalc.homework.assignment.volumes import read_volume
+from shapecalc.homework.answers.files import READERS, read_answers
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import (
+    Blank,
+    ReadExtents,
+    ReadNumber,
+    Unreadable,
+)
+from shapecalc.homework.assignment.notation.volumes import read_volume
 
 #: So many inputs each; SHAPECALC_FUZZ=5000 tries more, tests/fuzz/homework.py whole files.
 EXAMPLES = int(os.environ.get("SHAPECALC_FUZZ", "200"))
@@ -79,7 +84,7 @@ def test_every_notation_of_a_volume(dims: list[int]) -> None:
 @given(st.integers(1, 9999), st.integers(1, 9999), st.integers(1, 9999))
 def test_channels_before_an_at_sign(height: int, width: int, channels: int) -> None:
     (found,) = read_volume(f"{channels}@{height}x{width}")
-    assert isinstance(found, Extents)
+    assert isinstance(found, ReadExtents)
     assert (found.dims, found.channels_first) == ((channels, height, width), True)
 
 
@@ -93,7 +98,7 @@ def test_no_text_makes_a_cell_fail(text: str) -> None:
             assert len(found.reason) < 200
         elif not isinstance(found, Blank):
             assert found
-            assert all(isinstance(each, Number | Extents) and each.text for each in found)
+            assert all(isinstance(each, ReadNumber | ReadExtents) and each.text for each in found)
 
 
 def alive(data: bytes, name: str) -> None:

@@ -8,16 +8,16 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from click.testing import CliRunner
 from openpyxl import Workbook, load_workbook
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.as_xlsx import to_xlsx
 from shapecalc.text.source import Source
+from tests.runner import runner
 
 TEXT = "title: LeNet\nspec: lenet5\ncolumns: [output, params, macs]\nlayers: [conv1, pool1, fc1]\n"
 HEADER = ["layer", "output", "params", "macs"]
@@ -248,7 +248,7 @@ def test_without_openpyxl_the_command_to_install_it_is_told(tmp_path, monkeypatc
         ["check", "a.xlsx", "--against", "lenet5"],
     ):
         (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04")
-        done = CliRunner().invoke(main, ["homework", *words])
+        done = runner().invoke(main, ["homework", *words])
         assert done.exit_code == 2
         assert "pip install 'shapecalc-convnets[xlsx]'" in done.stderr
 
@@ -257,8 +257,8 @@ def test_the_commands_write_and_read_a_workbook(tmp_path, monkeypatch) -> None:
     (tmp_path / "homework.yaml").write_text(TEXT)
     monkeypatch.chdir(tmp_path)
     words = ["homework", "sheet", "homework.yaml", "--solution", "-o", "solved.xlsx"]
-    assert CliRunner().invoke(main, words).exit_code == 0
+    assert runner().invoke(main, words).exit_code == 0
     words = ["homework", "check", "solved.xlsx", "--homework", "homework.yaml"]
-    assert "All 9 cells are right." in CliRunner().invoke(main, words).output
-    done = CliRunner().invoke(main, ["homework", "sheet", "homework.yaml", "-f", "xlsx"])
+    assert "All 9 cells are right." in runner().invoke(main, words).output
+    done = runner().invoke(main, ["homework", "sheet", "homework.yaml", "-f", "xlsx"])
     assert (done.exit_code, "error[E302]" in done.stderr) == (2, True)

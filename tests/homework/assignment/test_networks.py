@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.sheets.checked import show
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.homework.sheets.show import show
 from shapecalc.homework.variants.lint import lint
 from shapecalc.text.source import Source
+from tests.runner import runner
 
 BOTH = """\
 title: Two of them
@@ -179,7 +179,7 @@ def test_every_layer_is_asked_by_default_and_networks_may_be_listed(tmp_path, mo
         "-o",
         "out",
     ]
-    done = CliRunner().invoke(main, words)
+    done = runner().invoke(main, words)
     assert done.exit_code == 0, done.output
     assert "lenet5/input" in (tmp_path / "out/variants.csv").read_text()
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.text.source import Source
+from tests.runner import runner
 
 WHOLE = """\
 title: AlexNet by hand
@@ -42,7 +42,7 @@ def test_everything_in_the_file_counts() -> None:
     assert keys["conv1", "memory"] == 1_161_600
     assert worth["conv2", "flops"] == 2
     assert worth["fc6", "params"] == 3
-    assert {cell.at for cell in found.cells if cell.given} == {
+    assert {cell.at for cell in found.cells if cell.filled_in} == {
         ("conv1", "output"),
         ("pool1", "params"),
     }
@@ -130,11 +130,11 @@ def test_the_commands_of_a_teacher_and_of_a_student(tmp_path, monkeypatch) -> No
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.yaml").write_text("input: 9x9x2\nlayers: [conv: {filters: 4, kernel: 3}]\n")
     (tmp_path / "homework.yaml").write_text("spec: net\n")  # beside it
-    made = CliRunner().invoke(main, ["homework", "sheet", "homework.yaml", "-o", "answers.csv"])
+    made = runner().invoke(main, ["homework", "sheet", "homework.yaml", "-o", "answers.csv"])
     assert (made.exit_code, made.output) == (0, "")
     filled = (tmp_path / "answers.csv").read_text().replace("3x3,,,", "3x3,7x7x4,76,3528")
     (tmp_path / "answers.csv").write_text(filled)
-    done = CliRunner().invoke(
+    done = runner().invoke(
         main, ["homework", "check", "answers.csv", "--homework", "homework.yaml", "--strict"]
     )
     assert done.exit_code == 0

@@ -11,15 +11,15 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import shapecalc
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import Homework, assign
-from shapecalc.homework.assignment.values import value_text
-from shapecalc.homework.classroom.records import Classroom, Graded, Leftover, Mark, Student
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import Homework, assign
+from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.classroom.model import Classroom, Graded, Leftover, MarkedCell, Student
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.diagnosis.simulated.classes import CLASSES
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.verdict import Checked, Judged
+    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
 
 NAMES = ("Zoë Ångström", '<b>Bobby</b> & "Co"', "محمد علی", "王小明", "می‌روم", "O'Neil\u202egpj")
 
@@ -31,9 +31,9 @@ class Handed(NamedTuple):
     checked: Checked | None
 
 
-def mark_of(homework: Homework, judged: Judged) -> Mark:
+def mark_of(homework: Homework, judged: JudgedCell) -> MarkedCell:
     graded = judged.verdict != "not_graded"
-    return Mark(
+    return MarkedCell(
         judged.cell.layer,
         judged.cell.quantity.key,
         judged.raw,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.classroom.asked import Asked
 from shapecalc.homework.classroom.grade import Done, Request, grade
+from shapecalc.homework.classroom.homework_source import HomeworkSource
 from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 
@@ -35,7 +35,7 @@ def lay_out(folder: Path, files: dict[str, str | bytes], roster: str = ROSTER) -
 def request(folder: Path, homework: str = HOMEWORK, **more: object) -> Request:
     source = Source(str(folder / "homework.yaml"), homework)
     told = {"folder": str(folder / "sub"), "results": str(folder / "results"), **more}
-    return Request(Asked(source), roster=str(folder / "class.csv"), **told)  # type: ignore[arg-type]
+    return Request(HomeworkSource(source), roster=str(folder / "class.csv"), **told)  # type: ignore[arg-type]
 
 
 def run(folder: Path, homework: str = HOMEWORK, **more: object) -> Done:
@@ -48,8 +48,8 @@ def written(results: Path) -> dict[str, bytes]:
     return {path.relative_to(results).as_posix(): path.read_bytes() for path in files}
 
 
-def against(name: str) -> Asked:
-    return Asked(find(name), network=True)
+def against(name: str) -> HomeworkSource:
+    return HomeworkSource(find(name), network=True)
 
 
 def die(*_: object, **__: object) -> None:

@@ -14,7 +14,7 @@ from pagereader import Reader, Table, faults
 
 from shapecalc.homework.classroom.class_cells import percent
 from shapecalc.homework.classroom.class_report import class_report
-from shapecalc.homework.classroom.records import Classroom, Graded, Leftover, Mark, Student
+from shapecalc.homework.classroom.model import Classroom, Graded, Leftover, MarkedCell, Student
 from shapecalc.homework.classroom.statistics import statistics
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -37,7 +37,7 @@ def agreeing(*, students: int = 12) -> Classroom:
         values = [("34,848", "misconception", (("P1",),)) if n % 3 else ("34,944", "right", ())]
         values += [("7", "wrong", ()), ("8", "wrong", ())] if n < 2 else [("1", "right", ())] * 2
         cells = tuple(
-            Mark(f"conv{at}", "params", v, v, v, "34,944" if at == 1 else "1", verdict, ids, True,  # type: ignore[arg-type]
+            MarkedCell(f"conv{at}", "params", v, v, v, "34,944" if at == 1 else "1", verdict, ids, True,  # type: ignore[arg-type]
                  Fraction(verdict == "right"), Fraction(1))
             for at, (v, verdict, ids) in enumerate(values, 1)
         )  # fmt: skip

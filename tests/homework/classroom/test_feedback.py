@@ -12,12 +12,12 @@ from example_class import NAMES, alexnet, handed, judge, record
 from pagereader import Reader, faults
 
 import shapecalc
-from shapecalc.homework.assignment.assignment import assign
 from shapecalc.homework.assignment.conventions import Conventions, Policy
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.classroom.document import clean
 from shapecalc.homework.classroom.feedback import feedback
-from shapecalc.homework.classroom.records import Graded, Student
-from shapecalc.homework.diagnosis.verdict import VERDICTS
+from shapecalc.homework.classroom.model import Graded, Student
+from shapecalc.homework.diagnosis.model import VERDICTS
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom import judging, work
+from shapecalc.homework.classroom import judging
 from shapecalc.homework.classroom.example import write_example
 from shapecalc.homework.classroom.grade import grade
-from shapecalc.homework.classroom.records import Leftover
+from shapecalc.homework.classroom.judging import PAYS
+from shapecalc.homework.classroom.model import Leftover
 from shapecalc.homework.classroom.store import from_json, to_json
-from shapecalc.homework.classroom.work import PAYS
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.classroom.support import (
     HEAD,
@@ -36,6 +35,7 @@ from tests.homework.classroom.support import (
     written,
 )
 from tests.paths import ROOT
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +140,7 @@ def test_processes_that_die_cost_nobody_their_marks(
 ) -> None:
     large(tmp_path / "c")
     run(tmp_path / "c", results=str(tmp_path / "whole"))
-    monkeypatch.setattr(work, "_judge_all", die)
+    monkeypatch.setattr(judging, "_judge_all", die)
     run(tmp_path / "c", jobs=2)
     assert written(tmp_path / "c" / "results") == written(tmp_path / "whole")
 
@@ -224,7 +224,7 @@ def test_a_failure_of_the_tool_is_said_loudly(
     monkeypatch.chdir(tmp_path / "c")
     monkeypatch.setattr(judging, "check", lambda *_: 1 // 0)
     words = ["homework", "grade", "sub", "--roster", "class.csv", "--against", "lenet5"]
-    said = CliRunner().invoke(main, words)
+    said = runner().invoke(main, words)
     assert said.exit_code == 0
     assert "shapecalc failed on 2 of the submissions" in said.stderr
 
@@ -307,7 +307,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_example_shows_what_there_is(example: Path) -> None:
     words = ["homework", "grade", f"{example}/submissions", "--roster", f"{example}/class.csv"]
     words += ["--homework", f"{example}/homework.yaml", "-o", f"{example}/results"]
-    said = CliRunner().invoke(main, words)
+    said = runner().invoke(main, words)
     assert said.exit_code == 0, said.output
     grades = rows((example / "results" / "grades.csv").read_bytes())
     assert len(grades) == 12
@@ -325,7 +325,7 @@ def test_the_example_shows_what_there_is(example: Path) -> None:
 
 
 def test_the_example_overwrites_nothing(example: Path) -> None:
-    said = CliRunner().invoke(main, ["homework", "example", str(example)])
+    said = runner().invoke(main, ["homework", "example", str(example)])
     assert said.exit_code == 2
     assert "E716" in said.stderr
 
@@ -334,7 +334,7 @@ def test_the_example_overwrites_nothing(example: Path) -> None:
 def test_the_summary_in_every_format(example: Path, format_: str) -> None:
     words = ["homework", "grade", f"{example}/submissions", "--roster", f"{example}/class.csv"]
     words += ["--homework", f"{example}/homework.yaml", "-o", f"{example}/results", "-f", format_]
-    said = CliRunner().invoke(main, words)
+    said = runner().invoke(main, words)
     assert said.exit_code == 0, said.output
     if format_ == "json":
         assert len(from_json(said.stdout).students) == 12
@@ -358,7 +358,7 @@ def test_a_system_without_names_in_all_scripts_says_so(tmp_path: Path) -> None:
 
 def test_help_has_an_example() -> None:
     for command in ("grade", "example"):
-        said = CliRunner().invoke(main, ["homework", command, "--help"])
+        said = runner().invoke(main, ["homework", command, "--help"])
         assert said.exit_code == 0
         assert "Example" in said.output
 

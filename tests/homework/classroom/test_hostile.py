@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom import archive, folder
-from shapecalc.homework.classroom.archive import ArchiveError, members, open_zip, unpacked
+from shapecalc.homework.classroom import folder
+from shapecalc.homework.classroom.folder import ArchiveError, members, open_zip, unpacked
 from tests.homework.classroom.support import RIGHT, lay_out, run, written
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def test_limits_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ("MAX_ZIP", 1000, "more than"),
     ):
         with monkeypatch.context() as patched:
-            patched.setattr(archive, limit, value)
+            patched.setattr(folder, limit, value)
             with pytest.raises(ArchiveError, match=reason):
                 members(open_zip(tmp_path / "c" / "sub" / "s1.zip"))
     with monkeypatch.context() as patched:
@@ -199,7 +199,7 @@ def test_a_hostile_folder(tmp_path: Path) -> None:
     assert done.errors == ()
     told = {each.file.split("/")[0] for each in done.classroom.leftovers}
     counted = {each.file.split("/")[0] for each in done.classroom.students}
-    shown = {folder._told((name,)).split("/")[0] for name in files}
+    shown = {folder._path_text((name,)).split("/")[0] for name in files}
     assert shown | {"s4.csv", "loop", "pipe.csv"} <= told | counted  # every file is accounted for
     results = written(tmp_path / "c" / "results")
     for name, data in results.items():

@@ -13,13 +13,13 @@ import pytest
 from example_class import classroom, handed
 
 from shapecalc.homework.classroom.agreement import ENOUGH, PAIRS, RARE, unexplained
-from shapecalc.homework.classroom.records import Classroom, Graded, Mark, Student
+from shapecalc.homework.classroom.model import Classroom, Graded, MarkedCell, Student
 from shapecalc.homework.classroom.statistics import correlation, quantile, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.homework.diagnosis.verdict import Verdict
+    from shapecalc.homework.diagnosis.model import Verdict
 
 KEY = {("conv1", "params"): "34,944", ("conv2", "params"): "614,656", ("fc6", "macs"): "37,748,736"}
 ONE, NONE = Fraction(1), Fraction(0)
@@ -34,14 +34,14 @@ def mark(
     ids: tuple[str, ...] = (),
     marks: Fraction | None = None,
     follows: bool = False,
-) -> Mark:
+) -> MarkedCell:
     worth = marks if marks is not None else (ONE if verdict.startswith("right") else NONE)
     explained = (ids,) if ids else ()
     key = right or KEY.get(at, "1")
-    return Mark(*at, value, value, value, key, verdict, explained, True, worth, ONE, follows)
+    return MarkedCell(*at, value, value, value, key, verdict, explained, True, worth, ONE, follows)
 
 
-def graded(name: str, cells: Iterable[Mark]) -> Graded:
+def graded(name: str, cells: Iterable[MarkedCell]) -> Graded:
     made = tuple(cells)
     earned = sum((each.marks for each in made), NONE)
     out_of = sum((each.out_of for each in made), NONE)

@@ -11,9 +11,9 @@ from support import lay_out, request
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.classroom.grade import Request, grade
-from shapecalc.homework.sheets.handout import handout
-from shapecalc.homework.variants.draw import Pool, draw, pool_of
-from shapecalc.homework.variants.list import Drawn, parse_variants, write_variants
+from shapecalc.homework.sheets.sheet import handout
+from shapecalc.homework.variants.draw import VariantPool, draw, pool_of
+from shapecalc.homework.variants.variant_list import Drawn, parse_variants, write_variants
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ STUDENTS = ("s1", "s2", "s3")
 
 
 @cache
-def pool() -> Pool:
+def pool() -> VariantPool:
     return pool_of(SOURCE, "7")
 
 
@@ -44,7 +44,7 @@ def varied(folder: Path, students: tuple[str, ...] = STUDENTS) -> Request:
     listed = write_variants([name for name, _ in drawn[0].values], drawn[: len(students)])
     given = request(folder, HOMEWORK)
     variants = parse_variants(Source("variants.csv", listed))
-    return given._replace(asked=given.asked._replace(variants=variants))
+    return given._replace(source=given.source._replace(variants=variants))
 
 
 def test_each_is_judged_by_their_own_variant(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_each_is_judged_by_their_own_variant(tmp_path: Path) -> None:
 def test_without_the_list_nobody_is_judged_by_the_wrong_variant(tmp_path: Path) -> None:
     given = varied(tmp_path)
     with pytest.raises(SpecErrors) as refused:
-        grade(given._replace(asked=given.asked._replace(variants=None)))
+        grade(given._replace(source=given.source._replace(variants=None)))
     assert refused.value.problems[0].code == "E752"
 
 

@@ -6,16 +6,16 @@ import json
 from fractions import Fraction
 
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.homework.answers.claims import against
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.conventions import Conventions, Policy
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.diagnosis.tell import finding_text
+from shapecalc.homework.diagnosis.wording import finding_text
+from tests.runner import runner
 
 #: The key of AlexNet in one tower, as the course's slides and the published totals have it.
 ALEXNET = """\
@@ -273,7 +273,7 @@ def test_without_biases_the_key_is_another() -> None:
 def run(tmp_path, text: str, *words: str):
     (tmp_path / "answers.csv").write_text(text, encoding="utf-8")
     command = ["homework", "check", str(tmp_path / "answers.csv"), "--against", "alexnet", *words]
-    return CliRunner().invoke(main, command)
+    return runner().invoke(main, command)
 
 
 def test_the_command_judges_and_exits_0_and_with_strict_1(tmp_path) -> None:

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shapecalc
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.conventions import Conventions, Policy
+from shapecalc.homework.assignment.model import assign
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
-from shapecalc.homework.assignment.values import value_text
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.diagnosis.working import (
     working_of,
 )
-from shapecalc.homework.sheets.show import show
+from shapecalc.homework.sheets.checked import show
 from shapecalc.layers.shape import (
     whole,
 )

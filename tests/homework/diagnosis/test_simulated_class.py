@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.homework.diagnosis.misconceptions.catalogue import CATALOGUE
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from tests.homework.diagnosis.simulated import rules
 from tests.homework.diagnosis.simulated.classes import CLASSES, judged
 from tests.homework.diagnosis.simulated.students import DEFAULT, Fault, filled_in, known_values

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.exports.autograder import package
-from shapecalc.homework.exports.gradescope import Style
+from shapecalc.homework.exports.gradescope_package import package
 from shapecalc.spec.find import find
+from tests.runner import runner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -32,7 +31,7 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
     Make = Callable[..., Homework]
 
@@ -45,7 +44,7 @@ def autograder(made: Make, tmp_path: Path) -> Path:
     made()
     out = tmp_path / "autograder.zip"
     words = ["homework", "export", "gradescope-package", "--homework", f"{tmp_path}/homework.yaml"]
-    done = CliRunner().invoke(main, [*words, "-o", str(out), "--per", "cell", "--markup", "md"])
+    done = runner().invoke(main, [*words, "-o", str(out), "--per", "cell", "--markup", "md"])
     assert done.exit_code == 0, done.output
     folder = tmp_path / "autograder"
     with zipfile.ZipFile(out) as zipped:
@@ -164,7 +163,7 @@ def test_a_package_holds_the_networks_that_are_no_shipped_ones(made: Make, tmp_p
     data = package(homework, source)
     scripts = ["setup.sh", "run_autograder", "homework.yaml"]
     assert names_in(data) == [*scripts, "net.yaml"]
-    assert data == package(homework, source, Style())
+    assert data == package(homework, source, per="layer", hint=2)
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets/wide.yaml").write_text("extends: ../net.yaml\nlet: {}\n")
     path = tmp_path / "other.yaml"

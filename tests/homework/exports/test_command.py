@@ -7,6 +7,8 @@ difference before committing it.
 from __future__ import annotations
 
 import contextlib
+import importlib
+import inspect
 import json
 import os
 import re
@@ -15,16 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.homework.exports import EXPORTS
 from tests.paths import ROOT
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
     Make = Callable[..., Homework]
 
@@ -80,10 +82,10 @@ def folder(made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_written(folder: Path, name: str) -> None:
-    done = CliRunner().invoke(main, ["homework", "export", *FILES[name]])
+    done = runner().invoke(main, ["homework", "export", *FILES[name]])
     assert done.exit_code == 0, done.output
     compare(name, done.stdout)
-    again = CliRunner().invoke(main, ["homework", "export", *FILES[name], "-o", "out"])
+    again = runner().invoke(main, ["homework", "export", *FILES[name], "-o", "out"])
     assert again.stdout == ""
     assert Path("out").read_text(encoding="utf-8") == done.stdout
 
@@ -91,7 +93,7 @@ def test_what_is_written(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("format_", PACKAGES)
 def test_what_is_packed(folder: Path, format_: str) -> None:
     words = ["homework", "export", format_, *HOMEWORK, "-o", "out.zip"]
-    assert CliRunner().invoke(main, words).exit_code == 0
+    assert runner().invoke(main, words).exit_code == 0
     with zipfile.ZipFile("out.zip") as zipped:
         files = {}
         for name in zipped.namelist():
@@ -109,7 +111,7 @@ def test_golden_files_all_have_a_test() -> None:
 
 @pytest.mark.parametrize("format_", EXPORTS)
 def test_the_help_of_a_format_says_what_it_loses(format_: str) -> None:
-    done = CliRunner().invoke(main, ["homework", "export", format_, "--help"])
+    done = runner().invoke(main, ["homework", "export", format_, "--help"])
     assert done.exit_code == 0
     said = " ".join(done.output.split())
     for loss in EXPORTS[format_].loses:
@@ -118,10 +120,10 @@ def test_the_help_of_a_format_says_what_it_loses(format_: str) -> None:
 
 
 def test_the_help_lists_every_format() -> None:
-    said = CliRunner().invoke(main, ["homework", "export", "--help"]).output
+    said = runner().invoke(main, ["homework", "export", "--help"]).output
     commands = re.findall(r"^  ([a-z-]+)  ", said.partition("Commands:")[2], re.MULTILINE)
     assert commands == [*EXPORTS, *EXPORTS]  # what it makes, and what it loses
-    assert "export" in CliRunner().invoke(main, ["homework", "--help"]).output
+    assert "export" in runner().invoke(main, ["homework", "--help"]).output
 
 
 @pytest.mark.parametrize("format_", EXPORTS)
@@ -135,8 +137,24 @@ def test_the_documentation_says_what_is_lost(format_: str) -> None:
         assert detail.strip() in page
 
 
+@pytest.mark.parametrize("format_", EXPORTS)
+def test_a_row_names_a_function_that_takes_its_options(format_: str) -> None:
+    row = EXPORTS[format_]
+    name, _, function = row.write.partition(".")
+    assert name == format_.replace("-", "_")
+    module = importlib.import_module(f"shapecalc.homework.exports.{name}")
+    keywords = {
+        parameter.name: parameter.default
+        for parameter in inspect.signature(getattr(module, function)).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    stated = {option.name: option.default or inspect.Parameter.empty for option in row.options}
+    assert keywords == stated
+    assert hasattr(module, "refused") == (row.material == "answers")
+
+
 def test_a_format_that_there_is_not() -> None:
-    done = CliRunner().invoke(main, ["homework", "export", "moodle"])
+    done = runner().invoke(main, ["homework", "export", "moodle"])
     assert done.exit_code == 2
     assert "No such command 'moodle'" in done.output
 
@@ -156,8 +174,8 @@ def test_variants_are_never_taken_for_the_homework(tmp_path: Path, name: str) ->
     whose = [] if name == "gradescope-package" else ["--variant", "s1"]
     asked = ["homework", "export", name, *answers, "--homework", "homework.yaml", "-o", "out.zip"]
     with contextlib.chdir(tmp_path):
-        refused = CliRunner().invoke(main, asked)
-        given = CliRunner().invoke(main, [*asked, "--variants", "variants.csv", *whose])
+        refused = runner().invoke(main, asked)
+        given = runner().invoke(main, [*asked, "--variants", "variants.csv", *whose])
     assert refused.exit_code == 2
     assert "E752" in refused.output
     assert given.exit_code == 0, given.output

@@ -10,18 +10,17 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom.records import Classroom, Graded, Student
+from shapecalc.homework.classroom.model import Classroom, Graded, Student
 from shapecalc.homework.classroom.store import load
-from shapecalc.homework.exports.canvas import read_gradebook
-from shapecalc.homework.exports.gradebook import csv_text, fill, report
-from shapecalc.homework.exports.moodle_grades import grades
+from shapecalc.homework.exports.canvas import csv_text, fill, read_gradebook, report
+from shapecalc.homework.exports.moodle_csv import grades
 from shapecalc.output.csv import harmless
+from tests.runner import runner
 
 CLASS = Path(__file__).parent / "files" / "class.json"
 
@@ -256,7 +255,7 @@ def test_the_command_writes_the_gradebook_and_tells_who_was_not_found(
     monkeypatch.chdir(tmp_path)
     Path("canvas.csv").write_text(BOOK, encoding="utf-8")
     words = ["homework", "export", "canvas", str(CLASS.parent), "--gradebook", "canvas.csv"]
-    done = CliRunner().invoke(main, [*words, "--assignment", "Homework 1", "-o", "new.csv"])
+    done = runner().invoke(main, [*words, "--assignment", "Homework 1", "-o", "new.csv"])
     assert done.exit_code == 0
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
@@ -265,7 +264,7 @@ def test_the_command_writes_the_gradebook_and_tells_who_was_not_found(
         "rows of nobody in the class: Nobody, Known; Student, Test",
     ]
     assert column(Path("new.csv").read_text(encoding="utf-8"), 6)[3] == "19"
-    done = CliRunner().invoke(main, [*words, "--assignment", "Homework 1"])
+    done = runner().invoke(main, [*words, "--assignment", "Homework 1"])
     assert done.stdout == Path("new.csv").read_text(encoding="utf-8")
-    done = CliRunner().invoke(main, ["homework", "export", "moodle-csv", str(CLASS)])
+    done = runner().invoke(main, ["homework", "export", "moodle-csv", str(CLASS)])
     assert done.stdout == grades(load(str(CLASS)))

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shapecalc
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.exports.blanks import blanks_of
 from shapecalc.homework.exports.gift import gift
-from shapecalc.homework.exports.moodle import GRADES, moodle_xml
+from shapecalc.homework.exports.moodle_xml import GRADES, moodle_xml
 from shapecalc.homework.exports.qti import qti
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -41,8 +41,8 @@ from schemas import wrong_with_moodle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.exports.blanks import Blank as Asked
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.exports.blanks import AskedNumber as Asked
 
 Make = "Callable[..., Homework]"
 

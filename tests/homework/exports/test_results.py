@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.values import value_text
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.exports.coderunner import combinator
-from shapecalc.homework.exports.gradescope import Style, results
+from shapecalc.homework.exports.gradescope import results
 from shapecalc.homework.exports.prairielearn import MAX_BYTES
 from shapecalc.homework.exports.prairielearn import results as prairielearn
+from tests.runner import runner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -30,8 +30,8 @@ from schemas import CODERUNNER, GRADESCOPE, PRAIRIELEARN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis.model import Checked
 
     Make = Callable[..., Homework]
 
@@ -80,7 +80,7 @@ def test_gradescope_has_a_test_a_layer_with_its_marks_and_mistakes(made: Make) -
 @pytest.mark.parametrize(("per", "names"), [("column", 3), ("cell", 13)])
 def test_parts_are_columns_or_cells(made: Make, per: str, names: int) -> None:
     student = checked(made())
-    found = json.loads(results(student, Style(per=per, visibility="after_published", markup="md")))
+    found = json.loads(results(student, per=per, visibility="after_published", markup="md"))
     jsonschema.validate(found, GRADESCOPE)
     assert len(found["tests"]) == names
     assert sum(each["max_score"] for each in found["tests"]) == student.out_of == 19
@@ -147,14 +147,14 @@ class _Tags(HTMLParser):
 def test_nothing_that_a_student_writes_is_markup(made: Make, hint: int) -> None:
     hostile = ANSWERS + '"<img src=x onerror=alert(1)>",3x3x3,"<b>",1\n"\u202e","\x85",,\n'
     student = checked(made(), hostile)
-    found = json.loads(results(student, Style(hint=hint, markup="html")))
+    found = json.loads(results(student, hint=hint, markup="html"))
     texts = [found["output"], *(each["output"] for each in found["tests"])]
     texts += [json.loads(combinator(student, hint=hint))["epiloguehtml"]]
     for text in texts:
         assert _Tags(text).tags <= {"ul", "li"}
         assert text.replace("\n", "").isprintable()
     assert any("&lt;script&gt;" in text for text in texts)
-    found = json.loads(results(student, Style(hint=hint, markup="md")))
+    found = json.loads(results(student, hint=hint, markup="md"))
     total = found["tests"][4]["output"]
     assert r"\*\*bold\*\* \[x\](y) \`z\` 12" in total
     assert "<" not in "".join(each["output"] for each in found["tests"])
@@ -163,7 +163,7 @@ def test_nothing_that_a_student_writes_is_markup(made: Make, hint: int) -> None:
 def test_the_first_hint_says_which_cells_and_no_more(made: Make) -> None:
     student = checked(made())
     texts = [
-        results(student, Style(hint=1)),
+        results(student, hint=1),
         prairielearn(student, hint=1),
         combinator(student, hint=1),
     ]
@@ -182,9 +182,7 @@ def test_half_a_character_is_no_character(made: Make, tmp_path: Path) -> None:
         export(format_, path, tmp_path)
     out = tmp_path / "results.json"
     words = ["homework", "export", "gradescope", str(path), "-o", str(out)]
-    assert (
-        CliRunner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"]).exit_code == 0
-    )
+    assert runner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"]).exit_code == 0
     assert json.loads(out.read_text(encoding="utf-8"))["score"] == 0
 
 
@@ -197,12 +195,12 @@ def test_no_right_answer_is_told(made: Make, per: str, hint: int) -> None:
     )
     student = checked(homework, wrong)
     texts = [
-        results(student, Style(per=per, hint=hint)),
+        results(student, per=per, hint=hint),
         prairielearn(student, per=per, hint=hint),
         combinator(student, per=per, hint=hint),
     ]
     for cell in homework.cells:
-        if cell.given or not cell.key or cell.out_of == 0:
+        if cell.filled_in or not cell.key or cell.out_of == 0:
             continue
         for text in texts:
             assert value_text(cell.key, homework.conventions) not in text
@@ -238,7 +236,7 @@ def test_answers_that_cannot_be_read_make_results(
 
 def export(format_: str, path: Path, folder: Path) -> dict[str, Any]:
     words = ["homework", "export", format_, str(path), "--homework", f"{folder}/homework.yaml"]
-    done = CliRunner().invoke(main, words)
+    done = runner().invoke(main, words)
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     jsonschema.validate(found, SCHEMAS[format_])
@@ -267,7 +265,7 @@ def test_a_submission_is_the_one_file_of_answers_in_a_folder(
 def test_a_file_that_is_not_there_is_no_result(made: Make, tmp_path: Path) -> None:
     made()
     words = ["homework", "export", "gradescope", "no.csv"]
-    done = CliRunner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"])
+    done = runner().invoke(main, [*words, "--homework", f"{tmp_path}/homework.yaml"])
     assert done.exit_code == 2
     assert done.stdout == ""
     assert "E001" in done.stderr

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom.records import Classroom, Graded, Leftover, Mark, Student
+from shapecalc.homework.classroom.model import Classroom, Graded, Leftover, MarkedCell, Student
 from shapecalc.homework.classroom.store import (
     MAX_BYTES,
     from_json,
@@ -22,7 +22,7 @@ from shapecalc.homework.classroom.store import (
     parse,
     to_json,
 )
-from shapecalc.homework.diagnosis.verdict import VERDICTS
+from shapecalc.homework.diagnosis.model import VERDICTS
 
 FILE = Path(__file__).parent / "files" / "class.json"
 TEXT = FILE.read_text(encoding="utf-8")
@@ -32,9 +32,9 @@ small = st.fractions(0, 9, max_denominator=7)
 
 
 @st.composite
-def marks(draw: st.DrawFn) -> Mark:
+def marks(draw: st.DrawFn) -> MarkedCell:
     out_of = draw(small)
-    return Mark(
+    return MarkedCell(
         *(draw(texts) for _ in range(6)),
         draw(st.sampled_from(list(VERDICTS))),
         draw(st.tuples(st.tuples(texts), st.tuples(texts, texts)) | st.just(())),

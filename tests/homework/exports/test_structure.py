@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.exports.moodle import moodle_xml
+from shapecalc.homework.exports.moodle_xml import moodle_xml
 from shapecalc.homework.exports.qti import qti
 from shapecalc.spec.find import find
 
@@ -24,7 +24,7 @@ from schemas import CODERUNNER, GRADESCOPE, PRAIRIELEARN, wrong_with_moodle, wro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.assignment.assignment import Homework
+    from shapecalc.homework.assignment.model import Homework
 
     Make = Callable[..., Homework]
 

@@ -10,11 +10,11 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.text.safe import width_of
 from tests.paths import TESTS
+from tests.runner import runner
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
@@ -50,7 +50,7 @@ FILES: dict[str, list[str]] = {
 @pytest.mark.parametrize("file", FILES)
 def test_output_is_as_the_golden_file_has_it(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TESTS / "homework" / "answers" / "files")
-    result = CliRunner().invoke(main, FILES[file])
+    result = runner().invoke(main, FILES[file])
     assert result.exit_code == 0, result.output
     if REGENERATE:
         (GOLDEN / file).write_text(result.output, encoding="utf-8")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.sheets.worked import solution_lines, work_out
 from shapecalc.text.source import Source
+from tests.runner import runner
 
 ALL = "columns: [output, units, weights, biases, params, macs, flops, memory, connections, rf]\n"
 
@@ -67,7 +67,7 @@ def test_a_check_shows_it_for_what_is_not_right_when_asked(tmp_path, monkeypatch
     (tmp_path / "a.csv").write_text("layer,output,params\nconv1,28x28x6,150\n")
     monkeypatch.chdir(tmp_path)
     words = ["homework", "check", "a.csv", "--against", "lenet5"]
-    assert "156" not in CliRunner().invoke(main, words).output
-    shown = " ".join(CliRunner().invoke(main, [*words, "--solution"]).output.split())
+    assert "156" not in runner().invoke(main, words).output
+    shown = " ".join(runner().invoke(main, [*words, "--solution"]).output.split())
     assert "6 x (5 x 5 x 1) + 6 = 6 x 25 + 6 = 150 + 6 = 156" in shown
     assert "• conv1, output" not in shown

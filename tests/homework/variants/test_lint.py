@@ -7,12 +7,12 @@ import json
 from io import StringIO
 
 import pytest
-from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.variants.lint import lint, suggest
+from tests.runner import runner
 
 
 def test_rounding_is_invisible_on_alexnet_whose_windows_all_fit() -> None:
@@ -55,7 +55,7 @@ def test_another_size_shows_more() -> None:
 def test_programs_get_the_mistakes_of_every_cell(tmp_path, format_: str) -> None:
     (tmp_path / "homework.yaml").write_text("spec: vgg16\nlayers: [conv1_1]\ncolumns: [params]\n")
     words = ["homework", "lint", str(tmp_path / "homework.yaml"), "--format", format_]
-    said = CliRunner().invoke(main, words)
+    said = runner().invoke(main, words)
     assert said.exit_code == 0, said.output
     if format_ == "json":
         (cell,) = json.loads(said.output)["cells"]
@@ -72,6 +72,6 @@ def test_programs_get_the_mistakes_of_every_cell(tmp_path, format_: str) -> None
 
 def test_the_command(tmp_path) -> None:
     (tmp_path / "homework.yaml").write_text("spec: vgg16\n")
-    done = CliRunner().invoke(main, ["homework", "lint", str(tmp_path / "homework.yaml")])
+    done = runner().invoke(main, ["homework", "lint", str(tmp_path / "homework.yaml")])
     assert done.exit_code == 0
     assert "Silent: S11, the side was divided by the stride" in done.output

@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.load import read_answers
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
@@ -20,6 +19,7 @@ from shapecalc.homework.variants.draw import Difficulty, chosen_homework, draw, 
 from shapecalc.spec.find import find
 from shapecalc.text.source import Source
 from tests.paths import ROOT
+from tests.runner import runner
 
 TEXT = """\
 title: Windows
@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def make(*more: str, roster: str = "class.csv", out: str = "sheets") -> str:
     words = ["homework", "variants", "homework.yaml", "--roster", roster, "--seed", "7", "-o", out]
-    done = CliRunner().invoke(main, [*words, *more])
+    done = runner().invoke(main, [*words, *more])
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -91,7 +91,7 @@ def test_all_variants_are_valid_and_as_hard_as_each_other() -> None:
     assert len({each.values for each in pool.variants}) == len(pool.variants) > 4
     for each in pool.variants:
         homework = read_homework(source(), dict(each.values))
-        asked = [cell for cell in homework.cells if not cell.given]
+        asked = [cell for cell in homework.cells if not cell.filled_in]
         assert len(asked) == pool.difficulty.answers == each.difficulty.answers
         # counted anew, by brute force: how often a side is divided, and how often it does not fit
         fits = [places(n, k, s) for n, k, s in strided(homework)]
@@ -163,15 +163,13 @@ def test_a_sheet_finds_its_variant_by_its_stamp_the_list_and_the_seed(folder: Pa
         ["--variants", "sheets/variants.csv", "--variant", "s1"],
         ["--variant", "s1", "--seed", "7"],
     ):
-        done = CliRunner().invoke(main, [*words, *more])
+        done = runner().invoke(main, [*words, *more])
         assert (done.exit_code, "cells are right." in done.output) == (0, True), done.output
     other = next(
         each for each in ("s2", "17/b")
         if homework_of("homework.yaml", "sheets/variants.csv", each).stamp != found.stamp
     )  # fmt: skip
-    done = CliRunner().invoke(
-        main, [*words, "--variants", "sheets/variants.csv", "--variant", other]
-    )
+    done = runner().invoke(main, [*words, "--variants", "sheets/variants.csv", "--variant", other])
     assert done.exit_code == 1
     assert "is stamped" in done.output
 
@@ -246,7 +244,7 @@ def test_what_cannot_vary_is_told(text: str, code: str, said: str) -> None:
 def test_no_variant_is_guessed(folder: Path, words: list[str], code: str) -> None:
     make()
     (folder / "a.csv").write_text("layer,params\nconv1,156\n", encoding="utf-8")
-    done = CliRunner().invoke(
+    done = runner().invoke(
         main, ["homework", "check", "a.csv", "--homework", "homework.yaml", *words]
     )
     assert done.exit_code == 2

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra.dim import known
-from shapecalc.homework.diagnosis.working import Count, Volume, filters_of, kernel_of, sides_of
+from shapecalc.homework.diagnosis.working import (
+    Product,
+    Sides,
+    filters_of,
+    kernel_of,
+    sides_of,
+)
 from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
@@ -25,7 +31,7 @@ class Case(NamedTuple):
 
     row: Row
     column: str
-    told: Conventions
+    conventions: Conventions
     report: Report
     at: int = -1
     members: tuple[Row, ...] = ()
@@ -47,7 +53,7 @@ class Case(NamedTuple):
         return tuple([self._replace(row=row, at=at[row.name], members=()) for row in self.members])
 
     @property
-    def given(self) -> tuple[int, ...]:
+    def entering(self) -> tuple[int, ...]:
         """The sides of what flows in."""
         return sides_of(self.row.inputs[0]) if self.row.inputs else ()
 
@@ -89,7 +95,7 @@ class Case(NamedTuple):
         return None
 
 
-class Example(NamedTuple):
+class CellExample(NamedTuple):
     """A cell with its right and its wrong value, as a test types them.
 
     `spec` is a shipped network, or the text of a small one.
@@ -103,8 +109,8 @@ class Example(NamedTuple):
 
 
 #: From a case and the right working to the wrong one; None where the rule does not apply.
-CountRule: TypeAlias = "Callable[[Case, Count], Count | tuple[Count, ...] | None]"
-VolumeRule: TypeAlias = "Callable[[Case, Volume], Volume | tuple[Volume, ...] | None]"
+CountRule: TypeAlias = "Callable[[Case, Product], Product | tuple[Product, ...] | None]"
+VolumeRule: TypeAlias = "Callable[[Case, Sides], Sides | tuple[Sides, ...] | None]"
 
 
 class Misconception(NamedTuple):
@@ -123,7 +129,7 @@ class Misconception(NamedTuple):
     done: str
     why: str
     rule: CountRule | VolumeRule | None
-    examples: tuple[Example, ...]
+    examples: tuple[CellExample, ...]
     convention: bool = False
     instead: bool = False
 

@@ -9,10 +9,10 @@ from shapecalc.algebra.dim import known
 from shapecalc.homework.diagnosis.misconceptions.model import (
     OPERATIONS,
     Case,
-    Example,
+    CellExample,
     Misconception,
 )
-from shapecalc.homework.diagnosis.working import Count
+from shapecalc.homework.diagnosis.working import Product
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.pool import Pool
@@ -21,56 +21,58 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _conv(change: Callable[[Case, Count], Count | None]) -> Callable[[Case, Count], Count | None]:
+def _conv(
+    change: Callable[[Case, Product], Product | None],
+) -> Callable[[Case, Product], Product | None]:
     """Make a rule for convolutions."""
     return lambda case, right: change(case, right) if isinstance(case.layer, Conv) else None
 
 
-def _other_scale(case: Case, right: Count) -> Count | None:
+def _other_scale(case: Case, right: Product) -> Product | None:
     """Take operations for multiply-accumulates, or the other way round."""
     if not right.value:
         return None
     return right._replace(scale=() if right.scale == (2,) else (2, *right.scale))
 
 
-def _with_biases(case: Case, right: Count) -> Count | None:
+def _with_biases(case: Case, right: Product) -> Product | None:
     adds = known(case.row.work.bias_adds)
     if adds and right.filters == (case.co,):
         adds = prod((*right.filters, *right.places))  # at the places that are counted
     return right._replace(plus=(adds,)) if adds else None
 
 
-def _minus_one(case: Case, right: Count) -> Count | None:
-    if case.told.flops_per_mac != 2 or not isinstance(case.layer, Conv | Dense):
+def _minus_one(case: Case, right: Product) -> Product | None:
+    if case.conventions.flops_per_mac != 2 or not isinstance(case.layer, Conv | Dense):
         return None
     terms = prod((*right.kernel, *right.depth))
     return right._replace(kernel=(2 * terms - 1,), depth=(), scale=())
 
 
-def _one_side(case: Case, right: Count) -> Count | None:
+def _one_side(case: Case, right: Product) -> Product | None:
     return right._replace(places=right.places[:1]) if len(right.places) > 1 else None
 
 
-def _ungrouped(case: Case, right: Count) -> Count | None:
+def _ungrouped(case: Case, right: Product) -> Product | None:
     return right._replace(depth=(case.ci,)) if case.groups > 1 else None
 
 
-def _again(case: Case, right: Count) -> Count | None:
-    if not isinstance(case.layer, Dense) or not case.given:
+def _again(case: Case, right: Product) -> Product | None:
+    if not isinstance(case.layer, Dense) or not case.entering:
         return None
-    return right._replace(places=case.given)
+    return right._replace(places=case.entering)
 
 
-def _compared(case: Case, right: Count) -> Count | None:
+def _compared(case: Case, right: Product) -> Product | None:
     if not isinstance(case.layer, Pool) or right.value:
         return None
-    return Count(kernel=case.kernel, places=case.sides, filters=(case.co,))
+    return Product(kernel=case.kernel, places=case.sides, filters=(case.co,))
 
 
-def _memory(case: Case, right: Count) -> tuple[Count, ...] | None:
+def _memory(case: Case, right: Product) -> tuple[Product, ...] | None:
     if case.column != "memory":
         return None
-    with_params = right._replace(plus=(case.told.element * known(case.row.params),))
+    with_params = right._replace(plus=(case.conventions.element * known(case.row.params),))
     return right._replace(scale=()), with_params
 
 
@@ -80,73 +82,73 @@ WRONG_OPERATIONS: tuple[Misconception, ...] = (
         "Every multiplication and addition was counted by itself, or each pair as one.",
         "A multiply-accumulate is one multiplication and one addition: FLOPs are 2 x MACs.",
         _other_scale,
-        (Example("alexnet", "conv2", "macs", "447,897,600", "895,795,200"),
-         Example("alexnet", "conv2", "flops", "895,795,200", "447,897,600")), convention=True),
+        (CellExample("alexnet", "conv2", "macs", "447,897,600", "895,795,200"),
+         CellExample("alexnet", "conv2", "flops", "895,795,200", "447,897,600")), convention=True),
     Misconception("F2", "the bias additions were counted", OPERATIONS,
         "The additions of the biases were counted as well.",
         "The sheet counts multiply-accumulates without them.",
         _with_biases,
-        (Example("alexnet", "conv2", "macs", "447,897,600", "448,084,224"),), convention=True),
+        (CellExample("alexnet", "conv2", "macs", "447,897,600", "448,084,224"),), convention=True),
     Misconception("F3", "one addition less per output was counted", ("flops",),
         "K products were counted with K - 1 additions.",
         "The sheet counts 2 operations per multiply-accumulate: the sum starts at 0.",
         _minus_one,
-        (Example("alexnet", "conv2", "flops", "895,795,200", "895,608,576"),
-         Example("alexnet", "fc6", "flops", "75,497,472", "75,493,376")), convention=True),
+        (CellExample("alexnet", "conv2", "flops", "895,795,200", "895,608,576"),
+         CellExample("alexnet", "fc6", "flops", "75,497,472", "75,493,376")), convention=True),
     Misconception("F4", "the input's sides were used", OPERATIONS,
         "The sides of the input were used as the number of places.",
         "A filter is applied once for every place of the output.",
-        _conv(lambda case, right: right._replace(places=case.given)),
-        (Example("alexnet", "conv1", "macs", "105,415,200", "1,795,682,592"),)),
+        _conv(lambda case, right: right._replace(places=case.entering)),
+        (CellExample("alexnet", "conv1", "macs", "105,415,200", "1,795,682,592"),)),
     Misconception("F5", "the places were forgotten", OPERATIONS,
         "The weights were counted, each once.",
         "Every weight is used at every place of the output.",
         _conv(lambda _, right: right._replace(places=())),
-        (Example("alexnet", "conv2", "macs", "447,897,600", "614,400"),)),
+        (CellExample("alexnet", "conv2", "macs", "447,897,600", "614,400"),)),
     Misconception("F6", "one side of the places was counted", OPERATIONS,
         "The places were counted along one side only.",
         "The output has height x width places.",
         _conv(_one_side),
-        (Example("alexnet", "conv2", "macs", "447,897,600", "16,588,800"),)),
+        (CellExample("alexnet", "conv2", "macs", "447,897,600", "16,588,800"),)),
     Misconception("F7", "the input's depth was forgotten", OPERATIONS,
         "The channels that flow in were left out.",
         "A filter multiplies at every channel of what it looks at.",
         _conv(lambda _, right: right._replace(depth=())),
-        (Example("alexnet", "conv2", "macs", "447,897,600", "4,665,600"),)),
+        (CellExample("alexnet", "conv2", "macs", "447,897,600", "4,665,600"),)),
     Misconception("F8", "the filters were forgotten", OPERATIONS,
         "The operations of one filter were counted.",
         "Every filter is applied at every place.",
         _conv(lambda _, right: right._replace(filters=())),
-        (Example("alexnet", "conv2", "macs", "447,897,600", "1,749,600"),)),
+        (CellExample("alexnet", "conv2", "macs", "447,897,600", "1,749,600"),)),
     Misconception("F9", "the kernel was used once", OPERATIONS,
         "The kernel's extent was multiplied in once.",
         "A kernel has a height and a width: k x k multiplications per channel.",
         _conv(lambda case, right: right._replace(kernel=case.kernel[:1])),
-        (Example("alexnet", "conv2", "macs", "447,897,600", "89,579,520"),)),
+        (CellExample("alexnet", "conv2", "macs", "447,897,600", "89,579,520"),)),
     Misconception("F10", "the groups were forgotten", OPERATIONS,
         "The layer was counted as if it had no groups.",
         "In g groups a filter sees only the channels of its own group.",
         _conv(_ungrouped),
-        (Example("alexnet-2012", "conv2", "macs", "223,948,800", "447,897,600"),)),
+        (CellExample("alexnet-2012", "conv2", "macs", "223,948,800", "447,897,600"),)),
     Misconception("F11", "the dense layer was multiplied with the places again", OPERATIONS,
         "The area of the input was multiplied in once more.",
         "A dense layer uses every weight once.",
         _again,
-        (Example("alexnet", "fc6", "macs", "37,748,736", "1,358,954,496"),)),
+        (CellExample("alexnet", "fc6", "macs", "37,748,736", "1,358,954,496"),)),
     Misconception("F12", "the pool's comparisons were counted", OPERATIONS,
         "The elements that the pool looks at were counted.",
         "The sheet counts operations of convolutions and dense layers only.",
         _compared,
-        (Example("alexnet", "pool1", "macs", "0", "629,856"),), convention=True, instead=True),
+        (CellExample("alexnet", "pool1", "macs", "0", "629,856"),), convention=True, instead=True),
     Misconception("F13", "the cost of training was given", OPERATIONS,
         "The number was multiplied by 3, as for a step of training.",
         "The sheet asks for one pass forward.",
         lambda _, right: right._replace(scale=(3, *right.scale)) if right.value else None,
-        (Example("alexnet", "conv2", "flops", "895,795,200", "2,687,385,600"),)),
+        (CellExample("alexnet", "conv2", "flops", "895,795,200", "2,687,385,600"),)),
     Misconception("F14", "the memory was counted in another way", ("memory",),
         "The elements were counted, not their bytes; or the parameters were added.",
         "The sheet asks for the bytes of the layer's output.",
         _memory,
-        (Example("alexnet", "conv1", "memory", "1,161,600", "290,400"),)),
+        (CellExample("alexnet", "conv1", "memory", "1,161,600", "290,400"),)),
 )
 # fmt: on

@@ -7,8 +7,13 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import known
-from shapecalc.homework.diagnosis.misconceptions.model import PARAMS, Case, Example, Misconception
-from shapecalc.homework.diagnosis.working import Count, kernel_of, sides_of
+from shapecalc.homework.diagnosis.misconceptions.model import (
+    PARAMS,
+    Case,
+    CellExample,
+    Misconception,
+)
+from shapecalc.homework.diagnosis.working import Product, kernel_of, sides_of
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
@@ -28,21 +33,21 @@ _UNBIASED = (
 
 
 def _of(
-    kind: type, change: Callable[[Case, Count], Count | tuple[Count, ...] | None]
-) -> Callable[[Case, Count], Count | tuple[Count, ...] | None]:
+    kind: type, change: Callable[[Case, Product], Product | tuple[Product, ...] | None]
+) -> Callable[[Case, Product], Product | tuple[Product, ...] | None]:
     """Make a rule for one type of layer."""
     return lambda case, right: change(case, right) if isinstance(case.layer, kind) else None
 
 
-def _without_bias(case: Case, right: Count) -> Count | None:
+def _without_bias(case: Case, right: Product) -> Product | None:
     biased = right.plus and right.filters and case.row.name != "total"  # of the sum: P35
     return right._replace(plus=()) if biased else None
 
 
-def _biased(count: Callable[[Case], tuple[int, ...]]) -> Callable[[Case, Count], Count | None]:
+def _biased(count: Callable[[Case], tuple[int, ...]]) -> Callable[[Case, Product], Product | None]:
     """Make a rule that adds other biases, for convolutions that have some."""
 
-    def rule(case: Case, right: Count) -> Count | None:
+    def rule(case: Case, right: Product) -> Product | None:
         if not isinstance(case.layer, Conv | Depthwise) or not right.plus:
             return None
         return right._replace(plus=count(case))
@@ -50,11 +55,11 @@ def _biased(count: Callable[[Case], tuple[int, ...]]) -> Callable[[Case, Count],
     return rule
 
 
-def _doubled(case: Case, right: Count) -> Count | None:
+def _doubled(case: Case, right: Product) -> Product | None:
     return right._replace(plus=(case.co, case.co)) if right.plus and case.co else None
 
 
-def _per_input(case: Case, right: Count) -> Count | None:
+def _per_input(case: Case, right: Product) -> Product | None:
     if not isinstance(case.layer, Conv | Dense) or not right.plus:
         return None
     entering = known(case.row.inputs[0].size) if isinstance(case.layer, Dense) else case.ci
@@ -62,47 +67,47 @@ def _per_input(case: Case, right: Count) -> Count | None:
     return right._replace(plus=(entering,))
 
 
-def _one_filter(case: Case, right: Count) -> tuple[Count, ...]:
-    one = right._replace(filters=(), plus=(1,) if right.plus else ())
-    return one, one._replace(plus=())
+def _one_filter(case: Case, right: Product) -> tuple[Product, ...]:
+    single = right._replace(filters=(), plus=(1,) if right.plus else ())
+    return single, single._replace(plus=())
 
 
-def _kernel_once(case: Case, right: Count) -> Count | None:
+def _kernel_once(case: Case, right: Product) -> Product | None:
     return right._replace(kernel=case.kernel[:1]) if len(case.kernel) > 1 else None
 
 
-def _kernel_sum(case: Case, right: Count) -> Count | None:
+def _kernel_sum(case: Case, right: Product) -> Product | None:
     return right._replace(kernel=(sum(case.kernel),)) if len(case.kernel) > 1 else None
 
 
-def _unshared(case: Case, right: Count) -> Count:
+def _unshared(case: Case, right: Product) -> Product:
     plus = (prod(case.sides) * case.co,) if right.plus else ()
     return right._replace(places=case.sides, plus=plus)
 
 
-def _added_depth(case: Case, right: Count) -> Count:
+def _added_depth(case: Case, right: Product) -> Product:
     size = 1
     for extent in case.kernel:
         size *= extent
     return right._replace(kernel=(size + case.ci,), depth=())
 
 
-def _image_depth(case: Case, right: Count) -> Count | None:
+def _image_depth(case: Case, right: Product) -> Product | None:
     image = case.report.rows[0].output
     depth = known(image.channels)
     return right._replace(depth=(depth,)) if image.sides and depth != case.ci else None
 
 
-def _padded_kernel(case: Case, right: Count) -> Count | None:
+def _padded_kernel(case: Case, right: Product) -> Product | None:
     layer = case.layer
     assert isinstance(layer, Conv)
     moves = layer.moves(case.row.inputs[0])
-    added = [sum(map(known, padding(n, m))) for n, m in zip(case.given, moves, strict=True)]
+    added = [sum(map(known, padding(n, m))) for n, m in zip(case.entering, moves, strict=True)]
     grown = tuple(map(add, case.kernel, added))
     return right._replace(kernel=grown) if grown != case.kernel else None
 
 
-def _other_kernel(case: Case, right: Count) -> tuple[Count, ...] | None:
+def _other_kernel(case: Case, right: Product) -> tuple[Product, ...] | None:
     if not isinstance(case.layer, Conv):
         return None
     earlier = case.earlier()
@@ -114,42 +119,42 @@ def _other_kernel(case: Case, right: Count) -> tuple[Count, ...] | None:
     return tuple(right._replace(kernel=kernel) for kernel in kernels)
 
 
-def _units(case: Case, right: Count) -> tuple[Count, ...]:
+def _units(case: Case, right: Product) -> tuple[Product, ...]:
     channels = dict.fromkeys(
         (case.co, known(case.row.output.channels))
     )  # they may differ by a slip
-    return tuple(Count(places=case.sides, filters=(each,)) for each in channels)
+    return tuple(Product(places=case.sides, filters=(number,)) for number in channels)
 
 
-def _whole_depth(case: Case, right: Count) -> Count | None:
+def _whole_depth(case: Case, right: Product) -> Product | None:
     return right._replace(depth=(case.ci,)) if case.groups > 1 else None
 
 
-def _groups_both(case: Case, right: Count) -> Count | None:
+def _groups_both(case: Case, right: Product) -> Product | None:
     if case.groups == 1:
         return None
     fewer = case.co // case.groups
     return right._replace(filters=(fewer,), plus=(fewer,) if right.plus else ())
 
 
-def _grouped(case: Case, right: Count) -> Count | None:
+def _grouped(case: Case, right: Product) -> Product | None:
     halves = case.groups == 1 and case.ci % 2 == 0
     return right._replace(depth=(case.ci // 2,)) if halves else None
 
 
-def _full_depthwise(case: Case, right: Count) -> Count:
+def _full_depthwise(case: Case, right: Product) -> Product:
     return right._replace(depth=(case.ci,))
 
 
-def _pool(case: Case, right: Count) -> tuple[Count, ...] | None:
+def _pool(case: Case, right: Product) -> tuple[Product, ...] | None:
     if not isinstance(case.layer, Pool) or right.value:
         return None
     kernel, c = case.kernel, case.ci
-    each = (Count(kernel, (), (c,)), Count(kernel, (c,), (c,)))
-    return (*(one._replace(plus=(c,)) for one in each), *each)
+    products = (Product(kernel, (), (c,)), Product(kernel, (c,), (c,)))
+    return (*(product._replace(plus=(c,)) for product in products), *products)
 
 
-def _before_pool(case: Case, right: Count) -> Count | None:
+def _before_pool(case: Case, right: Product) -> Product | None:
     for row in reversed(case.report.rows[: case.at]):
         if isinstance(row.layer, Pool) and row.output == case.row.inputs[0]:
             shape = row.inputs[0]
@@ -159,28 +164,28 @@ def _before_pool(case: Case, right: Count) -> Count | None:
     return None
 
 
-def _added(case: Case, right: Count) -> Count:
-    return Count(plus=(known(case.row.inputs[0].size), case.co))
+def _added(case: Case, right: Product) -> Product:
+    return Product(plus=(known(case.row.inputs[0].size), case.co))
 
 
-def _four(case: Case, right: Count) -> Count | None:
-    return Count(scale=(4,), filters=(case.co,)) if right.value == 2 * case.co else None
+def _four(case: Case, right: Product) -> Product | None:
+    return Product(scale=(4,), filters=(case.co,)) if right.value == 2 * case.co else None
 
 
-def _bias_added(case: Case, right: Count) -> Count | None:
+def _bias_added(case: Case, right: Product) -> Product | None:
     layer = case.layer
     bias = isinstance(layer, Conv | Depthwise | Dense) and not layer.bias
     return right._replace(plus=(case.co,)) if bias else None
 
 
-def _none_has(case: Case, right: Count) -> tuple[Count, ...] | None:
+def _none_has(case: Case, right: Product) -> tuple[Product, ...] | None:
     layer = case.layer
     if layer is None or right.value or isinstance(layer, Pool) or not case.row.inputs:
         return None
-    return Count(places=case.sides, filters=(case.co,)), Count(filters=(case.co,))
+    return Product(places=case.sides, filters=(case.co,)), Product(filters=(case.co,))
 
 
-def _without_reductions(case: Case, right: Count) -> Count | None:
+def _without_reductions(case: Case, right: Product) -> Product | None:
     """Count the convolutions that are no 1x1 beside others, each on the block's own input."""
     convs = [row for row in case.members if isinstance(row.layer, Conv)]
     wide = {row.name.rpartition("/")[0] for row in convs if max(kernel_of(row)) > 1}
@@ -192,27 +197,29 @@ def _without_reductions(case: Case, right: Count) -> Count | None:
         branch = row.name.rpartition("/")[0]
         if branch in pools or (branch in wide and max(kernel_of(row)) == 1):
             continue
-        product = Count(kernel_of(row), (depth,), (known(row.output.channels),))
-        biased = case.column == "params" and case.told.bias
+        product = Product(kernel_of(row), (depth,), (known(row.output.channels),))
+        biased = case.column == "params" and case.conventions.bias
         total += product.value + (known(row.biases) if biased else 0)
-    return Count(plus=(total,))
+    return Product(plus=(total,))
 
 
-def _without_dense(case: Case, right: Count) -> Count | None:
+def _without_dense(case: Case, right: Product) -> Product | None:
     if case.row.name != "total":
         return None
     kept = [row for row in case.members if not isinstance(row.layer, Dense)]
     weights = sum(known(row.weights) for row in kept)
     biases = (
-        sum(known(row.biases) for row in kept) if case.told.bias and case.column == "params" else 0
+        sum(known(row.biases) for row in kept)
+        if case.conventions.bias and case.column == "params"
+        else 0
     )
-    return Count(plus=(weights, biases)) if len(kept) < len(case.members) else None
+    return Product(plus=(weights, biases)) if len(kept) < len(case.members) else None
 
 
-def _no_biases(case: Case, right: Count) -> Count | None:
-    if case.row.name != "total" or case.column != "params" or not case.told.bias:
+def _no_biases(case: Case, right: Product) -> Product | None:
+    if case.row.name != "total" or case.column != "params" or not case.conventions.bias:
         return None
-    return Count(plus=(sum(known(row.weights) for row in case.members),))
+    return Product(plus=(sum(known(row.weights) for row in case.members),))
 
 
 _BOTH = ("params",)
@@ -224,189 +231,189 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "The biases were left out.",
         "Every filter, and every unit of a dense layer, has one bias beside its weights.",
         _without_bias,
-        (Example("alexnet", "conv2", "params", "614,656", "614,400"),
-         Example("alexnet", "conv1", "params", "34,944", "34,848"),
-         Example("alexnet", "fc6", "params", "37,752,832", "37,748,736"))),
+        (CellExample("alexnet", "conv2", "params", "614,656", "614,400"),
+         CellExample("alexnet", "conv1", "params", "34,944", "34,848"),
+         CellExample("alexnet", "fc6", "params", "37,752,832", "37,748,736"))),
     Misconception("P2", "the input's depth was forgotten", PARAMS,
         "The channels that flow in were left out.",
         "A filter is as deep as what it looks at: kernel x kernel x channels weights.",
         _of(Conv, lambda _, right: right._replace(depth=())),
-        (Example("alexnet", "conv2", "params", "614,656", "6,656"),
-         Example("alexnet", "conv1", "params", "34,944", "11,712"))),
+        (CellExample("alexnet", "conv2", "params", "614,656", "6,656"),
+         CellExample("alexnet", "conv1", "params", "34,944", "11,712"))),
     Misconception("P3", "the input's depth and the biases were forgotten", _BOTH,
         "The channels that flow in and the biases were left out.",
         "A filter is as deep as what it looks at, and has a bias.",
         _of(Conv, lambda _, right: right._replace(depth=(), plus=()) if right.plus else None),
-        (Example("alexnet", "conv2", "params", "614,656", "6,400"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "6,400"),)),
     Misconception("P4", "one filter was counted", PARAMS,
         "The weights of one filter were counted.",
         "Every filter has weights of its own.",
         _of(Conv, _one_filter),
-        (Example("alexnet", "conv2", "params", "614,656", "2,401"),
-         Example("alexnet", "conv2", "params", "614,656", "2,400"))),
+        (CellExample("alexnet", "conv2", "params", "614,656", "2,401"),
+         CellExample("alexnet", "conv2", "params", "614,656", "2,400"))),
     Misconception("P5", "the kernel was used once", PARAMS,
         "The kernel's extent was multiplied in once.",
         "A kernel has a height and a width: k x k weights per channel.",
         _of(Conv, _kernel_once),
-        (Example("alexnet", "conv2", "params", "614,656", "123,136"),
-         Example("alexnet", "conv1", "params", "34,944", "3,264"))),
+        (CellExample("alexnet", "conv2", "params", "614,656", "123,136"),
+         CellExample("alexnet", "conv1", "params", "34,944", "3,264"))),
     Misconception("P6", "one bias for the whole layer", _BIASES,
         "One bias was counted for the whole layer.",
         "Every filter has a bias of its own.",
         _biased(lambda _: (1,)),
-        (Example("alexnet", "conv2", "params", "614,656", "614,401"),
-         Example("alexnet", "conv1", "params", "34,944", "34,849"))),
+        (CellExample("alexnet", "conv2", "params", "614,656", "614,401"),
+         CellExample("alexnet", "conv1", "params", "34,944", "34,849"))),
     Misconception("P7", "a bias for every input channel", _BIASES,
         "A bias was counted for everything that flows in.",
         "Biases belong to the outputs: one a filter or unit.",
         _per_input,
-        (Example("alexnet", "conv2", "params", "614,656", "614,496"),
-         Example("alexnet", "fc6", "params", "37,752,832", "37,757,952"))),
+        (CellExample("alexnet", "conv2", "params", "614,656", "614,496"),
+         CellExample("alexnet", "fc6", "params", "37,752,832", "37,757,952"))),
     Misconception("P8", "a bias for every slice of a filter", _BIASES,
         "A bias was counted for every channel of every filter.",
         "A filter adds up over its channels first; the sum gets one bias.",
         _biased(lambda case: (case.ci * case.co,)),
-        (Example("alexnet", "conv2", "params", "614,656", "638,976"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "638,976"),)),
     Misconception("P9", "a bias for every output pixel", _BIASES,
         "A bias was counted for every element of the output.",
         "A filter uses one bias at all its places, as it does its weights.",
         _biased(lambda case: (prod(case.sides) * case.co,)),
-        (Example("alexnet", "conv2", "params", "614,656", "801,024"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "801,024"),)),
     Misconception("P10", "biases for inputs and outputs", _BIASES,
         "Biases were counted for the channels that flow in and for the filters.",
         "Biases belong to the outputs: one a filter.",
         _biased(lambda case: (case.ci, case.co)),
-        (Example("alexnet", "conv2", "params", "614,656", "614,752"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "614,752"),)),
     Misconception("P11", "the biases were counted twice", _BIASES,
         "The biases were added twice.",
         "Every filter has one bias.",
         _doubled,
-        (Example("alexnet", "conv2", "params", "614,656", "614,912"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "614,912"),)),
     Misconception("P12", "the kernel's sides were added", PARAMS,
         "The kernel's sides were added.",
         "A kernel of k x k has k*k weights per channel.",
         _of(Conv, _kernel_sum),
-        (Example("googlenet", "conv1", "weights", "9,408", "2,688"),)),
+        (CellExample("googlenet", "conv1", "weights", "9,408", "2,688"),)),
     Misconception("P13", "weights for every place", PARAMS,
         "Weights were counted for every place of the output.",
         "A filter uses the same weights at all its places: they are shared.",
         _of(Conv, _unshared),
-        (Example("alexnet", "conv1", "params", "34,944", "105,705,600"),
-         Example("alexnet", "conv2", "params", "614,656", "448,084,224"))),
+        (CellExample("alexnet", "conv1", "params", "34,944", "105,705,600"),
+         CellExample("alexnet", "conv2", "params", "614,656", "448,084,224"))),
     Misconception("P14", "the depth was added to the kernel", PARAMS,
         "The depth was added to the kernel's area.",
         "A filter has the kernel's weights for every channel: they multiply.",
         _of(Conv, _added_depth),
-        (Example("alexnet", "conv2", "params", "614,656", "31,232"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "31,232"),)),
     Misconception("P15", "the image's depth was used", PARAMS,
         "The depth of the network's input was used.",
         "A filter is as deep as what flows into its own layer.",
         _of(Conv, _image_depth),
-        (Example("alexnet", "conv2", "params", "614,656", "19,456"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "19,456"),)),
     Misconception("P16", "the number of filters was taken for the depth", PARAMS,
         "The number of filters was used as the depth, too.",
         "A filter is as deep as what flows in; the number of filters is what comes out.",
         _of(Conv, lambda case, right: right._replace(depth=(case.co,))),
-        (Example("alexnet", "conv2", "params", "614,656", "1,638,656"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "1,638,656"),)),
     Misconception("P17", "the padding was added to the kernel", PARAMS,
         "The kernel was widened by the padding.",
         "Padding belongs to the input; the kernel keeps its extent.",
         _of(Conv, _padded_kernel),
-        (Example("alexnet", "conv2", "params", "614,656", "1,990,912"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "1,990,912"),)),
     Misconception("P18", "another layer's kernel was used", PARAMS,
         "The kernel of another layer was used.",
         "Every layer states its own kernel.",
         _other_kernel,
-        (Example("alexnet", "conv2", "params", "614,656", "221,440"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "221,440"),)),
     Misconception("P19", "activations were answered", PARAMS,
         "The output's elements were counted.",
         "Parameters are what is trained; the output is computed with them.",
         _of(Conv, _units),
-        (Example("alexnet", "conv2", "params", "614,656", "186,624"),), instead=True),
+        (CellExample("alexnet", "conv2", "params", "614,656", "186,624"),), instead=True),
     Misconception("P20", "the groups were forgotten", PARAMS,
         "The layer was counted as if it had no groups.",
         "In g groups a filter sees only the channels of its own group.",
         _of(Conv, _whole_depth),
-        (Example("alexnet-2012", "conv2", "params", "307,456", "614,656"),
-         Example("alexnet-2012", "conv4", "params", "663,936", "1,327,488"),
-         Example("alexnet-2012", "conv5", "params", "442,624", "884,992"))),
+        (CellExample("alexnet-2012", "conv2", "params", "307,456", "614,656"),
+         CellExample("alexnet-2012", "conv4", "params", "663,936", "1,327,488"),
+         CellExample("alexnet-2012", "conv5", "params", "442,624", "884,992"))),
     Misconception("P21", "the groups divided the filters, too", PARAMS,
         "The filters of one group were counted.",
         "All groups together have as many filters as stated.",
         _of(Conv, _groups_both),
-        (Example("alexnet-2012", "conv2", "params", "307,456", "153,728"),)),
+        (CellExample("alexnet-2012", "conv2", "params", "307,456", "153,728"),)),
     Misconception("P22", "groups were used where there are none", PARAMS,
         "The layer was counted as if it had two groups.",
         "This layer has no groups: every filter sees all channels.",
         _of(Conv, _grouped),
-        (Example("alexnet", "conv2", "params", "614,656", "307,456"),)),
+        (CellExample("alexnet", "conv2", "params", "614,656", "307,456"),)),
     Misconception("P23", "a depthwise convolution was counted as a full one", PARAMS,
         "Every filter was counted with all channels.",
         "A depthwise filter sees one channel only.",
         _of(Depthwise, _full_depthwise),
-        (Example(_DEPTHWISE, "depthwise1", "params", "288", "9,216"),)),
+        (CellExample(_DEPTHWISE, "depthwise1", "params", "288", "9,216"),)),
     Misconception("P24", "a pool was given parameters", (*PARAMS, "biases"),
         "The pool's window was counted as weights.",
         "A pool takes a maximum or a mean; nothing of it is trained.",
         _pool,
-        (Example("alexnet", "pool1", "params", "0", "960"),
-         Example("alexnet", "pool1", "params", "0", "83,040")), instead=True),
+        (CellExample("alexnet", "pool1", "params", "0", "960"),
+         CellExample("alexnet", "pool1", "params", "0", "83,040")), instead=True),
     Misconception("P25", "the dense layer ignored the sides", PARAMS,
         "Only the channels were counted as inputs.",
         "A dense layer is connected to every element: height x width x channels.",
         _of(Dense, lambda _, right: right._replace(kernel=()) if right.kernel else None),
-        (Example("alexnet", "fc6", "params", "37,752,832", "1,052,672"),
-         Example("vgg16", "fc6", "params", "102,764,544", "2,101,248"))),
+        (CellExample("alexnet", "fc6", "params", "37,752,832", "1,052,672"),
+         CellExample("vgg16", "fc6", "params", "102,764,544", "2,101,248"))),
     Misconception("P26", "the dense layer ignored the depth", PARAMS,
         "Only the area was counted as inputs.",
         "A dense layer is connected to every element: height x width x channels.",
         _of(Dense, lambda _, right: right._replace(depth=()) if right.kernel else None),
-        (Example("alexnet", "fc6", "params", "37,752,832", "151,552"),
-         Example("vgg16", "fc6", "params", "102,764,544", "204,800"))),
+        (CellExample("alexnet", "fc6", "params", "37,752,832", "151,552"),
+         CellExample("vgg16", "fc6", "params", "102,764,544", "204,800"))),
     Misconception("P27", "the volume before the pool was used", PARAMS,
         "The volume before the pool was used.",
         "The dense layer reads what comes out of the pool.",
         _of(Dense, _before_pool),
-        (Example("alexnet", "fc6", "params", "37,752,832", "177,213,440"),)),
+        (CellExample("alexnet", "fc6", "params", "37,752,832", "177,213,440"),)),
     Misconception("P28", "inputs and outputs were added", PARAMS,
         "Inputs and outputs were added.",
         "Every unit has a weight for every input: they multiply.",
         _of(Dense, _added),
-        (Example("alexnet", "fc6", "params", "37,752,832", "13,312"),), instead=True),
+        (CellExample("alexnet", "fc6", "params", "37,752,832", "13,312"),), instead=True),
     Misconception("P29", "one bias for the whole dense layer", _BIASES,
         "One bias was counted for the whole layer.",
         "Every unit has a bias of its own.",
         _of(Dense, lambda _, right: right._replace(plus=(1,)) if right.plus else None),
-        (Example("alexnet", "fc6", "params", "37,752,832", "37,748,737"),)),
+        (CellExample("alexnet", "fc6", "params", "37,752,832", "37,748,737"),)),
     Misconception("P30", "running statistics were counted", _BOTH,
         "The running mean and variance were counted as well.",
         "These are kept, but not trained; scale and shift are.",
         _of(BatchNorm, _four),
-        (Example(_NORM, "bn1", "params", "128", "256"),), convention=True, instead=True),
+        (CellExample(_NORM, "bn1", "params", "128", "256"),), convention=True, instead=True),
     Misconception("P31", "a bias was counted where there is none", _BIASES,
         "Biases were counted.",
         "This layer has none: the normalisation after it would cancel them.",
         _bias_added,
-        (Example(_UNBIASED, "conv1", "params", "9,408", "9,472"),)),
+        (CellExample(_UNBIASED, "conv1", "params", "9,408", "9,472"),)),
     Misconception("P32", "a layer without weights was given parameters", (*PARAMS, "biases"),
         "The layer's outputs were counted as parameters.",
         "This layer computes without anything that is trained.",
         _none_has,
-        (Example("alexnet", "relu1", "params", "0", "290,400"),), instead=True),
+        (CellExample("alexnet", "relu1", "params", "0", "290,400"),), instead=True),
     Misconception("P33", "the 1x1 reductions were left out", PARAMS,
         "The wide convolutions were applied to the block's own input.",
         "1x1 convolutions thin the volume before the wide ones, and count themselves.",
         _without_reductions,
-        (Example("googlenet", "inception_3a", "params", "163,696", "387,296"),), instead=True),
+        (CellExample("googlenet", "inception_3a", "params", "163,696", "387,296"),), instead=True),
     Misconception("P34", "the total leaves out the dense layers", PARAMS,
         "Only the convolutions were added up.",
         "Dense layers have weights as well, often the most.",
         _without_dense,
-        (Example("alexnet", "total", "params", "62,378,344", "3,747,200"),), instead=True),
+        (CellExample("alexnet", "total", "params", "62,378,344", "3,747,200"),), instead=True),
     Misconception("P35", "the total is without biases", _BOTH,
         "The biases of all layers were left out of the sum.",
         "Every filter and every unit has a bias, which the total counts.",
         _no_biases,
-        (Example("alexnet", "total", "params", "62,378,344", "62,367,776"),), instead=True),
+        (CellExample("alexnet", "total", "params", "62,378,344", "62,367,776"),), instead=True),
 )
 # fmt: on

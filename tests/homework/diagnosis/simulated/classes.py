@@ -6,15 +6,15 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 import shapecalc
-from shapecalc.homework.answers.load import read_answers
-from shapecalc.homework.assignment.assignment import assign
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.diagnosis.simulated.students import DEFAULT, EVERY, Student, student
 from tests.homework.diagnosis.simulated.table import TOTAL, Table
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.assignment import Homework
-    from shapecalc.homework.diagnosis.verdict import Checked
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis.model import Checked
 
 
 class Classroom(NamedTuple):

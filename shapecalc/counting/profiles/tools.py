@@ -1,0 +1,230 @@
+"""What tools count: PyTorch's own counter, those made for PyTorch, readers of graphs, and Keras.
+
+Every rule is what the tool of that version does, right or wrong; tests/oracle/test_tools.py runs
+the tools themselves beside it.
+"""
+
+from __future__ import annotations
+
+from shapecalc.counting.profile import Profile
+
+_CONVOLUTIONS = "conv conv:untied depthwise depthwise:untied separable separable:untied".split()
+_TRANSPOSED = "transposed transposed:untied transposed:grouped".split()
+_WEIGHTED = [*_CONVOLUTIONS, *_TRANSPOSED, "dense"]
+_TIED = [word for word in _WEIGHTED if not word.endswith(":untied")]
+_AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
+_MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
+
+#: What no tool knows as a layer.
+_UNKNOWN = "subsampling, distances to codes"
+_ALL_ELSE = (
+    f"{_UNKNOWN}, max pools, average pools, batch normalisation, normalisation,"
+    " response normalisation, activations, softmax, upsampling, joins"
+)
+
+
+def _each(words: list[str] | tuple[str, ...] | str, rule: str) -> dict[str, str]:
+    return dict.fromkeys(words.split() if isinstance(words, str) else words, rule)
+
+
+TORCH = (
+    Profile(
+        "torchinfo",
+        "mult-adds: every weight and bias of a convolution at every output position, of other"
+        " layers once",
+        _each([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
+        | _each(_TRANSPOSED, "weights_by_outputs + bias_adds")
+        | _each("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases"),
+        "transposed convolutions count by their output; layers without parameters have no rule",
+        "torchinfo 1.8.0",
+        without=_UNKNOWN
+        + ", max pools, average pools, response normalisation, activations, softmax, upsampling,"
+        " joins",
+    ),
+    Profile(
+        "fvcore",
+        "flops, which are multiply-accumulates, 1 each, and rough costs of some other layers",
+        _each(_WEIGHTED, "macs")
+        | {
+            "batchnorm": "outputs + scaled",
+            **_each("layernorm groupnorm instancenorm", "4*outputs + scaled"),
+            **_each("global_avgpool/2 adaptive_avgpool/2", "inputs"),
+            "upsample/2": "nearest + 4*bilinear",
+        },
+        "bias adds count nothing",
+        "fvcore 0.1.5.post20221221",
+        without=_UNKNOWN
+        + ", max pools, avgpool, response normalisation, activations, softmax, joins",
+    ),
+    Profile(
+        "thop",
+        "macs: multiply-accumulates, 1 each, and operations of some other layers",
+        _each(_CONVOLUTIONS, "macs")
+        | _each(_TRANSPOSED, "weights_by_outputs")
+        | {
+            "dense": "macs",
+            **_each("batchnorm layernorm instancenorm", "2*outputs + 2*scaled"),
+            "avgpool": "outputs",
+            **_each("global_avgpool adaptive_avgpool", "inputs + outputs"),
+            "softmax": "3*outputs - sets",
+            "prelu": "outputs",
+            "upsample/1": "nearest + 5*bilinear",
+            "upsample/2": "nearest + 11*bilinear",
+            **_each("relu relu6 leaky_relu dropout", "0"),
+            **_each(_MAXIMA, "0"),
+        },
+        "bias adds count nothing; transposed convolutions count by their output",
+        "thop 0.1.1.post2209072238",
+        without=_UNKNOWN + ", response normalisation, groupnorm, activations, joins",
+    ),
+    Profile(
+        "ptflops:aten",
+        "macs: multiply-accumulates and bias adds, 1 each",
+        _each(_TIED, "macs + bias_adds") | {"conv:untied": "macs"},
+        "",
+        "ptflops 0.7.5, backend aten",
+        without=_ALL_ELSE,
+    ),
+    Profile(
+        "ptflops:pytorch",
+        "macs: multiply-accumulates, bias adds and elements of other layers; those that are"
+        " modules and functions count twice",
+        _each(_TIED, "macs + bias_adds")
+        | {
+            "conv:untied": "macs",
+            **_each("batchnorm groupnorm instancenorm", "outputs + scaled"),
+            "layernorm": "outputs",
+            **_each("relu prelu elu gelu", "2*outputs"),
+            **_each("relu6 leaky_relu silu softmax", "outputs"),
+            **_each((*_AVERAGES, *_MAXIMA), "2*framed_inputs"),
+            "upsample": "2*outputs",
+            "lrn": "4*outputs + rim",
+        },
+        "",
+        "ptflops 0.7.5, backend pytorch",
+        without=_UNKNOWN + ", activations, joins",
+    ),
+    Profile(
+        "torch-flop-counter",
+        "multiply-accumulates, 2 operations each",
+        _each(_WEIGHTED, "2*macs"),
+        "bias adds count nothing",
+        "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
+        without=_ALL_ELSE,
+    ),
+    Profile(
+        "calflops",
+        "MACs: multiply-accumulates, 1 each",
+        _each([*_CONVOLUTIONS, "transposed", "dense"], "macs")
+        | {"transposed:grouped": "macs_grouped_twice"},
+        "bias adds count nothing",
+        "calflops 0.3.2",
+        without=_ALL_ELSE,
+    ),
+    Profile(
+        "calflops:flops",
+        "FLOPs: 2 per multiply-accumulate, 1 per bias add of a convolution, and elements of"
+        " other layers",
+        _each("conv depthwise separable", "2*macs + bias_adds")
+        | {
+            "conv:untied": "2*macs",
+            "transposed": "2*macs + bias_adds_as_if_convolved",
+            "transposed:grouped": "2*macs_grouped_twice + bias_adds_as_if_convolved",
+            "dense": "2*macs",
+            "batchnorm": "outputs + scaled",
+            **_each("layernorm groupnorm instancenorm", "4*outputs + scaled"),
+            **_each("relu prelu elu leaky_relu silu gelu softmax", "outputs"),
+            **_each((*_AVERAGES, *_MAXIMA), "framed_inputs"),
+            "upsample": "inputs",
+            "lrn": "4*outputs + rim",
+        },
+        "bias adds of dense layers count nothing",
+        "calflops 0.3.2",
+        without=_UNKNOWN + ", activations, joins",
+    ),
+    Profile(
+        "torchscan",
+        "MACs: multiply-accumulates, 1 each, and steps of pools and batch normalisation",
+        _each([*_CONVOLUTIONS, "dense"], "macs")
+        | _each(_TRANSPOSED, "weights_by_outputs + 4*sides")
+        | {
+            "batchnorm": "outputs + scaled",
+            "maxpool": "side_taps - outputs",
+            "avgpool": "side_taps - outputs + outputs_by_sides",
+            **_each("global_maxpool adaptive_maxpool", "rough_windows - outputs"),
+            **_each(
+                "global_avgpool adaptive_avgpool", "rough_windows - outputs + outputs_by_sides"
+            ),
+            **_each("relu elu leaky_relu relu6 tanh sigmoid dropout", "0"),
+        },
+        "bias adds are part of the accumulation; a square pool counts its extent, not its square",
+        "torchscan 0.2.0",
+        without=_UNKNOWN
+        + ", response normalisation, normalisation, activations, softmax, upsampling, joins",
+    ),
+)
+
+GRAPHS = (
+    Profile(
+        "onnx-tool",
+        "MACs: x86 instructions: 1 per multiply-accumulate, addition and comparison, 4 per"
+        " division, 24 per root, 32 per exponential",
+        _each("conv depthwise separable dense conv:untied", "macs + bias_adds")
+        | _each("transposed transposed:grouped", "kernels_of_filters + bias_adds")
+        | {
+            "batchnorm": "31*outputs",
+            "instancenorm": "7*outputs",
+            **_each("maxpool/1 maxpool/2", "compares"),
+            **_each("avgpool/1 avgpool/2", "adds"),
+            "global_avgpool": "inputs + 4*outputs",
+            "relu": "outputs",
+            "leaky_relu": "2*outputs",
+            "prelu": "2*outputs",
+            "elu": "35*outputs",
+            "sigmoid": "32*outputs",
+            "hard_sigmoid": "4*outputs",
+            "hard_swish": "5*outputs",
+            "tanh": "76*outputs",
+            "softplus": "76*outputs",
+            "softmax": "36*outputs",
+            "lrn": "37*outputs + neighbours",
+            "add": "adds",
+            "multiply": "multiplies",
+            "upsample": "4*bilinear",
+        },
+        "transposed convolutions count by their output, with filters for channels",
+        "onnx-tool 1.0.1",
+        without=_UNKNOWN + ", max pools, average pools, normalisation, activations",
+    ),
+    Profile(
+        "convnet-burden",
+        "flops: fused multiply-adds and bias adds, 1 each, 2 per rectified element, 2 per pooled"
+        " element",
+        _each("conv depthwise separable dense transposed", "macs + bias_adds")
+        | {
+            "relu": "2*outputs",
+            **_each("maxpool avgpool global_maxpool global_avgpool", "2*pooled_by_stride"),
+            "add": "outputs",
+            "lrn": "3*outputs + 2*positions",
+            **_each("batchnorm softmax dropout", "0"),
+        },
+        "batch normalisation counts as merged, exponentials count nothing",
+        "convnet-burden, core/burden.m at commit 42f03d3",
+        without=_UNKNOWN
+        + ", max pools, average pools, normalisation, activations, upsampling, multiply",
+    ),
+)
+
+KERAS = Profile(
+    "keras",
+    "Total params: trained weights + biases, and running statistics",
+    _each([*_TIED, "conv:untied"], "stored_weights + stored_biases")
+    | _each(
+        "batchnorm layernorm groupnorm instancenorm prelu",
+        "stored_weights + stored_biases + stored_buffers",
+    ),
+    "parameters, not operations",
+    "Keras 3.15.1, count_params()",
+    of="parameters",
+    without="subsampling",
+)

@@ -1,0 +1,139 @@
+"""A file of answers, by its suffix: its bytes to text, whatever program has written them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.homework.answers.model import MAX_BYTES, Answers, refuse_file
+from shapecalc.homework.answers.tables import read_csv, read_markdown
+from shapecalc.homework.answers.trees import read_json, read_yaml
+from shapecalc.homework.answers.workbook import is_workbook, read_workbook
+from shapecalc.homework.assignment.model import stamp_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Suffix -> reader.
+READERS: dict[str, Callable[[str, str, tuple[str, ...]], Answers]] = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".txt": read_csv,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".yaml": read_yaml,
+    ".yml": read_yaml,
+    ".json": read_json,
+}
+
+
+def load_answers(path: str) -> Answers:
+    """Read the answers of a file.  Raises `SpecErrors` when it is none, or no table in text."""
+    import sys
+
+    if path == "-":
+        return read_answers(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  (pathlib costs every start 3 ms)
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        hint = "`shapecalc homework sheet` makes one to fill in"
+        raise refuse_file("E001", f"there is no file '{path}'", path, hint) from None
+    except IsADirectoryError:
+        raise refuse_file("E002", f"'{path}' is a directory", path, "name a file in it") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path, "") from None
+    return read_answers(data, path)
+
+
+def read_answers(data: bytes, name: str) -> Answers:
+    """Read answers from bytes; the name's suffix says how, `.csv` when there is none."""
+    _, dot, ending = name.replace("\\", "/").rsplit("/", 1)[-1].rpartition(".")
+    suffix = (dot + ending).lower() if dot else ""
+    if is_workbook(data, suffix):
+        return read_workbook(data, name)
+    text, notes = decode(data, name)
+    reader = READERS.get(suffix) or _guess(text)
+    return reader(text, name, notes)._replace(stamp=stamp_in(text))
+
+
+def _guess(text: str) -> Callable[[str, str, tuple[str, ...]], Answers]:
+    """Choose a reader by how a text begins."""
+    start = text.lstrip()
+    if start[:1] in ("{", "["):
+        return read_json
+    return read_markdown if start.startswith("|") else read_csv
+
+
+#: How files of other kinds begin, and what to do about them.
+_MAGIC = (
+    (b"%PDF", "a PDF", "copy the table into a .csv or .md file"),
+    (b"PK\x03\x04", "a zip archive, as .xlsx and .docx are", "name it .xlsx, or save it as .csv"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file, or one with a password", "save it as .csv"),
+    (b"\x89PNG", "a picture", "type the table into a .csv file"),
+    (b"\xff\xd8\xff", "a picture", "type the table into a .csv file"),
+    (b"\x1f\x8b", "a compressed file", "unpack it first"),
+    (b"\x7fELF", "a program", "name the file with the answers"),
+    (b"{\\rtf", "an RTF document", "save it as plain text"),
+)
+
+
+class Decoded(NamedTuple):
+    """A text, and what was understood about its bytes."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
+    """Turn bytes into text.  Raises `SpecErrors` (E702, E703) for what is too much or no text.
+
+    UTF-8 with or without its mark, UTF-16 with its mark, else the Windows code page of Western
+    Europe, which is noted.
+    """
+    if len(data) > most:
+        hint = "a sheet of answers takes a few KiB; is it the right file?"
+        raise refuse_file("E702", f"the file holds more than {most // 2**10} KiB", name, hint)
+    for magic, what, hint in _MAGIC:
+        if data.startswith(magic):
+            raise refuse_file("E703", f"the file is {what}, no table in text", name, hint)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            return Decoded(_plain(data.decode("utf-16"), name), ("read as UTF-16",))
+        except UnicodeDecodeError:
+            raise refuse_file(
+                "E703", "the file's UTF-16 is broken", name, "save it as UTF-8"
+            ) from None
+    try:
+        text = data.decode("utf-8-sig")
+        once = _once(text)
+        notes = () if once is None else ("its UTF-8 was encoded twice",)
+        return Decoded(_plain(once or text, name), notes)
+    except UnicodeDecodeError:
+        note = "no UTF-8; read as Windows-1252"
+        return Decoded(_plain(data.decode("cp1252", "replace"), name), (note,))
+
+
+def _once(text: str) -> str | None:
+    """Undo an encoding in UTF-8 of what was UTF-8 before; None where that is not what it was."""
+    if not any(sign in text for sign in ("Ã—", "Â²", "Â\u00a0", "â€", "âˆ")):
+        return None
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _plain(text: str, name: str) -> str:
+    """Require a text without control characters, and with something in it."""
+    control = sum(character < " " and character not in "\t\n\r\f\v" for character in text)
+    if control:
+        hint = "save the table as .csv, in UTF-8"
+        raise refuse_file(
+            "E703", f"the file is no text: it holds {control} control characters", name, hint
+        )
+    if not text.strip():
+        raise refuse_file(
+            "E701", "the file is empty", name, "make a sheet with `shapecalc homework sheet`"
+        )
+    return text

@@ -1,0 +1,209 @@
+"""Volumes as students write them: 55x55x96, (55, 55, 96), 96@55x55, 55^2x96, torch.Size.
+
+What extents may mean as the volume that a cell asks for, too: order, batch, vectors.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.readings import (
+    LONGEST,
+    Blank,
+    ReadExtents,
+    Unreadable,
+    blank,
+    tidy,
+)
+from shapecalc.layers.shape import (
+    Map,
+    Vector,
+    shape_of,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.layers.shape import Shape
+
+#: No extent of more digits is read, and no volume of more axes.
+_DIGITS = 12
+_AXES = 6
+
+_MONTH = r"(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?"
+_DATE = re.compile(
+    r"(?i)\d{4}-\d\d?-\d\d?(?:[ t].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    rf"|(?:\d+[-. ]+)?{_MONTH}(?:[-. ]+\d+)*"
+)
+_CALL = re.compile(r"(?i)^(?:torch\.size|tensorshape|size|shape|tuple|list)\s*(?=[(\[])")
+_TORCH = re.compile(r"(?i)^torch\.size")
+_MAPS = r"(?:feature maps?|maps?|channels?|filters?|planes?)"
+_LEADING = re.compile(rf"(?i)^(\d+)\s*(?:@|{_MAPS} of)\s*")
+_TRAILING = re.compile(rf"(?i)^(.*\d)[\s,x]*?[,x ]\s*(\d+)\s*{_MAPS}$")
+_SQUARED = re.compile(r"(\d{1,12})\s*(?:\^|\*\*)\s*([23])(?!\d)")
+_WORDS = re.compile(r"(?i)\s*\b(?:volume|units|neurons|vector|outputs?|elements|pixels)$")
+_BATCH = re.compile(r"(?i)none|n|b|bs|batch|batch_size|\?|-1")
+_EXTENT = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
+_GROUPED = re.compile(r"\d{1,3}(?:[,' _.]\d{3})+")
+
+
+def read_volume(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
+    """Read a volume: what it may mean, likeliest first.
+
+    >>> [each.text for each in read_volume("96@55x55")], read_volume("(1, 55, 55, 96)")[0].text
+    (['96x55x55, channels first'], '1x55x55x96')
+    """
+    if len(raw) > LONGEST:
+        return Unreadable(f"more than {LONGEST} characters; write a volume like 20x30x40")
+    return _understood(raw)
+
+
+@lru_cache(maxsize=8192)  # a class answers with the same texts again and again
+def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
+    text = tidy(raw).removeprefix("=").strip()
+    nothing = blank(text)
+    if nothing is not None:
+        return nothing
+    if _DATE.fullmatch(text):
+        return Unreadable(
+            f"'{text[:40]}' is a date; spreadsheets make one of 6-6-256: write 6x6x256"
+        )
+    plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
+        re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
+    )
+    volumes = _read(text)
+    if isinstance(volumes, Unreadable):
+        return volumes
+    return tuple(volume._replace(plain=plain and volume.plain) for volume in volumes)
+
+
+def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
+    torch = bool(_TORCH.match(text))
+    bare = _WORDS.sub("", _CALL.sub("", text))
+    bare = _SQUARED.sub(lambda match: "x".join([match[1]] * int(match[2])), bare)
+    bare = re.sub(r"[()\[\]{}]", " ", bare).strip().strip(",").strip()
+    single = _single(bare, listed=text[:1] in "([{" or text[-1:] in ")]}")
+    if single is not None:
+        return single
+    first: bool | None = True if torch else None
+    if match := _LEADING.match(bare):
+        dims = _dims(bare[match.end() :])
+        return _made(dims and [match[1], *dims], True, text)
+    if match := _TRAILING.match(bare):
+        dims = _dims(match[1])
+        return _made(dims and [*dims, match[2]], False, text)
+    return _made(_dims(bare), first, text)
+
+
+def _single(bare: str, *, listed: bool) -> tuple[ReadExtents, ...] | None:
+    """Read one number, a vector's; 9,216 may be one number or two extents, `listed` in brackets."""
+    if not re.fullmatch(r"\d+|" + _GROUPED.pattern, bare):
+        return None
+    number = read_number(bare)
+    if isinstance(number, Unreadable | Blank):
+        return None
+    volumes = [ReadExtents((value.value,)) for value in number]
+    if re.fullmatch(r"\d+(?:,\d+)+", bare):
+        parts = ReadExtents(tuple(Fraction(int(part)) for part in bare.split(",")[:_AXES]))
+        volumes.insert(0 if listed else 1, parts)
+    return tuple(volumes)
+
+
+def _dims(bare: str) -> list[str] | None:
+    """Split a text into its extents."""
+    if re.search(r"(?i)\d\s*(?:x|\*|by)\s*[\dn?]", bare):
+        parts = re.split(r"(?i)\s*(?:x|\*|\bby\b|;)\s*|,\s+", bare)
+    elif "," in bare or ";" in bare:
+        parts = re.split(r"\s*[,;]\s*", bare)
+    elif re.fullmatch(r"\d+(?:\s*-\s*\d+)+", bare):
+        parts = re.split(r"\s*-\s*", bare)
+    else:
+        parts = bare.split()
+    parts = [part.strip() for part in parts]
+    return parts if 0 < len(parts) <= _AXES else None
+
+
+def _made(
+    parts: list[str] | None, first: bool | None, text: str
+) -> tuple[ReadExtents, ...] | Unreadable:
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    refused = Unreadable(f"'{shown}' is no volume; write height x width x channels, like 20x30x40")
+    if not parts:
+        return refused
+    batch = len(parts) > 1 and bool(_BATCH.fullmatch(parts[0]))
+    dims = []
+    for part in parts[1:] if batch else parts:
+        if _GROUPED.fullmatch(part) and "." not in part:
+            dims.append(Fraction(int(re.sub(r"\D", "", part)[:_DIGITS])))
+        elif _EXTENT.fullmatch(part):
+            dims.append(Fraction(part.replace(",", ".")))
+        else:
+            return refused
+    note = "the batch axis was left out" if batch else ""
+    return (ReadExtents(tuple(dims), first, batch, plain=True, note=note),)
+
+
+class Form(NamedTuple):
+    """Extents with the channels last.
+
+    `swapped`: they were written first, without saying so.  `other`: another notation of the same,
+    with what was understood.
+    """
+
+    dims: tuple[Fraction, ...]
+    swapped: bool = False
+    other: str = ""
+
+    @property
+    def shape(self) -> Shape | None:
+        """The volume, when all extents are whole and there is something in it."""
+        if any(extent.denominator != 1 or extent < 1 for extent in self.dims):
+            return None
+        return shape_of(tuple(extent.numerator for extent in self.dims))
+
+
+_NO_BATCH = "the batch axis was left out"
+_VECTOR = "a vector is a volume with sides of 1"
+
+
+def forms(extents: ReadExtents, key: Shape, *, channels_first: bool = False) -> Iterator[Form]:
+    """Yield what extents may mean for a cell whose key is `key`, likeliest first.
+
+    `channels_first`: the whole sheet seems to be written so.
+    """
+    dims, other = extents.dims, _NO_BATCH if extents.batch else ""
+    wanted = len(whole(key))
+    if len(dims) == wanted + 1 and dims[0] == 1:
+        dims, other = dims[1:], _NO_BATCH
+    if isinstance(key, Vector):
+        yield from _vector(dims, other)
+        return
+    if len(dims) == 1 and isinstance(key, Map) and set(key.sides) == {1}:
+        yield Form((dims[0] ** 0,) * (wanted - 1) + dims, other=other or _VECTOR)
+        return
+    if len(dims) != wanted:
+        yield Form(dims, other=other)
+        return
+    order = "channels first" if extents.channels_first else ""
+    last = Form(dims, other=other)
+    first = Form((*dims[1:], dims[0]), swapped=not order, other=other or order)
+    if extents.channels_first is False:
+        yield last
+    elif extents.channels_first or channels_first:
+        yield from (first, last)
+    else:
+        yield from (last, first)
+
+
+def _vector(dims: tuple[Fraction, ...], other: str) -> Iterator[Form]:
+    """Read a vector, which may have sides of 1."""
+    beyond = [extent for extent in dims if extent != 1]
+    if len(dims) > 1 and len(beyond) <= 1:
+        yield Form((beyond[0] if beyond else dims[0],), other=other or _VECTOR)
+    else:
+        yield Form(dims, other=other)

@@ -1,0 +1,279 @@
+"""Explanations in words: what was done, why it is not so, and the rule with own numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.homework.diagnosis.working import LayerSum, Product, working_of
+from shapecalc.layers.shape import as_text
+from shapecalc.text.safe import printable
+from shapecalc.text.words import capital
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.homework.answers.claims import Claims
+    from shapecalc.homework.assignment.conventions import Conventions
+    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.diagnosis.misconceptions.model import Case
+    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell
+    from shapecalc.homework.diagnosis.working import Working
+    from shapecalc.layers.shape import Shape
+
+_NUMBER = re.compile(r"\d[\d,]*")
+
+#: The rules in words, where numbers would give an answer away.
+_RULES = {
+    "params": "kernel x depth x filters + one bias a filter, if it has biases; dense: inputs x"
+    " units + units",
+    "weights": "kernel x depth x filters; dense: inputs x units",
+    "biases": "one a filter, or one a unit",
+    "macs": "weights x places of the output; dense: inputs x units",
+    "flops": "operations per multiply-accumulate x weights x places of the output",
+    "memory": "bytes per number x height x width x channels",
+    "units": "height x width x channels",
+    "output": "side = (n + 2p - k)/s, rounded as the layer does, + 1; channels = filters, and a"
+    " pool keeps them",
+}
+
+
+def secrets_of(homework: Homework, cells: Iterable[Cell]) -> frozenset[str]:
+    """Return the numbers of the key in some cells that do not stand on the sheet.
+
+    Numbers below 100 are also kernels, strides and sides, and say nothing.
+    """
+    shown = [homework.rows[layer].does for layer in homework.layers if layer in homework.rows]
+    shown += [as_text(row.output) for row in homework.report.rows if not row.sources]
+    stated = {number for text in shown for number in _NUMBER.findall(text)}
+    keys = {f"{cell.key:,}" for cell in cells if isinstance(cell.key, int) and cell.key >= 100}
+    return frozenset(keys - stated)
+
+
+def rule_text(
+    homework: Homework, claims: Claims, case: Case, working: str, secrets: frozenset[str]
+) -> tuple[str, str]:
+    """Return a student's working and the right rule for a case, with numbers where they may be.
+
+    They have numbers where these are the student's own or stand on the sheet: what flows in, and
+    for operations what flows out, must not be an answer that the student does not have, and no
+    number one of the `secrets`.  Else there is no working, and the rule is in words; there is none
+    where the answer is no calculation.
+    """
+    row, column = case.row, case.column
+    if row.layer is None:
+        return "", ""
+    outputs = [cell for cell in homework.cells if cell.quantity.key == "output"]
+    filled_in = {cell.layer: homework.rows[cell.layer].output for cell in outputs if cell.filled_in}
+    stated = {**claims.own, **filled_in}
+    layers = {cell.layer for cell in outputs}
+    needed = list(zip(row.sources, row.inputs, strict=True))
+    if column in ("macs", "flops", "units", "memory", "connections"):
+        needed.append((row.name, row.output))
+    right = working_of(row, column, case.conventions)
+    product = right is not None and _calculates(right)
+    if right is None or not (product or _sums_channels(right, case.co)):
+        return "", ""
+    public = all(_known(homework, name, shape, stated, layers) for name, shape in needed)
+    if public and secrets.isdisjoint(_NUMBER.findall(f"{working} {right.text}")):
+        return working, right.text
+    return "", general_rule(column, case.conventions) if product else ""
+
+
+def _calculates(working: Working) -> bool:
+    """Tell whether a working is a calculation, and not the answer itself."""
+    if isinstance(working, Product):
+        parts = (working.scale, working.kernel, working.depth, working.filters, working.places)
+        return sum(map(len, parts)) > 1
+    if isinstance(working, LayerSum):
+        return False
+    return any(not side.text.isdecimal() for side in working.sides)
+
+
+def _sums_channels(working: Working, channels: int) -> bool:
+    """Tell whether a working adds numbers of channels, as for a scale and a shift of each."""
+    return isinstance(working, Product) and working.filters == working.plus == (channels,)
+
+
+def general_rule(column: str, conventions: Conventions) -> str:
+    """Write the rule of a column in words, where one holds for all layers."""
+    if column == "params" and not conventions.bias:
+        column = "weights"
+    if column == "flops" and conventions.operations == "full":
+        return ""
+    return _RULES.get(column, "")
+
+
+def _known(
+    homework: Homework, name: str, shape: Shape, stated: Mapping[str, Shape], layers: set[str]
+) -> bool:
+    """Tell whether a volume is the student's own, or follows from what the sheet shows."""
+    if name in layers:
+        return stated.get(name) == shape
+    row = homework.rows.get(name)
+    if row is None or not row.sources:
+        return row is not None
+    if row.layer is not None and row.inputs == (row.output,):  # relu and the like show their input
+        return _known(homework, row.sources[0], shape, stated, layers)
+    return False
+
+
+def names(ids: tuple[str, ...]) -> str:
+    """Write the names of one or two misconceptions."""
+    return " and ".join(CATALOGUE[name].name for name in ids)
+
+
+def finding_text(finding: Finding, *, all_else: bool) -> str:
+    """Say in a sentence what explains cells of the table."""
+    count, shown = len(finding.cells), finding.shown
+    columns = dict.fromkeys(judged.cell.quantity.title for judged in finding.cells)
+    where = ", ".join(columns)
+    if count == 1:
+        place = f"in {where} of {finding.cells[0].cell.layer}"
+    elif count == shown:
+        place = f"in all {count} cells of {where} where it shows"
+    else:
+        place = f"in {count} of the {shown} cells of {where} where it would show"
+    text = f"{names(finding.ids)}, {place}."
+    if not finding.certain:
+        others = _others(finding)
+        text = f"Perhaps {names(finding.ids)}{others}, {place}: the number is the same."
+    if all_else:
+        text += " Everything else is right."
+    return capital(text)
+
+
+def _others(finding: Finding) -> str:
+    """Name what else would explain the cells."""
+    other = dict.fromkeys(
+        names(diagnosis.ids) for cell in finding.cells for diagnosis in cell.diagnoses[1:]
+    )
+    return "".join(f", or {name}" for name in list(other)[:3])
+
+
+def why_text(ids: tuple[str, ...]) -> str:
+    """Say what was probably done and why it is not so."""
+    return " ".join(f"{CATALOGUE[name].done} {CATALOGUE[name].why}" for name in ids)
+
+
+def rule_line(judged: JudgedCell, diagnosis: Diagnosis) -> str:
+    """Write the rule for one cell, with the student's numbers where there are."""
+    cell = judged.cell
+    text = f"{cell.layer}, {cell.quantity.title}: you have {judged.read_as}"
+    if diagnosis.working:
+        text += f" = {diagnosis.working}"
+    own = " from your own volumes" if diagnosis.on == "own" else ""
+    return text + (f"; the rule{own} is {diagnosis.rule}" if diagnosis.rule else "")
+
+
+class FindingText(NamedTuple):
+    """A finding in words: what was done, why that is not so, and the rules with numbers.
+
+    `done` explains every candidate by itself, the likeliest first; one when it is certain.
+    """
+
+    finding: Finding
+    text: str
+    done: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+def findings_text(checked: Checked) -> Iterator[FindingText]:
+    """Put the findings of a table into words, in their order."""
+    rest = all(
+        judged.verdict.startswith("right") or judged.verdict in ("misconception", "not_graded")
+        for judged in checked.cells
+    )
+    mistakes = [finding for finding in checked.findings if finding.verdict == "misconception"]
+    for finding in checked.findings:
+        alone = rest and len(mistakes) == 1 and finding in mistakes
+        text = finding_text(finding, all_else=alone)
+        yield FindingText(finding, text, tuple(_done(finding)), tuple(_rules(finding)))
+
+
+def _done(finding: Finding) -> Iterator[str]:
+    """Yield what was done and why it is not so, for every candidate."""
+    if finding.certain:
+        yield why_text(finding.ids)
+        return
+    for ids in dict.fromkeys(
+        diagnosis.ids for cell in finding.cells for diagnosis in cell.diagnoses
+    ):
+        name = names(ids)
+        yield f"{capital(name)}: {why_text(ids)}"
+
+
+def _rules(finding: Finding) -> Iterator[str]:
+    """Yield the rule for every cell where numbers may be told, then for all others at once."""
+    general: dict[tuple[str, str], list[str]] = {}
+    for judged in finding.cells:
+        first = judged.diagnoses[0]
+        if first.working:
+            yield rule_line(judged, first)
+        elif first.rule:
+            about = (judged.cell.quantity.title, first.rule)
+            general.setdefault(about, []).append(printable(judged.cell.layer))
+    for (title, rule), layers in general.items():
+        yield f"{', '.join(layers)}: the rule for {title} is {rule}"
+
+
+def place_text(judged: JudgedCell) -> str:
+    """Name a cell."""
+    return printable(f"{judged.cell.layer}, {judged.cell.quantity.title}")
+
+
+def places_text(cells: Iterable[JudgedCell]) -> str:
+    """Name cells, in few words."""
+    columns: dict[str, list[str]] = {}
+    for judged in cells:
+        columns.setdefault(judged.cell.quantity.title, []).append(printable(judged.cell.layer))
+    return "; ".join(f"{title} of {', '.join(layers)}" for title, layers in columns.items())
+
+
+def rounded_text(cells: Iterable[JudgedCell]) -> str:
+    """Say once what rounded answers do not show, and where; nothing where there are none.
+
+    It names three mistakes, so that a right page does not look like a wrong one.
+    """
+    rounded = [judged for judged in cells if judged.hidden]
+    if not rounded:
+        return ""
+    hidden = list(dict.fromkeys(name for judged in rounded for name in judged.hidden))[:3]
+    return (
+        f"Rounded answers are right at their own precision: {places_text(rounded)}. They do not"
+        f" show mistakes that round to the same, such as: {'; '.join(hidden)}."
+    )
+
+
+def summary_text(checked: Checked) -> str:
+    """Say in a sentence how the cells stand."""
+    graded = [judged for judged in checked.cells if judged.verdict != "not_graded"]
+    right = sum(judged.verdict.startswith("right") for judged in graded)
+    if not graded:
+        return "No cell is graded."
+    if right == len(graded):
+        return f"All {right} cells are right."
+    counts = [
+        (checked.count("misconception", "wrong"), "wrong"),
+        (checked.count("unreadable"), "not readable"),
+        (checked.count("blank"), "blank"),
+    ]
+    parts = [f"{count} {word}" for count, word in counts if count]
+    return f"{right} of {len(graded)} cells are right; {', '.join(parts)}."
+
+
+def notes_text(checked: Checked) -> Iterator[str]:
+    """Yield what is to be said of the whole file: notes, and answers to what was not asked."""
+    for note in checked.notes:
+        yield f"{capital(printable(note))}."
+    unasked: dict[str, str] = {}
+    for extra in checked.extras:
+        if not extra.layer or extra.layer not in checked.homework.rows:
+            unasked[printable(extra.layer)[:60]] = f" ({extra.hint})" if extra.hint else ""
+        else:
+            unasked[f"{extra.layer} {extra.column}"] = ""
+    if unasked:
+        shown = [f"{what}{hinted}" for what, hinted in list(unasked.items())[:8]]
+        more = f" and {len(unasked) - 8} more" if len(unasked) > 8 else ""
+        yield f"Not asked: {', '.join(shown)}{more}."

@@ -1,0 +1,62 @@
+"""Kinds of layer types, read from their classes: a new type is in the lists where it belongs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.layers import BUILTIN
+from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.fields import REQUIRED, Padding
+from shapecalc.layers.windowed import Windowed
+
+if TYPE_CHECKING:
+    from shapecalc.layers.base import Layer
+
+#: A value for every field without a default, by the type or for all types.
+VALUES: dict[str, Any] = {
+    "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
+    "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
+}  # fmt: skip
+
+#: The types whose kernel moves: those with the most fields, which most examples are for.
+WINDOWED = {word for word, made in BUILTIN.items() if issubclass(made, Windowed)}
+
+#: The types that need sides to work on.
+NEED_SIDES = [word for word, made in BUILTIN.items() if made.takes == "map"]
+
+#: The types that may be a bare word.  A crop needs one of its two fields.
+BARE = [
+    word
+    for word, made in BUILTIN.items()
+    if made.inputs == 1
+    and word != "crop"
+    and all(each.default is not REQUIRED for each in made.fields())
+]
+
+#: Functions of every element by itself that have no fields.
+PLAIN = [
+    word for word, made in BUILTIN.items() if issubclass(made, Pointwise) and not made.fields()
+]
+
+#: The types that take a maximum, of which the first of equals counts.
+MAXIMA = [word for word, made in BUILTIN.items() if made.term == "max pools"]
+
+#: What is no sum of products with each single input or array: functions that bend, maxima, squares,
+#: quotients.  Batch normalisation is one, as far as its statistics are not the batch's own.
+_BENT = {
+    "activations", "max pools", "softmax", "normalisation", "response normalisation",
+    "distances to codes",
+}  # fmt: skip
+LINEAR = [word for word, made in BUILTIN.items() if made.term not in _BENT]
+
+
+def make(word: str) -> Layer:
+    """Make a layer of a type, with values for the fields that need one."""
+    made = BUILTIN[word]
+    return made(
+        **{
+            each.name: VALUES.get(f"{word}.{each.name}", VALUES.get(each.name))
+            for each in made.fields()
+            if each.default is REQUIRED
+        }
+    )
