@@ -12,7 +12,7 @@ from shapecalc.layers.work import Work
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.receptive_field import (
-        Reach,
+        InputSpan,
     )
 
 
@@ -30,7 +30,7 @@ class FullyConnected(Layer):
     def output(self, *inputs: Shape) -> Vector:
         return Vector(self.units)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return SEES_ALL
 
 

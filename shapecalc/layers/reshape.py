@@ -29,7 +29,7 @@ from shapecalc.layers.fields import (
     per_side,
 )
 from shapecalc.layers.receptive_field import (
-    Reach,
+    InputSpan,
     UndecidedError,
     reach_moved,
     reach_up,
@@ -101,7 +101,7 @@ class Reshape(Layer):
     def output(self, *inputs: Shape) -> Shape:
         return shape_of(self.shape)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
         output = self.output(*inputs)
         if not isinstance(output, Map) or output == inputs[0]:
             return None
@@ -148,11 +148,11 @@ class Permute(Layer):
         extents = as_list(inputs[0])
         return shape_of(tuple(extents[axis] for axis in self.order))
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
         *sides, channels = self.order
         if channels != len(sides):
             return SEES_ALL
-        return tuple(Reach((0,), (0,), 1, side) for side in sides)
+        return tuple(InputSpan((0,), (0,), 1, side) for side in sides)
 
 
 class PadLayer(Layer):
@@ -179,7 +179,7 @@ class PadLayer(Layer):
         sides = zip(inputs[0].sides, self._pairs(inputs[0]), strict=True)
         return Map(tuple(n + before + after for n, (before, after) in sides), inputs[0].channels)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return tuple(reach_moved(-before) for before, _ in self._pairs(inputs[0]))
 
 
@@ -244,7 +244,7 @@ class Crop(Layer):
         cuts = zip(sides, self._cuts(sides), strict=True)
         return Map(tuple(n - sum(cut) for n, cut in cuts), channels)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return tuple(reach_moved(before) for before, _ in self._cuts(inputs[0].sides))
 
 
@@ -314,7 +314,7 @@ class Upsample(Layer):
         taps = 2 ** len(output.sides) * output.size
         return Work(multiplies=taps, adds=taps)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         blend = self.mode == "bilinear"
         return tuple([reach_up(factor, blend=blend) for factor in self._factors(inputs[0])])
 

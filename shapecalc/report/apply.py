@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
-from shapecalc.layers.receptive_field import Reach, UndecidedError
+from shapecalc.layers.receptive_field import InputSpan, UndecidedError
 from shapecalc.layers.shape import as_list
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ WIDEST = 10**15
 
 
 #: The window of a layer of which it depends on the symbols what its units see.
-UNDECIDED: tuple[Reach, ...] = (Reach((), (), 0),)
+UNDECIDED: tuple[InputSpan, ...] = (InputSpan((), (), 0),)
 
 
 class Facts(NamedTuple):
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
     buffers: Dim
     connections: Dim | None
     work: Work
-    window: tuple[Reach, ...] | None
+    window: tuple[InputSpan, ...] | None
     needs: tuple[Requirement, ...] = ()
     """What must hold of the symbols."""
 
@@ -85,7 +85,7 @@ def _facts(
     inputs: tuple[Shape, ...],
     output: Shape,
     parameters: tuple[Parameter, ...],
-    window: tuple[Reach, ...] | None,
+    window: tuple[InputSpan, ...] | None,
     needs: tuple[Requirement, ...],
 ) -> Facts:
     work = layer.work(inputs, output)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
-    from shapecalc.layers.receptive_field import Field
+    from shapecalc.layers.receptive_field import ReceptiveField
     from shapecalc.layers.shape import Shape
     from shapecalc.report.domain import Domain, Fit
     from shapecalc.report.unknown import Unknown
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     work: Work
     activations: Dim
     overwritten: Dim
-    field: tuple[Field, ...] | None
+    field: tuple[ReceptiveField, ...] | None
     """Per side of the input; None where with symbols no one formula gives it."""
     shared: str | None = None
     note: str = ""
@@ -98,7 +98,7 @@ class Row(NamedTuple):
         """The pixels between the receptive fields of neighbouring units, per side."""
         return self._per_side(lambda side: side.jump)
 
-    def _per_side(self, value: Callable[[Field], Any]) -> tuple[Any, ...] | Unknown | None:
+    def _per_side(self, value: Callable[[ReceptiveField], Any]) -> tuple[Any, ...] | Unknown | None:
         if self.field is None:
             return UNKNOWN
         values = tuple(map(value, self.field))
