@@ -6,8 +6,7 @@ a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `ren
 
 from __future__ import annotations
 
-from functools import lru_cache
-from itertools import islice, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -292,51 +291,3 @@ class RuleError(Exception):
         self.rule = rule
         self.hint = hint
         self.facts = facts
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``"did you mean 'kernel'?"``, or nothing when no known word is near."""
-    return _nearest(word, tuple(islice(known, 500))) if len(word) <= 100 else ""
-
-
-#: A known word is near from this likeness on (difflib's ratio), and so many are named.
-NEAR = 0.65
-MOST_MEANT = 5
-
-
-@lru_cache(maxsize=512)
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    from shapecalc.text.suggest import meant_by
-    from shapecalc.text.words import listed
-
-    if meant := meant_by(word, known):
-        return f"did you mean '{meant}'?"
-    near = _closest(word, known)
-    if not near and len(word) >= 3:  # padding for pad, convolution for conv, avg for avgpool
-        begins = (each for each in known if len(each) >= 3)
-        near = [each for each in begins if word.startswith(each) or each.startswith(word)]
-        longest = max(map(len, near), default=0)
-        near = [each for each in near if len(each) == longest]
-    if not near:
-        return ""
-    shown = [f"'{each}'" for each in dict.fromkeys(near)]
-    if len(shown) > MOST_MEANT:
-        shown[MOST_MEANT - 1 :] = [f"{len(shown) - MOST_MEANT + 1} more"]
-    return f"did you mean {listed(shown, 'or')}?"
-
-
-def _closest(word: str, known: tuple[str, ...]) -> list[str]:
-    """Return the words that are most like a word, all that are equally like it."""
-    import difflib
-
-    best = difflib.get_close_matches(word, known, n=1, cutoff=NEAR)
-    if not best:
-        return []
-    matcher = difflib.SequenceMatcher(b=word)
-
-    def likeness(candidate: str) -> float:
-        matcher.set_seq1(candidate)
-        return matcher.ratio()
-
-    most = likeness(best[0])
-    return [candidate for candidate in known if likeness(candidate) == most]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph.draft import BROKEN, Draft, Expansion, Wire
 from shapecalc.graph.model import Deferred
 from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Unread
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import SpecErrors, did_you_mean
+from shapecalc.errors import SpecErrors
 from shapecalc.graph.draft import BROKEN, Draft, Expansion, Level, Wire
 from shapecalc.graph.model import Input
 from shapecalc.graph.scope import (
@@ -21,11 +21,10 @@ from shapecalc.graph.scope import (
 )
 from shapecalc.layers.fields import Count, Unread
 from shapecalc.layers.shape import Shape, shape_of
-from shapecalc.spec.model import (
-    RESERVED,
-)
+from shapecalc.spec.model import RESERVED
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.source import Source
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import did_you_mean
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.repeat import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.spec.model import FIRST_FIELD
 from shapecalc.spec.statements import COMMON_KEYS
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Map, Scalar, describe, origin
 
 if TYPE_CHECKING:

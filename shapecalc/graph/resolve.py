@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import chain, dropwhile, pairwise
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, did_you_mean
+from shapecalc.errors import Problem
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.model import Group
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:

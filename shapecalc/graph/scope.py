@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.errors import RuleError, did_you_mean
+from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, Unread
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.spec.model import RESERVED
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Scalar, Tree, describe
 
 if TYPE_CHECKING:

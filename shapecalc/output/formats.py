@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,12 +86,8 @@ def render(
     measured, LaTeX takes 80, and the others drop nothing.  `standalone=False` leaves out what
     makes HTML a page of its own.  Raises `SpecErrors` for unknown words.
     """
-    from shapecalc.output.options import (
-        make_view,
-    )
-    from shapecalc.output.view import (
-        View,
-    )
+    from shapecalc.output.options import make_view
+    from shapecalc.output.view import View
 
     format_for(format)
     view = view or (make_view(**options) if options else View())

@@ -269,7 +269,7 @@ class Report(Shown):
         row = self._row(name)
         if row is not None:
             return row
-        from shapecalc.errors import did_you_mean
+        from shapecalc.text.suggest import did_you_mean
 
         hint = did_you_mean(name, [*(row.name for row in self.rows), *self.graph.groups])
         raise KeyError(f"there is no layer '{name}'" + (f"; {hint}" if hint else ""))

@@ -6,9 +6,10 @@ import errno
 import os.path
 import sys
 
-from shapecalc.errors import did_you_mean, refuse
+from shapecalc.errors import refuse
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from shapecalc.text.source import Origin, Source
+from shapecalc.text.suggest import did_you_mean
 
 # os.path and not pathlib, which costs every start 3 ms.
 

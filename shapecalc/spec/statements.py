@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.errors import did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.spec.model import FIRST_FIELD, Block, Branch, Use
 from shapecalc.spec.tree_reader import TreeReader
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:

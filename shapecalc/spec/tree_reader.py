@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from shapecalc.errors import Complaints, Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.text.source import Origin
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe, origin
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.algebra.dim import known
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.spec.find import must_end
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import listed_briefly
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
 from shapecalc.analysis.compare.names import WEIGHTED, ratio
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.text.safe import printable
 from shapecalc.text.source import Origin
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

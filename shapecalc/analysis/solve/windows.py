@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.solve.answer import Grid, bare
-from shapecalc.errors import SpecErrors, did_you_mean, refuse
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:

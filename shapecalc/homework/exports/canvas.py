@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
-from shapecalc.errors import did_you_mean
 from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.output.csv import harmless
 from shapecalc.text.safe import printable
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

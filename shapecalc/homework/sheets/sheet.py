@@ -7,7 +7,7 @@ from fractions import Fraction
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import did_you_mean, refuse
+from shapecalc.errors import refuse
 from shapecalc.homework.answers.model import DOES
 from shapecalc.homework.assignment.model import stamp_text
 from shapecalc.homework.assignment.notation.values import marks_text
@@ -24,6 +24,7 @@ from shapecalc.output.csv import harmless
 from shapecalc.output.formats import draw, format_for
 from shapecalc.output.report_table import Fact, Head, Table
 from shapecalc.text.safe import printable
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
