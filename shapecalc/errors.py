@@ -250,8 +250,8 @@ class Complaints:
     ) -> None:
         """Note a problem; a hint that is costly to find is a function, called when it is new."""
         if callable(hint):
-            told = (code, origin, message) in self._first or len(self._first) > MAX_HINTS
-            hint = "" if told else hint()
+            known = (code, origin, message) in self._first or len(self._first) > MAX_HINTS
+            hint = "" if known else hint()
         self.add(Problem(code, message, origin, rule, hint))
 
     def told(self) -> tuple[Problem, ...]:

@@ -70,10 +70,10 @@ class _Bounds:
 
     def bound(self, atom: Atom, *, upper: bool) -> Polynomial:
         """Return a polynomial that an atom is at least, or at most."""
-        found = self.known.get((atom, upper))
-        if found is None:
-            found = self.known[atom, upper] = self.find(atom, upper=upper)
-        return found
+        limit = self.known.get((atom, upper))
+        if limit is None:
+            limit = self.known[atom, upper] = self.find(atom, upper=upper)
+        return limit
 
     def find(self, atom: Atom, *, upper: bool) -> Polynomial:
         if isinstance(atom, Symbol):

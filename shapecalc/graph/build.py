@@ -44,9 +44,9 @@ class Builder:
         if not use.sound:
             return BROKEN
         if use.literal is not None:
-            found = self.made.get(use.literal)
-            if found is not None:
-                return found
+            made = self.made.get(use.literal)
+            if made is not None:
+                return made
         cls = layer_class(use.type)
         try:
             layer = self.build(cls, use, Scoped(scope, flow), no_shapes)
@@ -76,25 +76,25 @@ class Builder:
         values = {}
         problems = []
         waiting = False
-        for each in cls.fields():
-            name, at = each.name, place
+        for field in cls.fields():
+            name, at = field.name, place
             tree = fields.get(name)
             if tree is None and defaults is not None:
                 tree, at = defaults.items.get(name), Scoped(self.scope, place.flow)
             if tree is None:
-                if each.default is REQUIRED:
+                if field.default is REQUIRED:
                     hint = cls.example
                     problems.append(
                         Problem(
                             "E113",
-                            f"{use.type} needs {name}: {each.doc}",
+                            f"{use.type} needs {name}: {field.doc}",
                             origin(use.word),
                             hint=f"for example `{hint}`",
                         )
                     )
                 continue
             try:
-                values[name] = read_value(each.kind, tree, at, channels_of)
+                values[name] = read_value(field.kind, tree, at, channels_of)
             except NeedsShapesError:
                 waiting = True
             except Unread as error:
@@ -125,4 +125,4 @@ class Builder:
 
 
 def _names_of(cls: type[Layer]) -> frozenset[str]:
-    return frozenset(each.name for each in cls.fields())
+    return frozenset(field.name for field in cls.fields())

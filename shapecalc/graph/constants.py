@@ -103,7 +103,7 @@ class Constants:
 
     def unknown(self) -> dict[str, None]:
         """Return the names in the inputs' shapes that nothing defines, in their order."""
-        extents = [extent for each in self.extents.values() for extent in each]
+        extents = [extent for shape in self.extents.values() for extent in shape]
         return {name: None for extent in extents for name in sorted(symbols(extent, self.scope))}
 
     def set_free(self) -> None:
@@ -112,10 +112,10 @@ class Constants:
         letters = list(self.unknown())
         constants = [
             name
-            for name, each in bound.items()
-            if isinstance(each, Argument)
-            and isinstance(each.tree, Scalar)
-            and each.tree.text == "free"
+            for name, value in bound.items()
+            if isinstance(value, Argument)
+            and isinstance(value.tree, Scalar)
+            and value.tree.text == "free"
         ]
         self.symbols = (*letters, *constants)
         if self.symbols:
@@ -163,7 +163,7 @@ class Constants:
 
     def effective_extents(self, given: Mapping[str, str]) -> dict[str, tuple[Tree, ...]]:
         """Return every input's extents: those of `given`, or the spec's own."""
-        known = [each.name for each in self.spec.inputs]
+        known = [entry.name for entry in self.spec.inputs]
         for name, text in given.items():
             if name and name not in known:
                 at = scalar(text, Source(f"--input {name}={text}", text))
@@ -175,18 +175,18 @@ class Constants:
                 self.expansion.complain("E303", f"the spec has no input '{name}'", at, hint)
             elif not name and len(known) > 1:
                 at = scalar(text, Source(f"--input {text}", text))
-                hint = "say which: " + ", ".join(f"--input {each}=..." for each in known)
+                hint = "say which: " + ", ".join(f"--input {entry}=..." for entry in known)
                 self.expansion.complain("E303", f"the spec has {len(known)} inputs", at, hint)
-        found = {}
-        for each in self.spec.inputs:
-            option = given.get(each.name)
+        extents = {}
+        for entry in self.spec.inputs:
+            option = given.get(entry.name)
             if option is None and len(known) == 1:
                 option = given.get("")
-            found[each.name] = each.extents
+            extents[entry.name] = entry.extents
             if option is not None:
                 tree = scalar(option, Source(f"--input {option}", option))
-                found[each.name] = self.given_extents(tree)
-        return found
+                extents[entry.name] = self.given_extents(tree)
+        return extents
 
     def inputs(self, root: Level) -> Wire | None:
         """Make the input layers; return what flows in when there is just one."""
@@ -229,9 +229,9 @@ class Constants:
 
     def expectations(self) -> dict[str, Dim]:
         """Compute the numbers, or expressions, that the spec expects."""
-        found = {}
+        totals = {}
         for column, tree in self.spec.expect:
             value = self.dim(tree, self.top, f"expect: {column}", _EXPECTED)
             if value is not None:
-                found[column] = value
-        return found
+                totals[column] = value
+        return totals

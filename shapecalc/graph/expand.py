@@ -47,7 +47,7 @@ def expand(
     or too many of them.
     """
     expansion = Expansion(spec.problems)
-    resolver = Resolver(expansion, tuple(each.name for each in spec.inputs))
+    resolver = Resolver(expansion, tuple(entry.name for entry in spec.inputs))
     constants = Constants(expansion, spec, settings or {}, inputs or {})
     builder = Builder(expansion, spec.defaults, constants.scope, resolver.source_of)
     walk = Walk(expansion, spec, constants, builder)

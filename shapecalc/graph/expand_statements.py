@@ -96,7 +96,7 @@ class Walk:
         name = self.name(use, stem, position)
         path = position.names.prefix + name
         edits = (
-            [each for each in self.edits.get(path, ()) if each[0] > position.edition]
+            [entry for entry in self.edits.get(path, ()) if entry[0] > position.edition]
             if self.edits and name
             else []
         )
@@ -407,7 +407,7 @@ class Walk:
     ) -> Wire | None:
         """Expand a layer."""
         inputs = (
-            [self.wire(each, flow, position) for each in use.sources] if use.sources else [flow]
+            [self.wire(source, flow, position) for source in use.sources] if use.sources else [flow]
         )
         draft = self.draft(use, inputs, position, position.names)
         self.enter(draft, name, stem, position.names, use)
@@ -430,7 +430,7 @@ class Walk:
 
     def dry(self, use: Use) -> Wire:
         """Complain that nothing flows into a layer."""
-        known = ", ".join(each.name for each in self.spec.inputs)
+        known = ", ".join(entry.name for entry in self.spec.inputs)
         if known:  # that there is no input at all was complained about
             self.expansion.complain(
                 "E155",

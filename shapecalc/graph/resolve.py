@@ -44,22 +44,22 @@ class Resolver:
             passed[target] = None
             target = self.look_up(target)
         draft = target.draft if target is not None else None
-        for each in passed:
-            each.draft = draft or self.expansion.nowhere()
+        for link in passed:
+            link.draft = draft or self.expansion.nowhere()
 
     def look_up(self, wire: Wire) -> Wire | None:
         assert wire.reference is not None
         assert wire.names is not None
-        found = self.find(wire.reference, wire.names)
-        if found is None:
+        member = self.find(wire.reference, wire.names)
+        if member is None:
             return None
-        if isinstance(found, Wire):
-            return found
-        if found.out is None:
+        if isinstance(member, Wire):
+            return member
+        if member.out is None:
             message = f"nothing flows out of '{wire.reference.text}'"
             hint = "it holds no layers, and nothing flows into it"
             self.expansion.complain("E155", message, wire.reference, hint)
-        return found.out
+        return member.out
 
     def find(self, reference: Scalar, names: Level) -> Draft | Level | Wire | None:
         """Find what a name means, from the innermost level outward.  Complains when nothing."""
@@ -80,11 +80,11 @@ class Resolver:
                 )
             return wire
         while level is not None and first not in level.removed:
-            found: Draft | Level | None = level.members.get(first)
+            member: Draft | Level | None = level.members.get(first)
             for part in rest:
-                found = found.members.get(part) if isinstance(found, Level) else None
-            if found is not None:
-                return found
+                member = member.members.get(part) if isinstance(member, Level) else None
+            if member is not None:
+                return member
             level = level.outer
         self.unknown_name(reference, names)
         return None
@@ -107,7 +107,7 @@ class Resolver:
         def hint() -> str:
             if reference.text in self.inner():
                 return f"there is one elsewhere: {self.inner()[reference.text]}"
-            known = chain.from_iterable(each.members for each in levels)
+            known = chain.from_iterable(scope.members for scope in levels)
             paths = (draft.path for draft in self.expansion.drafts if "/" in reference.text)
             near = did_you_mean(reference.text, chain(known, paths))
             return near or "name a layer of this scope or of one around it, `input`, or a path"
@@ -132,12 +132,12 @@ class Resolver:
     def share(self) -> None:
         """Pair layers that share weights."""
         for member, reference, names in self.expansion.shares:
-            found = self.find(reference, names)
-            if found is None:
+            owner = self.find(reference, names)
+            if owner is None:
                 continue
-            if any(isinstance(each, Level) and not each.last for each in (member, found)):
+            if any(isinstance(side, Level) and not side.last for side in (member, owner)):
                 continue  # a block that lacks a field, and was complained about
-            mine, theirs = self.leaves(member), self.leaves(found)
+            mine, theirs = self.leaves(member), self.leaves(owner)
             if [d.use.type if d.use else "" for d in mine] != [
                 d.use.type if d.use else "" for d in theirs
             ]:
@@ -160,8 +160,8 @@ class Resolver:
         while draft.share is not None:
             borrowers.append(draft)
             draft = draft.share
-        for each in borrowers:
-            each.share = draft
+        for borrower in borrowers:
+            borrower.share = draft
         return draft
 
     def leaves(self, member: Draft | Level | Wire) -> list[Draft]:
@@ -173,12 +173,12 @@ class Resolver:
 
     def outputs(self, names: tuple[Scalar, ...], root: Level) -> list[Draft]:
         """Find the layers that a spec calls its outputs."""
-        found = []
+        drafts = []
         for name in names:
             wire = Wire(None, name, root)
             self.follow(wire)
-            found.append(self.source_of(wire))
-        return found
+            drafts.append(self.source_of(wire))
+        return drafts
 
     def circle(self, ordered: set[int]) -> Problem:
         """Describe one circle among the drafts that could not be ordered."""
@@ -210,7 +210,7 @@ class Resolver:
 
     def groups(self) -> dict[str, Group]:
         """Make the record of every level."""
-        found = {}
+        groups = {}
         for level in self.expansion.levels:
             inside = self.expansion.drafts[level.first : level.last]
             if level.out is not None:
@@ -220,5 +220,5 @@ class Resolver:
             else:
                 continue
             path = level.prefix[:-1]
-            found[path] = Group(path, level.type, output, level.use.note if level.use else "")
-        return found
+            groups[path] = Group(path, level.type, output, level.use.note if level.use else "")
+        return groups

@@ -104,7 +104,7 @@ def read_value(
     def defined(word: str) -> bool:
         return word == "channels" or place.scope.find(word) is not None
 
-    return kind.read(tree, Reading(lambda each: whole(each, place, channels_of), defined))
+    return kind.read(tree, Reading(lambda inner: whole(inner, place, channels_of), defined))
 
 
 def whole(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
@@ -156,10 +156,10 @@ class _Evaluation:
         bound = home.bound[name]
         if not isinstance(bound, Argument):
             return bound
-        found = home.values.get(name)
-        if found is None:
-            found = self.known.get((id(home), name))
-        if found is None:
+        value = home.values.get(name)
+        if value is None:
+            value = self.known.get((id(home), name))
+        if value is None:
             if (home, name) in self.open:
                 raise _circle(name, tree)
             if len(self.open) >= MAX_DEPTH:
@@ -168,11 +168,11 @@ class _Evaluation:
             if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
                 raise _free(name, tree)
             self.open.append((home, name))
-            found = self.known[id(home), name] = self.whole(bound.tree, bound.place)
+            value = self.known[id(home), name] = self.whole(bound.tree, bound.place)
             self.open.pop()
             if self.channels_of is no_shapes:
-                home.values[name] = found
-        return found
+                home.values[name] = value
+        return value
 
 
 def _parsed(tree: Scalar) -> Parsed:

@@ -408,6 +408,6 @@ def _over(field: ReceptiveField, period: int) -> tuple[tuple[Dim, ...], tuple[Di
     first, last, step = field[:3]
     turns = range(period // len(first))
     return (
-        tuple([each + turn * step for turn in turns for each in first]),
-        tuple([each + turn * step for turn in turns for each in last]),
+        tuple([pixel + turn * step for turn in turns for pixel in first]),
+        tuple([pixel + turn * step for turn in turns for pixel in last]),
     )

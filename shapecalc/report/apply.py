@@ -66,7 +66,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
             parameters = layer.weights(*inputs)
             size = output.size
             if isinstance(size, int) and size > WIDEST:
-                errors = [_outgrown(each) for each in as_list(output) if _exceeds(each)]
+                errors = [_outgrown(extent) for extent in as_list(output) if _exceeds(extent)]
         window = None if errors else layer.window(*inputs)
     except RuleError as error:
         errors.append(error)

@@ -365,8 +365,8 @@ def _live(graph: Graph, rows: tuple[Row, ...]) -> Iterator[Dim]:
             continue
         live += size
         yield live
-        for each in node.inputs:
-            buffer = owner[each]
+        for origin in node.inputs:
+            buffer = owner[origin]
             readers[buffer] -= 1
             if readers[buffer] == 0:
                 live -= rows[buffer].output.size

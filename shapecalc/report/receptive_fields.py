@@ -53,7 +53,7 @@ def field_of(
         if window is None:
             return seen
         if window is SEES_ALL:
-            seen = tuple([look_back(each, EVERYTHING, 1) for each in seen])
+            seen = tuple([look_back(along, EVERYTHING, 1) for along in seen])
         elif len(window) == len(seen):
             seen = tuple(
                 [
@@ -92,7 +92,7 @@ def _stretched(source: Row, output: Shape) -> tuple[ReceptiveField, ...]:
     sides, fields = source.output.sides, source.field
     assert fields is not None
     if len(sides) != len(fields) or len(sides) != len(output.sides):
-        return tuple([look_back(each, EVERYTHING, 1) for each in fields])
+        return tuple([look_back(along, EVERYTHING, 1) for along in fields])
     return tuple(
         [
             look_back(field, EVERYTHING, units)

@@ -255,17 +255,17 @@ class SpecReader(StatementReader):
         if tree is None:
             return (), ""
         self.check_keys(tree, (*EXPECTABLE, "source"), "expect")
-        found = []
+        totals = []
         for column, value in tree.items.items():
             if column not in EXPECTABLE:
                 continue
-            found.append(Expectation(column, value))
-        said = tree.items.get("source")
-        return tuple(found), self.text(said, "source") if said is not None else ""
+            totals.append(Expectation(column, value))
+        source = tree.items.get("source")
+        return tuple(totals), self.text(source, "source") if source is not None else ""
 
     def defaults(self, root: Map, base: dict[str, Map]) -> dict[str, Map]:
         tree = self.mapping(root, "defaults", "from types to fields", "{conv: {bias: false}}")
-        found: dict[str, Map] = {}
+        fields_by_type: dict[str, Map] = {}
         for word, fields in (tree.items if tree else {}).items():
             assert tree is not None
             kind = self.type_of(tree.keys[word])
@@ -280,15 +280,15 @@ class SpecReader(StatementReader):
                 self.complain("E110", message, fields)
                 continue
             self.check_keys(fields, self.fields_of(kind), kind)
-            earlier = found.get(kind) or base.get(kind)
+            earlier = fields_by_type.get(kind) or base.get(kind)
             if earlier is None:
-                found[kind] = fields
+                fields_by_type[kind] = fields
             else:  # of the base, or under another word for the type
-                found[kind] = fields._replace(
+                fields_by_type[kind] = fields._replace(
                     items={**earlier.items, **fields.items},
                     keys={**earlier.keys, **fields.keys},
                 )
-        return found
+        return fields_by_type
 
     def read_blocks(self, root: Map) -> dict[str, Block]:
         tree = self.mapping(
@@ -305,7 +305,7 @@ class SpecReader(StatementReader):
                     "E117", f"'{name}' cannot name a block", place, "use letters, digits, _ and -"
                 )
             self.blocks[name] = None  # known by name while the bodies are read
-        found = {}
+        blocks = {}
         for name, body in tree.items.items():
             if not isinstance(body, Map):
                 message = f"block {name} takes a map with layers, not {describe(body)}"
@@ -316,9 +316,9 @@ class SpecReader(StatementReader):
                 self.complain("E113", f"block {name} has no layers", tree.keys[name])
                 continue
             fields = self.block_fields(body.items.get("fields"))
-            found[name] = Block(tree.keys[name], fields, self.uses(body.items["layers"], "layers"))
-        self.blocks.update(found)
-        return found
+            blocks[name] = Block(tree.keys[name], fields, self.uses(body.items["layers"], "layers"))
+        self.blocks.update(blocks)
+        return blocks
 
     def block_fields(self, tree: Tree | None) -> dict[str, Tree | None]:
         if tree is None:

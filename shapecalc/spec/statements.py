@@ -122,12 +122,12 @@ class StatementReader(TreeReader):
                 "E110", f"{what} takes a list of layers, not {describe(tree)}", tree, hint
             )
             return ()
-        found = []
+        uses = []
         for item in tree.items:
             use = self.use(item)
             if use is not None:
-                found.append(use)
-        return tuple(found)
+                uses.append(use)
+        return tuple(uses)
 
     def use(self, tree: Tree) -> Use | None:
         """Read one statement: a word, or a word with its value."""
@@ -231,9 +231,9 @@ class StatementReader(TreeReader):
     def type_of(self, word: Scalar) -> str | None:
         """Return the type that a word means; complain when it means none."""
         text = word.text
-        found = self.meaning(text)
-        if found is not None:
-            return found
+        meant = self.meaning(text)
+        if meant is not None:
+            return meant
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
         hint = (
             _respelt(text)
@@ -262,7 +262,7 @@ class StatementReader(TreeReader):
         known = self.allowed.get(kind)
         if known is None:
             if kind in BUILTIN:
-                known = frozenset(each.name for each in layer_class(kind).fields())
+                known = frozenset(field.name for field in layer_class(kind).fields())
             elif kind in STRUCTURE:
                 known = frozenset(STRUCTURE_KEYS[kind])
             else:
@@ -275,19 +275,19 @@ class StatementReader(TreeReader):
 
     def principal(self, key: Scalar, kind: str) -> str | None:
         """Return the field that a bare value sets."""
-        found = ""
+        field = ""
         if kind in BUILTIN:
-            found = layer_class(kind).principal
+            field = layer_class(kind).principal
         elif kind in STRUCTURE:
             self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
             return None
         else:
             block = self.blocks[kind]
-            found = next(iter(block.fields), "") if block else FIRST_FIELD
-        if not found:
+            field = next(iter(block.fields), "") if block else FIRST_FIELD
+        if not field:
             self.complain("E110", f"{kind} takes no value", key, f"write `- {kind}`")
             return None
-        return found
+        return field
 
     def with_fields(self, key: Scalar, kind: str, value: Map) -> Use:
         """Read a word with a map of fields."""
@@ -334,18 +334,18 @@ class StatementReader(TreeReader):
 
     def common_keys(self, change: Map) -> dict[str, Any]:
         """Read what a change says of the keys that every layer has."""
-        found: dict[str, Any] = {}
+        common: dict[str, Any] = {}
         for word, tree in change.items.items():
             if word == "note":
-                found["note"] = self.text(tree, "note")
+                common["note"] = self.text(tree, "note")
             elif word == "from":
-                found["sources"] = self.names(tree, "from")
+                common["sources"] = self.names(tree, "from")
             elif word == "share":
-                found["share"] = next(iter(self.names(tree, "share")), None)
+                common["share"] = next(iter(self.names(tree, "share")), None)
             elif word == "name":
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)
-        return found
+        return common
 
     def unknown_field(self, kind: str, word: str, place: Scalar, known: Iterable[str]) -> None:
         takes = [*known, *COMMON_KEYS]
@@ -411,13 +411,13 @@ class StatementReader(TreeReader):
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
             elif word == "branches" and isinstance(tree, Map):
-                branches += [self.branch(tree.keys[each], tree.items[each]) for each in tree.items]
+                branches += [self.branch(tree.keys[key_], tree.items[key_]) for key_ in tree.items]
             elif word == "branches":
                 listed = self.unnamed(tree, kind)
                 branches += listed or ()
                 sound = sound and listed is not None
             elif isinstance(tree, Scalar) and self.meaning(tree.text) is None:
-                known = [*(each for each in COMMON_KEYS if each != "share"), "branches"]
+                known = [*(key_ for key_ in COMMON_KEYS if key_ != "share"), "branches"]
                 hint = did_you_mean(word, known) or (
                     f"{kind} takes {', '.join(known[:-1])}, and branches, which are lists of layers"
                 )
@@ -448,13 +448,13 @@ class StatementReader(TreeReader):
 
     def unnamed(self, tree: Tree, kind: str) -> tuple[Branch, ...] | None:
         """Read a list of lists; nothing when it is none."""
-        if not isinstance(tree, List) or not all(isinstance(each, List) for each in tree.items):
+        if not isinstance(tree, List) or not all(isinstance(branch, List) for branch in tree.items):
             hint = f"{kind}: [[conv3-64, relu], []]; [] is the identity"
             self.complain(
                 "E110", f"the branches of {kind} are a list of lists, or a map of lists", tree, hint
             )
             return None
-        return tuple(Branch(None, self.uses(each, "a branch")) for each in tree.items)
+        return tuple(Branch(None, self.uses(branch, "a branch")) for branch in tree.items)
 
 
 #: Ways of writing that are nearly right, and what is meant.

@@ -74,7 +74,7 @@ def meant_by(word: str, known: tuple[str, ...]) -> str:
     ('kernel', 'upsample')
     """
     plain = word.lower().replace("_", "").replace("-", "")
-    return next((each for each in FOREIGN.get(plain, ()) if each in known), "")
+    return next((candidate for candidate in FOREIGN.get(plain, ()) if candidate in known), "")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -95,13 +95,17 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
         return f"did you mean '{meant}'?"
     near = _closest(word, known)
     if not near and len(word) >= 3:  # padding for pad, convolution for conv, avg for avgpool
-        begins = (each for each in known if len(each) >= 3)
-        near = [each for each in begins if word.startswith(each) or each.startswith(word)]
+        begins = (candidate for candidate in known if len(candidate) >= 3)
+        near = [
+            candidate
+            for candidate in begins
+            if word.startswith(candidate) or candidate.startswith(word)
+        ]
         longest = max(map(len, near), default=0)
-        near = [each for each in near if len(each) == longest]
+        near = [candidate for candidate in near if len(candidate) == longest]
     if not near:
         return ""
-    shown = [f"'{each}'" for each in dict.fromkeys(near)]
+    shown = [f"'{candidate}'" for candidate in dict.fromkeys(near)]
     if len(shown) > MOST_MEANT:
         shown[MOST_MEANT - 1 :] = [f"{len(shown) - MOST_MEANT + 1} more"]
     return f"did you mean {listed(shown, 'or')}?"
