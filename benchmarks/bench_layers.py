@@ -17,9 +17,7 @@ from onnx import onnx_cpp2py_export
 
 from shapecalc.api import read
 from shapecalc.graph.expand import expand
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.yaml_compose import compose
 
 cpp = onnx_cpp2py_export.shape_inference

@@ -11,8 +11,8 @@ from clock import table
 
 import shapecalc
 from shapecalc.analysis.sweep import prepare
-from shapecalc.analysis.sweep.compute import blocks
-from shapecalc.analysis.sweep.machine import to_csv
+from shapecalc.analysis.sweep.result import Stream
+from shapecalc.output.formats import parts
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def main() -> None:
             symbolic.at(N=size)
 
     def written() -> None:
-        for _ in to_csv(blocks(prepare(graph, {"N": sizes}, TOTALS, View()))):
+        for _ in parts(Stream(prepare(graph, {"N": sizes}, TOTALS, View())), "csv"):
             pass
 
     vectorised = seconds(lambda: shapecalc.sweep(graph, {"N": sizes}, columns=TOTALS), runs)

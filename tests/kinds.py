@@ -30,7 +30,7 @@ BARE = [
     for word, made in BUILTIN.items()
     if made.inputs == 1
     and word != "crop"
-    and all(each.default is not REQUIRED for each in made.fields())
+    and all(declared.default is not REQUIRED for declared in made.fields())
 ]
 
 #: Functions of every element by itself that have no fields.
@@ -41,7 +41,7 @@ PLAIN = [
 #: The types that take a maximum, of which the first of equals counts.
 MAXIMA = [word for word, made in BUILTIN.items() if made.term == "max pools"]
 
-#: What is no sum of products with each single input or array: functions that bend, maxima, squares,
+#: What is no sum of products with declared single input or array: functions that bend, maxima, squares,
 #: quotients.  Batch normalisation is one, as far as its statistics are not the batch's own.
 _BENT = {
     "activations", "max pools", "softmax", "normalisation", "response normalisation",
@@ -55,8 +55,8 @@ def make(word: str) -> Layer:
     made = BUILTIN[word]
     return made(
         **{
-            each.name: VALUES.get(f"{word}.{each.name}", VALUES.get(each.name))
-            for each in made.fields()
-            if each.default is REQUIRED
+            declared.name: VALUES.get(f"{word}.{declared.name}", VALUES.get(declared.name))
+            for declared in made.fields()
+            if declared.default is REQUIRED
         }
     )

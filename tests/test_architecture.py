@@ -9,10 +9,13 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from shapecalc.output.formats import FORMATS, PAGE
+from shapecalc.text.shown import Shown
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -54,14 +57,9 @@ HOMEWORK = """
 #: The one real circle: numbers need no expressions until a symbol meets them, and an expression
 #: writes itself.
 CIRCLE = {"algebra.dim", "algebra.expr", "algebra.notation"}
-#: The one look forward: a result shows itself, by whatever formats there are.
+#: The one look forward: a result shows itself, by whatever formats there are.  They import what lays
+#: it out, and what writes it, by names: of its own room, and of theirs.
 FORWARD = {("text.shown", "output.formats")}
-
-#: Results that still show themselves by formats of their own: until the output layer takes them.
-SHOWING = tuple(
-    f"analysis.{name}"
-    for name in ["solve", "compare", "training", "reconcile", "explain", "tables"]
-)
 
 #: What computes networks: nothing that draws may import it.
 COMPUTING = {
@@ -229,9 +227,7 @@ def computing(imports: Iterable[Import]) -> list[str]:
 
 def wrong(imports: list[Import]) -> list[str]:
     rounds = [
-        f"circle: {', '.join(sorted(each))}"
-        for each in circles(imports)
-        if each != CIRCLE and not any(name.startswith(SHOWING) for name in each)
+        f"circle: {', '.join(sorted(circle))}" for circle in circles(imports) if circle != CIRCLE
     ]
     return [*upward(imports), *rounds, *foreign(imports), *early(imports), *computing(imports)]
 
@@ -246,6 +242,50 @@ def test_every_module_lies_in_a_room():
 
 def test_imports_point_one_way_and_never_in_circles():
     assert wrong(imports_of(PACKAGE)) == []
+
+
+#: What a result can be laid out as.
+SHAPES = ("table", "document", "records")
+
+
+def results() -> Iterator[type[Shown]]:
+    """Yield every kind of result, from the modules that say how one is laid out."""
+    for path in PACKAGE.rglob("*.py"):
+        if "shapes = " in path.read_text(encoding="utf-8"):
+            module = import_module(f"shapecalc.{name_of(path, PACKAGE)}")
+            for kind in vars(module).values():
+                if isinstance(kind, type) and "shapes" in vars(kind):
+                    yield kind
+
+
+def function(name: str) -> object:
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(f"shapecalc.{module}"), attribute)
+
+
+def test_what_lays_a_result_out_lies_in_its_room():
+    kinds = {kind.__name__: kind for kind in results()}
+    assert {"Report", "Comparison", "Sweep", "Solution", "Explanation", "Verdict"} <= set(kinds)
+    for kind in kinds.values():
+        assert issubclass(kind, Shown)
+        assert kind.shapes.noun
+        names = [getattr(kind.shapes, shape) for shape in SHAPES]
+        assert any(names)
+        _, room, *_ = kind.__module__.split(".")
+        for name in filter(None, names):
+            assert callable(function(name))
+            assert name.split(".")[0] == {"report": "output"}.get(room, room)
+
+
+def test_every_format_has_its_writers():
+    for chosen in FORMATS.values():
+        assert chosen.writers
+        assert set(chosen.writers) <= set(SHAPES)
+        for name, *takes in chosen.writers.values():
+            assert callable(function(f"output.{name}"))
+            assert set(takes) <= set(PAGE)
+    for shape in SHAPES:
+        assert any(shape in chosen.writers for chosen in FORMATS.values())
 
 
 def test_every_exception_is_used():
@@ -264,7 +304,7 @@ def test_every_exception_is_used():
         ("algebra/bounds", "from shapecalc.report.model import Report", "algebra.bounds imports report.model"),
         ("layers/conv", "def f():\n    from shapecalc.graph import model", "layers.conv imports graph.model"),
         ("layers/conv", "if TYPE_CHECKING:\n    import shapecalc.graph.model", "layers.conv imports graph.model"),
-        ("report/model", "from shapecalc.output.formats import render", "report.model imports output.formats"),
+        ("report/model", "from shapecalc.output.formats import write", "report.model imports output.formats"),
         ("homework/answers/files", "import shapecalc.homework.exports", "homework.answers.files imports homework.exports"),
         ("spec/find", "if True:\n    import numpy.linalg", "spec.find imports numpy"),
         ("output/text", "import rich", "output.text imports rich"),

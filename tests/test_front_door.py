@@ -60,6 +60,16 @@ RESULTS: dict[str, Callable[[], object]] = {
     "graph": lambda: shapecalc.load("googlenet"),
     "sweep": lambda: shapecalc.sweep("alexnet", {"N": [227, 259]}),
     "run": lambda: shapecalc.run("lenet5"),
+    "verdict": lambda: shapecalc.verify("lenet5"),
+    "comparison": lambda: shapecalc.compare("vgg11", "vgg16"),
+    "explanation": lambda: shapecalc.explain("alexnet", "conv1"),
+    "solution": lambda: shapecalc.solve("alexnet", "pool3 = 6x6"),
+    "windows": lambda: shapecalc.windows_between("227 -> 55"),
+    "training": lambda: shapecalc.training_cost("alexnet"),
+    "printed table": lambda: shapecalc.published_tables("lenet5")[0],
+    "printed tables": lambda: shapecalc.published_tables("lenet5", "alexnet-paper"),
+    "account": lambda: shapecalc.reconcile("alexnet", "torchinfo", "fvcore"),
+    "search": lambda: shapecalc.find_count("alexnet", 62378344),
 }
 
 

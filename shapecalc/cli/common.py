@@ -160,7 +160,7 @@ def _too_large(report: Report, *, keep: bool) -> Iterator[Problem]:
     gigabyte to work in.
     """
     from shapecalc.algebra.dim import known
-    from shapecalc.reference.free_memory import free_bytes
+    from shapecalc.reference.memory import free_bytes
 
     totals = report.totals
     activations = totals.peak

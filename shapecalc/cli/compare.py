@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,7 @@ Examples:
 @click.argument(
     "specs", nargs=-1, required=True, metavar="A B [C]...", shell_complete=complete_spec
 )
-@options.format_
-@options.output
+@options.written("analysis.compare.Comparison")
 @options.columns
 @options.depth
 @click.option("--full", is_flag=True, help="Show every row, also where nothing differs.")
@@ -54,8 +53,7 @@ Examples:
 @options.layout
 def compare(
     specs: tuple[str, ...],
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     columns: str | None,
     depth: int | None,
     full: bool,
@@ -73,18 +71,13 @@ def compare(
 
     Each is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.analysis.compare import compare as compare_networks
         from shapecalc.analysis.compare.condition import read_conditions
         from shapecalc.analysis.compare.names import total_names
-        from shapecalc.analysis.compare.show import show
-        from shapecalc.output.formats import format_for
-        from shapecalc.output.options import (
-            make_view,
-        )
+        from shapecalc.output.options import make_view
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         view = make_view(
             columns=columns,
             depth=depth,
@@ -96,7 +89,7 @@ def compare(
         )
         refused = read_conditions(conditions, total_names(view))
         comparison = compare_networks(*specs, settings=settings, input=inputs)
-        emit(show(comparison, chosen, view, full=full), path)
+        output.write(comparison, view=view, full=full)
     failures = list(_held(comparison, refused, view))
     if fail_if_changed:
         failures += _changed(comparison, view)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, freed, reported
+from shapecalc.cli.common import complete_spec, freed, reported
 
 
 def _complete_layer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -32,13 +30,6 @@ def _complete_of(ctx: click.Context, param: click.Parameter, incomplete: str) ->
     return [f"{before}{comma}{word}" for word in TOPICS if word.startswith(last)]
 
 
-def _complete_format(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the formats of a lesson."""
-    from shapecalc.analysis.explain.render import LESSON_FORMATS
-
-    return [word for word in LESSON_FORMATS if word.startswith(incomplete)]
-
-
 @click.command(
     short_help="Say where a layer's numbers come from.",
     epilog="""\b
@@ -59,16 +50,7 @@ Examples:
     help="output, params, macs, memory, receptive-field, gradient or what-if; several with commas."
     "  Default: output, params, macs and what-if; without LAYER: output.",
 )
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    metavar="FORMAT",
-    shell_complete=_complete_format,
-    help="terminal, text, markdown, html or json.  Default: terminal, or text when piped; with -o"
-    " the file's suffix decides.",
-)
-@options.output_as(".txt .md .html .json")
+@options.written("analysis.explain.model.Explanation", latex=False)
 @options.settings
 @options.free
 @options.inputs
@@ -79,8 +61,7 @@ def explain(
     spec: str,
     layer: str | None,
     of: str | None,
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
@@ -93,21 +74,15 @@ def explain(
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     LAYER is a layer or a block, by its name or its path; without one every layer gets a line.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.analysis.explain import lesson
-        from shapecalc.analysis.explain.render import lesson_format
         from shapecalc.api import build
-        from shapecalc.output.options import (
-            make_view,
-        )
-        from shapecalc.report.compute import (
-            compute_report,
-        )
+        from shapecalc.output.options import make_view
+        from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
-        chosen = lesson_format(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         view = make_view(batch=batch, dtype=dtype, layout=layout)
         settings = freed(settings, free)
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
-        emit(lesson(report, layer, of, view).render(chosen), path)
+        output.write(lesson(report, layer, of, view))

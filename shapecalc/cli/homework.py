@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, emit_parts, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, reported
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def homework() -> None:
     """Make the sheets of a homework, check answers, say what went wrong and why, grade a class."""
 
 
-class Which(NamedTuple):
-    """Which variant is meant: by the list of the class, by a student, by the seed."""
+class WhichVariant(NamedTuple):
+    """WhichVariant variant is meant: by the list of the class, by a student, by the seed."""
 
     variants: str | None = None
     student: str | None = None
@@ -126,17 +126,16 @@ def check(
         from shapecalc.homework.answers.files import load_answers
         from shapecalc.homework.diagnosis.check import check as judge
         from shapecalc.homework.diagnosis.model import SAYS_NO
-        from shapecalc.homework.sheets.checked import show
-        from shapecalc.output.formats import format_for
+        from shapecalc.output.formats import format_for, parts
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         level = hint or (3 if chosen == "json" else 2)
         given_answers = load_answers(answers)
-        which = Which(variants, student, seed)
+        which = WhichVariant(variants, student, seed)
         checked = judge(
             _homework(against, file, which, settings, inputs, given_answers), given_answers
         )
-        emit(show(checked, chosen, hint=level, solution=solution), path)
+        emit_parts(parts(checked, chosen, hint=level, solution=solution), path)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
 
@@ -188,9 +187,11 @@ def sheet(
         if chosen == "xlsx" and path is None:
             message = "a workbook is no text to print"
             raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
-        which = Which(variants, student, seed)
+        which = WhichVariant(variants, student, seed)
         assigned = (
-            read_homework(find_homework(file)) if which == Which() else _from_file(file, which)
+            read_homework(find_homework(file))
+            if which == WhichVariant()
+            else _from_file(file, which)
         )
         emit_parts([handout(assigned, chosen, solution=solution, who=student or "")], path)
 
@@ -214,21 +215,21 @@ def lint(file: str, format_: str | None, path: str | None) -> None:
     path = None if path == "-" else path
     with reported():
         from shapecalc.homework.assignment.teacher import read_homework
+        from shapecalc.homework.variants.lint import LintReport, suggest
         from shapecalc.homework.variants.lint import lint as judge
-        from shapecalc.homework.variants.lint import suggest
-        from shapecalc.homework.variants.lint_table import show_lint
-        from shapecalc.output.formats import format_for
+        from shapecalc.output.formats import format_for, parts
         from shapecalc.spec.find import find_homework
 
         chosen = format_for(format_, path, terminal=sys.stdout.isatty())
         assigned = read_homework(find_homework(file))
-        emit(show_lint(assigned, judge(assigned), suggest(assigned), chosen), path)
+        report = LintReport(assigned, judge(assigned), suggest(assigned))
+        emit_parts(parts(report, chosen), path)
 
 
 def _homework(
     against: str | None,
     file: str | None,
-    which: Which,
+    which: WhichVariant,
     settings: dict[str, str],
     inputs: dict[str, str],
     answers: Answers,
@@ -242,7 +243,7 @@ def _homework(
     if file is not None:
         return _from_file(file, which, answers.stamp)
     assert against is not None
-    if which != Which():
+    if which != WhichVariant():
         message = "--variants, --variant and --seed are about a teacher's file"
         raise refuse("E706", message, hint="name it with --homework")
     return by_table(_report(against, settings, inputs), answers)
@@ -261,7 +262,7 @@ def need_one(against: str | None, file: str | None, *, own: dict[str, str], hint
         raise refuse("E706", message, hint="write `set:` and `input:` into it")
 
 
-def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
+def _from_file(file: str, which: WhichVariant, stamp: str = "") -> Homework:
     from shapecalc.homework.variants.draw import chosen_homework
 
     return chosen_homework(file, stamp=stamp, **which._asdict())
@@ -269,9 +270,7 @@ def _from_file(file: str, which: Which, stamp: str = "") -> Homework:
 
 def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Report:
     from shapecalc.api import build
-    from shapecalc.report.compute import (
-        compute_report,
-    )
+    from shapecalc.report.compute import compute_report
     from shapecalc.spec.find import find
 
     return compute_report(build(find(spec), settings=settings, inputs=inputs))

@@ -170,8 +170,8 @@ def _of_file(row: Export, path: str | None, words: dict[str, Any]) -> None:
 
 def _of_answers(row: Export, path: str | None, words: dict[str, Any]) -> None:
     """Check answers and write what is said of them, also when they cannot be read."""
+    from shapecalc.homework.answers.files import NO_FILE, load_submission
     from shapecalc.homework.diagnosis.check import check
-    from shapecalc.homework.exports.submission import NO_FILE, load_submission
     from shapecalc.output.problems import problems_text
 
     file = _taken_from(words)

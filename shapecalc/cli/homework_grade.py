@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
+from shapecalc.cli.common import complete_spec, emit_parts, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.homework.classroom.grade import Done
+    from shapecalc.homework.classroom.grade import GradedRun
     from shapecalc.homework.classroom.homework_source import HomeworkSource
 
 #: More processes than this are not started unless asked for.
@@ -145,20 +145,13 @@ def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:
     return lambda steps: stack.enter_context(progress("grading", steps))
 
 
-def _tell(done: Done, results: str, chosen: str) -> None:
+def _tell(done: GradedRun, results: str, chosen: str) -> None:
     """Print the summary, or the class for programs; own failures go to standard error."""
-    from shapecalc.homework.classroom.results import grades_csv
-    from shapecalc.homework.classroom.store import json_parts
-    from shapecalc.homework.classroom.summary import tabulate
-    from shapecalc.output.formats import draw
+    from shapecalc.homework.classroom.summary import ClassSummary
+    from shapecalc.output.formats import parts
 
-    if chosen == "json":
-        emit_parts(json_parts(done.classroom), None)
-    elif chosen == "csv":
-        emit_parts(grades_csv(done.classroom), None)
-    else:
-        table = tabulate(done.classroom, (*done.remarks, f"Written into {results}."))
-        emit(draw(lambda _: table, chosen, None, standalone=True), None)
+    summary = ClassSummary(done.classroom, (*done.remarks, f"Written into {results}."))
+    emit_parts(parts(summary, chosen), None)
     if done.errors:
         message = (
             f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"

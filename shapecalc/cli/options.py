@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from functools import wraps
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from shapecalc.cli.common import emit_parts
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from click.decorators import FC
+
+    from shapecalc.text.shown import Shown
+
+T = TypeVar("T")
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -64,12 +73,10 @@ def complete_words(option: str) -> Callable[..., list[str]]:
         from shapecalc.counting.profiles import PROFILES
         from shapecalc.output.cells import DTYPES, UNITS
         from shapecalc.output.columns import COLUMNS
-        from shapecalc.output.formats import FORMATS
 
         words = {
             "columns": [column.key for column in COLUMNS],
             "dtype": list(DTYPES),
-            "format": list(FORMATS),
             "profile": list(PROFILES),
             "units": list(UNITS),
         }
@@ -79,15 +86,76 @@ def complete_words(option: str) -> Callable[..., list[str]]:
     return complete
 
 
-format_ = click.option(
-    "-f",
-    "--format",
-    "format_",
-    metavar="FORMAT",
-    shell_complete=complete_words("format"),
-    help="terminal, text, markdown, csv, json, latex or html.  Default: terminal, or text"
-    " when piped; with -o the file's suffix decides.",
-)
+class LateOption(click.Option):
+    """An option whose help is made when somebody asks for it."""
+
+    def __init__(self, *words: Any, help_of: Callable[[], str], **arguments: Any) -> None:  # noqa: ANN401
+        super().__init__(*words, **arguments)
+        self.help_of = help_of
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option with its help."""
+        self.help = self.help_of()
+        return super().get_help_record(ctx)
+
+
+def _kind(name: str) -> type[Shown]:
+    """Import a kind of result by its module and name."""
+    module, _, kind = name.rpartition(".")
+    made: type[Shown] = getattr(import_module(f"shapecalc.{module}"), kind)
+    return made
+
+
+def _format_help(kind: str) -> str:
+    from shapecalc.output.formats import formats_of
+
+    *names, last = formats_of(_kind(kind))
+    default = "Default: terminal, or text when piped; with -o the file's suffix decides."
+    return f"{', '.join(names)} or {last}.  {default}"
+
+
+def _file_help(kind: str) -> str:
+    from shapecalc.output.formats import FORMATS, formats_of
+
+    suffixes = (FORMATS[name].suffixes for name in formats_of(_kind(kind)))
+    return f"Write to FILE ({' '.join(usual for usual, *_ in filter(None, suffixes))})."
+
+
+def _complete_format(kind: str) -> Callable[..., list[str]]:
+    """Complete the formats of a kind of result."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        from shapecalc.output.formats import formats_of
+
+        return [name for name in formats_of(_kind(kind)) if name.startswith(incomplete)]
+
+    return complete
+
+
+def format_of(kind: str) -> Callable[[FC], FC]:
+    """Return the option of a kind's format."""
+    return click.option(
+        "-f",
+        "--format",
+        "format_",
+        cls=LateOption,
+        metavar="FORMAT",
+        shell_complete=_complete_format(kind),
+        help_of=lambda: _format_help(kind),
+    )
+
+
+def file_of(kind: str) -> Callable[[FC], FC]:
+    """Return the option of a file that a kind of result is written to."""
+    return click.option(
+        "-o",
+        "--output",
+        "path",
+        cls=LateOption,
+        metavar="FILE",
+        type=click.Path(),
+        help_of=lambda: _file_help(kind),
+    )
 
 
 def output_as(suffixes: str) -> Callable[[FC], FC]:
@@ -102,6 +170,93 @@ def output_as(suffixes: str) -> Callable[[FC], FC]:
     )
 
 
+class Output:
+    """How and where a command writes its result; `page` holds those of its options that are set."""
+
+    def __init__(
+        self,
+        kind: str,
+        format: str | None,  # noqa: A002  (the word of the command line)
+        path: str | None,
+        page: Mapping[str, object],
+    ) -> None:
+        self.kind = kind
+        self.format = format
+        self.path = path
+        self.page = page
+
+    @property
+    def as_json(self) -> bool:
+        """Whether a program reads the messages, too."""
+        return self.format == "json"
+
+    def chosen(self) -> str:
+        """Choose the format, before anything is computed.
+
+        Raises `SpecErrors` (E302), and `UsageError` for options that the format has no use for.
+        """
+        from shapecalc.output.formats import FORMATS, format_for
+
+        kind, terminal = _kind(self.kind), sys.stdout.isatty()
+        name = format_for(self.format, self.path, terminal=terminal, of=kind)
+        for word in self.page:
+            if word == "width" and "records" in FORMATS[name].writers:
+                raise click.UsageError(f"--width is that of a page, and {name} has none")
+            if word != "width" and name != "latex":
+                raise click.UsageError(f"--{word} belongs to LaTeX: add -f latex or -o FILE.tex")
+        return name
+
+    def write(self, result: Shown, **options: Any) -> None:  # noqa: ANN401  (those of the result)
+        """Write a result."""
+        from shapecalc.output.formats import parts
+
+        emit_parts(parts(result, self.chosen(), **self.page, **options), self.path)
+
+
+def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Return the options of how and where a kind of result is written; the command gets an Output.
+
+    `latex` says whether it can be a table of LaTeX.
+    """
+
+    def decorate(command: Callable[..., T]) -> Callable[..., T]:
+        @wraps(command)
+        def run(*args: object, format_: str | None, path: str | None, **others: Any) -> T:  # noqa: ANN401
+            words = ("width", *(("latex", "caption", "label") if latex else ()))
+            page = {word: others.pop(word) for word in words}
+            given = {word: value for word, value in page.items() if value is not None}
+            output = Output(kind, format_, None if path == "-" else path, given)
+            return command(*args, output=output, **others)
+
+        chosen = (format_of(kind), file_of(kind), width, *(latex_options if latex else ()))
+        for option in reversed(chosen):
+            run = option(run)
+        return run
+
+    return decorate
+
+
+width = click.option(
+    "--width",
+    metavar="N",
+    type=click.IntRange(20, 10_000),
+    help="Fit lines into N characters; tables leave out default columns.  Default: that of the"
+    " terminal; LaTeX: 80.",
+)
+latex_options = (
+    click.option(
+        "--latex",
+        metavar="KIND",
+        type=click.Choice(["table", "table*", "longtable"]),
+        help="With LaTeX: table, a float; table*, one over both columns; longtable, over pages."
+        "  Default: table, longtable beyond 40 lines.",
+    ),
+    click.option("--caption", metavar="TEXT", help="With LaTeX: the caption, as LaTeX reads it."),
+    click.option("--label", metavar="NAME", help="With LaTeX: the label, like tab:alexnet."),
+)
+#: The options of commands that write a table in the formats of a report.
+format_ = format_of("report.model.Report")
+output = file_of("report.model.Report")
 homework_file = click.option(
     "--homework",
     "file",
@@ -115,7 +270,6 @@ variants = click.option(
     type=click.Path(),
     help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
 )
-output = output_as(".txt .md .csv .json .tex .html")
 columns = click.option(
     "-c",
     "--columns",

@@ -7,7 +7,7 @@ import sys
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
 
 
 @click.command(
@@ -30,8 +30,7 @@ Examples:
     help="Find what gives a number that somebody printed, like 714682664, 1.4G or 233 MB; exit 1"
     " when nothing does.",
 )
-@options.format_
-@options.output
+@options.written("analysis.reconcile.parts.Difference")
 @options.depth
 @options.settings
 @options.free
@@ -42,8 +41,7 @@ def reconcile(
     spec: str,
     profiles: tuple[str, ...],
     target: str | None,
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     depth: int | None,
     settings: dict[str, str],
     free: tuple[str, ...],
@@ -56,33 +54,26 @@ def reconcile(
     Or, with --target, find which profile, parameters or total gives a number.  `shapecalc
     profiles` lists the profiles.  SPEC is a file, the name of a shipped spec, or -.
     """
-    path = None if path == "-" else path
     found = True
-    with reported(as_json=format_ == "json"):
-        from shapecalc.analysis.reconcile import find_count, show_difference, show_search
+    with reported(as_json=output.as_json):
+        from shapecalc.analysis.reconcile import find_count
         from shapecalc.analysis.reconcile import reconcile as explain
         from shapecalc.api import build
-        from shapecalc.output.formats import format_for
-        from shapecalc.output.options import (
-            make_view,
-        )
-        from shapecalc.report.compute import (
-            compute_report,
-        )
+        from shapecalc.output.options import make_view
+        from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
         if target is not None and profiles:
             raise click.UsageError("give two profiles or a --target, not both")
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         if target is not None:
             search = find_count(report, target, dtype=dtype)
             found = bool(search.matches)
-            text = show_search(search, chosen)
+            output.write(search)
         else:
-            text = show_difference(explain(report, *profiles), chosen, view)
-        emit(text, path)
+            output.write(explain(report, *profiles), view=view)
     if not found:
         sys.exit(CHECK_FAILED)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from os.path import realpath
 
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, must_run, reported, write
+from shapecalc.cli.common import complete_spec, must_run, reported, write
 
 
 @click.command(
@@ -39,8 +38,7 @@ Examples:
 @options.seed
 @options.settings
 @options.inputs
-@options.format_
-@options.output
+@options.written("verify.activations.Activations")
 @options.force
 def run(
     spec: str,
@@ -51,34 +49,24 @@ def run(
     seed: int,
     settings: dict[str, str],
     inputs: dict[str, str],
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     force: bool,
 ) -> None:
     """Run SPEC forward in NumPy, and sum up every layer's activations.
 
     Without --image the input is random, from -1 to 1; a picture goes in from 0 to 1.
     """
-    path = None if path == "-" else path
     if save_weights and save_activations and realpath(save_weights) == realpath(save_activations):
         both = "--save-activations and --save-weights"
         raise click.UsageError(f"{both} name the same file: give each its own")
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.api import summarize
-        from shapecalc.output.formats import draw, format_for
         from shapecalc.reference import run as execute
-        from shapecalc.verify.activations import (
-            Activity,
-            activity,
-            activity_csv,
-            activity_json,
-            tabulate_activity,
-            unwarned,
-        )
+        from shapecalc.verify.activations import Activations, Activity, activity, unwarned
         from shapecalc.verify.image_input import read_picture
         from shapecalc.verify.weights_file import read_weights, write_arrays
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         report = summarize(spec, settings=settings, input=inputs)
         must_run([report], keep=save_activations is not None, force=force)
         seen: list[Activity] = []
@@ -97,10 +85,6 @@ def run(
         if save_weights:
             write(save_weights, lambda file: write_arrays(file, done.parameters))
         chance = f"random, seed {seed}"
-        said = (f"Input: {image or chance}.  Weights: {weights or chance}.",)
-        saved = tuple(f"Wrote {each}." for each in (save_activations, save_weights) if each)
-        if chosen in ("json", "csv"):
-            emit(activity_json(report, seen) if chosen == "json" else activity_csv(seen), path)
-            return
-        table = tabulate_activity(report, seen, said, saved)
-        emit(draw(lambda _: table, chosen, None, standalone=True), path)
+        origins = (f"Input: {image or chance}.  Weights: {weights or chance}.",)
+        saved = tuple(f"Wrote {file}." for file in (save_activations, save_weights) if file)
+        output.write(Activations(report, tuple(seen), origins, saved))

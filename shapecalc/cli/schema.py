@@ -20,9 +20,8 @@ Examples:
 @options.output_as("")
 def schema(path: str | None) -> None:
     """Print the JSON Schema of the spec language, for completion in an editor."""
-    import json
-
+    from shapecalc.output.json import dump
     from shapecalc.spec.schema import json_schema
 
     with reported():
-        emit(json.dumps(json_schema(), indent=2) + "\n", path)
+        emit(dump(json_schema(), 2, ascii=True) + "\n", path)

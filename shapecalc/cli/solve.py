@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
 
 if TYPE_CHECKING:
     from shapecalc.analysis.solve.answer import Solution
@@ -53,14 +53,7 @@ Examples:
 )
 @click.option("--transposed", is_flag=True, help="With --conv: transposed convolutions.")
 @click.option("--all", "all_", is_flag=True, help="Show all rows of long tables.")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    metavar="FORMAT",
-    help="terminal, text, markdown, html or json.  Default: terminal, or text when piped.",
-)
-@options.output_as(".txt .md .html .json")
+@options.written("analysis.solve.answer.Solution", latex=False)
 def solve(
     spec: str | None,
     question: str | None,
@@ -76,8 +69,7 @@ def solve(
     rounding: str | None,
     transposed: bool,
     all_: bool,
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
 ) -> None:
     """Find everything for which QUESTION holds of SPEC: sizes, constants, fields.
 
@@ -88,7 +80,6 @@ def solve(
     words = {"kernel": kernel, "stride": stride, "pad": pad, "dilation": dilation}
     words["rounding"] = rounding
     asked = {name: text for name, text in words.items() if text is not None}
-    path = None if path == "-" else path
     if conv is None and (spec is None or question is None):
         raise click.UsageError('give a SPEC and a QUESTION, or --conv "N -> M"')
     if conv is None and (asked or transposed):
@@ -98,10 +89,10 @@ def solve(
         )
     if conv is not None and (spec is not None or over or settings or free or inputs):
         raise click.UsageError("--conv stands alone: without SPEC, --over, --set, --free, --input")
-    with reported(as_json=format_ == "json"):
-        from shapecalc.analysis.solve.render import MAX_ROWS, render, solution_format
+    with reported(as_json=output.as_json):
+        from shapecalc.analysis.solve.document import MAX_ROWS
 
-        chosen = solution_format(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         if conv is not None:
             from shapecalc.analysis.solve.windows import windows_between
 
@@ -113,6 +104,6 @@ def solve(
             assert question is not None
             given = inputs.get("") if set(inputs) == {""} else inputs
             solved = answer(spec, question, over=over, settings=settings, input=given, free=free)
-        emit(render(solved, chosen, most=None if all_ else MAX_ROWS), path)
+        output.write(solved, most=None if all_ else MAX_ROWS)
     if not solved:
         sys.exit(CHECK_FAILED)

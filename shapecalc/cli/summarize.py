@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, freed, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, freed, reported
 from shapecalc.errors import refuse
 from shapecalc.text.source import Origin
 
@@ -29,8 +29,7 @@ Examples:
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
-@options.format_
-@options.output
+@options.written("report.model.Report")
 @options.columns
 @options.depth
 @click.option(
@@ -55,8 +54,7 @@ Examples:
 )
 def summarize(
     spec: str,
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     columns: str | None,
     depth: int | None,
     sort: str | None,
@@ -75,15 +73,13 @@ def summarize(
 
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.api import build
-        from shapecalc.output.formats import format_for, render
         from shapecalc.output.options import make_view
         from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         view = make_view(
             columns=columns,
             depth=depth,
@@ -99,7 +95,7 @@ def summarize(
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         if check:
             _must_expect(report)  # before anything is written
-        emit(render(report, chosen, view), path)
+        output.write(report, view=view)
     if check and not _holds(report):
         sys.exit(CHECK_FAILED)
 

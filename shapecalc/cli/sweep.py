@@ -47,8 +47,7 @@ Examples:
     " is a constant, a symbol of the input, a side of an input of numbers (H, W, or N for both),"
     " or a layer's field, like conv1.stride.  Repeatable: the last one runs fastest.",
 )
-@options.format_
-@options.output
+@options.written("analysis.sweep.result.Stream")
 @click.option(
     "-c",
     "--columns",
@@ -73,8 +72,7 @@ Examples:
 def sweep(
     spec: str,
     over: tuple[str, ...],
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     columns: str | None,
     chart: bool,
     plot: str | None,
@@ -92,18 +90,14 @@ def sweep(
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.  With
     --chart or --plot there is a table only where -f or -o ask for one.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.analysis.sweep import prepare
-        from shapecalc.output.formats import format_for
-        from shapecalc.output.options import (
-            make_view,
-        )
+        from shapecalc.output.options import make_view
 
         drawn = chart or plot is not None
         if y is not None and not drawn:
             raise click.UsageError("--y names the column of a picture: add --chart or --plot FILE")
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         if plot is not None:
             from shapecalc.analysis.sweep.plot import suffix_of
 
@@ -122,8 +116,8 @@ def sweep(
         )
         if drawn:
             _draw(plan, y, chart=chart, plot=plot)
-        if not drawn or format_ is not None or path is not None:
-            _table(plan, chosen, path)
+        if not drawn or output.format is not None or output.path is not None:
+            _table(plan, output)
 
 
 def _with(columns: str | None, y: str | None) -> str | None:
@@ -137,16 +131,15 @@ def _with(columns: str | None, y: str | None) -> str | None:
     return f"{columns},{y}"
 
 
-def _table(plan: Plan, name: str, path: str | None) -> None:
-    from shapecalc.analysis.sweep.compute import blocks
-    from shapecalc.analysis.sweep.machine import Tally
-    from shapecalc.analysis.sweep.show import show
+def _table(plan: Plan, output: options.Output) -> None:
+    from shapecalc.analysis.sweep.result import Stream
     from shapecalc.analysis.sweep.table import missing_text
+    from shapecalc.output.formats import FORMATS
 
-    tally = Tally(blocks(plan))
-    emit_parts(show(tally, plan, name), path)
-    if tally.missing and name in ("csv", "json"):
-        click.echo(f"sweep: {missing_text(tally.missing, tally.points)}", err=True)
+    stream = Stream(plan)
+    output.write(stream)
+    if stream.missing and "records" in FORMATS[output.chosen()].writers:
+        click.echo(f"sweep: {missing_text(stream.missing, stream.points)}", err=True)
 
 
 def _draw(plan: Plan, y: str | None, *, chart: bool, plot: str | None) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.tables.model import Judgement, Status
+    from shapecalc.analysis.tables.model import Judgements, Status
 
 #: The words of --only, with the status that each stands for.
 _ONLY: dict[str, Status] = {
@@ -41,8 +41,7 @@ Examples:
 """,
 )
 @click.argument("name", required=False, shell_complete=_complete_table)
-@options.format_
-@options.output
+@options.written("analysis.tables.model.Judgements")
 @click.option(
     "--only",
     type=click.Choice(list(_ONLY), case_sensitive=False),
@@ -60,8 +59,7 @@ Examples:
 )
 def tables(
     name: str | None,
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     only: str | None,
     file: str | None,
     against: str | None,
@@ -72,29 +70,26 @@ def tables(
     under the table's declared convention, an erratum with its account, or a MISMATCH.  Exit code 1
     says that there is a MISMATCH, or an erratum that is no longer needed.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
-        from shapecalc.analysis.tables.show import show
-        from shapecalc.output.formats import format_for
-
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+    with reported(as_json=output.as_json):
+        output.chosen()
         judgements = _compare(name, file, against)
         status = _ONLY[only.lower()] if only else None
-        emit(show(judgements, chosen, only=status), path)
+        output.write(judgements, only=status)
     if not all(each.holds for each in judgements):
         sys.exit(CHECK_FAILED)
 
 
-def _compare(name: str | None, file: str | None, against: str | None) -> tuple[Judgement, ...]:
+def _compare(name: str | None, file: str | None, against: str | None) -> Judgements:
     """Compare what was asked for."""
     from shapecalc.analysis import tables as published
+    from shapecalc.analysis.tables.model import Judgements
 
     if name is not None and file is not None:
         raise click.UsageError("NAME is a table that comes with the tool, --file one of your own")
     if file is not None:
-        return (published.compare_file(file, against),)
+        return Judgements([published.compare_file(file, against)])
     if name is not None:
-        return (published.compare(name, against),)
+        return Judgements([published.compare(name, against)])
     if against is not None:
         raise click.UsageError("--against needs the NAME of a table")
     return published.published_tables()

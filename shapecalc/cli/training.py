@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, reported
+from shapecalc.cli.common import complete_spec, reported
 
 
 @click.command(
@@ -27,8 +25,7 @@ Examples:
     show_default=True,
     help="What makes the update: sgd, momentum or adam.",
 )
-@options.format_
-@options.output
+@options.written("analysis.training.costs.Training")
 @options.depth
 @options.settings
 @options.free
@@ -39,8 +36,7 @@ Examples:
 def training(
     spec: str,
     optimizer: str,
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     depth: int | None,
     settings: dict[str, str],
     free: tuple[str, ...],
@@ -54,17 +50,15 @@ def training(
     And what training and inference keep in memory.  SPEC is a file, the name of a shipped spec, or
     - for standard input.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
-        from shapecalc.analysis.training import show, training_cost
+    with reported(as_json=output.as_json):
+        from shapecalc.analysis.training import training_cost
         from shapecalc.api import build
-        from shapecalc.output.formats import format_for
         from shapecalc.output.options import make_view
         from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
-        emit(show(training_cost(report, optimizer), chosen, view), path)
+        output.write(training_cost(report, optimizer), view=view)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit, must_run, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, must_run, reported
 
 if TYPE_CHECKING:
     from shapecalc.report.model import Report
@@ -35,8 +35,7 @@ Examples:
 @options.seed
 @options.settings
 @options.inputs
-@options.format_
-@options.output
+@options.written("verify.judge.Verdicts")
 @options.force
 def verify(
     specs: tuple[str, ...],
@@ -45,8 +44,7 @@ def verify(
     seed: int,
     settings: dict[str, str],
     inputs: dict[str, str],
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
     force: bool,
 ) -> None:
     """Run SPEC by the referee and compare with its report, layer by layer.
@@ -54,20 +52,19 @@ def verify(
     The referee knows a layer's fields and none of the rules: it pads, slides windows, multiplies.
     Exit code 1 when anything disagrees.
     """
-    path = None if path == "-" else path
     if everything == bool(specs):
         raise click.UsageError("name one or more specs, or give --all")
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.api import summarize
-        from shapecalc.output.formats import format_for
         from shapecalc.spec.find import shipped
+        from shapecalc.verify.judge import Verdicts
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         names = shipped() if everything else specs
         reports = [summarize(name, settings=settings, input=inputs) for name in names]
         must_run(reports, force=force)
-        verdicts = [_verdict(report, seed, gradients=gradients) for report in reports]
-        emit(_written(verdicts, chosen), path)
+        verdicts = Verdicts(_verdict(report, seed, gradients=gradients) for report in reports)
+        output.write(verdicts)
     if any(verdict.disagreements for verdict in verdicts):
         sys.exit(CHECK_FAILED)
 
@@ -82,20 +79,3 @@ def _verdict(report: Report, seed: int, *, gradients: bool) -> Verdict:
 
     with progress(report.name, len(report.rows)) as step:
         return judge(report, seed=seed, gradients=gradients, progress=step)
-
-
-def _written(verdicts: list[Verdict], chosen: str) -> str:
-    from shapecalc.output.formats import draw
-    from shapecalc.verify.verdict_table import (
-        tabulate_verdict,
-        tabulate_verdicts,
-        verdicts_csv,
-        verdicts_json,
-    )
-
-    if chosen == "json":
-        return verdicts_json(verdicts)
-    if chosen == "csv":
-        return verdicts_csv(verdicts)
-    table = tabulate_verdict(verdicts[0]) if len(verdicts) == 1 else tabulate_verdicts(verdicts)
-    return draw(lambda _: table, chosen, None, standalone=True)

@@ -13,10 +13,7 @@ from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.base import Layer
 from shapecalc.layers.work import NO_WORK
-from shapecalc.report.unknown import (
-    UNKNOWN,
-    Unknown,
-)
+from shapecalc.report.unknown import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -120,12 +117,12 @@ def told(profile: Profile) -> str:
     return profile.label + (f" ({more})" if more else "")
 
 
-def without_rule(profile: Profile) -> list[str]:
+def without_rule(profile: Profile, types: Mapping[str, type[Layer]] = BUILTIN) -> list[str]:
     """List the layer types that have something to count, but for which there is no rule at all."""
     ruled = {key.partition("/")[0].partition(":")[0] for key in profile.rules}
     if ANY in ruled:
         return []
-    return [word for word, made in BUILTIN.items() if word not in ruled and _counts(profile, made)]
+    return [word for word, made in types.items() if word not in ruled and _counts(profile, made)]
 
 
 def _counts(profile: Profile, made: type[Layer]) -> bool:

@@ -34,10 +34,14 @@ class _Builtin(Mapping[str, "type[Layer]"]):
         self._left = sorted(FAMILIES, key=("merge", "activation").__contains__, reverse=True)
 
     def __getitem__(self, word: str) -> type[Layer]:
-        likely = sorted(self._left, key=lambda family: (family != word, family not in word))
-        while word not in self._classes and likely:
-            self._read(likely.pop(0))
+        if word not in self._classes:
+            self._look_for(word)
         return self._classes[word]
+
+    def __contains__(self, word: object) -> bool:
+        if word not in self._classes and isinstance(word, str):
+            self._look_for(word)
+        return word in self._classes
 
     def __iter__(self) -> Iterator[str]:
         for family in tuple(self._left):
@@ -48,12 +52,18 @@ class _Builtin(Mapping[str, "type[Layer]"]):
     def __len__(self) -> int:
         return len(list(iter(self)))
 
+    def _look_for(self, word: str) -> None:
+        likely = sorted(self._left, key=lambda family: (family != word, family not in word))
+        while word not in self._classes and likely:
+            self._read(likely.pop(0))
+
     def _read(self, family: str) -> None:
-        self._left.remove(family)
         module = import_module(f"{__name__}.{family}")
         for value in vars(module).values():
             if getattr(value, "__module__", "") == module.__name__ and "type" in vars(value):
                 self._classes[value.type] = value
+        if family in self._left:  # another thread may have read it
+            self._left.remove(family)
 
 
 BUILTIN: Mapping[str, type[Layer]] = _Builtin()

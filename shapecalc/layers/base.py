@@ -7,21 +7,12 @@ flow in; they know nothing of names, files or batches.
 from __future__ import annotations
 
 from functools import partial
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Literal,
-    NamedTuple,
-    dataclass_transform,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
 from shapecalc.algebra.dim import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
-from shapecalc.layers.receptive_field import (
-    EVERYTHING,
-)
+from shapecalc.layers.receptive_field import EVERYTHING
 from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
 from shapecalc.layers.work import NO_WORK, Work
 
@@ -29,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.expr import Expr
-    from shapecalc.layers.receptive_field import (
-        InputSpan,
-    )
+    from shapecalc.layers.receptive_field import InputSpan
 
 #: The window of a layer whose units see the whole input, along all its sides.
 SEES_ALL: tuple[InputSpan, ...] = (EVERYTHING,)

@@ -11,9 +11,7 @@ from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.receptive_field import (
-        InputSpan,
-    )
+    from shapecalc.layers.receptive_field import InputSpan
 
 
 class FullyConnected(Layer):

@@ -1,4 +1,4 @@
-"""Pools: the maximum or the mean of a moving window, and LeNet's trained subsampling."""
+"""Pools: maximum, mean or blur of a moving window, and LeNet's trained subsampling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from shapecalc.algebra.dim import Dim, larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement
-from shapecalc.layers.fields import Flag, Sizes, field, per_side
+from shapecalc.layers.fields import Flag, Padding, Sizes, field, per_side
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.windowed import Rounded, window_text
 from shapecalc.layers.work import Work
@@ -16,7 +16,8 @@ from shapecalc.layers.work import Work
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.layers.window import Window
+    from shapecalc.layers.receptive_field import InputSpan
+    from shapecalc.layers.window import Rounding, Window
 
 
 class Pool(Rounded):
@@ -143,3 +144,63 @@ class Subsampling(Pool):
 
     def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         return (self.taps(inputs[0]) + 1) * output.size
+
+
+class BlurPool(Pool):
+    """Weighs every window by a fixed binomial filter, against aliasing (Zhang 2019).
+
+    Along a side the filter is a row of Pascal's triangle over its sum: 1 2 1 over 4 for a kernel of
+    3.  The input is mirrored at its ends, the outermost element not repeated, by floor((kernel -
+    1)/2) before and floor(kernel/2) after; so no window sees a zero, and the author's sizes come
+    out.  The weights are not trained: like those of bilinear upsampling they count as other
+    multiplications and additions, not as MACs.
+    """
+
+    type: ClassVar[str] = "blurpool"
+    summary: ClassVar[str] = "blurs every channel before it strides, against aliasing"
+    term: ClassVar[str] = "blurring"
+    learns: ClassVar[str] = "nothing: it weighs what it sees by a fixed filter, a buffer"
+    rule: ClassVar[str] = (
+        "output side = ceil(n/stride); the input is mirrored by floor((kernel - 1)/2) before and"
+        " floor(kernel/2) after"
+    )
+    counts: ClassVar[str] = (
+        "no parameters, buffers = channels x kernel, no MACs;"
+        " multiplies and adds = kernel x output elements"
+    )
+
+    kernel: tuple[int, ...] = field(Sizes(), "extent of the filter, per side", default=(3,))
+    stride: tuple[int, ...] = field(Sizes(), "step from window to window, per side", default=(2,))
+    dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
+    rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]
+
+    @property  # type: ignore[misc]
+    def pad(self) -> Padding:
+        """The rows that are mirrored."""
+        return Padding(tuple(((k - 1) // 2, k // 2) for k in self.kernel))
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        for n, move in zip(inputs[0].sides, self.moves(inputs[0]), strict=True):
+            yield Requirement(n - move.after, "at least", 1, partial(_unmirrored, n, move))
+
+    def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
+        kernel = per_side(self.kernel, len(inputs[0].sides), "kernel")
+        return (Parameter("filt", (inputs[0].channels, 1, *kernel), "buffer"),)
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        taps = self.connected(inputs, output)
+        return Work(multiplies=taps, adds=taps)
+
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
+        return tuple(side._replace(mirrored=True) for side in super().window(*inputs))
+
+
+def _unmirrored(n: Dim, move: Window) -> RuleError:
+    return RuleError(
+        "E204",
+        f"an input of {n} has no {move.after} elements to mirror beside its last one",
+        field="kernel",
+        rule=f"floor(kernel/2) = {move.after} must be less than {n}",
+        hint=f"use kernel <= {2 * n - 1}",
+        facts=(("input", n), ("kernel", move.kernel), ("mirrored", move.after)),
+    )

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.algebra.dim import Dim, ceil_div, is_symbolic, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import (
-    SEES_ALL,
-    Layer,
-    Requirement,
-    count_text,
-    groups_divide,
-    square,
-)
+from shapecalc.layers.base import SEES_ALL, Layer, Requirement, count_text, groups_divide, square
 from shapecalc.layers.fields import (
     NO_PADDING,
     Choice,
@@ -28,12 +21,7 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
-from shapecalc.layers.receptive_field import (
-    InputSpan,
-    UndecidedError,
-    reach_moved,
-    reach_up,
-)
+from shapecalc.layers.receptive_field import InputSpan, UndecidedError, reach_moved, reach_up
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
 from shapecalc.layers.windowed import pad_text
 from shapecalc.layers.work import NO_WORK, Work

@@ -17,14 +17,9 @@ from shapecalc.layers.conv import (
     groups_field,
 )
 from shapecalc.layers.fields import Sizes, field, per_side
-from shapecalc.layers.receptive_field import (
-    InputSpan,
-    reach_transposed,
-)
+from shapecalc.layers.receptive_field import InputSpan, reach_transposed
 from shapecalc.layers.shape import Map, Shape
-from shapecalc.layers.window import (
-    transposed_size,
-)
+from shapecalc.layers.window import transposed_size
 from shapecalc.layers.windowed import Windowed, window_text
 
 if TYPE_CHECKING:

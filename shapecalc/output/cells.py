@@ -249,6 +249,20 @@ def cell_text(kind: Kind, value: object, style: Style) -> str:
     return UNKNOWN_MARK if value is UNKNOWN else printable(kind.text(value, style))
 
 
+def cell_plain(kind: Kind, value: object, style: Style) -> str:
+    """Write a value for a line of plain cells: an empty one is not applicable, `?` is unknown."""
+    if value is None:
+        return ""
+    return UNKNOWN_MARK if value is UNKNOWN else kind.plain(value, style)
+
+
+def cell_data(kind: Kind, value: object, style: Style) -> Json:
+    """Return a value as JSON has it."""
+    if value is None:
+        return None
+    return "unknown" if value is UNKNOWN else kind.data(value, style)
+
+
 def split_times(text: str) -> list[str]:
     """Split a text at the x or * between extents, which papers set as a multiplication sign.
 

@@ -1,54 +1,61 @@
-"""Comma-separated values: one header row of machine names, then a row a layer, plain numbers."""
+"""Comma-separated values: one header row of machine names, then lines of plain values."""
 
 from __future__ import annotations
 
 import csv
 from io import StringIO
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from shapecalc.output.cells import (
-    UNKNOWN_MARK,
-)
-from shapecalc.output.columns import default_columns, sorted_rows
-from shapecalc.report.fold import fold
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
-
 if TYPE_CHECKING:
-    from shapecalc.output.cells import Kind
-    from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.output.records import Records
 
 # What a spreadsheet would take for the start of a formula.
 FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)
+#: So many lines are written at once.
+LINES = 2000
 
 
-def to_csv(report: Report, view: View) -> str:
-    """Write the rows, without totals: they would be added to the sums of a spreadsheet.
+class Plain(str):
+    """A text that is written as it is, since it is no stranger's: a mark, an expression."""
 
-    An empty cell is not applicable, `?` is unknown.  A text that a spreadsheet would read as a
-    formula gets a `'` before it.
+    __slots__ = ()
+
+
+def to_csv(records: Records) -> Iterator[str]:
+    """Write the lines under their columns' names, without totals: sums would add them.
+
+    None is an empty cell.  A text that a spreadsheet would read as a formula gets a `'` before it.
     """
-    columns = view.columns or default_columns(view, machine=True)
-    totals = report.totals
-    target = StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    for row in sorted_rows(fold(report, view.depth or 0), view, totals):
-        writer.writerow(
-            [cell_plain(column.kind, column.of_row(row, view, totals), view) for column in columns]
+    return written(chain([records.columns], records.cells()))
+
+
+def written(
+    rows: Iterable[Iterable[object]], delimiter: str = ",", ending: str = "\n"
+) -> Iterator[str]:
+    r"""Write rows, many at a time, each line ended so.
+
+    >>> "".join(written([("name", "n"), ("=1+1", 2), (Plain("-"), None)]))
+    "name,n\n'=1+1,2\n-,\n"
+    """
+    rows = iter(rows)
+    while part := list(islice(rows, LINES)):
+        target = StringIO()
+        csv.writer(target, delimiter=delimiter, lineterminator=ending).writerows(
+            [value if type(value) is int else cell(value) for value in row] for row in part
         )
-    return target.getvalue()
+        yield target.getvalue()
 
 
-def cell_plain(kind: Kind, value: object, view: View) -> str:
-    """Write a cell's value."""
+def cell(value: object) -> object:
+    """Return a value as its cell holds it."""
+    if isinstance(value, str):
+        return value if isinstance(value, Plain) else harmless(value)
     if value is None:
         return ""
-    if value is UNKNOWN:
-        return UNKNOWN_MARK
-    return harmless(kind.plain(value, view))
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def harmless(text: str) -> str:

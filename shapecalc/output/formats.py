@@ -1,53 +1,152 @@
-"""Formats: a report as text for a terminal, a paper, a slide, a notebook or a program."""
+"""Formats: what can be written how, for a terminal, a paper, a slide, a notebook or a program."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.text.safe import terminal_width
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
-    from shapecalc.output.report_table import Table
-    from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.text.shown import Shown
 
-
-class Format(NamedTuple):
-    """A format: what it is for, and the suffixes of its files, the usual one first."""
-
-    name: str
-    meaning: str
-    suffixes: tuple[str, ...]
-
-
-#: Every format by name.
-FORMATS: dict[str, Format] = {
-    each.name: each
-    for each in (
-        Format("terminal", "colours, fitted to the terminal's width", ()),
-        Format("text", "plain aligned text", (".txt",)),
-        Format("markdown", "a table for GitHub, a notebook or a README", (".md", ".markdown")),
-        Format("csv", "plain numbers for a spreadsheet, a line a layer", (".csv",)),
-        Format("json", "plain numbers with totals, for a program", (".json",)),
-        Format("latex", "a booktabs table for a paper", (".tex",)),
-        Format("html", "a page that stands alone", (".html", ".htm")),
-    )
-}
+#: What a result can be laid out as.
+Shape: TypeAlias = Literal["table", "document", "records"]
 
 #: The characters that a page of LaTeX takes in a line of a table.
 LATEX_WIDTH = 80
 
 
-def format_for(name: str | None, path: str | None = None, *, terminal: bool = False) -> str:
+#: What is written on: its width in characters (without one a terminal is measured, LaTeX takes 80,
+#: and the others take what they need), whether HTML stands alone, and the environment of LaTeX
+#: (table, table* or longtable) with its caption and its label.
+PAGE: dict[str, Any] = {
+    "width": None,
+    "standalone": True,
+    "latex": None,
+    "caption": None,
+    "label": None,
+}
+
+
+class Format(NamedTuple):
+    """A format: what it is for, the suffixes of its files, the usual one first, and its writers.
+
+    `writers` are functions of the room of output, by the shape that they take, and behind each the
+    words of a page that it must know; `width` finds the width of a table where a page states none.
+    """
+
+    name: str
+    meaning: str
+    suffixes: tuple[str, ...]
+    writers: Mapping[Shape, tuple[str, ...]]
+    width: Callable[[], int | None] = lambda: None
+
+
+#: Every format by name.
+FORMATS: dict[str, Format] = {
+    format_.name: format_
+    for format_ in (
+        Format(
+            "terminal",
+            "colours, fitted to the terminal's width",
+            (),
+            {
+                "table": ("terminal.to_terminal", "width"),
+                "document": ("terminal.document_to_terminal", "width"),
+            },
+            terminal_width,
+        ),
+        Format(
+            "text",
+            "plain aligned text",
+            (".txt",),
+            {
+                "table": ("text.to_text", "width"),
+                "document": ("document_text.document_to_text", "width"),
+            },
+        ),
+        Format(
+            "markdown",
+            "a table for GitHub, a notebook or a README",
+            (".md", ".markdown"),
+            {
+                "table": ("markdown.to_markdown",),
+                "document": ("document_markdown.document_to_markdown",),
+            },
+        ),
+        Format(
+            "csv",
+            "plain numbers for a spreadsheet, a line a layer",
+            (".csv",),
+            {"records": ("csv.to_csv",)},
+        ),
+        Format(
+            "json",
+            "plain numbers with totals, for a program",
+            (".json",),
+            {"records": ("json.to_json",)},
+        ),
+        Format(
+            "latex",
+            "a booktabs table for a paper",
+            (".tex",),
+            {
+                "table": ("latex.to_latex", "width", "latex", "caption", "label"),
+                "document": ("document_latex.document_to_latex", "standalone"),
+            },
+            lambda: LATEX_WIDTH,
+        ),
+        Format(
+            "html",
+            "a page that stands alone",
+            (".html", ".htm"),
+            {
+                "table": ("html.to_html", "standalone"),
+                "document": ("html.document_to_html", "standalone"),
+            },
+        ),
+    )
+}
+
+
+def formats_of(kind: type[Shown]) -> tuple[str, ...]:
+    """List the formats that take a shape of a kind of result."""
+    return tuple(name for name, chosen in FORMATS.items() if _shape_for(chosen, kind) is not None)
+
+
+def _shape_for(chosen: Format, kind: type[Shown]) -> Shape | None:
+    """Return the shape of a result that a format takes, if there is one."""
+    return next((shape for shape in chosen.writers if getattr(kind.shapes, shape)), None)
+
+
+def format_for(
+    name: str | None,
+    path: str | None = None,
+    *,
+    terminal: bool = False,
+    of: type[Shown] | None = None,
+) -> str:
     """Return the format: the one named, or the one of the file's suffix, or that of the output.
 
-    Raises `SpecErrors` (E302) for a name or a suffix that no format has.
+    Raises `SpecErrors` (E302) for a name or a suffix that no format has, and for a format that
+    takes no shape of the kind of result that is to be written.
     """
+    chosen = _named(name, path, terminal=terminal)
+    if of is not None and _shape_for(FORMATS[chosen], of) is None:
+        option = f"--format {name}" if name is not None else f"--output {path}"
+        message = f"{of.shapes.noun} cannot be written as {chosen}"
+        hint = f"one of {', '.join(formats_of(of))}"
+        raise SpecErrors([Problem("E302", message, Origin(Source(option, "")), hint=hint)])
+    return chosen
+
+
+def _named(name: str | None, path: str | None, *, terminal: bool) -> str:
     if name is not None:
         if name in FORMATS:
             return name
@@ -57,12 +156,12 @@ def format_for(name: str | None, path: str | None = None, *, terminal: bool = Fa
         return "terminal" if terminal else "text"
     stem, dot, ending = path.replace("\\", "/").rsplit("/", 1)[-1].rpartition(".")
     suffix = dot + ending.lower() if stem else ""
-    for each in FORMATS.values():
-        if suffix in each.suffixes:
-            return each.name
-    known = ", ".join(each.suffixes[0] for each in FORMATS.values() if each.suffixes)
+    for known in FORMATS.values():
+        if suffix in known.suffixes:
+            return known.name
+    usual = ", ".join(known.suffixes[0] for known in FORMATS.values() if known.suffixes)
     message = f"no format has the suffix '{suffix}'" if suffix else "the file has no suffix"
-    raise _unknown(f"--output {path}", path, message, f"use {known}, or name it with --format")
+    raise _unknown(f"--output {path}", path, message, f"use {usual}, or name it with --format")
 
 
 def _unknown(option: str, text: str, message: str, hint: str) -> SpecErrors:
@@ -70,61 +169,51 @@ def _unknown(option: str, text: str, message: str, hint: str) -> SpecErrors:
     return SpecErrors([Problem("E302", message, origin, hint=hint)])
 
 
-def render(
-    report: Report,
+def write(
+    result: Shown,
     format: str = "text",  # noqa: A002  (the word of the command line)
-    view: View | None = None,
-    *,
-    width: int | None = None,
-    standalone: bool = True,
-    **options: Any,  # noqa: ANN401  (the arguments of `make_view`)
+    **options: Any,  # noqa: ANN401
 ) -> str:
-    """Write a report in a format, the last line ended.
+    """Write a result in a format, the last line ended.
 
-    Say how to look at it by a `view`, or by the arguments of `make_view`.  `width` is the page's
-    in characters: default columns are dropped until the table fits.  Without it a terminal is
-    measured, LaTeX takes 80, and the others drop nothing.  `standalone=False` leaves out what
-    makes HTML a page of its own.  Raises `SpecErrors` for unknown words.
+    `options` are those of a `PAGE`, and those of the functions that lay the result out; words of
+    `make_view` among these become its `view`.  Raises `SpecErrors` for unknown words, and for a
+    format that takes no shape of the result.
     """
+    return "".join(parts(result, format, **options))
+
+
+def parts(
+    result: Shown,
+    format: str = "text",  # noqa: A002
+    **options: Any,  # noqa: ANN401
+) -> Iterator[str]:
+    """Yield the parts of what `write` writes, records as they are made."""
+    kind = type(result)
+    chosen = FORMATS[format_for(format, of=kind)]
+    shape = _shape_for(chosen, kind)
+    assert shape is not None, "`format_for` refuses it"
+    page = {name: options.pop(name, usual) for name, usual in PAGE.items()}
+    options = _viewed(options) if options else options
+    if shape == "table":
+        options["width"] = page["width"] or chosen.width()
+    made = _function(getattr(kind.shapes, shape))(result, **options)
+    writer, *takes = chosen.writers[shape]
+    text = _function(f"output.{writer}")(made, **{name: page[name] for name in takes})
+    yield from (text,) if isinstance(text, str) else text
+
+
+def _viewed(options: dict[str, Any]) -> dict[str, Any]:
+    """Read the words of `make_view` among options."""
     from shapecalc.output.options import make_view
-    from shapecalc.output.view import View
 
-    format_for(format)
-    view = view or (make_view(**options) if options else View())
-    if format == "csv":
-        from shapecalc.output.csv import to_csv
-
-        return to_csv(report, view)
-    if format == "json":
-        from shapecalc.output.json import to_json
-
-        return to_json(report, view)
-    from shapecalc.output.report_table import tabulate
-
-    return draw(partial(tabulate, report, view), format, width, standalone=standalone)
+    words = {name: options[name] for name in make_view.__kwdefaults__ or () if name in options}
+    rest = {name: value for name, value in options.items() if name not in words}
+    return {**rest, "view": make_view(**words)} if words else rest
 
 
-def draw(
-    tabulate: Callable[[int | None], Table], name: str, width: int | None, *, standalone: bool
-) -> str:
-    """Write the table that `tabulate` makes for a page's width in a format for people."""
-    if name == "terminal":
-        from shapecalc.output.terminal import terminal_width, to_terminal
-
-        width = width or terminal_width()
-        return to_terminal(tabulate(width), width)
-    if name == "markdown":
-        from shapecalc.output.markdown import to_markdown
-
-        return to_markdown(tabulate(width))
-    if name == "latex":
-        from shapecalc.output.latex import to_latex
-
-        return to_latex(tabulate(width or LATEX_WIDTH))
-    if name == "html":
-        from shapecalc.output.html import to_html
-
-        return to_html(tabulate(width), standalone=standalone)
-    from shapecalc.output.text import to_text
-
-    return to_text(tabulate(width), width)
+def _function(name: str) -> Callable[..., Any]:
+    """Import a function by its module and name, since most of them are never needed."""
+    module, _, function = name.rpartition(".")
+    function_: Callable[..., Any] = getattr(import_module(f"shapecalc.{module}"), function)
+    return function_

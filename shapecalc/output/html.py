@@ -1,212 +1,392 @@
-"""A page that stands alone, or the part of it that a notebook shows.
+"""Tables and documents as HTML: a page that stands alone, or the part that a notebook shows.
 
-The part takes its colours from the page around it, light or dark; the page states both.
+Neither runs a script or asks for anything from elsewhere.  The part takes its colours from the page
+around it, light or dark; the page states both, and prints on paper.
 """
 
 from __future__ import annotations
 
 import re
-from html import escape
+from itertools import groupby
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
+from shapecalc.output.document import (
+    Bars,
+    Card,
+    Chain,
+    Grid,
+    Heading,
+    Picture,
+    Points,
+    Prose,
+    address,
+)
+from shapecalc.output.markup import Element, Node, sheet, written
+from shapecalc.output.mathml import mathml
 
 if TYPE_CHECKING:
-    from shapecalc.output.report_table import Head, Table
-    from shapecalc.output.view import (
-        Column,
-    )
+    from collections.abc import Iterable, Iterator, Sequence
 
-# The page: its colours, and a first column that stays in sight where the table must scroll.
-_PAGE = """\
-  :root { color-scheme: light dark; --paper: #fff; --ink: #1d2430; }
-  @media (prefers-color-scheme: dark) { :root { --paper: #14171c; --ink: #dfe3ea; } }
-  body {
-    margin: 0 auto; padding: 2rem 1rem; box-sizing: border-box; width: fit-content;
-    min-width: min(44rem, 100%); max-width: 100%;
-    font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
-    background: var(--paper); color: var(--ink);
-  }
-  .shapecalc .layers tr > th:first-child {
-    position: sticky; left: 0; background: var(--paper) padding-box;
-  }
-  @media print { body { padding: 0; } .shapecalc .wide { overflow: visible; } }
-"""
+    from shapecalc.output.document import Block, Cell, Document
+    from shapecalc.output.table import Head, Line, Table
+    from shapecalc.output.view import Column
 
-_STYLE = """\
-  .shapecalc { line-height: 1.45; }
-  .shapecalc .title { margin: 0; font-size: 1.5em; font-weight: 650; letter-spacing: -0.01em; }
-  .shapecalc .about { margin: 0.15em 0 0; max-width: 56em; opacity: 0.72; }
-  .shapecalc .wide { overflow-x: auto; margin: 1.1em 0; }
-  .shapecalc table {
-    border-collapse: collapse; font-size: 0.9em; font-variant-numeric: tabular-nums;
-    margin: 0; border: 0;
-  }
-  .shapecalc .layers th, .shapecalc .layers td {
-    padding: 0.28em 0.8em; text-align: left; white-space: nowrap; border: 0; font-weight: 400;
-  }
-  .shapecalc .layers tr > :first-child { padding-left: 0; }
-  .shapecalc .layers tr > :last-child { padding-right: 0; }
-  .shapecalc .layers .n { text-align: right; }
-  .shapecalc .layers thead th {
-    border-bottom: 1.5px solid currentColor; font-weight: 650; vertical-align: bottom;
-  }
-  .shapecalc .layers thead th[title] { cursor: help; }
-  .shapecalc .layers tbody tr + tr > * { border-top: 1px solid rgba(128, 136, 150, 0.18); }
-  .shapecalc .layers tbody tr:hover > td { background: rgba(64, 132, 255, 0.12); }
-  .shapecalc .layers tbody th { font-weight: 500; }
-  .shapecalc .layers tfoot tr > * { border-top: 1.5px solid currentColor; font-weight: 650; }
-  .shapecalc .layers .zero { opacity: 0.45; }
-  .shapecalc .facts th, .shapecalc .facts td {
-    padding: 0.1em 1.6em 0.1em 0; text-align: right; background: none; border: 0;
-    font-weight: 400;
-  }
-  .shapecalc .facts th { text-align: left; }
-  .shapecalc .facts td { font-weight: 600; }
-  .shapecalc .facts td + td { font-weight: 400; opacity: 0.72; padding-right: 0; }
-  .shapecalc .notes { margin: 1em 0; padding: 0; list-style: none; font-size: 0.9em; }
-  .shapecalc .legend {
-    display: grid; grid-template-columns: max-content 1fr; gap: 0.1em 1.2em; margin: 1.3em 0;
-    max-width: 64em; font-size: 0.84em; opacity: 0.78;
-  }
-  .shapecalc .legend dt { margin: 0; font-weight: 600; }
-  .shapecalc .legend dd { margin: 0; }
-  .shapecalc .remarks { margin: 0; font-size: 0.84em; opacity: 0.78; }
-  @media (max-width: 40em) {
-    .shapecalc .layers th, .shapecalc .layers td { padding: 0.28em 0.55em; }
-    .shapecalc .facts th, .shapecalc .facts td { padding-right: 0.8em; }
-    .shapecalc .legend { display: block; }
-    .shapecalc .legend dt, .shapecalc .legend dd { display: inline; }
-    .shapecalc .legend dt::after { content: ": "; }
-    .shapecalc .legend dd::after { content: "\\A"; white-space: pre; }
-  }
-"""
-
-# The totals of several networks, side by side.
-_SEVERAL = """\
-  .shapecalc .several td + td { font-weight: 600; opacity: 1; padding-right: 1.6em; }
-  .shapecalc .several thead th { text-align: right; font-weight: 650; }
-  .shapecalc .several thead th:first-child { text-align: left; }
-"""
+#: More columns than these are printed on a page turned on its side, and on a large one.
+WIDE, VERY_WIDE = 6, 14
+#: A text in a cell that is longer than this may be broken.
+_LONG = 24
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_VOLUME = re.compile(r"\d+(x\d+)+")
 
 
-def to_html(table: Table, *, standalone: bool = True, style: str = "", below: str = "") -> str:
-    """Write a table as HTML, without scripts and without requests to anywhere.
+def to_html(
+    table: Table, *, standalone: bool = True, below: tuple[Block, ...] = (), sheet_of: int = 0
+) -> str:
+    """Write a table as HTML, with blocks below it.
 
-    `style` is added to that of all pages, and `below`, which is HTML, stands under the table.
+    A sheet that is filled in by hand, of so many columns to fill in, has room to write on paper.
     """
-    parts = _part(table, "h1" if standalone else "div")
-    body = "\n".join([*parts, below] if below else parts)
-    style += "" if table.totals is None else _SEVERAL
-    return page(table.title, body, style) if standalone else part(body, style)
+    body = [*_table_page(table, _title_tag(standalone)), *_blocks(below)]
+    styles = ["table", *(["document"] if below else [])]
+    if not standalone:
+        return _part(body, styles)
+    columns = max(len(table.columns), 2 * sheet_of)
+    on_paper = [*_paper(columns), *(["sheet"] if sheet_of else [])]
+    return _page(table.title, body, [*styles, "print", *on_paper])
 
 
-def part(body: str, style: str = "") -> str:
-    """Return what a notebook shows; `style` is added to that of all outputs."""
-    return f'<div class="shapecalc">\n<style>\n{_STYLE}{style}</style>\n{body}\n</div>\n'
-
-
-def page(title: str, body: str, style: str = "") -> str:
-    """Return a page of its own; `style` is added to that of all pages."""
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{_PAGE}{_STYLE}{style}</style>\n</head>\n"
-        f'<body>\n<main class="shapecalc">\n{body}\n</main>\n</body>\n</html>\n'
-    )
-
-
-def _part(table: Table, heading: str) -> list[str]:
-    return [
-        f'<{heading} class="title">{escape(table.title)}</{heading}>',
-        *(f'<p class="about">{escape(text)}</p>' for text in table.about),
-        '<div class="wide">',
-        f'<table class="layers" aria-label="{escape(table.title)}">',
-        "<thead>",
-        _row([_head(*each) for each in zip(table.columns, table.header, strict=True)]),
-        "</thead>",
-        "<tbody>",
-        *(_line(table, cells, mark) for cells, mark in table.lines),
-        "</tbody>",
-        *(("<tfoot>", _line(table, table.footer, ""), "</tfoot>") if table.footer else ()),
-        "</table>",
-        "</div>",
-        *_list(table.notes, "ul", "notes", "li"),
-        *_totals(table),
-        '<dl class="legend">',
-        *(f"<dt>{escape(term)}</dt><dd>{extents(said)}</dd>" for term, said in table.legend),
-        "</dl>",
-        *(f'<p class="remarks">{escape(remark)}</p>' for remark in table.remarks),
+def document_to_html(document: Document, *, standalone: bool = True) -> str:
+    """Write a document as HTML."""
+    body = [
+        Element(_title_tag(standalone), document.title, class_="title", dir="auto"),
+        *(_paragraph(text, "about") for text in document.about if text),
+        *(_paragraph(text, "answer") for text in document.answer),
+        *_facts(document.facts),
+        *_blocks(document.blocks),
+        *_legend(document.legend),
+        *(_paragraph(text, "remarks") for text in document.remarks),
     ]
+    if not standalone:
+        return _part(body, ["table", "document"])
+    grids = (block for block in document.blocks if isinstance(block, Grid))
+    columns = max((len(grid.header) for grid in grids), default=0)
+    styles = ["table", "document", "print", *_paper(columns)]
+    return _page(document.title, body, styles, kind="document")
 
 
-def _totals(table: Table) -> list[str]:
+# -- pages ----------------------------------------------------------------------------------------
+
+
+def _title_tag(standalone: bool) -> str:
+    return "h1" if standalone else "div"
+
+
+def _part(body: Iterable[Node], styles: Iterable[str]) -> str:
+    style = Element("style", *map(sheet, styles))
+    return written(Element("div", style, *body, class_="shapecalc")) + "\n"
+
+
+def _paper(columns: int) -> list[str]:
+    """Choose the sheet of paper for a table of so many columns; these rules stand last."""
+    return [*(["landscape"] * (columns > WIDE)), *(["large"] * (columns > VERY_WIDE))]
+
+
+def _page(title: str, body: Iterable[Node], styles: Iterable[str], kind: str = "") -> str:
+    head = Element(
+        "head",
+        Element("meta", charset="utf-8"),
+        Element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        Element("title", title),
+        Element("style", *map(sheet, ("page", *styles))),
+    )
+    main = Element("main", *body, class_="shapecalc")
+    page = Element("html", head, Element("body", main, class_=kind), lang="en")
+    return f"<!doctype html>\n{written(page)}\n"
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def _table_page(table: Table, title_tag: str) -> Iterator[Node]:
+    yield Element(title_tag, table.title, class_="title")
+    for text in table.about:
+        yield Element("p", text, class_="about")
+    heads = [_head(*each) for each in zip(table.columns, table.header, strict=True)]
+    lines = [_line(table, line) for line in table.lines]
+    footer = _row(_cells(table, table.footer)) if table.footer else None
+    yield _scrolled(_table(heads, lines, footer, label=table.title))
+    if table.notes:
+        yield Element("ul", *(Element("li", note) for note in table.notes), class_="notes")
+    yield from _totals(table)
+    yield from _legend(table.legend)
+    for text in table.remarks:
+        yield Element("p", text, class_="remarks")
+
+
+def _head(column: Column | Head, title: str) -> Element:
+    return Element("th", title, scope="col", class_=_side(column.numeric), title=column.meaning)
+
+
+def _line(table: Table, line: Line) -> Element:
+    cells, mark = line
+    first, *rest = _cells(table, cells)
+    if mark:
+        first.children = (*first.children, f" {mark}")
+    return _row([first, *rest])
+
+
+def _cells(table: Table, cells: Sequence[str]) -> Iterator[Element]:
+    for at, (column, text) in enumerate(zip(table.columns, cells, strict=True)):
+        inside = _extents(text) if column.extents else _power(text)
+        if not at:
+            yield Element("th", *inside, scope="row", class_=_side(column.numeric))
+            continue
+        zero = "zero" if text in ("0", NOT_APPLICABLE_MARK) else ""
+        yield Element("td", *inside, class_=_kinds(_side(column.numeric), zero))
+
+
+def _totals(table: Table) -> Iterator[Element]:
     grid = table.totals
-    facts = table.facts if grid is None else grid.lines
+    facts: Sequence[Sequence[str]] = table.facts if grid is None else grid.lines
     if not facts:
-        return []
-    lines = (
-        _row([f'<th scope="row">{escape(label)}</th>', *map(_data, cells)])
+        return
+    rows = [
+        _row([Element("th", label, scope="row"), *(Element("td", cell) for cell in cells)])
         for label, *cells in facts
-    )
+    ]
     if grid is None:
-        return ['<table class="facts">', *lines, "</table>"]
+        yield _scrolled(Element("table", Element("tbody", *rows), class_="facts"))
+        return
     heads = [_head(*each) for each in zip(grid.columns, grid.header, strict=True)]
-    head = ["<thead>", _row(heads), "</thead>", "<tbody>", *lines, "</tbody>"]
-    return ['<div class="wide">', '<table class="facts several">', *head, "</table>", "</div>"]
+    yield _scrolled(_table(heads, rows, None, kind="facts several"))
 
 
-def _list(items: tuple[str, ...], tag: str, kind: str, item: str) -> list[str]:
-    if not items:
-        return []
-    return [
-        f'<{tag} class="{kind}">',
-        *(f"<{item}>{escape(each)}</{item}>" for each in items),
-        f"</{tag}>",
+def _table(
+    heads: Iterable[Node],
+    rows: Iterable[Node],
+    footer: Node | None,
+    *,
+    kind: str = "layers",
+    label: str = "",
+    caption: str = "",
+) -> Element:
+    """Put the parts of a table together; `label` names it where it has no caption."""
+    heads = list(heads)
+    parts = [
+        Element("caption", Element("span", *_extents(caption))) if caption else None,
+        Element("thead", _row(heads)) if heads else None,
+        Element("tbody", *rows),
+        Element("tfoot", footer) if footer is not None else None,
     ]
+    return Element("table", *(part for part in parts if part), class_=kind, aria_label=label)
 
 
-def _row(cells: list[str]) -> str:
-    return f"<tr>{''.join(cells)}</tr>"
+def _scrolled(table: Element, label: str = "") -> Element:
+    """Let a table be scrolled where it is too wide, by keys as well where it has a name."""
+    if not label:
+        return Element("div", table, class_="wide")
+    return Element("div", table, class_="wide", role="region", aria_label=label, tabindex="0")
 
 
-def _head(column: Column | Head, title: str) -> str:
-    side = ' class="n"' if column.numeric else ""
-    return f'<th scope="col"{side} title="{escape(column.meaning)}">{escape(title)}</th>'
+def _row(cells: Iterable[Node]) -> Element:
+    return Element("tr", *cells)
 
 
-def _data(text: str) -> str:
-    return f"<td>{escape(text)}</td>"
+# -- blocks of documents --------------------------------------------------------------------------
 
 
-def _line(table: Table, cells: tuple[str, ...], mark: str) -> str:
-    first, *rest = [
-        extents(cell) if column.extents else _power(escape(cell))
-        for column, cell in zip(table.columns, cells, strict=True)
+def _blocks(blocks: Sequence[Block]) -> Iterator[Element]:
+    """Write blocks; those below a heading are a section."""
+    headings = 0
+
+    def number(block: Block) -> int:
+        nonlocal headings
+        headings += isinstance(block, Heading)
+        return headings
+
+    for _, group in groupby(blocks, number):
+        parts = [element for block in group for element in _block(block)]
+        if parts[0].tag == "h2":
+            yield Element("section", *parts)
+        else:
+            yield from parts
+
+
+def _block(block: Block) -> Iterable[Element]:
+    match block:
+        case Heading():
+            return _heading(block)
+        case Prose():
+            return (_paragraph(block.text, block.kind),)
+        case Grid():
+            return (_grid(block),)
+        case Bars():
+            return (_bars(block),)
+        case Points():
+            return _points(block.items)
+        case Card():
+            return (_card(block),)
+        case Picture():
+            return (Element("pre", "\n".join(block.lines)),)
+        case Chain():
+            return _chain(block)
+
+
+def _heading(heading: Heading) -> Iterator[Element]:
+    answer = heading.answer
+    shown = [Element("span", *_extents(answer), class_="answer")] if answer else []
+    yield Element("h2", heading.text, *shown)
+
+
+def _paragraph(text: str, kind: str) -> Element:
+    return Element("p", *_extents(text), class_=kind, dir="auto")
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> Iterator[Element]:
+    if facts:
+        rows = (
+            _row([Element("th", term, scope="row"), Element("td", Element("bdi", text))])
+            for term, text in facts
+        )
+        yield Element("table", Element("tbody", *rows), class_="facts")
+
+
+def _legend(legend: Sequence[tuple[str, str]]) -> Iterator[Element]:
+    if legend:
+        pairs = (
+            (Element("dt", term), Element("dd", *_extents(meaning))) for term, meaning in legend
+        )
+        yield Element("dl", *(part for pair in pairs for part in pair), class_="legend")
+
+
+def _points(items: Sequence[str]) -> Iterator[Element]:
+    if items:
+        yield Element("ul", *(Element("li", *_extents(item), dir="auto") for item in items))
+
+
+def _card(card: Card) -> Element:
+    title = Element("h3", *_extents(card.title), dir="auto")
+    texts = (_paragraph(text, "") for text in card.texts)
+    kinds = _kinds("card", card.tone)
+    return Element("div", title, *texts, *_points(card.points), class_=kinds, id=card.anchor)
+
+
+def _chain(chain: Chain) -> Iterator[Element]:
+    """Write equalities below each other, the signs in a line."""
+    steps = (
+        part
+        for link in chain.links
+        for part in (
+            Element("span", "=", class_="equals"),
+            Element(
+                "span",
+                Element("code", *_extents(link))
+                if isinstance(link, str)
+                else mathml(link, chain.times),
+                class_="step",
+            ),
+        )
+    )
+    yield Element("div", Element("span", chain.label, class_="label"), *steps, class_="rule")
+    if chain.letters:
+        yield Element("p", chain.where, class_="where")
+
+
+def _grid(grid: Grid) -> Element:
+    sides = [_side(right) for right in grid.right]
+    titled = any(grid.header)
+    heads = (
+        Element("th", title, scope="col", class_=side)
+        for side, title in zip(sides, grid.header if titled else (), strict=titled)
+    )
+    rows = [_row(_grid_cells(row, sides)) for row in grid.rows]
+    footer = None
+    if grid.footer:
+        first, *texts = grid.footer
+        tail = zip(texts, sides[1:], strict=True)
+        cells = (Element("td", text, class_=side) for text, side in tail)
+        footer = _row([Element("th", first, scope="row"), *cells])
+    return _scrolled(_table(heads, rows, footer, caption=grid.caption), grid.caption)
+
+
+def _grid_cells(row: Sequence[str | Cell], sides: Sequence[str]) -> Iterator[Element]:
+    first, *rest = row
+    yield Element("th", *_inside(first), scope="row", class_=sides[0])
+    for cell, side in zip(rest, sides[1:], strict=True):
+        if isinstance(cell, str):
+            yield Element("td", *_inside(cell), class_=_kinds(side))
+            continue
+        long = "text" if not side and not cell.below and len(cell.text) > _LONG else ""
+        heat = "heat" if cell.heat is not None else ""
+        # Text is readable on the strongest colour, in the light and in the dark.
+        colour = f"--heat: {0.55 * cell.heat:.2f}" if cell.heat is not None else ""
+        kinds = _kinds(side, cell.tone, long, heat)
+        yield Element("td", *_inside(cell), class_=kinds, style=colour)
+
+
+def _inside(cell: str | Cell) -> Iterator[Element]:
+    if isinstance(cell, str):
+        yield Element("bdi", *_extents(cell))
+        return
+    volume = _VOLUME.fullmatch(cell.text)  # any other text may be a stranger's, and stays
+    text = Element("bdi", *(_extents(cell.text) if volume else (cell.text,)))
+    yield Element("a", text, href=f"{address(cell.page)}.html") if cell.page else text
+    for at, line in enumerate(cell.below):
+        inside = Element("bdi", line)
+        if not at and cell.card:
+            inside = Element("a", inside, href=f"#{quote(cell.card, safe='')}")
+        yield Element("small", inside, class_="plain" if at else "")
+
+
+def _bars(chart: Bars) -> Element:
+    """Draw bars as boxes; their numbers stand beside them."""
+    most = max((count for _, count in chart.bars), default=0) or 1
+    label, number = chart.heads
+    heads = [
+        Element("th", label, scope="col"),
+        Element("th", number, scope="col", class_="n"),
+        Element("td", aria_hidden="true"),
     ]
-    side = ' class="n"' if table.columns[0].numeric else ""
-    note = f" {mark}" if mark else ""
-    return _row(
-        [
-            f'<th scope="row"{side}>{first}{note}</th>',
-            *(_cell(column, cell) for column, cell in zip(table.columns[1:], rest, strict=True)),
-        ]
+    rows = []
+    for name, count in chart.bars:
+        box = Element("span", class_="bar", style=f"width: {100 * count / most:.1f}%")
+        rows.append(
+            _row(
+                [
+                    Element("th", name, scope="row"),
+                    Element("td", f"{count:,}", class_="n"),
+                    Element("td", *([box] if count else []), aria_hidden="true"),
+                ]
+            )
+        )
+    return _scrolled(
+        _table(heads, rows, None, kind="layers bars", caption=chart.caption), chart.caption
     )
 
 
-def _cell(column: Column | Head, text: str) -> str:
-    kinds = ["n"] if column.numeric else []
-    if text in ("0", NOT_APPLICABLE_MARK):
-        kinds.append("zero")
-    attribute = f' class="{" ".join(kinds)}"' if kinds else ""
-    return f"<td{attribute}>{text}</td>"
+# -- texts ----------------------------------------------------------------------------------------
 
 
-def _power(text: str) -> str:
+def _side(right: bool) -> str:
+    return "n" if right else ""
+
+
+def _kinds(*kinds: str) -> str:
+    return " ".join(filter(None, kinds))
+
+
+def _power(text: str) -> Iterator[Node]:
     """Raise the exponent of a power of ten, as in 3.8x10^9."""
-    return re.sub(r"(?<=\d)x10\^(\d+)", "\N{MULTIPLICATION SIGN}10<sup>\\1</sup>", text)
+    first, *more = re.split(r"(?<=\d)x10\^(\d+)", text)
+    yield first
+    for power, rest in zip(more[::2], more[1::2], strict=True):
+        yield f"{_TIMES}10"
+        yield Element("sup", power)
+        yield rest
 
 
-def extents(text: str) -> str:
-    """Escape, and set the x between extents as a multiplication sign."""
-    return "\N{MULTIPLICATION SIGN}".join(map(escape, split_times(text)))
+def _extents(text: str) -> tuple[str]:
+    """Set the x between extents as a multiplication sign."""
+    return (_TIMES.join(split_times(text)),)

@@ -1,92 +1,91 @@
-"""JSON for programs: plain numbers, shapes as lists, totals, and how was counted."""
+"""JSON for programs: a document whose rows stand a line each."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from shapecalc.output.cells import (
-    NUMBER,
-)
-from shapecalc.output.columns import conventions, default_columns, sorted_rows
-from shapecalc.output.sums import (
-    measures,
-)
-from shapecalc.report.fold import fold
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
+from shapecalc.output.cells import machine_text
+from shapecalc.output.records import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from shapecalc.counting.profile import Profile
-    from shapecalc.output.cells import Json, Kind
-    from shapecalc.output.view import View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.output.records import Records
 
-#: The schema's name and version: a field that changes its meaning makes a new version.
-SCHEMA = "shapecalc.report/1"
+#: So many parts are written at once.
+PARTS = 4000
 
 
-def to_json(report: Report, view: View) -> str:
-    """Write the rows, one a line, with the totals.
+def to_json(records: Records) -> Iterator[str]:
+    """Write the document; without rows it is a tree, a value a line.
 
     None is not applicable, the text `unknown` what no rule could compute.
     """
-    columns = view.columns or default_columns(view, machine=True)
-    rows = sorted_rows(fold(report, view.depth or 0), view, report.totals)
-    records = [
-        {
-            column.name: value_json(column.kind, column.of_row(row, view, report.totals), view)
-            for column in columns
-        }
-        for row in rows
-    ]
-    spec = report.graph.spec
-    head: dict[str, Json] = {
-        "schema": SCHEMA,
-        "network": report.name,
-        "source": {"file": spec.source.name, "citation": spec.citation, "note": spec.note},
-        "layout": view.layout,
-        "batch": view.batch,
-        "dtype": view.dtype,
-        "count_inplace": view.count_inplace,
-        "profile": view.profile and profile_json(view.profile, report.rows),
-        "conventions": {**conventions(report, view._replace(units="exact"), columns)},
-    }
-    if report.domain is not None:
-        head["domain"] = report.domain.data()
-        head["fits"] = [fit.data() for fit in report.weights_fit]
-    lines = [f"  {dump(key)}: {dump(value)}," for key, value in head.items()]
-    body = ",\n".join(f"    {dump(record)}" for record in records)
-    totals = {name: NUMBER.data(each, view) for name, each in measures(report, view).items()}
-    lines += ['  "rows": [', body, "  ],", f'  "totals": {dump(totals)}']
-    return "\n".join(["{", *lines, "}"]) + "\n"
+    head = {"schema": records.schema, **records.head()}
+    if not records.key:
+        yield dump(head, 2, ascii=records.ascii) + "\n"
+        return
+    members = chain(head.items(), [(records.key, Rows(records.rows))], _late(records))
+    write = _Writer(dense=records.dense, ascii=records.ascii)
+    yield from _joined(write.members(members, ""))
+    yield "\n"
 
 
-def profile_json(profile: Profile, rows: Iterable[Row]) -> dict[str, Json]:
-    """Return what a profile is, and which types of these layers it has no rule for."""
-    return {
-        "name": profile.name,
-        "label": profile.label,
-        "note": profile.note,
-        "version": profile.version,
-        "of": profile.of,
-        "not_counted": list(profile.not_counted(rows)),
-    }
+def _late(records: Records) -> Iterator[tuple[str, object]]:
+    yield from records.tail().items()
 
 
-def dump(value: object, indent: int | None = None) -> str:
-    """Write a value in one line, or indented in several."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    if text.replace("\n", "").isprintable():
-        return text
-    return json.dumps(value, indent=indent)  # a terminal would obey it
+class _Writer:
+    """How the members of a document stand: a line each, or where it is dense one behind another."""
+
+    def __init__(self, *, dense: bool, ascii: bool) -> None:  # noqa: A002  (as `json` has it)
+        self.dense = dense
+        self.ascii = ascii
+
+    def members(self, members: Iterable[tuple[str, object]], margin: str) -> Iterator[str]:
+        """Yield the parts of an object whose brace closes at a margin."""
+        inner = margin if self.dense else f"{margin}  "
+        before = "{" if self.dense else f"{{\n{inner}"
+        for key, value in members:
+            yield f"{before}{self.plain(key)}: "
+            if isinstance(value, Rows):
+                yield from self.rows(value, inner)
+            else:
+                yield self.plain(value)
+            before = ", " if self.dense else f",\n{inner}"
+        yield "}" if self.dense else f"\n{margin}}}"
+
+    def rows(self, rows: Rows, margin: str) -> Iterator[str]:
+        """Yield the parts of a list whose bracket closes at a margin."""
+        inner = f"{margin}  "
+        before = "["
+        for row in rows.entries:
+            yield f"{before}\n{inner}"
+            if isinstance(row, Mapping) and any(isinstance(value, Rows) for value in row.values()):
+                yield from self.members(row.items(), inner)
+            else:
+                yield self.plain(row)
+            before = ","
+        yield f"\n{margin}]" if before == "," else f"[{rows.hollow}\n{margin}]"
+
+    def plain(self, value: object) -> str:
+        """Return a value in a line."""
+        return dump(value, ascii=self.ascii)
 
 
-def value_json(kind: Kind, value: object, view: View) -> Json:
-    """Return a cell's value as JSON has it."""
-    if value is None:
-        return None
-    return "unknown" if value is UNKNOWN else kind.data(value, view)
+def _joined(parts: Iterator[str]) -> Iterator[str]:
+    """Put parts together, many at a time."""
+    while text := "".join(islice(parts, PARTS)):
+        yield text
+
+
+def dump(value: object, indent: int | None = None, *, ascii: bool = False) -> str:  # noqa: A002
+    """Write a value in one line, or indented in several; an expression as the language has it."""
+    if not ascii:
+        text = json.dumps(value, ensure_ascii=False, indent=indent, default=machine_text)
+        if text.replace("\n", "").isprintable():  # a terminal would obey it
+            return text
+    return json.dumps(value, indent=indent, default=machine_text)

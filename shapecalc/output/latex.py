@@ -6,16 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
-from shapecalc.output.report_table import panels
+from shapecalc.output.table import panels
 from shapecalc.output.text import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.output.report_table import Head, Table
-    from shapecalc.output.view import (
-        Column,
-    )
+    from shapecalc.output.table import Head, Table
+    from shapecalc.output.view import Column
 
 #: A table of more lines than this does not fit a page.
 LONG = 40
@@ -63,19 +61,42 @@ _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")
 
 
-def to_latex(table: Table) -> str:
-    """Write a table as LaTeX that needs the package booktabs, and longtable when it is long."""
-    pieces = panels(table, WIDE)
-    long = sum(len(piece.lines) for piece in pieces) > LONG
-    body = "\n".join([*_long(pieces), "", *_small_print(table)] if long else _float(table, pieces))
-    packages = r"\usepackage{booktabs,longtable}" if long else r"\usepackage{booktabs}"
+def is_latin(text: str) -> bool:
+    """Tell whether pdfLaTeX sets a text without further packages."""
+    return _LATIN.fullmatch(text) is not None
+
+
+def to_latex(
+    table: Table,
+    *,
+    width: int | None = None,
+    latex: str | None = None,
+    caption: str | None = None,
+    label: str | None = None,
+) -> str:
+    """Write a table as LaTeX that needs the package booktabs, and longtable when it is long.
+
+    `latex` is the environment: table, table* (over both columns of a page) or longtable; without
+    it a table that fits no page runs over several.  `caption` and `label` are LaTeX themselves;
+    without them the network's.  A table that may go on below does so after `width` characters.
+    """
+    pieces = panels(table, width or WIDE)
+    lines = sum(len(piece.lines) for piece in pieces)
+    environment = latex or ("longtable" if lines > LONG else "table")
+    named = _caption(table, caption, label)
+    if environment == "longtable":
+        text = "\n".join([*_long(pieces, named), "", *_small_print(table)])
+        packages = r"\usepackage{booktabs,longtable}"
+    else:
+        text = "\n".join(_float(table, pieces, environment, named))
+        packages = r"\usepackage{booktabs}"
     comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
-    if not _LATIN.fullmatch(body):
+    if not is_latin(text):
         comments.append("Its letters need LuaLaTeX or XeLaTeX, and a font that has them.")
-    return "".join(f"% {comment}\n" for comment in comments) + body + "\n"
+    return "".join(f"% {comment}\n" for comment in comments) + text + "\n"
 
 
-def _float(table: Table, pieces: tuple[Table, ...]) -> list[str]:
+def _float(table: Table, pieces: tuple[Table, ...], environment: str, caption: str) -> list[str]:
     tabulars: list[str] = []
     for piece in pieces:
         tabulars += ["", r"  \medskip"] if tabulars else []
@@ -87,10 +108,10 @@ def _float(table: Table, pieces: tuple[Table, ...]) -> list[str]:
             r"  \end{tabular}",
         ]
     return [
-        r"\begin{table}",
+        rf"\begin{{{environment}}}",
         r"  \centering",
         r"  \setlength{\belowcaptionskip}{6pt}",
-        f"  {_caption(table)}",
+        f"  {caption}",
         r"  \footnotesize",
         _gap(table),
         *tabulars,
@@ -99,21 +120,21 @@ def _float(table: Table, pieces: tuple[Table, ...]) -> list[str]:
         r"  \begin{minipage}{\linewidth}",
         *(f"    {line}" for line in _small_print(table)),
         r"  \end{minipage}",
-        r"\end{table}",
+        rf"\end{{{environment}}}",
     ]
 
 
-def _long(pieces: tuple[Table, ...]) -> list[str]:
+def _long(pieces: tuple[Table, ...], caption: str) -> list[str]:
     lines = ["{", r"  \footnotesize", _gap(pieces[0])]
     for piece in pieces:
-        lines += _longtable(piece, caption=piece is pieces[0])
+        lines += _longtable(piece, caption if piece is pieces[0] else "")
     return [*lines, "}"]
 
 
-def _longtable(table: Table, *, caption: bool) -> list[str]:
+def _longtable(table: Table, caption: str) -> list[str]:
     return [
         rf"  \begin{{longtable}}{_alignment(table)}",
-        *([rf"    {_caption(table)} \\"] if caption else []),
+        *([rf"    {caption} \\"] if caption else []),
         *_header(table),
         r"    \endfirsthead",
         *_header(table),
@@ -130,9 +151,11 @@ def _gap(table: Table) -> str:
     return rf"  \setlength{{\tabcolsep}}{{{3 if table.continued else 4}pt}}"
 
 
-def _caption(table: Table) -> str:
-    label = re.sub("[^a-z0-9]+", "-", table.title.lower()).strip("-")
-    return rf"\caption{{{_sentences((table.title, *table.about))}}}\label{{tab:{label}}}"
+def _caption(table: Table, caption: str | None, label: str | None) -> str:
+    """Write the caption and the label: those that are given, or the network's."""
+    text = caption if caption is not None else _sentences((table.title, *table.about))
+    name = label or f"tab:{re.sub('[^a-z0-9]+', '-', table.title.lower()).strip('-')}"
+    return rf"\caption{{{text}}}\label{{{name}}}"
 
 
 def _alignment(table: Table) -> str:
@@ -140,7 +163,7 @@ def _alignment(table: Table) -> str:
 
 
 def _header(table: Table) -> list[str]:
-    return [r"    \toprule", _row(map(_escape, table.header)), r"    \midrule"]
+    return [r"    \toprule", _row(map(escaped, table.header)), r"    \midrule"]
 
 
 def _body(table: Table) -> list[str]:
@@ -159,7 +182,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _cells(columns: tuple[Column | Head, ...], cells: tuple[str, ...]) -> list[str]:
     return [
-        _extents(cell) if column.extents else _power(cell)
+        with_extents(cell) if column.extents else _power(cell)
         for column, cell in zip(columns, cells, strict=True)
     ]
 
@@ -170,12 +193,12 @@ def _marked(cell: str, mark: str) -> str:
 
 def _small_print(table: Table) -> list[str]:
     """Return the notes, the totals and the legend, a paragraph each."""
-    legend = (rf"\emph{{{_escape(term)}}}: {_extents(said)}" for term, said in table.legend)
+    legend = (rf"\emph{{{escaped(term)}}}: {with_extents(said)}" for term, said in table.legend)
     notes = []
     for note in table.notes:
         mark, _, text = note.partition(" ")
-        notes.append(_marked("", mark) + " " + _escape(text))
-    texts = (_escape("; ".join(spelled(table))), ". ".join(legend))
+        notes.append(_marked("", mark) + " " + escaped(text))
+    texts = (escaped("; ".join(spelled(table))), ". ".join(legend))
     paragraphs = [*notes, *(f"{text}." for text in texts if text)]
     return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
 
@@ -184,21 +207,21 @@ def _power(text: str) -> str:
     """Escape, and raise the exponent of a power of ten, as in 3.8x10^9."""
     first, *more = re.split(r"(?<=\d)x10\^(\d+)", text)
     pairs = zip(more[::2], more[1::2], strict=True)
-    return _escape(first) + "".join(
-        rf"$\times10^{{{power}}}${_escape(rest)}" for power, rest in pairs
+    return escaped(first) + "".join(
+        rf"$\times10^{{{power}}}${escaped(rest)}" for power, rest in pairs
     )
 
 
 def _sentences(texts: Iterable[str]) -> str:
-    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in map(_escape, texts))
+    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in map(escaped, texts))
 
 
-def _extents(text: str) -> str:
+def with_extents(text: str) -> str:
     """Escape, and set the x between extents as a multiplication sign."""
-    return r"$\times$".join(map(_escape, split_times(text)))
+    return r"$\times$".join(map(escaped, split_times(text)))
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """Take the meaning from every character that LaTeX would read as a command.
 
     Formulas are set as such: floors in brackets, products with dots, powers raised.

@@ -10,7 +10,7 @@ from shapecalc.output.text import marked_rows, pad_rows, spelled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.output.report_table import Table
+    from shapecalc.output.table import Table
 
 # An underscore between letters is no markup, so `conv2_x` stays readable, and no arrow is.
 _MARKUP = re.compile(r"[\\`*|<\[\]~$]|(?<! -)>|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")
@@ -37,38 +37,31 @@ def _totals(table: Table) -> list[str]:
         # Stars are products; blanks to fill in stay as they are.
         return [f"- {escaped(text) if '*' in text else text}" for text in spelled(table)]
     right = [column.numeric for column in table.totals.columns]
-    return _aligned(right, table.totals.header, table.totals.lines)
+    return aligned(
+        [[escaped(cell) for cell in row] for row in (table.totals.header, *table.totals.lines)],
+        right,
+    )
 
 
 def _grid(table: Table) -> list[str]:
-    footer = [f"**{cell}**" if cell else "" for cell in map(escaped, table.footer)]
+    rows = [[escaped(cell) for cell in row] for row in (table.header, *marked_rows(table))]
     right = [column.numeric for column in table.columns]
-    return _aligned(right, table.header, marked_rows(table), *([footer] if footer else ()))
+    return aligned(rows + ([footer_row(table.footer)] if table.footer else []), right)
 
 
-def _aligned(
-    right: Sequence[bool],
-    header: Sequence[str],
-    lines: Sequence[Sequence[str]],
-    *footer: Sequence[str],
-) -> list[str]:
+def footer_row(footer: Sequence[str]) -> list[str]:
+    """Write the cells of a table's last line, of sums."""
+    return [f"**{escaped(cell)}**" if cell else "" for cell in footer]
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """Write rows of Markdown as a table, the first its header; `right` are flush right."""
     shortest = ["-" * (2 + flush) for flush in right]  # a rule is at least `--` or `--:` wide
-    cells = [list(map(escaped, row)) for row in (header, *lines)]
-    header, _, *rest = pad_rows([cells[0], shortest, *cells[1:], *footer], right)
+    header, _, *rest = pad_rows([rows[0], shortest, *rows[1:]], right)
     rule = [
         "-" * (len(cell) - flush) + ":" * flush for cell, flush in zip(header, right, strict=True)
     ]
-    return [table_row(header), table_row(rule), *map(table_row, rest)]
-
-
-def grid_of(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Write a small table without a footer."""
-    return "\n".join(_aligned(right, header, rows))
-
-
-def table_row(cells: Sequence[str]) -> str:
-    """Write a line of a table."""
-    return f"| {' | '.join(cells)} |"
+    return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rest)]
 
 
 def paragraph(text: str) -> str:

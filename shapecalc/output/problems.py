@@ -84,10 +84,11 @@ def _excerpt(origin: Origin) -> list[str]:
 
 def problems_json(problems: Iterable[Problem]) -> str:
     """Write problems as JSON: the same records, with their facts."""
-    import json
+    from shapecalc.output.json import to_json
+    from shapecalc.output.records import Records
 
-    records = [_record(problem) for problem in problems]
-    return json.dumps({"schema": "shapecalc.problems/1", "problems": records}, indent=2) + "\n"
+    head = {"problems": [_record(problem) for problem in problems]}
+    return "".join(to_json(Records("shapecalc.problems/1", lambda: head, ascii=True)))
 
 
 def _record(problem: Problem) -> dict[str, object]:

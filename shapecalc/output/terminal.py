@@ -11,13 +11,15 @@ from rich.console import Console
 from rich.text import Text
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
-from shapecalc.output.report_table import GAP, panels
+from shapecalc.output.table import GAP, panels
 from shapecalc.output.text import above, grid, prose_width, row_width, small_print, totals
+from shapecalc.text.safe import terminal_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from shapecalc.output.report_table import Table
+    from shapecalc.output.document import Document
+    from shapecalc.output.table import Table
 
 #: Cells that the eye should pass over, and some that it should not.
 STYLES = {
@@ -35,13 +37,12 @@ STYLES = {
 MARKS = {**dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", "yellow"), "!": "bold red"}
 
 
-def terminal_width() -> int:
-    """Measure the terminal."""
-    return get_terminal_size().columns
+def to_terminal(table: Table, width: int | None) -> str:
+    """Write a table with the colours that the terminal has, fitted like plain text.
 
-
-def to_terminal(table: Table, width: int) -> str:
-    """Write a table with the colours that the terminal has, fitted like plain text."""
+    Without a width the terminal is measured.
+    """
+    width = width or terminal_width()
     grids = [grid(panel) for panel in panels(table, width)]
     natural = max(row_width(header) for header, *_ in grids)
     measure = prose_width(natural, width)
@@ -68,18 +69,22 @@ def to_terminal(table: Table, width: int) -> str:
     return _printed(lines, max(width, natural))
 
 
-#: How a terminal shows the lines of a lesson, by their style.
-LESSON = {
+#: How a terminal shows the lines of a document, by their style.
+DOCUMENT = {
     "title": "bold",
+    "answer": "bold",
     "heading": "bold cyan",
     "quiet": "dim",
     "picture": "green",
 }
 
 
-def coloured(lines: Iterable[tuple[str, str]]) -> str:
-    """Write lines of text in their styles."""
-    return _printed([Text(line, LESSON.get(style, "")) for line, style in lines], 80)
+def document_to_terminal(document: Document, width: int | None) -> str:
+    """Write a document in lines, each in its style, as wide as the terminal or as is said."""
+    from shapecalc.output.document_text import to_lines
+
+    lines = to_lines(document, width or terminal_width())
+    return _printed([Text(line, DOCUMENT.get(style, "")) for line, style in lines], 80)
 
 
 def _printed(lines: list[Text], width: int) -> str:
@@ -88,11 +93,6 @@ def _printed(lines: list[Text], width: int) -> str:
     console = Console(file=target, force_terminal=True, width=width, height=25, highlight=False)
     console.print(Text("\n").join(lines), soft_wrap=True)
     return target.getvalue()
-
-
-def styled(lines: Iterable[tuple[str, str]]) -> str:
-    """Write lines, each in its style, as long as they are."""
-    return _printed([Text(line, style) for line, style in lines], 1000)
 
 
 def _line(cells: list[str], style: str = "", *, marked: bool = False) -> Text:

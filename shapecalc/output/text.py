@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.output.report_table import GAP, marked_text, panels
+from shapecalc.output.table import GAP, marked_text, panels
 from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.output.report_table import Grid, Table
+    from shapecalc.output.table import Grid, Table
 
 #: Text under a narrow table may be so wide.
 PROSE = 80

@@ -29,24 +29,10 @@ from shapecalc.layers.activation import (
     Tanh,
 )
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    column,
-    places,
-)
+from shapecalc.reference.arrays import Gradients, Slot, column, places
 from shapecalc.reference.elementwise import chosen, elementwise, formula_of
-from shapecalc.reference.formula import (
-    PLACES,
-    Formula,
-    Term,
-    place_names,
-    single,
-)
-from shapecalc.reference.paper_copy import (
-    SIDES,
-    shape_like,
-)
+from shapecalc.reference.formula import PLACES, Formula, Term, place_names, single
+from shapecalc.reference.paper_copy import SIDES, shape_like
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer

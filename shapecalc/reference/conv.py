@@ -10,29 +10,10 @@ import numpy as np
 from shapecalc.algebra.dim import known
 from shapecalc.layers.conv import Conv
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    kernel_slot,
-    spread,
-)
-from shapecalc.reference.moving import (
-    Kernels,
-    convolution_formulas,
-    moves,
-)
-from shapecalc.reference.padded import (
-    blank,
-    frame_of,
-    inside,
-    surround,
-    windows,
-)
-from shapecalc.reference.paper_copy import (
-    copied,
-    moved_over,
-    small_window,
-)
+from shapecalc.reference.arrays import Gradients, Slot, kernel_slot, spread
+from shapecalc.reference.moving import Kernels, convolution_formulas, moves
+from shapecalc.reference.padded import blank, inside, sliding_window, surround, windows
+from shapecalc.reference.paper_copy import copied, moved_over, small_window
 from shapecalc.reference.unfold import correlate, correlate_back, correlate_kernels
 from shapecalc.reference.weighted import (
     add_bias,
@@ -70,12 +51,12 @@ def slots(layer: Conv, x: Array) -> dict[str, Slot]:
 @registry.forward(Conv)
 def forward(layer: Conv, arrays: Arrays, x: Array) -> Array:
     """Weigh every window with every kernel, add up, add the bias."""
-    frame = frame_of(layer, x)
-    canvas, weight = surround(x, frame), arrays["weight"]
+    sliding = sliding_window(layer, x)
+    canvas, weight = surround(x, sliding), arrays["weight"]
     if layer.connections is None:
-        return add_bias(correlate(windows(canvas, frame), weight, layer.groups), arrays)
+        return add_bias(correlate(windows(canvas, sliding), weight, layer.groups), arrays)
     maps = [
-        correlate(windows(canvas[:, row], frame), kernels[None])
+        correlate(windows(canvas[:, row], sliding), kernels[None])
         for row, kernels in _table(layer, weight)
     ]
     return add_bias(np.concatenate(maps, 1), arrays)
@@ -84,23 +65,23 @@ def forward(layer: Conv, arrays: Arrays, x: Array) -> Array:
 @registry.backward(Conv)
 def backward(layer: Conv, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Correlate the input with the gradient for the weights, spread the kernels for the input."""
-    frame = frame_of(layer, x)
-    canvas, weight, back = surround(x, frame), arrays["weight"], blank(x, frame)
+    sliding = sliding_window(layer, x)
+    canvas, weight, back = surround(x, sliding), arrays["weight"], blank(x, sliding)
     trained = bias_gradient(gradient, arrays)
     if layer.connections is None:
-        view = windows(canvas, frame)
+        view = windows(canvas, sliding)
         trained["weight"] = correlate_kernels(view, gradient, layer.groups)
-        correlate_back(windows(back, frame), weight, gradient, layer.groups)
-        return Gradients((inside(back, x, frame),), trained)
+        correlate_back(windows(back, sliding), weight, gradient, layer.groups)
+        return Gradients((inside(back, x, sliding),), trained)
     pieces = []
     for number, (row, kernels) in enumerate(_table(layer, weight)):
         above = gradient[:, number : number + 1]
-        pieces.append(correlate_kernels(windows(canvas[:, row], frame), above)[0])
+        pieces.append(correlate_kernels(windows(canvas[:, row], sliding), above)[0])
         seen = np.zeros_like(canvas[:, row])
-        correlate_back(windows(seen, frame), kernels[None], above)
+        correlate_back(windows(seen, sliding), kernels[None], above)
         back[:, row] += seen
     trained["weight"] = np.concatenate(pieces)
-    return Gradients((inside(back, x, frame),), trained)
+    return Gradients((inside(back, x, sliding),), trained)
 
 
 def _table(layer: Conv, weight: Array) -> Iterator[tuple[list[int], Array]]:
@@ -134,7 +115,7 @@ def formulas(layer: Conv, x: Array) -> Formulas:
     if layer.connections is not None:
         only = {(f, c) for f, row in enumerate(layer.connections) for c in row}
     kernels = Kernels(filters, x.shape[1] // groups, filters // groups, groups > 1, only)
-    return convolution_formulas(layer.bias, moves(x, frame_of(layer, x)), kernels)
+    return convolution_formulas(layer.bias, moves(x, sliding_window(layer, x)), kernels)
 
 
 @registry.arranged(Conv)

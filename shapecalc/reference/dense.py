@@ -11,21 +11,9 @@ from shapecalc.algebra.dim import known
 from shapecalc.layers.dense import Dense, FullyConnected, Rbf
 from shapecalc.layers.shape import Vector
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    bias_slot,
-    kernel_slot,
-)
-from shapecalc.reference.formula import (
-    Formula,
-    Term,
-    ref,
-    summed,
-)
-from shapecalc.reference.paper_copy import (
-    copied,
-)
+from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot
+from shapecalc.reference.formula import Formula, Term, ref, summed
+from shapecalc.reference.paper_copy import copied
 from shapecalc.reference.product import matmul
 from shapecalc.reference.tally import accumulators
 

@@ -10,34 +10,11 @@ import numpy as np
 from shapecalc.algebra.dim import known
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    kernel_slot,
-    spread,
-)
-from shapecalc.reference.formula import (
-    ref,
-    summed,
-)
-from shapecalc.reference.moving import (
-    Kernels,
-    bias_formula,
-    convolution_formulas,
-    moves,
-)
-from shapecalc.reference.padded import (
-    blank,
-    frame_of,
-    inside,
-    surround,
-    windows,
-)
-from shapecalc.reference.paper_copy import (
-    copied,
-    moved_over,
-    small_window,
-)
+from shapecalc.reference.arrays import Gradients, Slot, kernel_slot, spread
+from shapecalc.reference.formula import ref, summed
+from shapecalc.reference.moving import Kernels, bias_formula, convolution_formulas, moves
+from shapecalc.reference.padded import blank, inside, sliding_window, surround, windows
+from shapecalc.reference.paper_copy import copied, moved_over, small_window
 from shapecalc.reference.unfold import correlate, correlate_back, correlate_kernels
 from shapecalc.reference.weighted import (
     add_bias,
@@ -67,20 +44,20 @@ def slots(layer: Depthwise, x: Array) -> dict[str, Slot]:
 @registry.forward(Depthwise)
 def forward(layer: Depthwise, arrays: Arrays, x: Array) -> Array:
     """Weigh the windows of every channel with that channel's kernels."""
-    frame = frame_of(layer, x)
-    view = windows(surround(x, frame), frame)
+    sliding = sliding_window(layer, x)
+    view = windows(surround(x, sliding), sliding)
     return add_bias(correlate(view, arrays["weight"], x.shape[1]), arrays)
 
 
 @registry.backward(Depthwise)
 def backward(layer: Depthwise, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Do as a grouped convolution does."""
-    frame = frame_of(layer, x)
-    view, back = windows(surround(x, frame), frame), blank(x, frame)
+    sliding = sliding_window(layer, x)
+    view, back = windows(surround(x, sliding), sliding), blank(x, sliding)
     trained = bias_gradient(gradient, arrays)
     trained["weight"] = correlate_kernels(view, gradient, x.shape[1])
-    correlate_back(windows(back, frame), arrays["weight"], gradient, x.shape[1])
-    return Gradients((inside(back, x, frame),), trained)
+    correlate_back(windows(back, sliding), arrays["weight"], gradient, x.shape[1])
+    return Gradients((inside(back, x, sliding),), trained)
 
 
 @registry.counted(Depthwise)
@@ -95,7 +72,7 @@ def formulas(layer: Depthwise, x: Array) -> Formulas:
     """Write a depthwise convolution's formulas: as many groups as channels."""
     each = known(layer.multiplier)
     kernels = Kernels(x.shape[1] * each, 1, each, x.shape[1] > 1)
-    return convolution_formulas(layer.bias, moves(x, frame_of(layer, x)), kernels)
+    return convolution_formulas(layer.bias, moves(x, sliding_window(layer, x)), kernels)
 
 
 @registry.paper_copy(Depthwise)
@@ -122,8 +99,8 @@ def separable_slots(layer: Separable, x: Array) -> dict[str, Slot]:
 @registry.forward(Separable)
 def separable_forward(layer: Separable, arrays: Arrays, x: Array) -> Array:
     """Convolve every channel by itself, then mix the channels of every position."""
-    frame = frame_of(layer, x)
-    view = windows(surround(x, frame), frame)
+    sliding = sliding_window(layer, x)
+    view = windows(surround(x, sliding), sliding)
     between = correlate(view, arrays["depthwise.weight"], x.shape[1])
     return add_bias(correlate(_points(between), arrays["pointwise.weight"]), arrays)
 
@@ -133,15 +110,15 @@ def separable_backward(
     layer: Separable, arrays: Arrays, x: Array, y: Array, gradient: Array
 ) -> Gradients:
     """Go back through the mixture, then through the depthwise convolution."""
-    frame = frame_of(layer, x)
-    view, back = windows(surround(x, frame), frame), blank(x, frame)
+    sliding = sliding_window(layer, x)
+    view, back = windows(surround(x, sliding), sliding), blank(x, sliding)
     depthwise = arrays["depthwise.weight"]
     between, middle = halves(layer, arrays, x, gradient)
     trained = bias_gradient(gradient, arrays)
     trained["pointwise.weight"] = correlate_kernels(_points(between), gradient)
     trained["depthwise.weight"] = correlate_kernels(view, middle, x.shape[1])
-    correlate_back(windows(back, frame), depthwise, middle, x.shape[1])
-    return Gradients((inside(back, x, frame),), trained)
+    correlate_back(windows(back, sliding), depthwise, middle, x.shape[1])
+    return Gradients((inside(back, x, sliding),), trained)
 
 
 @registry.on_the_way(Separable)
@@ -161,8 +138,8 @@ def arranged(layer: Separable, name: str, array: Array, channels: int) -> Array:
 
 def halves(layer: Separable, arrays: Arrays, x: Array, gradient: Array) -> tuple[Array, Array]:
     """Return what lies between the two convolutions, and the gradient that reaches it."""
-    frame = frame_of(layer, x)
-    view = windows(surround(x, frame), frame)
+    sliding = sliding_window(layer, x)
+    view = windows(surround(x, sliding), sliding)
     between = correlate(view, arrays["depthwise.weight"], x.shape[1])
     middle = np.zeros_like(between)
     correlate_back(_points(middle), arrays["pointwise.weight"], gradient)
@@ -189,7 +166,7 @@ def separable_counted(layer: Separable, arrays: Arrays, x: Array) -> Array:
 @registry.formula(Separable)
 def separable_formulas(layer: Separable, x: Array) -> Formulas:
     """Write both steps' formulas: z is what the depthwise convolution gives, h its gradient."""
-    each, move = known(layer.multiplier), moves(x, frame_of(layer, x))
+    each, move = known(layer.multiplier), moves(x, sliding_window(layer, x))
     between, filters = x.shape[1] * each, known(layer.filters)
     first = convolution_formulas(
         False, move, Kernels(between, 1, each, x.shape[1] > 1), y="z", w="w1", g="h", f="d"

@@ -42,7 +42,7 @@ def formula_of(made: type[Layer], backward: str, note: str = "", *, forward: str
     there is no `forward` the layer's help says it: ``y = max(x, 0)``.  The numbers of a worked
     example are those that the referee's own forward and backward computed.
     """
-    names = [each.name for each in made.fields()]
+    names = [field.name for field in made.fields()]
     letters = "|".join(("x", *names))
     forward = forward or re.sub(rf"\b({letters})\b", r"{\1}", made.rule.removeprefix("y = "))
 

@@ -32,7 +32,7 @@ def must_know(names: Iterable[str], known: Iterable[str], what: str) -> None:
             raise Unfit(f"the network has no {what} {name}; {hint}")
 
 
-class Entrance:
+class Inputs:
     """Where the network's inputs come from: what is given, and what is drawn, -1 to 1."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Entrance:
         return np.array(given, self.dtype)
 
 
-class Supply:
+class LayerArrays:
     """Where layers get their arrays: what is given, and what is drawn; like for like if shared."""
 
     def __init__(self, graph: Graph, weights: Mapping[str, Array], seed: int) -> None:

@@ -8,19 +8,9 @@ import numpy as np
 
 from shapecalc.layers.lrn import Lrn
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import (
-    Gradients,
-)
-from shapecalc.reference.formula import (
-    Formula,
-    Term,
-    place_names,
-    single,
-)
-from shapecalc.reference.paper_copy import (
-    copied,
-    shape_like,
-)
+from shapecalc.reference.arrays import Gradients
+from shapecalc.reference.formula import Formula, Term, place_names, single
+from shapecalc.reference.paper_copy import copied, shape_like
 from shapecalc.reference.tally import accumulators
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Which activations are alive, and how many bytes that is."""
+"""Which activations are alive, and how many bytes that is; how many the machine has to spare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array
 
 
-class Live:
+class Memory:
     """The activations of a run that something will still read.
 
     An activation lives until its last reader has run; the network's outputs, and what is kept on
@@ -20,7 +20,7 @@ class Live:
     def __init__(self, graph: Graph, kept: set[str]) -> None:
         self.values: dict[int, Array] = {}
         self.peak = 0
-        self._memory: dict[int, _Memory] = {}
+        self._memory: dict[int, _Buffer] = {}
         self._left = [int(node.path in kept) for node in graph.nodes]
         for node in graph.nodes:
             for source in node.inputs:
@@ -43,7 +43,7 @@ class Live:
         """Take a layer's output in; it holds the `same` elements as an earlier one, if told."""
         buffer = owner(output)
         shared = [i for i, value in self.values.items() if owner(value) is buffer or i == same]
-        own = self._memory[shared[0]] if shared else _Memory(buffer.nbytes)
+        own = self._memory[shared[0]] if shared else _Buffer(buffer.nbytes)
         self.values[index], self._memory[index] = output, own
         self.peak = max(self.peak, self.bytes())
 
@@ -62,7 +62,7 @@ class Live:
         return sum(distinct.values())
 
 
-class _Memory:
+class _Buffer:
     """A piece of memory, which several activations may be views of."""
 
     def __init__(self, size: int) -> None:
@@ -74,3 +74,13 @@ def owner(array: Array) -> Array:
     while array.base is not None:
         array = array.base
     return array
+
+
+def free_bytes() -> int | None:
+    """Return the bytes that a new process may take without swapping; None where no one tells."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
+            lines = dict(line.split(":", 1) for line in file)
+        return int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError, IndexError):
+        return None

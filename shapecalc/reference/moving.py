@@ -19,10 +19,7 @@ from shapecalc.reference.formula import (
     ref,
     summed,
 )
-from shapecalc.reference.padded import (
-    Frame,
-    places_along,
-)
+from shapecalc.reference.padded import SlidingWindow, places_along
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -64,16 +61,19 @@ class Moves(NamedTuple):
         return any(index.parts[0][1] > 1 for index in self.meet.values())
 
 
-def moves(x: Array, frame: Frame) -> Moves:
+def moves(x: Array, sliding: SlidingWindow) -> Moves:
     """Read how windows move over `x`."""
     meet = {}
-    for axis, (before, _) in enumerate(frame.pads):
-        parts = ((POSITIONS[axis], frame.stride[axis], 1), (TAPS[axis], frame.dilation[axis], 1))
+    for axis, (before, _) in enumerate(sliding.pads):
+        parts = (
+            (POSITIONS[axis], sliding.stride[axis], 1),
+            (TAPS[axis], sliding.dilation[axis], 1),
+        )
         meet[PLACES[axis]] = Index(parts, -before)
-    padded = any(frame.over) or any(map(any, frame.pads))
+    padded = any(sliding.over) or any(map(any, sliding.pads))
     return Moves(
-        dict(zip(POSITIONS, places_along(x, frame), strict=False)),
-        dict(zip(TAPS, frame.kernel, strict=False)),
+        dict(zip(POSITIONS, places_along(x, sliding), strict=False)),
+        dict(zip(TAPS, sliding.kernel, strict=False)),
         meet,
         OUTSIDE if padded else "",
     )

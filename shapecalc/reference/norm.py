@@ -9,25 +9,9 @@ import numpy as np
 
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import (
-    Gradients,
-    Slot,
-    bias_slot,
-    column,
-    places,
-    scale_slot,
-)
-from shapecalc.reference.formula import (
-    Formula,
-    Term,
-    place_names,
-    single,
-)
-from shapecalc.reference.paper_copy import (
-    SIDES,
-    copied,
-    shape_like,
-)
+from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
+from shapecalc.reference.formula import Formula, Term, place_names, single
+from shapecalc.reference.paper_copy import SIDES, copied, shape_like
 from shapecalc.reference.tally import add_up
 
 if TYPE_CHECKING:

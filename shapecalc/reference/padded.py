@@ -1,4 +1,4 @@
-"""Windows by doing: put a frame around the input, slide, stride.
+"""Windows by doing: put a sliding around the input, slide, stride.
 
 Nothing here computes an output size; it is the number of windows that come out.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Axes
 
 
-class Frame(NamedTuple):
+class SlidingWindow(NamedTuple):
     """How a window moves over an array; an entry for every side.
 
     `pads` is the padding, `over` how much further the last window may hang over the end, and from
@@ -33,7 +33,7 @@ class Frame(NamedTuple):
     stop: tuple[int | None, ...]
 
 
-def frame_of(layer: Any, x: Array) -> Frame:  # noqa: ANN401  (whatever has a kernel)
+def sliding_window(layer: Any, x: Array) -> SlidingWindow:  # noqa: ANN401  (whatever has a kernel)
     """Read the fields of a layer with a window, for the sides of `x`."""
     kernel = spread(layer.kernel, x)
     stride = kernel if layer.stride is None else spread(layer.stride, x)
@@ -46,7 +46,7 @@ def frame_of(layer: Any, x: Array) -> Frame:  # noqa: ANN401  (whatever has a ke
         for n, k, s, d, pair in zip(x.shape[2:], kernel, stride, dilation, pairs, strict=True)
     ]
     pads, over, stop = zip(*sides, strict=True)
-    return Frame(kernel, stride, dilation, pads, over, stop)
+    return SlidingWindow(kernel, stride, dilation, pads, over, stop)
 
 
 def _side(
@@ -63,62 +63,62 @@ def _side(
     return pair, stride - 1, pair[0] + n if rule == "ceil" else None
 
 
-def surround(x: Array, frame: Frame, fill: Any = 0) -> Array:  # noqa: ANN401
+def surround(x: Array, sliding: SlidingWindow, fill: Any = 0) -> Array:  # noqa: ANN401
     """Return `x` with its padding, and what may hang over, filled with `fill`."""
-    if not any(frame.over) and not any(map(any, frame.pads)):
+    if not any(sliding.over) and not any(map(any, sliding.pads)):
         return x
-    canvas = np.empty(_extents(x, frame), x.dtype)
-    inside(canvas, x, frame)[...] = x
-    for axis, (n, (before, _)) in enumerate(zip(x.shape[2:], frame.pads, strict=True), 2):
+    canvas = np.empty(_extents(x, sliding), x.dtype)
+    inside(canvas, x, sliding)[...] = x
+    for axis, (n, (before, _)) in enumerate(zip(x.shape[2:], sliding.pads, strict=True), 2):
         side = np.moveaxis(canvas, axis, 0)
         side[:before] = side[before + n :] = fill
     return canvas
 
 
-def blank(x: Array, frame: Frame) -> Array:
+def blank(x: Array, sliding: SlidingWindow) -> Array:
     """Return zeros, as many as `x` has with its padding: what gradients are added up on."""
-    return np.zeros(_extents(x, frame), x.dtype)
+    return np.zeros(_extents(x, sliding), x.dtype)
 
 
-def _extents(x: Array, frame: Frame) -> Axes:
-    sides = zip(x.shape[2:], frame.pads, frame.over, strict=True)
+def _extents(x: Array, sliding: SlidingWindow) -> Axes:
+    sides = zip(x.shape[2:], sliding.pads, sliding.over, strict=True)
     return (*x.shape[:2], *(n + before + after + over for n, (before, after), over in sides))
 
 
-def places_along(x: Array, frame: Frame) -> Axes:
+def places_along(x: Array, sliding: SlidingWindow) -> Axes:
     """Count the windows along every side, without the memory that a canvas takes."""
     found = []
-    for axis, extent in enumerate(extent_of(x, frame)):
+    for axis, extent in enumerate(extent_of(x, sliding)):
         side = np.broadcast_to(np.False_, (1, 1, extent))
-        found.append(windows(side, along(frame, axis)).shape[2])
+        found.append(windows(side, along(sliding, axis)).shape[2])
     return tuple(found)
 
 
-def extent_of(x: Array, frame: Frame) -> Axes:
+def extent_of(x: Array, sliding: SlidingWindow) -> Axes:
     """Return the sides of `x` with their padding, and what may hang over."""
-    return _extents(x, frame)[2:]
+    return _extents(x, sliding)[2:]
 
 
-def along(frame: Frame, axis: int) -> Frame:
-    """Take one side of a frame."""
-    kernel, stride, dilation, pads, over, stop = (field[axis : axis + 1] for field in frame)
-    return Frame(kernel, stride, dilation, pads, over, stop)  # type: ignore[arg-type]
+def along(sliding: SlidingWindow, axis: int) -> SlidingWindow:
+    """Take one side of a sliding."""
+    kernel, stride, dilation, pads, over, stop = (field[axis : axis + 1] for field in sliding)
+    return SlidingWindow(kernel, stride, dilation, pads, over, stop)  # type: ignore[arg-type]
 
 
-def inside(canvas: Array, x: Array, frame: Frame) -> Array:
+def inside(canvas: Array, x: Array, sliding: SlidingWindow) -> Array:
     """Return the part of a canvas where `x` lies."""
-    sides = zip(x.shape[2:], frame.pads, strict=True)
+    sides = zip(x.shape[2:], sliding.pads, strict=True)
     part: Array = canvas[along_sides(slice(before, before + n) for n, (before, _) in sides)]
     return part
 
 
-def windows(canvas: Array, frame: Frame) -> Array:
+def windows(canvas: Array, sliding: SlidingWindow) -> Array:
     """View a canvas as its windows: N x C x positions x taps.  Writing there writes the canvas."""
-    extents = [d * (k - 1) + 1 for k, d in zip(frame.kernel, frame.dilation, strict=True)]
+    extents = [d * (k - 1) + 1 for k, d in zip(sliding.kernel, sliding.dilation, strict=True)]
     axes = tuple(range(2, canvas.ndim))
     view: Array = sliding_window_view(canvas, extents, axes, writeable=True)
-    starts = (slice(0, end, step) for end, step in zip(frame.stop, frame.stride, strict=True))
-    taps = (slice(None, None, step) for step in frame.dilation)
+    starts = (slice(0, end, step) for end, step in zip(sliding.stop, sliding.stride, strict=True))
+    taps = (slice(None, None, step) for step in sliding.dilation)
     part: Array = view[along_sides((*starts, *taps))]
     return part
 

@@ -9,7 +9,7 @@ import numpy as np
 from shapecalc.algebra.dim import known
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
-from shapecalc.reference.padded import extent_of, frame_of, places_along
+from shapecalc.reference.padded import extent_of, places_along, sliding_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,9 +70,9 @@ def moved_over(layer: Layer, rank: int, channels: int = 1) -> tuple[Layer, tuple
 
     def positions(n: int, axis: int) -> int:
         x = np.broadcast_to(0.0, (1, 1, *(n if each == axis else 40 for each in range(rank))))
-        frame = frame_of(layer, x)
-        extent = frame.dilation[axis] * (frame.kernel[axis] - 1) + 1
-        return places_along(x, frame)[axis] if extent_of(x, frame)[axis] >= extent else 0
+        sliding = sliding_window(layer, x)
+        extent = sliding.dilation[axis] * (sliding.kernel[axis] - 1) + 1
+        return places_along(x, sliding)[axis] if extent_of(x, sliding)[axis] >= extent else 0
 
     return layer, (Map(fewest_sides(rank, positions), channels),)
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.reference.arrays import Array, Arrays
 
-Sight: TypeAlias = "dict[tuple[int, int], Array]"
+Noticed: TypeAlias = "dict[tuple[int, int], Array]"
 """(output side, input side) -> whether output row v notices input row u: outputs x inputs."""
 
 
-def sight(layer: Layer, arrays: Arrays, x: Array, random: Generator) -> Sight:
+def probe(layer: Layer, arrays: Arrays, x: Array, random: Generator) -> Noticed:
     """Raise every row of every side of the input in turn, far above the rest.
 
     So it wins every maximum and leaves the flat parts of all activations; and unevenly, or a

@@ -13,20 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.algebra.dim import known
-from shapecalc.layers.reshape import (
-    ChannelShuffle,
-    Crop,
-    Flatten,
-    PadLayer,
-    Permute,
-    Reshape,
-)
+from shapecalc.layers.reshape import ChannelShuffle, Crop, Flatten, PadLayer, Permute, Reshape
 from shapecalc.reference import registry, upsample  # noqa: F401  (it registers itself)
-from shapecalc.reference.arrays import (
-    along_sides,
-    spread,
-    spread_pairs,
-)
+from shapecalc.reference.arrays import along_sides, spread, spread_pairs
 from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
@@ -39,17 +28,8 @@ from shapecalc.reference.formula import (
     single,
     summed,
 )
-from shapecalc.reference.padded import (
-    Frame,
-    inside,
-    surround,
-)
-from shapecalc.reference.paper_copy import (
-    SIDES,
-    copied,
-    least,
-    shape_like,
-)
+from shapecalc.reference.padded import SlidingWindow, inside, surround
+from shapecalc.reference.paper_copy import SIDES, copied, least, shape_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -218,9 +198,11 @@ def permute_formulas(layer: Permute, x: Array) -> Formulas:
 # -- pad and crop ----------------------------------------------------------------------------------
 
 
-def _rim(layer: PadLayer, x: Array) -> Frame:
+def _rim(layer: PadLayer, x: Array) -> SlidingWindow:
     ones, rank = (1,) * (x.ndim - 2), x.ndim - 2
-    return Frame(ones, ones, ones, spread_pairs(layer.pad.pairs, x), (0,) * rank, (None,) * rank)
+    return SlidingWindow(
+        ones, ones, ones, spread_pairs(layer.pad.pairs, x), (0,) * rank, (None,) * rank
+    )
 
 
 @registry.forward(PadLayer)

@@ -12,9 +12,9 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
 from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.reference.inputs import Entrance, Supply, Unfit, must_know
+from shapecalc.reference.inputs import Inputs, LayerArrays, Unfit, must_know
 from shapecalc.reference.layer import forward
-from shapecalc.reference.memory import Live
+from shapecalc.reference.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -40,7 +40,7 @@ class Step(NamedTuple):
     arrays: Arrays
     inputs: tuple[Array, ...]
     output: Array
-    live: int
+    memory: int
     """Bytes of all activations that are alive now."""
 
 
@@ -129,9 +129,9 @@ def run(
     must_know(kept, paths, "layer")
     walk = _Walk(
         graph,
-        Live(graph, kept),
-        Entrance(graph, inputs or {}, seed, batch, dtype),
-        Supply(graph, weights or {}, seed),
+        Memory(graph, kept),
+        Inputs(graph, inputs or {}, seed, batch, dtype),
+        LayerArrays(graph, weights or {}, seed),
     )
     for index, node in enumerate(graph.nodes):
         try:
@@ -148,9 +148,9 @@ def run(
         else:
             if watch is not None:
                 watch(step)
-        walk.live.release(index, node)
+        walk.memory.release(index, node)
     if not walk.lost:
-        walk.supply.must_be_used()
+        walk.layer_arrays.must_be_used()
     return walk.done()
 
 
@@ -162,8 +162,15 @@ def allocate(graph: Graph, *, seed: int = 0, dtype: Any = np.float32) -> dict[st
 class _Walk:
     """A run under way."""
 
-    def __init__(self, graph: Graph, live: Live, entrance: Entrance, supply: Supply) -> None:
-        self.graph, self.live, self.entrance, self.supply = graph, live, entrance, supply
+    def __init__(
+        self, graph: Graph, memory: Memory, inputs: Inputs, layer_arrays: LayerArrays
+    ) -> None:
+        self.graph, self.memory, self.inputs, self.layer_arrays = (
+            graph,
+            memory,
+            inputs,
+            layer_arrays,
+        )
         self.layers: dict[int, Layer] = {}
         self.arrays: dict[str, Arrays] = {}
         self.shapes: dict[int, Shape] = {}
@@ -175,17 +182,17 @@ class _Walk:
             self.shape(source)
         if isinstance(layer, Deferred):
             layer = layer.build(self.shape)
-        taken = self.live.inputs(node)
+        taken = self.memory.inputs(node)
         own: Arrays = {}
         if isinstance(layer, Input):
-            output = self.entrance.array(index, node.path, layer)
+            output = self.inputs.array(index, node.path, layer)
         else:
-            own = self.supply.arrays(index, layer, taken)
-            output = forward(layer, own, *taken, overwrite=self.live.only_here(node))
-        self.live.put(index, output, node.inputs[0] if isinstance(layer, Reshape) else None)
+            own = self.layer_arrays.arrays(index, layer, taken)
+            output = forward(layer, own, *taken, overwrite=self.memory.only_here(node))
+        self.memory.put(index, output, node.inputs[0] if isinstance(layer, Reshape) else None)
         self.layers[index], self.arrays[node.path] = layer, own
         self.shapes[index] = _shape_of(output)
-        return Step(node, layer, own, taken, output, self.live.bytes())
+        return Step(node, layer, own, taken, output, self.memory.bytes())
 
     def shape(self, index: int) -> Shape:
         """Return the shape of a layer's output.  Raises `_Lost` where there is none."""
@@ -200,8 +207,10 @@ class _Walk:
 
     def done(self) -> Run:
         """Sum up; a layer that could not be run is missing everywhere."""
-        values = {self.graph.nodes[index].path: value for index, value in self.live.values.items()}
-        return Run(self.graph, self.layers, values, self.arrays, self.live.peak)
+        values = {
+            self.graph.nodes[index].path: value for index, value in self.memory.values.items()
+        }
+        return Run(self.graph, self.layers, values, self.arrays, self.memory.peak)
 
 
 def _unrun(node: Node, error: Exception) -> Problem:

@@ -20,36 +20,13 @@ from shapecalc.reference.arrays import (
     spread,
     spread_pairs,
 )
-from shapecalc.reference.formula import (
-    PLACES,
-    POSITIONS,
-    TAPS,
-    Index,
-    Ref,
-    plain,
-    ref,
-    summed,
-)
-from shapecalc.reference.moving import (
-    bias_formula,
-)
-from shapecalc.reference.padded import (
-    Frame,
-    windows,
-)
-from shapecalc.reference.paper_copy import (
-    copied,
-    fewest_sides,
-    least,
-    small_window,
-)
+from shapecalc.reference.formula import PLACES, POSITIONS, TAPS, Index, Ref, plain, ref, summed
+from shapecalc.reference.moving import bias_formula
+from shapecalc.reference.padded import SlidingWindow, windows
+from shapecalc.reference.paper_copy import copied, fewest_sides, least, small_window
 from shapecalc.reference.tally import accumulators
 from shapecalc.reference.unfold import correlate, correlate_back, correlate_kernels
-from shapecalc.reference.weighted import (
-    add_bias,
-    bias_gradient,
-    counted_bias,
-)
+from shapecalc.reference.weighted import add_bias, bias_gradient, counted_bias
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
@@ -64,7 +41,7 @@ class Landing(NamedTuple):
     The first `reached` rows of a side take part; the rest are rows that nothing reaches.
     """
 
-    frame: Frame
+    sliding: SlidingWindow
     extents: Axes
     reached: tuple[slice, ...]
     cut: tuple[slice, ...]
@@ -86,8 +63,8 @@ def landing(layer: Transposed, x: Array) -> Landing:
     ]
     extents, reached, cut = zip(*sides, strict=True)
     none = (0,) * rank
-    frame = Frame(kernel, stride, dilation, ((0, 0),) * rank, none, (None,) * rank)
-    return Landing(frame, extents, reached, cut)
+    sliding = SlidingWindow(kernel, stride, dilation, ((0, 0),) * rank, none, (None,) * rank)
+    return Landing(sliding, extents, reached, cut)
 
 
 def _side(
@@ -130,7 +107,7 @@ def forward(layer: Transposed, arrays: Arrays, x: Array) -> Array:
     where = landing(layer, x)
     canvas = np.zeros((len(x), known(layer.filters), *where.extents), x.dtype)
     reached = canvas[along_sides(where.reached)]
-    correlate_back(windows(reached, where.frame), arrays["weight"], x, layer.groups)
+    correlate_back(windows(reached, where.sliding), arrays["weight"], x, layer.groups)
     return add_bias(np.ascontiguousarray(canvas[along_sides(where.cut)]), arrays)
 
 
@@ -140,7 +117,7 @@ def backward(layer: Transposed, arrays: Arrays, x: Array, y: Array, gradient: Ar
     where = landing(layer, x)
     canvas = np.zeros((len(x), known(layer.filters), *where.extents), x.dtype)
     canvas[along_sides(where.cut)] = gradient
-    view = windows(canvas[along_sides(where.reached)], where.frame)
+    view = windows(canvas[along_sides(where.reached)], where.sliding)
     trained = bias_gradient(gradient, arrays)
     trained["weight"] = correlate_kernels(view, x, layer.groups)
     return Gradients((correlate(view, arrays["weight"], layer.groups),), trained)
@@ -159,7 +136,7 @@ def counted(layer: Transposed, arrays: Arrays, x: Array) -> Array:
                 lands = along_sides(
                     slice(t * d, t * d + s * (n - 1) + 1, s)
                     for t, d, s, n in zip(
-                        tap, where.frame.dilation, where.frame.stride, x.shape[2:], strict=True
+                        tap, where.sliding.dilation, where.sliding.stride, x.shape[2:], strict=True
                     )
                 )
                 part = canvas[:, number][lands]
@@ -181,13 +158,13 @@ TRANSPOSED_INPUT = "The way back is a plain convolution of g with the same kerne
 def formulas(layer: Transposed, x: Array) -> Formulas:
     """Write a transposed convolution's formulas: its forward is a convolution's way back."""
     where, filters, groups = landing(layer, x), known(layer.filters), layer.groups
-    frame, starts = where.frame, [part.start for part in where.cut]
+    sliding, starts = where.sliding, [part.start for part in where.cut]
     seen, made = x.shape[1] // groups, filters // groups
     sides, kernel, land = {}, {}, {}
     for axis, before in enumerate(starts):
-        parts = ((PLACES[axis], frame.stride[axis], 1), (TAPS[axis], frame.dilation[axis], 1))
+        parts = ((PLACES[axis], sliding.stride[axis], 1), (TAPS[axis], sliding.dilation[axis], 1))
         land[POSITIONS[axis]] = Index(parts, -before)
-        sides[PLACES[axis]], kernel[TAPS[axis]] = x.shape[2 + axis], frame.kernel[axis]
+        sides[PLACES[axis]], kernel[TAPS[axis]] = x.shape[2 + axis], sliding.kernel[axis]
     inputs, taps, places = "".join(sides), "".join(kernel), "".join(land)
     filter_ = Index((("c", made, seen), ("e", 1, 1))) if groups > 1 else plain("f")[0]
     own = "e" if groups > 1 else "f"

@@ -5,7 +5,7 @@ its adjoint, which takes gradients to the input (and is what a transposed convol
 `correlate_kernels` correlates the input with the output's gradient, which gives the gradient of
 the weights.  (Dumoulin & Visin 2016; Goodfellow, Bengio & Courville 2016, section 9.5.)
 
-Windows are those of `frame.windows`, N x C x positions x taps; kernels are F x C/groups x taps.
+Windows are those of `sliding.windows`, N x C x positions x taps; kernels are F x C/groups x taps.
 """
 
 from __future__ import annotations

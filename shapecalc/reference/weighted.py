@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.reference.arrays import (
-    Slot,
-    bias_slot,
-    column,
-    places,
-)
-from shapecalc.reference.padded import (
-    frame_of,
-    surround,
-    taps,
-    windows,
-)
+from shapecalc.reference.arrays import Slot, bias_slot, column, places
+from shapecalc.reference.padded import sliding_window, surround, taps, windows
 from shapecalc.reference.tally import accumulators
 
 if TYPE_CHECKING:
@@ -29,8 +19,8 @@ if TYPE_CHECKING:
 def bias_slots(layer: Any, filters: int, x: Array) -> dict[str, Slot]:  # noqa: ANN401
     """Describe no bias, one per filter, or one per filter and position of a moving window."""
     if layer.bias == "per_position":
-        frame = frame_of(layer, x)
-        view = windows(surround(x, frame), frame)
+        sliding = sliding_window(layer, x)
+        view = windows(surround(x, sliding), sliding)
         return {"bias": bias_slot((filters, *view.shape[2 : x.ndim]))}
     return {"bias": bias_slot((filters,))} if layer.bias else {}
 
@@ -52,8 +42,8 @@ def bias_gradient(gradient: Array, arrays: Arrays) -> dict[str, Array]:
 
 def counted_windows(layer: Any, x: Array, fill: float = 0.0) -> Array:  # noqa: ANN401
     """View the windows of an input of numbers that count."""
-    frame = frame_of(layer, x)
-    return windows(surround(x, frame, x.flat[0].like(fill)), frame)
+    sliding = sliding_window(layer, x)
+    return windows(surround(x, sliding, x.flat[0].like(fill)), sliding)
 
 
 def counted_products(view: Array, rows: Iterable[tuple[Iterable[int], Array]], x: Array) -> Array:

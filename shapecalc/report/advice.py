@@ -8,9 +8,7 @@ from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.graph.expand import expand, rebuilt
 from shapecalc.graph.model import Input, channels_first
 from shapecalc.layers.shape import as_text
-from shapecalc.report.propagate import (
-    propagate,
-)
+from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from shapecalc.algebra.dim import add_up, is_symbolic, largest
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.layers.work import Work
 from shapecalc.report.unknown import UNKNOWN
-from shapecalc.text.shown import Shown, shortened
+from shapecalc.text.shown import Shapes, Shown, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -223,6 +223,11 @@ class Report(Shown):
     """
 
     __slots__ = ("_computing", "_weights_fit", "domain", "graph", "rows", "totals")
+    shapes = Shapes(
+        "a report",
+        table="output.report_table.tabulate",
+        records="output.report_records.records",
+    )
 
     def __init__(
         self,

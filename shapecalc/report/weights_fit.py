@@ -15,9 +15,7 @@ from shapecalc.algebra.relations import where
 from shapecalc.errors import SpecErrors
 from shapecalc.graph.expand import expand
 from shapecalc.report.domain import Fit
-from shapecalc.report.propagate import (
-    propagate,
-)
+from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim

@@ -35,3 +35,10 @@ def width_of(text: str) -> int:
     other = [c for c in text if c > "\x7f"]
     wide = sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in other)
     return len(text) - len(other) + wide
+
+
+def terminal_width() -> int:
+    """Measure the terminal."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns

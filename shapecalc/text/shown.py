@@ -1,28 +1,47 @@
-"""Results show themselves: as text, on a page, and in a notebook."""
+"""Results show themselves: as text, on a page, for a program, and in a notebook."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
+
+
+class Shapes:
+    """What a result is called, and the functions that lay it out as a shape that formats write.
+
+    They are named by module and function and imported when they are asked for: what lays a result
+    out knows the result, and not the other way round.
+    """
+
+    __slots__ = ("document", "noun", "records", "table")
+
+    def __init__(
+        self, noun: str, *, table: str = "", document: str = "", records: str = ""
+    ) -> None:
+        self.noun = noun
+        self.table = table
+        self.document = document
+        self.records = records
 
 
 class Shown:
-    """A result that can be written in every format that there is.
+    """A result that can be written in every format that takes a shape of it.
 
     This is the one look forward of the house: what is computed lies below the output, and reaches
     it only when it is asked to show itself.
     """
 
     __slots__ = ()
+    shapes: ClassVar[Shapes]
 
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write the result as text, markdown, csv, json, latex, html, or for a terminal.
+        """Write the result in a format of `output.formats.FORMATS`, the last line ended.
 
-        `options` are those of its command; and width, standalone.  Raises `SpecErrors` for unknown
-        words.
+        `options` are those of its command, and those of a page: width, standalone.  Raises
+        `SpecErrors` for unknown words, and for a format that takes no shape of the result.
         """
-        from shapecalc.output.formats import render
+        from shapecalc.output.formats import write
 
-        return render(self, format, **options)  # type: ignore[arg-type]
+        return write(self, format, **options)
 
     def _repr_html_(self) -> str:
         return self.render("html", standalone=False)

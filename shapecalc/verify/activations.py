@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from io import StringIO
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,20 +10,16 @@ import numpy as np
 
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NUMBER, TEXT
-from shapecalc.output.report_table import Fact, Line, Table
-from shapecalc.output.view import (
-    Column,
-)
+from shapecalc.output.table import Fact, Line, Table
+from shapecalc.output.view import Column
 from shapecalc.text.safe import printable
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from shapecalc.reference.run import Step
     from shapecalc.report.model import Report
-
-#: The JSON form's name and version.
-SCHEMA = "shapecalc.activity/1"
 
 HEADER = ("layer", "type", "output", "mean", "deviation", "least", "largest", "zeros")
 
@@ -47,6 +41,21 @@ class Activity(NamedTuple):
         return isfinite(self.least) and isfinite(self.largest)
 
 
+@dataclass(frozen=True)
+class Activations(Shown):
+    """The activations of a run: `inputs` tells what went in, `saved` which files were written."""
+
+    shapes = Shapes(
+        "a run",
+        table="verify.activations.tabulate",
+        records="verify.records.activity_records",
+    )
+    report: Report
+    layers: tuple[Activity, ...]
+    inputs: tuple[str, ...] = ()
+    saved: tuple[str, ...] = ()
+
+
 def unwarned() -> AbstractContextManager[None]:
     """Keep NumPy from warning while a network runs over: the table says where that begins."""
     return np.errstate(all="ignore")
@@ -66,15 +75,13 @@ def activity(step: Step) -> Activity:
         )
 
 
-def tabulate_activity(
-    report: Report, seen: list[Activity], said: tuple[str, ...], saved: tuple[str, ...]
-) -> Table:
-    """Lay a run out; `said` tells what went in, `saved` which files were written."""
+def tabulate(run: Activations, width: int | None = None) -> Table:
+    """Lay a run out; every column stays."""
     columns = tuple(
         Column(title, title, "", TEXT if place < 3 else NUMBER, lambda row, view: row)
         for place, title in enumerate(HEADER)
     )
-    rows = {row.name: row for row in report.rows}
+    rows = {row.name: row for row in run.report.rows}
     lines = tuple(
         Line(
             (
@@ -85,55 +92,32 @@ def tabulate_activity(
                 f"{100 * each.zeros:.1f}%",
             )
         )
-        for each in seen
+        for each in run.layers
     )
     return Table(
-        title=printable(report.name) or "network",
-        about=said,
+        title=printable(run.report.name) or "network",
+        about=run.inputs,
         columns=columns,
         header=HEADER,
         lines=lines,
-        footer=(f"{len(seen):,} layers", *("",) * (len(HEADER) - 1)),
-        facts=(Fact("activations, all", f"{sum(row.output.size for row in report.rows):,}"),),
+        footer=(f"{len(run.layers):,} layers", *("",) * (len(HEADER) - 1)),
+        facts=(Fact("activations, all", f"{sum(row.output.size for row in run.report.rows):,}"),),
         notes=(),
         legend=(
             ("deviation", "standard deviation of the layer's activations"),
             ("zeros", "share of activations that are exactly 0, as rectifiers leave them"),
         ),
         remarks=(
-            *_not_finite(seen),
-            *saved,
-            f"Read from {printable(report.graph.spec.source.name)}.",
+            *_not_finite(run.layers),
+            *run.saved,
+            f"Read from {printable(run.report.graph.spec.source.name)}.",
         ),
     )
 
 
-def _not_finite(seen: list[Activity]) -> tuple[str, ...]:
+def _not_finite(layers: tuple[Activity, ...]) -> tuple[str, ...]:
     """Name the layer at which the numbers stop being numbers, if there is one."""
-    first = next((each.name for each in seen if not each.finite), None)
+    first = next((each.name for each in layers if not each.finite), None)
     if first is None:
         return ()
     return (f"{first} is the first layer with values that are not finite (NaN or infinite).",)
-
-
-def activity_json(report: Report, seen: list[Activity]) -> str:
-    """Write the same for a program, a line a layer; a number that is none is null."""
-    records = [
-        {
-            name: None if isinstance(value, float) and not isfinite(value) else value
-            for name, value in each._asdict().items()
-        }
-        for each in seen
-    ]
-    lines = ",\n".join(f"  {json.dumps(record)}" for record in records)
-    head = f'"schema": "{SCHEMA}", "network": {json.dumps(report.name)}'
-    return f'{{{head}, "layers": [\n{lines}\n]}}\n'
-
-
-def activity_csv(seen: list[Activity]) -> str:
-    """Write the same for a spreadsheet."""
-    file = StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(Activity._fields)
-    writer.writerows(seen)
-    return file.getvalue()

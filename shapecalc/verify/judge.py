@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,11 @@ from shapecalc.api import report_of
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.reference.arrays import extents
 from shapecalc.reference.layer import count, forward, random_arrays, slots
-from shapecalc.reference.probe import sight
+from shapecalc.reference.probe import probe
 from shapecalc.reference.product import recorded
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.slopes import slopes
+from shapecalc.text.shown import Shapes, Shown
 from shapecalc.verify import laws
 from shapecalc.verify.small_copy import small_copy
 
@@ -48,12 +50,18 @@ class JudgedLayer(NamedTuple):
     outcomes: dict[str, str | None]
 
 
-class Verdict(NamedTuple):
+@dataclass(frozen=True)
+class Verdict(Shown):
     """The outcome for a network.
 
     `peak` is the most bytes of activations that were alive; None where not all could be run.
     """
 
+    shapes = Shapes(
+        "a verdict",
+        table="verify.verdict_table.tabulate",
+        records="verify.records.verdict_records",
+    )
     report: Report
     judged: tuple[JudgedLayer, ...]
     peak: int | None
@@ -91,6 +99,13 @@ class Verdict(NamedTuple):
             outcome == "" for layer in self.judged for outcome in layer.outcomes.values()
         )
         return laws_held + (self.peak_outcome == "")
+
+
+class Verdicts(Shown, tuple[Verdict, ...]):
+    """The outcomes for several networks."""
+
+    __slots__ = ()
+    shapes = Verdict.shapes
 
 
 def verify(
@@ -173,7 +188,7 @@ def _counted_small(
     ]
     outcomes: dict[str, str | None] = {"operations": "; ".join(filter(None, differences))}
     if facts.window not in (None, SEES_ALL) and facts.output.sides:
-        noticed = sight(copy, arrays, arrays_in[0], random)
+        noticed = probe(copy, arrays, arrays_in[0], random)
         outcomes["reach"] = laws.reach_law(
             noticed, facts.window, tuple(map(known, shapes[0].sides))
         )

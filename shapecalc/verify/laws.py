@@ -12,22 +12,18 @@ import numpy as np
 
 from shapecalc.algebra.dim import known
 from shapecalc.layers.base import SEES_ALL
-from shapecalc.layers.receptive_field import (
-    EVERYTHING,
-)
+from shapecalc.layers.receptive_field import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.base import Parameter
-    from shapecalc.layers.receptive_field import (
-        InputSpan,
-    )
+    from shapecalc.layers.receptive_field import InputSpan
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.work import Work
     from shapecalc.reference.arrays import Array, Slot
-    from shapecalc.reference.probe import Sight
+    from shapecalc.reference.probe import Noticed
     from shapecalc.reference.product import Product
     from shapecalc.reference.slopes import Slope
     from shapecalc.reference.tally import Operations
@@ -96,7 +92,9 @@ def value_law(fast: Array, plain: Array) -> str:
     return f"the layer's two forwards differ by {np.nanmax(np.abs(fast - plain)):.3g}"
 
 
-def reach_law(sight: Sight, reaches: tuple[InputSpan, ...] | None, sides: tuple[int, ...]) -> str:
+def reach_law(
+    noticed: Noticed, reaches: tuple[InputSpan, ...] | None, sides: tuple[int, ...]
+) -> str:
     """Compare what rows of the output noticed of the input's rows with what a rule says they see.
 
     `sides` are the input's; beyond their ends there is nothing to notice.  Not judged is a rule
@@ -104,7 +102,7 @@ def reach_law(sight: Sight, reaches: tuple[InputSpan, ...] | None, sides: tuple[
     convention no receptive field), and one that says that all see everything, as it does where it
     does not follow how elements are arranged.
     """
-    ranks = {side for side, _ in sight}
+    ranks = {side for side, _ in noticed}
     if not ranks or reaches is None or reaches is SEES_ALL:
         return ""
     differences = []
@@ -112,12 +110,12 @@ def reach_law(sight: Sight, reaches: tuple[InputSpan, ...] | None, sides: tuple[
     for side in sorted(ranks):
         reach = reaches[side]
         looked_at = reach.side if reach.side >= 0 else side
-        units = range(len(sight[side, looked_at]))
+        units = range(len(noticed[side, looked_at]))
         ruled[side, looked_at] = [_seen(reach, unit, sides[looked_at]) for unit in units]
     blind = any(not any(map(len, rows)) for rows in ruled.values())
     for (side, looked_at), rows in ruled.items():
         for unit, right in enumerate(rows):
-            done = np.flatnonzero(sight[side, looked_at][unit]).tolist()
+            done = np.flatnonzero(noticed[side, looked_at][unit]).tolist()
             if done != ([] if blind else right):
                 differences.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")
     return differences[0] if differences else ""

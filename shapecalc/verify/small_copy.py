@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.dim import known
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.report.apply import (
-    RefusedError,
-    apply,
-)
+from shapecalc.report.apply import RefusedError, apply
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.apply import (
-        Facts,
-    )
+    from shapecalc.report.apply import Facts
 
 #: Fields that may shrink, with how far; what has groups keeps them.
 FEW = {"filters": 2, "units": 4, "multiplier": 2}

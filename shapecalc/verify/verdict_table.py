@@ -1,28 +1,20 @@
-"""Verdicts as tables and as JSON: a line a layer for one network, a line a network for several."""
+"""Verdicts as tables: a line a layer for one network, a line a network for several."""
 
 from __future__ import annotations
 
-import csv
-import json
-from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.shape import as_list, as_text
+from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
-from shapecalc.output.report_table import Fact, Line, Table
-from shapecalc.output.view import (
-    Column,
-)
+from shapecalc.output.table import Fact, Line, Table
+from shapecalc.output.view import Column
 from shapecalc.text.safe import printable
-from shapecalc.verify.judge import LAWS
+from shapecalc.verify.judge import LAWS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.verify.judge import Verdict
-
-#: The JSON form's name and version.
-SCHEMA = "shapecalc.verdict/1"
+    from shapecalc.verify.judge import Verdicts
 
 HOLDS, FAILS = "\N{CHECK MARK}", "\N{BALLOT X}"
 
@@ -45,7 +37,14 @@ def _mark(said: Iterable[str | None]) -> str:
     return FAILS if any(told) else HOLDS
 
 
-def tabulate_verdict(verdict: Verdict) -> Table:
+def tabulate(judged: Verdicts | Verdict, width: int | None = None) -> Table:
+    """Lay out one network layer by layer, several as a line each; every column stays."""
+    if isinstance(judged, Verdict):
+        return _layers(judged)
+    return _layers(judged[0]) if len(judged) == 1 else _networks(judged)
+
+
+def _layers(verdict: Verdict) -> Table:
     """Lay out what the laws say of every layer; disagreements stand below, numbered."""
     asked = _asked([verdict])
     lines: list[Line] = []
@@ -77,7 +76,7 @@ def tabulate_verdict(verdict: Verdict) -> Table:
     )
 
 
-def tabulate_verdicts(verdicts: Sequence[Verdict]) -> Table:
+def _networks(verdicts: Sequence[Verdict]) -> Table:
     """Lay out a line a network; disagreements stand below."""
     asked = _asked(verdicts)
     lines: list[Line] = []
@@ -120,41 +119,3 @@ def _legend(asked: list[str]) -> tuple[tuple[str, str], ...]:
         (NOT_APPLICABLE_MARK, "nothing to compare"),
     )
     return (*((law, LAWS[law]) for law in asked), *marks)
-
-
-def verdicts_json(verdicts: Sequence[Verdict]) -> str:
-    """Write every law's outcome, a line a layer: true, a disagreement in words, or null."""
-    networks = []
-    for verdict in verdicts:
-        head = {
-            "network": verdict.report.name,
-            "seed": verdict.seed,
-            "holds": not verdict.disagreements,
-            "peak": {"bytes": verdict.peak, "report": verdict.stated_peak},
-        }
-        layers = [
-            {
-                "name": each.row.name,
-                "type": each.row.type,
-                "output": as_list(each.row.output),
-                "laws": {law: True if said == "" else said for law, said in each.outcomes.items()},
-            }
-            for each in verdict.judged
-        ]
-        lines = ",\n".join(f"    {json.dumps(layer)}" for layer in layers)
-        networks.append(f'  {json.dumps(head)[:-1]}, "layers": [\n{lines}\n  ]}}')
-    body = ",\n".join(networks)
-    return f'{{"schema": {json.dumps(SCHEMA)}, "networks": [\n{body}\n]}}\n'
-
-
-def verdicts_csv(verdicts: Sequence[Verdict]) -> str:
-    """Write a line a layer: true, a disagreement in words, or nothing where nothing was asked."""
-    file = StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(("network", "layer", "type", "output", *LAWS))
-    for verdict in verdicts:
-        for row, said in verdict.judged:
-            told = (None if each is None else each or "true" for each in said.values())
-            names = (printable(verdict.report.name), row.name, row.type, as_text(row.output))
-            writer.writerow((*names, *told))
-    return file.getvalue()

@@ -12,13 +12,9 @@ from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import expand_statements as walk
-from shapecalc.output.formats import render
-from shapecalc.output.options import (
-    make_view,
-)
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.output.formats import write
+from shapecalc.output.options import make_view
+from shapecalc.report.compute import compute_report
 from shapecalc.report.weights_fit import fits
 from shapecalc.spec.find import shipped
 from shapecalc.text.source import Source
@@ -96,8 +92,8 @@ def test_random_networks_with_random_symbols(seed: int, monkeypatch: pytest.Monk
             continue
         if report.domain is None:
             continue
-        render(report, "text")
-        render(report, "json")
+        write(report, "text")
+        write(report, "json")
         for _ in range(4):
             values = {
                 name: rng.choice([*range(1, 20), 32, 48, 64]) for name in report.domain.symbols
@@ -190,10 +186,10 @@ def test_kernels_and_pads_may_be_symbols() -> None:
 
 
 def test_a_dense_layer_says_for_which_sizes_its_weights_were_made() -> None:
-    text = render(symbolic("alexnet"), "text")
+    text = write(symbolic("alexnet"), "text")
     assert "fc6 was made for 6x6x256: its weights fit H and W from 227 to 258" in text
-    assert "was made for" not in render(symbolic("resnet50"), "text")
-    assert "was made for" not in render(report_of(UNET), "text")
+    assert "was made for" not in write(symbolic("resnet50"), "text")
+    assert "was made for" not in write(report_of(UNET), "text")
 
 
 def test_the_peak_is_the_largest_of_its_candidates() -> None:
@@ -204,7 +200,7 @@ def test_the_peak_is_the_largest_of_its_candidates() -> None:
 
 
 def test_sorting_puts_formulas_last() -> None:
-    lines = render(symbolic("alexnet"), "csv").splitlines()
+    lines = write(symbolic("alexnet"), "csv").splitlines()
     assert "256*((H - 35)//32)*((W - 35)//32)" in "\n".join(lines)
 
 
@@ -231,8 +227,8 @@ def test_the_domain_is_where_the_network_exists_whatever_its_fields() -> None:
 
 
 def test_jumps_of_fractions_stand_beside_formulas() -> None:
-    text = render(
-        report_of("input: HxWx3\nlayers: [upsample: 2]\n"), "text", make_view(columns="jump")
+    text = write(
+        report_of("input: HxWx3\nlayers: [upsample: 2]\n"), "text", view=make_view(columns="jump")
     )
     assert "1/2" in text
 

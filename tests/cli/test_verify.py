@@ -18,6 +18,7 @@ from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.work import Work
 from shapecalc.reference import registry
+from shapecalc.verify.activations import Activations, Activity
 from shapecalc.verify.judge import verify
 from shapecalc.verify.small_copy import small_copy
 from tests.runner import runner
@@ -208,7 +209,7 @@ def test_either_specs_or_all(words: list[str]) -> None:
 
 
 def test_force_runs_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.reference.free_memory.free_bytes", lambda: 1000)
+    monkeypatch.setattr("shapecalc.reference.memory.free_bytes", lambda: 1000)
     assert run("lenet5").exit_code == 2
     assert run("lenet5", "--force").exit_code == 0
 
@@ -241,3 +242,21 @@ def test_small_copies_are_small_and_still_move(name: str) -> None:
         for few, many in zip(facts.output.sides, row.output.sides, strict=True):
             assert (few > 1) == (many > 1)
         assert len(shapes) == len(row.inputs)
+
+
+FORMULA = """
+name: "=1+1"
+input: 8x8x4
+layers: [conv: {filters: 2, kernel: 3}]
+"""
+
+
+def test_a_name_that_is_a_formula_is_none_in_a_spreadsheet() -> None:
+    lines = list(csv.DictReader(io.StringIO(run("-", "-f", "csv", text=FORMULA).stdout)))
+    assert [line["network"] for line in lines] == ["'=1+1"] * 2
+
+
+def test_texts_of_a_run_are_no_formulas_in_a_spreadsheet() -> None:
+    layers = (Activity("=1+1", 1.0, 0.5, -1.0, 1.0, 0.0),)
+    text = Activations(summarize(loads(FORMULA)), layers).render("csv")
+    assert text.splitlines()[1] == "'=1+1,1.0,0.5,-1.0,1.0,0.0"

@@ -28,9 +28,9 @@ from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.as_xlsx import to_xlsx
-from shapecalc.homework.sheets.checked import show
 from shapecalc.homework.sheets.sheet import handout, sheet
 from shapecalc.homework.variants.variant_list import parse_variants
+from shapecalc.output.formats import write
 from shapecalc.text.source import Source
 from tests.fuzz.support import harmless, well_told
 
@@ -178,7 +178,7 @@ def attempt(seed: int) -> str:
         sound(checked)
         if rng.random() < 0.25:
             format_ = rng.choice(("text", "json", "html", "markdown", "csv"))
-            text = show(checked, format_, hint=3, solution=rng.random() < 0.5)
+            text = write(checked, format_, hint=3, solution=rng.random() < 0.5)
             assert format_ == "csv" or harmless(text), "a text moves cursors"
             if format_ == "json":
                 json.loads(text)

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.api import build
 from shapecalc.errors import CODES, Problem, SpecErrors
-from shapecalc.output.formats import FORMATS, render
+from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.problems import problems_json, problems_text
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import _decode
 from shapecalc.text.source import Source
 from tests.algebra.law import differences
@@ -67,7 +65,7 @@ def well_told(problems: tuple[Problem, ...]) -> None:
 def rendered(report: Report, formats: Iterable[str]) -> None:
     """Check that a report can be shown in every format."""
     for name in formats:
-        text = render(report, name, width=100 if name == "terminal" else None)
+        text = write(report, name, width=100 if name == "terminal" else None)
         assert text.endswith("\n")
         if name == "json":
             json.loads(text)

@@ -11,7 +11,7 @@ import pytest
 from shapecalc import summarize
 from shapecalc.errors import MAX_PROBLEMS, SpecErrors
 from shapecalc.graph import expand_statements as walk
-from shapecalc.output.formats import render
+from shapecalc.output.formats import write
 from shapecalc.spec.find import find
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from tests.fuzz.growth import PROBES, growth, spec
@@ -200,10 +200,10 @@ def test_control_characters_in_tables():
     )
     report = report_of(text)
     assert not judge(text)
-    assert "\u202e" not in render(report, "terminal", width=100)
-    assert "\x1b]" not in render(report, "terminal", width=100)
-    assert json.loads(render(report, "json"))["network"] == "a\x1b[31m\u202eb"
-    assert harmless(render(report, "json"))
+    assert "\u202e" not in write(report, "terminal", width=100)
+    assert "\x1b]" not in write(report, "terminal", width=100)
+    assert json.loads(write(report, "json"))["network"] == "a\x1b[31m\u202eb"
+    assert harmless(write(report, "json"))
 
 
 def test_control_characters_in_options():
@@ -289,7 +289,7 @@ def test_products_beyond_64_bits_are_exact():
     assert not judge(text)
     assert report.totals.params == k * k * n * n
     assert report.totals.macs == 2 * 2 * n * k * k * n
-    assert json.loads(render(report, "json"))["totals"]["macs"] == 4 * n * n * k * k
+    assert json.loads(write(report, "json"))["totals"]["macs"] == 4 * n * n * k * k
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_use_of_a_block_that_could_not_be_read():
 
 def test_named_side_folds_to_a_row():
     report = report_of(spec("  - side: {name: aux, one: [relu], head: [dense: 10]}\n  - relu\n"))
-    assert "aux" in render(report, "text", depth=1)
+    assert "aux" in write(report, "text", depth=1)
     report = report_of(spec("  - side: {name: aux, head: [dense: 10]}\n  - relu: {from: aux}\n"))
     assert report["relu1"].output.size == 10
 

@@ -6,9 +6,7 @@ import pytest
 
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.dense import Dense, Rbf
-from shapecalc.layers.receptive_field import (
-    EVERYTHING,
-)
+from shapecalc.layers.receptive_field import EVERYTHING
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.layers.work import Work
 

@@ -12,10 +12,7 @@ from shapecalc.layers.globalpool import (
     GlobalAvgPool,
     GlobalMaxPool,
 )
-from shapecalc.layers.receptive_field import (
-    EVERYTHING,
-    InputSpan,
-)
+from shapecalc.layers.receptive_field import EVERYTHING, InputSpan
 from shapecalc.layers.shape import Map
 from shapecalc.layers.work import Work
 

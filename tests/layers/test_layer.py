@@ -90,6 +90,14 @@ def test_weighted_units_are_those_that_multiply_and_accumulate(word: str) -> Non
 
 
 @every_type
+def test_a_layer_says_that_it_learns_what_it_trains(word: str) -> None:
+    layer = make(word)
+    weights = layer.weights(*(Map((7, 9), 30),) * (2 if word in JOINS else 1))
+    trained = any(each.role != "buffer" for each in weights)
+    assert layer.learns.startswith("nothing: ") == (not trained)
+
+
+@every_type
 def test_which_layers_refuse_a_vector(word: str, refusal: Refusal) -> None:
     vectors = (Vector(30), Vector(30)) if word in JOINS else (Vector(30),)
     error = refusal(make(word), *vectors)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.fields import Padding
-from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
+from shapecalc.layers.pool import AvgPool, BlurPool, MaxPool, Subsampling
 from shapecalc.layers.shape import Map
 from shapecalc.layers.work import Work
+from shapecalc.reference.layer import backward, forward, random_arrays
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -133,3 +135,93 @@ def test_labels() -> None:
     assert MaxPool(kernel=(3, 2), stride=(2,), rounding="ceil").does() == "3x2 /2, ceil"
     assert AvgPool(kernel=(7,)).does() == "7x7 /7"
     assert Subsampling().does() == "2x2 /2"
+
+
+# -- blurpool -----------------------------------------------------------------------------------
+
+
+def test_a_blurpool_halves_every_side_whatever_its_filter() -> None:
+    """The sizes of the author's code: padding of (k - 1)/2, rounded down before, up after."""
+    for kernel in range(1, 8):
+        assert BlurPool(kernel=(kernel,)).output(Map((13, 8), 5)) == Map((7, 4), 5)
+    assert BlurPool(kernel=(2, 5), stride=(3, 1)).output(Map((7, 11), 2)) == Map((3, 11), 2)
+    assert BlurPool().output(Map((9,), 2)) == Map((5,), 2)
+    assert BlurPool().does() == "3x3 /2, pad 1"
+
+
+def test_a_blurpool_owns_a_filter_for_every_channel_and_trains_nothing() -> None:
+    pool, shape = BlurPool(kernel=(3, 5)), Map((7, 11), 2)
+    assert pool.weights(shape) == (Parameter("filt", (2, 1, 3, 5), "buffer"),)
+    output = pool.output(shape)
+    assert output == Map((4, 6), 2)
+    taps = 3 * 5 * 4 * 6 * 2
+    assert pool.work((shape,), output) == Work(multiplies=taps, adds=taps)
+    assert pool.connected((shape,), output) == taps
+    assert not pool.weighted
+
+
+def test_a_blurpool_by_hand() -> None:
+    """0 4 8 12, mirrored to 4 | 0 4 8 12 | 8: (4 + 2*0 + 4)/4 and (4 + 2*8 + 12)/4."""
+    x = np.array([[[0.0, 4, 8, 12]]])
+    pool = BlurPool()
+    arrays = random_arrays(pool, x, random=np.random.default_rng(0))
+    assert arrays["filt"].tolist() == [[[0.25, 0.5, 0.25]]]
+    y = forward(pool, arrays, x)
+    assert y.tolist() == [[[2, 8]]]
+    back = backward(pool, arrays, (x,), y, np.array([[[4.0, 8]]]))
+    assert back.inputs[0].tolist() == [[[2, 1 + 1 + 2, 4, 2]]]
+    assert back.arrays == {}
+
+
+def test_a_filter_is_pascal_s_triangle() -> None:
+    rows = [[1], [1, 1], [1, 2, 1], [1, 3, 3, 1], [1, 4, 6, 4, 1]]
+    for row in rows:
+        pool, x = BlurPool(kernel=(len(row),)), np.zeros((1, 2, 9, 9))
+        (filt,) = random_arrays(pool, x, random=np.random.default_rng(0)).values()
+        assert (filt == np.outer(row, row) / 4 ** (len(row) - 1)).all()
+
+
+def test_what_is_too_small_to_be_mirrored_is_refused(refusal: Refusal) -> None:
+    assert refusal(BlurPool(kernel=(5,)), Map((3, 7), 2)) is None
+    error = refusal(BlurPool(kernel=(5,)), Map((2, 7), 2))
+    assert error is not None
+    assert (error.code, error.field, error.hint) == ("E204", "kernel", "use kernel <= 3")
+    assert error.message == "an input of 2 has no 2 elements to mirror beside its last one"
+
+
+def _blur_twin(layer: Any, x: Any) -> Any:
+    """Do what the author's module does: pad by reflection, and weigh every channel's windows."""
+    from math import comb
+
+    import torch
+    from torch.nn import functional
+
+    rank = x.ndim - 2
+    if not rank:
+        raise ValueError("no sides")
+    kernel, stride = (
+        each * rank if len(each) == 1 else each for each in (layer.kernel, layer.stride)
+    )
+    if len(kernel) != rank or len(stride) != rank:
+        raise ValueError("values for another number of sides")
+    ends = [end for k in reversed(kernel) for end in ((k - 1) // 2, k // 2)]
+    made = torch.nn.Module()
+    rows = [torch.tensor([comb(k - 1, tap) / 2 ** (k - 1) for tap in range(k)]) for k in kernel]
+    filt = rows[0]
+    for row in rows[1:]:
+        filt = filt[..., None] * row
+    made.register_buffer("filt", filt.expand(x.shape[1], 1, *kernel).clone())
+
+    def forward(x: Any) -> Any:
+        view = functional.pad(x, ends, mode="reflect")
+        for axis, (k, s) in enumerate(zip(kernel, stride, strict=True), 2):
+            view = view.unfold(axis, k, s)
+        weighed = view * made.filt.reshape(-1, *(1,) * rank, *kernel)
+        return weighed.flatten(-rank).sum(-1)
+
+    made.forward = forward
+    return made
+
+
+#: PyTorch has no such class.
+TWINS = {"blurpool": _blur_twin}

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.layers.fields import Padding
-from shapecalc.layers.receptive_field import (
-    EVERYTHING,
-    InputSpan,
-)
+from shapecalc.layers.receptive_field import EVERYTHING, InputSpan
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,

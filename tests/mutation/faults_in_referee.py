@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.mutation.fault import Fault
 
 _WINDOWS = [
-    Fault("dilation is forgotten", "conv", "reference.padded:frame_of", "d * (k - 1) + 1", "k"),
+    Fault("dilation is forgotten", "conv", "reference.padded:sliding_window", "d * (k - 1) + 1", "k"),
     Fault("`same` pads a pixel less", "maxpool", "reference.padded:_side", "[-1] + extent - n", "[-1] + extent - n - 1"),
     Fault("a stride hangs over", "avgpool", "reference.padded:_side", "pair, stride - 1,", "pair, stride,"),
     Fault("the clip forgets the padding", "maxpool", "reference.padded:_side", "pair[0] + n if", "n if"),
-    Fault("Caffe's clip without padding, too", "maxpool", "reference.padded:frame_of", " and any(map(any, pairs))", ""),
-    Fault("Caffe's clip for padded sides alone", "network", "reference.padded:frame_of", "and any(map(any, pairs))", "and all(map(any, pairs))"),
+    Fault("Caffe's clip without padding, too", "maxpool", "reference.padded:sliding_window", " and any(map(any, pairs))", ""),
+    Fault("Caffe's clip for padded sides alone", "network", "reference.padded:sliding_window", "and any(map(any, pairs))", "and all(map(any, pairs))"),
     Fault("windows at every position", "conv", "reference.padded:windows", "slice(0, end, step)", "slice(0, end, 1)"),
     Fault("taps side by side", "avgpool", "reference.padded:windows", "slice(None, None, step)", "slice(None)"),
     Fault("a piece forgets the others", "network", "reference.unfold:_unfolded", "slice(first * row, last * row)", "slice(0, (last - first) * row)"),
@@ -27,7 +27,7 @@ _CONVOLUTIONS = [
     Fault("a bias's gradient is a mean", "conv", "reference.conv:bias_gradient", "gradient.sum(", "gradient.mean("),
     Fault("a bias of the first example", "conv", "reference.conv:bias_gradient", "gradient.sum(0 if", "gradient[:1].sum(0 if"),
     Fault("maps that several filters see get one's gradient", "conv", "reference.conv:backward", "back[:, row] += seen", "back[:, row] = seen"),
-    Fault("groups are mixed", "conv", "reference.conv:forward", "frame), weight, layer.groups)", "frame), weight)"),
+    Fault("groups are mixed", "conv", "reference.conv:forward", "sliding), weight, layer.groups)", "sliding), weight)"),
     Fault("the table's rows are read one on", "conv", "reference.conv:_table", "weight[start : start + len(row)]", "weight[start - 1 : start + len(row) - 1]"),
     Fault("the multiplier is forgotten in the arrays", "depthwise", "reference.depthwise:slots", "x.shape[1] * layer.multiplier", "x.shape[1]"),
     Fault("the inner gradient is the inner value", "separable", "reference.depthwise:separable_backward", "correlate_kernels(view, middle,", "correlate_kernels(view, between,"),
@@ -43,14 +43,14 @@ _CONVOLUTIONS = [
 ]  # fmt: skip
 
 _POOLS = [
-    Fault("a window's last element is not seen", "maxpool", "reference.pool:side_by_side", "range(k)", "range(max(k - 1, 1))"),
-    Fault("padding counts for 0", "maxpool", "reference.pool:max_forward", "surround(x, frame, -np.inf)", "surround(x, frame)"),
+    Fault("a window's last element is not seen", "maxpool", "reference.pooling:side_by_side", "range(k)", "range(max(k - 1, 1))"),
+    Fault("padding counts for 0", "maxpool", "reference.pool:max_forward", "surround(x, sliding, -np.inf)", "surround(x, sliding)"),
     Fault("all equals win", "maxpool", "reference.pool:max_backward", "open_still & (shown == y)", "shown == y"),
     Fault("a winner of several windows gets one's gradient", "maxpool", "reference.pool:max_backward", "target[...] += won * gradient", "target[...] = np.where(won, gradient, target)"),
-    Fault("a mean's gradient is not divided", "avgpool", "reference.pool:avg_backward", "gradient / divisor(layer, x, frame)", "gradient"),
-    Fault("overlapping windows overwrite", "avgpool", "reference.pool:spread_back", "target[...] += gradient", "target[...] = gradient"),
-    Fault("the coefficient is forgotten on the way back", "subsampling", "reference.pool:subsampling_backward", "gradient * coefficient", "gradient"),
-    Fault("the coefficient's gradient forgets the sum", "subsampling", "reference.pool:subsampling_backward", "gradient * total", "gradient"),
+    Fault("a mean's gradient is not divided", "avgpool", "reference.pool:avg_backward", "gradient / divisor(layer, x, sliding)", "gradient"),
+    Fault("overlapping windows overwrite", "avgpool", "reference.pooling:spread_back", "target[...] += gradient", "target[...] = gradient"),
+    Fault("the coefficient is forgotten on the way back", "subsampling", "reference.subsampling:subsampling_backward", "gradient * coefficient", "gradient"),
+    Fault("the coefficient's gradient forgets the sum", "subsampling", "reference.subsampling:subsampling_backward", "gradient * total", "gradient"),
     Fault("spans end too early", "adaptive_avgpool", "reference.globalpool:spans", "-(-(i + 1) * n // o)", "max((i + 1) * n // o, i * n // o + 1)"),
     Fault("overlapping spans overwrite", "adaptive_avgpool", "reference.globalpool:avg_backward", "back[box] += ", "back[box] = "),
     Fault("the loser gets the gradient", "global_maxpool", "reference.globalpool:max_backward", "argmax", "argmin"),
@@ -89,11 +89,11 @@ _OTHERS = [
 ]  # fmt: skip
 
 _NETWORK = [
-    Fault("what others read is written over", "network", "reference.memory:Live.only_here", "self._left[node.inputs[0]] != 1", "False"),
+    Fault("what others read is written over", "network", "reference.memory:Memory.only_here", "self._left[node.inputs[0]] != 1", "False"),
     Fault("views count as arrays of their own", "network", "reference.memory:owner", "array.base is not None", "False"),
-    Fault("nothing is freed", "network", "reference.memory:Live.release", "if not self._left[each]:", "if False:"),
+    Fault("nothing is freed", "network", "reference.memory:Memory.release", "if not self._left[each]:", "if False:"),
     Fault("branches do not add up on the way back", "network", "reference.gradient:_add", "total[key] + more if key in total else more", "more"),
-    Fault("shared weights are drawn twice", "network", "reference.inputs:Supply.arrays", "owner = index if share is None else share", "owner = index"),
+    Fault("shared weights are drawn twice", "network", "reference.inputs:LayerArrays.arrays", "owner = index if share is None else share", "owner = index"),
 ]  # fmt: skip
 
 REFEREE: tuple[Fault, ...] = (*_WINDOWS, *_CONVOLUTIONS, *_POOLS, *_OTHERS, *_NETWORK)

@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from shapecalc.layers import JOINS, layer_class
-from shapecalc.layers.fields import (
-    MODES,
-    NO_PADDING,
-    Choice,
-    Count,
-    Decimal,
-    Flag,
-    Padding,
-    Sizes,
-)
+from shapecalc.layers.fields import MODES, NO_PADDING, Choice, Count, Decimal, Flag, Padding, Sizes
 from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
@@ -148,10 +139,10 @@ def by_kind(made: type[Layer], x: Any) -> Fields:
         Flag: st.booleans(), Decimal: part, Count: small, Sizes: sizes(max(len(x.sides), 1), 4),
     }  # fmt: skip
     return {
-        each.name: st.sampled_from(list(each.kind.options.values()))
-        if isinstance(each.kind, Choice)
-        else kinds[type(each.kind)]
-        for each in made.fields()
+        declared.name: st.sampled_from(list(declared.kind.options.values()))
+        if isinstance(declared.kind, Choice)
+        else kinds[type(declared.kind)]
+        for declared in made.fields()
     }
 
 

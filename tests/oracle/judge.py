@@ -11,9 +11,7 @@ import pytest
 from shapecalc import SpecErrors
 from shapecalc.api import build
 from shapecalc.graph.model import Input, Node
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `reports` and `reread`
 
-collect_ignore = ["reports.py", "reread.py"]  # helpers without doctests
+collect_ignore = ["browser.py", "reports.py", "reread.py"]  # helpers without doctests
 
 
 @pytest.fixture(autouse=True)

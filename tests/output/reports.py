@@ -4,9 +4,7 @@ from functools import cache
 from typing import Any
 
 from shapecalc.api import build
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.report.model import Report
 from shapecalc.spec.find import find
 from shapecalc.text.source import Source

@@ -9,7 +9,7 @@ from reports import NAMES, report
 from reread import READERS, Grid, sums, without_mark
 
 from shapecalc.output.cells import number_text
-from shapecalc.output.formats import FORMATS, render
+from shapecalc.output.formats import FORMATS, write
 
 COLUMNS = "name,weights,biases,params,buffers,connections,macs,flops,count,activations,memory"
 PRINTED = [name for name in FORMATS if name != "csv"]
@@ -46,14 +46,14 @@ def expected(name: str) -> list[int]:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("format_", FORMATS)
 def test_cells_add_up_to_the_totals(format_: str, name: str, depth: int) -> None:
-    text = render(report(name), format_, columns=COLUMNS, profile="full", depth=depth)
+    text = write(report(name), format_, columns=COLUMNS, profile="full", depth=depth)
     law(READERS[format_](text), expected(name))
 
 
 @pytest.mark.parametrize("format_", PRINTED)
 def test_law_bites(format_: str) -> None:
     """A wrong digit in a cell is found, and so is a row that is left out."""
-    text = render(report("alexnet"), format_, columns=COLUMNS, profile="full")
+    text = write(report("alexnet"), format_, columns=COLUMNS, profile="full")
     grid = READERS[format_](text)
     law(grid, expected("alexnet"))
     cell, wrong = ("34944", "34943") if format_ == "json" else ("34,944", "34,943")
@@ -76,14 +76,14 @@ PUBLISHED = {
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("format_", PRINTED)
 def test_published_totals_stand_in_the_text(format_: str, name: str) -> None:
-    text = render(report(name), format_)
+    text = write(report(name), format_)
     for total in PUBLISHED[name]:
         assert (total.replace(",", "") if format_ == "json" else total) in text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_totals_under_the_table_are_those_of_its_last_line(name: str) -> None:
-    text = render(report(name), "text", columns="name,params,buffers,macs,flops,activations")
+    text = write(report(name), "text", columns="name,params,buffers,macs,flops,activations")
     _, *totals = READERS["text"](text).totals
     (facts,) = [part for part in text.split("\n\n") if part.startswith("parameters")]
     under = {line.split("  ")[0]: line for line in facts.splitlines()}
@@ -96,14 +96,14 @@ def test_totals_under_the_table_are_those_of_its_last_line(name: str) -> None:
 @pytest.mark.parametrize("format_", ["text", "terminal", "markdown", "html"])
 def test_every_layer_has_a_line(format_: str) -> None:
     network = report("siamese")
-    grid = READERS[format_](render(network, format_, columns="name,params", depth=0))
+    grid = READERS[format_](write(network, format_, columns="name,params", depth=0))
     assert [without_mark(row[0]) for row in grid.rows] == [row.name for row in network.rows]
 
 
 def test_folded_lines_add_up_the_lines_they_fold() -> None:
     network = report("googlenet")
-    leaves = READERS["csv"](render(network, "csv", columns="name,params,macs", depth=0)).rows
-    folded = READERS["csv"](render(network, "csv", columns="name,params,macs", depth=1)).rows
+    leaves = READERS["csv"](write(network, "csv", columns="name,params,macs", depth=0)).rows
+    folded = READERS["csv"](write(network, "csv", columns="name,params,macs", depth=1)).rows
     assert len(folded) < len(leaves)
     for name, params, macs in folded:
         inner = [row for row in leaves if row[0].split("/")[0] == name]

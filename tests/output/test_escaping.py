@@ -14,10 +14,8 @@ from reports import NAMES, report, with_name
 from reread import RAISED, READERS, parse, without_mark
 
 import shapecalc
-from shapecalc.output.formats import FORMATS, render
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.formats import FORMATS, write
+from shapecalc.output.options import make_view
 from shapecalc.text.safe import printable
 
 HOSTILE = (
@@ -46,7 +44,7 @@ COLUMNS = "name,type,does,output,params,note"
 
 def shown(text: str, format_: str, **options: Any) -> str:
     """Render a report full of a text: all layers, since a name with a slash is not a block here."""
-    return render(with_name(text), format_, columns=COLUMNS, depth=0, **options)
+    return write(with_name(text), format_, columns=COLUMNS, depth=0, **options)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -73,7 +71,7 @@ def test_html_has_no_tag_that_is_not_its_own(text: str, standalone: bool) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_html_asks_for_nothing_and_runs_nothing(name: str) -> None:
-    page = render(report(name), "html")
+    page = write(report(name), "html")
     parser = parse(page)
     assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in parser.tags}
     for _, attributes in parser.tags:
@@ -96,7 +94,7 @@ def test_markdown_obeys_no_markup(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_csv_reads_back_and_starts_no_formula(text: str) -> None:
-    written = render(with_name(text), "csv")
+    written = write(with_name(text), "csv")
     for row in csv.DictReader(io.StringIO(written, newline="")):
         assert row["name"] in {text, f"'{text}"}
         assert not row["name"].startswith(("=", "+", "-", "@", "\t", "\r"))
@@ -105,7 +103,7 @@ def test_csv_reads_back_and_starts_no_formula(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_json_holds_texts_as_they_are(text: str) -> None:
-    data = json.loads(render(with_name(text), "json"))
+    data = json.loads(write(with_name(text), "json"))
     assert data["network"] == data["source"]["note"] == text
     assert {row["name"] for row in data["rows"]} == {text}
 
@@ -162,7 +160,7 @@ needs_latex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is 
 
 @needs_latex
 def test_latex_compiles_and_fits_the_page(tmp_path: Path) -> None:
-    tables = [render(report(name), "latex", depth=depth) for name in NAMES for depth in (0, 1)]
+    tables = [write(report(name), "latex", depth=depth) for name in NAMES for depth in (0, 1)]
     assert not compiled(tmp_path, tables)
 
 
@@ -178,7 +176,7 @@ def test_marks_of_notes_are_raised_numbers() -> None:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_notes_reach_every_format(format_: str) -> None:
-    written = render(report("small"), format_, depth=0)
+    written = write(report("small"), format_, depth=0)
     assert "the pool is not square" in written
     shared = "one" if format_ in {"csv", "json"} else "weights shared with one"
     assert shared in written
@@ -186,7 +184,7 @@ def test_notes_reach_every_format(format_: str) -> None:
 
 def test_latex_sets_formulas() -> None:
     report = shapecalc.summarize("alexnet", input="HxHx3")
-    text = render(report, "latex", make_view(columns="name,output,macs"), width=200)
+    text = write(report, "latex", view=make_view(columns="name,output,macs"), width=200)
     assert r"$\lfloor$(H - 35)/32$\rfloor$ $\times$" in text
     assert r"1,048,576$\cdot$h32$^{2}$" in text
     assert r"H$\times$H$\times$3" in text

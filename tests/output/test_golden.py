@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from reports import GOLDEN, report
 
-from shapecalc.output.formats import FORMATS, render
+from shapecalc.output.formats import FORMATS, write
 
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 FILES = [
@@ -29,6 +29,13 @@ VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "alexnet-40.txt": ("alexnet", "text", {"width": 40}),
     "alexnet-80.txt": ("alexnet", "text", {"width": 80, "units": "M", "batch": 128}),
     "googlenet-all-layers.tex": ("googlenet", "latex", {"depth": 0}),
+    "alexnet-60.md": ("alexnet", "markdown", {"width": 60}),
+    "alexnet-60-star.tex": (
+        "alexnet",
+        "latex",
+        {"width": 60, "latex": "table*", "caption": "Costs, in $10^6$.", "label": "tab:costs"},
+    ),
+    "small-longtable.tex": ("small", "latex", {"latex": "longtable", "label": "tab:small"}),
     "resnet50.txt": ("resnet50", "text", {}),
     "siamese.md": ("siamese", "markdown", {"depth": 0, "sort": "params"}),
 }
@@ -43,13 +50,13 @@ def compare(path: Path, text: str) -> None:
 @pytest.mark.parametrize(("name", "format_", "file"), FILES)
 def test_format_is_as_the_golden_file_has_it(name: str, format_: str, file: str) -> None:
     width = 100 if format_ == "terminal" else None
-    compare(GOLDEN / file, render(report(name), format_, width=width))
+    compare(GOLDEN / file, write(report(name), format_, width=width))
 
 
 @pytest.mark.parametrize("file", VARIANTS)
 def test_option_is_as_the_golden_file_has_it(file: str) -> None:
     name, format_, options = VARIANTS[file]
-    compare(GOLDEN / file, render(report(name), format_, **options))
+    compare(GOLDEN / file, write(report(name), format_, **options))
 
 
 def test_golden_files_all_have_a_test() -> None:

@@ -15,10 +15,10 @@ from pathlib import Path
 from shapecalc.api import build
 from shapecalc.report.compute import compute_report
 from shapecalc.text.source import Source
-from shapecalc.output.formats import render
+from shapecalc.output.formats import write
 spec = Source("<text>", Path(sys.argv[2]).read_text(encoding="utf-8"))
 report = compute_report(build(spec))
-sys.stdout.buffer.write(render(report, sys.argv[1], width=90, profile="full").encode())
+sys.stdout.buffer.write(write(report, sys.argv[1], width=90, profile="full").encode())
 print(*sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 HEAVY = {"rich", "numpy", "json", "csv", "html", "textwrap", "shutil"}

@@ -11,19 +11,12 @@ from reread import READERS, without_mark
 
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
-from shapecalc.output.cells import (
-    DTYPES,
-    UNITS,
-)
+from shapecalc.output.cells import DTYPES, UNITS
 from shapecalc.output.columns import COLUMNS
-from shapecalc.output.formats import FORMATS, format_for, render
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.formats import FORMATS, format_for, write
+from shapecalc.output.options import make_view
 from shapecalc.report.model import Report
-from shapecalc.report.unknown import (
-    UNKNOWN,
-)
+from shapecalc.report.unknown import UNKNOWN
 
 SPEC = """\
 input: 5x7x2
@@ -38,12 +31,12 @@ layers:
 
 def records(network: Report, **options: Any) -> dict[str, dict[str, Any]]:
     """Return the rows of the JSON by name."""
-    return {row["name"]: row for row in json.loads(render(network, "json", **options))["rows"]}
+    return {row["name"]: row for row in json.loads(write(network, "json", **options))["rows"]}
 
 
 def column(network: Report, key: str, **options: Any) -> list[str]:
     """Return the cells of one column of the text, with the total if there is one."""
-    grid = READERS["text"](render(network, "text", columns=f"name,{key}", **options))
+    grid = READERS["text"](write(network, "text", columns=f"name,{key}", **options))
     return [row[1] for row in grid.rows] + grid.totals[1:]
 
 
@@ -83,7 +76,7 @@ def test_counts_of_a_small_net_by_hand() -> None:
 
 
 def test_json_names_its_schema_and_states_how_was_counted() -> None:
-    data = json.loads(render(compute(SPEC), "json", batch=3, dtype="int8", layout="chw"))
+    data = json.loads(write(compute(SPEC), "json", batch=3, dtype="int8", layout="chw"))
     assert list(data) == [
         "schema",
         "network",
@@ -109,7 +102,7 @@ def test_json_names_its_schema_and_states_how_was_counted() -> None:
 
 
 def test_json_counts_by_the_profile_asked_for() -> None:
-    data = json.loads(render(compute(SPEC), "json", profile="flops"))
+    data = json.loads(write(compute(SPEC), "json", profile="flops"))
     profile = PROFILES["flops"]
     assert data["profile"] == {
         "name": "flops",
@@ -125,7 +118,7 @@ def test_json_counts_by_the_profile_asked_for() -> None:
 @pytest.mark.parametrize("name", PROFILES)
 def test_profile_is_labelled_in_its_own_words(name: str) -> None:
     for format_ in ("text", "markdown", "html"):
-        text = render(report("alexnet"), format_, profile=name)
+        text = write(report("alexnet"), format_, profile=name)
         assert f"count: {name}" in text
         assert PROFILES[name].label.split(",")[0] in text
 
@@ -145,10 +138,10 @@ def test_batch_and_type_scale_memory_and_nothing_else() -> None:
     for name, row in records(compute(SPEC), batch=5, dtype="float16").items():
         assert row.pop("memory") * 2 == plain[name].pop("memory") * 5
         assert row == plain[name]
-    text = render(compute(SPEC), "text", batch=5, dtype="float16")
+    text = write(compute(SPEC), "text", batch=5, dtype="float16")
     assert "per example" in text
     assert "2 bytes per element (float16); activations of a batch of 5" in text
-    assert "per example" not in render(compute(SPEC), "text")
+    assert "per example" not in write(compute(SPEC), "text")
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -162,18 +155,18 @@ def test_what_works_in_place_counts_when_asked() -> None:
     assert column(network, "activations") == ["70", "60", "0", "24", "4", "0", "158"]
     counted = column(network, "activations", count_inplace=True)
     assert counted == ["70", "60", "60", "24", "4", "4", "222"]
-    assert "count too" in render(network, "text", count_inplace=True)
+    assert "count too" in write(network, "text", count_inplace=True)
 
 
 def test_units_are_in_the_headers_and_their_base_in_the_legend() -> None:
     for unit, (base, size) in list(UNITS.items())[1:]:
-        text = render(report("alexnet"), "text", units=unit, columns="name,params,memory")
+        text = write(report("alexnet"), "text", units=unit, columns="name,params,memory")
         assert f"params ({unit})" in text
         assert f"memory ({size})" in text
         assert f"{unit:<11}  {base:,}" in text
     assert column(report("alexnet"), "params", units="M")[-1] == "62.38"
-    plain = render(report("alexnet"), "csv")
-    assert render(report("alexnet"), "csv", units="G") == plain
+    plain = write(report("alexnet"), "csv")
+    assert write(report("alexnet"), "csv", units="G") == plain
 
 
 def test_three_marks_are_three() -> None:
@@ -182,10 +175,10 @@ def test_three_marks_are_three() -> None:
     strange = changed(network, rows=(network.rows[0], first, *network.rows[2:]))
     assert column(strange, "connections")[:4] == ["\N{EN DASH}", "?", "\N{EN DASH}", "96"]
     assert column(strange, "params")[:2] == ["0", "39"]
-    text = render(strange, "text", columns="name,connections")
+    text = write(strange, "text", columns="name,connections")
     assert "\N{EN DASH}            not applicable" in text
     assert "?            unknown" in text
-    table = list(csv.DictReader(io.StringIO(render(strange, "csv"))))
+    table = list(csv.DictReader(io.StringIO(write(strange, "csv"))))
     assert [row["connections"] for row in table[:3]] == ["", "?", ""]
     assert [row["connections"] for row in records(strange).values()][:3] == [None, "unknown", None]
 
@@ -194,14 +187,14 @@ def test_layout_turns_volumes() -> None:
     network = report("small")
     assert column(network, "output", layout="chw", depth=0)[1] == "6x9x7"
     assert column(network, "input", depth=0)[-3:] == ["9x7x21", "4x2x21", "4x2x21"]
-    joined = READERS["markdown"](render(network, "markdown", columns="name,input", depth=0)).rows
+    joined = READERS["markdown"](write(network, "markdown", columns="name,input", depth=0)).rows
     assert ["twig1/concat1", "9x7x(5+10+6)"] in joined
     joined = READERS["markdown"](
-        render(network, "markdown", columns="name,input", depth=0, layout="chw")
+        write(network, "markdown", columns="name,input", depth=0, layout="chw")
     ).rows
     assert ["twig1/concat1", "(5+10+6)x9x7"] in joined
-    assert "channels x height x width" in render(network, "text", layout="chw")
-    assert "length x channels" in render(report("padding-same"), "text")
+    assert "channels x height x width" in write(network, "text", layout="chw")
+    assert "length x channels" in write(report("padding-same"), "text")
 
 
 def test_sorting() -> None:
@@ -216,15 +209,15 @@ def test_sorting() -> None:
     assert fields == known + [None] * (len(fields) - len(known))
     volumes = column(network, "output", sort="output")
     assert (volumes[0], volumes[-2]) == ("55x55x96", "1000")
-    assert "Sorted by MACs." in render(network, "text", sort="macs")
+    assert "Sorted by MACs." in write(network, "text", sort="macs")
 
 
 def test_formats_for_people_fold_blocks_and_say_so() -> None:
     folded = "Blocks are folded into one line each; --depth all shows every layer."
     network = report("googlenet")
-    assert folded in render(network, "text")
-    assert folded not in render(network, "text", depth=0)
-    assert folded not in render(report("alexnet"), "text")
+    assert folded in write(network, "text")
+    assert folded not in write(network, "text", depth=0)
+    assert folded not in write(report("alexnet"), "text")
     assert len(records(network)) == len(network.rows) == 143
     assert len(records(network, depth=1)) == 23
 
@@ -257,13 +250,13 @@ def test_all_columns_are_all() -> None:
 
 
 def test_the_file_that_was_read_is_named() -> None:
-    assert render(report("alexnet"), "text").endswith(
+    assert write(report("alexnet"), "text").endswith(
         "Read from alexnet.yaml (shipped with shapecalc).\n"
     )
 
 
 def test_a_column_other_than_the_name_may_come_first() -> None:
-    text = render(report("small"), "text", columns="output,params", depth=0)
+    text = write(report("small"), "text", columns="output,params", depth=0)
     grid = READERS["text"](text)
     assert grid.totals == ["total", "2,495"]
     assert without_mark(grid.rows[1][0]) == "9x7x6"
@@ -274,7 +267,7 @@ def test_pages_of_a_notebook() -> None:
     network = report("small")
     assert network._repr_html_().startswith('<div class="shapecalc">')
     assert "<html" not in network._repr_html_()
-    assert network._repr_markdown_() == render(network, "markdown")
+    assert network._repr_markdown_() == write(network, "markdown")
     assert str(network).startswith("Small & strange\n")
 
 
@@ -361,6 +354,6 @@ def test_format_is_refused(name: str, path: str, message: str, hint: str) -> Non
 
 def test_every_format_is_rendered_and_refused_by_name() -> None:
     for name in FORMATS:
-        assert render(report("small"), name)
+        assert write(report("small"), name)
     with pytest.raises(SpecErrors, match="E302"):
-        render(report("small"), "pdf")
+        write(report("small"), "pdf")

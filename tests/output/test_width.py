@@ -7,10 +7,8 @@ from reports import NAMES, report, with_name
 from reread import READERS
 
 from shapecalc.output.columns import COLUMNS, default_columns
-from shapecalc.output.formats import render
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.formats import write
+from shapecalc.output.options import make_view
 from shapecalc.output.report_table import tabulate
 from shapecalc.text.safe import width_of
 
@@ -27,13 +25,13 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("format_", ["text", "terminal"])
 def test_no_line_is_wider_than_the_page(format_: str, name: str, width: int) -> None:
-    for line in plain(render(report(name), format_, width=width)).splitlines():
+    for line in plain(write(report(name), format_, width=width)).splitlines():
         assert width_of(line) <= width
 
 
 def test_a_word_that_is_wider_than_the_page_stays_whole() -> None:
     word = "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K-SOFTMAX"
-    text = render(
+    text = write(
         with_name(f"the pattern {word} is long"), "text", width=40, columns="params", depth=0
     )
     assert f"the pattern\n{word}\nis long\n" in text
@@ -64,24 +62,24 @@ def test_a_column_goes_only_where_it_does_not_fit(name: str) -> None:
     for width in range(24, 160):
         table = tabulate(report(name), width=width)
         if len(table.dropped) < left_out and width > 24:
-            assert rule(render(report(name), "text", width=width)) == width
+            assert rule(write(report(name), "text", width=width)) == width
         left_out = len(table.dropped)
     assert left_out == 0
 
 
 @pytest.mark.parametrize("format_", ["text", "terminal", "latex"])
 def test_the_page_says_what_was_left_out(format_: str) -> None:
-    text = " ".join(plain(render(report("alexnet"), format_, width=80)).replace("% ", "").split())
+    text = " ".join(plain(write(report("alexnet"), format_, width=80)).replace("% ", "").split())
     assert (
         "Left out to fit a width of 80: input, activations, rf; --columns chooses others." in text
     )
-    assert "Left out" not in render(report("alexnet"), format_, width=140)
+    assert "Left out" not in write(report("alexnet"), format_, width=140)
 
 
 @pytest.mark.parametrize("format_", ["text", "terminal"])
 @pytest.mark.parametrize("name", NAMES)
 def test_columns_asked_for_stay_and_no_cell_is_cut(format_: str, name: str) -> None:
-    text = plain(render(report(name), format_, width=40, columns="all", depth=0))
+    text = plain(write(report(name), format_, width=40, columns="all", depth=0))
     table = tabulate(report(name), make_view(columns="all", depth=0))
     assert not table.dropped
     lines = text.splitlines()
@@ -92,16 +90,16 @@ def test_columns_asked_for_stay_and_no_cell_is_cut(format_: str, name: str) -> N
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("width", [60, 110])
 def test_the_terminal_shows_the_same_as_plain_text(name: str, width: int) -> None:
-    terminal = render(report(name), "terminal", width=width)
-    assert plain(terminal) == render(report(name), "text", width=width)
+    terminal = write(report(name), "terminal", width=width)
+    assert plain(terminal) == write(report(name), "text", width=width)
 
 
 def test_the_terminal_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "75")
-    assert READERS["terminal"](render(report("alexnet"), "terminal", columns="name,params"))
-    assert "a width of 75" in plain(render(report("alexnet"), "terminal"))
+    assert READERS["terminal"](write(report("alexnet"), "terminal", columns="name,params"))
+    assert "a width of 75" in plain(write(report("alexnet"), "terminal"))
 
 
 def test_no_colour_when_the_user_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[36m" not in render(report("alexnet"), "terminal")
+    assert "\x1b[36m" not in write(report("alexnet"), "terminal")

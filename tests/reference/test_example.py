@@ -15,7 +15,7 @@ from shapecalc.reference import registry
 from shapecalc.reference.example import by_letters, example
 from shapecalc.reference.formula import BACK
 from shapecalc.reference.formula import FORWARD as COMPUTED
-from shapecalc.reference.layer import backward, formulas, forward, random_arrays
+from shapecalc.reference.layer import backward, formulas, forward, random_arrays, slots
 from tests.kinds import BARE
 
 if TYPE_CHECKING:
@@ -238,12 +238,12 @@ def test_an_example_s_gradients_are_central_differences(
     assert {len(shape.sides) for shape in done.inputs} <= {0, *(len(each.sides) for each in shapes)}
     assert done.gradients
     assert done.differences < 1e-6
-    known = {"weight": "w", "bias": "b", "codes": "w", "running_mean": "M", "running_var": "V"}
     if word == "separable" or fields.get("connections"):
         return
-    names = [name for name in known if known[name] in done.values]
-    kept = {name: done.values[known[name]] for name in names}
     operands = sorted(name for name in done.values if name[0] == "x")
+    needs = slots(done.layer, *(done.values[name][None] for name in operands))
+    known = {name: slot.letter for name, slot in needs.items()}
+    kept = {name: done.values[letter] for name, letter in known.items()}
 
     def loss(moved: dict[str, Any]) -> float:
         arrays = {name: moved[known[name]] for name in kept}

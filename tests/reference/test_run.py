@@ -132,11 +132,11 @@ def test_activations_are_freed_and_written_over_where_no_one_reads_them() -> Non
     seen = {}
 
     def watch(step: execute.Step) -> None:
-        seen[step.node.path] = (step.live // 4, owner(step.output))
+        seen[step.node.path] = (step.memory // 4, owner(step.output))
 
     done = execute.run(graph, watch=watch)
     a, both = 5 * 7 * 3, 5 * 7 * (3 + 2)
-    assert [live for live, _ in seen.values()] == [70, both, a, 2 * a, 3 * a, a + 4]
+    assert [memory for memory, _ in seen.values()] == [70, both, a, 2 * a, 3 * a, a + 4]
     assert seen["cut"][1] is seen["a"][1]
     assert done.values.keys() == {"out"}
     assert done.peak == 4 * 3 * a

@@ -10,9 +10,7 @@ import pytest
 from shapecalc.api import build
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.shape import as_text
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:

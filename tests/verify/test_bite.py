@@ -16,7 +16,7 @@ from shapecalc.layers.work import Work
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Slot
 from shapecalc.reference.layer import count
-from shapecalc.reference.probe import sight
+from shapecalc.reference.probe import probe
 from shapecalc.reference.slopes import slopes
 from shapecalc.verify.laws import (
     gradient_law,
@@ -115,7 +115,7 @@ def test_a_wrong_reach_is_caught(right: str, wrong: str) -> None:
 
     def law() -> str:
         reaches = trial.layer.window(*trial.row.inputs)
-        noticed = sight(trial.layer, trial.arrays, trial.inputs[0], trial.random)
+        noticed = probe(trial.layer, trial.arrays, trial.inputs[0], trial.random)
         return reach_law(noticed, reaches, trial.row.inputs[0].sides)
 
     assert law() == ""

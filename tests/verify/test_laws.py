@@ -13,7 +13,7 @@ from trial import do, trials
 
 from shapecalc.layers import BUILTIN
 from shapecalc.reference.layer import backward, count, forward
-from shapecalc.reference.probe import sight
+from shapecalc.reference.probe import probe
 from shapecalc.reference.slopes import slopes
 from shapecalc.verify.laws import (
     gradient_law,
@@ -60,7 +60,7 @@ def test_units_notice_the_changes_that_the_rule_lets_them_see(word: str) -> None
     def holds(trial) -> None:
         reaches = trial.layer.window(*trial.row.inputs)
         if len(trial.inputs) == 1 and reaches is not None:
-            noticed = sight(trial.layer, trial.arrays, trial.inputs[0], trial.random)
+            noticed = probe(trial.layer, trial.arrays, trial.inputs[0], trial.random)
             assert reach_law(noticed, reaches, trial.row.inputs[0].sides) == ""
 
     holds()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shapecalc.report.model import Report
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,9 +17,15 @@ if TYPE_CHECKING:
     from shapecalc.graph.model import Graph
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True)
+class Comparison(Shown):
     """Several networks side by side; every later one is compared with the first."""
 
+    shapes = Shapes(
+        "a comparison",
+        table="analysis.compare.table.tabulate",
+        records="analysis.compare.records.records",
+    )
     reports: tuple[Report, ...]
 
     def rows(self, depth: int = 0) -> tuple[Aligned, ...]:
@@ -33,25 +41,6 @@ class Comparison(NamedTuple):
 
         first, *others = map(structure, self.reports)
         return all(first == other for other in others)
-
-    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write the comparison as text, markdown, csv, json, latex, html, or for a terminal.
-
-        `options` are those of `shapecalc compare`: columns, depth, full, units, batch, dtype,
-        layout, profile; and width, standalone.  Raises `SpecErrors` for unknown words.
-        """
-        from shapecalc.analysis.compare.show import show
-
-        return show(self, format, **options)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")
 
 
 def compare(

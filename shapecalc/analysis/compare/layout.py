@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra.dim import known
 from shapecalc.analysis.compare.fit import Laid
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, cell_text, number_text
-from shapecalc.output.report_table import Head
+from shapecalc.output.table import Head
 from shapecalc.text.safe import printable, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.analysis.compare.entries import Entry
-    from shapecalc.output.view import (
-        Column,
-        View,
-    )
+    from shapecalc.output.view import Column, View
     from shapecalc.report.model import Report
 
 #: Between what was and what is.

@@ -20,7 +20,8 @@ from shapecalc.analysis.compare.names import labels_of, source_of
 from shapecalc.analysis.compare.totals import totals_grid
 from shapecalc.output.cells import NOT_APPLICABLE_MARK
 from shapecalc.output.columns import BY_WORD, conventions
-from shapecalc.output.report_table import FOLDED, Line, Table, left_out
+from shapecalc.output.table import FOLDED, Line, Table, left_out
+from shapecalc.output.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.compare.entries import Entry
     from shapecalc.analysis.compare.fit import Laid
     from shapecalc.analysis.compare.rows import Aligned, Status
-    from shapecalc.output.view import (
-        Column,
-        View,
-    )
+    from shapecalc.output.view import Column
     from shapecalc.report.model import Report, Row
 
 #: Columns of two networks that are shown when none are asked for, with the order in which a narrow
@@ -46,7 +44,11 @@ def shown_depth(view: View) -> int:
 
 
 def tabulate(
-    comparison: Comparison, view: View, width: int | None = None, *, full: bool = False
+    comparison: Comparison,
+    view: View = View(),
+    width: int | None = None,
+    *,
+    full: bool = False,
 ) -> Table:
     """Lay a comparison out.  `full` shows every row, those that are the same too.
 

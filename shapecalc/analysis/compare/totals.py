@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.analysis.compare.names import WEIGHTED, ratio, weighted_layers
 from shapecalc.output.cells import UNITS, amount_text, number_text
-from shapecalc.output.report_table import Grid, Head
-from shapecalc.output.sums import (
-    Sum,
-    sums,
-)
+from shapecalc.output.sums import Sum, sums
+from shapecalc.output.table import Grid, Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ from shapecalc.analysis.explain import (
     output,
     params,
 )
-from shapecalc.analysis.explain.model import Explanation, Grid
+from shapecalc.analysis.explain.model import Explanation
 from shapecalc.analysis.explain.network import slide
 from shapecalc.analysis.explain.subject import find
 from shapecalc.analysis.explain.topic import Topic
@@ -26,6 +26,7 @@ from shapecalc.api import report_of
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import shapes_text
+from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.suggest import did_you_mean

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import is_zero, named, total, value_text
 from shapecalc.analysis.explain.field import undecided
-from shapecalc.analysis.explain.model import Block, Derivation, Grid, Prose, Section
+from shapecalc.analysis.explain.model import Block, Derivation, Section
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_text
+from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
 from shapecalc.analysis.explain.alike import derivations, twins
-from shapecalc.analysis.explain.model import OF_SIZES, Block, Grid, Prose, Section
+from shapecalc.analysis.explain.model import OF_SIZES, Block, Section
 from shapecalc.analysis.explain.words import LONG, too_long
 from shapecalc.graph.model import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.layers.windowed import Windowed
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
+from shapecalc.output.document import Grid, Prose
 from shapecalc.text.words import plural
 
 if TYPE_CHECKING:

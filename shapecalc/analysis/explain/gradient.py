@@ -10,10 +10,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import is_number
-from shapecalc.analysis.explain.model import Block, Equation, Picture, Prose, Section
+from shapecalc.analysis.explain.model import Block, Equation, Section
 from shapecalc.analysis.explain.shapes import numbers
 from shapecalc.graph.model import Input
 from shapecalc.layers.shape import as_text
+from shapecalc.output.document import Picture, Prose
 from shapecalc.text.words import capital, listed
 
 if TYPE_CHECKING:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.analysis.explain.trace import LETTERS
+from shapecalc.output.document import Chain, Form, Grid, Picture, Prose
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,22 +31,25 @@ class Derivation(NamedTuple):
     again: bool = False
 
     @property
+    def forms(self) -> tuple[Form, ...]:
+        """What stands behind the equals signs: the rule, the numbers in their places, the steps."""
+        rule, substituted = Form(self.formula, letters=True), Form(self.formula)
+        same = rule.text(self.times) == substituted.text(self.times)
+        steps = map(Form, self.formula.stages(self.times))
+        return (rule, *(() if same else (substituted,)), *steps)
+
+    @property
     def lines(self) -> tuple[str, ...]:
-        """What stands behind the equals signs, from the rule to the value."""
-        rule, substituted = self.formula.rule(self.times), self.formula.substituted(self.times)
-        steps = self.formula.steps(self.times)
-        return (rule, *((substituted,) if substituted != rule else ()), *steps)
+        """The forms as texts."""
+        return tuple(form.text(self.times) for form in self.forms)
 
     @property
-    def shown(self) -> tuple[str, ...]:
-        """The lines that a person reads."""
-        _, *rest = lines = self.lines
-        return (*rest[:1], *rest[1:][-1:]) if self.again else lines
-
-    @property
-    def letters(self) -> tuple[tuple[str, str, str], ...]:
-        """The letters that a person must be told."""
-        return () if self.again else self.where
+    def chain(self) -> Chain:
+        """What a person reads."""
+        _, *rest = forms = self.forms
+        if self.again:
+            return Chain(self.label, (*rest[:1], *rest[1:][-1:]), (), self.times)
+        return Chain(self.label, forms, self.where, self.times)
 
     @property
     def where(self) -> tuple[tuple[str, str, str], ...]:
@@ -60,48 +66,18 @@ def _leaves(made: Formula) -> Iterator[Formula]:
 
 
 class Equation(NamedTuple):
-    """A formula that is text alone: what stands left, and all that it equals, in this order."""
+    """A formula that is text alone: what stands left, and all that it equals, in this order.
+
+    Its letters are told once for all.
+    """
 
     label: str
     shown: tuple[str, ...]
 
     @property
-    def letters(self) -> tuple[tuple[str, str, str], ...]:
-        """Its letters are told once for all."""
-        return ()
-
-
-class Prose(NamedTuple):
-    """A sentence or two."""
-
-    text: str
-
-
-class Picture(NamedTuple):
-    """Lines of plain characters, to be set in a fixed width."""
-
-    lines: tuple[str, ...]
-
-
-class Grid(NamedTuple):
-    """A small table.
-
-    `right` tells which columns are set flush right, `spare` which one may go where space is scarce.
-    """
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: tuple[bool, ...]
-    spare: int | None = None
-
-    def without_spare(self) -> Grid:
-        """Leave the spare column out."""
-        kept = [column for column in range(len(self.header)) if column != self.spare]
-        return Grid(
-            tuple(self.header[column] for column in kept),
-            tuple(tuple(row[column] for column in kept) for row in self.rows),
-            tuple(self.right[column] for column in kept),
-        )
+    def chain(self) -> Chain:
+        """What a person reads."""
+        return Chain(self.label, self.shown)
 
 
 Block: TypeAlias = Derivation | Equation | Prose | Picture | Grid
@@ -111,7 +87,7 @@ class Section(NamedTuple):
     """What is said on one topic.
 
     `answer` is the number as a person reads it, `values` the numbers that the table's cell holds,
-    and `facts` what a program may want.
+    `facts` what a program may want, and `formulas` those of a network's layers, by their names.
     """
 
     topic: str
@@ -120,15 +96,22 @@ class Section(NamedTuple):
     blocks: tuple[Block, ...]
     values: tuple[Dim, ...] = ()
     facts: Mapping[str, Any] = {}
+    formulas: tuple[tuple[str, Formula], ...] = ()
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True)
+class Explanation(Shown):
     """Where the numbers of a layer, of a block or of a whole network come from.
 
     `name` is the layer's, empty for the network; `about` says what it is, `note` what the spec
     remarks on it, `source` where the spec was read, `domain` what the symbols may be.
     """
 
+    shapes = Shapes(
+        "an explanation",
+        document="analysis.explain.document.document",
+        records="analysis.explain.records.records",
+    )
     network: str
     name: str
     type: str
@@ -141,25 +124,3 @@ class Explanation(NamedTuple):
     def section(self, topic: str) -> Section:
         """Return the section of a topic.  Raises `KeyError` when there is none."""
         return {section.topic: section for section in self.sections}[topic]
-
-    def render(self, format: str = "text", *, width: int | None = None) -> str:  # noqa: A002
-        """Write the lesson as text, markdown, html, json, or for a terminal.
-
-        Raises `SpecErrors` for another word.
-        """
-        from shapecalc.analysis.explain.render import (
-            render,  # a lesson can show itself, as a report can
-        )
-
-        return render(self, format, width=width)
-
-    def _repr_html_(self) -> str:
-        from shapecalc.analysis.explain.render import render
-
-        return render(self, "html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")

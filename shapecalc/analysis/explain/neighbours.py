@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from shapecalc.algebra.dim import add_up, known
 from shapecalc.algebra.traced import value_text
 from shapecalc.analysis.explain import windows
-from shapecalc.analysis.explain.model import Grid, Prose, Section
+from shapecalc.analysis.explain.model import Section
 from shapecalc.analysis.explain.shapes import numbers
 from shapecalc.analysis.explain.words import counted
 from shapecalc.errors import RuleError
@@ -20,6 +20,7 @@ from shapecalc.layers.shape import Map, as_text
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Rounded, Windowed, pad_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK
+from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import Formula, exact, value_text
 from shapecalc.analysis.explain.alike import twins
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Grid, Prose, Section
+from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Section
 from shapecalc.analysis.explain.subject import every
 from shapecalc.analysis.explain.trace import in_letters
 from shapecalc.analysis.explain.words import LONG, brief
@@ -15,6 +15,7 @@ from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.shape import as_list, times_text
 from shapecalc.layers.windowed import Windowed, pad_text
+from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,11 +51,16 @@ def slide(report: Report, view: View, topic: Topic) -> Section:
         for each, formulas in zip(subjects, made, strict=True)
     )
     blocks = (Grid(("", "", ""), rows, (False, False, False)), *after)
+    named = tuple(
+        (subject.row.name, formula)
+        for subject, formulas in zip(subjects, made, strict=True)
+        for formula in formulas
+    )
     if topic.total is None:
-        return Section(topic.name, topic.title, "", blocks)
+        return Section(topic.name, topic.title, "", blocks, formulas=named)
     total = topic.total(report, view)
     answer = f"{value_text(total, write)} in all"
-    return Section(topic.name, topic.title, answer, blocks, (total,))
+    return Section(topic.name, topic.title, answer, blocks, (total,), formulas=named)
 
 
 def _formulas(topic: Topic) -> Callable[..., tuple[Formula, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.traced import Formula, formula
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.alike import derivations
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Derivation, Prose, Section
+from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Derivation, Section
 from shapecalc.analysis.explain.shapes import asked, axes, numbers, says
 from shapecalc.analysis.explain.trace import in_letters, output_of
 from shapecalc.graph.model import Input
@@ -16,6 +16,7 @@ from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.windowed import Windowed
+from shapecalc.output.document import Prose
 from shapecalc.text.words import capital, listed
 
 if TYPE_CHECKING:

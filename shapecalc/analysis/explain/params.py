@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.dim import product
 from shapecalc.algebra.traced import Formula, formula, total, value_text
-from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Grid, Prose, Section
+from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Section
 from shapecalc.analysis.explain.trace import arrays_of
 from shapecalc.analysis.explain.words import counted
 from shapecalc.graph.model import Input
@@ -21,6 +21,7 @@ from shapecalc.layers.norm import BatchNorm, Norm
 from shapecalc.layers.pool import Pool, Subsampling
 from shapecalc.layers.reshape import Upsample
 from shapecalc.layers.transposed import Transposed
+from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

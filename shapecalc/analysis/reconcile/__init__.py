@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors, refuse
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from shapecalc.analysis.reconcile.search import Search
     from shapecalc.counting.profile import Profile
     from shapecalc.graph.model import Graph
-    from shapecalc.output.view import View
     from shapecalc.report.model import Report
 
 
@@ -93,42 +91,3 @@ def find_count(
         hint = "give them values: " + " ".join(f"--set {name}=224" for name in names)
         raise refuse("E121", message, Origin(report.graph.spec.source), hint)
     return search(report, wanted, view)
-
-
-def show_difference(
-    difference: Difference,
-    format: str,  # noqa: A002  (the word of the command line)
-    view: View,
-    width: int | None = None,
-    *,
-    standalone: bool = True,
-) -> str:
-    """Write a difference in a format, the last line ended; see `output.formats.render`."""
-    from shapecalc.analysis.reconcile import machines
-    from shapecalc.analysis.reconcile.table import tabulate
-    from shapecalc.output.formats import draw
-
-    if format == "csv":
-        return machines.difference_csv(difference, view)
-    if format == "json":
-        return machines.difference_json(difference, view)
-    return draw(partial(tabulate, difference, view), format, width, standalone=standalone)
-
-
-def show_search(
-    search: Search,
-    format: str,  # noqa: A002
-    width: int | None = None,
-    *,
-    standalone: bool = True,
-) -> str:
-    """Write what a search found in a format, the last line ended."""
-    from shapecalc.analysis.reconcile import machines
-    from shapecalc.analysis.reconcile.found import tabulate
-    from shapecalc.output.formats import draw
-
-    if format == "csv":
-        return machines.search_csv(search)
-    if format == "json":
-        return machines.search_json(search)
-    return draw(partial(tabulate, search), format, width, standalone=standalone)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import told
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 from shapecalc.text.words import counted
 

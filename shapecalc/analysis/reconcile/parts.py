@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.report.fold import levels_of
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,9 +69,15 @@ def _plus(a: Dim | None, b: Dim | None) -> Dim | None:
     return a + b
 
 
-class Difference(NamedTuple):
+@dataclass(frozen=True)
+class Difference(Shown):
     """Why two profiles differ on one network: their totals, and the parts that explain it."""
 
+    shapes = Shapes(
+        "a reconciliation",
+        table="analysis.reconcile.table.tabulate",
+        records="analysis.reconcile.records.difference_records",
+    )
     report: Report
     first: Profile
     second: Profile
@@ -112,35 +120,6 @@ class Difference(NamedTuple):
             for _, term, a, b in shown
         ]
         return [part for part in added("", [*self.parts, *hidden]) if not part.nothing]
-
-    def render(
-        self,
-        format: str = "text",  # noqa: A002  (the word of the command line)
-        *,
-        width: int | None = None,
-        standalone: bool = True,
-        **options: Any,  # noqa: ANN401  (those of `make_view`)
-    ) -> str:
-        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
-
-        `options` are depth, dtype and units, as in `shapecalc reconcile`; `width` is the page's.
-        Raises `SpecErrors` for unknown words.
-        """
-        from shapecalc.analysis.reconcile import show_difference
-        from shapecalc.output.options import (
-            make_view,
-        )
-
-        return show_difference(self, format, make_view(**options), width, standalone=standalone)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")
 
 
 def _weight(part: DifferencePart) -> tuple[bool, int]:

@@ -7,6 +7,7 @@ are tried, each plainly and under a few stated variations; nothing is fitted.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.dim import known
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
@@ -140,38 +142,20 @@ class Match(NamedTuple):
     how: str
 
 
-class Search(NamedTuple):
+@dataclass(frozen=True)
+class Search(Shown):
     """What was found for a target: matches, the plainest first; or the nearest counts."""
 
+    shapes = Shapes(
+        "a search for a number",
+        table="analysis.reconcile.found.tabulate",
+        records="analysis.reconcile.records.search_records",
+    )
     report: Report
     target: Target
     matches: tuple[Match, ...]
     nearest: tuple[CountCandidate, ...]
     tried: int
-
-    def render(
-        self,
-        format: str = "text",  # noqa: A002  (the word of the command line)
-        *,
-        width: int | None = None,
-        standalone: bool = True,
-    ) -> str:
-        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
-
-        `width` is the page's.  Raises `SpecErrors` for unknown words.
-        """
-        from shapecalc.analysis.reconcile import show_search
-
-        return show_search(self, format, width, standalone=standalone)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")
 
 
 def search(report: Report, target: Target, view: View) -> Search:

@@ -8,7 +8,8 @@ from shapecalc.algebra.dim import is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import told
 from shapecalc.output.cells import UNITS, number_text
-from shapecalc.output.report_table import FOLDED, Grid, Head, Line, Table
+from shapecalc.output.table import FOLDED, Grid, Head, Line, Table
+from shapecalc.output.view import View
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.analysis.reconcile.parts import Difference, DifferencePart
-    from shapecalc.output.view import View
 
 #: What stands where a profile has no rule.
 NOT_COUNTED = "not counted"
 
 
-def tabulate(difference: Difference, view: View, width: int | None = None) -> Table:
+def tabulate(difference: Difference, view: View = View(), width: int | None = None) -> Table:
     """Lay a difference out; blocks are folded to the view's depth."""
     depth = 1 if view.depth is None else view.depth
     names = (difference.first.name, difference.second.name)

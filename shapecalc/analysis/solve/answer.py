@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.solve.boxes import has, size
+from shapecalc.output.document import Grid
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,21 +19,13 @@ if TYPE_CHECKING:
 SENTENCES = 6
 
 
-class Grid(NamedTuple):
-    """A small table with a sentence above it.  `right` tells which columns are set flush right."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: tuple[bool, ...]
-
-    def data(self) -> dict[str, Any]:
-        """Return it as a plain record."""
-        return {
-            "title": self.title,
-            "columns": list(self.header),
-            "rows": list(map(list, self.rows)),
-        }
+def grid_data(grid: Grid) -> dict[str, Any]:
+    """Return a table as a plain record."""
+    return {
+        "title": grid.caption,
+        "columns": list(grid.header),
+        "rows": list(map(list, grid.rows)),
+    }
 
 
 def bare(numbers: Integers) -> str:
@@ -39,7 +34,8 @@ def bare(numbers: Integers) -> str:
     return " or ".join(part.removeprefix("from ") for part in parts)
 
 
-class Solution(NamedTuple):
+@dataclass(frozen=True)
+class Solution(Shown):
     """The answer to a question: boxes of integers whose union is every point that holds.
 
     `names` are what the question was asked over.  `tied` are groups of names that were taken to be
@@ -47,6 +43,11 @@ class Solution(NamedTuple):
     people, `remarks` what limits the answer, `source` where the network was read.
     """
 
+    shapes = Shapes(
+        "a solution",
+        document="analysis.solve.document.document",
+        records="analysis.solve.records.solution_records",
+    )
     network: str
     question: str
     names: tuple[str, ...]
@@ -104,7 +105,7 @@ class Solution(NamedTuple):
             else (f"It holds for these, and {more:,} more; --format json has all of them:")
         )
         names = tuple(self.boxes[0])
-        return Grid(title, names, tuple(rows), (False,) * len(names))
+        return Grid(names, tuple(rows), (False,) * len(names), title)
 
     def grids(self, most: int | None = None) -> tuple[Grid, ...]:
         """Return the tables under the answer."""
@@ -126,7 +127,6 @@ class Solution(NamedTuple):
     def data(self) -> dict[str, Any]:
         """Return it as plain records: every box a map from names to stretches."""
         return {
-            "schema": "shapecalc.solution/1",
             "network": self.network,
             "question": self.question,
             "over": list(self.names),
@@ -134,26 +134,8 @@ class Solution(NamedTuple):
             "count": self.total(),
             "equal": list(map(list, self.tied)),
             "solutions": [{n: each.data() for n, each in box.items()} for box in self.boxes],
-            "why": [each.data() for each in self.why],
-            "nearest": [each.data() for each in self.nearest],
+            "why": list(map(grid_data, self.why)),
+            "nearest": list(map(grid_data, self.nearest)),
             "remarks": list(self.remarks),
             "source": self.source,
         }
-
-    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write it as text, markdown, html, json, or for a terminal; `width` is the page's.
-
-        Raises `SpecErrors` for another word.
-        """
-        from shapecalc.analysis.solve.render import render  # a solution can show itself
-
-        return render(self, format, **options)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")

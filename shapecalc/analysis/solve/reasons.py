@@ -8,9 +8,10 @@ from shapecalc.algebra.equality import increasing
 from shapecalc.algebra.expr import evaluate, symbols_of
 from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, common
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.answer import Grid, bare
+from shapecalc.analysis.solve.answer import bare
 from shapecalc.analysis.solve.boxes import compress, has, listed, size
 from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.output.document import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,7 +81,7 @@ def chain(report: Report, name: str, box: Box) -> Grid | None:
     words = SIDE_NAMES[len(sizes[0][1])]
     rows = tuple((_layers(rows), _doing(rows), *texts) for rows, texts in sizes)
     header = ("layer", "what it does", *words)
-    return Grid("Why, from the layer back to the input:", header, rows, (False,) * len(header))
+    return Grid(header, rows, (False,) * len(header), "Why, from the layer back to the input:")
 
 
 def _upstream(report: Report, index: int) -> Iterator[Row]:
@@ -162,7 +163,7 @@ def _measured(
             if symbols_of(atom.left) | symbols_of(atom.right) <= values.keys()
         ]
     header = (*heads, "", "is", "asked for", "")
-    return Grid(title, header, tuple(rows), (*(True for _ in heads), False, True, False, False))
+    return Grid(header, tuple(rows), (*(True for _ in heads), False, True, False, False), title)
 
 
 def measure(atom: Atom, values: Mapping[str, int]) -> tuple[str, str, str, str]:
@@ -186,7 +187,7 @@ def apart(answer: Decision, conditions: Sequence[str], shown: Mapping[str, str])
         (conditions[number], numbers.text(shown.get(name, name)))
         for (number, name), numbers in kept.items()
     )
-    return Grid("Each by itself holds:", ("condition", "for"), rows, (False, False))
+    return Grid(("condition", "for"), rows, (False, False), "Each by itself holds:")
 
 
 def misses(answer: Decision, shown: Mapping[str, str]) -> Iterator[Grid]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra.expr import substitute, symbol, symbols_of
 from shapecalc.algebra.integer_sets import common
 from shapecalc.algebra.notation import as_factor, text_of
-from shapecalc.analysis.solve.answer import Grid, Solution
+from shapecalc.analysis.solve.answer import Solution
 from shapecalc.analysis.solve.atoms import Binder
 from shapecalc.analysis.solve.boxes import boxes_of, of_range, tidied
 from shapecalc.analysis.solve.decide import decide
@@ -20,6 +20,7 @@ from shapecalc.api import load
 from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.graph.model import Graph
 from shapecalc.output.columns import BY_WORD
+from shapecalc.output.document import Grid
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
 from shapecalc.text.source import Origin
@@ -192,7 +193,7 @@ class _Asking:
         title += ", and now, at the spec's own input:" if lost else ":"
         cut = 4 if not lost else None
         right = (False, False, False, False, True, True, True)
-        yield Grid(title, header[:cut], tuple(row[:cut] for row in rows), right[:cut])
+        yield Grid(header[:cut], tuple(row[:cut] for row in rows), right[:cut], title)
 
     def _near(self, atoms: Sequence[Atom], answer: Decision) -> Iterator[Grid]:
         if answer.boxes:
@@ -328,4 +329,4 @@ def _evidence(
     header = (*names, "", "is", "asked for", "")
     right = (*(True for _ in names), False, True, False, False)
     title = "At the borders:" if solved and len(names) == 1 else "The nearest:"
-    return Grid(title, header, tuple(rows), right)
+    return Grid(header, tuple(rows), right, title)

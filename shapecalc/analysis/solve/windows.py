@@ -9,15 +9,18 @@ interval, which bisection finds.  So the list is complete within its bounds.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.answer import Grid, bare
+from shapecalc.analysis.solve.answer import bare
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
+from shapecalc.output.document import Grid
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
+from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import counted
@@ -91,9 +94,15 @@ class Move(NamedTuple):
         return not self.known, plain, self.kernel or 0, self.low, self.pad or 0, self.dilation
 
 
-class Windows(NamedTuple):
+@dataclass(frozen=True)
+class Windows(Shown):
     """All windows within bounds that take sizes to sizes, the common ones first."""
 
+    shapes = Shapes(
+        "a list of windows",
+        document="analysis.solve.document.document",
+        records="analysis.solve.records.windows_records",
+    )
     sizes: tuple[tuple[int, int], ...]
     moves: tuple[Move, ...]
     near: tuple[tuple[Move, tuple[int, ...]], ...]
@@ -160,22 +169,23 @@ class Windows(NamedTuple):
             title = "The nearest:"
             rows = [(*_cells(move), "x".join(map(str, out))) for move, out in self.near]
             right = (True, True, True, True)
-            return (Grid(title, (*head, "gives"), tuple(rows), right),) if rows else ()
+            return (Grid((*head, "gives"), tuple(rows), right, title),) if rows else ()
         shown = self.moves[:most]
         rows = []
         for move in shown:
             extra = (str(move.dilation),) if dilated else ()
             known = "" if self.transposed else move.known
-            rows.append((*_cells(move), *extra, self._inputs_text(move), known))
+            rows.append((*_cells(move), *extra, self.inputs_text(move), known))
         more = len(self.moves) - len(shown)
         title = (
             f"The first {len(shown)} of {len(self.moves):,} (--all shows all):" if more else "By"
         )
         header = (*head, *(("dilation",) if dilated else ()), "inputs", "known from")
         right = (True, True, True, *((True,) if dilated else ()), False, False)
-        return (Grid(title if more else "These do it:", header, tuple(rows), right),)
+        return (Grid(header, tuple(rows), right, title if more else "These do it:"),)
 
-    def _inputs_text(self, move: Move) -> str:
+    def inputs_text(self, move: Move) -> str:
+        """Write every size that a window takes to the same one; nothing for many strides."""
         sets = self.inputs(move)
         if sets is None:
             return ""
@@ -184,7 +194,6 @@ class Windows(NamedTuple):
     def data(self) -> dict[str, Any]:
         """Return it as plain records."""
         return {
-            "schema": "shapecalc.windows/1",
             "from": [before for before, _ in self.sizes],
             "to": [after for _, after in self.sizes],
             "rounding": self.rounding,
@@ -209,15 +218,6 @@ class Windows(NamedTuple):
             ],
             "bounds": list(self.bounds),
         }
-
-    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write it as text, markdown, html, json, or for a terminal."""
-        from shapecalc.analysis.solve.render import render  # a solution can show itself
-
-        return render(self, format, **options)
-
-    def __str__(self) -> str:
-        return self.render("text")
 
 
 def _cells(move: Move) -> tuple[str, str, str]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.analysis.sweep.compute import blocks, names_of
+from shapecalc.analysis.sweep.compute import ROWS, blocks, names_of
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -18,20 +19,63 @@ if TYPE_CHECKING:
     from shapecalc.analysis.sweep.plan import Plan
 
 
+class Stream(Shown):
+    """A sweep that is computed while it is written, some `rows` at a time.
+
+    `points` counts those that went by so far, `missing` those of them that do not exist.
+    """
+
+    shapes = Shapes(
+        "a sweep",
+        table="analysis.sweep.table.tabulate",
+        records="analysis.sweep.records.records",
+    )
+
+    def __init__(self, plan: Plan, rows: int = ROWS) -> None:
+        self.plan = plan
+        self.rows = rows
+        self.points = 0
+        self.missing = 0
+
+    @property
+    def blocks(self) -> Iterator[RowBlock]:
+        """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
+        for block in blocks(self.plan, self.rows):
+            self.points += len(block.exists)
+            self.missing += int((~block.exists).sum())
+            yield block
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep:
+class Sweep(Shown):
     """The columns of a sweep, a row a point, the last name fastest.
 
     `sweep["macs"]` is an array of int64; of Python's integers where one exceeds that, or where some
     rows do not exist: there it holds None, and `sweep["note"]` why.  `exists` tells which do.
     """
 
+    shapes = Stream.shapes
     plan: Plan
     block: RowBlock
+
+    @property
+    def blocks(self) -> tuple[RowBlock, ...]:
+        """The rows, all in one."""
+        return (self.block,)
 
     def __len__(self) -> int:
         """Count the points."""
         return len(self.block.exists)
+
+    @property
+    def points(self) -> int:
+        """How many points there are."""
+        return len(self)
+
+    @property
+    def missing(self) -> int:
+        """How many of them do not exist."""
+        return int((~self.exists).sum())
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column.  Raises `KeyError` for an unknown one."""
@@ -76,19 +120,18 @@ class Sweep:
         return Sweep(self.plan, _sealed(block))
 
     def __repr__(self) -> str:
-        missing = len(self) - int(self.exists.sum())
-        without = f", {missing:,} of them do not exist" if missing else ""
+        without = f", {self.missing:,} of them do not exist" if self.missing else ""
         return f"<Sweep {self.plan.ground.spec.name}: {len(self):,} points{without}>"
 
 
 def collect(plan: Plan) -> Sweep:
     """Compute all rows of a sweep.  Raises `SpecErrors` (E353) when none exists."""
-    return collected(blocks(plan), plan)
+    return collected(Stream(plan))
 
 
-def collected(every: Iterable[RowBlock], plan: Plan) -> Sweep:
+def collected(stream: Stream) -> Sweep:
     """Put the blocks of a sweep together."""
-    parts = list(every)
+    plan, parts = stream.plan, list(stream.blocks)
     axes = [axis.name for axis in plan.ground.axes]
     return Sweep(
         plan,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import EXTENTS
+from shapecalc.analysis.sweep.result import Stream, collected
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import times_text
 from shapecalc.output.cells import (
@@ -16,7 +17,7 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import BY_WORD
-from shapecalc.output.report_table import Head, Line, Table
+from shapecalc.output.table import Head, Line, Table
 from shapecalc.report.compute import compute_report
 from shapecalc.text.safe import printable, width_of
 
@@ -37,8 +38,9 @@ LISTED = 10
 ELLIPSIS = "…"
 
 
-def tabulate(sweep: Sweep, width: int | None = None) -> Table:
+def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
     """Lay a sweep out; `width` changes nothing, since every column was asked for."""
+    sweep = collected(swept) if isinstance(swept, Stream) else swept
     plan = sweep.plan
     shown = _shown(len(sweep))
     notes = [printable(each) for each in sweep.block.notes[shown].tolist()]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
-    from shapecalc.analysis.tables.model import Judgement
+    from shapecalc.analysis.tables.model import Judgement, Judgements
     from shapecalc.analysis.tables.networks import Reports
     from shapecalc.text.source import Source
     from shapecalc.text.yaml_tree import Scalar
@@ -51,18 +51,19 @@ def compare_file(path: str | PathLike[str], against: str | None = None) -> Judge
     return _compare(source, stem, against)
 
 
-def published_tables(*chosen: str) -> tuple[Judgement, ...]:
+def published_tables(*chosen: str) -> Judgements:
     """Compare the tables of these names, or every table that comes with the tool.
 
     Raises `SpecErrors` (E601) for unknown names.
     """
     from shapecalc.analysis.tables.judge import judge
+    from shapecalc.analysis.tables.model import Judgements
     from shapecalc.analysis.tables.read import read_table
     from shapecalc.spec.find import find_table
 
     known: Reports = {}
     sources = [(find_table(name), name.removesuffix(".yaml")) for name in chosen or names()]
-    return tuple(judge(read_table(source, name), known) for source, name in sources)
+    return Judgements(judge(read_table(source, name), known) for source, name in sources)
 
 
 def _compare(source: Source, name: str, other: str | None = None) -> Judgement:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from shapecalc.output.cells import Json
@@ -166,13 +169,19 @@ class Tally(NamedTuple):
     columns: tuple[tuple[str, int, int], ...]
 
 
-class Judgement(NamedTuple):
+@dataclass(frozen=True)
+class Judgement(Shown):
     """A printed table with every cell judged.
 
     `conventions` says, for each thing counted, how; `networks` are the files it was computed from,
     `also` what comes out of other networks.
     """
 
+    shapes = Shapes(
+        "a judged table",
+        table="analysis.tables.table.tabulate",
+        records="analysis.tables.records.records",
+    )
     name: str
     title: str
     citation: str
@@ -201,24 +210,12 @@ class Judgement(NamedTuple):
                 return cell
         raise KeyError(f"nothing is printed in row '{row}', column '{column}'")
 
-    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
-        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
 
-        `options` are only (a status: its cells alone), width and standalone.  Raises `SpecErrors`
-        for an unknown format.
-        """
-        from shapecalc.analysis.tables.show import show  # a table can show itself
+class Judgements(Shown, tuple[Judgement, ...]):
+    """Several printed tables, judged."""
 
-        return show((self,), format, **options)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")
+    __slots__ = ()
+    shapes = Judgement.shapes
 
 
 def count(cells: tuple[CellResult, ...]) -> Counts:

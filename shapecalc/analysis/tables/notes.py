@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.output.cells import superscript
-from shapecalc.output.report_table import Head
+from shapecalc.output.table import Head
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

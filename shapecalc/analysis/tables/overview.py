@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of, lines_of_row
 from shapecalc.analysis.tables.model import count
 from shapecalc.analysis.tables.notes import head_of, networks, notes_of, texts
-from shapecalc.output.report_table import Line, Table, left_out
+from shapecalc.output.table import Line, Table, left_out
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from shapecalc.analysis.tables.model import Judgement
 from shapecalc.analysis.tables.notes import head_of, networks, notes_of, texts
 from shapecalc.analysis.tables.overview import listing, overview
-from shapecalc.output.report_table import Line, Table
+from shapecalc.output.table import Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.tables.model import CellResult, Judgement, Status, Tally
-    from shapecalc.output.report_table import Head
+    from shapecalc.analysis.tables.model import CellResult, Judgements, Status, Tally
+    from shapecalc.output.table import Head
 
 #: A table of so many columns has its computed values beside the printed ones, a wider one below.
 BESIDE = 3
@@ -24,12 +25,13 @@ _EXTENTS = ("output", "sides", "window")
 
 
 def tabulate(
-    judgements: tuple[Judgement, ...], only: Status | None = None, width: int | None = None
+    judged: Judgements | Judgement, *, only: Status | None = None, width: int | None = None
 ) -> Table:
     """Lay one table out as the paper has it, several as a line each.
 
     With `only` the cells of that status are listed.  `width` is the page's, in characters.
     """
+    judgements = (judged,) if isinstance(judged, Judgement) else judged
     if only is not None:
         return listing(judgements, only, width)
     return paper(judgements[0]) if len(judgements) == 1 else overview(judgements, width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.training.costs import Training
     from shapecalc.graph.model import Graph
-    from shapecalc.output.view import View
     from shapecalc.report.model import Report
 
 
@@ -34,23 +32,3 @@ def training_cost(
 
     chosen = optimizer_named(optimizer)
     return step(report_of(network, settings=settings, input=input, free=free), chosen)
-
-
-def show(
-    plan: Training,
-    format: str,  # noqa: A002  (the word of the command line)
-    view: View,
-    width: int | None = None,
-    *,
-    standalone: bool = True,
-) -> str:
-    """Write the cost of a training step in a format, the last line ended."""
-    from shapecalc.analysis.training import machines
-    from shapecalc.analysis.training.table import tabulate
-    from shapecalc.output.formats import draw
-
-    if format == "csv":
-        return machines.to_csv(plan, view)
-    if format == "json":
-        return machines.to_json(plan, view)
-    return draw(partial(tabulate, plan, view), format, width, standalone=standalone)

@@ -10,12 +10,14 @@ What training and inference keep in memory, for a batch and a type of element, f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import product
 from shapecalc.errors import refuse
 from shapecalc.layers.work import Work
 from shapecalc.report.fold import levels_of
+from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.suggest import did_you_mean
 
@@ -90,9 +92,15 @@ class Cost(NamedTuple):
         return self.forward + self.backward
 
 
-class Training(NamedTuple):
+@dataclass(frozen=True)
+class Training(Shown):
     """The costs of a step, a layer each; `optimizer` makes the update."""
 
+    shapes = Shapes(
+        "the cost of a training step",
+        table="analysis.training.table.tabulate",
+        records="analysis.training.records.records",
+    )
     report: Report
     optimizer: Optimizer
     costs: tuple[Cost, ...]
@@ -112,33 +120,6 @@ class Training(NamedTuple):
         """Return the costs of the levels of the paths at a depth; 0: of every layer."""
         levels = levels_of(self.report, depth, range(len(self.costs)))
         return [together(path, [self.costs[i] for i in level]) for path, level in levels.items()]
-
-    def render(
-        self,
-        format: str = "text",  # noqa: A002  (the word of the command line)
-        *,
-        width: int | None = None,
-        standalone: bool = True,
-        **options: Any,  # noqa: ANN401  (those of `make_view`)
-    ) -> str:
-        """Write it as text, markdown, csv, json, latex, html, or for a terminal.
-
-        `options` are batch, depth, dtype and units, as in `shapecalc training`; `width` is the
-        page's.  Raises `SpecErrors` for unknown words.
-        """
-        from shapecalc.analysis.training import show
-        from shapecalc.output.options import make_view
-
-        return show(self, format, make_view(**options), width, standalone=standalone)
-
-    def _repr_html_(self) -> str:
-        return self.render("html", standalone=False)
-
-    def _repr_markdown_(self) -> str:
-        return self.render("markdown")
-
-    def __str__(self) -> str:
-        return self.render("text")
 
 
 def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:

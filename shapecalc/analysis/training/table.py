@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.training.costs import ESTIMATE, kept
 from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
 from shapecalc.output.legend import macs, params
-from shapecalc.output.report_table import FOLDED, Fact, Head, Line, Table
+from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
+from shapecalc.output.view import View
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.analysis.training.costs import Cost, Training
-    from shapecalc.output.view import View
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
 FIRST = {
@@ -32,7 +32,7 @@ def ratio(total: Cost) -> Fraction | None:
     return None
 
 
-def tabulate(plan: Training, view: View, width: int | None = None) -> Table:
+def tabulate(plan: Training, view: View = View(), width: int | None = None) -> Table:
     """Lay the cost of a step out; blocks are folded to the view's depth."""
     if plan.report.domain is not None:
         view = view._replace(units="exact")  # formulas have none

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import refuse
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Graph, Group
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 from shapecalc.report.fold import level
 from shapecalc.report.model import Report, total
 from shapecalc.spec.find import beside

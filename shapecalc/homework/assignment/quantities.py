@@ -1,12 +1,15 @@
-"""The quantities that a homework may ask for: what they are called, and how a row has them."""
+"""The quantities that a homework may ask for: measures, counted by the homework's conventions."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from shapecalc.counting.measures import MEASURES
 from shapecalc.counting.profiles import PROFILES
+from shapecalc.layers.shape import Map, Vector
+from shapecalc.output.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +36,26 @@ class AskedQuantity(NamedTuple):
     total: Callable[[Row | Totals, Conventions], Value] | None = None
 
 
+#: On what basis rows are counted; what a homework states otherwise is counted below.
+_BASIS = View()
+
+
+def _asked(key: str) -> AskedQuantity:
+    """Return a measure as a homework asks for it."""
+    measure = MEASURES[key]
+
+    def of(row: Row, _: Conventions) -> Value:
+        value: Shape | Dim | None = measure.of_row(row, _BASIS)
+        return value if value is None or isinstance(value, Map | Vector) else _whole(value)
+
+    def total(totals: Any, _: Conventions) -> Value:  # noqa: ANN401  (a network's, or a block's)
+        return _whole(measure.of_all(totals, _BASIS) or 0)
+
+    return AskedQuantity(
+        key, measure.title, measure.headings, of, total if measure.total is not None else None
+    )
+
+
 def _params(row: Row | Totals, conventions: Conventions) -> int:
     return _whole(row.params if conventions.bias else row.weights)
 
@@ -41,6 +64,10 @@ def _flops(row: Row | Totals, conventions: Conventions) -> int:
     if conventions.operations == "full":
         return _whole(PROFILES["full"].count(row))
     return _whole(conventions.flops_per_mac * row.macs)
+
+
+def _memory(row: Row, conventions: Conventions) -> int:
+    return _whole(row.units * conventions.element)
 
 
 def _field(row: Row, _: Conventions) -> int | None:
@@ -55,38 +82,19 @@ def _whole(number: Dim) -> int:
     return number
 
 
-# fmt: off
 #: Every quantity by its key, in the order of the sheet.
-QUANTITIES: dict[str, AskedQuantity] = {quantity.key: quantity for quantity in (
-    AskedQuantity("output", "output",
-             ("output volume", "output shape", "output size", "output dimensions", "volume",
-              "shape", "out", "dims", "dimensions", "activation shape", "activation dimensions"),
-             lambda row, _: row.output),
-    AskedQuantity("units", "units",
-             ("neurons", "activations", "elements", "output units", "activation size"),
-             lambda row, _: _whole(row.units)),
-    AskedQuantity("weights", "weights", ("weight", "number of weights"),
-             lambda row, _: _whole(row.weights), lambda all_, _: _whole(all_.weights)),
-    AskedQuantity("biases", "biases", ("bias", "number of biases"),
-             lambda row, _: _whole(row.biases), lambda all_, _: _whole(all_.biases)),
-    AskedQuantity("params", "params",
-             ("param", "parameters", "parameter", "parameter count", "number of parameters",
-              "number of params", "trainable parameters", "learnable parameters"),
-             _params, _params),
-    AskedQuantity("macs", "MACs",
-             ("mac", "multiply-accumulates", "multiply-adds", "mult-adds", "multadds", "madds",
-              "multiplications"),
-             lambda row, _: _whole(row.macs), lambda all_, _: _whole(all_.macs)),
-    AskedQuantity("flops", "FLOPs", ("flop", "operations", "ops", "floating point operations"),
-             _flops, _flops),
-    AskedQuantity("memory", "memory", ("memory footprint", "mem", "bytes", "activation memory"),
-             lambda row, conventions: _whole(row.units * conventions.element)),
-    AskedQuantity("connections", "connections", ("number of connections",),
-             lambda row, _: None if row.connections is None else _whole(row.connections),
-             lambda all_, _: _whole(all_.connections or 0)),
-    AskedQuantity("rf", "rf", ("receptive field", "receptive field size"), _field),
-)}
-# fmt: on
+QUANTITIES: dict[str, AskedQuantity] = {
+    "output": _asked("output"),
+    "units": _asked("units"),
+    "weights": _asked("weights"),
+    "biases": _asked("biases"),
+    "params": _asked("params")._replace(of=_params, total=_params),
+    "macs": _asked("macs"),
+    "flops": _asked("flops")._replace(of=_flops, total=_flops),
+    "memory": _asked("memory")._replace(of=_memory, total=None),
+    "connections": _asked("connections"),
+    "rf": _asked("rf")._replace(of=_field),
+}
 
 #: Headings of the column that names the layers.
 LAYER_HEADINGS = frozenset({"layer", "layers", "name", "layer name", "layer id"})

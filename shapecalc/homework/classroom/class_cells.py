@@ -7,16 +7,17 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.quantities import QUANTITIES
-from shapecalc.homework.classroom.document import Cell, Grid, Prose, clean
+from shapecalc.homework.classroom.pages import clean
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.output.document import Cell, Grid, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At
-    from shapecalc.homework.classroom.document import Block
     from shapecalc.homework.classroom.statistics import Item, MistakeCount, Statistics
     from shapecalc.homework.diagnosis.model import Verdict
+    from shapecalc.output.document import Block
 
 #: Less discrimination than this is remarked on, but not where nearly all are right.
 LOW, EASY = 0.2, Fraction(95, 100)
@@ -62,7 +63,7 @@ def _counted(caption: str, kind: str, some: Sequence[MistakeCount], graded: int)
         for each in some
     )
     header = ("id", kind, "students", "share", "cells", "certain")
-    return Grid(caption, header, (False, False, True, True, True, True), rows)
+    return Grid(header, rows, (False, False, True, True, True, True), caption)
 
 
 def _map(column: str, items: Sequence[Item]) -> Iterator[Block]:
@@ -83,7 +84,7 @@ def _map(column: str, items: Sequence[Item]) -> Iterator[Block]:
     title = QUANTITIES[column].title
     said = "; ".join(f"{name}: {CATALOGUE[name].name}" for name in ids)
     caption = f"Mistakes in {title}: students by layer, layers without any left out"
-    yield Grid(caption, ("layer", *ids), (False, *[True] * len(ids)), tuple(rows))
+    yield Grid(("layer", *ids), tuple(rows), (False, *[True] * len(ids)), caption)
     yield Prose(f"{said}.", "remarks")
 
 
@@ -110,11 +111,11 @@ def cells(found: Statistics) -> Iterator[Block]:
         rows.append((Cell(clean(layer)), *shares))
     titles = [QUANTITIES[column].title for column in columns]
     caption = "Students who are right, in any way; the stronger the colour, the fewer"
-    yield Grid(caption, ("layer", *titles), (False, *[True] * len(titles)), tuple(rows))
+    yield Grid(("layer", *titles), tuple(rows), (False, *[True] * len(titles)), caption)
     header = ("layer", "column", "share right", "discrimination", *(label for label, _ in _COUNTED))
     right = (False, False, *[True] * (len(header) - 2))
     rows = [_item(each) for each in found.items]
-    yield Grid("Every cell: how many are right, and what became of it", header, right, tuple(rows))
+    yield Grid(header, tuple(rows), right, "Every cell: how many are right, and what became of it")
 
 
 def _share(item: Item | None) -> Cell:

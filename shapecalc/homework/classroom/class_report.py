@@ -26,29 +26,19 @@ from shapecalc.homework.classroom.class_cells import (
     mistakes,
     percent,
 )
-from shapecalc.homework.classroom.document import (
-    Bars,
-    Cell,
-    Document,
-    Grid,
-    Prose,
-    Section,
-    clean,
-    name_of,
-    shortened,
-)
-from shapecalc.homework.classroom.pages import write
+from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
 from shapecalc.homework.classroom.statistics import BINS, statistics
 from shapecalc.homework.diagnosis.wording import names
+from shapecalc.output.document import Bars, Cell, Document, Grid, Prose, section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.homework.classroom.agreement import At
-    from shapecalc.homework.classroom.document import Block, Tone
     from shapecalc.homework.classroom.model import Classroom, Graded
     from shapecalc.homework.classroom.pages import Pages
     from shapecalc.homework.classroom.statistics import Statistics
+    from shapecalc.output.document import Block, Tone
 
 _STATUS: dict[str, tuple[str, Tone]] = {
     "graded": ("graded", "good"),
@@ -64,24 +54,24 @@ def class_report(classroom: Classroom) -> Pages:
     """
     found = statistics(classroom)
     graded = [each for each in classroom.students if each.status == "graded"]
-    sections = (
-        Section("The key may be wrong", tuple(_doubts(found))),
-        Section("Marks", tuple(_marks(found))),
-        Section("What went wrong", tuple(mistakes(found, len(graded)))),
-        Section("Other conventions", tuple(conventions(found, len(graded)))),
-        Section("Every cell", tuple(cells(found))),
-        Section("Wrong values that nothing explains", tuple(_common(found))),
-        Section("Look at these", tuple(_pairs(classroom, found))),
-        Section("Students", tuple(_students(classroom))),
-        Section("Files that are nobody's", tuple(_leftovers(classroom))),
+    blocks = (
+        *section("The key may be wrong", _doubts(found)),
+        *section("Marks", _marks(found)),
+        *section("What went wrong", mistakes(found, len(graded))),
+        *section("Other conventions", conventions(found, len(graded))),
+        *section("Every cell", cells(found)),
+        *section("Wrong values that nothing explains", _common(found)),
+        *section("Look at these", _pairs(classroom, found)),
+        *section("Students", _students(classroom)),
+        *section("Files that are nobody's", _leftovers(classroom)),
     )
     return write(
         Document(
             clean(classroom.title) + ": the class",
-            (_summary(classroom, found),),
-            tuple(_facts(classroom, graded, found)),
-            tuple(each for each in sections if each.blocks),
-            tuple(_MEANINGS.items()),
+            blocks,
+            about=(_summary(classroom, found),),
+            facts=tuple(_facts(classroom, graded, found)),
+            legend=tuple(_MEANINGS.items()),
         )
     )
 
@@ -146,7 +136,7 @@ def _doubts(found: Statistics) -> Iterator[Block]:
     )
     header = ("cell", "key", "other value", "have it", "have the key", "answers", "explained")
     right = (False, True, True, True, True, True, False)
-    yield Grid("The key against the value that most have", header, right, rows)
+    yield Grid(header, rows, right, "The key against the value that most have")
 
 
 def _common(found: Statistics) -> Iterator[Block]:
@@ -165,7 +155,7 @@ def _common(found: Statistics) -> Iterator[Block]:
     )
     header = ("cell", "value", "students", "unexplained in all", "key")
     caption = "The commonest value of every cell that no known mistake gives"
-    yield Grid(caption, header, (False, True, True, True, True), rows)
+    yield Grid(header, rows, (False, True, True, True, True), caption)
 
 
 def _pairs(classroom: Classroom, found: Statistics) -> Iterator[Block]:
@@ -188,7 +178,7 @@ def _shared(students: Sequence[Graded], found: Statistics) -> Iterator[Block]:
             rows.append((first, second, count, bits, _values(each.values)))
         header = ("student", "student", "shared", "bits", "values")
         caption = f"Pairs that share rare wrong values, {PAIRS} at most"
-        yield Grid(caption, header, (False, False, True, True, False), tuple(rows))
+        yield Grid(header, tuple(rows), (False, False, True, True, False), caption)
 
 
 def _misplaced(students: Sequence[Graded], found: Statistics) -> Iterator[Block]:
@@ -202,7 +192,7 @@ def _misplaced(students: Sequence[Graded], found: Statistics) -> Iterator[Block]
             rows.append((_link(students[each.student]), Cell(of), count, values))
         header = ("student", "right in the variant of", "cells", "values")
         caption = "Wrong values that are right in another variant"
-        yield Grid(caption, header, (False, False, True, False), tuple(rows))
+        yield Grid(header, tuple(rows), (False, False, True, False), caption)
 
 
 def _values(values: Sequence[tuple[At, str]]) -> Cell:
@@ -213,7 +203,7 @@ def _values(values: Sequence[tuple[At, str]]) -> Cell:
 
 
 def _link(graded: Graded) -> Cell:
-    return Cell(name_of(graded), page=graded.page)
+    return Cell(name_of(graded), page=("feedback", graded.page))
 
 
 def _students(classroom: Classroom) -> Iterator[Block]:
@@ -229,7 +219,7 @@ def _students(classroom: Classroom) -> Iterator[Block]:
         rows.append((_link(each), identity, Cell(marks), Cell(late), status))
     header = ("student", "id", "marks", "late", "what became of it")
     right = (False, False, True, True, False)
-    yield Grid("Everybody, as the roster has them", header, right, tuple(rows))
+    yield Grid(header, tuple(rows), right, "Everybody, as the roster has them")
 
 
 def _leftovers(classroom: Classroom) -> Iterator[Block]:
@@ -238,7 +228,7 @@ def _leftovers(classroom: Classroom) -> Iterator[Block]:
             (Cell(shortened(each.file, 100)), Cell(clean(each.reason)))
             for each in classroom.leftovers
         )
-        yield Grid("Files that belong to no student", ("file", "why"), (False, False), rows)
+        yield Grid(("file", "why"), rows, (False, False), "Files that belong to no student")
 
 
 _MEANINGS = {

@@ -8,18 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
 from shapecalc.homework.assignment.model import TOTAL
 from shapecalc.homework.assignment.notation.values import marks_text, value_text
-from shapecalc.homework.classroom.document import (
-    Card,
-    Cell,
-    Document,
-    Grid,
-    Points,
-    Section,
-    clean,
-    name_of,
-    shortened,
-)
-from shapecalc.homework.classroom.pages import write
+from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
 from shapecalc.homework.diagnosis.model import VERDICTS
 from shapecalc.homework.diagnosis.wording import (
     findings_text,
@@ -32,19 +21,18 @@ from shapecalc.homework.diagnosis.wording import (
 )
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
+from shapecalc.output.document import Card, Cell, Document, Grid, Points, section
 from shapecalc.text.safe import printable
-from shapecalc.text.words import (
-    sentence,
-)
+from shapecalc.text.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.classroom.document import Block, Tone
     from shapecalc.homework.classroom.model import Graded
     from shapecalc.homework.classroom.pages import Pages
     from shapecalc.homework.diagnosis.model import Checked, JudgedCell, Verdict
+    from shapecalc.output.document import Block, Tone
 
 #: What stands beneath a cell's value, behind the sign, and its colour.
 _WORDS: dict[Verdict, tuple[str, Tone]] = {
@@ -82,17 +70,17 @@ def feedback(
     `hint` 1 tells which cells, 2 which idea, 3 the rule with the student's numbers; the key is
     there only with `solution`.
     """
-    sections = [] if checked is None else list(_sections(checked, hint, solution=solution))
+    blocks = [] if checked is None else list(_blocks(checked, hint, solution=solution))
     said = _NOTHING.get(graded.status, "") if checked is None else summary_text(checked)
     own = [*graded.notes, *(notes_text(checked) if checked is not None else ())]
     notes = {note.casefold(): note for note in (sentence(clean(each)) for each in own)}
     if notes:
-        sections.append(Section("Notes", (Points(tuple(notes.values())),)))
+        blocks += section("Notes", (Points(tuple(notes.values())),))
     asked = {column.key for column in homework.columns}
     legend = stated_conventions(homework.conventions, asked) | stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))
-    return write(Document(title, (said,), facts, tuple(sections), tuple(legend.items())))
+    return write(Document(title, tuple(blocks), (said,), (), facts, tuple(legend.items())))
 
 
 def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
@@ -114,18 +102,15 @@ def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
     yield "sheet", homework.stamp
 
 
-def _sections(checked: Checked, hint: int, *, solution: bool) -> Iterator[Section]:
+def _blocks(checked: Checked, hint: int, *, solution: bool) -> Iterator[Block]:
     found, cards = _explained(checked, hint)
-    if found:
-        yield Section("What explains it", tuple(found))
-    rest = tuple(_rest(checked, hint))
-    if rest:
-        yield Section("The other cells", rest)
+    yield from section("What explains it", found)
+    yield from section("The other cells", _rest(checked, hint))
     if noted := tuple(_noted(checked, hint)):
-        yield Section("Notes on single cells", (Points(noted),))
-    yield Section("Your cells", (_cells(checked, cards, hint, solution=solution),))
+        yield from section("Notes on single cells", (Points(noted),))
+    yield from section("Your cells", (_cells(checked, cards, hint, solution=solution),))
     if solution and (worked := _worked(checked)) is not None:
-        yield Section("The right values", (worked,))
+        yield from section("The right values", (worked,))
 
 
 def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str, str], int]]:
@@ -210,10 +195,10 @@ def _cells(
         rows.append((Cell(printable(layer)), *cells))
     marks = (column_marks(checked, column.key) for column in columns)
     return Grid(
-        "What was read in every cell, and what became of it",
         ("layer", *(column.title for column in columns)),
-        (False, *(column.key != "output" for column in columns)),
         tuple(rows),
+        (False, *(column.key != "output" for column in columns)),
+        "What was read in every cell, and what became of it",
         ("marks", *marks),
     )
 
@@ -286,6 +271,5 @@ def _worked(checked: Checked) -> Grid | None:
     if not rows:
         return None
     header = ("layer", "column", "right", "worked out")
-    return Grid(
-        "The cells that have another value", header, (False, False, True, False), tuple(rows)
-    )
+    right = (False, False, True, False)
+    return Grid(header, tuple(rows), right, "The cells that have another value")

@@ -50,7 +50,7 @@ class Request(NamedTuple):
     jobs: int = 1
 
 
-class Done(NamedTuple):
+class GradedRun(NamedTuple):
     """A graded class; how many records were kept from before, remarks, and own failures."""
 
     classroom: Classroom
@@ -59,7 +59,9 @@ class Done(NamedTuple):
     errors: tuple[str, ...]
 
 
-def grade(request: Request, progress: Callable[[int], Callable[[], object]] | None = None) -> Done:
+def grade(
+    request: Request, progress: Callable[[int], Callable[[], object]] | None = None
+) -> GradedRun:
     """Grade a class and write its results.
 
     `progress` is told how many submissions there are and gives what is called for each.  A run that
@@ -86,7 +88,7 @@ def grade(request: Request, progress: Callable[[int], Callable[[], object]] | No
         where = str(error.filename or results)
         message = f"'{where}' cannot be written: {error.strerror or error}"
         raise refuse("E007", message, Origin.of_file(where)) from None
-    return Done(classroom, run.kept, tuple(run.remarks()), tuple(run.errors))
+    return GradedRun(classroom, run.kept, tuple(run.remarks()), tuple(run.errors))
 
 
 def _place(request: Request) -> Path:

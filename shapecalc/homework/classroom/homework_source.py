@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.api import build
 from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework

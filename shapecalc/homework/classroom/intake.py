@@ -22,12 +22,7 @@ from shapecalc.homework.classroom.matching import (
     whose,
 )
 from shapecalc.homework.classroom.model import Leftover
-from shapecalc.homework.classroom.times import (
-    MAX_METADATA,
-    METADATA_FILE,
-    Submitted,
-    read_metadata,
-)
+from shapecalc.homework.classroom.times import MAX_METADATA, METADATA_FILE, Submitted, read_metadata
 from shapecalc.text.names import bare, fold
 
 if TYPE_CHECKING:
@@ -58,7 +53,7 @@ class Intake(NamedTuple):
     leftovers: tuple[Leftover, ...]
 
 
-class _Found(NamedTuple):
+class _Candidate(NamedTuple):
     """A file with what is known of it."""
 
     handed: Handed
@@ -87,12 +82,12 @@ def take_in(
     known = directory(students)
     leftovers = list(folder.leftovers)
     entries, files = _entries(folder, leftovers)
-    candidates: dict[int, list[_Found]] = {}
+    candidates: dict[int, list[_Candidate]] = {}
     for handed in files:
         places, reason, note = _owners(folder, known, handed, entries, stamps or {})
         for at in places:
             time = _time(folder, handed, students[at], entries, clock)
-            candidates.setdefault(at, []).append(_Found(handed, time, note))
+            candidates.setdefault(at, []).append(_Candidate(handed, time, note))
         if not places:
             leftovers.append(Leftover(handed.path, reason))
     chosen = {
@@ -201,7 +196,7 @@ def _time(
 
 
 def _choose(
-    folder: Folder, student: Student, candidates: Sequence[_Found], leftovers: list[Leftover]
+    folder: Folder, student: Student, candidates: Sequence[_Candidate], leftovers: list[Leftover]
 ) -> Submission:
     """Choose a student's submission; the other files are told."""
     left = list(candidates)
@@ -225,7 +220,7 @@ def _choose(
     return Submission(only.handed, only.time, marked_late(only.handed.parts), notes)
 
 
-def _readable(_: Folder, left: list[_Found]) -> list[_Found]:
+def _readable(_: Folder, left: list[_Candidate]) -> list[_Candidate]:
     return [
         candidate
         for candidate in left
@@ -233,12 +228,12 @@ def _readable(_: Folder, left: list[_Found]) -> list[_Found]:
     ]
 
 
-def _last_attempt(_: Folder, left: list[_Found]) -> list[_Found]:
+def _last_attempt(_: Folder, left: list[_Candidate]) -> list[_Candidate]:
     last = max(attempt(candidate.handed.parts) for candidate in left)
     return [candidate for candidate in left if attempt(candidate.handed.parts) == last]
 
 
-def _latest(_: Folder, left: list[_Found]) -> list[_Found]:
+def _latest(_: Folder, left: list[_Candidate]) -> list[_Candidate]:
     times = [candidate.time for candidate in left if candidate.time is not None]
     return (
         [candidate for candidate in left if candidate.time == max(times)]
@@ -247,10 +242,10 @@ def _latest(_: Folder, left: list[_Found]) -> list[_Found]:
     )
 
 
-def _tables(folder: Folder, left: list[_Found]) -> list[_Found]:
+def _tables(folder: Folder, left: list[_Candidate]) -> list[_Candidate]:
     """Return the files that hold a table of answers."""
 
-    def holds(candidate: _Found) -> bool:
+    def holds(candidate: _Candidate) -> bool:
         try:
             read_answers(folder.read(candidate.handed), candidate.handed.path)
         except (ArchiveError, SpecErrors):
@@ -260,7 +255,7 @@ def _tables(folder: Folder, left: list[_Found]) -> list[_Found]:
     return [candidate for candidate in left if holds(candidate)]
 
 
-def _alike(folder: Folder, left: list[_Found]) -> list[_Found]:
+def _alike(folder: Folder, left: list[_Candidate]) -> list[_Candidate]:
     """Return the first of files that are all the same."""
     try:
         contents = {folder.read(candidate.handed) for candidate in left}
@@ -270,7 +265,7 @@ def _alike(folder: Folder, left: list[_Found]) -> list[_Found]:
 
 
 #: Why a file does not count, and those of several that do.
-_RULES: Sequence[tuple[str, Callable[[Folder, list[_Found]], list[_Found]]]] = (
+_RULES: Sequence[tuple[str, Callable[[Folder, list[_Candidate]], list[_Candidate]]]] = (
     ("its kind of file is not read", _readable),
     ("an earlier attempt", _last_attempt),
     ("handed in earlier", _latest),

@@ -1,14 +1,16 @@
-"""A document in both of its formats, which say the same."""
+"""Pages for a class in both of their formats, which say the same; strangers' texts made plain."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.classroom.document_html import to_html
-from shapecalc.homework.classroom.document_markdown import to_markdown
+from shapecalc.output.document_markdown import document_to_markdown
+from shapecalc.output.html import document_to_html
+from shapecalc.output.markup import JOINERS
 
 if TYPE_CHECKING:
-    from shapecalc.homework.classroom.document import Document
+    from shapecalc.homework.classroom.model import Graded
+    from shapecalc.output.document import Document
 
 
 class Pages(NamedTuple):
@@ -24,4 +26,28 @@ class Pages(NamedTuple):
 
 def write(document: Document) -> Pages:
     """Write a document in both formats."""
-    return Pages(to_html(document), to_markdown(document))
+    return Pages(document_to_html(document), document_to_markdown(document))
+
+
+def clean(text: str) -> str:
+    r"""Make a stranger's text one line of visible characters, as its script writes them.
+
+    >>> clean("Zo\u00eb\n\u202eX"), clean("\u0645\u06cc\u200c\u0631\u0648\u062f")
+    ('Zoë �X', 'می\u200cرود')
+    """
+    return "".join(
+        c if c.isprintable() or c in JOINERS else "\N{REPLACEMENT CHARACTER}"
+        for c in " ".join(text.split())
+    )
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Clean a text, and cut what is longer than it need be."""
+    shown = clean(text)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def name_of(graded: Graded) -> str:
+    """Return what a student is called."""
+    student = graded.student
+    return shortened(student.name) or shortened(student.id) or shortened(student.email)

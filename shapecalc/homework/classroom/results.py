@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.homework.classroom.class_report import class_report
-from shapecalc.homework.classroom.store import json_parts
-from shapecalc.output.csv import harmless
+from shapecalc.homework.classroom.store import document
+from shapecalc.output.csv import Plain, to_csv, written
+from shapecalc.output.json import to_json
 from shapecalc.text.writing import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from shapecalc.homework.classroom.model import Classroom, Graded
+    from shapecalc.homework.classroom.summary import ClassSummary
+    from shapecalc.output.records import Records
 
 GRADES = (
     "id", "name", "email", "status", "marks", "out_of", "percent", "late_hours", "file", "page",
@@ -30,34 +31,29 @@ CELLS = (
 
 def write_results(classroom: Classroom, results: Path) -> None:
     """Write grades.csv, cells.csv, leftovers.csv, class.json and the report, each by renaming."""
-    replace(results / "grades.csv", grades_csv(classroom))
-    replace(results / "cells.csv", _csv(CELLS, _cells(classroom)))
-    left = ((_safe(leftover.file), _safe(leftover.reason)) for leftover in classroom.leftovers)
-    replace(results / "leftovers.csv", _csv(("file", "reason"), left))
-    replace(results / "class.json", json_parts(classroom))
+    leftovers = ((_line(left.file), _line(left.reason)) for left in classroom.leftovers)
+    class_ = records(classroom)
+    replace(results / "grades.csv", to_csv(class_))
+    replace(results / "cells.csv", written((CELLS, *_cells(classroom))))
+    replace(results / "leftovers.csv", written((("file", "reason"), *leftovers)))
+    replace(results / "class.json", to_json(class_))
     for suffix, text in class_report(classroom).by_suffix().items():
         replace(results / f"report.{suffix}", [text])
 
 
-def grades_csv(classroom: Classroom) -> Iterator[str]:
-    """Yield a line a student, in the order of the roster."""
-    return _csv(GRADES, map(_grade, classroom.students))
+def records(classroom: Classroom) -> Records:
+    """Return a class: as a document all of it, in lines a student each, as the roster has them."""
+    return document(classroom, GRADES, map(_grade, classroom.students))
 
 
-def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """Yield the lines of a table."""
-    target = StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    for row in (header, *rows):
-        writer.writerow(row)
-        yield target.getvalue()
-        target.seek(0)
-        target.truncate()
+def summary_records(summary: ClassSummary) -> Records:
+    """Return the whole class, of which a table for people says how it stands."""
+    return records(summary.classroom)
 
 
-def _safe(text: str) -> str:
-    """Make a stranger's text one line that is no formula."""
-    return harmless(" ".join(text.split()))
+def _line(text: str) -> str:
+    """Make a stranger's text one line."""
+    return " ".join(text.split())
 
 
 def _grade(graded: Graded) -> tuple[object, ...]:
@@ -65,17 +61,19 @@ def _grade(graded: Graded) -> tuple[object, ...]:
     student, counted = graded.student, graded.status == "graded"
     percent = 100 * graded.marks / graded.out_of if counted and graded.out_of else None
     return (
-        student.id,  # as it is, since grade books look it up; the roster lets no formula through
-        _safe(student.name),
-        _safe(student.email),
+        Plain(
+            student.id
+        ),  # as it is, since grade books look it up; the roster lets no formula through
+        _line(student.name),
+        _line(student.email),
         graded.status,
         marks_text(graded.marks) if counted else "",
         marks_text(graded.out_of),
         "" if percent is None else marks_text(percent),
         graded.late,
-        _safe(graded.file),
-        _safe(graded.page),
-        _safe("; ".join(graded.notes)),
+        _line(graded.file),
+        _line(graded.page),
+        _line("; ".join(graded.notes)),
     )
 
 
@@ -83,15 +81,15 @@ def _cells(classroom: Classroom) -> Iterator[tuple[object, ...]]:
     """Yield a line a cell; a student without cells has one line that says so."""
     for graded in classroom.students:
         if not graded.cells:
-            yield (graded.student.id, *[""] * 5, graded.status, *[""] * 4)
+            yield (Plain(graded.student.id), *[""] * 5, graded.status, *[""] * 4)
         for mark in graded.cells:
             yield (
-                graded.student.id,
-                _safe(mark.layer),
+                Plain(graded.student.id),
+                _line(mark.layer),
                 mark.column,
-                _safe(mark.raw),
-                _safe(mark.read_as),
-                _safe(mark.value),
+                _line(mark.raw),
+                _line(mark.read_as),
+                _line(mark.value),
                 mark.verdict,
                 marks_text(mark.marks),
                 marks_text(mark.out_of),

@@ -20,10 +20,11 @@ from shapecalc.homework.classroom.model import (
     Student,
 )
 from shapecalc.homework.diagnosis.model import VERDICTS
-from shapecalc.output.json import dump
+from shapecalc.output.json import to_json as json_parts
+from shapecalc.output.records import Records, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Sequence
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.homework.class/1"
@@ -38,20 +39,25 @@ _HINT = "`shapecalc homework grade` writes it; grade the class again"
 
 def to_json(classroom: Classroom) -> str:
     """Write a class, the last line ended; `from_json` reads the same class from it."""
-    return "".join(json_parts(classroom))
+    return "".join(json_parts(document(classroom)))
 
 
-def json_parts(classroom: Classroom) -> Iterator[str]:
-    """Yield the parts of a class as JSON, since the whole may be large."""
-    yield f'{{\n  "schema": {dump(SCHEMA)},\n'
-    yield f'  "title": {dump(classroom.title)},\n  "stamp": {dump(classroom.stamp)},\n'
-    yield '  "students": ['
-    for at, graded in enumerate(classroom.students):
-        yield f"{',' if at else ''}\n    {dump(graded_plain(graded))}"
-    yield '\n  ],\n  "leftovers": ['
-    for at, left in enumerate(classroom.leftovers):
-        yield f"{',' if at else ''}\n    {dump(left._asdict())}"
-    yield "\n  ]\n}\n"
+def document(
+    classroom: Classroom, columns: Sequence[str] = (), lines: Iterable[Sequence[object]] = ()
+) -> Records:
+    """Return a class as a document, made while it is written, since the whole may be large.
+
+    `lines` of `columns` are what it is in lines.
+    """
+    return Records(
+        SCHEMA,
+        lambda: {"title": classroom.title, "stamp": classroom.stamp},
+        "students",
+        map(graded_plain, classroom.students),
+        lambda: {"leftovers": Rows((left._asdict() for left in classroom.leftovers), "")},
+        columns,
+        lines,
+    )
 
 
 def from_json(text: str, name: str = "class.json") -> Classroom:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation.values import marks_text
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,8 +21,22 @@ if TYPE_CHECKING:
 _NAMED = 12
 
 
-def tabulate(classroom: Classroom, remarks: Sequence[str] = ()) -> Table:
+@dataclass(frozen=True)
+class ClassSummary(Shown):
+    """How a class stands, and what is remarked on it."""
+
+    shapes = Shapes(
+        "a class",
+        table="homework.classroom.summary.tabulate",
+        records="homework.classroom.results.summary_records",
+    )
+    classroom: Classroom
+    remarks: tuple[str, ...] = ()
+
+
+def tabulate(summary: ClassSummary, width: int | None = None) -> Table:
     """Lay out how a class stands."""
+    classroom = summary.classroom
     by = {status: [graded for graded in classroom.students if graded.status == status]
           for status in ("graded", "unreadable", "missing")}  # fmt: skip
     late = [graded for graded in classroom.students if graded.late]
@@ -39,7 +55,7 @@ def tabulate(classroom: Classroom, remarks: Sequence[str] = ()) -> Table:
         facts=tuple(_facts(by["graded"], len(late))),
         notes=tuple(_notes(classroom, late, by["unreadable"], by["missing"])),
         legend=(),
-        remarks=(*remarks, f"Sheet: shapecalc homework {classroom.stamp}."),
+        remarks=(*summary.remarks, f"Sheet: shapecalc homework {classroom.stamp}."),
     )
 
 

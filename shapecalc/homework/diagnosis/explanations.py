@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.homework.assignment.model import TOTAL
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
-from shapecalc.homework.diagnosis.working import LayerSum, Product, Sides, working_of
+from shapecalc.homework.diagnosis.working import Factors, LayerSum, Sides, working_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -129,13 +129,13 @@ def on_count(case: Case, own: int) -> CellExplanations:
     Those count that change what is added to it or multiplied with it, and nothing within it.
     """
     right = working_of(case.row, case.column, case.conventions)
-    if not isinstance(right, Product) or case.column not in _FROM:
+    if not isinstance(right, Factors) or case.column not in _FROM:
         return NOTHING
     base = right._replace(kernel=(1,), depth=(1,), filters=(own,), places=(1,))
     explained = [
         CellExplanation((name,), working._replace(kernel=(), depth=(), places=()), working.value)
         for name, working in _applied(case, (), base)
-        if isinstance(working, Product) and working[:4] == base[:4] and working.value != base.value
+        if isinstance(working, Factors) and working[:4] == base[:4] and working.value != base.value
     ]
     return _sorted(explained)
 
@@ -157,9 +157,9 @@ def _sorted(explanations: Iterable[CellExplanation]) -> CellExplanations:
 def _right(case: Case) -> Working | None:
     """Return how a cell is worked out: in a block by its layers, where these add up to it."""
     right = working_of(case.row, case.column, case.conventions)
-    if case.members and case.column in _SUMMED and isinstance(right, Product):
+    if case.members and case.column in _SUMMED and isinstance(right, Factors):
         parts = [working_of(member.row, member.column, member.conventions) for member in case.inner]
-        counts = tuple(part for part in parts if isinstance(part, Product))
+        counts = tuple(part for part in parts if isinstance(part, Factors))
         if len(counts) == len(parts) and sum(part.value for part in counts) == right.value:
             return LayerSum(counts)
     return right
@@ -186,7 +186,7 @@ def _inside(
     most = max(map(len, changed), default=0)
     if not most:
         whole = working_of(case.row, case.column, case.conventions)
-        assert isinstance(whole, Product)
+        assert isinstance(whole, Factors)
         if whole.value == right.value:
             yield from apply(misconception, case, whole)
     for variant in range(most):
@@ -194,7 +194,7 @@ def _inside(
             new[min(variant, len(new) - 1)] if new else old
             for new, old in zip(changed, right.parts, strict=True)
         ]
-        yield LayerSum(tuple(part for part in parts if isinstance(part, Product)))
+        yield LayerSum(tuple(part for part in parts if isinstance(part, Factors)))
 
 
 @lru_cache(maxsize=1)
@@ -217,4 +217,4 @@ def apply(misconception: Misconception, case: Case, right: Working) -> tuple[Wor
     wrong = rule(case, right) if rule is not None else None
     if wrong is None:
         return ()
-    return (wrong,) if isinstance(wrong, Product | Sides) else wrong  # type: ignore[return-value]
+    return (wrong,) if isinstance(wrong, Factors | Sides) else wrong  # type: ignore[return-value]

@@ -239,7 +239,7 @@ class Followed(NamedTuple):
     counted: bool = False
 
 
-class Own(NamedTuple):
+class OwnCount(NamedTuple):
     """A student's own count.
 
     `slack` is half a unit of its last place when it is rounded; `right`: it may be the right one.
@@ -281,7 +281,7 @@ def followed(
 
 def _of_counts(
     homework: Homework, cell: Cell, claims: Claims, network: OwnNetwork
-) -> Iterator[Own]:
+) -> Iterator[OwnCount]:
     """Yield what follows from own counts."""
     conventions, column, layer = homework.conventions, cell.quantity.key, cell.layer
     if is_total(layer):
@@ -319,28 +319,30 @@ def _connections(network: OwnNetwork, layer: str, units: int) -> int | None:
     return known(row.connections) // known(row.output.size) * units
 
 
-def _times(own: Own | None, factor: int) -> Iterator[Own]:
+def _times(own: OwnCount | None, factor: int) -> Iterator[OwnCount]:
     if own is not None:
-        yield Own(own.value * factor, own.slack * factor)
+        yield OwnCount(own.value * factor, own.slack * factor)
 
 
-def _added(homework: Homework, claims: Claims, layer: str, network: OwnNetwork) -> Iterator[Own]:
+def _added(
+    homework: Homework, claims: Claims, layer: str, network: OwnNetwork
+) -> Iterator[OwnCount]:
     """Add own weights and own biases; where one was not answered it is the right one."""
     weights, biases = own_count(claims, layer, "weights"), own_count(claims, layer, "biases")
     if weights is None and biases is None:
         return
     conventions = homework.conventions
     for row in (network.expected[layer], homework.rows[layer]):
-        own_weights = weights or Own(Fraction(known(row.weights)))
-        own_biases = biases or Own(Fraction(known(row.biases)))
+        own_weights = weights or OwnCount(Fraction(known(row.weights)))
+        own_biases = biases or OwnCount(Fraction(known(row.biases)))
         yield (
-            Own(own_weights.value + own_biases.value, own_weights.slack + own_biases.slack)
+            OwnCount(own_weights.value + own_biases.value, own_weights.slack + own_biases.slack)
             if conventions.bias
             else own_weights
         )
 
 
-def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Own]:
+def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[OwnCount]:
     """Add up the column as the student has it; what was not asked or not answered is by the key."""
     total, column = cell.key, cell.quantity.key
     assert isinstance(total, int), "only sums have a total"
@@ -353,10 +355,10 @@ def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[Own]:
             own = own_count(claims, member.layer, column)
             if own is not None:
                 value, slack = value + own.value - member.key, slack + own.slack
-    yield Own(value, slack)
+    yield OwnCount(value, slack)
 
 
-def own_count(claims: Claims, layer: str, column: str) -> Own | None:
+def own_count(claims: Claims, layer: str, column: str) -> OwnCount | None:
     """Return a student's own count: the right one where it may be meant."""
     claim = claims.by_cell.get((layer, column))
     if claim is None or isinstance(claim.readings, Unreadable | Blank):
@@ -366,4 +368,4 @@ def own_count(claims: Claims, layer: str, column: str) -> Own | None:
     if not numbers or not isinstance(key, int):
         return None
     number = next((number for number in numbers if number.fits(key)), numbers[0])
-    return Own(number.value, number.half, number.fits(key))
+    return OwnCount(number.value, number.half, number.fits(key))

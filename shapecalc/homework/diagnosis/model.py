@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,8 +101,15 @@ class Finding(NamedTuple):
     certain: bool
 
 
-class Checked(NamedTuple):
+@dataclass(frozen=True)
+class Checked(Shown):
     """The answers of one student, judged."""
+
+    shapes = Shapes(
+        "a judgement",
+        table="homework.sheets.checked_table.tabulate",
+        records="homework.sheets.checked.records",
+    )
 
     homework: Homework
     source: str

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
-from shapecalc.homework.diagnosis.working import LayerSum, Product, working_of
+from shapecalc.homework.diagnosis.working import Factors, LayerSum, working_of
 from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import printable
 from shapecalc.text.words import capital
@@ -83,7 +83,7 @@ def rule_text(
 
 def _calculates(working: Working) -> bool:
     """Tell whether a working is a calculation, and not the answer itself."""
-    if isinstance(working, Product):
+    if isinstance(working, Factors):
         parts = (working.scale, working.kernel, working.depth, working.filters, working.places)
         return sum(map(len, parts)) > 1
     if isinstance(working, LayerSum):
@@ -93,7 +93,7 @@ def _calculates(working: Working) -> bool:
 
 def _sums_channels(working: Working, channels: int) -> bool:
     """Tell whether a working adds numbers of channels, as for a scale and a shift of each."""
-    return isinstance(working, Product) and working.filters == working.plus == (channels,)
+    return isinstance(working, Factors) and working.filters == working.plus == (channels,)
 
 
 def general_rule(column: str, conventions: Conventions) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shapecalc.report.model import Row
 
 
-class Product(NamedTuple):
+class Factors(NamedTuple):
     """A count as a product, and what is added to it.
 
     scale x kernel x depth x filters x places + the sum of `plus`.
@@ -58,7 +58,7 @@ class Product(NamedTuple):
 class LayerSum(NamedTuple):
     """A count of a block or of a network: the sum of those of its layers."""
 
-    parts: tuple[Product, ...]
+    parts: tuple[Factors, ...]
 
     @property
     def value(self) -> int:
@@ -143,7 +143,7 @@ class Sides(NamedTuple):
         return ", ".join([*shown, f"{fraction_text(Fraction(self.channels))} channels"])
 
 
-Working: TypeAlias = Product | Sides | LayerSum
+Working: TypeAlias = Factors | Sides | LayerSum
 
 
 def sides_of(shape: Shape) -> tuple[int, ...]:
@@ -192,16 +192,16 @@ def _side(n: int, move: Window) -> Side:
     return side if side.value == right else side._replace(result=right)  # a clipped last window
 
 
-def params_of(row: Row, *, bias: bool = True) -> Product:
+def params_of(row: Row, *, bias: bool = True) -> Factors:
     """Return how a row's parameters are worked out; without biases if asked."""
     product = _product(row)
     weights, biases = known(row.weights), known(row.biases)
     if row.shared is not None or product is None or product.value != weights:
-        product = Product(filters=(weights,)) if weights else Product()
+        product = Factors(filters=(weights,)) if weights else Factors()
     return product._replace(plus=(biases,) if biases and bias else ())
 
 
-def macs_of(row: Row) -> Product:
+def macs_of(row: Row) -> Factors:
     """Return how a row's multiply-accumulates are worked out."""
     product, macs = _product(row), known(row.macs)
     if product is not None:
@@ -210,23 +210,23 @@ def macs_of(row: Row) -> Product:
         product = product._replace(places=sides_of(shape))
         if product.value == macs:
             return product
-    return Product(filters=(macs,)) if macs else Product()
+    return Factors(filters=(macs,)) if macs else Factors()
 
 
-def _product(row: Row) -> Product | None:
+def _product(row: Row) -> Factors | None:
     """Return the weights of a row's layer as kernel x depth x filters; None for other layers."""
     layer: Layer | None = row.layer
     if not row.inputs or layer is None:
         return None
     ci, co = known(row.inputs[0].channels), filters_of(row)
     if isinstance(layer, Conv | Transposed):
-        return Product(kernel_of(row), (ci // layer.groups,), (co,))
+        return Factors(kernel_of(row), (ci // layer.groups,), (co,))
     if isinstance(layer, Depthwise):
-        return Product(kernel_of(row), (), (co,))
+        return Factors(kernel_of(row), (), (co,))
     if isinstance(layer, Dense):
-        return Product(kernel_of(row), (ci,), (co,))
+        return Factors(kernel_of(row), (ci,), (co,))
     if not isinstance(layer, Pool) and known(row.weights):
-        return Product(filters=(known(row.weights),))
+        return Factors(filters=(known(row.weights),))
     return None
 
 
@@ -239,15 +239,15 @@ def working_of(row: Row, column: str, conventions: Conventions) -> Working | Non
     if column == "params":
         return params_of(row, bias=conventions.bias)
     if column == "biases":
-        return Product(plus=(known(row.biases),)) if known(row.biases) else Product()
+        return Factors(plus=(known(row.biases),)) if known(row.biases) else Factors()
     if column == "macs":
         return macs_of(row)
     if column == "flops" and conventions.operations == "macs":
         macs = macs_of(row)
         return macs._replace(scale=(2,)) if conventions.flops_per_mac == 2 and macs.value else macs
     if column == "units":
-        return Product(places=sides_of(row.output), filters=(known(row.output.channels),))
+        return Factors(places=sides_of(row.output), filters=(known(row.output.channels),))
     if column == "memory":
         places, channels = sides_of(row.output), known(row.output.channels)
-        return Product(scale=(conventions.element,), places=places, filters=(channels,))
+        return Factors(scale=(conventions.element,), places=places, filters=(channels,))
     return None

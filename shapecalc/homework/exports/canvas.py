@@ -16,7 +16,7 @@ from unicodedata import normalize
 
 from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.assignment.notation.values import marks_text
-from shapecalc.output.csv import harmless
+from shapecalc.output.csv import Plain, harmless, written
 from shapecalc.text.safe import printable
 from shapecalc.text.suggest import did_you_mean
 
@@ -308,12 +308,8 @@ def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",", ending: str = 
 
     The writer quotes what holds a character of its line's end, so that end is always both.
     """
-    lines = []
-    for row in rows:
-        target = StringIO()
-        csv.writer(target, delimiter=delimiter, lineterminator="\r\n").writerow(row)
-        lines.append(target.getvalue().removesuffix("\r\n") + ending)
-    return "".join(lines)
+    lines = ("".join(written([map(Plain, row)], delimiter, "\r\n")) for row in rows)
+    return "".join(line.removesuffix("\r\n") + ending for line in lines)
 
 
 def report(filled: Filled) -> Iterator[str]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.exports.blanks import blanks_of
 from shapecalc.homework.exports.moodle_xml import answers_of, clean_category
-from shapecalc.homework.exports.question_text import clean, network_page, number_page
+from shapecalc.homework.exports.questions import blanks_of, clean, network_page, number_page
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import AskedNumber
+    from shapecalc.homework.exports.questions import AskedNumber
 
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\~=#{}:"})
 

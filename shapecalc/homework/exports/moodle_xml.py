@@ -14,14 +14,17 @@ from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment.notation.values import marks_number
-from shapecalc.homework.exports.blanks import blanks_of, by_layer, decimal, tolerance
-from shapecalc.homework.exports.question_text import (
+from shapecalc.homework.exports.questions import (
     DIGITS,
+    blanks_of,
+    by_layer,
     clean,
     conventions_page,
+    decimal,
     layer_page,
     network_page,
     number_page,
+    tolerance,
 )
 from shapecalc.text.safe import printable
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import AskedNumber
+    from shapecalc.homework.exports.questions import AskedNumber
 
 #: The shares of a question's marks that Moodle accepts, in percent.
 GRADES = (

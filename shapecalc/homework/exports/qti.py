@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation.values import marks_number
 from shapecalc.homework.exports.archive import archive
-from shapecalc.homework.exports.blanks import blanks_of, decimal
-from shapecalc.homework.exports.question_text import clean, network_page, number_page
+from shapecalc.homework.exports.questions import (
+    blanks_of,
+    clean,
+    decimal,
+    network_page,
+    number_page,
+)
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import AskedNumber
+    from shapecalc.homework.exports.questions import AskedNumber
 
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 _PACKAGE = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"

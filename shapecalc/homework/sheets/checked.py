@@ -1,10 +1,8 @@
-"""Checked answers in every format; for programs a cell with its verdict, marks and explanations."""
+"""Checked answers for programs: every cell with its verdict, marks and explanations."""
 
 from __future__ import annotations
 
-import csv
-from functools import partial
-from io import StringIO
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import stated_conventions, stated_policy
@@ -13,75 +11,44 @@ from shapecalc.homework.assignment.notation.values import marks_number, value_te
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.model import VERDICTS
 from shapecalc.homework.diagnosis.wording import finding_text, why_text
-from shapecalc.output.csv import harmless
-from shapecalc.output.formats import draw, format_for
-from shapecalc.output.json import dump
+from shapecalc.output.csv import Plain
+from shapecalc.output.records import Records
 
 if TYPE_CHECKING:
     from shapecalc.homework.diagnosis.model import Checked, Diagnosis, JudgedCell
 
-#: Hint levels: which cells; which idea; the rule with the student's numbers.
-HINTS = (1, 2, 3)
 
-
-def show(
-    checked: Checked,
-    format: str = "text",  # noqa: A002  (the word of the command line)
-    *,
-    hint: int = 2,
-    solution: bool = False,
-    width: int | None = None,
-) -> str:
-    """Write checked answers in a format, the last line ended; see `output.formats.render`.
-
-    `hint` 1 tells which cells, 2 which idea, 3 the rule with numbers; `solution` the key.
-    """
-    format_for(format)
-    if format == "json":
-        return to_json(checked, hint=hint, solution=solution)
-    if format == "csv":
-        return to_csv(checked, hint=hint, solution=solution)
-    from shapecalc.homework.sheets.checked_table import tabulate
-
-    table = partial(tabulate, checked, hint=hint, solution=solution)
-    return draw(lambda _: table(), format, width, standalone=True)
-
+#: The schema's name and version.
+SCHEMA = "shapecalc.homework.check/1"
 
 _FIELDS = ("layer", "column", "raw", "read_as", "verdict", "misconceptions", "marks", "out_of")
 
 
-def to_csv(checked: Checked, *, hint: int = 2, solution: bool = False) -> str:
-    """Write the cells; texts of strangers are no formulas."""
-    target = StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([*_FIELDS, "key"] if solution else _FIELDS)
-    for judged in checked.cells:
-        names = [" ".join(diagnosis.ids) for diagnosis in judged.diagnoses] if hint > 1 else []
-        row = [
-            harmless(judged.cell.layer),
-            judged.cell.quantity.key,
-            harmless(" ".join(judged.raw.split())),
-            harmless(judged.read_as),
-            judged.verdict,
-            "; ".join(names),
-            marks_number(judged.marks),
-            marks_number(judged.cell.out_of) if judged.verdict != "not_graded" else 0,
-        ]
-        key = value_text(judged.cell.key, checked.homework.conventions)
-        writer.writerow([*row, key] if solution else row)
-    return target.getvalue()
+def records(checked: Checked, *, hint: int = 2, solution: bool = False) -> Records:
+    """Return the cells with their verdicts.
+
+    `hint` 1 tells which cells, 2 which idea, 3 the rule with numbers; `solution` the key.
+    """
+    cells = (_cell(checked, judged, hint, solution=solution) for judged in checked.cells)
+    extras = (_extra(extra.layer, extra.column, extra.raw, extra.hint) for extra in checked.extras)
+    return Records(
+        SCHEMA,
+        lambda: _head(checked),
+        "cells",
+        chain(cells, extras),
+        lambda: {
+            "findings": _findings(checked) if hint > 1 else [],
+            "totals": _totals(checked),
+        },
+        (*_FIELDS, "key") if solution else _FIELDS,
+        (_line(checked, judged, hint, solution=solution) for judged in checked.cells),
+    )
 
 
-#: The schema's name and version: a field that changes its meaning makes a new version.
-SCHEMA = "shapecalc.homework.check/1"
-
-
-def to_json(checked: Checked, *, hint: int = 3, solution: bool = False) -> str:
-    """Write the cells, one a line.  The key is there only with `solution`."""
+def _head(checked: Checked) -> dict[str, object]:
     homework = checked.homework
     columns = {column.key for column in homework.columns}
-    head = {
-        "schema": SCHEMA,
+    return {
         "title": homework.title,
         "answers": checked.source,
         "network": homework.report.graph.spec.source.name,
@@ -89,14 +56,23 @@ def to_json(checked: Checked, *, hint: int = 3, solution: bool = False) -> str:
         "policy": stated_policy(homework.policy),
         "notes": list(checked.notes),
     }
-    lines = [f"  {dump(key)}: {dump(value)}," for key, value in head.items()]
-    cells = [_cell(checked, judged, hint, solution=solution) for judged in checked.cells]
-    cells += [_extra(extra.layer, extra.column, extra.raw, extra.hint) for extra in checked.extras]
-    body = ",\n".join(f"    {dump(cell)}" for cell in cells)
-    lines += ['  "cells": [', body, "  ],"] if cells else ['  "cells": [],']
-    lines.append(f'  "findings": {dump(_findings(checked) if hint > 1 else [])},')
-    lines.append(f'  "totals": {dump(_totals(checked))}')
-    return "\n".join(["{", *lines, "}"]) + "\n"
+
+
+def _line(checked: Checked, judged: JudgedCell, hint: int, *, solution: bool) -> tuple[object, ...]:
+    cell = judged.cell
+    names = [" ".join(diagnosis.ids) for diagnosis in judged.diagnoses] if hint > 1 else []
+    line = (
+        cell.layer,
+        cell.quantity.key,
+        " ".join(judged.raw.split()),
+        judged.read_as,
+        judged.verdict,
+        "; ".join(names),
+        marks_number(judged.marks),
+        marks_number(cell.out_of) if judged.verdict != "not_graded" else 0,
+    )
+    key = Plain(value_text(cell.key, checked.homework.conventions))
+    return (*line, key) if solution else line
 
 
 def _cell(checked: Checked, judged: JudgedCell, hint: int, *, solution: bool) -> dict[str, object]:

@@ -14,11 +14,9 @@ from shapecalc.homework.diagnosis.wording import (
     rounded_text,
     summary_text,
 )
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
-from shapecalc.text.words import (
-    sentence,
-)
+from shapecalc.text.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +27,9 @@ if TYPE_CHECKING:
 _SHOWN = 24
 
 
-def tabulate(checked: Checked, *, hint: int = 2, solution: bool = False) -> Table:
+def tabulate(
+    checked: Checked, *, hint: int = 2, solution: bool = False, width: int | None = None
+) -> Table:
     """Lay checked answers out; `hint` and `solution` say how much is told."""
     homework = checked.homework
     columns = homework.columns

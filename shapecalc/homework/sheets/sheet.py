@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
+from dataclasses import dataclass
 from fractions import Fraction
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import refuse
@@ -19,11 +18,12 @@ from shapecalc.homework.sheets.content import (
     shown,
     stated,
 )
-from shapecalc.output import report_table as table
-from shapecalc.output.csv import harmless
-from shapecalc.output.formats import draw, format_for
-from shapecalc.output.report_table import Fact, Head, Table
+from shapecalc.output import table
+from shapecalc.output.csv import Plain, written
+from shapecalc.output.formats import format_for, write
+from shapecalc.output.table import Fact, Head, Table
 from shapecalc.text.safe import printable
+from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 
 #: A place for an answer, on paper.
 _BLANK = "_" * 14
+
+
+@dataclass(frozen=True)
+class Sheet(Shown):
+    """The sheet of a homework for somebody, or its solution."""
+
+    shapes = Shapes("a sheet", table="homework.sheets.sheet.tabulate")
+    homework: Homework
+    who: str = ""
+    solution: bool = False
 
 
 def sheet(
@@ -51,16 +61,18 @@ def sheet(
     format_for(format)
     if format == "csv":
         return _csv(homework, who, solution=solution)
+    made = Sheet(homework, who, solution)
     blank = _BLANK if format in ("html", "latex") else ""
-    made = _table(homework, who, solution=solution, blank=blank)
     if format == "html":
         from shapecalc.homework.sheets.as_page import to_page
 
-        return to_page(homework, made, solution=solution)
-    return draw(lambda _: made, format, None, standalone=True)
+        return to_page(homework, tabulate(made, blank=blank), solution=solution)
+    return write(made, format, blank=blank)
 
 
-def _table(homework: Homework, who: str, *, solution: bool, blank: str) -> Table:
+def tabulate(sheet: Sheet, *, blank: str = "", width: int | None = None) -> Table:
+    """Lay a sheet out, with `blank` where an answer goes."""
+    homework, who, solution = sheet.homework, sheet.who, sheet.solution
     columns = homework.columns
     heads = [Head(column.title, extents=column.key == "output") for column in columns]
     lines = tuple(
@@ -96,19 +108,20 @@ def _worked(homework: Homework) -> Iterator[str]:
 
 
 def _csv(homework: Homework, who: str, *, solution: bool) -> str:
-    target = StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    heading = [printable(homework.title), *([printable(who)] if who else [])]
-    writer.writerow([stamp_text(homework), *map(harmless, heading)])
-    writer.writerow(["input", inputs_text(homework)])
+    return "".join(written(_rows(homework, who, solution=solution)))
+
+
+def _rows(homework: Homework, who: str, *, solution: bool) -> Iterator[tuple[str, ...]]:
+    """Yield what stands over the table, and its lines."""
+    yield (stamp_text(homework), printable(homework.title), *([printable(who)] if who else []))
+    yield ("input", inputs_text(homework))
     if homework.note:
-        writer.writerow(["note", harmless(printable(homework.note))])
-    writer.writerows((term, text) for term, text in stated(homework).items() if term != NOT_ASKED)
-    writer.writerow(["layer", DOES, *(column.key for column in homework.columns)])
+        yield ("note", printable(homework.note))
+    yield from ((term, Plain(text)) for term, text in stated(homework).items() if term != NOT_ASKED)
+    yield ("layer", DOES, *(column.key for column in homework.columns))
     for layer, does, cells in grid_of(homework):
-        texts = (shown(homework, cell, solution=solution) for cell in cells)
-        writer.writerow([harmless(layer), harmless(printable(does)), *texts])
-    return target.getvalue()
+        texts = (Plain(shown(homework, cell, solution=solution)) for cell in cells)
+        yield (layer, printable(does), *texts)
 
 
 def _yaml(homework: Homework, who: str, *, solution: bool) -> str:

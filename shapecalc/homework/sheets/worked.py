@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.model import Derivation, Prose
+from shapecalc.analysis.explain.model import Derivation
 from shapecalc.analysis.explain.subject import Subject
 from shapecalc.homework.assignment.model import added, is_total
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import as_list
+from shapecalc.output.document import Chain, Prose
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
@@ -40,8 +41,13 @@ class Worked(NamedTuple):
 
     cell: Cell
     answer: str
-    steps: tuple[str, ...]
+    chains: tuple[Chain, ...]
     words: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The calculations, each in a line, with what their letters stand for."""
+        return tuple(map(_step, self.chains))
 
     def lines(self) -> Iterator[str]:
         """Yield it line by line."""
@@ -61,15 +67,13 @@ def work_out(homework: Homework, cell: Cell) -> Worked:
     section = _section(homework, cell)
     if section is not None:
         made = [block for block in section.blocks if isinstance(block, Derivation)]
-        steps = tuple(
-            _step(derivation) for derivation in made if derivation.label != "FLOPs"
-        )  # beside the MACs
+        steps = tuple(block.chain for block in made if block.label != "FLOPs")  # beside the MACs
         words = tuple(block.text for block in section.blocks if isinstance(block, Prose))
         return Worked(cell, answer, steps, words)
     row = homework.rows[cell.layer]
     working = working_of(row, cell.quantity.key, homework.conventions) if row.layer else None
     text = working.text if working is not None else ""
-    return Worked(cell, answer, (f"{text} = {answer}",) if set(text) & set("*+-/") else ())
+    return Worked(cell, answer, (Chain(text, (answer,)),) if set(text) & set("*+-/") else ())
 
 
 def solution_lines(homework: Homework) -> Iterator[str]:
@@ -98,19 +102,17 @@ def _section(homework: Homework, cell: Cell) -> Section | None:
     return section if same else None
 
 
-def _step(made: Derivation) -> str:
-    """Write a derivation in one line, with what its letters stand for."""
-    text = " = ".join((made.label, *made.shown))
-    if made.letters:
-        text += "; " + ", ".join(f"{a} = {number} ({what})" for a, number, what in made.letters)
-    return text
+def _step(chain: Chain) -> str:
+    """Write a calculation in one line, with what its letters stand for."""
+    text = " = ".join((chain.label, *chain.texts))
+    return f"{text}; {chain.where.removeprefix('with ')}" if chain.letters else text
 
 
-def _sum(homework: Homework, cell: Cell) -> tuple[str, ...]:
+def _sum(homework: Homework, cell: Cell) -> tuple[Chain, ...]:
     """Write a sum over the layers, where there are not too many."""
     rows = added(homework.report, cell.layer)
     values = [cell.quantity.of(row, homework.conventions) for row in rows]
     terms = [f"{value:,}" for value in values if isinstance(value, int) and value]
     if not 1 < len(terms) <= _TERMS:
         return ()
-    return (f"{' + '.join(terms)} = {value_text(cell.key, homework.conventions)}",)
+    return (Chain(" + ".join(terms), (value_text(cell.key, homework.conventions),)),)

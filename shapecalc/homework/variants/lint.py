@@ -7,6 +7,7 @@ the check looks for.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,9 +20,8 @@ from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import Map, as_text
-from shapecalc.report.compute import (
-    compute_report,
-)
+from shapecalc.report.compute import compute_report
+from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Cell
@@ -73,6 +73,20 @@ class Suggestion(NamedTuple):
 
     input: str
     lint: Lint
+
+
+@dataclass(frozen=True)
+class LintReport(Shown):
+    """What a homework can tell, and what another input would."""
+
+    shapes = Shapes(
+        "a lint",
+        table="homework.variants.lint_table.tabulate",
+        records="homework.variants.lint_table.records",
+    )
+    homework: Homework
+    lint: Lint
+    suggestion: Suggestion | None
 
 
 def lint(homework: Homework) -> Lint:

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.output.csv import harmless
-from shapecalc.output.formats import draw
-from shapecalc.output.report_table import Fact, Head, Line, Table
+from shapecalc.output.records import Records
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.variants.lint import CellLint, Lint, Suggestion
+    from shapecalc.homework.variants.lint import CellLint, Lint, LintReport, Suggestion
 
 
-def show_lint(
-    homework: Homework,
-    lint: Lint,
-    suggestion: Suggestion | None,
-    format: str,  # noqa: A002
-) -> str:
-    """Write what a homework can tell, the last line ended."""
-    if format == "json":
-        return to_json(homework, lint, suggestion)
-    if format == "csv":
-        return to_csv(lint)
-    table = _table(homework, lint, suggestion)
-    return draw(lambda _: table, format, None, standalone=True)
-
-
-def _table(homework: Homework, lint: Lint, suggestion: Suggestion | None) -> Table:
+def tabulate(report: LintReport, width: int | None = None) -> Table:
+    """Lay out what a homework can tell, cell by cell."""
+    homework, lint = report.homework, report.lint
     by_cell = {result.cell.at: result for result in lint.cells}
     columns = homework.columns
     lines = tuple(
@@ -64,7 +48,7 @@ def _table(homework: Homework, lint: Lint, suggestion: Suggestion | None) -> Tab
             Fact("seen nowhere", str(len(lint.silent))),
             Fact("pairs that are never told apart", str(len(lint.confused))),
         ),
-        notes=tuple(_notes(lint, suggestion)),
+        notes=tuple(_notes(lint, report.suggestion)),
         legend=(
             ("a of b", "of b mistakes that can be made in a cell, a give a number of their own"),
             ("--format csv", "names them, cell by cell"),
@@ -99,34 +83,38 @@ def _notes(lint: Lint, suggestion: Suggestion | None) -> Iterator[str]:
         )
 
 
+#: The schema's name and version.
 SCHEMA = "shapecalc.homework.lint/1"
 _FIELDS = ("layer", "column", "applicable", "score", "named", "alike", "silent")
 
 
-def to_csv(lint: Lint) -> str:
-    """Write a row a cell; mistakes that look alike are joined by `=`."""
-    target = StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(_FIELDS)
-    for result in lint.cells:
-        writer.writerow(
-            [
-                harmless(result.cell.layer),
-                result.cell.quantity.key,
-                result.applicable,
-                "" if result.score is None else f"{result.score:.3f}",
-                " ".join(result.telling),
-                " ".join(harmless("=".join(group)) for group in result.alike),
-                " ".join(result.silent),
-            ]
-        )
-    return target.getvalue()
+def records(report: LintReport) -> Records:
+    """Return the cells, what is silent or confused everywhere, the suggestion, and what ids mean.
+
+    In a line mistakes that look alike are joined by `=`.
+    """
+    return Records(
+        SCHEMA,
+        lambda: _document(report.homework, report.lint, report.suggestion),
+        columns=_FIELDS,
+        lines=map(_line, report.lint.cells),
+    )
 
 
-def to_json(homework: Homework, lint: Lint, suggestion: Suggestion | None) -> str:
-    """Write the cells, what is silent or confused everywhere, the suggestion, and what ids mean."""
-    plain = {
-        "schema": SCHEMA,
+def _line(result: CellLint) -> tuple[object, ...]:
+    return (
+        result.cell.layer,
+        result.cell.quantity.key,
+        result.applicable,
+        None if result.score is None else f"{result.score:.3f}",
+        " ".join(result.telling),
+        " ".join(harmless("=".join(group)) for group in result.alike),
+        " ".join(result.silent),
+    )
+
+
+def _document(homework: Homework, lint: Lint, suggestion: Suggestion | None) -> dict[str, object]:
+    return {
         "title": homework.title,
         "cells": [
             {
@@ -153,4 +141,3 @@ def to_json(homework: Homework, lint: Lint, suggestion: Suggestion | None) -> st
         },
         "mistakes": {name: misconception.name for name, misconception in CATALOGUE.items()},
     }
-    return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.answers.tables import numbered_rows
+from shapecalc.output.csv import Plain, written
 from shapecalc.spec.find import find_file
 from shapecalc.text.names import fold
 from shapecalc.text.suggest import did_you_mean
@@ -62,14 +63,12 @@ class VariantList(NamedTuple):
 
 
 def write_variants(names: Sequence[str], drawn: Iterable[Drawn]) -> str:
-    """Write a list of variants as CSV."""
-    target = StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([*FIRST, *names])
-    for variant in drawn:
-        values = dict(variant.values)
-        writer.writerow([variant.student, variant.stamp, *(values[name] for name in names)])
-    return target.getvalue()
+    """Write a list of variants as CSV, as it is: it is read again."""
+    rows = (
+        (variant.student, variant.stamp, *map(dict(variant.values).__getitem__, names))
+        for variant in drawn
+    )
+    return "".join(written(map(Plain, row) for row in ((*FIRST, *names), *rows)))
 
 
 def read_variants(path: str) -> VariantList:

@@ -1,7 +1,7 @@
 """Texts wrapped and columns left out, by themselves."""
 
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
-from shapecalc.output.report_table import Head
+from shapecalc.output.table import Head
 
 HEAD = Head("a column")
 NAME = Laid(HEAD, "layer", ("stage/block1/conv1 to stage/block2/conv1", "fc"), "total", wraps=12)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import shapecalc
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation
 from shapecalc.analysis.explain.subject import Subject
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.formulas import latex, tree_of
+from shapecalc.output.markup import written
+from shapecalc.output.mathml import mathml
+from shapecalc.output.options import make_view
 from tests.paths import NETWORKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from shapecalc.output.view import (
-        View,
-    )
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report, Row
 
 
@@ -80,9 +81,78 @@ def wrong(
 
 
 def ends_rightly(made: Derivation, values: Mapping[str, int] | None = None) -> bool:
-    """Compute what is written: every line must come to the last one."""
+    """Compute what is written: every line must come to the last one, in LaTeX and MathML as well."""
     last = value_of(f"{made.formula.value}", values)
-    return {value_of(line, values) for line in (*made.lines[1:], *made.shown[-1:])} <= {last}
+    texts = {value_of(line, values) for line in (*made.lines[1:], *made.chain.texts[-1:])}
+    return texts | {value_of(line, values) for line in as_formulas(made)} <= {last}
+
+
+def as_formulas(made: Derivation) -> Iterator[str]:
+    """Read the lines back from LaTeX and from MathML."""
+    for form in made.forms:
+        if not form.letters:
+            yield from_latex(latex(tree_of(form, made.times)))
+            yield from_mathml(ET.fromstring(written(mathml(form, made.times))))
+
+
+def from_latex(text: str) -> str:
+    """Write LaTeX's mathematics in a line, as a text has it."""
+    signs = {
+        "{,}": "", r"\left": "", r"\right": "", r"\lfloor": "floor(", r"\rfloor": ")",
+        r"\lceil": "ceil(", r"\rceil": ")", r"\cdot": "*", r"\times": "*", r"\bmod": "mod",
+        r"\min": "min", r"\max": "max", r"\gcd": "gcd",
+    }  # fmt: skip
+    for sign, word in signs.items():
+        text = text.replace(sign, word)
+    text = re.sub(r"_\{(\d+)\}", r"\1", text)
+    text = re.sub(r"\\text\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"(\d+)\\frac\{(\d+)\}\{(\d+)\}", r"(\1 + \2/\3)", text)
+    before = ""
+    while before != text:
+        before = text
+        text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", text)
+        text = re.sub(r"(\d?)\{([^{}]*)\}\^\{(\d+)\}", _raised, text)
+    assert not set(text) & set("\\{}$"), text
+    return text
+
+
+def _raised(power: re.Match[str]) -> str:
+    before, base, exponent = power.groups()
+    return f"{before}{'*' if before else ''}({base})^{exponent}"
+
+
+def from_mathml(element: ET.Element) -> str:
+    """Write MathML in a line, as a text has it."""
+    parts = list(element)
+    match element.tag, list(map(from_mathml, parts)):
+        case "mfrac", [over, under]:
+            return f"(({over})/({under}))"
+        case "msup", [base, exponent]:
+            return f"({base})^{exponent}"
+        case "msub", [letter, number]:
+            return letter + number
+        case (("mrow" | "math"), texts):
+            pairs = zip(parts, texts, strict=True)
+            if [part.tag for part in parts] == ["mn", "mfrac"]:
+                return f"({' + '.join(texts)})"
+            return "".join(f"{text}*" if _beside(part, parts) else text for part, text in pairs)
+        case "mo", _:
+            return _MO.get(str(element.text), str(element.text))
+        case _:
+            return str(element.text).replace(",", "")
+
+
+def _beside(part: ET.Element, parts: list[ET.Element]) -> bool:
+    """Tell whether a number stands before what it multiplies."""
+    after = parts[parts.index(part) + 1 :]
+    return part.tag == "mn" and bool(after) and after[0].tag in ("mi", "msub", "msup")
+
+
+_MO = {
+    "\N{MINUS SIGN}": " - ", "+": " + ", "\N{DOT OPERATOR}": "*", "\N{MULTIPLICATION SIGN}": "*",
+    "mod": " mod ", ",": ", ", "\N{LEFT FLOOR}": "floor(", "\N{RIGHT FLOOR}": ")",
+    "\N{LEFT CEILING}": "ceil(", "\N{RIGHT CEILING}": ")",
+}  # fmt: skip
 
 
 def value_of(text: str, values: Mapping[str, int] | None = None) -> Any:

@@ -15,8 +15,9 @@ import pytest
 
 import shapecalc
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.render import LESSON_FORMATS
+from shapecalc.analysis.explain.model import Explanation
 from shapecalc.cli import main
+from shapecalc.output.formats import formats_of
 from tests.analysis.explain.support import report
 from tests.runner import runner
 
@@ -176,7 +177,7 @@ def test_control_characters_of_a_spec_reach_no_output(tmp_path: Path) -> None:
     path.write_text(
         'name: "a\\eb"\ninput: 9x7x1\nlayers: [{relu: {name: "x\\ey", note: "\\e[31m"}}]'
     )
-    for format_ in LESSON_FORMATS[1:]:
+    for format_ in formats_of(Explanation)[1:]:
         for words in ([], ["relu1"]):
             result = run("explain", str(path), *words, "-f", format_)
             assert "\x1b" not in result.stdout + result.stderr

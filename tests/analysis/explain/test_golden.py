@@ -25,7 +25,10 @@ LESSONS: dict[str, tuple[str, str | None, str | None, str | None]] = {
     "alexnet-conv1.txt": ("alexnet", "conv1", None, None),
     "alexnet-conv1.md": ("alexnet", "conv1", None, None),
     "alexnet-conv1.html": ("alexnet", "conv1", None, None),
+    "alexnet-conv1.tex": ("alexnet", "conv1", None, None),
     "alexnet-conv1.json": ("alexnet", "conv1", None, None),
+    "alexnet-conv1.csv": ("alexnet", "conv1", None, None),
+    "alexnet-params.csv": ("alexnet", None, "params", None),
     "alexnet-conv1-224.txt": ("alexnet", "conv1", None, "224x224x3"),
     "alexnet-2012-conv2.txt": ("alexnet-2012", "conv2", None, None),
     "alexnet-pool3-field.txt": ("alexnet", "pool3", "receptive-field", None),
@@ -81,6 +84,7 @@ LESSONS: dict[str, tuple[str, str | None, str | None, str | None]] = {
     "symbols-alexnet.txt": ("alexnet", None, "output,params,macs", "HxWx3"),
     "symbols-alexnet-conv1.json": ("alexnet", "conv1", "output,macs", "HxWx3"),
     "symbols-vgg16-pool5.txt": ("vgg16", "pool5", SIDES, "HxWx3"),
+    "symbols-vgg16-fc6-macs.md": ("vgg16", "fc6", "params,macs", "HxWx3"),
     "symbols-vgg16-fc6.md": ("vgg16", "fc6", SIDES, "HxWx3"),
     "symbols-unet.txt": ("unet", None, None, "HxWx1"),
     "symbols-unet-transposed1.txt": ("unet", "transposed1", SIDES, "HxWx1"),
@@ -113,7 +117,8 @@ def compare(path: Path, text: str) -> None:
 
 
 def format_of(file: str) -> str:
-    return {"txt": "text", "md": "markdown"}.get(file.split(".")[1], file.split(".")[1])
+    suffix = file.split(".")[1]
+    return {"txt": "text", "md": "markdown", "tex": "latex"}.get(suffix, suffix)
 
 
 @pytest.mark.parametrize("file", LESSONS)

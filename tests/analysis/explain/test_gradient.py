@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import shapecalc
-from shapecalc.analysis.explain.model import Equation, Prose
+from shapecalc.analysis.explain.model import Equation
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import BUILTIN
+from shapecalc.output.document import Prose
 from tests.analysis.explain.support import of_text, report
 from tests.oracle.draw import layers
 from tests.oracle.judge import answer

@@ -13,7 +13,8 @@ from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.traced import named
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.alike import twins
-from shapecalc.analysis.explain.model import Derivation, Grid, Picture, Prose
+from shapecalc.analysis.explain.model import Derivation
+from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.spec.find import shipped
 from tests.algebra.law import points, symbolic
 from tests.analysis.explain.support import ends_rightly, of_text, wrong

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from shapecalc import summarize
-from shapecalc.analysis.reconcile import find_count, reconcile, show_difference, show_search
+from shapecalc.analysis.reconcile import find_count, reconcile
 from shapecalc.cli import main
-from shapecalc.output.view import View
 from shapecalc.text.safe import width_of
 from tests.runner import runner
 
@@ -78,7 +77,7 @@ def test_no_line_ends_in_blanks(file: str) -> None:
 def test_a_page_of_80_characters_is_wide_enough(width: int, target: str | None) -> None:
     report = summarize("resnet18" if target is None else "alexnet-owt")
     if target is None:
-        text = show_difference(reconcile(report, "onnx-tool", "thop"), "text", View(), width)
+        text = reconcile(report, "onnx-tool", "thop").render(width=width)
     else:
-        text = show_search(find_count(report, target), "text", width)
+        text = find_count(report, target).render(width=width)
     assert max(map(width_of, text.splitlines())) <= width

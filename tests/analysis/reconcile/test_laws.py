@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from functools import cache
 from io import StringIO
 from itertools import permutations
@@ -13,11 +14,10 @@ import pytest
 
 import shapecalc
 from shapecalc import summarize
-from shapecalc.analysis.reconcile import reconcile, show_difference
+from shapecalc.analysis.reconcile import reconcile
 from shapecalc.analysis.reconcile.parts import Difference, added
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
-from shapecalc.output.view import View
 from shapecalc.spec.find import shipped
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def test_folded_layers_and_what_is_alike_add_up_too(name: str, depth: int) -> No
 
 def test_a_part_left_out_is_noticed() -> None:
     whole = reconcile(report("alexnet"), "torchinfo", "fvcore")
-    less = whole._replace(parts=whole.parts[:-1])
+    less = replace(whole, parts=whole.parts[:-1])
     assert isinstance(less, Difference)
     assert whole.rest == 0 != less.rest
 
@@ -108,10 +108,10 @@ def test_the_library_takes_names_graphs_and_reports_and_shows_what_it_finds() ->
 def test_machines_get_every_part(name: str) -> None:
     pair = ("onnx-tool", "thop")
     difference = reconcile(report(name), *pair)
-    data = json.loads(show_difference(difference, "json", View()))
+    data = json.loads(difference.render("json"))
     assert len(data["parts"]) == len(difference.parts)
     assert data["unexplained"] == 0
-    rows = list(csv.DictReader(StringIO(show_difference(difference, "csv", View()))))
+    rows = list(csv.DictReader(StringIO(difference.render("csv"))))
     assert [row["layer"] for row in rows] == [part.layer for part in difference.parts]
     if name != "symbolic":
         assert sum(int(row["difference"]) for row in rows) == data["difference"]

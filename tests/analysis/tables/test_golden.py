@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from shapecalc.analysis import tables as published
-from shapecalc.analysis.tables.show import show
+from shapecalc.output.formats import write
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -60,8 +60,8 @@ FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 def written(file: str) -> str:
     name, format_, options = FILES[file]
-    comparisons = published.published_tables() if name == ALL else (published.compare(name),)
-    return show(comparisons, format_, **options)
+    comparisons = published.published_tables() if name == ALL else published.compare(name)
+    return write(comparisons, format_, **options)
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -97,7 +97,7 @@ def test_no_line_is_wider_than_its_page(file: str, width: int) -> None:
 def test_every_cell_stands_in_every_format(name: str) -> None:
     comparison = published.compare(name)
     counts = comparison.counts
-    data = json.loads(show((comparison,), "json"))
+    data = json.loads(comparison.render("json"))
     (table,) = data["tables"]
     assert table["name"] == name
     assert (table["cells"], table["match"], table["erratum"], table["mismatch"]) == (
@@ -112,9 +112,9 @@ def test_every_cell_stands_in_every_format(name: str) -> None:
         assert {"row", "column", "printed", "computed", "status", "account"} <= set(cell)
         assert cell["status"] in ("match", "erratum", "MISMATCH")
         assert (cell["account"] is None) == (cell["status"] == "match")
-    rows = list(csv.DictReader(io.StringIO(show((comparison,), "csv"))))
+    rows = list(csv.DictReader(io.StringIO(comparison.render("csv"))))
     assert [row["printed"] for row in rows] == [c["printed"] for c in table["cells_detail"]]
-    text = show((comparison,), "text")
+    text = comparison.render("text")
     for cell in comparison.cells:
         assert cell.printed in text
         assert cell.computed in text
@@ -124,7 +124,7 @@ def test_every_cell_stands_in_every_format(name: str) -> None:
 
 def test_only_chooses_cells_in_machine_formats_too() -> None:
     googlenet = published.compare("googlenet")
-    data = json.loads(show((googlenet,), "json", only="erratum"))
+    data = json.loads(googlenet.render("json", only="erratum"))
     assert len(data["tables"][0]["cells_detail"]) == 12
     assert data["tables"][0]["cells"] == 144  # the counts stay those of the table
-    assert len(show((googlenet,), "csv", only="erratum").splitlines()) == 13
+    assert len(googlenet.render("csv", only="erratum").splitlines()) == 13

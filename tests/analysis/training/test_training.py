@@ -14,7 +14,7 @@ import pytest
 import shapecalc
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import evaluate
-from shapecalc.analysis.training import show, training_cost
+from shapecalc.analysis.training import training_cost
 from shapecalc.analysis.training.costs import OPTIMIZERS, kept
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
@@ -128,10 +128,10 @@ def test_columns_add_up_and_folding_changes_nothing(name: str) -> None:
 def test_machines_get_exact_numbers() -> None:
     plan = training_cost(summarize("resnet18"))
     view = View(batch=32)
-    data = json.loads(show(plan, "json", view))
+    data = json.loads(plan.render("json", view=view))
     assert Fraction(data["step_over_forward_exact"]) == ratio(plan.total)
     assert data["totals"]["step_of_batch"] == 32 * plan.total.step
-    rows = list(csv.DictReader(StringIO(show(plan, "csv", view))))
+    rows = list(csv.DictReader(StringIO(plan.render("csv", view=view))))
     for name in ("params", "forward", "input_gradient", "weight_gradient", "step"):
         assert sum(int(row[name]) for row in rows) == data["totals"][name]
         assert [int(row[name]) for row in rows] == [row[name] for row in data["rows"]]
@@ -142,15 +142,15 @@ def test_symbols_cost_formulas_without_a_ratio() -> None:
     plan = training_cost(report)
     assert ratio(plan.total) is None
     assert evaluate(plan.total.step, {"k": 192}) == training_cost(report.at(k=192)).total.step
-    text = show(plan, "text", make_view(units="M"))
+    text = plan.render(units="M")
     assert "Of formulas no one number is the ratio" in text
-    assert json.loads(show(plan, "json", View()))["step_over_forward"] is None
+    assert json.loads(plan.render("json"))["step_over_forward"] is None
 
 
 def test_a_network_without_multiplications_has_no_ratio() -> None:
     plan = training_cost(summarize(loads("input: 7x9x5\nlayers: [relu, maxpool]")))
     assert ratio(plan.total) is None
-    assert "Nothing in it multiplies and accumulates." in show(plan, "text", View())
+    assert "Nothing in it multiplies and accumulates." in plan.render("text")
 
 
 def test_an_unknown_optimizer_is_answered() -> None:

@@ -13,9 +13,9 @@ from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.sheets.checked import show
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.homework.variants.lint import lint
+from shapecalc.output.formats import write
 from shapecalc.text.source import Source
 from tests.runner import runner
 
@@ -154,7 +154,7 @@ def test_a_sheet_read_again_is_right_and_lint_and_json_know_the_rows() -> None:
         assert solved.marks == solved.out_of > 0
         assert solved.notes == ()
     assert {each.cell.layer for each in lint(found).cells} == set(found.layers)
-    cells = json.loads(show(solved, "json"))["cells"]
+    cells = json.loads(write(solved, "json"))["cells"]
     assert [each["layer"] for each in cells[:3]] == ["small/conv1"] * 3
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.classroom.grade import Done, Request, grade
+from shapecalc.homework.classroom.grade import GradedRun, Request, grade
 from shapecalc.homework.classroom.homework_source import HomeworkSource
 from shapecalc.spec.find import find
 from shapecalc.text.source import Source
@@ -38,7 +38,7 @@ def request(folder: Path, homework: str = HOMEWORK, **more: object) -> Request:
     return Request(HomeworkSource(source), roster=str(folder / "class.csv"), **told)  # type: ignore[arg-type]
 
 
-def run(folder: Path, homework: str = HOMEWORK, **more: object) -> Done:
+def run(folder: Path, homework: str = HOMEWORK, **more: object) -> GradedRun:
     return grade(request(folder, homework, **more))
 
 

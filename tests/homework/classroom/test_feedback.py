@@ -14,9 +14,9 @@ from pagereader import Reader, faults
 import shapecalc
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.model import assign
-from shapecalc.homework.classroom.document import clean
 from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.classroom.model import Graded, Student
+from shapecalc.homework.classroom.pages import clean
 from shapecalc.homework.diagnosis.model import VERDICTS
 
 GOLDEN = Path(__file__).parent / "golden"

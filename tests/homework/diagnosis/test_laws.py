@@ -14,13 +14,9 @@ from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.diagnosis.working import (
-    working_of,
-)
-from shapecalc.homework.sheets.checked import show
-from shapecalc.layers.shape import (
-    whole,
-)
+from shapecalc.homework.diagnosis.working import working_of
+from shapecalc.layers.shape import whole
+from shapecalc.output.formats import write
 
 REPORT = shapecalc.summarize("alexnet")
 HOMEWORK = assign(REPORT)
@@ -83,8 +79,8 @@ def test_every_cell_has_one_verdict_and_marks_within_what_it_is_worth(changes) -
 @given(tables)
 def test_the_same_answers_give_the_same_bytes_in_every_format(changes) -> None:
     for name in ("text", "markdown", "html", "json", "csv", "latex"):
-        text = show(judged(changes), name, hint=3)
-        assert text == show(judged(changes), name, hint=3)
+        text = write(judged(changes), name, hint=3)
+        assert text == write(judged(changes), name, hint=3)
         assert text.endswith("\n")
 
 

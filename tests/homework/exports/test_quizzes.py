@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 import shapecalc
 from shapecalc.homework.assignment.model import assign
-from shapecalc.homework.exports.blanks import blanks_of
 from shapecalc.homework.exports.gift import gift
 from shapecalc.homework.exports.moodle_xml import GRADES, moodle_xml
 from shapecalc.homework.exports.qti import qti
+from shapecalc.homework.exports.questions import blanks_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.exports.blanks import AskedNumber as Asked
+    from shapecalc.homework.exports.questions import AskedNumber as Asked
 
 Make = "Callable[..., Homework]"
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra.dim import known
-from shapecalc.homework.diagnosis.working import (
-    Product,
-    Sides,
-    filters_of,
-    kernel_of,
-    sides_of,
-)
+from shapecalc.homework.diagnosis.working import Factors, Sides, filters_of, kernel_of, sides_of
 from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
@@ -109,7 +103,7 @@ class CellExample(NamedTuple):
 
 
 #: From a case and the right working to the wrong one; None where the rule does not apply.
-CountRule: TypeAlias = "Callable[[Case, Product], Product | tuple[Product, ...] | None]"
+CountRule: TypeAlias = "Callable[[Case, Factors], Factors | tuple[Factors, ...] | None]"
 VolumeRule: TypeAlias = "Callable[[Case, Sides], Sides | tuple[Sides, ...] | None]"
 
 

@@ -12,7 +12,7 @@ from shapecalc.homework.diagnosis.misconceptions.model import (
     CellExample,
     Misconception,
 )
-from shapecalc.homework.diagnosis.working import Product
+from shapecalc.homework.diagnosis.working import Factors
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.pool import Pool
@@ -22,54 +22,54 @@ if TYPE_CHECKING:
 
 
 def _conv(
-    change: Callable[[Case, Product], Product | None],
-) -> Callable[[Case, Product], Product | None]:
+    change: Callable[[Case, Factors], Factors | None],
+) -> Callable[[Case, Factors], Factors | None]:
     """Make a rule for convolutions."""
     return lambda case, right: change(case, right) if isinstance(case.layer, Conv) else None
 
 
-def _other_scale(case: Case, right: Product) -> Product | None:
+def _other_scale(case: Case, right: Factors) -> Factors | None:
     """Take operations for multiply-accumulates, or the other way round."""
     if not right.value:
         return None
     return right._replace(scale=() if right.scale == (2,) else (2, *right.scale))
 
 
-def _with_biases(case: Case, right: Product) -> Product | None:
+def _with_biases(case: Case, right: Factors) -> Factors | None:
     adds = known(case.row.work.bias_adds)
     if adds and right.filters == (case.co,):
         adds = prod((*right.filters, *right.places))  # at the places that are counted
     return right._replace(plus=(adds,)) if adds else None
 
 
-def _minus_one(case: Case, right: Product) -> Product | None:
+def _minus_one(case: Case, right: Factors) -> Factors | None:
     if case.conventions.flops_per_mac != 2 or not isinstance(case.layer, Conv | Dense):
         return None
     terms = prod((*right.kernel, *right.depth))
     return right._replace(kernel=(2 * terms - 1,), depth=(), scale=())
 
 
-def _one_side(case: Case, right: Product) -> Product | None:
+def _one_side(case: Case, right: Factors) -> Factors | None:
     return right._replace(places=right.places[:1]) if len(right.places) > 1 else None
 
 
-def _ungrouped(case: Case, right: Product) -> Product | None:
+def _ungrouped(case: Case, right: Factors) -> Factors | None:
     return right._replace(depth=(case.ci,)) if case.groups > 1 else None
 
 
-def _again(case: Case, right: Product) -> Product | None:
+def _again(case: Case, right: Factors) -> Factors | None:
     if not isinstance(case.layer, Dense) or not case.entering:
         return None
     return right._replace(places=case.entering)
 
 
-def _compared(case: Case, right: Product) -> Product | None:
+def _compared(case: Case, right: Factors) -> Factors | None:
     if not isinstance(case.layer, Pool) or right.value:
         return None
-    return Product(kernel=case.kernel, places=case.sides, filters=(case.co,))
+    return Factors(kernel=case.kernel, places=case.sides, filters=(case.co,))
 
 
-def _memory(case: Case, right: Product) -> tuple[Product, ...] | None:
+def _memory(case: Case, right: Factors) -> tuple[Factors, ...] | None:
     if case.column != "memory":
         return None
     with_params = right._replace(plus=(case.conventions.element * known(case.row.params),))

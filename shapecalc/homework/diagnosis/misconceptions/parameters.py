@@ -13,7 +13,7 @@ from shapecalc.homework.diagnosis.misconceptions.model import (
     CellExample,
     Misconception,
 )
-from shapecalc.homework.diagnosis.working import Product, kernel_of, sides_of
+from shapecalc.homework.diagnosis.working import Factors, kernel_of, sides_of
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
@@ -33,21 +33,21 @@ _UNBIASED = (
 
 
 def _of(
-    kind: type, change: Callable[[Case, Product], Product | tuple[Product, ...] | None]
-) -> Callable[[Case, Product], Product | tuple[Product, ...] | None]:
+    kind: type, change: Callable[[Case, Factors], Factors | tuple[Factors, ...] | None]
+) -> Callable[[Case, Factors], Factors | tuple[Factors, ...] | None]:
     """Make a rule for one type of layer."""
     return lambda case, right: change(case, right) if isinstance(case.layer, kind) else None
 
 
-def _without_bias(case: Case, right: Product) -> Product | None:
+def _without_bias(case: Case, right: Factors) -> Factors | None:
     biased = right.plus and right.filters and case.row.name != "total"  # of the sum: P35
     return right._replace(plus=()) if biased else None
 
 
-def _biased(count: Callable[[Case], tuple[int, ...]]) -> Callable[[Case, Product], Product | None]:
+def _biased(count: Callable[[Case], tuple[int, ...]]) -> Callable[[Case, Factors], Factors | None]:
     """Make a rule that adds other biases, for convolutions that have some."""
 
-    def rule(case: Case, right: Product) -> Product | None:
+    def rule(case: Case, right: Factors) -> Factors | None:
         if not isinstance(case.layer, Conv | Depthwise) or not right.plus:
             return None
         return right._replace(plus=count(case))
@@ -55,11 +55,11 @@ def _biased(count: Callable[[Case], tuple[int, ...]]) -> Callable[[Case, Product
     return rule
 
 
-def _doubled(case: Case, right: Product) -> Product | None:
+def _doubled(case: Case, right: Factors) -> Factors | None:
     return right._replace(plus=(case.co, case.co)) if right.plus and case.co else None
 
 
-def _per_input(case: Case, right: Product) -> Product | None:
+def _per_input(case: Case, right: Factors) -> Factors | None:
     if not isinstance(case.layer, Conv | Dense) or not right.plus:
         return None
     entering = known(case.row.inputs[0].size) if isinstance(case.layer, Dense) else case.ci
@@ -67,38 +67,38 @@ def _per_input(case: Case, right: Product) -> Product | None:
     return right._replace(plus=(entering,))
 
 
-def _one_filter(case: Case, right: Product) -> tuple[Product, ...]:
+def _one_filter(case: Case, right: Factors) -> tuple[Factors, ...]:
     single = right._replace(filters=(), plus=(1,) if right.plus else ())
     return single, single._replace(plus=())
 
 
-def _kernel_once(case: Case, right: Product) -> Product | None:
+def _kernel_once(case: Case, right: Factors) -> Factors | None:
     return right._replace(kernel=case.kernel[:1]) if len(case.kernel) > 1 else None
 
 
-def _kernel_sum(case: Case, right: Product) -> Product | None:
+def _kernel_sum(case: Case, right: Factors) -> Factors | None:
     return right._replace(kernel=(sum(case.kernel),)) if len(case.kernel) > 1 else None
 
 
-def _unshared(case: Case, right: Product) -> Product:
+def _unshared(case: Case, right: Factors) -> Factors:
     plus = (prod(case.sides) * case.co,) if right.plus else ()
     return right._replace(places=case.sides, plus=plus)
 
 
-def _added_depth(case: Case, right: Product) -> Product:
+def _added_depth(case: Case, right: Factors) -> Factors:
     size = 1
     for extent in case.kernel:
         size *= extent
     return right._replace(kernel=(size + case.ci,), depth=())
 
 
-def _image_depth(case: Case, right: Product) -> Product | None:
+def _image_depth(case: Case, right: Factors) -> Factors | None:
     image = case.report.rows[0].output
     depth = known(image.channels)
     return right._replace(depth=(depth,)) if image.sides and depth != case.ci else None
 
 
-def _padded_kernel(case: Case, right: Product) -> Product | None:
+def _padded_kernel(case: Case, right: Factors) -> Factors | None:
     layer = case.layer
     assert isinstance(layer, Conv)
     moves = layer.moves(case.row.inputs[0])
@@ -107,7 +107,7 @@ def _padded_kernel(case: Case, right: Product) -> Product | None:
     return right._replace(kernel=grown) if grown != case.kernel else None
 
 
-def _other_kernel(case: Case, right: Product) -> tuple[Product, ...] | None:
+def _other_kernel(case: Case, right: Factors) -> tuple[Factors, ...] | None:
     if not isinstance(case.layer, Conv):
         return None
     earlier = case.earlier()
@@ -119,42 +119,42 @@ def _other_kernel(case: Case, right: Product) -> tuple[Product, ...] | None:
     return tuple(right._replace(kernel=kernel) for kernel in kernels)
 
 
-def _units(case: Case, right: Product) -> tuple[Product, ...]:
+def _units(case: Case, right: Factors) -> tuple[Factors, ...]:
     channels = dict.fromkeys(
         (case.co, known(case.row.output.channels))
     )  # they may differ by a slip
-    return tuple(Product(places=case.sides, filters=(number,)) for number in channels)
+    return tuple(Factors(places=case.sides, filters=(number,)) for number in channels)
 
 
-def _whole_depth(case: Case, right: Product) -> Product | None:
+def _whole_depth(case: Case, right: Factors) -> Factors | None:
     return right._replace(depth=(case.ci,)) if case.groups > 1 else None
 
 
-def _groups_both(case: Case, right: Product) -> Product | None:
+def _groups_both(case: Case, right: Factors) -> Factors | None:
     if case.groups == 1:
         return None
     fewer = case.co // case.groups
     return right._replace(filters=(fewer,), plus=(fewer,) if right.plus else ())
 
 
-def _grouped(case: Case, right: Product) -> Product | None:
+def _grouped(case: Case, right: Factors) -> Factors | None:
     halves = case.groups == 1 and case.ci % 2 == 0
     return right._replace(depth=(case.ci // 2,)) if halves else None
 
 
-def _full_depthwise(case: Case, right: Product) -> Product:
+def _full_depthwise(case: Case, right: Factors) -> Factors:
     return right._replace(depth=(case.ci,))
 
 
-def _pool(case: Case, right: Product) -> tuple[Product, ...] | None:
+def _pool(case: Case, right: Factors) -> tuple[Factors, ...] | None:
     if not isinstance(case.layer, Pool) or right.value:
         return None
     kernel, c = case.kernel, case.ci
-    products = (Product(kernel, (), (c,)), Product(kernel, (c,), (c,)))
+    products = (Factors(kernel, (), (c,)), Factors(kernel, (c,), (c,)))
     return (*(product._replace(plus=(c,)) for product in products), *products)
 
 
-def _before_pool(case: Case, right: Product) -> Product | None:
+def _before_pool(case: Case, right: Factors) -> Factors | None:
     for row in reversed(case.report.rows[: case.at]):
         if isinstance(row.layer, Pool) and row.output == case.row.inputs[0]:
             shape = row.inputs[0]
@@ -164,28 +164,28 @@ def _before_pool(case: Case, right: Product) -> Product | None:
     return None
 
 
-def _added(case: Case, right: Product) -> Product:
-    return Product(plus=(known(case.row.inputs[0].size), case.co))
+def _added(case: Case, right: Factors) -> Factors:
+    return Factors(plus=(known(case.row.inputs[0].size), case.co))
 
 
-def _four(case: Case, right: Product) -> Product | None:
-    return Product(scale=(4,), filters=(case.co,)) if right.value == 2 * case.co else None
+def _four(case: Case, right: Factors) -> Factors | None:
+    return Factors(scale=(4,), filters=(case.co,)) if right.value == 2 * case.co else None
 
 
-def _bias_added(case: Case, right: Product) -> Product | None:
+def _bias_added(case: Case, right: Factors) -> Factors | None:
     layer = case.layer
     bias = isinstance(layer, Conv | Depthwise | Dense) and not layer.bias
     return right._replace(plus=(case.co,)) if bias else None
 
 
-def _none_has(case: Case, right: Product) -> tuple[Product, ...] | None:
+def _none_has(case: Case, right: Factors) -> tuple[Factors, ...] | None:
     layer = case.layer
     if layer is None or right.value or isinstance(layer, Pool) or not case.row.inputs:
         return None
-    return Product(places=case.sides, filters=(case.co,)), Product(filters=(case.co,))
+    return Factors(places=case.sides, filters=(case.co,)), Factors(filters=(case.co,))
 
 
-def _without_reductions(case: Case, right: Product) -> Product | None:
+def _without_reductions(case: Case, right: Factors) -> Factors | None:
     """Count the convolutions that are no 1x1 beside others, each on the block's own input."""
     convs = [row for row in case.members if isinstance(row.layer, Conv)]
     wide = {row.name.rpartition("/")[0] for row in convs if max(kernel_of(row)) > 1}
@@ -197,13 +197,13 @@ def _without_reductions(case: Case, right: Product) -> Product | None:
         branch = row.name.rpartition("/")[0]
         if branch in pools or (branch in wide and max(kernel_of(row)) == 1):
             continue
-        product = Product(kernel_of(row), (depth,), (known(row.output.channels),))
+        product = Factors(kernel_of(row), (depth,), (known(row.output.channels),))
         biased = case.column == "params" and case.conventions.bias
         total += product.value + (known(row.biases) if biased else 0)
-    return Product(plus=(total,))
+    return Factors(plus=(total,))
 
 
-def _without_dense(case: Case, right: Product) -> Product | None:
+def _without_dense(case: Case, right: Factors) -> Factors | None:
     if case.row.name != "total":
         return None
     kept = [row for row in case.members if not isinstance(row.layer, Dense)]
@@ -213,13 +213,13 @@ def _without_dense(case: Case, right: Product) -> Product | None:
         if case.conventions.bias and case.column == "params"
         else 0
     )
-    return Product(plus=(weights, biases)) if len(kept) < len(case.members) else None
+    return Factors(plus=(weights, biases)) if len(kept) < len(case.members) else None
 
 
-def _no_biases(case: Case, right: Product) -> Product | None:
+def _no_biases(case: Case, right: Factors) -> Factors | None:
     if case.row.name != "total" or case.column != "params" or not case.conventions.bias:
         return None
-    return Product(plus=(sum(known(row.weights) for row in case.members),))
+    return Factors(plus=(sum(known(row.weights) for row in case.members),))
 
 
 _BOTH = ("params",)

@@ -1,0 +1,286 @@
+"""Formulas as trees of signs, made from what they are made of, and written in LaTeX."""
+
+from __future__ import annotations
+
+import ast
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from shapecalc.algebra.traced import value_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shapecalc.algebra.traced import Formula
+    from shapecalc.output.document import Form
+
+#: Numbers in expressions below this have no commas, as `notation` writes them.
+UNSEPARATED = 10_000
+#: How tightly an operation binds: a part that binds less than its place asks for is bracketed.
+_SUM, _PRODUCT, _ATOM = 1, 2, 3
+
+
+class Number(NamedTuple):
+    """Digits, with a comma between thousands."""
+
+    text: str
+
+
+class Name(NamedTuple):
+    """A letter, perhaps with a number, or words."""
+
+    text: str
+
+    @property
+    def letter(self) -> tuple[str, str] | None:
+        """The letter and its number; None for words."""
+        found = re.fullmatch(r"([^\W\d_])(\d*)", self.text)
+        return (found[1], found[2]) if found else None
+
+
+class Sign(NamedTuple):
+    """What stands between two parts."""
+
+    text: Literal["+", "-", "*", " x ", "mod", ", "]
+
+
+class Row(NamedTuple):
+    """Parts beside each other."""
+
+    parts: tuple[Math, ...]
+
+
+class Ratio(NamedTuple):
+    """One part over another."""
+
+    over: Math
+    under: Math
+
+
+class Power(NamedTuple):
+    """A part with an exponent."""
+
+    base: Math
+    exponent: Math
+
+
+class Fenced(NamedTuple):
+    """A part in brackets, whole below or whole above."""
+
+    kind: Literal["()", "floor", "ceil"]
+    inside: Math
+
+
+class Call(NamedTuple):
+    """A function of several parts."""
+
+    word: str
+    arguments: tuple[Math, ...]
+
+
+def tall(math: Math) -> bool:
+    """Tell whether a part is more than a line high, so that brackets around it must grow."""
+    match math:
+        case Ratio():
+            return True
+        case Row(parts) | Call(_, parts):
+            return any(map(tall, parts))
+        case Power(part, _) | Fenced(_, part):
+            return tall(part)
+    return False
+
+
+Math: TypeAlias = Number | Name | Sign | Row | Ratio | Power | Fenced | Call
+_Bound: TypeAlias = tuple[Math, int]
+
+
+# -- formulas to trees ----------------------------------------------------------------------------
+
+
+def tree_of(form: Form, times: str) -> Math:
+    """Return a formula as a tree; `times` is the sign of a multiplication."""
+    return _tree(form.formula, form.letters, times)[0]
+
+
+def _tree(made: Formula, letters: bool, times: str) -> _Bound:
+    """Return a tree, and how tightly it binds."""
+
+    def part(index: int, least: int) -> Math:
+        return _bracketed(_tree(made.parts[index], letters, times), least)
+
+    every = range(len(made.parts))
+    match made.kind:
+        case "number":
+            return (Name(made.name), _ATOM) if letters and made.name else _number(made)
+        case "sum":
+            return _sum(made, letters, times), _SUM
+        case "product":
+            return _joined([part(at, _ATOM) for at in every], times), _PRODUCT
+        case "mod":
+            return _joined([part(at, _ATOM) for at in every], "mod"), _PRODUCT
+        case "quotient":
+            return Ratio(part(0, _SUM), part(1, _SUM)), _ATOM
+        case "floor" | "ceil":
+            return Fenced(made.kind, part(0, _SUM)), _ATOM
+        case _:
+            return Call(made.kind, tuple(part(at, _SUM) for at in every)), _ATOM
+
+
+def _bracketed(bound: _Bound, least: int) -> Math:
+    tree, binding = bound
+    return tree if binding >= least else Fenced("()", tree)
+
+
+def _joined(parts: Sequence[Math], sign: str) -> Math:
+    signs: list[Math] = [Sign(sign)] * len(parts)  # type: ignore[arg-type]
+    return Row(tuple(each for pair in zip(signs, parts, strict=True) for each in pair)[1:])
+
+
+def _sum(made: Formula, letters: bool, times: str) -> Math:
+    parts: list[Math] = []
+    for factor, part in zip(made.factors, made.parts, strict=True):
+        size, bound = abs(factor), _tree(part, letters, times)
+        if parts or factor < 0:
+            parts.append(Sign("-" if factor < 0 else "+"))
+        if size == 1:
+            parts.append(_bracketed(bound, _PRODUCT if parts else _SUM))
+            continue
+        inside = _bracketed(bound, _ATOM)
+        beside = times == "*" and isinstance(inside, Name) and len(inside.text) <= 2
+        parts += [Number(str(size)), *([] if beside else [Sign(times)]), inside]  # type: ignore[arg-type]
+    if made.constant:
+        parts += [Sign("-" if made.constant < 0 else "+"), Number(f"{abs(made.constant):,}")]
+    return Row(tuple(parts))
+
+
+def _number(made: Formula) -> _Bound:
+    """Set a number: one that was given as it was written, one that was computed for reading."""
+    value: Any = made.value
+    if isinstance(value, int):
+        text = str(abs(value)) if made.given else f"{abs(value):,}"
+        return _signed(Number(text), value < 0)
+    if not isinstance(value, Fraction):
+        return _expression(str(value))
+    if 1000 % value.denominator == 0:
+        return _signed(Number(value_text(abs(value))), value < 0)
+    whole, rest = divmod(abs(value), 1)
+    ratio = Ratio(Number(f"{rest.numerator:,}"), Number(f"{rest.denominator:,}"))
+    return _signed(Row((Number(f"{whole:,}"), ratio)) if whole else ratio, value < 0)
+
+
+def _signed(tree: Math, negative: bool) -> _Bound:
+    return (Row((Sign("-"), tree)), _SUM) if negative else (tree, _ATOM)
+
+
+def tree_of_text(text: str) -> Math:
+    """Return a dimension as a tree."""
+    return _expression(text)[0]
+
+
+def _expression(text: str) -> _Bound:
+    """Return a dimension in symbols by what `notation` writes: Python's grammar, but for signs."""
+    code = re.sub(r"(?<=\d),(?=\d{3})", "", text.replace("^", "**"))
+    code = re.sub(r"(?<![\w.])(\d+)(?=[^\W\d])", r"\1*", code)
+    try:
+        return _node(ast.parse(code, mode="eval").body)
+    except SyntaxError:  # a symbol has the name of a word of Python's
+        return Name(text), _SUM
+
+
+def _node(node: ast.expr) -> _Bound:
+    match node:
+        case ast.Constant():
+            value: Any = node.value
+            return Number(f"{value:,}" if value >= UNSEPARATED else str(value)), _ATOM
+        case ast.Name():
+            return Name(node.id), _ATOM
+        case ast.UnaryOp():
+            return Row((Sign("-"), _bracketed(_node(node.operand), _PRODUCT))), _SUM
+        case ast.Call(func=ast.Name(id="floor"), args=[inside]):
+            return Fenced("floor", _node(inside)[0]), _ATOM
+        case ast.Call(func=ast.Name(id=word)):
+            return Call(word, tuple(_node(each)[0] for each in node.args)), _ATOM
+        case ast.BinOp():
+            return _operation(node.op, _node(node.left), _node(node.right))
+    raise AssertionError(ast.dump(node))
+
+
+def _operation(op: ast.operator, left: _Bound, right: _Bound) -> _Bound:
+    match op:
+        case ast.Add() | ast.Sub():
+            sign = Sign("+" if isinstance(op, ast.Add) else "-")
+            return Row((left[0], sign, _bracketed(right, _PRODUCT))), _SUM
+        case ast.Mult() if isinstance(left[0], Row) and left[0].parts[0] == Sign("-"):
+            return Row((Sign("-"), _operation(op, (left[0].parts[1], _PRODUCT), right)[0])), _SUM
+        case ast.Mult():
+            first, second = _bracketed(left, _PRODUCT), _bracketed(right, _PRODUCT)
+            base = second.base if isinstance(second, Power) else second
+            beside = isinstance(first, Number) and isinstance(base, Name)
+            return Row((first, *(() if beside else (Sign("*"),)), second)), _PRODUCT
+        case ast.Div():
+            return Ratio(left[0], right[0]), _ATOM
+    return Power(_bracketed(left, _ATOM), right[0]), _ATOM
+
+
+# -- trees to LaTeX -------------------------------------------------------------------------------
+
+_SIGNS = {
+    "+": " + ",
+    "-": " - ",
+    "*": r" \cdot ",
+    " x ": r" \times ",
+    "mod": r" \bmod ",
+    ", ": ", ",
+}
+_FENCES = {"()": ("(", ")"), "floor": (r"\lfloor ", r"\rfloor"), "ceil": (r"\lceil ", r"\rceil")}
+#: What has no meaning in LaTeX, nor in Markdown; an underscore is escaped in both.
+_PLAIN = re.compile(r"[^\w .:;,/()+=!?'-]")
+
+
+def latex(math: Math) -> str:
+    r"""Write a tree in LaTeX's mathematics.
+
+    >>> latex(Fenced("floor", Ratio(Row((Name("n"), Sign("-"), Name("kernel"))), Number("2"))))
+    '\\left\\lfloor \\frac{n - \\text{kernel}}{2}\\right\\rfloor'
+    """
+    match math:
+        case Number(text):
+            return text.replace(",", "{,}")
+        case Name(text):
+            return _latex_name(math)
+        case Sign(text):
+            return _SIGNS[text]
+        case Row((Sign(text), *parts)):
+            return text + "".join(map(latex, parts))
+        case Row(parts):
+            return "".join(map(latex, parts))
+        case Ratio(over, under):
+            return rf"\frac{{{latex(over)}}}{{{latex(under)}}}"
+        case Power(base, exponent):
+            return f"{{{latex(base)}}}^{{{latex(exponent)}}}"
+        case Fenced(kind, inside):
+            begin, end = _FENCES[kind]
+            grow, shrink = (r"\left", r"\right") if tall(inside) else ("", "")
+            return f"{grow}{begin}{latex(inside)}{shrink}{end}"
+        case Call(word, arguments):
+            row = Row(tuple(part for each in arguments for part in (Sign(", "), each))[1:])
+            return rf"\{word}{latex(Fenced('()', row))}"
+
+
+def _latex_name(name: Name) -> str:
+    if name.letter is None:
+        return rf"\text{{{latex_words(name.text)}}}"
+    letter, number = name.letter
+    return f"{letter}_{{{number}}}" if number else letter
+
+
+def latex_words(text: str) -> str:
+    """Write words for LaTeX's mathematics, and in Markdown: a sign with a meaning becomes `?`."""
+    return _PLAIN.sub("?", text).replace("_", r"\_")
+
+
+def inline(forms: Iterable[str]) -> str:
+    """Write equalities as formulas of Markdown, each a formula of its own, so that lines break."""
+    first, *rest = forms
+    return " ".join([f"$= {first}$", *(f"$= {each}$" for each in rest)])

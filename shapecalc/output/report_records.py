@@ -1,0 +1,86 @@
+"""A report for programs: a row a layer, the totals, and how was counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.output.cells import NUMBER, cell_data, cell_plain
+from shapecalc.output.columns import conventions, default_columns, sorted_rows
+from shapecalc.output.records import Records
+from shapecalc.output.view import View
+from shapecalc.report.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.counting.profile import Profile
+    from shapecalc.output.cells import Json
+    from shapecalc.output.view import Column
+    from shapecalc.report.model import Report, Row
+
+#: The schema's name and version.
+SCHEMA = "shapecalc.report/1"
+
+
+def records(report: Report, view: View = View()) -> Records:
+    """Return the rows, the totals apart from them: in lines they would be added to sums."""
+    columns = view.columns or default_columns(view, machine=True)
+    rows = sorted_rows(fold(report, view.depth or 0), view, report.totals)
+    return Records(
+        SCHEMA,
+        lambda: _head(report, view, columns),
+        "rows",
+        (
+            {
+                column.name: cell_data(column.kind, column.of_row(row, view, report.totals), view)
+                for column in columns
+            }
+            for row in rows
+        ),
+        lambda: {"totals": _totals(report, view)},
+        tuple(column.name for column in columns),
+        (
+            [
+                cell_plain(column.kind, column.of_row(row, view, report.totals), view)
+                for column in columns
+            ]
+            for row in rows
+        ),
+    )
+
+
+def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Json]:
+    """Return what holds for all rows."""
+    spec = report.graph.spec
+    head: dict[str, Json] = {
+        "network": report.name,
+        "source": {"file": spec.source.name, "citation": spec.citation, "note": spec.note},
+        "layout": view.layout,
+        "batch": view.batch,
+        "dtype": view.dtype,
+        "count_inplace": view.count_inplace,
+        "profile": view.profile and profile_data(view.profile, report.rows),
+        "conventions": {**conventions(report, view._replace(units="exact"), columns)},
+    }
+    if report.domain is not None:
+        head["domain"] = report.domain.data()
+        head["fits"] = [fit.data() for fit in report.weights_fit]
+    return head
+
+
+def _totals(report: Report, view: View) -> dict[str, Json]:
+    from shapecalc.output.sums import measures
+
+    return {name: NUMBER.data(total, view) for name, total in measures(report, view).items()}
+
+
+def profile_data(profile: Profile, rows: Iterable[Row]) -> dict[str, Json]:
+    """Return what a profile is, and which types of these layers it has no rule for."""
+    return {
+        "name": profile.name,
+        "label": profile.label,
+        "note": profile.note,
+        "version": profile.version,
+        "of": profile.of,
+        "not_counted": list(profile.not_counted(rows)),
+    }
