@@ -280,9 +280,7 @@ def test_what_lays_a_result_out_lies_in_its_room():
 
 #: Results that no command writes by `@options.written` with their name, and the command of each.
 WRITTEN_BY = {
-    "Checked": "homework",
     "ClassSummary": "homework_grade",
-    "LintReport": "homework_variants",
     "Search": "reconcile",
     "Sheet": "homework",
     "Windows": "solve",
@@ -354,13 +352,13 @@ def test_every_exception_is_used():
         ("errors", "import torch", "errors imports torch"),
         ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
         ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
-        ("graph/model", "def f():\n    from shapecalc.graph import order", "circle: graph.model, graph.order"),
+        ("graph/model", "def f():\n    from shapecalc.graph import scope", "circle: graph.model, graph.scope"),
     ],
 )  # fmt: skip
 def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
     others = {
         "errors": "def f():\n    from shapecalc.text.source import Origin\n",
-        "graph/order": "from shapecalc.graph import model\n",
+        "graph/scope": "from shapecalc.graph import model\n",
     }
     names = [
         "text/source",

@@ -363,7 +363,7 @@ RECIPES: dict[str, list[Forgotten]] = {
         Forgotten(
             1,
             dropped(CATALOGUE, P1),
-            test_misconceptions.test_ids_count_from_one_in_every_file_of_the_catalogue,
+            test_misconceptions.test_ids_count_from_one_in_every_part_of_the_catalogue,
             P1,
         ),
         Forgotten(

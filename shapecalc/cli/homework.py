@@ -100,8 +100,7 @@ Examples:
 @click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
 @options.settings
 @options.inputs
-@options.format_
-@options.output
+@options.written("homework.diagnosis.model.Checked")
 def check(
     answers: str,
     against: str | None,
@@ -114,28 +113,25 @@ def check(
     strict: bool,
     settings: dict[str, str],
     inputs: dict[str, str],
-    format_: str | None,
-    path: str | None,
+    output: options.Output,
 ) -> None:
     """Judge every cell of ANSWERS: a .csv, .md, .yaml, .json or .xlsx file, or -, standard input.
 
     The right answers are shown only with --solution.  Exits 0 once everything was judged.
     """
-    path = None if path == "-" else path
-    with reported(as_json=format_ == "json"):
+    with reported(as_json=output.as_json):
         from shapecalc.homework.answers.files import load_answers
         from shapecalc.homework.diagnosis.check import check as judge
         from shapecalc.homework.diagnosis.model import SAYS_NO
-        from shapecalc.output.formats import format_for, parts
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        chosen = output.chosen()
         level = hint or (3 if chosen == "json" else 2)
         given_answers = load_answers(answers)
         which = WhichVariant(variants, student, seed)
         checked = judge(
             _homework(against, file, which, settings, inputs, given_answers), given_answers
         )
-        emit_parts(parts(checked, chosen, hint=level, solution=solution), path)
+        output.write(checked, hint=level, solution=solution)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
 
@@ -204,26 +200,23 @@ Example:
 """,
 )
 @click.argument("file", type=click.Path())
-@options.format_
-@options.output
-def lint(file: str, format_: str | None, path: str | None) -> None:
+@options.written("homework.variants.lint.LintReport")
+def lint(file: str, output: options.Output) -> None:
     """Say which mistakes the homework of FILE cannot see, and which it cannot tell apart.
 
     A mistake is silent where it gives the right answer; another size of the input may show more.
     csv and json name the mistakes cell by cell.
     """
-    path = None if path == "-" else path
     with reported():
         from shapecalc.homework.assignment.teacher import read_homework
         from shapecalc.homework.variants.lint import LintReport, suggest
         from shapecalc.homework.variants.lint import lint as judge
-        from shapecalc.output.formats import format_for, parts
         from shapecalc.spec.find import find_homework
 
-        chosen = format_for(format_, path, terminal=sys.stdout.isatty())
+        output.chosen()
         assigned = read_homework(find_homework(file))
         report = LintReport(assigned, judge(assigned), suggest(assigned))
-        emit_parts(parts(report, chosen), path)
+        output.write(report)
 
 
 def _homework(

@@ -79,7 +79,7 @@ Examples:
 )
 @options.settings
 @options.inputs
-@options.format_
+@options.format_of("homework.classroom.summary.ClassSummary")
 def grade(
     folder: str,
     roster: str,

@@ -254,9 +254,6 @@ latex_options = (
     click.option("--caption", metavar="TEXT", help="With LaTeX: the caption, as LaTeX reads it."),
     click.option("--label", metavar="NAME", help="With LaTeX: the label, like tab:alexnet."),
 )
-#: The options of commands that write a table in the formats of a report.
-format_ = format_of("report.model.Report")
-output = file_of("report.model.Report")
 homework_file = click.option(
     "--homework",
     "file",

@@ -49,7 +49,7 @@ def _blocks(document: Document) -> Iterator[str]:
     for plain, group in groupby(document.blocks, _plain_chain):
         if plain:
             chains = [chain for chain in group if isinstance(chain, Chain)]
-            yield _fenced([line for each in chains for line, _ in chain_lines(each, PROSE)])
+            yield _fenced([line for chain in chains for line, _ in chain_lines(chain, PROSE)])
         else:
             for block in group:
                 yield from _block(block, document.level + 1)

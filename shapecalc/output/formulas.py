@@ -35,8 +35,8 @@ class Name(NamedTuple):
     @property
     def letter(self) -> tuple[str, str] | None:
         """The letter and its number; None for words."""
-        found = re.fullmatch(r"([^\W\d_])(\d*)", self.text)
-        return (found[1], found[2]) if found else None
+        match = re.fullmatch(r"([^\W\d_])(\d*)", self.text)
+        return (match[1], match[2]) if match else None
 
 
 class Sign(NamedTuple):
@@ -77,6 +77,12 @@ class Call(NamedTuple):
 
     word: str
     arguments: tuple[Math, ...]
+
+    @property
+    def bracketed(self) -> Fenced:
+        """The arguments in their brackets."""
+        parts = (part for argument in self.arguments for part in (Sign(", "), argument))
+        return Fenced("()", Row(tuple(parts)[1:]))
 
 
 def tall(math: Math) -> bool:
@@ -134,7 +140,7 @@ def _bracketed(bound: _Bound, least: int) -> Math:
 
 def _joined(parts: Sequence[Math], sign: str) -> Math:
     signs: list[Math] = [Sign(sign)] * len(parts)  # type: ignore[arg-type]
-    return Row(tuple(each for pair in zip(signs, parts, strict=True) for each in pair)[1:])
+    return Row(tuple(part for pair in zip(signs, parts, strict=True) for part in pair)[1:])
 
 
 def _sum(made: Formula, letters: bool, times: str) -> Math:
@@ -200,7 +206,7 @@ def _node(node: ast.expr) -> _Bound:
         case ast.Call(func=ast.Name(id="floor"), args=[inside]):
             return Fenced("floor", _node(inside)[0]), _ATOM
         case ast.Call(func=ast.Name(id=word)):
-            return Call(word, tuple(_node(each)[0] for each in node.args)), _ATOM
+            return Call(word, tuple(_node(argument)[0] for argument in node.args)), _ATOM
         case ast.BinOp():
             return _operation(node.op, _node(node.left), _node(node.right))
     raise AssertionError(ast.dump(node))
@@ -263,9 +269,8 @@ def latex(math: Math) -> str:
             begin, end = _FENCES[kind]
             grow, shrink = (r"\left", r"\right") if tall(inside) else ("", "")
             return f"{grow}{begin}{latex(inside)}{shrink}{end}"
-        case Call(word, arguments):
-            row = Row(tuple(part for each in arguments for part in (Sign(", "), each))[1:])
-            return rf"\{word}{latex(Fenced('()', row))}"
+        case Call(word):
+            return rf"\{word}{latex(math.bracketed)}"
 
 
 def _latex_name(name: Name) -> str:
@@ -283,4 +288,4 @@ def latex_words(text: str) -> str:
 def inline(forms: Iterable[str]) -> str:
     """Write equalities as formulas of Markdown, each a formula of its own, so that lines break."""
     first, *rest = forms
-    return " ".join([f"$= {first}$", *(f"$= {each}$" for each in rest)])
+    return " ".join([f"$= {first}$", *(f"$= {form}$" for form in rest)])

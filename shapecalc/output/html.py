@@ -113,7 +113,7 @@ def _table_page(table: Table, title_tag: str) -> Iterator[Node]:
     yield Element(title_tag, table.title, class_="title")
     for text in table.about:
         yield Element("p", text, class_="about")
-    heads = [_head(*each) for each in zip(table.columns, table.header, strict=True)]
+    heads = list(map(_head, table.columns, table.header))
     lines = [_line(table, line) for line in table.lines]
     footer = _row(_cells(table, table.footer)) if table.footer else None
     yield _scrolled(_table(heads, lines, footer, label=table.title))
@@ -159,7 +159,7 @@ def _totals(table: Table) -> Iterator[Element]:
     if grid is None:
         yield _scrolled(Element("table", Element("tbody", *rows), class_="facts"))
         return
-    heads = [_head(*each) for each in zip(grid.columns, grid.header, strict=True)]
+    heads = list(map(_head, grid.columns, grid.header))
     yield _scrolled(_table(heads, rows, None, kind="facts several"))
 
 

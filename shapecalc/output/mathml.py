@@ -61,9 +61,8 @@ def _element(math: Math) -> Element:
             grows = "" if tall(inside) else "false"
             left, right = Element("mo", begin, stretchy=grows), Element("mo", end, stretchy=grows)
             return Element("mrow", left, _element(inside), right)
-        case Call(word, arguments):
-            row = Row(tuple(part for each in arguments for part in (Sign(", "), each))[1:])
-            return Element("mrow", Element("mi", word), _element(Fenced("()", row)))
+        case Call(word):
+            return Element("mrow", Element("mi", word), _element(math.bracketed))
 
 
 def _name(name: Name) -> Element:

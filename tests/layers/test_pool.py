@@ -173,6 +173,13 @@ def test_a_blurpool_by_hand() -> None:
     assert back.arrays == {}
 
 
+def test_an_even_filter_looks_one_element_further_at_the_end() -> None:
+    """0 4 8, mirrored to 0 4 8 | 4: the means of 0 4, of 4 8 and of 8 4."""
+    x, pool = np.array([[[0.0, 4, 8]]]), BlurPool(kernel=(2,), stride=(1,))
+    arrays = random_arrays(pool, x, random=np.random.default_rng(0))
+    assert forward(pool, arrays, x).tolist() == [[[2, 6, 6]]]
+
+
 def test_a_filter_is_pascal_s_triangle() -> None:
     rows = [[1], [1, 1], [1, 2, 1], [1, 3, 3, 1], [1, 4, 6, 4, 1]]
     for row in rows:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.algebra.traced import named
-from shapecalc.errors import SpecErrors
 from shapecalc.output.document import (
     Bars,
     Card,
@@ -28,12 +27,10 @@ from shapecalc.output.document import (
 from shapecalc.output.document_latex import document_to_latex
 from shapecalc.output.document_markdown import document_to_markdown
 from shapecalc.output.document_text import document_to_text
-from shapecalc.output.formats import format_for
 from shapecalc.output.html import document_to_html, to_html
 from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.output.table import Grid as Totals
-from shapecalc.text.safe import printable
-from shapecalc.text.shown import Shapes, Shown
+from shapecalc.text.safe import one_line
 from tests.output.reread import parse
 from tests.output.test_escaping import HOSTILE, needs_latex
 from tests.paths import ROOT
@@ -66,14 +63,14 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 def document(text: str) -> Document:
     """Return a document with a text in every place of it."""
-    text = printable(text)
+    text = one_line(text)
     pair = (text, text)
     return Document(text, blocks(text), pair, pair, (pair,), (pair,), pair)
 
 
 def table(text: str) -> Table:
     """Return a table with a text in every place of it."""
-    text = printable(text)
+    text = one_line(text)
     pair = (text, text)
     heads = (Head(text), Head(text, numeric=True, extents=True))
     totals = Totals(heads, pair, (pair,))
@@ -88,7 +85,7 @@ def pages(text: str, *, standalone: bool = True) -> list[str]:
     return [
         document_to_html(document(text), standalone=standalone),
         to_html(with_totals, standalone=standalone),
-        to_html(with_totals._replace(totals=None), standalone=standalone, below=blocks(printable(text))),
+        to_html(with_totals._replace(totals=None), standalone=standalone, below=blocks(one_line(text))),
     ]  # fmt: skip
 
 
@@ -120,7 +117,7 @@ def test_markdown_of_a_document_obeys_no_markup(text: str) -> None:
     own = [tag for tag, _ in parse(render(document_to_markdown(document("x")))).tags]
     page = parse(render(document_to_markdown(document(text))))
     assert [tag for tag, _ in page.tags] == own
-    assert page.text.count(printable(text)) >= 15
+    assert page.text.count(one_line(text)) >= 15
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -128,7 +125,7 @@ def test_a_document_as_text_is_lines_of_visible_characters(text: str) -> None:
     for width in (40, 80):
         written = document_to_text(document(text), width)
         assert all(line.isprintable() and line == line.rstrip() for line in written.splitlines())
-    assert "".join(printable(text).split()) in "".join(written.split())
+    assert "".join(one_line(text).split()) in "".join(written.split())
 
 
 @needs_latex
@@ -195,17 +192,3 @@ def test_html_is_written_and_escaped_in_one_place(tmp_path: Path) -> None:
     assert escaping == ["markup.py"]
     (tmp_path / "forgotten.py").write_text('def f(name):\n    "<p>"\n    return f"<p>{name}</p>"\n')
     assert tags_in(tmp_path / "forgotten.py") == ["<p>", "</p>"]
-
-
-class _Plain(Shown):
-    """A result for programs alone."""
-
-    shapes = Shapes("a plain result", records="nowhere.at_all")
-
-
-def test_a_format_that_takes_no_shape_of_a_result_is_refused() -> None:
-    assert format_for("json", of=_Plain) == "json"
-    with pytest.raises(SpecErrors, match="a plain result cannot be written as latex") as caught:
-        format_for("latex", of=_Plain)
-    assert caught.value.problems[0].code == "E302"
-    assert caught.value.problems[0].hint == "one of csv, json"

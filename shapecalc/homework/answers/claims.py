@@ -5,15 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import did_you_mean
 from shapecalc.homework.answers.model import Extra, refuse_file
-from shapecalc.homework.assignment.model import (
-    Homework,
-    askable,
-    assign,
-    find_row,
-    is_total,
-)
+from shapecalc.homework.assignment.model import Homework, askable, assign, find_row, is_total
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.readings import (
@@ -25,18 +18,15 @@ from shapecalc.homework.assignment.notation.readings import (
     blank,
     tidy,
 )
-from shapecalc.homework.assignment.notation.volumes import Form, forms, read_volume
-from shapecalc.layers.shape import (
-    Map,
-    Vector,
-    whole,
-)
+from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
+from shapecalc.layers.shape import Map, Vector, whole
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.homework.answers.model import AnswerCell, Answers
-    from shapecalc.homework.assignment.model import Cell
+    from shapecalc.homework.assignment.model import AskedCell
     from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
@@ -46,7 +36,7 @@ if TYPE_CHECKING:
 class Claim(NamedTuple):
     """A cell with what the student says: readings, likeliest first, or why there are none."""
 
-    cell: Cell
+    cell: AskedCell
     raw: str
     readings: tuple[Reading, ...] | Unreadable | Blank
 
@@ -130,7 +120,7 @@ def _row_of(answer: AnswerCell, section: str, homework: Homework) -> str | None:
     return find_row(word, layers) or find_row(word, homework.rows)
 
 
-def _claim(cell: Cell, answers: list[AnswerCell], homework: Homework) -> Claim:
+def _claim(cell: AskedCell, answers: list[AnswerCell], homework: Homework) -> Claim:
     filled = [answer for answer in answers if answer.raw.strip()]
     if not filled:
         return Claim(cell, "", Blank())
@@ -166,7 +156,7 @@ def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> 
     return first >= last if expected else first > last
 
 
-def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
+def _distance(form: VolumeForm, key: Value) -> tuple[bool, int, Fraction]:
     """Return how far a form is from a volume, what weighs most first.
 
     Whether it is square where the volume is not, or the other way round; how many extents differ;
@@ -185,7 +175,7 @@ def _distance(form: Form, key: Value) -> tuple[bool, int, Fraction]:
     )
 
 
-def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, Form]]:
+def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, VolumeForm]]:
     """List what a volume's claim may mean."""
     key = claim.cell.key
     if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):

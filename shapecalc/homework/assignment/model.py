@@ -43,7 +43,7 @@ class Accepted(NamedTuple):
         return self.reason or "accepted beside the right value"
 
 
-class Cell(NamedTuple):
+class AskedCell(NamedTuple):
     """One thing to find out: a layer's quantity, its right value, and the marks it is worth."""
 
     layer: str
@@ -77,7 +77,7 @@ class Homework(NamedTuple):
     title: str
     report: Report
     rows: dict[str, Row]
-    cells: tuple[Cell, ...]
+    cells: tuple[AskedCell, ...]
     conventions: Conventions = Conventions()
     policy: Policy = Policy()
     note: str = ""
@@ -161,7 +161,7 @@ def assign(
                 continue
             key = _key(report, rows, layer, quantity, conventions)
             others = (accepted or {}).get(address, ())
-            cells.append(Cell(layer, quantity, key, out_of, address in filled, others))
+            cells.append(AskedCell(layer, quantity, key, out_of, address in filled, others))
     return Homework(
         title or report.name,
         report,

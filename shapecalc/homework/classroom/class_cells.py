@@ -33,34 +33,34 @@ _COUNTED: tuple[tuple[str, tuple[Verdict, ...]], ...] = (
 )
 
 
-def mistakes(found: Statistics, graded: int) -> Iterator[Block]:
+def mistakes(numbers: Statistics, graded: int) -> Iterator[Block]:
     """Yield what went wrong: mistakes by students, and layers by mistakes."""
-    if found.mistakes:
+    if numbers.mistakes:
         caption = "Known mistakes, those of most students first"
-        yield _counted(caption, "mistake", found.mistakes, graded)
-    for column, items in _by_column(found.items).items():
+        yield _counted(caption, "mistake", numbers.mistakes, graded)
+    for column, items in _by_column(numbers.items).items():
         yield from _map(column, items)
 
 
-def conventions(found: Statistics, graded: int) -> Iterator[Block]:
+def conventions(numbers: Statistics, graded: int) -> Iterator[Block]:
     """Yield which conventions other than the sheet's students have kept to."""
-    if found.conventions:
+    if numbers.conventions:
         caption = "Other conventions, those of most students first; these are no mistakes"
-        yield _counted(caption, "convention", found.conventions, graded)
+        yield _counted(caption, "convention", numbers.conventions, graded)
 
 
-def _counted(caption: str, kind: str, some: Sequence[MistakeCount], graded: int) -> Grid:
+def _counted(caption: str, kind: str, counts: Sequence[MistakeCount], graded: int) -> Grid:
     """Lay out in how many students and cells mistakes or conventions are."""
     rows = tuple(
         (
-            Cell(each.id),
-            Cell(CATALOGUE[each.id].name),
-            Cell(f"{each.students:,}", heat=sqrt(each.students / graded)),
-            Cell(percent(Fraction(each.students, graded))),
-            Cell(f"{each.cells:,}"),
-            Cell(f"{each.certain:,}"),
+            Cell(mistake.id),
+            Cell(CATALOGUE[mistake.id].name),
+            Cell(f"{mistake.students:,}", heat=sqrt(mistake.students / graded)),
+            Cell(percent(Fraction(mistake.students, graded))),
+            Cell(f"{mistake.cells:,}"),
+            Cell(f"{mistake.certain:,}"),
         )
-        for each in some
+        for mistake in counts
     )
     header = ("id", kind, "students", "share", "cells", "certain")
     return Grid(header, rows, (False, False, True, True, True, True), caption)
@@ -68,24 +68,24 @@ def _counted(caption: str, kind: str, some: Sequence[MistakeCount], graded: int)
 
 def _map(column: str, items: Sequence[Item]) -> Iterator[Block]:
     """Yield layers by mistakes, for one column."""
-    ids = sorted({name for each in items for name in each.misconceptions}, key=_order)
+    ids = sorted({name for item in items for name in item.misconceptions}, key=_order)
     if not ids:
         return
     rows = []
-    for each in items:
-        if not each.misconceptions:
+    for item in items:
+        if not item.misconceptions:
             continue
-        counts = [each.misconceptions[name] for name in ids]
+        counts = [item.misconceptions[name] for name in ids]
         cells = [
-            Cell(f"{count:,}", heat=sqrt(count / each.students)) if count else Cell("")
+            Cell(f"{count:,}", heat=sqrt(count / item.students)) if count else Cell("")
             for count in counts
         ]
-        rows.append((Cell(clean(each.at[0])), *cells))
+        rows.append((Cell(clean(item.at[0])), *cells))
     title = QUANTITIES[column].title
-    said = "; ".join(f"{name}: {CATALOGUE[name].name}" for name in ids)
+    meanings = "; ".join(f"{name}: {CATALOGUE[name].name}" for name in ids)
     caption = f"Mistakes in {title}: students by layer, layers without any left out"
     yield Grid(("layer", *ids), tuple(rows), (False, *[True] * len(ids)), caption)
-    yield Prose(f"{said}.", "remarks")
+    yield Prose(f"{meanings}.", "remarks")
 
 
 def _order(name: str) -> int:
@@ -94,17 +94,17 @@ def _order(name: str) -> int:
 
 def _by_column(items: Iterable[Item]) -> dict[str, list[Item]]:
     columns: dict[str, list[Item]] = {}
-    for each in items:
-        columns.setdefault(each.at[1], []).append(each)
+    for item in items:
+        columns.setdefault(item.at[1], []).append(item)
     return {column: columns[column] for column in QUANTITIES if column in columns}
 
 
-def cells(found: Statistics) -> Iterator[Block]:
+def cells(numbers: Statistics) -> Iterator[Block]:
     """Yield how many are right in every cell, as a map and with all counts."""
-    if not found.items:
+    if not numbers.items:
         return
-    by = {each.at: each for each in found.items}
-    columns = list(_by_column(found.items))
+    by = {item.at: item for item in numbers.items}
+    columns = list(_by_column(numbers.items))
     rows = []
     for layer in dict.fromkeys(at[0] for at in by):
         shares = [_share(by.get((layer, column))) for column in columns]
@@ -114,7 +114,7 @@ def cells(found: Statistics) -> Iterator[Block]:
     yield Grid(("layer", *titles), tuple(rows), (False, *[True] * len(titles)), caption)
     header = ("layer", "column", "share right", "discrimination", *(label for label, _ in _COUNTED))
     right = (False, False, *[True] * (len(header) - 2))
-    rows = [_item(each) for each in found.items]
+    rows = [_item(item) for item in numbers.items]
     yield Grid(header, tuple(rows), right, "Every cell: how many are right, and what became of it")
 
 
@@ -131,7 +131,7 @@ def _item(item: Item) -> tuple[Cell, ...]:
     if r is not None and r < LOW and item.share <= EASY:
         below = ("against the rest",) if r < 0 else ("low",)
     shown = "\N{EN DASH}" if r is None else f"{r:.2f}".replace("-", "\N{MINUS SIGN}")
-    counts = [sum(item.verdicts[each] for each in verdicts) for _, verdicts in _COUNTED]
+    counts = [sum(item.verdicts[verdict] for verdict in verdicts) for _, verdicts in _COUNTED]
     return (
         Cell(clean(item.at[0])),
         Cell(QUANTITIES[item.at[1]].title),

@@ -52,16 +52,16 @@ def class_report(classroom: Classroom) -> Pages:
 
     Students lead to their pages at `feedback/PAGE`, as `Graded.page` names them.
     """
-    found = statistics(classroom)
-    graded = [each for each in classroom.students if each.status == "graded"]
+    numbers = statistics(classroom)
+    graded = [student for student in classroom.students if student.status == "graded"]
     blocks = (
-        *section("The key may be wrong", _doubts(found)),
-        *section("Marks", _marks(found)),
-        *section("What went wrong", mistakes(found, len(graded))),
-        *section("Other conventions", conventions(found, len(graded))),
-        *section("Every cell", cells(found)),
-        *section("Wrong values that nothing explains", _common(found)),
-        *section("Look at these", _pairs(classroom, found)),
+        *section("The key may be wrong", _doubts(numbers)),
+        *section("Marks", _marks(numbers)),
+        *section("What went wrong", mistakes(numbers, len(graded))),
+        *section("Other conventions", conventions(numbers, len(graded))),
+        *section("Every cell", cells(numbers)),
+        *section("Wrong values that nothing explains", _common(numbers)),
+        *section("Look at these", _pairs(classroom, numbers)),
         *section("Students", _students(classroom)),
         *section("Files that are nobody's", _leftovers(classroom)),
     )
@@ -69,25 +69,25 @@ def class_report(classroom: Classroom) -> Pages:
         Document(
             clean(classroom.title) + ": the class",
             blocks,
-            about=(_summary(classroom, found),),
-            facts=tuple(_facts(classroom, graded, found)),
+            about=(_summary(classroom, numbers),),
+            facts=tuple(_facts(classroom, graded, numbers)),
             legend=tuple(_MEANINGS.items()),
         )
     )
 
 
-def _summary(classroom: Classroom, found: Statistics) -> str:
-    students, graded = len(classroom.students), found.statuses["graded"]
-    said = f"{graded:,} of {students:,} students are graded."
-    if found.mistakes:
-        first = found.mistakes[0]
+def _summary(classroom: Classroom, numbers: Statistics) -> str:
+    students, graded = len(classroom.students), numbers.statuses["graded"]
+    text = f"{graded:,} of {students:,} students are graded."
+    if numbers.mistakes:
+        first = numbers.mistakes[0]
         made = f"{first.students:,} student{'s' * (first.students != 1)}"
-        said += f" The commonest mistake: {names((first.id,))} ({made})."
-    return said
+        text += f" The commonest mistake: {names((first.id,))} ({made})."
+    return text
 
 
 def _facts(
-    classroom: Classroom, graded: Sequence[Graded], found: Statistics
+    classroom: Classroom, graded: Sequence[Graded], numbers: Statistics
 ) -> Iterator[tuple[str, str]]:
     yield "sheet", classroom.stamp
     for status, label in (
@@ -95,11 +95,11 @@ def _facts(
         ("unreadable", "not readable"),
         ("missing", "missing"),
     ):
-        yield label, f"{found.statuses[status]:,}"  # type: ignore[index]
-    yield "late", f"{found.late:,}"
-    if found.spread is not None:
-        spread = found.spread
-        out_of = sorted({each.out_of for each in graded})
+        yield label, f"{numbers.statuses[status]:,}"  # type: ignore[index]
+    yield "late", f"{numbers.late:,}"
+    if numbers.spread is not None:
+        spread = numbers.spread
+        out_of = sorted({student.out_of for student in graded})
         yield "out of", " to ".join(map(marks_text, dict.fromkeys((out_of[0], out_of[-1]))))
         yield "mean", marks_text(spread.mean)
         yield "median", marks_text(spread.median)
@@ -107,89 +107,89 @@ def _facts(
         yield "lowest, highest", f"{marks_text(spread.least)}, {marks_text(spread.most)}"
 
 
-def _marks(found: Statistics) -> Iterator[Block]:
-    if found.spread is not None:
+def _marks(numbers: Statistics) -> Iterator[Block]:
+    if numbers.spread is not None:
         step = 100 // BINS
         labels = [f"{at * step} to {(at + 1) * step}%" for at in range(BINS)]
-        bars = tuple(zip(labels, found.spread.bins, strict=True))
+        bars = tuple(zip(labels, numbers.spread.bins, strict=True))
         caption = "Students by their share of the marks; a share on the line counts above it"
         yield Bars(caption, ("share", "students"), bars)
 
 
-def _doubts(found: Statistics) -> Iterator[Block]:
-    if not found.doubts:
+def _doubts(numbers: Statistics) -> Iterator[Block]:
+    if not numbers.doubts:
         return
-    many = len(found.doubts)
+    many = len(numbers.doubts)
     where = "1 cell" if many == 1 else f"{many} cells"
     yield Prose(f"In {where} more students have one other value than the key.", "urgent")
     rows = tuple(
         (
-            Cell(cell_name(each.at)),
-            Cell(each.right),
-            Cell(each.value),
-            Cell(f"{each.students:,}"),
-            Cell(f"{each.agree:,}"),
-            Cell(f"{each.answers:,}"),
-            Cell(names(each.misconceptions) if each.misconceptions else "by no known mistake"),
+            Cell(cell_name(doubt.at)),
+            Cell(doubt.right),
+            Cell(doubt.value),
+            Cell(f"{doubt.students:,}"),
+            Cell(f"{doubt.agree:,}"),
+            Cell(f"{doubt.answers:,}"),
+            Cell(names(doubt.misconceptions) if doubt.misconceptions else "by no known mistake"),
         )
-        for each in found.doubts
+        for doubt in numbers.doubts
     )
     header = ("cell", "key", "other value", "have it", "have the key", "answers", "explained")
     right = (False, True, True, True, True, True, False)
     yield Grid(header, rows, right, "The key against the value that most have")
 
 
-def _common(found: Statistics) -> Iterator[Block]:
-    if not found.common:
+def _common(numbers: Statistics) -> Iterator[Block]:
+    if not numbers.common:
         return
-    ordered = sorted(found.common, key=lambda each: -each.students)
+    ordered = sorted(numbers.common, key=lambda value: -value.students)
     rows = tuple(
         (
-            Cell(cell_name(each.at)),
-            Cell(each.value),
-            Cell(f"{each.students:,}"),
-            Cell(f"{each.wrong:,}"),
-            Cell(each.right),
+            Cell(cell_name(value.at)),
+            Cell(value.value),
+            Cell(f"{value.students:,}"),
+            Cell(f"{value.wrong:,}"),
+            Cell(value.right),
         )
-        for each in ordered
+        for value in ordered
     )
     header = ("cell", "value", "students", "unexplained in all", "key")
     caption = "The commonest value of every cell that no known mistake gives"
     yield Grid(header, rows, (False, True, True, True, True), caption)
 
 
-def _pairs(classroom: Classroom, found: Statistics) -> Iterator[Block]:
+def _pairs(classroom: Classroom, numbers: Statistics) -> Iterator[Block]:
     students = classroom.students
-    if found.pairs or found.misplaced:
+    if numbers.pairs or numbers.misplaced:
         yield Prose(
             "These answers agree where few do, and no known mistake says why.  There may be good"
             " reasons for it: the same book, the same table, working side by side."
         )
-        yield from _shared(students, found)
-        yield from _misplaced(students, found)
+        yield from _shared(students, numbers)
+        yield from _misplaced(students, numbers)
 
 
-def _shared(students: Sequence[Graded], found: Statistics) -> Iterator[Block]:
-    if found.pairs:
+def _shared(students: Sequence[Graded], numbers: Statistics) -> Iterator[Block]:
+    if numbers.pairs:
         rows = []
-        for each in found.pairs:
-            first, second = (_link(students[index]) for index in each.students)
-            count, bits = Cell(str(len(each.values))), Cell(f"{each.bits:.1f}")
-            rows.append((first, second, count, bits, _values(each.values)))
+        for pair in numbers.pairs:
+            first, second = (_link(students[index]) for index in pair.students)
+            count, bits = Cell(str(len(pair.values))), Cell(f"{pair.bits:.1f}")
+            rows.append((first, second, count, bits, _values(pair.values)))
         header = ("student", "student", "shared", "bits", "values")
         caption = f"Pairs that share rare wrong values, {PAIRS} at most"
         yield Grid(header, tuple(rows), (False, False, True, True, False), caption)
 
 
-def _misplaced(students: Sequence[Graded], found: Statistics) -> Iterator[Block]:
-    if found.misplaced:
+def _misplaced(students: Sequence[Graded], numbers: Statistics) -> Iterator[Block]:
+    if numbers.misplaced:
         rows = []
-        for each in found.misplaced:
-            owners = [name_of(students[index]) for index in each.owners[:3]]
-            more = len(each.owners) - len(owners)
+        for misplaced in numbers.misplaced:
+            owners = [name_of(students[index]) for index in misplaced.owners[:3]]
+            more = len(misplaced.owners) - len(owners)
             of = ", ".join(owners) + (f" and {more} more" if more else "")
-            count, values = Cell(str(len(each.values))), _values(each.values)
-            rows.append((_link(students[each.student]), Cell(of), count, values))
+            count, values = Cell(str(len(misplaced.values))), _values(misplaced.values)
+            rows.append((_link(students[misplaced.student]), Cell(of), count, values))
         header = ("student", "right in the variant of", "cells", "values")
         caption = "Wrong values that are right in another variant"
         yield Grid(header, tuple(rows), (False, False, True, False), caption)
@@ -210,13 +210,13 @@ def _students(classroom: Classroom) -> Iterator[Block]:
     if not classroom.students:
         return
     rows = []
-    for each in classroom.students:
-        word, tone = _STATUS[each.status]
-        status = Cell(word, tuple(shortened(note, 200) for note in each.notes), tone)
-        late = f"{each.late:,} h" if each.late else ""
-        marks = marks_text(each.marks) if each.status == "graded" else "\N{EN DASH}"
-        identity = Cell(shortened(each.student.id))
-        rows.append((_link(each), identity, Cell(marks), Cell(late), status))
+    for graded in classroom.students:
+        word, tone = _STATUS[graded.status]
+        status = Cell(word, tuple(shortened(note, 200) for note in graded.notes), tone)
+        late = f"{graded.late:,} h" if graded.late else ""
+        marks = marks_text(graded.marks) if graded.status == "graded" else "\N{EN DASH}"
+        identity = Cell(shortened(graded.student.id))
+        rows.append((_link(graded), identity, Cell(marks), Cell(late), status))
     header = ("student", "id", "marks", "late", "what became of it")
     right = (False, False, True, True, False)
     yield Grid(header, tuple(rows), right, "Everybody, as the roster has them")
@@ -225,8 +225,8 @@ def _students(classroom: Classroom) -> Iterator[Block]:
 def _leftovers(classroom: Classroom) -> Iterator[Block]:
     if classroom.leftovers:
         rows = tuple(
-            (Cell(shortened(each.file, 100)), Cell(clean(each.reason)))
-            for each in classroom.leftovers
+            (Cell(shortened(leftover.file, 100)), Cell(clean(leftover.reason)))
+            for leftover in classroom.leftovers
         )
         yield Grid(("file", "why"), rows, (False, False), "Files that belong to no student")
 

@@ -22,10 +22,8 @@ from shapecalc.homework.diagnosis.wording import (
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
 from shapecalc.output.document import Card, Cell, Document, Grid, Points, section
-from shapecalc.text.safe import printable
-from shapecalc.text.words import (
-    sentence,
-)
+from shapecalc.text.safe import one_line
+from shapecalc.text.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,16 +71,16 @@ def feedback(
     there only with `solution`.
     """
     blocks = [] if checked is None else list(_blocks(checked, hint, solution=solution))
-    said = _NOTHING.get(graded.status, "") if checked is None else summary_text(checked)
+    standing = _NOTHING.get(graded.status, "") if checked is None else summary_text(checked)
     own = [*graded.notes, *(notes_text(checked) if checked is not None else ())]
-    notes = {note.casefold(): note for note in (sentence(clean(each)) for each in own)}
+    notes = {note.casefold(): note for note in (sentence(clean(note)) for note in own)}
     if notes:
         blocks += section("Notes", (Points(tuple(notes.values())),))
-    asked = {column.key for column in homework.columns}
-    legend = stated_conventions(homework.conventions, asked) | stated_policy(homework.policy)
+    columns = {column.key for column in homework.columns}
+    legend = stated_conventions(homework.conventions, columns) | stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))
-    return write(Document(title, tuple(blocks), (said,), (), facts, tuple(legend.items())))
+    return write(Document(title, tuple(blocks), (standing,), (), facts, tuple(legend.items())))
 
 
 def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
@@ -105,8 +103,8 @@ def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
 
 
 def _blocks(checked: Checked, hint: int, *, solution: bool) -> Iterator[Block]:
-    found, cards = _explained(checked, hint)
-    yield from section("What explains it", found)
+    explained, cards = _explained(checked, hint)
+    yield from section("What explains it", explained)
     yield from section("The other cells", _rest(checked, hint))
     if noted := tuple(_noted(checked, hint)):
         yield from section("Notes on single cells", (Points(noted),))
@@ -122,8 +120,8 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
     if hint < 2:
         return cards, numbers
     policy = checked.homework.policy
-    for number, (finding, said, done, rules) in enumerate(findings_text(checked), 1):
-        numbers |= {each.cell.at: number for each in finding.cells}
+    for number, (finding, text, done, rules) in enumerate(findings_text(checked), 1):
+        numbers |= {judged.cell.at: number for judged in finding.cells}
         tone: Tone = "bad" if finding.certain else "open"
         texts, points = done, rules if hint > 2 else ()
         if not finding.certain:
@@ -131,7 +129,7 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
         if finding.verdict == "right_other_convention":
             tone = "own"
             texts += (f"It counts as right: {share_text(policy.other_convention)}.",)
-        title = f"{number}. {said}"
+        title = f"{number}. {text}"
         cards.append(Card(title, texts, points, f"explanation-{number}", tone))
     return cards, numbers
 
@@ -139,8 +137,8 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
 def _rest(checked: Checked, hint: int) -> Iterator[Block]:
     """Yield what is said of the cells that no known mistake explains."""
     by: dict[str, list[JudgedCell]] = {}
-    for each in checked.cells:
-        by.setdefault("far" if each.follows else each.verdict, []).append(each)
+    for judged in checked.cells:
+        by.setdefault("far" if judged.follows else judged.verdict, []).append(judged)
     if followed := by.get("right_follow_through"):
         share = share_text(checked.homework.policy.follow_through)
         text = (
@@ -150,12 +148,12 @@ def _rest(checked: Checked, hint: int) -> Iterator[Block]:
         title = f"Right with your own earlier values: {places_text(followed)}."
         yield Card(title, (text,), tone="own")
     if wrong := by.get("wrong"):
-        columns = dict.fromkeys(each.cell.quantity for each in wrong)
-        told_so = checked.homework.conventions
+        columns = dict.fromkeys(judged.cell.quantity for judged in wrong)
+        conventions = checked.homework.conventions
         rules = tuple(
             f"The rule for {column.title} is {rule}."
             for column in columns
-            if hint > 2 and (rule := general_rule(column.key, told_so))
+            if hint > 2 and (rule := general_rule(column.key, conventions))
         )
         title = f"Wrong, and no known mistake gives it: {places_text(wrong)}."
         yield Card(title, (), rules, tone="bad")
@@ -167,7 +165,7 @@ def _rest(checked: Checked, hint: int) -> Iterator[Block]:
         )
         yield Card(f"Wrong after an earlier slip: {places_text(far)}.", (text,), tone="bad")
     if unread := by.get("unreadable"):
-        points = tuple(f"{place_text(each)}: {clean(each.note)}." for each in unread)
+        points = tuple(f"{place_text(judged)}: {clean(judged.note)}." for judged in unread)
         text = "Not readable is not wrong; write numbers like 1200 and volumes like 20x30x40."
         yield Card(f"Not readable: {places_text(unread)}.", (text,), points, tone="open")
     if blank := by.get("blank"):
@@ -176,9 +174,9 @@ def _rest(checked: Checked, hint: int) -> Iterator[Block]:
 
 def _noted(checked: Checked, hint: int) -> Iterator[str]:
     """Yield the notes of single cells that no card has, and what rounded ones do not show."""
-    for each in checked.cells:
-        if each.verdict != "unreadable" and not each.follows and worth_telling(each):
-            yield f"{place_text(each)}: {sentence(clean(each.note))}"
+    for judged in checked.cells:
+        if judged.verdict != "unreadable" and not judged.follows and worth_telling(judged):
+            yield f"{place_text(judged)}: {sentence(clean(judged.note))}"
     if hint > 1 and (rounded := rounded_text(checked.cells)):
         yield rounded
 
@@ -189,12 +187,12 @@ def _cells(
     """Lay out every cell: what was read, the verdict in words, what was written."""
     homework = checked.homework
     columns = homework.columns
-    by_cell = {each.cell.at: each for each in checked.cells}
+    by_cell = {judged.cell.at: judged for judged in checked.cells}
     rows = []
     for layer in homework.layers:
-        some = [by_cell.get((layer, column.key)) for column in columns]
-        cells = [_cell(checked, each, cards, hint, solution=solution) for each in some]
-        rows.append((Cell(printable(layer)), *cells))
+        row = [by_cell.get((layer, column.key)) for column in columns]
+        cells = [_cell(checked, judged, cards, hint, solution=solution) for judged in row]
+        rows.append((Cell(one_line(layer)), *cells))
     marks = (column_marks(checked, column.key) for column in columns)
     return Grid(
         ("layer", *(column.title for column in columns)),
@@ -215,9 +213,9 @@ def _cell(
 ) -> Cell:
     if judged is None:
         return Cell("")
-    told_so = checked.homework.conventions
+    conventions = checked.homework.conventions
     if judged.verdict == "not_graded" and judged.cell.filled_in:
-        return Cell(value_text(judged.cell.key, told_so), ("given",))
+        return Cell(value_text(judged.cell.key, conventions), ("given",))
     word, tone = _WORDS[judged.verdict]
     if judged.verdict == "misconception" and hint < 2:
         word = "wrong"
@@ -233,7 +231,7 @@ def _cell(
         below.append(f"you wrote {raw}")
     wanted = judged.verdict not in _KEYS and judged.cell.key is not None
     if solution and wanted:
-        below.append(f"right is {value_text(judged.cell.key, told_so)}")
+        below.append(f"right is {value_text(judged.cell.key, conventions)}")
     card = f"explanation-{number}" if number else ""
     return Cell(judged.read_as or raw, tuple(below), tone, card=card)
 
@@ -256,9 +254,9 @@ def _surprising(judged: JudgedCell) -> bool:
 def _worked(checked: Checked) -> Grid | None:
     """Lay out how the cells are worked out that have another value than the key."""
     homework, rows = checked.homework, []
-    for each in checked.cells:
-        cell = each.cell
-        if each.verdict in _KEYS or cell.filled_in or cell.key is None:
+    for judged in checked.cells:
+        cell = judged.cell
+        if judged.verdict in _KEYS or cell.filled_in or cell.key is None:
             continue
         row = homework.rows.get(cell.layer)
         calculated = row is not None and row.layer is not None and cell.layer != TOTAL
@@ -268,7 +266,7 @@ def _worked(checked: Checked) -> Grid | None:
         text = working.text if working is not None else ""
         value = value_text(cell.key, homework.conventions)
         worked = text if any(sign in text for sign in "*+-/") else ""
-        cells = (printable(cell.layer), cell.quantity.title, value, worked)
+        cells = (one_line(cell.layer), cell.quantity.title, value, worked)
         rows.append(tuple(map(Cell, cells)))
     if not rows:
         return None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.homework.answers.claims import Claims
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
     from shapecalc.report.model import Report, Row
@@ -251,7 +251,7 @@ class OwnCount(NamedTuple):
 
 
 def followed(
-    homework: Homework, cell: Cell, claims: Claims, network: OwnNetwork, within: int
+    homework: Homework, cell: AskedCell, claims: Claims, network: OwnNetwork, within: int
 ) -> Iterator[Followed]:
     """Yield what follows from own cells and differs from the key.
 
@@ -280,7 +280,7 @@ def followed(
 
 
 def _of_counts(
-    homework: Homework, cell: Cell, claims: Claims, network: OwnNetwork
+    homework: Homework, cell: AskedCell, claims: Claims, network: OwnNetwork
 ) -> Iterator[OwnCount]:
     """Yield what follows from own counts."""
     conventions, column, layer = homework.conventions, cell.quantity.key, cell.layer
@@ -342,7 +342,7 @@ def _added(
         )
 
 
-def _sum(homework: Homework, cell: Cell, claims: Claims) -> Iterator[OwnCount]:
+def _sum(homework: Homework, cell: AskedCell, claims: Claims) -> Iterator[OwnCount]:
     """Add up the column as the student has it; what was not asked or not answered is by the key."""
     total, column = cell.key, cell.quantity.key
     assert isinstance(total, int), "only sums have a total"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.homework.answers.claims import Claim, Claims
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.homework.diagnosis.explanations import CellExplanations
     from shapecalc.homework.diagnosis.follow_through import Followed, OwnNetwork
@@ -221,7 +221,7 @@ def _likeliest(claim: Claim) -> _Fit:
     return _Fit(first.text, first.note, first.plain)
 
 
-def case_of(homework: Homework, cell: Cell, rows: Mapping[str, Row]) -> Case:
+def case_of(homework: Homework, cell: AskedCell, rows: Mapping[str, Row]) -> Case:
     """Make the case of a cell, by the key's rows or by others."""
     report, column, conventions = homework.report, cell.quantity.key, homework.conventions
     if is_total(cell.layer):
@@ -279,7 +279,7 @@ def _on_counts(claim: Claim, claims: Claims) -> Callable[[Case], CellExplanation
 
 
 def cases_of(
-    homework: Homework, cell: Cell, network: OwnNetwork
+    homework: Homework, cell: AskedCell, network: OwnNetwork
 ) -> Iterator[tuple[Literal["key", "own"], Case]]:
     """Yield the case of a cell by the key and, where that differs, by the own values."""
     key = key_cases(homework)[cell.at]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.homework.answers.model import Extra
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
 
 Verdict: TypeAlias = Literal[
     "right",
@@ -66,7 +66,7 @@ class JudgedCell(NamedTuple):
     `hidden` names the mistakes that a right answer does not show to be none, as it is rounded.
     """
 
-    cell: Cell
+    cell: AskedCell
     raw: str
     read_as: str
     verdict: Verdict

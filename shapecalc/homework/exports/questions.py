@@ -16,17 +16,13 @@ from shapecalc.homework.assignment.outline import described
 from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.wording import general_rule, why_text
-from shapecalc.layers.shape import (
-    SIDE_NAMES,
-    as_text,
-    whole,
-)
-from shapecalc.text.safe import printable
+from shapecalc.layers.shape import SIDE_NAMES, as_text, whole
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.homework.diagnosis.explanations import Result
 
@@ -53,7 +49,7 @@ class AskedNumber(NamedTuple):
     `rule` is the column's, in words.
     """
 
-    cell: Cell
+    cell: AskedCell
     part: str
     right: int
     marks: Fraction
@@ -80,7 +76,7 @@ def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[AskedNumber, ..
     return {cell.at: _blanks(homework, cell) for cell in cells if cell.key is not None}
 
 
-def _blanks(homework: Homework, cell: Cell) -> tuple[AskedNumber, ...]:
+def _blanks(homework: Homework, cell: AskedCell) -> tuple[AskedNumber, ...]:
     case = case_of(homework, cell, homework.rows)
     mistaken = [
         (explanation.ids[0], extents)
@@ -119,7 +115,7 @@ def _parts(key: Value) -> tuple[str, ...]:
     return (*SIDE_NAMES[len(key.sides)], "channels")
 
 
-def _accepted(homework: Homework, cell: Cell, at: int) -> Iterator[Other]:
+def _accepted(homework: Homework, cell: AskedCell, at: int) -> Iterator[Other]:
     """Yield what the teacher accepts beside the key, of which a volume has several extents."""
     policy = homework.policy
     share = Fraction(1) if policy.accepted == "right" else policy.other_convention
@@ -187,7 +183,7 @@ def clean(text: str) -> str:
     >>> clean("<b>\x00 & ]]>")
     '&lt;b&gt;� &amp; ]]&gt;'
     """
-    return escape(printable(text), quote=False)
+    return escape(one_line(text), quote=False)
 
 
 def network_page(homework: Homework) -> str:

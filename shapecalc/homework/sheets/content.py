@@ -10,12 +10,12 @@ from shapecalc.homework.assignment.deadline import stated_deadline
 from shapecalc.homework.assignment.notation.values import marks_text, value_text
 from shapecalc.homework.assignment.outline import described
 from shapecalc.layers.shape import as_text
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
 
 #: What stands in a cell that is not asked.
 NOT_ASKED = "-"
@@ -26,7 +26,7 @@ class SheetRow(NamedTuple):
 
     layer: str
     does: str
-    cells: tuple[Cell | None, ...]
+    cells: tuple[AskedCell | None, ...]
 
 
 def grid_of(homework: Homework) -> Iterator[SheetRow]:
@@ -37,7 +37,7 @@ def grid_of(homework: Homework) -> Iterator[SheetRow]:
         yield SheetRow(layer, does, cells)
 
 
-def shown(homework: Homework, cell: Cell | None, *, solution: bool, blank: str = "") -> str:
+def shown(homework: Homework, cell: AskedCell | None, *, solution: bool, blank: str = "") -> str:
     """Write a cell of the sheet: a blank, what is given, or a dash where nothing is asked."""
     if cell is None:
         return NOT_ASKED
@@ -65,7 +65,7 @@ def inputs_text(homework: Homework) -> str:
     rows = [row for row in homework.report.rows if row.type == "input"]
     if len(rows) == 1:
         return f"The input is {as_text(rows[0].output)}."
-    inputs = ", ".join(f"{printable(row.name)} {as_text(row.output)}" for row in rows)
+    inputs = ", ".join(f"{one_line(row.name)} {as_text(row.output)}" for row in rows)
     return f"The inputs are {inputs}."
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.analysis.explain.model import Section
-    from shapecalc.homework.assignment.model import Cell, Homework
+    from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.diagnosis.model import Checked
 
 #: The topic of `explain` that tells of a column.
@@ -39,7 +39,7 @@ _TERMS = 12
 class Worked(NamedTuple):
     """A cell with its answer: the calculations, and what is said to them."""
 
-    cell: Cell
+    cell: AskedCell
     answer: str
     chains: tuple[Chain, ...]
     words: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Worked(NamedTuple):
             yield f"  – {text}"
 
 
-def work_out(homework: Homework, cell: Cell) -> Worked:
+def work_out(homework: Homework, cell: AskedCell) -> Worked:
     """Return how a cell is worked out."""
     answer = value_text(cell.key, homework.conventions)
     if cell.key is None:
@@ -89,7 +89,7 @@ def correction_lines(checked: Checked) -> Iterator[str]:
             yield from work_out(checked.homework, judged.cell).lines()
 
 
-def _section(homework: Homework, cell: Cell) -> Section | None:
+def _section(homework: Homework, cell: AskedCell) -> Section | None:
     """Return what `explain` says of a cell; None where it is about another number."""
     topic = TOPICS.get(_TOPIC.get(cell.quantity.key, ""))
     if topic is None or cell.key is None:
@@ -108,7 +108,7 @@ def _step(chain: Chain) -> str:
     return f"{text}; {chain.where.removeprefix('with ')}" if chain.letters else text
 
 
-def _sum(homework: Homework, cell: Cell) -> tuple[Chain, ...]:
+def _sum(homework: Homework, cell: AskedCell) -> tuple[Chain, ...]:
     """Write a sum over the layers, where there are not too many."""
     rows = added(homework.report, cell.layer)
     values = [cell.quantity.of(row, homework.conventions) for row in rows]

@@ -24,7 +24,7 @@ from shapecalc.report.compute import compute_report
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from shapecalc.homework.assignment.model import Cell
+    from shapecalc.homework.assignment.model import AskedCell
 
 #: Sides that are tried for a suggestion lie so far from the homework's.
 _REACH = 12
@@ -33,7 +33,7 @@ _REACH = 12
 class CellLint(NamedTuple):
     """What a cell shows: mistakes that give the right answer anyway, and groups that look alike."""
 
-    cell: Cell
+    cell: AskedCell
     silent: tuple[str, ...]
     alike: tuple[tuple[str, ...], ...]
     telling: tuple[str, ...]
@@ -113,7 +113,7 @@ def lint(homework: Homework) -> Lint:
     )
 
 
-def _lint(homework: Homework, cell: Cell) -> CellLint:
+def _lint(homework: Homework, cell: AskedCell) -> CellLint:
     """Work every misconception out on a cell."""
     case = case_of(homework, cell, homework.rows)
     right = working_of(case.row, case.column, case.conventions)

@@ -20,7 +20,10 @@ NUMBERS = ("3.09E+11", "3,09E+11", "1.2E+12", "#REF!", "#VALUE!", "#NAME?", "###
 
 
 def judged(data: bytes, name: str = "answers.csv"):
-    return {each.cell.at: each for each in check(HOMEWORK, read_answers(data, name)).cells}
+    return {
+        judged_cell.cell.at: judged_cell
+        for judged_cell in check(HOMEWORK, read_answers(data, name)).cells
+    }
 
 
 @pytest.mark.parametrize("text", DATES)
@@ -52,13 +55,13 @@ def test_what_a_spreadsheet_cannot_show_is_unreadable(text: str) -> None:
 def test_encodings_are_understood_and_said(encoding: str, note: tuple[str, ...]) -> None:
     text = "layer;output\nconv2;27×27×256\n"
     data = text.encode().decode("cp1252").encode() if encoding == "twice" else text.encode(encoding)
-    found = check(HOMEWORK, read_answers(data, "answers.csv"))
-    assert found.cells[0].verdict == "right"
-    assert found.notes == note
+    result = check(HOMEWORK, read_answers(data, "answers.csv"))
+    assert result.cells[0].verdict == "right"
+    assert result.notes == note
 
 
 @pytest.mark.parametrize(
-    ("data", "name", "said"),
+    ("data", "name", "message"),
     [
         (b"", "a.csv", "E701: the file is empty"),
         (b" \n\n", "a.md", "E701: the file is empty"),
@@ -76,11 +79,11 @@ def test_encodings_are_understood_and_said(encoding: str, note: tuple[str, ...])
         ),
     ],
 )
-def test_what_is_no_table_is_refused_by_name(data: bytes, name: str, said: str) -> None:
+def test_what_is_no_table_is_refused_by_name(data: bytes, name: str, message: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         read_answers(data, name)
     (problem,) = caught.value.problems
-    assert f"{problem.code}: {problem.message}".startswith(said)
+    assert f"{problem.code}: {problem.message}".startswith(message)
     assert problem.hint
 
 
@@ -89,5 +92,5 @@ def test_a_list_in_brackets_is_no_number() -> None:
     homework = assign(shapecalc.summarize("vgg16"), layers=["conv2_1", "fc6"], columns=["output"])
     for text in ("[112,112,128]", "(112,112,128)", "112,112,128"):
         answers = read_answers(f"layer;output\nconv2_1;{text}\nfc6;4,096\n".encode(), "a.csv")
-        found = check(homework, answers)
-        assert [each.marks for each in found.cells] == [1, 1], text
+        result = check(homework, answers)
+        assert [cell.marks for cell in result.cells] == [1, 1], text

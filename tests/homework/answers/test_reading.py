@@ -37,19 +37,19 @@ def groups(number: int, mark: str) -> str:
     ),
 )
 def test_every_separator_of_thousands(number: int, mark: str) -> None:
-    found = read_number(groups(number, mark))
-    assert isinstance(found, tuple)
-    assert found[0].value == number
-    assert found[0].half == 0
+    readings = read_number(groups(number, mark))
+    assert isinstance(readings, tuple)
+    assert readings[0].value == number
+    assert readings[0].half == 0
 
 
 @given(st.integers(1, 10**6), st.integers(0, 999), st.sampled_from("KMG"), st.sampled_from(".,"))
 def test_units_keep_their_precision(whole: int, decimals: int, unit: str, mark: str) -> None:
     scale = {"K": 10**3, "M": 10**6, "G": 10**9}[unit]
-    found = read_number(f"{whole}{mark}{decimals:03}{unit}")
-    assert isinstance(found, tuple)
-    assert found[0].value == (Fraction(whole) + Fraction(decimals, 1000)) * scale
-    assert found[0].half == Fraction(scale, 2000)
+    readings = read_number(f"{whole}{mark}{decimals:03}{unit}")
+    assert isinstance(readings, tuple)
+    assert readings[0].value == (Fraction(whole) + Fraction(decimals, 1000)) * scale
+    assert readings[0].half == Fraction(scale, 2000)
 
 
 @given(st.lists(st.integers(1, 999), min_size=1, max_size=5), st.integers(0, 9999))
@@ -58,9 +58,9 @@ def test_sums_are_computed(factors: list[int], bias: int) -> None:
     for factor in factors:
         product *= factor
     for sign in ("*", " x ", "\N{MULTIPLICATION SIGN}", "\N{DOT OPERATOR}"):
-        found = read_number(sign.join(map(str, factors)) + f" + {bias}")
-        assert isinstance(found, tuple)
-        assert found[0].value == product + bias
+        readings = read_number(sign.join(map(str, factors)) + f" + {bias}")
+        assert isinstance(readings, tuple)
+        assert readings[0].value == product + bias
 
 
 @given(extents)
@@ -76,29 +76,32 @@ def test_every_notation_of_a_volume(dims: list[int]) -> None:
         ", ".join(map(str, dims)),
     ]
     for text in texts:
-        found = read_volume(text)
-        assert isinstance(found, tuple), text
-        assert found[0].dims == tuple(map(Fraction, dims)), text
+        readings = read_volume(text)
+        assert isinstance(readings, tuple), text
+        assert readings[0].dims == tuple(map(Fraction, dims)), text
 
 
 @given(st.integers(1, 9999), st.integers(1, 9999), st.integers(1, 9999))
 def test_channels_before_an_at_sign(height: int, width: int, channels: int) -> None:
-    (found,) = read_volume(f"{channels}@{height}x{width}")
-    assert isinstance(found, ReadExtents)
-    assert (found.dims, found.channels_first) == ((channels, height, width), True)
+    (reading,) = read_volume(f"{channels}@{height}x{width}")
+    assert isinstance(reading, ReadExtents)
+    assert (reading.dims, reading.channels_first) == ((channels, height, width), True)
 
 
 @settings(max_examples=EXAMPLES)
 @given(st.text() | st.text(alphabet="0123456789xX,.@*+-() KMGe^_'[]None\t=~%/", max_size=60))
 def test_no_text_makes_a_cell_fail(text: str) -> None:
     for read in (read_number, read_volume):
-        found = read(text)
-        if isinstance(found, Unreadable):
-            assert found.reason
-            assert len(found.reason) < 200
-        elif not isinstance(found, Blank):
-            assert found
-            assert all(isinstance(each, ReadNumber | ReadExtents) and each.text for each in found)
+        readings = read(text)
+        if isinstance(readings, Unreadable):
+            assert readings.reason
+            assert len(readings.reason) < 200
+        elif not isinstance(readings, Blank):
+            assert readings
+            assert all(
+                isinstance(reading, ReadNumber | ReadExtents) and reading.text
+                for reading in readings
+            )
 
 
 def alive(data: bytes, name: str) -> None:
@@ -134,7 +137,7 @@ def test_no_near_miss_of_a_table_makes_a_reader_fail(parts: list[bytes], suffix:
 
 
 @pytest.mark.parametrize(
-    ("data", "name", "said"),
+    ("data", "name", "message"),
     [
         (b"", "a.csv", "is empty"),
         (b"\xef\xbb\xbf", "a.csv", "is empty"),
@@ -153,8 +156,8 @@ def test_no_near_miss_of_a_table_makes_a_reader_fail(parts: list[bytes], suffix:
         (b"- just\n- words\n", "a.yaml", "names no layer"),
     ],
 )
-def test_what_is_no_table_is_refused(data: bytes, name: str, said: str) -> None:
-    with pytest.raises(SpecErrors, match=said):
+def test_what_is_no_table_is_refused(data: bytes, name: str, message: str) -> None:
+    with pytest.raises(SpecErrors, match=message):
         read_answers(data, name)
 
 

@@ -42,7 +42,10 @@ def book_of(*rows: list[object]) -> Workbook:
 
 def judged(book: Workbook | bytes) -> dict[tuple[str, str], object]:
     data = book if isinstance(book, bytes) else saved(book)
-    return {each.cell.at: each for each in check(homework(), read_answers(data, "a.xlsx")).cells}
+    return {
+        judged_cell.cell.at: judged_cell
+        for judged_cell in check(homework(), read_answers(data, "a.xlsx")).cells
+    }
 
 
 def refused(data: bytes, name: str = "a.xlsx") -> str:
@@ -53,7 +56,7 @@ def refused(data: bytes, name: str = "a.xlsx") -> str:
 
 def test_a_sheet_comes_back_blank_and_a_solution_right() -> None:
     blank = judged(to_xlsx(homework()))
-    assert {each.verdict for each in blank.values()} == {"blank"}
+    assert {item.verdict for item in blank.values()} == {"blank"}
     solved = check(homework(), read_answers(to_xlsx(homework(), solution=True), "a.xlsx"))
     assert solved.marks == solved.out_of > 0
     # the second sheet, with the workings, is not the one that was read
@@ -62,8 +65,8 @@ def test_a_sheet_comes_back_blank_and_a_solution_right() -> None:
 
 def test_a_sheet_of_another_homework_is_noticed() -> None:
     other = read_homework(Source("homework.yaml", TEXT + "input: 36x36x1\n"))
-    found = check(homework(), read_answers(to_xlsx(other), "a.xlsx"))
-    assert any("stamped" in note for note in found.notes)
+    result = check(homework(), read_answers(to_xlsx(other), "a.xlsx"))
+    assert any("stamped" in note for note in result.notes)
 
 
 def test_only_blanks_are_open_and_they_are_texts() -> None:
@@ -76,8 +79,8 @@ def test_only_blanks_are_open_and_they_are_texts() -> None:
 
 
 def test_names_and_titles_are_no_formulas() -> None:
-    found = read_homework(Source("h.yaml", TEXT.replace("LeNet", "=1+1")))
-    page = load_workbook(BytesIO(to_xlsx(found, who="=cmd()"))).active
+    assigned = read_homework(Source("h.yaml", TEXT.replace("LeNet", "=1+1")))
+    page = load_workbook(BytesIO(to_xlsx(assigned, who="=cmd()"))).active
     texts = {cell.value: cell.data_type for row in page.iter_rows() for cell in row if cell.value}
     assert texts["=1+1"] == texts["=cmd()"] == "s"
 
@@ -98,8 +101,8 @@ def test_what_a_spreadsheet_makes_of_answers_is_not_guessed_at() -> None:
     )
     book.active["C3"].number_format = "0%"
     book.active["D4"].data_type = "e"
-    found = judged(book)
-    verdicts = {at: each.verdict for at, each in found.items()}
+    result = judged(book)
+    verdicts = {at: item.verdict for at, item in result.items()}
     assert verdicts == {
         ("conv1", "output"): "unreadable",
         ("conv1", "params"): "unreadable",
@@ -111,11 +114,11 @@ def test_what_a_spreadsheet_makes_of_answers_is_not_guessed_at() -> None:
         ("fc1", "params"): "right",
         ("fc1", "macs"): "unreadable",
     }
-    assert "made a date" in found["conv1", "output"].note
-    assert "TRUE" in found["conv1", "params"].note
-    assert "50%" in found["pool1", "params"].note
-    assert "never stored" in found["pool1", "macs"].note
-    assert "#REF!" in found["fc1", "macs"].note
+    assert "made a date" in result["conv1", "output"].note
+    assert "TRUE" in result["conv1", "params"].note
+    assert "50%" in result["pool1", "params"].note
+    assert "never stored" in result["pool1", "macs"].note
+    assert "#REF!" in result["fc1", "macs"].note
 
 
 def test_a_stored_result_counts_and_is_not_computed_anew() -> None:
@@ -146,9 +149,9 @@ def test_a_text_that_begins_with_an_equals_sign_is_a_calculation_of_the_student(
 
 
 def test_numbers_beyond_15_digits_are_not_trusted() -> None:
-    found = judged(book_of(["conv1", None, 1.23e17, 3.09e11]))
-    assert found["conv1", "params"].verdict == "unreadable"
-    assert found["conv1", "macs"].read_as == "309,000,000,000"
+    result = judged(book_of(["conv1", None, 1.23e17, 3.09e11]))
+    assert result["conv1", "params"].verdict == "unreadable"
+    assert result["conv1", "macs"].read_as == "309,000,000,000"
 
 
 def test_the_sheet_with_the_stamp_is_read_else_that_with_most_headings() -> None:

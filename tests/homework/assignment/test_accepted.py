@@ -33,17 +33,19 @@ def homework(text: str):
 
 def judged(text: str, *rows: str, head: str = "layer;output;params"):
     answers = read_answers("\n".join([head, *rows]).encode(), "a.csv")
-    return {each.cell.at: each for each in check(homework(text), answers).cells}
+    return {
+        judged_cell.cell.at: judged_cell for judged_cell in check(homework(text), answers).cells
+    }
 
 
 def test_what_is_accepted_earns_by_the_policy_and_tells_the_reason() -> None:
     rows = ("conv1;56x56x96;34,848", "pool1;27x27x96;0", "total;;60965224")
-    found = judged(ACCEPT, *rows)
-    assert found["conv1", "params"].verdict == "right_other_convention"
-    assert found["conv1", "params"].note == "without biases, as the slides have it"
-    assert found["conv1", "output"].verdict == "right_other_convention"
-    assert found["total", "params"].verdict == "right_other_convention"
-    assert found["conv1", "params"].marks == 1
+    result = judged(ACCEPT, *rows)
+    assert result["conv1", "params"].verdict == "right_other_convention"
+    assert result["conv1", "params"].note == "without biases, as the slides have it"
+    assert result["conv1", "output"].verdict == "right_other_convention"
+    assert result["total", "params"].verdict == "right_other_convention"
+    assert result["conv1", "params"].marks == 1
     full = judged(ACCEPT + "policy: {accepted: right, other_convention: 1/2}\n", *rows)
     assert full["conv1", "params"].verdict == "right"
     half = judged(ACCEPT + "policy: {other_convention: 1/2}\n", *rows)
@@ -58,19 +60,19 @@ def test_what_is_accepted_earns_by_the_policy_and_tells_the_reason() -> None:
 def test_a_teachers_reason_reaches_the_student(hint: int, verdict: str) -> None:
     task = homework(f"{ACCEPT}policy: {{accepted: {verdict}}}\n")
     answers = read_answers(b"layer;output;params\nconv1;56x56x96;34,848\n", "a.csv")
-    found = check(task, answers)
-    graded = Graded(Student("s1"), "graded", "a.csv", cells=marks_of(found))
-    page = feedback(task, graded, found, hint=hint).markdown
-    said = "conv1, params: without biases, as the slides have it."
+    result = check(task, answers)
+    graded = Graded(Student("s1"), "graded", "a.csv", cells=marks_of(result))
+    page = feedback(task, graded, result, hint=hint).markdown
+    note = "conv1, params: without biases, as the slides have it."
     assert "## Notes on single cells\n\n- conv1, output: accepted beside the right" in page
-    assert f"\n- {said}\n" in page
-    assert f"• {said}" in tabulate(found, hint=hint).notes
+    assert f"\n- {note}\n" in page
+    assert f"• {note}" in tabulate(result, hint=hint).notes
 
 
 def test_what_is_not_accepted_is_judged_as_ever() -> None:
-    found = judged(ACCEPT, "conv1;55x55x96;34,849", "total;;62,367,776")
-    assert found["conv1", "params"].verdict == "misconception"
-    assert found["total", "params"].verdict == "misconception"
+    result = judged(ACCEPT, "conv1;55x55x96;34,849", "total;;62,367,776")
+    assert result["conv1", "params"].verdict == "misconception"
+    assert result["total", "params"].verdict == "misconception"
 
 
 def test_the_sheet_says_that_some_are_accepted_but_not_which() -> None:
@@ -96,8 +98,8 @@ def test_the_sheet_says_that_some_are_accepted_but_not_which() -> None:
 )
 def test_three_significant_digits_are_enough(answer: str, verdict: str) -> None:
     text = "spec: alexnet\ncolumns: [params]\nlayers: [conv1]\nconventions: {digits: 3}\n"
-    found = judged(text, f"conv1;{answer}", head="layer;params")
-    assert found["conv1", "params"].verdict == verdict
+    result = judged(text, f"conv1;{answer}", head="layer;params")
+    assert result["conv1", "params"].verdict == verdict
     assert "3 significant digits are enough" in " ".join(sheet(homework(text), "text").split())
 
 
@@ -110,15 +112,15 @@ def test_digits_of_a_number_with_zeros_of_its_own() -> None:
         ("4096000", "misconception"),
         ("4.1M", "wrong"),
     ):
-        found = judged(text, f"fc8;{answer}", head="layer;params")
-        assert found["fc8", "params"].verdict == verdict, answer
+        result = judged(text, f"fc8;{answer}", head="layer;params")
+        assert result["fc8", "params"].verdict == verdict, answer
     rounded = judged(text, "fc8;4100000", head="layer;params")["fc8", "params"]
     # without biases it is 4,096,000, which rounds alike
     assert "rounded, so it does not show whether" in rounded.note
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("accept: [conv1]\n", "`accept` is a map"),
         ("accept: {conv1: [3]}\n", "is no map of columns"),
@@ -136,7 +138,7 @@ def test_digits_of_a_number_with_zeros_of_its_own() -> None:
         ("policy: {accepted: wrong}\n", "accepted cannot be 'wrong'"),
     ],
 )
-def test_what_cannot_be_accepted_is_told(text: str, said: str) -> None:
+def test_what_cannot_be_accepted_is_told(text: str, message: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         homework("spec: lenet5\n" + text)
-    assert any(said in problem.message for problem in caught.value.problems)
+    assert any(message in problem.message for problem in caught.value.problems)

@@ -54,33 +54,37 @@ def csv(*tables: tuple[str, dict[str, tuple[str, ...]]], head: str = "layer;outp
 
 def outcome(checked):
     return {
-        each.cell.at: (each.verdict, each.marks, {d.ids for d in each.diagnoses[:1]})
-        for each in checked.cells
+        judged_cell.cell.at: (
+            judged_cell.verdict,
+            judged_cell.marks,
+            {d.ids for d in judged_cell.diagnoses[:1]},
+        )
+        for judged_cell in checked.cells
     }
 
 
 def alone(spec: str, rows, layers: str):
-    found = homework(
+    assigned = homework(
         f"spec: {spec}\nlayers: [{layers}]\n" + ("input: 231x231x3\n" if spec == "alexnet" else "")
     )
-    return outcome(check(found, read_answers(csv(("", rows)), "a.csv")))
+    return outcome(check(assigned, read_answers(csv(("", rows)), "a.csv")))
 
 
 def test_networks_together_are_judged_as_each_alone() -> None:
-    found = outcome(
+    result = outcome(
         check(homework(), read_answers(csv(("small/", SMALL), ("large/", LARGE)), "a.csv"))
     )
     small = alone("lenet5", SMALL, "conv1, pool1, fc1, total")
     large = alone("alexnet", LARGE, "conv1, pool1, conv2, fc6, total")
-    expected = {(f"small/{layer}", column): each for (layer, column), each in small.items()}
-    expected |= {(f"large/{layer}", column): each for (layer, column), each in large.items()}
+    expected = {(f"small/{layer}", column): item for (layer, column), item in small.items()}
+    expected |= {(f"large/{layer}", column): item for (layer, column), item in large.items()}
     for at, (verdict, marks, _) in expected.items():
-        assert found[at][:2] == (verdict, marks), at
+        assert result[at][:2] == (verdict, marks), at
     # what is certain of one network may be ranked otherwise by the columns of both
-    same = [found[at][2] == ids for at, (_, _, ids) in expected.items()]
+    same = [result[at][2] == ids for at, (_, _, ids) in expected.items()]
     assert sum(same) >= len(same) - 2
     assert {"misconception", "right_follow_through", "right"} <= {
-        each[0] for each in found.values()
+        pair[0] for pair in result.values()
     }
 
 
@@ -135,34 +139,36 @@ def test_keys_are_those_of_the_networks() -> None:
 )  # fmt: skip
 def test_answers_say_in_many_ways_which_network_they_are_about(data: bytes, name: str) -> None:
     plain = check(homework(), read_answers(csv(("small/", SMALL), ("large/", LARGE)), "a.csv"))
-    found = check(homework(), read_answers(data, name))
-    assert outcome(found) == outcome(plain)
-    assert found.extras == ()
+    result = check(homework(), read_answers(data, name))
+    assert outcome(result) == outcome(plain)
+    assert result.extras == ()
 
 
 def test_a_layer_that_only_one_network_has_needs_no_name_of_it() -> None:
     answers = read_answers(b"layer;params\nfc6;37752832\nconv1;156\nconv2;614656\n", "a.csv")
-    found = outcome(check(homework(), answers))
-    assert found["large/conv2", "params"][0] == "right"
-    assert found["small/conv1", "params"][0] == "blank"  # conv1 may be either
+    result = outcome(check(homework(), answers))
+    assert result["large/conv2", "params"][0] == "right"
+    assert result["small/conv1", "params"][0] == "blank"  # conv1 may be either
 
 
 def test_a_sheet_read_again_is_right_and_lint_and_json_know_the_rows() -> None:
-    found = homework()
+    assigned = homework()
     for format_, name in (("csv", "a.csv"), ("markdown", "a.md"), ("yaml", "a.yaml")):
-        solved = check(found, read_answers(sheet(found, format_, solution=True).encode(), name))
+        solved = check(
+            assigned, read_answers(sheet(assigned, format_, solution=True).encode(), name)
+        )
         assert solved.marks == solved.out_of > 0
         assert solved.notes == ()
-    assert {each.cell.layer for each in lint(found).cells} == set(found.layers)
+    assert {judged_cell.cell.layer for judged_cell in lint(assigned).cells} == set(assigned.layers)
     cells = json.loads(write(solved, "json"))["cells"]
-    assert [each["layer"] for each in cells[:3]] == ["small/conv1"] * 3
+    assert [cell["layer"] for cell in cells[:3]] == ["small/conv1"] * 3
 
 
 def test_every_layer_is_asked_by_default_and_networks_may_be_listed(tmp_path, monkeypatch) -> None:
-    found = homework("specs: [lenet5, alexnet]\n")
-    one = {f"lenet5/{row}" for row in homework("spec: lenet5\n").layers}
+    assigned = homework("specs: [lenet5, alexnet]\n")
+    lenet = {f"lenet5/{row}" for row in homework("spec: lenet5\n").layers}
     two = {f"alexnet/{row}" for row in homework("spec: alexnet\n").layers}
-    assert set(found.layers) == one | two
+    assert set(assigned.layers) == lenet | two
     (tmp_path / "homework.yaml").write_text(
         "specs: [lenet5, googlenet]\nvary: {lenet5/input: [32, 36]}\n"
     )
@@ -185,7 +191,7 @@ def test_every_layer_is_asked_by_default_and_networks_may_be_listed(tmp_path, mo
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("specs: [lenet5, lenet5]\n", "stands twice"),
         ("specs: {a b: lenet5}\n", "is no name"),
@@ -197,10 +203,10 @@ def test_every_layer_is_asked_by_default_and_networks_may_be_listed(tmp_path, mo
         ("specs: [lenet5]\nvary: {input: [32]}\n", "no network is called"),
     ],
 )
-def test_what_is_wrong_with_several_is_told(text: str, said: str) -> None:
+def test_what_is_wrong_with_several_is_told(text: str, message: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         homework(text)
-    assert any(said in problem.message for problem in caught.value.problems)
+    assert any(message in problem.message for problem in caught.value.problems)
 
 
 def test_a_layer_called_total_is_refused_where_it_is_asked() -> None:

@@ -33,31 +33,31 @@ def homework(text: str = WHOLE):
 
 
 def test_everything_in_the_file_counts() -> None:
-    found = homework()
-    keys = {cell.at: cell.key for cell in found.cells}
-    worth = {cell.at: cell.out_of for cell in found.cells}
-    assert found.title == "AlexNet by hand"
+    assigned = homework()
+    keys = {cell.at: cell.key for cell in assigned.cells}
+    worth = {cell.at: cell.out_of for cell in assigned.cells}
+    assert assigned.title == "AlexNet by hand"
     assert keys["conv1", "params"] == 34_848  # without its 96 biases
     assert keys["conv2", "flops"] == 447_897_600  # one per multiply-accumulate
     assert keys["conv1", "memory"] == 1_161_600
     assert worth["conv2", "flops"] == 2
     assert worth["fc6", "params"] == 3
-    assert {cell.at for cell in found.cells if cell.filled_in} == {
+    assert {cell.at for cell in assigned.cells if cell.filled_in} == {
         ("conv1", "output"),
         ("pool1", "params"),
     }
-    assert found.policy.follow_through == Fraction(1, 2)
-    assert found.policy.cap == Fraction(1, 4)
-    assert found.policy.within == 3
-    assert found.policy.misconception == Fraction(1, 2)
-    assert found.policy.deduct == "once"
+    assert assigned.policy.follow_through == Fraction(1, 2)
+    assert assigned.policy.cap == Fraction(1, 4)
+    assert assigned.policy.within == 3
+    assert assigned.policy.misconception == Fraction(1, 2)
+    assert assigned.policy.deduct == "once"
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    found = homework("spec: alexnet\n")
-    assert [column.key for column in found.columns] == ["output", "params", "macs"]
-    assert len(found.cells) == 33
-    assert found.title == "AlexNet"
+    assigned = homework("spec: alexnet\n")
+    assert [column.key for column in assigned.columns] == ["output", "params", "macs"]
+    assert len(assigned.cells) == 33
+    assert assigned.title == "AlexNet"
 
 
 def test_kilobytes_are_those_of_the_file() -> None:
@@ -73,7 +73,7 @@ def test_kilobytes_are_those_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("spec: alexnet\ncolums: [output]\n", "unknown key 'colums'"),
         ("title: nothing\n", "`spec` is missing"),
@@ -90,10 +90,10 @@ def test_kilobytes_are_those_of_the_file() -> None:
         ("spec: alexnet\ninput: HxWx3\n", "has symbols: H, W"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_told(text: str, said: str) -> None:
+def test_what_is_wrong_with_the_file_is_told(text: str, message: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         homework(text)
-    assert any(said in problem.message for problem in caught.value.problems)
+    assert any(message in problem.message for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize("format_", ["csv", "markdown", "yaml"])
@@ -101,21 +101,21 @@ def test_what_is_wrong_with_the_file_is_told(text: str, said: str) -> None:
     "text", [WHOLE, "spec: googlenet\n", "spec: lenet5\nlayers: [conv1, fc1, total]\n"]
 )
 def test_a_solution_read_again_is_right_and_a_blank_sheet_blank(text: str, format_: str) -> None:
-    found = homework(text)
+    assigned = homework(text)
     name = {"csv": "a.csv", "markdown": "a.md", "yaml": "a.yaml"}[format_]
-    solved = check(found, read_answers(sheet(found, format_, solution=True).encode(), name))
-    assert {each.verdict for each in solved.cells} <= {"right", "not_graded"}
+    solved = check(assigned, read_answers(sheet(assigned, format_, solution=True).encode(), name))
+    assert {cell.verdict for cell in solved.cells} <= {"right", "not_graded"}
     assert solved.marks == solved.out_of > 0
     assert solved.notes == ()
-    blank = check(found, read_answers(sheet(found, format_).encode(), name))
-    assert {each.verdict for each in blank.cells} <= {"blank", "not_graded"}
+    blank = check(assigned, read_answers(sheet(assigned, format_).encode(), name))
+    assert {cell.verdict for cell in blank.cells} <= {"blank", "not_graded"}
     assert blank.marks == 0
 
 
 def test_a_sheet_of_another_homework_is_noticed() -> None:
     filled = sheet(homework("spec: alexnet\n"), "csv").encode()
-    found = check(homework("spec: alexnet\ninput: 224x224x3\n"), read_answers(filled, "a.csv"))
-    assert any("stamped" in note for note in found.notes)
+    result = check(homework("spec: alexnet\ninput: 224x224x3\n"), read_answers(filled, "a.csv"))
+    assert any("stamped" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "html", "csv", "yaml"])
@@ -143,11 +143,11 @@ def test_the_commands_of_a_teacher_and_of_a_student(tmp_path, monkeypatch) -> No
 
 @pytest.mark.parametrize(("answer", "verdict"), [("61.7K", "wrong"), ("61706", "right")])
 def test_whole_numbers_where_they_are_asked_for(answer: str, verdict: str) -> None:
-    found = homework(
+    assigned = homework(
         "spec: lenet5\nlayers: [total]\ncolumns: [params]\nconventions: {rounding: exact}\n"
     )
-    rounded = check(found, read_answers(f"layer,params\ntotal,{answer}".encode(), "a.csv"))
-    assert [each.verdict for each in rounded.cells] == [verdict]
+    rounded = check(assigned, read_answers(f"layer,params\ntotal,{answer}".encode(), "a.csv"))
+    assert [cell.verdict for cell in rounded.cells] == [verdict]
     loose = homework("spec: lenet5\nlayers: [total]\ncolumns: [params]\n")
     (cell,) = check(loose, read_answers(f"layer,params\ntotal,{answer}".encode(), "a.csv")).cells
     assert cell.verdict in ("right", "right_other_notation")

@@ -42,8 +42,8 @@ def mark_of(homework: Homework, judged: JudgedCell) -> MarkedCell:
         judged.read_as,
         value_text(judged.cell.key, homework.conventions),
         judged.verdict,
-        tuple(each.ids for each in judged.diagnoses),
-        all(each.certain for each in judged.diagnoses),
+        tuple(diagnosis.ids for diagnosis in judged.diagnoses),
+        all(diagnosis.certain for diagnosis in judged.diagnoses),
         judged.marks,
         judged.cell.out_of if graded else Fraction(0),
         judged.follows,
@@ -52,7 +52,7 @@ def mark_of(homework: Homework, judged: JudgedCell) -> MarkedCell:
 
 def record(checked: Checked, who: Student, *, late: int = 0, page: str = "") -> Graded:
     """Make the record of a judged sheet; a tenth is taken off for lateness."""
-    cells = tuple(mark_of(checked.homework, each) for each in checked.cells)
+    cells = tuple(mark_of(checked.homework, judged) for judged in checked.cells)
     marks = checked.marks * (Fraction(9, 10) if late else 1)
     return Graded(
         who, "graded", checked.source, late, checked.marks, marks, checked.out_of, cells, (), page
@@ -71,7 +71,7 @@ def alexnet(**options: object) -> Homework:
 @cache
 def handed(students: int, seed: int = 6, network: str = "alexnet") -> tuple[Handed, ...]:
     """Hand in sheets with one or two misconceptions, or none, under names of every kind."""
-    simulated = next(each for each in CLASSES if each.words == network)
+    simulated = next(item for item in CLASSES if item.words == network)
     homework, _ = simulated.homework()
     done = []
     for at, sheet in enumerate(simulated.students(students, seed)):
@@ -87,9 +87,11 @@ def handed(students: int, seed: int = 6, network: str = "alexnet") -> tuple[Hand
 
 
 def classroom(students: int = 24, seed: int = 6, network: str = "alexnet") -> Classroom:
-    some = handed(students, seed, network)
+    people = handed(students, seed, network)
     broken = Graded(
         Student("s998", "Unreadable"), "unreadable", "s998.pdf", notes=("a PDF",), page="s998"
     )
     leftovers = (Leftover("notes <1>.txt", "no student of the roster"),)
-    return Classroom("AlexNet", "ae1193a4", (*(each.graded for each in some), broken), leftovers)
+    return Classroom(
+        "AlexNet", "ae1193a4", (*(person.graded for person in people), broken), leftovers
+    )

@@ -49,24 +49,24 @@ class Reader(HTMLParser):
         self.problems += [f"<{tag}> is never closed" for tag in self.open]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         self.tags.add(tag)
-        self.attributes |= set(given)
+        self.attributes |= set(attributes)
         if tag not in _VOID:
             self.open.append(tag)
-        if given.get("id"):
-            self.ids.append(str(given["id"]))
+        if attributes.get("id"):
+            self.ids.append(str(attributes["id"]))
         if tag == "a":
-            self.links.append(str(given.get("href")))
+            self.links.append(str(attributes.get("href")))
         if tag == "table":
             self._caption, self._rows, self._columns, self._headed = "", [], 0, 0
-            self._kind = str(given.get("class"))
+            self._kind = str(attributes.get("class"))
         if tag == "tr":
             self._rows.append([])
         if tag in ("td", "th"):
             self._rows[-1].append("")
-            self._columns += tag == "th" and given.get("scope") == "col"
-            self._headed += tag == "th" and given.get("scope") == "row"
+            self._columns += tag == "th" and attributes.get("scope") == "col"
+            self._headed += tag == "th" and attributes.get("scope") == "row"
         if tag in ("h1", "h2", "h3"):
             self.headings.append((int(tag[1]), ""))
 
@@ -103,25 +103,25 @@ def requests(html: str) -> list[str]:
 def faults(html: str) -> list[str]:
     """Return everything that is wrong with a page, on the face of it."""
     page = Reader(html)
-    found = list(page.problems) + [f"asks for {each}" for each in requests(html)]
+    problems = list(page.problems) + [f"asks for {address}" for address in requests(html)]
     if page.tags & {"script", "iframe", "object", "img"}:
-        found.append("holds what is no text")
+        problems.append("holds what is no text")
     if len(page.ids) != len(set(page.ids)):
-        found.append("an id stands twice")
-    found += [
+        problems.append("an id stands twice")
+    problems += [
         f"{link} leads nowhere"
         for link in page.links
         if link.startswith("#") and link[1:] not in page.ids
     ]
     levels = [level for level, _ in page.headings]
     if levels[:1] != [1] or any(after > before + 1 for before, after in pairwise(levels)):
-        found.append(f"headings jump: {levels}")
+        problems.append(f"headings jump: {levels}")
     for table in page.tables:
         body = len([row for row in table.rows if row]) - (table.columns > 0)
         if table.headed != body:
-            found.append(f"rows without a heading: {table.rows[:2]}")
+            problems.append(f"rows without a heading: {table.rows[:2]}")
         if table.kind != "facts" and not (table.caption and table.columns):
-            found.append(f"no caption or no headings: {table.rows[:1]}")
+            problems.append(f"no caption or no headings: {table.rows[:1]}")
         if len({len(row) for row in table.rows}) > 1:
-            found.append(f"rows of different lengths: {table.caption}")
-    return found
+            problems.append(f"rows of different lengths: {table.caption}")
+    return problems

@@ -34,8 +34,8 @@ def lay_out(folder: Path, files: dict[str, str | bytes], roster: str = ROSTER) -
 
 def request(folder: Path, homework: str = HOMEWORK, **more: object) -> Request:
     source = Source(str(folder / "homework.yaml"), homework)
-    told = {"folder": str(folder / "sub"), "results": str(folder / "results"), **more}
-    return Request(HomeworkSource(source), roster=str(folder / "class.csv"), **told)  # type: ignore[arg-type]
+    settings = {"folder": str(folder / "sub"), "results": str(folder / "results"), **more}
+    return Request(HomeworkSource(source), roster=str(folder / "class.csv"), **settings)  # type: ignore[arg-type]
 
 
 def run(folder: Path, homework: str = HOMEWORK, **more: object) -> GradedRun:

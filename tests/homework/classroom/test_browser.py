@@ -23,16 +23,18 @@ pytestmark = IN_A_BROWSER
 @cache
 def pages() -> dict[str, str]:
     """Return pages of every kind: a long report, doubts and pairs, feedback with and without."""
-    some = handed(24)
-    worst = min((each for each in some if each.checked), key=lambda each: each.graded.marks)
-    missing = next(each for each in some if each.checked is None)
-    hostile = some[1]
+    people = handed(24)
+    worst = min(
+        (person for person in people if person.checked), key=lambda person: person.graded.marks
+    )
+    missing = next(person for person in people if person.checked is None)
+    hostile = people[1]
     return {
         "report": class_report(classroom(40)).html,
         "doubts": class_report(agreeing()).html,
         "feedback": feedback(alexnet(), worst.graded, worst.checked).html,
         "solution": feedback(alexnet(), worst.graded, worst.checked, solution=True).html,
-        "arabic": feedback(alexnet(), some[2].graded, some[2].checked).html,
+        "arabic": feedback(alexnet(), people[2].graded, people[2].checked).html,
         "hostile": feedback(alexnet(), hostile.graded, hostile.checked).html,
         "missing": feedback(alexnet(), missing.graded).html,
     }
@@ -40,11 +42,11 @@ def pages() -> dict[str, str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_are_legible_and_ask_for_nothing(tmp_path: Path, scheme: str) -> None:
-    found = measured(tmp_path, scheme, pages())
-    assert problems(found, scheme) == []
-    for name, each in found.items():
+    measures = measured(tmp_path, scheme, pages())
+    assert problems(measures, scheme) == []
+    for name, value in measures.items():
         # everything that is in the page is seen without a script
-        seen = "".join(each["text"].split())
+        seen = "".join(value["text"].split())
         page = Reader(pages()[name.split()[0]])
         for table in page.tables:
             for row in table.rows:
@@ -70,7 +72,7 @@ def test_measuring_bites(tmp_path: Path) -> None:
         "hidden": page.replace("<h2>", "<h2 hidden>", 1),
         "request": page.replace("<h1", '<img src="http://127.0.0.1:9/nothing.png"><h1'),
     }
-    said = " ".join(problems(measured(tmp_path, "light", wrong), "light"))
+    complaints = " ".join(problems(measured(tmp_path, "light", wrong), "light"))
     for name, complaint in (
         ("overflow", "overflows"),
         ("faint", "is faint"),
@@ -78,21 +80,21 @@ def test_measuring_bites(tmp_path: Path) -> None:
         ("hidden", "hides 1 texts"),
         ("request", "asks for ['http://127.0.0.1:9/nothing.png']"),
     ):
-        assert f"{name} 360 {complaint}" in said
-    assert "overflow 1280 overflows" in said
+        assert f"{name} 360 {complaint}" in complaints
+    assert "overflow 1280 overflows" in complaints
 
 
 def test_links_lead_to_pages_that_are_there(tmp_path: Path) -> None:
-    some = classroom(24)
+    graded_class = classroom(24)
     (tmp_path / "feedback").mkdir()
     report = tmp_path / "report.html"
-    report.write_text(class_report(some).html, encoding="utf-8")
-    checked = {each.graded.student.id: each.checked for each in handed(24)}
-    for each in some.students:
-        made = feedback(alexnet(), each, checked.get(each.student.id))
-        (tmp_path / "feedback" / f"{each.page}.html").write_text(made.html, encoding="utf-8")
+    report.write_text(class_report(graded_class).html, encoding="utf-8")
+    checked = {person.graded.student.id: person.checked for person in handed(24)}
+    for student in graded_class.students:
+        made = feedback(alexnet(), student, checked.get(student.student.id))
+        (tmp_path / "feedback" / f"{student.page}.html").write_text(made.html, encoding="utf-8")
     shown = browse(report)
     links = [link for link in Reader(shown).links if not link.startswith("#")]
-    assert len(links) == len(some.students)
+    assert len(links) == len(graded_class.students)
     for link in links:
         assert "<h1" in (tmp_path / link).read_text(encoding="utf-8")

@@ -22,12 +22,12 @@ REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
 
 def table(page: Reader, caption: str) -> Table:
-    (found,) = [each for each in page.tables if each.caption.startswith(caption)]
-    return found
+    (only,) = [table for table in page.tables if table.caption.startswith(caption)]
+    return only
 
 
-def texts(found: Table) -> list[list[str]]:
-    return [[cell.strip() for cell in row] for row in found.rows]
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.strip() for cell in row] for row in table.rows]
 
 
 def agreeing(*, students: int = 12) -> Classroom:
@@ -41,7 +41,7 @@ def agreeing(*, students: int = 12) -> Classroom:
                  Fraction(verdict == "right"), Fraction(1))
             for at, (v, verdict, ids) in enumerate(values, 1)
         )  # fmt: skip
-        marks = sum((each.marks for each in cells), Fraction(0))
+        marks = sum((cell.marks for cell in cells), Fraction(0))
         who = Student(f"s{n}", f"Student {n}")
         made.append(
             Graded(who, "graded", f"{n}.csv", 0, marks, marks, Fraction(3), cells, (), f"s{n}")
@@ -58,7 +58,7 @@ def test_the_report_is_as_the_golden_files_have_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "some",
+    "graded_class",
     [
         classroom(40),
         classroom(8, network="vgg16"),
@@ -69,8 +69,8 @@ def test_the_report_is_as_the_golden_files_have_it() -> None:
     ],
     ids=["alexnet", "vgg16", "agreeing", "nobody", "missing", "hostile"],
 )
-def test_every_report_is_sound_and_stands_alone(some: Classroom) -> None:
-    pages = class_report(some)
+def test_every_report_is_sound_and_stands_alone(graded_class: Classroom) -> None:
+    pages = class_report(graded_class)
     assert faults(pages.html) == []
     assert "<script" not in pages.markdown
     for text in pages:
@@ -78,15 +78,15 @@ def test_every_report_is_sound_and_stands_alone(some: Classroom) -> None:
 
 
 def test_every_student_is_there_with_a_link_to_the_page() -> None:
-    some = classroom(24)
-    pages = class_report(some)
+    graded_class = classroom(24)
+    pages = class_report(graded_class)
     page = Reader(pages.html)
     rows = texts(table(page, "Everybody"))[1:]
-    assert [row[1] for row in rows] == [each.student.id for each in some.students]
+    assert [row[1] for row in rows] == [student.student.id for student in graded_class.students]
     leading = [link for link in page.links if link.startswith("feedback/")]
-    assert leading == [f"feedback/{each.page}.html" for each in some.students]
+    assert leading == [f"feedback/{student.page}.html" for student in graded_class.students]
     in_markdown = re.findall(r"\]\((feedback/[^)]*)\)", pages.markdown)
-    assert in_markdown == [f"feedback/{each.page}.md" for each in some.students]
+    assert in_markdown == [f"feedback/{student.page}.md" for student in graded_class.students]
     states = {row[1]: row[4] for row in rows}
     assert states["s010"] == "nothing handed in"
     assert states["s998"] == "not readable\na PDF"
@@ -106,9 +106,9 @@ def test_a_page_leads_nowhere_else() -> None:
 
 
 def test_numbers_are_those_of_the_statistics() -> None:
-    some = classroom(40)
-    found = statistics(some)
-    page = Reader(class_report(some).html)
+    graded_class = classroom(40)
+    numbers = statistics(graded_class)
+    page = Reader(class_report(graded_class).html)
     shares = texts(table(page, "Students who are right"))
     by = {
         (row[0], title): cell
@@ -116,35 +116,35 @@ def test_numbers_are_those_of_the_statistics() -> None:
         for title, cell in zip(shares[0], row, strict=True)
     }
     titles = {"output": "output", "params": "params", "macs": "MACs"}
-    for item in found.items:
+    for item in numbers.items:
         cell = by[item.at[0], titles[item.at[1]]]
         assert cell == f"{percent(item.share)}\n{item.right} of {item.students}"
     rows = texts(table(page, "Known mistakes"))[1:]
     assert [(row[0], int(row[2]), int(row[4])) for row in rows] == [
-        (each.id, each.students, each.cells) for each in found.mistakes
+        (mistake.id, mistake.students, mistake.cells) for mistake in numbers.mistakes
     ]
     bars = texts(table(page, "Students by their share"))[1:]
-    assert found.spread is not None
-    assert [int(row[1]) for row in bars] == list(found.spread.bins)
+    assert numbers.spread is not None
+    assert [int(row[1]) for row in bars] == list(numbers.spread.bins)
     every = texts(table(page, "Every cell"))[1:]
-    for row, item in zip(every, found.items, strict=True):
+    for row, item in zip(every, numbers.items, strict=True):
         assert sum(int(cell or 0) for cell in row[4:]) == item.students
         expected = "–" if item.discrimination is None else f"{item.discrimination:.2f}"
         assert row[3].split("\n")[0].replace("−", "-") == expected
 
 
 def test_mistakes_by_layer_add_up_to_the_cells() -> None:
-    some = classroom(60)
-    page = Reader(class_report(some).html)
+    graded_class = classroom(60)
+    page = Reader(class_report(graded_class).html)
     counted: dict[str, int] = {}
-    for each in page.tables:
-        if each.caption.startswith("Mistakes in "):
-            header, *rows = texts(each)
+    for table in page.tables:
+        if table.caption.startswith("Mistakes in "):
+            header, *rows = texts(table)
             for row in rows:
                 assert any(row[1:]), "layers without mistakes are left out"
                 for name, cell in zip(header[1:], row[1:], strict=True):
                     counted[name] = counted.get(name, 0) + int(cell or 0)
-    assert counted == {each.id: each.cells for each in statistics(some).mistakes}
+    assert counted == {mistake.id: mistake.cells for mistake in statistics(graded_class).mistakes}
 
 
 def test_heat_is_a_number_too_and_grows_with_it() -> None:
@@ -170,9 +170,9 @@ def test_pairs_are_named_without_a_verdict() -> None:
     page = Reader(class_report(agreeing()).html)
     (row,) = texts(table(page, "Pairs"))[1:]
     assert row == ["Student 0", "Student 1", "2", "5.2", "conv2, params: 7; conv3, params: 8"]
-    said = "".join(page.texts).casefold()
-    assert "there may be good reasons" in said
-    assert not re.search("cheat|copied|plagiar|suspect|guilty", said)
+    text = "".join(page.texts).casefold()
+    assert "there may be good reasons" in text
+    assert not re.search("cheat|copied|plagiar|suspect|guilty", text)
 
 
 @pytest.mark.parametrize(

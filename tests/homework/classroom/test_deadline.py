@@ -126,12 +126,12 @@ def test_lengths() -> None:
 def test_what_is_wrong_is_told(text: str, code: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         deadline(text)
-    assert [each.code for each in caught.value.problems] == [code]
+    assert [problem.code for problem in caught.value.problems] == [code]
 
 
 def test_the_sheet_states_it() -> None:
-    said = stated_deadline(deadline(DUE + "late: {deduct: 10% per day, until: 3 days}"))
-    assert said == {
+    terms = stated_deadline(deadline(DUE + "late: {deduct: 10% per day, until: 3 days}"))
+    assert terms == {
         "due": "2026-11-20 23:59 +01:00",
         "late": "10% of the marks earned are taken off, for each begun day; after 3 days nothing"
         " counts",

@@ -63,8 +63,8 @@ def test_golden_files_all_have_a_test() -> None:
 @pytest.mark.parametrize("hint", [1, 2, 3])
 @pytest.mark.parametrize("solution", [False, True])
 def test_every_page_is_sound_and_stands_alone(hint: int, *, solution: bool) -> None:
-    for each in handed(24):
-        pages = feedback(alexnet(), each.graded, each.checked, hint=hint, solution=solution)
+    for person in handed(24):
+        pages = feedback(alexnet(), person.graded, person.checked, hint=hint, solution=solution)
         assert faults(pages.html) == []
 
 
@@ -120,7 +120,7 @@ def test_one_sentence_explains_a_whole_table() -> None:
 
 def test_every_cell_says_its_verdict_in_words() -> None:
     page = Reader(page_of())
-    (table,) = [each for each in page.tables if each.caption.startswith("What was read")]
+    (table,) = [table for table in page.tables if table.caption.startswith("What was read")]
     rows = {row[0].strip(): [cell.split("\n") for cell in row[1:]] for row in table.rows}
     assert rows["conv1"][0][:2] == ["55×55×96", "✓ right"]
     assert rows["conv1"][1][:2] == ["34,848", "✗ known mistake, see 1"]
@@ -134,8 +134,8 @@ def test_every_cell_says_its_verdict_in_words() -> None:
 
 
 def test_a_colour_never_stands_alone() -> None:
-    for each in handed(24):
-        html = feedback(alexnet(), each.graded, each.checked).html
+    for person in handed(24):
+        html = feedback(alexnet(), person.graded, person.checked).html
         for kind, inside in re.findall(r'<td class="(?:n )?(good|own|bad|open)">(.*?)</td>', html):
             words = re.sub(r"<[^>]*>", " ", inside)
             signs = {"good": "✓", "own": "✓", "bad": "✗", "open": "?…"}[kind]
@@ -174,8 +174,11 @@ def test_a_mistake_that_costs_once_is_said_to_be_counted() -> None:
     assert re.search(r"34,848; ✗ known mistake, see 1 +\|", text)
     assert "614,400; ✗ known mistake, see 1; already counted" in text
     assert "marks 1 of 1" not in text
-    each = alexnet(policy=Policy())
-    assert "already counted" not in feedback(each, record(checked, WHO), judge(each, ANSWERS))[1]
+    per_cell = alexnet(policy=Policy())
+    assert (
+        "already counted"
+        not in feedback(per_cell, record(checked, WHO), judge(per_cell, ANSWERS))[1]
+    )
 
 
 def test_hint_levels_tell_cells_then_ideas_then_rules() -> None:
@@ -192,7 +195,7 @@ def test_hint_levels_tell_cells_then_ideas_then_rules() -> None:
 
 def test_a_rule_in_words_holds_under_the_conventions() -> None:
     text = "layer,params,flops\nconv1,1,1\n"
-    said = {}
+    texts = {}
     for bias, operations in ((True, "macs"), (False, "full")):
         homework = assign(
             shapecalc.summarize("alexnet"),
@@ -200,19 +203,21 @@ def test_a_rule_in_words_holds_under_the_conventions() -> None:
             conventions=Conventions(bias=bias, operations=operations),  # type: ignore[arg-type]
         )
         checked = judge(homework, text)
-        said[bias] = feedback(homework, record(checked, WHO), checked).markdown
-    assert "The rule for params is kernel x depth x filters + one bias a filter" in said[True]
-    assert "The rule for params is kernel x depth x filters; dense" in said[False]
-    assert "The rule for FLOPs is" in said[True]
-    assert "The rule for FLOPs is" not in said[False]
+        texts[bias] = feedback(homework, record(checked, WHO), checked).markdown
+    assert "The rule for params is kernel x depth x filters + one bias a filter" in texts[True]
+    assert "The rule for params is kernel x depth x filters; dense" in texts[False]
+    assert "The rule for FLOPs is" in texts[True]
+    assert "The rule for FLOPs is" not in texts[False]
 
 
 def test_the_key_is_there_only_when_asked() -> None:
-    secret, told = page_of(), page_of(solution=True)
+    secret, solved = page_of(), page_of(solution=True)
     assert "34,944" not in secret
-    assert "right is 34,944" in told
+    assert "right is 34,944" in solved
     (table,) = [
-        each for each in Reader(told).tables if each.caption == "The cells that have another value"
+        table
+        for table in Reader(solved).tables
+        if table.caption == "The cells that have another value"
     ]
     rows = [[cell.strip() for cell in row] for row in table.rows]
     assert ["conv1", "params", "34,944", "11*11*3*96 + 96"] in rows
@@ -251,18 +256,18 @@ def test_a_name_in_persian_keeps_its_joiner_and_its_direction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "marks"),
+    ("status", "message", "marks"),
     [
         ("missing", "Nothing was handed in", "none"),
         ("unreadable", "this is not wrong", "none yet; your teacher decides"),
     ],
 )
-def test_who_has_no_answers_has_a_page_too(status: str, said: str, marks: str) -> None:
+def test_who_has_no_answers_has_a_page_too(status: str, message: str, marks: str) -> None:
     graded = Graded(WHO, status, notes=("zoe.pdf is a PDF",), out_of=Fraction(33))  # type: ignore[arg-type]
     pages = feedback(alexnet(), graded)
     assert faults(pages.html) == []
     for text in pages:
-        assert said in text
+        assert message in text
         assert "zoe.pdf is a PDF." in text
         assert "of 33" not in text
     assert f"- marks: {marks}\n" in pages.markdown

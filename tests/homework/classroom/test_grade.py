@@ -50,18 +50,22 @@ def rows(data: bytes) -> list[dict[str, str]]:
 def test_a_class_is_graded(tmp_path: Path) -> None:
     lay_out(tmp_path / "c", FILES)
     done = run(tmp_path / "c")
-    assert [each.status for each in done.classroom.students] == ["graded", "graded", "missing"]
-    assert [each.marks for each in done.classroom.students] == [6, 5, 0]
+    assert [student.status for student in done.classroom.students] == [
+        "graded",
+        "graded",
+        "missing",
+    ]
+    assert [student.marks for student in done.classroom.students] == [6, 5, 0]
     files = written(tmp_path / "c" / "results")
     assert set(files) == {
         "grades.csv", "cells.csv", "leftovers.csv", "class.json", "state.jsonl", "report.html",
         "report.md", "feedback/s1.html", "feedback/s1.md", "feedback/s2.html", "feedback/s2.md",
         "feedback/s3.html", "feedback/s3.md",
     }  # fmt: skip
-    marks = [(each["id"], each["marks"], each["percent"]) for each in rows(files["grades.csv"])]
+    marks = [(row["id"], row["marks"], row["percent"]) for row in rows(files["grades.csv"])]
     assert marks == [("s1", "6", "100"), ("s2", "5", "83.33"), ("s3", "", "")]
-    wrong = [each for each in rows(files["cells.csv"]) if each["verdict"] == "misconception"]
-    assert [(each["student"], each["layer"], each["value"]) for each in wrong] == [
+    wrong = [row for row in rows(files["cells.csv"]) if row["verdict"] == "misconception"]
+    assert [(row["student"], row["layer"], row["value"]) for row in wrong] == [
         ("s2", "conv1", "150")
     ]
     assert wrong[0]["misconceptions"].split("; ")[0] == "P1"
@@ -69,16 +73,16 @@ def test_a_class_is_graded(tmp_path: Path) -> None:
 
 def absent(results: dict[str, bytes], ids: list[str]) -> list[tuple[str, str]]:
     """List the outputs that lack a student, and the student."""
-    told = {
-        "grades.csv": [each["id"] for each in rows(results["grades.csv"])],
-        "cells.csv": [each["student"] for each in rows(results["cells.csv"])],
+    listed = {
+        "grades.csv": [row["id"] for row in rows(results["grades.csv"])],
+        "cells.csv": [row["student"] for row in rows(results["cells.csv"])],
         "class.json": [
-            each["student"]["id"] for each in json.loads(results["class.json"])["students"]
+            student["student"]["id"] for student in json.loads(results["class.json"])["students"]
         ],
     }
     for suffix in ("html", "md"):
-        told[f"feedback {suffix}"] = [who for who in ids if f"feedback/{who}.{suffix}" in results]
-    return [(name, who) for name, found in told.items() for who in ids if who not in found]
+        listed[f"feedback {suffix}"] = [who for who in ids if f"feedback/{who}.{suffix}" in results]
+    return [(name, who) for name, names in listed.items() for who in ids if who not in names]
 
 
 def test_every_student_stands_in_every_output(tmp_path: Path) -> None:
@@ -86,7 +90,7 @@ def test_every_student_stands_in_every_output(tmp_path: Path) -> None:
     run(tmp_path / "c")
     results = written(tmp_path / "c" / "results")
     assert absent(results, ["s1", "s2", "s3"]) == []
-    assert [each["status"] for each in rows(results["grades.csv"])] == [
+    assert [row["status"] for row in rows(results["grades.csv"])] == [
         "unreadable", "graded", "missing",
     ]  # fmt: skip
     assert "PDF" in results["feedback/s1.md"].decode()
@@ -161,15 +165,15 @@ def stopping(after: int) -> Callable[[int], Callable[[], object]]:
 def test_an_interrupted_run_goes_on(tmp_path: Path, jobs: int, after: int) -> None:
     large(tmp_path / "c")
     run(tmp_path / "c", results=str(tmp_path / "whole"))
-    asked = request(tmp_path / "c", jobs=jobs)
+    wanted = request(tmp_path / "c", jobs=jobs)
     with pytest.raises(KeyboardInterrupt):
-        grade(asked, stopping(after))
+        grade(wanted, stopping(after))
     state = tmp_path / "c" / "results" / "state.jsonl"
     assert state.read_text().count("\n") == after
     with state.open("a") as file:
         file.write('{"key": "cut o')  # as a loss of power leaves it
     (state.parent / "feedback" / ".n9.html.a1b2c3_4").write_text("<html>half")
-    done = grade(asked)
+    done = grade(wanted)
     assert done.kept == after
     assert written(tmp_path / "c" / "results") == written(tmp_path / "whole")
 
@@ -210,7 +214,11 @@ def test_a_failure_of_the_tool_itself_stops_nothing(
 
     monkeypatch.setattr(judging, "check", failing)
     done = run(tmp_path / "c")
-    assert [each.status for each in done.classroom.students] == ["graded", "unreadable", "missing"]
+    assert [student.status for student in done.classroom.students] == [
+        "graded",
+        "unreadable",
+        "missing",
+    ]
     assert done.errors == ("s2: ZeroDivisionError: as a bug would",)
     assert "its own mistake" in done.classroom.students[1].notes[0]
     monkeypatch.setattr(judging, "check", check)
@@ -224,9 +232,9 @@ def test_a_failure_of_the_tool_is_said_loudly(
     monkeypatch.chdir(tmp_path / "c")
     monkeypatch.setattr(judging, "check", lambda *_: 1 // 0)
     words = ["homework", "grade", "sub", "--roster", "class.csv", "--against", "lenet5"]
-    said = runner().invoke(main, words)
-    assert said.exit_code == 0
-    assert "shapecalc failed on 2 of the submissions" in said.stderr
+    output = runner().invoke(main, words)
+    assert output.exit_code == 0
+    assert "shapecalc failed on 2 of the submissions" in output.stderr
 
 
 def test_late_by_a_table_of_times_and_by_the_roster(tmp_path: Path) -> None:
@@ -238,7 +246,7 @@ def test_late_by_a_table_of_times_and_by_the_roster(tmp_path: Path) -> None:
     due = HOMEWORK + "due: 2026-11-20T23:59\nlate: 10% per day\n"
     done = run(tmp_path / "c", due, times=str(times))
     students = done.classroom.students
-    assert [(each.late, each.earned, each.marks) for each in students] == [
+    assert [(student.late, student.earned, student.marks) for student in students] == [
         (0, 6, 6),
         (2, 5, Fraction(9, 2)),
         (0, 6, 6),
@@ -292,9 +300,9 @@ def test_values_that_are_equal_are_equal_texts(tmp_path: Path) -> None:
         },
     )
     students = run(tmp_path / "c").classroom.students
-    values = [[mark.value for mark in each.cells[:2]] for each in students]
+    values = [[mark.value for mark in student.cells[:2]] for student in students]
     assert values == [["27x27x6", "9,999"]] * 3
-    assert {mark.right for each in students for mark in each.cells[:1]} == {"28x28x6"}
+    assert {mark.right for student in students for mark in student.cells[:1]} == {"28x28x6"}
 
 
 @pytest.fixture(scope="module")
@@ -307,41 +315,41 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_example_shows_what_there_is(example: Path) -> None:
     words = ["homework", "grade", f"{example}/submissions", "--roster", f"{example}/class.csv"]
     words += ["--homework", f"{example}/homework.yaml", "-o", f"{example}/results"]
-    said = runner().invoke(main, words)
-    assert said.exit_code == 0, said.output
+    output = runner().invoke(main, words)
+    assert output.exit_code == 0, output.output
     grades = rows((example / "results" / "grades.csv").read_bytes())
     assert len(grades) == 12
-    counts = {status: sum(each["status"] == status for each in grades)
+    counts = {status: sum(row["status"] == status for row in grades)
               for status in ("graded", "missing", "unreadable")}  # fmt: skip
     assert counts == {"graded": 10, "missing": 1, "unreadable": 1}
-    marks = {each["id"]: each["marks"] for each in grades}
+    marks = {row["id"]: row["marks"] for row in grades}
     # 33 cells, MACs twice: 44.  One bias a layer left out in 8 params; the + 1 once, followed
     # through; 5 convolutions' MACs without their places, of 2 each; the depth in 5 params.
     expected = {"s101": "44", "s103": "36", "s104": "43", "s105": "34", "s106": "39", "s108": "44"}
-    assert {each: marks[each] for each in expected} == expected
+    assert {name: marks[name] for name in expected} == expected
     assert marks["s107"] == "39.6"  # all right, and 10% off for being late
     leftovers = rows((example / "results" / "leftovers.csv").read_bytes())
-    assert [each["file"] for each in leftovers] == ["notes.txt"]
+    assert [leftover["file"] for leftover in leftovers] == ["notes.txt"]
 
 
 def test_the_example_overwrites_nothing(example: Path) -> None:
-    said = runner().invoke(main, ["homework", "example", str(example)])
-    assert said.exit_code == 2
-    assert "E716" in said.stderr
+    output = runner().invoke(main, ["homework", "example", str(example)])
+    assert output.exit_code == 2
+    assert "E716" in output.stderr
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "csv", "markdown", "html"])
 def test_the_summary_in_every_format(example: Path, format_: str) -> None:
     words = ["homework", "grade", f"{example}/submissions", "--roster", f"{example}/class.csv"]
     words += ["--homework", f"{example}/homework.yaml", "-o", f"{example}/results", "-f", format_]
-    said = runner().invoke(main, words)
-    assert said.exit_code == 0, said.output
+    output = runner().invoke(main, words)
+    assert output.exit_code == 0, output.output
     if format_ == "json":
-        assert len(from_json(said.stdout).students) == 12
+        assert len(from_json(output.stdout).students) == 12
     elif format_ == "csv":
-        assert said.stdout.encode() == (example / "results" / "grades.csv").read_bytes()
+        assert output.stdout.encode() == (example / "results" / "grades.csv").read_bytes()
     else:
-        assert "AlexNet by hand" in said.stdout
+        assert "AlexNet by hand" in output.stdout
 
 
 def test_a_system_without_names_in_all_scripts_says_so(tmp_path: Path) -> None:
@@ -358,9 +366,9 @@ def test_a_system_without_names_in_all_scripts_says_so(tmp_path: Path) -> None:
 
 def test_help_has_an_example() -> None:
     for command in ("grade", "example"):
-        said = runner().invoke(main, ["homework", command, "--help"])
-        assert said.exit_code == 0
-        assert "Example" in said.output
+        output = runner().invoke(main, ["homework", command, "--help"])
+        assert output.exit_code == 0
+        assert "Example" in output.output
 
 
 def test_the_example_is_in_the_package() -> None:

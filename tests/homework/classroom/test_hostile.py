@@ -69,7 +69,7 @@ def test_what_is_wrong_in_a_zip_is_left_over_and_told(tmp_path: Path, name: str)
     lay_out(tmp_path / "c", {f"{name}.zip": data, "s2.csv": RIGHT})
     done = run(tmp_path / "c")
     assert done.classroom.students[1].status == "graded"
-    assert [reason in each.reason for each in done.classroom.leftovers] == [True] * (
+    assert [reason in leftover.reason for leftover in done.classroom.leftovers] == [True] * (
         2 if name == "up" else 1
     )
 
@@ -88,9 +88,13 @@ def test_what_is_wrong_in_a_zip_is_left_over_and_told(tmp_path: Path, name: str)
 def test_a_student_s_own_zip_that_cannot_be_read(tmp_path: Path, data: bytes, reason: str) -> None:
     lay_out(tmp_path / "c", {"s1.zip": data, "s2.csv": RIGHT})
     done = run(tmp_path / "c")
-    assert [each.status for each in done.classroom.students] == ["unreadable", "graded", "missing"]
-    said = done.classroom.students[0].notes[0]
-    assert reason in said or "zip archive" in said
+    assert [student.status for student in done.classroom.students] == [
+        "unreadable",
+        "graded",
+        "missing",
+    ]
+    text = done.classroom.students[0].notes[0]
+    assert reason in text or "zip archive" in text
 
 
 def test_a_member_whose_bytes_are_broken(tmp_path: Path) -> None:
@@ -194,13 +198,15 @@ def test_a_hostile_folder(tmp_path: Path) -> None:
     assert time.process_time() - began < 20
     after = {path for path in tmp_path.rglob("*") if "results" not in path.parts}
     assert after == before  # nothing outside the results
-    statuses = [each.status for each in done.classroom.students]
+    statuses = [student.status for student in done.classroom.students]
     assert statuses == ["graded", "unreadable", "unreadable", "missing"]
     assert done.errors == ()
-    told = {each.file.split("/")[0] for each in done.classroom.leftovers}
-    counted = {each.file.split("/")[0] for each in done.classroom.students}
+    left_over = {leftover.file.split("/")[0] for leftover in done.classroom.leftovers}
+    counted = {student.file.split("/")[0] for student in done.classroom.students}
     shown = {folder._path_text((name,)).split("/")[0] for name in files}
-    assert shown | {"s4.csv", "loop", "pipe.csv"} <= told | counted  # every file is accounted for
+    assert (
+        shown | {"s4.csv", "loop", "pipe.csv"} <= left_over | counted
+    )  # every file is accounted for
     results = written(tmp_path / "c" / "results")
     for name, data in results.items():
         assert b"\x1b" not in data, name
@@ -223,9 +229,9 @@ def test_a_hostile_folder_gives_the_same_bytes(tmp_path: Path) -> None:
 def mutants(count: int) -> list[bytes]:
     """Return zips with a few bytes changed, cut out or repeated."""
     rng = Random(3)
-    good = [each for each, _ in ZIPS.values() if len(each) < 5000]
+    good = [data for data, _ in ZIPS.values() if len(data) < 5000]
     good += [zipped({"s1.csv": RIGHT.encode(), "d/s2.csv": RIGHT.encode()})]
-    found = []
+    collected = []
     for _ in range(count):
         data = bytearray(rng.choice(good))
         for _ in range(rng.randrange(1, 6)):
@@ -234,8 +240,8 @@ def mutants(count: int) -> list[bytes]:
                 data[at] = rng.randrange(256)
             else:
                 data[at : at + rng.randrange(9)] = data[: rng.randrange(9)]
-        found.append(bytes(data))
-    return found
+        collected.append(bytes(data))
+    return collected
 
 
 def test_any_bytes_are_a_zip_or_refused(tmp_path: Path) -> None:
@@ -244,9 +250,9 @@ def test_any_bytes_are_a_zip_or_refused(tmp_path: Path) -> None:
     for data in mutants(1500):
         path.write_bytes(data)
         try:
-            with open_zip(path) as each:
-                for member in members(each):
-                    opened += not member.refused and len(unpacked(each, member, 1000)) >= 0
+            with open_zip(path) as archive:
+                for member in members(archive):
+                    opened += not member.refused and len(unpacked(archive, member, 1000)) >= 0
         except ArchiveError:
             continue
     assert opened > 40

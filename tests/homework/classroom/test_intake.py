@@ -71,10 +71,10 @@ DIRECTORY = directory(KNOWN)
     ],
 )
 def test_whose_a_file_is(path: str, who: str | None) -> None:
-    found = whose(DIRECTORY, path.split("/"))
-    assert (found.at is None) == (who is None), found
-    assert found.at is None or KNOWN[found.at].id == who
-    assert (who is None) == bool(found.reason)
+    result = whose(DIRECTORY, path.split("/"))
+    assert (result.at is None) == (who is None), result
+    assert result.at is None or KNOWN[result.at].id == who
+    assert (who is None) == bool(result.reason)
 
 
 def test_short_numbers_inside_a_name_are_no_ids() -> None:
@@ -85,14 +85,14 @@ def test_short_numbers_inside_a_name_are_no_ids() -> None:
 
 def intake(folder: Path, files: dict[str, str | bytes], **clock: object) -> Intake:
     lay_out(folder, files, ROSTER)
-    told = {"table": {}, "files": False, "zone": UTC, **clock}
-    return take_in(Folder(str(folder / "sub")), KNOWN, Clock(**told))  # type: ignore[arg-type]
+    settings = {"table": {}, "files": False, "zone": UTC, **clock}
+    return take_in(Folder(str(folder / "sub")), KNOWN, Clock(**settings))  # type: ignore[arg-type]
 
 
-def chosen(found: Intake) -> dict[str, str | None]:
+def chosen(taken: Intake) -> dict[str, str | None]:
     return {
-        KNOWN[at].id: each.handed.path if each.handed else None
-        for at, each in found.submissions.items()
+        KNOWN[at].id: submission.handed.path if submission.handed else None
+        for at, submission in taken.submissions.items()
     }
 
 
@@ -116,19 +116,19 @@ def chosen(found: Intake) -> dict[str, str | None]:
 def test_which_of_several_files_counts(
     tmp_path: Path, files: dict[str, str | bytes], counts: str | None
 ) -> None:
-    found = intake(tmp_path / "class", files)
-    assert chosen(found) == {"1001": counts}
-    told = {each.file for each in found.leftovers}
-    assert told == set(files) - {counts}  # every file is accounted for
-    assert bool(found.submissions[0].notes) == (counts is None)
+    result = intake(tmp_path / "class", files)
+    assert chosen(result) == {"1001": counts}
+    left_over = {leftover.file for leftover in result.leftovers}
+    assert left_over == set(files) - {counts}  # every file is accounted for
+    assert bool(result.submissions[0].notes) == (counts is None)
 
 
 def test_the_latest_counts_where_times_are_known(tmp_path: Path) -> None:
     table = read_times(
         b"file,submitted\n1001.csv,2026-11-20 10:00\nmob.csv,2026-11-20 09:59\n", "t.csv", UTC
     )
-    found = intake(tmp_path / "class", {"1001.csv": RIGHT, "mob.csv": NO_BIAS}, table=table)
-    assert chosen(found) == {"1001": "1001.csv"}
+    result = intake(tmp_path / "class", {"1001.csv": RIGHT, "mob.csv": NO_BIAS}, table=table)
+    assert chosen(result) == {"1001": "1001.csv"}
 
 
 def test_the_text_of_a_file_may_say_whose_it_is(tmp_path: Path) -> None:
@@ -139,10 +139,10 @@ def test_the_text_of_a_file_may_say_whose_it_is(tmp_path: Path) -> None:
         "1003/d.csv": "name: Zoë Müller\n" + RIGHT,  # the folder says, and is believed
         "e.csv": "name: nobody\n" + RIGHT,
     }
-    found = intake(tmp_path / "class", files)
-    assert chosen(found) == {"1001": "a.csv", "1002": "b.yaml", "1003": "1003/d.csv"}
-    assert found.submissions[0].notes == ("matched by what stands inside the file",)
-    assert {each.file for each in found.leftovers} == {"c.md", "e.csv"}
+    result = intake(tmp_path / "class", files)
+    assert chosen(result) == {"1001": "a.csv", "1002": "b.yaml", "1003": "1003/d.csv"}
+    assert result.submissions[0].notes == ("matched by what stands inside the file",)
+    assert {leftover.file for leftover in result.leftovers} == {"c.md", "e.csv"}
 
 
 def test_the_stamp_of_ones_own_sheet_says_whose_it_is(tmp_path: Path) -> None:
@@ -158,15 +158,15 @@ def test_the_stamp_of_ones_own_sheet_says_whose_it_is(tmp_path: Path) -> None:
     )
     stamps = {"0000000a": frozenset({0}), "0000000b": frozenset({1, 2})}
     folder = Folder(str(tmp_path / "class" / "sub"))
-    found = take_in(folder, KNOWN, Clock({}, False, UTC), stamps)
-    assert chosen(found) == {"1001": "a.csv", "1002": "d.csv"}
-    assert {each.file for each in found.leftovers} == {"b.csv", "c.csv"}
+    result = take_in(folder, KNOWN, Clock({}, False, UTC), stamps)
+    assert chosen(result) == {"1001": "a.csv", "1002": "d.csv"}
+    assert {leftover.file for leftover in result.leftovers} == {"b.csv", "c.csv"}
 
 
 def test_a_text_does_not_decide_against_its_path(tmp_path: Path) -> None:
-    found = intake(tmp_path / "class", {"1001_1002.csv": "name: Zoë Müller\n" + RIGHT})
-    assert not found.submissions
-    assert "1005" in found.leftovers[0].reason
+    result = intake(tmp_path / "class", {"1001_1002.csv": "name: Zoë Müller\n" + RIGHT})
+    assert not result.submissions
+    assert "1005" in result.leftovers[0].reason
 
 
 METADATA = """\
@@ -192,7 +192,7 @@ submission_78:
 
 
 def test_gradescope_s_list_says_who_and_when(tmp_path: Path) -> None:
-    found = intake(
+    result = intake(
         tmp_path / "class",
         {
             "export/submission_metadata.yml": METADATA,
@@ -202,17 +202,17 @@ def test_gradescope_s_list_says_who_and_when(tmp_path: Path) -> None:
         },
     )
     path = "export/submission_77/1001.csv"
-    assert chosen(found) == {"1002": path, "1005": path}  # a group's file is of each of them
-    assert str(found.submissions[1].time) == "2026-11-20 22:11:09.123456+00:00"
-    reasons = {each.file: each.reason for each in found.leftovers}
+    assert chosen(result) == {"1002": path, "1005": path}  # a group's file is of each of them
+    assert str(result.submissions[1].time) == "2026-11-20 22:11:09.123456+00:00"
+    reasons = {leftover.file: leftover.reason for leftover in result.leftovers}
     assert "Joe Smith" in reasons["export/submission_78/a.csv"]
     assert "roster" in reasons["export/submission_79/a.csv"]
     assert set(reasons) >= {"export/submission_metadata.yml"}
 
 
 def test_outputs_in_the_list_name_nobody() -> None:
-    found = read_metadata(METADATA)
-    assert [len(each.students) for each in found.values()] == [2, 1]
+    listed = read_metadata(METADATA)
+    assert [len(entry.students) for entry in listed.values()] == [2, 1]
 
 
 def test_times_of_files_only_where_asked(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_times_of_files_only_where_asked(tmp_path: Path) -> None:
     times = [
         take_in(folder, KNOWN, Clock({}, files, UTC)).submissions[0].time for files in (False, True)
     ]
-    assert [str(each) for each in times] == ["None", "2001-09-09 01:46:40+00:00"]
+    assert [str(time) for time in times] == ["None", "2001-09-09 01:46:40+00:00"]
 
 
 def test_names_in_zips_that_are_utf_8_and_do_not_say_so(tmp_path: Path) -> None:
@@ -232,8 +232,8 @@ def test_names_in_zips_that_are_utf_8_and_do_not_say_so(tmp_path: Path) -> None:
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("ABCDEF.csv", RIGHT)
     data = target.getvalue().replace(b"ABCDEF", "李雷".encode())
-    found = intake(tmp_path / "class", {"all.zip": data})
-    assert chosen(found) == {"1003": "all.zip/李雷.csv"}
+    result = intake(tmp_path / "class", {"all.zip": data})
+    assert chosen(result) == {"1003": "all.zip/李雷.csv"}
 
 
 @pytest.mark.parametrize(
@@ -257,5 +257,5 @@ def test_names_of_pages_are_safe(identity: str, page: str) -> None:
 
 def test_names_of_pages_differ_in_more_than_case() -> None:
     taken: set[str] = set()
-    names = [page_name(each, taken) for each in ("a/b", "A-B", "a-b-2", "a\\b")]
-    assert len({each.casefold() for each in names}) == 4
+    names = [page_name(item, taken) for item in ("a/b", "A-B", "a-b-2", "a\\b")]
+    assert len({name.casefold() for name in names}) == 4

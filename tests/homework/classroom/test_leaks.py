@@ -35,7 +35,8 @@ _TOKEN = re.compile(r"\d[\d,]*(?:\s?[x×]\s?\d[\d,]*)*")
 def tokens(text: str) -> set[str]:
     """Return the numbers and volumes of a text, without separators."""
     return {
-        re.sub(r"\s", "", each).replace("×", "x").replace(",", "") for each in _TOKEN.findall(text)
+        re.sub(r"\s", "", token).replace("×", "x").replace(",", "")
+        for token in _TOKEN.findall(text)
     }
 
 
@@ -56,8 +57,8 @@ def wrong_answers(rng: Random, homework: Homework) -> str:
                 row.append("")
                 continue
             case = case_of(homework, cell, homework.rows)
-            found = [*alone(case).all, *(paired(case).all if rng.random() < 0.2 else ())]
-            values = [each.value for each in found]
+            explanations = [*alone(case).all, *(paired(case).all if rng.random() < 0.2 else ())]
+            values = [explanation.value for explanation in explanations]
             texts = [
                 "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
                 for value in values
@@ -72,20 +73,20 @@ def wrong_answers(rng: Random, homework: Homework) -> str:
 def leaks(homework: Homework, checked: Checked, text: str, page: str) -> set[str]:
     """Return the values of the key that a page says, though the student has them nowhere."""
     secret = {
-        value_text(each.cell.key, homework.conventions).replace(",", "")
-        for each in checked.cells
-        if each.verdict not in PLAIN and each.cell.key is not None
+        value_text(judged_cell.cell.key, homework.conventions).replace(",", "")
+        for judged_cell in checked.cells
+        if judged_cell.verdict not in PLAIN and judged_cell.cell.key is not None
     }
     has = {
-        value_text(each.cell.key, homework.conventions).replace(",", "")
-        for each in checked.cells
-        if each.verdict in PLAIN
+        value_text(judged_cell.cell.key, homework.conventions).replace(",", "")
+        for judged_cell in checked.cells
+        if judged_cell.verdict in PLAIN
     }
     stated = tokens(sheet(homework, "markdown")) | tokens(text)
     return {
-        each
-        for each in (secret - has - stated) & tokens(page)
-        if len(each) > 2  # small numbers are kernels, strides, counts of cells
+        token
+        for token in (secret - has - stated) & tokens(page)
+        if len(token) > 2  # small numbers are kernels, strides, counts of cells
     }
 
 
@@ -114,7 +115,7 @@ def test_the_search_for_leaks_bites() -> None:
     text = wrong_answers(Random(5), homework)
     checked = judge(homework, text)
     pages = feedback(homework, record(checked, Student("s1")), checked, solution=True)
-    wrong = [each for each in checked.cells if not each.verdict.startswith("right")]
+    wrong = [cell for cell in checked.cells if not cell.verdict.startswith("right")]
     for page in (visible(pages.html), pages.markdown):
         assert len(leaks(homework, checked, text, page)) > len(wrong) // 3
 
@@ -142,6 +143,6 @@ def test_a_part_of_a_calculation_may_be_the_answer_of_another_cell() -> None:
     # 11*11*3*96*55*55 + 55*55*96: the last product is the number of units
     homework = assign(shapecalc.summarize("alexnet"), columns=("output", "units", "params"))
     text = "layer,output,units,params\nconv1,55x55x96,{},105705600\n"
-    for units, told in (("290400", True), ("", False)):
+    for units, shown in (("290400", True), ("", False)):
         (diagnosis,) = judge(homework, text.format(units)).findings[0].cells[0].diagnoses
-        assert ("290,400" in diagnosis.working) == told
+        assert ("290,400" in diagnosis.working) == shown

@@ -24,9 +24,11 @@ MOODLE = (
 GRADESCOPE = "Name,SID,Email,Role\nAnn Lee,4711,ann@x.edu,Student\n"
 
 
-def told(text: str | bytes) -> list[tuple[str, str, str]]:
+def students_of(text: str | bytes) -> list[tuple[str, str, str]]:
     data = text if isinstance(text, bytes) else text.encode()
-    return [(each.id, each.name, each.email) for each in read_roster(data, "r.csv").students]
+    return [
+        (student.id, student.name, student.email) for student in read_roster(data, "r.csv").students
+    ]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def told(text: str | bytes) -> list[tuple[str, str, str]]:
     ],
 )
 def test_rosters_of_all_kinds(text: str | bytes, students: list[tuple[str, str, str]]) -> None:
-    assert told(text) == students
+    assert students_of(text) == students
 
 
 def test_other_columns_are_kept_as_they_are() -> None:
@@ -83,21 +85,21 @@ def test_rows_of_a_platform_are_no_students_and_told() -> None:
 )
 def test_what_is_wrong_is_told(text: str | bytes, codes: list[str]) -> None:
     with pytest.raises(SpecErrors) as caught:
-        told(text)
-    assert [each.code for each in caught.value.problems] == codes
+        students_of(text)
+    assert [problem.code for problem in caught.value.problems] == codes
 
 
 def test_a_deadline_of_ones_own() -> None:
     due = Deadline(read_time("2026-11-20T23:59", last=True))
     text = "id,extension\ns1,\ns2,2 days\ns3,2026-12-01\n"
     students = read_roster(text.encode(), "r.csv").students
-    lasts = [str(deadline_of(each, due, "r.csv").last)[:19] for each in students]
+    lasts = [str(deadline_of(student, due, "r.csv").last)[:19] for student in students]
     assert lasts == ["2026-11-20 23:59:59", "2026-11-22 23:59:59", "2026-12-01 23:59:59"]
 
 
 def test_any_bytes_are_a_roster_or_refused() -> None:
     rng = Random(7)
-    texts = [each.encode() for each in (CANVAS, MOODLE, GRADESCOPE)]
+    texts = [export.encode() for export in (CANVAS, MOODLE, GRADESCOPE)]
     read = 0
     for _ in range(600):
         data = bytearray(rng.choice(texts))
@@ -117,7 +119,7 @@ def test_any_bytes_are_a_roster_or_refused() -> None:
                 ]
             )
         try:
-            read += bool(told(bytes(data)))
+            read += bool(students_of(bytes(data)))
         except SpecErrors:
             continue
     assert read > 50

@@ -43,8 +43,8 @@ def mark(
 
 def graded(name: str, cells: Iterable[MarkedCell]) -> Graded:
     made = tuple(cells)
-    earned = sum((each.marks for each in made), NONE)
-    out_of = sum((each.out_of for each in made), NONE)
+    earned = sum((cell.marks for cell in made), NONE)
+    out_of = sum((cell.out_of for cell in made), NONE)
     return Graded(Student(name), "graded", f"{name}.csv", 0, earned, earned, out_of, made)
 
 
@@ -58,7 +58,7 @@ def right(name: str) -> Graded:
 
 def sharing(values: Sequence[Sequence[str]], *, others: int = 20) -> Classroom:
     """Make students whose cells are wrong where a value is given, and others who are right."""
-    some = [
+    several = [
         graded(
             f"s{index}",
             (
@@ -68,7 +68,7 @@ def sharing(values: Sequence[Sequence[str]], *, others: int = 20) -> Classroom:
         )
         for index, row in enumerate(values)
     ]
-    return a_class([*some, *(right(f"r{index}") for index in range(others))])
+    return a_class([*several, *(right(f"r{index}") for index in range(others))])
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -76,11 +76,11 @@ def test_correlation_is_numpys(seed: int) -> None:
     rng = Random(seed)
     points = [(rng.randrange(7), rng.randrange(40)) for _ in range(rng.randrange(3, 30))]
     x, y = zip(*points, strict=True)
-    found = correlation(points)
+    result = correlation(points)
     if len(set(x)) > 1 and len(set(y)) > 1:
-        assert found == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-12)
+        assert result == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-12)
     else:
-        assert found is None
+        assert result is None
 
 
 def test_correlation_is_exact_where_floats_are_not() -> None:
@@ -92,58 +92,58 @@ def test_correlation_is_exact_where_floats_are_not() -> None:
 
 
 def matrix(
-    some: Classroom,
+    graded_class: Classroom,
 ) -> tuple[list[tuple[str, str]], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
-    students = [each for each in some.students if each.status == "graded"]
-    cells = [(each.layer, each.column) for each in students[0].cells]
-    return cells, np.array([[float(each.marks) for each in s.cells] for s in students])
+    students = [student for student in graded_class.students if student.status == "graded"]
+    cells = [(cell.layer, cell.column) for cell in students[0].cells]
+    return cells, np.array([[float(cell.marks) for cell in s.cells] for s in students])
 
 
 def test_discrimination_is_the_correlation_with_the_rest() -> None:
-    some = classroom(60)
-    cells, marks = matrix(some)
-    found = {each.at: each.discrimination for each in statistics(some).items}
-    assert list(found) == cells
+    graded_class = classroom(60)
+    cells, marks = matrix(graded_class)
+    result = {item.at: item.discrimination for item in statistics(graded_class).items}
+    assert list(result) == cells
     varied = 0
     for index, at in enumerate(cells):
         item = marks[:, index]
         rest = marks.sum(axis=1) - item
         if np.ptp(item) == 0:
-            assert found[at] is None
+            assert result[at] is None
             continue
         varied += 1
-        assert found[at] == pytest.approx(np.corrcoef(item, rest)[0, 1], abs=1e-9)
+        assert result[at] == pytest.approx(np.corrcoef(item, rest)[0, 1], abs=1e-9)
         # with the cell itself in the total the number is another, and larger
-        assert found[at] < np.corrcoef(item, marks.sum(axis=1))[0, 1] - 1e-6
+        assert result[at] < np.corrcoef(item, marks.sum(axis=1))[0, 1] - 1e-6
     assert varied > 15
 
 
 def test_shares_and_counts_are_those_of_brute_force() -> None:
-    some = classroom(60)
-    students = [each for each in some.students if each.status == "graded"]
-    found = statistics(some)
-    for index, item in enumerate(found.items):
-        marks = [each.cells[index] for each in students]
+    graded_class = classroom(60)
+    students = [student for student in graded_class.students if student.status == "graded"]
+    numbers = statistics(graded_class)
+    for index, item in enumerate(numbers.items):
+        marks = [student.cells[index] for student in students]
         assert item.at == (marks[0].layer, marks[0].column)
         yes = [m for m in marks if m.verdict.startswith("right")]
         assert item.share == Fraction(len(yes), len(students))
         for verdict, count in item.verdicts.items():
             assert count == sum(m.verdict == verdict for m in marks)
         assert sum(item.verdicts.values()) == len(students)
-    assert found.mistakes
-    assert found.conventions
-    told = [("misconception", each) for each in found.mistakes]
-    told += [("right_other_convention", each) for each in found.conventions]
-    for verdict, each in told:
+    assert numbers.mistakes
+    assert numbers.conventions
+    explained = [("misconception", mistake) for mistake in numbers.mistakes]
+    explained += [("right_other_convention", convention) for convention in numbers.conventions]
+    for verdict, mistake in explained:
         per = [
-            sum(m.verdict == verdict and each.id in m.misconceptions[0] for m in student.cells)
+            sum(m.verdict == verdict and mistake.id in m.misconceptions[0] for m in student.cells)
             for student in students
         ]
-        assert (each.students, each.cells) == (sum(n > 0 for n in per), sum(per))
-    assert [each.students for each in found.mistakes] == sorted(
-        (each.students for each in found.mistakes), reverse=True
+        assert (mistake.students, mistake.cells) == (sum(n > 0 for n in per), sum(per))
+    assert [mistake.students for mistake in numbers.mistakes] == sorted(
+        (mistake.students for mistake in numbers.mistakes), reverse=True
     )
-    assert found.statuses == {"graded": len(students), "missing": 5, "unreadable": 1}
+    assert numbers.statuses == {"graded": len(students), "missing": 5, "unreadable": 1}
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -151,7 +151,7 @@ def test_quartiles_are_numpys(seed: int) -> None:
     rng = Random(seed)
     values = sorted(Fraction(rng.randrange(100), 3) for _ in range(rng.randrange(1, 30)))
     for share in (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), NONE, ONE):
-        expected = np.quantile([float(each) for each in values], float(share))
+        expected = np.quantile([float(value) for value in values], float(share))
         assert float(quantile(values, share)) == pytest.approx(expected)
 
 
@@ -171,8 +171,8 @@ def test_the_spread_of_marks_is_exact() -> None:
 
 def test_a_class_without_anybody_graded_shows_nothing() -> None:
     missing = Graded(Student("s1"), "missing")
-    found = statistics(a_class([missing]))
-    assert (found.spread, found.items, found.mistakes, found.pairs) == (None, (), (), ())
+    numbers = statistics(a_class([missing]))
+    assert (numbers.spread, numbers.items, numbers.mistakes, numbers.pairs) == (None, (), (), ())
     assert statistics(a_class([])).statuses == {}
 
 
@@ -180,17 +180,17 @@ def test_certain_counts_the_students_of_whom_it_is_sure() -> None:
     at, other = ("conv1", "params"), ("conv2", "params")
     sure = mark(at, "34,848", "misconception", ids=("P1",))
     unsure = sure._replace(certain=False, misconceptions=(("P1",), ("P6",)))
-    some = [[sure, sure._replace(layer="conv2")], [unsure], [unsure, mark(other, "7", "wrong")]]
-    found = statistics(a_class(graded(f"s{n}", cells) for n, cells in enumerate(some)))
-    assert found.mistakes == (("P1", 3, 4, 1),)
+    several = [[sure, sure._replace(layer="conv2")], [unsure], [unsure, mark(other, "7", "wrong")]]
+    numbers = statistics(a_class(graded(f"s{n}", cells) for n, cells in enumerate(several)))
+    assert numbers.mistakes == (("P1", 3, 4, 1),)
 
 
 def test_the_commonest_unexplained_value_is_told_with_its_count() -> None:
     rows = [("7", "", ""), ("7", "8", ""), ("9", "8", ""), ("5", "", "")]
-    found = {each.at: each for each in statistics(sharing(rows)).common}
-    assert set(found) == {("conv1", "params"), ("conv2", "params")}
-    assert found["conv1", "params"][2:] == ("7", 2, 4)
-    assert found["conv2", "params"][2:] == ("8", 2, 2)
+    result = {value.at: value for value in statistics(sharing(rows)).common}
+    assert set(result) == {("conv1", "params"), ("conv2", "params")}
+    assert result["conv1", "params"][2:] == ("7", 2, 4)
+    assert result["conv2", "params"][2:] == ("8", 2, 2)
 
 
 # --- the key may be wrong
@@ -203,8 +203,8 @@ def doubted(values: dict[str, int], **options: object) -> list[tuple[str, int, i
         for index in range(count):
             verdict: Verdict = "right" if value == KEY[at] else "wrong"
             students.append(graded(f"{value}-{index}", [mark(at, value, verdict, **options)]))  # type: ignore[arg-type]
-    found = statistics(a_class(students)).doubts
-    return [(each.value, each.students, each.agree, each.answers) for each in found]
+    doubtful = statistics(a_class(students)).doubts
+    return [(doubt.value, doubt.students, doubt.agree, doubt.answers) for doubt in doubtful]
 
 
 @pytest.mark.parametrize(
@@ -234,8 +234,8 @@ def test_a_doubt_names_the_mistake_that_would_explain_it() -> None:
 def test_what_follows_from_own_values_makes_no_doubt() -> None:
     at = ("conv2", "params")
     for verdict, follows in (("right_follow_through", False), ("wrong", True)):
-        some = [graded(f"s{n}", [mark(at, "7", verdict, follows=follows)]) for n in range(5)]  # type: ignore[arg-type]
-        assert statistics(a_class(some)).doubts == ()
+        several = [graded(f"s{n}", [mark(at, "7", verdict, follows=follows)]) for n in range(5)]  # type: ignore[arg-type]
+        assert statistics(a_class(several)).doubts == ()
 
 
 # --- look at these
@@ -266,13 +266,15 @@ def test_a_class_too_small_tells_nothing_rare() -> None:
 
 
 def test_another_convention_is_no_mistake() -> None:
-    def some(verdict: Verdict, *ids: str) -> Graded:
+    def person(verdict: Verdict, *ids: str) -> Graded:
         return graded("a", (mark(at, "7", verdict, ids=ids) for at in KEY))
 
-    found = statistics(a_class([some("right_other_convention", "S21")]))
-    assert (found.mistakes, [each.misconceptions for each in found.items]) == ((), [{}] * 3)
-    assert [(each.id, each.students, each.cells) for each in found.conventions] == [("S21", 1, 3)]
-    accepted = statistics(a_class([some("right_other_convention")]))
+    numbers = statistics(a_class([person("right_other_convention", "S21")]))
+    assert (numbers.mistakes, [item.misconceptions for item in numbers.items]) == ((), [{}] * 3)
+    assert [
+        (convention.id, convention.students, convention.cells) for convention in numbers.conventions
+    ] == [("S21", 1, 3)]
+    accepted = statistics(a_class([person("right_other_convention")]))
     assert (accepted.mistakes, accepted.conventions) == ((), ())
 
 
@@ -306,40 +308,40 @@ def test_what_may_follow_from_a_shared_known_slip_accuses_nobody() -> None:
     assert len(statistics(a_class([*other, *others])).pairs) == 1
 
 
-def brute_pairs(some: Classroom) -> dict[tuple[int, int], set[tuple[tuple[str, str], str]]]:
+def brute_pairs(graded_class: Classroom) -> dict[tuple[int, int], set[tuple[tuple[str, str], str]]]:
     """Compare everybody with everybody."""
     held: dict[tuple[tuple[str, str], str], int] = {}
     wrong = [
-        {((m.layer, m.column), m.value) for m in each.cells if unexplained(m)}
-        for each in some.students
+        {((m.layer, m.column), m.value) for m in student.cells if unexplained(m)}
+        for student in graded_class.students
     ]
-    for each in wrong:
-        for value in each:
+    for cell in wrong:
+        for value in cell:
             held[value] = held.get(value, 0) + 1
-    students = sum(each.status == "graded" for each in some.students)
+    students = sum(student.status == "graded" for student in graded_class.students)
     rare = {v for v, n in held.items() if n == 2 or (n <= RARE and 20 * n <= students)}
-    found = {(a, b): wrong[a] & wrong[b] & rare for a, b in combinations(range(len(wrong)), 2)}
-    return {pair: values for pair, values in found.items() if len(values) > 1}
+    result = {(a, b): wrong[a] & wrong[b] & rare for a, b in combinations(range(len(wrong)), 2)}
+    return {pair: values for pair, values in result.items() if len(values) > 1}
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_index_finds_the_pairs_of_brute_force(seed: int) -> None:
     rng = Random(seed)
     rows = [[rng.choice(("", "", *map(str, range(2, 25)))) for _ in KEY] for _ in range(60)]
-    some = sharing(rows)
-    found = statistics(some).pairs
-    expected = brute_pairs(some)
-    assert len(found) == min(len(expected), PAIRS)
-    assert {each.students: set(each.values) for each in found}.items() <= expected.items()
-    assert [each.bits for each in found] == sorted((each.bits for each in found), reverse=True)
+    several = sharing(rows)
+    alike = statistics(several).pairs
+    expected = brute_pairs(several)
+    assert len(alike) == min(len(expected), PAIRS)
+    assert {pair.students: set(pair.values) for pair in alike}.items() <= expected.items()
+    assert [pair.bits for pair in alike] == sorted((pair.bits for pair in alike), reverse=True)
 
 
 def test_a_large_class_is_no_square_of_work() -> None:
     # were all pairs of 3,000 students looked at, this would be 4.5 million of them
     everybody = [("7", "8", "9")] * 3000
-    found = statistics(sharing(everybody, others=0))
-    assert found.pairs == ()
-    assert len(found.doubts) == 3
+    numbers = statistics(sharing(everybody, others=0))
+    assert numbers.pairs == ()
+    assert len(numbers.doubts) == 3
 
 
 # --- variants
@@ -362,8 +364,8 @@ def test_values_are_compared_under_one_key_only() -> None:
         for n in range(30)
     ]
     assert statistics(a_class([*mixed, *others])).pairs == ()
-    one = [variant("a", 1, same), variant("b", 1, same)]
-    (pair,) = statistics(a_class([*one, *others])).pairs
+    alike = [variant("a", 1, same), variant("b", 1, same)]
+    (pair,) = statistics(a_class([*alike, *others])).pairs
     assert pair.bits == pytest.approx(3 * log2(17 / 2))  # 15 others have that variant
     # 3 of 6 answers would doubt one key, but they belong to three
     alone = [variant(f"v{n}", n, same) for n in range(3)]
@@ -384,14 +386,14 @@ def test_answers_to_another_variant_are_named() -> None:
 
 
 def test_the_order_of_students_changes_no_number() -> None:
-    some = classroom(40)
-    turned = some._replace(students=some.students[::-1])
-    ours, theirs = statistics(some), statistics(turned)
+    graded_class = classroom(40)
+    turned = graded_class._replace(students=graded_class.students[::-1])
+    ours, theirs = statistics(graded_class), statistics(turned)
     assert ours.spread == theirs.spread
     assert ours.mistakes == theirs.mistakes
-    assert [each[:2] for each in ours.common] == [each[:2] for each in theirs.common]
-    assert sorted(each.bits for each in ours.pairs) == sorted(each.bits for each in theirs.pairs)
+    assert [value[:2] for value in ours.common] == [value[:2] for value in theirs.common]
+    assert sorted(pair.bits for pair in ours.pairs) == sorted(pair.bits for pair in theirs.pairs)
 
 
 def test_the_made_up_class_has_what_is_looked_for() -> None:
-    assert len([each for each in handed(24) if each.checked is not None]) == 22
+    assert len([person for person in handed(24) if person.checked is not None]) == 22

@@ -39,25 +39,25 @@ def varied(folder: Path, students: tuple[str, ...] = STUDENTS) -> Request:
         name = "answers" if who == "s2" else who
         text = handout(own, "csv", solution=True)
         files[f"{name}.csv"] = text if isinstance(text, bytes) else text.encode()
-    assert len({each.stamp for each in drawn}) == len(drawn)
+    assert len({variant.stamp for variant in drawn}) == len(drawn)
     lay_out(folder, files, "id,name\ns1,Ann Lee\ns2,Max Moe\ns3,Ida Holm\n")
     listed = write_variants([name for name, _ in drawn[0].values], drawn[: len(students)])
-    given = request(folder, HOMEWORK)
+    wanted = request(folder, HOMEWORK)
     variants = parse_variants(Source("variants.csv", listed))
-    return given._replace(source=given.source._replace(variants=variants))
+    return wanted._replace(source=wanted.source._replace(variants=variants))
 
 
 def test_each_is_judged_by_their_own_variant(tmp_path: Path) -> None:
     students = grade(varied(tmp_path)).classroom.students
-    assert [each.status for each in students] == ["graded"] * 3
-    assert all(each.marks == each.out_of for each in students)
-    assert len({each.cells[0].right for each in students}) > 1
+    assert [student.status for student in students] == ["graded"] * 3
+    assert all(student.marks == student.out_of for student in students)
+    assert len({student.cells[0].right for student in students}) > 1
 
 
 def test_without_the_list_nobody_is_judged_by_the_wrong_variant(tmp_path: Path) -> None:
-    given = varied(tmp_path)
+    wanted = varied(tmp_path)
     with pytest.raises(SpecErrors) as refused:
-        grade(given._replace(source=given.source._replace(variants=None)))
+        grade(wanted._replace(source=wanted.source._replace(variants=None)))
     assert refused.value.problems[0].code == "E752"
 
 

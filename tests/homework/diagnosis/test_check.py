@@ -55,13 +55,15 @@ def checked(text: str, network: str = "alexnet", name: str = "answers.csv"):
 
 
 def verdicts(text: str, network: str = "alexnet") -> dict[tuple[str, str], str]:
-    return {each.cell.at: each.verdict for each in checked(text, network).cells}
+    return {
+        judged_cell.cell.at: judged_cell.verdict for judged_cell in checked(text, network).cells
+    }
 
 
 def test_the_key_is_right_everywhere() -> None:
-    found = checked(ALEXNET)
-    assert {each.verdict for each in found.cells} == {"right"}
-    assert (found.marks, found.out_of) == (33, 33)
+    result = checked(ALEXNET)
+    assert {cell.verdict for cell in result.cells} == {"right"}
+    assert (result.marks, result.out_of) == (33, 33)
 
 
 @pytest.mark.parametrize("name", shapecalc.shipped())
@@ -74,8 +76,8 @@ def test_the_key_of_every_shipped_network_is_right(name: str) -> None:
         f"{2 * row.macs},{4 * row.units}"
         for row in (homework.rows[layer] for layer in homework.layers)
     ]
-    found = check(homework, read_answers("\n".join(lines).encode(), "key.csv"))
-    assert {each.verdict for each in found.cells} == {"right"}
+    result = check(homework, read_answers("\n".join(lines).encode(), "key.csv"))
+    assert {cell.verdict for cell in result.cells} == {"right"}
 
 
 def shapecalc_text(shape) -> str:
@@ -83,13 +85,17 @@ def shapecalc_text(shape) -> str:
 
 
 def test_one_slip_costs_once() -> None:
-    found = checked(SLIPPED)
-    wrong = [each.cell.at for each in found.cells if not each.verdict.startswith("right")]
+    result = checked(SLIPPED)
+    wrong = [
+        judged_cell.cell.at
+        for judged_cell in result.cells
+        if not judged_cell.verdict.startswith("right")
+    ]
     assert wrong == [("conv1", "output")]
     # under independent marking it would be 15 cells of 33
-    followed = [each for each in found.cells if each.verdict == "right_follow_through"]
+    followed = [cell for cell in result.cells if cell.verdict == "right_follow_through"]
     assert len(followed) + 1 == 15
-    assert (found.marks, found.out_of) == (32, 33)
+    assert (result.marks, result.out_of) == (32, 33)
 
 
 def test_vgg_ruins_29_of_63_cells_by_one_slip_and_loses_one() -> None:
@@ -100,10 +106,12 @@ def test_vgg_ruins_29_of_63_cells_by_one_slip_and_loses_one() -> None:
     for layer in homework.layers:
         row = report[layer] if layer in ("conv1_1", "conv1_2") else slipped[layer]
         lines.append(f"{layer},{shapecalc_text(row.output)},{row.params},{row.macs}")
-    found = check(homework, read_answers("\n".join(lines).encode(), "vgg.csv"))
-    assert found.out_of == 63
-    assert found.count("right_follow_through") + 1 == 29
-    assert [each.cell.at for each in found.cells if not each.marks] == [("pool1", "output")]
+    result = check(homework, read_answers("\n".join(lines).encode(), "vgg.csv"))
+    assert result.out_of == 63
+    assert result.count("right_follow_through") + 1 == 29
+    assert [judged_cell.cell.at for judged_cell in result.cells if not judged_cell.marks] == [
+        ("pool1", "output")
+    ]
 
 
 @pytest.mark.parametrize("trivial", ["1x1x1", "1x1x96", "5x5x96", "1000x1000x96", "55x55x1"])
@@ -114,10 +122,13 @@ def test_a_trivial_early_answer_gains_nothing(trivial: str) -> None:
     }.get(trivial, ("0x0x0", "0", "0"))
     text = f"layer,output,params,macs\npool1,{trivial},0,0\nconv2,{','.join(follows)}\n"
     answers = read_answers(text.encode(), "a.csv")
-    found = {each.cell.at: each for each in check(against(report, answers), answers).cells}
-    assert found["pool1", "output"].marks == 0
-    assert found["conv2", "output"].verdict != "right_follow_through"
-    assert found["conv2", "macs"].verdict != "right_follow_through"
+    result = {
+        judged_cell.cell.at: judged_cell
+        for judged_cell in check(against(report, answers), answers).cells
+    }
+    assert result["pool1", "output"].marks == 0
+    assert result["conv2", "output"].verdict != "right_follow_through"
+    assert result["conv2", "macs"].verdict != "right_follow_through"
 
 
 def test_no_known_mistake_stands_where_a_plain_table_is_right() -> None:
@@ -126,8 +137,8 @@ def test_no_known_mistake_stands_where_a_plain_table_is_right() -> None:
 
 def test_one_explanation_for_the_whole_column() -> None:
     text = "layer,params\nconv1,34848\nconv2,614400\nconv3,884736\npool1,0\nfc6,37748736\n"
-    found = checked(text)
-    (finding,) = found.findings
+    result = checked(text)
+    (finding,) = result.findings
     assert (finding.ids, finding.certain, finding.shown) == (("P1",), True, 4)
     assert finding_text(finding, all_else=True) == (
         "The biases were forgotten, in all 4 cells of params where it shows."
@@ -138,8 +149,8 @@ def test_one_explanation_for_the_whole_column() -> None:
 def test_the_whole_table_decides_what_one_cell_leaves_open() -> None:
     # P2 and P5 are the same in VGG's first layer; the others say which
     text = "layer,params\nconv1_1,640\nconv1_2,640\nconv2_1,1280\n"
-    found = checked(text, "vgg16")
-    (finding,) = found.findings
+    result = checked(text, "vgg16")
+    (finding,) = result.findings
     assert (finding.ids, finding.certain) == (("P2",), True)
 
 
@@ -214,8 +225,8 @@ def test_a_rounded_answer_is_told_what_it_hides() -> None:
 
 
 def test_a_dash_is_nothing_where_there_is_nothing() -> None:
-    found = verdicts("layer;params\nconv1;-\npool1;-\n")
-    assert found == {("conv1", "params"): "blank", ("pool1", "params"): "right_other_notation"}
+    result = verdicts("layer;params\nconv1;-\npool1;-\n")
+    assert result == {("conv1", "params"): "blank", ("pool1", "params"): "right_other_notation"}
 
 
 def test_a_sum_follows_from_the_own_cells() -> None:
@@ -224,15 +235,15 @@ def test_a_sum_follows_from_the_own_cells() -> None:
 
 
 def test_answers_that_nobody_asked_for_are_listed() -> None:
-    found = checked("layer;params\nconv1;34944\nconv9;12\n")
-    assert [(extra.layer, extra.raw) for extra in found.extras] == [("conv9", "12")]
-    assert found.out_of == 1
+    result = checked("layer;params\nconv1;34944\nconv9;12\n")
+    assert [(extra.layer, extra.raw) for extra in result.extras] == [("conv9", "12")]
+    assert result.out_of == 1
 
 
 def test_a_cell_answered_twice_is_not_guessed() -> None:
-    found = checked("layer;params\nconv1;34944\nConv 1;34848\n").cells
-    assert [each.verdict for each in found] == ["unreadable"]
-    assert "answered twice" in found[0].note
+    cells = checked("layer;params\nconv1;34944\nConv 1;34848\n").cells
+    assert [cell.verdict for cell in cells] == ["unreadable"]
+    assert "answered twice" in cells[0].note
 
 
 @pytest.mark.parametrize(
@@ -354,14 +365,16 @@ def test_an_order_of_axes_has_no_working(tmp_path) -> None:
             columns=("output",),
             conventions=Conventions(layout=layout),  # type: ignore[arg-type]
         )
-        some = check(homework, read_answers(text.encode(), "a.csv")).cells
-        found = [each for cell in some for each in cell.diagnoses if each.ids == ("S21",)]
-        assert all((each.working, each.rule) == ("", "") for each in found)
-        assert (found == []) == (layout == "chw")
+        cells = check(homework, read_answers(text.encode(), "a.csv")).cells
+        diagnoses = [
+            diagnosis for cell in cells for diagnosis in cell.diagnoses if diagnosis.ids == ("S21",)
+        ]
+        assert all((diagnosis.working, diagnosis.rule) == ("", "") for diagnosis in diagnoses)
+        assert (diagnoses == []) == (layout == "chw")
 
 
 def test_dividing_by_the_stride_is_shown_as_a_calculation() -> None:
     text = "layer;output\nconv1;57x57x96\npool1;29x29x96\n"
-    (finding,) = (each for each in checked(text).findings if each.ids == ("S10",))
-    workings = [each.diagnoses[0].working for each in finding.cells]
+    (finding,) = (finding for finding in checked(text).findings if finding.ids == ("S10",))
+    workings = [cell.diagnoses[0].working for cell in finding.cells]
     assert workings == ["side ceil(227/4), 96 channels", "side ceil(57/2), 96 channels"]

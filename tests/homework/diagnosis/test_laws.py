@@ -14,12 +14,8 @@ from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.diagnosis.working import (
-    working_of,
-)
-from shapecalc.layers.shape import (
-    whole,
-)
+from shapecalc.homework.diagnosis.working import working_of
+from shapecalc.layers.shape import whole
 from shapecalc.output.formats import write
 
 REPORT = shapecalc.summarize("alexnet")
@@ -61,8 +57,10 @@ def judged(changes: dict[tuple[str, str], str], homework=HOMEWORK):
 @settings(max_examples=60, deadline=None)
 @given(tables)
 def test_nobody_does_worse_than_by_comparing_cells(changes) -> None:
-    own = {each.cell.at: each.marks for each in judged(changes).cells}
-    alone = {each.cell.at: each.marks for each in judged(changes, INDEPENDENT).cells}
+    own = {judged_cell.cell.at: judged_cell.marks for judged_cell in judged(changes).cells}
+    alone = {
+        judged_cell.cell.at: judged_cell.marks for judged_cell in judged(changes, INDEPENDENT).cells
+    }
     assert all(own[at] >= alone[at] for at in own)
     assert all(own[at] == 1 for at, text in {**KEY, **changes}.items() if text == KEY[at])
 
@@ -70,13 +68,15 @@ def test_nobody_does_worse_than_by_comparing_cells(changes) -> None:
 @settings(max_examples=60, deadline=None)
 @given(tables)
 def test_every_cell_has_one_verdict_and_marks_within_what_it_is_worth(changes) -> None:
-    found = judged(changes)
-    assert [each.cell.at for each in found.cells] == [cell.at for cell in HOMEWORK.cells]
-    for each in found.cells:
-        assert 0 <= each.marks <= each.cell.out_of
-        assert (each.verdict == "misconception") <= bool(each.diagnoses)
-        assert (each.verdict in ("wrong", "blank", "unreadable")) <= (each.marks == 0)
-    assert 0 <= found.marks <= found.out_of == 33
+    result = judged(changes)
+    assert [judged_cell.cell.at for judged_cell in result.cells] == [
+        cell.at for cell in HOMEWORK.cells
+    ]
+    for judged_cell in result.cells:
+        assert 0 <= judged_cell.marks <= judged_cell.cell.out_of
+        assert (judged_cell.verdict == "misconception") <= bool(judged_cell.diagnoses)
+        assert (judged_cell.verdict in ("wrong", "blank", "unreadable")) <= (judged_cell.marks == 0)
+    assert 0 <= result.marks <= result.out_of == 33
 
 
 @settings(max_examples=30, deadline=None)
@@ -89,13 +89,13 @@ def test_the_same_answers_give_the_same_bytes_in_every_format(changes) -> None:
 
 
 def test_every_working_gives_the_number_that_the_report_has() -> None:
-    told = Conventions()
+    conventions = Conventions()
     for name in shapecalc.shipped():
         report = shapecalc.summarize(name)
         for row in report.rows:
             for column, quantity in QUANTITIES.items():
-                working = working_of(row, column, told)
+                working = working_of(row, column, conventions)
                 if working is not None:
-                    key = quantity.of(row, told)
+                    key = quantity.of(row, conventions)
                     right = whole(key) if column == "output" else key  # type: ignore[arg-type]
                     assert working.value == right, (name, row.name, column)

@@ -18,6 +18,7 @@ from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.misconceptions.model import CellExample
 from shapecalc.homework.diagnosis.misconceptions.operations import WRONG_OPERATIONS
 from shapecalc.homework.diagnosis.misconceptions.parameters import WRONG_PARAMETERS
+from shapecalc.homework.diagnosis.misconceptions.sums import WRONG_SUMS
 from shapecalc.homework.diagnosis.misconceptions.volumes import WRONG_VOLUMES
 
 EXAMPLES = [
@@ -46,8 +47,8 @@ def judged(example: CellExample, answer: str):
 KNOWN = 72
 
 
-def test_ids_count_from_one_in_every_file_of_the_catalogue() -> None:
-    files = {"S": WRONG_VOLUMES, "P": WRONG_PARAMETERS, "F": WRONG_OPERATIONS}
+def test_ids_count_from_one_in_every_part_of_the_catalogue() -> None:
+    files = {"S": WRONG_VOLUMES, "P": WRONG_PARAMETERS + WRONG_SUMS, "F": WRONG_OPERATIONS}
     ids = [f"{letter}{n}" for letter, rows in files.items() for n in range(1, len(rows) + 1)]
     assert list(CATALOGUE) == ids
     assert len(ids) >= KNOWN
@@ -69,7 +70,7 @@ def test_the_wrong_answer_of_an_example_is_named(name: str, example: CellExample
         return
     assert cell.verdict in ("misconception", "right_other_convention")
     if cell.verdict == "right_other_convention":
-        assert all(CATALOGUE[one].convention for one in cell.diagnoses[0].ids)
+        assert all(CATALOGUE[mistake].convention for mistake in cell.diagnoses[0].ids)
     named = [diagnosis for diagnosis in cell.diagnoses if name in diagnosis.ids]
     assert named, [diagnosis.ids for diagnosis in cell.diagnoses]
     if len(cell.diagnoses) > 1:
@@ -100,7 +101,7 @@ def test_the_distractors_of_a_known_quiz_are_named(spec, layer, right, offered) 
     text = f"input: 300x300x3\nlayers: [{spec}]\n"
     for name, value in offered.items():
         cell = judged(CellExample(text, layer, "params", "", ""), str(value))
-        assert name in {one for diagnosis in cell.diagnoses for one in diagnosis.ids}
+        assert name in {mistake for diagnosis in cell.diagnoses for mistake in diagnosis.ids}
     assert judged(CellExample(text, layer, "params", "", ""), str(right)).verdict == "right"
 
 
@@ -108,8 +109,8 @@ def test_two_misconceptions_at_once_are_named_together() -> None:
     # 5x5 without depth (P2) and with one bias for the layer (P6): 25*256 + 1, which is also one
     # filter (P4) as deep as there are filters (P16)
     cell = judged(CellExample("alexnet", "conv2", "params", "", ""), "6401")
-    found = {frozenset(diagnosis.ids) for diagnosis in cell.diagnoses}
-    assert found == {frozenset(("P2", "P6")), frozenset(("P4", "P16"))}
+    result = {frozenset(diagnosis.ids) for diagnosis in cell.diagnoses}
+    assert result == {frozenset(("P2", "P6")), frozenset(("P4", "P16"))}
     assert not any(diagnosis.certain for diagnosis in cell.diagnoses)
     # the kernel once (P5) and a bias for every input channel (P7): 5*96*256 + 96
     (only,) = judged(CellExample("alexnet", "conv2", "params", "", ""), "122976").diagnoses

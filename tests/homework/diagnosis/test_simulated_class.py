@@ -33,20 +33,26 @@ def test_a_class_is_judged_as_intended(classroom: Classroom, count: int) -> None
     homework = classroom.homework()
     students = classroom.students(count, SEED)
     sheets = [(who, judged(homework, who)) for who in students]
-    found = score(sheets)
+    result = score(sheets)
     odd = [
-        (who.faults, each.at, who.texts[each.at], each.intent, each.judged.verdict)
+        (
+            who.faults,
+            comparison.at,
+            who.texts[comparison.at],
+            comparison.intent,
+            comparison.judged.verdict,
+        )
         for who, checked in sheets
-        for each in compared(who, checked)
-        if each.accused or each.falsely_certain
+        for comparison in compared(who, checked)
+        if comparison.accused or comparison.falsely_certain
     ]
     assert odd == []
-    assert found.cells > 30 * count
-    assert found.mistakes > 0
-    assert found.named >= 0.99 * found.mistakes
-    assert found.agreed >= 0.999 * found.cells
-    assert found.followed_rightly == found.followed
-    assert found.exact == found.sheets
+    assert result.cells > 30 * count
+    assert result.mistakes > 0
+    assert result.named >= 0.99 * result.mistakes
+    assert result.agreed >= 0.999 * result.cells
+    assert result.followed_rightly == result.followed
+    assert result.exact == result.sheets
 
 
 def test_mistakes_that_are_the_same_everywhere_are_never_certain() -> None:
@@ -64,11 +70,11 @@ def alike_in(classroom: Classroom) -> int:
             twins = [other for other in shown if other != name and shown[other] == values]
             if values and twins:
                 alike += 1
-                for each in compared(who := alone(classroom, name), judged(homework, who)):
-                    if each.intent.kind == "mistake":
-                        names = {n for found in each.judged.diagnoses for n in found.ids}
-                        assert {name, *twins} <= names, (name, each)
-                        assert not any(found.certain for found in each.judged.diagnoses)
+                for row in compared(who := alone(classroom, name), judged(homework, who)):
+                    if row.intent.kind == "mistake":
+                        names = {n for diagnosis in row.judged.diagnoses for n in diagnosis.ids}
+                        assert {name, *twins} <= names, (name, row)
+                        assert not any(diagnosis.certain for diagnosis in row.judged.diagnoses)
     return alike
 
 
@@ -96,12 +102,16 @@ def test_the_simulation_bites() -> None:
     table = Table("alexnet")
     right = filled_in(Random(1), table, DEFAULT, ())
     wrong = alone(CLASSES[0], "P1")
-    assert ({each.kind for each in right.cells.values()}, right.marks) == ({"right"}, 33)
+    assert ({cell.kind for cell in right.cells.values()}, right.marks) == ({"right"}, 33)
     assert wrong.marks == 25
-    assert sum(each.ids == ("P1",) for each in wrong.cells.values()) == 8
+    assert sum(cell.ids == ("P1",) for cell in wrong.cells.values()) == 8
     # a key that is wrong is noticed: VGG's class does not agree with AlexNet's homework
     swapped = CLASSES[0].homework()
-    accused = [each for each in compared(right, judged(swapped, wrong)) if not each.agrees]
+    accused = [
+        comparison
+        for comparison in compared(right, judged(swapped, wrong))
+        if not comparison.agrees
+    ]
     assert len(accused) == 8
 
 

@@ -55,11 +55,13 @@ def number(typed: str, *, thousands: str = "", decimal: str = ".") -> float | No
 
 def play(blank: Blank, typed: str, **language: str) -> tuple[float, str]:
     """Type a number into a blank: the marks earned and what is said, tags and entities read."""
-    given = number(typed, **language)
-    for each in blank.alternatives:
-        near = given is not None and each.value != "*"
-        if each.value == "*" or (near and abs(given - float(each.value)) <= each.tolerance + 1e-9):
-            return blank.marks * each.percent / 100, plain(each.message)
+    answer = number(typed, **language)
+    for alternative in blank.alternatives:
+        near = answer is not None and alternative.value != "*"
+        if alternative.value == "*" or (
+            near and abs(answer - float(alternative.value)) <= alternative.tolerance + 1e-9
+        ):
+            return blank.marks * alternative.percent / 100, plain(alternative.message)
     return 0, ""
 
 
@@ -108,12 +110,12 @@ def blanks_of_cloze(name: str, text: str) -> Iterator[Blank]:
 
 
 def _cloze_alternative(piece: str) -> Alternative:
-    said, _, message = piece.partition("#")
-    percent = 100.0 if said.startswith("=") else 0.0
-    said = said.removeprefix("=")
-    if match := re.match(r"%(-?\d+(?:\.\d*)?)%", said):
-        percent, said = float(match[1]), said[match.end() :]
-    value, _, tolerance = said.partition(":")
+    text, _, message = piece.partition("#")
+    percent = 100.0 if text.startswith("=") else 0.0
+    text = text.removeprefix("=")
+    if match := re.match(r"%(-?\d+(?:\.\d*)?)%", text):
+        percent, text = float(match[1]), text[match.end() :]
+    value, _, tolerance = text.partition(":")
     return Alternative(value, float(tolerance or 0), percent, html.unescape(message))
 
 
@@ -150,16 +152,16 @@ def _gift_alternatives(tokens: list[tuple[str, bool]]) -> Iterator[Alternative]:
             pieces[-1].append((sign, escaped))
     for piece in pieces:
         cut = piece.index(("#", False))
-        said = "".join(sign for sign, _ in piece[:cut]).strip()
+        text = "".join(sign for sign, _ in piece[:cut]).strip()
         message = "".join(sign for sign, _ in piece[cut + 1 :]).strip()
         assert ("#", False) not in piece[cut + 1 :]
-        if said == "~":
+        if text == "~":
             yield Alternative("*", 0, 0, message)
             continue
-        percent, said = 100.0, said.removeprefix("=")
-        if match := re.match(r"%(\d{1,3}\.?\d*)%", said):
-            percent, said = float(match[1]), said[match.end() :]
-        value, _, tolerance = said.partition(":")
+        percent, text = 100.0, text.removeprefix("=")
+        if match := re.match(r"%(\d{1,3}\.?\d*)%", text):
+            percent, text = float(match[1]), text[match.end() :]
+        value, _, tolerance = text.partition(":")
         yield Alternative(value, float(tolerance), percent, message)
 
 
@@ -168,32 +170,34 @@ QTI = "{http://www.imsglobal.org/xsd/ims_qtiasiv1p2}"
 
 def fields_of(item: ET.Element) -> dict[str, str]:
     """Return an item's metadata."""
-    found = item.findall(f"{QTI}itemmetadata/{QTI}qtimetadata/{QTI}qtimetadatafield")
+    fields = item.findall(f"{QTI}itemmetadata/{QTI}qtimetadata/{QTI}qtimetadatafield")
     return {
         field.findtext(f"{QTI}fieldlabel", ""): field.findtext(f"{QTI}fieldentry", "")
-        for field in found
+        for field in fields
     }
 
 
 def play_item(item: ET.Element, typed: str) -> tuple[float, str]:
     """Answer an item of QTI 1.2: the score in percent, and what is said."""
-    score, told = 0.0, []
+    score, feedbacks = 0.0, []
     processing = item.find(f"{QTI}resprocessing")
     assert processing is not None
     for condition in processing.findall(f"{QTI}respcondition"):
         tested = condition.find(f"{QTI}conditionvar")
         assert tested is not None
-        if not all(_holds(each, typed) for each in tested):
+        if not all(_holds(item, typed) for item in tested):
             continue
         score = float(condition.findtext(f"{QTI}setvar", str(score)))
-        told += [each.get("linkrefid") for each in condition.findall(f"{QTI}displayfeedback")]
+        feedbacks += [
+            element.get("linkrefid") for element in condition.findall(f"{QTI}displayfeedback")
+        ]
         if condition.get("continue") != "Yes":
             break
     texts = {
-        each.get("ident"): each.findtext(f".//{QTI}mattext", "")
-        for each in item.findall(f"{QTI}itemfeedback")
+        element.get("ident"): element.findtext(f".//{QTI}mattext", "")
+        for element in item.findall(f"{QTI}itemfeedback")
     }
-    return score, plain(" ".join(texts[name] for name in told))
+    return score, plain(" ".join(texts[name] for name in feedbacks))
 
 
 def _holds(test: ET.Element, typed: str) -> bool:
@@ -201,9 +205,9 @@ def _holds(test: ET.Element, typed: str) -> bool:
     if tag == "other":
         return True
     if tag in ("or", "and"):
-        return {"or": any, "and": all}[tag](_holds(each, typed) for each in test)
-    given, value = float(typed), float(test.text or "nan")
-    return {"varequal": given == value, "vargte": given >= value, "varlte": given <= value}[tag]
+        return {"or": any, "and": all}[tag](_holds(item, typed) for item in test)
+    answer, value = float(typed), float(test.text or "nan")
+    return {"varequal": answer == value, "vargte": answer >= value, "varlte": answer <= value}[tag]
 
 
 def right_in_canvas(item: ET.Element) -> set[float]:
@@ -211,9 +215,11 @@ def right_in_canvas(item: ET.Element) -> set[float]:
 
     Its numerical questions give 100 % to each of them, whatever the package says they score.
     """
-    found = set()
+    collected = set()
     for condition in item.iter(f"{QTI}respcondition"):
         for tag in ("or", "and"):
             for node in condition.iter(f"{QTI}{tag}"):
-                found |= {float(each.text or "nan") for each in node.iter(f"{QTI}varequal")}
-    return found
+                collected |= {
+                    float(element.text or "nan") for element in node.iter(f"{QTI}varequal")
+                }
+    return collected

@@ -233,8 +233,8 @@ def wrong_with_qti(text: str) -> Iterator[str]:
     if len({item.get("ident") for item in items}) < len(items):
         yield "an ident twice"
     for item in items:
-        feedback = [each.get("ident") for each in item.findall(f"{NAMESPACE}itemfeedback")]
-        shown = [each.get("linkrefid") for each in item.iter(f"{NAMESPACE}displayfeedback")]
+        feedback = [element.get("ident") for element in item.findall(f"{NAMESPACE}itemfeedback")]
+        shown = [element.get("linkrefid") for element in item.iter(f"{NAMESPACE}displayfeedback")]
         if feedback != list(dict.fromkeys(shown)):
             yield "feedback without a condition, or the other way round"
         for ident in set(feedback) - {"correct_fb", "general_incorrect_fb"}:

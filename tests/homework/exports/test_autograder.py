@@ -79,34 +79,34 @@ def graded(folder: Path, python: str | None = sys.executable) -> dict:
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads((folder / "results/results.json").read_text())
-    jsonschema.validate(found, GRADESCOPE)
-    return found
+    written = json.loads((folder / "results/results.json").read_text())
+    jsonschema.validate(written, GRADESCOPE)
+    return written
 
 
 def test_a_submission_is_graded(autograder: Path) -> None:
     (autograder / "submission/mine.csv").write_text(ANSWERS)
     (autograder / "results/results.json").write_text("an old one")
-    found = graded(autograder)
-    assert found["score"] == 1
-    assert found["output_format"] == "md"
-    tests = {each["name"]: each for each in found["tests"]}
+    result = graded(autograder)
+    assert result["score"] == 1
+    assert result["output_format"] == "md"
+    tests = {test["name"]: test for test in result["tests"]}
     assert tests["one: params"]["status"] == "passed"
     assert tests["three: params"]["tags"] == ["P1"]
 
 
 def test_a_submission_that_is_none_has_results(autograder: Path) -> None:
     (autograder / "submission/mine.csv").write_bytes(b"%PDF-1.4")
-    found = graded(autograder)
-    assert found["score"] == 0
-    assert "the file is a PDF" in found["output"]
+    result = graded(autograder)
+    assert result["score"] == 0
+    assert "the file is a PDF" in result["output"]
 
 
 def test_results_are_written_when_everything_fails(autograder: Path) -> None:
     (autograder / "source/homework.yaml").write_text("nothing: of the kind")
-    found = graded(autograder)
-    assert found["score"] == 0
-    assert "The autograder failed" in found["output"]
+    result = graded(autograder)
+    assert result["score"] == 0
+    assert "The autograder failed" in result["output"]
     (autograder / "venv/bin/python").write_text("#!/bin/sh\nexit 1\n")
     assert "The autograder failed" in graded(autograder, None)["output"]
 
@@ -133,8 +133,8 @@ def test_setup_installs_this_version_with_a_python_that_can_run_it(
     environment = {"PATH": str(bin_), "LOG": str(log)}
     setup = str(autograder / "source/setup.sh")
     subprocess.run([setup], check=True, cwd="/", env=environment, timeout=60)
-    said = log.read_text()
-    assert said == f"-m venv venv\n-m pip install shapecalc-convnets=={shapecalc.__version__}\n"
+    message = log.read_text()
+    assert message == f"-m venv venv\n-m pip install shapecalc-convnets=={shapecalc.__version__}\n"
     (bin_ / "python3.11").unlink()
     done = subprocess.run(
         [setup], check=False, cwd="/", env=environment, timeout=60, capture_output=True

@@ -133,15 +133,15 @@ def test_golden_files_all_have_a_test() -> None:
 def test_the_help_of_a_format_says_what_it_loses(format_: str) -> None:
     done = runner().invoke(main, ["homework", "export", format_, "--help"])
     assert done.exit_code == 0
-    said = " ".join(done.output.split())
+    output = " ".join(done.output.split())
     for loss in EXPORTS[format_].loses:
-        assert loss.replace(": ", " ") in said
-    assert f"Example: shapecalc homework export {format_} " in said
+        assert loss.replace(": ", " ") in output
+    assert f"Example: shapecalc homework export {format_} " in output
 
 
 def test_the_help_lists_every_format() -> None:
-    said = runner().invoke(main, ["homework", "export", "--help"]).output
-    commands = re.findall(r"^  ([a-z-]+)  ", said.partition("Commands:")[2], re.MULTILINE)
+    output = runner().invoke(main, ["homework", "export", "--help"]).output
+    commands = re.findall(r"^  ([a-z-]+)  ", output.partition("Commands:")[2], re.MULTILINE)
     assert commands == [*EXPORTS, *EXPORTS]  # what it makes, and what it loses
     assert "export" in runner().invoke(main, ["homework", "--help"]).output
 
@@ -149,9 +149,9 @@ def test_the_help_lists_every_format() -> None:
 @pytest.mark.parametrize("format_", EXPORTS)
 def test_the_documentation_says_what_is_lost(format_: str) -> None:
     page = " ".join(DOCS.read_text(encoding="utf-8").split())
-    told = EXPORTS[format_]
-    assert f"| `{format_}` | {told.makes} | {told.needs} |" in page
-    for loss in told.loses:
+    row = EXPORTS[format_]
+    assert f"| `{format_}` | {row.makes} | {row.needs} |" in page
+    for loss in row.loses:
         title, _, detail = loss.partition(":")
         assert f"**{title}**" in page
         assert detail.strip() in page
@@ -183,7 +183,7 @@ VARIED = "spec: lenet5\nlayers: [conv1]\nvary: {input: [32, 36]}\n"
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, each in EXPORTS.items() if "class" not in each.needs]
+    "name", [name for name, row in EXPORTS.items() if "class" not in row.needs]
 )
 def test_variants_are_never_taken_for_the_homework(tmp_path: Path, name: str) -> None:
     """Broken by a format that judges or asks by what the file says for nobody."""
@@ -192,13 +192,13 @@ def test_variants_are_never_taken_for_the_homework(tmp_path: Path, name: str) ->
     (tmp_path / "variants.csv").write_text("student,stamp,input\ns1,0badcafe,36x36x1\n")
     answers = ["answers.csv"] if "answers" in EXPORTS[name].needs else []
     whose = [] if name == "gradescope-package" else ["--variant", "s1"]
-    asked = ["homework", "export", name, *answers, "--homework", "homework.yaml", "-o", "out.zip"]
+    command = ["homework", "export", name, *answers, "--homework", "homework.yaml", "-o", "out.zip"]
     with contextlib.chdir(tmp_path):
-        refused = runner().invoke(main, asked)
-        given = runner().invoke(main, [*asked, "--variants", "variants.csv", *whose])
+        refused = runner().invoke(main, command)
+        written = runner().invoke(main, [*command, "--variants", "variants.csv", *whose])
     assert refused.exit_code == 2
     assert "E752" in refused.output
-    assert given.exit_code == 0, given.output
+    assert written.exit_code == 0, written.output
     if answers:  # 36x36 gives 32x32x6, so nothing is right
         result = json.loads((tmp_path / "out.zip").read_text(encoding="utf-8"))
         assert result.get("score", result.get("fraction")) == 0

@@ -19,7 +19,7 @@ from shapecalc.homework.classroom.model import Classroom, Graded, Student
 from shapecalc.homework.classroom.store import load
 from shapecalc.homework.exports.canvas import csv_text, fill, read_gradebook, report
 from shapecalc.homework.exports.moodle_csv import grades
-from shapecalc.output.csv import harmless
+from shapecalc.text.safe import csv_safe
 from tests.runner import runner
 
 CLASS = Path(__file__).parent / "files" / "class.json"
@@ -154,7 +154,7 @@ def test_numbers_and_dashes_stay(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "does not begin with Student"),
         (b"a,b\n1,2\n", "does not begin with Student"),
@@ -166,10 +166,10 @@ def test_numbers_and_dashes_stay(number: str) -> None:
         (b"x" * (32 * 2**20 + 1), "more than 32 MiB"),
     ],
 )
-def test_what_is_no_gradebook_is_refused(data: bytes, said: str) -> None:
+def test_what_is_no_gradebook_is_refused(data: bytes, message: str) -> None:
     with pytest.raises(SpecErrors, match="E741") as caught:
         read_gradebook(data, "canvas.csv")
-    assert said in caught.value.problems[0].message
+    assert message in caught.value.problems[0].message
 
 
 @pytest.mark.parametrize("name", ["Homework", "(1)", "Student", "Final Score", "", "Quiz", "(999)"])
@@ -205,7 +205,7 @@ def test_any_table_is_read_or_refused_and_makes_no_formula(
         return
     for row in csv.reader(StringIO(filled.text, newline=""), delimiter=delimiter):
         for cell in row:
-            assert cell == harmless(cell) or re.fullmatch(r"\s*[-+]?[\d.,]*%?\s*", cell)
+            assert cell == csv_safe(cell) or re.fullmatch(r"\s*[-+]?[\d.,]*%?\s*", cell)
 
 
 @given(st.binary(max_size=200))
@@ -218,10 +218,10 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 def test_marks_are_exact_and_rounded_once(marks: list[Fraction]) -> None:
     head = "Student,ID,Section,HW (1)\n    Points Possible,,,20\n"
     text = head + "".join(f"S{at},{at},One,\n" for at in range(len(marks)))
-    people = tuple(student(str(at), each) for at, each in enumerate(marks))
+    people = tuple(student(str(at), mark) for at, mark in enumerate(marks))
     filled = fill(book(text), Classroom("", "", people), "(1)")
-    for each, row in zip(marks, rows(filled.text)[2:], strict=True):
-        assert abs(Fraction(row[3]) - each) <= Fraction(1, 200)
+    for mark, row in zip(marks, rows(filled.text)[2:], strict=True):
+        assert abs(Fraction(row[3]) - mark) <= Fraction(1, 200)
 
 
 def test_a_name_with_the_end_of_a_line_stays_one_cell() -> None:
@@ -230,15 +230,15 @@ def test_a_name_with_the_end_of_a_line_stays_one_cell() -> None:
 
 
 def test_moodle_has_every_student_of_the_roster() -> None:
-    found = rows(grades(load(str(CLASS))))
-    assert found[0] == ["ID number", "Email address", "Grade", "Feedback comments"]
-    assert [row[:3] for row in found[1:]] == [
+    result = rows(grades(load(str(CLASS))))
+    assert result[0] == ["ID number", "Email address", "Grade", "Feedback comments"]
+    assert [row[:3] for row in result[1:]] == [
         ["ada", "ada@example.org", "19"],
         ["grace", "grace@example.org", "10.35"],
         ["kim", "kim@example.org", "-"],
         ["nul", "sam@example.org", "-"],
     ]
-    assert "Late by 5 hours" in found[2][3]
+    assert "Late by 5 hours" in result[2][3]
     assert rows(grades(load(str(CLASS)), missing="zero"))[3][2] == "0"
 
 

@@ -67,8 +67,8 @@ KEY = [
 ]
 
 
-def asked(homework: Homework) -> list[Asked]:
-    return [blank for some in blanks_of(homework).values() for blank in some]
+def asked_numbers(homework: Homework) -> list[Asked]:
+    return [blank for parts in blanks_of(homework).values() for blank in parts]
 
 
 def items_of(package: bytes) -> list[ET.Element]:
@@ -79,20 +79,23 @@ def items_of(package: bytes) -> list[ET.Element]:
 
 def test_every_number_is_asked_once_with_its_key_and_its_marks(made: Make) -> None:
     homework = made()
-    blanks = asked(homework)
-    assert [(each.name, each.right) for each in blanks] == KEY
-    assert sum(each.marks for each in blanks) == 7 + 10 + 2  # params 4 + 3, MACs 5 x 2, outputs 2
-    assert {each.marks for each in blanks if each.part} == {Fraction(1, 3)}
+    blanks = asked_numbers(homework)
+    assert [(blank.name, blank.right) for blank in blanks] == KEY
+    assert sum(blank.marks for blank in blanks) == 7 + 10 + 2  # params 4 + 3, MACs 5 x 2, outputs 2
+    assert {blank.marks for blank in blanks if blank.part} == {Fraction(1, 3)}
 
 
 def test_a_volume_is_asked_in_the_order_of_the_layout(made: Make) -> None:
-    blanks = asked(made("conventions: {layout: chw}\n"))
-    assert [each.part for each in blanks if each.part][:3] == ["channels", "height", "width"]
-    assert [each.right for each in blanks if each.part][:3] == [24, 8, 6]
+    blanks = asked_numbers(made("conventions: {layout: chw}\n"))
+    assert [blank.part for blank in blanks if blank.part][:3] == ["channels", "height", "width"]
+    assert [blank.right for blank in blanks if blank.part][:3] == [24, 8, 6]
 
 
 def test_wrong_numbers_are_those_that_are_known(made: Make) -> None:
-    wrong = {each.name: {wrong.value: wrong.ids for wrong in each.others} for each in asked(made())}
+    wrong = {
+        blank.name: {wrong.value: wrong.ids for wrong in blank.others}
+        for blank in asked_numbers(made())
+    }
     assert wrong["one: params"][Fraction(1800)] == ("P1",)  # no biases
     assert wrong["one: params"][Fraction(624)] == ("P2",)  # 5*5*24 + 24
     assert wrong["two: output, height"][Fraction(7)] == ("S1", "S2")
@@ -113,7 +116,7 @@ def test_what_the_teacher_accepts_earns_what_the_policy_says(made: Make) -> None
     accept = "accept: {one: {params: {1800: as the slides have it}}, two: {output: [7x6x24]}}\n"
     for policy, share in (("{}", 1), ("{other_convention: 1/2}", 1 / 2), ("{accepted: right}", 1)):
         homework = made(f"{accept}policy: {policy}\n")
-        blanks = {each.question: each for each in blanks_of_gift(gift(homework))}
+        blanks = {blank.question: blank for blank in blanks_of_gift(gift(homework))}
         marks, message = play(blanks["one: params"], "1800")  # else no biases
         assert marks == pytest.approx(share * blanks["one: params"].marks)
         assert message == "Accepted: as the slides have it."
@@ -124,23 +127,23 @@ def test_what_the_teacher_accepts_earns_what_the_policy_says(made: Make) -> None
 def test_gift_says_what_the_homework_says(made: Make) -> None:
     homework = made("policy: {misconception: 1/4}\n")
     blanks = list(blanks_of_gift(gift(homework)))
-    assert [each.question for each in blanks] == [name for name, _ in KEY]
+    assert [blank.question for blank in blanks] == [name for name, _ in KEY]
     plays(homework, blanks, 1 / 4)
 
 
 def plays(homework: Homework, blanks: list[Blank], share: float) -> None:
     """Type the key, every wrong number and nonsense into every blank."""
-    told = 0
-    for each, blank in zip(asked(homework), blanks, strict=True):
-        assert play(blank, str(each.right)) == (blank.marks, "Right.")
-        for wrong in each.others:
+    count = 0
+    for number, blank in zip(asked_numbers(homework), blanks, strict=True):
+        assert play(blank, str(number.right)) == (blank.marks, "Right.")
+        for wrong in number.others:
             marks, message = play(blank, f"{float(wrong.value):.10g}")
             assert marks == pytest.approx(share * blank.marks, abs=1e-6)
             assert wrong.message in message
-            told += 1
-        assert play(blank, "987654321") == (0, each.otherwise)
-        assert play(blank, "a lot") == (0, each.otherwise)
-    assert told > 60
+            count += 1
+        assert play(blank, "987654321") == (0, number.otherwise)
+        assert play(blank, "a lot") == (0, number.otherwise)
+    assert count > 60
 
 
 #: How versions and languages of Moodle read commas and points.
@@ -155,12 +158,12 @@ def test_a_separator_of_thousands_makes_no_number_wrong(
     homework = made()
     read = blanks_of_gift if write is gift else blanks_of_moodle
     repaired = 0
-    for each, blank in zip(asked(homework), read(write(homework)), strict=True):
-        marks, message = play(blank, f"{each.right:,}", **language)
-        if 1000 <= each.right < 10**6:
+    for number, blank in zip(asked_numbers(homework), read(write(homework)), strict=True):
+        marks, message = play(blank, f"{number.right:,}", **language)
+        if 1000 <= number.right < 10**6:
             assert marks == blank.marks
             repaired += "decimal sign" in message
-        for wrong in each.others:
+        for wrong in number.others:
             if wrong.value.denominator == 1 and 1000 < wrong.value < 10**6 and wrong.value % 1000:
                 marks, message = play(blank, f"{int(wrong.value):,}", **language)
                 assert marks == 0
@@ -181,26 +184,28 @@ def test_qti_scores_and_says_what_the_homework_says(made: Make) -> None:
     homework = made("policy: {misconception: 1/4}\n")
     network, *items = items_of(qti(homework))
     assert fields_of(network)["question_type"] == "text_only_question"
-    for each, item in zip(asked(homework), items, strict=True):
-        assert item.get("title") == each.name
-        assert fields_of(item)["points_possible"] == ("0.333333" if each.part else str(each.marks))
-        assert play_item(item, str(each.right)) == (100, " Right. ")
-        for wrong in each.others:
+    for number, item in zip(asked_numbers(homework), items, strict=True):
+        assert item.get("title") == number.name
+        assert fields_of(item)["points_possible"] == (
+            "0.333333" if number.part else str(number.marks)
+        )
+        assert play_item(item, str(number.right)) == (100, " Right. ")
+        for wrong in number.others:
             score, message = play_item(item, f"{float(wrong.value):.4f}")
             assert score == 25
             assert message.strip() == wrong.message
         score, message = play_item(item, "987654321")
         assert score == 0
-        assert message.strip() == each.otherwise
-        assert right_in_canvas(item) == {each.right}
+        assert message.strip() == number.otherwise
+        assert right_in_canvas(item) == {number.right}
 
 
 @pytest.mark.parametrize("field", ["title", "note"])
 def test_nothing_that_a_teacher_writes_is_markup(made: Make, field: str) -> None:
     nasty = f"{field}: {json.dumps(NASTY)}\n"
     homework = made(nasty, base="spec: net.yaml\nlayers: [two]\ncolumns: [output, params]\n")
-    said = homework.title if field == "title" else homework.note
-    assert "{1:NM" in said
+    message = homework.title if field == "title" else homework.note
+    assert "{1:NM" in message
     for text in (moodle_xml(homework), moodle_xml(homework, per="cell")):
         assert len(list(blanks_of_moodle(text))) == 4
         assert '<b>&amp;"' not in "".join(ET.fromstring(text).itertext())
@@ -235,10 +240,10 @@ PLAYED = {
 @pytest.mark.parametrize("share", [Fraction(n, 12) for n in range(13)])
 def test_shares_are_of_moodles_list(made: Make, share: Fraction) -> None:
     homework = made(f"policy: {{misconception: {share}}}\n")
-    found = {
+    result = {
         answer.get("fraction")
         for answer in ET.fromstring(moodle_xml(homework, per="cell")).iter("answer")
     }
-    assert found <= set(GRADES)
-    (other,) = found - {"100", "0"} or {"100" if share > Fraction(19, 20) else "0"}
+    assert result <= set(GRADES)
+    (other,) = result - {"100", "0"} or {"100" if share > Fraction(19, 20) else "0"}
     assert abs(Fraction(other) / 100 - share) <= Fraction(1, 20)

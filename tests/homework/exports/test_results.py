@@ -53,24 +53,24 @@ def checked(homework: Homework, text: str = ANSWERS) -> Checked:
 
 def test_gradescope_has_a_test_a_layer_with_its_marks_and_mistakes(made: Make) -> None:
     student = checked(made("policy: {follow_through: 1/2}\n"))
-    found = json.loads(results(student))
-    jsonschema.validate(found, GRADESCOPE)
-    tests = {each["name"]: each for each in found["tests"]}
+    written = json.loads(results(student))
+    jsonschema.validate(written, GRADESCOPE)
+    tests = {test["name"]: test for test in written["tests"]}
     assert list(tests) == ["one", "two", "three", "four", "total"]
-    assert [each["number"] for each in found["tests"]] == ["1", "2", "3", "4", "5"]
-    assert [(each["score"], each["max_score"]) for each in found["tests"]] == [
+    assert [test["number"] for test in written["tests"]] == ["1", "2", "3", "4", "5"]
+    assert [(test["score"], test["max_score"]) for test in written["tests"]] == [
         (2, 3),
         (3, 4),
         (0.5 + 1 + 1, 4),
         (0, 5),
         (0, 3),
     ]
-    assert found["score"] == sum(each["score"] for each in found["tests"]) == 7.5
+    assert written["score"] == sum(test["score"] for test in written["tests"]) == 7.5
     assert tests["one"]["tags"] == ["P1"]
     assert "biases were left out" in tests["one"]["output"]
-    assert {each["status"] for each in found["tests"]} == {"failed"}
-    cells = found["extra_data"]["shapecalc"]["cells"]
-    assert [each["verdict"] for each in cells[:3]] == [
+    assert {test["status"] for test in written["tests"]} == {"failed"}
+    cells = written["extra_data"]["shapecalc"]["cells"]
+    assert [cell["verdict"] for cell in cells[:3]] == [
         "not_graded",
         "misconception",
         "right_other_notation",
@@ -80,28 +80,28 @@ def test_gradescope_has_a_test_a_layer_with_its_marks_and_mistakes(made: Make) -
 @pytest.mark.parametrize(("per", "names"), [("column", 3), ("cell", 13)])
 def test_parts_are_columns_or_cells(made: Make, per: str, names: int) -> None:
     student = checked(made())
-    found = json.loads(results(student, per=per, visibility="after_published", markup="md"))
-    jsonschema.validate(found, GRADESCOPE)
-    assert len(found["tests"]) == names
-    assert sum(each["max_score"] for each in found["tests"]) == student.out_of == 19
-    assert sum(each["score"] for each in found["tests"]) == found["score"] == student.marks
-    assert {each["visibility"] for each in found["tests"]} == {"after_published"}
+    written = json.loads(results(student, per=per, visibility="after_published", markup="md"))
+    jsonschema.validate(written, GRADESCOPE)
+    assert len(written["tests"]) == names
+    assert sum(test["max_score"] for test in written["tests"]) == student.out_of == 19
+    assert sum(test["score"] for test in written["tests"]) == written["score"] == student.marks
+    assert {test["visibility"] for test in written["tests"]} == {"after_published"}
 
 
 def test_marks_are_rounded_once(made: Make) -> None:
     student = checked(made("policy: {follow_through: 1/3, misconception: 1/7}\n"))
     assert student.marks.denominator == 7
-    found = json.loads(results(student))
-    assert found["score"] == round(float(student.marks), 6)
-    found = json.loads(prairielearn(student))
-    assert found["score"] == round(float(student.marks / student.out_of), 6)
-    assert json.loads(combinator(student))["fraction"] == found["score"]
+    written = json.loads(results(student))
+    assert written["score"] == round(float(student.marks), 6)
+    written = json.loads(prairielearn(student))
+    assert written["score"] == round(float(student.marks / student.out_of), 6)
+    assert json.loads(combinator(student))["fraction"] == written["score"]
 
 
 def test_coderunner_has_a_row_a_layer(made: Make) -> None:
-    found = json.loads(combinator(checked(made())))
-    jsonschema.validate(found, CODERUNNER)
-    header, *rows = found["testresults"]
+    written = json.loads(combinator(checked(made())))
+    jsonschema.validate(written, CODERUNNER)
+    header, *rows = written["testresults"]
     assert header == ["iscorrect", "layer", "what was said", "marks"]
     assert [row[0] for row in rows] == [0, 0, 1, 0, 0]
     assert [row[1] for row in rows] == ["one", "two", "three", "four", "total"]
@@ -114,11 +114,11 @@ def test_coderunner_has_a_row_a_layer(made: Make) -> None:
 
 
 def test_prairielearn_has_points_in_every_test(made: Make) -> None:
-    found = json.loads(prairielearn(checked(made()), per="cell"))
-    jsonschema.validate(found, PRAIRIELEARN)
-    assert found["gradable"] is True
-    assert found["score"] == pytest.approx(float(Fraction(9, 19)), abs=1e-6)
-    assert len(found["tests"]) == 13
+    written = json.loads(prairielearn(checked(made()), per="cell"))
+    jsonschema.validate(written, PRAIRIELEARN)
+    assert written["gradable"] is True
+    assert written["score"] == pytest.approx(float(Fraction(9, 19)), abs=1e-6)
+    assert len(written["tests"]) == 13
 
 
 def test_prairielearn_takes_no_more_than_its_limit(
@@ -147,17 +147,17 @@ class _Tags(HTMLParser):
 def test_nothing_that_a_student_writes_is_markup(made: Make, hint: int) -> None:
     hostile = ANSWERS + '"<img src=x onerror=alert(1)>",3x3x3,"<b>",1\n"\u202e","\x85",,\n'
     student = checked(made(), hostile)
-    found = json.loads(results(student, hint=hint, markup="html"))
-    texts = [found["output"], *(each["output"] for each in found["tests"])]
+    written = json.loads(results(student, hint=hint, markup="html"))
+    texts = [written["output"], *(test["output"] for test in written["tests"])]
     texts += [json.loads(combinator(student, hint=hint))["epiloguehtml"]]
     for text in texts:
         assert _Tags(text).tags <= {"ul", "li"}
         assert text.replace("\n", "").isprintable()
     assert any("&lt;script&gt;" in text for text in texts)
-    found = json.loads(results(student, hint=hint, markup="md"))
-    total = found["tests"][4]["output"]
+    written = json.loads(results(student, hint=hint, markup="md"))
+    total = written["tests"][4]["output"]
     assert r"\*\*bold\*\* \[x\](y) \`z\` 12" in total
-    assert "<" not in "".join(each["output"] for each in found["tests"])
+    assert "<" not in "".join(test["output"] for test in written["tests"])
 
 
 def test_the_first_hint_says_which_cells_and_no_more(made: Make) -> None:
@@ -223,24 +223,24 @@ def test_answers_that_cannot_be_read_make_results(
     made: Make, tmp_path: Path, format_: str, name: str
 ) -> None:
     made()
-    data, said = BROKEN[name]
+    data, message = BROKEN[name]
     folder = tmp_path / "submission"
     folder.mkdir()
     (folder / name).write_bytes(data)
-    found = export(format_, folder, tmp_path)
-    assert found.get("score", found.get("fraction")) == 0
-    assert said in json.dumps(found)
+    result = export(format_, folder, tmp_path)
+    assert result.get("score", result.get("fraction")) == 0
+    assert message in json.dumps(result)
     if format_ == "prairielearn":
-        assert found["gradable"] is False
+        assert result["gradable"] is False
 
 
 def export(format_: str, path: Path, folder: Path) -> dict[str, Any]:
     words = ["homework", "export", format_, str(path), "--homework", f"{folder}/homework.yaml"]
     done = runner().invoke(main, words)
     assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)
-    jsonschema.validate(found, SCHEMAS[format_])
-    return found
+    written = json.loads(done.stdout)
+    jsonschema.validate(written, SCHEMAS[format_])
+    return written
 
 
 @pytest.mark.parametrize("format_", SCHEMAS)
@@ -256,8 +256,8 @@ def test_a_submission_is_the_one_file_of_answers_in_a_folder(
     (folder / ".answers.csv").write_text(ANSWERS)
     (folder / "link.csv").symlink_to(tmp_path / "homework.yaml")
     (folder / "Ответы.CSV").write_text(ANSWERS)
-    found = export(format_, folder, tmp_path)
-    assert found.get("score", found.get("fraction")) > 0
+    result = export(format_, folder, tmp_path)
+    assert result.get("score", result.get("fraction")) > 0
     (folder / "answers2.md").write_text("x")
     assert "2 files of answers: answers2.md," in json.dumps(export(format_, folder, tmp_path))
 

@@ -71,8 +71,8 @@ def classes(draw: st.DrawFn) -> Classroom:
 @settings(max_examples=60, deadline=None)
 def test_what_is_written_is_read(classroom: Classroom) -> None:
     assert from_json(to_json(classroom)) == classroom
-    for each in classroom.students:
-        assert graded_from(parse(json.dumps(graded_plain(each)), "state"), "state") == each
+    for student in classroom.students:
+        assert graded_from(parse(json.dumps(graded_plain(student)), "state"), "state") == student
 
 
 def test_the_file_is_written_as_it_was_read() -> None:
@@ -86,45 +86,60 @@ def edited(change) -> str:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda top, _, __: top.update(schema="x"), "`schema` is 'x', not 'shapecalc"),
         (lambda top, _, __: top.pop("stamp"), "the class lacks `stamp`"),
         (lambda top, _, __: top.update(extra=1), "the class has the unknown key 'extra'"),
         (lambda top, _, __: top.update(students={}), "students is no list: {}"),
-        (lambda _, one, __: one.update(status="gone"), "students[0].status is 'gone', none of"),
-        (lambda _, one, __: one.update(status=["x"]), "students[0].status is ['x'], none of"),
-        (lambda _, one, __: one.update(late=-1), "students[0].late is no number of hours: -1"),
-        (lambda _, one, __: one.update(late=True), "students[0].late is no number of hours: True"),
-        (lambda _, one, __: one.update(marks=3), "students[0].marks is no fraction like '5/2': 3"),
-        (lambda _, one, __: one.update(marks="1/0"), "students[0].marks is no fraction"),
-        (lambda _, one, __: one.update(marks="-1"), "students[0].marks is no fraction"),
-        (lambda _, one, __: one.update(marks="٣"), "students[0].marks is no fraction"),
-        (lambda _, one, __: one.update(student="Ada"), "students[0].student is no map: 'Ada'"),
-        (lambda _, one, __: one["student"].update(id=7), "students[0].student.id is no text: 7"),
-        (lambda _, one, __: one["student"].update(columns=[["a"]]), "columns[0] is no list of 2"),
+        (lambda _, first, __: first.update(status="gone"), "students[0].status is 'gone', none of"),
+        (lambda _, first, __: first.update(status=["x"]), "students[0].status is ['x'], none of"),
+        (lambda _, first, __: first.update(late=-1), "students[0].late is no number of hours: -1"),
+        (
+            lambda _, first, __: first.update(late=True),
+            "students[0].late is no number of hours: True",
+        ),
+        (
+            lambda _, first, __: first.update(marks=3),
+            "students[0].marks is no fraction like '5/2': 3",
+        ),
+        (lambda _, first, __: first.update(marks="1/0"), "students[0].marks is no fraction"),
+        (lambda _, first, __: first.update(marks="-1"), "students[0].marks is no fraction"),
+        (lambda _, first, __: first.update(marks="٣"), "students[0].marks is no fraction"),
+        (lambda _, first, __: first.update(student="Ada"), "students[0].student is no map: 'Ada'"),
+        (
+            lambda _, first, __: first["student"].update(id=7),
+            "students[0].student.id is no text: 7",
+        ),
+        (
+            lambda _, first, __: first["student"].update(columns=[["a"]]),
+            "columns[0] is no list of 2",
+        ),
         (lambda _, __, cell: cell.update(certain=1), "cells[0].certain is neither true nor false"),
         (lambda _, __, cell: cell.update(misconceptions=["S1"]), "misconceptions[0] is no list"),
         (lambda _, __, cell: cell.update(out_of="0", marks="1"), "has 1 marks out of 0"),
-        (lambda top, one, _: top["students"].append(one), "of another student"),
+        (lambda top, first, _: top["students"].append(first), "of another student"),
         (lambda top, *_: top.update(title="half \udc80"), "title has half a letter"),
-        (lambda _, one, __: one.update(earned="0"), "has earned 0 marks, which its cells do not"),
-        (lambda _, one, __: one.update(marks="999"), "has 999 marks of"),
-        (lambda _, one, __: one.update(out_of="0"), "out of 0"),
+        (
+            lambda _, first, __: first.update(earned="0"),
+            "has earned 0 marks, which its cells do not",
+        ),
+        (lambda _, first, __: first.update(marks="999"), "has 999 marks of"),
+        (lambda _, first, __: first.update(out_of="0"), "out of 0"),
         (lambda top, *_: top.update(leftovers=[{"file": "a"}]), "leftovers[0] lacks `reason`"),
     ],
 )
-def test_what_is_no_class_is_refused(change, said: str) -> None:
+def test_what_is_no_class_is_refused(change, message: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         from_json(edited(change))
     (problem,) = caught.value.problems
     assert problem.code == "E740"
-    assert said in problem.message
+    assert message in problem.message
     assert problem.hint
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "not JSON: Expecting value, line 1, column 1"),
         ("[]", "the class is no map: []"),
@@ -134,10 +149,10 @@ def test_what_is_no_class_is_refused(change, said: str) -> None:
         ('{"a": ' + "9" * 5000 + "}", "the text is not a class"),
     ],
 )
-def test_hostile_text_is_refused(text: str, said: str) -> None:
+def test_hostile_text_is_refused(text: str, message: str) -> None:
     with pytest.raises(SpecErrors, match="E740") as caught:
         from_json(text)
-    assert said in caught.value.problems[0].message
+    assert message in caught.value.problems[0].message
 
 
 json_values = st.recursive(

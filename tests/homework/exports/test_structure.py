@@ -74,7 +74,7 @@ def test_a_package_of_qti_holds_what_its_manifest_says(made: Make) -> None:
     quiz, meta = manifest.findall(f"{PACKAGE}resources/{PACKAGE}resource")
     assert quiz.get("type") == "imsqti_xmlv1p2"
     assert meta.get("type") == "associatedcontent/imscc_xmlv1p1/learning-application-resource"
-    hrefs = [each.get("href") for each in manifest.iter(f"{PACKAGE}file")]
+    hrefs = [element.get("href") for element in manifest.iter(f"{PACKAGE}file")]
     assert set(hrefs) == set(files) - {"imsmanifest.xml"}
     (needs,) = quiz.findall(f"{PACKAGE}dependency")
     assert needs.get("identifierref") == meta.get("identifier")
@@ -82,10 +82,10 @@ def test_a_package_of_qti_holds_what_its_manifest_says(made: Make) -> None:
     assert hrefs == [f"{folder}/{folder}.xml", f"{folder}/assessment_meta.xml"]
     assert list(wrong_with_qti(files[f"{folder}/{folder}.xml"])) == []
     settings = ET.fromstring(files[f"{folder}/assessment_meta.xml"])
-    told = {each.tag.partition("}")[2]: each.text for each in settings}
-    assert told["title"] == homework.title
-    assert told["points_possible"] == "19"
-    assert told["show_correct_answers"] == "false"
+    texts = {setting.tag.partition("}")[2]: setting.text for setting in settings}
+    assert texts["title"] == homework.title
+    assert texts["points_possible"] == "19"
+    assert texts["show_correct_answers"] == "false"
 
 
 @pytest.mark.parametrize(

@@ -26,33 +26,33 @@ def test_layers_between_those_asked_are_shown_and_those_behind_are_not() -> None
 
 
 def test_a_block_is_shown_by_its_layers_and_what_flows_into_each_is_said() -> None:
-    found = rows("spec: googlenet\nlayers: [inception_3a]\n")
-    assert found["inception_3a/3x3/reduce"] == "conv 96 1x1, from pool2"
-    assert found["inception_3a/3x3/conv2"] == "conv 128 3x3, pad 1"
-    assert found["inception_3a/pool/pool1"] == "maxpool 3x3, pad 1, from pool2"
-    assert found["inception_3a/pool/proj"] == "conv 32 1x1"
-    assert "from 1x1/conv1, 3x3/conv2, 5x5/conv2, pool/proj" in found["inception_3a/concat1"]
-    assert not any("3b" in name for name in found)
+    result = rows("spec: googlenet\nlayers: [inception_3a]\n")
+    assert result["inception_3a/3x3/reduce"] == "conv 96 1x1, from pool2"
+    assert result["inception_3a/3x3/conv2"] == "conv 128 3x3, pad 1"
+    assert result["inception_3a/pool/pool1"] == "maxpool 3x3, pad 1, from pool2"
+    assert result["inception_3a/pool/proj"] == "conv 32 1x1"
+    assert "from 1x1/conv1, 3x3/conv2, 5x5/conv2, pool/proj" in result["inception_3a/concat1"]
+    assert not any("3b" in name for name in result)
 
 
 @pytest.mark.parametrize("spec", ["lenet5", "vgg16", "googlenet", "resnet18"])
 def test_parameters_can_be_added_up_from_the_sheet_alone(spec: str) -> None:
     """Work the convolutions and dense layers out by the words of the sheet, following `from`."""
     report = shapecalc.summarize(spec)
-    found = rows(f"spec: {spec}\nlayers: [total]\n")
+    result = rows(f"spec: {spec}\nlayers: [total]\n")
     channels = {"input": report["input"].output.channels}
     before, weights = "input", 0
-    for name, said in found.items():
+    for name, does in result.items():
         if name == "total":
             continue
-        source = re.search(r", from ([^,]+)", said)
-        came = [each for each in channels if source and each.endswith(source[1])]
+        source = re.search(r", from ([^,]+)", does)
+        came = [channel for channel in channels if source and channel.endswith(source[1])]
         into = channels[came[-1] if came else before]
-        if match := re.match(r"conv (\d+) (\d+)x(\d+)", said):
+        if match := re.match(r"conv (\d+) (\d+)x(\d+)", does):
             out, high, wide = map(int, match.groups())
             weights += out * high * wide * into
             channels[name] = out
-        elif match := re.match(r"dense (\d+)", said):
+        elif match := re.match(r"dense (\d+)", does):
             size = next(row.inputs[0].size for row in report.rows if row.name == name)
             weights += int(match[1]) * size  # how the volume is read needs its sides
             channels[name] = int(match[1])
@@ -71,8 +71,8 @@ def test_weights_of_another_layer_are_said_to_be() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "net.yaml").write_text(text, encoding="utf-8")
-        found = read_homework(Source(f"{folder}/homework.yaml", "spec: net\n"))
-    assert dict(described(found))["b"] == "conv 2 3x3, pad 1, weights of a"
+        assigned = read_homework(Source(f"{folder}/homework.yaml", "spec: net\n"))
+    assert dict(described(assigned))["b"] == "conv 2 3x3, pad 1, weights of a"
 
 
 def test_on_paper_all_columns_are_seen() -> None:

@@ -33,10 +33,10 @@ def last_number(text: str) -> int:
     ],
 )
 def test_every_calculation_ends_in_the_key(text: str) -> None:
-    found = homework(text)
+    assigned = homework(text)
     counted = 0
-    for cell in found.cells:
-        worked = work_out(found, cell)
+    for cell in assigned.cells:
+        worked = work_out(assigned, cell)
         if isinstance(cell.key, int) and worked.steps:
             assert last_number(worked.steps[-1]) == cell.key, (cell.at, worked.steps)
             counted += 1
@@ -48,10 +48,10 @@ def test_every_calculation_ends_in_the_key(text: str) -> None:
 
 
 def test_without_biases_the_lesson_that_counts_them_is_not_told() -> None:
-    found = homework(
+    assigned = homework(
         "spec: alexnet\nlayers: [conv1]\ncolumns: params\nconventions: {bias: left_out}\n"
     )
-    (worked,) = (work_out(found, cell) for cell in found.cells)
+    (worked,) = (work_out(assigned, cell) for cell in assigned.cells)
     assert worked.steps == ("11*11*3*96 = 34,848",)
     assert worked.words == ()
 

@@ -16,20 +16,20 @@ from tests.runner import runner
 
 
 def test_rounding_is_invisible_on_alexnet_whose_windows_all_fit() -> None:
-    found = lint(assign(shapecalc.summarize("alexnet")))
-    assert {"S6", "S8"} <= set(found.silent)
-    assert "P1" not in found.silent
+    result = lint(assign(shapecalc.summarize("alexnet")))
+    assert {"S6", "S8"} <= set(result.silent)
+    assert "P1" not in result.silent
 
 
 def test_dividing_by_the_stride_is_right_on_all_of_vgg() -> None:
-    found = lint(assign(shapecalc.summarize("vgg16")))
-    assert {"S6", "S8", "S10", "S11"} <= set(found.silent)
+    result = lint(assign(shapecalc.summarize("vgg16")))
+    assert {"S6", "S8", "S10", "S11"} <= set(result.silent)
 
 
 def test_a_bias_per_input_channel_is_silent_where_as_many_come_out() -> None:
     # 9 of the 13 convolutions of VGG-16 have as many filters as channels
-    found = lint(assign(shapecalc.summarize("vgg16"), columns=["params"]))
-    silent = [each.cell.layer for each in found.cells if "P7" in each.silent]
+    result = lint(assign(shapecalc.summarize("vgg16"), columns=["params"]))
+    silent = [judged_cell.cell.layer for judged_cell in result.cells if "P7" in judged_cell.silent]
     assert [name for name in silent if name.startswith("conv")] == [
         "conv1_2", "conv2_2", "conv3_2", "conv3_3", "conv4_2", "conv4_3", "conv5_1", "conv5_2",
         "conv5_3",
@@ -37,10 +37,10 @@ def test_a_bias_per_input_channel_is_silent_where_as_many_come_out() -> None:
 
 
 def test_kernel_and_depth_are_alike_in_vggs_first_layer() -> None:
-    found = lint(assign(shapecalc.summarize("vgg16"), layers=["conv1_1"], columns=["params"]))
-    (cell,) = found.cells
+    result = lint(assign(shapecalc.summarize("vgg16"), layers=["conv1_1"], columns=["params"]))
+    (cell,) = result.cells
     assert any({"P2", "P5"} <= set(group) for group in cell.alike)
-    assert ("P2", "P5") in found.confused
+    assert ("P2", "P5") in result.confused
 
 
 def test_another_size_shows_more() -> None:
@@ -55,13 +55,13 @@ def test_another_size_shows_more() -> None:
 def test_programs_get_the_mistakes_of_every_cell(tmp_path, format_: str) -> None:
     (tmp_path / "homework.yaml").write_text("spec: vgg16\nlayers: [conv1_1]\ncolumns: [params]\n")
     words = ["homework", "lint", str(tmp_path / "homework.yaml"), "--format", format_]
-    said = runner().invoke(main, words)
-    assert said.exit_code == 0, said.output
+    output = runner().invoke(main, words)
+    assert output.exit_code == 0, output.output
     if format_ == "json":
-        (cell,) = json.loads(said.output)["cells"]
+        (cell,) = json.loads(output.output)["cells"]
         alike = ["=".join(group) for group in cell["alike"]]
     else:
-        (cell,) = csv.DictReader(StringIO(said.output))
+        (cell,) = csv.DictReader(StringIO(output.output))
         alike, cell["named"] = cell["alike"].split(), cell["named"].split()
     assert (cell["layer"], cell["column"]) == ("conv1_1", "params")
     assert any({"P2", "P5"} <= set(group.split("=")) for group in alike)

@@ -73,31 +73,31 @@ def test_a_variant_is_the_same_in_another_process() -> None:
         "from shapecalc.homework.variants.draw import *\nfrom shapecalc.text.source import Source\n"
         f"s = Source('homework.yaml', {TEXT!r})\nprint(draw(pool_of(s, '7'), '7', 's1').values)"
     )
-    said = subprocess.run(
+    text = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
-    assert said.strip() == repr(draw(pool_of(source(), "7"), "7", "s1").values)
+    assert text.strip() == repr(draw(pool_of(source(), "7"), "7", "s1").values)
 
 
 def test_another_seed_gives_other_variants() -> None:
     pool = pool_of(source(), "7")
     students = [f"s{number}" for number in range(40)]
-    same = sum(draw(pool, "7", each) == draw(pool, "8", each) for each in students)
+    same = sum(draw(pool, "7", student) == draw(pool, "8", student) for student in students)
     assert same < 20
 
 
 def test_all_variants_are_valid_and_as_hard_as_each_other() -> None:
     pool = pool_of(source(), "7")
-    assert len({each.values for each in pool.variants}) == len(pool.variants) > 4
-    for each in pool.variants:
-        homework = read_homework(source(), dict(each.values))
-        asked = [cell for cell in homework.cells if not cell.filled_in]
-        assert len(asked) == pool.difficulty.answers == each.difficulty.answers
+    assert len({variant.values for variant in pool.variants}) == len(pool.variants) > 4
+    for variant in pool.variants:
+        homework = read_homework(source(), dict(variant.values))
+        cells = [cell for cell in homework.cells if not cell.filled_in]
+        assert len(cells) == pool.difficulty.answers == variant.difficulty.answers
         # counted anew, by brute force: how often a side is divided, and how often it does not fit
         fits = [places(n, k, s) for n, k, s in strided(homework)]
-        assert len(fits) == each.difficulty.divisions
-        assert sum(not fit for fit in fits) == each.difficulty.remainders == 0
-    digits = [each.digits for each in pool.variants]
+        assert len(fits) == variant.difficulty.divisions
+        assert sum(not fit for fit in fits) == variant.difficulty.remainders == 0
+    digits = [variant.digits for variant in pool.variants]
     assert max(digits) - min(digits) <= 0.11 * max(digits)
 
 
@@ -121,7 +121,7 @@ def test_windows_may_leave_a_remainder_when_the_teacher_says_so() -> None:
     kept = pool_of(source(), "7")
     free = pool_of(source(TEXT + "windows: any\n"), "7")
     assert free.valid > kept.valid
-    assert {name for each in free.variants for name in each.silent} <= set(kept.silent)
+    assert {name for variant in free.variants for name in variant.silent} <= set(kept.silent)
 
 
 def test_the_most_telling_variants_are_chosen() -> None:
@@ -131,7 +131,7 @@ def test_the_most_telling_variants_are_chosen() -> None:
     )
     pool = pool_of_net("input: 33x33x2\nlayers: [maxpool: {kernel: 3, stride: 2}]\n", text)
     assert pool.difficulty == Difficulty(1, 1, 2, 2)
-    assert {dict(each.values)["input"] for each in pool.variants} == {"32x32x2", "34x34x2"}
+    assert {dict(variant.values)["input"] for variant in pool.variants} == {"32x32x2", "34x34x2"}
     assert "S6" not in pool.silent
 
 
@@ -146,16 +146,16 @@ def pool_of_net(net: str, text: str):
 def test_a_sheet_finds_its_variant_by_its_stamp_the_list_and_the_seed(folder: Path) -> None:
     make()
     drawn = listed(folder / "sheets/variants.csv")["s1"]
-    found = homework_of("homework.yaml", "sheets/variants.csv", "S1")
-    assert found.stamp == drawn["stamp"]
+    result = homework_of("homework.yaml", "sheets/variants.csv", "S1")
+    assert result.stamp == drawn["stamp"]
     assert (
-        found.rows["input"].output
+        result.rows["input"].output
         == read_homework(find("homework.yaml"), {"input": drawn["input"]}).rows["input"].output
     )
     again = chosen_homework("homework.yaml", student="s1", seed="7")
-    assert again.stamp == found.stamp
+    assert again.stamp == result.stamp
     # filled in with its own key, the sheet is right; with another variant's it is not
-    solved = sheet(found, "csv", solution=True)
+    solved = sheet(result, "csv", solution=True)
     (folder / "answers.csv").write_text(solved, encoding="utf-8")
     words = ["homework", "check", "answers.csv", "--homework", "homework.yaml", "--strict"]
     for more in (
@@ -166,8 +166,8 @@ def test_a_sheet_finds_its_variant_by_its_stamp_the_list_and_the_seed(folder: Pa
         done = runner().invoke(main, [*words, *more])
         assert (done.exit_code, "cells are right." in done.output) == (0, True), done.output
     other = next(
-        each for each in ("s2", "17/b")
-        if homework_of("homework.yaml", "sheets/variants.csv", each).stamp != found.stamp
+        item for item in ("s2", "17/b")
+        if homework_of("homework.yaml", "sheets/variants.csv", item).stamp != result.stamp
     )  # fmt: skip
     done = runner().invoke(main, [*words, "--variants", "sheets/variants.csv", "--variant", other])
     assert done.exit_code == 1
@@ -184,8 +184,8 @@ def test_a_sheet_says_whose_it_is_and_file_names_are_safe(folder: Path) -> None:
 
 
 def test_sheets_are_the_same_bytes_every_time(folder: Path) -> None:
-    said = make(out="one"), make(out="two")
-    assert said[0] == said[1]
+    outputs = make(out="one"), make(out="two")
+    assert outputs[0] == outputs[1]
     for path in (folder / "one").iterdir():
         assert path.read_bytes() == (folder / "two" / path.name).read_bytes()
 
@@ -194,8 +194,8 @@ def test_a_field_inside_of_a_block_varies() -> None:
     text = "spec: googlenet\nlayers: [inception_3a/3x3/reduce]\ncolumns: params\n"
     text += "vary: {inception_3a/3x3/reduce.filters: [80, 112]}\n"
     keys = {
-        read_homework(Source("h.yaml", text), dict(each.values)).cells[0].key
-        for each in pool_of(Source("h.yaml", text), "1").variants
+        read_homework(Source("h.yaml", text), dict(variant.values)).cells[0].key
+        for variant in pool_of(Source("h.yaml", text), "1").variants
     }
     assert keys == {192 * 80 + 80, 192 * 112 + 112}
 
@@ -207,7 +207,7 @@ def test_the_answers_of_a_variant_are_judged_by_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "said"),
+    ("text", "code", "message"),
     [
         ("spec: lenet5\n", "E750", "does not say what varies"),
         ("spec: lenet5\nvary: [k]\n", "E110", "`vary` is a map"),
@@ -224,10 +224,12 @@ def test_the_answers_of_a_variant_are_judged_by_it() -> None:
         ("spec: lenet5\nwindows: some\nvary: {input: [32]}\n", "E110", "windows cannot be"),
     ],
 )
-def test_what_cannot_vary_is_told(text: str, code: str, said: str) -> None:
+def test_what_cannot_vary_is_told(text: str, code: str, message: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         pool_of(Source("homework.yaml", text), "1")
-    assert any(each.code == code and said in each.message for each in caught.value.problems)
+    assert any(
+        problem.code == code and message in problem.message for problem in caught.value.problems
+    )
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def _made(
     return (ReadExtents(tuple(dims), first, batch, plain=True, note=note),)
 
 
-class Form(NamedTuple):
+class VolumeForm(NamedTuple):
     """Extents with the channels last.
 
     `swapped`: they were written first, without saying so.  `other`: another notation of the same,
@@ -171,7 +171,9 @@ _NO_BATCH = "the batch axis was left out"
 _VECTOR = "a vector is a volume with sides of 1"
 
 
-def forms(extents: ReadExtents, key: Shape, *, channels_first: bool = False) -> Iterator[Form]:
+def forms(
+    extents: ReadExtents, key: Shape, *, channels_first: bool = False
+) -> Iterator[VolumeForm]:
     """Yield what extents may mean for a cell whose key is `key`, likeliest first.
 
     `channels_first`: the whole sheet seems to be written so.
@@ -184,14 +186,14 @@ def forms(extents: ReadExtents, key: Shape, *, channels_first: bool = False) -> 
         yield from _vector(dims, other)
         return
     if len(dims) == 1 and isinstance(key, Map) and set(key.sides) == {1}:
-        yield Form((dims[0] ** 0,) * (wanted - 1) + dims, other=other or _VECTOR)
+        yield VolumeForm((dims[0] ** 0,) * (wanted - 1) + dims, other=other or _VECTOR)
         return
     if len(dims) != wanted:
-        yield Form(dims, other=other)
+        yield VolumeForm(dims, other=other)
         return
     order = "channels first" if extents.channels_first else ""
-    last = Form(dims, other=other)
-    first = Form((*dims[1:], dims[0]), swapped=not order, other=other or order)
+    last = VolumeForm(dims, other=other)
+    first = VolumeForm((*dims[1:], dims[0]), swapped=not order, other=other or order)
     if extents.channels_first is False:
         yield last
     elif extents.channels_first or channels_first:
@@ -200,10 +202,10 @@ def forms(extents: ReadExtents, key: Shape, *, channels_first: bool = False) -> 
         yield from (last, first)
 
 
-def _vector(dims: tuple[Fraction, ...], other: str) -> Iterator[Form]:
+def _vector(dims: tuple[Fraction, ...], other: str) -> Iterator[VolumeForm]:
     """Read a vector, which may have sides of 1."""
     beyond = [extent for extent in dims if extent != 1]
     if len(dims) > 1 and len(beyond) <= 1:
-        yield Form((beyond[0] if beyond else dims[0],), other=other or _VECTOR)
+        yield VolumeForm((beyond[0] if beyond else dims[0],), other=other or _VECTOR)
     else:
-        yield Form(dims, other=other)
+        yield VolumeForm(dims, other=other)

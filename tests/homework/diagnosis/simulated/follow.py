@@ -32,23 +32,23 @@ class Follow:
         self.stated = stated
         self.worlds = {within: table.walk(stated, within) for within in (WITHIN, ANY)}
 
-    def right(self, at: tuple[str, str], said: Written) -> bool:
+    def right(self, at: tuple[str, str], answer: Written) -> bool:
         """Tell whether a cell is right."""
-        return fits(said, self.key(at))
+        return fits(answer, self.key(at))
 
     def key(self, at: tuple[str, str]) -> Value:
         """Return the right value."""
         row, column = at
         if row == TOTAL:
             return self.table.total(column)
-        given = tuple(self.table.key[name] for name in self.table.sources(row))
-        return self.table.cell(row, column, given)
+        entering = tuple(self.table.key[name] for name in self.table.sources(row))
+        return self.table.cell(row, column, entering)
 
-    def credit(self, at: tuple[str, str], said: Written) -> str | None:
+    def credit(self, at: tuple[str, str], answer: Written) -> str | None:
         """Tell whether a cell follows from own values: near ones (follow), or others (far)."""
         for within, kind in ((WITHIN, "follow"), (ANY, "far")):
             for value, slack in self.values(at, within):
-                if fits(said, value, slack) and self.near(at, value, within):
+                if fits(answer, value, slack) and self.near(at, value, within):
                     return kind
         return None
 
@@ -65,7 +65,7 @@ class Follow:
 
     def from_volumes(self, at: tuple[str, str], value: Value, within: int) -> bool:
         """Tell whether a count follows from the own volumes."""
-        return value in [each for each, _ in self.by_volumes(at, within)]
+        return value in [number for number, _ in self.by_volumes(at, within)]
 
     def by_volumes(self, at: tuple[str, str], within: int) -> Iterator[tuple[Value, Fraction]]:
         """Yield what follows from the own volumes."""
@@ -73,12 +73,15 @@ class Follow:
         if row == TOTAL:
             return
         expected, gone = self.worlds[within]
-        given = self.given(row, within)
+        entering = self.entering(row, within)
         if column == "output":
             yield expected[row], Fraction(0)
             return
-        yield self.table.cell(row, column, given, expected[row]), Fraction(0)
-        yield self.table.cell(row, column, given, gone[self.table.rows[row][-1].name]), Fraction(0)
+        yield self.table.cell(row, column, entering, expected[row]), Fraction(0)
+        yield (
+            self.table.cell(row, column, entering, gone[self.table.rows[row][-1].name]),
+            Fraction(0),
+        )
 
     def values(self, at: tuple[str, str], within: int) -> Iterator[tuple[Value, Fraction]]:
         """Yield what follows from own values, each with what their rounding leaves open."""
@@ -93,46 +96,46 @@ class Follow:
         if column == "params":
             yield from self.added(row, ("weights", "biases"))
         for own, source, factor in (("flops", "macs", 2), ("memory", "units", 4)):
-            said = self.written.get((row, source))
-            if column == own and said is not None:
-                yield factor * said.value, factor * said.half  # type: ignore[operator]
+            answer = self.written.get((row, source))
+            if column == own and answer is not None:
+                yield factor * answer.value, factor * answer.half  # type: ignore[operator]
 
     def added(self, row: str, columns: tuple[str, ...]) -> Iterator[tuple[Value, Fraction]]:
         """Add own cells of a row; those that are missing are right."""
         whole, slack, own = 0, Fraction(0), False
         for column in columns:
-            said = self.written.get((row, column))
-            if said is None:
+            answer = self.written.get((row, column))
+            if answer is None:
                 value = self.key((row, column))
                 assert isinstance(value, int)
                 whole += value
                 continue
-            assert isinstance(said.value, int)
-            whole, slack, own = whole + said.value, slack + said.half, True
+            assert isinstance(answer.value, int)
+            whole, slack, own = whole + answer.value, slack + answer.half, True
         if own:
             yield whole, slack
 
-    def given(self, row: str, within: int) -> tuple[Volume, ...]:
+    def entering(self, row: str, within: int) -> tuple[Volume, ...]:
         """Return what flows into a row."""
         return tuple(self.worlds[within][1][name] for name in self.table.sources(row))
 
     def effective(
-        self, at: tuple[str, str], said: Written, ids: tuple[str, ...], variant: int
+        self, at: tuple[str, str], answer: Written, ids: tuple[str, ...], variant: int
     ) -> tuple[str, ...]:
         """Leave out a mistake that changes nothing in a cell."""
         row, column = at
         if row == TOTAL or len(ids) == 1:
             return ids
         made = None if column == "output" else self.worlds[ANY][1][self.table.rows[row][-1].name]
-        given = self.given(row, ANY)
-        whole = self.table.cell(row, column, given, made, ids, variant)
+        entering = self.entering(row, ANY)
+        whole = self.table.cell(row, column, entering, made, ids, variant)
         for name in ids:
-            if self.table.cell(row, column, given, made, (name,), variant) == whole:
+            if self.table.cell(row, column, entering, made, (name,), variant) == whole:
                 return (name,)
         return ids
 
     def rivals(
-        self, at: tuple[str, str], said: Written, ids: tuple[str, ...]
+        self, at: tuple[str, str], answer: Written, ids: tuple[str, ...]
     ) -> frozenset[frozenset[str]]:
         """Return the other mistakes that give the number, by the key or by own values."""
         from tests.homework.diagnosis.simulated.students import known_values
@@ -142,21 +145,21 @@ class Follow:
             return frozenset(
                 frozenset((name,))
                 for name in ("P34", "P35")
-                if name not in ids and fits(said, self.table.total(column, (name,)))
+                if name not in ids and fits(answer, self.table.total(column, (name,)))
             )
         made = None if column == "output" else self.worlds[ANY][1][self.table.rows[row][-1].name]
         key = tuple(self.table.key[name] for name in self.table.sources(row))
         same: set[frozenset[str]] = set()
-        for given, out in ((key, None), (self.given(row, ANY), made)):
-            for value, sets in known_values(self.table, row, column, given, out).items():
-                if fits(said, value):
+        for entering, out in ((key, None), (self.entering(row, ANY), made)):
+            for value, sets in known_values(self.table, row, column, entering, out).items():
+                if fits(answer, value):
                     same |= sets
         meant = frozenset(ids)
-        return frozenset(each for each in same if each != meant and len(each) <= len(meant))
+        return frozenset(item for item in same if item != meant and len(item) <= len(meant))
 
 
-def fits(said: Written, value: Value, slack: Fraction = Fraction(0)) -> bool:
+def fits(answer: Written, value: Value, slack: Fraction = Fraction(0)) -> bool:
     """Tell whether what is written may be a value."""
-    if isinstance(value, int) and isinstance(said.value, int):
-        return abs(said.value - value) <= said.half + slack
-    return said.value == value
+    if isinstance(value, int) and isinstance(answer.value, int):
+        return abs(answer.value - value) <= answer.half + slack
+    return answer.value == value

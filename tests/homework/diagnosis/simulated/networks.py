@@ -28,10 +28,12 @@ class Network(NamedTuple):
 
     def rows(self, *, inside: bool) -> dict[str, tuple[Layer, ...]]:
         """Return the layers of every row of the sheet; with those of blocks one by one if asked."""
-        found: dict[str, list[Layer]] = {}
+        collected: dict[str, list[Layer]] = {}
         for layer in self.layers:
-            found.setdefault(layer.name if inside else layer.block or layer.name, []).append(layer)
-        return {name: tuple(layers) for name, layers in found.items()}
+            collected.setdefault(layer.name if inside else layer.block or layer.name, []).append(
+                layer
+            )
+        return {name: tuple(layers) for name, layers in collected.items()}
 
 
 def _chain(*layers: Layer) -> tuple[Layer, ...]:
@@ -83,14 +85,14 @@ VGG16 = _chain(
 
 def _inception(name: str, of: str, *filters: int) -> tuple[Layer, ...]:
     """Build a module of Table 1: 1x1, 3x3 reduced, 5x5 reduced, pool and its projection."""
-    one, reduce3, three, reduce5, five, projected = filters
+    plain, reduce3, three, reduce5, five, projected = filters
 
     def conv(path: str, kernel: int, count: int, source: str) -> Layer:
         at = f"{name}/{path}"
         return Layer(at, "conv", kernel, 1, kernel // 2, count, (source,), name)
 
     return (
-        conv("1x1/conv1", 1, one, of),
+        conv("1x1/conv1", 1, plain, of),
         conv("3x3/reduce", 1, reduce3, of),
         conv("3x3/conv2", 3, three, f"{name}/3x3/reduce"),
         conv("5x5/reduce", 1, reduce5, of),

@@ -127,20 +127,20 @@ def side_of(layer: Layer, n: int, ids: tuple[str, ...]) -> Side:
 
 
 def output(
-    layer: Layer, given: tuple[Volume, ...], ids: tuple[str, ...] = (), variant: int = 0
+    layer: Layer, entering: tuple[Volume, ...], ids: tuple[str, ...] = (), variant: int = 0
 ) -> Volume | None:
     """Return a layer's volume; None where nothing fits."""
-    n, ci = given[0]
+    n, ci = entering[0]
     assert isinstance(n, int)
     if layer.kind == "dense":
         return 0, layer.filters
     if layer.kind == "concat":
-        if len({side for side, _ in given}) > 1:
+        if len({side for side, _ in entering}) > 1:
             return None
-        each = [channels for _, channels in given]
+        depths = [channels for _, channels in entering]
         if "S18" in ids:
-            return n, (max(each), each[-1], each[0])[variant % 3]
-        return n, sum(each)
+            return n, (max(depths), depths[-1], depths[0])[variant % 3]
+        return n, sum(depths)
     if not n or layer.kernel > n + 2 * layer.pad:
         return None
     side, channels = side_of(layer, n, ids), layer.filters or ci
@@ -155,8 +155,8 @@ def output(
     return (side, channels) if min(side, channels) >= 1 else None
 
 
-def _dense(layer: Layer, given: Volume, ids: tuple[str, ...], around: Around) -> Count:
-    side, ci = given
+def _dense(layer: Layer, flowing: Volume, ids: tuple[str, ...], around: Around) -> Count:
+    side, ci = flowing
     area, units = int(side) ** 2 or 1, layer.filters
     bias = units
     for name in ids:
@@ -167,23 +167,23 @@ def _dense(layer: Layer, given: Volume, ids: tuple[str, ...], around: Around) ->
         elif name == "P27" and around.before_pool[0]:
             area, ci = int(around.before_pool[0]) ** 2, around.before_pool[1]
         elif name == "P28":
-            return Count((), (int(side) ** 2 * given[1] or given[1], units))
+            return Count((), (int(side) ** 2 * flowing[1] or flowing[1], units))
         elif name in ("P1", "P29", "P7", "P11"):
-            entering = (int(side) ** 2 or 1) * given[1]
+            entering = (int(side) ** 2 or 1) * flowing[1]
             bias = {"P1": 0, "P29": 1, "P7": entering, "P11": 2 * units}[name]
     return Count((area, ci, units), (bias,) if bias else ())
 
 
 def params(
     layer: Layer,
-    given: Volume,
+    entering: Volume,
     made: Volume,
     ids: tuple[str, ...] = (),
     around: Around = Around(),  # noqa: B008
     variant: int = 0,
 ) -> Count:
     """Count a layer's parameters."""
-    k, p, co, ci = layer.kernel, layer.pad, layer.filters, given[1]
+    k, p, co, ci = layer.kernel, layer.pad, layer.filters, entering[1]
     places = int(made[0]) ** 2
     if layer.kind == "pool":
         if "P24" in ids:
@@ -193,7 +193,7 @@ def params(
     if layer.kind == "concat":
         return Count()
     if layer.kind == "dense":
-        return _dense(layer, given, ids, around)
+        return _dense(layer, entering, ids, around)
     area, depth, bias, more = (k, k), (ci,), co, ()
     for name in ids:
         if name == "P2":
@@ -231,10 +231,10 @@ def params(
 
 
 def macs(
-    layer: Layer, given: Volume, made: Volume, ids: tuple[str, ...] = (), *, twice: bool = False
+    layer: Layer, entering: Volume, made: Volume, ids: tuple[str, ...] = (), *, twice: bool = False
 ) -> Count:
     """Count a layer's multiply-accumulates, or operations: two each."""
-    n, ci = given
+    n, ci = entering
     side, co = made
     scale: tuple[int, ...] = (2,) if twice else ()
     if layer.kind == "concat":
@@ -275,15 +275,15 @@ def macs(
     return Count((*scale, *area, *depth, *filters, *sides), plus)
 
 
-def connections(layer: Layer, given: Volume, made: Volume) -> int:
+def connections(layer: Layer, entering: Volume, made: Volume) -> int:
     """Count (inputs of a unit + its bias) x units."""
     if layer.kind == "dense":
-        return ((int(given[0]) ** 2 or 1) * given[1] + 1) * layer.filters
+        return ((int(entering[0]) ** 2 or 1) * entering[1] + 1) * layer.filters
     units = int(made[0]) ** 2 * made[1]
     if layer.kind == "concat":
         return 0
     area = layer.kernel**2
-    return area * units if layer.kind == "pool" else (area * given[1] + 1) * units
+    return area * units if layer.kind == "pool" else (area * entering[1] + 1) * units
 
 
 def tried(column: str, *, total: bool = False) -> list[tuple[str, ...]]:
@@ -295,8 +295,8 @@ def tried(column: str, *, total: bool = False) -> list[tuple[str, ...]]:
     return [(name,) for name in names] + [two for two in combinations(names, 2) if not clash(*two)]
 
 
-def clash(one: str, two: str) -> bool:
+def clash(first: str, second: str) -> bool:
     """Tell whether two mistakes of a column are about the same."""
-    about, other = ABOUT.get(one, set()), ABOUT.get(two, set())
-    sides = "side" in about | other and {one, two} <= {*SIZES}
+    about, other = ABOUT.get(first, set()), ABOUT.get(second, set())
+    sides = "side" in about | other and {first, second} <= {*SIZES}
     return bool(about & other) or "all" in about | other or sides

@@ -81,7 +81,7 @@ class Student(NamedTuple):
     def marks(self) -> int:
         """The marks intended, 1 a cell."""
         earn = ("right", "notation", "convention", "follow")
-        return sum(each.kind in earn for each in self.cells.values())
+        return sum(cell.kind in earn for cell in self.cells.values())
 
 
 class Sheet(NamedTuple):
@@ -146,7 +146,7 @@ def _faults(rng: Random, table: Table, columns: tuple[str, ...]) -> tuple[Fault,
     known = APART if "weights" in columns else rules.COLUMNS
     names = [(name, column) for column in columns for name in known.get(column, ())]
     if table.network != "googlenet" or table.inside:
-        names = [each for each in names if each[0] != "P33"]
+        names = [name for name in names if name[0] != "P33"]
     names += [(name, "params") for name in rules.OF_TOTAL]
     last = len(table.rows) - 1
     chosen: list[Fault] = []
@@ -156,7 +156,7 @@ def _faults(rng: Random, table: Table, columns: tuple[str, ...]) -> tuple[Fault,
         if name == "S15":  # in one row: in all, the channels would soon be more than atoms
             first, end = at, at
         fault = Fault(name, column, first, end, rng.randrange(rules.VARIANTS))
-        others = [each.name for each in chosen if each.column == column]
+        others = [fault.name for fault in chosen if fault.column == column]
         if not any(
             rules.clash(other, name) or _one(table, column, other, name) for other in others
         ):
@@ -170,7 +170,7 @@ def _one(table: Table, column: str, *ids: str) -> bool:
     keys = {row: _key_of(table, row) for row in table.rows}
 
     def made(*ids: str) -> list[Value]:
-        return [table.cell(row, column, given, None, ids) for row, given in keys.items()]
+        return [table.cell(row, column, entering, None, ids) for row, entering in keys.items()]
 
     both = made(*ids)
     return any(made(name) == both for name in rules.COLUMNS.get(column, ()))
@@ -190,8 +190,8 @@ def _filled(
     gone: dict[str, Volume] = {"input": table.image}
     sheet = Sheet({}, set(), {}, {})
     for place, (row, layers) in enumerate(table.rows.items()):
-        given = tuple(gone[name] for name in table.sources(row))
-        right = table.cell(row, "output", given)
+        entering = tuple(gone[name] for name in table.sources(row))
+        right = table.cell(row, "output", entering)
         if right is None and layers[0].kind == "concat":  # branches that do not agree: looked up
             right = table.key[row]
         if right is None:
@@ -211,7 +211,7 @@ def _filled(
             value = (
                 right
                 if column == "output" and not ids
-                else table.cell(row, column, given, made, ids, variant)
+                else table.cell(row, column, entering, made, ids, variant)
             )
             value = _derived(sheet, row, column, value, ids, faults)
             if ids:
@@ -219,13 +219,13 @@ def _filled(
             if value is None or at in slips:
                 sheet.slipped.add(at)
                 value = right if value is None else value
-                value = _slip(rng, table, at, given, made, value, rounds=rounds)
+                value = _slip(rng, table, at, entering, made, value, rounds=rounds)
             if column == "output":
                 assert isinstance(value, tuple)
                 out = value if Fraction(value[0]).denominator == 1 and at not in blanks else right
             sheet.values[at] = value
             if column == "params" and len(layers) == 1 and at not in sheet.slipped:
-                count = counted(table, layers[0], given[0], out, ids, variant)
+                count = counted(table, layers[0], entering[0], out, ids, variant)
                 sheet.work[at] = count.text if count.value == value else ""
         gone[layers[-1].name] = out
     return sheet
@@ -265,7 +265,7 @@ def _slip(
     rng: Random,
     table: Table,
     at: tuple[str, str],
-    given: tuple[Volume, ...],
+    entering: tuple[Volume, ...],
     made: Volume | None,
     value: Value,
     *,
@@ -273,7 +273,7 @@ def _slip(
 ) -> Value:
     """Get a cell wrong in no known way, as far as a rounded answer tells."""
     row, column = at
-    known = known_values(table, row, column, given, made)
+    known = known_values(table, row, column, entering, made)
     right = table.cell(row, column, _key_of(table, row))
     known = {**known, **known_values(table, row, column, _key_of(table, row), None)}
     for _ in range(200):
@@ -293,15 +293,19 @@ def _slip(
                 del digits[place]
             other = int("".join(digits)) or 3
         taken = {*known, right, value}
-        if other in taken or (rounds and any(_alike(other, each) for each in taken)):
+        if other in taken or (rounds and any(_alike(other, number) for number in taken)):
             continue
         return other
     raise AssertionError(f"no slip for {at}")
 
 
-def _alike(one: Value, two: Value) -> bool:
+def _alike(first: Value, second: Value) -> bool:
     """Tell whether two numbers may be the same in three digits."""
-    return isinstance(one, int) and isinstance(two, int) and 100 * abs(one - two) <= 2 * one
+    return (
+        isinstance(first, int)
+        and isinstance(second, int)
+        and 100 * abs(first - second) <= 2 * first
+    )
 
 
 def _key_of(table: Table, row: str) -> tuple[Volume, ...]:
@@ -310,23 +314,23 @@ def _key_of(table: Table, row: str) -> tuple[Volume, ...]:
 
 @cache
 def known_values(
-    table: Table, row: str, column: str, given: tuple[Volume, ...], made: Volume | None
+    table: Table, row: str, column: str, entering: tuple[Volume, ...], made: Volume | None
 ) -> dict[Value, frozenset[frozenset[str]]]:
     """Return what mistakes, alone and in twos, give in a cell; what is right is left out."""
-    found: dict[Value, set[frozenset[str]]] = {}
-    right = table.cell(row, column, given, made)
+    collected: dict[Value, set[frozenset[str]]] = {}
+    right = table.cell(row, column, entering, made)
     whole = row == TOTAL
     for ids in rules.tried(column, total=whole):
         for variant in range(rules.VARIANTS if {*ids} & _MANY else 1):
-            value = table.cell(row, column, given, made, ids, variant)
+            value = table.cell(row, column, entering, made, ids, variant)
             if value is not None and value != right:
-                found.setdefault(value, set()).add(frozenset(ids))
-    return {value: frozenset(each) for value, each in found.items()}
+                collected.setdefault(value, set()).add(frozenset(ids))
+    return {value: frozenset(names) for value, names in collected.items()}
 
 
 def _kept(table: Table, name: str, column: str, faults: tuple[Fault, ...]) -> bool:
     """Tell whether a convention is kept in every row where it shows."""
-    fault = next(each for each in faults if (each.name, each.column) == (name, column))
+    fault = next(fault for fault in faults if (fault.name, fault.column) == (name, column))
     return not any(
         _shows(table, row, fault.column, name)
         for place, row in enumerate(table.rows)
@@ -378,19 +382,19 @@ def _intents(
     """Say what is meant by every cell."""
     from tests.homework.diagnosis.simulated.follow import Follow
 
-    stated = {row: said.value for (row, column), said in written.items() if column == "output"}
+    stated = {row: answer.value for (row, column), answer in written.items() if column == "output"}
     follow = Follow(table, columns, stated, written)  # type: ignore[arg-type]
-    found = {}
+    collected = {}
     for row in (*table.rows, *((TOTAL,) if total else ())):
         for column in columns:
             at = (row, column)
             if row == TOTAL and column not in SUMS:
                 continue
             if at not in written:
-                found[at] = Intent("blank")
+                collected[at] = Intent("blank")
             else:
-                found[at] = _intent(at, written[at], follow, sheet, how, faults)
-    return {at: _seen(table, at, each, found) for at, each in found.items()}
+                collected[at] = _intent(at, written[at], follow, sheet, how, faults)
+    return {at: _seen(table, at, answer, collected) for at, answer in collected.items()}
 
 
 def _seen(
@@ -419,7 +423,7 @@ def _shows(table: Table, row: str, column: str, name: str) -> bool:
 
 def _intent(
     at: tuple[str, str],
-    said: Written,
+    answer: Written,
     follow: object,
     sheet: Sheet,
     how: Style,
@@ -428,21 +432,21 @@ def _intent(
     from tests.homework.diagnosis.simulated.follow import Follow
 
     assert isinstance(follow, Follow)
-    if follow.right(at, said):
-        first = how.volume == "first" and isinstance(said.value, tuple) and said.value[0]
-        if first and said.value[0] != said.value[1]:  # type: ignore[index]
+    if follow.right(at, answer):
+        first = how.volume == "first" and isinstance(answer.value, tuple) and answer.value[0]
+        if first and answer.value[0] != answer.value[1]:  # type: ignore[index]
             return Intent("convention", ("S21",))
-        return Intent("right" if said.plain else "notation")
-    credit = follow.credit(at, said)
+        return Intent("right" if answer.plain else "notation")
+    credit = follow.credit(at, answer)
     if credit is not None:
         return Intent(credit)
     if at in sheet.made and at not in sheet.slipped:
         ids, variant = sheet.made[at]
-        names = follow.effective(at, said, ids, variant)
+        names = follow.effective(at, answer, ids, variant)
         kept = all(
             name in rules.CONVENTIONS and _kept(follow.table, name, at[1], faults) for name in names
         )
         kind = "convention" if kept else "mistake"
-        return Intent(kind, names, follow.rivals(at, said, names))
-    assert at in sheet.slipped, f"{at} is {said.text} for no reason"
+        return Intent(kind, names, follow.rivals(at, answer, names))
+    assert at in sheet.slipped, f"{at} is {answer.text} for no reason"
     return Intent("slip")

@@ -45,13 +45,13 @@ class Table(NamedTuple):
         self,
         row: str,
         column: str,
-        given: tuple[Volume, ...],
+        entering: tuple[Volume, ...],
         made: Volume | None = None,
         ids: tuple[str, ...] = (),
         variant: int = 0,
     ) -> Value:
         """Return a cell's value for what flows in, and out where that is `made`."""
-        return _cell(self, row, column, given, made, ids, variant)
+        return _cell(self, row, column, entering, made, ids, variant)
 
     def field(self, row: str) -> int:
         """Return the receptive field."""
@@ -64,8 +64,8 @@ class Table(NamedTuple):
         for row, layers in self.rows.items():
             if ids == ("P34",) and layers[0].kind == "dense":
                 continue
-            given = tuple(made[name] for name in self.sources(row))
-            value = self.cell(row, "weights" if ids == ("P35",) else column, given)
+            entering = tuple(made[name] for name in self.sources(row))
+            value = self.cell(row, "weights" if ids == ("P35",) else column, entering)
             assert isinstance(value, int)
             whole += value
         return whole
@@ -87,8 +87,8 @@ class Table(NamedTuple):
         gone: dict[str, Volume] = {"input": self.image}
         for row, layers in self.rows.items():
             last = layers[-1].name
-            given = tuple(gone[name] for name in self.sources(row))
-            made = self.cell(row, "output", given)
+            entering = tuple(gone[name] for name in self.sources(row))
+            made = self.cell(row, "output", entering)
             right = made if isinstance(made, tuple) else key[last]
             expected[row] = right
             own = stated.get(row)
@@ -141,7 +141,7 @@ def _around(table: Table, layer: Layer) -> tuple[int, Layer | None]:
     """Return the kernel of the layer with a window before, and the pool that flows in."""
     layers = NETWORKS[table.network].layers
     at = layers.index(layer)
-    kernel = next((each.kernel for each in reversed(layers[:at]) if each.kernel), 0)
+    kernel = next((layer.kernel for layer in reversed(layers[:at]) if layer.kernel), 0)
     pool = next((e for e in layers if e.name == layer.inputs[0] and e.kind == "pool"), None)
     return kernel, pool
 
@@ -151,7 +151,7 @@ def _cell(
     table: Table,
     row: str,
     column: str,
-    given: tuple[Volume, ...],
+    entering: tuple[Volume, ...],
     made: Volume | None,
     ids: tuple[str, ...],
     variant: int,
@@ -159,14 +159,14 @@ def _cell(
     if column == "rf":
         return table.field(row)
     layers = table.rows[row]
-    volumes = dict(zip(table.sources(row), given, strict=True))
+    volumes = dict(zip(table.sources(row), entering, strict=True))
     if column == "output":
         return _output(layers, volumes, ids, variant)
     if "P33" in ids:
         return (
             _direct(layers, volumes, column)
             if len(layers) > 1
-            else _whole(table, row, column, given, made)
+            else _whole(table, row, column, entering, made)
         )
     whole = 0
     for layer, inputs, out in _walked(layers, volumes, made):
@@ -176,16 +176,16 @@ def _cell(
             whole += _count(table, layer, inputs, out, column, ids, variant)
     if column == "memory" and "F14" in ids:
         units = whole // 4
-        params = _cell(table, row, "params", given, made, (), 0)
+        params = _cell(table, row, "params", entering, made, (), 0)
         assert isinstance(params, int)
         return units if variant % 2 == 0 else whole + 4 * params
     return whole
 
 
 def _whole(
-    table: Table, row: str, column: str, given: tuple[Volume, ...], made: Volume | None
+    table: Table, row: str, column: str, entering: tuple[Volume, ...], made: Volume | None
 ) -> Value:
-    return _cell(table, row, column, given, made, (), 0)
+    return _cell(table, row, column, entering, made, (), 0)
 
 
 def _output(
@@ -238,7 +238,7 @@ def _count(
 def counted(
     table: Table,
     layer: Layer,
-    given: Volume,
+    entering: Volume,
     out: Volume,
     ids: tuple[str, ...],
     variant: int,
@@ -248,7 +248,7 @@ def counted(
     before: Volume = (0, 0)
     if pool is not None:
         before = _key(Table(table.network, inside=True))[pool.inputs[0]]
-    return rules.params(layer, given, out, ids, Around(kernel, before), variant)
+    return rules.params(layer, entering, out, ids, Around(kernel, before), variant)
 
 
 def _direct(layers: tuple[Layer, ...], volumes: dict[str, Volume], column: str) -> int:

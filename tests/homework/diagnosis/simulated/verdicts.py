@@ -39,16 +39,16 @@ class Compared(NamedTuple):
 
 def compared(student: Student, checked: Checked) -> Iterator[Compared]:
     """Compare every cell."""
-    cells = {each.cell.at: each for each in checked.cells}
+    cells = {judged_cell.cell.at: judged_cell for judged_cell in checked.cells}
     for at, intent in student.cells.items():
         judged = cells[at]
         if judged.verdict == "not_graded":
             continue
         first = judged.diagnoses[0] if judged.diagnoses else None
-        said = frozenset(first.ids if first is not None else ())
-        named = said == frozenset(intent.ids)
+        ids = frozenset(first.ids if first is not None else ())
+        named = ids == frozenset(intent.ids)
         # Where one mistake gives the number of two, one is the fairer guess, and may be certain.
-        simpler = len(said) < len(intent.ids) and said in intent.rivals
+        simpler = len(ids) < len(intent.ids) and ids in intent.rivals
         yield Compared(
             at,
             intent,
@@ -87,15 +87,17 @@ def score(sheets: Iterable[tuple[Student, Checked]]) -> Score:
     for student, checked in sheets:
         count["sheets"] += 1
         count["exact"] += checked.marks == student.marks
-        for each in compared(student, checked):
-            alone = each.intent.kind in ("mistake", "convention") and each.intent.alone
-            follows = each.intent.kind == "follow"
+        for comparison in compared(student, checked):
+            alone = comparison.intent.kind in ("mistake", "convention") and comparison.intent.alone
+            follows = comparison.intent.kind == "follow"
             count["cells"] += 1
-            count["agreed"] += each.agrees
+            count["agreed"] += comparison.agrees
             count["mistakes"] += alone
-            count["named"] += alone and each.named
+            count["named"] += alone and comparison.named
             count["followed"] += follows
-            count["followed_rightly"] += follows and each.judged.marks == each.judged.cell.out_of
-            count["falsely_certain"] += each.falsely_certain
-            count["accused"] += each.accused
+            count["followed_rightly"] += (
+                follows and comparison.judged.marks == comparison.judged.cell.out_of
+            )
+            count["falsely_certain"] += comparison.falsely_certain
+            count["accused"] += comparison.accused
     return Score(**{name: count[name] for name in Score._fields})
