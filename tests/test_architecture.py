@@ -278,9 +278,8 @@ def test_what_lays_a_result_out_lies_in_its_room():
             assert name.split(".")[0] == {"report": "output"}.get(room, room)
 
 
-#: Results that no command writes by `@options.written` with their name, and the command of each.
+#: Results that no command's options name, and the command that writes each beside another.
 WRITTEN_BY = {
-    "ClassSummary": "homework_grade",
     "Search": "reconcile",
     "Sheet": "homework",
     "Windows": "solve",
@@ -288,9 +287,11 @@ WRITTEN_BY = {
 
 
 def written() -> set[str]:
-    """Return the results that commands write, by their modules and names."""
+    """Return the results that the options of commands name, by module and class."""
     texts = [path.read_text(encoding="utf-8") for path in (PACKAGE / "cli").glob("*.py")]
-    return {name for text in texts for name in re.findall(r'\.written\("([\w.]+)"', text)}
+    return {
+        name for text in texts for name in re.findall(r'\.(?:written|format_of)\("([\w.]+)"', text)
+    }
 
 
 def test_every_result_is_written_by_a_command():
