@@ -26,10 +26,13 @@ RULES = {
 #: What a module here may have of the modules that rules are made of.
 ALLOWED = {
     "shapecalc.algebra.dim": {"Dim", "known"},
-    "shapecalc.errors": {"Problem", "SpecErrors", "did_you_mean"},
+    "shapecalc.api": {"graph_of"},  # by which a run takes a network by its name
+    "shapecalc.errors": {"Problem", "SpecErrors"},
     "shapecalc.graph.model": {"Deferred", "Graph", "Input", "Node", "without_values"},
     "shapecalc.layers.shape": {"Map", "Vector", "Shape"},
     "shapecalc.layers.base": {"Layer"},
+    "shapecalc.report.model": {"Report"},  # a type: what is run may have a report already
+    "shapecalc.text.suggest": {"did_you_mean"},
 }
 
 
