@@ -148,7 +148,7 @@ def _machine_shape(shape: Shape, style: Style) -> list[int | str]:
 def _plain_shape(shape: Shape, style: Style) -> str:
     """Write a shape for CSV: 55x55x96, or as the language writes one of expressions."""
     extents = _machine_shape(shape, style)
-    if all(isinstance(each, int) for each in extents):
+    if all(isinstance(extent, int) for extent in extents):
         return "x".join(map(str, extents))
     return f"[{', '.join(map(str, extents))}]"
 
@@ -234,7 +234,7 @@ SIDES = Kind(
     "sides",
     lambda v, style: square(v, None if style.notation is None else style.notation.text),
     lambda v, _: _plain_sides(v),
-    lambda v, _: [_extent(each) for each in v],
+    lambda v, _: [_extent(extent) for extent in v],
     largest,
 )
 PERCENT = Kind(

@@ -96,7 +96,9 @@ def legend_text(table: Table, width: int) -> list[str]:
     """Return the terms with their meanings beside them, or behind them where space is scarce."""
     indent = max((width_of(term) for term, _ in table.legend), default=0) + GAP
     if width - indent < PROSE // 2:
-        return [line for term, said in table.legend for line in wrap(f"{term}: {said}", width)]
+        return [
+            line for term, meaning in table.legend for line in wrap(f"{term}: {meaning}", width)
+        ]
     lines = []
     for term, meaning in table.legend:
         first, *more = wrap(meaning, width - indent)

@@ -365,10 +365,10 @@ def prelu_formulas(layer: Prelu, x: Array) -> Formulas:
 
     def trained(values: Values, at: Axes) -> list[Term]:
         mine = [
-            each for each in np.ndindex(*values["x"].shape)
-            if values["x"][each] <= 0 and (layer.shared or each[0] == at[0])
+            index for index in np.ndindex(*values["x"].shape)
+            if values["x"][index] <= 0 and (layer.shared or index[0] == at[0])
         ]  # fmt: skip
-        return [Term((float(values["g"][each]), float(values["x"][each]))) for each in mine]
+        return [Term((float(values["g"][index]), float(values["x"][index]))) for index in mine]
 
     over = ", ".join(at if layer.shared else inner)
     sums = f"the sum over {over} with x[{place}] <= 0 of " if over else ""

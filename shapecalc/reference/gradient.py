@@ -56,11 +56,11 @@ def backward(run: Run, outputs: Mapping[str, Array] | None = None) -> NetworkGra
             continue
         sources = tuple([run.values[nodes[source].path] for source in node.inputs])
         back = layer_backward(layer, run.arrays[node.path], sources, output, gradient)
-        for source, each in zip(node.inputs, back.inputs, strict=True):
-            _add(coming, source, each)
+        for source, input_gradient in zip(node.inputs, back.inputs, strict=True):
+            _add(coming, source, input_gradient)
         owner = node.path if node.share is None else nodes[node.share].path
-        for name, each in back.arrays.items():
-            _add(weights, f"{owner}.{name}", each)
+        for name, array_gradient in back.arrays.items():
+            _add(weights, f"{owner}.{name}", array_gradient)
     return NetworkGradients(inputs, weights)
 
 

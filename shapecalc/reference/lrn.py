@@ -85,8 +85,8 @@ def formulas(layer: Lrn, x: Array) -> Formulas:
         ]
 
     def scale(values: Values, place: Axes) -> list[Term]:
-        found = [float(values["x"][each]) for each in near(values, place, before, after)]
-        return [Term((layer.k,)), *(Term((share, each, each)) for each in found)]
+        neighbours = [float(values["x"][other]) for other in near(values, place, before, after)]
+        return [Term((layer.k,)), *(Term((share, value, value)) for value in neighbours)]
 
     def output(values: Values, place: Axes) -> Term:
         return Term((float(values["x"][place]), float(values["s"][place]) ** -layer.beta))
@@ -95,9 +95,9 @@ def formulas(layer: Lrn, x: Array) -> Formulas:
         own, s = float(values["g"][place]), float(values["s"][place])
         factor = -2 * share * layer.beta
         pulls = [
-            Term((factor, float(values["x"][place]), *(float(values[k][each]) for k in "gy")),
-                 float(values["s"][each]))
-            for each in near(values, place, after, before)
+            Term((factor, float(values["x"][place]), *(float(values[k][other]) for k in "gy")),
+                 float(values["s"][other]))
+            for other in near(values, place, after, before)
         ]  # fmt: skip
         return [Term((own, s**-layer.beta)), *pulls]
 

@@ -150,14 +150,14 @@ def avg_formulas(layer: AvgPool, x: Array) -> Formulas:
     sliding = sliding_window(layer, x)
     move, by = moves(x, sliding), _divisor(layer, x, sliding)
     places, inputs = "".join(move.places), "".join(move.meet)
-    found = {}
+    divisors = {}
     divide: Ref | int = by or ref("n", places)
     if not by:
         note = "n is how many elements of its window a mean divides by."
-        found["n"] = Formula("n", places, "the elements that the window counts", note, _of_n)
+        divisors["n"] = Formula("n", places, "the elements that the window counts", note, _of_n)
     shown = Ref("x", (*plain("c"), *move.meet.values()))
     back = "Every element of a window gets an equal share of its gradient."
-    return found | {
+    return divisors | {
         "y": summed("y", f"c{places}", (shown,), move.kernel, divide=divide, note=move.note),
         "x": summed("x", f"c{inputs}", (ref("g", f"c{places}"),), {**move.places, **move.kernel},
                     move.meet, divide=divide, note=back),

@@ -29,8 +29,8 @@ def side_by_side(canvas: Array, sliding: SlidingWindow, join: np.ufunc) -> Array
             y[(*before, slice(tap * d, tap * d + (n - 1) * s + 1, s))] for tap in range(k)
         )
         y = join(first, others[0]) if others else first.copy()
-        for each in others[1:]:
-            join(y, each, out=y)
+        for other in others[1:]:
+            join(y, other, out=y)
     return y
 
 

@@ -120,8 +120,8 @@ def formulas(layer: Upsample, x: Array) -> Formulas:
     sides = dict(zip(inputs, x.shape[2:], strict=True))
     larger = {i: n * f for i, n, f in zip(places, x.shape[2:], factors, strict=True)}
     share = " and ".join(
-        f"{each} of {u} in {i} is max(1 - |({i} + 1/2)/{f} - 1/2 - {u}|, 0)"
-        for each, i, u, f in zip(blends, places, inputs, factors, strict=True)
+        f"{blend} of {u} in {i} is max(1 - |({i} + 1/2)/{f} - 1/2 - {u}|, 0)"
+        for blend, i, u, f in zip(blends, places, inputs, factors, strict=True)
     )
     y = summed("y", f"c{places}", (*blends, ref("x", f"c{inputs}")), sides,
                note=f"The share {share}; beyond the ends the last element counts.")  # fmt: skip

@@ -87,13 +87,13 @@ _OTHERS = [
     Fault("dealt out twice", "channel_shuffle", "reference.reshape:channel_shuffle_gradient", "x.shape[1] // layer.groups", "layer.groups"),
     Fault("an addition counts twice", "avgpool", "reference.tally:Counting.__add__", "adds += 1", "adds += 2"),
     Fault("comparing is free", "relu", "reference.tally:Counting.__gt__", "compares += 1", "compares += 0"),
-    Fault("a channel is passed over", "conv", "reference.weighted:grouped", "range(first, first + each), kernels", "range(first, first + each - 1), kernels[:-1]"),
+    Fault("a channel is passed over", "conv", "reference.weighted:grouped", "range(first, first + seen), kernels", "range(first, first + seen - 1), kernels[:-1]"),
 ]  # fmt: skip
 
 _NETWORK = [
     Fault("what others read is written over", "network", "reference.memory:Memory.only_here", "self._left[node.inputs[0]] != 1", "False"),
     Fault("views count as arrays of their own", "network", "reference.memory:owner", "array.base is not None", "False"),
-    Fault("nothing is freed", "network", "reference.memory:Memory.release", "if not self._left[each]:", "if False:"),
+    Fault("nothing is freed", "network", "reference.memory:Memory.release", "if not self._left[activation]:", "if False:"),
     Fault("branches do not add up on the way back", "network", "reference.gradient:_add", "total[key] + more if key in total else more", "more"),
     Fault("shared weights are drawn twice", "network", "reference.inputs:LayerArrays.arrays", "owner = index if share is None else share", "owner = index"),
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
-from shapecalc.counting.profile import told
+from shapecalc.counting.profile import described
 from shapecalc.output.cells import UNITS, number_text
 from shapecalc.output.table import FOLDED, Grid, Head, Line, Table
 from shapecalc.output.view import View
@@ -104,7 +104,7 @@ def _summary(difference: Difference, view: View) -> str:
 
 def _legend(difference: Difference, view: View) -> Iterator[tuple[str, str]]:
     for profile in (difference.first, difference.second):
-        yield profile.name, told(profile)
+        yield profile.name, described(profile)
         if missing := profile.not_counted(difference.report.rows):
             yield (
                 f"{NOT_COUNTED} by {profile.name}",
