@@ -312,13 +312,13 @@ def test_every_exception_is_used():
         ("errors", "import torch", "errors imports torch"),
         ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
         ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
-        ("graph/model", "def f():\n    from shapecalc.graph import order", "circle: graph.model, graph.order"),
+        ("graph/model", "def f():\n    from shapecalc.graph import scope", "circle: graph.model, graph.scope"),
     ],
 )  # fmt: skip
 def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
     others = {
         "errors": "def f():\n    from shapecalc.text.source import Origin\n",
-        "graph/order": "from shapecalc.graph import model\n",
+        "graph/scope": "from shapecalc.graph import model\n",
     }
     names = [
         "text/source",

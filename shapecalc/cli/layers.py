@@ -25,9 +25,10 @@ Examples:
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=complete_layer)
 def layers(type_: str | None) -> None:
     """List the layer types, or show the fields, rules and an example of TYPE."""
-    from shapecalc.errors import did_you_mean, refuse
+    from shapecalc.errors import refuse
     from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
     from shapecalc.spec.layer_help import all_layers, layer_help
+    from shapecalc.text.suggest import did_you_mean
 
     with reported():
         if type_ is None:

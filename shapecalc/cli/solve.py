@@ -94,9 +94,9 @@ def solve(
 
         output.chosen()
         if conv is not None:
-            from shapecalc.analysis.solve.windows import windows
+            from shapecalc.analysis.solve.windows import windows_between
 
-            solved: Solution | Windows = windows(conv, transposed=transposed, **fields)
+            solved: Solution | Windows = windows_between(conv, transposed=transposed, **fields)
         else:
             from shapecalc.analysis.solve.solve import solve as answer
 

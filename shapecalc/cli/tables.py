@@ -92,4 +92,4 @@ def _compare(name: str | None, file: str | None, against: str | None) -> Judgeme
         return Judgements([published.compare(name, against)])
     if against is not None:
         raise click.UsageError("--against needs the NAME of a table")
-    return published.tables()
+    return published.published_tables()

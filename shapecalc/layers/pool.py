@@ -16,7 +16,7 @@ from shapecalc.layers.work import Work
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.layers.receptive_field import Reach
+    from shapecalc.layers.receptive_field import InputSpan
     from shapecalc.layers.window import Rounding, Window
 
 
@@ -191,7 +191,7 @@ class BlurPool(Pool):
         taps = self.connected(inputs, output)
         return Work(multiplies=taps, adds=taps)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return tuple(side._replace(mirrored=True) for side in super().window(*inputs))
 
 

@@ -9,7 +9,7 @@ from shapecalc.algebra.dim import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_list, as_text, times_text
 from shapecalc.report.unknown import UNKNOWN
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -246,7 +246,7 @@ def cell_text(kind: Kind, value: object, style: Style) -> str:
     """Write a value for people."""
     if value is None or value == ():
         return NOT_APPLICABLE_MARK
-    return UNKNOWN_MARK if value is UNKNOWN else printable(kind.text(value, style))
+    return UNKNOWN_MARK if value is UNKNOWN else one_line(kind.text(value, style))
 
 
 def cell_plain(kind: Kind, value: object, style: Style) -> str:

@@ -20,7 +20,7 @@ from shapecalc.output.sums import sums
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
-from shapecalc.text.safe import printable, width_of
+from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
@@ -50,9 +50,9 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     shown = tuple(column.column for column in kept)
     dropped = tuple(column.header for column in columns if column not in kept)
     return Table(
-        title=printable(report.name) or "network",
+        title=one_line(report.name) or "network",
         about=tuple(
-            printable(text) for text in (report.graph.spec.citation, report.graph.spec.note) if text
+            one_line(text) for text in (report.graph.spec.citation, report.graph.spec.note) if text
         ),
         columns=shown,
         header=tuple(column.header for column in kept),
@@ -144,7 +144,7 @@ def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     marks = []
     notes: dict[str, str] = {}
     for row in rows:
-        parts = [printable(row.note)] if row.note else []
+        parts = [one_line(row.note)] if row.note else []
         if row.shared and (row.parameters or row.layer is None):
             parts.append(f"weights shared with {row.shared} and counted there")
         text = "; ".join(parts)
@@ -191,5 +191,5 @@ def _remarks(
         for row in report.rows
         if row.type == "input" and (meant := channels_first(row.output)) is not None
     ]
-    remarks.append(f"Read from {printable(report.graph.spec.source.name)}.")
+    remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.errors import did_you_mean
 from shapecalc.graph.model import Input
 from shapecalc.reference.arrays import extents, uniform
 from shapecalc.reference.layer import slots
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

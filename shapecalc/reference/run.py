@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from shapecalc.api import graph_of
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
 from shapecalc.layers.reshape import Reshape
@@ -17,10 +18,12 @@ from shapecalc.reference.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+    from os import PathLike
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays
+    from shapecalc.report.model import Report
 
     Watch: TypeAlias = Callable[["Step"], None]
     Failed: TypeAlias = Callable[[Node, str], None]
@@ -54,6 +57,9 @@ class Run(NamedTuple):
     values: dict[str, Array]
     arrays: dict[str, Arrays]
     peak: int
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.graph!r}: peak {self.peak:,} bytes>"
 
     @property
     def outputs(self) -> dict[str, Array]:
@@ -91,7 +97,7 @@ def _short_buffers() -> Iterator[None]:
 
 @_short_buffers()
 def run(
-    graph: Graph,
+    network: str | PathLike[str] | Mapping[str, Any] | Graph | Report,
     inputs: Mapping[str, Array] | None = None,
     weights: Mapping[str, Array] | None = None,
     *,
@@ -102,7 +108,7 @@ def run(
     watch: Watch | None = None,
     failed: Failed | None = None,
 ) -> Run:
-    """Run a network forward.
+    """Run a network forward: a report's, a loaded one, or that of a spec by its path or name.
 
     `inputs` maps the inputs' names to arrays N x C x sides; without them `batch` examples are
     drawn at random.  `weights` maps `conv1.weight` and the like to arrays; arrays that are not
@@ -114,6 +120,7 @@ def run(
     Raises `Unfit`, a `ValueError`, for names and arrays that do not belong there; `SpecErrors` for
     a network with symbols (E121), and without `failed` for a layer that cannot be run (E505).
     """
+    graph = graph_of(network)
     problems = without_values(graph, "a run")
     if problems:
         raise SpecErrors(problems)

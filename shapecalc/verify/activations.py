@@ -12,7 +12,7 @@ from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NUMBER, TEXT
 from shapecalc.output.table import Fact, Line, Table
 from shapecalc.output.view import Column
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
         for layer in run.layers
     )
     return Table(
-        title=printable(run.report.name) or "network",
+        title=one_line(run.report.name) or "network",
         about=run.inputs,
         columns=columns,
         header=HEADER,
@@ -110,7 +110,7 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
         remarks=(
             *_not_finite(run.layers),
             *run.saved,
-            f"Read from {printable(run.report.graph.spec.source.name)}.",
+            f"Read from {one_line(run.report.graph.spec.source.name)}.",
         ),
     )
 

@@ -8,7 +8,7 @@ from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
 from shapecalc.output.table import Fact, Line, Table
 from shapecalc.output.view import Column
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.verify.judge import LAWS, Verdict
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _layers(verdict: Verdict) -> Table:
         lines.append(Line((*cells, *marks), superscript(len(notes)) if disagreements else ""))
     totals = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
     return Table(
-        title=printable(verdict.report.name) or "network",
+        title=one_line(verdict.report.name) or "network",
         about=(f"Run forward by the referee: random weights, seed {verdict.seed}, float32.",),
         columns=tuple(map(_column, ("layer", "type", "output", *laws))),
         header=("layer", "type", "output", *laws),
@@ -74,7 +74,7 @@ def _layers(verdict: Verdict) -> Table:
         ),
         notes=tuple(notes),
         legend=_legend(laws),
-        remarks=(f"Read from {printable(verdict.report.graph.spec.source.name)}.",),
+        remarks=(f"Read from {one_line(verdict.report.graph.spec.source.name)}.",),
     )
 
 
@@ -87,7 +87,7 @@ def _networks(verdicts: Sequence[Verdict]) -> Table:
         disagreements = verdict.disagreements
         notes += [f"{verdict.report.name}, {sentence}" for sentence in disagreements]
         marks = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
-        cells = (printable(verdict.report.name), f"{len(verdict.judged):,}", *marks)
+        cells = (one_line(verdict.report.name), f"{len(verdict.judged):,}", *marks)
         lines.append(Line((*cells, _mark([verdict.peak_outcome]))))
     wrong = sum(bool(verdict.disagreements) for verdict in verdicts)
     header = ("network", "layers", *laws, "peak")

@@ -101,8 +101,8 @@ def test_a_wrong_rule_is_caught(what: str, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("Reach((-before,)", "Reach((1 - before,)"),  # a row too few
-        ("Reach((-before,), (last,)", "Reach((-before,), (last + 1,)"),
+        ("InputSpan((-before,)", "InputSpan((1 - before,)"),  # a row too few
+        ("InputSpan((-before,), (last,)", "InputSpan((-before,), (last + 1,)"),
         ("window.stride, -1, dilation)", "window.stride, -1, 1)"),  # the gaps between taps
         ("window.stride, -1", "1, -1"),
     ],

@@ -8,7 +8,7 @@ from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import described
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.output.table import Fact, Head, Line, Table
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def tabulate(search: Search, width: int | None = None) -> Table:
     cells = zip(*texts, strict=True)
     laid = zip(columns, header, cells, footer, (0,) * 5, (24, 16, 10, 0, 0), strict=True)
     return Table(
-        title=f"{printable(search.report.name) or 'network'}: what gives {target.text}?",
+        title=f"{one_line(search.report.name) or 'network'}: what gives {target.text}?",
         about=tuple(_about(search)),
         columns=columns,
         header=header,
@@ -53,7 +53,7 @@ def tabulate(search: Search, width: int | None = None) -> Table:
         ),
         notes=(),
         legend=tuple(_legend(search)),
-        remarks=(f"Read from {printable(search.report.graph.spec.source.name)}.",),
+        remarks=(f"Read from {one_line(search.report.graph.spec.source.name)}.",),
     )
 
 

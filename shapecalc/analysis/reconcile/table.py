@@ -10,7 +10,7 @@ from shapecalc.counting.profile import described
 from shapecalc.output.cells import UNITS, number_text
 from shapecalc.output.table import FOLDED, Grid, Head, Line, Table
 from shapecalc.output.view import View
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def tabulate(difference: Difference, view: View = View(), width: int | None = No
     laid = zip(heads, header, cells, footer, (0,) * 5, (16, 12, 0, 0, 0), strict=True)
     columns = fit([Laid(*each) for each in laid], width)
     return Table(
-        title=f"{printable(difference.report.name) or 'network'}: {names[0]} and {names[1]}",
+        title=f"{one_line(difference.report.name) or 'network'}: {names[0]} and {names[1]}",
         about=(_summary(difference, view),),
         columns=heads,
         header=header,
@@ -72,7 +72,7 @@ def _heads(names: Sequence[str]) -> tuple[Head, ...]:
 
 def _cells(part: DifferencePart, view: View) -> tuple[str, ...]:
     counts = _counts((part.first, part.second), view)
-    return (printable(part.layer), part.term, *counts, signed(part.difference, view))
+    return (one_line(part.layer), part.term, *counts, signed(part.difference, view))
 
 
 def _counts(pair: Sequence[Dim | None], view: View) -> Iterator[str]:
@@ -120,4 +120,4 @@ def _remarks(difference: Difference, parts: Sequence[DifferencePart], depth: int
         yield FOLDED
     if difference.report.domain is not None:
         yield f"Domain: {'; '.join(difference.report.domain.texts())}."
-    yield f"Read from {printable(difference.report.graph.spec.source.name)}."
+    yield f"Read from {one_line(difference.report.graph.spec.source.name)}."

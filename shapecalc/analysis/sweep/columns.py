@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.counting.measures import OF_NETWORK
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.cells import NUMBER
 from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
 from shapecalc.report.fold import fold
 from shapecalc.report.unknown import UNKNOWN
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

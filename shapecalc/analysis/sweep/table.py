@@ -19,7 +19,7 @@ from shapecalc.output.cells import (
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.table import Head, Line, Table
 from shapecalc.report.compute import compute_report
-from shapecalc.text.safe import printable, width_of
+from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
     sweep = collected(swept) if isinstance(swept, Stream) else swept
     plan = sweep.plan
     shown = _shown(len(sweep))
-    notes = [printable(each) for each in sweep.block.notes[shown].tolist()]
+    notes = [one_line(each) for each in sweep.block.notes[shown].tolist()]
     marks = _marks(notes)
     columns = [_axis_cells(sweep, axis, shown) for axis in plan.ground.axes]
     columns += [_cells(sweep, measure, shown) for measure in plan.measures]
@@ -61,7 +61,7 @@ def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
     if len(shown) < len(sweep):
         lines.insert(LINES // 2, Line((ELLIPSIS,) * len(header)))
     return Table(
-        title=printable(plan.ground.spec.name) or "network",
+        title=one_line(plan.ground.spec.name) or "network",
         about=("Over " + "; ".join(map(_said, plan.ground.axes)),),
         columns=tuple(heads),
         header=tuple(header),
@@ -191,7 +191,7 @@ def _remarks(sweep: Sweep, shown: int) -> list[str]:
     missing = int((~sweep.exists).sum())
     if missing:
         said.append(missing_text(missing, len(sweep)))
-    said.append(f"Read from {printable(sweep.plan.ground.spec.source.name)}.")
+    said.append(f"Read from {one_line(sweep.plan.ground.spec.source.name)}.")
     return [" ".join(said[:-1]), said[-1]] if len(said) > 1 else said
 
 

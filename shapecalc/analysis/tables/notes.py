@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.output.cells import superscript
 from shapecalc.output.table import Head
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ def notes_of(cells: Iterable[CellResult]) -> tuple[tuple[str, ...], tuple[str, .
         f"{superscript(number)} {_said(*key, members)}"
         for number, (key, members) in enumerate(groups.items(), 1)
     )
-    return tuple(marks), tuple(map(printable, notes))
+    return tuple(marks), tuple(map(one_line, notes))
 
 
 def _said(status: str, account: str, under: str, members: list[CellResult]) -> str:
@@ -58,4 +58,4 @@ def head_of(title: str, *, numeric: bool = False, extents: bool = False) -> Head
 
 def texts(*given: str) -> tuple[str, ...]:
     """Return texts of a file as they may be printed, empty ones left out."""
-    return tuple(printable(text) for text in given if text)
+    return tuple(one_line(text) for text in given if text)

@@ -8,7 +8,7 @@ from shapecalc.analysis.compare.fit import Laid, fit, lines_of, lines_of_row
 from shapecalc.analysis.tables.model import count
 from shapecalc.analysis.tables.notes import head_of, networks, notes_of, texts
 from shapecalc.output.table import Line, Table, left_out
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ def overview(judgements: tuple[Judgement, ...], width: int | None = None) -> Tab
         Laid(
             head_of("what it is"),
             "what it is",
-            tuple(printable(each.title) for each in judgements),
+            tuple(one_line(each.title) for each in judgements),
             drop=1,
         ),
         *(
@@ -80,7 +80,7 @@ def listing(judgements: tuple[Judgement, ...], only: Status, width: int | None =
     laid = fit(columns, None if width is None else width - aside)
     rows = zip(zip(*(column.cells for column in laid), strict=True), marks, strict=True)
     return Table(
-        title="Published tables" if several else printable(judgements[0].title),
+        title="Published tables" if several else one_line(judgements[0].title),
         about=() if several else texts(judgements[0].citation, judgements[0].note),
         columns=tuple(column.head for column in laid),
         header=tuple(column.header for column in laid),
@@ -115,7 +115,7 @@ _LISTED = (
 
 def _texts_of(title: str, texts: list[str], drop: int = 0, wraps: int = 0) -> Laid:
     head = head_of(title, numeric=title in ("printed", "computed"))
-    return Laid(head, title, tuple(map(printable, texts)), drop=drop, wraps=wraps)
+    return Laid(head, title, tuple(map(one_line, texts)), drop=drop, wraps=wraps)
 
 
 def _left_out(columns: Sequence[Laid], laid: Sequence[Laid], width: int | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from shapecalc.analysis.tables.model import Judgement
 from shapecalc.analysis.tables.notes import head_of, networks, notes_of, texts
 from shapecalc.analysis.tables.overview import listing, overview
 from shapecalc.output.table import Line, Table
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import CellResult, Judgements, Status, Tally
@@ -49,7 +49,7 @@ def paper(judgement: Judgement) -> Table:
     if not judgement.holds:
         legend[WRONG] = "MISMATCH"
     return Table(
-        title=printable(judgement.title) or judgement.name,
+        title=one_line(judgement.title) or judgement.name,
         about=texts(judgement.citation, judgement.note),
         columns=heads,
         header=header,
@@ -70,13 +70,13 @@ def _under(judgement: Judgement, marks: tuple[str, ...]) -> _Laid:
     """Set the computed values in a line of their own."""
     titles = judgement.columns
     cells = _by_place(judgement, marks)
-    header = ("", *map(printable, titles))
+    header = ("", *map(one_line, titles))
     heads = (head_of(""), *(_head_for(judgement, title) for title in titles))
     lines = []
     for row in judgement.rows:
         printed = [cells.get((row, title), ("", ""))[0] for title in titles]
         computed = [cells.get((row, title), ("", ""))[1] for title in titles]
-        lines += [Line((printable(row), *printed)), Line(("computed", *computed))]
+        lines += [Line((one_line(row), *printed)), Line(("computed", *computed))]
     footer = ("matched", *(_matched(judgement, title) for title in titles))
     return heads, header, tuple(lines), footer
 
@@ -89,12 +89,12 @@ def _beside(judgement: Judgement, marks: tuple[str, ...]) -> _Laid:
     for title in titles:
         head = _head_for(judgement, title)
         heads += [head, head._replace(meaning="computed")]
-        header += [printable(title), "computed"]
+        header += [one_line(title), "computed"]
         footer += ["", _matched(judgement, title)]
     lines = [
         Line(
             (
-                printable(row),
+                one_line(row),
                 *(cell for title in titles for cell in cells.get((row, title), _BLANK)),
             )
         )
@@ -112,7 +112,7 @@ def _by_place(
     """Return what is printed and what is computed, with its mark, by row and column."""
     return {
         (cell.row, cell.column): (
-            printable(cell.printed),
+            one_line(cell.printed),
             _noted(cell, mark),
         )
         for cell, mark in zip(judgement.cells, marks, strict=True)
@@ -148,4 +148,4 @@ def _head_for(judgement: Judgement, title: str) -> Head:
     """Say how a column is set: extents, numbers flush right, or words."""
     held = {cell.quantity for cell in judgement.cells if cell.column == title}
     extents = not held.isdisjoint(_EXTENTS)
-    return head_of(printable(title), numeric=not extents and "type" not in held, extents=extents)
+    return head_of(one_line(title), numeric=not extents and "type" not in held, extents=extents)

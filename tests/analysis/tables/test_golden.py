@@ -60,7 +60,7 @@ FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 def written(file: str) -> str:
     name, format_, options = FILES[file]
-    comparisons = published.tables() if name == ALL else published.compare(name)
+    comparisons = published.published_tables() if name == ALL else published.compare(name)
     return write(comparisons, format_, **options)
 
 
