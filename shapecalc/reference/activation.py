@@ -31,7 +31,7 @@ from shapecalc.layers.activation import (
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
 from shapecalc.reference.arrays import Gradients, Slot, column, places
 from shapecalc.reference.elementwise import chosen, elementwise, formula_of
-from shapecalc.reference.formula import PLACES, Formula, Term, place_names, single
+from shapecalc.reference.formula import PLACES, ArrayFormula, Term, place_names, single
 from shapecalc.reference.paper_copy import SIDES, shape_like
 
 if TYPE_CHECKING:
@@ -375,7 +375,7 @@ def prelu_formulas(layer: Prelu, x: Array) -> Formulas:
     text = f"{sums}g[{place}] * x[{place}]{'' if over else f' where x[{place}] <= 0, else 0'}"
     return {
         "y": single("y", at, f"x[{place}] where x[{place}] > 0, else {w}*x[{place}]", output),
-        "w": Formula("w", "n" if layer.shared else "c", text, "", trained),
+        "w": ArrayFormula("w", "n" if layer.shared else "c", text, "", trained),
         "x": single("x", at, f"g[{place}] where x[{place}] > 0, else {w}*g[{place}]", back),
     }
 

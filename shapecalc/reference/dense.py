@@ -12,7 +12,7 @@ from shapecalc.layers.dense import Dense, FullyConnected, Rbf
 from shapecalc.layers.shape import Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot
-from shapecalc.reference.formula import Formula, Term, ref, summed
+from shapecalc.reference.formula import ArrayFormula, Term, ref, summed
 from shapecalc.reference.paper_copy import copied
 from shapecalc.reference.product import matmul
 from shapecalc.reference.tally import accumulators
@@ -132,12 +132,11 @@ def rbf_formulas(layer: Rbf, x: Array) -> Formulas:
         return [Term((2, float(g), (x, -float(w)))) for g, w in rows]
 
     note = f"w are the codes; they are fixed.{' ' + ROW if x.ndim > 2 else ''}"
-    over = f"c from 0 to {elements - 1}"
+    over, every = f"c from 0 to {elements - 1}", f"f from 0 to {units - 1}"
     return {
-        "y": Formula("y", "f", f"sum over {over} of (x[c] - w[f, c])^2", note, distance),
-        "x": Formula("x", "c", f"sum over f from 0 to {units - 1} of 2 * g[f] * (x[c] - w[f, c])",
-                     "", back),
-    }  # fmt: skip
+        "y": ArrayFormula("y", "f", f"sum over {over} of (x[c] - w[f, c])^2", note, distance),
+        "x": ArrayFormula("x", "c", f"sum over {every} of 2 * g[f] * (x[c] - w[f, c])", "", back),
+    }
 
 
 def _range(values: Values) -> range:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Slot
-    from shapecalc.reference.formula import Formula
+    from shapecalc.reference.formula import ArrayFormula
 
 #: Half the distance of the central differences.
 STEP = 1e-4
@@ -40,7 +40,7 @@ class Example(NamedTuple):
     inputs: tuple[Shape, ...]
     values: dict[str, Array]
     gradients: dict[str, Array]
-    formulas: dict[str, Formula]
+    formulas: dict[str, ArrayFormula]
     lines: dict[str, tuple[str, ...]]
     differences: float
     compared: int
@@ -89,7 +89,7 @@ def by_letters(
 
 
 def _fullest(
-    formula: Formula, values: Mapping[str, Array], shape: tuple[int, ...]
+    formula: ArrayFormula, values: Mapping[str, Array], shape: tuple[int, ...]
 ) -> tuple[str, ...]:
     """Write the entry out that has the most terms other than 0, the first of them."""
 

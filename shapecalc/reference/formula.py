@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Axes
 
     Values: TypeAlias = Mapping[str, Array]
-    Formulas: TypeAlias = dict[str, "Formula"]
+    Formulas: TypeAlias = dict[str, "ArrayFormula"]
     Terms: TypeAlias = Callable[[Values, tuple[int, ...]], list["Term"]]
 
 POSITIONS, TAPS, PLACES = "ijk", "pqr", "uvt"
@@ -66,7 +66,7 @@ def number(value: float) -> str:
     return f"{value + 0.0:.4g}"  # no -0
 
 
-class Formula(NamedTuple):
+class ArrayFormula(NamedTuple):
     """A formula for every entry of an array, what to say beside it, and the terms of an entry."""
 
     of: str
@@ -172,7 +172,7 @@ def summed(
     note: str = "",
     divide: Ref | int = 1,
     only: Collection[tuple[int, int]] | None = None,
-) -> Formula:
+) -> ArrayFormula:
     """Make the formula of a sum of products, over indices with their extents.
 
     `where` says what an index must come to; `only` which filters f see which channels c.
@@ -204,14 +204,14 @@ def summed(
         text = f"sum over {', '.join(over)}{condition} of {text}"
     if plus is not None:
         text = f"{plus} + {text}"
-    return Formula(of, at, text, note, terms)
+    return ArrayFormula(of, at, text, note, terms)
 
 
 def single(
     of: str, at: str, text: str, term: Callable[[Values, Axes], Term], note: str = ""
-) -> Formula:
+) -> ArrayFormula:
     """Make the formula of an entry that is one product."""
-    return Formula(of, at, text, note, lambda values, place: [term(values, place)])
+    return ArrayFormula(of, at, text, note, lambda values, place: [term(values, place)])
 
 
 def operand_names(xs: Sequence[Array]) -> list[str]:

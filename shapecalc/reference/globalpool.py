@@ -16,7 +16,7 @@ from shapecalc.layers.globalpool import (
 )
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, spread
-from shapecalc.reference.formula import PLACES, POSITIONS, Formula, Term
+from shapecalc.reference.formula import PLACES, POSITIONS, ArrayFormula, Term
 from shapecalc.reference.moving import maximum_formulas
 from shapecalc.reference.paper_copy import copied, least, shape_like
 from shapecalc.reference.tally import accumulators, larger
@@ -194,8 +194,10 @@ def avg_formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
             f"the sum of {g}/(size of its box) over all boxes that hold {', '.join(box.inputs)}"
         )
     return {
-        "y": Formula("y", f"c{box.places}", forward, box.note, output),
-        "x": Formula("x", f"c{box.inputs}", backward, "Every element gets an equal share.", back),
+        "y": ArrayFormula("y", f"c{box.places}", forward, box.note, output),
+        "x": ArrayFormula(
+            "x", f"c{box.inputs}", backward, "Every element gets an equal share.", back
+        ),
     }
 
 

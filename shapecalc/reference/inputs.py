@@ -45,8 +45,8 @@ class Inputs:
     ) -> None:
         names = [node.path for node in graph.nodes if isinstance(node.layer, Input)]
         must_know(arrays, names, "input")
-        self.arrays = {name: np.asarray(x) for name, x in arrays.items()}
-        sizes = {x.shape[:1] for x in self.arrays.values()}
+        self.supplied = {name: np.asarray(x) for name, x in arrays.items()}
+        sizes = {x.shape[:1] for x in self.supplied.values()}
         if len(sizes) > 1:
             raise Unfit("the inputs hold different numbers of examples")
         self.batch = next((size[0] for size in sizes if size), batch)
@@ -54,7 +54,7 @@ class Inputs:
 
     def array(self, index: int, path: str, layer: Input) -> Array:
         """Return an input of the network, which may be written over."""
-        own, x = extents(layer.shape), self.arrays.get(path)
+        own, x = extents(layer.shape), self.supplied.get(path)
         if x is None:
             random = np.random.default_rng((self.seed, index))
             return uniform((self.batch, *own), -1, 1, self.dtype, random)
@@ -67,7 +67,7 @@ class LayerArrays:
     """Where layers get their arrays: what is given, and what is drawn; like for like if shared."""
 
     def __init__(self, graph: Graph, weights: Mapping[str, Array], seed: int) -> None:
-        self.graph, self.weights, self.seed = graph, weights, seed
+        self.graph, self.supplied, self.seed = graph, weights, seed
         self.owned: dict[int, Arrays] = {}
 
     def arrays(self, index: int, layer: Layer, inputs: tuple[Array, ...]) -> Arrays:
@@ -78,7 +78,7 @@ class LayerArrays:
             path, random = self.graph.nodes[owner].path, None
             own = {}
             for name, slot in slots(layer, *inputs).items():
-                array = self.weights.get(f"{path}.{name}")
+                array = self.supplied.get(f"{path}.{name}")
                 if array is None:
                     random = random or np.random.default_rng((self.seed, owner))  # takes its time
                     own[name] = slot.allocated(inputs[0].dtype, random)
@@ -93,7 +93,7 @@ class LayerArrays:
     def must_be_used(self) -> None:
         """Refuse arrays that no layer has asked for."""
         paths = ((self.graph.nodes[owner].path, own) for owner, own in self.owned.items())
-        must_know(self.weights, [f"{path}.{name}" for path, own in paths for name in own], "array")
+        must_know(self.supplied, [f"{path}.{name}" for path, own in paths for name in own], "array")
 
 
 def _times(*counts: int | str) -> str:

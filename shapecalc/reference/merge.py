@@ -14,7 +14,7 @@ from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients
 from shapecalc.reference.formula import (
     PLACES,
-    Formula,
+    ArrayFormula,
     Index,
     Ref,
     Term,
@@ -145,7 +145,7 @@ def add_formulas(layer: object, *xs: Array) -> Formulas:
 
     note = "A sum hands its gradient to every operand unchanged: why shortcuts let deep nets learn."
     by_letter = {
-        "y": Formula("y", at, " + ".join(f"{name}[{place}]" for name in names), "", output),
+        "y": ArrayFormula("y", at, " + ".join(f"{name}[{place}]" for name in names), "", output),
     }
     for name in names:
         by_letter[name] = summed(name, at, (ref("g", at),), {}, note=note)
@@ -232,7 +232,7 @@ def multiply_formulas(layer: object, *xs: Array) -> Formulas:
         note = "Where an operand was stretched its gradients add up." if stretched else ""
         back = _product_back(name, others, lookup)
         left = "".join(indices(shape, x))
-        by_letter[name] = Formula(name, left, text, note, back)
+        by_letter[name] = ArrayFormula(name, left, text, note, back)
     return by_letter
 
 

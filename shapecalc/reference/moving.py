@@ -11,7 +11,7 @@ from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
     TAPS,
-    Formula,
+    ArrayFormula,
     Index,
     Ref,
     Term,
@@ -128,7 +128,7 @@ def convolution_formulas(
     }
 
 
-def _input_of(move: Moves, kernels: Kernels, above: Ref, w: str, f: str) -> Formula:
+def _input_of(move: Moves, kernels: Kernels, above: Ref, w: str, f: str) -> ArrayFormula:
     """Spread every gradient over the places that its window showed."""
     taps, at = "".join(move.kernel), "".join(("c", *move.meet))
     over, met = {f: kernels.filters, **move.places, **move.kernel}, dict(move.meet)
@@ -184,6 +184,6 @@ def maximum_formulas(
         return [Term((float(values["g"][(at[0], *window)]),)) for window in won]
 
     return {
-        "y": Formula("y", f"c{places}", forward, note, output),
-        "x": Formula("x", f"c{inputs}", backward, WINS, back),
+        "y": ArrayFormula("y", f"c{places}", forward, note, output),
+        "x": ArrayFormula("x", f"c{inputs}", backward, WINS, back),
     }

@@ -10,7 +10,7 @@ import numpy as np
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
-from shapecalc.reference.formula import Formula, Term, place_names, single
+from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
 from shapecalc.reference.paper_copy import SIDES, copied, shape_like
 from shapecalc.reference.tally import add_up
 
@@ -150,12 +150,12 @@ def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
         "z": single("z", at, f"(x[{place}] - {mean}) * r[{'c' if fixed else place}]", _of_z(fixed)),
     }
     if layer.affine:
-        by_letter["y"] = Formula("y", at, f"{w} * z[{place}] + {b}", "", _of_y(share))
+        by_letter["y"] = ArrayFormula("y", at, f"{w} * z[{place}] + {b}", "", _of_y(share))
         over = ", ".join(i for i in at if i not in share)
         for letter, factors in (("w", "gz"), ("b", "g")):
             product = " * ".join(f"{factor}[{place}]" for factor in factors)
             text = f"sum over {over} of {product}" if over else product
-            by_letter[letter] = Formula(letter, share, text, "", _over(share, factors))
+            by_letter[letter] = ArrayFormula(letter, share, text, "", _over(share, factors))
         by_letter["h"] = single(
             "h", at, f"{w} * g[{place}]", _of_h(share), "h is the gradient of z."
         )
@@ -170,7 +170,7 @@ def _weights_share(layer: Any, at: str) -> str:  # noqa: ANN401
     return at if isinstance(layer, LayerNorm) and layer.over == "all" else "c"
 
 
-def _of_norm_input(layer: Any, x: Array, at: str, *, fixed: bool) -> Formula:  # noqa: ANN401
+def _of_norm_input(layer: Any, x: Array, at: str, *, fixed: bool) -> ArrayFormula:  # noqa: ANN401
     place = ", ".join(at)
     if fixed:
         note = (

@@ -11,7 +11,7 @@ import numpy as np
 from shapecalc.layers.pool import AvgPool, BlurPool, MaxPool, Pool
 from shapecalc.reference import registry, subsampling  # noqa: F401  (it registers itself)
 from shapecalc.reference.arrays import Gradients, Slot, along_sides, column, fixed_slot, spread
-from shapecalc.reference.formula import Formula, Ref, Term, plain, ref, summed
+from shapecalc.reference.formula import ArrayFormula, Ref, Term, plain, ref, summed
 from shapecalc.reference.moving import maximum_formulas, moves
 from shapecalc.reference.padded import (
     SlidingWindow,
@@ -154,7 +154,9 @@ def avg_formulas(layer: AvgPool, x: Array) -> Formulas:
     divide: Ref | int = by or ref("n", places)
     if not by:
         note = "n is how many elements of its window a mean divides by."
-        divisors["n"] = Formula("n", places, "the elements that the window counts", note, _of_n)
+        divisors["n"] = ArrayFormula(
+            "n", places, "the elements that the window counts", note, _of_n
+        )
     shown = Ref("x", (*plain("c"), *move.meet.values()))
     back = "Every element of a window gets an equal share of its gradient."
     return divisors | {
@@ -292,12 +294,12 @@ def blur_formulas(layer: BlurPool, x: Array) -> Formulas:
     met = " and ".join(f"{index} = {place}" for place, index in move.meet.items())
     n = " x ".join(map(str, sides))
     return {
-        "y": Formula(
+        "y": ArrayFormula(
             "y", f"c{''.join(move.places)}",
             f"sum over {', '.join(move.kernel)} of {weight} * {shown}",
             f"w is fixed.  Beyond its ends x, which is {n}, is mirrored: x[-1] is x[1].", output,
         ),
-        "x": Formula(
+        "x": ArrayFormula(
             "x", f"c{inputs}",
             f"sum over {', '.join(letters)} with {met} of"
             f" g[{', '.join(('c', *move.places))}] * {weight}",

@@ -9,7 +9,7 @@ import numpy as np
 
 from shapecalc.layers.activation import Softmax
 from shapecalc.reference import registry
-from shapecalc.reference.formula import Formula, Term, place_names, single
+from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
 from shapecalc.reference.paper_copy import SIDES, shape_like
 from shapecalc.reference.tally import accumulators, add_up, larger
 
@@ -85,7 +85,7 @@ def softmax_formulas(layer: Softmax, x: Array) -> Formulas:
     note = "An output takes from the others what it gains, so they share a."
     return {
         "y": single("y", at, f"exp(x[{place}])/(sum over {over} of exp(x[{place}]))", output),
-        "a": Formula("a", rest, f"sum over {over} of g[{place}] * y[{place}]", "", sums),
+        "a": ArrayFormula("a", rest, f"sum over {over} of g[{place}] * y[{place}]", "", sums),
         "x": single("x", at, f"y[{place}] * (g[{place}] - a{shared})", back, note),
     }
 

@@ -13,7 +13,7 @@ from shapecalc.reference.arrays import along_sides, spread
 from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
-    Formula,
+    ArrayFormula,
     Index,
     Ref,
     Term,
@@ -130,7 +130,7 @@ def formulas(layer: Upsample, x: Array) -> Formulas:
     return {"y": _with_shares(y), "x": _with_shares(x_)}
 
 
-def _with_shares(formula: Formula) -> Formula:
+def _with_shares(formula: ArrayFormula) -> ArrayFormula:
     """Leave out the terms of elements that have no share."""
 
     def terms(values: Values, at: Axes) -> list[Term]:
