@@ -94,7 +94,7 @@ _NETWORK = [
     Fault("what others read is written over", "network", "reference.memory:Memory.only_here", "self._left[node.inputs[0]] != 1", "False"),
     Fault("views count as arrays of their own", "network", "reference.memory:owner", "array.base is not None", "False"),
     Fault("nothing is freed", "network", "reference.memory:Memory.release", "if not self._left[activation]:", "if False:"),
-    Fault("branches do not add up on the way back", "network", "reference.gradient:_add", "total[key] + more if key in total else more", "more"),
+    Fault("branches do not add up on the way back", "network", "reference.run:_add", "total[key] + more if key in total else more", "more"),
     Fault("shared weights are drawn twice", "network", "reference.inputs:LayerArrays.arrays", "owner = index if share is None else share", "owner = index"),
 ]  # fmt: skip
 
