@@ -43,14 +43,14 @@ _CONVOLUTIONS = [
 ]  # fmt: skip
 
 _POOLS = [
-    Fault("a window's last element is not seen", "maxpool", "reference.pooling:side_by_side", "range(k)", "range(max(k - 1, 1))"),
+    Fault("a window's last element is not seen", "maxpool", "reference.pool:side_by_side", "range(k)", "range(max(k - 1, 1))"),
     Fault("padding counts for 0", "maxpool", "reference.pool:max_forward", "surround(x, sliding, -np.inf)", "surround(x, sliding)"),
     Fault("all equals win", "maxpool", "reference.pool:max_backward", "open_still & (shown == y)", "shown == y"),
     Fault("a winner of several windows gets one's gradient", "maxpool", "reference.pool:max_backward", "target[...] += won * gradient", "target[...] = np.where(won, gradient, target)"),
     Fault("a mean's gradient is not divided", "avgpool", "reference.pool:avg_backward", "gradient / divisor(layer, x, sliding)", "gradient"),
-    Fault("overlapping windows overwrite", "avgpool", "reference.pooling:spread_back", "target[...] += gradient", "target[...] = gradient"),
-    Fault("the coefficient is forgotten on the way back", "subsampling", "reference.subsampling:subsampling_backward", "gradient * coefficient", "gradient"),
-    Fault("the coefficient's gradient forgets the sum", "subsampling", "reference.subsampling:subsampling_backward", "gradient * total", "gradient"),
+    Fault("overlapping windows overwrite", "avgpool", "reference.pool:spread_back", "target[...] += gradient", "target[...] = gradient"),
+    Fault("the coefficient is forgotten on the way back", "subsampling", "reference.pool:subsampling_backward", "gradient * coefficient", "gradient"),
+    Fault("the coefficient's gradient forgets the sum", "subsampling", "reference.pool:subsampling_backward", "gradient * total", "gradient"),
     Fault("what is met in the mirror is lost", "blurpool", "reference.pool:blur_backward", "own[1 : before + 1] += side[:before][::-1]", "pass"),
     Fault("spans end too early", "adaptive_avgpool", "reference.globalpool:spans", "-(-(i + 1) * n // o)", "max((i + 1) * n // o, i * n // o + 1)"),
     Fault("overlapping spans overwrite", "adaptive_avgpool", "reference.globalpool:avg_backward", "back[box] += ", "back[box] = "),
