@@ -9,8 +9,6 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from reread import parse
-from test_escaping import HOSTILE, needs_latex
 
 from shapecalc.algebra.traced import named
 from shapecalc.output.document import (
@@ -33,6 +31,8 @@ from shapecalc.output.html import document_to_html, to_html
 from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.output.table import TotalsGrid as Totals
 from shapecalc.text.safe import one_line
+from tests.output.reread import parse
+from tests.output.test_escaping import HOSTILE, needs_latex
 from tests.paths import ROOT
 
 if TYPE_CHECKING:

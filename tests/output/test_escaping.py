@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports import NAMES, report, with_name
-from reread import RAISED, READERS, parse, without_mark
 
 import shapecalc
 from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.options import make_view
 from shapecalc.text.safe import one_line
+from tests.output.reports import NAMES, report, with_name
+from tests.output.reread import RAISED, READERS, parse, without_mark
 
 HOSTILE = (
     "<script>alert(1)</script>",

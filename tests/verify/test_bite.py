@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from trial import Trial, do, make, put
 
 from shapecalc.layers import layer_class
 from shapecalc.layers.base import Parameter
@@ -26,6 +25,7 @@ from shapecalc.verify.laws import (
     weight_law,
     work_law,
 )
+from tests.verify.trial import Trial, do, make, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -80,6 +80,11 @@ def test_a_table_is_as_the_golden_file_has_it(file: str, monkeypatch: pytest.Mon
         assert [line for line in text.splitlines() if line != line.rstrip()] == []
 
 
+@pytest.mark.parametrize("name", published.names())
+def test_every_table_has_a_golden_file(name: str) -> None:
+    assert f"{name}.txt" in FILES
+
+
 def test_golden_files_all_have_a_test() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == set(FILES)
 
