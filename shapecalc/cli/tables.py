@@ -75,7 +75,7 @@ def tables(
         judgements = _compare(name, file, against)
         status = _ONLY[only.lower()] if only else None
         output.write(judgements, only=status)
-    if not all(each.holds for each in judgements):
+    if not all(judgement.holds for judgement in judgements):
         sys.exit(CHECK_FAILED)
 
 

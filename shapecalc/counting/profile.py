@@ -63,12 +63,12 @@ class Profile(NamedTuple):
 
         Without a rule it is nothing.
         """
-        counts: dict[str, Dim] = {}
+        by_term: dict[str, Dim] = {}
         for times, name in addends(self.rule(row) or "0"):
             quantity = QUANTITIES[name]
             term = quantity.term or (row.layer and row.layer.term) or OTHER
-            counts[term] = counts.get(term, 0) + times * quantity.of(row)
-        return counts
+            by_term[term] = by_term.get(term, 0) + times * quantity.of(row)
+        return by_term
 
     def counts(self, row: Row) -> bool:
         """Tell whether a layer is counted: there is a rule, or nothing to count."""
@@ -110,7 +110,7 @@ Addend(times=-1, quantity='sets'))
     return tuple(terms)
 
 
-def told(profile: Profile) -> str:
+def described(profile: Profile) -> str:
     """Say what a profile counts, what it does not, and where it comes from."""
     version = profile.version and f"as {profile.version}"
     more = "; ".join(filter(None, (profile.note, version)))

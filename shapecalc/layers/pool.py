@@ -135,8 +135,8 @@ class Subsampling(Pool):
     )
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        each = (inputs[0].channels,)
-        return Parameter("weight", each), Parameter("bias", each, "bias")
+        per_channel = (inputs[0].channels,)
+        return Parameter("weight", per_channel), Parameter("bias", per_channel, "bias")
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         units = output.size

@@ -71,19 +71,19 @@ class Reshape(Layer):
         return f"to {count_text(self.shape)}"
 
     def requires(self, *inputs: Shape) -> list[Requirement]:
-        given, wanted = inputs[0].size, product(self.shape)
-        return [Requirement(given, "equal to", wanted, partial(self._misfit, inputs[0]))]
+        size, wanted = inputs[0].size, product(self.shape)
+        return [Requirement(size, "equal to", wanted, partial(self._misfit, inputs[0]))]
 
-    def _misfit(self, given: Shape) -> RuleError:
+    def _misfit(self, shape: Shape) -> RuleError:
         wanted = shape_of(self.shape)
         return RuleError(
             "E209",
-            f"{as_text(given)} has {given.size:,} elements,"
+            f"{as_text(shape)} has {shape.size:,} elements,"
             f" but {as_text(wanted)} has {wanted.size:,}",
             field="shape",
-            rule=f"{given.size} = {wanted.size} must hold",
+            rule=f"{shape.size} = {wanted.size} must hold",
             hint="give a shape with as many elements as flow in",
-            facts=(("input", as_list(given)), ("shape", list(self.shape))),
+            facts=(("input", as_list(shape)), ("shape", list(self.shape))),
         )
 
     def output(self, *inputs: Shape) -> Shape:

@@ -115,7 +115,7 @@ def _windows(
                 hint="give its symbols values with --set, or use rounding: ceil",
             )
         padded = [bool(before + after) for before, after in pairs]
-        rules = ["ceil" if any(padded) and not each else rounding for each in padded]
+        rules = ["ceil" if any(padded) and not side else rounding for side in padded]
     return tuple(
         Window(k, s, before, after, d, rule, pad.mode)
         for k, s, (before, after), d, rule in zip(

@@ -144,10 +144,10 @@ def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     marks = []
     notes: dict[str, str] = {}
     for row in rows:
-        said = [one_line(row.note)] if row.note else []
+        parts = [one_line(row.note)] if row.note else []
         if row.shared and (row.parameters or row.layer is None):
-            said.append(f"weights shared with {row.shared} and counted there")
-        text = "; ".join(said)
+            parts.append(f"weights shared with {row.shared} and counted there")
+        text = "; ".join(parts)
         marks.append(notes.setdefault(text, superscript(len(notes) + 1)) if text else "")
     return tuple(marks), tuple(f"{mark} {text}" for text, mark in notes.items())
 
@@ -156,12 +156,12 @@ def _facts(report: Report, view: View) -> tuple[Fact, ...]:
     """Return the totals, of the layers and of the whole."""
     return tuple(
         Fact(
-            each.label,
-            amount_text(each.number, view),
-            "" if each.bytes is None else bytes_text(each.bytes, view),
+            total.label,
+            amount_text(total.number, view),
+            "" if total.bytes is None else bytes_text(total.bytes, view),
         )
-        for each in sums(report, view)
-        if each.key != "buffers" or each.number != 0
+        for total in sums(report, view)
+        if total.key != "buffers" or total.number != 0
     )
 
 
@@ -177,19 +177,19 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 def _remarks(
     report: Report, rows: tuple[Row, ...], view: View, dropped: tuple[str, ...], width: int | None
 ) -> tuple[str, ...]:
-    said = []
+    remarks = []
     if any(row.layer is None for row in rows):
-        said.append(FOLDED)
+        remarks.append(FOLDED)
     if view.sort is not None:
         last = ", formulas last" if report.domain is not None else ""
-        said.append(f"Sorted by {view.sort.title}{last}.")
+        remarks.append(f"Sorted by {view.sort.title}{last}.")
     if dropped:
-        said.append(left_out(dropped, width))
-    said += [
+        remarks.append(left_out(dropped, width))
+    remarks += [
         f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
         f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"
         for row in report.rows
         if row.type == "input" and (meant := channels_first(row.output)) is not None
     ]
-    said.append(f"Read from {one_line(report.graph.spec.source.name)}.")
-    return tuple(said)
+    remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
+    return tuple(remarks)

@@ -85,14 +85,14 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
     lines = tuple(
         Line(
             (
-                each.name,
-                rows[each.name].type,
-                as_text(rows[each.name].output),
-                *(f"{number:.4g}" for number in each[1:5]),
-                f"{100 * each.zeros:.1f}%",
+                layer.name,
+                rows[layer.name].type,
+                as_text(rows[layer.name].output),
+                *(f"{number:.4g}" for number in layer[1:5]),
+                f"{100 * layer.zeros:.1f}%",
             )
         )
-        for each in run.layers
+        for layer in run.layers
     )
     return Table(
         title=one_line(run.report.name) or "network",
@@ -117,7 +117,7 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
 
 def _not_finite(layers: tuple[Activity, ...]) -> tuple[str, ...]:
     """Name the layer at which the numbers stop being numbers, if there is one."""
-    first = next((each.name for each in layers if not each.finite), None)
+    first = next((layer.name for layer in layers if not layer.finite), None)
     if first is None:
         return ()
     return (f"{first} is the first layer with values that are not finite (NaN or infinite).",)

@@ -29,7 +29,7 @@ from shapecalc.output.document_markdown import document_to_markdown
 from shapecalc.output.document_text import document_to_text
 from shapecalc.output.html import document_to_html, to_html
 from shapecalc.output.table import Fact, Head, Line, Table
-from shapecalc.output.table import Grid as Totals
+from shapecalc.output.table import TotalsGrid as Totals
 from shapecalc.text.safe import one_line
 from tests.output.reread import parse
 from tests.output.test_escaping import HOSTILE, needs_latex

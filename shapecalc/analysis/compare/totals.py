@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.compare.names import WEIGHTED, ratio, weighted_layers
 from shapecalc.output.cells import UNITS, amount_text, number_text
 from shapecalc.output.sums import Sum, sums
-from shapecalc.output.table import Grid, Head
+from shapecalc.output.table import Head, TotalsGrid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.report.model import Report
 
 
-def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> Grid:
+def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> TotalsGrid:
     """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
     columns = [_sums(report, view) for report in reports]
     rows = [row for row in zip(*columns, strict=True) if row[0].key != "buffers" or _any(row)]
@@ -27,7 +27,7 @@ def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) ->
     if two:
         heads.append(Head("the second network against the first", numeric=True))
         header.append("ratio")
-    return Grid(tuple(heads), tuple(header), tuple(lines))
+    return TotalsGrid(tuple(heads), tuple(header), tuple(lines))
 
 
 def _any(row: Sequence[Sum]) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.reference.example import Example
-    from shapecalc.reference.formula import Formula
+    from shapecalc.reference.formula import ArrayFormula
 
 #: What indices count, in the order in which they are told.
 INDICES = {
@@ -69,20 +69,20 @@ def _numbers_alone(subject: Subject) -> bool:
     return numbers(subject) and all(map(is_number, (*counts, row.params, row.buffers)))
 
 
-def _forward(found: Mapping[str, Formula]) -> list[Formula]:
+def _forward(found: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
     from shapecalc.reference.formula import computed
 
     return [each for of, each in found.items() if computed(of)]
 
 
-def _backward(found: Mapping[str, Formula]) -> list[Formula]:
+def _backward(found: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
     """List the formulas of the way back; of many operands the first."""
     forward = _forward(found)
     operands = [each for of, each in found.items() if of[1:].isdecimal() and of[0] == "x"]
     return [each for each in found.values() if each not in (*forward, *operands[OPERANDS:])]
 
 
-def _general(subject: Subject, found: Mapping[str, Formula]) -> Iterator[Block]:
+def _general(subject: Subject, found: Mapping[str, ArrayFormula]) -> Iterator[Block]:
     """Write the formulas, and say what they say."""
     forward, backward = _forward(found), _backward(found)
     yield Prose(_letters(subject, found))
@@ -97,11 +97,11 @@ def _general(subject: Subject, found: Mapping[str, Formula]) -> Iterator[Block]:
     yield from map(Prose, _notes(backward))
 
 
-def _notes(found: list[Formula]) -> list[str]:
+def _notes(found: list[ArrayFormula]) -> list[str]:
     return list(dict.fromkeys(each.note for each in found if each.note))
 
 
-def _letters(subject: Subject, found: Mapping[str, Formula]) -> str:
+def _letters(subject: Subject, found: Mapping[str, ArrayFormula]) -> str:
     """Say what the letters are."""
     said = " ".join(f"{each.entry} {each.text}" for each in found.values())
     said = re.sub(r"\b[a-zA-Z]{2,}\b", "", said)  # words
@@ -119,7 +119,7 @@ def _letters(subject: Subject, found: Mapping[str, Formula]) -> str:
     return f"{told}  Indices, from 0: {listed(counted)}." if counted else told
 
 
-def _arrays(subject: Subject, found: Mapping[str, Formula]) -> Iterator[str]:
+def _arrays(subject: Subject, found: Mapping[str, ArrayFormula]) -> Iterator[str]:
     """Name the arrays, each after what it is."""
     operands = [of for of in found if of[0] == "x"]
     if len(operands) > 1:
@@ -143,7 +143,7 @@ def _arrays(subject: Subject, found: Mapping[str, Formula]) -> Iterator[str]:
 # -- the example --------------------------------------------------------------------------------
 
 
-def _worked(done: Example, subject: Subject, found: Mapping[str, Formula]) -> Iterator[Block]:
+def _worked(done: Example, subject: Subject, found: Mapping[str, ArrayFormula]) -> Iterator[Block]:
     """Show the example: what goes in and comes out, what comes back, one entry of each.
 
     What it computes on the way and the layer's own formulas (`found`) do not name is explained: in
@@ -218,7 +218,7 @@ def _matrix(name: str, rows: list[list[float]]) -> list[str]:
     return [each.ljust(width) for each in (name, *lines)]
 
 
-def _facts(found: Mapping[str, Formula], done: Example) -> dict[str, Any]:
+def _facts(found: Mapping[str, ArrayFormula], done: Example) -> dict[str, Any]:
     """Give a program the formulas and the example's numbers."""
     return {
         "formulas": {each.name: f"{each.entry} = {each.text}" for each in found.values()},

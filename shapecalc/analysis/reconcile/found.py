@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
-from shapecalc.counting.profile import told
+from shapecalc.counting.profile import described
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import one_line
@@ -85,5 +85,5 @@ def _legend(search: Search) -> Iterator[tuple[str, str]]:
     for name in dict.fromkeys(each.what for each in rows):
         word = name.removeprefix("profile ")
         if name != word:
-            yield word, told(PROFILES[word])
+            yield word, described(PROFILES[word])
     yield "off by", "the count less the target"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
-from shapecalc.counting.profile import told
+from shapecalc.counting.profile import described
 from shapecalc.output.cells import UNITS, number_text
-from shapecalc.output.table import FOLDED, Grid, Head, Line, Table
+from shapecalc.output.table import FOLDED, Head, Line, Table, TotalsGrid
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 
@@ -80,14 +80,14 @@ def _counts(pair: Sequence[Dim | None], view: View) -> Iterator[str]:
         yield NOT_COUNTED if count is None else number_text(count, view.units, view.notation)
 
 
-def _terms(difference: Difference, view: View) -> Grid:
+def _terms(difference: Difference, view: View) -> TotalsGrid:
     """Lay out the terms: what each adds to the difference, down to a rest of 0."""
     names = (difference.first.name, difference.second.name)
     first, second = difference.totals
     lines = [_cells(part, view)[1:] for part in difference.terms]
     lines.append(("all", *_counts((first, second), view), signed(second - first, view)))
     lines.append(("unexplained", "", "", signed(difference.rest, view)))
-    return Grid(_heads(names), ("term", *names, "difference"), tuple(lines))
+    return TotalsGrid(_heads(names), ("term", *names, "difference"), tuple(lines))
 
 
 def _summary(difference: Difference, view: View) -> str:
@@ -104,7 +104,7 @@ def _summary(difference: Difference, view: View) -> str:
 
 def _legend(difference: Difference, view: View) -> Iterator[tuple[str, str]]:
     for profile in (difference.first, difference.second):
-        yield profile.name, told(profile)
+        yield profile.name, described(profile)
         if missing := profile.not_counted(difference.report.rows):
             yield (
                 f"{NOT_COUNTED} by {profile.name}",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.shape import Shape
-    from shapecalc.output.cells import Kind
+    from shapecalc.output.cells import CellKind
     from shapecalc.output.view import Column, View
     from shapecalc.report.model import Report, Row
 
@@ -47,7 +47,7 @@ class SweepColumn(NamedTuple):
     name: str
     title: str
     meaning: str
-    kind: Kind
+    kind: CellKind
     layer: str = ""
     column: Column | None = None
 
