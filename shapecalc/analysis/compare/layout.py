@@ -78,7 +78,7 @@ def pair_columns(
 ) -> Iterator[Laid]:
     """Lay a quantity of two networks out: both in one column, and the difference in another."""
     columns = list(side_by_side(entries, reports, view, column, ("", "")))
-    pairs = list(zip(*(each.cells for each in columns), strict=True))
+    pairs = list(zip(*(laid.cells for laid in columns), strict=True))
     texts = [*pairs, (columns[0].footer, columns[1].footer)]
     widths = [
         max((width_of(pair[k]) for pair in texts if pair[0] != pair[1]), default=0) for k in (0, 1)

@@ -109,7 +109,7 @@ def _entries(
     rows = without_followers(aligned, silent)
     kept = set(map(id, rows))
     hidden = [row for row in aligned if id(row) not in kept]
-    return entries_of(rows, lambda row: tuple(each.value(row, view) for each in wanted)), hidden
+    return entries_of(rows, lambda row: tuple(column.value(row, view) for column in wanted)), hidden
 
 
 def _lay_out(
@@ -167,10 +167,10 @@ def summary(
     nouns = ("layer or block", "layers and blocks") if levels else ("layer", "layers")
     for k, label in enumerate(labels[1:]):
         counts = Counter(row.statuses[k] for row in aligned)
-        told = [f"{counts[status]} {word}" for status, word in _BECAME.items() if counts[status]]
-        number, _, became = told[0].partition(" ")
-        told[0] = f"{number} {nouns[number != '1']} {became}"
-        yield f"{label} against {labels[0]}: {', '.join(told)}."
+        changes = [f"{counts[status]} {word}" for status, word in _BECAME.items() if counts[status]]
+        number, _, became = changes[0].partition(" ")
+        changes[0] = f"{number} {nouns[number != '1']} {became}"
+        yield f"{label} against {labels[0]}: {', '.join(changes)}."
 
 
 def _legend(

@@ -31,7 +31,7 @@ def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) ->
 
 
 def _any(row: Sequence[Sum]) -> bool:
-    return any(each.number for each in row)
+    return any(total.number for total in row)
 
 
 def _lines(
@@ -41,12 +41,16 @@ def _lines(
     for row in rows:
         key, label = row[0].key, row[0].label
         shown = view._replace(units="exact") if key == WEIGHTED else view
-        ratios = [ratio(row[0].number, each.number).text for each in row[1:]]
-        yield (label, *(amount_text(each.number, shown) for each in row), *(ratios if two else ()))
+        ratios = [ratio(row[0].number, total.number).text for total in row[1:]]
+        yield (
+            label,
+            *(amount_text(total.number, shown) for total in row),
+            *(ratios if two else ()),
+        )
         if not two and key != "flops":  # theirs are those of the MACs
             yield (f"  against {first}", "", *ratios)
         if row[0].bytes is not None:
-            sizes = [number_text(each.bytes or 0, shown.units) for each in row]
+            sizes = [number_text(total.bytes or 0, shown.units) for total in row]
             yield (
                 f"{label.split(' (')[0]}, {UNITS[shown.units][1]}",
                 *sizes,

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def derivations(labels: Mapping[Formula, list[str]], times: str) -> list[Derivation]:
     """Derive each of several formulas under its labels, what goes like an earlier one in short."""
-    told: list[Derivation] = []
+    derived: list[Derivation] = []
     for made, names in labels.items():
-        again = any(twins(each.formula, made) for each in told)
-        told.append(Derivation(" = ".join(names), made, times, again))
-    return told
+        again = any(twins(derivation.formula, made) for derivation in derived)
+        derived.append(Derivation(" = ".join(names), made, times, again))
+    return derived
 
 
 def twins(first: Formula, second: Formula) -> bool:
@@ -57,4 +57,4 @@ def _renamed(made: Formula, names: Mapping[str, Dim]) -> Formula:
         from shapecalc.algebra.expr import substitute
 
         value = substitute(value, names)
-    return replace(made, value=value, parts=tuple(_renamed(each, names) for each in made.parts))
+    return replace(made, value=value, parts=tuple(_renamed(part, names) for part in made.parts))

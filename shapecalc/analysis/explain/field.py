@@ -58,7 +58,7 @@ def _sources(subject: Subject) -> tuple[Row, ...]:
 
 def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
     """Return the largest of the branches' fields; they may see more together."""
-    sizes = [fields_of(each)[side].size for each in sources if len(fields_of(each)) > side]
+    sizes = [fields_of(source)[side].size for source in sources if len(fields_of(source)) > side]
     if not sizes:
         return None
     made = named("r1", sizes[0])
@@ -117,12 +117,12 @@ def explain(subject: Subject) -> Section:
     if not made:
         text = "What flows into the network has no sides, so there is no field to speak of."
         return Section("receptive-field", "receptive field", "-", (Prose(text),))
-    sizes = tuple(each.value for each in made)
+    sizes = tuple(rule.value for rule in made)
     names = SIDE_NAMES.get(len(made), ())
     alike: dict[Formula, list[str]] = {}
-    for number, each in enumerate(made):
-        alike.setdefault(each, []).append(names[number])
-    ruled = {each: labels for each, labels in alike.items() if each.kind != "number"}
+    for number, rule in enumerate(made):
+        alike.setdefault(rule, []).append(names[number])
+    ruled = {rule: labels for rule, labels in alike.items() if rule.kind != "number"}
     blocks: list[Block] = [*derivations(ruled, OF_SIZES)]
     blocks.append(Prose("  ".join([_words(subject, made[0]), *_beyond(subject, sizes)])))
     paths = dict.fromkeys(_path(subject, side) for side in _different(made))
@@ -134,7 +134,7 @@ def explain(subject: Subject) -> Section:
         + (" per side" if len(sizes) > 1 else ""),
         tuple(blocks),
         sizes,
-        {"jump": [_plain(each.jump) for each in fields_of(subject.row)]},
+        {"jump": [_plain(field.jump) for field in fields_of(subject.row)]},
     )
 
 
@@ -150,8 +150,8 @@ def undecided() -> Section:
 def _different(made: tuple[Formula, ...]) -> list[int]:
     return [
         side
-        for side, each in enumerate(made)
-        if not any(each == told or twins(told, each) for told in made[:side])
+        for side, rule in enumerate(made)
+        if not any(rule == earlier or twins(earlier, rule) for earlier in made[:side])
     ]
 
 
@@ -207,7 +207,7 @@ def _plain(jump: Dim | Fraction | None) -> Dim | float | None:
 
 def _widest(sources: list[Row], side: int) -> Row | None:
     """Return the source that sees most; the first where that is no number."""
-    sizes = [fields_of(each)[side].size for each in sources]
+    sizes = [fields_of(source)[side].size for source in sources]
     numbers = [size for size in sizes if isinstance(size, int)]
     if len(numbers) < len(sizes) or not numbers:
         return sources[0] if sources else None
@@ -232,17 +232,17 @@ def _path(subject: Subject, side: int) -> Grid:
     while row is not None:
         chain.append(row)
         sources = [subject.rows[name] for name in row.sources]
-        sources = [each for each in sources if len(fields_of(each)) > side]
+        sources = [source for source in sources if len(fields_of(source)) > side]
         row = _widest(sources, side)
     lines = []
     before: Any = None
-    for each in reversed(chain):
-        now = (fields_of(each)[side].size, fields_of(each)[side].jump)
-        if now != before or each is subject.row:
-            made = _made(subject._replace(row=each), side)
+    for link in reversed(chain):
+        now = (fields_of(link)[side].size, fields_of(link)[side].jump)
+        if now != before or link is subject.row:
+            made = _made(subject._replace(row=link), side)
             how = "" if made.kind == "number" else made.substituted()
             how = "" if too_long(how, str(now[0])) else how
-            lines.append((each.name, each.does, how, _sees(now[0]), _apart(now[1])))
+            lines.append((link.name, link.does, how, _sees(now[0]), _apart(now[1])))
         before = now
     return Grid(
         ("layer", "what it does", "", "sees", "apart"),

@@ -54,8 +54,10 @@ class Derivation(NamedTuple):
     @property
     def where(self) -> tuple[tuple[str, str, str], ...]:
         """The letters of the rule, with their numbers and what they stand for."""
-        found = {leaf.name: str(leaf.value) for leaf in _leaves(self.formula)}
-        return tuple((name, text, LETTERS[name]) for name, text in found.items() if name in LETTERS)
+        numbers = {leaf.name: str(leaf.value) for leaf in _leaves(self.formula)}
+        return tuple(
+            (name, text, LETTERS[name]) for name, text in numbers.items() if name in LETTERS
+        )
 
 
 def _leaves(made: Formula) -> Iterator[Formula]:

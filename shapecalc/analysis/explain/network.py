@@ -34,7 +34,7 @@ TOO_LONG = 3 * LONG
 def slide(report: Report, view: View, topic: Topic) -> Section:
     """Write the network's lines, with the formulas of a topic."""
     subjects = every(report, view)
-    made = [tuple(dict.fromkeys(_formulas(topic)(each, brief=True))) for each in subjects]
+    made = [tuple(dict.fromkeys(_formulas(topic)(subject, brief=True))) for subject in subjects]
     write: Write = str
     after: list[Block] = []
     if report.domain is not None:
@@ -44,11 +44,11 @@ def slide(report: Report, view: View, topic: Topic) -> Section:
     paths = any("/" in row.name for row in report.rows)
     rows = tuple(
         (
-            f"[{times_text(as_list(each.output, view.layout), write)}]",
-            f"{_name(each.row.name, paths)}: {phrase(each)}".removesuffix(": "),
-            _formula_text(each, formulas, topic, write),
+            f"[{times_text(as_list(subject.output, view.layout), write)}]",
+            f"{_name(subject.row.name, paths)}: {phrase(subject)}".removesuffix(": "),
+            _formula_text(subject, formulas, topic, write),
         )
-        for each, formulas in zip(subjects, made, strict=True)
+        for subject, formulas in zip(subjects, made, strict=True)
     )
     blocks = (Grid(("", "", ""), rows, (False, False, False)), *after)
     named = tuple(
@@ -73,8 +73,8 @@ def _notation(report: Report, made: Sequence[Sequence[Formula]]) -> Notation:
     from shapecalc.algebra.notation import notation_of
 
     dims = [dim for row in report.rows for dim in (*row.output.sides, row.output.size)]
-    values = [each.value for formulas in made for each in formulas]
-    return notation_of([*dims, *(each for each in values if len(value_text(each)) <= TOO_LONG)])
+    values = [formula.value for formulas in made for formula in formulas]
+    return notation_of([*dims, *(value for value in values if len(value_text(value)) <= TOO_LONG)])
 
 
 def _legend(notation: Notation, made: Sequence[Sequence[Formula]]) -> Iterator[Block]:
@@ -82,14 +82,16 @@ def _legend(notation: Notation, made: Sequence[Sequence[Formula]]) -> Iterator[B
     names = notation.legend()
     if names:
         yield Grid(("name", "stands for"), tuple(names.items()), (False, False))
-    if any(len(_told(formulas)) < len(formulas) for formulas in made):
+    if any(len(_distinct(formulas)) < len(formulas) for formulas in made):
         yield Prose("Where sides differ only in their symbol, the first one's formula is written.")
 
 
-def _told(made: Sequence[Formula]) -> list[Formula]:
+def _distinct(made: Sequence[Formula]) -> list[Formula]:
     """Leave out what differs from an earlier formula only in its symbol."""
     return [
-        each for at, each in enumerate(made) if not any(twins(told, each) for told in made[:at])
+        formula
+        for at, formula in enumerate(made)
+        if not any(twins(earlier, formula) for earlier in made[:at])
     ]
 
 
@@ -125,8 +127,8 @@ def _formula_text(subject: Subject, made: Sequence[Formula], topic: Topic, write
     of_sizes = topic.name in ("output", "receptive-field")
     in_signs = topic.name == "receptive-field" or (of_sizes and in_letters(subject.layer))
     times = OF_SIZES if in_signs else OF_COUNTS
-    told = [_short(each, times, write, values=not of_sizes) for each in _told(made)]
-    text = ", ".join(filter(None, told))
+    texts = [_short(formula, times, write, values=not of_sizes) for formula in _distinct(made)]
+    text = ", ".join(filter(None, texts))
     return text if len(text) <= TOO_LONG else "a long formula"
 
 

@@ -30,12 +30,12 @@ def tabulate(search: Search, width: int | None = None) -> Table:
         Head("the count", numeric=True),
         Head("the count less the target", numeric=True),
     )
-    rows = [(each.candidate, each.how) for each in search.matches]
-    rows = rows or [(each, "nearest") for each in search.nearest]
+    rows = [(match.candidate, match.how) for match in search.matches]
+    rows = rows or [(candidate, "nearest") for candidate in search.nearest]
     header = ("count", "variation", "read as", "number", "off by")
     texts = (
-        (each.what, each.variation, how, f"{each.number:,}", _off(search, each.number))
-        for each, how in rows
+        (row.what, row.variation, how, f"{row.number:,}", _off(search, row.number))
+        for row, how in rows
     )
     footer = ("target", "", "", target.text, "")
     cells = zip(*texts, strict=True)
@@ -45,7 +45,7 @@ def tabulate(search: Search, width: int | None = None) -> Table:
         about=tuple(_about(search)),
         columns=columns,
         header=header,
-        lines=tuple(map(Line, lines_of(fit([Laid(*each) for each in laid], width)))),
+        lines=tuple(map(Line, lines_of(fit([Laid(*column) for column in laid], width)))),
         footer=footer,
         facts=(
             Fact("counts that give it", f"{len(search.matches):,}"),
@@ -64,7 +64,7 @@ def _off(search: Search, number: int) -> str:
 
 def _about(search: Search) -> Iterator[str]:
     """Say how sure it is."""
-    target, plain = search.target, [each for each in search.matches if not each.candidate.far]
+    target, plain = search.target, [match for match in search.matches if not match.candidate.far]
     if not search.matches:
         yield (
             f"Nothing gives {target.text}: {search.tried} counts were tried, profiles, parameters"
@@ -81,8 +81,8 @@ def _about(search: Search) -> Iterator[str]:
 
 
 def _legend(search: Search) -> Iterator[tuple[str, str]]:
-    rows = [each.candidate for each in search.matches] or list(search.nearest)
-    for name in dict.fromkeys(each.what for each in rows):
+    rows = [match.candidate for match in search.matches] or list(search.nearest)
+    for name in dict.fromkeys(row.what for row in rows):
         word = name.removeprefix("profile ")
         if name != word:
             yield word, told(PROFILES[word])

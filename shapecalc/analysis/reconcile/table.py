@@ -37,7 +37,7 @@ def tabulate(difference: Difference, view: View = View(), width: int | None = No
     texts = zip(*(_cells(part, view) for part in (*parts, *alike)), strict=True)
     cells = list(texts) or [()] * len(header)
     laid = zip(heads, header, cells, footer, (0,) * 5, (16, 12, 0, 0, 0), strict=True)
-    columns = fit([Laid(*each) for each in laid], width)
+    columns = fit([Laid(*column) for column in laid], width)
     return Table(
         title=f"{printable(difference.report.name) or 'network'}: {names[0]} and {names[1]}",
         about=(_summary(difference, view),),

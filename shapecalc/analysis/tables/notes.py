@@ -25,13 +25,13 @@ def notes_of(cells: Iterable[CellResult]) -> tuple[tuple[str, ...], tuple[str, .
             groups.setdefault(key, []).append(cell)
         marks.append("" if cell.status == "match" else superscript(list(groups).index(key) + 1))
     notes = (
-        f"{superscript(number)} {_said(*key, members)}"
+        f"{superscript(number)} {_note(*key, members)}"
         for number, (key, members) in enumerate(groups.items(), 1)
     )
     return tuple(marks), tuple(map(printable, notes))
 
 
-def _said(status: str, account: str, under: str, members: list[CellResult]) -> str:
+def _note(status: str, account: str, under: str, members: list[CellResult]) -> str:
     """Say what is the matter with cells, and what was recomputed."""
     if status == "MISMATCH":
         return f"MISMATCH: {account}."
@@ -39,11 +39,11 @@ def _said(status: str, account: str, under: str, members: list[CellResult]) -> s
     if not under:
         return f"Erratum, unexplained.  {account}{stop}"
     rows, titles = ({cell.row for cell in members}, {cell.column for cell in members})
-    found = []
+    recomputed = []
     for cell in members:
         place = [cell.row] * (len(rows) > 1) + [cell.column] * (len(titles) > 1)
-        found.append(": ".join([*([" ".join(place)] if place else []), cell.recomputed]))
-    return f"Erratum, explained.  {account}{stop}  Matches when {under}: {'; '.join(found)}."
+        recomputed.append(": ".join([*([" ".join(place)] if place else []), cell.recomputed]))
+    return f"Erratum, explained.  {account}{stop}  Matches when {under}: {'; '.join(recomputed)}."
 
 
 def networks(judgement: Judgement) -> str:
@@ -56,6 +56,6 @@ def head_of(title: str, *, numeric: bool = False, extents: bool = False) -> Head
     return Head(QUANTITIES[title].meaning if title in QUANTITIES else title, numeric, extents)
 
 
-def texts(*given: str) -> tuple[str, ...]:
+def texts(*parts: str) -> tuple[str, ...]:
     """Return texts of a file as they may be printed, empty ones left out."""
-    return tuple(printable(text) for text in given if text)
+    return tuple(printable(text) for text in parts if text)

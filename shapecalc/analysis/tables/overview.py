@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 def overview(judgements: tuple[Judgement, ...], width: int | None = None) -> Table:
     """Give every table a line, with its counts; a narrow page leaves out what the tables are."""
-    counts = [each.counts for each in judgements]
-    total = count(tuple(cell for each in judgements for cell in each.cells))
+    counts = [judgement.counts for judgement in judgements]
+    total = count(tuple(cell for judgement in judgements for cell in judgement.cells))
     titles = ("cells", "match", "explained", "unexplained", "MISMATCH")
     numbers = zip(titles, zip(*counts, strict=True), total, strict=True)
     columns = [
-        Laid(head_of("table"), "table", tuple(each.name for each in judgements), "total"),
+        Laid(head_of("table"), "table", tuple(judgement.name for judgement in judgements), "total"),
         Laid(
             head_of("what it is"),
             "what it is",
-            tuple(printable(each.title) for each in judgements),
+            tuple(printable(judgement.title) for judgement in judgements),
             drop=1,
         ),
         *(
@@ -65,17 +65,22 @@ def overview(judgements: tuple[Judgement, ...], width: int | None = None) -> Tab
 def listing(judgements: tuple[Judgement, ...], only: Status, width: int | None = None) -> Table:
     """List the cells of one status, of one table or of several; long names go on below."""
     several = len(judgements) != 1
-    found = [(each, cell) for each in judgements for cell in each.cells if cell.status == only]
-    marks, notes = notes_of([cell for _, cell in found])
-    compared = count(tuple(cell for each in judgements for cell in each.cells))
+    listed = [
+        (judgement, cell)
+        for judgement in judgements
+        for cell in judgement.cells
+        if cell.status == only
+    ]
+    marks, notes = notes_of([cell for _, cell in listed])
+    compared = count(tuple(cell for judgement in judgements for cell in judgement.cells))
     columns = [
-        *([_texts_of("table", [each.name for each, _ in found])] if several else []),
+        *([_texts_of("table", [judgement.name for judgement, _ in listed])] if several else []),
         *(
-            _texts_of(title, [getattr(cell, title) for _, cell in found], drop=drop, wraps=wraps)
+            _texts_of(title, [getattr(cell, title) for _, cell in listed], drop=drop, wraps=wraps)
             for title, drop, wraps in _LISTED
         ),
     ]
-    columns[0] = columns[0]._replace(footer=f"{len(found)} of {compared.cells:,}")
+    columns[0] = columns[0]._replace(footer=f"{len(listed)} of {compared.cells:,}")
     aside = max((len(mark) + 1 for mark in marks if mark), default=0)  # the marks behind the first
     laid = fit(columns, None if width is None else width - aside)
     rows = zip(zip(*(column.cells for column in laid), strict=True), marks, strict=True)
@@ -93,7 +98,7 @@ def listing(judgements: tuple[Judgement, ...], only: Status, width: int | None =
         facts=(),
         notes=notes,
         legend=(
-            *_conventions([each for each in judgements if any(each is one for one, _ in found)]),
+            *_conventions([part for part in judgements if any(part is of for of, _ in listed)]),
             (
                 "computed",
                 "from " + ("each table's own network" if several else networks(judgements[0])),
@@ -127,9 +132,9 @@ def _left_out(columns: Sequence[Laid], laid: Sequence[Laid], width: int | None) 
 
 def _conventions(judgements: list[Judgement]) -> Iterable[tuple[str, str]]:
     """State the conventions of several tables, each under its name."""
-    for each in judgements:
-        for name, text in each.conventions:
-            yield (f"{each.name}, {name}" if len(judgements) > 1 else name), text
+    for judgement in judgements:
+        for name, text in judgement.conventions:
+            yield (f"{judgement.name}, {name}" if len(judgements) > 1 else name), text
 
 
 def _number(number: int) -> str:

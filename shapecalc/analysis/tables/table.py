@@ -11,7 +11,7 @@ from shapecalc.output.table import Line, Table
 from shapecalc.text.safe import printable
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.tables.model import CellResult, Judgements, Status, Tally
+    from shapecalc.analysis.tables.model import CellResult, Judgements, NetworkTally, Status
     from shapecalc.output.table import Head
 
 #: A table of so many columns has its computed values beside the printed ones, a wider one below.
@@ -125,7 +125,7 @@ def _noted(cell: CellResult, mark: str) -> str:
     return f"{cell.computed}{space}{mark}{WRONG if cell.status == 'MISMATCH' else ''}"
 
 
-def _also(judgement: Judgement, tally: Tally) -> str:
+def _also(judgement: Judgement, tally: NetworkTally) -> str:
     """Say in which columns another network matches more or fewer cells."""
     own = {
         title: sum(cell.status == "match" for cell in judgement.cells if cell.column == title)
