@@ -18,10 +18,9 @@ from shapecalc.analysis.explain import (
     output,
     params,
 )
-from shapecalc.analysis.explain.model import Explanation
+from shapecalc.analysis.explain.model import Explanation, Topic
 from shapecalc.analysis.explain.network import slide
 from shapecalc.analysis.explain.subject import find
-from shapecalc.analysis.explain.topic import Topic
 from shapecalc.api import report_of
 from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
 from shapecalc.layers.shape import as_text

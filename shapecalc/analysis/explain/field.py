@@ -7,8 +7,7 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
-from shapecalc.analysis.explain.alike import derivations, twins
-from shapecalc.analysis.explain.model import OF_SIZES, Block, Section
+from shapecalc.analysis.explain.model import OF_SIZES, Block, Section, derivations, twins
 from shapecalc.analysis.explain.words import LONG, too_long
 from shapecalc.graph.model import Input
 from shapecalc.layers.base import square

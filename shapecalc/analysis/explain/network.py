@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import Formula, exact, value_text
-from shapecalc.analysis.explain.alike import twins
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Section
+from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Section, twins
 from shapecalc.analysis.explain.subject import every
 from shapecalc.analysis.explain.trace import in_letters
 from shapecalc.analysis.explain.words import LONG, brief
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.notation import Notation
     from shapecalc.algebra.traced import Write
+    from shapecalc.analysis.explain.model import Topic
     from shapecalc.analysis.explain.subject import Subject
-    from shapecalc.analysis.explain.topic import Topic
     from shapecalc.output.view import View
     from shapecalc.report.model import Report
 

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula
 from shapecalc.analysis.explain import windows
-from shapecalc.analysis.explain.alike import derivations
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Derivation, Section
+from shapecalc.analysis.explain.model import (
+    OF_COUNTS,
+    OF_SIZES,
+    Block,
+    Derivation,
+    Section,
+    derivations,
+)
 from shapecalc.analysis.explain.shapes import axes, numbers, question, says
 from shapecalc.analysis.explain.trace import in_letters, output_of
 from shapecalc.graph.model import Input
