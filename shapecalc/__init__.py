@@ -23,17 +23,21 @@ if TYPE_CHECKING:
     from shapecalc.analysis.reconcile import find_count, reconcile
     from shapecalc.analysis.solve.answer import Solution
     from shapecalc.analysis.solve.solve import solve
-    from shapecalc.analysis.solve.windows import windows
+    from shapecalc.analysis.solve.windows import windows_between
     from shapecalc.analysis.sweep import sweep
     from shapecalc.analysis.sweep.result import Sweep
-    from shapecalc.analysis.tables import tables
-    from shapecalc.analysis.training import training
+    from shapecalc.analysis.tables import published_tables
+    from shapecalc.analysis.training import training_cost
     from shapecalc.api import load, loads, summarize
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph.model import Graph
+    from shapecalc.homework.variants.check_answers import check
     from shapecalc.layers.shape import Map, Vector
+    from shapecalc.reference.run import run
     from shapecalc.report.model import Report, Row, Totals
     from shapecalc.spec.find import shipped
+    from shapecalc.spec.schema import json_schema
+    from shapecalc.verify.judge import verify
 
 _HOMES = {
     "Comparison": "analysis.compare",
@@ -48,19 +52,23 @@ _HOMES = {
     "Sweep": "analysis.sweep.result",
     "Totals": "report.model",
     "Vector": "layers.shape",
+    "check": "homework.variants.check_answers",
     "compare": "analysis.compare",
     "explain": "analysis.explain",
     "find_count": "analysis.reconcile",
+    "json_schema": "spec.schema",
     "load": "api",
     "loads": "api",
+    "published_tables": "analysis.tables",
     "reconcile": "analysis.reconcile",
+    "run": "reference.run",
     "shipped": "spec.find",
     "solve": "analysis.solve.solve",
     "summarize": "api",
     "sweep": "analysis.sweep",
-    "tables": "analysis.tables",
-    "training": "analysis.training",
-    "windows": "analysis.solve.windows",
+    "training_cost": "analysis.training",
+    "verify": "verify",
+    "windows_between": "analysis.solve.windows",
 }
 
 __all__ = [
@@ -76,19 +84,23 @@ __all__ = [
     "Sweep",
     "Totals",
     "Vector",
+    "check",
     "compare",
     "explain",
     "find_count",
+    "json_schema",
     "load",
     "loads",
+    "published_tables",
     "reconcile",
+    "run",
     "shipped",
     "solve",
     "summarize",
     "sweep",
-    "tables",
-    "training",
-    "windows",
+    "training_cost",
+    "verify",
+    "windows_between",
 ]
 
 
@@ -97,7 +109,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'shapecalc' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(f"shapecalc.{_HOMES[name]}"), name)
+    home = import_module(f"shapecalc.{_HOMES[name]}")
+    return home if name == "verify" else getattr(home, name)  # a room that can be called
 
 
 def __dir__() -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Graph
@@ -13,7 +14,7 @@ from shapecalc.spec.grammar import read_spec
 from shapecalc.text.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from os import PathLike
 
     from shapecalc.spec.model import NetSpec
@@ -35,19 +36,22 @@ def build(
 
 
 def load(
-    name: str | PathLike[str],
+    spec: str | PathLike[str] | Mapping[str, Any],
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
 ) -> Graph:
-    """Load the network of a spec on disk, or of a shipped one.
+    """Load the network of a spec on disk, of a shipped one, or of one given as data.
 
     `settings` gives constants other values, like `--set k=128`; `input` another input, like
     `--input 224x224x3`, or `HxWx3` with symbols; `free` makes constants symbols.  Raises
-    `SpecErrors` with everything that is wrong.
+    `SpecErrors` with everything that is wrong; in data, places are paths.
+
+    >>> load({"input": "32x32x3", "layers": [{"conv": {"filters": 6, "kernel": 5}}, "relu"]})
+    <Graph <data>: 3 layers>
     """
-    return _sound(find(str(name)), _settings(settings, free), input)
+    return _sound(_wired(spec, settings, input, free))
 
 
 def loads(
@@ -58,30 +62,30 @@ def loads(
     free: Iterable[str] = (),
 ) -> Graph:
     """Load the network of a spec given as text.  Arguments and errors are those of `load`."""
-    return _sound(Source("<text>", text), _settings(settings, free), input)
+    return _sound(_wired(Source("<text>", text), settings, input, free))
 
 
 def summarize(
-    network: str | PathLike[str] | Graph,
+    network: str | PathLike[str] | Mapping[str, Any] | Graph,
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
     free: Iterable[str] = (),
 ) -> Report:
-    """Compute the report of a network: a loaded one, or a spec by its path or name.
+    """Compute the report of a network: a loaded one, or a spec by its path or name, or as data.
 
     `settings`, `input` and `free` are those of `load`; a loaded network has them already.  Raises
     `SpecErrors` with everything that is wrong.
     """
     if not isinstance(network, Graph):
-        network = _graph(find(str(network)), _settings(settings, free), input)
+        network = _wired(network, settings, input, free)
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     return compute_report(network)
 
 
 def report_of(
-    network: str | PathLike[str] | Graph | Report,
+    network: str | PathLike[str] | Mapping[str, Any] | Graph | Report,
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
@@ -100,26 +104,31 @@ def report_of(
     return network
 
 
-def _settings(settings: Mapping[str, str | int] | None, free: Iterable[str]) -> dict[str, str]:
-    given = {name: str(value) for name, value in (settings or {}).items()}
-    return {**given, **dict.fromkeys(free, "free")}
+def graph_of(network: str | PathLike[str] | Mapping[str, Any] | Graph | Report) -> Graph:
+    """Return the network of a report, a loaded one, or the one that `load` finds."""
+    if isinstance(network, Report):
+        return network.graph
+    return network if isinstance(network, Graph) else load(network)
 
 
-def _graph(
-    source: Source,
-    settings: Mapping[str, str],
-    given: str | Mapping[str, str] | None,
+def _wired(
+    spec: str | PathLike[str] | Mapping[str, Any] | Source,
+    settings: Mapping[str, str | int] | None,
+    shapes: str | Mapping[str, str] | None,
+    free: Iterable[str],
 ) -> Graph:
-    inputs = {"": given} if isinstance(given, str) else given
-    return build(source, settings=settings, inputs=inputs)
+    values = {name: str(value) for name, value in (settings or {}).items()}
+    values |= dict.fromkeys(free, "free")
+    inputs = {"": shapes} if isinstance(shapes, str) else shapes
+    if isinstance(spec, Mapping):
+        from shapecalc.spec.plain_data import NAME, tree_of
+
+        return expand(read_spec(Source(NAME, ""), beside, tree_of(spec)), values, inputs)
+    source = spec if isinstance(spec, Source) else find(str(spec))
+    return build(source, settings=values, inputs=inputs)
 
 
-def _sound(
-    source: Source,
-    settings: Mapping[str, str],
-    given: str | Mapping[str, str] | None,
-) -> Graph:
-    graph = _graph(source, settings, given)
+def _sound(graph: Graph) -> Graph:
     if graph.problems:
         compute_report(graph)  # raises these and what else is wrong
     return graph

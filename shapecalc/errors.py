@@ -6,8 +6,7 @@ a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `ren
 
 from __future__ import annotations
 
-from functools import lru_cache
-from itertools import islice, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -251,8 +250,8 @@ class Complaints:
     ) -> None:
         """Note a problem; a hint that is costly to find is a function, called when it is new."""
         if callable(hint):
-            told = (code, origin, message) in self._first or len(self._first) > MAX_HINTS
-            hint = "" if told else hint()
+            known = (code, origin, message) in self._first or len(self._first) > MAX_HINTS
+            hint = "" if known else hint()
         self.add(Problem(code, message, origin, rule, hint))
 
     def told(self) -> tuple[Problem, ...]:
@@ -292,23 +291,3 @@ class RuleError(Exception):
         self.rule = rule
         self.hint = hint
         self.facts = facts
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``"did you mean 'kernel'?"``, or nothing when no known word is near."""
-    return _nearest(word, tuple(islice(known, 500))) if len(word) <= 100 else ""
-
-
-@lru_cache(maxsize=512)
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    import difflib
-
-    from shapecalc.text.suggest import meant_by
-
-    if meant := meant_by(word, known):
-        return f"did you mean '{meant}'?"
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)
-    if not near and len(word) >= 3:  # padding for pad, convolution for conv, avg for avgpool
-        begins = (each for each in known if len(each) >= 3)
-        near = [each for each in begins if word.startswith(each) or each.startswith(word)]
-    return f"did you mean '{max(near, key=len)}'?" if near else ""

@@ -6,6 +6,7 @@ Every import counts, those inside functions and those for type checkers, too.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -267,7 +268,7 @@ def test_what_lays_a_result_out_lies_in_its_room():
     kinds = {kind.__name__: kind for kind in results()}
     assert {"Report", "Comparison", "Sweep", "Solution", "Explanation", "Verdict"} <= set(kinds)
     for kind in kinds.values():
-        assert issubclass(kind, Shown)
+        assert issubclass(kind, Shown), f"{kind.__name__} is no Shown"
         assert kind.shapes.noun
         names = [getattr(kind.shapes, shape) for shape in SHAPES]
         assert any(names)
@@ -275,6 +276,46 @@ def test_what_lays_a_result_out_lies_in_its_room():
         for name in filter(None, names):
             assert callable(function(name))
             assert name.split(".")[0] == {"report": "output"}.get(room, room)
+
+
+#: Results that no command's options name, and the command that writes each beside another.
+WRITTEN_BY = {
+    "Search": "reconcile",
+    "Sheet": "homework",
+    "Windows": "solve",
+}
+
+
+def written() -> set[str]:
+    """Return the results that the options of commands name, by module and class."""
+    texts = [path.read_text(encoding="utf-8") for path in (PACKAGE / "cli").glob("*.py")]
+    return {
+        name for text in texts for name in re.findall(r'\.(?:written|format_of)\("([\w.]+)"', text)
+    }
+
+
+def test_every_result_is_written_by_a_command():
+    shapes = {function(name).shapes for name in written()}
+    silent = {kind.__name__ for kind in results() if kind.shapes not in shapes}
+    assert silent == set(WRITTEN_BY)
+    assert all((PACKAGE / "cli" / f"{name}.py").exists() for name in WRITTEN_BY.values())
+
+
+def writers() -> Iterator[str]:
+    """Yield the functions of output that write a shape, by module and name."""
+    for path in sorted((PACKAGE / "output").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if (
+                isinstance(node, ast.FunctionDef)
+                and re.match(r"(document_)?to_", node.name)
+                and ast.unparse(node.returns or node) in {"str", "Iterator[str]"}
+            ):
+                yield f"{path.stem}.{node.name}"
+
+
+def test_every_writer_is_that_of_a_format():
+    entered = {name for chosen in FORMATS.values() for name, *_ in chosen.writers.values()}
+    assert set(writers()) == entered
 
 
 def test_every_format_has_its_writers():
@@ -312,13 +353,13 @@ def test_every_exception_is_used():
         ("errors", "import torch", "errors imports torch"),
         ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
         ("text/source", "from shapecalc.errors import Problem", "circle: errors, text.source"),
-        ("graph/model", "def f():\n    from shapecalc.graph import order", "circle: graph.model, graph.order"),
+        ("graph/model", "def f():\n    from shapecalc.graph import scope", "circle: graph.model, graph.scope"),
     ],
 )  # fmt: skip
 def test_a_forbidden_import_is_caught(tmp_path, module, text, complaint):
     others = {
         "errors": "def f():\n    from shapecalc.text.source import Origin\n",
-        "graph/order": "from shapecalc.graph import model\n",
+        "graph/scope": "from shapecalc.graph import model\n",
     }
     names = [
         "text/source",

@@ -20,10 +20,14 @@ import yaml
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.tables import compare_file
 from shapecalc.cli import COMMANDS, main
+from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.quantities import QUANTITIES
 from shapecalc.errors import CODES
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS
+from shapecalc.spec.find import shipped
 from shapecalc.spec.grammar import TOP_KEYS
 from tests.paths import ROOT
 from tests.runner import runner
@@ -232,6 +236,23 @@ def test_every_command_has_a_page_of_its_name_and_its_help_an_example(command: s
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_topic_of_explanations_is_documented(topic: str) -> None:
     assert f"| `{topic}` |" in (DOCS / "explain.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        *(("networks", name) for name in shipped()),
+        *(("profiles", name) for name in PROFILES),
+        *(("misconceptions", name) for name in CATALOGUE),
+    ],
+)
+def test_every_entry_of_a_table_has_a_heading(page: str, name: str) -> None:
+    assert f"\n### {name}\n" in (DOCS / f"{page}.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_every_quantity_is_documented(name: str) -> None:
+    assert f"\n| `{name}` |" in (DOCS / "profiles.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("column", [column.key for column in COLUMNS])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Polynomial: TypeAlias = "dict[tuple[tuple[str, int], ...], Fraction]"
 
 
-class _Open(Exception):  # noqa: N818  (nothing is known, which is an answer)
+class _OpenError(Exception):
     pass
 
 
@@ -48,7 +48,7 @@ class _Bounds:
         """Tell whether an expression is surely at least 0."""
         try:
             return _never_negative(self.lowest(dim))
-        except _Open:
+        except _OpenError:
             return False
 
     def lowest(self, dim: Dim) -> Polynomial:
@@ -70,17 +70,17 @@ class _Bounds:
 
     def bound(self, atom: Atom, *, upper: bool) -> Polynomial:
         """Return a polynomial that an atom is at least, or at most."""
-        found = self.known.get((atom, upper))
-        if found is None:
-            found = self.known[atom, upper] = self.find(atom, upper=upper)
-        return found
+        limit = self.known.get((atom, upper))
+        if limit is None:
+            limit = self.known[atom, upper] = self.find(atom, upper=upper)
+        return limit
 
     def find(self, atom: Atom, *, upper: bool) -> Polynomial:
         if isinstance(atom, Symbol):
             least = self.start.get(atom.name, 1)
             return {(): Fraction(least), ((atom.name, 1),): Fraction(1)}
         if not isinstance(atom, Floor):
-            raise _Open
+            raise _OpenError
         if upper:
             return {key: -f / atom.by for key, f in self.lowest(atom.over * -1).items()}
         inner = _add(self.lowest(atom.over), {(): Fraction(1 - atom.by)})
@@ -92,7 +92,7 @@ class _Bounds:
             # The floor is at least 0 where what it divides is, which its lower bound may miss.
             inner = self.bound(atom, upper=False)
             if not _never_negative(_add(inner, {(): Fraction(atom.by - 1, atom.by)})):
-                raise _Open
+                raise _OpenError
 
 
 def _never_negative(polynomial: Polynomial) -> bool:

@@ -58,12 +58,12 @@ def add_up(dims: Iterable[Dim]) -> Dim:
     >>> add_up([1, 2, 3])
     6
     """
-    each = list(dims)
-    if not any(map(is_symbolic, each)):
-        return sum(each)
+    terms = list(dims)
+    if not any(map(is_symbolic, terms)):
+        return sum(terms)
     from shapecalc.algebra.expr import add_up
 
-    return add_up(each)
+    return add_up(terms)
 
 
 def is_number(dim: Dim) -> bool:

@@ -64,7 +64,7 @@ def _course_of(atom: Atom, name: str) -> Course | None:
         if inner is None or name not in symbols_of(atom.over):
             return inner and Course(1, 0)
         return Course(inner.period * atom.by * factorial(inner.degree), inner.degree)
-    return None if any(name in symbols_of(each) for each in atom.of) else Course(1, 0)
+    return None if any(name in symbols_of(part) for part in atom.of) else Course(1, 0)
 
 
 class Counterexample(NamedTuple):
@@ -99,9 +99,12 @@ def compare(
         return "equal" if not difference else _differ({}, a, b)
     names = sorted(symbols_of(difference))
     courses = [course(difference, name) for name in names]
-    known = [each for each in courses if each is not None]
+    known = [known_course for known_course in courses if known_course is not None]
     decided = len(known) == len(courses)
-    sizes = [each.period * (each.degree + 1) if each else 8 for each in courses]
+    sizes = [
+        known_course.period * (known_course.degree + 1) if known_course else 8
+        for known_course in courses
+    ]
     if prod(sizes) > budget:
         decided = False
         most = max(2, int(budget ** (1 / len(sizes))))
@@ -140,7 +143,7 @@ def increasing(dim: Dim) -> bool:
             inner = (atom.over,) if isinstance(atom, Floor) else getattr(atom, "of", ())
             if not all(map(increasing, inner)):
                 return False
-            if several and not all(_never_negative(each) for each in inner):
+            if several and not all(_never_negative(part) for part in inner):
                 return False
     return True
 

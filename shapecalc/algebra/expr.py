@@ -192,16 +192,16 @@ def add_up(dims: Iterable[Dim]) -> Dim:
 
 def _sum(terms: Iterable[tuple[Product, int]]) -> Dim:
     """Collect like products; a sum without symbols is a plain number."""
-    found: dict[Product, int] = {}
+    factors: dict[Product, int] = {}
     for product, factor in terms:
-        found[product] = found.get(product, 0) + factor
-    kept = [each for each in found.items() if each[1]]
+        factors[product] = factors.get(product, 0) + factor
+    kept = [term for term in factors.items() if term[1]]
     if not kept:
         return 0
     if len(kept) == 1 and not kept[0][0]:
         return kept[0][1]
     if len(kept) > 1:
-        kept.sort(key=lambda each: _order_of(each[0]))
+        kept.sort(key=lambda term: _order_of(term[0]))
     return Expr(tuple(kept))
 
 
@@ -212,7 +212,7 @@ def _times(a: Product, b: Product) -> Product:
     powers = dict(a)
     for atom, power in b:
         powers[atom] = powers.get(atom, 0) + power
-    return tuple(sorted(powers.items(), key=lambda each: _key(each[0])))
+    return tuple(sorted(powers.items(), key=lambda entry: _key(entry[0])))
 
 
 @lru_cache(maxsize=65536)
@@ -270,11 +270,11 @@ def extreme(word: str, dims: Iterable[Dim]) -> Dim:
         offset = dim - base
         assert isinstance(offset, int)
         kept[base] = pick(kept.get(base, offset), offset)
-    found = [base + offset for base, offset in kept.items()]
-    if len(found) == 1:
-        return found[0]
-    found.sort(key=lambda dim: dim.key if isinstance(dim, Expr) else (((), dim),))
-    return one(Extreme(word, tuple(found)))
+    sums = [base + offset for base, offset in kept.items()]
+    if len(sums) == 1:
+        return sums[0]
+    sums.sort(key=lambda dim: dim.key if isinstance(dim, Expr) else (((), dim),))
+    return one(Extreme(word, tuple(sums)))
 
 
 def _flattened(word: str, dims: Iterable[Dim]) -> Iterator[Dim]:
@@ -296,7 +296,7 @@ def _only_atom(dim: Dim) -> Atom | None:
 
 
 def _without_constant(dim: Dim) -> Dim:
-    return 0 if isinstance(dim, int) else _sum(each for each in dim.terms if each[0])
+    return 0 if isinstance(dim, int) else _sum(term for term in dim.terms if term[0])
 
 
 def constant_of(dim: Dim) -> int:
@@ -313,8 +313,8 @@ def atoms_of(dim: Dim) -> Iterator[Atom]:
                 if isinstance(atom, Floor):
                     yield from atoms_of(atom.over)
                 elif isinstance(atom, Extreme):
-                    for each in atom.of:
-                        yield from atoms_of(each)
+                    for part in atom.of:
+                        yield from atoms_of(part)
 
 
 @lru_cache(maxsize=65536)
@@ -350,15 +350,15 @@ def _value(atom: Atom, values: Mapping[str, Any], memo: dict[Atom, Any]) -> Any:
         return values[atom.name]
     if isinstance(atom, Floor):
         return evaluate(atom.over, values, memo) // atom.by
-    found = [evaluate(each, values, memo) for each in atom.of]
-    if all(isinstance(each, int) for each in found):
-        return min(found) if atom.word == "min" else max(found)
-    if any(isinstance(each, Expr) for each in found):
-        return extreme(atom.word, found)
-    best = found[0]
-    for each in found[1:]:  # min(a, b) = (a + b - |a - b|)/2, which every kind of array can do
-        apart = abs(best - each)
-        best = (best + each + (apart if atom.word == "max" else -apart)) // 2
+    numbers = [evaluate(part, values, memo) for part in atom.of]
+    if all(isinstance(part, int) for part in numbers):
+        return min(numbers) if atom.word == "min" else max(numbers)
+    if any(isinstance(part, Expr) for part in numbers):
+        return extreme(atom.word, numbers)
+    best = numbers[0]
+    for part in numbers[1:]:  # min(a, b) = (a + b - |a - b|)/2, which every kind of array can do
+        apart = abs(best - part)
+        best = (best + part + (apart if atom.word == "max" else -apart)) // 2
     return best
 
 

@@ -42,15 +42,15 @@ class Integers:
     stretches: tuple[Stretch, ...]
 
     def __contains__(self, number: object) -> bool:
-        return any(number in each for each in self.stretches)
+        return any(number in stretch for stretch in self.stretches)
 
     def smallest(self) -> int | None:
         """Return the smallest number of the set; None when it is empty."""
-        return min((each.low for each in self.stretches), default=None)
+        return min((stretch.low for stretch in self.stretches), default=None)
 
     def largest(self) -> int | None:
         """Return the largest number; None when it is empty or without end."""
-        highs = [each.high for each in self.stretches]
+        highs = [stretch.high for stretch in self.stretches]
         known = [high for high in highs if high is not None]
         return max(known) if known and len(known) == len(highs) else None
 
@@ -60,10 +60,12 @@ class Integers:
         for _ in range(10_000):
             if number not in self:
                 return number
-            inside = [each for each in self.stretches if number in each and each.modulus == 1]
-            if any(each.high is None for each in inside):
+            inside = [
+                stretch for stretch in self.stretches if number in stretch and stretch.modulus == 1
+            ]
+            if any(stretch.high is None for stretch in inside):
                 return None
-            number = max((each.high or number for each in inside), default=number) + 1
+            number = max((stretch.high or number for stretch in inside), default=number) + 1
         return None
 
     def walk(self) -> Iterator[int]:
@@ -83,26 +85,26 @@ class Integers:
         >>> Integers((Stretch(227, 258),)).text("H")
         'H from 227 to 258'
         """
-        return " or ".join(_text(each, name) for each in self.stretches) or f"no {name}"
+        return " or ".join(_text(stretch, name) for stretch in self.stretches) or f"no {name}"
 
     def data(self) -> list[dict[str, object]]:
         """Return the stretches as plain records: from, to, modulus, residues."""
         return [
             {
-                "from": each.low,
-                "to": each.high,
-                "modulus": each.modulus,
-                "residues": list(each.residues),
+                "from": stretch.low,
+                "to": stretch.high,
+                "modulus": stretch.modulus,
+                "residues": list(stretch.residues),
             }
-            for each in self.stretches
+            for stretch in self.stretches
         ]
 
 
 NONE = Integers(())
 
 
-def _text(each: Stretch, name: str) -> str:
-    low, high, modulus, residues = each
+def _text(stretch: Stretch, name: str) -> str:
+    low, high, modulus, residues = stretch
     if low == high:
         return f"{name} = {low:,}"
     if modulus == 1:
@@ -122,33 +124,40 @@ def _text(each: Stretch, name: str) -> str:
 
 
 def _listed(residues: tuple[int, ...]) -> str:
-    shown = [f"{each:,}" for each in residues]
+    shown = [f"{residue:,}" for residue in residues]
     return ", ".join(shown if len(shown) <= 8 else [*shown[:4], "...", *shown[-2:]])
 
 
 def integers(stretches: Iterable[Stretch]) -> Integers:
     """Make a set: drop what is empty, find the smallest moduli, join what touches."""
-    kept = sorted({each for part in stretches if (each := _tidy(part)) is not None}, key=_order)
+    kept = sorted(
+        {stretch for part in stretches if (stretch := _tidy(part)) is not None}, key=_order
+    )
     joined: list[Stretch] = []
-    for each in kept:
+    for stretch in kept:
         last = joined[-1] if joined else None
-        if last is not None and last[2:] == each[2:] == (1, (0,)):
+        if last is not None and last[2:] == stretch[2:] == (1, (0,)):
             if last.high is None:
                 continue
-            if each.low <= last.high + 1:
-                high = None if each.high is None else max(last.high, each.high)
+            if stretch.low <= last.high + 1:
+                high = None if stretch.high is None else max(last.high, stretch.high)
                 joined[-1] = Stretch(last.low, high)
                 continue
-        joined.append(each)
+        joined.append(stretch)
     return Integers(tuple(joined))
 
 
-def _order(each: Stretch) -> tuple[int, int, tuple[int, ...], int]:
-    return each.modulus, each.low, each.residues, -1 if each.high is None else each.high
+def _order(stretch: Stretch) -> tuple[int, int, tuple[int, ...], int]:
+    return (
+        stretch.modulus,
+        stretch.low,
+        stretch.residues,
+        -1 if stretch.high is None else stretch.high,
+    )
 
 
-def _tidy(each: Stretch) -> Stretch | None:
-    low, high, modulus, residues = each
+def _tidy(stretch: Stretch) -> Stretch | None:
+    low, high, modulus, residues = stretch
     wanted = {residue % modulus for residue in residues}
     if not wanted:
         return None
@@ -170,25 +179,25 @@ def _tidy(each: Stretch) -> Stretch | None:
     return Stretch(low, high, modulus, tuple(sorted(wanted)))
 
 
-class TooFine(Exception):  # noqa: N818  (what is asked of a number stays a condition then)
+class TooFineError(Exception):
     """A set would repeat only after very many numbers."""
 
 
 def common(a: Integers, b: Integers) -> Integers:
     """Return the numbers that are in both sets.  Raises `TooFine`."""
-    found = []
-    for one in a.stretches:
-        for two in b.stretches:
-            modulus = lcm(one.modulus, two.modulus)
+    stretches = []
+    for first in a.stretches:
+        for second in b.stretches:
+            modulus = lcm(first.modulus, second.modulus)
             if modulus > LONGEST:
-                raise TooFine
+                raise TooFineError
             residues = tuple(
                 n
                 for n in range(modulus)
-                if n % one.modulus in one.residues and n % two.modulus in two.residues
+                if n % first.modulus in first.residues and n % second.modulus in second.residues
             )
-            highs = [each.high for each in (one, two) if each.high is not None]
-            found.append(
-                Stretch(max(one.low, two.low), min(highs, default=None), modulus, residues)
+            highs = [part.high for part in (first, second) if part.high is not None]
+            stretches.append(
+                Stretch(max(first.low, second.low), min(highs, default=None), modulus, residues)
             )
-    return integers(found)
+    return integers(stretches)

@@ -79,13 +79,13 @@ class Notation(NamedTuple):
     def _shortest(self, dim: Dim) -> str:
         if isinstance(dim, int):
             return self._number(dim)
-        found = [self._sum(dim)]
-        for each in (dim, self._stepped(dim)) if len(dim.terms) > 1 else ():
-            found.append(self._sum(each))
-            number, factors = _factors(each)
+        texts = [self._sum(dim)]
+        for form in (dim, self._stepped(dim)) if len(dim.terms) > 1 else ():
+            texts.append(self._sum(form))
+            number, factors = _factors(form)
             if len(factors) > 1 or number != 1:
-                found.append(self._product(number, factors))
-        return min(found, key=len)
+                texts.append(self._product(number, factors))
+        return min(texts, key=len)
 
     def _stepped(self, dim: Expr) -> Expr:
         """Write (n32 - 6)^2 and a number where that leaves fewer terms than n32^2 and n32."""
@@ -115,7 +115,7 @@ class Notation(NamedTuple):
         return "" if power == 1 else f"{'^' if self.style == 'math' else '**'}{power}"
 
     def _sum(self, dim: Expr) -> str:
-        terms = sorted(dim.terms, key=lambda each: -sum(power for _, power in each[0]))
+        terms = sorted(dim.terms, key=lambda term: -sum(power for _, power in term[0]))
         text = ""
         for product, factor in terms:
             sign = ("-" if factor < 0 else "") if not text else " - " if factor < 0 else " + "
@@ -183,7 +183,7 @@ def notation_of(dims: Iterable[Dim], *, named: bool = True) -> Notation:
         return Notation(shifts, {})
     taken = {name for expr in exprs for name in symbols_of(expr)}
     names: dict[Floor, str] = {}
-    for atom in sorted(seen, key=lambda each: (each.by, one(each).key)):
+    for atom in sorted(seen, key=lambda candidate: (candidate.by, one(candidate).key)):
         if seen[atom] >= OFTEN:
             moved = Floor(atom.over - atom.by * shifts[atom], atom.by)  # type: ignore[arg-type]
             names[moved] = _name(atom, taken)
@@ -201,7 +201,7 @@ def _wishes(expr: Expr, atom: Atom) -> Iterator[int]:
     for product, factor in expr.terms:
         power = dict(product).get(atom, 0)
         if power:
-            less = tuple((each, p - (each == atom)) for each, p in product if p - (each == atom))
+            less = tuple((base, p - (base == atom)) for base, p in product if p - (base == atom))
             wish = Fraction(-factors.get(less, 0), power * factor)
             if wish.denominator == 1:
                 yield int(wish)
@@ -214,7 +214,7 @@ def _best(atom: Floor, wishes: Counter[int], exprs: list[Expr]) -> int:
     def terms(steps: int) -> tuple[int, int]:
         moved = one(Floor(atom.over - atom.by * steps, atom.by)) + steps  # type: ignore[arg-type]
         after = [replaced(expr, {atom: moved}) for expr in concerned]
-        return sum(len(each.terms) for each in after if isinstance(each, Expr)), abs(steps)
+        return sum(len(dim.terms) for dim in after if isinstance(dim, Expr)), abs(steps)
 
     candidates = {0, *(steps for steps, _ in wishes.most_common(3))}
     try:
@@ -264,20 +264,20 @@ def _factors(dim: Expr) -> tuple[int, list[tuple[Dim, int]]]:
     multiples of each other: 4ab - 2a - 2b + 1 is (2a - 1)*(2b - 1).
     """
     number, rest = _content(dim)
-    found: list[tuple[Dim, int]] = []
+    factors: list[tuple[Dim, int]] = []
     for product, power in _common(rest):
-        found.append((one(product), power))
-    if found:
+        factors.append((one(product), power))
+    if factors:
         rest = _without(rest, dict(_common(rest)))
     left: Dim = rest
     for atom in dict.fromkeys(atom for product, _ in rest.terms for atom, _ in product):
         split = _split(left, atom) if isinstance(left, Expr) else None
         if split is not None:
             factor, power, left = split
-            found.append((factor, power))
+            factors.append((factor, power))
     if isinstance(left, int):
-        return number * left, found
-    return number, [*found, (left, 1)]
+        return number * left, factors
+    return number, [*factors, (left, 1)]
 
 
 def _content(dim: Expr) -> tuple[int, Expr]:
@@ -303,7 +303,7 @@ def _without(dim: Expr, taken: Mapping[Atom, int]) -> Expr:
     terms = []
     for product, factor in dim.terms:
         left = [(atom, power - taken.get(atom, 0)) for atom, power in product]
-        terms.append((tuple([each for each in left if each[1]]), factor))
+        terms.append((tuple([term for term in left if term[1]]), factor))
     return Expr(tuple(terms))
 
 
@@ -312,7 +312,7 @@ def _split(dim: Expr, atom: Atom) -> tuple[Expr, int, Dim] | None:
     by_power: dict[int, dict[Product, int]] = {}
     for product, factor in dim.terms:
         power = dict(product).get(atom, 0)
-        others = tuple([each for each in product if each[0] != atom])
+        others = tuple([base for base in product if base[0] != atom])
         by_power.setdefault(power, {})[others] = factor
     degree = max(by_power)
     top = by_power[degree]

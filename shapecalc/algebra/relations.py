@@ -52,12 +52,12 @@ def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -
     def reaches(least: int) -> int | None:  # the first n with sign*difference >= least
         return _first(lambda n: sign * evaluate(difference, {name: n}) >= least, low)
 
-    zero, one = reaches(0), reaches(1)
-    before = None if one is None else one - 1
+    at_zero, at_one = reaches(0), reaches(1)
+    before = None if at_one is None else at_one - 1
     if relation == "equal to":
-        return NONE if zero is None else integers([Stretch(zero, before)])
+        return NONE if at_zero is None else integers([Stretch(at_zero, before)])
     if (relation == "at least") == (sign == 1):
-        return NONE if zero is None else integers([Stretch(zero)])
+        return NONE if at_zero is None else integers([Stretch(at_zero)])
     return integers([Stretch(low, before)])
 
 
@@ -70,8 +70,8 @@ def always_at_least(value: Dim, bound: int) -> bool:
     names = symbols_of(value)
     if len(names) != 1:
         return isinstance(value, int) and value >= bound
-    found = where(value, "at least", bound, min(names))
-    return found is not None and found.gap(1) is None
+    numbers = where(value, "at least", bound, min(names))
+    return numbers is not None and numbers.gap(1) is None
 
 
 def _holds(difference: int, relation: Relation) -> bool:
@@ -134,13 +134,13 @@ def _by_classes(difference: Dim, relation: Relation, name: str, low: int) -> Int
 
 def _differences(values: list[int]) -> list[int]:
     """Return the leading differences: the polynomial in the basis of binomials."""
-    found = []
+    differences = []
     while values:
-        found.append(values[0])
+        differences.append(values[0])
         values = [after - before for before, after in pairwise(values)]
-    while found and found[-1] == 0:
-        found.pop()
-    return found
+    while differences and differences[-1] == 0:
+        differences.pop()
+    return differences
 
 
 def _signs(leading: list[int]) -> list[tuple[int, int]]:
@@ -152,7 +152,7 @@ def _signs(leading: list[int]) -> list[tuple[int, int]]:
         return _sign(sum(factor * comb(t, j) for j, factor in enumerate(leading)))
 
     steps = _signs(leading[1:])  # between these it rises or falls all the way
-    found: list[tuple[int, int]] = [(0, sign_at(0))]
+    signs: list[tuple[int, int]] = [(0, sign_at(0))]
     for (begin, direction), after in zip(steps, [*steps[1:], None], strict=True):
         end = None if after is None else after[0]
         for wanted in (0, 1) if direction > 0 else (0, -1):
@@ -164,8 +164,8 @@ def _signs(leading: list[int]) -> list[tuple[int, int]]:
                 end,
             )
             if border is not None:
-                found.append((border, sign_at(border)))
-    return _merged(found)
+                signs.append((border, sign_at(border)))
+    return _merged(signs)
 
 
 def _merged(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:

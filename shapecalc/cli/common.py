@@ -71,7 +71,7 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
         return
     from shapecalc.text.writing import replace
 
-    with _told(path):
+    with _explaining(path):
         replace(path, parts)
 
 
@@ -79,12 +79,12 @@ def write(path: str, fill: Callable[[IO[bytes]], object]) -> None:
     """Let `fill` write a file: beside it first, then renamed into place.  Raises E007."""
     from shapecalc.text import writing
 
-    with _told(path):
+    with _explaining(path):
         writing.fill(path, fill)
 
 
 @contextlib.contextmanager
-def _told(path: str) -> Iterator[None]:
+def _explaining(path: str) -> Iterator[None]:
     """Tell why a file cannot be written."""
     try:
         yield
@@ -146,9 +146,9 @@ def must_run(reports: Sequence[Report], *, keep: bool = False, force: bool = Fal
     """
     from shapecalc.graph.model import without_values
 
-    problems = [each for report in reports for each in without_values(report.graph, "a run")]
+    problems = [problem for report in reports for problem in without_values(report.graph, "a run")]
     if not problems and not force:
-        problems = [each for report in reports for each in _too_large(report, keep=keep)]
+        problems = [problem for report in reports for problem in _too_large(report, keep=keep)]
     if problems:
         raise SpecErrors(problems)
 

@@ -122,8 +122,10 @@ def _changed(comparison: Comparison, view: View) -> Iterator[str]:
     if comparison.same:
         return
     first, *others = [report.totals for report in comparison.reports]
-    told = summary(comparison, comparison.rows(shown_depth(view)), labels_of(comparison.reports))
-    for totals, sentence in zip(others, told, strict=True):
+    sentences = summary(
+        comparison, comparison.rows(shown_depth(view)), labels_of(comparison.reports)
+    )
+    for totals, sentence in zip(others, sentences, strict=True):
         yield (
             f"{sentence.removesuffix('.')}; params {first.params:,} -> {totals.params:,},"
             f" macs {first.macs:,} -> {totals.macs:,}"

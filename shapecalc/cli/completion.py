@@ -16,7 +16,7 @@ def completion(shell: str) -> None:
 
     from shapecalc.cli import main
 
-    found = get_completion_class(shell)
-    if found is None:
+    completion = get_completion_class(shell)
+    if completion is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(found(main, {}, "shapecalc", "_SHAPECALC_COMPLETE").source())
+    click.echo(completion(main, {}, "shapecalc", "_SHAPECALC_COMPLETE").source())

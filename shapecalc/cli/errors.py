@@ -30,7 +30,8 @@ Examples:
 @click.argument("code", required=False, shell_complete=complete_code)
 def errors(code: str | None) -> None:
     """List the codes of errors, or explain CODE: an example, what it means, how to mend it."""
-    from shapecalc.errors import CODES, did_you_mean, refuse
+    from shapecalc.errors import CODES, refuse
+    from shapecalc.text.suggest import did_you_mean
 
     with reported():
         if code is None:

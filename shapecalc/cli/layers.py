@@ -25,9 +25,10 @@ Examples:
 @click.argument("type_", metavar="[TYPE]", required=False, shell_complete=complete_layer)
 def layers(type_: str | None) -> None:
     """List the layer types, or show the fields, rules and an example of TYPE."""
-    from shapecalc.errors import did_you_mean, refuse
+    from shapecalc.errors import refuse
     from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
     from shapecalc.spec.layer_help import all_layers, layer_help
+    from shapecalc.text.suggest import did_you_mean
 
     with reported():
         if type_ is None:
@@ -41,10 +42,10 @@ def layers(type_: str | None) -> None:
 
 
 def _listing(every: list[LayerHelp]) -> Iterator[str]:
-    width = max(len(each.type) for each in every)
-    for each in every:
-        alias = f" (also: {', '.join(each.aliases)})" if each.aliases else ""
-        yield f"{each.type:<{width}}  {each.summary}{alias}"
+    width = max(len(entry.type) for entry in every)
+    for entry in every:
+        alias = f" (also: {', '.join(entry.aliases)})" if entry.aliases else ""
+        yield f"{entry.type:<{width}}  {entry.summary}{alias}"
     yield ""
     yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), FC-4096,"
     yield "soft-max."
@@ -72,15 +73,15 @@ def _page(page: LayerHelp) -> Iterator[str]:
         yield f"  {'short':<9}{page.type}: VALUE sets {page.principal}"
     yield ""
     yield "fields"
-    for each in page.fields:
-        default = f", default {each.default}" if each.default not in ("", "required") else ""
-        required = ", required" if each.default == "required" else ""
-        holds = f"{each.holds}{default}{required}".strip(", ")
-        yield f"  {each.name:<16}{holds}".rstrip()
-        yield from (f"{'':<18}{line}" for line in wrap(each.doc, 80))
+    for field in page.fields:
+        default = f", default {field.default}" if field.default not in ("", "required") else ""
+        required = ", required" if field.default == "required" else ""
+        holds = f"{field.holds}{default}{required}".strip(", ")
+        yield f"  {field.name:<16}{holds}".rstrip()
+        yield from (f"{'':<18}{line}" for line in wrap(field.doc, 80))
     if not page.fields:
         yield "  none of its own"
     yield ""
     yield "every layer"
-    for each in common_fields():
-        yield f"  {each.name:<16}{each.doc}"
+    for field in common_fields():
+        yield f"  {field.name:<16}{field.doc}"

@@ -23,24 +23,24 @@ T = TypeVar("T")
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Read NAME=VALUE options."""
-    found = {}
+    by_name = {}
     for value in values:
         name, equals, text = value.partition("=")
         if not equals or not name.strip() or not text.strip():
             raise click.BadParameter(f"'{value}' is not NAME=VALUE, like k=128")
-        found[name.strip()] = text.strip()
-    return found
+        by_name[name.strip()] = text.strip()
+    return by_name
 
 
 def _inputs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Read SHAPE, or NAME=SHAPE for a network with several inputs."""
-    found = {}
+    by_name = {}
     for value in values:
         name, equals, text = value.rpartition("=")
         if equals and not name.strip():
             raise click.BadParameter(f"'{value}' is not SHAPE or NAME=SHAPE, like left=105x105x1")
-        found[name.strip()] = text.strip()
-    return found
+        by_name[name.strip()] = text.strip()
+    return by_name
 
 
 def _depth(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
@@ -224,8 +224,8 @@ def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Ca
         def run(*args: object, format_: str | None, path: str | None, **others: Any) -> T:  # noqa: ANN401
             words = ("width", *(("latex", "caption", "label") if latex else ()))
             page = {word: others.pop(word) for word in words}
-            given = {word: value for word, value in page.items() if value is not None}
-            output = Output(kind, format_, None if path == "-" else path, given)
+            page_options = {word: value for word, value in page.items() if value is not None}
+            output = Output(kind, format_, None if path == "-" else path, page_options)
             return command(*args, output=output, **others)
 
         chosen = (format_of(kind), file_of(kind), width, *(latex_options if latex else ()))

@@ -39,9 +39,9 @@ def profiles(name: str | None) -> None:
 
 
 def _listing(every: list[Profile]) -> Iterator[str]:
-    width = max(len(each.name) for each in every)
-    for each in every:
-        yield f"{each.name:<{width}}  {each.version or each.label}"
+    width = max(len(profile.name) for profile in every)
+    for profile in every:
+        yield f"{profile.name:<{width}}  {profile.version or profile.label}"
     yield ""
     yield "`shapecalc profiles thop` shows the rules of one, `--profile thop` counts by them."
 
@@ -49,11 +49,11 @@ def _listing(every: list[Profile]) -> Iterator[str]:
 def _page(profile: Profile) -> Iterator[str]:
     from textwrap import wrap
 
-    from shapecalc.counting.profile import addends, grouped, told
+    from shapecalc.counting.profile import addends, described, grouped
     from shapecalc.counting.quantities import QUANTITIES
 
     yield profile.name
-    yield from wrap(told(profile), 88)
+    yield from wrap(described(profile), 88)
     yield ""
     names: dict[str, None] = {}
     rules = grouped(profile)
@@ -62,7 +62,7 @@ def _page(profile: Profile) -> Iterator[str]:
         lines = wrap(", ".join(kinds), 84 - width, break_long_words=False)
         yield f"  {rule:<{width}}  {lines[0]}"
         yield from (f"  {'':<{width}}  {line}" for line in lines[1:])
-        names.update(dict.fromkeys(each.quantity for each in addends(rule)))
+        names.update(dict.fromkeys(addend.quantity for addend in addends(rule)))
     yield ""
     for name in names:
         meaning = f"{name}: {QUANTITIES[name].meaning}"

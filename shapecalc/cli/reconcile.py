@@ -54,7 +54,7 @@ def reconcile(
     Or, with --target, find which profile, parameters or total gives a number.  `shapecalc
     profiles` lists the profiles.  SPEC is a file, the name of a shipped spec, or -.
     """
-    found = True
+    matched = True
     with reported(as_json=output.as_json):
         from shapecalc.analysis.reconcile import find_count
         from shapecalc.analysis.reconcile import reconcile as explain
@@ -71,9 +71,9 @@ def reconcile(
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         if target is not None:
             search = find_count(report, target, dtype=dtype)
-            found = bool(search.matches)
+            matched = bool(search.matches)
             output.write(search)
         else:
             output.write(explain(report, *profiles), view=view)
-    if not found:
+    if not matched:
         sys.exit(CHECK_FAILED)

@@ -79,11 +79,11 @@ def solve(
     """
     words = {"kernel": kernel, "stride": stride, "pad": pad, "dilation": dilation}
     words["rounding"] = rounding
-    asked = {name: text for name, text in words.items() if text is not None}
+    fields = {name: text for name, text in words.items() if text is not None}
     if conv is None and (spec is None or question is None):
         raise click.UsageError('give a SPEC and a QUESTION, or --conv "N -> M"')
-    if conv is None and (asked or transposed):
-        name = next(iter(asked), "transposed")
+    if conv is None and (fields or transposed):
+        name = next(iter(fields), "transposed")
         raise click.UsageError(
             f"--{name} belongs to --conv; a layer's field is --over conv1.{name}=..."
         )
@@ -94,16 +94,16 @@ def solve(
 
         output.chosen()
         if conv is not None:
-            from shapecalc.analysis.solve.windows import windows
+            from shapecalc.analysis.solve.windows import windows_between
 
-            solved: Solution | Windows = windows(conv, transposed=transposed, **asked)
+            solved: Solution | Windows = windows_between(conv, transposed=transposed, **fields)
         else:
             from shapecalc.analysis.solve.solve import solve as answer
 
             assert spec is not None
             assert question is not None
-            given = inputs.get("") if set(inputs) == {""} else inputs
-            solved = answer(spec, question, over=over, settings=settings, input=given, free=free)
+            shapes = inputs.get("") if set(inputs) == {""} else inputs
+            solved = answer(spec, question, over=over, settings=settings, input=shapes, free=free)
         output.write(solved, most=None if all_ else MAX_ROWS)
     if not solved:
         sys.exit(CHECK_FAILED)

@@ -25,9 +25,9 @@ def specs(name: str | None) -> None:
             emit(find(name).text, None)
             return
         lines = []
-        for each in shipped():
-            story, citation = _head(each)
-            lines += [each, f"    {story}", f"    {citation}", ""]
+        for shipped_name in shipped():
+            story, citation = _head(shipped_name)
+            lines += [shipped_name, f"    {story}", f"    {citation}", ""]
         lines.append("Any of these names works as a SPEC: shapecalc summarize alexnet")
         emit("\n".join(lines) + "\n", None)
 

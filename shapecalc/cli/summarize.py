@@ -113,14 +113,14 @@ def _holds(report: Report) -> bool:
     """Compare totals with the spec's `expect`, saying on standard error what came out."""
     wrong = 0
     for column, value in report.graph.expected.items():
-        found = getattr(report.totals, column)
-        difference = found - value
+        total = getattr(report.totals, column)
+        difference = total - value
         if difference == 0:
-            click.echo(f"check: {column} {found:,} as expected", err=True)
+            click.echo(f"check: {column} {total:,} as expected", err=True)
         else:
             wrong += 1
             apart = f" ({difference:+,})" if isinstance(difference, int) else ""
-            click.echo(f"check: {column} is {found:,}, expected {value:,}{apart}", err=True)
+            click.echo(f"check: {column} is {total:,}, expected {value:,}{apart}", err=True)
     if report.graph.spec.expect_source:
         click.echo(f"check: expected by {report.graph.spec.expect_source}", err=True)
     return not wrong

@@ -75,7 +75,7 @@ def tables(
         judgements = _compare(name, file, against)
         status = _ONLY[only.lower()] if only else None
         output.write(judgements, only=status)
-    if not all(each.holds for each in judgements):
+    if not all(judgement.holds for judgement in judgements):
         sys.exit(CHECK_FAILED)
 
 
@@ -92,4 +92,4 @@ def _compare(name: str | None, file: str | None, against: str | None) -> Judgeme
         return Judgements([published.compare(name, against)])
     if against is not None:
         raise click.UsageError("--against needs the NAME of a table")
-    return published.tables()
+    return published.published_tables()

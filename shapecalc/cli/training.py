@@ -51,7 +51,7 @@ def training(
     - for standard input.
     """
     with reported(as_json=output.as_json):
-        from shapecalc.analysis.training import training as plan
+        from shapecalc.analysis.training import training_cost
         from shapecalc.api import build
         from shapecalc.output.options import make_view
         from shapecalc.report.compute import compute_report
@@ -61,4 +61,4 @@ def training(
         view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
-        output.write(plan(report, optimizer), view=view)
+        output.write(training_cost(report, optimizer), view=view)

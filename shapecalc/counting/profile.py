@@ -13,10 +13,7 @@ from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.base import Layer
 from shapecalc.layers.work import NO_WORK
-from shapecalc.report.unknown import (
-    UNKNOWN,
-    Unknown,
-)
+from shapecalc.report.unknown import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,12 +63,12 @@ class Profile(NamedTuple):
 
         Without a rule it is nothing.
         """
-        found: dict[str, Dim] = {}
+        by_term: dict[str, Dim] = {}
         for times, name in addends(self.rule(row) or "0"):
             quantity = QUANTITIES[name]
             term = quantity.term or (row.layer and row.layer.term) or OTHER
-            found[term] = found.get(term, 0) + times * quantity.of(row)
-        return found
+            by_term[term] = by_term.get(term, 0) + times * quantity.of(row)
+        return by_term
 
     def counts(self, row: Row) -> bool:
         """Tell whether a layer is counted: there is a rule, or nothing to count."""
@@ -104,16 +101,16 @@ Addend(times=-1, quantity='sets'))
     >>> addends("0")
     ()
     """
-    found = []
+    terms = []
     for part in rule.replace(" - ", " + -").split(" + "):
         sign, text = (-1, part[1:]) if part.startswith("-") else (1, part)
         times, star, name = text.rpartition("*")
         if star or name != "0":
-            found.append(Addend(sign * int(times or 1), name))
-    return tuple(found)
+            terms.append(Addend(sign * int(times or 1), name))
+    return tuple(terms)
 
 
-def told(profile: Profile) -> str:
+def described(profile: Profile) -> str:
     """Say what a profile counts, what it does not, and where it comes from."""
     version = profile.version and f"as {profile.version}"
     more = "; ".join(filter(None, (profile.note, version)))
@@ -137,9 +134,9 @@ def _counts(profile: Profile, made: type[Layer]) -> bool:
 
 def grouped(profile: Profile) -> dict[str, list[str]]:
     """Return the rules with the kinds of layers that each is for."""
-    found: dict[str, list[str]] = {}
+    kinds: dict[str, list[str]] = {}
     for key, rule in profile.rules.items():
         word, slash, sides = key.partition("/")
         kind_of = "all layers" if word == ANY else word + (f" of {sides} sides" if slash else "")
-        found.setdefault(rule, []).append(kind_of.replace(" of 1 sides", " of 1 side"))
-    return found
+        kinds.setdefault(rule, []).append(kind_of.replace(" of 1 sides", " of 1 side"))
+    return kinds

@@ -65,7 +65,7 @@ def kind_text(row: Row) -> str:
 
 
 def _parameters(row: Row, role: str) -> Dim:
-    return sum(each.size for each in row.parameters if each.role == role)
+    return sum(parameter.size for parameter in row.parameters if parameter.role == role)
 
 
 def _positions(row: Row) -> Dim:

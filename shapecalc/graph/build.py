@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
-from shapecalc.graph.draft import BROKEN, Draft, Sheet, Wire
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.graph.draft import BROKEN, Draft, Expansion, Wire
 from shapecalc.graph.model import Deferred
-from shapecalc.graph.scope import NeedsShapes, Place, Scope, no_shapes, read_value
+from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Unread
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ class Builder:
 
     def __init__(
         self,
-        sheet: Sheet,
+        expansion: Expansion,
         defaults: dict[str, Map],
         scope: Scope,
         source_of: Callable[[Wire], Draft],
     ) -> None:
-        self.sheet = sheet
+        self.expansion = expansion
         self.defaults = defaults
         self.scope = scope
         self.source_of = source_of
@@ -43,58 +44,58 @@ class Builder:
         if not use.sound:
             return BROKEN
         if use.literal is not None:
-            found = self.made.get(use.literal)
-            if found is not None:
-                return found
+            made = self.made.get(use.literal)
+            if made is not None:
+                return made
         cls = layer_class(use.type)
         try:
-            layer = self.build(cls, use, Place(scope, flow), no_shapes)
-        except NeedsShapes:
+            layer = self.build(cls, use, Scoped(scope, flow), no_shapes)
+        except NeedsShapesError:
 
             def build(shape_of_node: Callable[[int], Shape]) -> Layer:
                 def channels(wire: object) -> Dim:
                     assert isinstance(wire, Wire)
                     return shape_of_node(self.source_of(wire).index).channels
 
-                return self.build(cls, use, Place(scope, flow), channels)
+                return self.build(cls, use, Scoped(scope, flow), channels)
 
             return Deferred(cls, build)
         except SpecErrors as error:
-            self.sheet.problems.extend(error.problems)
+            self.expansion.problems.extend(error.problems)
             return BROKEN
         if use.literal is not None:
             self.made[use.literal] = layer
         return layer
 
     def build(
-        self, cls: type[Layer], use: Use, place: Place, channels_of: Callable[[object], Dim]
+        self, cls: type[Layer], use: Use, place: Scoped, channels_of: Callable[[object], Dim]
     ) -> Layer:
-        """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapes`."""
+        """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapesError`."""
         fields, keys = use.fields, use.keys
         defaults = self.defaults.get(use.type)
         values = {}
         problems = []
         waiting = False
-        for each in cls.fields():
-            name, at = each.name, place
+        for field in cls.fields():
+            name, at = field.name, place
             tree = fields.get(name)
             if tree is None and defaults is not None:
-                tree, at = defaults.items.get(name), Place(self.scope, place.flow)
+                tree, at = defaults.items.get(name), Scoped(self.scope, place.flow)
             if tree is None:
-                if each.default is REQUIRED:
+                if field.default is REQUIRED:
                     hint = cls.example
                     problems.append(
                         Problem(
                             "E113",
-                            f"{use.type} needs {name}: {each.doc}",
+                            f"{use.type} needs {name}: {field.doc}",
                             origin(use.word),
                             hint=f"for example `{hint}`",
                         )
                     )
                 continue
             try:
-                values[name] = read_value(each.kind, tree, at, channels_of)
-            except NeedsShapes:
+                values[name] = read_value(field.kind, tree, at, channels_of)
+            except NeedsShapesError:
                 waiting = True
             except Unread as error:
                 problems.append(
@@ -119,9 +120,9 @@ class Builder:
         if problems:
             raise SpecErrors(problems)
         if waiting:
-            raise NeedsShapes
+            raise NeedsShapesError
         return cls(**values)
 
 
 def _names_of(cls: type[Layer]) -> frozenset[str]:
-    return frozenset(each.name for each in cls.fields())
+    return frozenset(field.name for field in cls.fields())

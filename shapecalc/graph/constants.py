@@ -6,14 +6,14 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import SpecErrors, did_you_mean
-from shapecalc.graph.draft import BROKEN, Draft, Names, Sheet, Wire
+from shapecalc.errors import SpecErrors
+from shapecalc.graph.draft import BROKEN, Draft, Expansion, Level, Wire
 from shapecalc.graph.model import Input
 from shapecalc.graph.scope import (
     Argument,
-    NeedsShapes,
-    Place,
+    NeedsShapesError,
     Scope,
+    Scoped,
     read_value,
     symbols,
     used,
@@ -21,11 +21,10 @@ from shapecalc.graph.scope import (
 )
 from shapecalc.layers.fields import Count, Unread
 from shapecalc.layers.shape import Shape, shape_of
-from shapecalc.spec.model import (
-    RESERVED,
-)
+from shapecalc.spec.model import RESERVED
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.source import Source
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ _CROSS = re.compile("[xX×]")
 _WORD = re.compile(r"[0-9]+|[A-Za-z_]\w*", re.ASCII)
 
 
-class Given:
+class Constants:
     """The outermost scope of one expansion.
 
     `settings` gives constants and symbols other values, `shapes` inputs other shapes.  `symbols`
@@ -58,15 +57,15 @@ class Given:
 
     def __init__(
         self,
-        sheet: Sheet,
+        expansion: Expansion,
         spec: NetSpec,
         settings: Mapping[str, str],
         shapes: Mapping[str, str],
     ) -> None:
-        self.sheet = sheet
+        self.expansion = expansion
         self.spec = spec
         self.scope = Scope({})
-        self.top = Place(self.scope, None)
+        self.top = Scoped(self.scope, None)
         self.symbols: tuple[str, ...] = ()
         self.scope.bound.update({name: Argument(tree, self.top) for name, tree in spec.let.items()})
         self.extents = self.effective_extents(shapes)
@@ -83,7 +82,7 @@ class Given:
             source = Source(option, text)
             if not text.strip():
                 message = f"no value is given for '{name}'"
-                self.sheet.complain("E303", message, scalar("", source), f"--set {name}=128")
+                self.expansion.complain("E303", message, scalar("", source), f"--set {name}=128")
                 continue
             if name not in bound and name not in free:
                 known = sorted({*bound, *free})
@@ -91,20 +90,20 @@ class Given:
                     "it has " + ", ".join(known) if known else "it has no constants and no symbols"
                 )
                 message = f"nothing to set: the spec has no constant or symbol '{name}'"
-                self.sheet.complain("E303", message, scalar(text, source), hint)
+                self.expansion.complain("E303", message, scalar(text, source), hint)
                 continue
             try:
                 bound[name] = Argument(compose(source), place)
             except SpecErrors as error:
                 if error.problems[0].code != "E006":
-                    self.sheet.problems.extend(error.problems)
+                    self.expansion.problems.extend(error.problems)
                     continue
                 message = f"no value is given for '{name}'"
-                self.sheet.complain("E303", message, scalar(text, source), f"--set {name}=128")
+                self.expansion.complain("E303", message, scalar(text, source), f"--set {name}=128")
 
     def unknown(self) -> dict[str, None]:
         """Return the names in the inputs' shapes that nothing defines, in their order."""
-        extents = [extent for each in self.extents.values() for extent in each]
+        extents = [extent for shape in self.extents.values() for extent in shape]
         return {name: None for extent in extents for name in sorted(symbols(extent, self.scope))}
 
     def set_free(self) -> None:
@@ -113,10 +112,10 @@ class Given:
         letters = list(self.unknown())
         constants = [
             name
-            for name, each in bound.items()
-            if isinstance(each, Argument)
-            and isinstance(each.tree, Scalar)
-            and each.tree.text == "free"
+            for name, value in bound.items()
+            if isinstance(value, Argument)
+            and isinstance(value.tree, Scalar)
+            and value.tree.text == "free"
         ]
         self.symbols = (*letters, *constants)
         if self.symbols:
@@ -134,7 +133,7 @@ class Given:
             if not isinstance(argument, Argument) or not isinstance(argument.tree, Scalar):
                 continue
             if name in passed:
-                with suppress(Unread, NeedsShapes):
+                with suppress(Unread, NeedsShapesError):
                     whole(argument.tree, argument.place)
                 continue
             passed.add(name)
@@ -142,27 +141,29 @@ class Given:
             inner = used(argument.tree) & bound.keys()
             waiting += sorted(inner - passed)
 
-    def number(self, tree: Tree, place: Place, what: str, kind: Count) -> int | None:
+    def number(self, tree: Tree, place: Scoped, what: str, kind: Count) -> int | None:
         """Compute a number that structure depends on."""
         value = self.dim(tree, place, what, kind)
         return value if isinstance(value, int) else None
 
-    def dim(self, tree: Tree, place: Place, what: str, kind: Count) -> Dim | None:
+    def dim(self, tree: Tree, place: Scoped, what: str, kind: Count) -> Dim | None:
         """Compute a number, or where the kind allows it an expression."""
         try:
             value: Dim = read_value(kind, tree, place)
-        except NeedsShapes:
+        except NeedsShapesError:
             message = f"{what} cannot depend on channels: they are known only after the structure"
-            self.sheet.complain("E115", message, tree, "use a number, a field or a constant")
+            self.expansion.complain("E115", message, tree, "use a number, a field or a constant")
             return None
         except Unread as error:
-            self.sheet.complain(error.code, f"{what} {error.message}", error.at or tree, error.hint)
+            self.expansion.complain(
+                error.code, f"{what} {error.message}", error.at or tree, error.hint
+            )
             return None
         return value
 
     def effective_extents(self, given: Mapping[str, str]) -> dict[str, tuple[Tree, ...]]:
         """Return every input's extents: those of `given`, or the spec's own."""
-        known = [each.name for each in self.spec.inputs]
+        known = [entry.name for entry in self.spec.inputs]
         for name, text in given.items():
             if name and name not in known:
                 at = scalar(text, Source(f"--input {name}={text}", text))
@@ -171,29 +172,29 @@ class Given:
                     if len(known) > 1
                     else "it has one, which needs no name: --input 224x224x3"
                 )
-                self.sheet.complain("E303", f"the spec has no input '{name}'", at, hint)
+                self.expansion.complain("E303", f"the spec has no input '{name}'", at, hint)
             elif not name and len(known) > 1:
                 at = scalar(text, Source(f"--input {text}", text))
-                hint = "say which: " + ", ".join(f"--input {each}=..." for each in known)
-                self.sheet.complain("E303", f"the spec has {len(known)} inputs", at, hint)
-        found = {}
-        for each in self.spec.inputs:
-            option = given.get(each.name)
+                hint = "say which: " + ", ".join(f"--input {entry}=..." for entry in known)
+                self.expansion.complain("E303", f"the spec has {len(known)} inputs", at, hint)
+        extents = {}
+        for entry in self.spec.inputs:
+            option = given.get(entry.name)
             if option is None and len(known) == 1:
                 option = given.get("")
-            found[each.name] = each.extents
+            extents[entry.name] = entry.extents
             if option is not None:
                 tree = scalar(option, Source(f"--input {option}", option))
-                found[each.name] = self.given_extents(tree)
-        return found
+                extents[entry.name] = self.given_extents(tree)
+        return extents
 
-    def inputs(self, root: Names) -> Wire | None:
+    def inputs(self, root: Level) -> Wire | None:
         """Make the input layers; return what flows in when there is just one."""
         wire = None
         for name, extents in self.extents.items():
             shape = self.shape(name, extents)
             draft = Draft(root, None, Input(shape=shape) if shape else BROKEN)
-            self.sheet.drafts.append(draft)
+            self.expansion.drafts.append(draft)
             draft.name = name
             root.members[name] = draft
             wire = draft.out
@@ -213,7 +214,7 @@ class Given:
             "one to four whole numbers or symbols: 224x224x3, HxWx3, 13x1 (length x channels),"
             " or 100 for a vector"
         )
-        self.sheet.complain("E303", message, tree, hint)
+        self.expansion.complain("E303", message, tree, hint)
         return ()
 
     def shape(self, name: str, extents: tuple[Tree, ...]) -> Shape | None:
@@ -228,9 +229,9 @@ class Given:
 
     def expectations(self) -> dict[str, Dim]:
         """Compute the numbers, or expressions, that the spec expects."""
-        found = {}
+        totals = {}
         for column, tree in self.spec.expect:
             value = self.dim(tree, self.top, f"expect: {column}", _EXPECTED)
             if value is not None:
-                found[column] = value
-        return found
+                totals[column] = value
+        return totals

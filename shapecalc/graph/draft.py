@@ -27,7 +27,7 @@ class Wire:
     __slots__ = ("draft", "names", "reference")
 
     def __init__(
-        self, draft: Draft | None, reference: Scalar | None = None, names: Names | None = None
+        self, draft: Draft | None, reference: Scalar | None = None, names: Level | None = None
     ) -> None:
         self.draft = draft
         self.reference = reference
@@ -39,7 +39,7 @@ class Draft:
 
     __slots__ = ("index", "inputs", "layer", "name", "names", "out", "share", "use")
 
-    def __init__(self, names: Names, use: Use | None, layer: Layer | Deferred) -> None:
+    def __init__(self, names: Level, use: Use | None, layer: Layer | Deferred) -> None:
         self.names = names
         self.use = use
         self.layer = layer
@@ -54,7 +54,7 @@ class Draft:
         return self.names.prefix + self.name
 
 
-class Names:
+class Level:
     """A level of the paths: who is called what in it, and what comes into it and out of it."""
 
     __slots__ = (
@@ -74,16 +74,16 @@ class Names:
         "use",
     )
 
-    def __init__(self, outer: Names | None, type_: str, use: Use | None = None) -> None:
+    def __init__(self, outer: Level | None, type_: str, use: Use | None = None) -> None:
         self.outer = outer
         self.type = type_
         self.use = use
         self.name = ""
         self.known_prefix = ""
-        self.members: dict[str, Draft | Names] = {}
+        self.members: dict[str, Draft | Level] = {}
         self.places: dict[str, Scalar | None] = {}
         self.counts: dict[str, int] = {}
-        self.nameless: list[tuple[Draft | Names, str]] = []
+        self.nameless: list[tuple[Draft | Level, str]] = []
         self.removed: set[str] = set()
         self.input: Wire | None = outer.input if outer else None
         self.out: Wire | None = None
@@ -111,15 +111,15 @@ class Names:
         self.nameless.clear()
 
 
-class Sheet:
+class Expansion:
     """All that one expansion draws up, and what it complains about."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = Complaints(problems)
         self.drafts: list[Draft] = []
         self.lost: list[Draft] = []
-        self.levels: list[Names] = []
-        self.shares: list[tuple[Draft | Names, Scalar, Names]] = []
+        self.levels: list[Level] = []
+        self.shares: list[tuple[Draft | Level, Scalar, Level]] = []
 
     def complain(
         self, code: str, message: str, at: Tree | None, hint: str | Callable[[], str] = ""
@@ -129,6 +129,6 @@ class Sheet:
 
     def nowhere(self) -> Draft:
         """Return a source whose output is unknown, for what could not be found."""
-        draft = Draft(Names(None, ""), None, BROKEN)
+        draft = Draft(Level(None, ""), None, BROKEN)
         self.lost.append(draft)
         return draft

@@ -4,31 +4,33 @@ Expansion walks the statements once and leaves drafts: layers whose inputs are w
 layer's output, or a name still to be looked up; so a name may point forward, and a block without
 layers passes its input on.  When everything has its name, wires are followed to their layers.
 
-    given.py    constants, symbols and inputs
-    walk.py     statements to drafts (draft.py)
-    build.py    a statement's fields to a layer
-    resolve.py  names to layers
+    constants.py          constants, symbols and inputs
+    expand_statements.py  statements to drafts (draft.py)
+    build.py              a statement's fields to a layer
+    resolve.py            names to layers
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import heapq
+from typing import TYPE_CHECKING, TypeVar
 
 from shapecalc.errors import SpecErrors
 from shapecalc.graph.build import Builder
-from shapecalc.graph.constants import Given
-from shapecalc.graph.draft import Names, Sheet
-from shapecalc.graph.expand_statements import TooMany, Walk, Where
+from shapecalc.graph.constants import Constants
+from shapecalc.graph.draft import Expansion, Level
+from shapecalc.graph.expand_statements import Position, TooManyError, Walk
 from shapecalc.graph.model import Graph, Node, Options
-from shapecalc.graph.order import in_order
 from shapecalc.graph.resolve import Resolver
 from shapecalc.text.gc_pause import collector_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from shapecalc.graph.draft import Draft
     from shapecalc.spec.model import NetSpec
+
+T = TypeVar("T")
 
 
 @collector_paused
@@ -44,26 +46,26 @@ def expand(
     graph's `problems`.  Raises `SpecErrors` when there is no graph: layers that feed each other,
     or too many of them.
     """
-    sheet = Sheet(spec.problems)
-    resolver = Resolver(sheet, tuple(each.name for each in spec.inputs))
-    given = Given(sheet, spec, settings or {}, inputs or {})
-    builder = Builder(sheet, spec.defaults, given.scope, resolver.source_of)
-    walk = Walk(sheet, spec, given, builder)
-    root = Names(None, "network")
-    flow = given.inputs(root)
+    expansion = Expansion(spec.problems)
+    resolver = Resolver(expansion, tuple(entry.name for entry in spec.inputs))
+    constants = Constants(expansion, spec, settings or {}, inputs or {})
+    builder = Builder(expansion, spec.defaults, constants.scope, resolver.source_of)
+    walk = Walk(expansion, spec, constants, builder)
+    root = Level(None, "network")
+    flow = constants.inputs(root)
     try:
-        walk.sequence(spec.uses, flow, Where(root, given.scope))
-    except TooMany:
-        raise SpecErrors(sheet.problems.told()) from None
+        walk.sequence(spec.uses, flow, Position(root, constants.scope))
+    except TooManyError:
+        raise SpecErrors(expansion.problems.told()) from None
     root.close()
     walk.unmatched_edits()
-    for draft in sheet.drafts:
+    for draft in expansion.drafts:
         for wire in draft.inputs:
             resolver.follow(wire)
     resolver.share()
-    expected = given.expectations()
+    expected = constants.expectations()
     outputs = resolver.outputs(spec.outputs, root) if spec.outputs is not None else None
-    nodes = _nodes(sheet, resolver)
+    nodes = _nodes(expansion, resolver)
     if outputs is None:
         read = {index for node in nodes for index in node.inputs}
         ends = tuple(index for index in range(len(nodes)) if index not in read)
@@ -75,9 +77,9 @@ def expand(
         groups=resolver.groups(),
         outputs=ends,
         expected=expected,
-        symbols=given.symbols,
+        symbols=constants.symbols,
         options=Options(settings or {}, inputs or {}),
-        problems=tuple(sheet.problems),
+        problems=tuple(expansion.problems),
     )
 
 
@@ -87,17 +89,17 @@ def rebuilt(graph: Graph, values: Mapping[str, object]) -> Graph:
     return expand(graph.spec, {**settings, **{k: str(v) for k, v in values.items()}}, inputs)
 
 
-def _nodes(sheet: Sheet, resolver: Resolver) -> tuple[Node, ...]:
+def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     """Put drafts in order and make them nodes."""
 
     def sources(draft: Draft) -> list[Draft]:
         return [resolver.source_of(wire) for wire in draft.inputs]
 
-    drafts = [*sheet.lost, *sheet.drafts]
+    drafts = [*expansion.lost, *expansion.drafts]
     ordered = in_order(drafts, sources)
     if len(ordered) < len(drafts):
-        sheet.problems.add(resolver.circle({id(draft) for draft in ordered}))
-        raise SpecErrors(sheet.problems.told())
+        expansion.problems.add(resolver.circle({id(draft) for draft in ordered}))
+        raise SpecErrors(expansion.problems.told())
     for index, draft in enumerate(ordered):
         draft.index = index
     return tuple(
@@ -111,3 +113,33 @@ def _nodes(sheet: Sheet, resolver: Resolver) -> tuple[Node, ...]:
         )
         for draft in ordered
     )
+
+
+def in_order(items: Sequence[T], sources: Callable[[T], Sequence[T]]) -> list[T]:
+    """Order items so that each comes after its sources; leave out what a circle holds up.
+
+    The order of writing is kept wherever it can be: of the items that are ready the one written
+    first comes first (Kahn 1962, with a heap).
+    """
+    number = {id(item): index for index, item in enumerate(items)}
+    waits = [0] * len(items)
+    readers: list[list[int]] = [[] for _ in items]
+    forward = False
+    for index, item in enumerate(items):
+        for source in sources(item):
+            at = number[id(source)]
+            readers[at].append(index)
+            waits[index] += 1
+            forward |= at >= index
+    if not forward:
+        return list(items)
+    ready = [index for index, count in enumerate(waits) if count == 0]
+    ordered: list[T] = []
+    while ready:
+        index = heapq.heappop(ready)
+        ordered.append(items[index])
+        for reader in readers[index]:
+            waits[reader] -= 1
+            if waits[reader] == 0:
+                heapq.heappush(ready, reader)
+    return ordered

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import did_you_mean
-from shapecalc.graph.draft import Draft, Names, Sheet, Wire
+from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.repeat import rounds_of
-from shapecalc.graph.scope import Argument, Place, Scope
+from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
+from shapecalc.spec.model import FIRST_FIELD
 from shapecalc.spec.statements import COMMON_KEYS
-from shapecalc.text.yaml_tree import Map, Scalar, describe
+from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.yaml_tree import Map, Scalar, describe, origin
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.build import Builder
-    from shapecalc.graph.constants import Given
+    from shapecalc.graph.constants import Constants
     from shapecalc.spec.model import Branch, Edit, NetSpec, Use
     from shapecalc.text.yaml_tree import Tree
 
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 MAX_LAYERS = 500_000
 #: Blocks, groups and repeats may stand inside each other so deep.
 MAX_NESTING = 60
+#: What named levels count as: nothing else is called so, so they are counted with nothing.
+NAMED_LEVEL = "\0"
 #: The path of a level may have so many characters.
 MAX_PATH = 1000
 
 
-class Where(NamedTuple):
+class Position(NamedTuple):
     """Where the walk stands."""
 
-    names: Names
+    names: Level
     scope: Scope
     blocks: tuple[str, ...] = ()
     depth: int = 0
@@ -38,17 +41,19 @@ class Where(NamedTuple):
     edition: int = 0  # which file's text this is; only later files' edits apply
 
 
-class TooMany(Exception):  # noqa: N818  (ends the walk; the problem is noted)
+class TooManyError(Exception):
     """The network grows beyond the limits."""
 
 
 class Walk:
     """Expands the statements of one spec into drafts."""
 
-    def __init__(self, sheet: Sheet, spec: NetSpec, given: Given, builder: Builder) -> None:
-        self.sheet = sheet
+    def __init__(
+        self, expansion: Expansion, spec: NetSpec, constants: Constants, builder: Builder
+    ) -> None:
+        self.expansion = expansion
         self.spec = spec
-        self.given = given
+        self.constants = constants
         self.builder = builder
         self.steps = 0
         self.edits: dict[str, list[tuple[int, Edit]]] = {}
@@ -61,74 +66,74 @@ class Walk:
         """Count one more layer or round; give up politely when there are too many."""
         self.steps += 1
         if self.steps > MAX_LAYERS:
-            self.sheet.complain(
+            self.expansion.complain(
                 "E153",
                 f"the network grows beyond {MAX_LAYERS:,} layers and rounds of repeats",
                 use.word,
                 "are the numbers of the repeats right?",
             )
-            raise TooMany
+            raise TooManyError
 
-    def sequence(self, uses: tuple[Use, ...], flow: Wire | None, where: Where) -> Wire | None:
+    def sequence(self, uses: tuple[Use, ...], flow: Wire | None, position: Position) -> Wire | None:
         """Expand statements one after the other; return what flows out."""
         for use in uses:
-            flow = self.statement(use, flow, where)
+            flow = self.statement(use, flow, position)
         return flow
 
-    def statement(self, use: Use, flow: Wire | None, where: Where) -> Wire | None:
+    def statement(self, use: Use, flow: Wire | None, position: Position) -> Wire | None:
         """Expand one statement, after the edits that address it."""
         self.step(use)
         if use.type == "repeat" and use.name is None:
             if use.share is not None:
                 message = "a repeat without a name cannot share weights"
-                self.sheet.complain("E111", message, use.share, "give it a name")
-            return self.repeat(use, self.source(use, flow, where), where, None)
+                self.expansion.complain("E111", message, use.share, "give it a name")
+            return self.repeat(use, self.source(use, flow, position), position, None)
         stem = use.type
         if use.type in BUILTIN:
             stem = layer_class(use.type).stem
         elif use.name is not None:
-            stem = "\0"  # named levels are not counted with anything
-        name = self.name(use, stem, where)
-        path = where.names.prefix + name
+            stem = NAMED_LEVEL
+        name = self.name(use, stem, position)
+        path = position.names.prefix + name
         edits = (
-            [each for each in self.edits.get(path, ()) if each[0] > where.edition]
+            [entry for entry in self.edits.get(path, ()) if entry[0] > position.edition]
             if self.edits and name
             else []
         )
         if not edits:
-            return self.named(use, name, stem, flow, where)
+            return self.named(use, name, stem, flow, position)
         self.edited.add(path)
         for edition, edit in edits:
-            flow = self.insert(edit.before, flow, where, edition)
+            flow = self.insert(edit.before, flow, position, edition)
         if any(edit.remove for _, edit in edits):
-            where.names.removed.add(name)
+            position.names.removed.add(name)
         else:
             for _, edit in edits:
                 if edit.change is not None:
                     use = self.changed(use, edit.change)._replace(**edit.common)
-            flow = self.named(use, name, stem, flow, where)
+            flow = self.named(use, name, stem, flow, position)
         for edition, edit in edits:
-            flow = self.insert(edit.after, flow, where, edition)
+            flow = self.insert(edit.after, flow, position, edition)
         return flow
 
     def insert(
-        self, uses: tuple[Use, ...], flow: Wire | None, where: Where, edition: int
+        self, uses: tuple[Use, ...], flow: Wire | None, position: Position, edition: int
     ) -> Wire | None:
         """Expand the statements that an edit inserts."""
-        return self.sequence(uses, flow, where._replace(inserted=True, edition=edition))
+        return self.sequence(uses, flow, position._replace(inserted=True, edition=edition))
 
-    def name(self, use: Use, stem: str, where: Where) -> str:
+    def name(self, use: Use, stem: str, position: Position) -> str:
         """Return the statement's name, counting its kind; empty when it is to be named later."""
-        if where.inserted:
+        if position.inserted:
             return use.name.text if use.name else ""
-        number = where.names.counts.get(stem, 0) + 1
-        where.names.counts[stem] = number
+        number = position.names.counts.get(stem, 0) + 1
+        position.names.counts[stem] = number
         if use.name is not None:
             return use.name.text
         return f"{stem}{number}"
 
     def enter(
-        self, member: Draft | Names, name: str, stem: str, names: Names, use: Use | None
+        self, member: Draft | Level, name: str, stem: str, names: Level, use: Use | None
     ) -> None:
         """Enter a member into its level under its name."""
         if not name:
@@ -139,14 +144,15 @@ class Walk:
             first = names.places.get(name)
             message = f"two layers are named '{names.prefix}{name}'"
             if first is not None:
-                message += f", the first in line {first.start.line + 1}"
+                span = origin(first).span
+                message += f", the first in line {span.line + 1}" if span else ""
             at = (use.name or use.word) if use else None
             hint = "names are unique in their scope; rename one"
             if use is not None and use.name is not None and first is use.name:
                 hint = "give the repeat a name: its rounds then have paths of their own"
             elif use is not None and use.name is None:
                 hint = f"'{name}' is also the automatic name of this layer; name one of them"
-            self.sheet.complain("E152", message, at, hint)
+            self.expansion.complain("E152", message, at, hint)
             return
         names.members[name] = member
         names.places[name] = (use.name or use.word) if use else None
@@ -172,7 +178,7 @@ class Walk:
             text = ALIASES.get(text.lower(), text.lower())
         if text not in BUILTIN and text not in self.spec.blocks:
             known = [*BUILTIN, *self.spec.blocks]
-            self.sheet.complain(
+            self.expansion.complain(
                 "E112", f"{describe(kind)} is not a layer type", kind, did_you_mean(text, known)
             )
             return use
@@ -194,133 +200,143 @@ class Walk:
             hint = did_you_mean(key, takes) or (
                 "it takes " + ", ".join(takes) if takes else "edit the layers inside by their paths"
             )
-            self.sheet.complain("E111", f"{kind} has no field '{key}' to change", keys[key], hint)
+            self.expansion.complain(
+                "E111", f"{kind} has no field '{key}' to change", keys[key], hint
+            )
 
-    def named(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+    def named(
+        self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
         """Expand a statement that has its name."""
         kind = use.type
         if kind in JOINS:
-            return self.join(use, name, stem, flow, where)
+            return self.join(use, name, stem, flow, position)
         if kind in BUILTIN:
-            return self.layer(use, name, stem, flow, where)
-        before, flow = flow, self.source(use, flow, where)
+            return self.layer(use, name, stem, flow, position)
+        before, flow = flow, self.source(use, flow, position)
         if kind == "repeat":
-            return self.repeat(use, flow, where, name)
+            return self.repeat(use, flow, position, name)
         if kind == "side":
-            level = self.level(use, name, stem, where) if use.name else where.names
-            inside = where._replace(names=level)
+            level = self.level(use, name, stem, position) if use.name else position.names
+            inside = position._replace(names=level)
             ends = [self.branch(branch, flow, inside) for branch in use.branches]
             if use.name is not None:
                 level.out = next(filter(None, reversed(ends)), None)
-                level.last = len(self.sheet.drafts)
+                level.last = len(self.expansion.drafts)
                 level.close()
             return before  # the flow goes on unchanged, wherever the branches begin
         if kind == "group":
-            level = self.level(use, name, stem, where)
-            self.may_share(level, use, where)
-            return self.within(level, use.branches[0].uses, flow, where._replace(names=level))
-        return self.block(use, name, stem, flow, where)
+            level = self.level(use, name, stem, position)
+            self.may_share(level, use, position)
+            return self.within(level, use.branches[0].uses, flow, position._replace(names=level))
+        return self.block(use, name, stem, flow, position)
 
-    def level(self, use: Use | None, name: str, stem: str, where: Where, type_: str = "") -> Names:
+    def level(
+        self, use: Use | None, name: str, stem: str, position: Position, type_: str = ""
+    ) -> Level:
         """Open a level of the paths."""
-        names = Names(where.names, type_ or (use.type if use else "branch"), use)
-        self.sheet.levels.append(names)
-        names.first = len(self.sheet.drafts)
-        self.enter(names, name, stem, where.names, use)
+        names = Level(position.names, type_ or (use.type if use else "branch"), use)
+        self.expansion.levels.append(names)
+        names.first = len(self.expansion.drafts)
+        self.enter(names, name, stem, position.names, use)
         if len(names.prefix) > MAX_PATH:
             message = f"a layer's path grows beyond {MAX_PATH} characters"
             at = use.word if use else None
-            self.sheet.complain("E117", message, at, "use shorter names, or nest less deeply")
-            raise TooMany
+            self.expansion.complain("E117", message, at, "use shorter names, or nest less deeply")
+            raise TooManyError
         return names
 
-    def deeper(self, uses: tuple[Use, ...], where: Where) -> Where:
+    def deeper(self, uses: tuple[Use, ...], position: Position) -> Position:
         """Go one level in; give up politely when that is too deep."""
-        if where.depth >= MAX_NESTING:
+        if position.depth >= MAX_NESTING:
             at = uses[0].word if uses else None
             message = f"blocks, branches and repeats stand more than {MAX_NESTING} deep"
-            self.sheet.complain("E103", message, at, "nest less deeply")
-            raise TooMany
-        return where._replace(depth=where.depth + 1)
+            self.expansion.complain("E103", message, at, "nest less deeply")
+            raise TooManyError
+        return position._replace(depth=position.depth + 1)
 
     def within(
-        self, level: Names, uses: tuple[Use, ...], flow: Wire | None, where: Where
+        self, level: Level, uses: tuple[Use, ...], flow: Wire | None, position: Position
     ) -> Wire | None:
         """Expand statements inside a level, and close it."""
-        inside = self.deeper(uses, where)._replace(names=level, inserted=False)
+        inside = self.deeper(uses, position)._replace(names=level, inserted=False)
         level.out = self.sequence(uses, flow, inside)
-        level.last = len(self.sheet.drafts)
+        level.last = len(self.expansion.drafts)
         level.close()
         return level.out
 
-    def branch(self, branch: Branch, flow: Wire | None, where: Where) -> Wire | None:
+    def branch(self, branch: Branch, flow: Wire | None, position: Position) -> Wire | None:
         """Expand a branch: a named one is a level, an unnamed one is not."""
         if branch.name is None:
-            return self.sequence(branch.uses, flow, self.deeper(branch.uses, where))
-        level = Names(where.names, "branch")
-        self.sheet.levels.append(level)
-        level.first = len(self.sheet.drafts)
+            return self.sequence(branch.uses, flow, self.deeper(branch.uses, position))
+        level = Level(position.names, "branch")
+        self.expansion.levels.append(level)
+        level.first = len(self.expansion.drafts)
         name = branch.name.text
         level.name = name
-        if name in where.names.members:
-            self.sheet.complain(
+        if name in position.names.members:
+            self.expansion.complain(
                 "E152",
-                f"two layers are named '{where.names.prefix}{name}'",
+                f"two layers are named '{position.names.prefix}{name}'",
                 branch.name,
                 "names are unique in their scope; rename one",
             )
-        where.names.members[name] = level
-        return self.within(level, branch.uses, flow, where)
+        position.names.members[name] = level
+        return self.within(level, branch.uses, flow, position)
 
-    def repeat(self, use: Use, flow: Wire | None, where: Where, name: str | None) -> Wire | None:
+    def repeat(
+        self, use: Use, flow: Wire | None, position: Position, name: str | None
+    ) -> Wire | None:
         """Expand the rounds of a repeat."""
-        rounds = rounds_of(use, Place(where.scope, flow), self.sheet, self.given)
+        rounds = rounds_of(use, Scoped(position.scope, flow), self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
         if name is None:
             for bound in rounds:
                 self.step(use)
-                scope = Scope(bound, where.scope) if bound else where.scope
-                flow = self.sequence(uses, flow, self.deeper(uses, where)._replace(scope=scope))
+                scope = Scope(bound, position.scope) if bound else position.scope
+                flow = self.sequence(uses, flow, self.deeper(uses, position)._replace(scope=scope))
             return flow
-        outer = self.level(use, name, "repeat", where)
-        self.may_share(outer, use, where)
+        outer = self.level(use, name, "repeat", position)
+        self.may_share(outer, use, position)
         for number, bound in enumerate(rounds, 1):
             self.step(use)
-            inside = where._replace(
-                names=outer, scope=Scope(bound, where.scope) if bound else where.scope
+            inside = position._replace(
+                names=outer, scope=Scope(bound, position.scope) if bound else position.scope
             )
             level = self.level(None, str(number), "", inside, "round")
             flow = self.within(level, uses, flow, inside._replace(names=level))
         outer.out = flow
-        outer.last = len(self.sheet.drafts)
+        outer.last = len(self.expansion.drafts)
         return flow
 
-    def block(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+    def block(
+        self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
         """Expand the use of a block."""
         block = self.spec.blocks.get(use.type)
         if block is None:  # its definition was complained about
-            level = self.level(use, name, stem, where)
-            level.out = self.sheet.nowhere().out
+            level = self.level(use, name, stem, position)
+            level.out = self.expansion.nowhere().out
             return level.out
-        if use.type in where.blocks:
-            circle = " -> ".join([*where.blocks[where.blocks.index(use.type) :], use.type])
+        if use.type in position.blocks:
+            circle = " -> ".join([*position.blocks[position.blocks.index(use.type) :], use.type])
             message = f"blocks use each other in a circle: {circle}"
             hint = "a block cannot hold itself; use repeat for what recurs"
-            self.sheet.complain("E118", message, use.word, hint)
+            self.expansion.complain("E118", message, use.word, hint)
             return flow
-        place = Place(where.scope, flow)
+        place = Scoped(position.scope, flow)
         bound: dict[str, Dim | Argument] = {}
         for field, tree in use.fields.items():
-            key = next(iter(block.fields), "") if field == "\0first" else field
+            key = next(iter(block.fields), "") if field == FIRST_FIELD else field
             if not key:
                 hint = f"write `- {use.type}`"
-                self.sheet.complain("E110", f"{use.type} takes no value", use.word, hint)
+                self.expansion.complain("E110", f"{use.type} takes no value", use.word, hint)
             elif key not in block.fields:
                 takes = list(block.fields)
                 hint = did_you_mean(field, takes) or (
                     f"{use.type} takes " + ", ".join(takes) if takes else f"{use.type} takes none"
                 )
-                self.sheet.complain(
+                self.expansion.complain(
                     "E111",
                     f"{use.type} has no field '{key}'",
                     use.keys.get(field, use.word),
@@ -334,119 +350,129 @@ class Walk:
                 if default is None:
                     missing.append(key)
                 else:
-                    bound[key] = Argument(default, Place(self.given.scope, flow))
-        level = self.level(use, name, stem, where)
+                    bound[key] = Argument(default, Scoped(self.constants.scope, flow))
+        level = self.level(use, name, stem, position)
         level.input = flow
-        self.may_share(level, use, where)
+        self.may_share(level, use, position)
         if missing:
-            self.sheet.complain(
+            self.expansion.complain(
                 "E113",
                 f"{use.type} needs {', '.join(missing)}",
                 use.word,
                 f"{use.type}: {{{', '.join(f'{key}: ...' for key in missing)}}}",
             )
-            level.out = self.sheet.nowhere().out
+            level.out = self.expansion.nowhere().out
             return level.out
-        inside = where._replace(
-            names=level, scope=Scope(bound, self.given.scope), blocks=(*where.blocks, use.type)
+        inside = position._replace(
+            names=level,
+            scope=Scope(bound, self.constants.scope),
+            blocks=(*position.blocks, use.type),
         )
         return self.within(level, block.uses, flow, inside)
 
-    def join(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+    def join(
+        self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
         """Expand a join: its branches first, or the layers that it names."""
         operands: list[Wire | None]
         if use.branches and use.sources and len(use.sources) > 1:
             message = f"{use.type} has branches and names operands; it joins either"
             hint = "make a branch of each operand: [identity: {from: NAME}]"
-            self.sheet.complain("E203", message, use.sources[0], hint)
+            self.expansion.complain("E203", message, use.sources[0], hint)
             use = use._replace(sources=None)
         if use.branches:
-            flow = self.source(use, flow, where)
-            level = where.names
+            flow = self.source(use, flow, position)
+            level = position.names
             if use.name is not None:
-                level = self.level(use, name, stem, where)
-            inside = where._replace(names=level)
+                level = self.level(use, name, stem, position)
+            inside = position._replace(names=level)
             operands = [self.branch(branch, flow, inside) for branch in use.branches]
-            if level is not where.names:  # the join itself bears the name of the level
-                draft = self.draft(use, operands, where, where.names)
+            if level is not position.names:  # the join itself bears the name of the level
+                draft = self.draft(use, operands, position, position.names)
                 draft.name = level.name
                 level.out = draft.out
-                level.last = len(self.sheet.drafts)
+                level.last = len(self.expansion.drafts)
                 level.close()
                 return draft.out
         else:
-            operands = [self.wire(name, flow, where) for name in use.sources or ()]
+            operands = [self.wire(name, flow, position) for name in use.sources or ()]
             if not use.sources:
                 operands = [flow]
-        draft = self.draft(use, operands, where, where.names)
-        self.enter(draft, name, stem, where.names, use)
+        draft = self.draft(use, operands, position, position.names)
+        self.enter(draft, name, stem, position.names, use)
         return draft.out
 
-    def layer(self, use: Use, name: str, stem: str, flow: Wire | None, where: Where) -> Wire | None:
+    def layer(
+        self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
         """Expand a layer."""
-        inputs = [self.wire(each, flow, where) for each in use.sources] if use.sources else [flow]
-        draft = self.draft(use, inputs, where, where.names)
-        self.enter(draft, name, stem, where.names, use)
-        self.may_share(draft, use, where)
+        inputs = (
+            [self.wire(source, flow, position) for source in use.sources] if use.sources else [flow]
+        )
+        draft = self.draft(use, inputs, position, position.names)
+        self.enter(draft, name, stem, position.names, use)
+        self.may_share(draft, use, position)
         return draft.out
 
-    def may_share(self, member: Draft | Names, use: Use, where: Where) -> None:
+    def may_share(self, member: Draft | Level, use: Use, position: Position) -> None:
         """Note that a layer or a level uses another one's weights."""
         if use.share is not None:
-            self.sheet.shares.append((member, use.share, where.names))
+            self.expansion.shares.append((member, use.share, position.names))
 
-    def draft(self, use: Use, inputs: list[Wire | None], where: Where, names: Names) -> Draft:
+    def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
         wires = [wire or self.dry(use) for wire in inputs]
-        draft = Draft(names, use, self.builder.make(use, where.scope, wires[0] if wires else None))
+        draft = Draft(
+            names, use, self.builder.make(use, position.scope, wires[0] if wires else None)
+        )
         draft.inputs += wires
-        self.sheet.drafts.append(draft)
+        self.expansion.drafts.append(draft)
         return draft
 
     def dry(self, use: Use) -> Wire:
         """Complain that nothing flows into a layer."""
-        known = ", ".join(each.name for each in self.spec.inputs)
+        known = ", ".join(entry.name for entry in self.spec.inputs)
         if known:  # that there is no input at all was complained about
-            self.sheet.complain(
+            self.expansion.complain(
                 "E155",
                 f"nothing flows into this {use.type}",
                 use.word,
                 f"say what with `from:`; the inputs are {known}",
             )
-        return self.sheet.nowhere().out
+        return self.expansion.nowhere().out
 
-    def source(self, use: Use, flow: Wire | None, where: Where) -> Wire | None:
+    def source(self, use: Use, flow: Wire | None, position: Position) -> Wire | None:
         """Return what flows into a statement: the layer before, or what `from` names."""
         if not use.sources:
             return flow
         if len(use.sources) > 1:
-            self.sheet.complain(
+            self.expansion.complain(
                 "E207",
                 f"{use.type} takes one input, but from names {len(use.sources)}",
                 use.sources[1],
                 "join them first with concat, add or multiply",
             )
-        return self.wire(use.sources[0], flow, where)
+        return self.wire(use.sources[0], flow, position)
 
-    def wire(self, reference: Scalar, flow: Wire | None, where: Where) -> Wire | None:
-        return flow if reference.text == "." else Wire(None, reference, where.names)
+    def wire(self, reference: Scalar, flow: Wire | None, position: Position) -> Wire | None:
+        return flow if reference.text == "." else Wire(None, reference, position.names)
 
     def unmatched_edits(self) -> None:
         """Complain about edits that name no layer."""
         missing = [path for path in self.edits if path not in self.edited]
         if not missing:
             return
-        levels = dict.fromkeys(level.prefix[:-1] for level in self.sheet.levels)
-        known = {**levels, **dict.fromkeys(draft.path for draft in self.sheet.drafts)}
+        levels = dict.fromkeys(level.prefix[:-1] for level in self.expansion.levels)
+        known = {**levels, **dict.fromkeys(draft.path for draft in self.expansion.drafts)}
         for path in missing:
             at = self.edits[path][-1][1].key
             if path in known:
                 hint = "only layers of the base can be edited, not inputs and what edits insert"
                 if path in levels:
                     hint = "it is a branch or a round: edit the layers in it by their paths"
-                self.sheet.complain("E120", f"'{path}' cannot be edited", at, hint)
+                self.expansion.complain("E120", f"'{path}' cannot be edited", at, hint)
                 continue
             base = (*self.spec.extends, self.spec.source.name)[0].split(" ")[0]
             hint = did_you_mean(path, known) or (
                 f"`shapecalc summarize {base} --depth all` lists its layers"
             )
-            self.sheet.complain("E120", f"the base has no layer '{path}'", at, hint)
+            self.expansion.complain("E120", f"the base has no layer '{path}'", at, hint)

@@ -116,6 +116,9 @@ class Graph(NamedTuple):
     options: Options = Options({}, {})
     problems: tuple[Problem, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Graph {self.spec.name[:100]}: {len(self.nodes)} layers>"
+
     def valueless(self) -> str:
         """Say which symbols have no value."""
         verb = "has" if len(self.symbols) == 1 else "have"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph.scope import (
     Argument,
-    Place,
+    Scoped,
 )
 from shapecalc.layers.fields import Count
 from shapecalc.spec.model import (
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.graph.constants import Given
-    from shapecalc.graph.draft import Sheet
+    from shapecalc.graph.constants import Constants
+    from shapecalc.graph.draft import Expansion
     from shapecalc.spec.model import Use
 
 _TIMES = Count(0)
 
 
 def rounds_of(
-    use: Use, place: Place, sheet: Sheet, given: Given
+    use: Use, place: Scoped, expansion: Expansion, constants: Constants
 ) -> Iterator[dict[str, Dim | Argument]]:
     """Yield for every round what its names are bound to."""
     times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
     if (times is None) == (walks is None):
         needs = "needs times or for" if times is None else "takes either times or for, not both"
-        sheet.complain("E113", f"repeat {needs}", use.word, "times: 3")
+        expansion.complain("E113", f"repeat {needs}", use.word, "times: 3")
         return
     variable = ""
     if index is not None:
         variable = index.text if isinstance(index, Scalar) else ""
-        _must_be_free(sheet, variable, index)
+        _must_be_free(expansion, variable, index)
     lists: dict[str, tuple[Tree, ...]] = {}
     if times is not None:
-        count = given.number(times, place, "repeat: times", _TIMES) or 0
+        count = constants.number(times, place, "repeat: times", _TIMES) or 0
     else:
         assert walks is not None
         if not isinstance(walks, Map) or not walks.items:
-            sheet.complain(
+            expansion.complain(
                 "E110",
                 f"for takes a map of lists, not {describe(walks)}",
                 walks,
@@ -56,17 +56,19 @@ def rounds_of(
                 continue
             if name == variable:
                 message = f"'{name}' is the index and a list of for"
-                sheet.complain("E117", message, walks.keys[name], "give them two names")
+                expansion.complain("E117", message, walks.keys[name], "give them two names")
                 return
-            _must_be_free(sheet, name, walks.keys[name])
+            _must_be_free(expansion, name, walks.keys[name])
             if not isinstance(values, List):
-                sheet.complain("E110", f"for: {name} takes a list, not {describe(values)}", values)
+                expansion.complain(
+                    "E110", f"for: {name} takes a list, not {describe(values)}", values
+                )
                 return
             lists[name] = values.items
         lengths = {name: len(values) for name, values in lists.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-            sheet.complain(
+            expansion.complain(
                 "E203",
                 f"the lists of for differ in length: {shown}",
                 walks,
@@ -83,10 +85,10 @@ def rounds_of(
         yield bound
 
 
-def _must_be_free(sheet: Sheet, name: str, at: Tree) -> None:
+def _must_be_free(expansion: Expansion, name: str, at: Tree) -> None:
     """Complain about a name that a loop variable cannot have."""
     if name in RESERVED or not (name.isidentifier() and name.isascii()):
-        sheet.complain(
+        expansion.complain(
             "E117",
             f"'{name}' cannot name a variable",
             at,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import chain, dropwhile, pairwise
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, did_you_mean
-from shapecalc.graph.draft import Draft, Names, Sheet, Wire
+from shapecalc.errors import Problem
+from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.model import Group
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import origin
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _OUTER = "a network flows forward only; a name means the nearest layer, `/name` 
 class Resolver:
     """Looks names up in what one expansion has drawn up; `inputs` names the network's inputs."""
 
-    def __init__(self, sheet: Sheet, inputs: tuple[str, ...]) -> None:
-        self.sheet = sheet
+    def __init__(self, expansion: Expansion, inputs: tuple[str, ...]) -> None:
+        self.expansion = expansion
         self.inputs = inputs
         self.paths: dict[str, str] | None = None
 
@@ -33,7 +34,7 @@ class Resolver:
         while target is not None and target.draft is None:
             if target in passed:
                 assert target.reference is not None
-                self.sheet.complain(
+                self.expansion.complain(
                     "E151",
                     f"'{target.reference.text}' is fed by itself",
                     target.reference,
@@ -43,27 +44,27 @@ class Resolver:
             passed[target] = None
             target = self.look_up(target)
         draft = target.draft if target is not None else None
-        for each in passed:
-            each.draft = draft or self.sheet.nowhere()
+        for link in passed:
+            link.draft = draft or self.expansion.nowhere()
 
     def look_up(self, wire: Wire) -> Wire | None:
         assert wire.reference is not None
         assert wire.names is not None
-        found = self.find(wire.reference, wire.names)
-        if found is None:
+        member = self.find(wire.reference, wire.names)
+        if member is None:
             return None
-        if isinstance(found, Wire):
-            return found
-        if found.out is None:
+        if isinstance(member, Wire):
+            return member
+        if member.out is None:
             message = f"nothing flows out of '{wire.reference.text}'"
             hint = "it holds no layers, and nothing flows into it"
-            self.sheet.complain("E155", message, wire.reference, hint)
-        return found.out
+            self.expansion.complain("E155", message, wire.reference, hint)
+        return member.out
 
-    def find(self, reference: Scalar, names: Names) -> Draft | Names | Wire | None:
+    def find(self, reference: Scalar, names: Level) -> Draft | Level | Wire | None:
         """Find what a name means, from the innermost level outward.  Complains when nothing."""
         text = reference.text
-        level: Names | None = names
+        level: Level | None = names
         if text.startswith("/"):
             while names.outer is not None:
                 names = names.outer
@@ -74,26 +75,26 @@ class Resolver:
             wire = level.input if level else None
             if wire is None:
                 known = ", ".join(self.inputs)
-                self.sheet.complain(
+                self.expansion.complain(
                     "E150", "there are several inputs", reference, f"name one: {known}"
                 )
             return wire
         while level is not None and first not in level.removed:
-            found: Draft | Names | None = level.members.get(first)
+            member: Draft | Level | None = level.members.get(first)
             for part in rest:
-                found = found.members.get(part) if isinstance(found, Names) else None
-            if found is not None:
-                return found
+                member = member.members.get(part) if isinstance(member, Level) else None
+            if member is not None:
+                return member
             level = level.outer
         self.unknown_name(reference, names)
         return None
 
-    def unknown_name(self, reference: Scalar, names: Names) -> None:
-        level: Names | None = names
+    def unknown_name(self, reference: Scalar, names: Level) -> None:
+        level: Level | None = names
         levels = []
         while level is not None:
             if reference.text.lstrip("/").split("/")[0] in level.removed:
-                self.sheet.complain(
+                self.expansion.complain(
                     "E150",
                     f"'{reference.text}' was removed",
                     reference,
@@ -106,17 +107,19 @@ class Resolver:
         def hint() -> str:
             if reference.text in self.inner():
                 return f"there is one elsewhere: {self.inner()[reference.text]}"
-            known = chain.from_iterable(each.members for each in levels)
-            paths = (draft.path for draft in self.sheet.drafts if "/" in reference.text)
+            known = chain.from_iterable(scope.members for scope in levels)
+            paths = (draft.path for draft in self.expansion.drafts if "/" in reference.text)
             near = did_you_mean(reference.text, chain(known, paths))
             return near or "name a layer of this scope or of one around it, `input`, or a path"
 
-        self.sheet.complain("E150", f"there is no layer '{reference.text}' here", reference, hint)
+        self.expansion.complain(
+            "E150", f"there is no layer '{reference.text}' here", reference, hint
+        )
 
     def inner(self) -> dict[str, str]:
         """Return the path of one layer of every name, among those inside of levels."""
         if self.paths is None:
-            inner = [draft for draft in reversed(self.sheet.drafts) if draft.names.outer]
+            inner = [draft for draft in reversed(self.expansion.drafts) if draft.names.outer]
             self.paths = {draft.name: draft.path for draft in inner}
         return self.paths
 
@@ -128,27 +131,27 @@ class Resolver:
 
     def share(self) -> None:
         """Pair layers that share weights."""
-        for member, reference, names in self.sheet.shares:
-            found = self.find(reference, names)
-            if found is None:
+        for member, reference, names in self.expansion.shares:
+            owner = self.find(reference, names)
+            if owner is None:
                 continue
-            if any(isinstance(each, Names) and not each.last for each in (member, found)):
+            if any(isinstance(side, Level) and not side.last for side in (member, owner)):
                 continue  # a block that lacks a field, and was complained about
-            mine, theirs = self.leaves(member), self.leaves(found)
+            mine, theirs = self.leaves(member), self.leaves(owner)
             if [d.use.type if d.use else "" for d in mine] != [
                 d.use.type if d.use else "" for d in theirs
             ]:
                 message = f"'{member.name}' and '{reference.text}' are not made of the same layers"
-                self.sheet.complain("E154", message, reference, "only like can share weights")
+                self.expansion.complain("E154", message, reference, "only like can share weights")
                 continue
             for draft, partner in zip(mine, theirs, strict=True):
                 if self.owner(partner) is draft:
                     what = "itself" if draft is partner else f"'{partner.path}', which uses its own"
                     message = f"'{draft.path}' shares its weights with {what}"
-                    self.sheet.complain("E154", message, reference, "one of them must own them")
+                    self.expansion.complain("E154", message, reference, "one of them must own them")
                     break
                 draft.share = partner
-        for draft in self.sheet.drafts:
+        for draft in self.expansion.drafts:
             self.owner(draft)
 
     def owner(self, draft: Draft) -> Draft:
@@ -157,29 +160,29 @@ class Resolver:
         while draft.share is not None:
             borrowers.append(draft)
             draft = draft.share
-        for each in borrowers:
-            each.share = draft
+        for borrower in borrowers:
+            borrower.share = draft
         return draft
 
-    def leaves(self, member: Draft | Names | Wire) -> list[Draft]:
-        if isinstance(member, Names):
-            return self.sheet.drafts[member.first : member.last]
+    def leaves(self, member: Draft | Level | Wire) -> list[Draft]:
+        if isinstance(member, Level):
+            return self.expansion.drafts[member.first : member.last]
         if isinstance(member, Wire):
             return [self.source_of(member)]
         return [member]
 
-    def outputs(self, names: tuple[Scalar, ...], root: Names) -> list[Draft]:
+    def outputs(self, names: tuple[Scalar, ...], root: Level) -> list[Draft]:
         """Find the layers that a spec calls its outputs."""
-        found = []
+        drafts = []
         for name in names:
             wire = Wire(None, name, root)
             self.follow(wire)
-            found.append(self.source_of(wire))
-        return found
+            drafts.append(self.source_of(wire))
+        return drafts
 
     def circle(self, ordered: set[int]) -> Problem:
         """Describe one circle among the drafts that could not be ordered."""
-        held = next(draft for draft in self.sheet.drafts if id(draft) not in ordered)
+        held = next(draft for draft in self.expansion.drafts if id(draft) not in ordered)
         walk: dict[Draft, None] = {}
         while held not in walk:
             walk[held] = None
@@ -207,9 +210,9 @@ class Resolver:
 
     def groups(self) -> dict[str, Group]:
         """Make the record of every level."""
-        found = {}
-        for level in self.sheet.levels:
-            inside = self.sheet.drafts[level.first : level.last]
+        groups = {}
+        for level in self.expansion.levels:
+            inside = self.expansion.drafts[level.first : level.last]
             if level.out is not None:
                 output = self.source_of(level.out).index
             elif inside:  # nothing flows out: heads beside a flow that is not there
@@ -217,5 +220,5 @@ class Resolver:
             else:
                 continue
             path = level.prefix[:-1]
-            found[path] = Group(path, level.type, output, level.use.note if level.use else "")
-        return found
+            groups[path] = Group(path, level.type, output, level.use.note if level.use else "")
+        return groups

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.errors import RuleError, did_you_mean
+from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, Unread
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.spec.model import RESERVED
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Scalar, Tree, describe
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 MAX_DEPTH = 64
 
 
-class NeedsShapes(Exception):  # noqa: N818  (no error: "ask again when shapes are known")
+class NeedsShapesError(Exception):
     """The value depends on `channels`, which propagation will know."""
 
 
-class Place(NamedTuple):
+class Scoped(NamedTuple):
     """Where an expression stands: its scope, and the flow whose channels `channels` means."""
 
     scope: Scope
@@ -39,7 +40,7 @@ class Argument(NamedTuple):
     """A piece of YAML bound to a name, with the place that it was written in."""
 
     tree: Tree
-    place: Place
+    place: Scoped
 
 
 class Scope:
@@ -77,15 +78,15 @@ class Scope:
 
 def no_shapes(_flow: object) -> Dim:
     """Answer for `channels` before propagation."""
-    raise NeedsShapes
+    raise NeedsShapesError
 
 
 def read_value(
-    kind: Kind, tree: Tree, place: Place, channels_of: Callable[[object], Dim] = no_shapes
+    kind: Kind, tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes
 ) -> Any:  # noqa: ANN401
     """Read a field's value, following names that are bound to pieces of YAML.
 
-    Raises `Unread` for a bad value, `NeedsShapes` when it depends on channels not yet known.
+    Raises `Unread` for a bad value, `NeedsShapesError` when it depends on channels not yet known.
     """
     passed: set[tuple[int, int]] = set()
     while isinstance(tree, Scalar) and tree.plain and not kind.owns(tree.text):
@@ -103,10 +104,10 @@ def read_value(
     def defined(word: str) -> bool:
         return word == "channels" or place.scope.find(word) is not None
 
-    return kind.read(tree, Reading(lambda each: whole(each, place, channels_of), defined))
+    return kind.read(tree, Reading(lambda inner: whole(inner, place, channels_of), defined))
 
 
-def whole(tree: Tree, place: Place, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
+def whole(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
     """Compute the whole number, or the expression over symbols, that `tree` stands for."""
     try:
         return _Evaluation(channels_of).whole(tree, place)
@@ -124,7 +125,7 @@ class _Evaluation:
         self.open: list[tuple[Scope, str]] = []
         self.known: dict[tuple[int, str], Dim] = {}
 
-    def whole(self, tree: Tree, place: Place) -> Dim:
+    def whole(self, tree: Tree, place: Scoped) -> Dim:
         """Compute an expression."""
         if not isinstance(tree, Scalar):
             raise Unread(f"takes a whole number, not {describe(tree)}", at=tree)
@@ -141,7 +142,7 @@ class _Evaluation:
                 f"cannot be computed: {error.message}", error.hint, at=tree, code=error.code
             ) from None
 
-    def value(self, name: str, tree: Scalar, place: Place) -> Dim:
+    def value(self, name: str, tree: Scalar, place: Scoped) -> Dim:
         """Compute what a name in an expression stands for."""
         if name == "channels":
             if place.flow is None:
@@ -155,10 +156,10 @@ class _Evaluation:
         bound = home.bound[name]
         if not isinstance(bound, Argument):
             return bound
-        found = home.values.get(name)
-        if found is None:
-            found = self.known.get((id(home), name))
-        if found is None:
+        value = home.values.get(name)
+        if value is None:
+            value = self.known.get((id(home), name))
+        if value is None:
             if (home, name) in self.open:
                 raise _circle(name, tree)
             if len(self.open) >= MAX_DEPTH:
@@ -167,11 +168,11 @@ class _Evaluation:
             if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
                 raise _free(name, tree)
             self.open.append((home, name))
-            found = self.known[id(home), name] = self.whole(bound.tree, bound.place)
+            value = self.known[id(home), name] = self.whole(bound.tree, bound.place)
             self.open.pop()
             if self.channels_of is no_shapes:
-                home.values[name] = found
-        return found
+                home.values[name] = value
+        return value
 
 
 def _parsed(tree: Scalar) -> Parsed:
@@ -188,7 +189,7 @@ def _circle(name: str, tree: Scalar) -> Unread:
     return Unread(message, "give one of the names in the circle a number", at=tree, code="E118")
 
 
-def _unknown(name: str, tree: Scalar, place: Place) -> Unread:
+def _unknown(name: str, tree: Scalar, place: Scoped) -> Unread:
     known = [*place.scope.all_names(), "channels"]
     hint = did_you_mean(name, known) or (
         "names come from block fields, `let`, the symbols of `input`, and `channels`"

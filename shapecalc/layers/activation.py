@@ -34,7 +34,7 @@ class Pointwise(Layer):
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n = output.size
-        return Work._make(each * n for each in self.cost)
+        return Work._make(operation * n for operation in self.cost)
 
 
 class Relu(Pointwise):

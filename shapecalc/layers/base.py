@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.expr import Expr
-    from shapecalc.layers.receptive_field import Reach
+    from shapecalc.layers.receptive_field import InputSpan
 
 #: The window of a layer whose units see the whole input, along all its sides.
-SEES_ALL: tuple[Reach, ...] = (EVERYTHING,)
+SEES_ALL: tuple[InputSpan, ...] = (EVERYTHING,)
 
 
 class Parameter(NamedTuple):
@@ -178,7 +178,7 @@ class Layer:
         work = work or self.work(inputs, output)
         return work.macs + work.bias_adds
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
         """Tell per output side what a unit sees; None: just the units at its own place.
 
         A layer whose units see the whole input, however that is arranged, returns `SEES_ALL`.

@@ -11,7 +11,7 @@ from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.receptive_field import Reach
+    from shapecalc.layers.receptive_field import InputSpan
 
 
 class FullyConnected(Layer):
@@ -28,7 +28,7 @@ class FullyConnected(Layer):
     def output(self, *inputs: Shape) -> Vector:
         return Vector(self.units)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return SEES_ALL
 
 

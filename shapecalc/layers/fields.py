@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
-from shapecalc.errors import RuleError, did_you_mean
+from shapecalc.errors import RuleError
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import List, Scalar, Tree, describe
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from shapecalc.algebra.dim import Dim, common_divisor, product
 from shapecalc.layers.base import SEES_ALL, Layer, count_text
 from shapecalc.layers.fields import Sizes, field, per_side
-from shapecalc.layers.receptive_field import Reach, reach_adaptive
+from shapecalc.layers.receptive_field import InputSpan, reach_adaptive
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.work import Work
 
@@ -25,7 +25,7 @@ class GlobalPool(Layer):
     def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         return inputs[0].size
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return SEES_ALL
 
 
@@ -89,7 +89,7 @@ class AdaptivePool(Layer):
         sides = zip(inputs[0].sides, sizes, strict=True)
         return product(n + o - common_divisor(n, o) for n, o in sides) * output.channels
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         sizes = per_side(self.size, len(inputs[0].sides), "size")
         return tuple(map(reach_adaptive, inputs[0].sides, sizes))
 

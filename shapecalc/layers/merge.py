@@ -32,8 +32,8 @@ class Join(Layer):
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         extents = self.extents(inputs)
-        for number, each in enumerate(extents):
-            if len(each) != len(extents[0]):
+        for number, sides in enumerate(extents):
+            if len(sides) != len(extents[0]):
                 raise self._differ(inputs, 0, number)
         for axis in zip(*extents, strict=True):
             bound = [number for number, extent in enumerate(axis) if not self.stretches(extent)]

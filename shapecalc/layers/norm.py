@@ -91,9 +91,9 @@ class BatchNorm(Norm):
         trained = super().weights(*inputs)
         if not self.statistics:
             return trained
-        each = (inputs[0].channels,)
+        per_channel = (inputs[0].channels,)
         mean, variance = (
-            Parameter(name, each, "buffer") for name in ("running_mean", "running_var")
+            Parameter(name, per_channel, "buffer") for name in ("running_mean", "running_var")
         )
         return *trained, mean, variance
 

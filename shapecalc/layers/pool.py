@@ -16,7 +16,7 @@ from shapecalc.layers.work import Work
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.layers.receptive_field import Reach
+    from shapecalc.layers.receptive_field import InputSpan
     from shapecalc.layers.window import Rounding, Window
 
 
@@ -135,8 +135,8 @@ class Subsampling(Pool):
     )
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        each = (inputs[0].channels,)
-        return Parameter("weight", each), Parameter("bias", each, "bias")
+        per_channel = (inputs[0].channels,)
+        return Parameter("weight", per_channel), Parameter("bias", per_channel, "bias")
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         units = output.size
@@ -191,7 +191,7 @@ class BlurPool(Pool):
         taps = self.connected(inputs, output)
         return Work(multiplies=taps, adds=taps)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return tuple(side._replace(mirrored=True) for side in super().window(*inputs))
 
 

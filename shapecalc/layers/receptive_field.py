@@ -26,7 +26,7 @@ LONGEST_PERIOD = 4096
 FAR = 10**40
 
 
-class Reach(NamedTuple):
+class InputSpan(NamedTuple):
     """What the output units see along one side of a layer's input.
 
     Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
@@ -44,47 +44,47 @@ class Reach(NamedTuple):
 
 
 #: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
-EVERYTHING = Reach((0,), (-1,), 0)
+EVERYTHING = InputSpan((0,), (-1,), 0)
 
 
-def reach(n: Dim, window: Window) -> Reach:
+def reach(n: Dim, window: Window) -> InputSpan:
     """Tell what a window's output sees of a side of `n`."""
     before = window.before if window.mode != "same" else padding(n, window)[0]
     dilation = window.dilation
     last = dilation * (window.kernel - 1) - before
-    return Reach((-before,), (last,), window.stride, -1, dilation)
+    return InputSpan((-before,), (last,), window.stride, -1, dilation)
 
 
-def reach_moved(rows: Dim) -> Reach:
+def reach_moved(rows: Dim) -> InputSpan:
     """Tell that output unit 0 is the input's unit `rows`, and so on."""
-    return Reach((rows,), (rows,), 1)
+    return InputSpan((rows,), (rows,), 1)
 
 
-def reach_up(factor: int, *, blend: bool) -> Reach:
+def reach_up(factor: int, *, blend: bool) -> InputSpan:
     """Tell what upsampling sees: unit v lies at (v + 1/2)/factor - 1/2, between two units.
 
     >>> reach_up(2, blend=True)
-    Reach(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1, mirrored=False)
     """
     _repeats_after(factor)
     if not blend:
-        return Reach((0,) * factor, (0,) * factor, 1)
+        return InputSpan((0,) * factor, (0,) * factor, 1)
     twice = [2 * phase + 1 - factor for phase in range(factor)]
-    return Reach(
+    return InputSpan(
         tuple([at // (2 * factor) for at in twice]),
         tuple([ceil_div(at, 2 * factor) for at in twice]),
         1,
     )
 
 
-def reach_transposed(window: Window, extra: int | None) -> Reach:
+def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     """Tell what a transposed convolution sees: tap t takes input i to output i*s - before + t*d.
 
     The taps that meet in one output lie T = s/gcd(s, d) apart.  `extra` is the output padding.
 
     >>> from shapecalc.layers.window import Window
     >>> reach_transposed(Window(3, 2), None)
-    Reach(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
     """
     _, stride, _, _, dilation, _, mode = window
     _repeats_after(stride)
@@ -99,21 +99,21 @@ def reach_transposed(window: Window, extra: int | None) -> Reach:
         phase = (tap * dilation - cut) % stride
         hi[phase] = (phase + cut - tap * dilation) // stride
         lo[phase] = hi[phase] - (kernel - 1 - tap) // apart * apart * dilation // stride
-    return Reach(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
+    return InputSpan(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
 
 
-def reach_adaptive(n: Dim, o: int) -> Reach:
+def reach_adaptive(n: Dim, o: int) -> InputSpan:
     """Tell what each of `o` windows that divide a side of `n` evenly sees.
 
     >>> reach_adaptive(5, 2)
-    Reach(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1, mirrored=False)
     """
     if o == 1:
         return EVERYTHING
     shared = gcd(n, o) if isinstance(n, int) else 1  # of a symbol nothing can be taken out
     step, period = n // shared, o // shared
     _repeats_after(period)
-    return Reach(
+    return InputSpan(
         tuple([i * step // period for i in range(period)]),
         tuple([ceil_div((i + 1) * step, period) - 1 for i in range(period)]),
         step,
@@ -131,7 +131,7 @@ def _repeats_after(period: int) -> None:
         )
 
 
-class Field(NamedTuple):
+class ReceptiveField(NamedTuple):
     """What the units see along one side of the network's input: their receptive fields.
 
     Unit u of `units`, with a period of P = len(first), sees the pixels from
@@ -148,7 +148,7 @@ class Field(NamedTuple):
     last: tuple[Dim, ...]
     step: Dim
     units: Dim
-    also: tuple[Field, ...] = ()
+    also: tuple[ReceptiveField, ...] = ()
 
     @property
     def size(self) -> Dim:
@@ -183,19 +183,19 @@ class Field(NamedTuple):
     def sees(self, unit: Dim) -> tuple[Dim, Dim]:
         """Return the first and the last pixel that a unit sees; the last is less for none.
 
-        >>> Field((0, 0), (1, 1), 2, 8).sees(3)
+        >>> ReceptiveField((0, 0), (1, 1), 2, 8).sees(3)
         (2, 3)
         """
         ends = [_between(part, unit, unit) for part in (self, *self.also)]
         return smallest([first for first, _ in ends]), largest([last for _, last in ends])
 
 
-def own_places(n: Dim) -> Field:
+def own_places(n: Dim) -> ReceptiveField:
     """Return the field of the input's own units: each sees itself."""
-    return Field((0,), (0,), 1, n)
+    return ReceptiveField((0,), (0,), 1, n)
 
 
-def _widest(a: Field, b: Field) -> Dim:
+def _widest(a: ReceptiveField, b: ReceptiveField) -> Dim:
     """Return the largest distance from what a unit sees first in `b` to what it sees last in `a`.
 
     It is linear along the units of one phase, so the first and the last of them tell.
@@ -220,7 +220,7 @@ def _of_those_that_see(spans: list[Dim]) -> list[Dim]:
     return seeing or spans[:1]
 
 
-def _over_all(field: Field) -> tuple[Dim, Dim]:
+def _over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
     """Return the first and the last pixel that any unit sees.
 
     Of a symbolic number of units every phase has some, and its last one comes last.
@@ -238,7 +238,7 @@ def _over_all(field: Field) -> tuple[Dim, Dim]:
     return smallest([first for first, _ in ends]), largest([last for _, last in ends])
 
 
-def _between(field: Field, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Dim]:
+def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Dim]:
     """Return the first and the last pixel that one unit in `every` from `low` to `high` sees.
 
     Units after a whole period see only later pixels, so a period at either end tells.
@@ -267,7 +267,7 @@ def _between(field: Field, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Di
     return start + low // period * step, stop + high // period * step
 
 
-def _only_phase(field: Field, low: Dim, high: Dim) -> tuple[Dim, Dim]:
+def _only_phase(field: ReceptiveField, low: Dim, high: Dim) -> tuple[Dim, Dim]:
     """Return what units from `low` to `high` see of a field without phases."""
     if not _in_order((low, high)):
         return FAR, -FAR
@@ -300,30 +300,34 @@ def _not_before(later: Dim, earlier: Dim) -> bool:
     return always_at_least(difference, 0) or _number(difference) >= 0
 
 
-def look_back(field: Field, step: Reach, units: Dim) -> Field:
+def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveField:
     """Return the field of `units` units that reach `step` into units that have `field`.
 
-    >>> look_back(Field((0,), (10,), 4, 55), Reach((0,), (2,), 2), 27)
-    Field(first=(0,), last=(18,), step=8, units=27, also=())
-    >>> look_back(Field((0,), (1,), 2, 4), reach_up(2, blend=False), 8)
-    Field(first=(0, 0), last=(1, 1), step=2, units=8, also=())
+    >>> look_back(ReceptiveField((0,), (10,), 4, 55), InputSpan((0,), (2,), 2), 27)
+    ReceptiveField(first=(0,), last=(18,), step=8, units=27, also=())
+    >>> look_back(ReceptiveField((0,), (1,), 2, 4), reach_up(2, blend=False), 8)
+    ReceptiveField(first=(0, 0), last=(1, 1), step=2, units=8, also=())
     """
     first, last, pace, _, also = field
     lo, hi, stride = step[:3]
     if stride != 0 and not also and len(first) == 1 == len(lo):
-        return Field((first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units)
+        return ReceptiveField(
+            (first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units
+        )
     if step is EVERYTHING:
         ends = [_over_all(part) for part in (field, *also)]
         begin, end = smallest([first for first, _ in ends]), largest([last for _, last in ends])
-        return Field((begin,), (end,), 0, units)
+        return ReceptiveField((begin,), (end,), 0, units)
     return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
 
 
-def _look_back(field: Field, step: Reach, units: Dim, also: tuple[Field, ...]) -> Field:
+def _look_back(
+    field: ReceptiveField, step: InputSpan, units: Dim, also: tuple[ReceptiveField, ...]
+) -> ReceptiveField:
     first, last, pace = field[:3]
     lo, hi, stride, _, every = step[:5]
     if pace == 0 and len(first) == 1 and all(map(_sees_some, lo, hi)):
-        return Field(first, last, 0, units, also)
+        return ReceptiveField(first, last, 0, units, also)
     period = len(first)
     rounds = 1 if period == 1 else period // gcd(period, _number(stride))
     _repeats_after(len(lo) * rounds)
@@ -345,7 +349,9 @@ def _look_back(field: Field, step: Reach, units: Dim, also: tuple[Field, ...]) -
     else:
         ends = [_between(field, low, high, every) for low, high in reached]
         firsts, lasts = [first for first, _ in ends], [last for _, last in ends]
-    return Field(tuple(firsts), tuple(lasts), rounds * stride // period * pace, units, also)
+    return ReceptiveField(
+        tuple(firsts), tuple(lasts), rounds * stride // period * pace, units, also
+    )
 
 
 def _sees_some(low: Dim, high: Dim) -> bool:
@@ -353,17 +359,17 @@ def _sees_some(low: Dim, high: Dim) -> bool:
     return not isinstance(low, int) or not isinstance(high, int) or low <= high
 
 
-def look_back_both(a: Field, b: Field) -> Field:
+def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     """Return the field of units that see what the units of two branches see.
 
-    >>> look_back_both(Field((-1,), (1,), 2, 7), Field((-3,), (3,), 2, 7))
-    Field(first=(-3,), last=(3,), step=2, units=7, also=())
+    >>> look_back_both(ReceptiveField((-1,), (1,), 2, 7), ReceptiveField((-3,), (3,), 2, 7))
+    ReceptiveField(first=(-3,), last=(3,), step=2, units=7, also=())
     """
     if a == b:
         return a
     if a[2:] == b[2:] and not a.also and len(a.first) == 1 == len(b.first):
         first, last = smaller(a.first[0], b.first[0]), larger(a.last[0], b.last[0])
-        return Field((first,), (last,), a.step, a.units)
+        return ReceptiveField((first,), (last,), a.step, a.units)
     if a.units != b.units and a.step != 0 != b.step:  # rows of elements arranged otherwise
         a, b = look_back(a, EVERYTHING, a.units), look_back(b, EVERYTHING, a.units)
     units = a.units if a.step != 0 else b.units
@@ -384,12 +390,12 @@ def look_back_both(a: Field, b: Field) -> Field:
     return fastest._replace(also=tuple(others))
 
 
-def _same_pace(a: Field, b: Field) -> Field:
+def _same_pace(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     """Join fields that move alike, over the least period that both have."""
     period = lcm(len(a.first), len(b.first))
     _repeats_after(period)
     (first, last), (first_b, last_b) = _over(a, period), _over(b, period)
-    return Field(
+    return ReceptiveField(
         tuple(map(smaller, first, first_b)),
         tuple(map(larger, last, last_b)),
         a.step * period // len(a.first),
@@ -397,11 +403,11 @@ def _same_pace(a: Field, b: Field) -> Field:
     )
 
 
-def _over(field: Field, period: int) -> tuple[tuple[Dim, ...], tuple[Dim, ...]]:
+def _over(field: ReceptiveField, period: int) -> tuple[tuple[Dim, ...], tuple[Dim, ...]]:
     """Write a field's pattern over a multiple of its period."""
     first, last, step = field[:3]
     turns = range(period // len(first))
     return (
-        tuple([each + turn * step for turn in turns for each in first]),
-        tuple([each + turn * step for turn in turns for each in last]),
+        tuple([pixel + turn * step for turn in turns for pixel in first]),
+        tuple([pixel + turn * step for turn in turns for pixel in last]),
     )

@@ -21,7 +21,7 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
-from shapecalc.layers.receptive_field import Reach, UndecidedError, reach_moved, reach_up
+from shapecalc.layers.receptive_field import InputSpan, UndecidedError, reach_moved, reach_up
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
 from shapecalc.layers.windowed import pad_text
 from shapecalc.layers.work import NO_WORK, Work
@@ -71,25 +71,25 @@ class Reshape(Layer):
         return f"to {count_text(self.shape)}"
 
     def requires(self, *inputs: Shape) -> list[Requirement]:
-        given, wanted = inputs[0].size, product(self.shape)
-        return [Requirement(given, "equal to", wanted, partial(self._misfit, inputs[0]))]
+        size, wanted = inputs[0].size, product(self.shape)
+        return [Requirement(size, "equal to", wanted, partial(self._misfit, inputs[0]))]
 
-    def _misfit(self, given: Shape) -> RuleError:
+    def _misfit(self, shape: Shape) -> RuleError:
         wanted = shape_of(self.shape)
         return RuleError(
             "E209",
-            f"{as_text(given)} has {given.size:,} elements,"
+            f"{as_text(shape)} has {shape.size:,} elements,"
             f" but {as_text(wanted)} has {wanted.size:,}",
             field="shape",
-            rule=f"{given.size} = {wanted.size} must hold",
+            rule=f"{shape.size} = {wanted.size} must hold",
             hint="give a shape with as many elements as flow in",
-            facts=(("input", as_list(given)), ("shape", list(self.shape))),
+            facts=(("input", as_list(shape)), ("shape", list(self.shape))),
         )
 
     def output(self, *inputs: Shape) -> Shape:
         return shape_of(self.shape)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
         output = self.output(*inputs)
         if not isinstance(output, Map) or output == inputs[0]:
             return None
@@ -136,11 +136,11 @@ class Permute(Layer):
         extents = as_list(inputs[0])
         return shape_of(tuple(extents[axis] for axis in self.order))
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
         *sides, channels = self.order
         if channels != len(sides):
             return SEES_ALL
-        return tuple(Reach((0,), (0,), 1, side) for side in sides)
+        return tuple(InputSpan((0,), (0,), 1, side) for side in sides)
 
 
 class PadLayer(Layer):
@@ -167,7 +167,7 @@ class PadLayer(Layer):
         sides = zip(inputs[0].sides, self._pairs(inputs[0]), strict=True)
         return Map(tuple(n + before + after for n, (before, after) in sides), inputs[0].channels)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return tuple(reach_moved(-before) for before, _ in self._pairs(inputs[0]))
 
 
@@ -232,7 +232,7 @@ class Crop(Layer):
         cuts = zip(sides, self._cuts(sides), strict=True)
         return Map(tuple(n - sum(cut) for n, cut in cuts), channels)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return tuple(reach_moved(before) for before, _ in self._cuts(inputs[0].sides))
 
 
@@ -302,7 +302,7 @@ class Upsample(Layer):
         taps = 2 ** len(output.sides) * output.size
         return Work(multiplies=taps, adds=taps)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         blend = self.mode == "bilinear"
         return tuple([reach_up(factor, blend=blend) for factor in self._factors(inputs[0])])
 

@@ -17,7 +17,7 @@ from shapecalc.layers.conv import (
     groups_field,
 )
 from shapecalc.layers.fields import Sizes, field, per_side
-from shapecalc.layers.receptive_field import Reach, reach_transposed
+from shapecalc.layers.receptive_field import InputSpan, reach_transposed
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.window import transposed_size
 from shapecalc.layers.windowed import Windowed, window_text
@@ -120,7 +120,7 @@ class Transposed(Windowed):
         shape = inputs[0]
         return convolution_work(self._kernel(shape).size, product(shape.sides), self.bias, output)
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         shape = inputs[0]
         moves, extras = self.moves(shape), self._extra(len(shape.sides))
         return tuple(map(reach_transposed, moves, extras))

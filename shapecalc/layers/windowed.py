@@ -18,10 +18,9 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
-from shapecalc.layers.receptive_field import Reach, reach
+from shapecalc.layers.receptive_field import InputSpan, reach
 from shapecalc.layers.shape import SIDE_NAMES, Shape, times_text
 from shapecalc.layers.window import Rounding, Window, output_size
-from shapecalc.text.words import article
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +75,7 @@ class Windowed(Layer):
             )
         ]
 
-    def window(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return _reaches(inputs[0].sides, self.moves(inputs[0]))
 
 
@@ -116,7 +115,7 @@ def _windows(
                 hint="give its symbols values with --set, or use rounding: ceil",
             )
         padded = [bool(before + after) for before, after in pairs]
-        rules = ["ceil" if any(padded) and not each else rounding for each in padded]
+        rules = ["ceil" if any(padded) and not side else rounding for side in padded]
     return tuple(
         Window(k, s, before, after, d, rule, pad.mode)
         for k, s, (before, after), d, rule in zip(
@@ -136,7 +135,7 @@ def _positions(sides: tuple[Dim, ...], moves: tuple[Window, ...]) -> tuple[Dim, 
 
 
 @lru_cache(maxsize=4096)
-def _reaches(sides: tuple[Dim, ...], moves: tuple[Window, ...]) -> tuple[Reach, ...]:
+def _reaches(sides: tuple[Dim, ...], moves: tuple[Window, ...]) -> tuple[InputSpan, ...]:
     return tuple(map(reach, sides, moves))
 
 
@@ -149,6 +148,8 @@ class _Misfit:
         self.n, self.window, self.side, self.sides = n, window, side, sides
 
     def __call__(self) -> RuleError:
+        from shapecalc.text.words import article
+
         n, window = self.n, self.window
         axis = SIDE_NAMES[self.sides][self.side]
         adjective = {"height": "high", "depth": "deep", "length": "long"}.get(axis, "wide")

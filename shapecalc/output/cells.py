@@ -9,7 +9,7 @@ from shapecalc.algebra.dim import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_list, as_text, times_text
 from shapecalc.report.unknown import UNKNOWN
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +73,7 @@ class Share(NamedTuple):
     whole: int
 
 
-class Kind(NamedTuple):
+class CellKind(NamedTuple):
     """How values of one kind are written.
 
     `text` for people, `plain` for CSV, `data` for JSON, `rank` to sort by (numbers sort downward,
@@ -148,7 +148,7 @@ def _machine_shape(shape: Shape, style: Style) -> list[int | str]:
 def _plain_shape(shape: Shape, style: Style) -> str:
     """Write a shape for CSV: 55x55x96, or as the language writes one of expressions."""
     extents = _machine_shape(shape, style)
-    if all(isinstance(each, int) for each in extents):
+    if all(isinstance(extent, int) for extent in extents):
         return "x".join(map(str, extents))
     return f"[{', '.join(map(str, extents))}]"
 
@@ -200,29 +200,29 @@ def _volume(shape: Shape) -> Dim:
     return shape.size
 
 
-TEXT = Kind("text", lambda v, _: v, lambda v, _: v, lambda v, _: v, lambda v: v)
-NAMES = Kind(
+TEXT = CellKind("text", lambda v, _: v, lambda v, _: v, lambda v, _: v, lambda v: v)
+NAMES = CellKind(
     "text",
     lambda v, _: ", ".join(v),
     lambda v, _: "; ".join(v),
     lambda v, _: list(v),
     ", ".join,
 )
-SHAPE = Kind(
+SHAPE = CellKind(
     "shape",
     lambda v, style: as_text(v, style.layout, style.brief),
     _plain_shape,
     _machine_shape,
     _volume,
 )
-SHAPES = Kind(
+SHAPES = CellKind(
     "shape",
     shapes_text,
     lambda v, style: "; ".join(_plain_shape(shape, style) for shape in v),
     lambda v, style: [_machine_shape(shape, style) for shape in v],
     lambda v: sum(map(_volume, v)),
 )
-NUMBER = Kind(
+NUMBER = CellKind(
     "number",
     lambda v, style: number_text(v, style.units, style.notation),
     lambda v, _: machine_text(v),
@@ -230,33 +230,33 @@ NUMBER = Kind(
     lambda v: v,
 )
 BYTES = NUMBER._replace(name="bytes")
-SIDES = Kind(
+SIDES = CellKind(
     "sides",
     lambda v, style: square(v, None if style.notation is None else style.notation.text),
     lambda v, _: _plain_sides(v),
-    lambda v, _: [_extent(each) for each in v],
+    lambda v, _: [_extent(extent) for extent in v],
     largest,
 )
-PERCENT = Kind(
+PERCENT = CellKind(
     "percent", percent_text, lambda v, _: str(_percent(v)), lambda v, _: _percent(v), _percent
 )
 
 
-def cell_text(kind: Kind, value: object, style: Style) -> str:
+def cell_text(kind: CellKind, value: object, style: Style) -> str:
     """Write a value for people."""
     if value is None or value == ():
         return NOT_APPLICABLE_MARK
-    return UNKNOWN_MARK if value is UNKNOWN else printable(kind.text(value, style))
+    return UNKNOWN_MARK if value is UNKNOWN else one_line(kind.text(value, style))
 
 
-def cell_plain(kind: Kind, value: object, style: Style) -> str:
+def cell_plain(kind: CellKind, value: object, style: Style) -> str:
     """Write a value for a line of plain cells: an empty one is not applicable, `?` is unknown."""
     if value is None:
         return ""
     return UNKNOWN_MARK if value is UNKNOWN else kind.plain(value, style)
 
 
-def cell_data(kind: Kind, value: object, style: Style) -> Json:
+def cell_data(kind: CellKind, value: object, style: Style) -> Json:
     """Return a value as JSON has it."""
     if value is None:
         return None

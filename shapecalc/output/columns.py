@@ -17,13 +17,13 @@ from shapecalc.report.unknown import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.output.cells import Kind
+    from shapecalc.output.cells import CellKind
     from shapecalc.output.view import Legend, View
     from shapecalc.report.model import Report, Row, Totals
 
 
 #: How the values of a measure are written.
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, CellKind] = {
     "number": NUMBER,
     "bytes": BYTES,
     "shape": SHAPE,

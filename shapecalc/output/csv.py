@@ -7,13 +7,13 @@ from io import StringIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from shapecalc.text.safe import csv_safe
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.output.records import Records
 
-# What a spreadsheet would take for the start of a formula.
-FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)
 #: So many lines are written at once.
 LINES = 2000
 
@@ -52,12 +52,7 @@ def written(
 def cell(value: object) -> object:
     """Return a value as its cell holds it."""
     if isinstance(value, str):
-        return value if isinstance(value, Plain) else harmless(value)
+        return value if isinstance(value, Plain) else csv_safe(value)
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def harmless(text: str) -> str:
-    """Put a `'` before what a spreadsheet would read as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text

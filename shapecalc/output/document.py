@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,10 +72,10 @@ class Grid(NamedTuple):
             spare=None,
         )
 
-    def printable(self) -> Grid:
+    def one_line(self) -> Grid:
         """Make cells that are texts one line of visible characters each."""
         rows = (
-            tuple(printable(cell) if isinstance(cell, str) else cell for cell in row)
+            tuple(one_line(cell) if isinstance(cell, str) else cell for cell in row)
             for row in self.rows
         )
         return self._replace(rows=tuple(rows))

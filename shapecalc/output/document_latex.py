@@ -8,7 +8,7 @@ from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture,
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
 from shapecalc.output.formulas import Name, latex, tree_of, tree_of_text
 from shapecalc.output.latex import LONG, WIDE, escaped, is_latin, with_extents
-from shapecalc.text.safe import visible
+from shapecalc.text.safe import terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -99,7 +99,7 @@ def _picture(lines: Sequence[str]) -> str:
     '\\end {verbatim}'
     """
     shown = (
-        visible(line).replace(r"\end{", r"\end {").replace("\N{REPLACEMENT CHARACTER}", "?")
+        terminal_safe(line).replace(r"\end{", r"\end {").replace("\N{REPLACEMENT CHARACTER}", "?")
         for line in lines
     )
     return "\n".join([r"{\footnotesize", _environment("verbatim", shown), "}"])

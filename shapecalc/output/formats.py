@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors
 from shapecalc.text.safe import terminal_width
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

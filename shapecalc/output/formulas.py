@@ -45,7 +45,7 @@ class Sign(NamedTuple):
     text: Literal["+", "-", "*", " x ", "mod", ", "]
 
 
-class Row(NamedTuple):
+class MathRow(NamedTuple):
     """Parts beside each other."""
 
     parts: tuple[Math, ...]
@@ -82,7 +82,7 @@ class Call(NamedTuple):
     def bracketed(self) -> Fenced:
         """The arguments in their brackets."""
         parts = (part for argument in self.arguments for part in (Sign(", "), argument))
-        return Fenced("()", Row(tuple(parts)[1:]))
+        return Fenced("()", MathRow(tuple(parts)[1:]))
 
 
 def tall(math: Math) -> bool:
@@ -90,14 +90,14 @@ def tall(math: Math) -> bool:
     match math:
         case Ratio():
             return True
-        case Row(parts) | Call(_, parts):
+        case MathRow(parts) | Call(_, parts):
             return any(map(tall, parts))
         case Power(part, _) | Fenced(_, part):
             return tall(part)
     return False
 
 
-Math: TypeAlias = Number | Name | Sign | Row | Ratio | Power | Fenced | Call
+Math: TypeAlias = Number | Name | Sign | MathRow | Ratio | Power | Fenced | Call
 _Bound: TypeAlias = tuple[Math, int]
 
 
@@ -140,7 +140,7 @@ def _bracketed(bound: _Bound, least: int) -> Math:
 
 def _joined(parts: Sequence[Math], sign: str) -> Math:
     signs: list[Math] = [Sign(sign)] * len(parts)  # type: ignore[arg-type]
-    return Row(tuple(part for pair in zip(signs, parts, strict=True) for part in pair)[1:])
+    return MathRow(tuple(part for pair in zip(signs, parts, strict=True) for part in pair)[1:])
 
 
 def _sum(made: Formula, letters: bool, times: str) -> Math:
@@ -157,7 +157,7 @@ def _sum(made: Formula, letters: bool, times: str) -> Math:
         parts += [Number(str(size)), *([] if beside else [Sign(times)]), inside]  # type: ignore[arg-type]
     if made.constant:
         parts += [Sign("-" if made.constant < 0 else "+"), Number(f"{abs(made.constant):,}")]
-    return Row(tuple(parts))
+    return MathRow(tuple(parts))
 
 
 def _number(made: Formula) -> _Bound:
@@ -172,11 +172,11 @@ def _number(made: Formula) -> _Bound:
         return _signed(Number(value_text(abs(value))), value < 0)
     whole, rest = divmod(abs(value), 1)
     ratio = Ratio(Number(f"{rest.numerator:,}"), Number(f"{rest.denominator:,}"))
-    return _signed(Row((Number(f"{whole:,}"), ratio)) if whole else ratio, value < 0)
+    return _signed(MathRow((Number(f"{whole:,}"), ratio)) if whole else ratio, value < 0)
 
 
 def _signed(tree: Math, negative: bool) -> _Bound:
-    return (Row((Sign("-"), tree)), _SUM) if negative else (tree, _ATOM)
+    return (MathRow((Sign("-"), tree)), _SUM) if negative else (tree, _ATOM)
 
 
 def tree_of_text(text: str) -> Math:
@@ -202,7 +202,7 @@ def _node(node: ast.expr) -> _Bound:
         case ast.Name():
             return Name(node.id), _ATOM
         case ast.UnaryOp():
-            return Row((Sign("-"), _bracketed(_node(node.operand), _PRODUCT))), _SUM
+            return MathRow((Sign("-"), _bracketed(_node(node.operand), _PRODUCT))), _SUM
         case ast.Call(func=ast.Name(id="floor"), args=[inside]):
             return Fenced("floor", _node(inside)[0]), _ATOM
         case ast.Call(func=ast.Name(id=word)):
@@ -216,14 +216,16 @@ def _operation(op: ast.operator, left: _Bound, right: _Bound) -> _Bound:
     match op:
         case ast.Add() | ast.Sub():
             sign = Sign("+" if isinstance(op, ast.Add) else "-")
-            return Row((left[0], sign, _bracketed(right, _PRODUCT))), _SUM
-        case ast.Mult() if isinstance(left[0], Row) and left[0].parts[0] == Sign("-"):
-            return Row((Sign("-"), _operation(op, (left[0].parts[1], _PRODUCT), right)[0])), _SUM
+            return MathRow((left[0], sign, _bracketed(right, _PRODUCT))), _SUM
+        case ast.Mult() if isinstance(left[0], MathRow) and left[0].parts[0] == Sign("-"):
+            return MathRow(
+                (Sign("-"), _operation(op, (left[0].parts[1], _PRODUCT), right)[0])
+            ), _SUM
         case ast.Mult():
             first, second = _bracketed(left, _PRODUCT), _bracketed(right, _PRODUCT)
             base = second.base if isinstance(second, Power) else second
             beside = isinstance(first, Number) and isinstance(base, Name)
-            return Row((first, *(() if beside else (Sign("*"),)), second)), _PRODUCT
+            return MathRow((first, *(() if beside else (Sign("*"),)), second)), _PRODUCT
         case ast.Div():
             return Ratio(left[0], right[0]), _ATOM
     return Power(_bracketed(left, _ATOM), right[0]), _ATOM
@@ -247,7 +249,7 @@ _PLAIN = re.compile(r"[^\w .:;,/()+=!?'-]")
 def latex(math: Math) -> str:
     r"""Write a tree in LaTeX's mathematics.
 
-    >>> latex(Fenced("floor", Ratio(Row((Name("n"), Sign("-"), Name("kernel"))), Number("2"))))
+    >>> latex(Fenced("floor", Ratio(MathRow((Name("n"), Sign("-"), Name("kernel"))), Number("2"))))
     '\\left\\lfloor \\frac{n - \\text{kernel}}{2}\\right\\rfloor'
     """
     match math:
@@ -257,9 +259,9 @@ def latex(math: Math) -> str:
             return _latex_name(math)
         case Sign(text):
             return _SIGNS[text]
-        case Row((Sign(text), *parts)):
+        case MathRow((Sign(text), *parts)):
             return text + "".join(map(latex, parts))
-        case Row(parts):
+        case MathRow(parts):
             return "".join(map(latex, parts))
         case Ratio(over, under):
             return rf"\frac{{{latex(over)}}}{{{latex(under)}}}"

@@ -193,7 +193,9 @@ def _marked(cell: str, mark: str) -> str:
 
 def _small_print(table: Table) -> list[str]:
     """Return the notes, the totals and the legend, a paragraph each."""
-    legend = (rf"\emph{{{escaped(term)}}}: {with_extents(said)}" for term, said in table.legend)
+    legend = (
+        rf"\emph{{{escaped(term)}}}: {with_extents(meaning)}" for term, meaning in table.legend
+    )
     notes = []
     for note in table.notes:
         mark, _, text = note.partition(" ")
@@ -226,7 +228,7 @@ def escaped(text: str) -> str:
 
     Formulas are set as such: floors in brackets, products with dots, powers raised.
     """
-    return _FORMULA.sub(_set, _ESCAPED.sub(lambda found: _SPECIAL[found.group()], _floors(text)))
+    return _FORMULA.sub(_set, _ESCAPED.sub(lambda match: _SPECIAL[match.group()], _floors(text)))
 
 
 def _floors(text: str) -> str:
@@ -243,10 +245,10 @@ def _floors(text: str) -> str:
     return "".join(signs)
 
 
-def _set(found: re.Match[str]) -> str:
+def _set(match: re.Match[str]) -> str:
     """Set a floor's bracket, the dot of a product, or a power."""
-    if found["power"]:
-        return rf"$^{{{found['power']}}}$"
+    if match["power"]:
+        return rf"$^{{{match['power']}}}$"
     return {"\N{LEFT FLOOR}": r"$\lfloor$", "\N{RIGHT FLOOR}": r"$\rfloor$"}.get(
-        found.group(), r"$\cdot$"
+        match.group(), r"$\cdot$"
     )

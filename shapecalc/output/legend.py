@@ -34,16 +34,16 @@ def macs(report: Report, view: View) -> Legend:
     meaning = "multiply-accumulates of (transposed) convolutions and dense layers"
     if pooled:
         meaning += ", and 1 per output of subsampling"
-    each = ", per example" if view.batch > 1 else ""
-    return {"MACs": f"{meaning}, without bias adds{each}", "FLOPs": f"2 x MACs{each}"}
+    per_example = ", per example" if view.batch > 1 else ""
+    return {"MACs": f"{meaning}, without bias adds{per_example}", "FLOPs": f"2 x MACs{per_example}"}
 
 
 def activations(report: Report, view: View) -> Legend:
     """Say which elements count as activations."""
     inplace = list(dict.fromkeys(row.type for row in report.rows if row.overwritten != 0))
     named = ", ".join(inplace[:3]) + (", ..." if len(inplace) > 3 else "")
-    each = ", per example" if view.batch > 1 else ""
-    meaning = f"output elements{each}"
+    per_example = ", per example" if view.batch > 1 else ""
+    meaning = f"output elements{per_example}"
     if inplace and view.count_inplace:
         meaning += f"; those written in place ({named}) count too"
     elif inplace:
@@ -54,19 +54,19 @@ def activations(report: Report, view: View) -> Legend:
 def memory(report: Report, view: View) -> Legend:
     """Say how many bytes an element takes."""
     size = DTYPES[view.dtype]
-    each = f"{size} bytes" if size > 1 else "1 byte"
+    amount = f"{size} bytes" if size > 1 else "1 byte"
     batch = f"; activations of a batch of {view.batch:,}" if view.batch > 1 else ""
-    return {"memory": f"{each} per element ({view.dtype}){batch}"}
+    return {"memory": f"{amount} per element ({view.dtype}){batch}"}
 
 
 def count(report: Report, view: View) -> Legend:
     """Say what the profile counts, in its own words."""
     if view.profile is None:
         return {}
-    from shapecalc.counting.profile import told  # a report without a count need not know of it
+    from shapecalc.counting.profile import described  # a report without a count need not know of it
 
     profile = view.profile
-    legend = {f"count: {profile.name}": told(profile)}
+    legend = {f"count: {profile.name}": described(profile)}
     if missing := profile.not_counted(report.rows):
         legend["not counted"] = f"{', '.join(missing)}: {profile.name} has no rule for them (?)"
     return legend

@@ -75,5 +75,5 @@ def escaped(text: str) -> str:
 
 
 def _harmless(match: re.Match[str]) -> str:
-    found = match.group()
-    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(found, f"\\{found}")
+    character = match.group()
+    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(character, f"\\{character}")

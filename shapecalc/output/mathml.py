@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from shapecalc.output.formulas import (
     Call,
     Fenced,
+    MathRow,
     Name,
     Number,
     Power,
     Ratio,
-    Row,
     Sign,
     tall,
     tree_of,
@@ -50,7 +50,7 @@ def _element(math: Math) -> Element:
             return _name(math)
         case Sign(text):
             return Element("mo", _SIGNS[text])
-        case Row(parts):
+        case MathRow(parts):
             return Element("mrow", *map(_element, parts))
         case Ratio(over, under):
             return Element("mfrac", _element(over), _element(under))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors
 from shapecalc.output.cells import DTYPES, UNITS
 from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.output.view import Column, View
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,15 +96,15 @@ def _read_columns(
 ) -> tuple[Column, ...]:
     """Read column names, separated by commas; complain about the unknown ones."""
     if text.strip() == "all" and option == "columns":
-        return tuple(each for each in COLUMNS if each.key != "count" or profile is not None)
-    found: dict[Column, None] = {}
+        return tuple(column for column in COLUMNS if column.key != "count" or profile is not None)
+    columns: dict[Column, None] = {}
     end = -1
     for part in text.split(","):
         start, end = end + 1, end + 1 + len(part)
         word = part.strip()
         column = BY_WORD.get(word.lower())
         if column is not None and (column.key != "count" or profile is not None):
-            found[column] = None
+            columns[column] = None
             continue
         if column is not None:
             message = "the column 'count' needs a profile to count by"
@@ -111,9 +112,9 @@ def _read_columns(
         else:
             message = f"unknown column '{word}'" if word else "a column's name is missing"
             hint = did_you_mean(word, BY_WORD) or (
-                "the columns are " + ", ".join(each.key for each in COLUMNS)
+                "the columns are " + ", ".join(known.key for known in COLUMNS)
             )
         start += len(part) - len(part.lstrip())
         span = Span(0, start, 0, start + len(word))
         problems.append(_refuse("E301", option, text, message, hint, span))
-    return tuple(found)
+    return tuple(columns)

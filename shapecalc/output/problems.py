@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.text.safe import visible, width_of
+from shapecalc.text.safe import terminal_safe, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,23 +35,23 @@ def more_about(problems: Iterable[Problem]) -> str:
 
 
 def _paragraph(problem: Problem) -> str:
-    lines = [f"error[{problem.code}]: {visible(problem.message)}"]
+    lines = [f"error[{problem.code}]: {terminal_safe(problem.message)}"]
     if problem.origin is not None and problem.origin.source.name.startswith("--"):
         lines += _option(problem.origin)
     elif problem.origin is not None:
-        lines.append(f"  --> {visible(str(problem.origin))}")
+        lines.append(f"  --> {terminal_safe(str(problem.origin))}")
         lines += _excerpt(problem.origin)
     if problem.rule:
-        lines.append(f"  rule: {visible(problem.rule)}")
+        lines.append(f"  rule: {terminal_safe(problem.rule)}")
     if problem.hint:
-        lines.append(f"  hint: {visible(problem.hint)}")
+        lines.append(f"  hint: {terminal_safe(problem.hint)}")
     return "\n".join(lines)
 
 
 def _option(origin: Origin) -> list[str]:
     """Show an option of the command line, and mark the stretch in it that is meant."""
     name, text = origin.source
-    shown = f"  --> {visible(name)}"
+    shown = f"  --> {terminal_safe(name)}"
     if origin.span is None or not name.endswith(text):
         return [shown]
     _, column, _, end = origin.span
@@ -69,7 +69,7 @@ def _excerpt(origin: Origin) -> list[str]:
     text = origin.source.line(line)
     end = end_column if end_line == line else len(text)
     start = max(0, min(column - EXCERPT // 2, len(text) - EXCERPT))
-    shown = visible(text[start : start + EXCERPT])
+    shown = terminal_safe(text[start : start + EXCERPT])
     before = "… " if start else ""
     after = " …" if len(text) > start + EXCERPT else ""
     number = str(line + 1)

@@ -20,7 +20,7 @@ from shapecalc.output.sums import sums
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
-from shapecalc.text.safe import printable, width_of
+from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
@@ -50,9 +50,9 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     shown = tuple(column.column for column in kept)
     dropped = tuple(column.header for column in columns if column not in kept)
     return Table(
-        title=printable(report.name) or "network",
+        title=one_line(report.name) or "network",
         about=tuple(
-            printable(text) for text in (report.graph.spec.citation, report.graph.spec.note) if text
+            one_line(text) for text in (report.graph.spec.citation, report.graph.spec.note) if text
         ),
         columns=shown,
         header=tuple(column.header for column in kept),
@@ -144,10 +144,10 @@ def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     marks = []
     notes: dict[str, str] = {}
     for row in rows:
-        said = [printable(row.note)] if row.note else []
+        parts = [one_line(row.note)] if row.note else []
         if row.shared and (row.parameters or row.layer is None):
-            said.append(f"weights shared with {row.shared} and counted there")
-        text = "; ".join(said)
+            parts.append(f"weights shared with {row.shared} and counted there")
+        text = "; ".join(parts)
         marks.append(notes.setdefault(text, superscript(len(notes) + 1)) if text else "")
     return tuple(marks), tuple(f"{mark} {text}" for text, mark in notes.items())
 
@@ -156,12 +156,12 @@ def _facts(report: Report, view: View) -> tuple[Fact, ...]:
     """Return the totals, of the layers and of the whole."""
     return tuple(
         Fact(
-            each.label,
-            amount_text(each.number, view),
-            "" if each.bytes is None else bytes_text(each.bytes, view),
+            total.label,
+            amount_text(total.number, view),
+            "" if total.bytes is None else bytes_text(total.bytes, view),
         )
-        for each in sums(report, view)
-        if each.key != "buffers" or each.number != 0
+        for total in sums(report, view)
+        if total.key != "buffers" or total.number != 0
     )
 
 
@@ -177,19 +177,19 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 def _remarks(
     report: Report, rows: tuple[Row, ...], view: View, dropped: tuple[str, ...], width: int | None
 ) -> tuple[str, ...]:
-    said = []
+    remarks = []
     if any(row.layer is None for row in rows):
-        said.append(FOLDED)
+        remarks.append(FOLDED)
     if view.sort is not None:
         last = ", formulas last" if report.domain is not None else ""
-        said.append(f"Sorted by {view.sort.title}{last}.")
+        remarks.append(f"Sorted by {view.sort.title}{last}.")
     if dropped:
-        said.append(left_out(dropped, width))
-    said += [
+        remarks.append(left_out(dropped, width))
+    remarks += [
         f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
         f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"
         for row in report.rows
         if row.type == "input" and (meant := channels_first(row.output)) is not None
     ]
-    said.append(f"Read from {printable(report.graph.spec.source.name)}.")
-    return tuple(said)
+    remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
+    return tuple(remarks)

@@ -40,19 +40,19 @@ class Head(NamedTuple):
     extents: bool = False
 
 
-class Grid(NamedTuple):
+class TotalsGrid(NamedTuple):
     """Totals of several networks, side by side, in place of facts."""
 
     columns: tuple[Head, ...]
     header: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
 
-    def blocks(self, room: int) -> list[Grid]:
+    def blocks(self, room: int) -> list[TotalsGrid]:
         """Cut into grids of so many columns of numbers each, the labels in front of all."""
         starts = range(1, len(self.header), room)
         cuts = [(0, *range(at, min(at + room, len(self.header)))) for at in starts]
         return [
-            Grid(
+            TotalsGrid(
                 _pick(self.columns, cut),
                 _pick(self.header, cut),
                 tuple(_pick(line, cut) for line in self.lines),
@@ -93,7 +93,7 @@ class Table(NamedTuple):
     legend: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...]
     dropped: tuple[str, ...] = ()
-    totals: Grid | None = None
+    totals: TotalsGrid | None = None
     continued: bool = False
 
 

@@ -10,7 +10,7 @@ from shapecalc.text.safe import width_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.output.table import Grid, Table
+    from shapecalc.output.table import Table, TotalsGrid
 
 #: Text under a narrow table may be so wide.
 PROSE = 80
@@ -96,7 +96,9 @@ def legend_text(table: Table, width: int) -> list[str]:
     """Return the terms with their meanings beside them, or behind them where space is scarce."""
     indent = max((width_of(term) for term, _ in table.legend), default=0) + GAP
     if width - indent < PROSE // 2:
-        return [line for term, said in table.legend for line in wrap(f"{term}: {said}", width)]
+        return [
+            line for term, meaning in table.legend for line in wrap(f"{term}: {meaning}", width)
+        ]
     lines = []
     for term, meaning in table.legend:
         first, *more = wrap(meaning, width - indent)
@@ -115,7 +117,7 @@ def facts_text(table: Table, width: int) -> list[str]:
     return [line for text in spelled(table) for line in wrap(text, width)]
 
 
-def _grid_text(totals: Grid, width: int) -> list[str]:
+def _grid_text(totals: TotalsGrid, width: int) -> list[str]:
     """Return totals in columns: all beside each other, or in blocks of as many as there is room."""
     for room in range(len(totals.header) - 1, 0, -1):
         blocks = [_block(grid) for grid in totals.blocks(room)]
@@ -124,7 +126,7 @@ def _grid_text(totals: Grid, width: int) -> list[str]:
     return [line for block in blocks for line in ("", *block)][1:]
 
 
-def _block(grid: Grid) -> list[str]:
+def _block(grid: TotalsGrid) -> list[str]:
     right = [column.numeric for column in grid.columns]
     header, *lines = pad_rows([grid.header, *grid.lines], right)
     return [(" " * GAP).join(header), "─" * row_width(header), *map((" " * GAP).join, lines)]

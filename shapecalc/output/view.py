@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
     from shapecalc.counting.profile import Profile
     from shapecalc.layers.shape import Layout
-    from shapecalc.output.cells import Kind
+    from shapecalc.output.cells import CellKind
     from shapecalc.report.model import Report, Row, Totals
     from shapecalc.report.unknown import Unknown
 
@@ -37,7 +37,7 @@ class Column(NamedTuple):
     key: str
     title: str
     meaning: str
-    kind: Kind
+    kind: CellKind
     value: Callable[[Row, View], object]
     total: Callable[[Totals, View], Dim] | None = None
     shown: Literal["everywhere", "machines", "asked"] = "machines"

@@ -19,10 +19,9 @@ operations that were executed.  `formulas` writes a layer's mathematics with its
 
 from __future__ import annotations
 
-from shapecalc.reference.gradient import NetworkGradients, backward
 from shapecalc.reference.inputs import Unfit
 from shapecalc.reference.product import Product, recorded
-from shapecalc.reference.run import Run, Step, allocate, run
+from shapecalc.reference.run import NetworkGradients, Run, Step, allocate, backward, run
 
 __all__ = [
     "NetworkGradients",

@@ -31,7 +31,7 @@ from shapecalc.layers.activation import (
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
 from shapecalc.reference.arrays import Gradients, Slot, column, places
 from shapecalc.reference.elementwise import chosen, elementwise, formula_of
-from shapecalc.reference.formula import PLACES, Formula, Term, place_names, single
+from shapecalc.reference.formula import PLACES, ArrayFormula, Term, place_names, single
 from shapecalc.reference.paper_copy import SIDES, shape_like
 
 if TYPE_CHECKING:
@@ -365,17 +365,17 @@ def prelu_formulas(layer: Prelu, x: Array) -> Formulas:
 
     def trained(values: Values, at: Axes) -> list[Term]:
         mine = [
-            each for each in np.ndindex(*values["x"].shape)
-            if values["x"][each] <= 0 and (layer.shared or each[0] == at[0])
+            index for index in np.ndindex(*values["x"].shape)
+            if values["x"][index] <= 0 and (layer.shared or index[0] == at[0])
         ]  # fmt: skip
-        return [Term((float(values["g"][each]), float(values["x"][each]))) for each in mine]
+        return [Term((float(values["g"][index]), float(values["x"][index]))) for index in mine]
 
     over = ", ".join(at if layer.shared else inner)
     sums = f"the sum over {over} with x[{place}] <= 0 of " if over else ""
     text = f"{sums}g[{place}] * x[{place}]{'' if over else f' where x[{place}] <= 0, else 0'}"
     return {
         "y": single("y", at, f"x[{place}] where x[{place}] > 0, else {w}*x[{place}]", output),
-        "w": Formula("w", "n" if layer.shared else "c", text, "", trained),
+        "w": ArrayFormula("w", "n" if layer.shared else "c", text, "", trained),
         "x": single("x", at, f"g[{place}] where x[{place}] > 0, else {w}*g[{place}]", back),
     }
 

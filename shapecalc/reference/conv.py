@@ -41,11 +41,11 @@ def slots(layer: Conv, x: Array) -> dict[str, Slot]:
     if layer.connections is not None:
         pairs = [pair for row in layer.connections for pair in row]
         terms = len(pairs) * prod(kernel) // len(layer.connections)
-        found = {"weight": kernel_slot((len(pairs), *kernel), terms)}
+        needed = {"weight": kernel_slot((len(pairs), *kernel), terms)}
     else:
         seen = (x.shape[1] // layer.groups, *kernel)
-        found = {"weight": kernel_slot((filters, *seen), prod(seen))}
-    return found | bias_slots(layer, filters, x)
+        needed = {"weight": kernel_slot((filters, *seen), prod(seen))}
+    return needed | bias_slots(layer, filters, x)
 
 
 @registry.forward(Conv)

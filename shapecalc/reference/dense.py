@@ -12,7 +12,7 @@ from shapecalc.layers.dense import Dense, FullyConnected, Rbf
 from shapecalc.layers.shape import Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot
-from shapecalc.reference.formula import Formula, Term, ref, summed
+from shapecalc.reference.formula import ArrayFormula, Term, ref, summed
 from shapecalc.reference.paper_copy import copied
 from shapecalc.reference.product import matmul
 from shapecalc.reference.tally import accumulators
@@ -30,8 +30,8 @@ ROW = "x stands in one row, channel by channel, each row by row."
 def slots(layer: Dense, x: Array) -> dict[str, Slot]:
     """A weight for every unit and element of the input."""
     units, elements = known(layer.units), prod(x.shape[1:])
-    found = {"weight": kernel_slot((units, elements), elements)}
-    return found | ({"bias": bias_slot((units,))} if layer.bias else {})
+    needed = {"weight": kernel_slot((units, elements), elements)}
+    return needed | ({"bias": bias_slot((units,))} if layer.bias else {})
 
 
 @registry.forward(Dense)
@@ -56,8 +56,8 @@ def backward(layer: Dense, arrays: Arrays, x: Array, y: Array, gradient: Array) 
 def counted(layer: Dense, arrays: Arrays, x: Array) -> Array:
     """Add up a product for every element."""
     y = accumulators((len(x), known(layer.units)), x)
-    for each, weights in zip(x.reshape(len(x), -1).T, arrays["weight"].T, strict=True):
-        y = y + each[:, None] * weights
+    for element, weights in zip(x.reshape(len(x), -1).T, arrays["weight"].T, strict=True):
+        y = y + element[:, None] * weights
     return y + arrays["bias"] if "bias" in arrays else y
 
 
@@ -68,13 +68,13 @@ def formulas(layer: Dense, x: Array) -> Formulas:
     weight, note = ref("w", "fc"), ROW if x.ndim > 2 else ""
     outer = "Every weight gets the gradient of its unit times its input: an outer product."
     back = "The way back is the product with the transposed matrix."
-    found = {
+    by_letter = {
         "y": summed("y", "f", (weight, ref("x", "c")), {"c": elements},
                     plus=ref("b", "f") if layer.bias else None, note=note),
         "w": summed("w", "fc", (ref("g", "f"), ref("x", "c")), {}, note=outer),
         "x": summed("x", "c", (ref("g", "f"), weight), {"f": units}, note=back),
     }  # fmt: skip
-    return found | ({"b": summed("b", "f", (ref("g", "f"),), {})} if layer.bias else {})
+    return by_letter | ({"b": summed("b", "f", (ref("g", "f"),), {})} if layer.bias else {})
 
 
 @registry.paper_copy(FullyConnected)
@@ -111,8 +111,8 @@ def rbf_backward(layer: Rbf, arrays: Arrays, x: Array, y: Array, gradient: Array
 def rbf_counted(layer: Rbf, arrays: Arrays, x: Array) -> Array:
     """Add up a squared difference for every element."""
     y = accumulators((len(x), known(layer.units)), x)
-    for each, codes in zip(x.reshape(len(x), -1).T, arrays["codes"].T, strict=True):
-        apart = each[:, None] - codes
+    for element, codes in zip(x.reshape(len(x), -1).T, arrays["codes"].T, strict=True):
+        apart = element[:, None] - codes
         y = y + apart * apart
     return y
 
@@ -124,7 +124,7 @@ def rbf_formulas(layer: Rbf, x: Array) -> Formulas:
 
     def distance(values: Values, at: Axes) -> list[Term]:
         parts = [(float(values["x"][c]), -float(values["w"][at[0], c])) for c in _range(values)]
-        return [Term((each, each)) for each in parts]
+        return [Term((part, part)) for part in parts]
 
     def back(values: Values, at: Axes) -> list[Term]:
         x = float(values["x"][at])
@@ -132,12 +132,11 @@ def rbf_formulas(layer: Rbf, x: Array) -> Formulas:
         return [Term((2, float(g), (x, -float(w)))) for g, w in rows]
 
     note = f"w are the codes; they are fixed.{' ' + ROW if x.ndim > 2 else ''}"
-    over = f"c from 0 to {elements - 1}"
+    over, every = f"c from 0 to {elements - 1}", f"f from 0 to {units - 1}"
     return {
-        "y": Formula("y", "f", f"sum over {over} of (x[c] - w[f, c])^2", note, distance),
-        "x": Formula("x", "c", f"sum over f from 0 to {units - 1} of 2 * g[f] * (x[c] - w[f, c])",
-                     "", back),
-    }  # fmt: skip
+        "y": ArrayFormula("y", "f", f"sum over {over} of (x[c] - w[f, c])^2", note, distance),
+        "x": ArrayFormula("x", "c", f"sum over {every} of 2 * g[f] * (x[c] - w[f, c])", "", back),
+    }
 
 
 def _range(values: Values) -> range:

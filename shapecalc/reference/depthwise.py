@@ -70,8 +70,8 @@ def counted(layer: Depthwise, arrays: Arrays, x: Array) -> Array:
 @registry.formula(Depthwise)
 def formulas(layer: Depthwise, x: Array) -> Formulas:
     """Write a depthwise convolution's formulas: as many groups as channels."""
-    each = known(layer.multiplier)
-    kernels = Kernels(x.shape[1] * each, 1, each, x.shape[1] > 1)
+    multiplier = known(layer.multiplier)
+    kernels = Kernels(x.shape[1] * multiplier, 1, multiplier, x.shape[1] > 1)
     return convolution_formulas(layer.bias, moves(x, sliding_window(layer, x)), kernels)
 
 
@@ -166,10 +166,10 @@ def separable_counted(layer: Separable, arrays: Arrays, x: Array) -> Array:
 @registry.formula(Separable)
 def separable_formulas(layer: Separable, x: Array) -> Formulas:
     """Write both steps' formulas: z is what the depthwise convolution gives, h its gradient."""
-    each, move = known(layer.multiplier), moves(x, sliding_window(layer, x))
-    between, filters = x.shape[1] * each, known(layer.filters)
+    multiplier, move = known(layer.multiplier), moves(x, sliding_window(layer, x))
+    between, filters = x.shape[1] * multiplier, known(layer.filters)
     first = convolution_formulas(
-        False, move, Kernels(between, 1, each, x.shape[1] > 1), y="z", w="w1", g="h", f="d"
+        False, move, Kernels(between, 1, multiplier, x.shape[1] > 1), y="z", w="w1", g="h", f="d"
     )
     places = "".join(move.places)
     g, w2, z = ref("g", f"f{places}"), ref("w2", "fd"), ref("z", f"d{places}")

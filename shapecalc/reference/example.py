@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Slot
-    from shapecalc.reference.formula import Formula
+    from shapecalc.reference.formula import ArrayFormula
 
 #: Half the distance of the central differences.
 STEP = 1e-4
@@ -40,7 +40,7 @@ class Example(NamedTuple):
     inputs: tuple[Shape, ...]
     values: dict[str, Array]
     gradients: dict[str, Array]
-    formulas: dict[str, Formula]
+    formulas: dict[str, ArrayFormula]
     lines: dict[str, tuple[str, ...]]
     differences: float
     compared: int
@@ -60,14 +60,14 @@ def example(layer: Layer, *inputs: Shape) -> Example:
     y = forward(small, arrays, *xs)
     g = np.arange(1.0, 1 + y.size).reshape(y.shape)
     back = backward(small, arrays, xs, y, g)
-    found = formulas(small, *shapes)
+    written = formulas(small, *shapes)
     values, gradients = by_letters(small, arrays, xs, y, g, back)
-    values = {of: each for of, each in values.items() if of in found or of not in COMPUTED}
+    values = {of: value for of, value in values.items() if of in written or of not in COMPUTED}
     arranged = values | gradients
-    lines = {of: _fullest(each, values, arranged[of].shape) for of, each in found.items()}
+    lines = {of: _fullest(formula, values, arranged[of].shape) for of, formula in written.items()}
     apart = _apart(small, arrays, xs, g, back)
-    count = sum(each.size for each in (*back.inputs, *back.arrays.values()))
-    return Example(small, shapes, values, gradients, found, lines, apart, count)
+    count = sum(gradient.size for gradient in (*back.inputs, *back.arrays.values()))
+    return Example(small, shapes, values, gradients, written, lines, apart, count)
 
 
 def by_letters(
@@ -89,7 +89,7 @@ def by_letters(
 
 
 def _fullest(
-    formula: Formula, values: Mapping[str, Array], shape: tuple[int, ...]
+    formula: ArrayFormula, values: Mapping[str, Array], shape: tuple[int, ...]
 ) -> tuple[str, ...]:
     """Write the entry out that has the most terms other than 0, the first of them."""
 
@@ -114,7 +114,7 @@ def _apart(layer: Layer, arrays: Arrays, xs: tuple[Array, ...], g: Array, back: 
         return (ends[0] - ends[1]) / (2 * STEP)
 
     pairs = [*zip(xs, back.inputs, strict=True)]
-    pairs += [(arrays[name], each) for name, each in back.arrays.items()]
+    pairs += [(arrays[name], gradient) for name, gradient in back.arrays.items()]
     apart = [
         abs(slope(moved, at) - gradient[at])
         for moved, gradient in pairs

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Axes
 
     Values: TypeAlias = Mapping[str, Array]
-    Formulas: TypeAlias = dict[str, "Formula"]
+    Formulas: TypeAlias = dict[str, "ArrayFormula"]
     Terms: TypeAlias = Callable[[Values, tuple[int, ...]], list["Term"]]
 
 POSITIONS, TAPS, PLACES = "ijk", "pqr", "uvt"
@@ -53,7 +53,7 @@ def _factor(factor: float | tuple[float, ...]) -> str:
     if not isinstance(factor, tuple):
         return _signed(factor)
     first, *others = factor
-    more = "".join(f" {'-' if each < 0 else '+'} {number(abs(each))}" for each in others)
+    more = "".join(f" {'-' if other < 0 else '+'} {number(abs(other))}" for other in others)
     return f"({number(first)}{more})"
 
 
@@ -66,7 +66,7 @@ def number(value: float) -> str:
     return f"{value + 0.0:.4g}"  # no -0
 
 
-class Formula(NamedTuple):
+class ArrayFormula(NamedTuple):
     """A formula for every entry of an array, what to say beside it, and the terms of an entry."""
 
     of: str
@@ -87,16 +87,16 @@ class Formula(NamedTuple):
 
     def written(self, values: Values, at: tuple[int, ...]) -> tuple[str, ...]:
         """Write one entry out, number by number: its name, the sum, and its value."""
-        found = self.terms(values, at)
-        summed = _alone(found) or " + ".join(map(str, found)) or "0"
+        summands = self.terms(values, at)
+        summed = _alone(summands) or " + ".join(map(str, summands)) or "0"
         left = f"{self.name}[{', '.join(map(str, at))}]" if at else self.name
-        total = number(sum(term.value for term in found))
+        total = number(sum(term.value for term in summands))
         return (left, summed) if summed == total else (left, summed, total)
 
 
-def _alone(found: list[Term]) -> str:
+def _alone(summands: list[Term]) -> str:
     """Write a sum that is one number; without the brackets that one has among others."""
-    term, *more = found or (Term(()),)
+    term, *more = summands or (Term(()),)
     if more or len(term.factors) != 1 or term.divisor != 1 or term.text:
         return ""
     return number(term.value)
@@ -172,7 +172,7 @@ def summed(
     note: str = "",
     divide: Ref | int = 1,
     only: Collection[tuple[int, int]] | None = None,
-) -> Formula:
+) -> ArrayFormula:
     """Make the formula of a sum of products, over indices with their extents.
 
     `where` says what an index must come to; `only` which filters f see which channels c.
@@ -185,31 +185,33 @@ def summed(
         return all(index.at(bound) == bound[name] for name, index in conditions.items())
 
     def terms(values: Values, place: tuple[int, ...]) -> list[Term]:
-        found = []
+        summands = []
         if plus is not None:
-            found.append(Term((plus.at(values, dict(zip(at, place, strict=True))),)))
+            summands.append(Term((plus.at(values, dict(zip(at, place, strict=True))),)))
         for chosen in product(*map(range, over.values())):
             bound = dict(zip(at, place, strict=True)) | dict(zip(over, chosen, strict=True))
             if counts(bound):
                 by = divide if isinstance(divide, int) else divide.at(values, bound)
-                found.append(Term(tuple(each.at(values, bound) for each in factors), by))
-        return found
+                summands.append(Term(tuple(factor.at(values, bound) for factor in factors), by))
+        return summands
 
     text = " * ".join(map(str, factors)) + ("" if divide == 1 else f"/{divide}")
     needs = [f"{index} = {name}" for name, index in conditions.items()]
-    told = " and ".join([*needs, *([] if only is None else ["f seeing c"])])
+    if only is not None:
+        needs.append("f seeing c")
     if over:
-        text = f"sum over {', '.join(over)}{' with ' if told else ''}{told} of {text}"
+        condition = f" with {' and '.join(needs)}" if needs else ""
+        text = f"sum over {', '.join(over)}{condition} of {text}"
     if plus is not None:
         text = f"{plus} + {text}"
-    return Formula(of, at, text, note, terms)
+    return ArrayFormula(of, at, text, note, terms)
 
 
 def single(
     of: str, at: str, text: str, term: Callable[[Values, Axes], Term], note: str = ""
-) -> Formula:
+) -> ArrayFormula:
     """Make the formula of an entry that is one product."""
-    return Formula(of, at, text, note, lambda values, place: [term(values, place)])
+    return ArrayFormula(of, at, text, note, lambda values, place: [term(values, place)])
 
 
 def operand_names(xs: Sequence[Array]) -> list[str]:

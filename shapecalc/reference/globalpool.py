@@ -16,7 +16,7 @@ from shapecalc.layers.globalpool import (
 )
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, spread
-from shapecalc.reference.formula import PLACES, POSITIONS, Formula, Term
+from shapecalc.reference.formula import PLACES, POSITIONS, ArrayFormula, Term
 from shapecalc.reference.moving import maximum_formulas
 from shapecalc.reference.paper_copy import copied, least, shape_like
 from shapecalc.reference.tally import accumulators, larger
@@ -96,8 +96,8 @@ def _boxed(layer: Any, x: Array, start: float, step: Callable[..., Array]) -> Ar
     pooled = {}
     for place, box in boxes(layer, x):
         y = accumulators(x.shape[:2], x, start)
-        for each in np.moveaxis(x[box].reshape(*x.shape[:2], -1), -1, 0):
-            y = step(each, y)
+        for element in np.moveaxis(x[box].reshape(*x.shape[:2], -1), -1, 0):
+            y = step(element, y)
         pooled[place[1:]] = y
     shape = [1 + max(axis) for axis in zip(*pooled, strict=True)]
     return np.stack(list(pooled.values()), -1).reshape(*x.shape[:2], *shape)
@@ -136,10 +136,10 @@ def _boxes(layer: Any, x: Array) -> _Boxes:  # noqa: ANN401
     inputs = PLACES[:rank]
     if not hasattr(layer, "size"):
         return _Boxes("0" * rank, inputs, (1,) * rank, f"all {', '.join(inputs)}", "")
-    counts, told = spread(layer.size, x), []
+    counts, ranges = spread(layer.size, x), []
     for letter, place, n, o in zip(inputs, POSITIONS, x.shape[2:], counts, strict=False):
-        told.append(f"{letter} from floor({place}*{n}/{o}) to ceil(({place} + 1)*{n}/{o}) - 1")
-    note = f"Its box: {', '.join(told)}."
+        ranges.append(f"{letter} from floor({place}*{n}/{o}) to ceil(({place} + 1)*{n}/{o}) - 1")
+    note = f"Its box: {', '.join(ranges)}."
     return _Boxes(
         POSITIONS[:rank], inputs, counts, f"the box of {', '.join(POSITIONS[:rank])}", note
     )
@@ -147,9 +147,9 @@ def _boxes(layer: Any, x: Array) -> _Boxes:  # noqa: ANN401
 
 def _inside(layer: Any, sides: Axes, window: Axes) -> Iterable[Axes]:  # noqa: ANN401
     """List the elements of a box, row by row."""
-    found = spans(layer, np.broadcast_to(0.0, (1, 1, *sides)))
-    chosen = [each[at] for each, at in zip(found, window or (0,) * len(sides), strict=True)]
-    return product(*(range(each.start, each.stop) for each in chosen))
+    per_side = spans(layer, np.broadcast_to(0.0, (1, 1, *sides)))
+    chosen = [side[at] for side, at in zip(per_side, window or (0,) * len(sides), strict=True)]
+    return product(*(range(span.start, span.stop) for span in chosen))
 
 
 @registry.formula(GlobalMaxPool, AdaptiveMaxPool)
@@ -178,15 +178,15 @@ def avg_formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
 
     def output(values: Values, at: tuple[int, ...]) -> list[Term]:
         inside = list(_inside(layer, values["x"].shape[1:], at[1:]))
-        return [Term((float(values["x"][(at[0], *each)]),), len(inside)) for each in inside]
+        return [Term((float(values["x"][(at[0], *place)]),), len(inside)) for place in inside]
 
     def back(values: Values, at: tuple[int, ...]) -> list[Term]:
-        found = []
+        terms = []
         for window in product(*map(range, box.counts)):
             inside = list(_inside(layer, values["x"].shape[1:], window))
             if at[1:] in inside:
-                found.append(Term((float(values["g"][(at[0], *window)]),), len(inside)))
-        return found
+                terms.append(Term((float(values["g"][(at[0], *window)]),), len(inside)))
+        return terms
 
     forward, backward = f"the mean over {box.over} of {shown}", f"{g}/{size}"
     if box.note:
@@ -194,8 +194,10 @@ def avg_formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
             f"the sum of {g}/(size of its box) over all boxes that hold {', '.join(box.inputs)}"
         )
     return {
-        "y": Formula("y", f"c{box.places}", forward, box.note, output),
-        "x": Formula("x", f"c{box.inputs}", backward, "Every element gets an equal share.", back),
+        "y": ArrayFormula("y", f"c{box.places}", forward, box.note, output),
+        "x": ArrayFormula(
+            "x", f"c{box.inputs}", backward, "Every element gets an equal share.", back
+        ),
     }
 
 

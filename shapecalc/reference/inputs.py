@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.errors import did_you_mean
 from shapecalc.graph.model import Input
 from shapecalc.reference.arrays import extents, uniform
 from shapecalc.reference.layer import slots
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,15 +38,15 @@ class Inputs:
     def __init__(
         self,
         graph: Graph,
-        given: Mapping[str, Array],
+        arrays: Mapping[str, Array],
         seed: int,
         batch: int,
         dtype: Any,  # noqa: ANN401
     ) -> None:
         names = [node.path for node in graph.nodes if isinstance(node.layer, Input)]
-        must_know(given, names, "input")
-        self.given = {name: np.asarray(x) for name, x in given.items()}
-        sizes = {x.shape[:1] for x in self.given.values()}
+        must_know(arrays, names, "input")
+        self.supplied = {name: np.asarray(x) for name, x in arrays.items()}
+        sizes = {x.shape[:1] for x in self.supplied.values()}
         if len(sizes) > 1:
             raise Unfit("the inputs hold different numbers of examples")
         self.batch = next((size[0] for size in sizes if size), batch)
@@ -54,20 +54,20 @@ class Inputs:
 
     def array(self, index: int, path: str, layer: Input) -> Array:
         """Return an input of the network, which may be written over."""
-        own, given = extents(layer.shape), self.given.get(path)
-        if given is None:
+        own, x = extents(layer.shape), self.supplied.get(path)
+        if x is None:
             random = np.random.default_rng((self.seed, index))
             return uniform((self.batch, *own), -1, 1, self.dtype, random)
-        if given.ndim == 0 or given.shape[1:] != own:
-            raise Unfit(f"{path} takes {_times('N', *own)}, not {_times(*given.shape)}")
-        return np.array(given, self.dtype)
+        if x.ndim == 0 or x.shape[1:] != own:
+            raise Unfit(f"{path} takes {_times('N', *own)}, not {_times(*x.shape)}")
+        return np.array(x, self.dtype)
 
 
 class LayerArrays:
     """Where layers get their arrays: what is given, and what is drawn; like for like if shared."""
 
     def __init__(self, graph: Graph, weights: Mapping[str, Array], seed: int) -> None:
-        self.graph, self.given, self.seed = graph, weights, seed
+        self.graph, self.supplied, self.seed = graph, weights, seed
         self.owned: dict[int, Arrays] = {}
 
     def arrays(self, index: int, layer: Layer, inputs: tuple[Array, ...]) -> Arrays:
@@ -76,24 +76,24 @@ class LayerArrays:
         owner = index if share is None else share
         if owner not in self.owned:
             path, random = self.graph.nodes[owner].path, None
-            found = {}
+            own = {}
             for name, slot in slots(layer, *inputs).items():
-                given = self.given.get(f"{path}.{name}")
-                if given is None:
+                array = self.supplied.get(f"{path}.{name}")
+                if array is None:
                     random = random or np.random.default_rng((self.seed, owner))  # takes its time
-                    found[name] = slot.allocated(inputs[0].dtype, random)
-                elif np.shape(given) == slot.shape:
-                    found[name] = np.asarray(given, inputs[0].dtype)
+                    own[name] = slot.allocated(inputs[0].dtype, random)
+                elif np.shape(array) == slot.shape:
+                    own[name] = np.asarray(array, inputs[0].dtype)
                 else:
-                    wanted, has = _times(*slot.shape), _times(*np.shape(given))
+                    wanted, has = _times(*slot.shape), _times(*np.shape(array))
                     raise Unfit(f"{path}.{name} is {wanted}, not {has}")
-            self.owned[owner] = found
+            self.owned[owner] = own
         return self.owned[owner]
 
     def must_be_used(self) -> None:
         """Refuse arrays that no layer has asked for."""
         paths = ((self.graph.nodes[owner].path, own) for owner, own in self.owned.items())
-        must_know(self.given, [f"{path}.{name}" for path, own in paths for name in own], "array")
+        must_know(self.supplied, [f"{path}.{name}" for path, own in paths for name in own], "array")
 
 
 def _times(*counts: int | str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from shapecalc.layers.lrn import Lrn
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients
-from shapecalc.reference.formula import Formula, Term, place_names, single
+from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
 from shapecalc.reference.paper_copy import copied, shape_like
 from shapecalc.reference.tally import accumulators
 
@@ -85,8 +85,8 @@ def formulas(layer: Lrn, x: Array) -> Formulas:
         ]
 
     def scale(values: Values, place: Axes) -> list[Term]:
-        found = [float(values["x"][each]) for each in near(values, place, before, after)]
-        return [Term((layer.k,)), *(Term((share, each, each)) for each in found)]
+        neighbours = [float(values["x"][other]) for other in near(values, place, before, after)]
+        return [Term((layer.k,)), *(Term((share, value, value)) for value in neighbours)]
 
     def output(values: Values, place: Axes) -> Term:
         return Term((float(values["x"][place]), float(values["s"][place]) ** -layer.beta))
@@ -95,9 +95,9 @@ def formulas(layer: Lrn, x: Array) -> Formulas:
         own, s = float(values["g"][place]), float(values["s"][place])
         factor = -2 * share * layer.beta
         pulls = [
-            Term((factor, float(values["x"][place]), *(float(values[k][each]) for k in "gy")),
-                 float(values["s"][each]))
-            for each in near(values, place, after, before)
+            Term((factor, float(values["x"][place]), *(float(values[k][other]) for k in "gy")),
+                 float(values["s"][other]))
+            for other in near(values, place, after, before)
         ]  # fmt: skip
         return [Term((own, s**-layer.beta)), *pulls]
 
@@ -105,16 +105,19 @@ def formulas(layer: Lrn, x: Array) -> Formulas:
     seen_by = f"d from c - {after} to c + {before}"
     pull = f"g[d{rest}] * y[d{rest}]/s[d{rest}]"
     place = ", ".join(at)
+    squares = f"{layer.alpha:g}/{layer.size} * sum over {window} of x[d{rest}]*x[d{rest}]"
+    pulls = (
+        f"2*{layer.alpha:g}*{layer.beta:g}/{layer.size} * x[{place}] * sum over {seen_by} of {pull}"
+    )
+    ends = f"d stays from 0 to {channels - 1}."
+    acts = "An element acts on its own output, and through the scale on its neighbours'."
     return {
-        "s": Formula("s", at, f"{layer.k:g} + {layer.alpha:g}/{layer.size} * sum over {window} of"
-                     f" x[d{rest}]*x[d{rest}]", f"d stays from 0 to {channels - 1}.", scale),
+        "s": ArrayFormula("s", at, f"{layer.k:g} + {squares}", ends, scale),
         "y": single("y", at, f"x[{place}] * s[{place}]^-{layer.beta:g}", output),
-        "x": Formula("x", at, f"g[{place}] * s[{place}]^-{layer.beta:g} -"
-                     f" 2*{layer.alpha:g}*{layer.beta:g}/{layer.size} * x[{place}] *"
-                     f" sum over {seen_by} of {pull}",
-                     "An element acts on its own output, and through the scale on its neighbours'.",
-                     back),
-    }  # fmt: skip
+        "x": ArrayFormula(
+            "x", at, f"g[{place}] * s[{place}]^-{layer.beta:g} - {pulls}", acts, back
+        ),
+    }
 
 
 @registry.on_the_way(Lrn)

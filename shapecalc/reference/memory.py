@@ -37,7 +37,7 @@ class Memory:
         if not node.inputs or self._left[node.inputs[0]] != 1:
             return False
         own = self._memory[node.inputs[0]]
-        return sum(each is own for each in self._memory.values()) == 1
+        return sum(buffer is own for buffer in self._memory.values()) == 1
 
     def put(self, index: int, output: Array, same: int | None = None) -> None:
         """Take a layer's output in; it holds the `same` elements as an earlier one, if told."""
@@ -51,14 +51,14 @@ class Memory:
         """Free what has been read for the last time, and an output that no one reads."""
         for source in node.inputs:
             self._left[source] -= 1
-        for each in {index, *node.inputs}:
-            if not self._left[each]:
-                self.values.pop(each, None)  # of a layer that cannot be run there is none
-                self._memory.pop(each, None)
+        for activation in {index, *node.inputs}:
+            if not self._left[activation]:
+                self.values.pop(activation, None)  # of a layer that cannot be run there is none
+                self._memory.pop(activation, None)
 
     def bytes(self) -> int:
         """Count the bytes of the distinct pieces of memory that are alive."""
-        distinct = {id(each): each.bytes for each in self._memory.values()}
+        distinct = {id(buffer): buffer.bytes for buffer in self._memory.values()}
         return sum(distinct.values())
 
 

@@ -14,7 +14,7 @@ from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients
 from shapecalc.reference.formula import (
     PLACES,
-    Formula,
+    ArrayFormula,
     Index,
     Ref,
     Term,
@@ -65,7 +65,7 @@ def concat_backward(
 def concat_formulas(layer: object, *xs: Array) -> Formulas:
     """Write the formulas of channels side by side: every operand gets those that are its own."""
     names, counts = operand_names(xs), [x.shape[1] for x in xs]
-    rest, found, first = PLACES[: xs[0].ndim - 2], {}, 0
+    rest, by_letter, first = PLACES[: xs[0].ndim - 2], {}, 0
     at = f"c{rest}"
 
     def output(values: Values, at: Axes) -> Term:
@@ -77,18 +77,18 @@ def concat_formulas(layer: object, *xs: Array) -> Formulas:
         raise AssertionError(f"no operand has channel {at[0]}")
 
     ends = [sum(counts[: n + 1]) for n, _ in enumerate(counts)]
-    told = ", ".join(
+    choices = ", ".join(
         f"{name}[{', '.join((f'c - {end - count}' if end > count else 'c', *rest))}]"
         f" where c < {end}"
         for name, end, count in zip(names, ends, counts, strict=True)
     )
-    found["y"] = single("y", at, f"the first of {told}", output)
+    by_letter["y"] = single("y", at, f"the first of {choices}", output)
     for name, count in zip(names, counts, strict=True):
         shifted = Ref("g", (Index((("c", 1, 1),), first), *plain(rest)))
         note = "Every operand gets the gradient of its own channels."
-        found[name] = summed(name, at, (shifted,), {}, note=note)
+        by_letter[name] = summed(name, at, (shifted,), {}, note=note)
         first += count
-    return found
+    return by_letter
 
 
 @registry.paper_copy(Concat)
@@ -107,7 +107,8 @@ def add(layer: object, arrays: Arrays, *inputs: Array) -> Array:
     for x in inputs[1:]:
         if x.shape[1:] != inputs[0].shape[1:]:
             first, other = (
-                "x".join(map(str, (*each.shape[2:], each.shape[1]))) for each in (inputs[0], x)
+                "x".join(map(str, (*operand.shape[2:], operand.shape[1])))
+                for operand in (inputs[0], x)
             )
             raise ValueError(f"{first} and {other} cannot be added")
     y = inputs[0] + inputs[1]
@@ -143,12 +144,12 @@ def add_formulas(layer: object, *xs: Array) -> Formulas:
         return [Term((float(values[name][at]),)) for name in names]
 
     note = "A sum hands its gradient to every operand unchanged: why shortcuts let deep nets learn."
-    found = {
-        "y": Formula("y", at, " + ".join(f"{name}[{place}]" for name in names), "", output),
+    by_letter = {
+        "y": ArrayFormula("y", at, " + ".join(f"{name}[{place}]" for name in names), "", output),
     }
     for name in names:
-        found[name] = summed(name, at, (ref("g", at),), {}, note=note)
-    return found
+        by_letter[name] = summed(name, at, (ref("g", at),), {}, note=note)
+    return by_letter
 
 
 # -- multiply --------------------------------------------------------------------------------------
@@ -176,10 +177,10 @@ def multiply_backward(
 ) -> Gradients:
     """Give every operand the gradient times all others, added up where it stretched."""
     operands, back = _aligned(inputs), []
-    for number, (x, given) in enumerate(zip(operands, inputs, strict=True)):
+    for number, (x, input_) in enumerate(zip(operands, inputs, strict=True)):
         others = prod(operands[:number] + operands[number + 1 :], start=gradient)
         stretched = tuple(axis for axis, n in enumerate(x.shape) if n != others.shape[axis])
-        back.append(others.sum(stretched).reshape(given.shape))
+        back.append(others.sum(stretched).reshape(input_.shape))
     return Gradients(tuple(back), {})
 
 
@@ -201,7 +202,7 @@ def multiply_formulas(layer: object, *xs: Array) -> Formulas:
     names, rank = operand_names(xs), max(x.ndim for x in xs) - 2
     at = place_names(rank)
     shapes = [(*x.shape[1:], *(1,) * (rank + 2 - x.ndim)) for x in xs]
-    whole = tuple(max(each) for each in zip(*shapes, strict=True))
+    whole = tuple(max(extents) for extents in zip(*shapes, strict=True))
 
     def indices(shape: Axes, own: Array) -> list[str]:
         kept = zip(at, shape, whole, strict=True)
@@ -221,7 +222,7 @@ def multiply_formulas(layer: object, *xs: Array) -> Formulas:
     def output(values: Values, place: Axes) -> Term:
         return Term(tuple(lookup(values, name, place) for name in names))
 
-    found = {"y": single("y", at, " * ".join(written.values()), output)}
+    by_letter = {"y": single("y", at, " * ".join(written.values()), output)}
     for name, shape, x in zip(names, shapes, xs, strict=True):
         others = [other for other in names if other != name]
         stretched = [i for i, n, most in zip(at, shape, whole, strict=True) if n != most]
@@ -231,21 +232,21 @@ def multiply_formulas(layer: object, *xs: Array) -> Formulas:
         note = "Where an operand was stretched its gradients add up." if stretched else ""
         back = _product_back(name, others, lookup)
         left = "".join(indices(shape, x))
-        found[name] = Formula(name, left, text, note, back)
-    return found
+        by_letter[name] = ArrayFormula(name, left, text, note, back)
+    return by_letter
 
 
 def _product_back(
     name: str, others: list[str], lookup: Callable[[Values, str, Axes], float]
 ) -> Callable[[Values, Axes], list[Term]]:
     def back(values: Values, at: Axes) -> list[Term]:
-        found, own, g = [], values[name], values["g"]
+        terms, own, g = [], values[name], values["g"]
         for place in np.ndindex(*g.shape):
             mine = tuple(p if n > 1 else 0 for p, n in zip(place, own.shape, strict=False))
             if mine == at:
                 rest = tuple(lookup(values, other, place) for other in others)
-                found.append(Term((float(g[place]), *rest)))
-        return found
+                terms.append(Term((float(g[place]), *rest)))
+        return terms
 
     return back
 

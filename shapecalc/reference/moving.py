@@ -11,7 +11,7 @@ from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
     TAPS,
-    Formula,
+    ArrayFormula,
     Index,
     Ref,
     Term,
@@ -97,8 +97,8 @@ class Kernels(NamedTuple):
 
     def channel(self, f: str, letter: str = "c") -> Index:
         """Return the input channel that a filter sees as its first, second, ..."""
-        each = ((letter, 1, 1),) if self.own(letter) != "0" else ()
-        return Index(((f, self.seen, self.made), *each) if self.grouped else each)
+        parts = ((letter, 1, 1),) if self.own(letter) != "0" else ()
+        return Index(((f, self.seen, self.made), *parts) if self.grouped else parts)
 
 
 def convolution_formulas(
@@ -128,7 +128,7 @@ def convolution_formulas(
     }
 
 
-def _input_of(move: Moves, kernels: Kernels, above: Ref, w: str, f: str) -> Formula:
+def _input_of(move: Moves, kernels: Kernels, above: Ref, w: str, f: str) -> ArrayFormula:
     """Spread every gradient over the places that its window showed."""
     taps, at = "".join(move.kernel), "".join(("c", *move.meet))
     over, met = {f: kernels.filters, **move.places, **move.kernel}, dict(move.meet)
@@ -165,23 +165,25 @@ def maximum_formulas(
     """Make the formulas of maxima over windows; `elements` lists the places of a window."""
 
     def best(values: Values, channel: int, window: Axes) -> Axes | None:
-        found, most = None, -np.inf
+        winner, most = None, -np.inf
         for place in elements(values["x"].shape[1:], window):
             value = float(values["x"][(channel, *place)])
             if value > most:
-                found, most = place, value
-        return found
+                winner, most = place, value
+        return winner
 
     def output(values: Values, at: tuple[int, ...]) -> list[Term]:
         seen = elements(values["x"].shape[1:], at[1:])
-        found = [float(values["x"][(at[0], *place)]) for place in seen]
-        return [Term((max(found, default=-np.inf),), text=f"max({', '.join(map(number, found))})")]
+        numbers = [float(values["x"][(at[0], *place)]) for place in seen]
+        return [
+            Term((max(numbers, default=-np.inf),), text=f"max({', '.join(map(number, numbers))})")
+        ]
 
     def back(values: Values, at: tuple[int, ...]) -> list[Term]:
         won = [w for w in product(*map(range, counts)) if best(values, at[0], w) == at[1:]]
-        return [Term((float(values["g"][(at[0], *each)]),)) for each in won]
+        return [Term((float(values["g"][(at[0], *window)]),)) for window in won]
 
     return {
-        "y": Formula("y", f"c{places}", forward, note, output),
-        "x": Formula("x", f"c{inputs}", backward, WINS, back),
+        "y": ArrayFormula("y", f"c{places}", forward, note, output),
+        "x": ArrayFormula("x", f"c{inputs}", backward, WINS, back),
     }

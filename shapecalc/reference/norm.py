@@ -10,7 +10,7 @@ import numpy as np
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
-from shapecalc.reference.formula import Formula, Term, place_names, single
+from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
 from shapecalc.reference.paper_copy import SIDES, copied, shape_like
 from shapecalc.reference.tally import add_up
 
@@ -30,12 +30,12 @@ EPSILON = 1e-5
 def slots(layer: Any, x: Array) -> dict[str, Slot]:  # noqa: ANN401
     """A scale and a shift per channel, or per element; batch normalisation's statistics."""
     everything = isinstance(layer, LayerNorm) and layer.over == "all"
-    each = x.shape[1:] if everything else x.shape[1:2]
-    found = {"weight": scale_slot(each), "bias": bias_slot(each)} if layer.affine else {}
+    shape = x.shape[1:] if everything else x.shape[1:2]
+    needed = {"weight": scale_slot(shape), "bias": bias_slot(shape)} if layer.affine else {}
     if isinstance(layer, BatchNorm) and layer.statistics:
-        found["running_mean"] = bias_slot(each)._replace(trained=False, letter="M")
-        found["running_var"] = scale_slot(each)._replace(trained=False, letter="V")
-    return found
+        needed["running_mean"] = bias_slot(shape)._replace(trained=False, letter="M")
+        needed["running_var"] = scale_slot(shape)._replace(trained=False, letter="V")
+    return needed
 
 
 def sets(layer: Any, x: Array) -> tuple[Array, Axes]:  # noqa: ANN401
@@ -145,30 +145,32 @@ def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
     w, b = (f"{letter}[{', '.join(share)}]" for letter in "wb")
     mean, var = ("M[c]", "V[c]") if fixed else (f"mean over {_set(layer, x)}", "variance")
     within = f"1/sqrt({var} + {EPSILON:g})" + ("" if fixed else " over the same")
-    found: Formulas = {
+    by_letter: Formulas = {
         "r": single("r", "c" if fixed else at, within, _of("r")),
         "z": single("z", at, f"(x[{place}] - {mean}) * r[{'c' if fixed else place}]", _of_z(fixed)),
     }
     if layer.affine:
-        found["y"] = Formula("y", at, f"{w} * z[{place}] + {b}", "", _of_y(share))
+        by_letter["y"] = ArrayFormula("y", at, f"{w} * z[{place}] + {b}", "", _of_y(share))
         over = ", ".join(i for i in at if i not in share)
         for letter, factors in (("w", "gz"), ("b", "g")):
-            product = " * ".join(f"{each}[{place}]" for each in factors)
+            product = " * ".join(f"{factor}[{place}]" for factor in factors)
             text = f"sum over {over} of {product}" if over else product
-            found[letter] = Formula(letter, share, text, "", _over(share, factors))
-        found["h"] = single("h", at, f"{w} * g[{place}]", _of_h(share), "h is the gradient of z.")
+            by_letter[letter] = ArrayFormula(letter, share, text, "", _over(share, factors))
+        by_letter["h"] = single(
+            "h", at, f"{w} * g[{place}]", _of_h(share), "h is the gradient of z."
+        )
     else:
-        found["y"] = single("y", at, f"z[{place}]", _of("z"))
-        found["h"] = single("h", at, f"g[{place}]", _of("g"), "h is the gradient of z.")
-    found["x"] = _of_norm_input(layer, x, at, fixed=fixed)
-    return found
+        by_letter["y"] = single("y", at, f"z[{place}]", _of("z"))
+        by_letter["h"] = single("h", at, f"g[{place}]", _of("g"), "h is the gradient of z.")
+    by_letter["x"] = _of_norm_input(layer, x, at, fixed=fixed)
+    return by_letter
 
 
 def _weights_share(layer: Any, at: str) -> str:  # noqa: ANN401
     return at if isinstance(layer, LayerNorm) and layer.over == "all" else "c"
 
 
-def _of_norm_input(layer: Any, x: Array, at: str, *, fixed: bool) -> Formula:  # noqa: ANN401
+def _of_norm_input(layer: Any, x: Array, at: str, *, fixed: bool) -> ArrayFormula:  # noqa: ANN401
     place = ", ".join(at)
     if fixed:
         note = (
@@ -183,7 +185,7 @@ def _of_norm_input(layer: Any, x: Array, at: str, *, fixed: bool) -> Formula:  #
 
     def back(values: Values, p: Axes) -> Term:
         h, z = values["h"], values["z"]
-        shift, turn = (_mean_in_set(layer, each)[p] for each in (h, h * z))
+        shift, turn = (_mean_in_set(layer, array)[p] for array in (h, h * z))
         return Term((float(values["r"][p]), (float(h[p]), -shift, -float(z[p]) * turn)))
 
     text = f"r[{place}] * (h[{place}] - mean of h - z[{place}] * mean of h*z)"
@@ -261,8 +263,8 @@ def _of_h(share: str) -> Callable[[Values, Axes], Term]:
 
 def _over(share: str, factors: str) -> Callable[[Values, Axes], list[Term]]:
     def terms(values: Values, at: Axes) -> list[Term]:
-        mine = [each for each in np.ndindex(*values["g"].shape) if _shared(share, each) == at]
-        return [Term(tuple(float(values[f][each]) for f in factors)) for each in mine]
+        mine = [place for place in np.ndindex(*values["g"].shape) if _shared(share, place) == at]
+        return [Term(tuple(float(values[f][place]) for f in factors)) for place in mine]
 
     return terms
 

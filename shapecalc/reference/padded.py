@@ -87,11 +87,11 @@ def _extents(x: Array, sliding: SlidingWindow) -> Axes:
 
 def places_along(x: Array, sliding: SlidingWindow) -> Axes:
     """Count the windows along every side, without the memory that a canvas takes."""
-    found = []
+    counts = []
     for axis, extent in enumerate(extent_of(x, sliding)):
         side = np.broadcast_to(np.False_, (1, 1, extent))
-        found.append(windows(side, along(sliding, axis)).shape[2])
-    return tuple(found)
+        counts.append(windows(side, along(sliding, axis)).shape[2])
+    return tuple(counts)
 
 
 def extent_of(x: Array, sliding: SlidingWindow) -> Axes:

@@ -42,7 +42,7 @@ def shape_like(shape: Shape, sides: tuple[int, ...], channels: int, units: int) 
 def copied(layer: Layer, **changes: Any) -> Any:  # noqa: ANN401
     """Return a layer with other values in some of its fields."""
     return type(layer)(
-        **{each.name: getattr(layer, each.name) for each in layer.fields()} | changes
+        **{field.name: getattr(layer, field.name) for field in layer.fields()} | changes
     )
 
 
@@ -69,7 +69,7 @@ def moved_over(layer: Layer, rank: int, channels: int = 1) -> tuple[Layer, tuple
     """Give a layer's windows the smallest sides, from 2 on, that have so many positions or more."""
 
     def positions(n: int, axis: int) -> int:
-        x = np.broadcast_to(0.0, (1, 1, *(n if each == axis else 40 for each in range(rank))))
+        x = np.broadcast_to(0.0, (1, 1, *(n if side == axis else 40 for side in range(rank))))
         sliding = sliding_window(layer, x)
         extent = sliding.dilation[axis] * (sliding.kernel[axis] - 1) + 1
         return places_along(x, sliding)[axis] if extent_of(x, sliding)[axis] >= extent else 0

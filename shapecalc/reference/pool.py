@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from itertools import product
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.layers.pool import AvgPool, BlurPool, MaxPool, Pool
-from shapecalc.reference import registry, subsampling  # noqa: F401  (it registers itself)
-from shapecalc.reference.arrays import Gradients, Slot, along_sides, column, fixed_slot, spread
-from shapecalc.reference.formula import Formula, Ref, Term, plain, ref, summed
-from shapecalc.reference.moving import maximum_formulas, moves
+from shapecalc.layers.pool import AvgPool, BlurPool, MaxPool, Pool, Subsampling
+from shapecalc.reference import registry
+from shapecalc.reference.arrays import (
+    Gradients,
+    Slot,
+    along_sides,
+    bias_slot,
+    column,
+    fixed_slot,
+    places,
+    scale_slot,
+    spread,
+)
+from shapecalc.reference.formula import ArrayFormula, Ref, Term, plain, ref, summed
+from shapecalc.reference.moving import bias_formula, maximum_formulas, moves
 from shapecalc.reference.padded import (
     SlidingWindow,
     along,
@@ -24,9 +34,9 @@ from shapecalc.reference.padded import (
     windows,
 )
 from shapecalc.reference.paper_copy import copied, least, moved_over, shape_like, small_window
-from shapecalc.reference.pooling import add_up_windows, side_by_side, spread_back
+from shapecalc.reference.product import matmul
 from shapecalc.reference.tally import accumulators, larger
-from shapecalc.reference.weighted import counted_windows
+from shapecalc.reference.weighted import add_bias, bias_gradient, counted_bias, counted_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +45,42 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Axes
     from shapecalc.reference.formula import Formulas, Values
+
+
+def side_by_side(canvas: Array, sliding: SlidingWindow, join: np.ufunc) -> Array:
+    """Join the elements of every window, along one side after the other.
+
+    The maximum of a window is that of its rows' maxima, its sum the sum of their sums.
+    """
+    counts = windows(canvas, sliding).shape[2 : canvas.ndim]
+    y = canvas
+    moves = zip(sliding.kernel, sliding.stride, sliding.dilation, counts, strict=True)
+    for axis, (k, s, d, n) in enumerate(moves, 2):
+        before = (slice(None),) * axis
+        first, *others = (
+            y[(*before, slice(tap * d, tap * d + (n - 1) * s + 1, s))] for tap in range(k)
+        )
+        y = join(first, others[0]) if others else first.copy()
+        for other in others[1:]:
+            join(y, other, out=y)
+    return y
+
+
+def spread_back(layer: Pool, x: Array, sliding: SlidingWindow, gradient: Array) -> Array:
+    """Give every element of a window the window's gradient: the adjoint of a sum."""
+    back = blank(x, sliding)
+    for target in taps(windows(back, sliding)):
+        target[...] += gradient
+    return inside(back, x, sliding)
+
+
+def add_up_windows(layer: Any, x: Array) -> Array:  # noqa: ANN401
+    """Add up the elements of every window, numbers that count."""
+    view = counted_windows(layer, x)
+    y = accumulators(view.shape[: x.ndim], x)
+    for shown in taps(view):
+        y = y + shown
+    return y
 
 
 @registry.paper_copy(Pool)
@@ -150,14 +196,16 @@ def avg_formulas(layer: AvgPool, x: Array) -> Formulas:
     sliding = sliding_window(layer, x)
     move, by = moves(x, sliding), _divisor(layer, x, sliding)
     places, inputs = "".join(move.places), "".join(move.meet)
-    found = {}
+    divisors = {}
     divide: Ref | int = by or ref("n", places)
     if not by:
         note = "n is how many elements of its window a mean divides by."
-        found["n"] = Formula("n", places, "the elements that the window counts", note, _of_n)
+        divisors["n"] = ArrayFormula(
+            "n", places, "the elements that the window counts", note, _of_n
+        )
     shown = Ref("x", (*plain("c"), *move.meet.values()))
     back = "Every element of a window gets an equal share of its gradient."
-    return found | {
+    return divisors | {
         "y": summed("y", f"c{places}", (shown,), move.kernel, divide=divide, note=move.note),
         "x": summed("x", f"c{inputs}", (ref("g", f"c{places}"),), {**move.places, **move.kernel},
                     move.meet, divide=divide, note=back),
@@ -292,12 +340,12 @@ def blur_formulas(layer: BlurPool, x: Array) -> Formulas:
     met = " and ".join(f"{index} = {place}" for place, index in move.meet.items())
     n = " x ".join(map(str, sides))
     return {
-        "y": Formula(
+        "y": ArrayFormula(
             "y", f"c{''.join(move.places)}",
             f"sum over {', '.join(move.kernel)} of {weight} * {shown}",
             f"w is fixed.  Beyond its ends x, which is {n}, is mirrored: x[-1] is x[1].", output,
         ),
-        "x": Formula(
+        "x": ArrayFormula(
             "x", f"c{inputs}",
             f"sum over {', '.join(letters)} with {met} of"
             f" g[{', '.join(('c', *move.places))}] * {weight}",
@@ -311,3 +359,62 @@ def blur_paper_copy(layer: BlurPool, *inputs: Shape) -> tuple[Layer, tuple[Shape
     """Keep a filter of three taps at most."""
     small = copied(layer, kernel=least(layer.kernel, 3), stride=least(layer.stride, 2))
     return small, (shape_like(inputs[0], (3, 4, 3), 1, 1),)
+
+
+# -- subsampling -----------------------------------------------------------------------------------
+
+
+@registry.slots(Subsampling)
+def subsampling_slots(layer: Subsampling, x: Array) -> dict[str, Slot]:
+    """One coefficient and one bias per map."""
+    return {"weight": scale_slot((x.shape[1],)), "bias": bias_slot((x.shape[1],))}
+
+
+@registry.forward(Subsampling)
+def subsampling_forward(layer: Subsampling, arrays: Arrays, x: Array) -> Array:
+    """Multiply every window's sum by its map's coefficient and add the map's bias."""
+    sliding = sliding_window(layer, x)
+    total = side_by_side(surround(x, sliding), sliding, np.add)
+    rows = total.reshape(*total.shape[:2], 1, -1)
+    y = matmul(arrays["weight"].reshape(-1, 1, 1), rows)
+    return add_bias(y.reshape(total.shape), arrays)
+
+
+@registry.backward(Subsampling)
+def subsampling_backward(
+    layer: Subsampling, arrays: Arrays, x: Array, y: Array, gradient: Array
+) -> Gradients:
+    """Go back through the coefficient, then to every element of a window."""
+    sliding = sliding_window(layer, x)
+    total = side_by_side(surround(x, sliding), sliding, np.add)
+    trained = bias_gradient(gradient, arrays)
+    trained["weight"] = (gradient * total).sum(places(x))
+    coefficient = arrays["weight"].reshape(-1, *(1,) * (x.ndim - 2))
+    return Gradients((spread_back(layer, x, sliding, gradient * coefficient),), trained)
+
+
+@registry.counted(Subsampling)
+def subsampling_counted(layer: Subsampling, arrays: Arrays, x: Array) -> Array:
+    """Add up; one product in a sum of one; add the bias."""
+    total = add_up_windows(layer, x)
+    y = accumulators(total.shape, x) + total * column(arrays["weight"], x)
+    return counted_bias(y, arrays)
+
+
+@registry.formula(Subsampling)
+def subsampling_formulas(layer: Subsampling, x: Array) -> Formulas:
+    """Write the formulas of LeNet's trained pool."""
+    move = moves(x, sliding_window(layer, x))
+    places, inputs = "".join(move.places), "".join(move.meet)
+    shown, g, w = (
+        Ref("x", (*plain("c"), *move.meet.values())),
+        ref("g", f"c{places}"),
+        ref("w", "c"),
+    )
+    return {
+        "y": summed("y", f"c{places}", (w, shown), move.kernel, plus=ref("b", "c"), note=move.note),
+        "w": summed("w", "c", (g, shown), {**move.places, **move.kernel},
+                    note="The coefficient is shared by a whole map, so its gradient sums over it."),
+        "x": summed("x", f"c{inputs}", (g, w), {**move.places, **move.kernel}, move.meet),
+        **bias_formula(True, move.places, "c"),
+    }  # fmt: skip

@@ -25,7 +25,7 @@ def probe(layer: Layer, arrays: Arrays, x: Array, random: Generator) -> Noticed:
     softmax would not notice.
     """
     flat = np.full_like(x, 0.5)
-    calm, found = forward(layer, arrays, flat), {}
+    calm, by_sides = forward(layer, arrays, flat), {}
     sides = range(2, calm.ndim)
     for axis in range(2, x.ndim):
         noticed = []
@@ -35,6 +35,6 @@ def probe(layer: Layer, arrays: Arrays, x: Array, random: Generator) -> Noticed:
             raised[part] += random.uniform(50, 100, raised[part].shape)
             noticed.append(forward(layer, arrays, raised) != calm)
         for side in sides:
-            others = tuple(each for each in range(calm.ndim) if each != side)
-            found[side - 2, axis - 2] = np.stack([each.any(others) for each in noticed], 1)
-    return found
+            others = tuple(dimension for dimension in range(calm.ndim) if dimension != side)
+            by_sides[side - 2, axis - 2] = np.stack([changed.any(others) for changed in noticed], 1)
+    return by_sides

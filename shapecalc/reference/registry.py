@@ -22,7 +22,7 @@ from shapecalc.reference.arrays import Gradients
 
 if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Arrays, Slot
-    from shapecalc.reference.formula import Formula
+    from shapecalc.reference.formula import ArrayFormula
 
     Forward: TypeAlias = Callable[..., Array]
     """(layer, arrays, *inputs) -> output."""
@@ -94,7 +94,7 @@ slots: Role[Callable[..., dict[str, Slot]]] = Role("slots")
 #: `forward` as the definition reads, for arrays of numbers that count their operations.
 counted: Role[Forward] = Role("counted")
 #: (layer, *inputs) -> formulas by the letters of what they give; of inputs only extents matter.
-formula: Role[Callable[..., dict[str, Formula]]] = Role("formula")
+formula: Role[Callable[..., dict[str, ArrayFormula]]] = Role("formula")
 #: (layer, *shapes) -> a layer and shapes that fit on paper; a base class may have it.
 paper_copy: Role[Callable[..., tuple[Layer, tuple[Any, ...]]]] = Role("paper_copy")
 #: (layer, arrays, input, output, gradient) -> what else its formulas speak of, by letters.

@@ -119,13 +119,13 @@ def reshape_formulas(layer: Reshape, x: Array) -> Formulas:
     """Say in which order the elements are read."""
     target = tuple(map(known, layer.shape))
     by_channel = x.ndim == 2 or len(target) == 1
-    told = "channel by channel, each row by row" if by_channel else "row by row, channels last"
+    order = "channel by channel, each row by row" if by_channel else "row by row, channels last"
     extents = "x".join(map(str, target))
     return {
         "y": single("y", f"c{POSITIONS[: len(target) - 1]}",
-                    f"those of x, {told}, read as {extents}",
+                    f"those of x, {order}, read as {extents}",
                     _found_again("x", "y", by_channel=by_channel)),
-        "x": single("x", place_names(x.ndim - 2), f"those of g, {told}, read in the shape of x",
+        "x": single("x", place_names(x.ndim - 2), f"those of g, {order}, read in the shape of x",
                     _found_again("g", "x", by_channel=by_channel)),
     }  # fmt: skip
 
@@ -317,7 +317,7 @@ def channel_shuffle_gradient(layer: ChannelShuffle, x: Array, y: Array, g: Array
 def shuffle_formulas(layer: ChannelShuffle, x: Array) -> Formulas:
     """Write the formulas of channels taken from every group in turn."""
     rest, groups = PLACES[: x.ndim - 2], layer.groups
-    each = x.shape[1] // groups
+    size = x.shape[1] // groups
 
     def moved(source: str, hands: int) -> Callable[[Values, Axes], Term]:
         def term(values: Values, at: Axes) -> Term:
@@ -331,8 +331,8 @@ def shuffle_formulas(layer: ChannelShuffle, x: Array) -> Formulas:
         return f"{letter}[{', '.join((f'{deck}*(c mod {hands}) + c // {hands}', *rest))}]"
 
     return {
-        "y": single("y", f"c{rest}", text("x", groups, each), moved("x", groups)),
-        "x": single("x", f"c{rest}", text("g", each, groups), moved("g", each),
+        "y": single("y", f"c{rest}", text("x", groups, size), moved("x", groups)),
+        "x": single("x", f"c{rest}", text("g", size, groups), moved("g", size),
                     "The groups are collected again."),
     }  # fmt: skip
 

@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from shapecalc.api import graph_of
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
 from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.inputs import Inputs, LayerArrays, Unfit, must_know
+from shapecalc.reference.layer import backward as layer_backward
 from shapecalc.reference.layer import forward
 from shapecalc.reference.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+    from os import PathLike
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays
+    from shapecalc.report.model import Report
 
     Watch: TypeAlias = Callable[["Step"], None]
     Failed: TypeAlias = Callable[[Node, str], None]
@@ -54,6 +58,9 @@ class Run(NamedTuple):
     values: dict[str, Array]
     arrays: dict[str, Arrays]
     peak: int
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.graph!r}: peak {self.peak:,} bytes>"
 
     @property
     def outputs(self) -> dict[str, Array]:
@@ -91,7 +98,7 @@ def _short_buffers() -> Iterator[None]:
 
 @_short_buffers()
 def run(
-    graph: Graph,
+    network: str | PathLike[str] | Mapping[str, Any] | Graph | Report,
     inputs: Mapping[str, Array] | None = None,
     weights: Mapping[str, Array] | None = None,
     *,
@@ -102,7 +109,7 @@ def run(
     watch: Watch | None = None,
     failed: Failed | None = None,
 ) -> Run:
-    """Run a network forward.
+    """Run a network forward: a report's, a loaded one, or that of a spec by its path or name.
 
     `inputs` maps the inputs' names to arrays N x C x sides; without them `batch` examples are
     drawn at random.  `weights` maps `conv1.weight` and the like to arrays; arrays that are not
@@ -114,6 +121,7 @@ def run(
     Raises `Unfit`, a `ValueError`, for names and arrays that do not belong there; `SpecErrors` for
     a network with symbols (E121), and without `failed` for a layer that cannot be run (E505).
     """
+    graph = graph_of(network)
     problems = without_values(graph, "a run")
     if problems:
         raise SpecErrors(problems)
@@ -225,3 +233,58 @@ def _shape_of(array: Array) -> Shape:
     """Return the shape of the examples in an array."""
     _, channels, *sides = array.shape
     return Map(tuple(sides), channels) if sides else Vector(channels)
+
+
+# -- backward --------------------------------------------------------------------------------------
+
+
+class NetworkGradients(NamedTuple):
+    """The gradients of a network: by the inputs' names, and by `conv1.weight` and the like."""
+
+    inputs: dict[str, Array]
+    parameters: dict[str, Array]
+
+
+def backward(run: Run, outputs: Mapping[str, Array] | None = None) -> NetworkGradients:
+    """Go back through a network that was run with `keep="all"`.
+
+    `outputs` maps the outputs' names to the gradients that come from outside; an output that is
+    not there gets none.  Without any it is 1 everywhere, which is the gradient of the outputs' sum.
+    Where branches part, and where weights are shared, gradients add up.  Raises `Unfit` for names
+    that are no outputs, and for activations that were not kept.
+    """
+    nodes = run.graph.nodes
+    must_know(outputs or (), run.outputs, "output")
+    if len(run.values) < len(nodes):
+        raise Unfit('backward needs all activations: run with keep="all"')
+    coming: dict[int, Array] = {}
+    for index in run.graph.outputs:
+        path = nodes[index].path
+        if outputs is None:
+            _add(coming, index, np.ones_like(run.values[path]))
+        elif path in outputs:
+            _add(coming, index, outputs[path])
+    inputs: dict[str, Array] = {}
+    weights: dict[str, Array] = {}
+    for index in reversed(range(len(nodes))):
+        node, layer = nodes[index], run.layers[index]
+        output = run.values[node.path]
+        gradient = coming.pop(index, None)
+        if gradient is None:  # nothing that counts follows from it
+            gradient = np.zeros_like(output)
+        if isinstance(layer, Input):
+            inputs[node.path] = gradient
+            continue
+        sources = tuple([run.values[nodes[source].path] for source in node.inputs])
+        back = layer_backward(layer, run.arrays[node.path], sources, output, gradient)
+        for source, input_gradient in zip(node.inputs, back.inputs, strict=True):
+            _add(coming, source, input_gradient)
+        owner = node.path if node.share is None else nodes[node.share].path
+        for name, array_gradient in back.arrays.items():
+            _add(weights, f"{owner}.{name}", array_gradient)
+    return NetworkGradients(inputs, weights)
+
+
+def _add(total: dict[Any, Array], key: int | str, more: Array) -> None:
+    """Add to what is there, without writing on arrays that others hold."""
+    total[key] = total[key] + more if key in total else more

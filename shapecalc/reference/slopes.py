@@ -52,22 +52,22 @@ def slopes(
     output = forward(layer, arrays, *inputs)
     gradient = random.normal(size=output.shape)
     back = backward(layer, arrays, inputs, output, gradient)
-    found = []
+    compared = []
     for number, (x, slope) in enumerate(zip(inputs, back.inputs, strict=True)):
         v = random.normal(size=x.shape)
         ends = [
             forward(layer, arrays, *inputs[:number], x + h * v, *inputs[number + 1 :])
             for h in (step, -step, 2 * step, -2 * step)
         ]
-        found.append(_slope(f"input {number + 1}", slope, v, gradient, ends, step))
+        compared.append(_slope(f"input {number + 1}", slope, v, gradient, ends, step))
     for name, slope in back.arrays.items():
         v = random.normal(size=arrays[name].shape)
         ends = [
             forward(layer, {**arrays, name: arrays[name] + h * v}, *inputs)
             for h in (step, -step, 2 * step, -2 * step)
         ]
-        found.append(_slope(name, slope, v, gradient, ends, step))
-    return found
+        compared.append(_slope(name, slope, v, gradient, ends, step))
+    return compared
 
 
 def _slope(

@@ -9,7 +9,7 @@ import numpy as np
 
 from shapecalc.layers.activation import Softmax
 from shapecalc.reference import registry
-from shapecalc.reference.formula import Formula, Term, place_names, single
+from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
 from shapecalc.reference.paper_copy import SIDES, shape_like
 from shapecalc.reference.tally import accumulators, add_up, larger
 
@@ -47,8 +47,8 @@ def softmax_counted(layer: Softmax, arrays: Arrays, x: Array) -> Array:
     axes = (1,) if layer.over == "channels" else tuple(range(2, x.ndim))
     best = accumulators((1 if axis in axes else n for axis, n in enumerate(x.shape)), x, -np.inf)
     moved = np.moveaxis(x, axes, range(len(axes)))
-    for each in moved.reshape(-1, *moved.shape[len(axes) :]):
-        best = larger(each.reshape(best.shape), best)
+    for part in moved.reshape(-1, *moved.shape[len(axes) :]):
+        best = larger(part.reshape(best.shape), best)
     powers = np.frompyfunc(lambda v: v.exp(), 1, 1)(x - best)
     result: Array = powers / add_up(powers, axes, x)
     return result
@@ -65,17 +65,17 @@ def softmax_formulas(layer: Softmax, x: Array) -> Formulas:
     def mates(place: Axes, values: Values) -> list[Axes]:
         """List the elements that share a sum."""
         kept = slice(1, None) if over_channels else slice(0, 1)
-        return [each for each in np.ndindex(*values["x"].shape) if each[kept] == place[kept]]
+        return [other for other in np.ndindex(*values["x"].shape) if other[kept] == place[kept]]
 
     def output(values: Values, place: Axes) -> Term:
-        powers = [exp(float(values["x"][each])) for each in mates(place, values)]
+        powers = [exp(float(values["x"][mate])) for mate in mates(place, values)]
         return Term((exp(float(values["x"][place])),), sum(powers))
 
     def sums(values: Values, at: Axes) -> list[Term]:
         place = (0, *at) if over_channels else (*at, *(0,) * (values["x"].ndim - 1))
         return [
-            Term((float(values["g"][each]), float(values["y"][each])))
-            for each in mates(place, values)
+            Term((float(values["g"][mate]), float(values["y"][mate])))
+            for mate in mates(place, values)
         ]
 
     def back(values: Values, place: Axes) -> Term:
@@ -85,7 +85,7 @@ def softmax_formulas(layer: Softmax, x: Array) -> Formulas:
     note = "An output takes from the others what it gains, so they share a."
     return {
         "y": single("y", at, f"exp(x[{place}])/(sum over {over} of exp(x[{place}]))", output),
-        "a": Formula("a", rest, f"sum over {over} of g[{place}] * y[{place}]", "", sums),
+        "a": ArrayFormula("a", rest, f"sum over {over} of g[{place}] * y[{place}]", "", sums),
         "x": single("x", at, f"y[{place}] * (g[{place}] - a{shared})", back, note),
     }
 

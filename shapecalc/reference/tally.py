@@ -143,6 +143,6 @@ def add_up(elements: Array, axes: tuple[int, ...], x: Array) -> Array:
     """Add up along axes, from 0."""
     total = accumulators((1 if axis in axes else n for axis, n in enumerate(elements.shape)), x)
     moved = np.moveaxis(elements, axes, range(len(axes)))
-    for each in moved.reshape(-1, *moved.shape[len(axes) :]):
-        total = total + each.reshape(total.shape)
+    for part in moved.reshape(-1, *moved.shape[len(axes) :]):
+        total = total + part.reshape(total.shape)
     return total

@@ -50,11 +50,11 @@ class Landing(NamedTuple):
 def landing(layer: Transposed, x: Array) -> Landing:
     """Read where the kernels of the units of `x` land, and what of that is kept."""
     kernel, stride, dilation = (
-        spread(each, x) for each in (layer.kernel, layer.stride, layer.dilation)
+        spread(setting, x) for setting in (layer.kernel, layer.stride, layer.dilation)
     )
     pairs, rank = spread_pairs(layer.pad.pairs, x), x.ndim - 2
-    given = layer.output_padding
-    extra = (None,) * rank if given is None else spread(given, x)
+    padding = layer.output_padding
+    extra = (None,) * rank if padding is None else spread(padding, x)
     sides = [
         _side((n - 1) * s + d * (k - 1) + 1, d * (k - 1) + 1, n * s, layer.pad.mode, pair, more)
         for n, k, s, d, pair, more in zip(
@@ -92,13 +92,13 @@ def slots(layer: Transposed, x: Array) -> dict[str, Slot]:
     """C x F/groups x kernel: the kernels by the unit that spreads them."""
     kernel, filters = spread(layer.kernel, x), known(layer.filters)
     terms = x.shape[1] // layer.groups * prod(kernel)
-    found = {"weight": kernel_slot((x.shape[1], filters // layer.groups, *kernel), terms)}
+    needed = {"weight": kernel_slot((x.shape[1], filters // layer.groups, *kernel), terms)}
     if layer.bias == "per_position":
         kept = [part.stop - part.start for part in landing(layer, x).cut]
-        found["bias"] = bias_slot((filters, *kept))
+        needed["bias"] = bias_slot((filters, *kept))
     elif layer.bias:
-        found["bias"] = bias_slot((filters,))
-    return found
+        needed["bias"] = bias_slot((filters,))
+    return needed
 
 
 @registry.forward(Transposed)
@@ -127,11 +127,11 @@ def backward(layer: Transposed, arrays: Arrays, x: Array, y: Array, gradient: Ar
 def counted(layer: Transposed, arrays: Arrays, x: Array) -> Array:
     """Add every input's product with every weight to the place where it lands."""
     where, filters = landing(layer, x), known(layer.filters)
-    each = filters // layer.groups
+    per_group = filters // layer.groups
     canvas = accumulators((len(x), filters, *where.extents), x)
     for channel, kernels in enumerate(arrays["weight"]):
         group = channel // (x.shape[1] // layer.groups)
-        for number, kernel in enumerate(kernels, group * each):
+        for number, kernel in enumerate(kernels, group * per_group):
             for tap in np.ndindex(*kernel.shape):
                 lands = along_sides(
                     slice(t * d, t * d + s * (n - 1) + 1, s)
@@ -193,7 +193,7 @@ def paper_copy(layer: Transposed, *inputs: Shape) -> tuple[Layer, tuple[Shape, .
         small = copied(small, output_padding=least(extra, 1))
 
     def kept(n: int, axis: int) -> int:
-        x = np.broadcast_to(0.0, (1, 1, *(n if each == axis else 40 for each in range(rank))))
+        x = np.broadcast_to(0.0, (1, 1, *(n if side == axis else 40 for side in range(rank))))
         part = landing(small, x).cut[axis]
         return int(part.stop - part.start)
 

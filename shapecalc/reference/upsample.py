@@ -13,7 +13,7 @@ from shapecalc.reference.arrays import along_sides, spread
 from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
-    Formula,
+    ArrayFormula,
     Index,
     Ref,
     Term,
@@ -120,8 +120,8 @@ def formulas(layer: Upsample, x: Array) -> Formulas:
     sides = dict(zip(inputs, x.shape[2:], strict=True))
     larger = {i: n * f for i, n, f in zip(places, x.shape[2:], factors, strict=True)}
     share = " and ".join(
-        f"{each} of {u} in {i} is max(1 - |({i} + 1/2)/{f} - 1/2 - {u}|, 0)"
-        for each, i, u, f in zip(blends, places, inputs, factors, strict=True)
+        f"{blend} of {u} in {i} is max(1 - |({i} + 1/2)/{f} - 1/2 - {u}|, 0)"
+        for blend, i, u, f in zip(blends, places, inputs, factors, strict=True)
     )
     y = summed("y", f"c{places}", (*blends, ref("x", f"c{inputs}")), sides,
                note=f"The share {share}; beyond the ends the last element counts.")  # fmt: skip
@@ -130,7 +130,7 @@ def formulas(layer: Upsample, x: Array) -> Formulas:
     return {"y": _with_shares(y), "x": _with_shares(x_)}
 
 
-def _with_shares(formula: Formula) -> Formula:
+def _with_shares(formula: ArrayFormula) -> ArrayFormula:
     """Leave out the terms of elements that have no share."""
 
     def terms(values: Values, at: Axes) -> list[Term]:

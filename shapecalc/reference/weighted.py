@@ -62,10 +62,10 @@ def counted_products(view: Array, rows: Iterable[tuple[Iterable[int], Array]], x
 
 def grouped(weight: Array, groups: int) -> Iterable[tuple[Iterable[int], Array]]:
     """Pair every filter's kernels with the input maps of its group."""
-    each = weight.shape[1]
+    seen = weight.shape[1]
     for number, kernels in enumerate(weight):
-        first = number // (len(weight) // groups) * each
-        yield range(first, first + each), kernels
+        first = number // (len(weight) // groups) * seen
+        yield range(first, first + seen), kernels
 
 
 def counted_bias(y: Array, arrays: Arrays) -> Array:

@@ -35,21 +35,23 @@ def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
             if meant is not None:
                 hint = f"shapes are height x width x channels: was {as_text(meant)} meant?"
                 return [
-                    each._replace(hint=hint) if each.code in _OF_SHAPES else each
-                    for each in problems
+                    problem._replace(hint=hint) if problem.code in _OF_SHAPES else problem
+                    for problem in problems
                 ]
     return list(problems)
 
 
 def _with_sizes(problems: list[Problem], graph: Graph) -> list[Problem]:
     """Add to branches that do not agree for which sizes of the input they would."""
-    if graph.symbols or not any(each.code == "E206" for each in problems):
+    if graph.symbols or not any(problem.code == "E206" for problem in problems):
         return problems
     sizes = _sizes_that_work(graph)
     if not sizes:
         return problems
     hint = f"they agree for {sizes}"
-    return [each._replace(hint=hint) if each.code == "E206" else each for each in problems]
+    return [
+        problem._replace(hint=hint) if problem.code == "E206" else problem for problem in problems
+    ]
 
 
 def _sizes_that_work(graph: Graph) -> str:
@@ -91,5 +93,5 @@ def no_size(graph: Graph, domain: Domain, name: str) -> SpecErrors:
         propagate(rebuilt(graph, values))
     except SpecErrors as error:
         hint = f"no value of {name} fits; this is how {name} = {_TRIED} fails"
-        return SpecErrors([each._replace(hint=hint) for each in error.problems])
+        return SpecErrors([problem._replace(hint=hint) for problem in error.problems])
     raise AssertionError(f"{name} = {_TRIED} fits, and the domain is wrong: {domain}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
-from shapecalc.layers.receptive_field import Reach, UndecidedError
+from shapecalc.layers.receptive_field import InputSpan, UndecidedError
 from shapecalc.layers.shape import as_list
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ WIDEST = 10**15
 
 
 #: The window of a layer of which it depends on the symbols what its units see.
-UNDECIDED: tuple[Reach, ...] = (Reach((), (), 0),)
+UNDECIDED: tuple[InputSpan, ...] = (InputSpan((), (), 0),)
 
 
 class Facts(NamedTuple):
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
     buffers: Dim
     connections: Dim | None
     work: Work
-    window: tuple[Reach, ...] | None
+    window: tuple[InputSpan, ...] | None
     needs: tuple[Requirement, ...] = ()
     """What must hold of the symbols."""
 
@@ -66,7 +66,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
             parameters = layer.weights(*inputs)
             size = output.size
             if isinstance(size, int) and size > WIDEST:
-                errors = [_outgrown(each) for each in as_list(output) if _exceeds(each)]
+                errors = [_outgrown(extent) for extent in as_list(output) if _exceeds(extent)]
         window = None if errors else layer.window(*inputs)
     except RuleError as error:
         errors.append(error)
@@ -85,7 +85,7 @@ def _facts(
     inputs: tuple[Shape, ...],
     output: Shape,
     parameters: tuple[Parameter, ...],
-    window: tuple[Reach, ...] | None,
+    window: tuple[InputSpan, ...] | None,
     needs: tuple[Requirement, ...],
 ) -> Facts:
     work = layer.work(inputs, output)

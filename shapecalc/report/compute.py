@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors, refuse
-from shapecalc.report.model import Report, total
+from shapecalc.report.model import Computing, Report, total
 from shapecalc.report.propagate import propagate
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from shapecalc.graph.model import Graph
+    from shapecalc.report.domain import Fit
+    from shapecalc.report.model import Row
     from shapecalc.report.propagate import Propagated
 
 
@@ -31,7 +33,7 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
         raise with_advice(errors, graph, search=search) from None
     if graph.symbols:
         return _symbolic(graph, done)
-    return Report(graph, done.rows, total(graph, done.rows), anew=compute_report)
+    return Report(graph, done.rows, total(graph, done.rows), computing=COMPUTING)
 
 
 def _symbolic(graph: Graph, done: Propagated) -> Report:
@@ -39,7 +41,6 @@ def _symbolic(graph: Graph, done: Propagated) -> Report:
     from shapecalc.report.advice import no_size
     from shapecalc.report.domain import Condition, domain_of
     from shapecalc.report.receptive_fields import with_sure_fields
-    from shapecalc.report.weights_fit import fits
 
     try:
         domain = domain_of(graph.symbols, [Condition(*need) for need in done.needs])
@@ -47,7 +48,27 @@ def _symbolic(graph: Graph, done: Propagated) -> Report:
             raise no_size(graph, domain, domain.empty)
         rows = with_sure_fields(graph, done.rows, domain)
         totals = total(graph, rows, domain)
-        return Report(graph, rows, totals, domain, anew=compute_report, fits=fits)
+        return Report(graph, rows, totals, domain, computing=COMPUTING)
     except RuleError as error:  # an expression grows too large
         at = Origin(graph.spec.source)
         raise refuse(error.code, error.message, at, error.hint, rule=error.rule) from None
+
+
+def _fits(report: Report) -> tuple[Fit, ...]:
+    from shapecalc.report.weights_fit import fits
+
+    return tuple(fits(report))
+
+
+def _level(report: Report, path: str) -> Row | None:
+    from shapecalc.report.fold import level
+
+    if path not in report.graph.groups:
+        return None
+    below = f"{path}/"
+    inside = [at for at, row in enumerate(report.rows) if f"{row.name}/".startswith(below)]
+    return level(report, path, inside) if inside else None
+
+
+#: Every report can be computed anew, and knows its levels.
+COMPUTING = Computing(compute_report, _fits, _level)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.bounds import surely_at_least
 from shapecalc.algebra.equality import compare
 from shapecalc.algebra.expr import evaluate, symbols_of
-from shapecalc.algebra.integer_sets import Integers, Stretch, TooFine, common
+from shapecalc.algebra.integer_sets import Integers, Stretch, TooFineError, common
 from shapecalc.algebra.notation import text_of
 from shapecalc.algebra.relations import where
 from shapecalc.layers.shape import as_text
+from shapecalc.text.shown import brief_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +38,7 @@ class Condition(NamedTuple):
 
     def holds(self, values: Mapping[str, int]) -> bool:
         """Decide it for values of its symbols."""
-        value, bound = (evaluate(each, values) for each in (self.need.value, self.need.bound))
+        value, bound = (evaluate(side, values) for side in (self.need.value, self.need.bound))
         return bool(self.need._replace(value=value, bound=bound).holds())
 
     def text(self) -> str:
@@ -76,10 +77,13 @@ class Domain(NamedTuple):
     limits: tuple[Limit, ...]
     mixed: tuple[Condition, ...]
 
+    def __repr__(self) -> str:
+        return brief_repr(self)
+
     def admits(self, values: Mapping[str, int]) -> bool:
         """Tell whether the network exists for these values."""
         return all(values[name] in self.allowed[name] for name in self.symbols) and all(
-            each.holds(values) for each in self.mixed
+            condition.holds(values) for condition in self.mixed
         )
 
     def implies(self, need: Requirement) -> bool:
@@ -90,7 +94,7 @@ class Domain(NamedTuple):
         allowed = self.allowed[limit.symbol]
         try:
             return common(allowed, limit.numbers) == allowed
-        except TooFine:
+        except TooFineError:
             return False
 
     @property
@@ -109,16 +113,16 @@ class Domain(NamedTuple):
         Where operands must agree the smallest number that fails is named; conditions on several
         symbols follow.
         """
-        return [*map(self._text, self.symbols), *(each.text() for each in self.mixed)]
+        return [*map(self._text, self.symbols), *(condition.text() for condition in self.mixed)]
 
     def _text(self, name: str) -> str:
         numbers = self.allowed[name]
-        limits = [each for each in self.limits if each.symbol == name]
+        limits = [limit for limit in self.limits if limit.symbol == name]
         if not limits:
             return f"{name} >= 1"
-        layers = ", ".join(dict.fromkeys(each.layer for each in limits))
+        layers = ", ".join(dict.fromkeys(limit.layer for limit in limits))
         failing = numbers.gap(numbers.smallest() or 1)
-        clashes = [] if failing is None else [each.clash(failing) for each in limits]
+        clashes = [] if failing is None else [limit.clash(failing) for limit in limits]
         clash = next(filter(None, clashes), "")
         return f"{numbers.text(name)}: {layers}" + (f" ({clash})" if clash else "")
 
@@ -129,14 +133,14 @@ class Domain(NamedTuple):
                 name: {
                     "values": self.allowed[name].data(),
                     "limits": [
-                        {"layer": each.layer, "values": each.numbers.data()}
-                        for each in self.limits
-                        if each.symbol == name
+                        {"layer": item.layer, "values": item.numbers.data()}
+                        for item in self.limits
+                        if item.symbol == name
                     ],
                 }
                 for name in self.symbols
             },
-            "conditions": [each.text() for each in self.mixed],
+            "conditions": [item.text() for item in self.mixed],
         }
 
 
@@ -171,13 +175,13 @@ def domain_of(symbols: Iterable[str], conditions: Iterable[Condition]) -> Domain
     """Solve what the layers require."""
     alone: dict[str, list[Limit]] = {name: [] for name in symbols}
     mixed: list[Condition] = []
-    asked: dict[tuple[object, ...], Condition] = {}
-    for each in conditions:
-        asked.setdefault(each.need[:3], each)
-    for each in asked.values():
-        limit = _limit(each, next(iter(alone)))
+    needs: dict[tuple[object, ...], Condition] = {}
+    for condition in conditions:
+        needs.setdefault(condition.need[:3], condition)
+    for condition in needs.values():
+        limit = _limit(condition, next(iter(alone)))
         if limit is None:
-            mixed.append(each)
+            mixed.append(condition)
         else:
             alone[limit.symbol].append(limit)
     allowed: dict[str, Integers] = {}
@@ -187,7 +191,7 @@ def domain_of(symbols: Iterable[str], conditions: Iterable[Condition]) -> Domain
         limits += binding
         mixed += [Condition(limit.layer, limit.need) for limit in left]
     start = {name: numbers.smallest() or 1 for name, numbers in allowed.items()}
-    open_ = tuple(each for each in mixed if not _implied(each, start))
+    open_ = tuple(condition for condition in mixed if not _implied(condition, start))
     return Domain(tuple(alone), allowed, tuple(limits), open_)
 
 
@@ -214,7 +218,7 @@ def _narrow(limits: list[Limit]) -> tuple[Integers, list[Limit], list[Limit]]:
     for limit in limits:
         try:
             narrower = common(numbers, limit.numbers)
-        except TooFine:
+        except TooFineError:
             left.append(limit)
             continue
         if narrower != numbers:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.dim import add_up, largest
+from shapecalc.algebra.dim import add_up, is_symbolic, largest
+from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.layers.work import Work
 from shapecalc.report.unknown import UNKNOWN
-from shapecalc.text.shown import Shapes, Shown
+from shapecalc.text.shown import Shapes, Shown, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from fractions import Fraction
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
-    from shapecalc.layers.receptive_field import Field
+    from shapecalc.layers.receptive_field import ReceptiveField
     from shapecalc.layers.shape import Shape
     from shapecalc.report.domain import Domain, Fit
     from shapecalc.report.unknown import Unknown
@@ -43,7 +44,7 @@ class Row(NamedTuple):
     work: Work
     activations: Dim
     overwritten: Dim
-    field: tuple[Field, ...] | None
+    field: tuple[ReceptiveField, ...] | None
     """Per side of the input; None where with symbols no one formula gives it."""
     shared: str | None = None
     note: str = ""
@@ -83,6 +84,11 @@ class Row(NamedTuple):
         return self.output.size
 
     @property
+    def memory(self) -> Dim:
+        """The bytes of the activations of one example, in float32."""
+        return 4 * self.activations
+
+    @property
     def receptive_field(self) -> tuple[Dim, ...] | Unknown | None:
         """The pixels of the input that a unit sees, per side; None without sides."""
         return self._per_side(lambda side: side.size)
@@ -92,13 +98,74 @@ class Row(NamedTuple):
         """The pixels between the receptive fields of neighbouring units, per side."""
         return self._per_side(lambda side: side.jump)
 
-    def _per_side(self, value: Callable[[Field], Any]) -> tuple[Any, ...] | Unknown | None:
+    def _per_side(self, value: Callable[[ReceptiveField], Any]) -> tuple[Any, ...] | Unknown | None:
         if self.field is None:
             return UNKNOWN
         values = tuple(map(value, self.field))
         if None in values:
             return UNKNOWN
         return None if set(values) <= {0} else values
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the row as a record, as `Report.to_records` has it: one example, in float32."""
+        return {name: _plain(getattr(self, attribute)) for name, attribute in RECORD.items()}
+
+    def __repr__(self) -> str:
+        taken = " + ".join(dict.fromkeys(map(as_text, self.inputs)))
+        flow = f"{taken} -> " if taken else ""
+        volumes = f"{flow}{as_text(self.output)}"
+        return shortened(f"<Row {self.name}: {self.type}, {volumes}, {_costs(self)}>")
+
+
+#: The names of a record, those of CSV and JSON, with the attributes that hold the values.
+RECORD: dict[str, str] = {
+    "name": "name",
+    "type": "type",
+    "does": "does",
+    "from": "sources",  # a word of Python
+    "inputs": "inputs",
+    "output": "output",
+    "units": "units",
+    "weights": "weights",
+    "biases": "biases",
+    "params": "params",
+    "buffers": "buffers",
+    "connections": "connections",
+    "macs": "macs",
+    "flops": "flops",
+    "activations": "activations",
+    "memory": "memory",
+    "receptive_field": "receptive_field",
+    "jump": "jump",
+    "shared": "shared",
+    "note": "note",
+}
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401
+    """Return a value as JSON has it."""
+    if value is UNKNOWN:
+        return "unknown"
+    if value is None or isinstance(value, int | str):
+        return value
+    if isinstance(value, Map | Vector):
+        value = as_list(value)
+    if isinstance(value, tuple | list):
+        return list(map(_plain, value))
+    if is_symbolic(value):
+        from shapecalc.algebra.notation import code_of
+
+        return code_of(value)  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]
+    return int(number) if number.is_integer() else number
+
+
+def _costs(counted: Row | Totals) -> str:
+    return f"{_short(counted.params)} params, {_short(counted.macs)} MACs"
+
+
+def _short(number: Dim) -> str:
+    return f"{number:,}" if isinstance(number, int) else str(number)
 
 
 class Totals(NamedTuple):
@@ -131,16 +198,31 @@ class Totals(NamedTuple):
         """Two per multiply-accumulate."""
         return 2 * self.work.macs
 
+    def __repr__(self) -> str:
+        return shortened(f"<Totals of {len(self.layers)} rows: {_costs(self)}>")
+
+
+class Computing(NamedTuple):
+    """What computes reports, which a report is given to answer for other values and for levels."""
+
+    anew: Callable[[Graph], Report]
+    fits: Callable[[Report], tuple[Fit, ...]]
+    level: Callable[[Report, str], Row | None]
+    """From a path to the row of its level; None where no level has the path."""
+
 
 class Report(Shown):
     """The finished computation for one network: a row a layer, and the totals.
+
+    It is a sequence of rows, each by its name too: ``report["conv1"]``; the name of a block or a
+    group gives the row of that level.
 
     `domain` tells for which values of its symbols a symbolic report holds; None without symbols.
     The options of `render` are those of `shapecalc summarize`: columns, depth, units, batch, dtype,
     layout, profile, count_inplace, sort.
     """
 
-    __slots__ = ("_anew", "_fits", "_weights_fit", "domain", "graph", "rows", "totals")
+    __slots__ = ("_computing", "_weights_fit", "domain", "graph", "rows", "totals")
     shapes = Shapes(
         "a report",
         table="output.report_table.tabulate",
@@ -154,11 +236,9 @@ class Report(Shown):
         totals: Totals,
         domain: Domain | None = None,
         *,
-        anew: Callable[[Graph], Report],
-        fits: Callable[[Report], Iterable[Fit]] = lambda _: (),
+        computing: Computing,
     ) -> None:
-        self._anew = anew  # how it was computed, to be computed for other values
-        self._fits = fits
+        self._computing = computing
         self._weights_fit: tuple[Fit, ...] | None = None  # computed when they are first asked for
         self.graph = graph
         self.rows = rows
@@ -170,14 +250,33 @@ class Report(Shown):
         """The network's name."""
         return self.graph.spec.name
 
-    def __getitem__(self, name: str) -> Row:
-        """Return the row of a layer.  Raises `KeyError` for an unknown name."""
-        for row in self.rows:
-            if row.name == name:
-                return row
-        from shapecalc.errors import did_you_mean
+    @property
+    def layers(self) -> tuple[Row, ...]:
+        """The rows of the layers, without those of the inputs."""
+        return tuple(row for row in self.rows if row.sources or row.type != "input")
 
-        hint = did_you_mean(name, (row.name for row in self.rows))
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a layer or a level has the name."""
+        return isinstance(name, str) and self._row(name) is not None
+
+    def _row(self, name: str) -> Row | None:
+        rows = (row for row in self.rows if row.name == name)
+        return next(rows, None) or self._computing.level(self, name)
+
+    def __getitem__(self, name: str) -> Row:
+        """Return the row of a layer, or of a level.  Raises `KeyError` for an unknown name."""
+        row = self._row(name)
+        if row is not None:
+            return row
+        from shapecalc.text.suggest import did_you_mean
+
+        hint = did_you_mean(name, [*(row.name for row in self.rows), *self.graph.groups])
         raise KeyError(f"there is no layer '{name}'" + (f"; {hint}" if hint else ""))
 
     def at(self, **values: int) -> Report:
@@ -187,23 +286,33 @@ class Report(Shown):
         """
         from shapecalc.graph.expand import rebuilt
 
-        return self._anew(rebuilt(self.graph, values))
+        return self._computing.anew(rebuilt(self.graph, values))
 
     @property
     def weights_fit(self) -> tuple[Fit, ...]:
         """For which sizes of the input the weights fit that the spec's own input gives."""
         if self._weights_fit is None:
-            self._weights_fit = tuple(self._fits(self))
+            self._weights_fit = () if self.domain is None else self._computing.fits(self)
         return self._weights_fit
 
     def with_rows(
         self, rows: tuple[Row, ...], totals: Totals | None = None, graph: Graph | None = None
     ) -> Report:
         """Return a report of other rows: of the same network and totals, or of another's."""
-        return Report(graph or self.graph, rows, totals or self.totals, anew=self._anew)
+        return Report(graph or self.graph, rows, totals or self.totals, computing=self._computing)
+
+    def to_records(self, **options: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+        """Return the rows as records with the names of CSV and the values of JSON.
+
+        `options` are those of `render`: columns, depth, batch, dtype and so on.
+        """
+        import json
+
+        records: list[dict[str, Any]] = json.loads(self.render("json", **options))["rows"]
+        return records
 
     def __repr__(self) -> str:
-        return f"<Report {self.name}: {self.totals.params:,} params, {self.totals.macs:,} MACs>"
+        return shortened(f"<Report {self.name}: {_costs(self.totals)}>")
 
 
 def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:
@@ -261,8 +370,8 @@ def _live(graph: Graph, rows: tuple[Row, ...]) -> Iterator[Dim]:
             continue
         live += size
         yield live
-        for each in node.inputs:
-            buffer = owner[each]
+        for origin in node.inputs:
+            buffer = owner[origin]
             readers[buffer] -= 1
             if readers[buffer] == 0:
                 live -= rows[buffer].output.size

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer
-    from shapecalc.layers.receptive_field import Field, Reach
+    from shapecalc.layers.receptive_field import InputSpan, ReceptiveField
     from shapecalc.layers.shape import Shape
     from shapecalc.report.domain import Domain
     from shapecalc.report.model import Row
 
 
 def field_of(
-    layer: Layer, sources: list[Row | None], window: tuple[Reach, ...] | None, output: Shape
-) -> tuple[Field, ...] | None:
+    layer: Layer, sources: list[Row | None], window: tuple[InputSpan, ...] | None, output: Shape
+) -> tuple[ReceptiveField, ...] | None:
     """Return the receptive field of the layer's units, along every side of the input.
 
     None: with these symbols no one formula gives it.
@@ -37,7 +37,7 @@ def field_of(
     if isinstance(layer, Input):
         return tuple([own_places(n) for n in output.sides])
     try:
-        seen: tuple[Field, ...] = ()
+        seen: tuple[ReceptiveField, ...] = ()
         for source in sources:
             if source is None:
                 continue
@@ -53,7 +53,7 @@ def field_of(
         if window is None:
             return seen
         if window is SEES_ALL:
-            seen = tuple([look_back(each, EVERYTHING, 1) for each in seen])
+            seen = tuple([look_back(along, EVERYTHING, 1) for along in seen])
         elif len(window) == len(seen):
             seen = tuple(
                 [
@@ -73,7 +73,7 @@ def field_of(
     return seen
 
 
-def _too_wide(field: Field) -> bool:
+def _too_wide(field: ReceptiveField) -> bool:
     ends = [dim for dim in (*field.first, *field.last, field.step) if isinstance(dim, int)]
     if max(map(abs, ends), default=0) <= WIDEST or len(ends) <= 2 * len(field.first):
         return False  # what holds symbols has no bound
@@ -83,7 +83,7 @@ def _too_wide(field: Field) -> bool:
     return step > WIDEST or any(low <= high and max(-low, high) > WIDEST for low, high in pairs)
 
 
-def _stretched(source: Row, output: Shape) -> tuple[Field, ...]:
+def _stretched(source: Row, output: Shape) -> tuple[ReceptiveField, ...]:
     """Return the field of an operand of a join, seen at the places of the output.
 
     Where a side of 1 stretches, every place sees that one unit; a row acts as a map of one place.
@@ -92,7 +92,7 @@ def _stretched(source: Row, output: Shape) -> tuple[Field, ...]:
     sides, fields = source.output.sides, source.field
     assert fields is not None
     if len(sides) != len(fields) or len(sides) != len(output.sides):
-        return tuple([look_back(each, EVERYTHING, 1) for each in fields])
+        return tuple([look_back(along, EVERYTHING, 1) for along in fields])
     return tuple(
         [
             look_back(field, EVERYTHING, units)

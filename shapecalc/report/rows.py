@@ -27,7 +27,7 @@ def row_of(
     output, size, parameters, weights, biases, buffers, connections, work, window, _ = facts
     shared = None
     if node.share is not None:
-        shared = graph.nodes[node.share].path
+        shared = graph.nodes[node.share].path if parameters else None
         weights = biases = buffers = 0
     return Row(
         node.path,
@@ -55,7 +55,7 @@ def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
     if owner is None or owner.parameters == row.parameters:
         return None
     theirs, mine = (
-        ", ".join("x".join(map(str, each.shape)) for each in arrays) or "none"
+        ", ".join("x".join(map(str, array.shape)) for array in arrays) or "none"
         for arrays in (owner.parameters, row.parameters)
     )
     return RuleError(

@@ -35,8 +35,8 @@ def fits(report: Report) -> list[Fit]:
         return []  # as where images were given to a network for sequences: no weights fit
     inputs = (row for row in report.rows if not row.inputs)
     names = frozenset().union(*(symbols_of(n) for row in inputs for n in row.output.sides))
-    found = (_fit(report, row, theirs[row.name], names) for row in report.rows)
-    return [each for each in found if each is not None]
+    made = (_fit(report, row, theirs[row.name], names) for row in report.rows)
+    return [fit for fit in made if fit is not None]
 
 
 def _rank(row: Row | None) -> int:
@@ -59,17 +59,19 @@ def _fit(report: Report, row: Row, own: Row, sides: frozenset[str]) -> Fit | Non
     assert report.domain is not None
     if len(row.inputs) != 1:
         return None
-    grow = frozenset().union(*(symbols_of(n) for each in row.parameters for n in each.shape))
+    grow = frozenset().union(
+        *(symbols_of(n) for parameter in row.parameters for n in parameter.shape)
+    )
     sizes: dict[str, Integers] = {}
     for extent, wanted in zip(_extents(row), _extents(own), strict=True):
         names = symbols_of(extent) & grow & sides
         if len(names) > 1:
             return None
         for name in names:
-            found = where(extent, "equal to", wanted, name)
-            if found is None:
+            numbers = where(extent, "equal to", wanted, name)
+            if numbers is None:
                 return None
-            sizes[name] = common(sizes.get(name, report.domain.allowed[name]), found)
+            sizes[name] = common(sizes.get(name, report.domain.allowed[name]), numbers)
     return Fit(row.name, own.inputs[0], sizes) if sizes else None
 
 

@@ -171,8 +171,8 @@ class Parser:
 
     def expect(self, token: str) -> None:
         if not self.accept(token):
-            found = f"before '{self.token}'" if self.token else "at the end"
-            raise ExpressionError(f"'{token}' is missing {found} of '{self.text}'")
+            place = f"before '{self.token}'" if self.token else "at the end"
+            raise ExpressionError(f"'{token}' is missing {place} of '{self.text}'")
 
     def sum(self, depth: int) -> Parsed:
         left = self.product(depth)

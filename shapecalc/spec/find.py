@@ -6,9 +6,10 @@ import errno
 import os.path
 import sys
 
-from shapecalc.errors import did_you_mean, refuse
+from shapecalc.errors import refuse
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from shapecalc.text.source import Origin, Source
+from shapecalc.text.suggest import did_you_mean
 
 # os.path and not pathlib, which costs every start 3 ms.
 
@@ -60,9 +61,9 @@ def find(name: str, folder: str = "") -> Source:
     Raises `SpecErrors` when there is none or it cannot be read as text.
     """
     path = os.path.join(folder, name)
-    found = _on_disk(name, path)
-    if found is not None:
-        return found
+    on_disk = _on_disk(name, path)
+    if on_disk is not None:
+        return on_disk
     bare = name.removesuffix(".yaml")
     if bare in shipped():
         source = _read(os.path.join(specs_folder(), f"{bare}.yaml"))
@@ -79,9 +80,9 @@ def find_file(name: str, hint: str = "") -> Source:
 
     Raises `SpecErrors` when there is none, with the `hint`, or it cannot be read as text.
     """
-    found = _on_disk(name, name)
-    if found is not None:
-        return found
+    source = _on_disk(name, name)
+    if source is not None:
+        return source
     if os.path.isdir(name):
         raise refuse("E002", f"'{name}' is a directory", Origin.of_file(name), "name a file in it")
     raise refuse("E001", f"there is no file '{name}'", Origin.of_file(name), hint)

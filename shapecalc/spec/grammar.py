@@ -68,18 +68,24 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 @collector_paused
-def read_spec(source: Source, find: Callable[[str, Source], Source]) -> NetSpec:
-    """Read a spec; `find` finds the text of what it extends.
+def read_spec(
+    source: Source, find: Callable[[str, Source], Source], tree: Map | None = None
+) -> NetSpec:
+    """Read a spec, or its `tree` where it was not written; `find` finds what it extends.
 
     What is wrong with it stands in its `problems`.  Raises `SpecErrors` when there is nothing to
     go on with: text that is not YAML, a file to extend that cannot be found.
     """
-    return _read(source, find, ())
+    return _read(source, tree or compose(source), find, ())
 
 
-def _read(source: Source, find: Callable[[str, Source], Source], above: tuple[str, ...]) -> NetSpec:
-    reader = _Reader(source)
-    root = compose(source)
+def _read(
+    source: Source,
+    root: Tree,
+    find: Callable[[str, Source], Source],
+    above: tuple[str, ...],
+) -> NetSpec:
+    reader = SpecReader(source)
     if not isinstance(root, Map):
         hint = "begin with `input: 227x227x3` and `layers:`"
         reader.stop("E110", f"a spec is a map of keys, not {describe(root)}", root, hint)
@@ -93,7 +99,7 @@ def _read(source: Source, find: Callable[[str, Source], Source], above: tuple[st
 
 
 def _base(
-    reader: _Reader,
+    reader: SpecReader,
     extends: Tree,
     name: str,
     find: Callable[[str, Source], Source],
@@ -111,7 +117,7 @@ def _base(
     try:
         source = find(name, reader.source)
         if source.name not in chain:
-            return _read(source, find, chain)
+            return _read(source, compose(source), find, chain)
         circle = " -> ".join([*chain[chain.index(source.name) :], source.name])
     except SpecErrors as error:
         for problem in error.problems:
@@ -121,7 +127,7 @@ def _base(
     return reader.stop("E118", f"specs extend each other in a circle: {circle}", extends)
 
 
-class _Reader(StatementReader):
+class SpecReader(StatementReader):
     """Reads one file; collects problems instead of stopping at the first."""
 
     def spec(self, root: Map, base: NetSpec | None) -> NetSpec:
@@ -249,17 +255,17 @@ class _Reader(StatementReader):
         if tree is None:
             return (), ""
         self.check_keys(tree, (*EXPECTABLE, "source"), "expect")
-        found = []
+        totals = []
         for column, value in tree.items.items():
             if column not in EXPECTABLE:
                 continue
-            found.append(Expectation(column, value))
-        said = tree.items.get("source")
-        return tuple(found), self.text(said, "source") if said is not None else ""
+            totals.append(Expectation(column, value))
+        source = tree.items.get("source")
+        return tuple(totals), self.text(source, "source") if source is not None else ""
 
     def defaults(self, root: Map, base: dict[str, Map]) -> dict[str, Map]:
         tree = self.mapping(root, "defaults", "from types to fields", "{conv: {bias: false}}")
-        found: dict[str, Map] = {}
+        fields_by_type: dict[str, Map] = {}
         for word, fields in (tree.items if tree else {}).items():
             assert tree is not None
             kind = self.type_of(tree.keys[word])
@@ -274,15 +280,15 @@ class _Reader(StatementReader):
                 self.complain("E110", message, fields)
                 continue
             self.check_keys(fields, self.fields_of(kind), kind)
-            earlier = found.get(kind) or base.get(kind)
+            earlier = fields_by_type.get(kind) or base.get(kind)
             if earlier is None:
-                found[kind] = fields
+                fields_by_type[kind] = fields
             else:  # of the base, or under another word for the type
-                found[kind] = fields._replace(
+                fields_by_type[kind] = fields._replace(
                     items={**earlier.items, **fields.items},
                     keys={**earlier.keys, **fields.keys},
                 )
-        return found
+        return fields_by_type
 
     def read_blocks(self, root: Map) -> dict[str, Block]:
         tree = self.mapping(
@@ -299,7 +305,7 @@ class _Reader(StatementReader):
                     "E117", f"'{name}' cannot name a block", place, "use letters, digits, _ and -"
                 )
             self.blocks[name] = None  # known by name while the bodies are read
-        found = {}
+        blocks = {}
         for name, body in tree.items.items():
             if not isinstance(body, Map):
                 message = f"block {name} takes a map with layers, not {describe(body)}"
@@ -310,9 +316,9 @@ class _Reader(StatementReader):
                 self.complain("E113", f"block {name} has no layers", tree.keys[name])
                 continue
             fields = self.block_fields(body.items.get("fields"))
-            found[name] = Block(tree.keys[name], fields, self.uses(body.items["layers"], "layers"))
-        self.blocks.update(found)
-        return found
+            blocks[name] = Block(tree.keys[name], fields, self.uses(body.items["layers"], "layers"))
+        self.blocks.update(blocks)
+        return blocks
 
     def block_fields(self, tree: Tree | None) -> dict[str, Tree | None]:
         if tree is None:

@@ -61,12 +61,12 @@ def layer_help(word: str) -> LayerHelp:
     aliases = tuple(alias for alias, name in ALIASES.items() if name == word)
     fields = tuple(
         FieldHelp(
-            each.name,
-            each.kind.words,
-            "required" if each.default is REQUIRED else written(each.default),
-            each.doc,
+            field.name,
+            field.kind.words,
+            "required" if field.default is REQUIRED else written(field.default),
+            field.doc,
         )
-        for each in cls.fields()
+        for field in cls.fields()
     )
     return LayerHelp(
         word,

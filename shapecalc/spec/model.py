@@ -32,6 +32,10 @@ RESERVED = frozenset(
     ]
 )
 
+#: The field that a bare value of a block sets which is not read yet: its first, whatever its name.
+#: No key of a spec can be this, as none may hold the character NUL.
+FIRST_FIELD = "\0first"
+
 
 class Branch(NamedTuple):
     """A list of statements that runs beside others; a named one is a level of the paths."""

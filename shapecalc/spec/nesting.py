@@ -34,7 +34,7 @@ _COLON = re.compile(r"[ \t]*:(?=\s|\Z)")
 _LINE = re.compile(rf"(?:\r\n|[{_BREAKS}])([ ]*)([^{_BREAKS}]*)")
 
 
-class Level(NamedTuple):
+class OpenLevel(NamedTuple):
     """A list or a map that is open: in brackets, or known by the column of its entries."""
 
     column: int
@@ -43,7 +43,7 @@ class Level(NamedTuple):
 
 
 def opened_beyond(
-    text: str, levels: list[Level], stretch: tuple[int, int], column: int, most: int
+    text: str, levels: list[OpenLevel], stretch: tuple[int, int], column: int, most: int
 ) -> int | None:
     """Return where a stretch of a text opens one level more than `most`; None where it does not.
 
@@ -54,7 +54,7 @@ def opened_beyond(
 
 
 class _Meter:
-    def __init__(self, text: str, levels: list[Level], most: int) -> None:
+    def __init__(self, text: str, levels: list[OpenLevel], most: int) -> None:
         self.text = text
         self.most = most
         self.blocks = [(level.column, level.is_list) for level in levels if not level.in_brackets]

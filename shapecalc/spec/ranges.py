@@ -116,21 +116,21 @@ def read_ranges(
     >>> [each.text() for each in ranges]
     ['16:512', '0,2', '7:9']
     """
-    found: dict[str, Range] = {}
+    ranges: dict[str, Range] = {}
     problems: list[Problem] = []
     for text in _texts(over):
         try:
-            each = text if isinstance(text, Range) else read_range(text, option)
+            named = text if isinstance(text, Range) else read_range(text, option)
         except SpecErrors as error:
             problems.extend(error.problems)
             continue
-        if each.name in found:
-            message = f"'{each.name}' is given two ranges"
-            problems.append(Problem("E340", message, each.origin, hint="keep one of them"))
-        found[each.name] = each
+        if named.name in ranges:
+            message = f"'{named.name}' is given two ranges"
+            problems.append(Problem("E340", message, named.origin, hint="keep one of them"))
+        ranges[named.name] = named
     if problems:
         raise SpecErrors(problems)
-    return tuple(found.values())
+    return tuple(ranges.values())
 
 
 def _texts(over: Mapping[str, str | Iterable[int]] | Iterable[str] | str) -> Iterable[str | Range]:
@@ -159,14 +159,14 @@ def ends(values: range | tuple[int, ...]) -> tuple[int, int]:
 
 def points(ranges: Sequence[Range]) -> int:
     """Count the points of the grid that ranges span."""
-    return prod(len(each.values) for each in ranges)
+    return prod(len(axis.values) for axis in ranges)
 
 
 def must_be_few(ranges: Sequence[Range], most: int, hint: str) -> None:
     """Refuse a grid of more than `most` points, with their count.  Raises `SpecErrors` (E342)."""
     if points(ranges) > most:
-        largest = max(ranges, key=lambda each: len(each.values))
-        names = " x ".join(f"{len(each.values):,}" for each in ranges)
+        largest = max(ranges, key=lambda axis: len(axis.values))
+        names = " x ".join(f"{len(axis.values):,}" for axis in ranges)
         count = f"{points(ranges):,}"
         message = f"the ranges span {count} points" + (f" ({names})" if len(ranges) > 1 else "")
         rule = f"at most {most:,} points"

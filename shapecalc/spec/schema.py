@@ -51,13 +51,13 @@ def json_schema() -> Schema:
 
 
 def _object(properties: Schema, *, additional: bool | Schema, required: list[str] = []) -> Schema:  # noqa: B006
-    found: Schema = {
+    schema: Schema = {
         "type": "object",
         "properties": properties,
         "patternProperties": _IGNORED,
         "additionalProperties": additional,
     }
-    return {**found, "required": required} if required else found
+    return {**schema, "required": required} if required else schema
 
 
 def _top() -> Schema:
@@ -116,11 +116,11 @@ def _layer(word: str) -> Schema:
         return _branches(word)
     cls = layer_class(word)
     fields: Schema = {}
-    for each in cls.fields():
-        described = {"description": each.doc, **_field(each.kind.schema)}
-        if each.default is not REQUIRED and each.default is not None:
-            described["description"] += f" (default {written(each.default)})"
-        fields[each.name] = described
+    for field in cls.fields():
+        described = {"description": field.doc, **_field(field.kind.schema)}
+        if field.default is not REQUIRED and field.default is not None:
+            described["description"] += f" (default {written(field.default)})"
+        fields[field.name] = described
     forms: list[Schema] = [{"type": "null"}, _object({**fields, **_common()}, additional=False)]
     if cls.principal:
         forms.append(fields[cls.principal])

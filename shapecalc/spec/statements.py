@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.errors import did_you_mean
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
-from shapecalc.spec.model import Block, Branch, Use
+from shapecalc.spec.model import FIRST_FIELD, Block, Branch, Use
 from shapecalc.spec.tree_reader import TreeReader
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 
 if TYPE_CHECKING:
@@ -53,6 +53,57 @@ _COMMON = frozenset(COMMON_KEYS)
 MAX_NAME = 100
 
 
+class _Parts:
+    """What is read so far of a statement with a map of fields."""
+
+    __slots__ = (
+        "branches",
+        "fields",
+        "kind",
+        "literal",
+        "name",
+        "note",
+        "share",
+        "sound",
+        "sources",
+    )
+
+    def __init__(self, kind: str, key: Scalar, fields: dict[str, Tree]) -> None:
+        self.kind = kind
+        self.fields = fields
+        self.literal: list[object] | None = [kind, key.text] if fields else [kind]
+        self.name: Scalar | None = None
+        self.sources: tuple[Scalar, ...] | None = None
+        self.share: Scalar | None = None
+        self.note = ""
+        self.branches: tuple[Branch, ...] = ()
+        self.sound = True
+
+    def add(self, word: str, tree: Tree) -> None:
+        """Take a field, and note whether all are plain words and numbers."""
+        self.fields[word] = tree
+        if self.literal is not None:
+            if isinstance(tree, Scalar) and tree.plain and _LITERAL.fullmatch(tree.text):
+                self.literal += (word, tree.text)
+            else:
+                self.literal = None
+
+    def use(self, word: Scalar, keys: dict[str, Scalar]) -> Use:
+        """Return the statement."""
+        return Use(
+            word,
+            self.kind,
+            self.fields,
+            keys,
+            literal=tuple(self.literal) if self.literal else None,
+            name=self.name,
+            sources=self.sources,
+            share=self.share,
+            note=self.note,
+            branches=self.branches,
+        )
+
+
 class StatementReader(TreeReader):
     """Reads the statements of one file."""
 
@@ -71,12 +122,12 @@ class StatementReader(TreeReader):
                 "E110", f"{what} takes a list of layers, not {describe(tree)}", tree, hint
             )
             return ()
-        found = []
+        uses = []
         for item in tree.items:
             use = self.use(item)
             if use is not None:
-                found.append(use)
-        return tuple(found)
+                uses.append(use)
+        return tuple(uses)
 
     def use(self, tree: Tree) -> Use | None:
         """Read one statement: a word, or a word with its value."""
@@ -180,9 +231,9 @@ class StatementReader(TreeReader):
     def type_of(self, word: Scalar) -> str | None:
         """Return the type that a word means; complain when it means none."""
         text = word.text
-        found = self.meaning(text)
-        if found is not None:
-            return found
+        meant = self.meaning(text)
+        if meant is not None:
+            return meant
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
         hint = (
             _respelt(text)
@@ -211,7 +262,7 @@ class StatementReader(TreeReader):
         known = self.allowed.get(kind)
         if known is None:
             if kind in BUILTIN:
-                known = frozenset(each.name for each in layer_class(kind).fields())
+                known = frozenset(field.name for field in layer_class(kind).fields())
             elif kind in STRUCTURE:
                 known = frozenset(STRUCTURE_KEYS[kind])
             else:
@@ -224,98 +275,77 @@ class StatementReader(TreeReader):
 
     def principal(self, key: Scalar, kind: str) -> str | None:
         """Return the field that a bare value sets."""
-        found = ""
+        field = ""
         if kind in BUILTIN:
-            found = layer_class(kind).principal
+            field = layer_class(kind).principal
         elif kind in STRUCTURE:
             self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
             return None
         else:
             block = self.blocks[kind]
-            found = next(iter(block.fields), "") if block else "\0first"
-        if not found:
+            field = next(iter(block.fields), "") if block else FIRST_FIELD
+        if not field:
             self.complain("E110", f"{kind} takes no value", key, f"write `- {kind}`")
             return None
-        return found
+        return field
 
     def with_fields(self, key: Scalar, kind: str, value: Map) -> Use:
         """Read a word with a map of fields."""
-        fields = self.paper_fields(key) if key.text not in BUILTIN else {}
-        name = share = sources = None
-        note = ""
-        branches: tuple[Branch, ...] = ()
-        literal: list[object] | None = [kind]
-        if fields:
-            literal = [kind, key.text]
-        known = self.fields_of(kind)
         before = len(self.problems)
-        sound = True
+        parts = _Parts(kind, key, {} if key.text in BUILTIN else self.paper_fields(key))
+        known = self.fields_of(kind)
         checked = kind not in self.blocks or self.blocks[kind] is not None
         for word, tree in value.items.items():
             if word in _COMMON:
-                if word == "name":
-                    name = self.named(tree)
-                elif word == "note":
-                    note = self.text(tree, "note")
-                elif word == "from":
-                    sources = self.names(tree, "from")
-                else:
-                    share = next(iter(self.names(tree, "share")), None)
+                self.common_key(parts, word, tree)
+            elif word == "layers" and kind in STRUCTURE:
+                parts.branches = (Branch(None, self.uses(tree, "layers")),)
+            elif word.startswith("x-"):
                 continue
-            if word == "layers" and kind in STRUCTURE:
-                branches = (Branch(None, self.uses(tree, "layers")),)
-                continue
-            if checked and word not in known:
-                if not word.startswith("x-"):
-                    self.unknown_field(kind, word, value.keys[word], known)
-                    sound = sound and kind not in STRUCTURE
-                continue
-            if word.startswith("x-"):
-                continue
-            fields[word] = tree
-            if literal is not None:
-                if isinstance(tree, Scalar) and tree.plain and _LITERAL.fullmatch(tree.text):
-                    literal.append(word)
-                    literal.append(tree.text)
-                else:
-                    literal = None
-        if kind in STRUCTURE and not branches:
-            if sound:
+            elif checked and word not in known:
+                self.unknown_field(kind, word, value.keys[word], known)
+                parts.sound = parts.sound and kind not in STRUCTURE
+            else:
+                parts.add(word, tree)
+        if kind in STRUCTURE and not parts.branches:
+            if parts.sound:
                 self.complain("E113", f"{kind} needs layers", key, STRUCTURE_FORMS[kind])
-            sound = False
-        if not sound:
+            parts.sound = False
+        if not parts.sound:
             return self.unsound(key, value)
         if kind == "group" and "name" not in value.items:
             self.complain("E113", "a group needs a name", key, STRUCTURE_FORMS[kind])
         if len(self.problems) > before and kind in BUILTIN:
-            return Use(key, kind, _NO_FIELDS, _NO_KEYS, None, name, sources, sound=False)
-        return Use(
-            key,
-            kind,
-            fields,
-            value.keys,
-            tuple(literal) if literal else None,
-            name,
-            sources,
-            share,
-            note,
-            branches,
-        )
+            return Use(
+                key, kind, _NO_FIELDS, _NO_KEYS, None, parts.name, parts.sources, sound=False
+            )
+        return parts.use(key, value.keys)
+
+    def common_key(self, parts: _Parts, word: str, tree: Tree) -> None:
+        """Read a key that every statement may have."""
+        if word == "name":
+            parts.name = self.named(tree)
+        elif word == "note":
+            parts.note = self.text(tree, "note")
+        elif word == "from":
+            parts.sources = self.names(tree, "from")
+        else:
+            parts.share = next(iter(self.names(tree, "share")), None)
 
     def common_keys(self, change: Map) -> dict[str, Any]:
         """Read what a change says of the keys that every layer has."""
-        found: dict[str, Any] = {}
+        common: dict[str, Any] = {}
         for word, tree in change.items.items():
             if word == "note":
-                found["note"] = self.text(tree, "note")
+                common["note"] = self.text(tree, "note")
             elif word == "from":
-                found["sources"] = self.names(tree, "from")
+                common["sources"] = self.names(tree, "from")
             elif word == "share":
-                found["share"] = next(iter(self.names(tree, "share")), None)
+                common["share"] = next(iter(self.names(tree, "share")), None)
             elif word == "name":
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)
-        return found
+        return common
 
     def unknown_field(self, kind: str, word: str, place: Scalar, known: Iterable[str]) -> None:
         takes = [*known, *COMMON_KEYS]
@@ -381,13 +411,13 @@ class StatementReader(TreeReader):
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
             elif word == "branches" and isinstance(tree, Map):
-                branches += [self.branch(tree.keys[each], tree.items[each]) for each in tree.items]
+                branches += [self.branch(tree.keys[key_], tree.items[key_]) for key_ in tree.items]
             elif word == "branches":
                 listed = self.unnamed(tree, kind)
                 branches += listed or ()
                 sound = sound and listed is not None
             elif isinstance(tree, Scalar) and self.meaning(tree.text) is None:
-                known = [*(each for each in COMMON_KEYS if each != "share"), "branches"]
+                known = [*(key_ for key_ in COMMON_KEYS if key_ != "share"), "branches"]
                 hint = did_you_mean(word, known) or (
                     f"{kind} takes {', '.join(known[:-1])}, and branches, which are lists of layers"
                 )
@@ -418,13 +448,13 @@ class StatementReader(TreeReader):
 
     def unnamed(self, tree: Tree, kind: str) -> tuple[Branch, ...] | None:
         """Read a list of lists; nothing when it is none."""
-        if not isinstance(tree, List) or not all(isinstance(each, List) for each in tree.items):
+        if not isinstance(tree, List) or not all(isinstance(branch, List) for branch in tree.items):
             hint = f"{kind}: [[conv3-64, relu], []]; [] is the identity"
             self.complain(
                 "E110", f"the branches of {kind} are a list of lists, or a map of lists", tree, hint
             )
             return None
-        return tuple(Branch(None, self.uses(each, "a branch")) for each in tree.items)
+        return tuple(Branch(None, self.uses(branch, "a branch")) for branch in tree.items)
 
 
 #: Ways of writing that are nearly right, and what is meant.

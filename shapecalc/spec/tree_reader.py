@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from shapecalc.errors import Complaints, Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.text.source import Origin
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe, origin
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class TreeReader:
             return None
         if isinstance(tree, Map):
             ignored = [word for word in tree.items if word.startswith("x-")]
-            items = {word: each for word, each in tree.items.items() if word not in ignored}
-            keys = {word: each for word, each in tree.keys.items() if word not in ignored}
+            items = {word: item for word, item in tree.items.items() if word not in ignored}
+            keys = {word: item for word, item in tree.keys.items() if word not in ignored}
             return tree._replace(items=items, keys=keys) if ignored else tree
         message = f"{key} takes a map {holds}, not {describe(tree)}"
         self.complain("E110", message, tree, f"{key}: {form}")

@@ -168,11 +168,11 @@ class _Builder:
         A parser has limits of its own and looks ahead: it may give up on text of which it has
         handed nothing over yet.
         """
-        from shapecalc.spec.nesting import Level, opened_beyond
+        from shapecalc.spec.nesting import OpenLevel, opened_beyond
 
         text = self.source.text
         begin, column = (last.end_mark.index, last.end_mark.column) if last else (0, 0)
-        levels = [Level(o.start.column, not o.is_map, o.in_brackets) for o in self.open]
+        levels = [OpenLevel(o.start.column, not o.is_map, o.in_brackets) for o in self.open]
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         stretch = begin, mark.index if mark is not None else len(text)
         at = opened_beyond(text, levels, stretch, column, MAX_DEPTH)

@@ -92,11 +92,11 @@ LONGEST_KEY = 1024
 
 def explain(source: Source, error: yaml.YAMLError) -> Mistake:
     """Say what a complaint of the YAML parser means."""
-    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
-    said = said.splitlines()[0]
+    text = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    text = text.splitlines()[0]
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     opened = getattr(error, "context_mark", None)
-    if opened is not None and any(word in said for word in _BEGINS_EARLIER):
+    if opened is not None and any(word in text for word in _BEGINS_EARLIER):
         mark = opened
     place = (mark.line, mark.column) if mark is not None else None
     position = getattr(error, "position", None)
@@ -106,32 +106,32 @@ def explain(source: Source, error: yaml.YAMLError) -> Mistake:
         message = "a line that begins with '%' is an instruction to YAML, which specs do not use"
         return Mistake(message, "is this a spec at all?", place)
     if place is not None:
-        seen = _by_its_line(said, source.line(place[0]), place)
+        seen = _by_its_line(text, source.line(place[0]), place)
         if seen is not None:
             return seen
     for pattern, meaning, hint in _MEANINGS:
-        if pattern in said:
+        if pattern in text:
             return Mistake(meaning, hint, place)
-    return Mistake(f"this is not YAML: {said}", "", place)
+    return Mistake(f"this is not YAML: {text}", "", place)
 
 
-def _by_its_line(said: str, line: str, place: tuple[int, int]) -> Mistake | None:
+def _by_its_line(text: str, line: str, place: tuple[int, int]) -> Mistake | None:
     """Explain what only the line itself can tell."""
     before, character = line[: place[1]], line[place[1] : place[1] + 1]
-    if said == _NO_TOKEN and character == "\t":
+    if text == _NO_TOKEN and character == "\t":
         return Mistake("a tab stands where YAML wants spaces", "indent with spaces", place)
-    if said == _NO_TOKEN:
+    if text == _NO_TOKEN:
         return Mistake(f"a value cannot begin with '{character}'", "put it into quotes", place)
     key = before.lstrip(" -")  # of which the parser may have forgotten that it could be one
-    if said.startswith(_SECOND_COLON) and ":" not in key and len(key) > LONGEST_KEY:
+    if text.startswith(_SECOND_COLON) and ":" not in key and len(key) > LONGEST_KEY:
         place = (place[0], len(before) - len(key))
         return Mistake(f"a key has at most {LONGEST_KEY:,} characters", "use a shorter word", place)
-    if said.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY:
+    if text.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY:
         return Mistake(f"a key has at most {LONGEST_KEY:,} characters", "use a shorter word", place)
-    if said == _NO_KEY and character == "-":
+    if text == _NO_KEY and character == "-":
         message = "this list entry does not line up with those above"
         return Mistake(message, "line the '- ' up under each other", place)
-    if said.startswith(_SECOND_COLON) and ":" not in before:
+    if text.startswith(_SECOND_COLON) and ":" not in before:
         message = "this key does not follow from the line above"
         hint = "line it up with the other keys; or is a ':' missing in the line above?"
         return Mistake(message, hint, place)

@@ -1,12 +1,15 @@
-"""Texts of strangers on a terminal: nothing that moves the cursor, and how wide they come out."""
+"""Texts of strangers, safe to show: on a terminal, in one line, in a spreadsheet; and how wide."""
 
 from __future__ import annotations
 
+#: What a spreadsheet would take for the start of a formula.
+FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)
 
-def visible(text: str) -> str:
+
+def terminal_safe(text: str) -> str:
     r"""Replace what would move the cursor or change colours; blanks stay as many as they were.
 
-    >>> visible("a\tb"), visible("\x1b[31mred")
+    >>> terminal_safe("a\tb"), terminal_safe("\x1b[31mred")
     ('a b', '�[31mred')
     """
     if text.isprintable():
@@ -17,13 +20,13 @@ def visible(text: str) -> str:
     )
 
 
-def printable(text: str) -> str:
+def one_line(text: str) -> str:
     r"""Make a text one line of visible characters, each stretch of blanks a single one.
 
-    >>> printable("two\n  lines")
+    >>> one_line("two\n  lines")
     'two lines'
     """
-    return visible(" ".join(text.split()))
+    return terminal_safe(" ".join(text.split()))
 
 
 def width_of(text: str) -> int:
@@ -42,3 +45,8 @@ def terminal_width() -> int:
     from shutil import get_terminal_size
 
     return get_terminal_size().columns
+
+
+def csv_safe(text: str) -> str:
+    """Put a `'` before what a spreadsheet would read as a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text

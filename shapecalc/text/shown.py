@@ -51,3 +51,29 @@ class Shown:
 
     def __str__(self) -> str:
         return self.render("text")
+
+    def __init_subclass__(cls) -> None:
+        """Give a result a short `repr`, before `dataclass` gives it a long one."""
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = brief_repr  # type: ignore[method-assign]
+
+
+#: The longest `repr` of a result: more only fills the screen of a session.
+LONGEST = 200
+
+
+def brief_repr(result: object) -> str:
+    """Name a result's class and the beginnings of what its fields hold."""
+    from reprlib import Repr
+
+    short = Repr()
+    short.maxlevel, short.maxtuple, short.maxdict, short.maxother = 2, 2, 2, 60
+    names: tuple[str, ...] = getattr(result, "_fields", ()) or tuple(type(result).__annotations__)
+    own = (name for name in names if name != "shapes")  # how it is shown, which all of it share
+    fields = ", ".join(f"{name}={short.repr(getattr(result, name))}" for name in own)
+    return shortened(f"<{type(result).__name__} {fields}>")
+
+
+def shortened(text: str) -> str:
+    """Cut a `repr` to the longest that is allowed."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…>"

@@ -1,6 +1,13 @@
-"""Words of other tools and papers for what the language calls otherwise: for suggestions only."""
+"""What may be meant by a word: the known ones that are near, and those of other tools."""
 
 from __future__ import annotations
+
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: A word of another tool, in lower case without separators -> the words that may be meant.
 FOREIGN: dict[str, tuple[str, ...]] = {
@@ -67,4 +74,55 @@ def meant_by(word: str, known: tuple[str, ...]) -> str:
     ('kernel', 'upsample')
     """
     plain = word.lower().replace("_", "").replace("-", "")
-    return next((each for each in FOREIGN.get(plain, ()) if each in known), "")
+    return next((candidate for candidate in FOREIGN.get(plain, ()) if candidate in known), "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"did you mean 'kernel'?"``, or nothing when no known word is near."""
+    return _nearest(word, tuple(islice(known, 500))) if len(word) <= 100 else ""
+
+
+#: A known word is near from this likeness on (difflib's ratio), and so many are named.
+NEAR = 0.65
+MOST_MEANT = 5
+
+
+@lru_cache(maxsize=512)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    from shapecalc.text.words import listed
+
+    if meant := meant_by(word, known):
+        return f"did you mean '{meant}'?"
+    near = _closest(word, known)
+    if not near and len(word) >= 3:  # padding for pad, convolution for conv, avg for avgpool
+        begins = (candidate for candidate in known if len(candidate) >= 3)
+        near = [
+            candidate
+            for candidate in begins
+            if word.startswith(candidate) or candidate.startswith(word)
+        ]
+        longest = max(map(len, near), default=0)
+        near = [candidate for candidate in near if len(candidate) == longest]
+    if not near:
+        return ""
+    shown = [f"'{candidate}'" for candidate in dict.fromkeys(near)]
+    if len(shown) > MOST_MEANT:
+        shown[MOST_MEANT - 1 :] = [f"{len(shown) - MOST_MEANT + 1} more"]
+    return f"did you mean {listed(shown, 'or')}?"
+
+
+def _closest(word: str, known: tuple[str, ...]) -> list[str]:
+    """Return the words that are most like a word, all that are equally like it."""
+    import difflib
+
+    best = difflib.get_close_matches(word, known, n=1, cutoff=NEAR)
+    if not best:
+        return []
+    matcher = difflib.SequenceMatcher(b=word)
+
+    def likeness(candidate: str) -> float:
+        matcher.set_seq1(candidate)
+        return matcher.ratio()
+
+    most = likeness(best[0])
+    return [candidate for candidate in known if likeness(candidate) == most]

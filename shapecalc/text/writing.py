@@ -26,8 +26,8 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
     try:
         os.fsencode(target)
     except UnicodeEncodeError:
-        said = "the names of files have no such letters here; PYTHONUTF8=1 may help"
-        raise OSError(EILSEQ, said, str(path)) from None
+        message = "the names of files have no such letters here; PYTHONUTF8=1 may help"
+        raise OSError(EILSEQ, message, str(path)) from None
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
         with target.open("wb") as device:
             write(device)

@@ -18,6 +18,10 @@ class Mark(NamedTuple):
     column: int
 
 
+#: The place of what was never written as text.
+NOWHERE = Mark(-1, -1)
+
+
 class Scalar(NamedTuple):
     """A word, a number, a string: text, and whether it stood without quotes."""
 
@@ -53,6 +57,8 @@ Tree: TypeAlias = Scalar | List | Map
 def origin(tree: Tree) -> Origin:
     """Return the place where `tree` was written."""
     start, end = tree.start, tree.end
+    if start is NOWHERE:
+        return Origin(tree.source)
     return Origin(tree.source, Span(start.line, start.column, end.line, end.column))
 
 

@@ -12,7 +12,7 @@ from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NUMBER, TEXT
 from shapecalc.output.table import Fact, Line, Table
 from shapecalc.output.view import Column
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -85,17 +85,17 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
     lines = tuple(
         Line(
             (
-                each.name,
-                rows[each.name].type,
-                as_text(rows[each.name].output),
-                *(f"{number:.4g}" for number in each[1:5]),
-                f"{100 * each.zeros:.1f}%",
+                layer.name,
+                rows[layer.name].type,
+                as_text(rows[layer.name].output),
+                *(f"{number:.4g}" for number in layer[1:5]),
+                f"{100 * layer.zeros:.1f}%",
             )
         )
-        for each in run.layers
+        for layer in run.layers
     )
     return Table(
-        title=printable(run.report.name) or "network",
+        title=one_line(run.report.name) or "network",
         about=run.inputs,
         columns=columns,
         header=HEADER,
@@ -110,14 +110,14 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
         remarks=(
             *_not_finite(run.layers),
             *run.saved,
-            f"Read from {printable(run.report.graph.spec.source.name)}.",
+            f"Read from {one_line(run.report.graph.spec.source.name)}.",
         ),
     )
 
 
 def _not_finite(layers: tuple[Activity, ...]) -> tuple[str, ...]:
     """Name the layer at which the numbers stop being numbers, if there is one."""
-    first = next((each.name for each in layers if not each.finite), None)
+    first = next((layer.name for layer in layers if not layer.finite), None)
     if first is None:
         return ()
     return (f"{first} is the first layer with values that are not finite (NaN or infinite).",)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.algebra.dim import known
+from shapecalc.api import report_of
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.reference.arrays import extents
 from shapecalc.reference.layer import count, forward, random_arrays, slots
@@ -20,9 +21,10 @@ from shapecalc.verify import laws
 from shapecalc.verify.small_copy import small_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from os import PathLike
 
-    from shapecalc.graph.model import Node
+    from shapecalc.graph.model import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.run import Step
@@ -107,8 +109,10 @@ class Verdicts(Shown, tuple[Verdict, ...]):
 
 
 def verify(
-    report: Report,
+    network: str | PathLike[str] | Mapping[str, Any] | Graph | Report,
     *,
+    settings: Mapping[str, str | int] | None = None,
+    input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     seed: int = 0,
     gradients: bool = False,
     progress: Callable[[], object] = lambda: None,
@@ -119,8 +123,9 @@ def verify(
     random weights, one example, float32.  Operations of every kind, and gradients if asked for,
     are judged on a small copy of each layer.  A layer that cannot be run, though its rule took it,
     disagrees with its rule, and so do all that depend on it.  `progress` is called after every
-    layer.
+    layer.  `settings` and `input` are those of `summarize`.
     """
+    report = report_of(network, settings=settings, input=input)
     rows = {row.name: row for row in report.rows}
     judged: dict[str, JudgedLayer] = {}
     copies: dict[tuple[Layer, tuple[Shape, ...]], dict[str, str | None]] = {}

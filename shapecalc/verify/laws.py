@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.layers.base import Parameter
-    from shapecalc.layers.receptive_field import Reach
+    from shapecalc.layers.receptive_field import InputSpan
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.work import Work
     from shapecalc.reference.arrays import Array, Slot
@@ -92,7 +92,9 @@ def value_law(fast: Array, plain: Array) -> str:
     return f"the layer's two forwards differ by {np.nanmax(np.abs(fast - plain)):.3g}"
 
 
-def reach_law(noticed: Noticed, reaches: tuple[Reach, ...] | None, sides: tuple[int, ...]) -> str:
+def reach_law(
+    noticed: Noticed, reaches: tuple[InputSpan, ...] | None, sides: tuple[int, ...]
+) -> str:
     """Compare what rows of the output noticed of the input's rows with what a rule says they see.
 
     `sides` are the input's; beyond their ends there is nothing to notice.  Not judged is a rule
@@ -119,7 +121,7 @@ def reach_law(noticed: Noticed, reaches: tuple[Reach, ...] | None, sides: tuple[
     return differences[0] if differences else ""
 
 
-def _seen(reach: Reach, unit: int, n: int) -> list[int]:
+def _seen(reach: InputSpan, unit: int, n: int) -> list[int]:
     """List the rows of a side of `n` that a unit sees by a rule."""
     if reach == EVERYTHING:
         return list(range(n))

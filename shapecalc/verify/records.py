@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.records import Records, Rows
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.verify.activations import Activity
 from shapecalc.verify.judge import LAWS, Verdict
 
@@ -30,7 +30,7 @@ def verdict_records(judged: Verdicts | Verdict) -> Records:
         columns=("network", "layer", "type", "output", *LAWS),
         lines=(
             (
-                printable(verdict.report.name),
+                one_line(verdict.report.name),
                 layer.row.name,
                 layer.row.type,
                 as_text(layer.row.output),

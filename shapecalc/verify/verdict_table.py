@@ -8,7 +8,7 @@ from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
 from shapecalc.output.table import Fact, Line, Table
 from shapecalc.output.view import Column
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.verify.judge import LAWS, Verdict
 
 if TYPE_CHECKING:
@@ -23,18 +23,18 @@ def _column(title: str, meaning: str = "") -> Column:
     return Column(title, title, meaning, TEXT, lambda row, view: row)
 
 
-def _asked(verdicts: Sequence[Verdict]) -> list[str]:
+def _checked_laws(verdicts: Sequence[Verdict]) -> list[str]:
     """List the laws that were asked of any layer."""
-    said = [each.outcomes for verdict in verdicts for each in verdict.judged]
-    return [law for law in LAWS if any(each[law] is not None for each in said)]
+    outcomes = [layer.outcomes for verdict in verdicts for layer in verdict.judged]
+    return [law for law in LAWS if any(outcome[law] is not None for outcome in outcomes)]
 
 
-def _mark(said: Iterable[str | None]) -> str:
+def _mark(outcomes: Iterable[str | None]) -> str:
     """Return a tick where all that was asked holds, a cross, or the mark for nothing asked."""
-    told = [each for each in said if each is not None]
-    if not told:
+    answers = [outcome for outcome in outcomes if outcome is not None]
+    if not answers:
         return NOT_APPLICABLE_MARK
-    return FAILS if any(told) else HOLDS
+    return FAILS if any(answers) else HOLDS
 
 
 def tabulate(judged: Verdicts | Verdict, width: int | None = None) -> Table:
@@ -46,22 +46,24 @@ def tabulate(judged: Verdicts | Verdict, width: int | None = None) -> Table:
 
 def _layers(verdict: Verdict) -> Table:
     """Lay out what the laws say of every layer; disagreements stand below, numbered."""
-    asked = _asked([verdict])
+    laws = _checked_laws([verdict])
     lines: list[Line] = []
     notes: list[str] = []
-    for each in verdict.judged:
-        told = [said for said in each.outcomes.values() if said]
-        if told:
-            notes.append(f"{superscript(len(notes) + 1)} {each.row.name}: {'; '.join(told)}")
-        cells = (each.row.name, each.row.type, as_text(each.row.output))
-        marks = tuple(_mark([each.outcomes[law]]) for law in asked)
-        lines.append(Line((*cells, *marks), superscript(len(notes)) if told else ""))
-    totals = tuple(_mark(each.outcomes[law] for each in verdict.judged) for law in asked)
+    for layer in verdict.judged:
+        disagreements = [outcome for outcome in layer.outcomes.values() if outcome]
+        if disagreements:
+            notes.append(
+                f"{superscript(len(notes) + 1)} {layer.row.name}: {'; '.join(disagreements)}"
+            )
+        cells = (layer.row.name, layer.row.type, as_text(layer.row.output))
+        marks = tuple(_mark([layer.outcomes[law]]) for law in laws)
+        lines.append(Line((*cells, *marks), superscript(len(notes)) if disagreements else ""))
+    totals = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
     return Table(
-        title=printable(verdict.report.name) or "network",
+        title=one_line(verdict.report.name) or "network",
         about=(f"Run forward by the referee: random weights, seed {verdict.seed}, float32.",),
-        columns=tuple(map(_column, ("layer", "type", "output", *asked))),
-        header=("layer", "type", "output", *asked),
+        columns=tuple(map(_column, ("layer", "type", "output", *laws))),
+        header=("layer", "type", "output", *laws),
         lines=tuple(lines),
         footer=("all", "", "", *totals),
         facts=(
@@ -71,24 +73,24 @@ def _layers(verdict: Verdict) -> Table:
             Fact("activations, peak: the report", "", _bytes(verdict.stated_peak)),
         ),
         notes=tuple(notes),
-        legend=_legend(asked),
-        remarks=(f"Read from {printable(verdict.report.graph.spec.source.name)}.",),
+        legend=_legend(laws),
+        remarks=(f"Read from {one_line(verdict.report.graph.spec.source.name)}.",),
     )
 
 
 def _networks(verdicts: Sequence[Verdict]) -> Table:
     """Lay out a line a network; disagreements stand below."""
-    asked = _asked(verdicts)
+    laws = _checked_laws(verdicts)
     lines: list[Line] = []
     notes: list[str] = []
     for verdict in verdicts:
-        told = verdict.disagreements
-        notes += [f"{verdict.report.name}, {each}" for each in told]
-        marks = tuple(_mark(each.outcomes[law] for each in verdict.judged) for law in asked)
-        cells = (printable(verdict.report.name), f"{len(verdict.judged):,}", *marks)
+        disagreements = verdict.disagreements
+        notes += [f"{verdict.report.name}, {sentence}" for sentence in disagreements]
+        marks = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
+        cells = (one_line(verdict.report.name), f"{len(verdict.judged):,}", *marks)
         lines.append(Line((*cells, _mark([verdict.peak_outcome]))))
     wrong = sum(bool(verdict.disagreements) for verdict in verdicts)
-    header = ("network", "layers", *asked, "peak")
+    header = ("network", "layers", *laws, "peak")
     layers = sum(len(verdict.judged) for verdict in verdicts)
     return Table(
         title=f"{len(verdicts)} networks",
@@ -96,13 +98,13 @@ def _networks(verdicts: Sequence[Verdict]) -> Table:
         columns=tuple(map(_column, header)),
         header=header,
         lines=tuple(lines),
-        footer=("all", f"{layers:,}", *("",) * (len(asked) + 1)),
+        footer=("all", f"{layers:,}", *("",) * (len(laws) + 1)),
         facts=(
-            Fact("checks that hold", f"{sum(each.held for each in verdicts):,}"),
+            Fact("checks that hold", f"{sum(judged.held for judged in verdicts):,}"),
             Fact("networks that agree", f"{len(verdicts) - wrong:,} of {len(verdicts):,}"),
         ),
         notes=tuple(notes),
-        legend=(*_legend(asked), ("peak", "the most bytes of activations alive at once")),
+        legend=(*_legend(laws), ("peak", "the most bytes of activations alive at once")),
         remarks=(),
     )
 
@@ -111,11 +113,11 @@ def _bytes(count: int | None) -> str:
     return NOT_APPLICABLE_MARK if count is None else f"{count:,} bytes"
 
 
-def _legend(asked: list[str]) -> tuple[tuple[str, str], ...]:
+def _legend(laws: list[str]) -> tuple[tuple[str, str], ...]:
     """Explain the laws and the marks."""
     marks = (
         (HOLDS, "what was done is what the report says"),
         (FAILS, "it is not: see the notes"),
         (NOT_APPLICABLE_MARK, "nothing to compare"),
     )
-    return (*((law, LAWS[law]) for law in asked), *marks)
+    return (*((law, LAWS[law]) for law in laws), *marks)

@@ -16,10 +16,11 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.algebra.dim import known
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.spec.find import must_end
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.source import Origin
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import listed_briefly
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _unusual(names: list[str], members: list[zipfile.ZipInfo], origin: Origin) -
     """Complain about names that are there twice, and members that NumPy has not written."""
     for name, times in Counter(names).items():
         if times > 1:
-            message = f"{printable(name)} is there {times} times"
+            message = f"{one_line(name)} is there {times} times"
             yield Problem("E502", message, origin, hint="store every array once")
     packed = [
         name

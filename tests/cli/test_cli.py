@@ -14,8 +14,10 @@ from click.testing import Result
 from shapecalc import __version__
 from shapecalc.cli import COMMANDS, main
 from shapecalc.spec.find import shipped
+from tests.paths import ROOT
 from tests.runner import runner
 
+CLI = ROOT / "shapecalc" / "cli"
 SPEC = "input: 8x9x2\nlayers:\n  - conv: {filters: 3, kernel: 5}\n  - relu\n"
 
 
@@ -39,6 +41,12 @@ def test_every_command_has_a_sentence_in_the_help(command: str) -> None:
         line for line in run("--help").stdout.splitlines() if line.startswith(f"  {command} ")
     ]
     assert len(line.split()) > 3
+
+
+def test_every_module_with_a_command_of_its_name_is_a_command() -> None:
+    texts = {path.stem: path.read_text("utf-8") for path in CLI.glob("*.py")}
+    commands = {name for name, text in texts.items() if f"\ndef {name}(" in text}
+    assert commands == set(COMMANDS)
 
 
 def test_unknown_command_gets_a_suggestion() -> None:

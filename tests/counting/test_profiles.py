@@ -5,7 +5,9 @@ tests/oracle/test_tools.py runs the tools themselves; these constants need none 
 
 from __future__ import annotations
 
+import ast
 import json
+import tomllib
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from shapecalc import loads, summarize
 from shapecalc.algebra.expr import evaluate
 from shapecalc.counting.profile import ANY, addends, without_rule
 from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.profiles.tools import GRAPHS, TORCH
+from shapecalc.counting.profiles.tools import KERAS as KERAS_COUNT
 from shapecalc.counting.quantities import QUANTITIES, kind_text
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
@@ -24,7 +28,7 @@ from shapecalc.report.unknown import (
     UNKNOWN,
 )
 from shapecalc.spec.find import shipped
-from tests.paths import NETWORKS
+from tests.paths import NETWORKS, ROOT, TESTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,6 +171,49 @@ def test_keras_counts_running_statistics(name: str) -> None:
     assert PROFILES["keras"].count(report.totals) == KERAS[name]
 
 
+# -- the tools ----------------------------------------------------------------------------------
+
+#: Profiles of tools that tests/oracle/tools.py does not run, and what judges them.
+NOT_RUN = {
+    "convnet-burden": "it needs MATLAB; its README is a published table, of tests/analysis/tables",
+    "keras": "it counts parameters; its documentation is KERAS above, tests/oracle runs it",
+}
+
+
+def tools() -> dict[str, str]:
+    """Return the tools that the oracle runs, a package a profile, without PyTorch."""
+    tree = ast.parse((TESTS / "oracle" / "tools.py").read_text("utf-8"))
+    (table,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "TOOLS"
+    )
+    assert isinstance(table, ast.Dict)
+    rows = zip(table.keys, table.values, strict=True)
+    return {ast.literal_eval(key): ast.literal_eval(row.elts[0]) for key, row in rows}  # type: ignore[arg-type,attr-defined]
+
+
+def test_every_profile_of_a_tool_is_compared_with_it() -> None:
+    profiles = {profile.name for profile in (*TORCH, *GRAPHS, KERAS_COUNT)}
+    assert profiles == {*tools(), *NOT_RUN}
+
+
+@pytest.mark.parametrize("name", tools())
+def test_the_version_of_a_tool_is_pinned(name: str) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pins = extras["optional-dependencies"]["tools"] + extras["optional-dependencies"]["oracle"]
+    package, _, version = PROFILES[name].version.split(",")[0].partition(" ")
+    assert package == tools()[name]
+    assert f"{package}=={version}" in pins
+
+
+@pytest.mark.parametrize("name", tools())
+def test_numbers_that_a_tool_printed_are_typed(name: str) -> None:
+    printed = (*ONE_LAYER.values(), *TORCHVISION.values(), *FRAMED.values())
+    typed = {tool for row in printed for tool in row} | {tool for _, _, tool, _ in SMALL}
+    assert name in typed
+
+
 # -- the rules as data --------------------------------------------------------------------------
 
 
@@ -176,7 +223,8 @@ def test_rules_are_about_known_layers_and_quantities(name: str) -> None:
         word, slash, sides = key.partition("/")
         assert word.split(":")[0] in {*BUILTIN, ANY}
         assert not slash or sides in "123"
-        assert all(each.quantity in QUANTITIES and each.times for each in addends(rule))
+        assert {addend.quantity for addend in addends(rule)} <= set(QUANTITIES)
+        assert all(addend.times for addend in addends(rule))
     assert PROFILES[name].name == name
     assert PROFILES[name].label
 

@@ -427,7 +427,7 @@ def golden_texts() -> dict[str, str]:
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_has_a_golden_text(code: str) -> None:
     own = [text for name, text in golden_texts().items() if name.startswith(code)]
-    assert any(f"error[{code}]: " in text for text in own)
+    assert any(f"error[{code}]: " in text for text in own), f"tests/errors has no {code}"
 
 
 def test_every_golden_text_belongs_to_a_test() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from time import process_time
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import _nearest
 from shapecalc.spec.expression import parse
+from shapecalc.text.suggest import _nearest
 from tests.fuzz.support import judge
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.explain import shapes
@@ -9,7 +10,7 @@ from shapecalc.counting.profile import without_rule
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers.base import Layer
 from shapecalc.reference import registry
-from tests.paths import ROOT
+from tests.paths import ROOT, TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,13 @@ def _referee(made: type[Layer]) -> Iterator[str]:
             yield str(error)
 
 
+def _tested(made: type[Layer]) -> Iterator[str]:
+    name = re.compile(rf"\b({made.type}|{made.__name__})\b")
+    files = set((TESTS / "layers").glob("test_*.py")) - {TESTS / "layers" / "test_recipe.py"}
+    if not any(name.search(path.read_text("utf-8")) for path in files):
+        yield f"no test in tests/layers/ names {made.type}"
+
+
 def _explained(made: type[Layer]) -> Iterator[str]:
     if shapes.says.dispatch(made) is shapes.says.dispatch(Layer):
         yield f"{made.__name__} has no words for its shape"
@@ -68,6 +76,7 @@ def _documented(made: type[Layer]) -> Iterator[str]:
 STEPS: Mapping[str, Step] = {
     "class": Step("shapecalc/layers/", _stated),
     "referee": Step("shapecalc/reference/", _referee),
+    "tests": Step("tests/layers/", _tested),
     "words": Step("shapecalc/analysis/explain/shapes.py", _explained),
     "profiles": Step("shapecalc/counting/profiles/tools.py", _profiled),
     "docs": Step("docs/make.py", _documented),

@@ -12,7 +12,7 @@ from shapecalc.layers.globalpool import (
     GlobalAvgPool,
     GlobalMaxPool,
 )
-from shapecalc.layers.receptive_field import EVERYTHING, Reach
+from shapecalc.layers.receptive_field import EVERYTHING, InputSpan
 from shapecalc.layers.shape import Map
 from shapecalc.layers.work import Work
 
@@ -51,7 +51,7 @@ def test_adaptive_work_by_hand() -> None:
 def test_adaptive_windows_by_hand() -> None:
     layer = AdaptiveAvgPool(size=(6, 1))
     reaches = layer.window(Map((13, 7), 3))
-    assert reaches == (Reach((0, 2, 4, 6, 8, 10), (2, 4, 6, 8, 10, 12), 13), EVERYTHING)
+    assert reaches == (InputSpan((0, 2, 4, 6, 8, 10), (2, 4, 6, 8, 10, 12), 13), EVERYTHING)
 
 
 def test_adaptive_output_may_be_larger() -> None:

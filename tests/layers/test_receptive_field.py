@@ -20,7 +20,7 @@ from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
-from shapecalc.layers.receptive_field import EVERYTHING, Field, Reach
+from shapecalc.layers.receptive_field import EVERYTHING, InputSpan, ReceptiveField
 from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.transposed import Transposed
@@ -105,14 +105,14 @@ def test_where_the_first_field_begins() -> None:
         taken(Map((224,), 3), [Conv(filters=2, kernel=(7,), stride=(2,), pad=pad)]).rows
         for pad in (both(3), Padding(((0, 0),), "same"))
     )
-    assert given.field == (Field((-3,), (3,), 2, 112),)
-    assert same.field == (Field((-2,), (4,), 2, 112),)
+    assert given.field == (ReceptiveField((-3,), (3,), 2, 112),)
+    assert same.field == (ReceptiveField((-2,), (4,), 2, 112),)
 
 
 def test_every_side_has_its_own_reach() -> None:
     shape = Map((7, 11), 2)
     kernel, stride, pad = (3, 2), (2, 3), Padding(((1, 0), (0, 2)))
-    expected = (Reach((-1,), (1,), 2), Reach((0,), (1,), 3))
+    expected = (InputSpan((-1,), (1,), 2), InputSpan((0,), (1,), 3))
     for layer in (
         Conv(filters=5, kernel=kernel, stride=stride, pad=pad),
         Depthwise(kernel=kernel, stride=stride, pad=pad),

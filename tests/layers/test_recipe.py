@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from shapecalc.analysis.explain import shapes
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.layers import BUILTIN
+from shapecalc.layers import BUILTIN, FAMILIES
 from shapecalc.layers.base import Layer, Parameter
 from shapecalc.layers.pool import MaxPool
 from shapecalc.layers.work import Work
@@ -20,10 +21,21 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+FAMILY_FILES = ROOT / "shapecalc" / "layers"
+#: Where a class states its word.
+TYPE = re.compile(r'^    type: ClassVar\[str\] = "', re.MULTILINE)
+
 
 @pytest.mark.parametrize("word", BUILTIN)
 def test_every_layer_type_has_all_that_the_recipe_asks_for(word: str) -> None:
     assert missing(BUILTIN[word]) == {}
+
+
+def test_every_file_with_a_type_is_a_family() -> None:
+    files = {
+        path.stem for path in FAMILY_FILES.glob("*.py") if TYPE.search(path.read_text("utf-8"))
+    }
+    assert files == set(FAMILIES)
 
 
 class Toy(Layer):
@@ -57,6 +69,12 @@ def test_a_forgotten_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
             f"Toy has no function {name}: write it in" in text for text in complaints["referee"]
         )
         monkeypatch.setitem(role, Toy, lambda *_: None)
+    assert list(missing(Toy)) == (left := left[1:])
+
+    assert complaints["tests"] == ["no test in tests/layers/ names toy"]
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "layers" / "test_toy.py").write_text('answer("toy", 3)', "utf-8")
+    monkeypatch.setattr(recipe, "TESTS", tmp_path)
     assert list(missing(Toy)) == (left := left[1:])
 
     assert complaints["words"] == ["Toy has no words for its shape"]

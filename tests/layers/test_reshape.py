@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.layers.fields import Padding
-from shapecalc.layers.receptive_field import EVERYTHING, Reach
+from shapecalc.layers.receptive_field import EVERYTHING, InputSpan
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -84,8 +84,8 @@ def test_permute(order: tuple[int, ...], expected: Map, refusal: Refusal) -> Non
 
 def test_permute_follows_the_sides() -> None:
     assert Permute(order=(1, 0, 2)).window(SHAPE) == (
-        Reach((0,), (0,), 1, 1),
-        Reach((0,), (0,), 1, 0),
+        InputSpan((0,), (0,), 1, 1),
+        InputSpan((0,), (0,), 1, 0),
     )
     assert Permute(order=(2, 0, 1)).window(SHAPE) == (EVERYTHING,)
     assert Permute(order=(1, 0)).output(Map((7,), 6)) == Map((6,), 7)
@@ -102,7 +102,7 @@ def test_permute_names_each_axis_once(order: tuple[int, ...], refusal: Refusal) 
 def test_pad() -> None:
     layer = PadLayer(pad=Padding(((0, 1), (2, 3))))
     assert layer.output(SHAPE) == Map((8, 16), 6)
-    assert layer.window(SHAPE) == (Reach((0,), (0,), 1), Reach((-2,), (-2,), 1))
+    assert layer.window(SHAPE) == (InputSpan((0,), (0,), 1), InputSpan((-2,), (-2,), 1))
     assert layer.does() == "(0,1)x(2,3)"
     assert layer.work((SHAPE,), Map((8, 16), 6)) == NO_WORK
     assert PadLayer(pad=Padding(((1, 1),))).output(Map((2, 3, 5), 7)) == Map((4, 5, 7), 7)
@@ -111,17 +111,17 @@ def test_pad() -> None:
 def test_crop() -> None:
     layer = Crop(crop=Padding(((0, 1), (2, 3))))
     assert layer.output(SHAPE) == Map((6, 6), 6)
-    assert layer.window(SHAPE) == (Reach((0,), (0,), 1), Reach((2,), (2,), 1))
+    assert layer.window(SHAPE) == (InputSpan((0,), (0,), 1), InputSpan((2,), (2,), 1))
     assert layer.does() == "(0,1)x(2,3)"
     assert Crop(crop=Padding(((1, 1),))).output(Map((3,), 2)) == Map((1,), 2)
 
 
 def test_crop_to_the_centre() -> None:
     # U-Net: 64 to 56 takes 4 at each end.  7 to 4: one before, two after.
-    assert Crop(to=(56,)).window(Map((64, 64), 512)) == (Reach((4,), (4,), 1),) * 2
+    assert Crop(to=(56,)).window(Map((64, 64), 512)) == (InputSpan((4,), (4,), 1),) * 2
     layer = Crop(to=(4, 11))
     assert layer.output(SHAPE) == Map((4, 11), 6)
-    assert layer.window(SHAPE) == (Reach((1,), (1,), 1), Reach((0,), (0,), 1))
+    assert layer.window(SHAPE) == (InputSpan((1,), (1,), 1), InputSpan((0,), (0,), 1))
     assert layer.does() == "to 4x11"
 
 
@@ -132,8 +132,8 @@ def test_upsample() -> None:
     assert layer.does() == "x2x3 nearest"
     assert Upsample().output(Map((5,), 3)) == Map((10,), 3)
     assert layer.window(SHAPE) == (
-        Reach((0, 0), (0, 0), 1),
-        Reach((0, 0, 0), (0, 0, 0), 1),
+        InputSpan((0, 0), (0, 0), 1),
+        InputSpan((0, 0, 0), (0, 0, 0), 1),
     )
 
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-import trial as trials_of_laws
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
@@ -18,6 +17,7 @@ from shapecalc.verify import laws
 from shapecalc.verify.judge import verify
 from tests.kinds import MAXIMA
 from tests.mutation.fault import planted
+from tests.verify import trial as trials_of_laws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -43,14 +43,14 @@ _CONVOLUTIONS = [
 ]  # fmt: skip
 
 _POOLS = [
-    Fault("a window's last element is not seen", "maxpool", "reference.pooling:side_by_side", "range(k)", "range(max(k - 1, 1))"),
+    Fault("a window's last element is not seen", "maxpool", "reference.pool:side_by_side", "range(k)", "range(max(k - 1, 1))"),
     Fault("padding counts for 0", "maxpool", "reference.pool:max_forward", "surround(x, sliding, -np.inf)", "surround(x, sliding)"),
     Fault("all equals win", "maxpool", "reference.pool:max_backward", "open_still & (shown == y)", "shown == y"),
     Fault("a winner of several windows gets one's gradient", "maxpool", "reference.pool:max_backward", "target[...] += won * gradient", "target[...] = np.where(won, gradient, target)"),
     Fault("a mean's gradient is not divided", "avgpool", "reference.pool:avg_backward", "gradient / divisor(layer, x, sliding)", "gradient"),
-    Fault("overlapping windows overwrite", "avgpool", "reference.pooling:spread_back", "target[...] += gradient", "target[...] = gradient"),
-    Fault("the coefficient is forgotten on the way back", "subsampling", "reference.subsampling:subsampling_backward", "gradient * coefficient", "gradient"),
-    Fault("the coefficient's gradient forgets the sum", "subsampling", "reference.subsampling:subsampling_backward", "gradient * total", "gradient"),
+    Fault("overlapping windows overwrite", "avgpool", "reference.pool:spread_back", "target[...] += gradient", "target[...] = gradient"),
+    Fault("the coefficient is forgotten on the way back", "subsampling", "reference.pool:subsampling_backward", "gradient * coefficient", "gradient"),
+    Fault("the coefficient's gradient forgets the sum", "subsampling", "reference.pool:subsampling_backward", "gradient * total", "gradient"),
     Fault("what is met in the mirror is lost", "blurpool", "reference.pool:blur_backward", "own[1 : before + 1] += side[:before][::-1]", "pass"),
     Fault("spans end too early", "adaptive_avgpool", "reference.globalpool:spans", "-(-(i + 1) * n // o)", "max((i + 1) * n // o, i * n // o + 1)"),
     Fault("overlapping spans overwrite", "adaptive_avgpool", "reference.globalpool:avg_backward", "back[box] += ", "back[box] = "),
@@ -87,14 +87,14 @@ _OTHERS = [
     Fault("dealt out twice", "channel_shuffle", "reference.reshape:channel_shuffle_gradient", "x.shape[1] // layer.groups", "layer.groups"),
     Fault("an addition counts twice", "avgpool", "reference.tally:Counting.__add__", "adds += 1", "adds += 2"),
     Fault("comparing is free", "relu", "reference.tally:Counting.__gt__", "compares += 1", "compares += 0"),
-    Fault("a channel is passed over", "conv", "reference.weighted:grouped", "range(first, first + each), kernels", "range(first, first + each - 1), kernels[:-1]"),
+    Fault("a channel is passed over", "conv", "reference.weighted:grouped", "range(first, first + seen), kernels", "range(first, first + seen - 1), kernels[:-1]"),
 ]  # fmt: skip
 
 _NETWORK = [
     Fault("what others read is written over", "network", "reference.memory:Memory.only_here", "self._left[node.inputs[0]] != 1", "False"),
     Fault("views count as arrays of their own", "network", "reference.memory:owner", "array.base is not None", "False"),
-    Fault("nothing is freed", "network", "reference.memory:Memory.release", "if not self._left[each]:", "if False:"),
-    Fault("branches do not add up on the way back", "network", "reference.gradient:_add", "total[key] + more if key in total else more", "more"),
+    Fault("nothing is freed", "network", "reference.memory:Memory.release", "if not self._left[activation]:", "if False:"),
+    Fault("branches do not add up on the way back", "network", "reference.run:_add", "total[key] + more if key in total else more", "more"),
     Fault("shared weights are drawn twice", "network", "reference.inputs:LayerArrays.arrays", "owner = index if share is None else share", "owner = index"),
 ]  # fmt: skip
 

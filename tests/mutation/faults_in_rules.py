@@ -68,7 +68,7 @@ _WINDOW = [
         "ceil_caffe clips only the sides that are padded",
         "network",
         "layers.windowed:_windows",
-        "any(padded) and not each",
+        "any(padded) and not side",
         "False",
     ),
     Fault(
@@ -298,8 +298,8 @@ _OTHERS = [
         "running statistics are trained",
         "batchnorm",
         "layers.norm:BatchNorm.weights",
-        'each, "buffer"',
-        'each, "weight"',
+        'per_channel, "buffer"',
+        'per_channel, "weight"',
     ),
     Fault(
         "a scale for every channel, not every element",

@@ -16,16 +16,12 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from tests.mutation.catching import Caught, catch
+from tests.mutation.faults_in_referee import REFEREE
+from tests.mutation.faults_in_rules import RULES
+
 if TYPE_CHECKING:
     from tests.mutation.fault import Fault
-
-from tests.paths import TESTS
-
-sys.path[:0] = [str(TESTS / "verify"), str(TESTS / "oracle")]
-
-from tests.mutation.catching import Caught, catch  # noqa: E402
-from tests.mutation.faults_in_referee import REFEREE  # noqa: E402
-from tests.mutation.faults_in_rules import RULES  # noqa: E402
 
 
 def line(fault: Fault, found: list[Caught]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shapecalc.layers import FAMILIES
 from shapecalc.layers.window import Window, output_size
 from tests.mutation.catching import NETWORKS, catch
 from tests.mutation.fault import Fault, planted
@@ -37,6 +38,13 @@ def test_every_fault_has_its_place(fault: Fault) -> None:
     """Fails when the source has changed: mend the fault's `right` and `wrong`."""
     with planted(fault):
         pass
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_has_faults(family: str) -> None:
+    """The rules of a family and its part of the referee: a fault in each is caught, or unknown."""
+    places = {fault.place.partition(":")[0] for fault in (*RULES, *REFEREE)}
+    assert {f"layers.{family}", f"reference.{family}"} <= places
 
 
 def test_faults_are_many_and_single() -> None:

@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from shapecalc.layers import JOINS, layer_class
-from shapecalc.layers.fields import (
-    MODES,
-    NO_PADDING,
-    Choice,
-    Count,
-    Decimal,
-    Flag,
-    Padding,
-    Sizes,
-)
+from shapecalc.layers.fields import MODES, NO_PADDING, Choice, Count, Decimal, Flag, Padding, Sizes
 from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:

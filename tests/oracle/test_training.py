@@ -9,7 +9,7 @@ from judge import AnyLayer, need
 from natural import Net
 
 from shapecalc import loads, summarize
-from shapecalc.analysis.training import training
+from shapecalc.analysis.training import training_cost
 from shapecalc.analysis.training.costs import OPTIMIZERS
 from tests.paths import NETWORKS, SPECS
 
@@ -86,7 +86,7 @@ def multiplied(report: Report) -> tuple[int, int]:
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT])
 def test_a_step_is_what_autograd_multiplies(name: str) -> None:
     report = summarize(name)
-    total = training(report).total
+    total = training_cost(report).total
     assert (total.forward, total.backward) == multiplied(report)
 
 
@@ -104,14 +104,14 @@ LAYERS = [
 def test_the_first_layers_need_no_gradient_of_their_input(before: str, first: str) -> None:
     text = f"input: 12x10x6\nlayers: [{before}{first}, relu, dense: 3]"
     report = summarize(loads(text))
-    total = training(report).total
+    total = training_cost(report).total
     assert (total.forward, total.backward) == multiplied(report)
 
 
 def test_branches_and_shared_weights() -> None:
     text = "input: 12x10x6\nlayers: [concat: {a: [conv1-4, conv3-5], b: [maxpool: {kernel: 3, stride: 1, pad: 1}, conv1-7]}, conv3-2]"
     for report in (summarize(loads(text)), summarize(NETWORKS / "siamese.yaml")):
-        total = training(report).total
+        total = training_cost(report).total
         assert (total.forward, total.backward) == multiplied(report)
 
 
@@ -123,7 +123,7 @@ def test_the_counter_is_wrong_about_groups() -> None:
         result.sum().backward()
     macs = report.totals.macs
     assert counter.get_total_flops() == 2 * 2 * macs  # a gradient of the weights alone is 2 * macs
-    assert training(report).total.backward == macs == multiplied(report)[1]
+    assert training_cost(report).total.backward == macs == multiplied(report)[1]
 
 
 def test_a_flat_factor_of_3_is_caught() -> None:

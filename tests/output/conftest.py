@@ -1,11 +1,6 @@
 """What the tests of the formats share, and a terminal that is the same everywhere."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # for `reports` and `reread`
 
 collect_ignore = ["browser.py", "reports.py", "reread.py"]  # helpers without doctests
 

@@ -31,7 +31,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "columns": lambda: shapecalc.summarize("googlenet").render("html", columns="all", depth=0),
     "symbols": lambda: shapecalc.summarize("vgg16", input="HxWx3").render("html", columns="all"),
     "comparison": lambda: shapecalc.compare("alexnet", "vgg16", "resnet18").render("html"),
-    "published": lambda: shapecalc.tables("googlenet")[0].render("html"),
+    "published": lambda: shapecalc.published_tables("googlenet")[0].render("html"),
     "explanation": lambda: shapecalc.explain("alexnet", "conv1", EVERYTHING).render("html"),
     "formulas": lambda: shapecalc.explain("vgg16", "fc6", input="HxWx3").render("html"),
     "slide": lambda: shapecalc.explain("googlenet", None, "macs").render("html"),

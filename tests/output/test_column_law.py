@@ -5,14 +5,18 @@ that is cut or rounded, a total that comes from elsewhere would break it.
 """
 
 import pytest
-from reports import NAMES, report
-from reread import READERS, Grid, sums, without_mark
 
 from shapecalc.output.cells import number_text
 from shapecalc.output.formats import FORMATS, write
+from tests.output.reports import NAMES, report
+from tests.output.reread import READERS, Grid, sums, without_mark
 
 COLUMNS = "name,weights,biases,params,buffers,connections,macs,flops,count,activations,memory"
 PRINTED = [name for name in FORMATS if name != "csv"]
+
+
+def test_every_format_has_a_reader() -> None:
+    assert set(READERS) == set(FORMATS)
 
 
 def law(grid: Grid, expected: list[int]) -> None:

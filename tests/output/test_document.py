@@ -9,8 +9,6 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from reread import parse
-from test_escaping import HOSTILE, needs_latex
 
 from shapecalc.algebra.traced import named
 from shapecalc.output.document import (
@@ -31,8 +29,10 @@ from shapecalc.output.document_markdown import document_to_markdown
 from shapecalc.output.document_text import document_to_text
 from shapecalc.output.html import document_to_html, to_html
 from shapecalc.output.table import Fact, Head, Line, Table
-from shapecalc.output.table import Grid as Totals
-from shapecalc.text.safe import printable
+from shapecalc.output.table import TotalsGrid as Totals
+from shapecalc.text.safe import one_line
+from tests.output.reread import parse
+from tests.output.test_escaping import HOSTILE, needs_latex
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 def document(text: str) -> Document:
     """Return a document with a text in every place of it."""
-    text = printable(text)
+    text = one_line(text)
     pair = (text, text)
     return Document(text, blocks(text), pair, pair, (pair,), (pair,), pair)
 
 
 def table(text: str) -> Table:
     """Return a table with a text in every place of it."""
-    text = printable(text)
+    text = one_line(text)
     pair = (text, text)
     heads = (Head(text), Head(text, numeric=True, extents=True))
     totals = Totals(heads, pair, (pair,))
@@ -85,7 +85,7 @@ def pages(text: str, *, standalone: bool = True) -> list[str]:
     return [
         document_to_html(document(text), standalone=standalone),
         to_html(with_totals, standalone=standalone),
-        to_html(with_totals._replace(totals=None), standalone=standalone, below=blocks(printable(text))),
+        to_html(with_totals._replace(totals=None), standalone=standalone, below=blocks(one_line(text))),
     ]  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_markdown_of_a_document_obeys_no_markup(text: str) -> None:
     own = [tag for tag, _ in parse(render(document_to_markdown(document("x")))).tags]
     page = parse(render(document_to_markdown(document(text))))
     assert [tag for tag, _ in page.tags] == own
-    assert page.text.count(printable(text)) >= 15
+    assert page.text.count(one_line(text)) >= 15
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -125,7 +125,7 @@ def test_a_document_as_text_is_lines_of_visible_characters(text: str) -> None:
     for width in (40, 80):
         written = document_to_text(document(text), width)
         assert all(line.isprintable() and line == line.rstrip() for line in written.splitlines())
-    assert "".join(printable(text).split()) in "".join(written.split())
+    assert "".join(one_line(text).split()) in "".join(written.split())
 
 
 @needs_latex

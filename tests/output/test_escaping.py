@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports import NAMES, report, with_name
-from reread import RAISED, READERS, parse, without_mark
 
 import shapecalc
 from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.options import make_view
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
+from tests.output.reports import NAMES, report, with_name
+from tests.output.reread import RAISED, READERS, parse, without_mark
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -52,8 +52,8 @@ def shown(text: str, format_: str, **options: Any) -> str:
 def test_cells_read_back_as_they_were(format_: str, text: str) -> None:
     grid = READERS[format_](shown(text, format_))
     for name, kind, does, _, _, note in grid.rows:
-        assert without_mark(name) == kind == note == printable(text)
-        assert does.replace("\N{MULTIPLICATION SIGN}", "x") == printable(text)
+        assert without_mark(name) == kind == note == one_line(text)
+        assert does.replace("\N{MULTIPLICATION SIGN}", "x") == one_line(text)
 
 
 @pytest.mark.parametrize("standalone", [True, False])
@@ -63,7 +63,7 @@ def test_html_has_no_tag_that_is_not_its_own(text: str, standalone: bool) -> Non
     assert parse(shown(text, "html", standalone=standalone)).tags == [
         (
             tag,
-            {key: printable(text) if value == "x" else value for key, value in attributes.items()},
+            {key: one_line(text) if value == "x" else value for key, value in attributes.items()},
         )
         for tag, attributes in own
     ]
@@ -89,7 +89,7 @@ def test_markdown_obeys_no_markup(text: str) -> None:
     tags = {tag for tag, _ in parse(page).tags}
     assert tags == {"p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"}
     assert page.count("<strong>") == 3  # the title, the word total and the total
-    assert printable(text) in parse(page).text
+    assert one_line(text) in parse(page).text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -114,7 +114,7 @@ def test_text_moves_no_cursor_and_reads_no_markup(format_: str, text: str) -> No
     written = shown(text, format_, width=400)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", written) if format_ == "terminal" else written
     assert all(c.isprintable() or c == "\n" for c in plain)
-    assert plain.count(printable(text)) >= 9
+    assert plain.count(one_line(text)) >= 9
     rules = [at for at, line in enumerate(plain.splitlines()) if line.startswith("──")]
     assert rules[1] - rules[0] == 3  # two layers, a line each
 

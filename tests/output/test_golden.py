@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports import GOLDEN, report
 
 from shapecalc.output.formats import FORMATS, write
+from tests.output.reports import GOLDEN, report
 
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 FILES = [

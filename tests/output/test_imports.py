@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from reports import GOLDEN
 
 from shapecalc.output.formats import FORMATS
+from tests.output.reports import GOLDEN
 from tests.paths import ROOT
 
 SCRIPT = """

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.analysis.solve.windows import windows
-from shapecalc.analysis.tables import tables
+from shapecalc.analysis.solve.windows import windows_between
+from shapecalc.analysis.tables import published_tables
 from shapecalc.output.csv import LINES, Plain, to_csv
 from shapecalc.output.json import to_json
 from shapecalc.output.records import Records, Rows
@@ -107,7 +107,7 @@ def test_dicts_of_nested_rows_are_their_lines() -> None:
     from shapecalc.verify.judge import verify
     from shapecalc.verify.records import verdict_records
 
-    cells = of_tables(tables("lenet5", "zfnet")).dicts()
+    cells = of_tables(published_tables("lenet5", "zfnet")).dicts()
     assert {cell["table"] for cell in cells} == {"lenet5", "zfnet"}
     assert all(cell["status"] == "match" for cell in cells)
     layers = verdict_records(verify(shapecalc.summarize("lenet5"))).dicts()
@@ -125,5 +125,5 @@ def test_dicts_of_a_sweep_and_of_answers_are_their_lines() -> None:
     assert points[1]["macs"] is None
     (answer,) = solution_records(shapecalc.solve("alexnet", "pool3 = 6x6")).dicts()
     assert (answer["H_from"], answer["H_to"], answer["H_modulus"]) == (227, 258, 1)
-    (window, *_) = windows_records(windows("227 -> 55")).dicts()
+    (window, *_) = windows_records(windows_between("227 -> 55")).dicts()
     assert (window["kernel"], window["stride_from"], window["pad"]) == (11, 4, 0)

@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from reports import changed, compute, report
-from reread import READERS, without_mark
 
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
@@ -17,6 +15,8 @@ from shapecalc.output.formats import FORMATS, format_for, write
 from shapecalc.output.options import make_view
 from shapecalc.report.model import Report
 from shapecalc.report.unknown import UNKNOWN
+from tests.output.reports import changed, compute, report
+from tests.output.reread import READERS, without_mark
 
 SPEC = """\
 input: 5x7x2

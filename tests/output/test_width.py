@@ -3,14 +3,14 @@
 import re
 
 import pytest
-from reports import NAMES, report, with_name
-from reread import READERS
 
 from shapecalc.output.columns import COLUMNS, default_columns
 from shapecalc.output.formats import write
 from shapecalc.output.options import make_view
 from shapecalc.output.report_table import tabulate
 from shapecalc.text.safe import width_of
+from tests.output.reports import NAMES, report, with_name
+from tests.output.reread import READERS
 
 WIDTHS = (40, 60, 80, 100, 140)
 DEFAULT = [column.title for column in default_columns(make_view(), machine=False)]

@@ -18,18 +18,21 @@ if TYPE_CHECKING:
 
 EXECUTE = ROOT / "shapecalc" / "reference"
 
-#: The rules of a layer.  The referee must not call them.
+#: The rules of a layer, and what a report has of them.  The referee must not ask them.
 RULES = {
     "output", "weights", "work", "requires", "window", "moves", "positions", "connected", "taps",
-    "sets", "scaled", "steps", "rounds",
+    "sets", "scaled", "steps", "rounds", "totals",
 }  # fmt: skip
 #: What a module here may have of the modules that rules are made of.
 ALLOWED = {
     "shapecalc.algebra.dim": {"Dim", "known"},
-    "shapecalc.errors": {"Problem", "SpecErrors", "did_you_mean"},
+    "shapecalc.api": {"graph_of"},  # the network of a report, never its numbers
+    "shapecalc.errors": {"Problem", "SpecErrors"},
     "shapecalc.graph.model": {"Deferred", "Graph", "Input", "Node", "without_values"},
     "shapecalc.layers.shape": {"Map", "Vector", "Shape"},
     "shapecalc.layers.base": {"Layer"},
+    "shapecalc.report.model": {"Report"},  # as a type, for what `graph_of` takes
+    "shapecalc.text.suggest": {"did_you_mean"},
 }
 
 

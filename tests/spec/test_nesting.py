@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.spec import yaml_compose as module
 from shapecalc.spec.find import specs_folder
-from shapecalc.spec.nesting import Level, opened_beyond
+from shapecalc.spec.nesting import OpenLevel, opened_beyond
 from shapecalc.spec.yaml_compose import MAX_DEPTH, compose
 from shapecalc.text.source import Source
 
@@ -241,7 +241,10 @@ def test_nothing_is_measured_as_deeper_than_it_is(tree: str | list | tuple) -> N
 
 
 def test_what_is_open_already_counts() -> None:
-    levels = [Level(0, is_list=False, in_brackets=False), Level(3, is_list=True, in_brackets=True)]
+    levels = [
+        OpenLevel(0, is_list=False, in_brackets=False),
+        OpenLevel(3, is_list=True, in_brackets=True),
+    ]
     assert opened_beyond("a: [b, [c]]", levels, (4, 11), 4, 3) is None
     assert opened_beyond("a: [b, [c]]", levels, (4, 11), 4, 2) == 7
     assert opened_beyond("a: [b, [c]]", levels, (4, 6), 4, 2) is None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from trial import Trial, do, make, put
 
 from shapecalc.layers import layer_class
 from shapecalc.layers.base import Parameter
@@ -26,6 +25,7 @@ from shapecalc.verify.laws import (
     weight_law,
     work_law,
 )
+from tests.verify.trial import Trial, do, make, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,8 +101,8 @@ def test_a_wrong_rule_is_caught(what: str, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("Reach((-before,)", "Reach((1 - before,)"),  # a row too few
-        ("Reach((-before,), (last,)", "Reach((-before,), (last + 1,)"),
+        ("InputSpan((-before,)", "InputSpan((1 - before,)"),  # a row too few
+        ("InputSpan((-before,), (last,)", "InputSpan((-before,), (last + 1,)"),
         ("window.stride, -1, dilation)", "window.stride, -1, 1)"),  # the gaps between taps
         ("window.stride, -1", "1, -1"),
     ],

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trial import do, trials
 
 from shapecalc.layers import BUILTIN
 from shapecalc.reference.layer import backward, count, forward
@@ -24,6 +23,7 @@ from shapecalc.verify.laws import (
     work_law,
 )
 from tests.kinds import LINEAR, MAXIMA, WINDOWED
+from tests.verify.trial import do, trials
 
 every_type = pytest.mark.parametrize("word", BUILTIN)
 quick = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

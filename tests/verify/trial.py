@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from draw import layers, tables
 from hypothesis import assume
 from hypothesis import strategies as st
-from judge import AnyLayer, answer
 
 from shapecalc.reference.layer import forward, random_arrays, slots
 from shapecalc.reference.product import recorded
 from tests.kinds import MAXIMA
+from tests.oracle.draw import layers, tables
+from tests.oracle.judge import AnyLayer, answer
 
 if TYPE_CHECKING:
     from numpy.random import Generator

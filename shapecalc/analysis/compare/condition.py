@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
 from shapecalc.analysis.compare.names import WEIGHTED, ratio
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
-from shapecalc.text.safe import printable
+from shapecalc.errors import Problem, SpecErrors, refuse
+from shapecalc.text.safe import one_line
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -111,7 +112,7 @@ def _read(text: str, known: tuple[str, ...]) -> TotalCondition:
     if suffix.end() < len(text):
         message = "a condition is one comparison, and ends before this"
         raise _refused(text, (suffix.end(), len(text)), message, "give --fail-if once for each")
-    return TotalCondition(printable(text), total, sign[1], bound, suffix[1] == "x")
+    return TotalCondition(one_line(text), total, sign[1], bound, suffix[1] == "x")
 
 
 _SIGNS = " ".join(_COMPARISONS)

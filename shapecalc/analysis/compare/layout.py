@@ -14,7 +14,7 @@ from shapecalc.layers.pool import MaxPool
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, cell_text, number_text
 from shapecalc.output.table import Head
 from shapecalc.report.fold import together
-from shapecalc.text.safe import printable, width_of
+from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -155,7 +155,7 @@ def names_column(entries: Sequence[Entry], footer: str) -> Laid:
     """Name the rows: two names where two networks differ in them, else the first."""
     cells = []
     for entry in entries:
-        names = [printable(row.name) for row in entry.rows if row is not None]
+        names = [one_line(row.name) for row in entry.rows if row is not None]
         two = len(entry.rows) == 2 and len(set(names)) == 2
         cells.append(ARROW.join(names) if two else names[0])
     meaning = "the layer's name, after those of the blocks that it stands in"
@@ -169,7 +169,7 @@ def change_column(entries: Sequence[Entry]) -> Laid:
 
 
 def _changes(entries: Sequence[Entry]) -> tuple[str, ...]:
-    return tuple(printable(entry.change) for entry in entries)
+    return tuple(one_line(entry.change) for entry in entries)
 
 
 def configurations(
@@ -177,7 +177,7 @@ def configurations(
 ) -> Iterator[Laid]:
     """Lay the networks out as columns of layers, as in the paper of VGG."""
     for k, (report, label) in enumerate(zip(reports, labels, strict=True)):
-        cells = (printable(entry.what[k]) or NOT_APPLICABLE_MARK for entry in entries)
+        cells = (one_line(entry.what[k]) or NOT_APPLICABLE_MARK for entry in entries)
         footer = number_text(report.totals.params, view.units)
         head = Head(f"the layers of {label}", extents=True)
         yield Laid(head, label, tuple(cells), footer, wraps=12)

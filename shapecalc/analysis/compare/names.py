@@ -9,11 +9,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.output.sums import (
-    measure_names,
-    measures,
-)
-from shapecalc.text.safe import printable
+from shapecalc.output.sums import measure_names, measures
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +25,7 @@ WEIGHTED = "weighted_layers"
 
 def labels_of(reports: Sequence[Report]) -> tuple[str, ...]:
     """Name networks so that all names differ: by themselves, by their files, or by numbers."""
-    names = [printable(report.name) or "network" for report in reports]
+    names = [one_line(report.name) or "network" for report in reports]
     if len(set(names)) == len(names):
         return tuple(names)
     files = [source_of(report) for report in reports]
@@ -39,7 +36,7 @@ def labels_of(reports: Sequence[Report]) -> tuple[str, ...]:
 
 def source_of(report: Report) -> str:
     """Return the name of a network's spec."""
-    return printable(report.graph.spec.source.name)
+    return one_line(report.graph.spec.source.name)
 
 
 def weighted_layers(report: Report) -> int:

@@ -22,7 +22,7 @@ from shapecalc.analysis.compare.names import WEIGHTED, labels_of, ratio, source_
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNITS, amount_text, number_text
 from shapecalc.output.columns import BY_WORD, conventions
 from shapecalc.output.sums import Sum, sums
-from shapecalc.output.table import FOLDED, Grid, Head, Line, Table, left_out
+from shapecalc.output.table import FOLDED, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _remarks(
     yield f"Read from {_listed([source_of(report) for report in comparison.reports])}."
 
 
-def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> Grid:
+def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> TotalsGrid:
     """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
     columns = [_sums(report, view) for report in reports]
     rows = [
@@ -223,7 +223,7 @@ def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) ->
     if two:
         heads.append(Head("the second network against the first", numeric=True))
         header.append("ratio")
-    return Grid(tuple(heads), tuple(header), tuple(lines))
+    return TotalsGrid(tuple(heads), tuple(header), tuple(lines))
 
 
 def _any_number(row: Sequence[Sum]) -> bool:

@@ -22,12 +22,13 @@ from shapecalc.analysis.explain.model import Explanation, Topic
 from shapecalc.analysis.explain.network import slide
 from shapecalc.analysis.explain.subject import find
 from shapecalc.api import report_of
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import shapes_text
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.analysis.explain.model import Derivation, Equation
 from shapecalc.output.document import Block, Document, Grid, Heading, Picture, Prose
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ def document(lesson: Explanation) -> Document:
     return Document(
         _title(lesson),
         tuple(_blocks(lesson)),
-        about=tuple(printable(text) for text in (lesson.about, lesson.note) if text),
+        about=tuple(one_line(text) for text in (lesson.about, lesson.note) if text),
         remarks=tuple(_remarks(lesson)),
         level=2,
     )
@@ -28,15 +28,15 @@ def document(lesson: Explanation) -> Document:
 
 def _title(lesson: Explanation) -> str:
     """Name what is explained."""
-    network = printable(lesson.network) or "the network"
-    return f"{printable(lesson.name)} of {network}" if lesson.name else network
+    network = one_line(lesson.network) or "the network"
+    return f"{one_line(lesson.name)} of {network}" if lesson.name else network
 
 
 def _remarks(lesson: Explanation) -> Iterator[str]:
     """Say for which symbols it holds, and where the spec was read."""
     if lesson.domain:
-        yield printable(f"Domain: {'; '.join(lesson.domain)}.")
-    yield f"Read from {printable(lesson.source)}."
+        yield one_line(f"Domain: {'; '.join(lesson.domain)}.")
+    yield f"Read from {one_line(lesson.source)}."
 
 
 def _blocks(lesson: Explanation) -> Iterator[Block]:
@@ -48,10 +48,10 @@ def _blocks(lesson: Explanation) -> Iterator[Block]:
 def _block(block: Explained) -> Block:
     match block:
         case Derivation() | Equation():
-            return block.chain._replace(label=printable(block.label))
+            return block.chain._replace(label=one_line(block.label))
         case Prose(text):
-            return Prose(printable(text))
+            return Prose(one_line(text))
         case Grid():
-            return block.printable()
+            return block.one_line()
         case Picture():
             return block

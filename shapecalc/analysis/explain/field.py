@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.analysis.explain.subject import Subject
-    from shapecalc.layers.receptive_field import Field, Reach
+    from shapecalc.layers.receptive_field import InputSpan, ReceptiveField
     from shapecalc.report.model import Row
 
 
@@ -31,7 +31,7 @@ def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
     return tuple(_made(subject, side) for side in range(len(fields_of(subject.row))))
 
 
-def fields_of(row: Row) -> tuple[Field, ...]:
+def fields_of(row: Row) -> tuple[ReceptiveField, ...]:
     """Return a layer's fields; none without sides, or where no one formula gives them.
 
     Where a layer's are known, so are those of the layers before it.
@@ -86,11 +86,11 @@ def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
     return size + (named("n", before.units) - 1) * jump
 
 
-def _step(window: Sequence[Reach], side: int) -> Reach:
+def _step(window: Sequence[InputSpan], side: int) -> InputSpan:
     return window[side] if len(window) > side else window[0]
 
 
-def _span(field: Field) -> Formula:
+def _span(field: ReceptiveField) -> Formula:
     """Count from the first to the last pixel that the unit with the widest field sees."""
     widest = named("widest", field.size)
     if not isinstance(field.units, int):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.reference.example import Example
-    from shapecalc.reference.formula import Formula
+    from shapecalc.reference.formula import ArrayFormula
 
 #: What indices count, in the order in which they are told.
 INDICES = {
@@ -69,13 +69,13 @@ def _numbers_alone(subject: Subject) -> bool:
     return numbers(subject) and all(map(is_number, (*counts, row.params, row.buffers)))
 
 
-def _forward(formulas: Mapping[str, Formula]) -> list[Formula]:
+def _forward(formulas: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
     from shapecalc.reference.formula import computed
 
     return [formula for of, formula in formulas.items() if computed(of)]
 
 
-def _backward(formulas: Mapping[str, Formula]) -> list[Formula]:
+def _backward(formulas: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
     """List the formulas of the way back; of many operands the first."""
     forward = _forward(formulas)
     operands = [formula for of, formula in formulas.items() if of[1:].isdecimal() and of[0] == "x"]
@@ -84,7 +84,7 @@ def _backward(formulas: Mapping[str, Formula]) -> list[Formula]:
     ]
 
 
-def _general(subject: Subject, formulas: Mapping[str, Formula]) -> Iterator[Block]:
+def _general(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> Iterator[Block]:
     """Write the formulas, and say what they say."""
     forward, backward = _forward(formulas), _backward(formulas)
     yield Prose(_letters(subject, formulas))
@@ -99,11 +99,11 @@ def _general(subject: Subject, formulas: Mapping[str, Formula]) -> Iterator[Bloc
     yield from map(Prose, _notes(backward))
 
 
-def _notes(formulas: list[Formula]) -> list[str]:
+def _notes(formulas: list[ArrayFormula]) -> list[str]:
     return list(dict.fromkeys(formula.note for formula in formulas if formula.note))
 
 
-def _letters(subject: Subject, formulas: Mapping[str, Formula]) -> str:
+def _letters(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> str:
     """Say what the letters are."""
     text = " ".join(f"{formula.entry} {formula.text}" for formula in formulas.values())
     text = re.sub(r"\b[a-zA-Z]{2,}\b", "", text)  # words
@@ -121,7 +121,7 @@ def _letters(subject: Subject, formulas: Mapping[str, Formula]) -> str:
     return f"{sentence}  Indices, from 0: {listed(counted)}." if counted else sentence
 
 
-def _arrays(subject: Subject, formulas: Mapping[str, Formula]) -> Iterator[str]:
+def _arrays(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> Iterator[str]:
     """Name the arrays, each after what it is."""
     operands = [of for of in formulas if of[0] == "x"]
     if len(operands) > 1:
@@ -145,7 +145,9 @@ def _arrays(subject: Subject, formulas: Mapping[str, Formula]) -> Iterator[str]:
 # -- the example --------------------------------------------------------------------------------
 
 
-def _worked(done: Example, subject: Subject, formulas: Mapping[str, Formula]) -> Iterator[Block]:
+def _worked(
+    done: Example, subject: Subject, formulas: Mapping[str, ArrayFormula]
+) -> Iterator[Block]:
     """Show the example: what goes in and comes out, what comes back, one entry of each.
 
     What it computes on the way and the layer's own `formulas` do not name is explained: in a small
@@ -222,7 +224,7 @@ def _matrix(name: str, rows: list[list[float]]) -> list[str]:
     return [line.ljust(width) for line in (name, *lines)]
 
 
-def _facts(formulas: Mapping[str, Formula], done: Example) -> dict[str, Any]:
+def _facts(formulas: Mapping[str, ArrayFormula], done: Example) -> dict[str, Any]:
     """Give a program the formulas and the example's numbers."""
     return {
         "formulas": {

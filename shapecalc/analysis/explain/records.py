@@ -9,7 +9,7 @@ from shapecalc.output.cells import machine_text
 from shapecalc.output.csv import Plain
 from shapecalc.output.document import Grid, Picture
 from shapecalc.output.records import Records
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def _block(block: Block) -> dict[str, Any]:
         return {"kind": "table", "header": block.header, "rows": block.rows}
     if isinstance(block, Picture):
         return {"kind": "picture", "lines": block.lines}
-    return {"kind": "text", "text": printable(block.text)}
+    return {"kind": "text", "text": one_line(block.text)}
 
 
 def _lines(layer: str, section: Section) -> Iterator[tuple[object, ...]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean
+from shapecalc.errors import Problem, SpecErrors
 from shapecalc.report.fold import fold
 from shapecalc.text.source import Origin
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import listed_briefly
 
 if TYPE_CHECKING:

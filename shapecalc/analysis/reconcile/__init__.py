@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
-from shapecalc.text.safe import printable
+from shapecalc.errors import Problem, SpecErrors, refuse
+from shapecalc.text.safe import one_line
 from shapecalc.text.source import Origin
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +61,7 @@ def chosen(words: Sequence[str]) -> list[Profile]:
 
 def _unknown(word: str, known: dict[str, Profile]) -> Problem:
     hint = did_you_mean(word, known) or "`shapecalc profiles` lists them"
-    return Problem("E620", f"unknown profile '{printable(word)}'", hint=hint)
+    return Problem("E620", f"unknown profile '{one_line(word)}'", hint=hint)
 
 
 def find_count(

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
-from shapecalc.counting.profile import told
+from shapecalc.counting.profile import described
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.output.cells import UNITS, number_text
-from shapecalc.output.table import FOLDED, Fact, Grid, Head, Line, Table
+from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, TotalsGrid
 from shapecalc.output.view import View
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def tabulate(difference: Difference, view: View = View(), width: int | None = No
     laid = zip(heads, header, cells, footer, (0,) * 5, (16, 12, 0, 0, 0), strict=True)
     columns = fit([Laid(*column) for column in laid], width)
     return Table(
-        title=f"{printable(difference.report.name) or 'network'}: {names[0]} and {names[1]}",
+        title=f"{one_line(difference.report.name) or 'network'}: {names[0]} and {names[1]}",
         about=(_summary(difference, view),),
         columns=heads,
         header=header,
@@ -76,7 +76,7 @@ def _heads(names: Sequence[str]) -> tuple[Head, ...]:
 
 def _cells(part: DifferencePart, view: View) -> tuple[str, ...]:
     counts = _counts((part.first, part.second), view)
-    return (printable(part.layer), part.term, *counts, signed(part.difference, view))
+    return (one_line(part.layer), part.term, *counts, signed(part.difference, view))
 
 
 def _counts(pair: Sequence[Dim | None], view: View) -> Iterator[str]:
@@ -84,14 +84,14 @@ def _counts(pair: Sequence[Dim | None], view: View) -> Iterator[str]:
         yield NOT_COUNTED if count is None else number_text(count, view.units, view.notation)
 
 
-def _terms(difference: Difference, view: View) -> Grid:
+def _terms(difference: Difference, view: View) -> TotalsGrid:
     """Lay out the terms: what each adds to the difference, down to a rest of 0."""
     names = (difference.first.name, difference.second.name)
     first, second = difference.totals
     lines = [_cells(part, view)[1:] for part in difference.terms]
     lines.append(("all", *_counts((first, second), view), signed(second - first, view)))
     lines.append(("unexplained", "", "", signed(difference.rest, view)))
-    return Grid(_heads(names), ("term", *names, "difference"), tuple(lines))
+    return TotalsGrid(_heads(names), ("term", *names, "difference"), tuple(lines))
 
 
 def _summary(difference: Difference, view: View) -> str:
@@ -108,7 +108,7 @@ def _summary(difference: Difference, view: View) -> str:
 
 def _legend(difference: Difference, view: View) -> Iterator[tuple[str, str]]:
     for profile in (difference.first, difference.second):
-        yield profile.name, told(profile)
+        yield profile.name, described(profile)
         if missing := profile.not_counted(difference.report.rows):
             yield (
                 f"{NOT_COUNTED} by {profile.name}",
@@ -124,7 +124,7 @@ def _remarks(difference: Difference, parts: Sequence[DifferencePart], depth: int
         yield FOLDED
     if difference.report.domain is not None:
         yield f"Domain: {'; '.join(difference.report.domain.texts())}."
-    yield f"Read from {printable(difference.report.graph.spec.source.name)}."
+    yield f"Read from {one_line(difference.report.graph.spec.source.name)}."
 
 
 #: More readings than this do not settle what was meant.
@@ -152,7 +152,7 @@ def tabulate_search(search: Search, width: int | None = None) -> Table:
     cells = zip(*texts, strict=True)
     laid = zip(columns, header, cells, footer, (0,) * 5, (24, 16, 10, 0, 0), strict=True)
     return Table(
-        title=f"{printable(search.report.name) or 'network'}: what gives {target.text}?",
+        title=f"{one_line(search.report.name) or 'network'}: what gives {target.text}?",
         about=tuple(_search_about(search)),
         columns=columns,
         header=header,
@@ -164,7 +164,7 @@ def tabulate_search(search: Search, width: int | None = None) -> Table:
         ),
         notes=(),
         legend=tuple(_search_legend(search)),
-        remarks=(f"Read from {printable(search.report.graph.spec.source.name)}.",),
+        remarks=(f"Read from {one_line(search.report.graph.spec.source.name)}.",),
     )
 
 
@@ -196,5 +196,5 @@ def _search_legend(search: Search) -> Iterator[tuple[str, str]]:
     for name in dict.fromkeys(row.what for row in rows):
         word = name.removeprefix("profile ")
         if name != word:
-            yield word, told(PROFILES[word])
+            yield word, described(PROFILES[word])
     yield "off by", "the count less the target"

@@ -8,7 +8,6 @@ from shapecalc.algebra.dim import product
 from shapecalc.algebra.expr import evaluate as at
 from shapecalc.algebra.expr import symbol, symbols_of
 from shapecalc.analysis.solve.question import WrittenShape
-from shapecalc.errors import did_you_mean
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.view import View
@@ -16,6 +15,7 @@ from shapecalc.report.fold import fold
 from shapecalc.report.unknown import UNKNOWN
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from shapecalc.output.document import Document
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from shapecalc.output.document import Grid
@@ -39,9 +39,9 @@ class Answered(Protocol):
 def document(solved: Answered, most: int | None = MAX_ROWS) -> Document:
     """Return what a person reads; tables have at most so many rows, None: all."""
     return Document(
-        printable(f"{solved.network}: {solved.question}"),
-        tuple(grid.printable() for grid in solved.grids(most)),
-        answer=tuple(map(printable, solved.answer())),
-        remarks=tuple(map(printable, solved.remarks)),
+        one_line(f"{solved.network}: {solved.question}"),
+        tuple(grid.one_line() for grid in solved.grids(most)),
+        answer=tuple(map(one_line, solved.answer())),
+        remarks=tuple(map(one_line, solved.remarks)),
         level=0,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
@@ -18,6 +18,7 @@ from shapecalc.report.compute import compute_report
 from shapecalc.spec.model import Edit
 from shapecalc.spec.ranges import ends, must_be_few
 from shapecalc.text.source import Source
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Map, scalar
 
 if TYPE_CHECKING:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.solve.answer import bare
-from shapecalc.errors import SpecErrors, did_you_mean, refuse
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
 from shapecalc.output.document import Grid
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def _cells(move: Move) -> tuple[str, str, str]:
     return kernel, stride, "same" if move.pad is None else str(move.pad)
 
 
-def windows(
+def windows_between(
     sizes: str,
     *,
     kernel: str | int | None = None,
@@ -241,7 +242,7 @@ def windows(
     up to the input, paddings up to half of the kernel, dilation 1; `pad` may be `same`.  Raises
     `SpecErrors`: E347, and E340 to E342 for ranges.
 
-    >>> [(m.kernel, m.low, m.pad) for m in windows("227 -> 55", kernel=11).moves]
+    >>> [(m.kernel, m.low, m.pad) for m in windows_between("227 -> 55", kernel=11).moves]
     [(11, 4, 0), (11, 4, 1)]
     """
     pairs = _read_sizes(sizes)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import Problem, SpecErrors, did_you_mean, refuse
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Input
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec.model import Edit
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Map, Mark, Scalar, scalar
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from shapecalc.analysis.sweep.series import axis_of, not_drawn, series_of
 from shapecalc.analysis.sweep.table import ELLIPSIS, heading
 from shapecalc.output.cells import UNKNOWN_MARK, number_text
 from shapecalc.output.text import wrap
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 def to_chart(sweep: Sweep, measure: SweepColumn, width: int, *, plain: bool = False) -> str:
     """Draw a column, in lines at most `width` wide; `plain` uses ASCII alone."""
     axes = ", ".join(axis.name for axis in sweep.plan.ground.axes)
-    name = printable(sweep.plan.ground.spec.name) or "network"
+    name = one_line(sweep.plan.ground.spec.name) or "network"
     title = f"{name}: {heading(measure, sweep.plan.view)} over {axes}"
     draw = _bars if len(sweep) <= BARS else _lines
     lines = [title, "", *draw(sweep, measure, width, plain)]
@@ -57,7 +57,7 @@ def _bars(sweep: Sweep, measure: SweepColumn, width: int, plain: bool) -> Iterat
         cells = [part[row].rjust(size) for part, size in zip(labels, sizes, strict=True)]
         label = "  ".join(cells)
         if value is None:
-            note = printable(sweep.block.notes[row]) or "no such layer"
+            note = one_line(sweep.block.notes[row]) or "no such layer"
             left = width - len(label) - 4
             cut = note if len(note) <= left else note[: left - 1] + ("." if plain else ELLIPSIS)
             yield f"{label}  {UNKNOWN_MARK} {cut}"

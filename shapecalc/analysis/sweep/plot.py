@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.sweep.series import axis_of, not_drawn, series_of
 from shapecalc.errors import refuse
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     axes = figure.subplots()
     for line in lines:
         _draw(axes, line)
-    name = printable(sweep.plan.ground.spec.name) or "network"
+    name = one_line(sweep.plan.ground.spec.name) or "network"
     along = axis_of(sweep)
     axes.set_title(f"{name}: {measure.title} over {along.name}", loc="left", fontweight="bold")
     axes.set_xlabel(f"{along.name}, {along.meaning.split(';')[0]}" if along.meaning else along.name)

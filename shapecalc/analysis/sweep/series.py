@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import refuse
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
@@ -95,5 +95,5 @@ def not_drawn(sweep: Sweep) -> str:
     if not missing:
         return ""
     notes = [note for note in dict.fromkeys(sweep.block.notes.tolist()) if note]
-    shown = "; ".join(map(printable, notes[:REASONS])) + ("; ..." if len(notes) > REASONS else "")
+    shown = "; ".join(map(one_line, notes[:REASONS])) + ("; ..." if len(notes) > REASONS else "")
     return f"{missing:,} of {len(sweep):,} points not drawn: {shown}"

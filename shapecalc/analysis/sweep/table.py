@@ -19,7 +19,7 @@ from shapecalc.output.cells import (
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.table import Head, Line, Table
 from shapecalc.report.compute import compute_report
-from shapecalc.text.safe import printable, width_of
+from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
     sweep = collected(swept) if isinstance(swept, Stream) else swept
     plan = sweep.plan
     shown = _shown(len(sweep))
-    notes = [printable(note) for note in sweep.block.notes[shown].tolist()]
+    notes = [one_line(note) for note in sweep.block.notes[shown].tolist()]
     marks = _marks(notes)
     columns = [_axis_cells(sweep, axis, shown) for axis in plan.ground.axes]
     columns += [_cells(sweep, measure, shown) for measure in plan.measures]
@@ -63,7 +63,7 @@ def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
     if len(shown) < len(sweep):
         lines.insert(LINES // 2, Line((ELLIPSIS,) * len(header)))
     return Table(
-        title=printable(plan.ground.spec.name) or "network",
+        title=one_line(plan.ground.spec.name) or "network",
         about=("Over " + "; ".join(map(_values_text, plan.ground.axes)),),
         columns=tuple(heads),
         header=tuple(header),
@@ -193,7 +193,7 @@ def _remarks(sweep: Sweep, shown: int) -> list[str]:
     missing = int((~sweep.exists).sum())
     if missing:
         remarks.append(missing_text(missing, len(sweep)))
-    remarks.append(f"Read from {printable(sweep.plan.ground.spec.source.name)}.")
+    remarks.append(f"Read from {one_line(sweep.plan.ground.spec.source.name)}.")
     return [" ".join(remarks[:-1]), remarks[-1]] if len(remarks) > 1 else remarks
 
 

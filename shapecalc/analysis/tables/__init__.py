@@ -51,7 +51,7 @@ def compare_file(path: str | PathLike[str], against: str | None = None) -> Judge
     return _compare(source, stem, against)
 
 
-def tables(*chosen: str) -> Judgements:
+def published_tables(*chosen: str) -> Judgements:
     """Compare the tables of these names, or every table that comes with the tool.
 
     Raises `SpecErrors` (E601) for unknown names.

@@ -16,10 +16,10 @@ from shapecalc.analysis.tables.grammar import (
 from shapecalc.analysis.tables.model import Convention, Erratum, Working
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.errors import did_you_mean
 from shapecalc.layers import BUILTIN
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
 from shapecalc.spec.tree_reader import TreeReader
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import listed
 from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
 

@@ -14,10 +14,11 @@ from shapecalc.analysis.tables.quantities import (
     spot,
 )
 from shapecalc.api import build
-from shapecalc.errors import Complaints, SpecErrors, did_you_mean
+from shapecalc.errors import Complaints, SpecErrors
 from shapecalc.output.cells import UNKNOWN_MARK
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import beside, find
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Scalar, origin
 
 if TYPE_CHECKING:

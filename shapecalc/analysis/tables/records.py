@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.analysis.tables.model import CellResult, Judgement, count
 from shapecalc.output.records import Records, Rows
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ def _cell(cell: CellResult) -> dict[str, Json]:
 
 
 def _plain(value: Json) -> Json:
-    return printable(value) if isinstance(value, str) else value
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _chosen(judgement: Judgement, only: Status | None) -> Iterator[CellResult]:

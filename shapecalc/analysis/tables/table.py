@@ -9,7 +9,7 @@ from shapecalc.analysis.tables.model import Judgement, count
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.output.cells import superscript
 from shapecalc.output.table import Head, Line, Table, left_out
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def paper(judgement: Judgement) -> Table:
     if not judgement.holds:
         legend[WRONG] = "MISMATCH"
     return Table(
-        title=printable(judgement.title) or judgement.name,
+        title=one_line(judgement.title) or judgement.name,
         about=texts(judgement.citation, judgement.note),
         columns=heads,
         header=header,
@@ -73,13 +73,13 @@ def _under(judgement: Judgement, marks: tuple[str, ...]) -> _Laid:
     """Set the computed values in a line of their own."""
     titles = judgement.columns
     cells = _by_place(judgement, marks)
-    header = ("", *map(printable, titles))
+    header = ("", *map(one_line, titles))
     heads = (head_of(""), *(_head_for(judgement, title) for title in titles))
     lines = []
     for row in judgement.rows:
         printed = [cells.get((row, title), ("", ""))[0] for title in titles]
         computed = [cells.get((row, title), ("", ""))[1] for title in titles]
-        lines += [Line((printable(row), *printed)), Line(("computed", *computed))]
+        lines += [Line((one_line(row), *printed)), Line(("computed", *computed))]
     footer = ("matched", *(_matched(judgement, title) for title in titles))
     return heads, header, tuple(lines), footer
 
@@ -92,12 +92,12 @@ def _beside(judgement: Judgement, marks: tuple[str, ...]) -> _Laid:
     for title in titles:
         head = _head_for(judgement, title)
         heads += [head, head._replace(meaning="computed")]
-        header += [printable(title), "computed"]
+        header += [one_line(title), "computed"]
         footer += ["", _matched(judgement, title)]
     lines = [
         Line(
             (
-                printable(row),
+                one_line(row),
                 *(cell for title in titles for cell in cells.get((row, title), _BLANK)),
             )
         )
@@ -115,7 +115,7 @@ def _by_place(
     """Return what is printed and what is computed, with its mark, by row and column."""
     return {
         (cell.row, cell.column): (
-            printable(cell.printed),
+            one_line(cell.printed),
             _noted(cell, mark),
         )
         for cell, mark in zip(judgement.cells, marks, strict=True)
@@ -151,7 +151,7 @@ def _head_for(judgement: Judgement, title: str) -> Head:
     """Say how a column is set: extents, numbers flush right, or words."""
     held = {cell.quantity for cell in judgement.cells if cell.column == title}
     extents = not held.isdisjoint(_EXTENTS)
-    return head_of(printable(title), numeric=not extents and "type" not in held, extents=extents)
+    return head_of(one_line(title), numeric=not extents and "type" not in held, extents=extents)
 
 
 def overview(judgements: tuple[Judgement, ...], width: int | None = None) -> Table:
@@ -165,7 +165,7 @@ def overview(judgements: tuple[Judgement, ...], width: int | None = None) -> Tab
         Laid(
             head_of("what it is"),
             "what it is",
-            tuple(printable(judgement.title) for judgement in judgements),
+            tuple(one_line(judgement.title) for judgement in judgements),
             drop=1,
         ),
         *(
@@ -223,7 +223,7 @@ def listing(judgements: tuple[Judgement, ...], only: Status, width: int | None =
     laid = fit(columns, None if width is None else width - aside)
     rows = zip(zip(*(column.cells for column in laid), strict=True), marks, strict=True)
     return Table(
-        title="Published tables" if several else printable(judgements[0].title),
+        title="Published tables" if several else one_line(judgements[0].title),
         about=() if several else texts(judgements[0].citation, judgements[0].note),
         columns=tuple(column.head for column in laid),
         header=tuple(column.header for column in laid),
@@ -258,7 +258,7 @@ _LISTED = (
 
 def _texts_of(title: str, texts: list[str], drop: int = 0, wraps: int = 0) -> Laid:
     head = head_of(title, numeric=title in ("printed", "computed"))
-    return Laid(head, title, tuple(map(printable, texts)), drop=drop, wraps=wraps)
+    return Laid(head, title, tuple(map(one_line, texts)), drop=drop, wraps=wraps)
 
 
 def _left_out(columns: Sequence[Laid], laid: Sequence[Laid], width: int | None) -> tuple[str, ...]:
@@ -292,7 +292,7 @@ def notes_of(cells: Iterable[CellResult]) -> tuple[tuple[str, ...], tuple[str, .
         f"{superscript(number)} {_note(*key, members)}"
         for number, (key, members) in enumerate(groups.items(), 1)
     )
-    return tuple(marks), tuple(map(printable, notes))
+    return tuple(marks), tuple(map(one_line, notes))
 
 
 def _note(status: str, account: str, under: str, members: list[CellResult]) -> str:
@@ -322,4 +322,4 @@ def head_of(title: str, *, numeric: bool = False, extents: bool = False) -> Head
 
 def texts(*parts: str) -> tuple[str, ...]:
     """Return texts of a file as they may be printed, empty ones left out."""
-    return tuple(printable(text) for text in parts if text)
+    return tuple(one_line(text) for text in parts if text)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shapecalc.report.model import Report
 
 
-def training(
+def training_cost(
     network: str | PathLike[str] | Graph | Report,
     optimizer: str = "momentum",
     *,

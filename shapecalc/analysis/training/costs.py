@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import product
-from shapecalc.errors import did_you_mean, refuse
+from shapecalc.errors import refuse
 from shapecalc.layers.work import Work
 from shapecalc.report.fold import levels_of
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim

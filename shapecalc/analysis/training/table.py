@@ -10,7 +10,7 @@ from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
 from shapecalc.output.legend import macs, params
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
 from shapecalc.output.view import View
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     names = {row.name for row in plan.report.rows}
     folded = any(cost.layer not in names for cost in costs)
     return Table(
-        title=f"{printable(plan.report.name) or 'network'}: a training step",
+        title=f"{one_line(plan.report.name) or 'network'}: a training step",
         about=(_summary(plan, view),),
         columns=tuple(Head(text, numeric=place > 0) for place, text in enumerate(meanings)),
         header=header,
@@ -73,7 +73,7 @@ def _mark(cost: Cost) -> str:
 def _cells(cost: Cost, view: View) -> tuple[str, ...]:
     numbers = (cost.params, *cost[2:5], cost.step)
     return (
-        printable(cost.layer),
+        one_line(cost.layer),
         *(number_text(number, view.units, view.notation) for number in numbers),
     )
 
@@ -85,7 +85,7 @@ def _summary(plan: Training, view: View) -> str:
         return "Nothing in it multiplies and accumulates."
     if times is None:
         return "Of formulas no one number is the ratio of a step to the forward pass."
-    first = [printable(cost.layer) for cost in plan.costs if cost.first]
+    first = [one_line(cost.layer) for cost in plan.costs if cost.first]
     if times == 3 or not first:
         return f"A step is {float(times):.3g} times the forward pass."
     whose = "its" if len(first) == 1 else "their"
@@ -136,4 +136,4 @@ def _remarks(plan: Training, *, folded: bool, silent: int) -> Iterator[str]:
         yield "Not shown: layers without parameters and multiply-accumulates."
     if plan.report.domain is not None:
         yield f"Domain: {'; '.join(plan.report.domain.texts())}."
-    yield f"Read from {printable(plan.report.graph.spec.source.name)}."
+    yield f"Read from {one_line(plan.report.graph.spec.source.name)}."

@@ -5,15 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import did_you_mean
 from shapecalc.homework.answers.model import Extra, refuse_file
-from shapecalc.homework.assignment.model import (
-    Homework,
-    askable,
-    assign,
-    find_row,
-    is_total,
-)
+from shapecalc.homework.assignment.model import Homework, askable, assign, find_row, is_total
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.readings import (
@@ -26,11 +19,8 @@ from shapecalc.homework.assignment.notation.readings import (
     tidy,
 )
 from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
-from shapecalc.layers.shape import (
-    Map,
-    Vector,
-    whole,
-)
+from shapecalc.layers.shape import Map, Vector, whole
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.errors import did_you_mean
 from shapecalc.homework.assignment.conventions import read_share
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Map, Scalar, describe, origin
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.errors import Complaints, did_you_mean
+from shapecalc.errors import Complaints
 from shapecalc.homework.assignment.conventions import read_share
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import List, Map, Scalar, describe, origin
 
 if TYPE_CHECKING:

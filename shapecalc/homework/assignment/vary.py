@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.errors import did_you_mean
 from shapecalc.homework.assignment.networks import Variation
 from shapecalc.layers.shape import Map as Volume
 from shapecalc.layers.shape import as_text
+from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import List, Map, Scalar, describe
 
 if TYPE_CHECKING:

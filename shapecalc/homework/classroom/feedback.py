@@ -22,10 +22,8 @@ from shapecalc.homework.diagnosis.wording import (
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
 from shapecalc.output.document import Card, Cell, Document, Grid, Points, section
-from shapecalc.text.safe import printable
-from shapecalc.text.words import (
-    sentence,
-)
+from shapecalc.text.safe import one_line
+from shapecalc.text.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,7 +192,7 @@ def _cells(
     for layer in homework.layers:
         row = [by_cell.get((layer, column.key)) for column in columns]
         cells = [_cell(checked, judged, cards, hint, solution=solution) for judged in row]
-        rows.append((Cell(printable(layer)), *cells))
+        rows.append((Cell(one_line(layer)), *cells))
     marks = (column_marks(checked, column.key) for column in columns)
     return Grid(
         ("layer", *(column.title for column in columns)),
@@ -268,7 +266,7 @@ def _worked(checked: Checked) -> Grid | None:
         text = working.text if working is not None else ""
         value = value_text(cell.key, homework.conventions)
         worked = text if any(sign in text for sign in "*+-/") else ""
-        cells = (printable(cell.layer), cell.quantity.title, value, worked)
+        cells = (one_line(cell.layer), cell.quantity.title, value, worked)
         rows.append(tuple(map(Cell, cells)))
     if not rows:
         return None

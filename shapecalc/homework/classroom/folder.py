@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from shapecalc.homework.answers.model import MAX_BYTES, refuse_file
 from shapecalc.homework.classroom.model import Leftover
-from shapecalc.text.safe import visible
+from shapecalc.text.safe import terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -173,7 +173,7 @@ def _of_system(parts: tuple[str, ...]) -> str:
 def _path_text(parts: tuple[str, ...]) -> str:
     """Write a path for people: nothing in it moves the cursor or breaks a line."""
     joined = "/".join(part.encode("utf-8", "replace").decode() for part in parts)
-    return visible(joined)[:400]
+    return terminal_safe(joined)[:400]
 
 
 #: Limits of a zip: bytes of the file and of its directory, members, bytes unpacked in all, and how

@@ -21,7 +21,7 @@ from shapecalc.homework.classroom.state import PAGES, State
 from shapecalc.homework.classroom.times import load_times
 from shapecalc.homework.diagnosis.check import OTHER_STAMP
 from shapecalc.text.names import page_name
-from shapecalc.text.safe import visible
+from shapecalc.text.safe import terminal_safe
 from shapecalc.text.source import Origin
 from shapecalc.text.words import capital
 
@@ -212,7 +212,7 @@ class _Run:
                 data = self.folder.read(handed)
             except ArchiveError as error:
                 refused = str(error)
-        name = visible(handed.parts[-1])[-100:] if handed is not None else ""
+        name = terminal_safe(handed.parts[-1])[-100:] if handed is not None else ""
         homework = homework_of(self.request.source, graded.student)
         if homework is not self.printed[0]:
             self.printed = (homework, fingerprint(homework))
@@ -239,7 +239,9 @@ class _Run:
             if any(note.startswith(OTHER_STAMP) for note in graded.notes)
         ]
         if strange:
-            shown = ", ".join(map(visible, strange[:_NAMED])) + ", ..." * (len(strange) > _NAMED)
+            shown = ", ".join(map(terminal_safe, strange[:_NAMED])) + ", ..." * (
+                len(strange) > _NAMED
+            )
             yield f"Sheets of another homework, by their stamps: {shown}. Is it the right file?"
         if self.kept:
             yield f"{self.kept} were graded before and are as they were."

@@ -22,12 +22,7 @@ from shapecalc.homework.classroom.matching import (
     whose,
 )
 from shapecalc.homework.classroom.model import Leftover
-from shapecalc.homework.classroom.times import (
-    MAX_METADATA,
-    METADATA_FILE,
-    Submitted,
-    read_metadata,
-)
+from shapecalc.homework.classroom.times import MAX_METADATA, METADATA_FILE, Submitted, read_metadata
 from shapecalc.text.names import bare, fold
 
 if TYPE_CHECKING:

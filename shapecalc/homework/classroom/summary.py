@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.output.table import Fact, Head, Line, Table
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def tabulate(summary: ClassSummary, width: int | None = None) -> Table:
         ("missing", by["missing"]),
     )
     return Table(
-        title=printable(classroom.title),
+        title=one_line(classroom.title),
         about=(),
         columns=(Head("what was handed in"), Head("how many", numeric=True)),
         header=("status", "students"),
@@ -77,9 +77,9 @@ def _notes(
     if late:
         yield f"• Late: {_listed([f'{record.student.id} ({record.late} h)' for record in late])}."
     for record in unreadable[:_NAMED]:
-        reason = printable("; ".join(record.notes))
+        reason = one_line("; ".join(record.notes))
         who = ", ".join(filter(None, (record.student.id, record.file)))
-        yield f"• Unreadable: {printable(who)}: {reason}."
+        yield f"• Unreadable: {one_line(who)}: {reason}."
     if len(unreadable) > _NAMED:
         yield f"• Unreadable as well: {len(unreadable) - _NAMED} more, in grades.csv."
     if missing:
@@ -91,9 +91,9 @@ def _notes(
             f"{leftover.file} ({leftover.reason})" for leftover in classroom.leftovers[:_NAMED]
         ]
         more = f", and {count - _NAMED} more in leftovers.csv" if count > _NAMED else ""
-        yield f"• Left over: {files} nobody's answers: {printable(', '.join(shown))}{more}."
+        yield f"• Left over: {files} nobody's answers: {one_line(', '.join(shown))}{more}."
 
 
 def _listed(words: Sequence[str]) -> str:
     more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
-    return printable(", ".join(words[:_NAMED])) + more
+    return one_line(", ".join(words[:_NAMED])) + more

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import Factors, LayerSum, working_of
 from shapecalc.layers.shape import as_text
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
@@ -213,21 +213,21 @@ def _rules(finding: Finding) -> Iterator[str]:
             yield rule_line(judged, first)
         elif first.rule:
             about = (judged.cell.quantity.title, first.rule)
-            general.setdefault(about, []).append(printable(judged.cell.layer))
+            general.setdefault(about, []).append(one_line(judged.cell.layer))
     for (title, rule), layers in general.items():
         yield f"{', '.join(layers)}: the rule for {title} is {rule}"
 
 
 def place_text(judged: JudgedCell) -> str:
     """Name a cell."""
-    return printable(f"{judged.cell.layer}, {judged.cell.quantity.title}")
+    return one_line(f"{judged.cell.layer}, {judged.cell.quantity.title}")
 
 
 def places_text(cells: Iterable[JudgedCell]) -> str:
     """Name cells, in few words."""
     columns: dict[str, list[str]] = {}
     for judged in cells:
-        columns.setdefault(judged.cell.quantity.title, []).append(printable(judged.cell.layer))
+        columns.setdefault(judged.cell.quantity.title, []).append(one_line(judged.cell.layer))
     return "; ".join(f"{title} of {', '.join(layers)}" for title, layers in columns.items())
 
 
@@ -266,11 +266,11 @@ def summary_text(checked: Checked) -> str:
 def notes_text(checked: Checked) -> Iterator[str]:
     """Yield what is to be said of the whole file: notes, and answers to what was not asked."""
     for note in checked.notes:
-        yield f"{capital(printable(note))}."
+        yield f"{capital(one_line(note))}."
     unasked: dict[str, str] = {}
     for extra in checked.extras:
         if not extra.layer or extra.layer not in checked.homework.rows:
-            unasked[printable(extra.layer)[:60]] = f" ({extra.hint})" if extra.hint else ""
+            unasked[one_line(extra.layer)[:60]] = f" ({extra.hint})" if extra.hint else ""
         else:
             unasked[f"{extra.layer} {extra.column}"] = ""
     if unasked:

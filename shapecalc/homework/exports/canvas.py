@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
-from shapecalc.errors import did_you_mean
 from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.assignment.notation.values import marks_text
-from shapecalc.output.csv import Plain, harmless, written
-from shapecalc.text.safe import printable
+from shapecalc.output.csv import Plain, written
+from shapecalc.text.safe import csv_safe, one_line
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -134,16 +134,16 @@ def assignment_column(book: Gradebook, assignment: str) -> int:
         if len(columns_so) == 1:
             return columns_so[0]
         if columns_so:
-            message = f"{len(columns_so)} columns are '{printable(wanted)}'"
+            message = f"{len(columns_so)} columns are '{one_line(wanted)}'"
             hint = "name it with its id, as the header has it"
             raise refuse_file("E742", message, book.name, hint)
     hint = did_you_mean(wanted, assignments)
     if not hint:
-        shown = ", ".join(printable(name) for name in assignments[:4])
+        shown = ", ".join(one_line(name) for name in assignments[:4])
         hint = (
             f"the assignments are {shown}" if assignments else "make the assignment in Canvas first"
         )
-    raise refuse_file("E742", f"no column is '{printable(wanted)}'", book.name, hint)
+    raise refuse_file("E742", f"no column is '{one_line(wanted)}'", book.name, hint)
 
 
 def _title(name: str) -> str:
@@ -228,7 +228,7 @@ def _points_agree(book: Gradebook, classroom: Classroom, column: int) -> None:
     if worth - {possible}:
         marks = marks_text(max(worth))
         message = (
-            f"the assignment has {printable(points) or 'no'} points, the homework {marks} marks"
+            f"the assignment has {one_line(points) or 'no'} points, the homework {marks} marks"
         )
         hint = f"set the assignment's points in Canvas to {marks}, and export again"
         raise refuse_file("E744", message, book.name, hint)
@@ -294,11 +294,11 @@ def _written(book: Gradebook, rows: list[list[str]]) -> tuple[str, int]:
     escaped = 0
     for at, row in enumerate(rows):
         for place, cell in enumerate(row):
-            if at == book.points or _NUMBER.fullmatch(cell.strip()) or harmless(cell) == cell:
+            if at == book.points or _NUMBER.fullmatch(cell.strip()) or csv_safe(cell) == cell:
                 continue
             if place < len(identity) and identity[place]:
                 _run(book, at, place)
-            row[place] = harmless(cell)
+            row[place] = csv_safe(cell)
             escaped += 1
     return book.mark + csv_text(rows, book.delimiter, book.ending), escaped
 
@@ -323,13 +323,13 @@ def report(filled: Filled) -> Iterator[str]:
     for what, persons in left_out.items():
         if persons:
             more = f" and {len(persons) - _SHOWN} more" if len(persons) > _SHOWN else ""
-            yield f"{what}: {'; '.join(printable(person) for person in persons[:_SHOWN])}{more}"
+            yield f"{what}: {'; '.join(one_line(person) for person in persons[:_SHOWN])}{more}"
     if filled.escaped:
         yield f"{filled.escaped} cells got a ' before them: a spreadsheet would have run them"
 
 
 def _run(book: Gradebook, at: int, place: int) -> NoReturn:
-    cell = printable(book.rows[at][place])[:40]
+    cell = one_line(book.rows[at][place])[:40]
     message = f"row {at + 1}, {book.columns[place]}: a spreadsheet would run '{cell}'"
     hint = "change it in Canvas: a ' before it would keep Canvas from knowing the student again"
     raise refuse_file("E743", message, book.name, hint)

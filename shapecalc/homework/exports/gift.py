@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.exports.moodle_xml import answers_of, clean_category
 from shapecalc.homework.exports.questions import blanks_of, clean, network_page, number_page
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def gift(homework: Homework) -> str:
 def _question(homework: Homework, blank: AskedNumber) -> Iterator[str]:
     """Yield a question's lines; what no line foresees stands after the ~."""
     page = number_page(homework, blank)
-    yield f"::{escaped(printable(blank.name))}::[html]{escaped(page)} {{#"
+    yield f"::{escaped(one_line(blank.name))}::[html]{escaped(page)} {{#"
     for answer in answers_of(blank):
         message = escaped(clean(answer.message))
         if answer.value == "*":

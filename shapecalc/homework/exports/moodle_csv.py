@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.homework.exports.canvas import csv_text, mark_of
-from shapecalc.output.csv import harmless
+from shapecalc.text.safe import csv_safe
 
 if TYPE_CHECKING:
     from shapecalc.homework.classroom.model import Classroom, Graded
@@ -26,7 +26,7 @@ def grades(classroom: Classroom, *, missing: str = "blank") -> str:
     for graded in classroom.students:
         student = graded.student
         for text in (student.id, student.email):
-            if harmless(text) != text:
+            if csv_safe(text) != text:
                 message = f"a spreadsheet would run '{text[:40]}'"
                 hint = "change it in the roster: with a ' before it Moodle would not know it"
                 raise refuse_file("E743", message, classroom.title, hint)

@@ -26,7 +26,7 @@ from shapecalc.homework.exports.questions import (
     number_page,
     tolerance,
 )
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,13 +142,13 @@ def moodle_xml(homework: Homework, *, per: str = "layer") -> str:
 
 def clean_category(title: str) -> str:
     """Write a title as one category: Moodle would read a / as a step down."""
-    return printable(title).replace("/", "//")[:_LONGEST_NAME] or "homework"
+    return one_line(title).replace("/", "//")[:_LONGEST_NAME] or "homework"
 
 
 def _question(quiz: ET.Element, kind: str, name: str, text: str, *, grade_: str = "") -> ET.Element:
     """Add what all questions have."""
     question = ET.SubElement(quiz, "question", type=kind)
-    _text(question, "name", printable(name)[:_LONGEST_NAME])
+    _text(question, "name", one_line(name)[:_LONGEST_NAME])
     _text(question, "questiontext", text, format="html")
     _text(question, "generalfeedback", "", format="html")
     if grade_:

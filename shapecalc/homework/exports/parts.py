@@ -13,7 +13,7 @@ from shapecalc.homework.diagnosis.model import VERDICTS
 from shapecalc.homework.diagnosis.wording import names, rule_line, why_text
 from shapecalc.homework.sheets.checked_table import tabulate
 from shapecalc.output.markdown import escaped
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,7 +65,7 @@ def parts_of(checked: Checked, per: Per = "layer") -> tuple[CheckPart, ...]:
     parts: dict[str, list[JudgedCell]] = {}
     for judged in checked.cells:
         if judged.verdict != "not_graded":
-            layer, title = printable(judged.cell.layer), judged.cell.quantity.title
+            layer, title = one_line(judged.cell.layer), judged.cell.quantity.title
             name = {"layer": layer, "column": title, "cell": f"{layer}: {title}"}[per]
             parts.setdefault(name, []).append(judged)
     titles = [column.title for column in checked.homework.columns]
@@ -77,14 +77,14 @@ def part_lines(part: CheckPart, *, per: Per = "layer", hint: int = 2) -> Iterato
     """Yield what is said of a part, a line a cell and below it what explains it."""
     for judged in part.cells:
         cell = judged.cell
-        name = {"layer": cell.quantity.title, "column": printable(cell.layer), "cell": ""}[per]
-        answer = printable(judged.read_as or judged.raw)
+        name = {"layer": cell.quantity.title, "column": one_line(cell.layer), "cell": ""}[per]
+        answer = one_line(judged.read_as or judged.raw)
         answer = answer if len(answer) <= _SHOWN else f"{answer[: _SHOWN - 1]}…"
         known = hint > 1 or judged.verdict != "misconception"  # that it is known is a hint, too
         meaning = VERDICTS[judged.verdict if known else "wrong"][0]
         text = f"{answer} - {meaning}" if answer else meaning
         text = f"{name}: {text}" if name else text
-        note = printable(judged.note)
+        note = one_line(judged.note)
         yield text if not note or note in text else f"{text} ({note})"
         yield from _explained(judged, hint)
 
@@ -100,7 +100,7 @@ def _explained(judged: JudgedCell, hint: int) -> Iterator[str]:
         likely = dict.fromkeys(names(diagnosis.ids) for diagnosis in judged.diagnoses[:3])
         yield f"Perhaps {', or '.join(likely)}: the number is the same."
     if hint >= 3 and (first.working or first.rule):
-        yield f"{printable(rule_line(judged, first))}."
+        yield f"{one_line(rule_line(judged, first))}."
 
 
 def summary_lines(checked: Checked, *, hint: int = 2) -> tuple[str, ...]:
@@ -114,8 +114,8 @@ def problem_lines(problems: tuple[Problem, ...]) -> tuple[str, ...]:
     return (
         "The answers could not be read; this is not wrong, but nothing can be graded.",
         *(
-            f"{printable(problem.message)}"
-            + (f" ({printable(problem.hint)})" if problem.hint else "")
+            f"{one_line(problem.message)}"
+            + (f" ({one_line(problem.hint)})" if problem.hint else "")
             for problem in problems
         ),
     )

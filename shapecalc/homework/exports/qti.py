@@ -20,7 +20,7 @@ from shapecalc.homework.exports.questions import (
     network_page,
     number_page,
 )
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
@@ -72,7 +72,7 @@ def _settings(homework: Homework, ident: str) -> ET.Element:
     root = ET.Element("quiz", identifier=ident, xmlns=_CANVAS)
     marks = sum((b.marks for parts in blanks_of(homework).values() for b in parts), Fraction(0))
     for tag, text in {
-        "title": printable(homework.title),
+        "title": one_line(homework.title),
         "description": f"<p>{clean(homework.title)}</p>",
         "shuffle_answers": "false",
         "scoring_policy": "keep_highest",
@@ -90,14 +90,14 @@ def _settings(homework: Homework, ident: str) -> ET.Element:
 def assessment(homework: Homework, ident: str) -> ET.Element:
     """Write the items: the network, and one for every number."""
     root = ET.Element("questestinterop", xmlns=_QTI)
-    whole = ET.SubElement(root, "assessment", ident=ident, title=printable(homework.title))
+    whole = ET.SubElement(root, "assessment", ident=ident, title=one_line(homework.title))
     section = ET.SubElement(whole, "section", ident="root_section")
     item = _item(section, f"{ident}_0", "the network", "text_only_question", "0")
     _shown(ET.SubElement(item, "presentation"), network_page(homework))
     blanks = (blank for parts in blanks_of(homework).values() for blank in parts)
     for number, blank in enumerate(blanks, 1):
         marks = str(marks_number(blank.marks))
-        name = printable(blank.name)
+        name = one_line(blank.name)
         item = _item(section, f"{ident}_{number}", name, "numerical_question", marks)
         presentation = ET.SubElement(item, "presentation")
         _shown(presentation, number_page(homework, blank))

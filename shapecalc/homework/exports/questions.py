@@ -16,12 +16,8 @@ from shapecalc.homework.assignment.outline import described
 from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.wording import general_rule, why_text
-from shapecalc.layers.shape import (
-    SIDE_NAMES,
-    as_text,
-    whole,
-)
-from shapecalc.text.safe import printable
+from shapecalc.layers.shape import SIDE_NAMES, as_text, whole
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -187,7 +183,7 @@ def clean(text: str) -> str:
     >>> clean("<b>\x00 & ]]>")
     '&lt;b&gt;� &amp; ]]&gt;'
     """
-    return escape(printable(text), quote=False)
+    return escape(one_line(text), quote=False)
 
 
 def network_page(homework: Homework) -> str:

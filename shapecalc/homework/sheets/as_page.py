@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.output.document import Block, Heading, Prose
 from shapecalc.output.html import to_html
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,8 @@ def _worked(homework: Homework) -> Iterator[Block]:
 
     for cell in homework.cells:
         worked = work_out(homework, cell)
-        yield Heading(printable(f"{cell.layer}, {cell.quantity.title}"), worked.answer)
+        yield Heading(one_line(f"{cell.layer}, {cell.quantity.title}"), worked.answer)
         for chain in worked.chains:
-            yield chain._replace(label=printable(chain.label))
+            yield chain._replace(label=one_line(chain.label))
         for text in worked.words:
-            yield Prose(printable(text))
+            yield Prose(one_line(text))

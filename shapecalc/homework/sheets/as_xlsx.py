@@ -13,9 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from shapecalc.homework.answers.model import DOES
 from shapecalc.homework.answers.workbook import need_openpyxl
-from shapecalc.homework.assignment.model import (
-    stamp_text,
-)
+from shapecalc.homework.assignment.model import stamp_text
 from shapecalc.homework.sheets.content import (
     NOT_ASKED,
     grid_of,
@@ -25,7 +23,7 @@ from shapecalc.homework.sheets.content import (
     stated,
 )
 from shapecalc.homework.sheets.worked import solution_lines
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
@@ -48,13 +46,13 @@ def to_xlsx(homework: Homework, *, solution: bool = False, who: str = "") -> byt
     book = Workbook()
     page: Any = book.active
     page.title = "answers"
-    title = printable(homework.title) + (": solution" if solution else "")
+    title = one_line(homework.title) + (": solution" if solution else "")
     _write(page, 1, [title], bold=True)
     _write(page, 2, [stamp_text(homework)])
-    _write(page, 3, ["name", printable(who)], blanks={1} if not who and not solution else set())
+    _write(page, 3, ["name", one_line(who)], blanks={1} if not who and not solution else set())
     _write(page, 4, ["input", inputs_text(homework)])
     at = 5
-    for text in filter(None, [printable(homework.note)]):
+    for text in filter(None, [one_line(homework.note)]):
         _write(page, at, ["note", text])
         at += 1
     for term, meaning in stated(homework).items():
@@ -84,7 +82,7 @@ def _table(page: Any, homework: Homework, at: int, *, solution: bool) -> int:  #
             for place, cell in enumerate(cells, 2)
             if cell is not None and cell.is_asked and not solution
         }
-        _write(page, number, [printable(layer), printable(does), *texts], blanks)
+        _write(page, number, [one_line(layer), one_line(does), *texts], blanks)
         at = number
     _write(page, at + 1, ["marks", "", *marks_of(homework)], bold=True)
     return at + 2

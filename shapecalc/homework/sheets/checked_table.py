@@ -15,10 +15,8 @@ from shapecalc.homework.diagnosis.wording import (
     summary_text,
 )
 from shapecalc.output.table import Fact, Head, Line, Table
-from shapecalc.text.safe import printable
-from shapecalc.text.words import (
-    sentence,
-)
+from shapecalc.text.safe import one_line
+from shapecalc.text.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,10 +38,10 @@ def tabulate(
     for layer in homework.layers:
         row = [by_cell.get((layer, column.key)) for column in columns]
         cells = [_cell(checked, judged, solution=solution) for judged in row]
-        lines.append(Line((printable(layer), *cells)))
+        lines.append(Line((one_line(layer), *cells)))
     heads = [Head(column.title, extents=column.key == "output") for column in columns]
     return Table(
-        title=printable(homework.title),
+        title=one_line(homework.title),
         about=(summary_text(checked),),
         columns=(Head("the layer"), *heads),
         header=("layer", *(column.title for column in columns)),
@@ -63,7 +61,7 @@ def _cell(checked: Checked, judged: JudgedCell | None, *, solution: bool) -> str
     if judged.verdict == "not_graded" and judged.cell.filled_in:
         return value_text(judged.cell.key, conventions)
     sign = VERDICTS[judged.verdict][1]
-    raw = printable(judged.raw)
+    raw = one_line(judged.raw)
     read = judged.read_as or (raw if len(raw) <= _SHOWN else raw[: _SHOWN - 1] + "…")
     shown = f"{read} {sign}".strip()
     if solution and not judged.verdict.startswith("right") and judged.cell.key is not None:
@@ -105,7 +103,7 @@ def _notes(checked: Checked, hint: int) -> Iterator[str]:
         places = ", ".join(
             f"{judged.cell.layer} {judged.cell.quantity.title}" for judged in unknown
         )
-        yield f"• No known mistake gives what stands in {printable(places)}."
+        yield f"• No known mistake gives what stands in {one_line(places)}."
     yield from _cell_notes(judged for judged in checked.cells if worth_telling(judged))
     if rounded := rounded_text(checked.cells):
         yield f"• {rounded}"
@@ -114,7 +112,7 @@ def _notes(checked: Checked, hint: int) -> Iterator[str]:
 def _cell_notes(cells: Iterable[JudgedCell]) -> Iterator[str]:
     """Yield what is noted of single cells."""
     for judged in cells:
-        yield f"• {place_text(judged)}: {sentence(printable(judged.note))}"
+        yield f"• {place_text(judged)}: {sentence(one_line(judged.note))}"
 
 
 def _corrections(checked: Checked) -> Iterator[str]:
@@ -148,5 +146,5 @@ def _remarks(checked: Checked, hint: int, *, solution: bool) -> Iterator[str]:
     yield from notes_text(checked)
     if not solution and checked.marks < checked.out_of and hint < 3:
         yield f"--hint {hint + 1} tells more."
-    source = printable(checked.homework.report.graph.spec.source.name)
-    yield f"Read from {printable(checked.source)}, judged by {source}."
+    source = one_line(checked.homework.report.graph.spec.source.name)
+    yield f"Read from {one_line(checked.source)}, judged by {source}."

@@ -10,7 +10,7 @@ from shapecalc.homework.assignment.deadline import stated_deadline
 from shapecalc.homework.assignment.notation.values import marks_text, value_text
 from shapecalc.homework.assignment.outline import described
 from shapecalc.layers.shape import as_text
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def inputs_text(homework: Homework) -> str:
     rows = [row for row in homework.report.rows if row.type == "input"]
     if len(rows) == 1:
         return f"The input is {as_text(rows[0].output)}."
-    inputs = ", ".join(f"{printable(row.name)} {as_text(row.output)}" for row in rows)
+    inputs = ", ".join(f"{one_line(row.name)} {as_text(row.output)}" for row in rows)
     return f"The inputs are {inputs}."
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import did_you_mean, refuse
+from shapecalc.errors import refuse
 from shapecalc.homework.answers.model import DOES
 from shapecalc.homework.assignment.model import stamp_text
 from shapecalc.homework.assignment.notation.values import marks_text
@@ -22,8 +22,9 @@ from shapecalc.output import table
 from shapecalc.output.csv import Plain, written
 from shapecalc.output.formats import format_for, write
 from shapecalc.output.table import Fact, Head, Table
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
+from shapecalc.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +78,8 @@ def tabulate(sheet: Sheet, *, blank: str = "", width: int | None = None) -> Tabl
     lines = tuple(
         table.Line(
             (
-                printable(layer),
-                printable(does),
+                one_line(layer),
+                one_line(does),
                 *(shown(homework, cell, solution=solution, blank=blank) for cell in cells),
             )
         )
@@ -87,13 +88,13 @@ def tabulate(sheet: Sheet, *, blank: str = "", width: int | None = None) -> Tabl
     graded = [cell.out_of for cell in homework.cells if cell.is_asked]
     marks = (Fact("marks", marks_text(sum(graded, Fraction(0)))),)
     return Table(
-        title=printable(homework.title) + (": solution" if solution else ""),
-        about=tuple(text for text in (inputs_text(homework), printable(homework.note)) if text),
+        title=one_line(homework.title) + (": solution" if solution else ""),
+        about=tuple(text for text in (inputs_text(homework), one_line(homework.note)) if text),
         columns=(Head("the layer"), Head("what it does", extents=True), *heads),
         header=("layer", DOES, *(column.title for column in columns)),
         lines=lines,
         footer=("marks", "", *marks_of(homework)),
-        facts=(Fact("name", printable(who) or _BLANK * 2), *marks) if not solution else marks,
+        facts=(Fact("name", one_line(who) or _BLANK * 2), *marks) if not solution else marks,
         notes=tuple(_worked(homework)) if solution else (),
         legend=tuple(stated(homework).items()),
         remarks=(f"Sheet: {stamp_text(homework)}.",),
@@ -112,25 +113,25 @@ def _csv(homework: Homework, who: str, *, solution: bool) -> str:
 
 def _rows(homework: Homework, who: str, *, solution: bool) -> Iterator[tuple[str, ...]]:
     """Yield what stands over the table, and its lines."""
-    yield (stamp_text(homework), printable(homework.title), *([printable(who)] if who else []))
+    yield (stamp_text(homework), one_line(homework.title), *([one_line(who)] if who else []))
     yield ("input", inputs_text(homework))
     if homework.note:
-        yield ("note", printable(homework.note))
+        yield ("note", one_line(homework.note))
     yield from ((term, Plain(text)) for term, text in stated(homework).items() if term != NOT_ASKED)
     yield ("layer", DOES, *(column.key for column in homework.columns))
     for layer, does, cells in grid_of(homework):
         texts = (Plain(shown(homework, cell, solution=solution)) for cell in cells)
-        yield (layer, printable(does), *texts)
+        yield (layer, one_line(does), *texts)
 
 
 def _yaml(homework: Homework, who: str, *, solution: bool) -> str:
-    lines = [f"# {stamp_text(homework)}", f"# {printable(homework.title)}"]
-    lines += [f"# {printable(who)}"] if who else []
+    lines = [f"# {stamp_text(homework)}", f"# {one_line(homework.title)}"]
+    lines += [f"# {one_line(who)}"] if who else []
     lines.append(f"# {inputs_text(homework)}")
-    lines += [f"# {printable(homework.note)}"] if homework.note else []
+    lines += [f"# {one_line(homework.note)}"] if homework.note else []
     lines += [f"# {term}: {text}" for term, text in stated(homework).items() if term != NOT_ASKED]
     for layer, described_as, cells in grid_of(homework):
-        does = printable(described_as)
+        does = one_line(described_as)
         asked_here = any(cells)
         mark = "" if asked_here else "# "
         lines.append(f"{mark}{_key(layer)}:" + (f"  # {does}" if does else ""))

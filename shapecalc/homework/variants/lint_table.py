@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
-from shapecalc.output.csv import harmless
 from shapecalc.output.records import Records
 from shapecalc.output.table import Fact, Head, Line, Table
-from shapecalc.text.safe import printable
+from shapecalc.text.safe import csv_safe, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,7 @@ def tabulate(report: LintReport, width: int | None = None) -> Table:
     lines = tuple(
         Line(
             (
-                printable(layer),
+                one_line(layer),
                 *(_cell_text(by_cell.get((layer, column.key))) for column in columns),
             )
         )
@@ -35,7 +34,7 @@ def tabulate(report: LintReport, width: int | None = None) -> Table:
         f"{lint.named} of the {lint.applicable} mistakes that can be made are named for certain."
     )
     return Table(
-        title=printable(homework.title),
+        title=one_line(homework.title),
         about=(about,),
         columns=(Head("the layer"), *(Head(column.title) for column in columns)),
         header=("layer", *(column.title for column in columns)),
@@ -108,7 +107,7 @@ def _line(result: CellLint) -> tuple[object, ...]:
         result.applicable,
         None if result.score is None else f"{result.score:.3f}",
         " ".join(result.telling),
-        " ".join(harmless("=".join(group)) for group in result.alike),
+        " ".join(csv_safe("=".join(group)) for group in result.alike),
         " ".join(result.silent),
     )
 

@@ -20,9 +20,7 @@ from tests.paths import NETWORKS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.output.view import (
-        View,
-    )
+    from shapecalc.output.view import View
     from shapecalc.report.model import Report, Row
 
 

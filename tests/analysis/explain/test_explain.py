@@ -19,11 +19,13 @@ from shapecalc.analysis.explain.model import Explanation
 from shapecalc.cli import main
 from shapecalc.output.formats import formats_of
 from tests.analysis.explain.support import report
+from tests.paths import ROOT
 from tests.runner import runner
 
 if TYPE_CHECKING:
     from click.testing import Result
 
+ROOM = ROOT / "shapecalc" / "analysis" / "explain"
 SPEC = """
 name: a | b <script>
 input: 9x11x2
@@ -219,8 +221,16 @@ def test_strange_names_are_refused_in_words(name: str) -> None:
 
 def test_every_topic_is_in_the_help() -> None:
     text = " ".join(run("explain", "--help").stdout.split())
-    for topic in TOPICS:
-        assert topic in text
+    listed = text.partition("--of TOPIC ")[2].partition(";")[0]
+    assert re.split(", | or ", listed) == list(TOPICS)
+
+
+def test_every_module_that_explains_is_a_topic() -> None:
+    modules = {
+        path.stem for path in ROOM.glob("*.py") if "\ndef explain(" in path.read_text("utf-8")
+    }
+    explained = {topic.layer.__module__.rpartition(".")[2] for topic in TOPICS.values()}
+    assert modules - {"__init__"} == explained
 
 
 def test_summaries_import_no_lessons() -> None:

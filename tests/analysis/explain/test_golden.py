@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from shapecalc import explain
+from shapecalc.analysis.explain import TOPICS
 from shapecalc.report.compute import compute_report
 from tests.analysis.explain.support import report
 from tests.paths import NETWORKS
@@ -142,6 +143,12 @@ def test_lesson_of_one_layer_is_as_the_golden_file_has_it(name: str) -> None:
 
 def files() -> set[str]:
     return {*LESSONS, *(f"{name}.txt" for name in ALONE)}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_has_a_golden_file(topic: str) -> None:
+    asked = [of for _, _, of, _ in LESSONS.values() if of is not None]
+    assert any(topic in of.split(",") for of in asked), f"no golden file explains {topic}"
 
 
 def test_golden_files_all_have_a_test() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shapecalc
-from shapecalc.analysis.solve.windows import KNOWN, windows
+from shapecalc.analysis.solve.windows import KNOWN, windows_between
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.windowed import Windowed
 
@@ -36,13 +36,13 @@ def test_the_list_is_complete(n: int, out: int) -> None:
         if size_of(n, kernel, stride, pad) == out
     }
     expected |= {(None, s, None) for s in range(1, max(n, out) + 1) if -(-n // s) == out}
-    assert found(windows(f"{n} -> {out}"), n) == expected
+    assert found(windows_between(f"{n} -> {out}"), n) == expected
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 20), st.integers(1, 20))
 def test_two_sides_need_one_window(a: int, b: int, c: int, d: int) -> None:
-    solution = windows(f"{a}x{b} -> {c}x{d}", kernel="1:9", stride="1,2,5", pad="0:3")
+    solution = windows_between(f"{a}x{b} -> {c}x{d}", kernel="1:9", stride="1,2,5", pad="0:3")
     assert found(solution, a) == {
         (kernel, stride, pad)
         for kernel in range(1, 10)
@@ -55,7 +55,7 @@ def test_two_sides_need_one_window(a: int, b: int, c: int, d: int) -> None:
 @settings(deadline=None, max_examples=40)
 @given(st.integers(1, 12), st.integers(1, 40))
 def test_transposed(n: int, out: int) -> None:
-    solution = windows(f"{n} -> {out}", kernel="1:9", pad="0:4", transposed=True)
+    solution = windows_between(f"{n} -> {out}", kernel="1:9", pad="0:4", transposed=True)
     assert found(solution, n) == {
         (kernel, stride, pad)
         for kernel in range(1, 10)
@@ -67,7 +67,9 @@ def test_transposed(n: int, out: int) -> None:
 
 @pytest.mark.parametrize("rounding", ["floor", "ceil", "ceil_caffe", "ceil_full"])
 def test_the_inputs_of_a_window_are_all_of_them(rounding: str) -> None:
-    solution = windows("20 -> 7", kernel="1:8", pad="0:2", rounding=rounding, dilation="1,2")
+    solution = windows_between(
+        "20 -> 7", kernel="1:8", pad="0:2", rounding=rounding, dilation="1,2"
+    )
     assert solution.moves
     for move in solution.moves:
         if move.low != move.high:
@@ -85,12 +87,12 @@ def test_the_inputs_of_a_window_are_all_of_them(rounding: str) -> None:
 
 
 def test_the_common_ones_come_first() -> None:
-    first, *_ = windows("227 -> 55").moves
+    first, *_ = windows_between("227 -> 55").moves
     assert (first.kernel, first.low, first.pad) == (11, 4, 0)
-    assert [each.text("n") for each in windows("227 -> 55").inputs(first) or ()] == [
+    assert [each.text("n") for each in windows_between("227 -> 55").inputs(first) or ()] == [
         "n from 227 to 230"
     ]
-    first, *_ = windows("224x224 -> 112x112").moves
+    first, *_ = windows_between("224x224 -> 112x112").moves
     assert (first.kernel, first.low, first.pad) in KNOWN
 
 
@@ -117,7 +119,7 @@ def test_what_is_said_to_be_known_is_in_the_shipped_specs(window: tuple[int, int
 
 
 def test_none_comes_with_the_nearest() -> None:
-    solution = windows("5 -> 9", kernel="1:5")
+    solution = windows_between("5 -> 9", kernel="1:5")
     assert not solution
     (table,) = solution.grids()
     assert table.rows[:2] == (("2", "1", "1", "6"), ("4", "1", "2", "6"))
@@ -139,5 +141,5 @@ def test_none_comes_with_the_nearest() -> None:
 )
 def test_what_cannot_be_asked(text: str, options: dict[str, str], code: str) -> None:
     with pytest.raises(SpecErrors) as caught:
-        windows(text, **options)  # type: ignore[arg-type]
+        windows_between(text, **options)  # type: ignore[arg-type]
     assert [problem.code for problem in caught.value.problems] == [code]

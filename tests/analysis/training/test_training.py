@@ -14,7 +14,7 @@ import pytest
 import shapecalc
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import evaluate
-from shapecalc.analysis.training import training
+from shapecalc.analysis.training import training_cost
 from shapecalc.analysis.training.costs import OPTIMIZERS, kept
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
@@ -35,14 +35,14 @@ FIRST = 105415200
 
 @pytest.mark.parametrize("name", ALEXNETS)
 def test_the_first_convolution_needs_no_gradient_of_its_input(name: str) -> None:
-    total = training(summarize(name)).total
+    total = training_cost(summarize(name)).total
     assert total.forward == ALEXNETS[name]
     assert total.weight_gradient == ALEXNETS[name]
     assert total.input_gradient == ALEXNETS[name] - FIRST
 
 
 def test_a_step_is_not_three_times_the_forward_pass() -> None:
-    times = {name: ratio(training(summarize(name)).total) for name in ALEXNETS}
+    times = {name: ratio(training_cost(summarize(name)).total) for name in ALEXNETS}
     assert {name: f"{float(each or 0):.2f}" for name, each in times.items()} == {
         "alexnet": "2.91",
         "alexnet-2012": "2.85",
@@ -52,29 +52,29 @@ def test_a_step_is_not_three_times_the_forward_pass() -> None:
 
 def test_what_pytorch_s_counter_printed_of_alexnet() -> None:
     # reference/peers.md, 2e: FlopCounterMode forward + backward 4,144.6M against 1,428.4M forward
-    total = training(summarize("alexnet-owt")).total
+    total = training_cost(summarize("alexnet-owt")).total
     assert (round(2 * total.step / 1e6, 1), round(2 * total.forward / 1e6, 1)) == (4144.6, 1428.4)
 
 
 def test_a_layer_after_a_trained_one_needs_its_gradient() -> None:
     net = summarize(loads("input: 7x9x5\nlayers: [batchnorm, conv: {filters: 4, kernel: 3}]"))
-    (_, bn, conv) = training(net).costs
+    (_, bn, conv) = training_cost(net).costs
     assert (bn.forward, bn.params, bn.first) == (0, 10, False)
     assert conv[2:] == (6300, 6300, 6300, False)  # 4*5*9 weights at 5*7 places
     plain = summarize(loads("input: 7x9x5\nlayers: [relu, conv: {filters: 4, kernel: 3}]"))
-    assert training(plain).costs[2][2:] == (6300, 0, 6300, True)
+    assert training_cost(plain).costs[2][2:] == (6300, 0, 6300, True)
 
 
 def test_inside_a_separable_convolution_there_is_something_trained() -> None:
     text = "input: 7x9x5\nlayers: [separable: {filters: 4, kernel: 3, multiplier: 2}]"
-    cost = training(summarize(loads(text))).costs[1]
+    cost = training_cost(summarize(loads(text))).costs[1]
     # 90 depthwise and 40 pointwise weights at 5*7 places; only the 40 need their input's gradient
     assert cost[2:] == (4550, 1400, 4550, True)
 
 
 def test_both_branches_of_a_network_begin_without() -> None:
     text = "inputs: {a: 5x7x3, b: 5x7x2}\nlayers: [conv1-4: {from: a, name: x}, conv1-4: {from: b, name: y}, concat: {from: [x, y]}, dense: 6]"
-    costs = {each.layer: each for each in training(summarize(loads(text))).costs}
+    costs = {each.layer: each for each in training_cost(summarize(loads(text))).costs}
     assert [name for name, each in costs.items() if each.first] == ["x", "y"]
 
 
@@ -84,7 +84,7 @@ UPDATES = {"sgd": (2, 0), "momentum": (4, 1), "adam": (12, 2)}
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_an_update_is_once_a_step_for_every_parameter(name: str) -> None:
-    plan = training(summarize("lenet5"), name)
+    plan = training_cost(summarize("lenet5"), name)
     operations, numbers = UPDATES[name]
     assert sum(plan.update) == operations * 61706
     assert plan.optimizer.kept == numbers
@@ -93,14 +93,14 @@ def test_an_update_is_once_a_step_for_every_parameter(name: str) -> None:
 def test_shared_parameters_are_updated_once() -> None:
     siamese = NETWORKS / "siamese.yaml"
     report = summarize(siamese)
-    plan = training(report, "sgd")
+    plan = training_cost(report, "sgd")
     assert sum(plan.update) == 2 * report.totals.params
     assert plan.total.weight_gradient == report.totals.macs  # but each use has its gradient
 
 
 def test_memory_of_alexnet() -> None:
     # reference/published.md, 3: 62,378,344 parameters, 1,049,571 activations with the input
-    plan = training(summarize("alexnet"), "adam")
+    plan = training_cost(summarize("alexnet"), "adam")
     found = {each.key: each for each in kept(plan, make_view(batch=128, dtype="float16"))}
     assert found["params"].bytes == found["gradients"].bytes == 2 * 62378344
     assert found["optimizer_state"].bytes == 4 * 62378344
@@ -112,7 +112,7 @@ def test_memory_of_alexnet() -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_columns_add_up_and_folding_changes_nothing(name: str) -> None:
-    plan = training(summarize(name))
+    plan = training_cost(summarize(name))
     total = plan.total
     for depth in (0, 1, 2):
         levels = plan.levels(depth)
@@ -126,7 +126,7 @@ def test_columns_add_up_and_folding_changes_nothing(name: str) -> None:
 
 
 def test_machines_get_exact_numbers() -> None:
-    plan = training(summarize("resnet18"))
+    plan = training_cost(summarize("resnet18"))
     view = View(batch=32)
     data = json.loads(plan.render("json", view=view))
     assert Fraction(data["step_over_forward_exact"]) == ratio(plan.total)
@@ -139,23 +139,23 @@ def test_machines_get_exact_numbers() -> None:
 
 def test_symbols_cost_formulas_without_a_ratio() -> None:
     report = summarize("alphago", free=["k"])
-    plan = training(report)
+    plan = training_cost(report)
     assert ratio(plan.total) is None
-    assert evaluate(plan.total.step, {"k": 192}) == training(report.at(k=192)).total.step
+    assert evaluate(plan.total.step, {"k": 192}) == training_cost(report.at(k=192)).total.step
     text = plan.render(units="M")
     assert "Of formulas no one number is the ratio" in text
     assert json.loads(plan.render("json"))["step_over_forward"] is None
 
 
 def test_a_network_without_multiplications_has_no_ratio() -> None:
-    plan = training(summarize(loads("input: 7x9x5\nlayers: [relu, maxpool]")))
+    plan = training_cost(summarize(loads("input: 7x9x5\nlayers: [relu, maxpool]")))
     assert ratio(plan.total) is None
     assert "Nothing in it multiplies and accumulates." in plan.render("text")
 
 
 def test_an_unknown_optimizer_is_answered() -> None:
     with pytest.raises(SpecErrors) as caught:
-        training(summarize("lenet5"), "adamm")
+        training_cost(summarize("lenet5"), "adamm")
     (problem,) = caught.value.problems
     assert (problem.code, problem.hint) == ("E303", "did you mean 'adam'?")
 
@@ -195,11 +195,11 @@ def test_golden_files_all_have_a_test() -> None:
 
 
 def test_the_library_takes_a_name_and_shows_what_it_finds() -> None:
-    found = shapecalc.training("alexnet", "adam")
-    assert found.costs == shapecalc.training(summarize("alexnet"), "adam").costs
+    found = shapecalc.training_cost("alexnet", "adam")
+    assert found.costs == shapecalc.training_cost(summarize("alexnet"), "adam").costs
     assert "A step is 2.907 times the forward pass" in str(found)
     assert found.render("text", batch=7) != str(found)
     assert "<table" in found._repr_html_()
     assert found._repr_markdown_() == found.render("markdown")
     with pytest.raises(SpecErrors, match="unknown optimizer"):
-        shapecalc.training("alexnet", "adamw")
+        shapecalc.training_cost("alexnet", "adamw")

@@ -14,12 +14,8 @@ from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.diagnosis.working import (
-    working_of,
-)
-from shapecalc.layers.shape import (
-    whole,
-)
+from shapecalc.homework.diagnosis.working import working_of
+from shapecalc.layers.shape import whole
 from shapecalc.output.formats import write
 
 REPORT = shapecalc.summarize("alexnet")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 DOCS = ROOT / "docs" / "exports.md"
+ROOM = "shapecalc.homework.exports"
+WRITERS = ROOT / "shapecalc" / "homework" / "exports"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
 
 SMALL = "title: Two layers by hand\nspec: net.yaml\nlayers: [one, two]\ncolumns: [output, params]\n"
@@ -102,6 +104,24 @@ def test_what_is_packed(folder: Path, format_: str) -> None:
     for name in PACKAGES[format_]:
         text = re.sub(r"shapecalc_[0-9a-f]{8}", "shapecalc_STAMP", files[name].decode())
         compare(name, re.sub(r"convnets==[\w.]+", "convnets==VERSION", text))
+
+
+@pytest.mark.parametrize("format_", EXPORTS)
+def test_every_export_has_a_golden_file_and_a_test_that_reads_what_it_writes(format_: str) -> None:
+    assert format_ in {*PACKAGES, *(words[0] for words in FILES.values())}
+    module, _, function = EXPORTS[format_].write.rpartition(".")
+    assert callable(getattr(importlib.import_module(f"{ROOM}.{module}"), function))
+    tests = [path.read_text("utf-8") for path in HERE.glob("test_*.py")]
+    read = any(f"from {ROOM}.{module} import" in text for text in tests)
+    assert read, f"no test reads what {format_} writes"
+
+
+def test_every_module_writes_an_export_or_helps_one() -> None:
+    texts = {path.stem: path.read_text("utf-8") for path in WRITERS.glob("[!_]*.py")}
+    entered = {row.write.partition(".")[0] for row in EXPORTS.values()}
+    imported = set(re.findall(rf"from {ROOM}\.(\w+) import", "".join(texts.values())))
+    assert set(texts) - imported <= entered
+    assert entered <= set(texts)
 
 
 def test_golden_files_all_have_a_test() -> None:

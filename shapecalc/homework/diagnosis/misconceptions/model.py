@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra.dim import known
-from shapecalc.homework.diagnosis.working import (
-    Factors,
-    Sides,
-    filters_of,
-    kernel_of,
-    sides_of,
-)
+from shapecalc.homework.diagnosis.working import Factors, Sides, filters_of, kernel_of, sides_of
 from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
