@@ -60,10 +60,10 @@ def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
     sizes = [fields_of(source)[side].size for source in sources if len(fields_of(source)) > side]
     if not sizes:
         return None
-    made = named("r1", sizes[0])
+    widest = named("r1", sizes[0])
     for number, size in enumerate(sizes[1:], 2):
-        made = made.larger(named(f"r{number}", size))
-    return made
+        widest = widest.larger(named(f"r{number}", size))
+    return widest
 
 
 def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
@@ -112,19 +112,19 @@ def explain(subject: Subject) -> Section:
     """Explain the receptive field."""
     if subject.row.field is None:
         return undecided()
-    made = formulas(subject)
-    if not made:
+    rules = formulas(subject)
+    if not rules:
         text = "What flows into the network has no sides, so there is no field to speak of."
         return Section("receptive-field", "receptive field", "-", (Prose(text),))
-    sizes = tuple(rule.value for rule in made)
-    names = SIDE_NAMES.get(len(made), ())
+    sizes = tuple(rule.value for rule in rules)
+    names = SIDE_NAMES.get(len(rules), ())
     alike: dict[Formula, list[str]] = {}
-    for number, rule in enumerate(made):
+    for number, rule in enumerate(rules):
         alike.setdefault(rule, []).append(names[number])
     ruled = {rule: labels for rule, labels in alike.items() if rule.kind != "number"}
     blocks: list[Block] = [*derivations(ruled, OF_SIZES)]
-    blocks.append(Prose("  ".join([_words(subject, made[0]), *_beyond(subject, sizes)])))
-    paths = dict.fromkeys(_path(subject, side) for side in _different(made))
+    blocks.append(Prose("  ".join([_words(subject, rules[0]), *_beyond(subject, sizes)])))
+    paths = dict.fromkeys(_path(subject, side) for side in _different(rules))
     blocks += [path for path in paths if len(path.rows) > 1]
     return Section(
         "receptive-field",
@@ -146,20 +146,20 @@ def undecided() -> Section:
     return Section("receptive-field", "receptive field", UNKNOWN_MARK, (Prose(text),))
 
 
-def _different(made: tuple[Formula, ...]) -> list[int]:
+def _different(rules: tuple[Formula, ...]) -> list[int]:
     return [
         side
-        for side, rule in enumerate(made)
-        if not any(rule == earlier or twins(earlier, rule) for earlier in made[:side])
+        for side, rule in enumerate(rules)
+        if not any(rule == earlier or twins(earlier, rule) for earlier in rules[:side])
     ]
 
 
-def _words(subject: Subject, made: Formula) -> str:
+def _words(subject: Subject, rule: Formula) -> str:
     """Say which rule held."""
-    leaves = {part.name for part in _parts(made)}
+    leaves = {part.name for part in _parts(rule)}
     if isinstance(subject.layer, Input):
         return "A pixel of the input is itself."
-    if len(subject.row.sources) > 1 and made.kind == "max":
+    if len(subject.row.sources) > 1 and rule.kind == "max":
         return "A unit of a join sees what the units of all its branches see: the widest counts."
     if "k" in leaves:
         return (
@@ -171,9 +171,9 @@ def _words(subject: Subject, made: Formula) -> str:
             "Every unit sees the whole map: n units of the layer before, the first of which sees r"
             " and every further one j more."
         )
-    if made.name == "r":
+    if rule.name == "r":
         return "Every unit looks at its own place only, and sees what the unit there before sees."
-    if made.name == "widest":
+    if rule.name == "widest":
         return (
             "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold;"
             f" this is what the one with the widest sees, in {subject.pixel}s, padding included."
@@ -238,8 +238,8 @@ def _path(subject: Subject, side: int) -> Grid:
     for link in reversed(chain):
         now = (fields_of(link)[side].size, fields_of(link)[side].jump)
         if now != before or link is subject.row:
-            made = _made(subject._replace(row=link), side)
-            how = "" if made.kind == "number" else made.substituted()
+            rule = _made(subject._replace(row=link), side)
+            how = "" if rule.kind == "number" else rule.substituted()
             how = "" if too_long(how, str(now[0])) else how
             lines.append((link.name, link.does, how, _sees(now[0]), _apart(now[1])))
         before = now

@@ -57,9 +57,9 @@ def explain(subject: Subject) -> Section:
     from shapecalc.reference.layer import formulas as formulas_of
 
     formulas = formulas_of(subject.layer, *subject.inputs)
-    done = example(subject.layer, *subject.inputs)
-    blocks = (*_general(subject, formulas), *_worked(done, subject, formulas))
-    return Section("gradient", "gradient", "", blocks, (), _facts(formulas, done))
+    worked = example(subject.layer, *subject.inputs)
+    blocks = (*_general(subject, formulas), *_worked(worked, subject, formulas))
+    return Section("gradient", "gradient", "", blocks, (), _facts(formulas, worked))
 
 
 def _numbers_alone(subject: Subject) -> bool:
@@ -146,37 +146,39 @@ def _arrays(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> Iterator[
 
 
 def _worked(
-    done: Example, subject: Subject, formulas: Mapping[str, ArrayFormula]
+    example: Example, subject: Subject, formulas: Mapping[str, ArrayFormula]
 ) -> Iterator[Block]:
     """Show the example: what goes in and comes out, what comes back, one entry of each.
 
     What it computes on the way and the layer's own `formulas` do not name is explained: in a small
     input windows may hang over an end that are whole in the layer's.
     """
-    shapes = listed([as_text(shape) for shape in done.inputs])
-    does = done.layer.does(*done.inputs)
+    shapes = listed([as_text(shape) for shape in example.inputs])
+    does = example.layer.does(*example.inputs)
     kind = " ".join(filter(None, (subject.row.type, does)))
-    other = _otherwise(done, subject)
+    other = _otherwise(example, subject)
     yield Prose(f"Worked through by the referee on a small one, {kind} of {shapes}{other}:")
-    yield Picture(_side_by_side(done.values))
+    yield Picture(_side_by_side(example.values))
     yield from map(
-        Prose, _notes([formula for of, formula in done.formulas.items() if of not in formulas])
+        Prose, _notes([formula for of, formula in example.formulas.items() if of not in formulas])
     )
     yield Prose("L is the sum of g*y, for the g that is shown.  Back come")
-    yield Picture(_side_by_side({f"dL/d{of}": gradient for of, gradient in done.gradients.items()}))
+    yield Picture(
+        _side_by_side({f"dL/d{of}": gradient for of, gradient in example.gradients.items()})
+    )
     yield Prose("One entry of each, written out:")
-    for left, *sums in done.lines.values():
+    for left, *sums in example.lines.values():
         yield Equation(left, tuple(sums))
-    agree = "give the same" if done.differences < AGREE else "do NOT give the same"
+    agree = "give the same" if example.differences < AGREE else "do NOT give the same"
     yield Prose(
         f"Central differences, (L(a + h) - L(a - h))/2h for every entry a of"
-        f" {listed(list(done.gradients))}, {agree} {done.compared:,} numbers."
+        f" {listed(list(example.gradients))}, {agree} {example.compared:,} numbers."
     )
 
 
-def _otherwise(done: Example, subject: Subject) -> str:
+def _otherwise(example: Example, subject: Subject) -> str:
     """Tell of a factor that is another one in the example, as it would move no digit shown."""
-    own, here = (getattr(layer, "alpha", None) for layer in (subject.layer, done.layer))
+    own, here = (getattr(layer, "alpha", None) for layer in (subject.layer, example.layer))
     return "" if own == here else f", with alpha = {here:g} in the place of {own:g}"
 
 
@@ -224,16 +226,18 @@ def _matrix(name: str, rows: list[list[float]]) -> list[str]:
     return [line.ljust(width) for line in (name, *lines)]
 
 
-def _facts(formulas: Mapping[str, ArrayFormula], done: Example) -> dict[str, Any]:
+def _facts(formulas: Mapping[str, ArrayFormula], example: Example) -> dict[str, Any]:
     """Give a program the formulas and the example's numbers."""
     return {
         "formulas": {
             formula.name: f"{formula.entry} = {formula.text}" for formula in formulas.values()
         },
         "example": {
-            "inputs": [as_text(shape) for shape in done.inputs],
-            "values": {of: _plain(value.tolist()) for of, value in done.values.items()},
-            "gradients": {of: _plain(gradient.tolist()) for of, gradient in done.gradients.items()},
+            "inputs": [as_text(shape) for shape in example.inputs],
+            "values": {of: _plain(value.tolist()) for of, value in example.values.items()},
+            "gradients": {
+                of: _plain(gradient.tolist()) for of, gradient in example.gradients.items()
+            },
         },
     }
 

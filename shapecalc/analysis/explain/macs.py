@@ -134,8 +134,8 @@ def _others(subject: Subject) -> Grid | None:
     return Grid(("not among the MACs", "", ""), rows, (False, False, True), spare=1)
 
 
-def _cells(made: Formula) -> tuple[str, str]:
+def _cells(count: Formula) -> tuple[str, str]:
     """Write a formula and its value; in place of a value that fills lines, the formula."""
-    text = made.substituted(OF_COUNTS) if made.kind != "number" else ""
-    value = value_text(made.value)
+    text = count.substituted(OF_COUNTS) if count.kind != "number" else ""
+    value = value_text(count.value)
     return ("", text) if len(text) < len(value) > LONG else (text, value)

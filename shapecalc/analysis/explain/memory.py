@@ -70,10 +70,10 @@ def explain(subject: Subject) -> Section:
     )
 
 
-def _large(made: Formula) -> str:
+def _large(size: Formula) -> str:
     """Write many bytes in a unit that is read at a glance."""
-    if not isinstance(made.value, int) or made.value < UNITS["K"][0]:
+    if not isinstance(size.value, int) or size.value < UNITS["K"][0]:
         return ""
-    unit = next(unit for unit in "GMK" if made.value >= UNITS[unit][0])
+    unit = next(unit for unit in "GMK" if size.value >= UNITS[unit][0])
     base, name = UNITS[unit]
-    return f"  That is {made.value / base:.2f} {name}."
+    return f"  That is {size.value / base:.2f} {name}."

@@ -65,10 +65,10 @@ class Derivation(NamedTuple):
         )
 
 
-def _leaves(made: Formula) -> Iterator[Formula]:
-    if made.kind == "number":
-        yield made
-    for part in made.parts:
+def _leaves(formula: Formula) -> Iterator[Formula]:
+    if formula.kind == "number":
+        yield formula
+    for part in formula.parts:
         yield from _leaves(part)
 
 
@@ -152,9 +152,9 @@ class Explanation(Shown):
 def derivations(labels: Mapping[Formula, list[str]], times: str) -> list[Derivation]:
     """Derive each of several formulas under its labels, what goes like an earlier one in short."""
     derived: list[Derivation] = []
-    for made, names in labels.items():
-        again = any(twins(derivation.formula, made) for derivation in derived)
-        derived.append(Derivation(" = ".join(names), made, times, again))
+    for formula, names in labels.items():
+        again = any(twins(derivation.formula, formula) for derivation in derived)
+        derived.append(Derivation(" = ".join(names), formula, times, again))
     return derived
 
 
@@ -168,14 +168,14 @@ def twins(first: Formula, second: Formula) -> bool:
     return _renamed(first, {min(own - others): symbol(min(others - own))}) == second
 
 
-def _symbols(made: Formula) -> set[str]:
-    return {name for value in _values(made) for name in _names(value)}
+def _symbols(formula: Formula) -> set[str]:
+    return {name for value in _values(formula) for name in _names(value)}
 
 
-def _values(made: Formula) -> Iterator[Dim]:
-    if is_symbolic(made.value):
-        yield made.value
-    for part in made.parts:
+def _values(formula: Formula) -> Iterator[Dim]:
+    if is_symbolic(formula.value):
+        yield formula.value
+    for part in formula.parts:
         yield from _values(part)
 
 
@@ -185,10 +185,12 @@ def _names(value: Dim) -> frozenset[str]:
     return symbols_of(value)
 
 
-def _renamed(made: Formula, names: Mapping[str, Dim]) -> Formula:
-    value: Any = made.value
+def _renamed(formula: Formula, names: Mapping[str, Dim]) -> Formula:
+    value: Any = formula.value
     if is_symbolic(value):
         from shapecalc.algebra.expr import substitute
 
         value = substitute(value, names)
-    return replace(made, value=value, parts=tuple(_renamed(part, names) for part in made.parts))
+    return replace(
+        formula, value=value, parts=tuple(_renamed(part, names) for part in formula.parts)
+    )

@@ -39,8 +39,8 @@ def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
 
 def explain(subject: Subject) -> Section:
     """Explain the output."""
-    made = formulas(subject)
-    kept, derived = _split(subject, made)
+    extents = formulas(subject)
+    kept, derived = _split(subject, extents)
     blocks: list[Block] = [*question(subject.layer, subject), *derived]
     if kept and derived and not isinstance(subject.layer, Pool):
         many = len(kept) > 1 or kept[0].endswith("s")
@@ -52,18 +52,18 @@ def explain(subject: Subject) -> Section:
         "output",
         as_text(subject.output, subject.view.layout),
         tuple(blocks),
-        tuple(extent.value for extent in made),
+        tuple(extent.value for extent in extents),
         _facts(subject),
     )
 
 
-def _split(subject: Subject, made: tuple[Formula, ...]) -> tuple[list[str], list[Derivation]]:
+def _split(subject: Subject, extents: tuple[Formula, ...]) -> tuple[list[str], list[Derivation]]:
     """Tell the extents that stay as they are from those that a rule makes; equal sides are one."""
     names = axes(subject.output)
     times = OF_SIZES if in_letters(subject.layer) else OF_COUNTS
     kept: list[str] = []
     alike: dict[Formula, list[str]] = {}
-    for name, extent in zip(names, made, strict=True):
+    for name, extent in zip(names, extents, strict=True):
         if extent.kind == "number" and extent.name in (name, "inputs"):
             kept.append(name)
         elif not isinstance(subject.layer, (Input, Reshape)):

@@ -93,9 +93,9 @@ def arranged(extents: Sequence[Formula]) -> Formula:
     return grouped([head, grouped([*kernels, *others])] if factors else [head])
 
 
-def factors_of(made: Formula) -> tuple[Formula, ...]:
+def factors_of(product: Formula) -> tuple[Formula, ...]:
     """Return the factors of a product."""
-    return made.parts if made.kind == "product" else (made,)
+    return product.parts if product.kind == "product" else (product,)
 
 
 def _extents(parameter: Parameter, layer: Layer, output: Shape) -> tuple[Any, ...]:
