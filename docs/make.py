@@ -28,7 +28,7 @@ import shapecalc
 from shapecalc.analysis.tables import grammar
 from shapecalc.analysis.tables.quantities import QUANTITIES as PRINTED
 from shapecalc.cli import main
-from shapecalc.counting.profile import grouped, told, without_rule
+from shapecalc.counting.profile import described, grouped, without_rule
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
 from shapecalc.errors import CODES
@@ -98,7 +98,7 @@ def _profiles() -> Iterator[str]:
     for profile in PROFILES.values():
         yield f"### {profile.name}"
         yield ""
-        yield f"{_plain(told(profile))}."
+        yield f"{_plain(described(profile))}."
         yield ""
         yield "| rule | layers |"
         yield "|---|---|"

@@ -36,10 +36,10 @@ def _head(name: str) -> tuple[str, str]:
     """Read a spec's note and source."""
     from shapecalc.spec.find import find
     from shapecalc.spec.yaml_compose import compose
-    from shapecalc.text.yaml_tree import Map, Scalar
+    from shapecalc.text.yaml_tree import Scalar, YamlMap
 
     tree = compose(find(f"{name}.yaml"))
-    items = tree.items if isinstance(tree, Map) else {}
+    items = tree.items if isinstance(tree, YamlMap) else {}
     note, source = items.get("note"), items.get("source")
     return (
         note.text if isinstance(note, Scalar) else "",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.spec.model import Use
-    from shapecalc.text.yaml_tree import Map
+    from shapecalc.text.yaml_tree import YamlMap
 
 
 class Builder:
@@ -29,7 +29,7 @@ class Builder:
     def __init__(
         self,
         expansion: Expansion,
-        defaults: dict[str, Map],
+        defaults: dict[str, YamlMap],
         scope: Scope,
         source_of: Callable[[Wire], Draft],
     ) -> None:

@@ -11,7 +11,7 @@ from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.spec.model import FIRST_FIELD
 from shapecalc.spec.statements import COMMON_KEYS
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Map, Scalar, describe, origin
+from shapecalc.text.yaml_tree import Scalar, YamlMap, describe, origin
 
 if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
@@ -157,7 +157,7 @@ class Walk:
         names.members[name] = member
         names.places[name] = (use.name or use.word) if use else None
 
-    def changed(self, use: Use, change: Map) -> Use:
+    def changed(self, use: Use, change: YamlMap) -> Use:
         """Set fields on a layer of the base; with a `type` the layer is replaced."""
         keys = change.keys
         fields = {

@@ -12,7 +12,7 @@ from shapecalc.layers.fields import Count
 from shapecalc.spec.model import (
     RESERVED,
 )
-from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def rounds_of(
         count = constants.number(times, place, "repeat: times", _TIMES) or 0
     else:
         assert walks is not None
-        if not isinstance(walks, Map) or not walks.items:
+        if not isinstance(walks, YamlMap) or not walks.items:
             expansion.complain(
                 "E110",
                 f"for takes a map of lists, not {describe(walks)}",

@@ -101,22 +101,22 @@ class Layer:
     _fields: ClassVar[tuple[Declared, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        own = {name: each for name, each in vars(cls).items() if isinstance(each, Declared)}
+        own = {name: field for name, field in vars(cls).items() if isinstance(field, Declared)}
         for name in own:
             delattr(cls, name)
-        named = {each.name: each for each in cls._fields if each.name not in vars(cls)}
-        named |= {name: each._replace(name=name) for name, each in own.items()}
-        cls._fields = tuple(sorted(named.values(), key=lambda each: each.name != cls.principal))
+        named = {field.name: field for field in cls._fields if field.name not in vars(cls)}
+        named |= {name: field._replace(name=name) for name, field in own.items()}
+        cls._fields = tuple(sorted(named.values(), key=lambda field: field.name != cls.principal))
         if "type" in vars(cls):
             cls.stem = vars(cls).get("stem", cls.type)
             cls.example = vars(cls).get("example", cls.type)
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401
-        for each in self._fields:
-            value = values.pop(each.name, each.default)
+        for declared in self._fields:
+            value = values.pop(declared.name, declared.default)
             if value is REQUIRED:
-                raise TypeError(f"{type(self).__name__} needs {each.name}")
-            vars(self)[each.name] = value
+                raise TypeError(f"{type(self).__name__} needs {declared.name}")
+            vars(self)[declared.name] = value
         if values:
             raise TypeError(f"{type(self).__name__} has no field {next(iter(values))}")
 
@@ -139,7 +139,7 @@ class Layer:
         return hash((type(self), self.values()))
 
     def __repr__(self) -> str:
-        pairs = (f"{each.name}={getattr(self, each.name)!r}" for each in self._fields)
+        pairs = (f"{field.name}={getattr(self, field.name)!r}" for field in self._fields)
         return f"{type(self).__name__}({', '.join(pairs)})"
 
     def does(self, *inputs: Shape) -> str:
@@ -189,22 +189,22 @@ class Layer:
 
 def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
     """Check the number and the kinds of inputs before any other rule."""
-    given = len(inputs)
+    count = len(inputs)
     if layer.inputs is None:
-        if given < 2:
+        if count < 2:
             return RuleError(
                 "E207",
-                f"{layer.type} joins two or more branches, but has {given}",
+                f"{layer.type} joins two or more branches, but has {count}",
                 hint="give it branches, or `from: [a, b]`",
-                facts=(("inputs", given),),
+                facts=(("inputs", count),),
             )
-    elif given != layer.inputs:
+    elif count != layer.inputs:
         return RuleError(
             "E207",
-            f"{layer.type} takes {layer.inputs} input, but {given} flow in",
+            f"{layer.type} takes {layer.inputs} input, but {count} flow in",
             field="from",
             hint="join them first with concat, add or multiply",
-            facts=(("inputs", given),),
+            facts=(("inputs", count),),
         )
     if layer.takes == "map":
         for shape in inputs:
@@ -221,15 +221,16 @@ def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
 
 def field_bounds(layer: Layer) -> Iterator[Requirement]:
     """Require of the fields that hold symbols what reading required of numbers."""
-    for each in layer.fields():
-        for value in _symbolic(getattr(layer, each.name)):
-            yield Requirement(value, "at least", each.kind.least, partial(_too_small, each, value))
+    for declared in layer.fields():
+        least = declared.kind.least
+        for value in _symbolic(getattr(layer, declared.name)):
+            yield Requirement(value, "at least", least, partial(_too_small, declared, value))
 
 
 def _symbolic(value: object) -> Iterator[Expr]:
     if isinstance(value, tuple):
-        for each in value:
-            yield from _symbolic(each)
+        for part in value:
+            yield from _symbolic(part)
     elif not isinstance(value, int | float | str | None):
         from shapecalc.algebra.expr import Expr
 

@@ -173,9 +173,9 @@ class Choice(Kind):
 
     def read(self, tree: Tree, reading: Reading) -> str | bool:
         if isinstance(tree, Scalar) and tree.text in self.options:
-            found = self.options[tree.text]
-            if tree.plain or not isinstance(found, bool):
-                return found
+            option = self.options[tree.text]
+            if tree.plain or not isinstance(option, bool):
+                return option
         hint = did_you_mean(tree.text, self.options) if isinstance(tree, Scalar) else ""
         if not hint and "true" in self.options:
             hint = _BOOLEANS
@@ -390,13 +390,13 @@ def pads_per_side(pad: Padding, rank: int, field_name: str = "pad") -> tuple[tup
     raise mismatch(len(pad.pairs), rank, field_name)
 
 
-def mismatch(given: int, rank: int, field_name: str) -> RuleError:
+def mismatch(count: int, rank: int, field_name: str) -> RuleError:
     """Return the complaint that a field has sizes for another number of sides."""
     sides = "side" if rank == 1 else "sides"
     return RuleError(
         "E202",
-        f"{field_name} gives {given} sizes, but the input has {rank} {sides}",
+        f"{field_name} gives {count} sizes, but the input has {rank} {sides}",
         field=field_name,
         hint=f"give one number for all, or {rank}",
-        facts=(("given", given), ("sides", rank)),
+        facts=(("given", count), ("sides", rank)),
     )

@@ -177,10 +177,10 @@ def multiply_backward(
 ) -> Gradients:
     """Give every operand the gradient times all others, added up where it stretched."""
     operands, back = _aligned(inputs), []
-    for number, (x, input_) in enumerate(zip(operands, inputs, strict=True)):
+    for number, (operand, x) in enumerate(zip(operands, inputs, strict=True)):
         others = prod(operands[:number] + operands[number + 1 :], start=gradient)
-        stretched = tuple(axis for axis, n in enumerate(x.shape) if n != others.shape[axis])
-        back.append(others.sum(stretched).reshape(input_.shape))
+        stretched = tuple(axis for axis, n in enumerate(operand.shape) if n != others.shape[axis])
+        back.append(others.sum(stretched).reshape(x.shape))
     return Gradients(tuple(back), {})
 
 

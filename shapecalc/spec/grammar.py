@@ -19,7 +19,7 @@ from shapecalc.spec.model import (
 from shapecalc.spec.statements import COMMON_KEYS, NAME, PAPER, StatementReader
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe, origin
+from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +69,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 @collector_paused
 def read_spec(
-    source: Source, find: Callable[[str, Source], Source], tree: Map | None = None
+    source: Source, find: Callable[[str, Source], Source], tree: YamlMap | None = None
 ) -> NetSpec:
     """Read a spec, or its `tree` where it was not written; `find` finds what it extends.
 
@@ -86,7 +86,7 @@ def _read(
     above: tuple[str, ...],
 ) -> NetSpec:
     reader = SpecReader(source)
-    if not isinstance(root, Map):
+    if not isinstance(root, YamlMap):
         hint = "begin with `input: 227x227x3` and `layers:`"
         reader.stop("E110", f"a spec is a map of keys, not {describe(root)}", root, hint)
     reader.check_keys(root, TOP_KEYS, "a spec")
@@ -130,7 +130,7 @@ def _base(
 class SpecReader(StatementReader):
     """Reads one file; collects problems instead of stopping at the first."""
 
-    def spec(self, root: Map, base: NetSpec | None) -> NetSpec:
+    def spec(self, root: YamlMap, base: NetSpec | None) -> NetSpec:
         self.version(root)
         let = {**(base.let if base else {}), **self.let(root)}
         blocks = dict(base.blocks) if base else {}
@@ -180,7 +180,7 @@ class SpecReader(StatementReader):
             problems=(*(base.problems if base else ()), *self.problems),
         )
 
-    def version(self, root: Map) -> None:
+    def version(self, root: YamlMap) -> None:
         tree = root.items.get("shapecalc")
         if tree is not None and not (
             isinstance(tree, Scalar) and tree.text == str(LANGUAGE_VERSION)
@@ -192,7 +192,7 @@ class SpecReader(StatementReader):
                 f"write `shapecalc: {LANGUAGE_VERSION}`, or update shapecalc",
             )
 
-    def let(self, root: Map) -> dict[str, Tree]:
+    def let(self, root: YamlMap) -> dict[str, Tree]:
         tree = self.mapping(root, "let", "from names to values", "{k: 192}")
         if tree is None:
             return {}
@@ -209,7 +209,7 @@ class SpecReader(StatementReader):
             hint = "use letters, digits and _, beginning with a letter"
             self.complain("E117", f"'{name}' cannot name {what}", place, hint)
 
-    def inputs(self, root: Map) -> tuple[InputSpec, ...]:
+    def inputs(self, root: YamlMap) -> tuple[InputSpec, ...]:
         if "input" in root.items and "inputs" in root.items:
             message = "a spec has either input or inputs"
             self.complain("E111", message, root.keys["inputs"], "keep one of the two")
@@ -244,11 +244,11 @@ class SpecReader(StatementReader):
         )
         return ()
 
-    def outputs(self, root: Map) -> tuple[Scalar, ...] | None:
+    def outputs(self, root: YamlMap) -> tuple[Scalar, ...] | None:
         tree = root.items.get("outputs")
         return None if tree is None else self.names(tree, "outputs")
 
-    def expect(self, root: Map) -> tuple[tuple[Expectation, ...], str]:
+    def expect(self, root: YamlMap) -> tuple[tuple[Expectation, ...], str]:
         tree = self.mapping(
             root, "expect", "from totals to numbers", "{params: 61706, source: ...}"
         )
@@ -263,9 +263,9 @@ class SpecReader(StatementReader):
         source = tree.items.get("source")
         return tuple(totals), self.text(source, "source") if source is not None else ""
 
-    def defaults(self, root: Map, base: dict[str, Map]) -> dict[str, Map]:
+    def defaults(self, root: YamlMap, base: dict[str, YamlMap]) -> dict[str, YamlMap]:
         tree = self.mapping(root, "defaults", "from types to fields", "{conv: {bias: false}}")
-        fields_by_type: dict[str, Map] = {}
+        fields_by_type: dict[str, YamlMap] = {}
         for word, fields in (tree.items if tree else {}).items():
             assert tree is not None
             kind = self.type_of(tree.keys[word])
@@ -275,7 +275,7 @@ class SpecReader(StatementReader):
                         "E112", f"defaults are for layer types, not '{word}'", tree.keys[word]
                     )
                 continue
-            if not isinstance(fields, Map):
+            if not isinstance(fields, YamlMap):
                 message = f"defaults for {word} are a map of fields, not {describe(fields)}"
                 self.complain("E110", message, fields)
                 continue
@@ -290,7 +290,7 @@ class SpecReader(StatementReader):
                 )
         return fields_by_type
 
-    def read_blocks(self, root: Map) -> dict[str, Block]:
+    def read_blocks(self, root: YamlMap) -> dict[str, Block]:
         tree = self.mapping(
             root, "blocks", "from names to blocks", "{unit: {fields: [filters], layers: [...]}}"
         )
@@ -307,7 +307,7 @@ class SpecReader(StatementReader):
             self.blocks[name] = None  # known by name while the bodies are read
         blocks = {}
         for name, body in tree.items.items():
-            if not isinstance(body, Map):
+            if not isinstance(body, YamlMap):
                 message = f"block {name} takes a map with layers, not {describe(body)}"
                 self.complain("E110", message, body, f"{name}: {{layers: [...]}}")
                 continue
@@ -323,7 +323,7 @@ class SpecReader(StatementReader):
     def block_fields(self, tree: Tree | None) -> dict[str, Tree | None]:
         if tree is None:
             return {}
-        if isinstance(tree, Map):
+        if isinstance(tree, YamlMap):
             for name, place in tree.keys.items():
                 self.field_name(name, place)
             return {
@@ -336,7 +336,7 @@ class SpecReader(StatementReader):
             fields: dict[str, Tree | None] = {}
             for item in tree.items:
                 added: dict[str, Tree | None] = {}
-                if isinstance(item, Map):
+                if isinstance(item, YamlMap):
                     added = self.block_fields(item)
                 elif isinstance(item, Scalar) and item.text:
                     self.field_name(item.text, item)
@@ -360,7 +360,7 @@ class SpecReader(StatementReader):
         else:
             self.definable(name, place, "a field")
 
-    def edits(self, root: Map, base: NetSpec | None) -> dict[str, Edit]:
+    def edits(self, root: YamlMap, base: NetSpec | None) -> dict[str, Edit]:
         edits: dict[str, Edit] = {}
         for key in ("change", "remove", "before", "after"):
             tree = root.items.get(key)
@@ -381,7 +381,7 @@ class SpecReader(StatementReader):
                         edit = edit._replace(before=self.uses(value, key))
                     elif key == "after":
                         edit = edit._replace(after=self.uses(value, key))
-                    elif isinstance(value, Map):
+                    elif isinstance(value, YamlMap):
                         edit = edit._replace(change=value, common=self.common_keys(value))
                     else:
                         message = f"change takes fields to set, not {describe(value)}"

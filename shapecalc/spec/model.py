@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from shapecalc.errors import Problem
     from shapecalc.text.source import Source
-    from shapecalc.text.yaml_tree import Map, Scalar, Tree
+    from shapecalc.text.yaml_tree import Scalar, Tree, YamlMap
 
 #: The version of the language that this package reads.
 LANGUAGE_VERSION = 1
@@ -86,7 +86,7 @@ class Edit(NamedTuple):
     """What an extending spec does to one layer of its base."""
 
     key: Scalar
-    change: Map | None = None
+    change: YamlMap | None = None
     common: Mapping[str, Any] = {}  # what `change` says of the keys that every layer has
     remove: bool = False
     before: tuple[Use, ...] = ()
@@ -116,7 +116,7 @@ class NetSpec(NamedTuple):
     blocks: dict[str, Block]
     uses: tuple[Use, ...]
     outputs: tuple[Scalar, ...] | None
-    defaults: dict[str, Map]
+    defaults: dict[str, YamlMap]
     edits: tuple[dict[str, Edit], ...]
     expect: tuple[Expectation, ...]
     expect_source: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.errors import refuse
 from shapecalc.text.source import Origin, Source
-from shapecalc.text.yaml_tree import NOWHERE, List, Map, Scalar
+from shapecalc.text.yaml_tree import NOWHERE, List, Scalar, YamlMap
 
 if TYPE_CHECKING:
     from shapecalc.text.yaml_tree import Tree
@@ -19,14 +19,14 @@ MAX_DEPTH = 100
 MAX_DIGITS = 4000
 
 
-def tree_of(data: Mapping[Any, Any]) -> Map:
+def tree_of(data: Mapping[Any, Any]) -> YamlMap:
     """Return a spec's data as the tree that its YAML would be.
 
     A value's place is its path, as in ``layers[2].conv.kernel``.  Raises `SpecErrors` for what
     YAML could not hold.
     """
     tree = _tree(data, "", 0)
-    assert isinstance(tree, Map)
+    assert isinstance(tree, YamlMap)
     return tree
 
 
@@ -37,7 +37,7 @@ def _tree(value: object, path: str, depth: int) -> Tree:
         raise refuse("E103", message, Origin(source), "does it hold itself?")
     if isinstance(value, Mapping):
         keys = {_key(key, path): (key, _below(path, key)) for key in value}
-        return Map(
+        return YamlMap(
             {word: _tree(value[key], place, depth + 1) for word, (key, place) in keys.items()},
             {word: _scalar(word, Source(place, "")) for word, (_, place) in keys.items()},
             source,

@@ -9,7 +9,7 @@ from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.spec.model import FIRST_FIELD, Block, Branch, Use
 from shapecalc.spec.tree_reader import TreeReader
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -152,7 +152,7 @@ class StatementReader(TreeReader):
             return self.word(key)
         if kind in JOINS or kind == "side":
             return self.join(key, kind, value)
-        if isinstance(value, Map):
+        if isinstance(value, YamlMap):
             return self.with_fields(key, kind, value)
         principal = self.principal(key, kind)
         if principal is None:
@@ -168,7 +168,7 @@ class StatementReader(TreeReader):
 
     def unsound(self, word: Scalar, value: Tree | None = None) -> Use:
         """Keep the place, and the name, of a statement that cannot be understood."""
-        name = value.items.get("name") if isinstance(value, Map) else None
+        name = value.items.get("name") if isinstance(value, YamlMap) else None
         return Use(
             word,
             "identity",
@@ -178,7 +178,7 @@ class StatementReader(TreeReader):
             name=name if isinstance(name, Scalar) and name.text else None,
         )
 
-    def crowded(self, tree: Map) -> Use | None:
+    def crowded(self, tree: YamlMap) -> Use | None:
         """Complain about a map that is not one word with its value."""
         if not tree.items:
             self.complain("E110", "an empty map cannot stand for a layer", tree)
@@ -289,7 +289,7 @@ class StatementReader(TreeReader):
             return None
         return field
 
-    def with_fields(self, key: Scalar, kind: str, value: Map) -> Use:
+    def with_fields(self, key: Scalar, kind: str, value: YamlMap) -> Use:
         """Read a word with a map of fields."""
         before = len(self.problems)
         parts = _Parts(kind, key, {} if key.text in BUILTIN else self.paper_fields(key))
@@ -332,7 +332,7 @@ class StatementReader(TreeReader):
         else:
             parts.share = next(iter(self.names(tree, "share")), None)
 
-    def common_keys(self, change: Map) -> dict[str, Any]:
+    def common_keys(self, change: YamlMap) -> dict[str, Any]:
         """Read what a change says of the keys that every layer has."""
         common: dict[str, Any] = {}
         for word, tree in change.items.items():
@@ -410,7 +410,7 @@ class StatementReader(TreeReader):
             elif word == "share":
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
-            elif word == "branches" and isinstance(tree, Map):
+            elif word == "branches" and isinstance(tree, YamlMap):
                 branches += [self.branch(tree.keys[key_], tree.items[key_]) for key_ in tree.items]
             elif word == "branches":
                 listed = self.unnamed(tree, kind)

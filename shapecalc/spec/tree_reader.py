@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.text.source import Origin
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe, origin
+from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ class TreeReader:
         self.complain(code, message, at, hint)
         raise SpecErrors(self.problems.told())
 
-    def check_keys(self, tree: Map, known: Iterable[str], owner: str) -> None:
+    def check_keys(self, tree: YamlMap, known: Iterable[str], owner: str) -> None:
         """Complain about keys that are neither known nor begin with `x-`."""
         for key, place in tree.keys.items():
             if key not in known and not key.startswith("x-"):
@@ -50,12 +50,12 @@ class TreeReader:
         self.complain("E110", f"{what} takes a text, not {describe(tree)}", tree)
         return ""
 
-    def mapping(self, root: Map, key: str, holds: str, form: str) -> Map | None:
+    def mapping(self, root: YamlMap, key: str, holds: str, form: str) -> YamlMap | None:
         """Return the map under `key`, complaining about anything else there."""
         tree = root.items.get(key)
         if tree is None:
             return None
-        if isinstance(tree, Map):
+        if isinstance(tree, YamlMap):
             ignored = [word for word in tree.items if word.startswith("x-")]
             items = {word: item for word, item in tree.items.items() if word not in ignored}
             keys = {word: item for word, item in tree.keys.items() if word not in ignored}

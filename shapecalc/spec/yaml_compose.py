@@ -13,7 +13,7 @@ import yaml
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.yaml_tree import List, Map, Mark, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Mark, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ class _Open:
     def close(self, source: Source, end: Mark) -> Tree:
         """Return the finished collection."""
         if self.is_map:
-            return Map(self.items, self.keys, source, self.start, end)
+            return YamlMap(self.items, self.keys, source, self.start, end)
         return List(tuple(self.children), source, self.start, end)
 
 

@@ -41,7 +41,7 @@ class List(NamedTuple):
     end: Mark
 
 
-class Map(NamedTuple):
+class YamlMap(NamedTuple):
     """A mapping with text keys, in the order written; `keys` holds the keys' own places."""
 
     items: dict[str, Tree]
@@ -51,7 +51,7 @@ class Map(NamedTuple):
     end: Mark
 
 
-Tree: TypeAlias = Scalar | List | Map
+Tree: TypeAlias = Scalar | List | YamlMap
 
 
 def origin(tree: Tree) -> Origin:

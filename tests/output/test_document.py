@@ -28,8 +28,7 @@ from shapecalc.output.document_latex import document_to_latex
 from shapecalc.output.document_markdown import document_to_markdown
 from shapecalc.output.document_text import document_to_text
 from shapecalc.output.html import document_to_html, to_html
-from shapecalc.output.table import Fact, Head, Line, Table
-from shapecalc.output.table import TotalsGrid as Totals
+from shapecalc.output.table import Fact, Head, Line, Table, TotalsGrid
 from shapecalc.text.safe import one_line
 from tests.output.reread import parse
 from tests.output.test_escaping import HOSTILE, needs_latex
@@ -73,7 +72,7 @@ def table(text: str) -> Table:
     text = one_line(text)
     pair = (text, text)
     heads = (Head(text), Head(text, numeric=True, extents=True))
-    totals = Totals(heads, pair, (pair,))
+    totals = TotalsGrid(heads, pair, (pair,))
     return Table(
         text, pair, heads, pair, (Line(pair, text),), pair, (Fact(text, text, text),), pair,
         (pair,), pair, totals=totals,

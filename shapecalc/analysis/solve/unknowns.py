@@ -19,7 +19,7 @@ from shapecalc.spec.model import Edit
 from shapecalc.spec.ranges import ends, must_be_few
 from shapecalc.text.source import Source
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Map, scalar
+from shapecalc.text.yaml_tree import YamlMap, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -154,7 +154,7 @@ def _with_constant(spec: NetSpec, graph: Graph, over: Range) -> tuple[NetSpec, s
         name += "_"
     source = Source(f"--over {over.name}", name)
     word, key = scalar(name, source), scalar(path, Source(source.name, path))
-    change = Map({field: word}, {field: word}, source, word.start, word.end)
+    change = YamlMap({field: word}, {field: word}, source, word.start, word.end)
     first = scalar(str(over.values[0]), Source(f"--over {over.name}", str(over.values[0])))
     edits = (*spec.edits, {path: Edit(key, change)})
     return spec._replace(edits=edits, let={**spec.let, name: first}), name

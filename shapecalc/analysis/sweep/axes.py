@@ -11,7 +11,7 @@ from shapecalc.graph.model import Input
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec.model import Edit
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Map, Mark, Scalar, scalar
+from shapecalc.text.yaml_tree import Mark, Scalar, YamlMap, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -106,7 +106,7 @@ def _edit(over: Range, text: str, before: Edit | None) -> Edit:
     if before is not None and before.change is not None:
         items, keys = {**before.change.items, **items}, {**before.change.keys, **keys}
     layer = Scalar(path, True, source, Mark(0, 0), Mark(0, len(path)))
-    return Edit(layer, Map(items, keys, source, layer.start, value.end))
+    return Edit(layer, YamlMap(items, keys, source, layer.start, value.end))
 
 
 def ground(

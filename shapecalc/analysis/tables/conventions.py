@@ -21,7 +21,7 @@ from shapecalc.spec.expression import ExpressionError, evaluate, parse
 from shapecalc.spec.tree_reader import TreeReader
 from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.words import listed
-from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ _PINS = ("printed", "computed")
 class ConventionReader(TreeReader):
     """Reads how a table prints what it counts."""
 
-    def conventions(self, root: Map) -> dict[str, Convention]:
+    def conventions(self, root: YamlMap) -> dict[str, Convention]:
         tree = self.mapping(
             root, "conventions", "from quantities to conventions", "{parameters: {count: params}}"
         )
@@ -51,7 +51,7 @@ class ConventionReader(TreeReader):
                 hint = did_you_mean(name, counted) or f"counted are {', '.join(counted)}"
                 message = f"there is no convention for '{name}'"
                 self.complain("E602", message, tree.keys[name], hint)
-            elif not isinstance(value, Map):
+            elif not isinstance(value, YamlMap):
                 message = f"a convention is a map of keys, not {describe(value)}"
                 self.complain("E110", message, value, f"{name}: {{count: ..., rounding: nearest}}")
             else:
@@ -63,7 +63,7 @@ class ConventionReader(TreeReader):
                 conventions[name] = Convention(only)._replace(**self.convention(value, name))
         return conventions
 
-    def convention(self, tree: Map, quantity: str) -> dict[str, Any]:
+    def convention(self, tree: YamlMap, quantity: str) -> dict[str, Any]:
         """Read the keys of a convention, of a table or of an erratum."""
         known = [key for key in CONVENTION_KEYS if key != "bytes" or quantity in IN_BYTES]
         self.check_keys(tree, known, f"the convention of {quantity}")
@@ -107,13 +107,13 @@ class ErratumReader(ConventionReader):
     The plain pieces that rows and columns share with them are read here too.
     """
 
-    def words(self, root: Map, key: str) -> str:
+    def words(self, root: YamlMap, key: str) -> str:
         return self.text(root.items[key], key) if key in root.items else ""
 
-    def specs(self, root: Map) -> tuple[Scalar, ...]:
+    def specs(self, root: YamlMap) -> tuple[Scalar, ...]:
         return self.names(root.items["spec"], "spec") if "spec" in root.items else ()
 
-    def single(self, tree: Map, key: str) -> Scalar | None:
+    def single(self, tree: YamlMap, key: str) -> Scalar | None:
         value = tree.items.get(key)
         return (
             value
@@ -131,7 +131,7 @@ class ErratumReader(ConventionReader):
 
     def errata(
         self,
-        root: Map,
+        root: YamlMap,
         lines: dict[str, PrintedLine],
         columns: dict[str, PrintedColumn],
         cells: dict[tuple[str, str], Scalar],
@@ -146,7 +146,7 @@ class ErratumReader(ConventionReader):
             return {}
         errata: dict[tuple[str, str], Erratum] = {}
         for item in tree.items:
-            if not isinstance(item, Map):
+            if not isinstance(item, YamlMap):
                 message = f"an erratum is a map of keys, not {describe(item)}"
                 self.complain("E110", message, item, "- {row: conv1, column: ..., account: ...}")
                 continue
@@ -173,7 +173,7 @@ class ErratumReader(ConventionReader):
         return errata
 
     def named(
-        self, item: Map, lines: dict[str, PrintedLine], columns: dict[str, PrintedColumn]
+        self, item: YamlMap, lines: dict[str, PrintedLine], columns: dict[str, PrintedColumn]
     ) -> list[tuple[Scalar, Scalar]]:
         """List the rows and columns that an erratum names."""
         rows = self.names(item.items["row"], "row") if "row" in item.items else ()
@@ -181,7 +181,7 @@ class ErratumReader(ConventionReader):
         titles = tuple([title for title in titles if self.known(title, columns, "column")])
         return [(row, title) for row in rows if self.known(row, lines, "row") for title in titles]
 
-    def pins(self, item: Map) -> list[tuple[str, str]]:
+    def pins(self, item: YamlMap) -> list[tuple[str, str]]:
         """Read the texts, printed and computed, that an erratum is about, for each of its cells."""
         cells = _number(item)
         pinned = [key for key in _PINS if key in item.items]
@@ -205,7 +205,7 @@ class ErratumReader(ConventionReader):
 
     def erratum(
         self,
-        item: Map,
+        item: YamlMap,
         row: Scalar,
         quantity: str,
         conventions: dict[str, Convention],
@@ -226,7 +226,7 @@ class ErratumReader(ConventionReader):
             self.complain("E605", message, item.keys["working"], "keep one of the two")
         return Erratum(row, account, spec, tuple(values.items()), *pin, working)
 
-    def working(self, item: Map) -> Working | None:
+    def working(self, item: YamlMap) -> Working | None:
         """Compute the arithmetic of a slip; None, with a complaint, where it is none."""
         tree = self.single(item, "working")
         if tree is None:
@@ -253,7 +253,7 @@ def _no_name(name: str) -> Dim:
 _WORKING = "write with numbers what was multiplied or added: 55*48*96"
 
 
-def _number(item: Map) -> int:
+def _number(item: YamlMap) -> int:
     """Count the cells that an erratum names."""
     trees = [item.items.get(key) for key in ("row", "column")]
     return prod(len(tree.items) if isinstance(tree, List) else 1 for tree in trees)

@@ -10,7 +10,7 @@ from shapecalc.analysis.tables.model import PrintedColumn, PrintedLine, PrintedT
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.errors import SpecErrors
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.yaml_tree import List, Map, Scalar, Tree, describe
+from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import Convention
@@ -29,7 +29,7 @@ def read_table(source: Source, name: str) -> PrintedTable:
             for problem in error.problems
         ) from None
     reader = _TableReader(source)
-    if not isinstance(root, Map):
+    if not isinstance(root, YamlMap):
         reader.stop("E110", f"a table is a map of keys, not {describe(root)}", root, _BEGIN)
     table = reader.table(root, name)
     if len(reader.problems):
@@ -43,7 +43,7 @@ _BEGIN = "begin with `table:`, `spec:`, `columns:` and `rows:`; docs/tables.md h
 class _TableReader(ErratumReader):
     """Reads one table file."""
 
-    def table(self, root: Map, name: str) -> PrintedTable:
+    def table(self, root: YamlMap, name: str) -> PrintedTable:
         self.check_keys(root, TABLE_KEYS, "a table")
         if "also" in root.items and len(self.names(root.items["also"], "also")) > MAX_ALSO:
             message = f"a table is compared with at most {MAX_ALSO} other networks"
@@ -83,13 +83,13 @@ class _TableReader(ErratumReader):
             errata=self.errata(root, lines, columns, cells, conventions),
         )
 
-    def columns(self, root: Map) -> dict[str, PrintedColumn]:
+    def columns(self, root: YamlMap) -> dict[str, PrintedColumn]:
         tree = self.mapping(root, "columns", "from titles to quantities", "{output: output}")
         columns = {}
         for title, value in (tree.items if tree else {}).items():
             assert tree is not None
             name = tree.keys[title]
-            if isinstance(value, Map):
+            if isinstance(value, YamlMap):
                 self.check_keys(value, COLUMN_KEYS, f"column {title}")
                 inner = self.words(value, "inner")
                 quantity = self.quantity(value.items.get("quantity"))
@@ -110,7 +110,7 @@ class _TableReader(ErratumReader):
         self, name: Scalar, tree: Tree, columns: dict[str, PrintedColumn]
     ) -> tuple[PrintedLine, dict[str, Scalar]]:
         """Read a row: its cells, or keys with the cells."""
-        if not isinstance(tree, Map):
+        if not isinstance(tree, YamlMap):
             return PrintedLine(name, (name,), "", (), None, {}), self.cells(name, tree, columns)
         self.check_keys(tree, ROW_KEYS, f"row {name.text}")
         layers = self.names(tree.items["layer"], "layer") if "layer" in tree.items else (name,)
@@ -140,7 +140,7 @@ class _TableReader(ErratumReader):
     ) -> dict[str, Scalar]:
         """Read a row's cells, in the order of the columns."""
         items = tree.items if isinstance(tree, List) else (tree,)
-        if isinstance(tree, Map):
+        if isinstance(tree, YamlMap):
             message = f"the cells of {name.text} are a list, not {describe(tree)}"
             self.complain("E110", message, tree, "conv1: [112x112x64, 2.7K]")
             return {}

@@ -20,7 +20,7 @@ from shapecalc.homework.assignment.notation.readings import (
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.notation.volumes import forms, read_volume
 from shapecalc.homework.assignment.quantities import quantity_of
-from shapecalc.text.yaml_tree import List, Map, Scalar, describe
+from shapecalc.text.yaml_tree import List, Scalar, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def read_alternates(
     accepted = {}
     for key, columns in reader.entries(tree, "accept"):
         layer = reader.layer(key, names)
-        if not isinstance(columns, Map):
+        if not isinstance(columns, YamlMap):
             reader.no("E757", f"{describe(columns)} is no map of columns", columns, _FORM)
             continue
         for word, values in zip(columns.keys.values(), columns.items.values(), strict=True):
@@ -61,7 +61,7 @@ def given_as_written(reader: KeyReader, tree: Tree | None, homework: Homework) -
     """Complain (E758) about cells that the teacher fills in with what they do not hold."""
     cells = {cell.at: cell for cell in homework.cells}
     for key, columns in reader.entries(tree, "given"):
-        if not isinstance(columns, Map):
+        if not isinstance(columns, YamlMap):
             continue
         for word, value in zip(columns.keys.values(), columns.items.values(), strict=True):
             quantity = quantity_of(word.text)
@@ -79,7 +79,7 @@ def given_as_written(reader: KeyReader, tree: Tree | None, homework: Homework) -
 
 def _accepted(reader: KeyReader, tree: Tree, row: Row | None) -> tuple[Accepted, ...]:
     """Read the values of a cell, with their reasons where they have some."""
-    if isinstance(tree, Map):
+    if isinstance(tree, YamlMap):
         pairs = [
             (word, reader.text(reason))
             for word, reason in zip(tree.keys.values(), tree.items.values(), strict=True)

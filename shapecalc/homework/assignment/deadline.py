@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.assignment.conventions import read_share
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Map, Scalar, describe, origin
+from shapecalc.text.yaml_tree import Scalar, YamlMap, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,8 +151,8 @@ def read_deadline(due: Tree | None, late: Tree | None, problems: Complaints) -> 
         hint = "add `due: 2026-11-20T23:59`"
         problems.note("E713", "`late` says what it costs to miss a deadline that there is not",
                       origin(late), hint)  # fmt: skip
-    fields: Mapping[str, Tree] = late.items if isinstance(late, Map) else {"deduct": late}
-    if isinstance(late, Map):
+    fields: Mapping[str, Tree] = late.items if isinstance(late, YamlMap) else {"deduct": late}
+    if isinstance(late, YamlMap):
         for key, place in late.keys.items():
             if key not in _KEYS:
                 hint = did_you_mean(key, _KEYS) or f"the keys are {', '.join(_KEYS)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.errors import Complaints
 from shapecalc.homework.assignment.conventions import read_share
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Map, Scalar, describe, origin
+from shapecalc.text.yaml_tree import List, Scalar, YamlMap, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ class KeyReader:
         """Note a problem at a place."""
         self.problems.note(code, message, origin(tree), hint)
 
-    def known(self, tree: Map, keys: tuple[str, ...]) -> None:
+    def known(self, tree: YamlMap, keys: tuple[str, ...]) -> None:
         """Complain about keys that mean nothing."""
         for key, place in tree.keys.items():
             if key not in keys and not key.startswith("x-"):
@@ -50,7 +50,7 @@ class KeyReader:
     def words(self, tree: Tree, what: str) -> list[Scalar]:
         """Read a list of words, or words with commas between them."""
         items = tree.items if isinstance(tree, List) else (tree,)
-        if isinstance(tree, Map) or not all(isinstance(item, Scalar) for item in items):
+        if isinstance(tree, YamlMap) or not all(isinstance(item, Scalar) for item in items):
             self.no("E110", f"{what} are a list of names, not {describe(tree)}", tree)
             return []
         return [item for item in items if isinstance(item, Scalar)]
@@ -58,7 +58,7 @@ class KeyReader:
     def entries(self, tree: Tree | None, key: str) -> list[tuple[Scalar, Tree]]:
         if tree is None:
             return []
-        if not isinstance(tree, Map):
+        if not isinstance(tree, YamlMap):
             self.no("E110", f"`{key}` is a map, not {describe(tree)}", tree)
             return []
         return list(zip(tree.keys.values(), tree.items.values(), strict=True))
@@ -71,7 +71,7 @@ class KeyReader:
         }
         if tree is None:
             return {}
-        if not isinstance(tree, Map):
+        if not isinstance(tree, YamlMap):
             self.no("E110", f"a map of settings is expected, not {describe(tree)}", tree)
             return {}
         self.known(tree, tuple(known))

@@ -30,7 +30,7 @@ from shapecalc.homework.assignment.vary import read_choices, variation_of
 from shapecalc.spec.find import beside
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Map, Scalar, describe
+from shapecalc.text.yaml_tree import Scalar, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ def read_homework(source: Source, values: Mapping[str, str] | None = None) -> Ho
     """
     tree = compose(source)
     reader = _Reader()
-    if not isinstance(tree, Map):
+    if not isinstance(tree, YamlMap):
         reader.no("E110", f"a homework is a map, not {describe(tree)}", tree, "begin with `spec:`")
         raise SpecErrors(reader.problems.told())
     homework = reader.homework(tree, source, values or {})
@@ -114,7 +114,7 @@ def read_homework(source: Source, values: Mapping[str, str] | None = None) -> Ho
 class _Reader(KeyReader):
     """Reads the keys of a homework."""
 
-    def homework(self, tree: Map, source: Source, values: Mapping[str, str]) -> Homework | None:
+    def homework(self, tree: YamlMap, source: Source, values: Mapping[str, str]) -> Homework | None:
         self.known(tree, KEYS)
         get = tree.items.get
         conventions = Conventions(**self.fields(get("conventions"), _CONVENTIONS))
@@ -177,7 +177,7 @@ class _Reader(KeyReader):
             self.no("E704", "the homework asks for nothing", tree, hint)
         return made
 
-    def entries_of(self, tree: Map) -> list[NetworkEntry]:
+    def entries_of(self, tree: YamlMap) -> list[NetworkEntry]:
         """Read which networks are asked about: `spec`, or several `specs`."""
         several = tree.items.get("specs")
         if several is None:
@@ -188,9 +188,9 @@ class _Reader(KeyReader):
                 hint = "write `specs: {alexnet: {spec: alexnet, input: 224x224x3}}`"
                 self.no("E111", f"`{key}` does not go with `specs`", tree.keys[key], hint)
         entries = []
-        if isinstance(several, Map):
+        if isinstance(several, YamlMap):
             for name, item in several.items.items():
-                if isinstance(item, Map):
+                if isinstance(item, YamlMap):
                     self.known(item, ("spec", "input", "set"))
                     entries.append(self.entry(item, item, name))
                 else:
@@ -208,7 +208,7 @@ class _Reader(KeyReader):
             self.no("E113", "`specs` names no network", several, "specs: [alexnet, vgg16]")
         return [entry for entry in entries if entry is not None]
 
-    def entry(self, tree: Map | None, where: Tree, name: str) -> NetworkEntry | None:
+    def entry(self, tree: YamlMap | None, where: Tree, name: str) -> NetworkEntry | None:
         """Read a network: its spec, another input, other constants."""
         spec = tree.items.get("spec") if tree is not None else where
         if not isinstance(spec, Scalar) or not spec.text.strip():
@@ -217,7 +217,7 @@ class _Reader(KeyReader):
             return None
         items = tree.items if tree is not None else {}
         constants, settings = items.get("set"), {}
-        if isinstance(constants, Map):
+        if isinstance(constants, YamlMap):
             settings = {key: self.text(value) for key, value in constants.items.items()}
         elif constants is not None:
             self.no("E110", f"`set` is a map of constants, not {describe(constants)}", constants)
@@ -247,7 +247,7 @@ class _Reader(KeyReader):
         addresses: list[tuple[str, str]] = []
         for key, columns in self.entries(tree, "given"):
             layer = self.layer(key, rows)
-            if isinstance(columns, Map):
+            if isinstance(columns, YamlMap):
                 words = list(columns.keys.values())
             else:
                 words = self.words(columns, f"the given cells of {key.text}")
@@ -267,7 +267,7 @@ class _Reader(KeyReader):
         cells: dict[tuple[str, str], Fraction] = {}
         for key, value in self.entries(tree, "points"):
             quantity = quantity_of(key.text)
-            if isinstance(value, Map):
+            if isinstance(value, YamlMap):
                 layer = self.layer(key, rows)
                 for word, points in zip(value.keys.values(), value.items.values(), strict=True):
                     column = quantity_of(word.text)

@@ -12,10 +12,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment.networks import Variation
-from shapecalc.layers.shape import Map as Volume
-from shapecalc.layers.shape import as_text
+from shapecalc.layers.shape import Map, as_text
 from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Map, Scalar, describe
+from shapecalc.text.yaml_tree import List, Scalar, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +101,7 @@ def _values(reader: KeyReader, tree: Tree, report: Report | None) -> tuple[str, 
     items = tree.items if isinstance(tree, List) else (tree,)
     values: list[str] = []
     for item in items:
-        if isinstance(item, Map | List) or not item.text.strip():
+        if isinstance(item, YamlMap | List) or not item.text.strip():
             reader.no("E750", f"{describe(item)} is no value to choose", item, _FORM)
             continue
         words = _range(reader, item)
@@ -137,8 +136,8 @@ def _input(word: str, report: Report | None) -> str:
     """Return an input's shape: one number is its sides."""
     assert report is not None
     shape = next(row.output for row in report.rows if row.type == "input")
-    if word.isdecimal() and isinstance(shape, Volume):
-        return as_text(Volume((int(word),) * len(shape.sides), shape.channels))
+    if word.isdecimal() and isinstance(shape, Map):
+        return as_text(Map((int(word),) * len(shape.sides), shape.channels))
     return word
 
 
