@@ -238,7 +238,7 @@ class Complaints:
             return
         self._first[key] = problem
         if len(self._first) >= MAX_PROBLEMS:
-            raise SpecErrors(self.told())
+            raise SpecErrors(self.in_order())
 
     def note(
         self,
@@ -254,7 +254,7 @@ class Complaints:
             hint = "" if known else hint()
         self.add(Problem(code, message, origin, rule, hint))
 
-    def told(self) -> tuple[Problem, ...]:
+    def in_order(self) -> tuple[Problem, ...]:
         """Return the problems in the order of their places, repetitions counted."""
         problems = (
             problem._replace(message=f"{problem.message} (and {more} more from the same line)")

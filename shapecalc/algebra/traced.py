@@ -223,7 +223,8 @@ def _sum(terms: Iterable[tuple[int, Operand]]) -> Formula:
     """Add, with sums in it laid open and equal parts counted: n + p + p - k is n + 2p - k."""
     factors: dict[Formula, int] = {}
     constant = 0
-    for factor, term in ((factor, formula(each)) for factor, each in terms):
+    for factor, operand in terms:
+        term = formula(operand)
         if term.kind == "sum":
             constant += factor * term.constant
             for inner, part in zip(term.factors, term.parts, strict=True):
@@ -249,11 +250,11 @@ def _added(factors: dict[Formula, int], constant: int) -> Formula:
 def _product(operands: Iterable[Operand]) -> Formula:
     """Multiply, with products in it laid open and ones left out."""
     parts: list[Formula] = []
-    for each in map(formula, operands):
-        if each.kind == "product":
-            parts += each.parts
-        elif not _is_one(each):
-            parts.append(each)
+    for operand in map(formula, operands):
+        if operand.kind == "product":
+            parts += operand.parts
+        elif not _is_one(operand):
+            parts.append(operand)
     if any(part.kind == "number" and not part.name and part.value == 0 for part in parts):
         return formula(0)
     return parts[0] if len(parts) == 1 else _multiplied(tuple(parts) or (formula(1),))
@@ -329,14 +330,14 @@ def _number(made: Formula, write: Write = str) -> tuple[str, int]:
 
 def _binding(text: str) -> int:
     """Return how tightly the text of a symbolic dimension binds."""
-    depth, found = 0, _ATOM
+    depth, binding = 0, _ATOM
     for place, sign in enumerate(text):
         depth += (sign == "(") - (sign == ")")
         if depth == 0 and sign in "+-" and place:
             return _SUM
         if depth == 0 and sign in "*/":
-            found = _PRODUCT
-    return found
+            binding = _PRODUCT
+    return binding
 
 
 _Leaf: TypeAlias = "Callable[[Formula], tuple[str, int]]"
@@ -356,7 +357,7 @@ def _written(made: Formula, leaf: _Leaf, times: str) -> tuple[str, int]:
         over = _bracketed(dividend, leaf, times, _PRODUCT)
         return f"{over}/{_bracketed(divisor, leaf, times, _ATOM)}", _PRODUCT
     if made.kind == "mod":
-        return " mod ".join(_bracketed(each, leaf, times, _ATOM) for each in made.parts), _PRODUCT
+        return " mod ".join(_bracketed(part, leaf, times, _ATOM) for part in made.parts), _PRODUCT
     inside = ", ".join(_written(part, leaf, times)[0] for part in made.parts)
     return f"{made.kind}({inside})", _ATOM
 

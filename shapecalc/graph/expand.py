@@ -56,7 +56,7 @@ def expand(
     try:
         walk.sequence(spec.uses, flow, Position(root, constants.scope))
     except TooManyError:
-        raise SpecErrors(expansion.problems.told()) from None
+        raise SpecErrors(expansion.problems.in_order()) from None
     root.close()
     walk.unmatched_edits()
     for draft in expansion.drafts:
@@ -99,7 +99,7 @@ def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     ordered = in_order(drafts, sources)
     if len(ordered) < len(drafts):
         expansion.problems.add(resolver.circle({id(draft) for draft in ordered}))
-        raise SpecErrors(expansion.problems.told())
+        raise SpecErrors(expansion.problems.in_order())
     for index, draft in enumerate(ordered):
         draft.index = index
     return tuple(

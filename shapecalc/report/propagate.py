@@ -76,7 +76,7 @@ def propagate(
             if misfit is not None:
                 problems.add(_problem(misfit, node, graph), misfit.field)
     if len(problems):
-        raise SpecErrors(problems.told())
+        raise SpecErrors(problems.in_order())
     return tuple(row for row in rows if row is not None), tuple(needs)
 
 

@@ -107,7 +107,7 @@ def _base(
 ) -> NetSpec:
     """Read the spec that another one extends.  Raises `SpecErrors` when it cannot be read."""
     if not name:  # complained about
-        raise SpecErrors(reader.problems.told())
+        raise SpecErrors(reader.problems.in_order())
     if name == "-":
         reader.stop("E110", "a spec cannot extend standard input", extends, "name a file")
     if len(chain) > MAX_CHAIN:
@@ -123,7 +123,7 @@ def _base(
         for problem in error.problems:
             missing = problem.code in _MISSING
             reader.problems.add(problem._replace(origin=origin(extends)) if missing else problem)
-        raise SpecErrors(reader.problems.told()) from None
+        raise SpecErrors(reader.problems.in_order()) from None
     return reader.stop("E118", f"specs extend each other in a circle: {circle}", extends)
 
 

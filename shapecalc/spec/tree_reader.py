@@ -31,7 +31,7 @@ class TreeReader:
     def stop(self, code: str, message: str, at: Tree, hint: str = "") -> NoReturn:
         """Give up: nothing sensible can be read beyond this problem."""
         self.complain(code, message, at, hint)
-        raise SpecErrors(self.problems.told())
+        raise SpecErrors(self.problems.in_order())
 
     def check_keys(self, tree: YamlMap, known: Iterable[str], owner: str) -> None:
         """Complain about keys that are neither known nor begin with `x-`."""

@@ -32,7 +32,7 @@ def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:
     queries = {place: _query(table, *place) for place in table.cells}
     cells = [_cell(bench, *place, query) for place, query in queries.items()]
     if len(bench.problems):
-        raise SpecErrors(bench.problems.told())
+        raise SpecErrors(bench.problems.in_order())
     networks = (spec.text for query in queries.values() for spec in bench.specs(*query[:2]))
     return Judgement(
         name=table.name,

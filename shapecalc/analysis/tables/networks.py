@@ -122,7 +122,7 @@ class Bench:
         if self.computed > MAX_VALUES:
             message = f"the table asks for more than {MAX_VALUES:,} values"
             self.problems.note("E114", message, origin(place), "split it into several")
-            raise SpecErrors(self.problems.told())
+            raise SpecErrors(self.problems.in_order())
         values: list[CellValue] = []
         for spec in specs:
             for layer in layers:

@@ -33,7 +33,7 @@ def read_table(source: Source, name: str) -> PrintedTable:
         reader.stop("E110", f"a table is a map of keys, not {describe(root)}", root, _BEGIN)
     table = reader.table(root, name)
     if len(reader.problems):
-        raise SpecErrors(reader.problems.told())
+        raise SpecErrors(reader.problems.in_order())
     return table
 
 

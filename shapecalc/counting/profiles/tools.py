@@ -23,7 +23,7 @@ _ALL_ELSE = (
 )
 
 
-def _each(words: list[str] | tuple[str, ...] | str, rule: str) -> dict[str, str]:
+def _for_all(words: list[str] | tuple[str, ...] | str, rule: str) -> dict[str, str]:
     return dict.fromkeys(words.split() if isinstance(words, str) else words, rule)
 
 
@@ -32,9 +32,9 @@ TORCH = (
         "torchinfo",
         "mult-adds: every weight and bias of a convolution at every output position, of other"
         " layers once",
-        _each([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
-        | _each(_TRANSPOSED, "weights_by_outputs + bias_adds")
-        | _each("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases"),
+        _for_all([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
+        | _for_all(_TRANSPOSED, "weights_by_outputs + bias_adds")
+        | _for_all("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases"),
         "transposed convolutions count by their output; layers without parameters have no rule",
         "torchinfo 1.8.0",
         without=_UNKNOWN
@@ -44,11 +44,11 @@ TORCH = (
     Profile(
         "fvcore",
         "flops, which are multiply-accumulates, 1 each, and rough costs of some other layers",
-        _each(_WEIGHTED, "macs")
+        _for_all(_WEIGHTED, "macs")
         | {
             "batchnorm": "outputs + scaled",
-            **_each("layernorm groupnorm instancenorm", "4*outputs + scaled"),
-            **_each("global_avgpool/2 adaptive_avgpool/2", "inputs"),
+            **_for_all("layernorm groupnorm instancenorm", "4*outputs + scaled"),
+            **_for_all("global_avgpool/2 adaptive_avgpool/2", "inputs"),
             "upsample/2": "nearest + 4*bilinear",
         },
         "bias adds count nothing",
@@ -59,19 +59,19 @@ TORCH = (
     Profile(
         "thop",
         "macs: multiply-accumulates, 1 each, and operations of some other layers",
-        _each(_CONVOLUTIONS, "macs")
-        | _each(_TRANSPOSED, "weights_by_outputs")
+        _for_all(_CONVOLUTIONS, "macs")
+        | _for_all(_TRANSPOSED, "weights_by_outputs")
         | {
             "dense": "macs",
-            **_each("batchnorm layernorm instancenorm", "2*outputs + 2*scaled"),
+            **_for_all("batchnorm layernorm instancenorm", "2*outputs + 2*scaled"),
             "avgpool": "outputs",
-            **_each("global_avgpool adaptive_avgpool", "inputs + outputs"),
+            **_for_all("global_avgpool adaptive_avgpool", "inputs + outputs"),
             "softmax": "3*outputs - sets",
             "prelu": "outputs",
             "upsample/1": "nearest + 5*bilinear",
             "upsample/2": "nearest + 11*bilinear",
-            **_each("relu relu6 leaky_relu dropout", "0"),
-            **_each(_MAXIMA, "0"),
+            **_for_all("relu relu6 leaky_relu dropout", "0"),
+            **_for_all(_MAXIMA, "0"),
         },
         "bias adds count nothing; transposed convolutions count by their output",
         "thop 0.1.1.post2209072238",
@@ -80,7 +80,7 @@ TORCH = (
     Profile(
         "ptflops:aten",
         "macs: multiply-accumulates and bias adds, 1 each",
-        _each(_TIED, "macs + bias_adds") | {"conv:untied": "macs"},
+        _for_all(_TIED, "macs + bias_adds") | {"conv:untied": "macs"},
         "",
         "ptflops 0.7.5, backend aten",
         without=_ALL_ELSE,
@@ -89,14 +89,14 @@ TORCH = (
         "ptflops:pytorch",
         "macs: multiply-accumulates, bias adds and elements of other layers; those that are"
         " modules and functions count twice",
-        _each(_TIED, "macs + bias_adds")
+        _for_all(_TIED, "macs + bias_adds")
         | {
             "conv:untied": "macs",
-            **_each("batchnorm groupnorm instancenorm", "outputs + scaled"),
+            **_for_all("batchnorm groupnorm instancenorm", "outputs + scaled"),
             "layernorm": "outputs",
-            **_each("relu prelu elu gelu", "2*outputs"),
-            **_each("relu6 leaky_relu silu softmax", "outputs"),
-            **_each((*_AVERAGES, *_MAXIMA), "2*framed_inputs"),
+            **_for_all("relu prelu elu gelu", "2*outputs"),
+            **_for_all("relu6 leaky_relu silu softmax", "outputs"),
+            **_for_all((*_AVERAGES, *_MAXIMA), "2*framed_inputs"),
             "upsample": "2*outputs",
             "lrn": "4*outputs + rim",
         },
@@ -107,7 +107,7 @@ TORCH = (
     Profile(
         "torch-flop-counter",
         "multiply-accumulates, 2 operations each",
-        _each(_WEIGHTED, "2*macs"),
+        _for_all(_WEIGHTED, "2*macs"),
         "bias adds count nothing",
         "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
         without=_ALL_ELSE,
@@ -115,7 +115,7 @@ TORCH = (
     Profile(
         "calflops",
         "MACs: multiply-accumulates, 1 each",
-        _each([*_CONVOLUTIONS, "transposed", "dense"], "macs")
+        _for_all([*_CONVOLUTIONS, "transposed", "dense"], "macs")
         | {"transposed:grouped": "macs_grouped_twice"},
         "bias adds count nothing",
         "calflops 0.3.2",
@@ -125,16 +125,16 @@ TORCH = (
         "calflops:flops",
         "FLOPs: 2 per multiply-accumulate, 1 per bias add of a convolution, and elements of"
         " other layers",
-        _each("conv depthwise separable", "2*macs + bias_adds")
+        _for_all("conv depthwise separable", "2*macs + bias_adds")
         | {
             "conv:untied": "2*macs",
             "transposed": "2*macs + bias_adds_as_if_convolved",
             "transposed:grouped": "2*macs_grouped_twice + bias_adds_as_if_convolved",
             "dense": "2*macs",
             "batchnorm": "outputs + scaled",
-            **_each("layernorm groupnorm instancenorm", "4*outputs + scaled"),
-            **_each("relu prelu elu leaky_relu silu gelu softmax", "outputs"),
-            **_each((*_AVERAGES, *_MAXIMA), "framed_inputs"),
+            **_for_all("layernorm groupnorm instancenorm", "4*outputs + scaled"),
+            **_for_all("relu prelu elu leaky_relu silu gelu softmax", "outputs"),
+            **_for_all((*_AVERAGES, *_MAXIMA), "framed_inputs"),
             "upsample": "inputs",
             "lrn": "4*outputs + rim",
         },
@@ -145,17 +145,17 @@ TORCH = (
     Profile(
         "torchscan",
         "MACs: multiply-accumulates, 1 each, and steps of pools and batch normalisation",
-        _each([*_CONVOLUTIONS, "dense"], "macs")
-        | _each(_TRANSPOSED, "weights_by_outputs + 4*sides")
+        _for_all([*_CONVOLUTIONS, "dense"], "macs")
+        | _for_all(_TRANSPOSED, "weights_by_outputs + 4*sides")
         | {
             "batchnorm": "outputs + scaled",
             "maxpool": "side_taps - outputs",
             "avgpool": "side_taps - outputs + outputs_by_sides",
-            **_each("global_maxpool adaptive_maxpool", "rough_windows - outputs"),
-            **_each(
+            **_for_all("global_maxpool adaptive_maxpool", "rough_windows - outputs"),
+            **_for_all(
                 "global_avgpool adaptive_avgpool", "rough_windows - outputs + outputs_by_sides"
             ),
-            **_each("relu elu leaky_relu relu6 tanh sigmoid dropout", "0"),
+            **_for_all("relu elu leaky_relu relu6 tanh sigmoid dropout", "0"),
         },
         "bias adds are part of the accumulation; a square pool counts its extent, not its square",
         "torchscan 0.2.0",
@@ -169,13 +169,13 @@ GRAPHS = (
         "onnx-tool",
         "MACs: x86 instructions: 1 per multiply-accumulate, addition and comparison, 4 per"
         " division, 24 per root, 32 per exponential",
-        _each("conv depthwise separable dense conv:untied", "macs + bias_adds")
-        | _each("transposed transposed:grouped", "kernels_of_filters + bias_adds")
+        _for_all("conv depthwise separable dense conv:untied", "macs + bias_adds")
+        | _for_all("transposed transposed:grouped", "kernels_of_filters + bias_adds")
         | {
             "batchnorm": "31*outputs",
             "instancenorm": "7*outputs",
-            **_each("maxpool/1 maxpool/2", "compares"),
-            **_each("avgpool/1 avgpool/2", "adds"),
+            **_for_all("maxpool/1 maxpool/2", "compares"),
+            **_for_all("avgpool/1 avgpool/2", "adds"),
             "global_avgpool": "inputs + 4*outputs",
             "relu": "outputs",
             "leaky_relu": "2*outputs",
@@ -200,13 +200,13 @@ GRAPHS = (
         "convnet-burden",
         "flops: fused multiply-adds and bias adds, 1 each, 2 per rectified element, 2 per pooled"
         " element",
-        _each("conv depthwise separable dense transposed", "macs + bias_adds")
+        _for_all("conv depthwise separable dense transposed", "macs + bias_adds")
         | {
             "relu": "2*outputs",
-            **_each("maxpool avgpool global_maxpool global_avgpool", "2*pooled_by_stride"),
+            **_for_all("maxpool avgpool global_maxpool global_avgpool", "2*pooled_by_stride"),
             "add": "outputs",
             "lrn": "3*outputs + 2*positions",
-            **_each("batchnorm softmax dropout", "0"),
+            **_for_all("batchnorm softmax dropout", "0"),
         },
         "batch normalisation counts as merged, exponentials count nothing",
         "convnet-burden, core/burden.m at commit 42f03d3",
@@ -218,8 +218,8 @@ GRAPHS = (
 KERAS = Profile(
     "keras",
     "Total params: trained weights + biases, and running statistics",
-    _each([*_TIED, "conv:untied"], "stored_weights + stored_biases")
-    | _each(
+    _for_all([*_TIED, "conv:untied"], "stored_weights + stored_biases")
+    | _for_all(
         "batchnorm layernorm groupnorm instancenorm prelu",
         "stored_weights + stored_biases + stored_buffers",
     ),

@@ -100,18 +100,18 @@ def read_homework(source: Source, values: Mapping[str, str] | None = None) -> Ho
     that is wrong with the file, or with a network.
     """
     tree = compose(source)
-    reader = _Reader()
+    reader = _TeacherReader()
     if not isinstance(tree, YamlMap):
         reader.no("E110", f"a homework is a map, not {describe(tree)}", tree, "begin with `spec:`")
-        raise SpecErrors(reader.problems.told())
+        raise SpecErrors(reader.problems.in_order())
     homework = reader.homework(tree, source, values or {})
     if len(reader.problems):
-        raise SpecErrors(reader.problems.told())
+        raise SpecErrors(reader.problems.in_order())
     assert homework is not None
     return homework
 
 
-class _Reader(KeyReader):
+class _TeacherReader(KeyReader):
     """Reads the keys of a homework."""
 
     def homework(self, tree: YamlMap, source: Source, values: Mapping[str, str]) -> Homework | None:

@@ -62,7 +62,7 @@ def document(
 
 def from_json(text: str, name: str = "class.json") -> Classroom:
     """Read a class.  Raises `SpecErrors` (E740) for anything else."""
-    read = _Reader(name)
+    read = _ClassReader(name)
     tree = read.fields(parse(text, name), "the class", ("schema", *Classroom._fields))
     if tree["schema"] != SCHEMA:
         read.no(f"`schema` is {_short(tree['schema'])}, not '{SCHEMA}'")
@@ -109,7 +109,7 @@ def graded_plain(graded: Graded) -> dict[str, Any]:
 
 def graded_from(plain: object, name: str) -> Graded:
     """Read a student's record.  Raises `SpecErrors` (E740)."""
-    return _Reader(name).graded(plain, "the student")
+    return _ClassReader(name).graded(plain, "the student")
 
 
 def parse(text: str, name: str) -> object:
@@ -159,7 +159,7 @@ def _short(value: object) -> str:
 _Reads: TypeAlias = "dict[str, Callable[[object, str], Any]]"
 
 
-class _Reader:
+class _ClassReader:
     """Reads records of what JSON has; the first thing that is wrong ends it."""
 
     def __init__(self, name: str) -> None:
