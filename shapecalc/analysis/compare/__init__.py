@@ -71,23 +71,23 @@ def compare(
             problems += (_about(str(network), problem) for problem in error.problems)
     # of formulas no one number is the ratio
     problems += (
-        each
+        problem
         for report in computed.values()
-        for each in without_values(report.graph, "a comparison")
+        for problem in without_values(report.graph, "a comparison")
     )
     if problems:
         raise SpecErrors(_once(problems))
     return Comparison(
         tuple(
-            computed[id(each) if isinstance(each, Report | Graph) else str(each)]
-            for each in networks
+            computed[id(network) if isinstance(network, Report | Graph) else str(network)]
+            for network in networks
         )
     )
 
 
 def _once(problems: list[Problem]) -> list[Problem]:
     """Keep one of problems that are the same, as of a spec that is named twice."""
-    return [each for at, each in enumerate(problems) if each not in problems[:at]]
+    return [problem for at, problem in enumerate(problems) if problem not in problems[:at]]
 
 
 def _miscounted(networks: tuple[object, ...]) -> Iterator[Problem]:
@@ -97,7 +97,7 @@ def _miscounted(networks: tuple[object, ...]) -> Iterator[Problem]:
     if len(networks) < 2:
         message = f"a comparison takes two networks or more, not {len(networks)}"
         yield Problem("E330", message, hint="shapecalc compare main.yaml mine.yaml")
-    if sum(each == "-" for each in networks) > 1:
+    if sum(network == "-" for network in networks) > 1:
         message = "standard input, -, holds one network, but is named twice"
         yield Problem("E330", message, hint="write one of them to a file first")
 

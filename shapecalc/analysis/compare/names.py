@@ -54,7 +54,7 @@ def total_names(view: View) -> tuple[str, ...]:
     return (*measure_names(view), WEIGHTED)
 
 
-class Ratio(NamedTuple):
+class CountRatio(NamedTuple):
     """How a number compares with an earlier one.
 
     `times` is exact and at least 1; None where one of the two is 0, and a ratio means nothing.
@@ -77,15 +77,15 @@ class Ratio(NamedTuple):
         return f"{times_text(self.times)} {self.direction}"
 
 
-def ratio(before: Dim, after: Dim) -> Ratio:
+def ratio(before: Dim, after: Dim) -> CountRatio:
     """Compare a count with an earlier one."""
     before, after = known(before), known(after)
     if before == after:
-        return Ratio(Fraction(1), "the same")
+        return CountRatio(Fraction(1), "the same")
     direction = "more" if after > before else "fewer"
     if not before or not after:
-        return Ratio(None, direction)
-    return Ratio(Fraction(max(before, after), min(before, after)), direction)
+        return CountRatio(None, direction)
+    return CountRatio(Fraction(max(before, after), min(before, after)), direction)
 
 
 def times_text(times: Fraction) -> str:

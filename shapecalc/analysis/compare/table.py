@@ -7,31 +7,34 @@ from itertools import chain
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.compare.entries import entries_of, entry_of, without_followers
 from shapecalc.analysis.compare.fit import fit, lines_of, width_of_all
 from shapecalc.analysis.compare.layout import (
     change_column,
     configurations,
+    entries_of,
+    entry_of,
     names_column,
     pair_columns,
     side_by_side,
+    without_followers,
 )
-from shapecalc.analysis.compare.names import labels_of, source_of
-from shapecalc.analysis.compare.totals import totals_grid
-from shapecalc.output.cells import NOT_APPLICABLE_MARK
+from shapecalc.analysis.compare.names import WEIGHTED, labels_of, ratio, source_of, weighted_layers
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNITS, amount_text, number_text
 from shapecalc.output.columns import BY_WORD, conventions
-from shapecalc.output.table import FOLDED, Line, Table, left_out
+from shapecalc.output.sums import Sum, sums
+from shapecalc.output.table import FOLDED, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.analysis.compare import Comparison
-    from shapecalc.analysis.compare.entries import Entry
     from shapecalc.analysis.compare.fit import Laid
+    from shapecalc.analysis.compare.layout import Entry
     from shapecalc.analysis.compare.rows import Aligned, Status
     from shapecalc.output.view import Column
     from shapecalc.report.model import Report, Row
+
 
 #: Columns of two networks that are shown when none are asked for, with the order in which a narrow
 #: page leaves them out.  Of three and more the layers themselves are shown.
@@ -109,7 +112,7 @@ def _entries(
     rows = without_followers(aligned, silent)
     kept = set(map(id, rows))
     hidden = [row for row in aligned if id(row) not in kept]
-    return entries_of(rows, lambda row: tuple(each.value(row, view) for each in wanted)), hidden
+    return entries_of(rows, lambda row: tuple(column.value(row, view) for column in wanted)), hidden
 
 
 def _lay_out(
@@ -167,10 +170,10 @@ def summary(
     nouns = ("layer or block", "layers and blocks") if levels else ("layer", "layers")
     for k, label in enumerate(labels[1:]):
         counts = Counter(row.statuses[k] for row in aligned)
-        told = [f"{counts[status]} {word}" for status, word in _BECAME.items() if counts[status]]
-        number, _, became = told[0].partition(" ")
-        told[0] = f"{number} {nouns[number != '1']} {became}"
-        yield f"{label} against {labels[0]}: {', '.join(told)}."
+        changes = [f"{counts[status]} {word}" for status, word in _BECAME.items() if counts[status]]
+        number, _, became = changes[0].partition(" ")
+        changes[0] = f"{number} {nouns[number != '1']} {became}"
+        yield f"{label} against {labels[0]}: {', '.join(changes)}."
 
 
 def _legend(
@@ -205,3 +208,51 @@ def _remarks(
     if dropped:
         yield left_out(dropped, width)
     yield f"Read from {_listed([source_of(report) for report in comparison.reports])}."
+
+
+def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> TotalsGrid:
+    """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
+    columns = [_sums(report, view) for report in reports]
+    rows = [
+        row for row in zip(*columns, strict=True) if row[0].key != "buffers" or _any_number(row)
+    ]
+    two = len(reports) == 2
+    lines = _total_lines(rows, view, labels[0], two=two)
+    heads = [Head("the total"), *(Head(f"of {label}", numeric=True) for label in labels)]
+    header = ["total", *labels]
+    if two:
+        heads.append(Head("the second network against the first", numeric=True))
+        header.append("ratio")
+    return TotalsGrid(tuple(heads), tuple(header), tuple(lines))
+
+
+def _any_number(row: Sequence[Sum]) -> bool:
+    return any(total.number for total in row)
+
+
+def _total_lines(
+    rows: Sequence[tuple[Sum, ...]], view: View, first: str, *, two: bool
+) -> Iterator[tuple[str, ...]]:
+    """Write every total: the number, the ratio to the first network, and the bytes it takes."""
+    for row in rows:
+        key, label = row[0].key, row[0].label
+        shown = view._replace(units="exact") if key == WEIGHTED else view
+        ratios = [ratio(row[0].number, total.number).text for total in row[1:]]
+        yield (
+            label,
+            *(amount_text(total.number, shown) for total in row),
+            *(ratios if two else ()),
+        )
+        if not two and key != "flops":  # theirs are those of the MACs
+            yield (f"  against {first}", "", *ratios)
+        if row[0].bytes is not None:
+            sizes = [number_text(total.bytes or 0, shown.units) for total in row]
+            yield (
+                f"{label.split(' (')[0]}, {UNITS[shown.units][1]}",
+                *sizes,
+                *([""] if two else ()),
+            )
+
+
+def _sums(report: Report, view: View) -> tuple[Sum, ...]:
+    return (*sums(report, view), Sum(WEIGHTED, "weighted layers", weighted_layers(report)))

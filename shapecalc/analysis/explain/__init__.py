@@ -18,10 +18,9 @@ from shapecalc.analysis.explain import (
     output,
     params,
 )
-from shapecalc.analysis.explain.model import Explanation
+from shapecalc.analysis.explain.model import Explanation, Topic
 from shapecalc.analysis.explain.network import slide
 from shapecalc.analysis.explain.subject import find
-from shapecalc.analysis.explain.topic import Topic
 from shapecalc.api import report_of
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.layers.shape import as_text
@@ -43,8 +42,8 @@ if TYPE_CHECKING:
 
 #: Every topic by its name; the usual ones are told when none is asked for.
 TOPICS: dict[str, Topic] = {
-    each.name: each
-    for each in (
+    topic.name: topic
+    for topic in (
         Topic(
             "output",
             "output",
@@ -57,7 +56,7 @@ TOPICS: dict[str, Topic] = {
             "params",
             "params",
             params.explain,
-            blocks.added("params", "params", lambda each: each.row.params),
+            blocks.added("params", "params", lambda part: part.row.params),
             params.formulas,
             lambda report, _: report.totals.params,
             usual=True,
@@ -66,7 +65,7 @@ TOPICS: dict[str, Topic] = {
             "macs",
             "MACs",
             macs.explain,
-            blocks.added("macs", "MACs", lambda each: each.row.macs),
+            blocks.added("macs", "MACs", lambda part: part.row.macs),
             macs.formulas,
             lambda report, _: report.totals.macs,
             usual=True,
@@ -78,7 +77,7 @@ TOPICS: dict[str, Topic] = {
             blocks.added(
                 "memory",
                 "memory",
-                lambda each: each.view.memory(each.view.activations(each.row)),
+                lambda part: part.view.memory(part.view.activations(part.row)),
                 " bytes",
             ),
             memory.formulas,
@@ -143,7 +142,7 @@ def lesson(report: Report, name: str | None, of: str | None, view: View) -> Expl
     makers = [topic.layer if row.layer is not None else topic.block for topic in topics or usual]
     sections = [make(subject) for make in makers]
     if topics is None:  # what was not asked for is left out where it has nothing to show
-        sections = [each for each in sections if each.answer or _shows(each)]
+        sections = [section for section in sections if section.answer or _shows(section)]
     about = f"{row.type}{' ' if row.layer is not None else ', '}{row.does}".strip()
     arrow = f"{shapes_text(row.inputs, view)} -> " if row.inputs else ""
     about += f": {arrow}{as_text(row.output, view.layout)}"
@@ -177,13 +176,13 @@ def _topics(of: str | None) -> list[Topic] | None:
     if of is None:
         return None
     problems = []
-    found: dict[str, Topic] = {}
+    topics: dict[str, Topic] = {}
     end = -1
     for part in of.split(","):
         start, end = end + 1, end + 1 + len(part)
         word = part.strip()
         if word.lower() in TOPICS:
-            found[word.lower()] = TOPICS[word.lower()]
+            topics[word.lower()] = TOPICS[word.lower()]
             continue
         hint = did_you_mean(word.lower(), TOPICS) or f"one of {', '.join(TOPICS)}"
         start += len(part) - len(part.lstrip())
@@ -192,4 +191,4 @@ def _topics(of: str | None) -> list[Topic] | None:
         problems.append(Problem("E312", message, origin, hint=hint))
     if problems:
         raise SpecErrors(problems)
-    return list(found.values())
+    return list(topics.values())

@@ -43,14 +43,14 @@ def added(
     def explain(subject: Subject) -> Section:
         parts = [(part, value(part)) for part in subject.parts()]
         made = total(
-            named(part.row.name.removeprefix(f"{subject.row.name}/"), each, given=False)
-            for part, each in parts
-            if not is_zero(each)
+            named(part.row.name.removeprefix(f"{subject.row.name}/"), number, given=False)
+            for part, number in parts
+            if not is_zero(number)
         )
         blocks: list[Block] = [Derivation(title, made)] if made.kind != "number" else []
         rows = tuple(
-            (part.row.name, part.row.does or part.row.type, value_text(each))
-            for part, each in parts
+            (part.row.name, part.row.does or part.row.type, value_text(number))
+            for part, number in parts
         )
         if subject.row.shared and topic == "params":
             text = f"Its weights are those of {subject.row.shared}, and are counted there, once."
@@ -66,7 +66,7 @@ def field(subject: Subject) -> Section:
     """Tell the receptive field of what comes out of a block."""
     if subject.row.field is None:
         return undecided()
-    sizes = tuple(each.size for each in subject.row.field)
+    sizes = tuple(side.size for side in subject.row.field)
     last = subject.report.rows[subject.report.graph.groups[subject.row.name].output].name
     text = f"That of {last}, whose result is the block's; explain that layer for the path to it."
     answer = square(sizes) if sizes else "-"

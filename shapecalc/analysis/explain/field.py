@@ -7,8 +7,7 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
-from shapecalc.analysis.explain.alike import derivations, twins
-from shapecalc.analysis.explain.model import OF_SIZES, Block, Section
+from shapecalc.analysis.explain.model import OF_SIZES, Block, Section, derivations, twins
 from shapecalc.analysis.explain.words import LONG, too_long
 from shapecalc.graph.model import Input
 from shapecalc.layers.base import square
@@ -58,13 +57,13 @@ def _sources(subject: Subject) -> tuple[Row, ...]:
 
 def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
     """Return the largest of the branches' fields; they may see more together."""
-    sizes = [fields_of(each)[side].size for each in sources if len(fields_of(each)) > side]
+    sizes = [fields_of(source)[side].size for source in sources if len(fields_of(source)) > side]
     if not sizes:
         return None
-    made = named("r1", sizes[0])
+    widest = named("r1", sizes[0])
     for number, size in enumerate(sizes[1:], 2):
-        made = made.larger(named(f"r{number}", size))
-    return made
+        widest = widest.larger(named(f"r{number}", size))
+    return widest
 
 
 def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
@@ -113,19 +112,19 @@ def explain(subject: Subject) -> Section:
     """Explain the receptive field."""
     if subject.row.field is None:
         return undecided()
-    made = formulas(subject)
-    if not made:
+    rules = formulas(subject)
+    if not rules:
         text = "What flows into the network has no sides, so there is no field to speak of."
         return Section("receptive-field", "receptive field", "-", (Prose(text),))
-    sizes = tuple(each.value for each in made)
-    names = SIDE_NAMES.get(len(made), ())
+    sizes = tuple(rule.value for rule in rules)
+    names = SIDE_NAMES.get(len(rules), ())
     alike: dict[Formula, list[str]] = {}
-    for number, each in enumerate(made):
-        alike.setdefault(each, []).append(names[number])
-    ruled = {each: labels for each, labels in alike.items() if each.kind != "number"}
+    for number, rule in enumerate(rules):
+        alike.setdefault(rule, []).append(names[number])
+    ruled = {rule: labels for rule, labels in alike.items() if rule.kind != "number"}
     blocks: list[Block] = [*derivations(ruled, OF_SIZES)]
-    blocks.append(Prose("  ".join([_words(subject, made[0]), *_beyond(subject, sizes)])))
-    paths = dict.fromkeys(_path(subject, side) for side in _different(made))
+    blocks.append(Prose("  ".join([_words(subject, rules[0]), *_beyond(subject, sizes)])))
+    paths = dict.fromkeys(_path(subject, side) for side in _different(rules))
     blocks += [path for path in paths if len(path.rows) > 1]
     return Section(
         "receptive-field",
@@ -134,7 +133,7 @@ def explain(subject: Subject) -> Section:
         + (" per side" if len(sizes) > 1 else ""),
         tuple(blocks),
         sizes,
-        {"jump": [_plain(each.jump) for each in fields_of(subject.row)]},
+        {"jump": [_plain(field.jump) for field in fields_of(subject.row)]},
     )
 
 
@@ -147,20 +146,20 @@ def undecided() -> Section:
     return Section("receptive-field", "receptive field", UNKNOWN_MARK, (Prose(text),))
 
 
-def _different(made: tuple[Formula, ...]) -> list[int]:
+def _different(rules: tuple[Formula, ...]) -> list[int]:
     return [
         side
-        for side, each in enumerate(made)
-        if not any(each == told or twins(told, each) for told in made[:side])
+        for side, rule in enumerate(rules)
+        if not any(rule == earlier or twins(earlier, rule) for earlier in rules[:side])
     ]
 
 
-def _words(subject: Subject, made: Formula) -> str:
+def _words(subject: Subject, rule: Formula) -> str:
     """Say which rule held."""
-    leaves = {part.name for part in _parts(made)}
+    leaves = {part.name for part in _parts(rule)}
     if isinstance(subject.layer, Input):
         return "A pixel of the input is itself."
-    if len(subject.row.sources) > 1 and made.kind == "max":
+    if len(subject.row.sources) > 1 and rule.kind == "max":
         return "A unit of a join sees what the units of all its branches see: the widest counts."
     if "k" in leaves:
         return (
@@ -172,9 +171,9 @@ def _words(subject: Subject, made: Formula) -> str:
             "Every unit sees the whole map: n units of the layer before, the first of which sees r"
             " and every further one j more."
         )
-    if made.name == "r":
+    if rule.name == "r":
         return "Every unit looks at its own place only, and sees what the unit there before sees."
-    if made.name == "widest":
+    if rule.name == "widest":
         return (
             "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold;"
             f" this is what the one with the widest sees, in {subject.pixel}s, padding included."
@@ -207,7 +206,7 @@ def _plain(jump: Dim | Fraction | None) -> Dim | float | None:
 
 def _widest(sources: list[Row], side: int) -> Row | None:
     """Return the source that sees most; the first where that is no number."""
-    sizes = [fields_of(each)[side].size for each in sources]
+    sizes = [fields_of(source)[side].size for source in sources]
     numbers = [size for size in sizes if isinstance(size, int)]
     if len(numbers) < len(sizes) or not numbers:
         return sources[0] if sources else None
@@ -232,17 +231,17 @@ def _path(subject: Subject, side: int) -> Grid:
     while row is not None:
         chain.append(row)
         sources = [subject.rows[name] for name in row.sources]
-        sources = [each for each in sources if len(fields_of(each)) > side]
+        sources = [source for source in sources if len(fields_of(source)) > side]
         row = _widest(sources, side)
     lines = []
     before: Any = None
-    for each in reversed(chain):
-        now = (fields_of(each)[side].size, fields_of(each)[side].jump)
-        if now != before or each is subject.row:
-            made = _made(subject._replace(row=each), side)
-            how = "" if made.kind == "number" else made.substituted()
+    for link in reversed(chain):
+        now = (fields_of(link)[side].size, fields_of(link)[side].jump)
+        if now != before or link is subject.row:
+            rule = _made(subject._replace(row=link), side)
+            how = "" if rule.kind == "number" else rule.substituted()
             how = "" if too_long(how, str(now[0])) else how
-            lines.append((each.name, each.does, how, _sees(now[0]), _apart(now[1])))
+            lines.append((link.name, link.does, how, _sees(now[0]), _apart(now[1])))
         before = now
     return Grid(
         ("layer", "what it does", "", "sees", "apart"),

@@ -54,12 +54,12 @@ def explain(subject: Subject) -> Section:
         )
         return Section("gradient", "gradient", "", (Prose(text),))
     from shapecalc.reference.example import example  # NumPy, for what nothing else here needs
-    from shapecalc.reference.layer import formulas
+    from shapecalc.reference.layer import formulas as formulas_of
 
-    found = formulas(subject.layer, *subject.inputs)
-    done = example(subject.layer, *subject.inputs)
-    blocks = (*_general(subject, found), *_worked(done, subject, found))
-    return Section("gradient", "gradient", "", blocks, (), _facts(found, done))
+    formulas = formulas_of(subject.layer, *subject.inputs)
+    worked = example(subject.layer, *subject.inputs)
+    blocks = (*_general(subject, formulas), *_worked(worked, subject, formulas))
+    return Section("gradient", "gradient", "", blocks, (), _facts(formulas, worked))
 
 
 def _numbers_alone(subject: Subject) -> bool:
@@ -69,72 +69,74 @@ def _numbers_alone(subject: Subject) -> bool:
     return numbers(subject) and all(map(is_number, (*counts, row.params, row.buffers)))
 
 
-def _forward(found: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
+def _forward(formulas: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
     from shapecalc.reference.formula import computed
 
-    return [each for of, each in found.items() if computed(of)]
+    return [formula for of, formula in formulas.items() if computed(of)]
 
 
-def _backward(found: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
+def _backward(formulas: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
     """List the formulas of the way back; of many operands the first."""
-    forward = _forward(found)
-    operands = [each for of, each in found.items() if of[1:].isdecimal() and of[0] == "x"]
-    return [each for each in found.values() if each not in (*forward, *operands[OPERANDS:])]
+    forward = _forward(formulas)
+    operands = [formula for of, formula in formulas.items() if of[1:].isdecimal() and of[0] == "x"]
+    return [
+        formula for formula in formulas.values() if formula not in (*forward, *operands[OPERANDS:])
+    ]
 
 
-def _general(subject: Subject, found: Mapping[str, ArrayFormula]) -> Iterator[Block]:
+def _general(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> Iterator[Block]:
     """Write the formulas, and say what they say."""
-    forward, backward = _forward(found), _backward(found)
-    yield Prose(_letters(subject, found))
-    for each in forward:
-        yield Equation(each.entry, (each.text,))
+    forward, backward = _forward(formulas), _backward(formulas)
+    yield Prose(_letters(subject, formulas))
+    for formula in forward:
+        yield Equation(formula.entry, (formula.text,))
     yield from map(Prose, _notes(forward))
     yield Prose("On the way back g = dL/dy arrives from what follows, and by the chain rule")
-    for each in backward:
-        yield Equation(each.entry, (each.text,))
-    if len(forward) + len(backward) < len(found):
+    for formula in backward:
+        yield Equation(formula.entry, (formula.text,))
+    if len(forward) + len(backward) < len(formulas):
         yield Prose("And so on for the other operands.")
     yield from map(Prose, _notes(backward))
 
 
-def _notes(found: list[ArrayFormula]) -> list[str]:
-    return list(dict.fromkeys(each.note for each in found if each.note))
+def _notes(formulas: list[ArrayFormula]) -> list[str]:
+    return list(dict.fromkeys(formula.note for formula in formulas if formula.note))
 
 
-def _letters(subject: Subject, found: Mapping[str, ArrayFormula]) -> str:
+def _letters(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> str:
     """Say what the letters are."""
-    said = " ".join(f"{each.entry} {each.text}" for each in found.values())
-    said = re.sub(r"\b[a-zA-Z]{2,}\b", "", said)  # words
-    used = set(re.findall(r"\b[a-zA-Z]\b", said))
-    arrays = list(_arrays(subject, found))
-    used -= {of for of in found if of != "y"}
+    text = " ".join(f"{formula.entry} {formula.text}" for formula in formulas.values())
+    text = re.sub(r"\b[a-zA-Z]{2,}\b", "", text)  # words
+    used = set(re.findall(r"\b[a-zA-Z]\b", text))
+    arrays = list(_arrays(subject, formulas))
+    used -= {of for of in formulas if of != "y"}
     row = not any(shape.sides for shape in (*subject.inputs, subject.output))
     names = INDICES | (OF_ROWS if row or (set(used) & {"f"} and not used & {"i", "u"}) else {})
     counted = []
     for letters, what in names.items():
-        own = [each for each in letters.split() if each in used]
+        own = [letter for letter in letters.split() if letter in used]
         if own:
             counted.append(f"{listed(own)} {what}")
-    told = f"{capital(', '.join(arrays))}; L is the loss."
-    return f"{told}  Indices, from 0: {listed(counted)}." if counted else told
+    sentence = f"{capital(', '.join(arrays))}; L is the loss."
+    return f"{sentence}  Indices, from 0: {listed(counted)}." if counted else sentence
 
 
-def _arrays(subject: Subject, found: Mapping[str, ArrayFormula]) -> Iterator[str]:
+def _arrays(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> Iterator[str]:
     """Name the arrays, each after what it is."""
-    operands = [of for of in found if of[0] == "x"]
+    operands = [of for of in formulas if of[0] == "x"]
     if len(operands) > 1:
         shapes = zip(operands[:OPERANDS], subject.inputs, strict=False)
         shown = ", ".join(f"{name} ({as_text(shape)})" for name, shape in shapes)
         yield f"the inputs are {shown}{', ...' if len(operands) > OPERANDS else ''}"
     else:
         yield "the input is x"
-    if "w" in found:
+    if "w" in formulas:
         yield "the weights w"
-    elif "w1" in found:
+    elif "w1" in formulas:
         yield "the weights of the depthwise convolution w1, of the 1x1 convolution w2"
-    if "b" in found:
+    if "b" in formulas:
         yield "the bias b"
-    if "r" in found and "V[c]" in found["r"].text:
+    if "r" in formulas and "V[c]" in formulas["r"].text:
         yield "the running mean M"
         yield "the running variance V"
     yield "the output y"
@@ -143,47 +145,53 @@ def _arrays(subject: Subject, found: Mapping[str, ArrayFormula]) -> Iterator[str
 # -- the example --------------------------------------------------------------------------------
 
 
-def _worked(done: Example, subject: Subject, found: Mapping[str, ArrayFormula]) -> Iterator[Block]:
+def _worked(
+    example: Example, subject: Subject, formulas: Mapping[str, ArrayFormula]
+) -> Iterator[Block]:
     """Show the example: what goes in and comes out, what comes back, one entry of each.
 
-    What it computes on the way and the layer's own formulas (`found`) do not name is explained: in
-    a small input windows may hang over an end that are whole in the layer's.
+    What it computes on the way and the layer's own `formulas` do not name is explained: in a small
+    input windows may hang over an end that are whole in the layer's.
     """
-    shapes = listed([as_text(shape) for shape in done.inputs])
-    does = done.layer.does(*done.inputs)
+    shapes = listed([as_text(shape) for shape in example.inputs])
+    does = example.layer.does(*example.inputs)
     kind = " ".join(filter(None, (subject.row.type, does)))
-    other = _otherwise(done, subject)
+    other = _otherwise(example, subject)
     yield Prose(f"Worked through by the referee on a small one, {kind} of {shapes}{other}:")
-    yield Picture(_side_by_side(done.values))
-    yield from map(Prose, _notes([each for of, each in done.formulas.items() if of not in found]))
+    yield Picture(_side_by_side(example.values))
+    yield from map(
+        Prose, _notes([formula for of, formula in example.formulas.items() if of not in formulas])
+    )
     yield Prose("L is the sum of g*y, for the g that is shown.  Back come")
-    yield Picture(_side_by_side({f"dL/d{of}": each for of, each in done.gradients.items()}))
+    yield Picture(
+        _side_by_side({f"dL/d{of}": gradient for of, gradient in example.gradients.items()})
+    )
     yield Prose("One entry of each, written out:")
-    for left, *sums in done.lines.values():
+    for left, *sums in example.lines.values():
         yield Equation(left, tuple(sums))
-    agree = "give the same" if done.differences < AGREE else "do NOT give the same"
+    agree = "give the same" if example.differences < AGREE else "do NOT give the same"
     yield Prose(
         f"Central differences, (L(a + h) - L(a - h))/2h for every entry a of"
-        f" {listed(list(done.gradients))}, {agree} {done.compared:,} numbers."
+        f" {listed(list(example.gradients))}, {agree} {example.compared:,} numbers."
     )
 
 
-def _otherwise(done: Example, subject: Subject) -> str:
+def _otherwise(example: Example, subject: Subject) -> str:
     """Tell of a factor that is another one in the example, as it would move no digit shown."""
-    own, here = (getattr(layer, "alpha", None) for layer in (subject.layer, done.layer))
+    own, here = (getattr(layer, "alpha", None) for layer in (subject.layer, example.layer))
     return "" if own == here else f", with alpha = {here:g} in the place of {own:g}"
 
 
 def _side_by_side(arrays: Mapping[str, Any]) -> tuple[str, ...]:
     """Draw arrays as matrices beside each other, as many as fit in a line."""
-    drawn = [each for name, array in arrays.items() for each in _matrices(name, array)]
+    drawn = [matrix for name, array in arrays.items() for matrix in _matrices(name, array)]
     lines: list[str] = []
     row: list[list[str]] = []
-    for block in drawn:
-        if row and sum(len(each[0]) + 3 for each in (*row, block)) - 3 > WIDE:
+    for matrix in drawn:
+        if row and sum(len(beside[0]) + 3 for beside in (*row, matrix)) - 3 > WIDE:
             lines += [*_joined(row), ""]
             row = []
-        row.append(block)
+        row.append(matrix)
     return (*lines, *_joined(row))
 
 
@@ -215,17 +223,21 @@ def _matrix(name: str, rows: list[list[float]]) -> list[str]:
     widest = max(len(text) for row in texts for text in row)
     lines = [" ".join(f"{text:>{widest}}" for text in row) for row in texts]
     width = max(len(name), *map(len, lines))
-    return [each.ljust(width) for each in (name, *lines)]
+    return [line.ljust(width) for line in (name, *lines)]
 
 
-def _facts(found: Mapping[str, ArrayFormula], done: Example) -> dict[str, Any]:
+def _facts(formulas: Mapping[str, ArrayFormula], example: Example) -> dict[str, Any]:
     """Give a program the formulas and the example's numbers."""
     return {
-        "formulas": {each.name: f"{each.entry} = {each.text}" for each in found.values()},
+        "formulas": {
+            formula.name: f"{formula.entry} = {formula.text}" for formula in formulas.values()
+        },
         "example": {
-            "inputs": [as_text(shape) for shape in done.inputs],
-            "values": {of: _plain(each.tolist()) for of, each in done.values.items()},
-            "gradients": {of: _plain(each.tolist()) for of, each in done.gradients.items()},
+            "inputs": [as_text(shape) for shape in example.inputs],
+            "values": {of: _plain(value.tolist()) for of, value in example.values.items()},
+            "gradients": {
+                of: _plain(gradient.tolist()) for of, gradient in example.gradients.items()
+            },
         },
     }
 
@@ -233,5 +245,5 @@ def _facts(found: Mapping[str, ArrayFormula], done: Example) -> dict[str, Any]:
 def _plain(value: Any) -> Any:  # noqa: ANN401
     """Replace what JSON has no number for."""
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_plain(entry) for entry in value]
     return value if isfinite(value) else None

@@ -58,7 +58,7 @@ def explain(subject: Subject) -> Section:
 
 def _arranged(macs: Formula, subject: Subject) -> Formula:
     """Write weights x positions: (11 x 11 x 3) x 96 x (55 x 55)."""
-    sizes = [each.size for each in arrays(subject) if each.role == "weight"]
+    sizes = [array.size for array in arrays(subject) if array.role == "weight"]
     if not sizes or is_zero(macs.value):
         return macs
     factors = factors_of(macs)
@@ -125,17 +125,17 @@ def _others(subject: Subject) -> Grid | None:
         return None
     work = work_of(subject.layer, subject.inputs, subject.output)._asdict()
     rows = tuple(
-        (KINDS[kind], *_cells(each))
-        for kind, each in work.items()
-        if kind != "macs" and not is_zero(each.value)
+        (KINDS[kind], *_cells(count))
+        for kind, count in work.items()
+        if kind != "macs" and not is_zero(count.value)
     )
     if not rows:
         return None
     return Grid(("not among the MACs", "", ""), rows, (False, False, True), spare=1)
 
 
-def _cells(made: Formula) -> tuple[str, str]:
+def _cells(count: Formula) -> tuple[str, str]:
     """Write a formula and its value; in place of a value that fills lines, the formula."""
-    text = made.substituted(OF_COUNTS) if made.kind != "number" else ""
-    value = value_text(made.value)
+    text = count.substituted(OF_COUNTS) if count.kind != "number" else ""
+    value = value_text(count.value)
     return ("", text) if len(text) < len(value) > LONG else (text, value)

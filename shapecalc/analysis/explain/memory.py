@@ -25,10 +25,10 @@ def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
 def _bytes(subject: Subject) -> Formula:
     elements: Formula = traced_output(subject.output).size
     batch = [named("batch", subject.view.batch)] if subject.view.batch > 1 else []
-    return grouped([grouped(factors_of(elements)), *batch, _each(subject)])
+    return grouped([grouped(factors_of(elements)), *batch, _element_bytes(subject)])
 
 
-def _each(subject: Subject) -> Formula:
+def _element_bytes(subject: Subject) -> Formula:
     return named("bytes", DTYPES[subject.view.dtype])
 
 
@@ -57,23 +57,23 @@ def explain(subject: Subject) -> Section:
         blocks.append(Derivation("bytes of the output", made))
         blocks.append(Prose(f"Every element takes {size} ({view.dtype}){batch}." + _large(made)))
     if not is_zero(row.params):
-        params = grouped([named("params", row.params, given=False), _each(subject)])
+        params = grouped([named("params", row.params, given=False), _element_bytes(subject)])
         blocks.append(Derivation("bytes of the parameters", params))
         blocks.append(
             Prose("Training keeps the outputs for the way back, and as many gradients as weights.")
         )
     if not is_zero(row.buffers):
-        buffers = grouped([named("buffers", row.buffers, given=False), _each(subject)])
+        buffers = grouped([named("buffers", row.buffers, given=False), _element_bytes(subject)])
         blocks.append(Derivation("bytes of the buffers", buffers))
     return Section(
         "memory", "memory", f"{value_text(made.value)} bytes", tuple(blocks), (made.value,)
     )
 
 
-def _large(made: Formula) -> str:
+def _large(size: Formula) -> str:
     """Write many bytes in a unit that is read at a glance."""
-    if not isinstance(made.value, int) or made.value < UNITS["K"][0]:
+    if not isinstance(size.value, int) or size.value < UNITS["K"][0]:
         return ""
-    unit = next(unit for unit in "GMK" if made.value >= UNITS[unit][0])
+    unit = next(unit for unit in "GMK" if size.value >= UNITS[unit][0])
     base, name = UNITS[unit]
-    return f"  That is {made.value / base:.2f} {name}."
+    return f"  That is {size.value / base:.2f} {name}."

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from shapecalc.algebra.dim import is_symbolic
 from shapecalc.analysis.explain.trace import LETTERS
 from shapecalc.output.document import Chain, Form, Grid, Picture, Prose
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.traced import Formula
+    from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.output.view import View
+    from shapecalc.report.model import Report
+
 
 #: The sign of a multiplication of sizes, and of counts.
 OF_SIZES, OF_COUNTS = "*", " x "
@@ -54,14 +59,16 @@ class Derivation(NamedTuple):
     @property
     def where(self) -> tuple[tuple[str, str, str], ...]:
         """The letters of the rule, with their numbers and what they stand for."""
-        found = {leaf.name: str(leaf.value) for leaf in _leaves(self.formula)}
-        return tuple((name, text, LETTERS[name]) for name, text in found.items() if name in LETTERS)
+        numbers = {leaf.name: str(leaf.value) for leaf in _leaves(self.formula)}
+        return tuple(
+            (name, text, LETTERS[name]) for name, text in numbers.items() if name in LETTERS
+        )
 
 
-def _leaves(made: Formula) -> Iterator[Formula]:
-    if made.kind == "number":
-        yield made
-    for part in made.parts:
+def _leaves(formula: Formula) -> Iterator[Formula]:
+    if formula.kind == "number":
+        yield formula
+    for part in formula.parts:
         yield from _leaves(part)
 
 
@@ -99,6 +106,22 @@ class Section(NamedTuple):
     formulas: tuple[tuple[str, Formula], ...] = ()
 
 
+class Topic(NamedTuple):
+    """A number that can be explained.
+
+    `layer` explains it for a layer, `block` for a block, `formulas` gives what a line of the whole
+    network shows (None: it has no such lines), `total` the network's own number where it has one.
+    """
+
+    name: str
+    title: str
+    layer: Callable[[Subject], Section]
+    block: Callable[[Subject], Section]
+    formulas: Callable[..., tuple[Formula, ...]] | None
+    total: Callable[[Report, View], Dim] | None = None
+    usual: bool = False
+
+
 @dataclass(frozen=True)
 class Explanation(Shown):
     """Where the numbers of a layer, of a block or of a whole network come from.
@@ -124,3 +147,50 @@ class Explanation(Shown):
     def section(self, topic: str) -> Section:
         """Return the section of a topic.  Raises `KeyError` when there is none."""
         return {section.topic: section for section in self.sections}[topic]
+
+
+def derivations(labels: Mapping[Formula, list[str]], times: str) -> list[Derivation]:
+    """Derive each of several formulas under its labels, what goes like an earlier one in short."""
+    derived: list[Derivation] = []
+    for formula, names in labels.items():
+        again = any(twins(derivation.formula, formula) for derivation in derived)
+        derived.append(Derivation(" = ".join(names), formula, times, again))
+    return derived
+
+
+def twins(first: Formula, second: Formula) -> bool:
+    """Tell whether one formula is the other with another symbol in place of one of its own."""
+    own, others = _symbols(first), _symbols(second)
+    if len(own - others) != 1 or len(others - own) != 1:
+        return False
+    from shapecalc.algebra.expr import symbol
+
+    return _renamed(first, {min(own - others): symbol(min(others - own))}) == second
+
+
+def _symbols(formula: Formula) -> set[str]:
+    return {name for value in _values(formula) for name in _names(value)}
+
+
+def _values(formula: Formula) -> Iterator[Dim]:
+    if is_symbolic(formula.value):
+        yield formula.value
+    for part in formula.parts:
+        yield from _values(part)
+
+
+def _names(value: Dim) -> frozenset[str]:
+    from shapecalc.algebra.expr import symbols_of
+
+    return symbols_of(value)
+
+
+def _renamed(formula: Formula, names: Mapping[str, Dim]) -> Formula:
+    value: Any = formula.value
+    if is_symbolic(value):
+        from shapecalc.algebra.expr import substitute
+
+        value = substitute(value, names)
+    return replace(
+        formula, value=value, parts=tuple(_renamed(part, names) for part in formula.parts)
+    )

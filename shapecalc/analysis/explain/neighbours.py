@@ -60,11 +60,11 @@ def explain(subject: Subject) -> Section:
         )
         return Section("what-if", "what if", "", (Prose(text),))
     present = Neighbour("as it is", subject.layer, subject.inputs)
-    others = [each for each in neighbours(subject) if each[1:] != present[1:]]
+    others = [neighbour for neighbour in neighbours(subject) if neighbour[1:] != present[1:]]
     if not others:
         text = f"{subject.row.type} leaves nothing to choose that would change its numbers."
         return Section("what-if", "what if", "", (Prose(text),))
-    lines = [_line(each, subject) for each in (present, *others)]
+    lines = [_line(other, subject) for other in (present, *others)]
     header = ("", "output", "params", "MACs", "")
     kept = [column for column in range(5) if column in (0, 1) or _says(lines, column)]
     grid = Grid(
@@ -95,7 +95,7 @@ def neighbours(subject: Subject) -> Iterator[Neighbour]:
     if isinstance(layer, (AdaptivePool, Upsample)):
         name = layer.principal
         for change in (-1, 1):
-            values = tuple(each + change for each in getattr(layer, name))
+            values = tuple(extent + change for extent in getattr(layer, name))
             if min(values) > 0:
                 yield Neighbour(f"{name} {square(values)}", _with(layer, **{name: values}), inputs)
 
@@ -114,7 +114,7 @@ def _of_window(layer: Windowed, inputs: tuple[Shape, ...]) -> Iterator[Neighbour
                 _with(layer, kernel=kernel, stride=layer.steps()),
                 inputs,
             )
-    own = {each.name for each in layer.fields()}
+    own = {field.name for field in layer.fields()}
     if "pad" in own:
         yield from _of_pad(layer, inputs)
     if isinstance(layer, Rounded) and "rounding" in own:
@@ -140,9 +140,9 @@ def _of_input(layer: Windowed, inputs: tuple[Shape, ...]) -> Iterator[Neighbour]
     side = known(inputs[0].sides[0])
     changes = {-1, 1}
     if not isinstance(layer, Transposed):
-        found = windows.fit(side, layer.moves(inputs[0])[0])
-        if found.window.mode != "same":
-            changes |= {size - side for size in windows.exact_sizes(found)}
+        fitted = windows.fit(side, layer.moves(inputs[0])[0])
+        if fitted.window.mode != "same":
+            changes |= {size - side for size in windows.exact_sizes(fitted)}
     if layer.steps()[0] > 1:
         changes |= {size - side for size in FAMILIAR if abs(size - side) <= NEAR}
     for change in sorted(changes - {0}):
@@ -158,22 +158,28 @@ def _resized(layer: Layer, inputs: tuple[Shape, ...], change: int) -> Iterator[N
 
 
 def _with(layer: _Layer, **changes: Any) -> _Layer:  # noqa: ANN401
-    values = {each.name: getattr(layer, each.name) for each in layer.fields()}
+    values = {field.name: getattr(layer, field.name) for field in layer.fields()}
     return type(layer)(**values | changes)
 
 
-def _line(each: Neighbour, subject: Subject) -> tuple[str, ...]:
+def _line(neighbour: Neighbour, subject: Subject) -> tuple[str, ...]:
     """Return a neighbour's cells: its output, parameters and MACs, or why it is none."""
-    _, layer, inputs = each
+    _, layer, inputs = neighbour
     refused = refusal(layer, inputs)
     if refused is not None:
         why = WHY.get((refused.code, refused.field), "not possible")
-        return (each.change, why, NOT_APPLICABLE_MARK, NOT_APPLICABLE_MARK, "")
+        return (neighbour.change, why, NOT_APPLICABLE_MARK, NOT_APPLICABLE_MARK, "")
     output = layer.output(*inputs)
     trained = add_up(array.size for array in layer.weights(*inputs) if array.role != "buffer")
     macs = layer.work(inputs, output).macs
     volume = as_text(output, subject.view.layout)
-    return (each.change, volume, value_text(trained), value_text(macs), _remark(each, subject))
+    return (
+        neighbour.change,
+        volume,
+        value_text(trained),
+        value_text(macs),
+        _remark(neighbour, subject),
+    )
 
 
 def refusal(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
@@ -185,11 +191,11 @@ def refusal(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
         return error
 
 
-def _remark(each: Neighbour, subject: Subject) -> str:
+def _remark(neighbour: Neighbour, subject: Subject) -> str:
     """Count what no window sees."""
-    layer, shape = each.layer, each.inputs[0]
+    layer, shape = neighbour.layer, neighbour.inputs[0]
     if not isinstance(layer, Windowed) or isinstance(layer, Transposed):
         return ""
     fits = map(windows.fit, shape.sides, layer.moves(shape))
-    lost = max(len(found.unseen() or ()) for found in fits)
+    lost = max(len(fitted.unseen() or ()) for fitted in fits)
     return f"{counted(lost, subject.pixel)} never seen" if lost else ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import Formula, exact, value_text
-from shapecalc.analysis.explain.alike import twins
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Section
+from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Section, twins
 from shapecalc.analysis.explain.subject import every
 from shapecalc.analysis.explain.trace import in_letters
 from shapecalc.analysis.explain.words import LONG, brief
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.notation import Notation
     from shapecalc.algebra.traced import Write
+    from shapecalc.analysis.explain.model import Topic
     from shapecalc.analysis.explain.subject import Subject
-    from shapecalc.analysis.explain.topic import Topic
     from shapecalc.output.view import View
     from shapecalc.report.model import Report
 
@@ -34,26 +33,26 @@ TOO_LONG = 3 * LONG
 def slide(report: Report, view: View, topic: Topic) -> Section:
     """Write the network's lines, with the formulas of a topic."""
     subjects = every(report, view)
-    made = [tuple(dict.fromkeys(_formulas(topic)(each, brief=True))) for each in subjects]
+    by_layer = [tuple(dict.fromkeys(_formulas(topic)(subject, brief=True))) for subject in subjects]
     write: Write = str
     after: list[Block] = []
     if report.domain is not None:
-        notation = _notation(report, made)
+        notation = _notation(report, by_layer)
         write = notation.text
-        after = list(_legend(notation, made))
+        after = list(_legend(notation, by_layer))
     paths = any("/" in row.name for row in report.rows)
     rows = tuple(
         (
-            f"[{times_text(as_list(each.output, view.layout), write)}]",
-            f"{_name(each.row.name, paths)}: {phrase(each)}".removesuffix(": "),
-            _formula_text(each, formulas, topic, write),
+            f"[{times_text(as_list(subject.output, view.layout), write)}]",
+            f"{_name(subject.row.name, paths)}: {phrase(subject)}".removesuffix(": "),
+            _formula_text(subject, formulas, topic, write),
         )
-        for each, formulas in zip(subjects, made, strict=True)
+        for subject, formulas in zip(subjects, by_layer, strict=True)
     )
     blocks = (Grid(("", "", ""), rows, (False, False, False)), *after)
     named = tuple(
         (subject.row.name, formula)
-        for subject, formulas in zip(subjects, made, strict=True)
+        for subject, formulas in zip(subjects, by_layer, strict=True)
         for formula in formulas
     )
     if topic.total is None:
@@ -68,28 +67,30 @@ def _formulas(topic: Topic) -> Callable[..., tuple[Formula, ...]]:
     return topic.formulas
 
 
-def _notation(report: Report, made: Sequence[Sequence[Formula]]) -> Notation:
+def _notation(report: Report, by_layer: Sequence[Sequence[Formula]]) -> Notation:
     """Find short names for what the volumes and the formulas hold again and again."""
     from shapecalc.algebra.notation import notation_of
 
     dims = [dim for row in report.rows for dim in (*row.output.sides, row.output.size)]
-    values = [each.value for formulas in made for each in formulas]
-    return notation_of([*dims, *(each for each in values if len(value_text(each)) <= TOO_LONG)])
+    values = [formula.value for formulas in by_layer for formula in formulas]
+    return notation_of([*dims, *(value for value in values if len(value_text(value)) <= TOO_LONG)])
 
 
-def _legend(notation: Notation, made: Sequence[Sequence[Formula]]) -> Iterator[Block]:
+def _legend(notation: Notation, by_layer: Sequence[Sequence[Formula]]) -> Iterator[Block]:
     """Say what the names stand for, and what is not written."""
     names = notation.legend()
     if names:
         yield Grid(("name", "stands for"), tuple(names.items()), (False, False))
-    if any(len(_told(formulas)) < len(formulas) for formulas in made):
+    if any(len(_distinct(formulas)) < len(formulas) for formulas in by_layer):
         yield Prose("Where sides differ only in their symbol, the first one's formula is written.")
 
 
-def _told(made: Sequence[Formula]) -> list[Formula]:
+def _distinct(formulas: Sequence[Formula]) -> list[Formula]:
     """Leave out what differs from an earlier formula only in its symbol."""
     return [
-        each for at, each in enumerate(made) if not any(twins(told, each) for told in made[:at])
+        formula
+        for at, formula in enumerate(formulas)
+        if not any(twins(earlier, formula) for earlier in formulas[:at])
     ]
 
 
@@ -120,18 +121,18 @@ def phrase(subject: Subject) -> str:
     return words
 
 
-def _formula_text(subject: Subject, made: Sequence[Formula], topic: Topic, write: Write) -> str:
+def _formula_text(subject: Subject, formulas: Sequence[Formula], topic: Topic, write: Write) -> str:
     """Write a layer's formulas with their values; one for sides that are alike."""
     of_sizes = topic.name in ("output", "receptive-field")
     in_signs = topic.name == "receptive-field" or (of_sizes and in_letters(subject.layer))
     times = OF_SIZES if in_signs else OF_COUNTS
-    told = [_short(each, times, write, values=not of_sizes) for each in _told(made)]
-    text = ", ".join(filter(None, told))
+    texts = [_short(formula, times, write, values=not of_sizes) for formula in _distinct(formulas)]
+    text = ", ".join(filter(None, texts))
     return text if len(text) <= TOO_LONG else "a long formula"
 
 
-def _short(made: Formula, times: str, write: Write, *, values: bool) -> str:
-    value = value_text(made.value, write)
-    if made.kind == "number":
+def _short(formula: Formula, times: str, write: Write, *, values: bool) -> str:
+    value = value_text(formula.value, write)
+    if formula.kind == "number":
         return value if values else ""
-    return brief(exact(made).substituted(times, write), value)
+    return brief(exact(formula).substituted(times, write), value)

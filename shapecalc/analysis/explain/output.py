@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula
 from shapecalc.analysis.explain import windows
-from shapecalc.analysis.explain.alike import derivations
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Derivation, Section
-from shapecalc.analysis.explain.shapes import asked, axes, numbers, says
+from shapecalc.analysis.explain.model import (
+    OF_COUNTS,
+    OF_SIZES,
+    Block,
+    Derivation,
+    Section,
+    derivations,
+)
+from shapecalc.analysis.explain.shapes import axes, numbers, question, says
 from shapecalc.analysis.explain.trace import in_letters, output_of
 from shapecalc.graph.model import Input
 from shapecalc.layers.pool import Pool
@@ -33,9 +39,9 @@ def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
 
 def explain(subject: Subject) -> Section:
     """Explain the output."""
-    made = formulas(subject)
-    kept, derived = _split(subject, made)
-    blocks: list[Block] = [*asked(subject.layer, subject), *derived]
+    extents = formulas(subject)
+    kept, derived = _split(subject, extents)
+    blocks: list[Block] = [*question(subject.layer, subject), *derived]
     if kept and derived and not isinstance(subject.layer, Pool):
         many = len(kept) > 1 or kept[0].endswith("s")
         stay = "stay as they are" if many else "stays as it is"
@@ -46,22 +52,22 @@ def explain(subject: Subject) -> Section:
         "output",
         as_text(subject.output, subject.view.layout),
         tuple(blocks),
-        tuple(each.value for each in made),
+        tuple(extent.value for extent in extents),
         _facts(subject),
     )
 
 
-def _split(subject: Subject, made: tuple[Formula, ...]) -> tuple[list[str], list[Derivation]]:
+def _split(subject: Subject, extents: tuple[Formula, ...]) -> tuple[list[str], list[Derivation]]:
     """Tell the extents that stay as they are from those that a rule makes; equal sides are one."""
     names = axes(subject.output)
     times = OF_SIZES if in_letters(subject.layer) else OF_COUNTS
     kept: list[str] = []
     alike: dict[Formula, list[str]] = {}
-    for name, each in zip(names, made, strict=True):
-        if each.kind == "number" and each.name in (name, "inputs"):
+    for name, extent in zip(names, extents, strict=True):
+        if extent.kind == "number" and extent.name in (name, "inputs"):
             kept.append(name)
         elif not isinstance(subject.layer, (Input, Reshape)):
-            alike.setdefault(each, []).append(name)
+            alike.setdefault(extent, []).append(name)
     return kept, derivations(alike, times)
 
 
@@ -72,4 +78,4 @@ def _facts(subject: Subject) -> dict[str, Any]:
     shape = subject.inputs[0]
     names = SIDE_NAMES[len(shape.sides)]
     fits = map(windows.fit, shape.sides, layer.moves(shape))
-    return {name: windows.facts_of(found) for name, found in zip(names, fits, strict=True)}
+    return {name: windows.facts_of(fitted) for name, fitted in zip(names, fits, strict=True)}

@@ -41,7 +41,7 @@ def arrays(subject: Subject) -> tuple[Array, ...]:
 
 def trained(subject: Subject) -> Formula:
     """Add up what is trained, here or where its weights are shared from."""
-    return total(each.size for each in arrays(subject) if each.role != "buffer")
+    return total(array.size for array in arrays(subject) if array.role != "buffer")
 
 
 def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
@@ -78,7 +78,8 @@ def explain(subject: Subject) -> Section:
         (made.value,),
         {
             "arrays": [
-                {"name": each.name, "role": each.role, "size": each.size.value} for each in owned
+                {"name": array.name, "role": array.role, "size": array.size.value}
+                for array in owned
             ]
         },
     )
@@ -89,12 +90,12 @@ def _listing(owned: tuple[Array, ...]) -> Grid:
     words = {"weight": "trained", "bias": "trained", "buffer": "stored, not trained"}
     rows = tuple(
         (
-            each.name,
-            each.size.substituted(OF_COUNTS),
-            value_text(each.size.value),
-            words[each.role],
+            array.name,
+            array.size.substituted(OF_COUNTS),
+            value_text(array.size.value),
+            words[array.role],
         )
-        for each in owned
+        for array in owned
     )
     return Grid(("array", "extents", "elements", ""), rows, (False, False, True, False))
 
@@ -142,7 +143,7 @@ def _(layer: Conv, subject: Subject) -> Iterator[Block]:
         if channels != 1
         else "the one input channel"
     )
-    own = counted(product(each.value for each in extents), "weight")
+    own = counted(product(extent.value for extent in extents), "weight")
     yield Prose(
         f"{_each_of(layer.filters, 'filter')} sees {sees}: it has {own}"
         f"{_bias_words(layer, 'filter')}.  The same weights serve at every position,"

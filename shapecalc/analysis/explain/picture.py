@@ -53,7 +53,7 @@ class Scene(NamedTuple):
     @property
     def margin(self) -> int:
         """The width of the labels."""
-        return max(map(len, (self.noun, self.mark, *(each.label for each in self.frames)))) + 2
+        return max(map(len, (self.noun, self.mark, *(frame.label for frame in self.frames)))) + 2
 
     @property
     def room(self) -> int:

@@ -57,7 +57,7 @@ def numbers(subject: Subject) -> bool:
     return all(is_number(n) for shape in shapes for n in shape.sides)
 
 
-def asked(layer: Layer, subject: Subject) -> Iterator[Prose]:
+def question(layer: Layer, subject: Subject) -> Iterator[Prose]:
     """Ask the question that the rule of a window answers."""
     if not isinstance(layer, Windowed) or isinstance(layer, Transposed):
         return
@@ -98,15 +98,15 @@ def _(layer: Windowed, subject: Subject) -> Iterator[Block]:
         yield Prose("Every filter draws one map, so the filters are the output's channels.")
     if not numbers(subject):
         return
-    told: dict[str, list[str]] = {}
+    sides_by_text: dict[str, list[str]] = {}
     pictures: dict[str, tuple[str, ...]] = {}
     for names, n, window in sides_of(layer, subject):
-        found = windows.fit(n, window)
-        text = "  ".join(windows.said(found, subject.pixel))
-        told.setdefault(text, []).extend(names)
-        pictures.setdefault(text, windows.drawn(found, subject.pixel))
-    for text, names in told.items():
-        yield Prose(text if len(told) == 1 else f"{capital(listed(names))}: {text}")
+        fitted = windows.fit(n, window)
+        text = "  ".join(windows.sentences(fitted, subject.pixel))
+        sides_by_text.setdefault(text, []).extend(names)
+        pictures.setdefault(text, windows.drawn(fitted, subject.pixel))
+    for text, names in sides_by_text.items():
+        yield Prose(text if len(sides_by_text) == 1 else f"{capital(listed(names))}: {text}")
         if pictures[text]:
             yield Picture(pictures[text])
 
@@ -190,7 +190,7 @@ def _(layer: AdaptivePool, subject: Subject) -> Iterator[Block]:
     )
     if not numbers(subject):
         return
-    inward, outward = (map(known, each.sides) for each in (subject.inputs[0], subject.output))
+    inward, outward = (map(known, shape.sides) for shape in (subject.inputs[0], subject.output))
     for n, o in dict.fromkeys(zip(inward, outward, strict=True)):
         ends = [(i, i * n // o, known(ceil_div((i + 1) * n, o))) for i in chosen(o, n)]
         frames = tuple(Frame(f"window {i + 1}", start, end - start) for i, start, end in ends)
@@ -263,11 +263,11 @@ def _(layer: Flatten, subject: Subject) -> Iterator[Block]:
 
 @says.register(Reshape)
 def _(layer: Reshape, subject: Subject) -> Iterator[Block]:
-    given, made = (
+    before, after = (
         f"{OF_COUNTS.join(map(str, as_list(shape)))} = {shape.size}"
         for shape in (subject.inputs[0], subject.output)
     )
-    yield Prose(f"The same elements in the same order under another shape: {given}, and {made}.")
+    yield Prose(f"The same elements in the same order under another shape: {before}, and {after}.")
 
 
 @says.register(Permute)

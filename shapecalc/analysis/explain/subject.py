@@ -67,14 +67,14 @@ def find(report: Report, name: str, view: View) -> Subject:
     """
     held = {path for row in report.rows for path in _above(row.name)}
     names = (*(row.name for row in report.rows), *filter(held.__contains__, report.graph.groups))
-    found = [each for each in names if each == name]
-    if not found:
+    paths = [path for path in names if path == name]
+    if not paths:
         wanted = name.lower()
-        found = [each for each in names if f"/{each.lower()}".endswith(f"/{wanted}")]
-    found = list(dict.fromkeys(found))
-    if len(found) != 1:
-        raise SpecErrors([_several(report, name, found) if found else _none(report, name, names)])
-    (path,) = found
+        paths = [path for path in names if f"/{path.lower()}".endswith(f"/{wanted}")]
+    paths = list(dict.fromkeys(paths))
+    if len(paths) != 1:
+        raise SpecErrors([_several(report, name, paths) if paths else _none(report, name, names)])
+    (path,) = paths
     rows = {row.name: row for row in report.rows}
     if path in rows:
         return Subject(report, rows[path], view, rows)
@@ -99,21 +99,21 @@ def _none(report: Report, name: str, names: tuple[str, ...]) -> Problem:
     if name in report.graph.groups:
         message = f"'{name}' holds no layers: what flows in flows out"
         return Problem("E310", message, origin, hint="explain the layer before it")
-    ends = dict.fromkeys(each.rpartition("/")[2] for each in names)
+    ends = dict.fromkeys(path.rpartition("/")[2] for path in names)
     hint = did_you_mean(name, dict.fromkeys((*names, *ends)))
     if not hint:
-        top = tuple(dict.fromkeys(each.split("/")[0] for each in names))
+        top = tuple(dict.fromkeys(path.split("/")[0] for path in names))
         hint = f"it has {listed_briefly(top, LISTED)}"
     message = f"{report.name or 'the network'} has no layer and no block '{name}'"
     return Problem("E310", message, origin, hint=hint)
 
 
-def _several(report: Report, name: str, found: list[str]) -> Problem:
-    message = f"{len(found)} layers are called '{name}'"
+def _several(report: Report, name: str, paths: list[str]) -> Problem:
+    message = f"{len(paths)} layers are called '{name}'"
     return Problem(
         "E311",
         message,
         Origin(report.graph.spec.source),
-        hint=f"say which: {listed_briefly(tuple(found), LISTED)}",
-        facts=(("candidates", found),),
+        hint=f"say which: {listed_briefly(tuple(paths), LISTED)}",
+        facts=(("candidates", paths),),
     )

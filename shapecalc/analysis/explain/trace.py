@@ -38,7 +38,7 @@ LETTERS = {
 _LETTER = {"kernel": "k", "stride": "s", "dilation": "d", "pad": "p", "crop": "cut"}
 
 
-class Style(NamedTuple):
+class NamingStyle(NamedTuple):
     """How numbers are called.  `brief` leaves out what changes nothing: no pad, steps of 1."""
 
     letters: bool = False
@@ -52,7 +52,7 @@ def in_letters(layer: Layer) -> bool:
 
 def output_of(layer: Layer, inputs: tuple[Shape, ...], *, brief: bool = False) -> tuple[Any, ...]:
     """Return the output's extents as formulas, sides first and channels last."""
-    style = Style(in_letters(layer), brief)
+    style = NamingStyle(in_letters(layer), brief)
     shapes = traced_inputs(layer, inputs, style)
     output: Any = traced(layer, inputs, style).output(*shapes)
     return tuple(map(formula, (*output.sides, output.channels)))
@@ -60,9 +60,9 @@ def output_of(layer: Layer, inputs: tuple[Shape, ...], *, brief: bool = False) -
 
 def work_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Work:
     """Return the operations as formulas."""
-    shapes = traced_inputs(layer, inputs, Style())
-    work: Any = traced(layer, inputs, Style()).work(shapes, traced_output(output))
-    return work._make(exact(formula(each)) for each in work)  # type: ignore[no-any-return]
+    shapes = traced_inputs(layer, inputs, NamingStyle())
+    work: Any = traced(layer, inputs, NamingStyle()).work(shapes, traced_output(output))
+    return work._make(exact(formula(count)) for count in work)  # type: ignore[no-any-return]
 
 
 class Array(NamedTuple):
@@ -76,12 +76,12 @@ class Array(NamedTuple):
 
 def arrays_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> tuple[Array, ...]:
     """Return the arrays."""
-    shapes = traced_inputs(layer, inputs, Style())
-    found = []
-    for each in traced(layer, inputs, Style()).weights(*shapes):
-        extents = tuple(exact(formula(extent)) for extent in _extents(each, layer, output))
-        found.append(Array(each.name, each.role, extents, arranged(extents)))
-    return tuple(found)
+    shapes = traced_inputs(layer, inputs, NamingStyle())
+    arrays = []
+    for parameter in traced(layer, inputs, NamingStyle()).weights(*shapes):
+        extents = tuple(exact(formula(extent)) for extent in _extents(parameter, layer, output))
+        arrays.append(Array(parameter.name, parameter.role, extents, arranged(extents)))
+    return tuple(arrays)
 
 
 def arranged(extents: Sequence[Formula]) -> Formula:
@@ -93,46 +93,46 @@ def arranged(extents: Sequence[Formula]) -> Formula:
     return grouped([head, grouped([*kernels, *others])] if factors else [head])
 
 
-def factors_of(made: Formula) -> tuple[Formula, ...]:
+def factors_of(product: Formula) -> tuple[Formula, ...]:
     """Return the factors of a product."""
-    return made.parts if made.kind == "product" else (made,)
+    return product.parts if product.kind == "product" else (product,)
 
 
-def _extents(each: Parameter, layer: Layer, output: Shape) -> tuple[Any, ...]:
+def _extents(parameter: Parameter, layer: Layer, output: Shape) -> tuple[Any, ...]:
     """Name what the rule leaves without a name of its own."""
-    shape: tuple[Any, ...] = each.shape
-    if getattr(layer, "connections", None) and each.role == "weight":
+    shape: tuple[Any, ...] = parameter.shape
+    if getattr(layer, "connections", None) and parameter.role == "weight":
         return (named("connected pairs", shape[0]), *shape[1:])
-    if each.role == "bias" and getattr(layer, "bias", None) == "per_position":
+    if parameter.role == "bias" and getattr(layer, "bias", None) == "per_position":
         return (shape[0], *traced_output(output).sides)
     return shape
 
 
-def traced(layer: Layer, inputs: tuple[Shape, ...], style: Style) -> Layer:
+def traced(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -> Layer:
     """Return the layer with names on its numbers."""
     rank = len(inputs[0].sides)
     values = {
-        each.name: _traced_field(each, getattr(layer, each.name), rank, style)
-        for each in layer.fields()
+        field.name: _traced_field(field, getattr(layer, field.name), rank, style)
+        for field in layer.fields()
     }
     if isinstance(layer, Windowed) and "stride" in values:
         values["stride"] = _sizes("stride", layer.steps(), rank, style)
     return type(layer)(**values)
 
 
-def _traced_field(each: Declared, value: Any, rank: int, style: Style) -> Any:  # noqa: ANN401
+def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) -> Any:  # noqa: ANN401
     if value is None:
         return None
-    if isinstance(each.kind, Count):  # what is left at 1 splits or repeats nothing
-        return value if value == each.default == 1 else named(each.name, value)
-    if isinstance(each.kind, Sizes):
-        return _sizes(each.name, value, rank, style)
-    if isinstance(each.kind, Pad):
-        return _pads(each.name, value, style)
+    if isinstance(field.kind, Count):  # what is left at 1 splits or repeats nothing
+        return value if value == field.default == 1 else named(field.name, value)
+    if isinstance(field.kind, Sizes):
+        return _sizes(field.name, value, rank, style)
+    if isinstance(field.kind, Pad):
+        return _pads(field.name, value, style)
     return value
 
 
-def _sizes(name: str, values: tuple[int, ...], rank: int, style: Style) -> tuple[Any, ...]:
+def _sizes(name: str, values: tuple[int, ...], rank: int, style: NamingStyle) -> tuple[Any, ...]:
     if style.letters:
         quiet = name == "dilation" or (style.brief and name == "stride")
         letter = _LETTER.get(name, name)
@@ -143,7 +143,7 @@ def _sizes(name: str, values: tuple[int, ...], rank: int, style: Style) -> tuple
     return tuple(named(f"{name} {side}", value) for side, value in zip(sides, values, strict=True))
 
 
-def _pads(name: str, pad: Padding, style: Style) -> Padding:
+def _pads(name: str, pad: Padding, style: NamingStyle) -> Padding:
     if pad.mode != "given" or not style.letters:
         return pad
     letter = _LETTER.get(name, name)
@@ -158,7 +158,7 @@ def _pads(name: str, pad: Padding, style: Style) -> Padding:
     return Padding(tuple(pairs))
 
 
-def traced_inputs(layer: Layer, inputs: tuple[Shape, ...], style: Style) -> tuple[Any, ...]:
+def traced_inputs(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -> tuple[Any, ...]:
     """Return the shapes that flow in with names on their extents."""
     return tuple(
         _traced_shape(layer, shape, style, str(number + 1) if isinstance(layer, Concat) else "")
@@ -166,7 +166,7 @@ def traced_inputs(layer: Layer, inputs: tuple[Shape, ...], style: Style) -> tupl
     )
 
 
-def _traced_shape(layer: Layer, shape: Shape, style: Style, number: str) -> Any:  # noqa: ANN401
+def _traced_shape(layer: Layer, shape: Shape, style: NamingStyle, number: str) -> Any:  # noqa: ANN401
     def extent(name: str, value: Any) -> Any:  # noqa: ANN401
         # Multiply stretches what is 1, which only a plain number is for certain.
         return value if isinstance(layer, Multiply) and value == 1 else named(name, value)

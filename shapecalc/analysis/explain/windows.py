@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MANY = 200_000
 
 
-class Fit(NamedTuple):
+class WindowFit(NamedTuple):
     """How a window fits a side of `n`: in so many `places`, with `before` and `after` added."""
 
     n: int
@@ -74,47 +74,49 @@ def countable(n: Dim, window: Window) -> bool:
     return all(map(is_number, (n, window.kernel, window.before, window.after)))
 
 
-def fit(n: Dim, window: Window) -> Fit:
+def fit(n: Dim, window: Window) -> WindowFit:
     """Lay a window on a side, where both are numbers."""
-    return Fit(known(n), window, known(output_size(n, window)), *map(known, padding(n, window)))
+    return WindowFit(
+        known(n), window, known(output_size(n, window)), *map(known, padding(n, window))
+    )
 
 
-def exact_sizes(found: Fit) -> tuple[int, int]:
+def exact_sizes(fitted: WindowFit) -> tuple[int, int]:
     """Return the nearest sizes below and above for which nothing is left over."""
-    stride = found.window.stride
-    rest = found.free % stride
-    return found.n - rest, found.n + (stride - rest) % stride
+    stride = fitted.window.stride
+    rest = fitted.free % stride
+    return fitted.n - rest, fitted.n + (stride - rest) % stride
 
 
-def said(found: Fit, pixel: str) -> Iterator[str]:
+def sentences(fitted: WindowFit, pixel: str) -> Iterator[str]:
     """Say in sentences what happens at the ends of a side."""
-    if found.window.mode == "same":
-        yield from _same(found, pixel)
-    elif found.window.rounding == "floor":
-        yield from _floored(found, pixel)
+    if fitted.window.mode == "same":
+        yield from _same(fitted, pixel)
+    elif fitted.window.rounding == "floor":
+        yield from _floored(fitted, pixel)
     else:
-        yield from _raised(found, pixel)
-    gaps = len(found.unseen() or ()) - found.tail
+        yield from _raised(fitted, pixel)
+    gaps = len(fitted.unseen() or ()) - fitted.tail
     if gaps > 0:
-        k, s = found.extent, found.window.stride
+        k, s = fitted.extent, fitted.window.stride
         why = f"the stride {s} is larger than the window" if s > k else "the dilation skips them"
         are = f"{counted(gaps, pixel)} {plural(gaps, 'is')}"
         yield f"In between, {are} in no window: {why}."
 
 
-def quotient_text(found: Fit) -> str:
+def quotient_text(fitted: WindowFit) -> str:
     """Write the division whose rounding is spoken of: (224 - 11)/4 = 53.25."""
-    n, window, before, after = found.n, found.window, found.before, found.after
+    n, window, before, after = fitted.n, fitted.window, fitted.before, fitted.after
     added = f" + {before + after}" if before + after else ""
-    value = value_text(Fraction(found.free, window.stride))
-    return f"({n}{added} - {found.extent})/{window.stride} = {value}"
+    value = value_text(Fraction(fitted.free, window.stride))
+    return f"({n}{added} - {fitted.extent})/{window.stride} = {value}"
 
 
-def _floored(found: Fit, pixel: str) -> Iterator[str]:
-    stride = found.window.stride
+def _floored(fitted: WindowFit, pixel: str) -> Iterator[str]:
+    stride = fitted.window.stride
     if stride == 1:
-        if found.places == found.n and found.before + found.after:
-            added = f"{found.extent} - 1 = {found.before + found.after}"
+        if fitted.places == fitted.n and fitted.before + fitted.after:
+            added = f"{fitted.extent} - 1 = {fitted.before + fitted.after}"
             yield (
                 "With stride 1 nothing is left over, and the padding makes up for what the kernel"
                 f" takes: {added}."
@@ -122,105 +124,105 @@ def _floored(found: Fit, pixel: str) -> Iterator[str]:
         else:
             yield "With stride 1 nothing is ever left over."
         return
-    if not found.left:
-        yield f"{quotient_text(found)} is whole: the last window ends exactly at the edge."
+    if not fitted.left:
+        yield f"{quotient_text(fitted)} is whole: the last window ends exactly at the edge."
         return
-    lost = found.tail
+    lost = fitted.tail
     never = (
         f"and {the_last(lost, pixel)} {plural(lost, 'is')} never seen"
         if lost > 0
         else "but only padding: every pixel is seen".replace("pixel", pixel)
     )
-    part = part_of_a_step(Fraction(found.left, stride))
-    below, above = exact_sizes(found)
-    yield f"{found.n}: {quotient_text(found)}, {part} is lost, {never}."
-    over = stride - found.left
-    same = f"{below} gives the same {found.places} with nothing lost; " if below > 0 else ""
+    part = part_of_a_step(Fraction(fitted.left, stride))
+    below, above = exact_sizes(fitted)
+    yield f"{fitted.n}: {quotient_text(fitted)}, {part} is lost, {never}."
+    over = stride - fitted.left
+    same = f"{below} gives the same {fitted.places} with nothing lost; " if below > 0 else ""
     yield (
         f"One more window would hang {counted(over, pixel)} over the edge."
-        f"  {same}{above} fits exactly, with {found.places + 1}."
+        f"  {same}{above} fits exactly, with {fitted.places + 1}."
     )
 
 
-def _raised(found: Fit, pixel: str) -> Iterator[str]:
+def _raised(fitted: WindowFit, pixel: str) -> Iterator[str]:
     """Say what rounding up does."""
-    window = found.window
-    unclipped = known(ceil_div(found.free, window.stride)) + 1
-    if not found.free % window.stride:
-        yield f"{quotient_text(found)} is whole, so rounding up changes nothing."
-    elif unclipped == found.places:
-        hangs = -found.left
+    window = fitted.window
+    unclipped = known(ceil_div(fitted.free, window.stride)) + 1
+    if not fitted.free % window.stride:
+        yield f"{quotient_text(fitted)} is whole, so rounding up changes nothing."
+    elif unclipped == fitted.places:
+        hangs = -fitted.left
         yield (
-            f"{quotient_text(found)} is rounded up: the last window hangs"
+            f"{quotient_text(fitted)} is rounded up: the last window hangs"
             f" {counted(hangs, pixel)} over the edge, and no {pixel} at the end is lost."
         )
-    floored = fit(found.n, window._replace(rounding="floor"))
-    if unclipped > found.places:
+    floored = fit(fitted.n, window._replace(rounding="floor"))
+    if unclipped > fitted.places:
         yield (
             f"Rounding up gives {unclipped}, but window {unclipped} would begin behind the last"
             f" {pixel}, in padding only, so it is left out: the second bound of the min rules."
         )
-    elif 0 < floored.places < found.places:
+    elif 0 < floored.places < fitted.places:
         lost = floored.tail
         yield f"Rounding down would give {floored.places}" + (
             f" and never see {the_last(lost, pixel)}." if lost else "."
         )
 
 
-def _same(found: Fit, pixel: str) -> Iterator[str]:
-    window, count = found.window, found.places
-    total = found.before + found.after
-    span = (count - 1) * window.stride + found.extent
-    windows = f"{article(str(found.extent))}-wide window" if count == 1 else f"{count} windows"
-    step = f"({count} - 1)*{window.stride} + {found.extent}"
+def _same(fitted: WindowFit, pixel: str) -> Iterator[str]:
+    window, count = fitted.window, fitted.places
+    total = fitted.before + fitted.after
+    span = (count - 1) * window.stride + fitted.extent
+    windows = f"{article(str(fitted.extent))}-wide window" if count == 1 else f"{count} windows"
+    step = f"({count} - 1)*{window.stride} + {fitted.extent}"
     if not total:
-        yield f"{windows} take {step} = {span}, there are {found.n}: nothing needs to be added."
+        yield f"{windows} take {step} = {span}, there are {fitted.n}: nothing needs to be added."
         return
-    where = f"{found.before} before and {found.after} after"
-    odd = " (the odd one goes to the end)" if found.before != found.after else ""
+    where = f"{fitted.before} before and {fitted.after} after"
+    odd = " (the odd one goes to the end)" if fitted.before != fitted.after else ""
     yield (
         f"`same` pads so that {windows} fit: they take {step} = {span}, there are"
-        f" {found.n}, so {counted(total, pixel)} {plural(total, 'is')} added,"
+        f" {fitted.n}, so {counted(total, pixel)} {plural(total, 'is')} added,"
         f" {where}{odd}."
     )
 
 
-def drawn(found: Fit, pixel: str) -> tuple[str, ...]:
+def drawn(fitted: WindowFit, pixel: str) -> tuple[str, ...]:
     """Draw a side with its windows; nothing for a window of 1 that goes everywhere."""
-    window, count = found.window, found.places
-    if found.kernel == 1 and window.stride == 1 and not found.before + found.after:
+    window, count = fitted.window, fitted.places
+    if fitted.kernel == 1 and window.stride == 1 and not fitted.before + fitted.after:
         return ()
-    hangs = found.left if window.rounding == "floor" and window.mode != "same" else 0
+    hangs = fitted.left if window.rounding == "floor" and window.mode != "same" else 0
     places = [
         (f"window {number + 1}", number)
-        for number in chosen(count, found.n + found.before + found.after)
+        for number in chosen(count, fitted.n + fitted.before + fitted.after)
     ]
     if hangs > 0:
         places.append(("no room", count))
     frames = tuple(
-        Frame(label, number * window.stride - found.before, found.kernel, window.dilation)
+        Frame(label, number * window.stride - fitted.before, fitted.kernel, window.dilation)
         for label, number in places
     )
-    unseen = found.unseen() or range(found.n - found.tail, found.n)
-    return draw(Scene(pixel, found.n, found.before, found.after, frames, unseen))
+    unseen = fitted.unseen() or range(fitted.n - fitted.tail, fitted.n)
+    return draw(Scene(pixel, fitted.n, fitted.before, fitted.after, frames, unseen))
 
 
-def facts_of(found: Fit) -> dict[str, Any]:
+def facts_of(fitted: WindowFit) -> dict[str, Any]:
     """Return what a program may want to know of a side."""
-    window = found.window
+    window = fitted.window
     facts: dict[str, Any] = {
-        "input": found.n,
-        "kernel": found.kernel,
+        "input": fitted.n,
+        "kernel": fitted.kernel,
         "stride": window.stride,
         "dilation": window.dilation,
-        "padding": [found.before, found.after],
+        "padding": [fitted.before, fitted.after],
         "padding_mode": window.mode,
         "rounding": window.rounding,
-        "windows": found.places,
-        "left_over": max(found.left, 0),
-        "overhang": max(-found.left, 0),
-        "unseen": None if found.unseen() is None else len(found.unseen() or ()),
+        "windows": fitted.places,
+        "left_over": max(fitted.left, 0),
+        "overhang": max(-fitted.left, 0),
+        "unseen": None if fitted.unseen() is None else len(fitted.unseen() or ()),
     }
-    if window.mode != "same" and found.free >= 0:
-        facts["exact_inputs"] = [size for size in dict.fromkeys(exact_sizes(found)) if size > 0]
+    if window.mode != "same" and fitted.free >= 0:
+        facts["exact_inputs"] = [size for size in dict.fromkeys(exact_sizes(fitted)) if size > 0]
     return facts

@@ -148,7 +148,7 @@ class Search(Shown):
 
     shapes = Shapes(
         "a search for a number",
-        table="analysis.reconcile.found.tabulate",
+        table="analysis.reconcile.table.tabulate_search",
         records="analysis.reconcile.records.search_records",
     )
     report: Report

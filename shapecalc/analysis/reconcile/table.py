@@ -1,4 +1,4 @@
-"""The difference between two profiles as a table: layers that differ, and under them the terms."""
+"""A difference between two profiles, and what a search for a printed number found, as tables."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra.dim import is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import described
+from shapecalc.counting.profiles import PROFILES
 from shapecalc.output.cells import UNITS, number_text
-from shapecalc.output.table import FOLDED, Head, Line, Table, TotalsGrid
+from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, TotalsGrid
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.analysis.reconcile.parts import Difference, DifferencePart
+    from shapecalc.analysis.reconcile.search import Search
+
 
 #: What stands where a profile has no rule.
 NOT_COUNTED = "not counted"
@@ -37,7 +41,7 @@ def tabulate(difference: Difference, view: View = View(), width: int | None = No
     texts = zip(*(_cells(part, view) for part in (*parts, *alike)), strict=True)
     cells = list(texts) or [()] * len(header)
     laid = zip(heads, header, cells, footer, (0,) * 5, (16, 12, 0, 0, 0), strict=True)
-    columns = fit([Laid(*each) for each in laid], width)
+    columns = fit([Laid(*column) for column in laid], width)
     return Table(
         title=f"{one_line(difference.report.name) or 'network'}: {names[0]} and {names[1]}",
         about=(_summary(difference, view),),
@@ -121,3 +125,76 @@ def _remarks(difference: Difference, parts: Sequence[DifferencePart], depth: int
     if difference.report.domain is not None:
         yield f"Domain: {'; '.join(difference.report.domain.texts())}."
     yield f"Read from {one_line(difference.report.graph.spec.source.name)}."
+
+
+#: More readings than this do not settle what was meant.
+COARSE = 8
+
+
+def tabulate_search(search: Search, width: int | None = None) -> Table:
+    """Lay the matches out, or the nearest counts where there is none."""
+    target = search.target
+    columns = (
+        Head("what gives the number"),
+        Head("what was done with it"),
+        Head("how the target is read"),
+        Head("the count", numeric=True),
+        Head("the count less the target", numeric=True),
+    )
+    rows = [(match.candidate, match.how) for match in search.matches]
+    rows = rows or [(candidate, "nearest") for candidate in search.nearest]
+    header = ("count", "variation", "read as", "number", "off by")
+    texts = (
+        (row.what, row.variation, how, f"{row.number:,}", _off(search, row.number))
+        for row, how in rows
+    )
+    footer = ("target", "", "", target.text, "")
+    cells = zip(*texts, strict=True)
+    laid = zip(columns, header, cells, footer, (0,) * 5, (24, 16, 10, 0, 0), strict=True)
+    return Table(
+        title=f"{one_line(search.report.name) or 'network'}: what gives {target.text}?",
+        about=tuple(_search_about(search)),
+        columns=columns,
+        header=header,
+        lines=tuple(map(Line, lines_of(fit([Laid(*column) for column in laid], width)))),
+        footer=footer,
+        facts=(
+            Fact("counts that give it", f"{len(search.matches):,}"),
+            Fact("counts tried", f"{search.tried:,}"),
+        ),
+        notes=(),
+        legend=tuple(_search_legend(search)),
+        remarks=(f"Read from {one_line(search.report.graph.spec.source.name)}.",),
+    )
+
+
+def _off(search: Search, number: int) -> str:
+    off = round(number - search.target.value)
+    return f"{off:+,}" if off else "0"
+
+
+def _search_about(search: Search) -> Iterator[str]:
+    """Say how sure it is."""
+    target, plain = search.target, [match for match in search.matches if not match.candidate.far]
+    if not search.matches:
+        yield (
+            f"Nothing gives {target.text}: {search.tried} counts were tried, profiles, parameters"
+            " and totals, plainly, doubled, halved, tripled and for batches. These are the nearest."
+        )
+    elif len(search.matches) > COARSE:
+        yield (
+            f"{len(search.matches)} counts would be printed as {target.text}, {len(plain)} of them"
+            " plainly: the number is too coarse to tell what was meant."
+        )
+    else:
+        kinds = f"{counted(len(search.matches), 'count')}"
+        yield f"{kinds} of {search.tried} tried would be printed as {target.text}."
+
+
+def _search_legend(search: Search) -> Iterator[tuple[str, str]]:
+    rows = [match.candidate for match in search.matches] or list(search.nearest)
+    for name in dict.fromkeys(row.what for row in rows):
+        word = name.removeprefix("profile ")
+        if name != word:
+            yield word, described(PROFILES[word])
+    yield "off by", "the count less the target"

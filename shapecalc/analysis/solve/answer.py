@@ -70,15 +70,15 @@ class Solution(Shown):
 
     def total(self) -> int | None:
         """Count the solutions; None when there is no end to them."""
-        found = 0
+        count = 0
         bound = {name for group in self.tied for name in group[1:]}
         for box in self.boxes:
-            sizes = [size(each) for name, each in box.items() if name not in bound]
-            known = [each for each in sizes if each is not None]
+            sizes = [size(numbers) for name, numbers in box.items() if name not in bound]
+            known = [number for number in sizes if number is not None]
             if len(known) < len(sizes):
                 return None
-            found += prod(known)
-        return found
+            count += prod(known)
+        return count
 
     def answer(self) -> tuple[str, ...]:
         """Say the solution: a box a line, and how many points there are."""
@@ -90,7 +90,7 @@ class Solution(Shown):
         all_ = f" ({count:,} {what})" if count is not None and count > 1 else ""
         if len(self.boxes) > SENTENCES:
             return (f"{len(self.boxes):,} combinations of stretches, listed below{all_}",)
-        lines = [self._said(box) for box in self.boxes]
+        lines = [self._sentence(box) for box in self.boxes]
         return (*lines[:-1], lines[-1] + all_)
 
     def table(self, most: int | None = None) -> Grid | None:
@@ -111,18 +111,18 @@ class Solution(Shown):
         """Return the tables under the answer."""
         table = self.table(most)
         tables = (*([table] if table is not None else []), *self.why, *self.nearest)
-        return tuple(each._replace(rows=each.rows[:most]) for each in tables)
+        return tuple(grid._replace(rows=grid.rows[:most]) for grid in tables)
 
-    def _said(self, box: Mapping[str, Integers]) -> str:
+    def _sentence(self, box: Mapping[str, Integers]) -> str:
         alike: dict[Integers, list[str]] = {}
         for name, numbers in box.items():
             alike.setdefault(numbers, []).append(name)
         groups = {name: " = ".join(group) for group in self.tied for name in group}
-        said = [
+        texts = [
             numbers.text(" and ".join(dict.fromkeys(groups.get(name, name) for name in names)))
             for numbers, names in alike.items()
         ]
-        return "; ".join(said) if said else "it holds"
+        return "; ".join(texts) if texts else "it holds"
 
     def data(self) -> dict[str, Any]:
         """Return it as plain records: every box a map from names to stretches."""
@@ -133,7 +133,9 @@ class Solution(Shown):
             "solved": bool(self.boxes),
             "count": self.total(),
             "equal": list(map(list, self.tied)),
-            "solutions": [{n: each.data() for n, each in box.items()} for box in self.boxes],
+            "solutions": [
+                {name: numbers.data() for name, numbers in box.items()} for box in self.boxes
+            ],
             "why": list(map(grid_data, self.why)),
             "nearest": list(map(grid_data, self.nearest)),
             "remarks": list(self.remarks),

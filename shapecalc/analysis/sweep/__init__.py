@@ -71,15 +71,15 @@ def prepare(
     ranges = read_ranges(_plain(over))
     if not ranges:
         raise TypeError("`over` names nothing to run through")
-    given = {name: str(value) for name, value in (settings or {}).items()}
+    values = {name: str(value) for name, value in (settings or {}).items()}
     inputs = {"": input} if isinstance(input, str) else dict(input or {})
     if isinstance(network, Graph):
         if settings or input:
             raise TypeError("settings and input belong to `load`: this network is loaded already")
-        spec, (given, inputs) = network.spec, network.options  # type: ignore[assignment]
+        spec, (values, inputs) = network.spec, network.options  # type: ignore[assignment]
     else:
         spec = read(find(str(network)))
-    return make_plan(ground(spec, given, inputs, ranges), columns, view, progress)
+    return make_plan(ground(spec, values, inputs, ranges), columns, view, progress)
 
 
 def _plain(over: Mapping[str, Any] | Iterable[str] | str) -> Any:  # noqa: ANN401
@@ -94,7 +94,7 @@ def _plain(over: Mapping[str, Any] | Iterable[str] | str) -> Any:  # noqa: ANN40
 
 def _listed(values: Any) -> Any:  # noqa: ANN401  (what an array holds)
     """Return a long list as a range, if it is one: lists are read value by value."""
-    if not isinstance(values, list) or not all(type(each) is int for each in values[:2]):
+    if not isinstance(values, list) or not all(type(value) is int for value in values[:2]):
         return values if isinstance(values, list) else [values]
     if len(values) > 1 and values[1] > values[0]:
         rising = range(values[0], values[-1] + 1, values[1] - values[0])

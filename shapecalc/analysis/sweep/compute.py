@@ -117,7 +117,7 @@ class _Compute:
         """Compute the rows from `start` to before `stop`."""
         places = np.unravel_index(np.arange(start, stop), self.shape)
         size = stop - start
-        made = RowBlock(
+        block = RowBlock(
             {axis.name: v[at] for axis, v, at in zip(self.axes, self.values, places, strict=True)},
             {},
             np.ones(size, dtype=np.bool_),
@@ -125,11 +125,11 @@ class _Compute:
         )
         for index, rows in self.groups(places, size):
             part = self.part(self.plan.formulas[index], [at[rows] for at in places])
-            self.place(made, part, rows)
+            self.place(block, part, rows)
         for name in self.names:
-            made.columns.setdefault(name, np.full(size, None, dtype=np.object_))
-        columns = {name: made.columns[name] for name in self.names}
-        return made._replace(columns=columns)
+            block.columns.setdefault(name, np.full(size, None, dtype=np.object_))
+        columns = {name: block.columns[name] for name in self.names}
+        return block._replace(columns=columns)
 
     def groups(
         self, places: tuple[NDArray[Any], ...], size: int
@@ -145,23 +145,23 @@ class _Compute:
         for rows in np.split(order, starts[1:]):
             yield tuple(map(int, np.unravel_index(keys[rows[0]], lengths))), rows
 
-    def place(self, made: RowBlock, part: RowBlock, rows: Any) -> None:  # noqa: ANN401  (a slice or indices)
+    def place(self, block: RowBlock, part: RowBlock, rows: Any) -> None:  # noqa: ANN401  (a slice or indices)
         """Put the rows of one network where they belong."""
-        made.exists[rows] = part.exists
-        made.notes[rows] = part.notes
+        block.exists[rows] = part.exists
+        block.notes[rows] = part.notes
         for name, values in part.columns.items():
-            if len(values) == len(made.exists):  # there is no other network here
-                made.columns[name] = values
+            if len(values) == len(block.exists):  # there is no other network here
+                block.columns[name] = values
                 continue
-            there = made.columns.get(name)
+            there = block.columns.get(name)
             if there is None and name in self.partial:
-                there = np.full(len(made.exists), None, dtype=np.object_)
+                there = np.full(len(block.exists), None, dtype=np.object_)
             elif there is None:
-                there = np.zeros(len(made.exists), dtype=values.dtype)
+                there = np.zeros(len(block.exists), dtype=values.dtype)
             elif values.dtype == np.object_ != there.dtype:
                 there = there.astype(np.object_)
             there[rows] = values
-            made.columns[name] = there
+            block.columns[name] = there
 
     def part(self, formulas: Formulas, places: list[NDArray[Any]]) -> RowBlock:
         """Compute rows of one network."""

@@ -151,12 +151,12 @@ def collected(stream: Stream) -> Sweep:
 
 def _sealed(block: RowBlock) -> RowBlock:
     """Make the arrays read-only."""
-    found: Iterable[NDArray[Any]] = (
+    arrays: Iterable[NDArray[Any]] = (
         *block.axes.values(),
         *block.columns.values(),
         block.exists,
         block.notes,
     )
-    for each in found:
-        each.flags.writeable = False
+    for array in arrays:
+        array.flags.writeable = False
     return block

@@ -43,16 +43,18 @@ def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
     sweep = collected(swept) if isinstance(swept, Stream) else swept
     plan = sweep.plan
     shown = _shown(len(sweep))
-    notes = [one_line(each) for each in sweep.block.notes[shown].tolist()]
+    notes = [one_line(note) for note in sweep.block.notes[shown].tolist()]
     marks = _marks(notes)
     columns = [_axis_cells(sweep, axis, shown) for axis in plan.ground.axes]
     columns += [_cells(sweep, measure, shown) for measure in plan.measures]
     heads = [
         Head(axis.meaning or f"the value of {axis.name}", numeric=True) for axis in plan.ground.axes
     ]
-    heads += [Head(each.meaning, not each.shaped, each.shaped) for each in plan.measures]
+    heads += [
+        Head(measure.meaning, not measure.shaped, measure.shaped) for measure in plan.measures
+    ]
     header = [*(axis.name for axis in plan.ground.axes)]
-    header += [heading(each, plan.view) for each in plan.measures]
+    header += [heading(measure, plan.view) for measure in plan.measures]
     if marks:
         columns.append([marks.get(note, note) for note in notes])
         heads.append(Head("why the point does not exist"))
@@ -62,7 +64,7 @@ def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
         lines.insert(LINES // 2, Line((ELLIPSIS,) * len(header)))
     return Table(
         title=one_line(plan.ground.spec.name) or "network",
-        about=("Over " + "; ".join(map(_said, plan.ground.axes)),),
+        about=("Over " + "; ".join(map(_values_text, plan.ground.axes)),),
         columns=tuple(heads),
         header=tuple(header),
         lines=tuple(lines),
@@ -83,11 +85,11 @@ def _shown(rows: int) -> list[int]:
 
 def _marks(notes: Iterable[str]) -> dict[str, str]:
     """Pair notes with what stands for them in the table: themselves, or if long a number."""
-    found = [note for note in dict.fromkeys(notes) if note]
-    if not found:
+    distinct = [note for note in dict.fromkeys(notes) if note]
+    if not distinct:
         return {}
-    short = all(width_of(note) <= NOTE for note in found)
-    marks = {note: note if short else superscript(i) for i, note in enumerate(found, 1)}
+    short = all(width_of(note) <= NOTE for note in distinct)
+    marks = {note: note if short else superscript(i) for i, note in enumerate(distinct, 1)}
     return {"": "", **marks}
 
 
@@ -120,17 +122,17 @@ def _cells(sweep: Sweep, measure: SweepColumn, shown: Sequence[int]) -> list[str
 
 
 def _cell(measure: SweepColumn, parts: list[Any], view: View) -> str:
-    found = tuple(part for part in parts if part is not None)
-    if not found:
+    values = tuple(part for part in parts if part is not None)
+    if not values:
         return NOT_APPLICABLE_MARK
     if measure.kind.name == "shape":
-        return times_text(found)
+        return times_text(values)
     if measure.kind.name == "sides":
-        return square(found)
-    return number_text(found[0], "exact" if measure.extent else view.units)
+        return square(values)
+    return number_text(values[0], "exact" if measure.extent else view.units)
 
 
-def _said(axis: Axis) -> str:
+def _values_text(axis: Axis) -> str:
     """Say which values a name runs through."""
     values = axis.values
     if isinstance(values, range) and len(values) > 2:
@@ -180,19 +182,19 @@ def _maps(sweep: Sweep) -> bool:
 
 def _remarks(sweep: Sweep, shown: int) -> list[str]:
     axes = sweep.plan.ground.axes
-    said = []
+    remarks = []
     if any(isinstance(axis.values, range) for axis in axes):
-        said.append("Both ends of a range belong to it.")
+        remarks.append("Both ends of a range belong to it.")
     if len(axes) > 1:
-        said.append(f"{axes[-1].name} runs fastest.")
+        remarks.append(f"{axes[-1].name} runs fastest.")
     if shown < len(sweep):
         left = len(sweep) - shown
-        said.append(f"{left:,} rows in the middle are left out; csv and json have all of them.")
+        remarks.append(f"{left:,} rows in the middle are left out; csv and json have all of them.")
     missing = int((~sweep.exists).sum())
     if missing:
-        said.append(missing_text(missing, len(sweep)))
-    said.append(f"Read from {one_line(sweep.plan.ground.spec.source.name)}.")
-    return [" ".join(said[:-1]), said[-1]] if len(said) > 1 else said
+        remarks.append(missing_text(missing, len(sweep)))
+    remarks.append(f"Read from {one_line(sweep.plan.ground.spec.source.name)}.")
+    return [" ".join(remarks[:-1]), remarks[-1]] if len(remarks) > 1 else remarks
 
 
 def missing_text(missing: int, points: int) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.tables.model import Column, Line
+    from shapecalc.analysis.tables.model import PrintedColumn, PrintedLine
 
 
 #: Keys of a convention whose field has another name.
@@ -132,8 +132,8 @@ class ErratumReader(ConventionReader):
     def errata(
         self,
         root: YamlMap,
-        lines: dict[str, Line],
-        columns: dict[str, Column],
+        lines: dict[str, PrintedLine],
+        columns: dict[str, PrintedColumn],
         cells: dict[tuple[str, str], Scalar],
         conventions: dict[str, Convention],
     ) -> dict[tuple[str, str], Erratum]:
@@ -173,7 +173,7 @@ class ErratumReader(ConventionReader):
         return errata
 
     def named(
-        self, item: YamlMap, lines: dict[str, Line], columns: dict[str, Column]
+        self, item: YamlMap, lines: dict[str, PrintedLine], columns: dict[str, PrintedColumn]
     ) -> list[tuple[Scalar, Scalar]]:
         """List the rows and columns that an erratum names."""
         rows = self.names(item.items["row"], "row") if "row" in item.items else ()

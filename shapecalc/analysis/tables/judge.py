@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.tables.conventions import convention_text, convention_words
-from shapecalc.analysis.tables.model import CellResult, Convention, Judgement, Tally
+from shapecalc.analysis.tables.model import CellResult, Convention, Judgement, NetworkTally
 from shapecalc.analysis.tables.networks import Bench, CellQuery
 from shapecalc.analysis.tables.printed import PrintedNumber
 from shapecalc.analysis.tables.quantities import QUANTITIES, Uncounted
@@ -63,13 +63,13 @@ def against(table: PrintedTable, spec: Scalar) -> PrintedTable:
     return table._replace(specs=(spec,), also=(), errata={})
 
 
-def _tally(judgement: Judgement, network: str) -> Tally:
+def _tally(judgement: Judgement, network: str) -> NetworkTally:
     """Count the matches of every column."""
     counts = {title: [0, 0] for title in judgement.columns}
     for cell in judgement.cells:
         counts[cell.column][0] += cell.status == "match"
         counts[cell.column][1] += 1
-    return Tally(network, tuple((title, match, n) for title, (match, n) in counts.items()))
+    return NetworkTally(network, tuple((title, match, n) for title, (match, n) in counts.items()))
 
 
 def _query(table: PrintedTable, row: str, column: str) -> CellQuery:

@@ -35,7 +35,7 @@ class Convention(NamedTuple):
     bytes: int = 4
 
 
-class Column(NamedTuple):
+class PrintedColumn(NamedTuple):
     """A column: what it holds, and where in a row's layer that is found (`inner`)."""
 
     name: Scalar
@@ -44,7 +44,7 @@ class Column(NamedTuple):
     specs: tuple[Scalar, ...]
 
 
-class Line(NamedTuple):
+class PrintedLine(NamedTuple):
     """A row: the layers it speaks of, its own specs, and what it divides by.
 
     `quantity` stands here where a row, and not a column, holds one thing.  `at` gives other layers
@@ -102,8 +102,8 @@ class PrintedTable(NamedTuple):
     also: tuple[Scalar, ...]
     """Other networks to compare the whole table with, beside the one that it belongs to."""
     conventions: dict[str, Convention]
-    columns: dict[str, Column]
-    lines: dict[str, Line]
+    columns: dict[str, PrintedColumn]
+    lines: dict[str, PrintedLine]
     cells: dict[tuple[str, str], Scalar]
     errata: dict[tuple[str, str], Erratum]
 
@@ -162,7 +162,7 @@ class Counts(NamedTuple):
         )
 
 
-class Tally(NamedTuple):
+class NetworkTally(NamedTuple):
     """How many cells of each column match under another network: (column, match, cells)."""
 
     network: str
@@ -191,7 +191,7 @@ class Judgement(Shown):
     columns: tuple[str, ...]
     rows: tuple[str, ...]
     cells: tuple[CellResult, ...]
-    also: tuple[Tally, ...]
+    also: tuple[NetworkTally, ...]
 
     @property
     def counts(self) -> Counts:

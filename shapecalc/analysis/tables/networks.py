@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.analysis.tables.grammar import TOTAL
 from shapecalc.analysis.tables.printed import LONGEST, UnreadableError
-from shapecalc.analysis.tables.quantities import NoValueError, Quantity, Uncounted, read_ratio, spot
+from shapecalc.analysis.tables.quantities import (
+    NoValueError,
+    PrintedQuantity,
+    Uncounted,
+    read_ratio,
+    spot,
+)
 from shapecalc.api import build
 from shapecalc.errors import Complaints, SpecErrors
 from shapecalc.output.cells import UNKNOWN_MARK
@@ -16,7 +22,7 @@ from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import Scalar, origin
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.tables.model import Column, Convention, Line, PrintedTable
+    from shapecalc.analysis.tables.model import Convention, PrintedColumn, PrintedLine, PrintedTable
     from shapecalc.report.model import Report
     from shapecalc.text.source import Source
 
@@ -35,9 +41,9 @@ class CellQuery(NamedTuple):
     `place` is what a complaint points to.
     """
 
-    line: Line
-    column: Column
-    quantity: Quantity
+    line: PrintedLine
+    column: PrintedColumn
+    quantity: PrintedQuantity
     convention: Convention
     printed: Scalar
     place: Scalar
@@ -83,7 +89,7 @@ class Bench:
         values = self._values(query)
         return CellAnswer(text, values) if text is not None and values else None
 
-    def specs(self, line: Line, column: Column) -> tuple[Scalar, ...]:
+    def specs(self, line: PrintedLine, column: PrintedColumn) -> tuple[Scalar, ...]:
         """Return the networks that a cell is about."""
         return line.specs or column.specs or self.table.specs
 

@@ -87,7 +87,7 @@ def spot(report: Report, path: str) -> Spot | None:
     return Spot(report, path, rows) if rows else None
 
 
-class Quantity(NamedTuple):
+class PrintedQuantity(NamedTuple):
     """What a cell holds.
 
     `counts` names what may be counted, with the count of a row, where a table must declare a
@@ -153,11 +153,11 @@ def _counter(
         count = counts[convention.counted]
         all_ = not convention.layers or (place.path and not place.is_level)
         rows = [row for row in place.rows if all_ or row.type in convention.layers]
-        found = [count(row) for row in rows]
-        if place.path and found and all(each is UNKNOWN for each in found):
+        numbers = [count(row) for row in rows]
+        if place.path and numbers and all(number is UNKNOWN for number in numbers):
             kinds = listed(list(dict.fromkeys(kind_text(row) for row in rows)))
             return Uncounted(f"{convention.counted} has no rule for {kinds}")
-        return Fraction(sum(known(each) for each in found if not isinstance(each, Unknown)))
+        return Fraction(sum(known(number) for number in numbers if not isinstance(number, Unknown)))
 
     return value
 
@@ -200,17 +200,17 @@ def _window(place: Spot, convention: Convention) -> tuple[tuple[int, ...], tuple
 
 
 def _stride(place: Spot, convention: Convention) -> Fraction:
-    return _one({move.stride for move in _moves(place.row)}, "stride")
+    return _single({move.stride for move in _moves(place.row)}, "stride")
 
 
 def _pad(place: Spot, convention: Convention) -> Fraction:
     moves = _moves(place.row)
     if any(move.mode == "same" for move in moves):
         raise NoValueError("its padding is `same`, which is no number")
-    return _one({pad for move in moves for pad in (move.before, move.after)}, "padding")
+    return _single({pad for move in moves for pad in (move.before, move.after)}, "padding")
 
 
-def _one(numbers: set[int], what: str) -> Fraction:
+def _single(numbers: set[int], what: str) -> Fraction:
     if len(numbers) > 1:
         raise NoValueError(f"its {what} is not the same everywhere")
     return Fraction(numbers.pop())
@@ -250,9 +250,9 @@ def _kind(place: Spot, convention: Convention) -> LayerKind:
 
 def _counted(
     name: str, meaning: str, counts: Mapping[str, Callable[[Row], Dim | Unknown]]
-) -> Quantity:
+) -> PrintedQuantity:
     """Make a quantity that a convention counts."""
-    return Quantity(
+    return PrintedQuantity(
         name,
         meaning,
         lambda text, convention: read_number(text, units_of(convention)),
@@ -292,7 +292,7 @@ _ELEMENTS = _counted(
 )
 
 
-def _in_bytes(of: Quantity, name: str, meaning: str) -> Quantity:
+def _in_bytes(of: PrintedQuantity, name: str, meaning: str) -> PrintedQuantity:
     """Make the quantity that is the bytes of another."""
     return of._replace(
         name=name,
@@ -303,37 +303,37 @@ def _in_bytes(of: Quantity, name: str, meaning: str) -> Quantity:
 
 
 #: Every quantity by name.
-QUANTITIES: dict[str, Quantity] = {
-    each.name: each
-    for each in (
-        Quantity(
+QUANTITIES: dict[str, PrintedQuantity] = {
+    quantity.name: quantity
+    for quantity in (
+        PrintedQuantity(
             "type",
             "the layer's type, in a paper's words: max pool, conv3-64, FC-4096, inception (3a)",
             lambda text, convention: read_word(text),
             _kind,
         ),
-        Quantity(
+        PrintedQuantity(
             "output",
             "the output volume: 112x112x64",
             lambda text, convention: read_extents(text),
             _output,
         ),
-        Quantity(
+        PrintedQuantity(
             "sides",
             "the output's sides: 7x7, or 7",
             lambda text, convention: read_extents(text),
             _sides,
         ),
-        Quantity("channels", "the output's channels: filters or units", _plain, _channels),
-        Quantity(
+        PrintedQuantity("channels", "the output's channels: filters or units", _plain, _channels),
+        PrintedQuantity(
             "window",
             "kernel and stride: 7x7/2, or the kernel alone",
             lambda text, convention: read_kernel(text),
             _window,
         ),
-        Quantity("stride", "the stride, of all sides", _plain, _stride),
-        Quantity("pad", "the padding, at all ends", _plain, _pad),
-        Quantity("depth", "layers with weights on the longest way through", _layers, _depth),
+        PrintedQuantity("stride", "the stride, of all sides", _plain, _stride),
+        PrintedQuantity("pad", "the padding, at all ends", _plain, _pad),
+        PrintedQuantity("depth", "layers with weights on the longest way through", _layers, _depth),
         _PARAMETERS,
         _counted(
             "operations",

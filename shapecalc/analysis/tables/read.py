@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.analysis.tables.conventions import ErratumReader
 from shapecalc.analysis.tables.grammar import COLUMN_KEYS, MAX_ALSO, NOTHING, ROW_KEYS, TABLE_KEYS
-from shapecalc.analysis.tables.model import Column, Line, PrintedTable
+from shapecalc.analysis.tables.model import PrintedColumn, PrintedLine, PrintedTable
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.errors import SpecErrors
 from shapecalc.spec.yaml_compose import compose
@@ -56,7 +56,7 @@ class _TableReader(ErratumReader):
         if not columns and "columns" in root.items and not len(self.problems):
             hint = "columns: {output size: output}"
             self.complain("E113", "the table has no column", root.keys["columns"], hint)
-        lines: dict[str, Line] = {}
+        lines: dict[str, PrintedLine] = {}
         cells: dict[tuple[str, str], Scalar] = {}
         rows = self.mapping(root, "rows", "from names to cells", "{conv1: [112x112x64, 2.7K]}")
         for title, tree in (rows.items if rows else {}).items():
@@ -83,7 +83,7 @@ class _TableReader(ErratumReader):
             errata=self.errata(root, lines, columns, cells, conventions),
         )
 
-    def columns(self, root: YamlMap) -> dict[str, Column]:
+    def columns(self, root: YamlMap) -> dict[str, PrintedColumn]:
         tree = self.mapping(root, "columns", "from titles to quantities", "{output: output}")
         columns = {}
         for title, value in (tree.items if tree else {}).items():
@@ -93,9 +93,9 @@ class _TableReader(ErratumReader):
                 self.check_keys(value, COLUMN_KEYS, f"column {title}")
                 inner = self.words(value, "inner")
                 quantity = self.quantity(value.items.get("quantity"))
-                columns[title] = Column(name, quantity, inner, self.specs(value))
+                columns[title] = PrintedColumn(name, quantity, inner, self.specs(value))
             elif isinstance(value, Scalar) and value.text not in NOTHING:
-                columns[title] = Column(name, self.quantity(value), "", ())
+                columns[title] = PrintedColumn(name, self.quantity(value), "", ())
             else:
                 message = f"column {title} takes a quantity or a map, not {describe(value)}"
                 hint = f"{title}: {{quantity: output}}; {_quantities()}"
@@ -107,15 +107,15 @@ class _TableReader(ErratumReader):
         return "" if tree is None else self.one_of(tree, QUANTITIES, _QUANTITY) or _BAD
 
     def row(
-        self, name: Scalar, tree: Tree, columns: dict[str, Column]
-    ) -> tuple[Line, dict[str, Scalar]]:
+        self, name: Scalar, tree: Tree, columns: dict[str, PrintedColumn]
+    ) -> tuple[PrintedLine, dict[str, Scalar]]:
         """Read a row: its cells, or keys with the cells."""
         if not isinstance(tree, YamlMap):
-            return Line(name, (name,), "", (), None, {}), self.cells(name, tree, columns)
+            return PrintedLine(name, (name,), "", (), None, {}), self.cells(name, tree, columns)
         self.check_keys(tree, ROW_KEYS, f"row {name.text}")
         layers = self.names(tree.items["layer"], "layer") if "layer" in tree.items else (name,)
         at = self.mapping(tree, "at", "from columns to layers", "{output: conv2}")
-        line = Line(
+        line = PrintedLine(
             name,
             layers,
             self.quantity(tree.items.get("quantity")),
@@ -135,7 +135,9 @@ class _TableReader(ErratumReader):
             return line, {}
         return line, self.cells(name, tree.items["cells"], columns)
 
-    def cells(self, name: Scalar, tree: Tree, columns: dict[str, Column]) -> dict[str, Scalar]:
+    def cells(
+        self, name: Scalar, tree: Tree, columns: dict[str, PrintedColumn]
+    ) -> dict[str, Scalar]:
         """Read a row's cells, in the order of the columns."""
         items = tree.items if isinstance(tree, List) else (tree,)
         if isinstance(tree, YamlMap):
@@ -155,7 +157,11 @@ class _TableReader(ErratumReader):
         return printed
 
     def cell(
-        self, cell: Scalar, line: Line, column: Column, conventions: dict[str, Convention]
+        self,
+        cell: Scalar,
+        line: PrintedLine,
+        column: PrintedColumn,
+        conventions: dict[str, Convention],
     ) -> None:
         """Complain when it is not clear what a cell holds and how it was printed."""
         where = f"row {line.name.text}, column {column.name.text}"

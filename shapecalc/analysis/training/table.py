@@ -38,7 +38,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         view = view._replace(units="exact")  # formulas have none
     depth = 1 if view.depth is None else view.depth
     levels = plan.levels(depth)
-    costs = [each for each in levels if each.step != 0 or each.params != 0]
+    costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
     header = ("layer", "params", "forward", "input gradient", "weight gradient", "step")
     meanings = (
         "the layer's name, or the block's",
@@ -49,13 +49,13 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         "forward and backward together",
     )
     names = {row.name for row in plan.report.rows}
-    folded = any(each.layer not in names for each in costs)
+    folded = any(cost.layer not in names for cost in costs)
     return Table(
         title=f"{one_line(plan.report.name) or 'network'}: a training step",
         about=(_summary(plan, view),),
         columns=tuple(Head(text, numeric=place > 0) for place, text in enumerate(meanings)),
         header=header,
-        lines=tuple(Line(_cells(each, view), _mark(each)) for each in costs),
+        lines=tuple(Line(_cells(cost, view), _mark(cost)) for cost in costs),
         footer=_cells(plan.total, view),
         facts=tuple(_facts(plan, view)),
         notes=tuple(f"{mark} {FIRST[mark]}" for mark in sorted(set(map(_mark, costs)) - {""})),
@@ -74,7 +74,7 @@ def _cells(cost: Cost, view: View) -> tuple[str, ...]:
     numbers = (cost.params, *cost[2:5], cost.step)
     return (
         one_line(cost.layer),
-        *(number_text(each, view.units, view.notation) for each in numbers),
+        *(number_text(number, view.units, view.notation) for number in numbers),
     )
 
 
@@ -97,9 +97,9 @@ def _summary(plan: Training, view: View) -> str:
 
 def _facts(plan: Training, view: View) -> Iterator[Fact]:
     total, batch = plan.total, view.batch
-    each = " per example" if batch > 1 else ""
-    yield Fact(f"forward, MACs{each}", amount_text(total.forward, view))
-    yield Fact(f"backward, MACs{each}", amount_text(total.backward, view))
+    per = " per example" if batch > 1 else ""
+    yield Fact(f"forward, MACs{per}", amount_text(total.forward, view))
+    yield Fact(f"backward, MACs{per}", amount_text(total.backward, view))
     if batch > 1:
         yield Fact(f"step of {batch:,}, MACs", amount_text(total.step * batch, view))
     operations = sum(plan.update)

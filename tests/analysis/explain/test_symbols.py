@@ -12,8 +12,7 @@ import shapecalc
 from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.traced import named
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.alike import twins
-from shapecalc.analysis.explain.model import Derivation
+from shapecalc.analysis.explain.model import Derivation, twins
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.spec.find import shipped
 from tests.algebra.law import points, symbolic
