@@ -107,9 +107,16 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'shapecalc' has no attribute '{name}'")
+    import gc
     from importlib import import_module
 
-    home = import_module(f"shapecalc.{_HOMES[name]}")
+    collecting = gc.isenabled()
+    gc.disable()  # what modules are made of stays: to look for garbage in it would be for nothing
+    try:
+        home = import_module(f"shapecalc.{_HOMES[name]}")
+    finally:
+        if collecting:
+            gc.enable()
     return home if name == "verify" else getattr(home, name)  # a room that can be called
 
 

@@ -6,14 +6,13 @@ homework share.  It says what kind of value a measure is; how that is written, `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.report.model import Row, Totals
-    from shapecalc.report.unknown import Unknown
+    from shapecalc.report.model import Row, Totals, Unknown
 
 
 class Basis(Protocol):
@@ -35,7 +34,7 @@ class Basis(Protocol):
         """Count a row by the profile; unknown when that has no rule for it."""
 
 
-class Measure(NamedTuple):
+class Measure:
     """A measure.
 
     `key` names it in options, `field` in CSV and JSON where that differs, `title` in a header;
@@ -44,14 +43,27 @@ class Measure(NamedTuple):
     only a whole network has the measure.
     """
 
-    key: str
-    title: str
-    meaning: str
-    kind: Literal["number", "bytes", "shape", "shapes", "sides"]
-    value: Callable[[Row, Basis], Any] | None
-    total: Callable[[Totals, Basis], Dim] | None = None
-    headings: tuple[str, ...] = ()
-    field: str = ""
+    __slots__ = ("field", "headings", "key", "kind", "meaning", "title", "total", "value")
+
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        meaning: str,
+        kind: Literal["number", "bytes", "shape", "shapes", "sides"],
+        value: Callable[[Row, Basis], Any] | None,
+        total: Callable[[Totals, Basis], Dim] | None = None,
+        headings: tuple[str, ...] = (),
+        field: str = "",
+    ) -> None:
+        self.key = key
+        self.title = title
+        self.meaning = meaning
+        self.kind = kind
+        self.value = value
+        self.total = total
+        self.headings = headings
+        self.field = field
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.base import Layer
 from shapecalc.layers.work import NO_WORK
-from shapecalc.report.unknown import UNKNOWN, Unknown
+from shapecalc.report.model import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

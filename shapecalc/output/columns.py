@@ -12,7 +12,7 @@ from shapecalc.counting.measures import MEASURES
 from shapecalc.output import legend
 from shapecalc.output.cells import BYTES, NAMES, NUMBER, PERCENT, SHAPE, SHAPES, SIDES, TEXT, UNITS
 from shapecalc.output.view import Column
-from shapecalc.report.unknown import UNKNOWN
+from shapecalc.report.model import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,9 +12,9 @@ from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from shapecalc.graph.model import Graph
+    from shapecalc.layers.base import Requirement
     from shapecalc.report.domain import Fit
     from shapecalc.report.model import Row
-    from shapecalc.report.propagate import Propagated
 
 
 @collector_paused
@@ -26,27 +26,29 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
     symbols, also when no values fit.
     """
     try:
-        done = propagate(graph, fields=fields)
+        rows, needs = propagate(graph, fields=fields)
     except SpecErrors as errors:
         from shapecalc.report.advice import with_advice
 
         raise with_advice(errors, graph, search=search) from None
     if graph.symbols:
-        return _symbolic(graph, done)
-    return Report(graph, done.rows, total(graph, done.rows), computing=COMPUTING)
+        return _symbolic(graph, rows, needs)
+    return Report(graph, rows, total(graph, rows), computing=COMPUTING)
 
 
-def _symbolic(graph: Graph, done: Propagated) -> Report:
+def _symbolic(
+    graph: Graph, rows: tuple[Row, ...], needs: tuple[tuple[str, Requirement], ...]
+) -> Report:
     """Solve what the layers need of the symbols, and finish the report."""
     from shapecalc.report.advice import no_size
     from shapecalc.report.domain import Condition, domain_of
     from shapecalc.report.receptive_fields import with_sure_fields
 
     try:
-        domain = domain_of(graph.symbols, [Condition(*need) for need in done.needs])
+        domain = domain_of(graph.symbols, [Condition(*need) for need in needs])
         if domain.empty is not None:
             raise no_size(graph, domain, domain.empty)
-        rows = with_sure_fields(graph, done.rows, domain)
+        rows = with_sure_fields(graph, rows, domain)
         totals = total(graph, rows, domain)
         return Report(graph, rows, totals, domain, computing=COMPUTING)
     except RuleError as error:  # an expression grows too large

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.dim import add_up, is_symbolic, largest
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.layers.work import Work
-from shapecalc.report.unknown import UNKNOWN
 from shapecalc.text.shown import Shapes, Shown, shortened
 
 if TYPE_CHECKING:
@@ -20,7 +19,22 @@ if TYPE_CHECKING:
     from shapecalc.layers.receptive_field import ReceptiveField
     from shapecalc.layers.shape import Shape
     from shapecalc.report.domain import Domain, Fit
-    from shapecalc.report.unknown import Unknown
+
+
+class Unknown:
+    """The value that no rule could compute."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __bool__(self) -> bool:
+        """It is nothing that could be shown as a number."""
+        return False
+
+
+UNKNOWN = Unknown()
 
 
 class Row(NamedTuple):
@@ -202,13 +216,23 @@ class Totals(NamedTuple):
         return shortened(f"<Totals of {len(self.layers)} rows: {_costs(self)}>")
 
 
-class Computing(NamedTuple):
-    """What computes reports, which a report is given to answer for other values and for levels."""
+class Computing:
+    """What computes reports, which a report is given to answer for other values and for levels.
 
-    anew: Callable[[Graph], Report]
-    fits: Callable[[Report], tuple[Fit, ...]]
-    level: Callable[[Report, str], Row | None]
-    """From a path to the row of its level; None where no level has the path."""
+    `level` takes a path to the row of its level, or to None where no level has the path.
+    """
+
+    __slots__ = ("anew", "fits", "level")
+
+    def __init__(
+        self,
+        anew: Callable[[Graph], Report],
+        fits: Callable[[Report], tuple[Fit, ...]],
+        level: Callable[[Report, str], Row | None],
+    ) -> None:
+        self.anew = anew
+        self.fits = fits
+        self.level = level
 
 
 class Report(Shown):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.graph.model import Broken, Deferred
@@ -18,19 +18,16 @@ if TYPE_CHECKING:
     from shapecalc.report.model import Row
 
 
-class Propagated(NamedTuple):
-    """A row a node, and what must hold of the symbols for them: a layer's name with its need."""
-
-    rows: tuple[Row, ...]
-    needs: tuple[tuple[str, Requirement], ...]
-
-
 class _UnknownInputError(Exception):
     """An earlier layer failed, and was reported."""
 
 
-def propagate(graph: Graph, *, fields: bool = True) -> Propagated:
+def propagate(
+    graph: Graph, *, fields: bool = True
+) -> tuple[tuple[Row, ...], tuple[tuple[str, Requirement], ...]]:
     """Apply every layer's rules, in order; without `fields` there are no receptive fields.
+
+    Returns a row a node, and what must hold of the symbols for them: a layer's name with its need.
 
     Raises `SpecErrors` with one problem for each root cause: a layer whose inputs are unknown
     because an earlier one failed is passed over.
@@ -80,7 +77,7 @@ def propagate(graph: Graph, *, fields: bool = True) -> Propagated:
                 problems.add(_problem(misfit, node, graph), misfit.field)
     if len(problems):
         raise SpecErrors(problems.told())
-    return Propagated(tuple(row for row in rows if row is not None), tuple(needs))
+    return tuple(row for row in rows if row is not None), tuple(needs)
 
 
 def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:

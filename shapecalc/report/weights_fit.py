@@ -49,7 +49,7 @@ def _own_rows(report: Report) -> tuple[Row, ...] | None:
     given = {name: value for name, value in settings.items() if value != "free"}
     try:
         graph = expand(report.graph.spec, given)
-        return None if graph.symbols else propagate(graph, fields=False).rows
+        return None if graph.symbols else propagate(graph, fields=False)[0]
     except SpecErrors:
         return None
 

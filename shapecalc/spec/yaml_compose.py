@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.spec.yaml_messages import explain, place_of
 from shapecalc.text.gc_pause import collector_paused
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.yaml_tree import List, Mark, Scalar, Tree, YamlMap, describe
@@ -41,6 +40,8 @@ def compose(source: Source) -> Tree:
     try:
         source.text.encode()
     except UnicodeEncodeError as error:
+        from shapecalc.spec.yaml_messages import place_of
+
         message = "the text is not UTF-8: this character is broken"
         mark = Mark(*place_of(source.text, error.start))
         raise SpecErrors([_problem("E004", message, source, mark, "type it anew")]) from None
@@ -48,6 +49,8 @@ def compose(source: Source) -> Tree:
     try:
         return builder.build(yaml.parse(source.text, Loader=_Loader))
     except yaml.YAMLError as error:
+        from shapecalc.spec.yaml_messages import explain
+
         message, hint, place = explain(source, error)
         where = Mark(*place) if place is not None else None
         raise SpecErrors([_problem("E101", message, source, where, hint)]) from None
@@ -177,6 +180,8 @@ class _Builder:
         stretch = begin, mark.index if mark is not None else len(text)
         at = opened_beyond(text, levels, stretch, column, MAX_DEPTH)
         if at is not None:
+            from shapecalc.spec.yaml_messages import place_of
+
             self.too_deep(Mark(*place_of(text, at)))
 
     def too_deep(self, mark: Mark) -> None:

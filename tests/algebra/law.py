@@ -10,7 +10,7 @@ from shapecalc.output.columns import COLUMNS
 from shapecalc.output.options import (
     make_view,
 )
-from shapecalc.report.unknown import (
+from shapecalc.report.model import (
     UNKNOWN,
 )
 

@@ -24,7 +24,7 @@ from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
 from shapecalc.output.columns import COLUMNS
 from shapecalc.report.fold import fold
-from shapecalc.report.unknown import (
+from shapecalc.report.model import (
     UNKNOWN,
 )
 from shapecalc.spec.find import shipped

@@ -12,7 +12,7 @@ from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
-from shapecalc.report.unknown import UNKNOWN
+from shapecalc.report.model import UNKNOWN
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text.source import Span
 from shapecalc.text.suggest import did_you_mean

@@ -10,7 +10,7 @@ from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.cells import NUMBER
 from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
 from shapecalc.report.fold import fold
-from shapecalc.report.unknown import UNKNOWN
+from shapecalc.report.model import UNKNOWN
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.suggest import did_you_mean
 

@@ -22,7 +22,7 @@ from shapecalc.counting.quantities import kind_text
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.windowed import Windowed
 from shapecalc.output.view import View
-from shapecalc.report.unknown import UNKNOWN, Unknown
+from shapecalc.report.model import UNKNOWN, Unknown
 from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
