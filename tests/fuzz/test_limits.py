@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 DIGITS = "9" * 5_000
 LONG = "a" * 140_000
 
+#: Both of PyYAML's parsers, where there are two, in one order in every process.
+LOADERS = [yaml.Loader, *([yaml.CLoader] if hasattr(yaml, "CLoader") else [])]
+
 
 @pytest.fixture(params=["Python's limits", "lower limits"])
 def lower(request: pytest.FixtureRequest) -> Iterator[None]:
@@ -190,7 +193,7 @@ def test_a_nested_class(depth: int) -> None:
 # --- YAML's keys and aliases --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loader", {yaml.Loader, getattr(yaml, "CLoader", yaml.Loader)})
+@pytest.mark.parametrize("loader", LOADERS)
 @pytest.mark.parametrize("key", ["a" * 1_030, '"' + "a" * 1_030 + '"', "a b " * 300])
 def test_a_long_key(monkeypatch: pytest.MonkeyPatch, loader: type, key: str) -> None:
     monkeypatch.setattr(compose, "_Loader", loader)
@@ -198,7 +201,7 @@ def test_a_long_key(monkeypatch: pytest.MonkeyPatch, loader: type, key: str) -> 
     assert (problem.code, problem.message) == ("E101", "a key has at most 1,024 characters")
 
 
-@pytest.mark.parametrize("loader", {yaml.Loader, getattr(yaml, "CLoader", yaml.Loader)})
+@pytest.mark.parametrize("loader", LOADERS)
 def test_many_aliases(monkeypatch: pytest.MonkeyPatch, loader: type) -> None:
     monkeypatch.setattr(compose, "_Loader", loader)
     monkeypatch.setattr(compose, "MAX_ALIASED", 2_000)
