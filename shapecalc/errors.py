@@ -186,13 +186,13 @@ MAX_HINTS = 50
 LONGEST = 400
 
 
+def brief(text: str) -> str:
+    """Cut the middle out of a text that quotes something very long."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
+
+
 def _brief(problem: Problem) -> Problem:
-    """Cut the middle out of texts that quote something very long."""
-
-    def brief(text: str) -> str:
-        half = LONGEST // 2
-        return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
-
     return problem._replace(
         message=brief(problem.message), rule=brief(problem.rule), hint=brief(problem.hint)
     )

@@ -24,4 +24,4 @@ def schema(path: str | None) -> None:
     from shapecalc.spec.schema import json_schema
 
     with reported():
-        emit(dump(json_schema(), 2, ascii=True) + "\n", path)
+        emit(dump(json_schema(), 2, ascii=True) + "\n", None if path == "-" else path)

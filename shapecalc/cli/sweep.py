@@ -97,7 +97,17 @@ def sweep(
         drawn = chart or plot is not None
         if y is not None and not drawn:
             raise click.UsageError("--y names the column of a picture: add --chart or --plot FILE")
-        output.chosen()
+        format_ = output.chosen()
+        if (
+            chart
+            and output.format is not None
+            and output.path is None
+            and format_ not in ("text", "terminal")
+        ):
+            message = (
+                f"--chart draws on standard output, where {format_} would be no {format_} then"
+            )
+            raise click.UsageError(f"{message}: add -o FILE, or leave out --chart")
         if plot is not None:
             from shapecalc.analysis.sweep.plot import suffix_of
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: So many lines are written at once.
 LINES = 2000
+#: Ends a row until the writer is done: it puts quotes around what holds a sign of it, and many
+#: readers take a carriage return alone for the end of a row.
+_END = "\0\r\n"
 
 
 class Plain(str):
@@ -42,11 +45,11 @@ def written(
     """
     rows = iter(rows)
     while part := list(islice(rows, LINES)):
-        target = StringIO()
-        csv.writer(target, delimiter=delimiter, lineterminator=ending).writerows(
+        target = StringIO(newline="")
+        csv.writer(target, delimiter=delimiter, lineterminator=_END).writerows(
             [value if type(value) is int else cell(value) for value in row] for row in part
         )
-        yield target.getvalue()
+        yield target.getvalue().replace(_END, ending)
 
 
 def cell(value: object) -> object:

@@ -215,7 +215,8 @@ def _power(text: str) -> str:
 
 
 def _sentences(texts: Iterable[str]) -> str:
-    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in map(escaped, texts))
+    sentences = (escaped(text).strip() for text in texts)
+    return " ".join(text if text[-1] in ".!?" else f"{text}." for text in sentences if text)
 
 
 def with_extents(text: str) -> str:

@@ -21,7 +21,7 @@ _LEADING = re.compile(r"^(\d*)([#+=.)-])")
 def to_markdown(table: Table) -> str:
     """Write a table as GitHub Flavored Markdown."""
     blocks = [
-        f"**{escaped(table.title)}**",
+        f"**{escaped(table.title)}**" if table.title.strip() else "",
         *map(paragraph, table.about),
         "\n".join(_grid(table)),
         *map(paragraph, table.notes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.errors import brief
 from shapecalc.text.safe import terminal_safe, width_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _paragraph(problem: Problem) -> str:
     if problem.origin is not None and problem.origin.source.name.startswith("--"):
         lines += _option(problem.origin)
     elif problem.origin is not None:
-        lines.append(f"  --> {terminal_safe(str(problem.origin))}")
+        lines.append(f"  --> {terminal_safe(brief(str(problem.origin)))}")
         lines += _excerpt(problem.origin)
     if problem.rule:
         lines.append(f"  rule: {terminal_safe(problem.rule)}")
@@ -51,7 +52,7 @@ def _paragraph(problem: Problem) -> str:
 def _option(origin: Origin) -> list[str]:
     """Show an option of the command line, and mark the stretch in it that is meant."""
     name, text = origin.source
-    shown = f"  --> {terminal_safe(name)}"
+    shown = f"  --> {terminal_safe(brief(name))}"
     if origin.span is None or not name.endswith(text):
         return [shown]
     _, column, _, end = origin.span

@@ -48,5 +48,9 @@ def terminal_width() -> int:
 
 
 def csv_safe(text: str) -> str:
-    """Put a `'` before what a spreadsheet would read as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    r"""Put a `'` before what a spreadsheet would read as a formula, blanks before it left out.
+
+    >>> csv_safe("=1+1"), csv_safe(" \n@a"), csv_safe("a = 1")
+    ("'=1+1", "' \n@a", 'a = 1')
+    """
+    return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text

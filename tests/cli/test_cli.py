@@ -328,3 +328,22 @@ def test_a_dash_as_output_is_standard_output() -> None:
 def test_strange_width_of_the_terminal_is_ignored() -> None:
     done = shell("COLUMNS='²' shapecalc summarize lenet5 -f terminal")
     assert done.returncode == 0
+
+
+def test_a_chart_and_a_page_are_not_mixed_on_standard_output(tmp_path: Path) -> None:
+    """Broken by a chart before the page: no JSON, no HTML."""
+    words = ["sweep", "alphago", "--over", "k=1:3", "--chart"]
+    for format_ in ("html", "json", "csv", "markdown", "latex"):
+        result = runner().invoke(main, [*words, "--format", format_])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "add -o FILE" in result.stderr
+    page = tmp_path / "sweep.json"
+    assert runner().invoke(main, [*words, "-o", str(page)]).exit_code == 0
+    assert json.loads(page.read_text())
+
+
+def test_a_long_word_of_the_command_line_is_not_repeated_whole() -> None:
+    for words in (["--set", f"k={'9' * 50_000}"], ["--input", f"{'9' * 50_000}x19x48"]):
+        result = runner().invoke(main, ["summarize", "alphago", *words])
+        assert result.exit_code == 2
+        assert len(result.stderr) < 3_000

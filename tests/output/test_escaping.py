@@ -15,7 +15,7 @@ import shapecalc
 from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.options import make_view
 from shapecalc.text.safe import one_line
-from tests.output.reports import NAMES, report, with_name
+from tests.output.reports import NAMES, compute, report, with_name
 from tests.output.reread import RAISED, READERS, parse, without_mark
 
 HOSTILE = (
@@ -189,3 +189,21 @@ def test_latex_sets_formulas() -> None:
     assert r"1,048,576$\cdot$h32$^{2}$" in text
     assert r"H$\times$H$\times$3" in text
     assert "floor(" not in text
+
+
+@pytest.mark.parametrize("note", ["x\r=HYPERLINK(1)", "\r=1+1", "\n=1+1", " =1+1", "\u00a0@SUM(1)"])
+def test_no_cell_and_no_line_of_csv_begins_with_a_formula(note: str) -> None:
+    """Broken by a carriage return, which some releases write without quotes, and by blanks."""
+    layers = json.dumps([{"conv": {"filters": 4, "kernel": 3, "note": note}}])
+    text = compute(f"name: n\ninput: 8x8x3\nlayers: {layers}\n").render("csv")
+    for row in csv.reader(io.StringIO(text, newline="")):
+        assert len(row) == len(next(csv.reader(io.StringIO(text))))
+        assert not any(cell.lstrip().startswith(("=", "@")) for cell in row)
+
+
+@pytest.mark.parametrize("format_", ["latex", "markdown", "text", "html"])
+@pytest.mark.parametrize("blank", [" ", "\t", "\x85"])
+def test_a_text_of_blanks_is_no_text(format_: str, blank: str) -> None:
+    words = json.dumps(blank)
+    text = compute(f"name: {words}\nnote: {words}\nsource: {words}\ninput: 8x8x3\nlayers: [relu]\n")
+    assert "****" not in text.render(format_)

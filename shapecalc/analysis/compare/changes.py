@@ -64,8 +64,8 @@ def _fields(mine: NetworkPart, other: NetworkPart, ours: Layer, theirs: Layer) -
     if type(ours) is not type(theirs):
         yield Change("type", ours.type, theirs.type)
     before, after = _values(ours), _values(theirs)
-    for name in before.keys() & after.keys() if type(ours) is not type(theirs) else before:
-        if before[name] != after[name]:
+    for name in before:
+        if name in after and before[name] != after[name]:
             yield _change(name, before[name], after[name])
     if (mine.row.shared is None) != (other.row.shared is None):
         yield Change("share", mine.row.shared or "none", other.row.shared or "none")
