@@ -225,3 +225,50 @@ def test_an_output_must_be_a_file(
     result = run(command, "-o", path)
     assert result.exit_code == 2
     assert f"error[E007]: {message}\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("tex", "latex"),
+        ("md", "markdown"),
+        ("MARKDOWN", "markdown"),
+        ("Txt", "text"),
+        ("htm", "html"),
+        (".csv", "csv"),
+        ("JSON", "json"),
+        ("latx", "latex"),
+    ],
+)
+@pytest.mark.parametrize("command", ["summarize lenet5", "explain lenet5 conv1"])
+def test_a_format_is_known_by_its_suffix(command: str, word: str, meant: str) -> None:
+    result = run(command, "-f", word)
+    assert result.exit_code == 2
+    assert f"unknown format '{word}'" in result.stderr
+    assert f"hint: did you mean '{meant}'?" in result.stderr
+
+
+@pytest.mark.parametrize(("word", "meant"), [("tex", "latex"), ("MD", "markdown"), ("yml", "yaml")])
+def test_a_sheets_format_is_known_by_its_suffix(
+    word: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("homework sheet given.yaml", "-f", word)
+    assert result.exit_code == 2
+    assert f"hint: did you mean '{meant}'?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("summarize lenet5 --batch x", "'--batch': 'x' is not a whole number"),
+        ("summarize lenet5 --batch 1.5", "'--batch': '1.5' is not a whole number"),
+        ("run lenet5 --seed x", "'--seed': 'x' is not a whole number"),
+        ("summarize lenet5 --width wide", "'--width': 'wide' is not a whole number"),
+        ("summarize lenet5 --width 5", "'--width': 5 is not in the range 20<=x<=10000."),
+    ],
+)
+def test_a_number_is_a_whole_number(words: str, message: str) -> None:
+    result = run(words)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"Invalid value for {message}\n")
