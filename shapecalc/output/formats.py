@@ -199,6 +199,8 @@ def parts(
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
     made = _function(getattr(kind.shapes, shape))(result, **options)
+    if shape == "table" and page["width"] is not None:
+        made = _function("output.text.with_excess")(made, page["width"])
     writer, *takes = chosen.writers[shape]
     text = _function(f"output.{writer}")(made, **{name: page[name] for name in takes})
     yield from (text,) if isinstance(text, str) else text

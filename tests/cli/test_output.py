@@ -272,3 +272,37 @@ def test_a_number_is_a_whole_number(words: str, message: str) -> None:
     result = run(words)
     assert result.exit_code == 2
     assert result.stderr.endswith(f"Invalid value for {message}\n")
+
+
+#: Commands whose tables have few columns that a narrow page can do without.
+WIDE = [
+    *(TABLES[name] for name in TABLES if name != "summarize"),
+    "summarize lenet5 --columns all",
+    "compare lenet5 lenet5-1998 --columns output,params,macs",
+    "tables --only errata",
+]
+
+
+@pytest.mark.parametrize("command", WIDE)
+def test_a_table_that_stays_wider_says_so_once(command: str) -> None:
+    text = run(command, "--width", "25", "-f", "text").stdout
+    words = " ".join(text.split())
+    table = next(line for line in text.splitlines() if line.startswith("──"))
+    assert len(table) > 25
+    excess = re.findall(
+        r"Wider than 25: the table takes (\d+), and nothing more can be left out\."
+        r"|Left out for a width of 25: [^;]*; the table still takes (\d+);",
+        words,
+    )
+    assert [first or second for first, second in excess] == [str(len(table))]
+    assert "Left out to fit" not in words
+    wide = run(command, "--width", "1000", "-f", "text").stdout
+    assert "Wider than" not in wide
+    assert "Left out" not in wide
+    assert "Wider than" not in run(command, "-f", "text").stdout
+
+
+def test_a_table_that_fits_does_not_say_that_it_is_wider() -> None:
+    text = run("summarize alexnet --width 40 -f text").stdout
+    assert "Left out to fit a width of 40" in text
+    assert "Wider than" not in text
