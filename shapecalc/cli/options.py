@@ -258,8 +258,8 @@ width = click.option(
     "--width",
     metavar="N",
     type=WholeNumber(20, 10_000),
-    help="Fit lines into N characters; tables leave out default columns.  Default: that of the"
-    " terminal; LaTeX: 80.",
+    help="Fit lines into N characters: text is wrapped, and tables leave out default columns, if"
+    " they have any, or say that they are wider.  Default: that of the terminal; LaTeX: 80.",
 )
 latex_options = (
     click.option(
