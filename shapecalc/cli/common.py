@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +27,7 @@ WRONG_INPUT = 2
 def reported(*, as_json: bool = False) -> Iterator[None]:
     """Turn problems into messages on standard error and exit code 2."""
     try:
+        _must_be_writable()
         yield
     except SpecErrors as error:
         from shapecalc.output.problems import more_about, problems_json, problems_text
@@ -83,9 +85,58 @@ def write(path: str, fill: Callable[[IO[bytes]], object]) -> None:
         writing.fill(path, fill)
 
 
+def _must_be_writable() -> None:
+    """Refuse files to write, before anything is computed, that no command can write.
+
+    Raises `SpecErrors` (E007).
+    """
+    for param, path in _parameters():
+        if not _is_output(param) or path is None or path == "-":
+            continue
+        if not path:
+            message = f"{param.opts[-1]} names no file: its name is empty"
+            raise refuse("E007", message, hint="give the file a name, or leave the option out")
+        if os.path.isdir(path) or path.endswith(("/", os.sep)):
+            message = f"'{path}' cannot be written: {os.strerror(errno.EISDIR)}"
+            raise refuse("E007", message, Origin.of_file(path))
+        _must_be_no_input(path)
+
+
+def _is_output(param: click.Parameter) -> bool:
+    """Tell whether a parameter names a file that is written."""
+    word = param.opts[-1]
+    written = word in ("--output", "--plot") or word.startswith("--save-")
+    return written and getattr(param, "metavar", None) == "FILE"
+
+
+def _must_be_no_input(path: str) -> None:
+    """Refuse to write over a file that the command reads.  Raises `SpecErrors` (E007)."""
+    if os.path.isfile(path) and any(os.path.samefile(path, file) for file in _input_files()):
+        message = f"'{path}' cannot be written: it is the command's own input"
+        raise refuse("E007", message, Origin.of_file(path), "give the output another name")
+
+
+def _input_files() -> Iterator[str]:
+    """Yield the files that the command line names to be read; `.yaml` may be left out there."""
+    for param, value in _parameters():
+        names = isinstance(param, click.Argument) or param.metavar in ("FILE", "SPEC")
+        if names and not _is_output(param):
+            for name in filter(None, value if isinstance(value, tuple) else (value,)):
+                yield from filter(os.path.isfile, (name, f"{name}.yaml"))
+
+
+def _parameters() -> Iterator[tuple[click.Parameter, Any]]:
+    """Yield the parameters of the command that runs, with their values."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        for param in context.command.params:
+            yield param, context.params.get(param.name or "")
+
+
 @contextlib.contextmanager
 def _explaining(path: str) -> Iterator[None]:
-    """Tell why a file cannot be written."""
+    """Tell why a file cannot be written; one that the command reads never is."""
+    _must_be_no_input(path)
     try:
         yield
     except OSError as error:

@@ -89,7 +89,7 @@ Examples:
 @options.homework_file
 @click.option(
     "--hint",
-    type=click.IntRange(1, 3),
+    type=options.WholeNumber(1, 3),
     help="How much is told: 1 which cells, 2 which idea, 3 the rule with your numbers.  Default: 2,"
     " in JSON 3.",
 )

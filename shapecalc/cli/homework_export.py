@@ -134,7 +134,11 @@ def _option(option: Option) -> Callable[[Any], Any]:
             help=option.help,
         )
     words = option.values
-    kind = click.IntRange(words[0], words[-1]) if isinstance(words, range) else click.Choice(words)
+    kind = (
+        options.WholeNumber(words[0], words[-1])
+        if isinstance(words, range)
+        else click.Choice(words)
+    )
     return click.option(
         f"--{option.name}",
         type=kind,

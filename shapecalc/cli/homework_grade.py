@@ -74,7 +74,7 @@ Examples:
 @click.option("--solution", is_flag=True, help="Show the right answers in the feedback.")
 @click.option(
     "--jobs",
-    type=click.IntRange(1, 64),
+    type=options.WholeNumber(1, 64),
     help="Use so many processes.  Default: the machine's, at most 4, for large classes.",
 )
 @options.settings

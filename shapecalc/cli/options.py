@@ -86,6 +86,24 @@ def complete_words(option: str) -> Callable[..., list[str]]:
     return complete
 
 
+class WholeNumber(click.IntRange):
+    """A whole number in a range, whose message calls it so."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401  (click's)
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """Read the number."""
+        try:
+            int(str(value))
+        except ValueError:
+            self.fail(f"'{value}' is not a whole number", param, ctx)
+        number: int = super().convert(value, param, ctx)
+        return number
+
+
 class LateOption(click.Option):
     """An option whose help is made when somebody asks for it."""
 
@@ -239,9 +257,9 @@ def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Ca
 width = click.option(
     "--width",
     metavar="N",
-    type=click.IntRange(20, 10_000),
-    help="Fit lines into N characters; tables leave out default columns.  Default: that of the"
-    " terminal; LaTeX: 80.",
+    type=WholeNumber(20, 10_000),
+    help="Fit lines into N characters: text is wrapped, and tables leave out default columns, if"
+    " they have any, or say that they are wider.  Default: that of the terminal; LaTeX: 80.",
 )
 latex_options = (
     click.option(
@@ -314,7 +332,7 @@ profile = click.option(
 batch = click.option(
     "--batch",
     metavar="N",
-    type=click.IntRange(1, 10**9),
+    type=WholeNumber(1, 10**9),
     default=1,
     show_default=True,
     help="Examples at once; scales memory.",
@@ -345,7 +363,7 @@ layout = click.option(
 )
 seed = click.option(
     "--seed",
-    type=click.IntRange(0, 2**32 - 1),
+    type=WholeNumber(0, 2**32 - 1),
     default=0,
     show_default=True,
     help="Seed of what is random.",

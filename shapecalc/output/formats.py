@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.text.safe import terminal_width
 from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.suggest import format_meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -150,7 +150,8 @@ def _named(name: str | None, path: str | None, *, terminal: bool) -> str:
     if name is not None:
         if name in FORMATS:
             return name
-        hint = did_you_mean(name, FORMATS) or f"one of {', '.join(FORMATS)}"
+        suffixes = {known.name: known.suffixes for known in FORMATS.values()}
+        hint = format_meant(name, suffixes) or f"one of {', '.join(FORMATS)}"
         raise _unknown(f"--format {name}", name, f"unknown format '{name}'", hint)
     if path is None:
         return "terminal" if terminal else "text"
@@ -198,6 +199,8 @@ def parts(
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
     made = _function(getattr(kind.shapes, shape))(result, **options)
+    if shape == "table" and page["width"] is not None:
+        made = _function("output.text.with_excess")(made, page["width"])
     writer, *takes = chosen.writers[shape]
     text = _function(f"output.{writer}")(made, **{name: page[name] for name in takes})
     yield from (text,) if isinstance(text, str) else text

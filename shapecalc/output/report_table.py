@@ -49,6 +49,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
     shown = tuple(column.column for column in kept)
     dropped = tuple(column.header for column in columns if column not in kept)
+    left = (left_out(dropped, width, _size(kept, marks)),) if dropped and width else ()
     return Table(
         title=one_line(report.name) or "network",
         about=tuple(
@@ -63,7 +64,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         legend=tuple(
             (conventions(report, view, shown) | _symbols(report, view) | _marks(kept)).items()
         ),
-        remarks=_remarks(report, rows, view, dropped, width),
+        remarks=_remarks(report, rows, view, left),
         dropped=dropped,
     )
 
@@ -175,7 +176,7 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 
 
 def _remarks(
-    report: Report, rows: tuple[Row, ...], view: View, dropped: tuple[str, ...], width: int | None
+    report: Report, rows: tuple[Row, ...], view: View, left: tuple[str, ...]
 ) -> tuple[str, ...]:
     remarks = []
     if any(row.layer is None for row in rows):
@@ -183,8 +184,7 @@ def _remarks(
     if view.sort is not None:
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
-    if dropped:
-        remarks.append(left_out(dropped, width))
+    remarks += left
     remarks += [
         f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
         f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"

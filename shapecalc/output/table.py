@@ -137,8 +137,16 @@ def marked_text(cell: str, mark: str) -> str:
     return f"{cell} {mark}" if mark else cell
 
 
-def left_out(
-    columns: tuple[str, ...], width: int | None, remedy: str = "--columns chooses others"
-) -> str:
-    """Say which columns a narrow page does not have, and what to do about it."""
-    return f"Left out to fit a width of {width}: {', '.join(columns)}; {remedy}."
+#: What is to be done where a narrow page leaves columns out.
+OTHER_COLUMNS = "--columns chooses others"
+
+
+def left_out(columns: tuple[str, ...], width: int, taken: int, remedy: str = OTHER_COLUMNS) -> str:
+    """Say which columns a narrow page does not have, and what to do about it.
+
+    `taken` is the width of the columns that stay.
+    """
+    names = ", ".join(columns)
+    if taken > width:
+        return f"Left out for a width of {width}: {names}; the table still takes {taken}; {remedy}."
+    return f"Left out to fit a width of {width}: {names}; {remedy}."

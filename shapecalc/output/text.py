@@ -39,6 +39,15 @@ def grid(table: Table) -> tuple[list[str], list[list[str]], list[str]]:
     return header, body, body.pop() if table.footer else []
 
 
+def with_excess(table: Table, width: int) -> Table:
+    """Add to a table that it is wider than was asked for, unless it says so where it leaves out."""
+    taken = max(row_width(header) for header, *_ in map(grid, panels(table, width)))
+    if taken <= width or table.dropped:
+        return table
+    excess = f"Wider than {width}: the table takes {taken}, and nothing more can be left out."
+    return table._replace(remarks=(*table.remarks, excess))
+
+
 def marked_rows(table: Table) -> list[tuple[str, ...]]:
     """Return the lines' cells, with the notes' marks in the first."""
     return [(marked_text(cells[0], mark), *cells[1:]) for cells, mark in table.lines]

@@ -9,7 +9,7 @@ import sys
 from shapecalc.errors import refuse
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from shapecalc.text.source import Origin, Source
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.suggest import did_you_mean, one_of_beginning
 
 # os.path and not pathlib, which costs every start 3 ms.
 
@@ -48,8 +48,10 @@ def find_table(name: str) -> Source:
     if bare in shipped_tables():
         source = _read(os.path.join(_tables_folder(), f"{bare}.yaml"))
         return Source(f"tables/{bare}.yaml {_SHIPPED}", source.text)
-    hint = did_you_mean(bare, shipped_tables()) or (
-        f"the tables are {', '.join(shipped_tables())}; --file FILE takes one of your own"
+    hint = (
+        one_of_beginning(bare, shipped_tables())
+        or did_you_mean(bare, shipped_tables())
+        or (f"the tables are {', '.join(shipped_tables())}; --file FILE takes one of your own")
     )
     raise refuse("E601", f"there is no table '{name}'", hint=hint)
 

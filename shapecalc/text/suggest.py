@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 #: A word of another tool, in lower case without separators -> the words that may be meant.
 FOREIGN: dict[str, tuple[str, ...]] = {
@@ -77,6 +77,21 @@ def meant_by(word: str, known: tuple[str, ...]) -> str:
     return next((candidate for candidate in FOREIGN.get(plain, ()) if candidate in known), "")
 
 
+def format_meant(word: str, formats: Mapping[str, tuple[str, ...]]) -> str:
+    """Ask whether the format is meant that a word is near to, or whose file has it as suffix.
+
+    `formats` are the suffixes of each.
+
+    >>> format_meant("TeX", {"latex": (".tex",), "text": (".txt",)})
+    "did you mean 'latex'?"
+    """
+    lower = word.lower().removeprefix(".")
+    for name, suffixes in formats.items():
+        if lower == name or f".{lower}" in suffixes:
+            return f"did you mean '{name}'?"
+    return did_you_mean(lower, formats)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"did you mean 'kernel'?"``, or nothing when no known word is near."""
     return _nearest(word, tuple(islice(known, 500))) if len(word) <= 100 else ""
@@ -89,8 +104,6 @@ MOST_MEANT = 5
 
 @lru_cache(maxsize=512)
 def _nearest(word: str, known: tuple[str, ...]) -> str:
-    from shapecalc.text.words import listed
-
     if meant := meant_by(word, known):
         return f"did you mean '{meant}'?"
     near = _closest(word, known)
@@ -105,6 +118,23 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
         near = [candidate for candidate in near if len(candidate) == longest]
     if not near:
         return ""
+    return _question(near)
+
+
+def one_of_beginning(word: str, known: Iterable[str]) -> str:
+    """Ask which of the known words is meant that begin with a word, or return nothing.
+
+    >>> one_of_beginning("alexnet", ("alexnet-course", "alexnet-paper", "lenet5"))
+    "did you mean 'alexnet-course' or 'alexnet-paper'?"
+    """
+    beginning = [candidate for candidate in known if candidate.startswith(word.lower())]
+    return _question(beginning) if beginning and len(word) >= 3 else ""
+
+
+def _question(near: list[str]) -> str:
+    """Ask which of the words is meant; beyond `MOST_MEANT` they are counted."""
+    from shapecalc.text.words import listed
+
     shown = [f"'{candidate}'" for candidate in dict.fromkeys(near)]
     if len(shown) > MOST_MEANT:
         shown[MOST_MEANT - 1 :] = [f"{len(shown) - MOST_MEANT + 1} more"]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,18 @@ def test_whatever_is_wrong_with_any_network_is_told_and_nothing_written() -> Non
 
 def test_no_network_is_a_wrong_usage() -> None:
     assert run().exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        ("alexnet zfnet --width 100", "--columns chooses others, a larger --width shows all."),
+        ("alexnet zfnet --width 140", "a larger --width shows them."),
+        ("alexnet zfnet --columns output,params --width 60", "a larger --width shows them."),
+    ],
+)
+def test_the_columns_of_differences_need_a_wider_page(words: str, remedy: str) -> None:
+    result = runner().invoke(main, ["compare", *words.split(), "-f", "text"])
+    text = " ".join(result.stdout.split())
+    assert re.search(rf"Left out [^;]*\+/- params[^;]*;[^;]*;? ?{re.escape(remedy)}", text)
+    assert "Left out" not in runner().invoke(main, ["compare", *words.split()[:-1], "300"]).stdout

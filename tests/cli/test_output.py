@@ -147,3 +147,162 @@ def test_a_format_that_takes_no_shape_of_a_result_is_refused_with_those_that_do(
         assert problem.hint == "one of terminal, text, markdown, latex, html"
     with pytest.raises(SpecErrors, match="a bare result cannot be written as csv"):
         Bare().render("csv")
+
+
+#: Commands that are asked to write over a file that they read; each reads it in another way.
+OVER_INPUTS = {
+    "argument": "summarize net.yaml -f text -o net.yaml",
+    "without suffix": "explain net conv1 -f text -o ./net.yaml",
+    "second": "compare lenet5 net.yaml -f json -o net.yaml",
+    "against": "homework check a1.csv --against net.yaml -f text -o net.yaml",
+    "answers": "homework check a1.csv --against lenet5 -o a1.csv",
+    "link": "homework check a1.csv --against lenet5 -o link.csv",
+    "homework": "homework export moodle-xml --homework net.yaml -o net.yaml",
+    "sheet": "homework sheet net.yaml -o net.yaml",
+    "table": "tables --file net.yaml -f csv -o net.yaml",
+    "picture": "sweep net.yaml --over N=32,36 --plot net.yaml",
+    "weights": "run lenet5 --weights w.npz --save-weights w.npz",
+    "image": "run lenet5 --image cat.png --save-activations cat.png",
+}
+
+
+@pytest.mark.parametrize("words", OVER_INPUTS.values(), ids=OVER_INPUTS)
+def test_no_input_is_written_over(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {name: tmp_path / name for name in ("net.yaml", "a1.csv", "w.npz", "cat.png")}
+    for file in files.values():
+        file.write_text("input: 32x32x1\nlayers: [conv: {filters: 6, kernel: 5}]\n")
+    before = files["net.yaml"].read_text()
+    (tmp_path / "link.csv").symlink_to(files["a1.csv"])
+    result = run(words)
+    assert result.exit_code == 2
+    assert "E007" in result.stderr
+    path = words.rsplit(maxsplit=1)[-1]
+    assert f"'{path}' cannot be written: it is the command's own input" in result.stderr
+    assert [file.read_text() for file in files.values()] == [before] * len(files)
+    assert len(list(tmp_path.iterdir())) == len(files) + 1
+
+
+def test_a_list_of_variants_does_not_replace_the_roster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vary.yaml").write_text("spec: lenet5\nvary: {input: [28, 32]}\n")
+    (tmp_path / "variants.csv").write_text("id,name\ns1,Ann Lee\n")
+    result = run("homework variants vary.yaml --roster variants.csv --seed 7 -o .")
+    assert result.exit_code == 2
+    assert "'./variants.csv' cannot be written: it is the command's own input" in result.stderr
+    assert (tmp_path / "variants.csv").read_text() == "id,name\ns1,Ann Lee\n"
+
+
+def test_a_file_that_is_not_read_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.md").write_text("old")
+    for _ in range(2):
+        assert run("summarize lenet5 -o old.md").exit_code == 0
+    assert "LeNet-5" in (tmp_path / "old.md").read_text()
+
+
+@pytest.mark.parametrize("command", ["summarize lenet5", "homework sheet net.yaml", "schema"])
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("adir", "'adir' cannot be written: Is a directory"),
+        ("adir/", "'adir/' cannot be written: Is a directory"),
+        ("nowhere/", "'nowhere/' cannot be written: Is a directory"),
+        ("", "--output names no file: its name is empty"),
+    ],
+)
+def test_an_output_must_be_a_file(
+    command: str, path: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "adir").mkdir()
+    result = run(command, "-o", path)
+    assert result.exit_code == 2
+    assert f"error[E007]: {message}\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("tex", "latex"),
+        ("md", "markdown"),
+        ("MARKDOWN", "markdown"),
+        ("Txt", "text"),
+        ("htm", "html"),
+        (".csv", "csv"),
+        ("JSON", "json"),
+        ("latx", "latex"),
+    ],
+)
+@pytest.mark.parametrize("command", ["summarize lenet5", "explain lenet5 conv1"])
+def test_a_format_is_known_by_its_suffix(command: str, word: str, meant: str) -> None:
+    result = run(command, "-f", word)
+    assert result.exit_code == 2
+    assert f"unknown format '{word}'" in result.stderr
+    assert f"hint: did you mean '{meant}'?" in result.stderr
+
+
+@pytest.mark.parametrize(("word", "meant"), [("tex", "latex"), ("MD", "markdown"), ("yml", "yaml")])
+def test_a_sheets_format_is_known_by_its_suffix(
+    word: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("homework sheet given.yaml", "-f", word)
+    assert result.exit_code == 2
+    assert f"hint: did you mean '{meant}'?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("summarize lenet5 --batch x", "'--batch': 'x' is not a whole number"),
+        ("summarize lenet5 --batch 1.5", "'--batch': '1.5' is not a whole number"),
+        ("run lenet5 --seed x", "'--seed': 'x' is not a whole number"),
+        ("summarize lenet5 --width wide", "'--width': 'wide' is not a whole number"),
+        ("summarize lenet5 --width 5", "'--width': 5 is not in the range 20<=x<=10000."),
+    ],
+)
+def test_a_number_is_a_whole_number(words: str, message: str) -> None:
+    result = run(words)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"Invalid value for {message}\n")
+
+
+#: Commands whose tables have few columns that a narrow page can do without.
+WIDE = [
+    *(TABLES[name] for name in TABLES if name != "summarize"),
+    "summarize lenet5 --columns all",
+    "compare lenet5 lenet5-1998 --columns output,params,macs",
+    "tables --only errata",
+]
+
+
+@pytest.mark.parametrize("command", WIDE)
+def test_a_table_that_stays_wider_says_so_once(command: str) -> None:
+    text = run(command, "--width", "25", "-f", "text").stdout
+    words = " ".join(text.split())
+    table = next(line for line in text.splitlines() if line.startswith("──"))
+    assert len(table) > 25
+    excess = re.findall(
+        r"Wider than 25: the table takes (\d+), and nothing more can be left out\."
+        r"|Left out for a width of 25: [^;]*; the table still takes (\d+);",
+        words,
+    )
+    assert [first or second for first, second in excess] == [str(len(table))]
+    assert "Left out to fit" not in words
+    wide = run(command, "--width", "1000", "-f", "text").stdout
+    assert "Wider than" not in wide
+    assert "Left out" not in wide
+    assert "Wider than" not in run(command, "-f", "text").stdout
+
+
+def test_a_table_that_fits_does_not_say_that_it_is_wider() -> None:
+    text = run("summarize alexnet --width 40 -f text").stdout
+    assert "Left out to fit a width of 40" in text
+    assert "Wider than" not in text

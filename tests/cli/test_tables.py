@@ -454,3 +454,9 @@ def test_yamls_words_for_nothing_leave_a_cell_out(folder: Path, empty: str) -> N
     result = run("--file", "mine.yaml")
     assert result.exit_code == 0
     assert "3 cells compared: 3 matched" in result.stdout
+
+
+def test_the_tables_that_begin_with_a_word_are_all_named() -> None:
+    result = runner().invoke(main, ["tables", "alexnet"])
+    assert result.exit_code == 2
+    assert "hint: did you mean 'alexnet-course' or 'alexnet-paper'?" in result.stderr

@@ -61,6 +61,7 @@ REQUESTS: dict[str, list[str]] = {
     "E001-typo": ["summarize", "alexnt"],
     "E001-unlike": ["summarize", "my-network.yaml"],
     "E001-specs": ["specs", "alexnett"],
+    "E007-input": ["summarize", "small.yaml", "-f", "text", "-o", "./small.yaml"],
     "E301-column": ["summarize", "lenet5", "--columns", "name,paramz,macs"],
     "E301-sort": ["summarize", "lenet5", "--sort", "parms"],
     "E301-count": ["summarize", "lenet5", "--columns", "name,count"],

@@ -22,7 +22,7 @@ from shapecalc.analysis.compare.names import WEIGHTED, labels_of, ratio, source_
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNITS, amount_text, number_text
 from shapecalc.output.columns import BY_WORD, conventions
 from shapecalc.output.sums import Sum, sums
-from shapecalc.output.table import FOLDED, Head, Line, Table, TotalsGrid, left_out
+from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def tabulate(
         kept = fit(laid, width)
     shown = [column.header for column in kept]
     dropped = tuple(column.header for column in laid if column.header not in shown)
+    left: tuple[str, ...] = ()
+    if dropped and width is not None:
+        left = (left_out(dropped, width, width_of_all(kept), _remedy(view, dropped)),)
     lines = tuple(Line(cells) for cells in lines_of(kept))
     return Table(
         title=" -> ".join(labels) if len(labels) == 2 else _listed(labels),
@@ -83,10 +86,18 @@ def tabulate(
         facts=(),
         notes=(),
         legend=tuple((letters | _legend(reports, view, wanted, lines)).items()),
-        remarks=tuple(_remarks(comparison, aligned, hidden, dropped, width)),
+        remarks=tuple(_remarks(comparison, aligned, hidden, left)),
         dropped=dropped,
         totals=totals_grid(reports, view, labels),
     )
+
+
+def _remedy(view: View, dropped: tuple[str, ...]) -> str:
+    """Say how what is left out is seen; the columns of differences cannot be chosen."""
+    differences = [header.startswith("+/-") for header in dropped]
+    if view.columns is not None or all(differences):
+        return "a larger --width shows them"
+    return f"{OTHER_COLUMNS}, a larger --width shows all" if any(differences) else OTHER_COLUMNS
 
 
 def _wanted(view: View, networks: int) -> tuple[Column, ...]:
@@ -194,8 +205,7 @@ def _remarks(
     comparison: Comparison,
     aligned: Sequence[Aligned],
     hidden: Sequence[Aligned],
-    dropped: tuple[str, ...],
-    width: int | None,
+    left: tuple[str, ...],
 ) -> Iterator[str]:
     if any(part.layer is None for row in aligned for part in row.parts if part is not None):
         yield FOLDED
@@ -205,8 +215,7 @@ def _remarks(
             f"Not shown: layers that work in place and go with the one before"
             f" ({', '.join(types)}); --full shows them."
         )
-    if dropped:
-        yield left_out(dropped, width)
+    yield from left
     yield f"Read from {_listed([source_of(report) for report in comparison.reports])}."
 
 

@@ -50,7 +50,8 @@ class _TableReader(ErratumReader):
             self.complain("E114", message, root.items["also"], "--against takes any other")
         for key in ("table", "columns", "rows"):
             if key not in root.items and f"did you mean '{key}'?" not in self.meant:
-                self.complain("E113", f"a table needs {key}", None, f"`{key}:` {TABLE_KEYS[key]}")
+                hint = f"`{key}:` {TABLE_KEYS[key]}"
+                self.complain("E113", f"a table needs `{key}:`", None, hint)
         conventions = self.conventions(root)
         columns = self.columns(root)
         if not columns and "columns" in root.items and not len(self.problems):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.analysis.compare.fit import Laid, fit, lines_of, lines_of_row
+from shapecalc.analysis.compare.fit import Laid, fit, lines_of, lines_of_row, width_of_all
 from shapecalc.analysis.tables.model import Judgement, count
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.output.cells import superscript
-from shapecalc.output.table import Head, Line, Table, left_out
+from shapecalc.output.table import Head, Line, Table, left_out, marked_text
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -197,6 +197,7 @@ def overview(judgements: tuple[Judgement, ...], width: int | None = None) -> Tab
             *_left_out(columns, laid, width),
             *total.sentences(),
         ),
+        dropped=_dropped(columns, laid),
     )
 
 
@@ -242,7 +243,8 @@ def listing(judgements: tuple[Judgement, ...], only: Status, width: int | None =
                 "from " + ("each table's own network" if several else networks(judgements[0])),
             ),
         ),
-        remarks=(*_left_out(columns, laid, width), *compared.sentences()),
+        remarks=(*_left_out(columns, laid, width, marks), *compared.sentences()),
+        dropped=_dropped(columns, laid),
     )
 
 
@@ -261,11 +263,23 @@ def _texts_of(title: str, texts: list[str], drop: int = 0, wraps: int = 0) -> La
     return Laid(head, title, tuple(map(one_line, texts)), drop=drop, wraps=wraps)
 
 
-def _left_out(columns: Sequence[Laid], laid: Sequence[Laid], width: int | None) -> tuple[str, ...]:
-    """Say which columns a narrow page does not have."""
+def _dropped(columns: Sequence[Laid], laid: Sequence[Laid]) -> tuple[str, ...]:
     shown = {column.header for column in laid}
-    dropped = tuple(column.header for column in columns if column.header not in shown)
-    return (left_out(dropped, width, "--format text has all"),) if dropped else ()
+    return tuple(column.header for column in columns if column.header not in shown)
+
+
+def _left_out(
+    columns: Sequence[Laid], laid: Sequence[Laid], width: int | None, marks: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Say which columns a narrow page does not have; `marks` stand behind the first column."""
+    dropped = _dropped(columns, laid)
+    if not dropped or width is None:
+        return ()
+    first, *rest = laid
+    heads = zip((cell.partition("\n")[0] for cell in first.cells), marks, strict=bool(marks))
+    marked = tuple(marked_text(head, mark) for head, mark in heads)
+    taken = width_of_all([first._replace(cells=(*first.cells, *marked)), *rest])
+    return (left_out(dropped, width, taken, "--format text has all"),)
 
 
 def _conventions(judgements: list[Judgement]) -> Iterable[tuple[str, str]]:

@@ -24,7 +24,7 @@ from shapecalc.output.formats import format_for, write
 from shapecalc.output.table import Fact, Head, Table
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.suggest import format_meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +172,7 @@ def sheet_format(name: str | None, path: str | None = None) -> str:
     if chosen in FORMATS:
         return chosen
     wanted = f"'{name}'" if name is not None else f"written to '{path}'"
-    hint = did_you_mean(name or suffix, FORMATS) or f"one of {', '.join(FORMATS)}"
+    hint = format_meant(name or suffix, FORMATS) or f"one of {', '.join(FORMATS)}"
     raise refuse("E302", f"a sheet cannot be {wanted}", hint=hint)
 
 
