@@ -239,9 +239,9 @@ def _sentences(texts: Iterable[str]) -> str:
     return " ".join(text if text[-1] in ".!?" else f"{text}." for text in map(escaped, texts))
 
 
-def with_extents(text: str) -> str:
-    """Escape, and set the x between extents as a multiplication sign."""
-    return r"$\times$".join(map(escaped, split_times(text)))
+def with_extents(text: str, names: re.Pattern[str] | None = None) -> str:
+    """Escape, and set the x between extents as a multiplication sign, but not in `names`."""
+    return r"$\times$".join(map(escaped, split_times(text, names)))
 
 
 def escaped(text: str) -> str:
