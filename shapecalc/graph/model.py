@@ -119,6 +119,12 @@ class Graph(NamedTuple):
     def __repr__(self) -> str:
         return f"<Graph {self.spec.name[:100]}: {len(self.nodes)} layers>"
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the layers and of the levels that they stand in."""
+        paths = (node.path.split("/") for node in self.nodes)
+        levels = ("/".join(path[:end]) for path in paths for end in range(1, len(path) + 1))
+        return tuple(dict.fromkeys(levels))
+
     def valueless(self) -> str:
         """Say which symbols have no value."""
         verb = "has" if len(self.symbols) == 1 else "have"

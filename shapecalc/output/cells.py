@@ -66,6 +66,13 @@ DTYPES: dict[str, int] = {
 }
 
 
+#: The x or * that multiplies: between numbers, or between letters that stand for extents.
+_BETWEEN_EXTENTS = re.compile(
+    r"(?<=[\d)])x(?=[\d(])|(?<=[\dA-Z])x(?=[A-Z])|(?<=[A-Z])x(?=\d)"
+    r"|(?<= )x(?= )|(?<=\d )\*(?= \d)"
+)
+
+
 class Share(NamedTuple):
     """A part of a whole."""
 
@@ -263,19 +270,28 @@ def cell_data(kind: CellKind, value: object, style: Style) -> Json:
     return "unknown" if value is UNKNOWN else kind.data(value, style)
 
 
-def split_times(text: str) -> list[str]:
+def split_times(text: str, names: re.Pattern[str] | None = None) -> list[str]:
     """Split a text at the x or * between extents, which papers set as a multiplication sign.
+
+    What `names` finds stays whole: a layer may be called 3x3.
 
     >>> split_times("96 11x11 /4"), split_times("2 * 4096")
     (['96 11', '11 /4'], ['2 ', ' 4096'])
     >>> split_times("HxWx3")
     ['H', 'W', '3']
+    >>> split_times("3a/1x1 gives 28x28x64", re.compile("3a/1x1"))
+    ['3a/1x1 gives 28', '28', '64']
     """
-    return re.split(
-        r"(?<=[\d)])x(?=[\d(])|(?<=[\dA-Z])x(?=[A-Z])|(?<=[A-Z])x(?=\d)"
-        r"|(?<= )x(?= )|(?<=\d )\*(?= \d)",
-        text,
-    )
+    if names is None:
+        return _BETWEEN_EXTENTS.split(text)
+    whole = [name.span() for name in names.finditer(text)]
+    signs = [
+        sign.span()
+        for sign in _BETWEEN_EXTENTS.finditer(text)
+        if not any(start <= sign.start() < end for start, end in whole)
+    ]
+    starts, ends = [0, *(end for _, end in signs)], [*(start for start, _ in signs), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def superscript(number: int) -> str:

@@ -6,6 +6,7 @@ Markdown, HTML or LaTeX.  Texts are plain: no markup, and one line each.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.text.safe import one_line
@@ -155,7 +156,8 @@ Block: TypeAlias = Heading | Prose | Grid | Bars | Points | Card | Picture | Cha
 class Document(NamedTuple):
     """A document: its title, what it is about, what it answers, facts, blocks, terms, remarks.
 
-    `level` is that of its title: 1 for a page, 2 for a part of one, 0 for a line in bold.
+    `level` is that of its title: 1 for a page, 2 for a part of one, 0 for a line in bold.  `names`
+    are those of layers, blocks and files: they stay as they are, so that they can be copied.
     """
 
     title: str
@@ -166,6 +168,14 @@ class Document(NamedTuple):
     legend: tuple[tuple[str, str], ...] = ()
     remarks: tuple[str, ...] = ()
     level: int = 1
+    names: tuple[str, ...] = ()
+
+    def names_pattern(self) -> re.Pattern[str] | None:
+        """Find the names in a text, the longest first."""
+        names = sorted(filter(None, set(self.names)), key=lambda name: (-len(name), name))
+        if not names:
+            return None
+        return re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, names))})(?!\w)")
 
 
 def address(page: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
@@ -11,9 +11,13 @@ from shapecalc.output.latex import LONG, WIDE, escaped, is_latin, with_extents
 from shapecalc.text.safe import terminal_safe
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.output.document import Block, Document
+
+    #: What finds the names that stay as they are.
+    Names: TypeAlias = re.Pattern[str] | None
 
 _PREAMBLE = r"""\documentclass{article}
 \usepackage[a4paper, margin=25mm]{geometry}
@@ -41,20 +45,25 @@ def document_to_latex(document: Document, *, standalone: bool = True) -> str:
 
 
 def _body(document: Document) -> Iterator[str]:
+    names = document.names_pattern()
     yield rf"\section*{{{escaped(document.title)}}}"
-    yield from map(with_extents, document.about)
+    yield from _all_set(names, document.about)
     for text in document.answer:
-        yield rf"\textbf{{{with_extents(text)}}}"
-    yield _terms(document.facts)
+        yield rf"\textbf{{{with_extents(text, names)}}}"
+    yield _terms(document.facts, names)
     for block in document.blocks:
-        yield from _block(block)
-    yield _terms(document.legend)
+        yield from _block(block, names)
+    yield _terms(document.legend, names)
     for text in document.remarks:
-        yield rf"{{\footnotesize {with_extents(text)}\par}}"
+        yield rf"{{\footnotesize {with_extents(text, names)}\par}}"
 
 
-def _terms(pairs: Sequence[tuple[str, str]]) -> str:
-    items = (rf"  \item[{{{escaped(term)}}}] {with_extents(text)}" for term, text in pairs)
+def _all_set(names: Names, texts: Iterable[str]) -> Iterator[str]:
+    return (with_extents(text, names) for text in texts)
+
+
+def _terms(pairs: Sequence[tuple[str, str]], names: Names) -> str:
+    items = (rf"  \item[{{{escaped(term)}}}] {with_extents(text, names)}" for term, text in pairs)
     return _environment("description", items) if pairs else ""
 
 
@@ -62,34 +71,34 @@ def _environment(name: str, lines: Iterable[str], columns: str = "") -> str:
     return "\n".join([rf"\begin{{{name}}}{columns}", *lines, rf"\end{{{name}}}"])
 
 
-def _block(block: Block) -> Iterable[str]:
+def _block(block: Block, names: Names) -> Iterable[str]:
     match block:
         case Heading():
-            return (rf"\subsection*{{{with_extents(heading_text(block))}}}",)
+            return (rf"\subsection*{{{with_extents(heading_text(block), names)}}}",)
         case Prose(kind="urgent"):
-            return (rf"\textbf{{{with_extents(block.text)}}}",)
+            return (rf"\textbf{{{with_extents(block.text, names)}}}",)
         case Prose():
-            return (with_extents(block.text),)
+            return (with_extents(block.text, names),)
         case Chain():
             return _chain(block)
         case Picture():
             return (_picture(block.lines),)
         case Grid():
-            return (_grid(block),)
+            return (_grid(block, names),)
         case Bars():
             rows = tuple((label, f"{count:,}") for label, count in block.bars)
-            return (_grid(Grid(block.heads, rows, (False, True), block.caption)),)
+            return (_grid(Grid(block.heads, rows, (False, True), block.caption), names),)
         case Points():
-            return (_points(block.items),)
+            return (_points(block.items, names),)
         case Card():
-            title = rf"\paragraph{{{with_extents(block.title)}}}"
-            return (title, *map(with_extents, block.texts), _points(block.points))
+            title = rf"\paragraph{{{with_extents(block.title, names)}}}"
+            return (title, *_all_set(names, block.texts), _points(block.points, names))
 
 
-def _points(items: Sequence[str]) -> str:
-    return _environment("itemize", (rf"  \item {with_extents(item)}" for item in items)) * bool(
-        items
-    )
+def _points(items: Sequence[str], names: Names) -> str:
+    return _environment(
+        "itemize", (rf"  \item {with_extents(item, names)}" for item in items)
+    ) * bool(items)
 
 
 def _picture(lines: Sequence[str]) -> str:
@@ -122,7 +131,7 @@ def _chain(chain: Chain) -> Iterator[str]:
         )
 
 
-def _grid(grid: Grid) -> str:
+def _grid(grid: Grid, names: Names) -> str:
     rows = [tuple(map(cell_text, row)) for row in grid.rows]
     long = len(rows) > LONG
     header = [_row(map(escaped, grid.header)), r"\midrule"] if any(grid.header) else []
@@ -132,12 +141,12 @@ def _grid(grid: Grid) -> str:
         r"\toprule",
         *header,
         *([r"\endhead"] if long else []),
-        *(_row(map(with_extents, row)) for row in rows),
+        *(_row(_all_set(names, row)) for row in rows),
         *footer,
         r"\bottomrule",
     ]
     table = _environment("longtable" if long else "tabular", lines, columns)
-    caption = [rf"{with_extents(grid.caption)}\par"] if grid.caption else []
+    caption = [rf"{with_extents(grid.caption, names)}\par"] if grid.caption else []
     return "\n".join([_SMALL, *caption, table, "}"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from shapecalc.output.document import Block, Cell, Document
     from shapecalc.output.table import Head, Line, Table
     from shapecalc.output.view import Column
+
+    #: What finds the names that stay as they are.
+    Names: TypeAlias = re.Pattern[str] | None
 
 #: More columns than these are printed on a page turned on its side, and on a large one.
 WIDE, VERY_WIDE = 6, 14
@@ -59,14 +62,15 @@ def to_html(
 
 def document_to_html(document: Document, *, standalone: bool = True) -> str:
     """Write a document as HTML."""
+    names = document.names_pattern()
     body = [
         Element(_title_tag(standalone), document.title, class_="title", dir="auto"),
-        *(_paragraph(text, "about") for text in document.about if text),
-        *(_paragraph(text, "answer") for text in document.answer),
+        *(_paragraph(text, "about", names) for text in document.about if text),
+        *(_paragraph(text, "answer", names) for text in document.answer),
         *_facts(document.facts),
-        *_blocks(document.blocks),
-        *_legend(document.legend),
-        *(_paragraph(text, "remarks") for text in document.remarks),
+        *_blocks(document.blocks, names),
+        *_legend(document.legend, names),
+        *(_paragraph(text, "remarks", names) for text in document.remarks),
     ]
     if not standalone:
         return _part(body, ["table", "document"])
@@ -171,11 +175,12 @@ def _table(
     kind: str = "layers",
     label: str = "",
     caption: str = "",
+    names: Names = None,
 ) -> Element:
     """Put the parts of a table together; `label` names it where it has no caption."""
     heads = list(heads)
     parts = [
-        Element("caption", Element("span", *_extents(caption))) if caption else None,
+        Element("caption", Element("span", *_extents(caption, names))) if caption else None,
         Element("thead", _row(heads)) if heads else None,
         Element("tbody", *rows),
         Element("tfoot", footer) if footer is not None else None,
@@ -197,7 +202,7 @@ def _row(cells: Iterable[Node]) -> Element:
 # -- blocks of documents --------------------------------------------------------------------------
 
 
-def _blocks(blocks: Sequence[Block]) -> Iterator[Element]:
+def _blocks(blocks: Sequence[Block], names: Names = None) -> Iterator[Element]:
     """Write blocks; those below a heading are a section."""
     headings = 0
 
@@ -207,41 +212,41 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[Element]:
         return headings
 
     for _, group in groupby(blocks, number):
-        parts = [element for block in group for element in _block(block)]
+        parts = [element for block in group for element in _block(block, names)]
         if parts[0].tag == "h2":
             yield Element("section", *parts)
         else:
             yield from parts
 
 
-def _block(block: Block) -> Iterable[Element]:
+def _block(block: Block, names: Names) -> Iterable[Element]:
     match block:
         case Heading():
-            return _heading(block)
+            return _heading(block, names)
         case Prose():
-            return (_paragraph(block.text, block.kind),)
+            return (_paragraph(block.text, block.kind, names),)
         case Grid():
-            return (_grid(block),)
+            return (_grid(block, names),)
         case Bars():
-            return (_bars(block),)
+            return (_bars(block, names),)
         case Points():
-            return _points(block.items)
+            return _points(block.items, names)
         case Card():
-            return (_card(block),)
+            return (_card(block, names),)
         case Picture():
             return (Element("pre", "\n".join(block.lines)),)
         case Chain():
-            return _chain(block)
+            return _chain(block, names)
 
 
-def _heading(heading: Heading) -> Iterator[Element]:
+def _heading(heading: Heading, names: Names) -> Iterator[Element]:
     answer = heading.answer
-    shown = [Element("span", *_extents(answer), class_="answer")] if answer else []
+    shown = [Element("span", *_extents(answer, names), class_="answer")] if answer else []
     yield Element("h2", heading.text, *shown)
 
 
-def _paragraph(text: str, kind: str) -> Element:
-    return Element("p", *_extents(text), class_=kind, dir="auto")
+def _paragraph(text: str, kind: str, names: Names = None) -> Element:
+    return Element("p", *_extents(text, names), class_=kind, dir="auto")
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> Iterator[Element]:
@@ -253,27 +258,28 @@ def _facts(facts: Sequence[tuple[str, str]]) -> Iterator[Element]:
         yield Element("table", Element("tbody", *rows), class_="facts")
 
 
-def _legend(legend: Sequence[tuple[str, str]]) -> Iterator[Element]:
+def _legend(legend: Sequence[tuple[str, str]], names: Names = None) -> Iterator[Element]:
     if legend:
         pairs = (
-            (Element("dt", term), Element("dd", *_extents(meaning))) for term, meaning in legend
+            (Element("dt", term), Element("dd", *_extents(meaning, names)))
+            for term, meaning in legend
         )
         yield Element("dl", *(part for pair in pairs for part in pair), class_="legend")
 
 
-def _points(items: Sequence[str]) -> Iterator[Element]:
+def _points(items: Sequence[str], names: Names) -> Iterator[Element]:
     if items:
-        yield Element("ul", *(Element("li", *_extents(item), dir="auto") for item in items))
+        yield Element("ul", *(Element("li", *_extents(item, names), dir="auto") for item in items))
 
 
-def _card(card: Card) -> Element:
-    title = Element("h3", *_extents(card.title), dir="auto")
-    texts = (_paragraph(text, "") for text in card.texts)
+def _card(card: Card, names: Names) -> Element:
+    title = Element("h3", *_extents(card.title, names), dir="auto")
+    texts = (_paragraph(text, "", names) for text in card.texts)
     kinds = _kinds("card", card.tone)
-    return Element("div", title, *texts, *_points(card.points), class_=kinds, id=card.anchor)
+    return Element("div", title, *texts, *_points(card.points, names), class_=kinds, id=card.anchor)
 
 
-def _chain(chain: Chain) -> Iterator[Element]:
+def _chain(chain: Chain, names: Names) -> Iterator[Element]:
     """Write equalities below each other, the signs in a line."""
     steps = (
         part
@@ -282,7 +288,7 @@ def _chain(chain: Chain) -> Iterator[Element]:
             Element("span", "=", class_="equals"),
             Element(
                 "span",
-                Element("code", *_extents(link))
+                Element("code", *_extents(link, names))
                 if isinstance(link, str)
                 else mathml(link, chain.times),
                 class_="step",
@@ -294,41 +300,42 @@ def _chain(chain: Chain) -> Iterator[Element]:
         yield Element("p", chain.where, class_="where")
 
 
-def _grid(grid: Grid) -> Element:
+def _grid(grid: Grid, names: Names) -> Element:
     sides = [_side(right) for right in grid.right]
     titled = any(grid.header)
     heads = (
         Element("th", title, scope="col", class_=side)
         for side, title in zip(sides, grid.header if titled else (), strict=titled)
     )
-    rows = [_row(_grid_cells(row, sides)) for row in grid.rows]
+    rows = [_row(_grid_cells(row, sides, names)) for row in grid.rows]
     footer = None
     if grid.footer:
         first, *texts = grid.footer
         tail = zip(texts, sides[1:], strict=True)
         cells = (Element("td", text, class_=side) for text, side in tail)
         footer = _row([Element("th", first, scope="row"), *cells])
-    return _scrolled(_table(heads, rows, footer, caption=grid.caption), grid.caption)
+    table = _table(heads, rows, footer, caption=grid.caption, names=names)
+    return _scrolled(table, grid.caption)
 
 
-def _grid_cells(row: Sequence[str | Cell], sides: Sequence[str]) -> Iterator[Element]:
+def _grid_cells(row: Sequence[str | Cell], sides: Sequence[str], names: Names) -> Iterator[Element]:
     first, *rest = row
-    yield Element("th", *_inside(first), scope="row", class_=sides[0])
+    yield Element("th", *_inside(first, names), scope="row", class_=sides[0])
     for cell, side in zip(rest, sides[1:], strict=True):
         if isinstance(cell, str):
-            yield Element("td", *_inside(cell), class_=_kinds(side))
+            yield Element("td", *_inside(cell, names), class_=_kinds(side))
             continue
         long = "text" if not side and not cell.below and len(cell.text) > _LONG else ""
         heat = "heat" if cell.heat is not None else ""
         # Text is readable on the strongest colour, in the light and in the dark.
         colour = f"--heat: {0.55 * cell.heat:.2f}" if cell.heat is not None else ""
         kinds = _kinds(side, cell.tone, long, heat)
-        yield Element("td", *_inside(cell), class_=kinds, style=colour)
+        yield Element("td", *_inside(cell, names), class_=kinds, style=colour)
 
 
-def _inside(cell: str | Cell) -> Iterator[Element]:
+def _inside(cell: str | Cell, names: Names) -> Iterator[Element]:
     if isinstance(cell, str):
-        yield Element("bdi", *_extents(cell))
+        yield Element("bdi", *_extents(cell, names))
         return
     volume = _VOLUME.fullmatch(cell.text)  # any other text may be a stranger's, and stays
     text = Element("bdi", *(_extents(cell.text) if volume else (cell.text,)))
@@ -340,7 +347,7 @@ def _inside(cell: str | Cell) -> Iterator[Element]:
         yield Element("small", inside, class_="plain" if at else "")
 
 
-def _bars(chart: Bars) -> Element:
+def _bars(chart: Bars, names: Names) -> Element:
     """Draw bars as boxes; their numbers stand beside them."""
     most = max((count for _, count in chart.bars), default=0) or 1
     label, number = chart.heads
@@ -361,9 +368,9 @@ def _bars(chart: Bars) -> Element:
                 ]
             )
         )
-    return _scrolled(
-        _table(heads, rows, None, kind="layers bars", caption=chart.caption), chart.caption
-    )
+    kind = "layers bars"
+    table = _table(heads, rows, None, kind=kind, caption=chart.caption, names=names)
+    return _scrolled(table, chart.caption)
 
 
 # -- texts ----------------------------------------------------------------------------------------
@@ -387,6 +394,6 @@ def _power(text: str) -> Iterator[Node]:
         yield rest
 
 
-def _extents(text: str) -> tuple[str]:
-    """Set the x between extents as a multiplication sign."""
-    return (_TIMES.join(split_times(text)),)
+def _extents(text: str, names: Names = None) -> tuple[str]:
+    """Set the x between extents as a multiplication sign, but not in names."""
+    return (_TIMES.join(split_times(text, names)),)

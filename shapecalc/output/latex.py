@@ -21,6 +21,7 @@ LONG = 40
 #: A table that may go on below does so after so many characters, which fit a page of footnotesize.
 WIDE = 90
 
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -43,12 +44,24 @@ _SPECIAL = {
     "-": "-{}",  # where two stand together they would become a dash
     NOT_APPLICABLE_MARK: "--",
     "\N{REPLACEMENT CHARACTER}": "?",
-    **{mark: rf"\textsuperscript{{{digit}}}" for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    "\N{CHECK MARK}": r"$\surd$",
+    "\N{BALLOT X}": r"$\times$",
+    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    "\N{MIDDLE DOT}": r"$\cdot$",
+    "\N{DOT OPERATOR}": r"$\cdot$",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{PLUS-MINUS SIGN}": r"$\pm$",
+    "\N{RIGHTWARDS ARROW}": r"$\rightarrow$",
+    "\N{LESS-THAN OR EQUAL TO}": r"$\leq$",
+    "\N{GREATER-THAN OR EQUAL TO}": r"$\geq$",
+    "\N{NOT EQUAL TO}": r"$\neq$",
+    "\N{ALMOST EQUAL TO}": r"$\approx$",
+    "\N{LEFT CEILING}": r"$\lceil$",
+    "\N{RIGHT CEILING}": r"$\rceil$",
+    **{mark: rf"\textsuperscript{{{digit}}}" for digit, mark in enumerate(_RAISED)},
 }
-_ESCAPED = re.compile(
-    r"(?<= )->(?= )|-(?=-)"
-    r"|[\\{}$&#%_~^<>|`\"\[*\N{EN DASH}\N{REPLACEMENT CHARACTER}⁰¹²³⁴⁵⁶⁷⁸⁹]"
-)
+_SIGNS = "".join(map(re.escape, _SPECIAL.keys() - {"->", "-"}))
+_ESCAPED = re.compile(rf"(?<= )->(?= )|-(?=-)|[{_SIGNS}]")
 # What is left of a formula once it is escaped: brackets of floors, products, powers.
 _FORMULA = re.compile(
     r"[\N{LEFT FLOOR}\N{RIGHT FLOOR}]"
@@ -56,9 +69,12 @@ _FORMULA = re.compile(
     r"|(?:(?<=[A-Za-z)\N{RIGHT FLOOR}])|(?<=[A-Za-z]\d)|(?<=[A-Za-z]\d\d)|(?<=[A-Za-z]\d\d\d))"
     r"\\textasciicircum\{\}(?P<power>\d+)"
 )
-_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_DIGITS = str.maketrans(_RAISED, "0123456789")
 # pdfLaTeX sets these without further packages.
-_LATIN = re.compile("[\0-\u017f\u2013-\u2026]*")
+_LATIN = re.compile(
+    "(?:(?![«»ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ\u2017\u201a\u201b\u201e\u201f\u2023-\u2025])"
+    "[\0-\u017f\u2013-\u2026])*"
+)
 
 
 def is_latin(text: str) -> bool:
@@ -196,13 +212,18 @@ def _small_print(table: Table) -> list[str]:
     legend = (
         rf"\emph{{{escaped(term)}}}: {with_extents(meaning)}" for term, meaning in table.legend
     )
-    notes = []
-    for note in table.notes:
-        mark, _, text = note.partition(" ")
-        notes.append(_marked("", mark) + " " + escaped(text))
+    notes = map(_note, table.notes)
     texts = (escaped("; ".join(spelled(table))), ". ".join(legend))
     paragraphs = [*notes, *(f"{text}." for text in texts if text)]
     return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
+
+
+def _note(note: str) -> str:
+    """Raise the mark that a note begins with, if it is the number of one."""
+    mark, _, text = note.partition(" ")
+    if not mark or mark.strip(_RAISED):
+        return escaped(note)
+    return f"{_marked('', mark)} {escaped(text)}"
 
 
 def _power(text: str) -> str:
@@ -219,9 +240,9 @@ def _sentences(texts: Iterable[str]) -> str:
     return " ".join(text if text[-1] in ".!?" else f"{text}." for text in sentences if text)
 
 
-def with_extents(text: str) -> str:
-    """Escape, and set the x between extents as a multiplication sign."""
-    return r"$\times$".join(map(escaped, split_times(text)))
+def with_extents(text: str, names: re.Pattern[str] | None = None) -> str:
+    """Escape, and set the x between extents as a multiplication sign, but not in `names`."""
+    return r"$\times$".join(map(escaped, split_times(text, names)))
 
 
 def escaped(text: str) -> str:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shapecalc.layers.shape import as_text
-from shapecalc.output.cells import NUMBER, TEXT
-from shapecalc.output.table import Fact, Line, Table
-from shapecalc.output.view import Column
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
 
@@ -78,7 +76,7 @@ def activity(step: Step) -> Activity:
 def tabulate(run: Activations, width: int | None = None) -> Table:
     """Lay a run out; every column stays."""
     columns = tuple(
-        Column(title, title, "", TEXT if place < 3 else NUMBER, lambda row, view: row)
+        Head("", numeric=place >= 3, extents=title == "output")
         for place, title in enumerate(HEADER)
     )
     rows = {row.name: row for row in run.report.rows}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.shape import as_text
-from shapecalc.output.cells import NOT_APPLICABLE_MARK, TEXT, superscript
-from shapecalc.output.table import Fact, Line, Table
-from shapecalc.output.view import Column
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, superscript
+from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import one_line
 from shapecalc.verify.judge import LAWS, Verdict
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 HOLDS, FAILS = "\N{CHECK MARK}", "\N{BALLOT X}"
 
 
-def _column(title: str, meaning: str = "") -> Column:
-    return Column(title, title, meaning, TEXT, lambda row, view: row)
+def _heads(header: Sequence[str]) -> tuple[Head, ...]:
+    return tuple(Head("", extents=title == "output") for title in header)
 
 
 def _checked_laws(verdicts: Sequence[Verdict]) -> list[str]:
@@ -58,12 +57,13 @@ def _layers(verdict: Verdict) -> Table:
         cells = (layer.row.name, layer.row.type, as_text(layer.row.output))
         marks = tuple(_mark([layer.outcomes[law]]) for law in laws)
         lines.append(Line((*cells, *marks), superscript(len(notes)) if disagreements else ""))
+    header = ("layer", "type", "output", *laws)
     totals = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
     return Table(
         title=one_line(verdict.report.name) or "network",
         about=(f"Run forward by the referee: random weights, seed {verdict.seed}, float32.",),
-        columns=tuple(map(_column, ("layer", "type", "output", *laws))),
-        header=("layer", "type", "output", *laws),
+        columns=_heads(header),
+        header=header,
         lines=tuple(lines),
         footer=("all", "", "", *totals),
         facts=(
@@ -95,7 +95,7 @@ def _networks(verdicts: Sequence[Verdict]) -> Table:
     return Table(
         title=f"{len(verdicts)} networks",
         about=(f"Run forward by the referee: random weights, seed {verdicts[0].seed}, float32.",),
-        columns=tuple(map(_column, header)),
+        columns=_heads(header),
         header=header,
         lines=tuple(lines),
         footer=("all", f"{layers:,}", *("",) * (len(laws) + 1)),

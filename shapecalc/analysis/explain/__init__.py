@@ -148,7 +148,7 @@ def lesson(report: Report, name: str | None, of: str | None, view: View) -> Expl
     about += f": {arrow}{as_text(row.output, view.layout)}"
     source = report.graph.spec.source.name
     named = (report.name, row.name, row.type, about, row.note, source)
-    return Explanation(*named, tuple(sections), _domain(report))
+    return Explanation(*named, tuple(sections), _domain(report), report.graph.names())
 
 
 def _domain(report: Report) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def _of_network(report: Report, topics: list[Topic], view: View) -> Explanation:
     spec = report.graph.spec
     sections = tuple(slide(report, view, topic) for topic in topics)
     named = (report.name, "", "network", spec.citation, spec.note, spec.source.name)
-    return Explanation(*named, sections, _domain(report))
+    return Explanation(*named, sections, _domain(report), report.graph.names())
 
 
 def _shows(section: Section) -> bool:

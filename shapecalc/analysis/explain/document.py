@@ -23,6 +23,7 @@ def document(lesson: Explanation) -> Document:
         about=tuple(one_line(text) for text in (lesson.about, lesson.note) if text),
         remarks=tuple(_remarks(lesson)),
         level=2,
+        names=(*lesson.names, one_line(lesson.source)),
     )
 
 

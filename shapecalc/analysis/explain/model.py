@@ -127,7 +127,8 @@ class Explanation(Shown):
     """Where the numbers of a layer, of a block or of a whole network come from.
 
     `name` is the layer's, empty for the network; `about` says what it is, `note` what the spec
-    remarks on it, `source` where the spec was read, `domain` what the symbols may be.
+    remarks on it, `source` where the spec was read, `domain` what the symbols may be,
+    `names` are those of all layers and blocks.
     """
 
     shapes = Shapes(
@@ -143,6 +144,7 @@ class Explanation(Shown):
     source: str
     sections: tuple[Section, ...]
     domain: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def section(self, topic: str) -> Section:
         """Return the section of a topic.  Raises `KeyError` when there is none."""

@@ -40,7 +40,8 @@ class Solution(Shown):
 
     `names` are what the question was asked over.  `tied` are groups of names that were taken to be
     equal: then the boxes hold the points where they are.  `why` and `nearest` are tables for
-    people, `remarks` what limits the answer, `source` where the network was read.
+    people, `remarks` what limits the answer, `source` where the network was read, `layers`
+    are the names of its layers and blocks.
     """
 
     shapes = Shapes(
@@ -57,6 +58,7 @@ class Solution(Shown):
     nearest: tuple[Grid, ...]
     remarks: tuple[str, ...]
     source: str
+    layers: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything solves it."""

@@ -26,6 +26,10 @@ class Answered(Protocol):
         """Of what."""
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of its layers and blocks."""
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What limits the answer."""
 
@@ -44,4 +48,5 @@ def document(solved: Answered, most: int | None = MAX_ROWS) -> Document:
         answer=tuple(map(one_line, solved.answer())),
         remarks=tuple(map(one_line, solved.remarks)),
         level=0,
+        names=solved.layers,
     )

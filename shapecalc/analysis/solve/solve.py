@@ -135,6 +135,7 @@ class _Asking:
             () if boxes else tuple(nearest),
             tuple(remarks),
             spec.source.name,
+            self.graph.names(),
         )
 
     def at_once(self) -> Solution:

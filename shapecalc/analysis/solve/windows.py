@@ -120,6 +120,11 @@ class Windows(Shown):
         return "transposed convolution" if self.transposed else "convolution or pool"
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of layers in it: there are none."""
+        return ()
+
+    @property
     def question(self) -> str:
         """What was asked."""
         before, after = ("x".join(map(str, extents)) for extents in zip(*self.sizes, strict=True))

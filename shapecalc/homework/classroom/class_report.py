@@ -72,6 +72,7 @@ def class_report(classroom: Classroom) -> Pages:
             about=(_summary(classroom, numbers),),
             facts=tuple(_facts(classroom, graded, numbers)),
             legend=tuple(_MEANINGS.items()),
+            names=tuple({clean(cell.layer) for student in graded for cell in student.cells}),
         )
     )
 

@@ -80,7 +80,8 @@ def feedback(
     legend = stated_conventions(homework.conventions, columns) | stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))
-    return write(Document(title, tuple(blocks), (standing,), (), facts, tuple(legend.items())))
+    page = Document(title, tuple(blocks), (standing,), (), facts, tuple(legend.items()))
+    return write(page._replace(names=tuple(map(clean, homework.layers))))
 
 
 def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
