@@ -98,16 +98,8 @@ def sweep(
         if y is not None and not drawn:
             raise click.UsageError("--y names the column of a picture: add --chart or --plot FILE")
         format_ = output.chosen()
-        if (
-            chart
-            and output.format is not None
-            and output.path is None
-            and format_ not in ("text", "terminal")
-        ):
-            message = (
-                f"--chart draws on standard output, where {format_} would be no {format_} then"
-            )
-            raise click.UsageError(f"{message}: add -o FILE, or leave out --chart")
+        if chart and output.format is not None and output.path is None:
+            _must_be_for_people(format_)
         if plot is not None:
             from shapecalc.analysis.sweep.plot import suffix_of
 
@@ -128,6 +120,13 @@ def sweep(
             _draw(plan, y, chart=chart, plot=plot)
         if not drawn or output.format is not None or output.path is not None:
             _table(plan, output)
+
+
+def _must_be_for_people(format_: str) -> None:
+    """Refuse a page or data for programs behind a chart: it would be neither."""
+    if format_ not in ("text", "terminal"):
+        message = f"--chart draws on standard output, where {format_} would begin with the picture"
+        raise click.UsageError(f"{message}: add -o FILE, or leave out --chart")
 
 
 def _with(columns: str | None, y: str | None) -> str | None:
