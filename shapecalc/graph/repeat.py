@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.graph.scope import (
-    Argument,
-    Scoped,
-)
+from shapecalc.graph.scope import Argument, Scoped
 from shapecalc.layers.fields import Count
-from shapecalc.spec.model import (
-    RESERVED,
-)
+from shapecalc.spec.model import RESERVED
 from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:

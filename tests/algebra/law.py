@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any
 import shapecalc
 from shapecalc.algebra.expr import Expr, evaluate
 from shapecalc.output.columns import COLUMNS
-from shapecalc.output.options import (
-    make_view,
-)
-from shapecalc.report.model import (
-    UNKNOWN,
-)
+from shapecalc.output.options import make_view
+from shapecalc.report.model import UNKNOWN
 
 if TYPE_CHECKING:
     import random

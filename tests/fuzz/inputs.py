@@ -21,9 +21,7 @@ from shapecalc.layers.fields import (
     Pad,
 )
 from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
-from shapecalc.spec.model import (
-    RESERVED,
-)
+from shapecalc.spec.model import RESERVED
 from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
 from tests.paths import NETWORKS, SPECS
 

@@ -40,9 +40,7 @@ def sweep(
 
 
 def _view(options: Mapping[str, Any]) -> View:
-    from shapecalc.output.options import (
-        make_view,
-    )
+    from shapecalc.output.options import make_view
 
     return make_view(**options)
 

@@ -20,12 +20,8 @@ from shapecalc.homework.diagnosis.explanations import (
 from shapecalc.homework.diagnosis.follow_through import ANY, followed, own_count
 from shapecalc.homework.diagnosis.misconceptions.model import Case
 from shapecalc.homework.diagnosis.model import FAR
-from shapecalc.homework.diagnosis.working import (
-    Sides,
-)
-from shapecalc.layers.shape import (
-    whole,
-)
+from shapecalc.homework.diagnosis.working import Sides
+from shapecalc.layers.shape import whole
 from shapecalc.report.fold import together
 
 if TYPE_CHECKING:

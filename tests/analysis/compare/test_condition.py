@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from shapecalc.analysis.compare.condition import read_conditions
 from shapecalc.analysis.compare.names import total_names
 from shapecalc.errors import SpecErrors
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.options import make_view
 
 NAMES = total_names(make_view())
 

@@ -18,9 +18,7 @@ import shapecalc
 from shapecalc.analysis.sweep.columns import EXTENTS, layer_words, total_words
 from shapecalc.errors import SpecErrors
 from shapecalc.graph.model import Input
-from shapecalc.output.options import (
-    make_view,
-)
+from shapecalc.output.options import make_view
 from tests.paths import NETWORKS
 
 #: Fields that a sweep may change, with values that often fit.

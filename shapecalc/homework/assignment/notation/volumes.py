@@ -19,12 +19,7 @@ from shapecalc.homework.assignment.notation.readings import (
     blank,
     tidy,
 )
-from shapecalc.layers.shape import (
-    Map,
-    Vector,
-    shape_of,
-    whole,
-)
+from shapecalc.layers.shape import Map, Vector, shape_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
