@@ -8,6 +8,16 @@
     Map(sides=(55, 55), channels=96)
 
 Names are imported when they are first used, so `import shapecalc` costs nothing.
+
+The rooms, from the ground up; each uses those before it:
+
+    text        texts, places and words     counting   measures, and what tools count
+    algebra     numbers with symbols        reference  the referee: layers run in NumPy
+    layers      the rules of every layer    output     tables, pages and data in all formats
+    spec        YAML to a spec              verify     a report beside a run of its network
+    graph       a spec to a graph           analysis   what else can be asked, a folder a command
+    report      a graph to a report         homework   sheets, checks, classes
+    api         from a name to a report     cli        the command line
 """
 
 from __future__ import annotations

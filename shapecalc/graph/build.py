@@ -9,7 +9,7 @@ from shapecalc.graph.draft import BROKEN, Draft, Expansion, Wire
 from shapecalc.graph.model import Deferred
 from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
 from shapecalc.layers import layer_class
-from shapecalc.layers.fields import REQUIRED, Unread
+from shapecalc.layers.fields import REQUIRED, UnreadError
 from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import origin
 
@@ -97,7 +97,7 @@ class Builder:
                 values[name] = read_value(field.kind, tree, at, channels_of)
             except NeedsShapesError:
                 waiting = True
-            except Unread as error:
+            except UnreadError as error:
                 problems.append(
                     Problem(
                         error.code,

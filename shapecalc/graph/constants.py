@@ -19,7 +19,7 @@ from shapecalc.graph.scope import (
     used,
     whole,
 )
-from shapecalc.layers.fields import Count, Unread
+from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.layers.shape import Shape, shape_of
 from shapecalc.spec.model import RESERVED
 from shapecalc.spec.yaml_compose import compose
@@ -133,7 +133,7 @@ class Constants:
             if not isinstance(argument, Argument) or not isinstance(argument.tree, Scalar):
                 continue
             if name in passed:
-                with suppress(Unread, NeedsShapesError):
+                with suppress(UnreadError, NeedsShapesError):
                     whole(argument.tree, argument.place)
                 continue
             passed.add(name)
@@ -154,7 +154,7 @@ class Constants:
             message = f"{what} cannot depend on channels: they are known only after the structure"
             self.expansion.complain("E115", message, tree, "use a number, a field or a constant")
             return None
-        except Unread as error:
+        except UnreadError as error:
             self.expansion.complain(
                 error.code, f"{what} {error.message}", error.at or tree, error.hint
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.fields import Kind, Reading, Unread
+from shapecalc.layers.fields import Kind, Reading, UnreadError
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.spec.model import RESERVED
 from shapecalc.text.suggest import did_you_mean
@@ -86,7 +86,8 @@ def read_value(
 ) -> Any:  # noqa: ANN401
     """Read a field's value, following names that are bound to pieces of YAML.
 
-    Raises `Unread` for a bad value, `NeedsShapesError` when it depends on channels not yet known.
+    Raises `UnreadError` for a bad value, `NeedsShapesError` when it depends on channels that are
+    not yet known.
     """
     passed: set[tuple[int, int]] = set()
     while isinstance(tree, Scalar) and tree.plain and not kind.owns(tree.text):
@@ -112,7 +113,7 @@ def whole(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_s
     try:
         return _Evaluation(channels_of).whole(tree, place)
     except RecursionError:
-        raise Unread("is nested too deeply to compute", at=tree, code="E115") from None
+        raise UnreadError("is nested too deeply to compute", at=tree, code="E115") from None
 
 
 class _Evaluation:
@@ -128,7 +129,7 @@ class _Evaluation:
     def whole(self, tree: Tree, place: Scoped) -> Dim:
         """Compute an expression."""
         if not isinstance(tree, Scalar):
-            raise Unread(f"takes a whole number, not {describe(tree)}", at=tree)
+            raise UnreadError(f"takes a whole number, not {describe(tree)}", at=tree)
         text = tree.text
         if text.isdigit() and text.isascii() and (text[0] != "0" or text == "0") and len(text) < 19:
             return int(text)
@@ -136,9 +137,9 @@ class _Evaluation:
             return evaluate(_parsed(tree), lambda name: self.value(name, tree, place))
         except ExpressionError as error:
             message = f"cannot be computed: {error.message}"
-            raise Unread(message, error.hint, at=tree, code="E115") from None
+            raise UnreadError(message, error.hint, at=tree, code="E115") from None
         except RuleError as error:  # the expression grows too large
-            raise Unread(
+            raise UnreadError(
                 f"cannot be computed: {error.message}", error.hint, at=tree, code=error.code
             ) from None
 
@@ -148,7 +149,7 @@ class _Evaluation:
             if place.flow is None:
                 message = "uses `channels`, but nothing flows in here"
                 hint = "`channels` belongs into a field of a layer or of a block"
-                raise Unread(message, hint, at=tree, code="E116")
+                raise UnreadError(message, hint, at=tree, code="E116")
             return self.channels_of(place.flow)
         home = place.scope.home(name)
         if home is None:
@@ -164,7 +165,7 @@ class _Evaluation:
                 raise _circle(name, tree)
             if len(self.open) >= MAX_DEPTH:
                 message = f"cannot be computed: names stand for names more than {MAX_DEPTH} deep"
-                raise Unread(message, at=tree, code="E115")
+                raise UnreadError(message, at=tree, code="E115")
             if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
                 raise _free(name, tree)
             self.open.append((home, name))
@@ -178,28 +179,30 @@ class _Evaluation:
 def _parsed(tree: Scalar) -> Parsed:
     text = tree.text
     if not text:
-        raise Unread("takes a whole number, but nothing stands here", at=tree)
+        raise UnreadError("takes a whole number, but nothing stands here", at=tree)
     if text in ("true", "false"):
-        raise Unread(f"takes a whole number, not {text}", at=tree)
+        raise UnreadError(f"takes a whole number, not {text}", at=tree)
     return parse(text)
 
 
-def _circle(name: str, tree: Scalar) -> Unread:
+def _circle(name: str, tree: Scalar) -> UnreadError:
     message = f"cannot be computed: '{name}' is defined by itself"
-    return Unread(message, "give one of the names in the circle a number", at=tree, code="E118")
+    return UnreadError(
+        message, "give one of the names in the circle a number", at=tree, code="E118"
+    )
 
 
-def _unknown(name: str, tree: Scalar, place: Scoped) -> Unread:
+def _unknown(name: str, tree: Scalar, place: Scoped) -> UnreadError:
     known = [*place.scope.all_names(), "channels"]
     hint = did_you_mean(name, known) or (
         "names come from block fields, `let`, the symbols of `input`, and `channels`"
     )
-    return Unread(f"uses '{name}', which nothing defines here", hint, at=tree, code="E116")
+    return UnreadError(f"uses '{name}', which nothing defines here", hint, at=tree, code="E116")
 
 
-def _free(name: str, tree: Scalar) -> Unread:
+def _free(name: str, tree: Scalar) -> UnreadError:
     message = f"needs a number, but '{name}' is free: it has no value"
-    return Unread(message, f"give it one with --set {name}=...", at=tree, code="E121")
+    return UnreadError(message, f"give it one with --set {name}=...", at=tree, code="E121")
 
 
 def used(tree: Tree) -> set[str]:

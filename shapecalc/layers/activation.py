@@ -73,7 +73,7 @@ class LeakyRelu(Pointwise):
 
     slope: float = field(Decimal(), "slope below 0", default=0.01)
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"slope {self.slope:g}"
 
 
@@ -91,7 +91,7 @@ class Prelu(Pointwise):
 
     shared: bool = field(Flag(), "train one slope for all channels", default=False)
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return "one slope" if self.shared else ""
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
@@ -111,7 +111,7 @@ class Elu(Pointwise):
 
     alpha: float = field(Decimal(), "minus the limit far below 0", default=1.0)
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"alpha {self.alpha:g}"
 
 
@@ -230,7 +230,7 @@ class Softmax(Pointwise):
         default="channels",
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return "over positions" if self.over == "positions" else ""
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
@@ -258,7 +258,7 @@ class Dropout(Pointwise):
 
     rate: float = field(Decimal(0, 1), "share of the elements that are dropped", default=0.5)
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"{self.rate:g}"
 
 

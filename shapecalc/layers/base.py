@@ -142,7 +142,7 @@ class Layer:
         pairs = (f"{field.name}={getattr(self, field.name)!r}" for field in self._fields)
         return f"{type(self).__name__}({', '.join(pairs)})"
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         """Say in a few words what the layer does: ``96 11x11 /4``."""
         return ""
 

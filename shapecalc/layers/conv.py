@@ -91,7 +91,7 @@ class Conv(Rounded):
         default=None,
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         words = f"{self.filters} {window_text(self, *inputs)}"
         if self.groups > 1:
             words += f", groups {self.groups}"

@@ -22,7 +22,7 @@ class FullyConnected(Layer):
 
     units: Dim = field(Count(symbolic=True), "number of output units")
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return str(self.units)
 
     def output(self, *inputs: Shape) -> Vector:

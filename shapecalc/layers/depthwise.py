@@ -34,7 +34,7 @@ class Depthwise(Rounded):
     multiplier: Dim = field(Count(symbolic=True), "output channels per input channel", default=1)
     bias: Bias = bias_field()
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return window_text(self, *inputs) + (
             f", x{self.multiplier}" if self.multiplier != 1 else ""
         )
@@ -77,7 +77,7 @@ class Separable(Rounded):
     multiplier: Dim = field(Count(symbolic=True), "depthwise outputs per input channel", default=1)
     bias: Bias = bias_field()
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         words = f"{self.filters} {window_text(self, *inputs)}"
         return words + (f", x{self.multiplier}" if self.multiplier != 1 else "")
 

@@ -32,7 +32,7 @@ class Reading(NamedTuple):
     """Tell whether a word names a number here."""
 
 
-class Unread(Exception):  # noqa: N818  (caught by the reader, which knows the field)
+class UnreadError(Exception):
     """A tree does not hold what its field expects."""
 
     def __init__(
@@ -56,16 +56,16 @@ class Kind:
     least: int = 0
 
     def read(self, tree: Tree, reading: Reading) -> Any:  # noqa: ANN401
-        """Return the value that `tree` holds, or raise `Unread`."""
+        """Return the value that `tree` holds, or raise `UnreadError`."""
         raise NotImplementedError
 
     def owns(self, word: str) -> bool:
         """Tell whether `word` means something to this kind itself, whatever it names elsewhere."""
         return False
 
-    def wants(self, tree: Tree, hint: str = "") -> Unread:
+    def wants(self, tree: Tree, hint: str = "") -> UnreadError:
         """Return the complaint that `tree` is not of this kind."""
-        return Unread(f"takes {self.words}, not {describe(tree)}", hint, at=tree)
+        return UnreadError(f"takes {self.words}, not {describe(tree)}", hint, at=tree)
 
 
 _BOOLEANS = "`true` and `false` are the only booleans"
@@ -98,14 +98,16 @@ class Count(Kind):
                 return value
             raise needs_number(tree, value)
         if value < self.least:
-            raise Unread(f"must be at least {self.least}, but is {value:,}", at=tree, code="E114")
+            raise UnreadError(
+                f"must be at least {self.least}, but is {value:,}", at=tree, code="E114"
+            )
         if value > LARGEST:
             message = f"is {value:.3g}; the largest number a field may hold is {LARGEST:,}"
-            raise Unread(message, at=tree, code="E114")
+            raise UnreadError(message, at=tree, code="E114")
         return value
 
 
-def needs_number(tree: Tree, value: Dim) -> Unread:
+def needs_number(tree: Tree, value: Dim) -> UnreadError:
     """Return the complaint that an expression with symbols stands where a number must."""
     from shapecalc.algebra.expr import symbols_of
 
@@ -114,7 +116,7 @@ def needs_number(tree: Tree, value: Dim) -> Unread:
     verb = "has" if len(free) == 1 else "have"
     message = f"needs a number, but is {value}: {names} {verb} no value"
     hint = "give it one with " + " ".join(f"--set {name}=..." for name in free)
-    return Unread(message, hint, at=tree, code="E121")
+    return UnreadError(message, hint, at=tree, code="E121")
 
 
 class Decimal(Kind):
@@ -141,7 +143,7 @@ class Decimal(Kind):
         value = float(tree.text)
         if not self.low <= value <= self.high:
             message = f"must be from {self.low:g} to {self.high:g}, but is {value:g}"
-            raise Unread(message, at=tree, code="E114")
+            raise UnreadError(message, at=tree, code="E114")
         return value
 
 
@@ -283,7 +285,7 @@ class Pad(Kind):
     def pair(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
         """Read `[before, after]`."""
         if not isinstance(tree, List) or len(tree.items) != 2:
-            raise Unread(f"takes [before, after] for a side, not {describe(tree)}", at=tree)
+            raise UnreadError(f"takes [before, after] for a side, not {describe(tree)}", at=tree)
         before, after = (self.sizes.count.read(item, reading) for item in tree.items)
         return before, after
 
@@ -343,7 +345,7 @@ class Connections(Kind):
         for item in tree.items:
             row = Indices().read(item, reading)
             if not row or len(set(row)) != len(row):
-                raise Unread("takes one or more different input maps per output map", at=item)
+                raise UnreadError("takes one or more different input maps per output map", at=item)
             rows.append(row)
         return tuple(rows)
 

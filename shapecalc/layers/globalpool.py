@@ -75,7 +75,7 @@ class AdaptivePool(Layer):
 
     size: tuple[int, ...] = field(Sizes(), "extent of the output, per side")
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"to {count_text(self.size)}"
 
     def output(self, *inputs: Shape) -> Map:

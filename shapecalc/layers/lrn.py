@@ -41,7 +41,7 @@ class Lrn(Layer):
         Decimal(), "constant added to the scaled squares; AlexNet's paper has 2", default=1.0
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"over {self.size} channels"
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:

@@ -127,7 +127,7 @@ class LayerNorm(Norm):
         default="channels",
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"over {self.over}"
 
     def sets(self, shape: Shape) -> Dim:
@@ -149,7 +149,7 @@ class GroupNorm(Norm):
 
     groups: int = field(Count(), "number of groups that the channels fall into", default=32)
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"{self.groups} groups"
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:

@@ -40,7 +40,7 @@ class Pool(Rounded):
     def steps(self) -> tuple[int, ...]:
         return self.kernel if self.stride is None else self.stride
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return window_text(self, *inputs)
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:

@@ -67,7 +67,7 @@ class Reshape(Layer):
 
     shape: tuple[Dim, ...] = field(Extents(), "new shape, sides first and channels last")
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"to {count_text(self.shape)}"
 
     def requires(self, *inputs: Shape) -> list[Requirement]:
@@ -117,7 +117,7 @@ class Permute(Layer):
         Indices(), "axes of the input, counted from 0: height 0, width 1, channels 2"
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return " ".join(map(str, self.order))
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
@@ -157,7 +157,7 @@ class PadLayer(Layer):
 
     pad: Padding = field(Pad(modes=False), "zeros around the input")
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return pad_text(self.pad)
 
     def _pairs(self, shape: Shape) -> tuple[tuple[Dim, Dim], ...]:
@@ -193,7 +193,7 @@ class Crop(Layer):
         Sizes(), "size to cut out around the centre (U-Net)", default=None
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"to {square(self.to)}" if self.to is not None else pad_text(self.crop or NO_PADDING)
 
     def requires(self, *inputs: Shape) -> list[Requirement]:
@@ -286,7 +286,7 @@ class Upsample(Layer):
         default="nearest",
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"x{square(self.factor)} {self.mode}"
 
     def _factors(self, shape: Shape) -> tuple[int, ...]:
@@ -319,7 +319,7 @@ class ChannelShuffle(Layer):
 
     groups: int = field(Count(), "number of groups that the channels fall into")
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         return f"{self.groups} groups"
 
     def requires(self, *inputs: Shape) -> list[Requirement]:

@@ -60,7 +60,7 @@ class Transposed(Windowed):
         default=None,
     )
 
-    def does(self, *inputs: Shape) -> str:
+    def configuration(self, *inputs: Shape) -> str:
         words = f"{self.filters} {window_text(self, *inputs)}"
         if self.output_padding is not None and any(self.output_padding):
             words += f", output padding {'x'.join(map(str, self.output_padding))}"

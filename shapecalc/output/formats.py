@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text.safe import terminal_width
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.suggest import format_meant
@@ -142,7 +142,7 @@ def format_for(
         option = f"--format {name}" if name is not None else f"--output {path}"
         message = f"{of.shapes.noun} cannot be written as {chosen}"
         hint = f"one of {', '.join(formats_of(of))}"
-        raise SpecErrors([Problem("E302", message, Origin(Source(option, "")), hint=hint)])
+        raise refuse("E302", message, Origin(Source(option, "")), hint)
     return chosen
 
 
@@ -167,7 +167,7 @@ def _named(name: str | None, path: str | None, *, terminal: bool) -> str:
 
 def _unknown(option: str, text: str, message: str, hint: str) -> SpecErrors:
     origin = Origin(Source(option, text), Span(0, 0, 0, len(text)))
-    return SpecErrors([Problem("E302", message, origin, hint=hint)])
+    return refuse("E302", message, origin, hint)
 
 
 def write(

@@ -19,7 +19,7 @@ operations that were executed.  `formulas` writes a layer's mathematics with its
 
 from __future__ import annotations
 
-from shapecalc.reference.inputs import Unfit
+from shapecalc.reference.inputs import UnfitError
 from shapecalc.reference.product import Product, recorded
 from shapecalc.reference.run import NetworkGradients, Run, Step, allocate, backward, run
 
@@ -28,7 +28,7 @@ __all__ = [
     "Product",
     "Run",
     "Step",
-    "Unfit",
+    "UnfitError",
     "allocate",
     "backward",
     "recorded",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Arrays
 
 
-class Unfit(ValueError):  # noqa: N818
+class UnfitError(ValueError):
     """What was given for a run does not belong there."""
 
 
@@ -29,7 +29,7 @@ def must_know(names: Iterable[str], known: Iterable[str], what: str) -> None:
     for name in names:
         if name not in has:
             hint = did_you_mean(name, has) or f"there are {', '.join(list(has)[:5]) or 'none'}"
-            raise Unfit(f"the network has no {what} {name}; {hint}")
+            raise UnfitError(f"the network has no {what} {name}; {hint}")
 
 
 class Inputs:
@@ -48,7 +48,7 @@ class Inputs:
         self.supplied = {name: np.asarray(x) for name, x in arrays.items()}
         sizes = {x.shape[:1] for x in self.supplied.values()}
         if len(sizes) > 1:
-            raise Unfit("the inputs hold different numbers of examples")
+            raise UnfitError("the inputs hold different numbers of examples")
         self.batch = next((size[0] for size in sizes if size), batch)
         self.seed, self.dtype = seed, dtype
 
@@ -59,7 +59,7 @@ class Inputs:
             random = np.random.default_rng((self.seed, index))
             return uniform((self.batch, *own), -1, 1, self.dtype, random)
         if x.ndim == 0 or x.shape[1:] != own:
-            raise Unfit(f"{path} takes {_times('N', *own)}, not {_times(*x.shape)}")
+            raise UnfitError(f"{path} takes {_times('N', *own)}, not {_times(*x.shape)}")
         return np.array(x, self.dtype)
 
 
@@ -86,7 +86,7 @@ class LayerArrays:
                     own[name] = np.asarray(array, inputs[0].dtype)
                 else:
                     wanted, has = _times(*slot.shape), _times(*np.shape(array))
-                    raise Unfit(f"{path}.{name} is {wanted}, not {has}")
+                    raise UnfitError(f"{path}.{name} is {wanted}, not {has}")
             self.owned[owner] = own
         return self.owned[owner]
 

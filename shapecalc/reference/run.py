@@ -12,7 +12,7 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
 from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.reference.inputs import Inputs, LayerArrays, Unfit, must_know
+from shapecalc.reference.inputs import Inputs, LayerArrays, UnfitError, must_know
 from shapecalc.reference.layer import backward as layer_backward
 from shapecalc.reference.layer import forward
 from shapecalc.reference.memory import Memory
@@ -79,7 +79,7 @@ class Run(NamedTuple):
         }
 
 
-class _Lost(Exception):  # noqa: N818
+class _LostError(Exception):
     """Carries the path of an earlier layer that could not be run."""
 
 
@@ -118,8 +118,8 @@ def run(
     `backward` needs.  `watch` is called after every layer; `failed`, with the reason, for a layer
     that cannot be run although its rules took it, and for all that depend on it.
 
-    Raises `Unfit`, a `ValueError`, for names and arrays that do not belong there; `SpecErrors` for
-    a network with symbols (E121), and without `failed` for a layer that cannot be run (E505).
+    Raises `UnfitError`, a `ValueError`, for names and arrays that do not belong there; `SpecErrors`
+    for a network with symbols (E121), and without `failed` for a layer that cannot be run (E505).
     """
     graph = graph_of(network)
     problems = without_values(graph, "a run")
@@ -137,9 +137,9 @@ def run(
     for index, node in enumerate(graph.nodes):
         try:
             step = walk.step(index, node)
-        except (Unfit, MemoryError):
+        except (UnfitError, MemoryError):
             raise
-        except _Lost as lost:
+        except _LostError as lost:
             assert failed is not None
             failed(node, f"not run, as {lost} cannot be")
         except Exception as error:  # whatever it breaks at is what there is to say
@@ -196,9 +196,9 @@ class _Walk:
         return Step(node, layer, own, taken, output, self.memory.bytes())
 
     def shape(self, index: int) -> Shape:
-        """Return the shape of a layer's output.  Raises `_Lost` where there is none."""
+        """Return the shape of a layer's output.  Raises `_LostError` where there is none."""
         if index not in self.shapes:
-            raise _Lost(self.graph.nodes[index].path)
+            raise _LostError(self.graph.nodes[index].path)
         return self.shapes[index]
 
     @property
@@ -250,13 +250,13 @@ def backward(run: Run, outputs: Mapping[str, Array] | None = None) -> NetworkGra
 
     `outputs` maps the outputs' names to the gradients that come from outside; an output that is
     not there gets none.  Without any it is 1 everywhere, which is the gradient of the outputs' sum.
-    Where branches part, and where weights are shared, gradients add up.  Raises `Unfit` for names
-    that are no outputs, and for activations that were not kept.
+    Where branches part, and where weights are shared, gradients add up.  Raises `UnfitError` for
+    names that are no outputs, and for activations that were not kept.
     """
     nodes = run.graph.nodes
     must_know(outputs or (), run.outputs, "output")
     if len(run.values) < len(nodes):
-        raise Unfit('backward needs all activations: run with keep="all"')
+        raise UnfitError('backward needs all activations: run with keep="all"')
     coming: dict[int, Array] = {}
     for index in run.graph.outputs:
         path = nodes[index].path

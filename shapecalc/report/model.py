@@ -75,7 +75,9 @@ class Row(NamedTuple):
     @property
     def does(self) -> str:
         """What the layer does, in a few words; of a level, how many layers it holds."""
-        return self.label or (self.layer.does(*self.inputs) if self.layer is not None else "")
+        return self.label or (
+            self.layer.configuration(*self.inputs) if self.layer is not None else ""
+        )
 
     @property
     def params(self) -> Dim:

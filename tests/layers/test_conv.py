@@ -64,7 +64,7 @@ def test_lenets_c3_sees_part_of_the_maps() -> None:
     assert conv.output(shape) == Map((10, 10), 16)
     assert params(conv, shape) == 1_516
     assert conv.connected((shape,), Map((10, 10), 16)) == 151_600
-    assert conv.does() == "16 5x5, 60 connected pairs"
+    assert conv.configuration() == "16 5x5, 60 connected pairs"
 
 
 def test_every_side_by_itself() -> None:
@@ -78,7 +78,7 @@ def test_every_side_by_itself() -> None:
         Parameter("bias", (5,), "bias"),
     )
     assert conv.work((shape,), Map((3, 4), 5)) == Work(macs=720, bias_adds=60)
-    assert conv.does() == "5 3x2 /2x3, pad (1,0)x(0,2), dilation 1x2"
+    assert conv.configuration() == "5 3x2 /2x3, pad (1,0)x(0,2), dilation 1x2"
 
 
 def test_one_side() -> None:
@@ -165,7 +165,7 @@ def test_transposed_in_groups_with_output_padding() -> None:
     shape = Map((4, 5), 8)
     assert layer.output(shape) == Map((8, 9), 6)
     assert layer.weights(shape) == (Parameter("weight", (8, 3, 3, 3)),)
-    assert layer.does() == "6 3x3 /2, pad 1, output padding 1x0, groups 2"
+    assert layer.configuration() == "6 3x3 /2, pad 1, output padding 1x0, groups 2"
 
 
 REFUSED: list[tuple[Layer, str, str, str]] = [

@@ -52,4 +52,4 @@ def test_lenets_output() -> None:
     assert layer.weights(shape) == (Parameter("codes", (10, 84), "buffer"),)
     assert layer.work((shape,), Vector(10)) == Work(multiplies=840, adds=1_680)
     assert layer.connected((shape,), Vector(10)) == 840
-    assert layer.does() == "10"
+    assert layer.configuration() == "10"

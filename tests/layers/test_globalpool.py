@@ -45,7 +45,7 @@ def test_adaptive_work_by_hand() -> None:
     assert layer.work((shape,), output) == Work(adds=432, divisions=36)
     assert AdaptiveMaxPool(size=(6, 2)).work((shape,), output) == Work(compares=432)
     assert layer.connected((shape,), output) == 432
-    assert layer.does() == "to 6x2"
+    assert layer.configuration() == "to 6x2"
 
 
 def test_adaptive_windows_by_hand() -> None:

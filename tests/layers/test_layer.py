@@ -135,4 +135,4 @@ def test_a_join_takes_two(refusal: Refusal) -> None:
     ],
 )
 def test_the_short_label(layer: Layer, words: str) -> None:
-    assert layer.does() == words
+    assert layer.configuration() == words

@@ -12,7 +12,7 @@ from shapecalc.layers.work import Work
 def test_the_defaults_are_pytorchs() -> None:
     layer = Lrn()
     assert (layer.size, layer.alpha, layer.beta, layer.k) == (5, 1e-4, 0.75, 1.0)
-    assert layer.does() == "over 5 channels"
+    assert layer.configuration() == "over 5 channels"
 
 
 @pytest.mark.parametrize("shape", [Map((2, 3), 7), Map((6,), 7), Map((2, 1, 3), 7), Vector(42)])

@@ -100,6 +100,6 @@ def test_groups_must_divide_the_channels(refusal: Refusal) -> None:
 
 
 def test_labels() -> None:
-    assert BatchNorm().does() == ""
-    assert LayerNorm(over="all").does() == "over all"
-    assert GroupNorm(groups=4).does() == "4 groups"
+    assert BatchNorm().configuration() == ""
+    assert LayerNorm(over="all").configuration() == "over all"
+    assert GroupNorm(groups=4).configuration() == "4 groups"

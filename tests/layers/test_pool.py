@@ -132,9 +132,9 @@ def test_the_sides_must_match(refusal: Refusal) -> None:
 
 
 def test_labels() -> None:
-    assert MaxPool(kernel=(3, 2), stride=(2,), rounding="ceil").does() == "3x2 /2, ceil"
-    assert AvgPool(kernel=(7,)).does() == "7x7 /7"
-    assert Subsampling().does() == "2x2 /2"
+    assert MaxPool(kernel=(3, 2), stride=(2,), rounding="ceil").configuration() == "3x2 /2, ceil"
+    assert AvgPool(kernel=(7,)).configuration() == "7x7 /7"
+    assert Subsampling().configuration() == "2x2 /2"
 
 
 # -- blurpool -----------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_a_blurpool_halves_every_side_whatever_its_filter() -> None:
         assert BlurPool(kernel=(kernel,)).output(Map((13, 8), 5)) == Map((7, 4), 5)
     assert BlurPool(kernel=(2, 5), stride=(3, 1)).output(Map((7, 11), 2)) == Map((3, 11), 2)
     assert BlurPool().output(Map((9,), 2)) == Map((5,), 2)
-    assert BlurPool().does() == "3x3 /2, pad 1"
+    assert BlurPool().configuration() == "3x3 /2, pad 1"
 
 
 def test_a_blurpool_owns_a_filter_for_every_channel_and_trains_nothing() -> None:

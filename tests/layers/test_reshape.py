@@ -103,7 +103,7 @@ def test_pad() -> None:
     layer = PadLayer(pad=Padding(((0, 1), (2, 3))))
     assert layer.output(SHAPE) == Map((8, 16), 6)
     assert layer.window(SHAPE) == (InputSpan((0,), (0,), 1), InputSpan((-2,), (-2,), 1))
-    assert layer.does() == "(0,1)x(2,3)"
+    assert layer.configuration() == "(0,1)x(2,3)"
     assert layer.work((SHAPE,), Map((8, 16), 6)) == NO_WORK
     assert PadLayer(pad=Padding(((1, 1),))).output(Map((2, 3, 5), 7)) == Map((4, 5, 7), 7)
 
@@ -112,7 +112,7 @@ def test_crop() -> None:
     layer = Crop(crop=Padding(((0, 1), (2, 3))))
     assert layer.output(SHAPE) == Map((6, 6), 6)
     assert layer.window(SHAPE) == (InputSpan((0,), (0,), 1), InputSpan((2,), (2,), 1))
-    assert layer.does() == "(0,1)x(2,3)"
+    assert layer.configuration() == "(0,1)x(2,3)"
     assert Crop(crop=Padding(((1, 1),))).output(Map((3,), 2)) == Map((1,), 2)
 
 
@@ -122,14 +122,14 @@ def test_crop_to_the_centre() -> None:
     layer = Crop(to=(4, 11))
     assert layer.output(SHAPE) == Map((4, 11), 6)
     assert layer.window(SHAPE) == (InputSpan((1,), (1,), 1), InputSpan((0,), (0,), 1))
-    assert layer.does() == "to 4x11"
+    assert layer.configuration() == "to 4x11"
 
 
 def test_upsample() -> None:
     layer, output = Upsample(factor=(2, 3)), Map((14, 33), 6)
     assert layer.output(SHAPE) == output
     assert layer.work((SHAPE,), output) == NO_WORK
-    assert layer.does() == "x2x3 nearest"
+    assert layer.configuration() == "x2x3 nearest"
     assert Upsample().output(Map((5,), 3)) == Map((10,), 3)
     assert layer.window(SHAPE) == (
         InputSpan((0, 0), (0, 0), 1),

@@ -81,7 +81,7 @@ def test_arrays_of_other_shapes_are_refused() -> None:
     ],
 )
 def test_unknown_names_are_refused(given: Any, told: str) -> None:
-    with pytest.raises(execute.Unfit) as refused:
+    with pytest.raises(execute.UnfitError) as refused:
         execute.run(shapecalc.loads(BRANCHES), **given)
     assert str(refused.value) == told
 
@@ -89,15 +89,15 @@ def test_unknown_names_are_refused(given: Any, told: str) -> None:
 def test_inputs_come_in_batches_of_one_size() -> None:
     graph, x = shapecalc.loads(SHARED), np.zeros((3, 2, 5, 7))
     assert execute.run(graph, {"left": x}).outputs["tanh1"].shape == (3, 3, 3, 5)
-    with pytest.raises(execute.Unfit, match="the inputs hold different numbers of examples"):
+    with pytest.raises(execute.UnfitError, match="the inputs hold different numbers of examples"):
         execute.run(graph, {"left": x, "right": x[:2]})
 
 
 def test_backward_needs_what_was_kept_and_knows_the_outputs() -> None:
     graph = shapecalc.loads(BRANCHES)
-    with pytest.raises(execute.Unfit, match='run with keep="all"'):
+    with pytest.raises(execute.UnfitError, match='run with keep="all"'):
         execute.backward(execute.run(graph))
-    with pytest.raises(execute.Unfit, match="the network has no output sum; there are out"):
+    with pytest.raises(execute.UnfitError, match="the network has no output sum; there are out"):
         execute.backward(execute.run(graph, keep="all"), {"sum": X})
 
 

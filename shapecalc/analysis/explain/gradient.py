@@ -154,7 +154,7 @@ def _worked(
     input windows may hang over an end that are whole in the layer's.
     """
     shapes = listed([as_text(shape) for shape in example.inputs])
-    does = example.layer.does(*example.inputs)
+    does = example.layer.configuration(*example.inputs)
     kind = " ".join(filter(None, (subject.row.type, does)))
     other = _otherwise(example, subject)
     yield Prose(f"Worked through by the referee on a small one, {kind} of {shapes}{other}:")
