@@ -99,7 +99,7 @@ def _must_be_writable() -> None:
         if os.path.isdir(path) or path.endswith(("/", os.sep)):
             message = f"'{path}' cannot be written: {os.strerror(errno.EISDIR)}"
             raise refuse("E007", message, Origin.of_file(path))
-        _must_be_no_input(path)
+        must_be_no_input(path)
 
 
 def _is_output(param: click.Parameter) -> bool:
@@ -109,7 +109,7 @@ def _is_output(param: click.Parameter) -> bool:
     return written and getattr(param, "metavar", None) == "FILE"
 
 
-def _must_be_no_input(path: str) -> None:
+def must_be_no_input(path: str) -> None:
     """Refuse to write over a file that the command reads.  Raises `SpecErrors` (E007)."""
     if os.path.isfile(path) and any(os.path.samefile(path, file) for file in _input_files()):
         message = f"'{path}' cannot be written: it is the command's own input"
@@ -136,7 +136,7 @@ def _parameters() -> Iterator[tuple[click.Parameter, Any]]:
 @contextlib.contextmanager
 def _explaining(path: str) -> Iterator[None]:
     """Tell why a file cannot be written; one that the command reads never is."""
-    _must_be_no_input(path)
+    must_be_no_input(path)
     try:
         yield
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit_parts, reported
+from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,8 +103,11 @@ def grade(
     with reported(as_json=format_ == "json"):
         from shapecalc.homework.classroom.grade import Request
         from shapecalc.homework.classroom.grade import grade as run
+        from shapecalc.homework.classroom.results import FILES
         from shapecalc.output.formats import format_for
 
+        for name in FILES:
+            must_be_no_input(f"{results}/{name}")
         chosen = format_for(format_, terminal=sys.stdout.isatty())
         homework_source = _source(file, against, settings, inputs)
         if variants is not None:

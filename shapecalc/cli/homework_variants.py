@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shapecalc.cli.common import emit, emit_parts, reported
+from shapecalc.cli.common import emit, emit_parts, must_be_no_input, reported
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
         from shapecalc.homework.variants.draw import pool_of, pool_text
         from shapecalc.spec.find import find_homework
 
+        must_be_no_input(f"{folder}/variants.csv")
         form = sheet_format(format_)
         source = find_homework(file)
         students = load_roster(roster).students

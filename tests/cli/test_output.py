@@ -195,6 +195,24 @@ def test_a_list_of_variants_does_not_replace_the_roster(
     assert result.exit_code == 2
     assert "'./variants.csv' cannot be written: it is the command's own input" in result.stderr
     assert (tmp_path / "variants.csv").read_text() == "id,name\ns1,Ann Lee\n"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_results_of_a_class_do_not_replace_the_roster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "s1.csv").write_text("layer,output\nconv1,28x28x6\n")
+    (tmp_path / "results").mkdir()
+    roster = tmp_path / "results" / "grades.csv"
+    roster.write_text("id,name\ns1,Ann Lee\n")
+    words = "homework grade class --roster results/grades.csv --against lenet5 -o results"
+    result = run(words)
+    assert result.exit_code == 2
+    assert "'results/grades.csv' cannot be written: it is the command's own input" in result.stderr
+    assert roster.read_text() == "id,name\ns1,Ann Lee\n"
+    assert list(roster.parent.iterdir()) == [roster]
 
 
 def test_a_file_that_is_not_read_is_replaced(

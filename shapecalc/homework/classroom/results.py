@@ -28,15 +28,19 @@ CELLS = (
     "misconceptions", "certain",
 )  # fmt: skip
 
+#: The tables and the class, beside the report.
+FILES = ("grades.csv", "cells.csv", "leftovers.csv", "class.json")
+
 
 def write_results(classroom: Classroom, results: Path) -> None:
     """Write grades.csv, cells.csv, leftovers.csv, class.json and the report, each by renaming."""
+    grades, cells, leftover, class_json = (results / name for name in FILES)
     leftovers = ((_line(left.file), _line(left.reason)) for left in classroom.leftovers)
     class_ = records(classroom)
-    replace(results / "grades.csv", to_csv(class_))
-    replace(results / "cells.csv", written((CELLS, *_cells(classroom))))
-    replace(results / "leftovers.csv", written((("file", "reason"), *leftovers)))
-    replace(results / "class.json", to_json(class_))
+    replace(grades, to_csv(class_))
+    replace(cells, written((CELLS, *_cells(classroom))))
+    replace(leftover, written((("file", "reason"), *leftovers)))
+    replace(class_json, to_json(class_))
     for suffix, text in class_report(classroom).by_suffix().items():
         replace(results / f"report.{suffix}", [text])
 
