@@ -41,6 +41,7 @@ WIDE, VERY_WIDE = 6, 14
 #: A text in a cell that is longer than this may be broken.
 _LONG = 24
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_ARROW = "\N{RIGHTWARDS ARROW}"
 _VOLUME = re.compile(r"\d+(x\d+)+")
 
 
@@ -64,7 +65,7 @@ def document_to_html(document: Document, *, standalone: bool = True) -> str:
     """Write a document as HTML."""
     names = document.names_pattern()
     body = [
-        Element(_title_tag(standalone), document.title, class_="title", dir="auto"),
+        Element(_title_tag(standalone), _arrows(document.title), class_="title", dir="auto"),
         *(_paragraph(text, "about", names) for text in document.about if text),
         *(_paragraph(text, "answer", names) for text in document.answer),
         *_facts(document.facts),
@@ -114,23 +115,27 @@ def _page(title: str, body: Iterable[Node], styles: Iterable[str], kind: str = "
 
 
 def _table_page(table: Table, title_tag: str) -> Iterator[Node]:
-    yield Element(title_tag, table.title, class_="title")
+    yield Element(title_tag, _arrows(table.title), class_="title")
     for text in table.about:
-        yield Element("p", text, class_="about")
+        yield Element("p", _arrows(text), class_="about")
     heads = list(map(_head, table.columns, table.header))
     lines = [_line(table, line) for line in table.lines]
+    groups = [lines[at : at + table.together] for at in range(0, len(lines), table.together)]
+    bodies = [lines] if table.together == 1 else groups
     footer = _row(_cells(table, table.footer)) if table.footer else None
-    yield _scrolled(_table(heads, lines, footer, label=table.title))
+    yield _scrolled(_table(heads, bodies, footer, label=table.title))
     if table.notes:
-        yield Element("ul", *(Element("li", note) for note in table.notes), class_="notes")
+        yield Element("ul", *(Element("li", _arrows(note)) for note in table.notes), class_="notes")
     yield from _totals(table)
     yield from _legend(table.legend)
     for text in table.remarks:
-        yield Element("p", text, class_="remarks")
+        yield Element("p", _arrows(text), class_="remarks")
 
 
 def _head(column: Column | Head, title: str) -> Element:
-    return Element("th", title, scope="col", class_=_side(column.numeric), title=column.meaning)
+    return Element(
+        "th", _arrows(title), scope="col", class_=_side(column.numeric), title=column.meaning
+    )
 
 
 def _line(table: Table, line: Line) -> Element:
@@ -157,19 +162,19 @@ def _totals(table: Table) -> Iterator[Element]:
     if not facts:
         return
     rows = [
-        _row([Element("th", label, scope="row"), *(Element("td", cell) for cell in cells)])
+        _row([Element("th", label, scope="row"), *(Element("td", _arrows(cell)) for cell in cells)])
         for label, *cells in facts
     ]
     if grid is None:
         yield _scrolled(Element("table", Element("tbody", *rows), class_="facts"))
         return
     heads = list(map(_head, grid.columns, grid.header))
-    yield _scrolled(_table(heads, rows, None, kind="facts several"))
+    yield _scrolled(_table(heads, [rows], None, kind="facts several"))
 
 
 def _table(
     heads: Iterable[Node],
-    rows: Iterable[Node],
+    bodies: Iterable[Iterable[Node]],
     footer: Node | None,
     *,
     kind: str = "layers",
@@ -177,12 +182,15 @@ def _table(
     caption: str = "",
     names: Names = None,
 ) -> Element:
-    """Put the parts of a table together; `label` names it where it has no caption."""
+    """Put the parts of a table together; `label` names it where it has no caption.
+
+    Where there are several bodies, none is broken between pages.
+    """
     heads = list(heads)
     parts = [
         Element("caption", Element("span", *_extents(caption, names))) if caption else None,
         Element("thead", _row(heads)) if heads else None,
-        Element("tbody", *rows),
+        *(Element("tbody", *rows) for rows in bodies),
         Element("tfoot", footer) if footer is not None else None,
     ]
     return Element("table", *(part for part in parts if part), class_=kind, aria_label=label)
@@ -242,7 +250,7 @@ def _block(block: Block, names: Names) -> Iterable[Element]:
 def _heading(heading: Heading, names: Names) -> Iterator[Element]:
     answer = heading.answer
     shown = [Element("span", *_extents(answer, names), class_="answer")] if answer else []
-    yield Element("h2", heading.text, *shown)
+    yield Element("h2", _arrows(heading.text), *shown)
 
 
 def _paragraph(text: str, kind: str, names: Names = None) -> Element:
@@ -314,7 +322,7 @@ def _grid(grid: Grid, names: Names) -> Element:
         tail = zip(texts, sides[1:], strict=True)
         cells = (Element("td", text, class_=side) for text, side in tail)
         footer = _row([Element("th", first, scope="row"), *cells])
-    table = _table(heads, rows, footer, caption=grid.caption, names=names)
+    table = _table(heads, [rows], footer, caption=grid.caption, names=names)
     return _scrolled(table, grid.caption)
 
 
@@ -369,7 +377,7 @@ def _bars(chart: Bars, names: Names) -> Element:
             )
         )
     kind = "layers bars"
-    table = _table(heads, rows, None, kind=kind, caption=chart.caption, names=names)
+    table = _table(heads, [rows], None, kind=kind, caption=chart.caption, names=names)
     return _scrolled(table, chart.caption)
 
 
@@ -386,7 +394,7 @@ def _kinds(*kinds: str) -> str:
 
 def _power(text: str) -> Iterator[Node]:
     """Raise the exponent of a power of ten, as in 3.8x10^9."""
-    first, *more = re.split(r"(?<=\d)x10\^(\d+)", text)
+    first, *more = re.split(r"(?<=\d)x10\^(\d+)", _arrows(text))
     yield first
     for power, rest in zip(more[::2], more[1::2], strict=True):
         yield f"{_TIMES}10"
@@ -396,4 +404,9 @@ def _power(text: str) -> Iterator[Node]:
 
 def _extents(text: str, names: Names = None) -> tuple[str]:
     """Set the x between extents as a multiplication sign, but not in names."""
-    return (_TIMES.join(split_times(text, names)),)
+    return (_TIMES.join(map(_arrows, split_times(text, names))),)
+
+
+def _arrows(text: str) -> str:
+    """Set the arrow of a text as the one sign that it is, which no line breaks in two."""
+    return text.replace(" -> ", f" {_ARROW} ")

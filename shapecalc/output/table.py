@@ -79,7 +79,8 @@ class Table(NamedTuple):
     out, and which file was read.  `columns` are those shown, `dropped` those left out for width.
     Several networks have `totals` in place of facts.
     Where nothing adds up there is no footer, and there are no facts.
-    A `continued` table goes on below where it is too wide for its page.
+    A `continued` table goes on below where it is too wide for its page.  So many lines at a time
+    stand `together`: no page ends between them.
     """
 
     title: str
@@ -95,6 +96,7 @@ class Table(NamedTuple):
     dropped: tuple[str, ...] = ()
     totals: TotalsGrid | None = None
     continued: bool = False
+    together: int = 1
 
 
 def panels(table: Table, width: int | None) -> tuple[Table, ...]:

@@ -12,7 +12,7 @@ import shapecalc
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.text.source import Source
-from tests.output.browser import IN_A_BROWSER, PAPER, heads, lost, measured, problems
+from tests.output.browser import IN_A_BROWSER, PAPER, heads, lost, measured, printed, problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,3 +86,24 @@ def test_printing_bites(tmp_path: Path) -> None:
     assert on_paper is not None
     before = html.replace(on_paper[0], "").replace("<style>\n", f"<style>\n{on_paper[0]}")
     assert lost(tmp_path, before)
+
+
+def test_no_page_ends_between_a_printed_line_and_its_computed_one(tmp_path: Path) -> None:
+    html = shapecalc.published_tables("googlenet")[0].render("html")
+    loose = html.replace("</tbody>\n<tbody>\n", "")
+    assert parted(tmp_path, lower(html, 0)) == parted(tmp_path, lower(html, 26)) == []
+    assert parted(tmp_path, lower(loose, 0)) or parted(tmp_path, lower(loose, 26))
+
+
+def lower(html: str, pixels: int) -> str:
+    """Move what a page shows down, so that a sheet ends at another line of its table."""
+    return html.replace("<main", f"<main style='padding-top: {pixels}px'")
+
+
+def parted(folder: Path, html: str) -> list[str]:
+    """Return the computed lines that a sheet begins with."""
+    sheets = [re.findall(r"^(?:computed [cmai]|\w+\d\w* [cmai]).*", sheet, re.MULTILINE)
+              for sheet in printed(folder, html)]  # fmt: skip
+    assert len(sheets) > 1
+    assert sum(map(len, sheets)) > 30
+    return [lines[0] for lines in sheets if lines and lines[0].startswith("computed")]

@@ -14,7 +14,7 @@ from shapecalc.output.html import document_to_html
 from tests.runner import runner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from shapecalc.text.shown import Shown
@@ -124,3 +124,25 @@ def test_names_that_extents_only_begin_with_are_no_names() -> None:
     document = Document("t", (Prose("3x3 gives 3x3x8 after a/3x3"),), names=("3x3",))
     page = document_to_html(document)
     assert "3x3 gives 3×3×8 after a/3×3" in page
+
+
+ARROWS: dict[str, Callable[[], Shown]] = {
+    "compare": lambda: shapecalc.compare("vgg11", "vgg16"),
+    "explain": lambda: shapecalc.explain("alexnet", "conv1", EVERYTHING),
+    "windows": lambda: shapecalc.windows_between("227 -> 55"),
+}
+
+
+@pytest.mark.parametrize("name", ARROWS)
+def test_arrows_are_a_sign_that_no_line_breaks(name: str) -> None:
+    body = ARROWS[name]().render("html").partition("<main")[2]
+    shown = re.sub(r"<pre>.*?</pre>|<table [^>]*>", "", body, flags=re.DOTALL)
+    assert " \N{RIGHTWARDS ARROW} " in shown
+    assert "-&gt;" not in shown
+
+
+def test_a_printed_line_and_its_computed_one_are_a_body() -> None:
+    page = shapecalc.published_tables("googlenet")[0].render("html")
+    bodies = re.findall(r"<tbody>\n(.*?)</tbody>", page, re.DOTALL)
+    assert len(bodies) > 10
+    assert {(body.count("<tr>"), body.count(">computed<")) for body in bodies} == {(2, 1)}

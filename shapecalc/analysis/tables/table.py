@@ -66,6 +66,7 @@ def paper(judgement: Judgement) -> Table:
             *judgement.counts.sentences(),
         ),
         continued=True,
+        together=1 if beside else 2,
     )
 
 
