@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner, Result
 
 from shapecalc.analysis.explain.model import Explanation
 from shapecalc.cli import main
@@ -15,9 +14,12 @@ from shapecalc.output.formats import FORMATS, format_for, formats_of
 from shapecalc.report.model import Report
 from shapecalc.text.safe import width_of
 from shapecalc.text.shown import Shapes, Shown
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 #: Commands that write results, with words for each.
 TABLES = {
@@ -35,7 +37,7 @@ WRITTEN = {**TABLES, "explain": "explain lenet5 conv1", "solve": "solve --conv 3
 
 
 def run(words: str, *more: str) -> Result:
-    return CliRunner().invoke(main, [*words.split(), *more], catch_exceptions=False)
+    return runner().invoke(main, [*words.split(), *more], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("name", WRITTEN)
