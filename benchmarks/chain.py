@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from shapecalc.report.compute import compute_report
 from shapecalc.report.model import Report
 from shapecalc.spec.find import beside, find
 from shapecalc.spec.grammar import read_spec
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from shapecalc.text.source import Origin
+    from shapecalc.text import Origin
 
 #: Every error code with its title.  docs/errors.md shows each with an example, by test.
 CODES: Mapping[str, str] = {

@@ -28,7 +28,7 @@ def layers(type_: str | None) -> None:
     from shapecalc.errors import refuse
     from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
     from shapecalc.spec.layer_help import all_layers, layer_help
-    from shapecalc.text.suggest import did_you_mean
+    from shapecalc.text.words import did_you_mean
 
     with reported():
         if type_ is None:

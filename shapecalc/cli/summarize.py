@@ -10,7 +10,7 @@ import click
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, freed, reported
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from shapecalc.report.model import Report

@@ -18,7 +18,7 @@ from shapecalc.report.model import UNKNOWN, Unknown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.report.model import Row, Totals
 
 #: The rule for all types that have none of their own.

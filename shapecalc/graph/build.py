@@ -10,17 +10,17 @@ from shapecalc.graph.model import Deferred
 from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, UnreadError
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import origin
+from shapecalc.text import origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.spec.model import Use
-    from shapecalc.text.yaml_tree import YamlMap
+    from shapecalc.text import YamlMap
 
 
 class Builder:

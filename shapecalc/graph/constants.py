@@ -23,14 +23,13 @@ from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.layers.shape import Shape, shape_of
 from shapecalc.spec.model import RESERVED
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.source import Source
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
+from shapecalc.text import Scalar, Source, Tree, describe, scalar
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.spec.model import NetSpec
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints
 from shapecalc.graph.model import Broken
-from shapecalc.text.yaml_tree import origin
+from shapecalc.text import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.graph.model import Deferred
     from shapecalc.layers.base import Layer
     from shapecalc.spec.model import Use
-    from shapecalc.text.yaml_tree import Scalar, Tree
+    from shapecalc.text import Scalar, Tree
 
 #: The layer of everything that was complained about.
 BROKEN = Broken()

@@ -22,7 +22,7 @@ from shapecalc.graph.draft import Expansion, Level
 from shapecalc.graph.expand_statements import Position, TooManyError, Walk
 from shapecalc.graph.model import Graph, Node, Options
 from shapecalc.graph.resolve import Resolver
-from shapecalc.text.gc_pause import collector_paused
+from shapecalc.text import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,15 +10,15 @@ from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
 from shapecalc.spec.model import FIRST_FIELD
 from shapecalc.spec.statements import COMMON_KEYS
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, YamlMap, describe, origin
+from shapecalc.text import Scalar, YamlMap, describe, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.graph.build import Builder
     from shapecalc.graph.constants import Constants
     from shapecalc.spec.model import Branch, Edit, NetSpec, Use
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Tree
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000

@@ -8,16 +8,15 @@ from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
 from shapecalc.layers.shape import Map
-from shapecalc.text.source import Origin
-from shapecalc.text.yaml_tree import origin
+from shapecalc.text import Origin, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.shape import Shape
     from shapecalc.spec.model import NetSpec, Use
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Tree
 
 
 class Input(Layer):

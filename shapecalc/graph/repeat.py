@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from shapecalc.graph.scope import Argument, Scoped
 from shapecalc.layers.fields import Count
 from shapecalc.spec.model import RESERVED
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
     from shapecalc.graph.draft import Expansion
     from shapecalc.spec.model import Use

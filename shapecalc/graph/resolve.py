@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Problem
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.model import Group
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import origin
+from shapecalc.text import origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from shapecalc.text.yaml_tree import Scalar
+    from shapecalc.text import Scalar
 
 
 _FORWARD = "a network flows forward only"

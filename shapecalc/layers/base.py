@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
-from shapecalc.algebra.dim import Dim, product
+from shapecalc.algebra import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.layers.receptive_field import EVERYTHING

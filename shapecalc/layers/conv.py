@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from shapecalc.algebra.dim import Dim, larger, product
+from shapecalc.algebra import Dim, larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement, groups_divide
 from shapecalc.layers.fields import Choice, Connections, Count, field, per_side

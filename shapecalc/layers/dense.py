@@ -10,7 +10,7 @@ from shapecalc.layers.shape import Shape, Vector
 from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.receptive_field import InputSpan
 
 

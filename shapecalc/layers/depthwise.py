@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra import product
 from shapecalc.layers.base import Parameter
 from shapecalc.layers.conv import Bias, bias_field, biases, convolution_work, filters_field
 from shapecalc.layers.fields import Count, field, per_side
@@ -12,7 +12,7 @@ from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.windowed import Rounded, window_text
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.work import Work
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shapecalc.algebra.dim import Dim, common_divisor, product
+from shapecalc.algebra import Dim, common_divisor, product
 from shapecalc.layers.base import SEES_ALL, Layer, count_text
 from shapecalc.layers.fields import Sizes, field, per_side
 from shapecalc.layers.receptive_field import InputSpan, reach_adaptive

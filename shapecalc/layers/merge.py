@@ -13,7 +13,7 @@ from shapecalc.layers.work import Work
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 
 class Join(Layer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.algebra.dim import Dim, larger, product
+from shapecalc.algebra import Dim, larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.fields import Flag, Padding, Sizes, field, per_side

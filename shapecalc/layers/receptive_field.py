@@ -9,14 +9,14 @@ from __future__ import annotations
 from math import gcd, lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import ceil_div, larger, largest, smaller, smallest
+from shapecalc.algebra import ceil_div, larger, largest, smaller, smallest
 from shapecalc.errors import RuleError
 from shapecalc.layers.window import padding
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.window import Window
 
 #: Fields that repeat only after more units than this are refused.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.algebra.dim import Dim, ceil_div, is_symbolic, product
+from shapecalc.algebra import Dim, ceil_div, is_symbolic, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import SEES_ALL, Layer, Requirement, count_text, groups_divide, square
 from shapecalc.layers.fields import (

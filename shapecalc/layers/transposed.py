@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra import product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.conv import (
@@ -25,7 +25,7 @@ from shapecalc.layers.windowed import Windowed, window_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.work import Work
 
 

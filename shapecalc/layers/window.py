@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import ceil_div, is_number, larger, smaller
+from shapecalc.algebra import ceil_div, is_number, larger, smaller
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 Rounding: TypeAlias = Literal["floor", "ceil", "ceil_caffe", "ceil_full"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.algebra.dim import is_number
+from shapecalc.algebra import is_number
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, square
 from shapecalc.layers.fields import (
@@ -25,7 +25,7 @@ from shapecalc.layers.window import Rounding, Window, output_size
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 
 class Windowed(Layer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 
 class Work(NamedTuple):

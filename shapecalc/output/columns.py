@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from shapecalc.algebra.dim import is_symbolic
-from shapecalc.counting.measures import MEASURES
+from shapecalc.algebra import is_symbolic
+from shapecalc.counting import MEASURES
 from shapecalc.output import legend
 from shapecalc.output.cells import BYTES, NAMES, NUMBER, PERCENT, SHAPE, SHAPES, SIDES, TEXT, UNITS
 from shapecalc.output.view import Column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import is_symbolic
+from shapecalc.algebra import is_symbolic
 from shapecalc.graph.model import channels_first
 from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.output.cells import (

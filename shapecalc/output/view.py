@@ -13,7 +13,7 @@ from shapecalc.report.model import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.notation import Notation
     from shapecalc.counting.profile import Profile
     from shapecalc.layers.shape import Layout

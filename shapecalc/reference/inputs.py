@@ -9,7 +9,7 @@ import numpy as np
 from shapecalc.graph.model import Input
 from shapecalc.reference.arrays import extents, uniform
 from shapecalc.reference.layer import slots
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import is_symbolic
+from shapecalc.algebra import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
 from shapecalc.layers.receptive_field import InputSpan, UndecidedError
 from shapecalc.layers.shape import as_list
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer, Parameter, Requirement
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.work import Work

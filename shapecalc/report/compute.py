@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import RuleError, SpecErrors, refuse
 from shapecalc.report.model import Computing, Report, total
 from shapecalc.report.propagate import propagate
-from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin, collector_paused
 
 if TYPE_CHECKING:
     from shapecalc.graph.model import Graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.dim import add_up, is_symbolic, largest
+from shapecalc.algebra import add_up, is_symbolic, largest
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.layers.work import Work
 from shapecalc.text.shown import Shapes, Shown, shortened
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from fractions import Fraction
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
     from shapecalc.layers.receptive_field import ReceptiveField
@@ -300,7 +300,7 @@ class Report(Shown):
         row = self._row(name)
         if row is not None:
             return row
-        from shapecalc.text.suggest import did_you_mean
+        from shapecalc.text.words import did_you_mean
 
         hint = did_you_mean(name, [*(row.name for row in self.rows), *self.graph.groups])
         raise KeyError(f"there is no layer '{name}'" + (f"; {hint}" if hint else ""))

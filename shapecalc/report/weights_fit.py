@@ -18,7 +18,7 @@ from shapecalc.report.domain import Fit
 from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.report.model import Report, Row
 
 

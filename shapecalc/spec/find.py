@@ -8,8 +8,8 @@ import sys
 
 from shapecalc.errors import refuse
 from shapecalc.spec.yaml_compose import MAX_BYTES
-from shapecalc.text.source import Origin, Source
-from shapecalc.text.suggest import did_you_mean, one_of_beginning
+from shapecalc.text import Origin, Source
+from shapecalc.text.words import did_you_mean, one_of_beginning
 
 # os.path and not pathlib, which costs every start 3 ms.
 

@@ -18,13 +18,12 @@ from shapecalc.spec.model import (
 )
 from shapecalc.spec.statements import COMMON_KEYS, NAME, PAPER, StatementReader
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe, origin
+from shapecalc.text import List, Scalar, Tree, YamlMap, collector_paused, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 #: The keys of a spec, with the sentence that help and schema give them.
 TOP_KEYS: Mapping[str, str] = {

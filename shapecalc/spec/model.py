@@ -8,8 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.errors import Problem
-    from shapecalc.text.source import Source
-    from shapecalc.text.yaml_tree import Scalar, Tree, YamlMap
+    from shapecalc.text import Scalar, Source, Tree, YamlMap
 
 #: The version of the language that this package reads.
 LANGUAGE_VERSION = 1

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin, Source
-from shapecalc.text.yaml_tree import NOWHERE, List, Scalar, YamlMap
+from shapecalc.text import NOWHERE, List, Origin, Scalar, Source, YamlMap
 
 if TYPE_CHECKING:
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Tree
 
 #: What messages about the whole of it name.
 NAME = "<data>"

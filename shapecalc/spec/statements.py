@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.spec.model import FIRST_FIELD, Block, Branch, Use
 from shapecalc.spec.tree_reader import TreeReader
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 #: Keys that every layer may carry beside its own fields.
 COMMON_KEYS: Mapping[str, str] = {

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
-from shapecalc.text.source import Origin
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe, origin
+from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 
 class TreeReader:

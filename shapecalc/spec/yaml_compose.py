@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.yaml_tree import List, Mark, Scalar, Tree, YamlMap, describe
+from shapecalc.text import (
+    List,
+    Mark,
+    Origin,
+    Scalar,
+    Source,
+    Span,
+    Tree,
+    YamlMap,
+    collector_paused,
+    describe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

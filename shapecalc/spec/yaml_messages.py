@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.text.source import BREAK
+from shapecalc.text import BREAK
 
 if TYPE_CHECKING:
     import yaml
 
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 
 class Mistake(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.api import report_of
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.reference.arrays import extents

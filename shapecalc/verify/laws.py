@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.receptive_field import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.base import Parameter
     from shapecalc.layers.receptive_field import InputSpan
     from shapecalc.layers.shape import Shape

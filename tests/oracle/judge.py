@@ -12,7 +12,7 @@ from shapecalc import SpecErrors
 from shapecalc.api import build
 from shapecalc.graph.model import Input, Node
 from shapecalc.report.compute import compute_report
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from shapecalc.graph.model import Graph

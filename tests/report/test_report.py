@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 
 import shapecalc
-from shapecalc.counting.measures import MEASURES
+from shapecalc.counting import MEASURES
 from shapecalc.output.columns import COLUMNS, default_columns
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold

@@ -17,7 +17,7 @@ from shapecalc.spec import yaml_compose as module
 from shapecalc.spec.find import specs_folder
 from shapecalc.spec.nesting import OpenLevel, opened_beyond
 from shapecalc.spec.yaml_compose import MAX_DEPTH, compose
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.analysis.compare.fit import Laid
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense

@@ -27,8 +27,8 @@ from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import shapes_text
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text import Origin, Source, Span
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -20,7 +20,7 @@ from shapecalc.text.words import plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.layers.receptive_field import InputSpan, ReceptiveField
     from shapecalc.report.model import Row

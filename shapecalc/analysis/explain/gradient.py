@@ -9,7 +9,7 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import is_number
+from shapecalc.algebra import is_number
 from shapecalc.analysis.explain.model import Block, Equation, Section
 from shapecalc.analysis.explain.shapes import numbers
 from shapecalc.graph.model import Input

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import ceil_div, is_number, known
+from shapecalc.algebra import ceil_div, is_number, known
 from shapecalc.algebra.traced import is_zero, value_text
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.model import OF_COUNTS, Block

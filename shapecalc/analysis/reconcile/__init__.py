@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors, refuse
+from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
-from shapecalc.text.source import Origin
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

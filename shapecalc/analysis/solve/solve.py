@@ -23,7 +23,7 @@ from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:

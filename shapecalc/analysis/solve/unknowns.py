@@ -17,9 +17,8 @@ from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.model import Edit
 from shapecalc.spec.ranges import ends, must_be_few
-from shapecalc.text.source import Source
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import YamlMap, scalar
+from shapecalc.text import Source, YamlMap, scalar
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,8 +10,8 @@ from shapecalc.graph.expand import expand
 from shapecalc.graph.model import Input
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec.model import Edit
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Mark, Scalar, YamlMap, scalar
+from shapecalc.text import Mark, Scalar, YamlMap, scalar
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
     from shapecalc.spec.model import NetSpec
     from shapecalc.spec.ranges import Range
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Tree
 
 #: What names every side of a square input.
 SQUARE = ("N", "size")

@@ -18,7 +18,7 @@ from shapecalc.report.apply import WIDEST
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Atom
     from shapecalc.algebra.integer_sets import Integers
     from shapecalc.analysis.sweep.columns import SweepColumn

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN
 from shapecalc.spec.statements import PAPER
-from shapecalc.text.suggest import FOREIGN
+from shapecalc.text.words import FOREIGN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ from shapecalc.homework.assignment.notation.readings import (
 )
 from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
 from shapecalc.layers.shape import Map, Vector, whole
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.report.fold import fold, together
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,7 +13,7 @@ from shapecalc.report.fold import level
 from shapecalc.report.model import Report, total
 from shapecalc.spec.find import beside
 from shapecalc.spec.grammar import read_spec
-from shapecalc.text.source import Origin, Source
+from shapecalc.text import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.graph.model import Deferred
 from shapecalc.homework.assignment.model import TOTAL, is_total

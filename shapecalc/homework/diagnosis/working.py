@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.homework.assignment.notation.readings import fraction_text
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense

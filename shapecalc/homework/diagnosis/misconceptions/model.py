@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.homework.diagnosis.working import Factors, Sides, filters_of, kernel_of, sides_of
 from shapecalc.layers.windowed import Windowed
 
