@@ -429,7 +429,7 @@ def test_a_report_without_a_count_knows_of_no_profile():
 def test_a_layer_family_is_imported_when_a_spec_uses_it():
     loaded = loaded_by("import shapecalc; shapecalc.loads('input: 8x8x3\\nlayers: [dense: 4]')")
     families = {name.removeprefix("shapecalc.layers.") for name in loaded if "calc.layers." in name}
-    assert families <= {"base", "fields", "shape", "window", "work", "receptive_field", "dense"}
+    assert families <= {"base", "fields", "shape", "window", "dense"}
 
 
 def test_numbers_need_no_algebra():

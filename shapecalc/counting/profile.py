@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
 from shapecalc.layers import BUILTIN
-from shapecalc.layers.base import Layer
-from shapecalc.layers.work import NO_WORK
+from shapecalc.layers.base import NO_WORK, Layer
 from shapecalc.report.model import UNKNOWN, Unknown
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra import is_number, product
 from shapecalc.errors import RuleError
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import pads_per_side, per_side
 from shapecalc.layers.window import padding
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -41,7 +41,7 @@ def _symbolic(
     """Solve what the layers need of the symbols, and finish the report."""
     from shapecalc.report.advice import no_size
     from shapecalc.report.domain import Condition, domain_of
-    from shapecalc.report.receptive_fields import with_sure_fields
+    from shapecalc.report.propagate import with_sure_fields
 
     try:
         domain = domain_of(graph.symbols, [Condition(*need) for need in needs])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.work import Work
+from shapecalc.layers.base import Work
 from shapecalc.report.model import Row
 from shapecalc.text.words import counted
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra import add_up, is_symbolic, largest
+from shapecalc.layers.base import Work
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
-from shapecalc.layers.work import Work
 from shapecalc.text.shown import Shapes, Shown, shortened
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer, Parameter
-    from shapecalc.layers.receptive_field import ReceptiveField
     from shapecalc.layers.shape import Shape
     from shapecalc.report.domain import Domain, Fit
+    from shapecalc.report.receptive_field import ReceptiveField
 
 
 class Unknown:

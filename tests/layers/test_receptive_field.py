@@ -20,11 +20,12 @@ from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
-from shapecalc.layers.receptive_field import EVERYTHING, InputSpan, ReceptiveField
 from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.transposed import Transposed
+from shapecalc.layers.window import EVERYTHING, InputSpan
 from shapecalc.report.compute import compute_report
+from shapecalc.report.receptive_field import ReceptiveField
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,8 +9,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import Pad, Padding, Sizes
-from shapecalc.layers.windowed import Windowed
 from shapecalc.report.fold import level, levels_of
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from shapecalc.analysis.explain.shapes import numbers
 from shapecalc.analysis.explain.words import counted
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import square
+from shapecalc.layers.conv import Rounded, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.globalpool import AdaptivePool
 from shapecalc.layers.reshape import Upsample
 from shapecalc.layers.shape import Map, as_text
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Rounded, Windowed, pad_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK
 from shapecalc.output.document import Grid, Prose
 

@@ -10,10 +10,9 @@ from shapecalc.analysis.explain.subject import every
 from shapecalc.analysis.explain.trace import in_letters
 from shapecalc.analysis.explain.words import LONG, brief
 from shapecalc.layers.base import square
-from shapecalc.layers.conv import Conv
+from shapecalc.layers.conv import Conv, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.shape import as_list, times_text
-from shapecalc.layers.windowed import Windowed, pad_text
 from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:

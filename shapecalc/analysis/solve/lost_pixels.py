@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import larger
 from shapecalc.analysis.solve.atoms import Atom
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

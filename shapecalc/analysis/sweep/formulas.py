@@ -11,9 +11,9 @@ from shapecalc.algebra.expr import Floor, Symbol, symbols_of
 from shapecalc.algebra.relations import where
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
-from shapecalc.layers.receptive_field import FAR
 from shapecalc.layers.shape import as_list
 from shapecalc.report.apply import WIDEST
+from shapecalc.report.receptive_field import FAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -19,8 +19,8 @@ from shapecalc.analysis.tables.printed import (
 from shapecalc.counting import MEASURES
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import Map, Shape, as_list
-from shapecalc.layers.windowed import Windowed
 from shapecalc.output.view import View
 from shapecalc.report.model import UNKNOWN, Unknown
 from shapecalc.text.words import listed

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import product
 from shapecalc.errors import refuse
-from shapecalc.layers.work import Work
+from shapecalc.layers.base import Work
 from shapecalc.report.fold import levels_of
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown

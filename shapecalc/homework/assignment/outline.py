@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.model import TOTAL, computes, is_total
-from shapecalc.layers.windowed import Windowed
+from shapecalc.layers.conv import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra import known
 from shapecalc.homework.assignment.notation.readings import fraction_text
-from shapecalc.layers.conv import Conv
+from shapecalc.layers.conv import Conv, Windowed
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.fields import per_side
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.window import Window, output_size, padding
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.conventions import Conventions

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra import known
 from shapecalc.homework.diagnosis.working import Factors, Sides, filters_of, kernel_of, sides_of
-from shapecalc.layers.windowed import Windowed
+from shapecalc.layers.conv import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
