@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from onnx import ModelProto
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: A prime beyond the number of convolutions, so that no two of them have as many filters.
 PRIME = 30_011

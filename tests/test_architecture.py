@@ -65,7 +65,7 @@ FORWARD = {("text.shown", "output.formats")}
 #: What computes networks: nothing that draws may import it.
 COMPUTING = {
     *(f"report.{name}" for name in ["compute", "propagate", "advice", "weights_fit"]),
-    *(f"graph.{name}" for name in ["expand", "build"]),
+    *(f"graph.{name}" for name in ["expand", "draft"]),
 }
 
 #: What a module may import outside the standard library, and who may.

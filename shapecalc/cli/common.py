@@ -16,7 +16,7 @@ from shapecalc.text import Origin, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
 CHECK_FAILED = 1
@@ -195,7 +195,7 @@ def must_run(reports: Sequence[Report], *, keep: bool = False, force: bool = Fal
 
     `keep` says that all activations are kept.
     """
-    from shapecalc.graph.model import without_values
+    from shapecalc.graph import without_values
 
     problems = [problem for report in reports for problem in without_values(report.graph, "a run")]
     if not problems and not force:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra import Dim
-    from shapecalc.report.model import Row, Totals, Unknown
+    from shapecalc.report import Row, Totals, Unknown
 
 
 class Basis(Protocol):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.base import NO_WORK, Layer
-from shapecalc.report.model import UNKNOWN, Unknown
+from shapecalc.report import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra import Dim
-    from shapecalc.report.model import Row, Totals
+    from shapecalc.report import Row, Totals
 
 #: The rule for all types that have none of their own.
 ANY = "*"

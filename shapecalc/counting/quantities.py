@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra import Dim
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
 
 
 class Quantity(NamedTuple):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.graph.constants import rounds_of
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
-from shapecalc.graph.repeat import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
-from shapecalc.spec.model import FIRST_FIELD
+from shapecalc.spec import FIRST_FIELD
 from shapecalc.spec.statements import COMMON_KEYS
 from shapecalc.text import Scalar, YamlMap, describe, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
-    from shapecalc.graph.build import Builder
     from shapecalc.graph.constants import Constants
-    from shapecalc.spec.model import Branch, Edit, NetSpec, Use
+    from shapecalc.graph.draft import Builder
+    from shapecalc.spec import Branch, Edit, NetSpec, Use
     from shapecalc.text import Tree
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.

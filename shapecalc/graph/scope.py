@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, UnreadError
+from shapecalc.spec import RESERVED
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
-from shapecalc.spec.model import RESERVED
 from shapecalc.text import Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 from shapecalc.algebra import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_list, as_text, times_text
-from shapecalc.report.model import UNKNOWN
+from shapecalc.report import UNKNOWN
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:

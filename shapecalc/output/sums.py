@@ -10,7 +10,7 @@ from shapecalc.output.columns import default_columns
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 class Sum(NamedTuple):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors, refuse
-from shapecalc.report.model import Computing, Report, total
+from shapecalc.report import Computing, Report, total
 from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
 
 if TYPE_CHECKING:
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.layers.base import Requirement
+    from shapecalc.report import Row
     from shapecalc.report.domain import Fit
-    from shapecalc.report.model import Row
 
 
 @collector_paused

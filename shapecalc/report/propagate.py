@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
-from shapecalc.graph.model import Broken, Deferred, Input
+from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
 from shapecalc.layers.window import EVERYTHING, UndecidedError
+from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
-from shapecalc.report.model import Row
 from shapecalc.report.receptive_field import look_back, look_back_both, own_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.graph.model import Graph, Node
+    from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import InputSpan

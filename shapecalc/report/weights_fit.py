@@ -19,7 +19,7 @@ from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 def fits(report: Report) -> list[Fit]:

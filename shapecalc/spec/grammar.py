@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
-from shapecalc.spec.model import (
+from shapecalc.spec import (
     LANGUAGE_VERSION,
     RESERVED,
     Block,

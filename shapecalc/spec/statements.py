@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
-from shapecalc.spec.model import FIRST_FIELD, Block, Branch, Use
+from shapecalc.spec import FIRST_FIELD, Block, Branch, Use
 from shapecalc.spec.tree_reader import TreeReader
 from shapecalc.text import List, Scalar, Tree, YamlMap, describe
 from shapecalc.text.words import did_you_mean

@@ -180,7 +180,7 @@ class _Builder:
         A parser has limits of its own and looks ahead: it may give up on text of which it has
         handed nothing over yet.
         """
-        from shapecalc.spec.nesting import OpenLevel, opened_beyond
+        from shapecalc.spec.yaml_messages import OpenLevel, opened_beyond
 
         text = self.source.text
         begin, column = (last.end_mark.index, last.end_mark.column) if last else (0, 0)

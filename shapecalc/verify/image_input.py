@@ -15,7 +15,7 @@ from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from shapecalc.errors import SpecErrors
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: Channels -> Pillow's name for pictures that have so many.
 MODES = {1: "L", 3: "RGB"}

@@ -25,7 +25,7 @@ from shapecalc.text.words import did_you_mean, listed_briefly
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: The most bytes of an element.
 WIDEST = 8

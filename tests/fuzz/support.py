@@ -17,7 +17,7 @@ from tests.algebra.law import differences
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 def judge(data: str | bytes, formats: Iterable[str] = FORMATS) -> tuple[str, ...]:

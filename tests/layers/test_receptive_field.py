@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shapecalc.api import loads
 from shapecalc.errors import SpecErrors
-from shapecalc.graph.model import Input, Node
+from shapecalc.graph import Input, Node
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise, Separable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.layers.base import Layer
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 NETWORK = loads("input: 1\nlayers: [relu]\n")._replace(outputs=(0,))

@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from shapecalc.api import build
+from shapecalc.report import Report
 from shapecalc.report.compute import compute_report
-from shapecalc.report.model import Report
 from shapecalc.spec.find import find
 from shapecalc.text import Source
 from tests.paths import NETWORKS, TESTS

@@ -28,10 +28,10 @@ ALLOWED = {
     "shapecalc.algebra": {"Dim", "known"},
     "shapecalc.api": {"graph_of"},  # the network of a report, never its numbers
     "shapecalc.errors": {"Problem", "SpecErrors"},
-    "shapecalc.graph.model": {"Deferred", "Graph", "Input", "Node", "without_values"},
+    "shapecalc.graph": {"Deferred", "Graph", "Input", "Node", "without_values"},
     "shapecalc.layers.shape": {"Map", "Vector", "Shape"},
     "shapecalc.layers.base": {"Layer"},
-    "shapecalc.report.model": {"Report"},  # as a type, for what `graph_of` takes
+    "shapecalc.report": {"Report"},  # as a type, for what `graph_of` takes
     "shapecalc.text.words": {"did_you_mean"},
 }
 

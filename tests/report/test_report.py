@@ -12,8 +12,8 @@ import shapecalc
 from shapecalc.counting import MEASURES
 from shapecalc.output.columns import COLUMNS, default_columns
 from shapecalc.output.view import View
+from shapecalc.report import RECORD, Report
 from shapecalc.report.fold import fold
-from shapecalc.report.model import RECORD, Report
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from shapecalc.text import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 def report_of(

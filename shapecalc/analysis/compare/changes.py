@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.layers.base import Layer
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 class Change(NamedTuple):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.compare.rows import Aligned
     from shapecalc.layers.base import Layer
     from shapecalc.output.view import Column, View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 #: So many changes of a level are told; those of a layer all.

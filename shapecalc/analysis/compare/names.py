@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: The total that only a comparison has.
 WEIGHTED = "weighted_layers"

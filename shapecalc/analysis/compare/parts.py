@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.fields import Declared
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 #: What a part counts for when parts are paired: one that owns most of the costs, another one that

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from shapecalc.analysis.explain.model import Section
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 #: Every topic by its name; the usual ones are told when none is asked for.

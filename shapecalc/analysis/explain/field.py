@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
 from shapecalc.analysis.explain.model import OF_SIZES, Block, Section, derivations, twins
 from shapecalc.analysis.explain.words import LONG, too_long
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.layers.window import InputSpan
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
     from shapecalc.report.receptive_field import ReceptiveField
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra.traced import Formula
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 #: The sign of a multiplication of sizes, and of counts.

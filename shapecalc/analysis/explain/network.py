@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.explain.model import Topic
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: Formulas longer than this have no place on a slide.
 TOO_LONG = 3 * LONG

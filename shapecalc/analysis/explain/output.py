@@ -16,7 +16,7 @@ from shapecalc.analysis.explain.model import (
 )
 from shapecalc.analysis.explain.shapes import axes, numbers, question, says
 from shapecalc.analysis.explain.trace import in_letters, output_of
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import Reshape

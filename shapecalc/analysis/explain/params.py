@@ -10,7 +10,7 @@ from shapecalc.algebra.traced import Formula, formula, total, value_text
 from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Section
 from shapecalc.analysis.explain.trace import arrays_of
 from shapecalc.analysis.explain.words import counted
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise, Prelu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense, Rbf

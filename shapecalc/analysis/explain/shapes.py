@@ -10,7 +10,7 @@ from shapecalc.algebra.traced import is_zero, value_text
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.model import OF_COUNTS, Block
 from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: So many names are listed in a message.
 LISTED = 12

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.analysis.reconcile.parts import Difference
     from shapecalc.analysis.reconcile.search import Search
     from shapecalc.counting.profile import Profile
-    from shapecalc.graph.model import Graph
-    from shapecalc.report.model import Report
+    from shapecalc.graph import Graph
+    from shapecalc.report import Report
 
 
 def reconcile(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.counting.profile import Profile
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class DifferencePart(NamedTuple):

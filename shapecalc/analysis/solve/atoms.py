@@ -11,8 +11,8 @@ from shapecalc.analysis.solve.question import WrittenShape
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.view import View
+from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold
-from shapecalc.report.model import UNKNOWN
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text import Span
 from shapecalc.text.words import counted, did_you_mean
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.analysis.solve.question import Question, QuestionCondition, Side
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 Relation: TypeAlias = Literal["at least", "at most", "equal to", "unequal to", "divisible by"]
 

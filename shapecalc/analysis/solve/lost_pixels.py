@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.window import Window
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class Rest(NamedTuple):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.solve.atoms import Atom
     from shapecalc.analysis.solve.boxes import Box
     from shapecalc.analysis.solve.decide import Decision
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: So many values of a symbol are put into a formula to see what comes out.
 MAX_LOOKED_AT = 4096

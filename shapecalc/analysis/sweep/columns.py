@@ -9,8 +9,8 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.cells import NUMBER
 from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
+from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold
-from shapecalc.report.model import UNKNOWN
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.words import did_you_mean
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
     from shapecalc.output.cells import CellKind
     from shapecalc.output.view import Column, View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: The extents of a shape, and the order of their columns.
 EXTENTS = ("length", "depth", "height", "width", "channels")

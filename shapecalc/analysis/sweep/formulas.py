@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.algebra.integer_sets import Integers
     from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
+    from shapecalc.report import Report, Row
     from shapecalc.report.domain import Domain
-    from shapecalc.report.model import Report, Row
 
 #: The largest number of NumPy's int64, which wraps around silently: what may exceed it on the way
 #: is computed with Python's integers.

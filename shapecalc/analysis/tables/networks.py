@@ -23,7 +23,7 @@ from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import Convention, PrintedColumn, PrintedLine, PrintedTable
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
     from shapecalc.text import Source
 
 #: A table may ask for so many values, of all its cells, networks and layers.

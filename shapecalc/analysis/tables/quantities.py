@@ -22,7 +22,7 @@ from shapecalc.counting.quantities import kind_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.output.view import View
-from shapecalc.report.model import UNKNOWN, Unknown
+from shapecalc.report import UNKNOWN, Unknown
 from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.analysis.tables.model import Convention
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class NoValueError(Exception):

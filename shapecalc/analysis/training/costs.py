@@ -24,7 +24,7 @@ from shapecalc.text.words import did_you_mean
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class Optimizer(NamedTuple):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 class Claim(NamedTuple):

@@ -18,8 +18,8 @@ from shapecalc.homework.assignment.quantities import (
     quantity_of,
     unit_in,
 )
-from shapecalc.spec.nesting import opened_beyond
 from shapecalc.spec.yaml_compose import MAX_DEPTH, compose
+from shapecalc.spec.yaml_messages import opened_beyond
 from shapecalc.text import List, Scalar, Source
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.keys import KeyReader
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
     from shapecalc.text import Tree
 
 _FORM = "write `accept: {conv1: {params: {34848: without biases}}}`"

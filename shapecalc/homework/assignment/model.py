@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment.quantities import AskedQuantity, Value
     from shapecalc.homework.assignment.vary import VaryChoice
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: The row of sums; of one of several networks, below its name: `alexnet/total`.
 TOTAL = "total"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
 
 #: So many layers are named that flow into one.
 _NAMED = 6

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Row, Totals
+    from shapecalc.report import Row, Totals
 
 #: What a cell holds: a volume, a number, or nothing where the layer has none.
 Value: TypeAlias = "Shape | int | None"

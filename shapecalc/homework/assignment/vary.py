@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.homework.assignment.keys import KeyReader
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
     from shapecalc.text import Tree
 
 #: A choice has at most so many values.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
 
 
 class Factors(NamedTuple):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
     from shapecalc.text import Source
 
 #: So many combinations are tried.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.layers.base import Layer
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class Case(NamedTuple):
