@@ -5,7 +5,7 @@ layer's output, or a name still to be looked up; so a name may point forward, an
 layers passes its input on.  When everything has its name, wires are followed to their layers.
 
     constants.py          constants, symbols and inputs, the rounds of repeats
-    expand_statements.py  statements to drafts
+    expand_statements.py  statements to drafts, after their edits (edits.py)
     draft.py              a statement's fields to a layer
     expand.py             names to layers
 """
@@ -59,7 +59,7 @@ def expand(
     except TooManyError:
         raise SpecErrors(expansion.problems.in_order()) from None
     root.close()
-    walk.unmatched_edits()
+    walk.edits.complain_of_unmatched()
     for draft in expansion.drafts:
         for wire in draft.inputs:
             resolver.follow(wire)

@@ -157,7 +157,7 @@ def _decode(name: str, data: bytes) -> Source:
         raise refuse("E004", message, Origin.of_file(name), "save it as UTF-8") from None
 
 
-#: What messages about the whole of it name.
+#: What messages about the whole of a spec given as data name.
 DATA = "<data>"
 #: Nested deeper, or with more digits, it is no spec.
 _MAX_DEPTH = 100

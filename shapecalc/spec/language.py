@@ -8,7 +8,7 @@ from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import REQUIRED, Extents, Padding
 from shapecalc.spec import LANGUAGE_VERSION
 from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
-from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
+from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

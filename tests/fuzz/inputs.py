@@ -22,7 +22,7 @@ from shapecalc.layers.fields import (
 )
 from shapecalc.spec import RESERVED
 from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
-from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
+from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
