@@ -8,6 +8,7 @@ from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
 from shapecalc.layers.shape import Map
+from shapecalc.spec import Fields
 from shapecalc.text import Origin, origin
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Broken(Layer):
     type: ClassVar[str] = "unknown"
 
 
-class Deferred(NamedTuple):
+class Deferred(Fields):
     """A layer with a field that depends on `channels`: built when the shapes are known."""
 
     type: type[Layer]
@@ -80,7 +81,7 @@ class Node(NamedTuple):
         return origin(tree)
 
 
-class Group(NamedTuple):
+class Group(Fields):
     """A level of the paths: a block, a named repeat or branch, a group.
 
     `output` is the node whose result is the group's.

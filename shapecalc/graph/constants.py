@@ -229,10 +229,10 @@ class Constants:
     def expectations(self) -> dict[str, Dim]:
         """Compute the numbers, or expressions, that the spec expects."""
         totals = {}
-        for column, tree in self.spec.expect:
-            value = self.dim(tree, self.top, f"expect: {column}", _EXPECTED)
+        for stated in self.spec.expect:
+            value = self.dim(stated.tree, self.top, f"expect: {stated.column}", _EXPECTED)
             if value is not None:
-                totals[column] = value
+                totals[stated.column] = value
         return totals
 
 

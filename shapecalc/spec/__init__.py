@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,31 @@ RESERVED = frozenset(
 FIRST_FIELD = "\0first"
 
 
-class Branch(NamedTuple):
+@dataclass_transform(frozen_default=True)
+class Fields:
+    """Data with named fields and defaults, declared and type-checked as a frozen dataclass.
+
+    It is none, and no tuple: to define one costs every start a tenth of a millisecond or more.
+    """
+
+    _names: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls) -> None:
+        cls._names = tuple(cls.__annotations__)
+
+    def __init__(self, *values: Any, **named: Any) -> None:  # noqa: ANN401
+        vars(self).update(zip(self._names, values, strict=False), **named)
+
+    def _replace(self, **changed: Any) -> Self:  # noqa: ANN401
+        return type(self)(**{**vars(self), **changed})
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Branch(Fields):
     """A list of statements that runs beside others; a named one is a level of the paths."""
 
     name: Scalar | None
@@ -66,7 +90,7 @@ class Use(NamedTuple):
     sound: bool = True
 
 
-class Block(NamedTuple):
+class Block(Fields):
     """A layer type that a spec defines: its fields with their defaults, and its statements."""
 
     name: Scalar
@@ -74,7 +98,7 @@ class Block(NamedTuple):
     uses: tuple[Use, ...]
 
 
-class InputSpec(NamedTuple):
+class InputSpec(Fields):
     """An input of the network: its extents, channels last, as trees."""
 
     name: str
@@ -82,7 +106,7 @@ class InputSpec(NamedTuple):
     tree: Tree
 
 
-class Edit(NamedTuple):
+class Edit(Fields):
     """What an extending spec does to one layer of its base."""
 
     key: Scalar
@@ -93,14 +117,14 @@ class Edit(NamedTuple):
     after: tuple[Use, ...] = ()
 
 
-class Expectation(NamedTuple):
+class Expectation(Fields):
     """A total that must come out: a number, or an expression in the constants."""
 
     column: str
     tree: Tree
 
 
-class NetSpec(NamedTuple):
+class NetSpec(Fields):
     """A network as written, with what it extends merged in.
 
     With `problems` it is a torso: later steps go on with it only to find what else is wrong.
