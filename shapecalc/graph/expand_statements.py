@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.graph.constants import rounds_of
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import BUILTIN, JOINS, layer_class
-from shapecalc.spec import FIRST_FIELD
+from shapecalc.spec import FIRST_FIELD, Fields
 from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean
 
@@ -29,7 +29,7 @@ NAMED_LEVEL = "\0"
 MAX_PATH = 1000
 
 
-class Position(NamedTuple):
+class Position(Fields):
     """Where the walk stands."""
 
     names: Level

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra import add_up, is_symbolic, largest
 from shapecalc.layers.base import Work
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
+from shapecalc.spec import Fields
 from shapecalc.text.shown import Shapes, Shown, shortened
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def _short(number: Dim) -> str:
     return f"{number:,}" if isinstance(number, int) else str(number)
 
 
-class Totals(NamedTuple):
+class Totals(Fields):
     """Sums over the rows, and what only the whole network has."""
 
     weights: Dim
