@@ -35,7 +35,7 @@ from shapecalc.errors import CODES
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
-from shapecalc.spec.layer_help import all_layers, common_fields
+from shapecalc.spec.language import all_layers, common_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

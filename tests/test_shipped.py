@@ -18,13 +18,13 @@ import shapecalc
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.shape import as_text
 from shapecalc.report.fold import fold
-from shapecalc.spec.schema import json_schema
+from shapecalc.spec.language import json_schema
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 #: spec: params, MACs of convolutions and dense layers.  The table of the project's second issue;

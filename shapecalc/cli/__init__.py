@@ -46,7 +46,7 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from shapecalc.text.suggest import did_you_mean
+            from shapecalc.text.words import did_you_mean
 
             hint = did_you_mean(args[0], COMMANDS) or "`shapecalc --help` lists the commands"
             ctx.fail(f"there is no command '{args[0]}'; {hint}")

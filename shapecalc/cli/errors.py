@@ -31,7 +31,7 @@ Examples:
 def errors(code: str | None) -> None:
     """List the codes of errors, or explain CODE: an example, what it means, how to mend it."""
     from shapecalc.errors import CODES, refuse
-    from shapecalc.text.suggest import did_you_mean
+    from shapecalc.text.words import did_you_mean
 
     with reported():
         if code is None:

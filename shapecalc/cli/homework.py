@@ -15,7 +15,7 @@ from shapecalc.errors import refuse
 if TYPE_CHECKING:
     from shapecalc.homework.answers.model import Answers
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 #: Commands in files of their own, `homework_NAME.py`, imported when they are called.

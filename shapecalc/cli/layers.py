@@ -11,7 +11,7 @@ from shapecalc.cli.common import complete_layer, emit, reported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.spec.layer_help import LayerHelp
+    from shapecalc.spec.language import LayerHelp
 
 
 @click.command(
@@ -27,8 +27,8 @@ def layers(type_: str | None) -> None:
     """List the layer types, or show the fields, rules and an example of TYPE."""
     from shapecalc.errors import refuse
     from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
-    from shapecalc.spec.layer_help import all_layers, layer_help
-    from shapecalc.text.suggest import did_you_mean
+    from shapecalc.spec.language import all_layers, layer_help
+    from shapecalc.text.words import did_you_mean
 
     with reported():
         if type_ is None:
@@ -55,7 +55,7 @@ def _listing(every: list[LayerHelp]) -> Iterator[str]:
 def _page(page: LayerHelp) -> Iterator[str]:
     from textwrap import wrap
 
-    from shapecalc.spec.layer_help import common_fields
+    from shapecalc.spec.language import common_fields
 
     alias = f" (also: {', '.join(page.aliases)})" if page.aliases else ""
     yield f"{page.type}: {page.summary}{alias}"

@@ -21,7 +21,7 @@ Examples:
 def schema(path: str | None) -> None:
     """Print the JSON Schema of the spec language, for completion in an editor."""
     from shapecalc.output.json import dump
-    from shapecalc.spec.schema import json_schema
+    from shapecalc.spec.language import json_schema
 
     with reported():
         emit(dump(json_schema(), 2, ascii=True) + "\n", None if path == "-" else path)

@@ -36,7 +36,7 @@ def _head(name: str) -> tuple[str, str]:
     """Read a spec's note and source."""
     from shapecalc.spec.find import find
     from shapecalc.spec.yaml_compose import compose
-    from shapecalc.text.yaml_tree import Scalar, YamlMap
+    from shapecalc.text import Scalar, YamlMap
 
     tree = compose(find(f"{name}.yaml"))
     items = tree.items if isinstance(tree, YamlMap) else {}

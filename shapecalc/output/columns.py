@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from shapecalc.algebra.dim import is_symbolic
-from shapecalc.counting.measures import MEASURES
+from shapecalc.algebra import is_symbolic
+from shapecalc.counting import MEASURES
 from shapecalc.output import legend
 from shapecalc.output.cells import BYTES, NAMES, NUMBER, PERCENT, SHAPE, SHAPES, SIDES, TEXT, UNITS
 from shapecalc.output.view import Column
-from shapecalc.report.model import UNKNOWN
+from shapecalc.report import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shapecalc.output.cells import CellKind
     from shapecalc.output.view import Legend, View
-    from shapecalc.report.model import Report, Row, Totals
+    from shapecalc.report import Report, Row, Totals
 
 
 #: How the values of a measure are written.

@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.errors import SpecErrors, refuse
+from shapecalc.text import Origin, Source, Span
 from shapecalc.text.safe import terminal_width
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import format_meant
+from shapecalc.text.words import format_meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

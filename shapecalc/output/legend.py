@@ -9,7 +9,7 @@ from shapecalc.output.cells import DTYPES
 
 if TYPE_CHECKING:
     from shapecalc.output.view import Legend, View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 def volumes(report: Report, view: View) -> Legend:

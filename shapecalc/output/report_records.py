@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.counting.profile import Profile
     from shapecalc.output.cells import Json
     from shapecalc.output.view import Column
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: The schema's name and version.
 SCHEMA = "shapecalc.report/1"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.counting.measures import MEASURES, OF_NETWORK
+from shapecalc.counting import MEASURES, OF_NETWORK
 from shapecalc.output.columns import default_columns
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 class Sum(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, kernel_slot, spread

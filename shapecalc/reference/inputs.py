@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.reference.arrays import extents, uniform
 from shapecalc.reference.layer import slots
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.layers.base import Layer
     from shapecalc.reference.arrays import Array, Arrays
 

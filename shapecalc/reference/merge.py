@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.merge import Add, Concat, Join, Multiply
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.reshape import ChannelShuffle, Crop, Flatten, PadLayer, Permute, Reshape
 from shapecalc.reference import registry, upsample  # noqa: F401  (it registers itself)
 from shapecalc.reference.arrays import along_sides, spread, spread_pairs

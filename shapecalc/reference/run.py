@@ -9,7 +9,7 @@ import numpy as np
 
 from shapecalc.api import graph_of
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
+from shapecalc.graph import Deferred, Graph, Input, Node, without_values
 from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.inputs import Inputs, LayerArrays, UnfitError, must_know
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
     Watch: TypeAlias = Callable[["Step"], None]
     Failed: TypeAlias = Callable[[Node, str], None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.reference import registry

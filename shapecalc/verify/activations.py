@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from shapecalc.reference.run import Step
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 HEADER = ("layer", "type", "output", "mean", "deviation", "least", "largest", "zeros")
 

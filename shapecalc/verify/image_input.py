@@ -7,15 +7,15 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.errors import refuse
 from shapecalc.layers.shape import as_text
 from shapecalc.spec.find import must_end
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from shapecalc.errors import SpecErrors
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: Channels -> Pillow's name for pictures that have so many.
 MODES = {1: "L", 3: "RGB"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.api import report_of
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.reference.arrays import extents
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from os import PathLike
 
-    from shapecalc.graph.model import Graph, Node
+    from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.run import Step
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: The laws, in the order in which they are shown: name -> what is compared.
 LAWS = {

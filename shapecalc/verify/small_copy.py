@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.report.apply import RefusedError, apply

@@ -15,18 +15,17 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.spec.find import must_end
+from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
-from shapecalc.text.source import Origin
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.words import listed_briefly
+from shapecalc.text.words import did_you_mean, listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: The most bytes of an element.
 WIDEST = 8

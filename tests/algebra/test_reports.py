@@ -17,7 +17,7 @@ from shapecalc.output.options import make_view
 from shapecalc.report.compute import compute_report
 from shapecalc.report.weights_fit import fits
 from shapecalc.spec.find import shipped
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.algebra.law import cells, differences, points, symbolic
 from tests.fuzz.inputs import spec, written
 from tests.paths import NETWORKS

@@ -23,7 +23,7 @@ from shapecalc.homework.classroom.intake import Clock, take_in
 from shapecalc.homework.classroom.matching import directory, whose
 from shapecalc.homework.classroom.roster import deadline_of, identities, read_roster
 from shapecalc.homework.classroom.times import read_metadata, read_times
-from shapecalc.text.names import page_name
+from shapecalc.text.files import page_name
 from tests.fuzz.homework import mutated
 from tests.homework.classroom.test_hostile import ZIPS, zipped
 from tests.homework.classroom.test_intake import METADATA, ROSTER

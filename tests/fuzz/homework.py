@@ -31,7 +31,7 @@ from shapecalc.homework.sheets.as_xlsx import to_xlsx
 from shapecalc.homework.sheets.sheet import handout, sheet
 from shapecalc.homework.variants.variant_list import parse_variants
 from shapecalc.output.formats import write
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.fuzz.support import harmless, well_told
 
 if TYPE_CHECKING:

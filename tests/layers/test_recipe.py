@@ -10,9 +10,8 @@ import pytest
 from shapecalc.analysis.explain import shapes
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers import BUILTIN, FAMILIES
-from shapecalc.layers.base import Layer, Parameter
+from shapecalc.layers.base import Layer, Parameter, Work
 from shapecalc.layers.pool import MaxPool
-from shapecalc.layers.work import Work
 from shapecalc.reference import registry
 from tests.layers import recipe
 from tests.layers.recipe import STATED, STEPS, missing

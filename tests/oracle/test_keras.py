@@ -27,7 +27,7 @@ from tests.paths import NETWORKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 os.environ["KERAS_BACKEND"] = "jax"
 jax = need("jax")

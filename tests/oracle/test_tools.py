@@ -13,7 +13,7 @@ from tools import TOOLS, counted, installed
 
 from shapecalc import summarize
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.graph.model import Node
+from shapecalc.graph import Node
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.shape import Map, Shape, Vector
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shapecalc.counting.profile import Profile
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 

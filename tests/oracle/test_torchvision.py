@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 else:
     torch = need("torch")
     nn = torch.nn

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 else:
     torch = need("torch")
     FlopCounterMode = need("torch.utils.flop_counter").FlopCounterMode

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from shapecalc.layers import layer_class
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.work import Work
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Slot
 from shapecalc.reference.layer import count

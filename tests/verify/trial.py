@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Slot
     from shapecalc.reference.product import Product
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
 
 #: So many numbers of the grid are distinct.
 DISTINCT = 4001

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.analysis.compare.align import align
 from shapecalc.analysis.compare.parts import NetworkPart, fields_of, parts_of, scoring
 from shapecalc.layers.base import square
+from shapecalc.layers.conv import pad_text
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Vector, as_text
-from shapecalc.layers.windowed import pad_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.layers.base import Layer
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 class Change(NamedTuple):

@@ -13,17 +13,17 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.analysis.compare.names import WEIGHTED, ratio
 from shapecalc.errors import Problem, SpecErrors, refuse
+from shapecalc.text import Origin, Source, Span
 from shapecalc.text.safe import one_line
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 #: A condition is at most so long.
 LONGEST = 100

@@ -8,16 +8,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.output.sums import measure_names, measures
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: The total that only a comparison has.
 WEIGHTED = "weighted_layers"

@@ -14,7 +14,7 @@ from shapecalc.output.view import View
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.compare import Comparison
     from shapecalc.analysis.compare.rows import Aligned
     from shapecalc.output.cells import Json

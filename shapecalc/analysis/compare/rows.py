@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.analysis.compare.parts import NetworkPart
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: What became of a part of the first network: `affected` is built the same, but what flows in
 #: changed its shapes or costs; `absent` is in neither network.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.compare.layout import Entry
     from shapecalc.analysis.compare.rows import Aligned, Status
     from shapecalc.output.view import Column
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 #: Columns of two networks that are shown when none are asked for, with the order in which a narrow

@@ -27,17 +27,17 @@ from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import shapes_text
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text import Origin, Source, Span
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
     from shapecalc.analysis.explain.model import Section
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 #: Every topic by its name; the usual ones are told when none is asked for.

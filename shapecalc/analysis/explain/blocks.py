@@ -14,7 +14,7 @@ from shapecalc.output.document import Grid, Prose
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.explain.subject import Subject
 
 

@@ -9,10 +9,10 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import is_number
+from shapecalc.algebra import is_number
 from shapecalc.analysis.explain.model import Block, Equation, Section
 from shapecalc.analysis.explain.shapes import numbers
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.shape import as_text
 from shapecalc.output.document import Picture, Prose
 from shapecalc.text.words import capital, listed

@@ -10,7 +10,7 @@ from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Secti
 from shapecalc.analysis.explain.params import arrays
 from shapecalc.analysis.explain.trace import factors_of, work_of
 from shapecalc.analysis.explain.words import LONG
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.dense import Rbf
 from shapecalc.layers.pool import Subsampling
 from shapecalc.layers.transposed import Transposed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import is_symbolic
+from shapecalc.algebra import is_symbolic
 from shapecalc.analysis.explain.trace import LETTERS
 from shapecalc.output.document import Chain, Form, Grid, Picture, Prose
 from shapecalc.text.shown import Shapes, Shown
@@ -13,11 +13,11 @@ from shapecalc.text.shown import Shapes, Shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.traced import Formula
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 #: The sign of a multiplication of sizes, and of counts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from shapecalc.algebra.dim import add_up, known
+from shapecalc.algebra import add_up, known
 from shapecalc.algebra.traced import value_text
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.model import Section
@@ -12,13 +12,13 @@ from shapecalc.analysis.explain.shapes import numbers
 from shapecalc.analysis.explain.words import counted
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import square
+from shapecalc.layers.conv import Rounded, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.layers.globalpool import AdaptivePool
 from shapecalc.layers.reshape import Upsample
 from shapecalc.layers.shape import Map, as_text
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Rounded, Windowed, pad_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK
 from shapecalc.output.document import Grid, Prose
 

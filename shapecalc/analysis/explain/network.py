@@ -10,10 +10,9 @@ from shapecalc.analysis.explain.subject import every
 from shapecalc.analysis.explain.trace import in_letters
 from shapecalc.analysis.explain.words import LONG, brief
 from shapecalc.layers.base import square
-from shapecalc.layers.conv import Conv
+from shapecalc.layers.conv import Conv, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.shape import as_list, times_text
-from shapecalc.layers.windowed import Windowed, pad_text
 from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.explain.model import Topic
     from shapecalc.analysis.explain.subject import Subject
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: Formulas longer than this have no place on a slide.
 TOO_LONG = 3 * LONG

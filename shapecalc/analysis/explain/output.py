@@ -16,12 +16,12 @@ from shapecalc.analysis.explain.model import (
 )
 from shapecalc.analysis.explain.shapes import axes, numbers, question, says
 from shapecalc.analysis.explain.trace import in_letters, output_of
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Windowed
 from shapecalc.output.document import Prose
 from shapecalc.text.words import capital, listed
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import ceil_div, is_number, known
+from shapecalc.algebra import ceil_div, is_number, known
 from shapecalc.algebra.traced import is_zero, value_text
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.model import OF_COUNTS, Block
 from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.base import Layer, count_text
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.fields import per_side
@@ -32,7 +33,6 @@ from shapecalc.layers.reshape import (
 )
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Windowed
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.text.words import article, capital, listed
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.report.fold import fold
-from shapecalc.text.source import Origin
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.words import listed_briefly
+from shapecalc.text import Origin
+from shapecalc.text.words import did_you_mean, listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: So many names are listed in a message.
 LISTED = 12

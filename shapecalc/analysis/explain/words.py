@@ -9,7 +9,7 @@ from shapecalc.algebra.traced import value_text
 from shapecalc.text.words import plural
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 _PARTS = {
     Fraction(1, 2): "half a step",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors, refuse
+from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
-from shapecalc.text.source import Origin
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.analysis.reconcile.parts import Difference
     from shapecalc.analysis.reconcile.search import Search
     from shapecalc.counting.profile import Profile
-    from shapecalc.graph.model import Graph
-    from shapecalc.report.model import Report
+    from shapecalc.graph import Graph
+    from shapecalc.report import Report
 
 
 def reconcile(

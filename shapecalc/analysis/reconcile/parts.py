@@ -11,9 +11,9 @@ from shapecalc.text.shown import Shapes, Shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.counting.profile import Profile
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class DifferencePart(NamedTuple):

@@ -11,7 +11,7 @@ from shapecalc.output.report_records import profile_data
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.reconcile.parts import Difference, DifferencePart
     from shapecalc.analysis.reconcile.search import CountCandidate, Search
     from shapecalc.output.cells import Json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.dim import is_symbolic
+from shapecalc.algebra import is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import described
 from shapecalc.counting.profiles import PROFILES
@@ -17,7 +17,7 @@ from shapecalc.text.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.reconcile.parts import Difference, DifferencePart
     from shapecalc.analysis.reconcile.search import Search
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra import product
 from shapecalc.algebra.expr import evaluate as at
 from shapecalc.algebra.expr import symbol, symbols_of
 from shapecalc.analysis.solve.question import WrittenShape
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.view import View
+from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold
-from shapecalc.report.model import UNKNOWN
 from shapecalc.spec.expression import ExpressionError, evaluate
-from shapecalc.text.source import Span
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.words import counted
+from shapecalc.text import Span
+from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.solve.question import Question, QuestionCondition, Side
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 Relation: TypeAlias = Literal["at least", "at most", "equal to", "unequal to", "divisible by"]
 

@@ -26,15 +26,15 @@ from shapecalc.analysis.solve.boxes import (
     union,
 )
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.report.domain import Domain
     from shapecalc.spec.ranges import Range
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 #: So many points of a grid are looked at.
 MAX_POINTS = 10_000_000

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import larger
+from shapecalc.algebra import larger
 from shapecalc.analysis.solve.atoms import Atom
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.window import Window
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class Rest(NamedTuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from shapecalc.errors import refuse
 from shapecalc.spec.expression import ExpressionError, Parser
-from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text import Origin, Source, Span
 
 if TYPE_CHECKING:
     from shapecalc.spec.expression import Parsed

@@ -18,12 +18,12 @@ from shapecalc.analysis.solve.reasons import apart, borders, chain, measure, mis
 from shapecalc.analysis.solve.unknowns import find_unknowns
 from shapecalc.api import load
 from shapecalc.errors import Problem, RuleError, SpecErrors
-from shapecalc.graph.model import Graph
+from shapecalc.graph import Graph
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.solve.decide import Decision
     from shapecalc.analysis.solve.question import Question
     from shapecalc.analysis.solve.unknowns import Unknowns
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: So many rows of a table of solutions are shown to people; programs get all.
 MAX_ROWS = 40

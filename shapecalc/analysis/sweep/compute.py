@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.integer_sets import Integers
     from shapecalc.analysis.sweep.formulas import Formulas
     from shapecalc.analysis.sweep.plan import Plan

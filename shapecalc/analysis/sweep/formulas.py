@@ -11,20 +11,20 @@ from shapecalc.algebra.expr import Floor, Symbol, symbols_of
 from shapecalc.algebra.relations import where
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
-from shapecalc.layers.receptive_field import FAR
 from shapecalc.layers.shape import as_list
 from shapecalc.report.apply import WIDEST
+from shapecalc.report.receptive_field import FAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Atom
     from shapecalc.algebra.integer_sets import Integers
     from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
+    from shapecalc.report import Report, Row
     from shapecalc.report.domain import Domain
-    from shapecalc.report.model import Report, Row
 
 #: The largest number of NumPy's int64, which wraps around silently: what may exceed it on the way
 #: is computed with Python's integers.

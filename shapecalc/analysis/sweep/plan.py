@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.sweep.axes import Axis, Ground
     from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
     #: Passes on what it is given, and shows how far it is; the number is how many there are.
     Progress = Callable[[Iterable[tuple[int, ...]], int], Iterable[tuple[int, ...]]]

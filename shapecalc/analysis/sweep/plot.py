@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.analysis.sweep.series import axis_of, not_drawn, series_of
 from shapecalc.errors import refuse
+from shapecalc.text import Origin, Source
 from shapecalc.text.safe import one_line
-from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from shapecalc.analysis.sweep.columns import SweepColumn

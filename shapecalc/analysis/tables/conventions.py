@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.analysis.tables.grammar import (
     CONVENTION_KEYS,
     ERRATUM_KEYS,
@@ -19,14 +19,13 @@ from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers import BUILTIN
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
 from shapecalc.spec.tree_reader import TreeReader
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.words import listed
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text.words import did_you_mean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.tables.model import PrintedColumn, PrintedLine
 
 

@@ -11,13 +11,13 @@ from shapecalc.analysis.tables.networks import Bench, CellQuery
 from shapecalc.analysis.tables.printed import PrintedNumber
 from shapecalc.analysis.tables.quantities import QUANTITIES, Uncounted
 from shapecalc.errors import SpecErrors, refuse
-from shapecalc.text.yaml_tree import origin
+from shapecalc.text import origin
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import Erratum, PrintedTable, Working
     from shapecalc.analysis.tables.networks import Reports
     from shapecalc.output.cells import Json
-    from shapecalc.text.yaml_tree import Scalar
+    from shapecalc.text import Scalar
 
 
 def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:

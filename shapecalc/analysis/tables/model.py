@@ -9,8 +9,7 @@ from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from shapecalc.output.cells import Json
-    from shapecalc.text.source import Source
-    from shapecalc.text.yaml_tree import Scalar
+    from shapecalc.text import Scalar, Source
 
 #: What the comparison says of a cell.
 Status: TypeAlias = Literal["match", "erratum", "MISMATCH"]

@@ -18,13 +18,13 @@ from shapecalc.errors import Complaints, SpecErrors
 from shapecalc.output.cells import UNKNOWN_MARK
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import beside, find
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, origin
+from shapecalc.text import Scalar, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import Convention, PrintedColumn, PrintedLine, PrintedTable
-    from shapecalc.report.model import Report
-    from shapecalc.text.source import Source
+    from shapecalc.report import Report
+    from shapecalc.text import Source
 
 #: A table may ask for so many values, of all its cells, networks and layers.
 MAX_VALUES = 20_000

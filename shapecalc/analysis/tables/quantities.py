@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.analysis.tables.printed import (
     LayerKind,
     read_extents,
@@ -16,21 +16,21 @@ from shapecalc.analysis.tables.printed import (
     read_number,
     read_word,
 )
-from shapecalc.counting.measures import MEASURES
+from shapecalc.counting import MEASURES
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import Map, Shape, as_list
-from shapecalc.layers.windowed import Windowed
 from shapecalc.output.view import View
-from shapecalc.report.model import UNKNOWN, Unknown
+from shapecalc.report import UNKNOWN, Unknown
 from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.tables.model import Convention
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class NoValueError(Exception):

@@ -10,11 +10,11 @@ from shapecalc.analysis.tables.model import PrintedColumn, PrintedLine, PrintedT
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.errors import SpecErrors
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import Convention
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 
 def read_table(source: Source, name: str) -> PrintedTable:

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from shapecalc.analysis.training.costs import Training
-    from shapecalc.graph.model import Graph
-    from shapecalc.report.model import Report
+    from shapecalc.graph import Graph
+    from shapecalc.report import Report
 
 
 def training_cost(

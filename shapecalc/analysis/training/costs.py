@@ -13,18 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra import product
 from shapecalc.errors import refuse
-from shapecalc.layers.work import Work
+from shapecalc.layers.base import Work
 from shapecalc.report.fold import levels_of
+from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class Optimizer(NamedTuple):

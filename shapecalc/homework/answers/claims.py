@@ -20,7 +20,7 @@ from shapecalc.homework.assignment.notation.readings import (
 )
 from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
 from shapecalc.layers.shape import Map, Vector, whole
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 class Claim(NamedTuple):

@@ -18,15 +18,14 @@ from shapecalc.homework.assignment.quantities import (
     quantity_of,
     unit_in,
 )
-from shapecalc.spec.nesting import opened_beyond
 from shapecalc.spec.yaml_compose import MAX_DEPTH, compose
-from shapecalc.text.source import Source
-from shapecalc.text.yaml_tree import List, Scalar
+from shapecalc.spec.yaml_messages import opened_beyond
+from shapecalc.text import List, Scalar, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Tree
 
 #: A value of which only texts, lists and maps are known.
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"

@@ -20,7 +20,7 @@ from shapecalc.homework.assignment.notation.readings import (
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.assignment.notation.volumes import forms, read_volume
 from shapecalc.homework.assignment.quantities import quantity_of
-from shapecalc.text.yaml_tree import List, Scalar, YamlMap, describe
+from shapecalc.text import List, Scalar, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.keys import KeyReader
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.assignment.quantities import Value
-    from shapecalc.report.model import Row
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.report import Row
+    from shapecalc.text import Tree
 
 _FORM = "write `accept: {conv1: {params: {34848: without biases}}}`"
 

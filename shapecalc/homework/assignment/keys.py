@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Complaints
 from shapecalc.homework.assignment.conventions import read_share
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Scalar, YamlMap, describe, origin
+from shapecalc.text import List, Scalar, YamlMap, describe, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Tree
 
 
 class OneOfWords(NamedTuple):

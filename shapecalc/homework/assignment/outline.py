@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.model import TOTAL, computes, is_total
-from shapecalc.layers.windowed import Windowed
+from shapecalc.layers.conv import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
 
 #: So many layers are named that flow into one.
 _NAMED = 6

@@ -29,15 +29,14 @@ from shapecalc.homework.assignment.quantities import QUANTITIES, quantity_of
 from shapecalc.homework.assignment.vary import read_choices, variation_of
 from shapecalc.spec.find import beside
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, YamlMap, describe
+from shapecalc.text import Scalar, YamlMap, describe
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
-    from shapecalc.text.source import Source
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Source, Tree
 
 #: The keys of the file.
 KEYS = (

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment.networks import Variation
 from shapecalc.layers.shape import Map, as_text
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Scalar, YamlMap, describe
+from shapecalc.text import List, Scalar, YamlMap, describe
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.homework.assignment.keys import KeyReader
-    from shapecalc.report.model import Report
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.report import Report
+    from shapecalc.text import Tree
 
 #: A choice has at most so many values.
 MANY = 1000

@@ -20,9 +20,9 @@ from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.state import PAGES, State
 from shapecalc.homework.classroom.times import load_times
 from shapecalc.homework.diagnosis.check import OTHER_STAMP
-from shapecalc.text.names import page_name
+from shapecalc.text import Origin
+from shapecalc.text.files import page_name
 from shapecalc.text.safe import terminal_safe
-from shapecalc.text.source import Origin
 from shapecalc.text.words import capital
 
 if TYPE_CHECKING:

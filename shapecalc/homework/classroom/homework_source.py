@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.model import Student
     from shapecalc.homework.variants.variant_list import VariantList
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 
 class HomeworkSource(NamedTuple):

@@ -23,7 +23,7 @@ from shapecalc.homework.classroom.matching import (
 )
 from shapecalc.homework.classroom.model import Leftover
 from shapecalc.homework.classroom.times import MAX_METADATA, METADATA_FILE, Submitted, read_metadata
-from shapecalc.text.names import bare, fold
+from shapecalc.text.files import bare, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

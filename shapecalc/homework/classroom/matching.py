@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.classroom.roster import identities, numbers
-from shapecalc.text.names import bare, fold
+from shapecalc.text.files import bare, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

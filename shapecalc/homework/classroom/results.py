@@ -9,7 +9,7 @@ from shapecalc.homework.classroom.class_report import class_report
 from shapecalc.homework.classroom.store import document
 from shapecalc.output.csv import Plain, to_csv, written
 from shapecalc.output.json import to_json
-from shapecalc.text.writing import replace
+from shapecalc.text.files import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

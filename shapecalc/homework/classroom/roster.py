@@ -12,9 +12,9 @@ from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.answers.tables import separated
 from shapecalc.homework.assignment.deadline import LIKE, extended
 from shapecalc.homework.classroom.model import Student
-from shapecalc.text.names import fold, turned
+from shapecalc.text import Origin
+from shapecalc.text.files import fold, turned
 from shapecalc.text.safe import FORMULA
-from shapecalc.text.source import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

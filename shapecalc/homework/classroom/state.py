@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.classroom.store import graded_from, graded_plain
-from shapecalc.text.names import page_name
-from shapecalc.text.writing import replace
+from shapecalc.text.files import page_name, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

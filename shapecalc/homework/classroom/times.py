@@ -15,7 +15,7 @@ from shapecalc.homework.classroom.roster import (
     plain_heading,
     table_rows,
 )
-from shapecalc.text.names import fold
+from shapecalc.text.files import fold
 
 if TYPE_CHECKING:
     from datetime import datetime, timezone

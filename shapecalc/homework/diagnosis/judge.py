@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.diagnosis.explanations import CellExplanations
     from shapecalc.homework.diagnosis.follow_through import Followed, OwnNetwork
     from shapecalc.homework.diagnosis.model import Verdict
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
 
 
 #: What an answer to the last digit leaves open.

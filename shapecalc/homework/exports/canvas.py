@@ -18,7 +18,7 @@ from shapecalc.homework.answers.model import refuse_file
 from shapecalc.homework.assignment.notation.values import marks_text
 from shapecalc.output.csv import Plain, written
 from shapecalc.text.safe import csv_safe, one_line
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,13 +14,13 @@ from shapecalc import __version__
 from shapecalc.errors import refuse
 from shapecalc.homework.exports.archive import archive
 from shapecalc.spec.find import beside, is_shipped
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.exports.gradescope import Visibility
     from shapecalc.homework.exports.parts import Markup, Per
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 #: What the package has already.
 _NAMES = ("homework.yaml", "variants.csv", "setup.sh", "run_autograder")

@@ -24,7 +24,7 @@ from shapecalc.output.formats import format_for, write
 from shapecalc.output.table import Fact, Head, Table
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.suggest import format_meant
+from shapecalc.text.words import format_meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

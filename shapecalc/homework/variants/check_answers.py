@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.homework.diagnosis.model import Checked
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 def check(

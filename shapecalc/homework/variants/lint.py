@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.model import Homework, assign

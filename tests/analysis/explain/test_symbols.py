@@ -22,7 +22,7 @@ from tests.paths import NETWORKS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 OWN = sorted(map(str, NETWORKS.glob("*.yaml")))
 #: Kernels, paddings, filters and multipliers that are symbols.

@@ -21,7 +21,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.spec.find import shipped
 
 if TYPE_CHECKING:
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 PAIRS = [
     (first, second)

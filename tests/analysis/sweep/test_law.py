@@ -17,7 +17,7 @@ import pytest
 import shapecalc
 from shapecalc.analysis.sweep.columns import EXTENTS, layer_words, total_words
 from shapecalc.errors import SpecErrors
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.output.options import make_view
 from tests.paths import NETWORKS
 

@@ -15,7 +15,7 @@ from shapecalc.homework.classroom.model import Graded, Student
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.checked_table import tabulate
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 ACCEPT = """\
 spec: alexnet

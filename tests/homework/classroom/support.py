@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.classroom.grade import GradedRun, Request, grade
 from shapecalc.homework.classroom.homework_source import HomeworkSource
 from shapecalc.spec.find import find
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from shapecalc.homework.classroom.intake import Clock, Intake, take_in
 from shapecalc.homework.classroom.matching import directory, whose
 from shapecalc.homework.classroom.roster import read_roster
 from shapecalc.homework.classroom.times import read_metadata, read_times
-from shapecalc.text.names import page_name
+from shapecalc.text.files import page_name
 from tests.homework.classroom.support import NO_BIAS, RIGHT, lay_out
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from math import prod
 from operator import add
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.homework.diagnosis.misconceptions.model import (
     PARAMS,
     Case,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.homework.diagnosis.misconceptions.model import PARAMS, CellExample, Misconception
 from shapecalc.homework.diagnosis.working import Factors, kernel_of
 from shapecalc.layers.conv import Conv

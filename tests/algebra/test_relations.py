@@ -7,10 +7,10 @@ from itertools import pairwise
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from shapecalc.algebra import larger
 from shapecalc.algebra.bounds import surely_at_least, undominated
-from shapecalc.algebra.dim import larger
-from shapecalc.algebra.equality import Counterexample, compare, course, increasing
 from shapecalc.algebra.expr import evaluate, symbol
+from shapecalc.algebra.relations import Counterexample, compare, course, increasing
 from tests.algebra.expressions import Twin, twins, values
 
 H, W, K = map(symbol, "HWk")

@@ -1,7 +1,7 @@
-"""What a layer's units see of its input, and through it of the network's: receptive fields.
+"""Receptive fields: what units see of the network's input, looked back through every layer.
 
-One side at a time: n is the input's extent, s the stride, d the dilation.  A unit's pixels lie
-between a first and a last one, and repeat, moved on, after a period of units.
+One side at a time.  A unit's pixels lie between a first and a last one, and repeat, moved on,
+after a period of units.  What a layer's own window sees of its input, `layers.window` says.
 """
 
 from __future__ import annotations
@@ -9,126 +9,17 @@ from __future__ import annotations
 from math import gcd, lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import ceil_div, larger, largest, smaller, smallest
-from shapecalc.errors import RuleError
-from shapecalc.layers.window import padding
+from shapecalc.algebra import larger, largest, smaller, smallest
+from shapecalc.layers.window import EVERYTHING, as_number, refuse_period
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.window import Window
-
-#: Fields that repeat only after more units than this are refused.
-LONGEST_PERIOD = 4096
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.window import InputSpan
 
 #: Further than any pixel: a unit that sees nothing sees from FAR to -FAR.
 FAR = 10**40
-
-
-class InputSpan(NamedTuple):
-    """What the output units see along one side of a layer's input.
-
-    Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
-    hi[v mod Q] + (v // Q)*step; nothing where hi < lo.  It sees one in `every`, which matters
-    where some of them see nothing.  `side` is the input's side looked at.  What is beyond its ends
-    is nothing, or `mirrored`: the units within, counted back from the first or the last.
-    """
-
-    lo: tuple[Dim, ...]
-    hi: tuple[Dim, ...]
-    step: Dim
-    side: int = -1
-    every: int = 1
-    mirrored: bool = False
-
-
-#: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
-EVERYTHING = InputSpan((0,), (-1,), 0)
-
-
-def reach(n: Dim, window: Window) -> InputSpan:
-    """Tell what a window's output sees of a side of `n`."""
-    before = window.before if window.mode != "same" else padding(n, window)[0]
-    dilation = window.dilation
-    last = dilation * (window.kernel - 1) - before
-    return InputSpan((-before,), (last,), window.stride, -1, dilation)
-
-
-def reach_moved(rows: Dim) -> InputSpan:
-    """Tell that output unit 0 is the input's unit `rows`, and so on."""
-    return InputSpan((rows,), (rows,), 1)
-
-
-def reach_up(factor: int, *, blend: bool) -> InputSpan:
-    """Tell what upsampling sees: unit v lies at (v + 1/2)/factor - 1/2, between two units.
-
-    >>> reach_up(2, blend=True)
-    InputSpan(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1, mirrored=False)
-    """
-    _repeats_after(factor)
-    if not blend:
-        return InputSpan((0,) * factor, (0,) * factor, 1)
-    twice = [2 * phase + 1 - factor for phase in range(factor)]
-    return InputSpan(
-        tuple([at // (2 * factor) for at in twice]),
-        tuple([ceil_div(at, 2 * factor) for at in twice]),
-        1,
-    )
-
-
-def reach_transposed(window: Window, extra: int | None) -> InputSpan:
-    """Tell what a transposed convolution sees: tap t takes input i to output i*s - before + t*d.
-
-    The taps that meet in one output lie T = s/gcd(s, d) apart.  `extra` is the output padding.
-
-    >>> from shapecalc.layers.window import Window
-    >>> reach_transposed(Window(3, 2), None)
-    InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
-    """
-    _, stride, _, _, dilation, _, mode = window
-    _repeats_after(stride)
-    kernel, cut = _number(window.kernel), _number(window.before)
-    if mode == "same":
-        extent = dilation * (kernel - 1) + 1
-        surplus = extent - stride if extra is None else extent - extent % 2 - extra
-        cut = max(surplus, 0) // 2  # `same` cuts the odd one at the end
-    lo, hi = [0] * stride, [-1] * stride
-    apart = stride // gcd(stride, dilation)
-    for tap in range(min(apart, kernel)):
-        phase = (tap * dilation - cut) % stride
-        hi[phase] = (phase + cut - tap * dilation) // stride
-        lo[phase] = hi[phase] - (kernel - 1 - tap) // apart * apart * dilation // stride
-    return InputSpan(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
-
-
-def reach_adaptive(n: Dim, o: int) -> InputSpan:
-    """Tell what each of `o` windows that divide a side of `n` evenly sees.
-
-    >>> reach_adaptive(5, 2)
-    InputSpan(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1, mirrored=False)
-    """
-    if o == 1:
-        return EVERYTHING
-    shared = gcd(n, o) if isinstance(n, int) else 1  # of a symbol nothing can be taken out
-    step, period = n // shared, o // shared
-    _repeats_after(period)
-    return InputSpan(
-        tuple([i * step // period for i in range(period)]),
-        tuple([ceil_div((i + 1) * step, period) - 1 for i in range(period)]),
-        step,
-    )
-
-
-def _repeats_after(period: int) -> None:
-    if period > LONGEST_PERIOD:
-        raise RuleError(
-            "E114",
-            f"the receptive fields repeat only after {period:,} units,"
-            f" more than {LONGEST_PERIOD:,}",
-            hint="do layers that enlarge repeat too often?",
-            facts=(("period", period),),
-        )
 
 
 class ReceptiveField(NamedTuple):
@@ -247,7 +138,7 @@ def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tupl
     period = len(first)
     if period == 1:
         return _only_phase(field, low, high)
-    low, high = _number(low), _number(high)
+    low, high = as_number(low), as_number(high)
     if high < low:
         return FAR, -FAR
     if every > 1 and low < high:
@@ -275,16 +166,6 @@ def _only_phase(field: ReceptiveField, low: Dim, high: Dim) -> tuple[Dim, Dim]:
     return first[0] + low * step, last[0] + high * step
 
 
-class UndecidedError(Exception):
-    """A receptive field cannot be told in one formula."""
-
-
-def _number(dim: Dim) -> int:
-    if not isinstance(dim, int):
-        raise UndecidedError
-    return dim
-
-
 def _in_order(ends: tuple[Dim, ...], step: Dim | None = None) -> bool:
     """Tell whether later units never begin (or end) earlier: the units at the ends tell then."""
     after = ends[1:] if step is None else (*ends[1:], ends[0] + step)
@@ -297,12 +178,13 @@ def _not_before(later: Dim, earlier: Dim) -> bool:
         return difference >= 0
     from shapecalc.algebra.relations import always_at_least
 
-    return always_at_least(difference, 0) or _number(difference) >= 0
+    return always_at_least(difference, 0) or as_number(difference) >= 0
 
 
 def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveField:
     """Return the field of `units` units that reach `step` into units that have `field`.
 
+    >>> from shapecalc.layers.window import InputSpan, reach_up
     >>> look_back(ReceptiveField((0,), (10,), 4, 55), InputSpan((0,), (2,), 2), 27)
     ReceptiveField(first=(0,), last=(18,), step=8, units=27, also=())
     >>> look_back(ReceptiveField((0,), (1,), 2, 4), reach_up(2, blend=False), 8)
@@ -329,8 +211,8 @@ def _look_back(
     if pace == 0 and len(first) == 1 and all(map(_sees_some, lo, hi)):
         return ReceptiveField(first, last, 0, units, also)
     period = len(first)
-    rounds = 1 if period == 1 else period // gcd(period, _number(stride))
-    _repeats_after(len(lo) * rounds)
+    rounds = 1 if period == 1 else period // gcd(period, as_number(stride))
+    refuse_period(len(lo) * rounds)
     reached = [
         (low + turn * stride, high + turn * stride)
         for turn in range(rounds)
@@ -339,11 +221,11 @@ def _look_back(
     if period == 1 or (_in_order(first, pace) and _in_order(last, pace)):
         seeing = [_sees_some(low, high) for low, high in reached]
         firsts = [
-            first[_number(low % period)] + low // period * pace if sees else FAR
+            first[as_number(low % period)] + low // period * pace if sees else FAR
             for (low, _), sees in zip(reached, seeing, strict=True)
         ]
         lasts = [
-            last[_number(high % period)] + high // period * pace if sees else -FAR
+            last[as_number(high % period)] + high // period * pace if sees else -FAR
             for (_, high), sees in zip(reached, seeing, strict=True)
         ]
     else:
@@ -383,9 +265,9 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
             parts.append(new)
     if len(parts) == 1:
         return parts[0]
-    _repeats_after(lcm(*(len(part.first) for part in parts)))
+    refuse_period(lcm(*(len(part.first) for part in parts)))
     common = lcm(*(len(part.first) for part in parts))
-    paces = [_number(part.step) * common // len(part.first) for part in parts]
+    paces = [as_number(part.step) * common // len(part.first) for part in parts]
     fastest, *others = [parts[i] for i in sorted(range(len(parts)), key=lambda i: -paces[i])]
     return fastest._replace(also=tuple(others))
 
@@ -393,7 +275,7 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
 def _same_pace(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     """Join fields that move alike, over the least period that both have."""
     period = lcm(len(a.first), len(b.first))
-    _repeats_after(period)
+    refuse_period(period)
     (first, last), (first_b, last_b) = _over(a, period), _over(b, period)
     return ReceptiveField(
         tuple(map(smaller, first, first_b)),
