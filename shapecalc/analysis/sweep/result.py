@@ -28,7 +28,7 @@ class Stream(Shown):
     shapes = Shapes(
         "a sweep",
         table="analysis.sweep.table.tabulate",
-        records="analysis.sweep.records.records",
+        records="analysis.sweep.table.records",
     )
 
     def __init__(self, plan: Plan, rows: int = ROWS) -> None:
