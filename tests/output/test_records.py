@@ -116,7 +116,7 @@ def test_dicts_of_nested_rows_are_their_lines() -> None:
 
 
 def test_dicts_of_a_sweep_and_of_answers_are_their_lines() -> None:
-    from shapecalc.analysis.solve.records import solution_records, windows_records
+    from shapecalc.analysis.solve.document import solution_records, windows_records
     from shapecalc.analysis.sweep.table import records as of_sweep
 
     points = of_sweep(shapecalc.sweep("alexnet", {"N": [227, 60]}, columns="macs")).dicts()

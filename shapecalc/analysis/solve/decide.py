@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.expr import Expr, Floor, Symbol, evaluate, substitute, symbol
 from shapecalc.algebra.integer_sets import NONE, Integers, common
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.atoms import Atom
-from shapecalc.analysis.solve.boxes import (
+from shapecalc.analysis.solve.answer import (
     Box,
     boxes_of,
     compress,
@@ -25,6 +24,7 @@ from shapecalc.analysis.solve.boxes import (
     tidied,
     union,
 )
+from shapecalc.analysis.solve.atoms import Atom
 from shapecalc.errors import refuse
 from shapecalc.text.source import Origin
 
