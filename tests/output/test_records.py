@@ -103,7 +103,7 @@ def test_dicts_are_what_a_data_frame_takes() -> None:
 
 
 def test_dicts_of_nested_rows_are_their_lines() -> None:
-    from shapecalc.analysis.tables.records import records as of_tables
+    from shapecalc.analysis.tables.table import records as of_tables
     from shapecalc.verify.judge import verify
     from shapecalc.verify.records import verdict_records
 
