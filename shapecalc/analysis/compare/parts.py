@@ -9,7 +9,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.layers.fields import Pad, Padding, Sizes
+from shapecalc.layers.fields import Declared, Pad, Padding, Sizes
 from shapecalc.layers.windowed import Windowed
 from shapecalc.report.fold import level, levels_of
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from shapecalc.layers.base import Layer
-    from shapecalc.layers.fields import Declared
     from shapecalc.report.model import Report, Row
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.dim import is_symbolic
+from shapecalc.algebra.dim import Dim, is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import described
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.output.cells import NUMBER, UNITS, number_text
+from shapecalc.output.cells import NUMBER, UNITS, Json, number_text
 from shapecalc.output.csv import Plain
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import profile_data
@@ -23,10 +23,8 @@ from shapecalc.text.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.algebra.dim import Dim
     from shapecalc.analysis.reconcile import Difference, DifferencePart
     from shapecalc.analysis.reconcile.search import CountCandidate, Search
-    from shapecalc.output.cells import Json
 
 
 #: What stands where a profile has no rule.

@@ -26,7 +26,7 @@ from shapecalc.analysis.solve.answer import (
 )
 from shapecalc.analysis.solve.atoms import Atom
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin
+from shapecalc.text.source import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from shapecalc.algebra.dim import Dim
     from shapecalc.report.domain import Domain
     from shapecalc.spec.ranges import Range
-    from shapecalc.text.source import Source
 
 #: So many points of a grid are looked at.
 MAX_POINTS = 10_000_000

@@ -8,7 +8,7 @@ from shapecalc.algebra.equality import increasing
 from shapecalc.algebra.expr import evaluate, symbols_of
 from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, common
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.answer import bare, compress, has, listed, size
+from shapecalc.analysis.solve.answer import Box, bare, compress, has, listed, size
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.document import Grid
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.solve.answer import Box
     from shapecalc.analysis.solve.atoms import Atom
     from shapecalc.analysis.solve.decide import Decision
     from shapecalc.report.model import Report, Row

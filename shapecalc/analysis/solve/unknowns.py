@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph.expand import expand
-from shapecalc.graph.model import Deferred, Input
+from shapecalc.graph.model import Deferred, Graph, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.report.compute import compute_report
-from shapecalc.spec.model import Edit
-from shapecalc.spec.ranges import ends, must_be_few
+from shapecalc.spec.model import Edit, NetSpec
+from shapecalc.spec.ranges import Range, ends, must_be_few
 from shapecalc.text.source import Source
 from shapecalc.text.suggest import did_you_mean
 from shapecalc.text.yaml_tree import YamlMap, scalar
@@ -24,11 +24,8 @@ from shapecalc.text.yaml_tree import YamlMap, scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer
     from shapecalc.report.model import Report
-    from shapecalc.spec.model import NetSpec
-    from shapecalc.spec.ranges import Range
 
 #: So many networks are computed one by one.
 MAX_TRIED = 10_000

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.counting.measures import OF_NETWORK
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.output.cells import NUMBER
+from shapecalc.layers.shape import SIDE_NAMES, Shape
+from shapecalc.output.cells import NUMBER, CellKind
 from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
 from shapecalc.report.fold import fold
-from shapecalc.report.model import UNKNOWN
+from shapecalc.report.model import UNKNOWN, Report, Row
 from shapecalc.text.source import Origin, Source, Span
 from shapecalc.text.suggest import did_you_mean
 
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.shape import Shape
-    from shapecalc.output.cells import CellKind
     from shapecalc.output.view import Column, View
-    from shapecalc.report.model import Report, Row
 
 #: The extents of a shape, and the order of their columns.
 EXTENTS = ("length", "depth", "height", "width", "channels")

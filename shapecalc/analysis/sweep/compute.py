@@ -10,7 +10,15 @@ import numpy as np
 from shapecalc.algebra.expr import evaluate
 from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import EXTENTS
-from shapecalc.analysis.sweep.plan import INT64_MAX, MAX_PROPAGATED, formulas_of, magnitude, note_of
+from shapecalc.analysis.sweep.plan import (
+    INT64_MAX,
+    MAX_PROPAGATED,
+    Formulas,
+    Plan,
+    formulas_of,
+    magnitude,
+    note_of,
+)
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.report.compute import compute_report
 
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra.dim import Dim
     from shapecalc.algebra.integer_sets import Integers
-    from shapecalc.analysis.sweep.plan import Formulas, Plan
     from shapecalc.report.domain import Condition
 
 #: Rows that are computed together.

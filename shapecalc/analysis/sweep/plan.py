@@ -10,10 +10,10 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.expr import Floor, Symbol, symbols_of
+from shapecalc.algebra.expr import Atom, Floor, Symbol, symbols_of
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.sweep.axes import fixed_at
-from shapecalc.analysis.sweep.columns import NeedsNumbersError, read_measures
+from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
+from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.algebra.dim import Dim
-    from shapecalc.algebra.expr import Atom
     from shapecalc.algebra.integer_sets import Integers
-    from shapecalc.analysis.sweep.axes import Axis, Ground
-    from shapecalc.analysis.sweep.columns import SweepColumn
     from shapecalc.output.view import View
     from shapecalc.report.domain import Domain
     from shapecalc.report.model import Report, Row

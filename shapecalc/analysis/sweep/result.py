@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.analysis.sweep.compute import ROWS, blocks, names_of
+from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, names_of
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 

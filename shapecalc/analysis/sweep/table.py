@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.analysis.sweep.axes import fixed_at
-from shapecalc.analysis.sweep.columns import EXTENTS
-from shapecalc.analysis.sweep.compute import names_of
+from shapecalc.analysis.sweep.axes import Axis, fixed_at
+from shapecalc.analysis.sweep.columns import EXTENTS, SweepColumn
+from shapecalc.analysis.sweep.compute import RowBlock, names_of
 from shapecalc.analysis.sweep.result import Stream, Sweep, collected
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import times_text
@@ -29,9 +29,6 @@ from shapecalc.text.safe import one_line, width_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.analysis.sweep.axes import Axis
-    from shapecalc.analysis.sweep.columns import SweepColumn
-    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
     from shapecalc.output.view import View
 

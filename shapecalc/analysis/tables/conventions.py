@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra.dim import Dim, known
 from shapecalc.analysis.tables.model import (
     CONVENTION_KEYS,
     ERRATUM_KEYS,
@@ -27,8 +27,6 @@ from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from shapecalc.algebra.dim import Dim
 
 
 #: Keys of a convention whose field has another name.

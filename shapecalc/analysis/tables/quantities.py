@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra.dim import Dim, known
 from shapecalc.analysis.tables.model import IN_BYTES, Convention
 from shapecalc.analysis.tables.printed import (
     LayerKind,
@@ -24,14 +24,11 @@ from shapecalc.counting.quantities import kind_text
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.windowed import Windowed
 from shapecalc.output.view import View
-from shapecalc.report.model import UNKNOWN, Unknown
+from shapecalc.report.model import UNKNOWN, Report, Row, Unknown
 from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.report.model import Report, Row
 
 
 class NoValueError(Exception):

@@ -11,6 +11,7 @@ from shapecalc.analysis.tables.model import (
     NOTHING,
     ROW_KEYS,
     TABLE_KEYS,
+    Convention,
     PrintedColumn,
     PrintedLine,
     PrintedTable,
@@ -21,7 +22,6 @@ from shapecalc.spec.yaml_compose import compose
 from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.tables.model import Convention
     from shapecalc.text.source import Source
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra.dim import Dim, product
 from shapecalc.errors import refuse
 from shapecalc.layers.work import Work
 from shapecalc.report.fold import levels_of
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
-    from shapecalc.algebra.dim import Dim
     from shapecalc.graph.model import Graph
     from shapecalc.output.view import View
     from shapecalc.report.model import Report, Row

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.training import ESTIMATE, kept
-from shapecalc.output.cells import NUMBER, UNITS, amount_text, bytes_text, number_text
+from shapecalc.analysis.training import ESTIMATE, Cost, Training, kept
+from shapecalc.output.cells import NUMBER, UNITS, Json, amount_text, bytes_text, number_text
 from shapecalc.output.legend import macs, params
 from shapecalc.output.records import Records
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
@@ -15,9 +15,6 @@ from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from shapecalc.analysis.training import Cost, Training
-    from shapecalc.output.cells import Json
 
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
