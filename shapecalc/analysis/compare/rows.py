@@ -162,7 +162,7 @@ def _aligned(
         if first is None or part is None:
             statuses.append(_missing(first, part))
         else:
-            differences = changes_of((reports[0], report), first, part)
+            differences = _changes_of((reports[0], report), first, part)
             if elsewhere:
                 differences = (*differences, _moved(first, part))
             alike: Status = "same" if first.costs == part.costs else "affected"
@@ -199,7 +199,7 @@ class Change(NamedTuple):
         return f"{inside}{self.field} {self.before} -> {self.after}{often}"
 
 
-def changes_of(
+def _changes_of(
     reports: tuple[Report, Report], mine: NetworkPart, other: NetworkPart
 ) -> tuple[Change, ...]:
     """List what differs between how two parts are built."""
@@ -260,7 +260,7 @@ def _inside(
             if part is not None:
                 numbers.setdefault(_kind(part), [0, 0])[side] += 1
         if ours is not None and theirs is not None:
-            for change in changes_of(reports, ours, theirs):
+            for change in _changes_of(reports, ours, theirs):
                 where = change.where or ("" if change.counted else ours.row.type)
                 changed[change._replace(where=where, times=1)] += change.times
     for kind, (before, after) in numbers.items():

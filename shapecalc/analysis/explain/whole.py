@@ -54,7 +54,7 @@ def slide(report: Report, view: View, topic: Topic) -> Section:
     rows = tuple(
         (
             f"[{times_text(as_list(subject.output, view.layout), write)}]",
-            f"{_name(subject.row.name, paths)}: {phrase(subject)}".removesuffix(": "),
+            f"{_name(subject.row.name, paths)}: {_phrase(subject)}".removesuffix(": "),
             _formula_text(subject, formulas, topic, write),
         )
         for subject, formulas in zip(subjects, by_layer, strict=True)
@@ -109,7 +109,7 @@ def _name(name: str, paths: bool) -> str:
     return name if paths else name.upper()
 
 
-def phrase(subject: Subject) -> str:
+def _phrase(subject: Subject) -> str:
     """Say what a layer does, in the words of a slide."""
     layer = subject.layer
     if isinstance(layer, FullyConnected):

@@ -121,7 +121,7 @@ def _number(count: Dim | None) -> Dim:
     return 0 if count is None else count
 
 
-def parts_of(row: Row, first: Profile, second: Profile) -> list[DifferencePart]:
+def _parts_of(row: Row, first: Profile, second: Profile) -> list[DifferencePart]:
     """Set side by side what two profiles count of a layer, term by term."""
     counted = [profile.terms(row) if profile.counts(row) else None for profile in (first, second)]
     terms = dict.fromkeys(term for counts in counted for term in counts or ())
@@ -208,5 +208,5 @@ def _weight(part: DifferencePart) -> tuple[bool, int]:
 
 def difference(report: Report, first: Profile, second: Profile) -> Difference:
     """Explain the difference between what two profiles count of a network."""
-    parts = [part for row in report.rows for part in parts_of(row, first, second)]
+    parts = [part for row in report.rows for part in _parts_of(row, first, second)]
     return Difference(report, first, second, tuple(parts))

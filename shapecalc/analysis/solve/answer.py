@@ -190,7 +190,7 @@ MAX_ROWS = 40
 SENTENCES = 6
 
 
-def grid_data(grid: Grid) -> dict[str, Any]:
+def _grid_data(grid: Grid) -> dict[str, Any]:
     """Return a table as a plain record."""
     return {
         "title": grid.caption,
@@ -309,8 +309,8 @@ class Solution(Shown):
             "solutions": [
                 {name: numbers.data() for name, numbers in box.items()} for box in self.boxes
             ],
-            "why": list(map(grid_data, self.why)),
-            "nearest": list(map(grid_data, self.nearest)),
+            "why": list(map(_grid_data, self.why)),
+            "nearest": list(map(_grid_data, self.nearest)),
             "remarks": list(self.remarks),
             "source": self.source,
         }

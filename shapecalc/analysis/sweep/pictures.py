@@ -40,7 +40,7 @@ class Series(NamedTuple):
         return len(self.x) > 1 and self.x[-1] - self.x[0] == len(self.x) - 1
 
 
-def axis_of(sweep: Sweep) -> Axis:
+def _axis_of(sweep: Sweep) -> Axis:
     """Return the axis that runs along a picture: the one with most values."""
     return max(sweep.plan.ground.axes, key=lambda axis: len(axis.values))
 
@@ -71,7 +71,7 @@ def column_of(plan: Plan, name: str | None) -> SweepColumn:
 
 def series_of(sweep: Sweep, measure: SweepColumn, most: int) -> list[Series]:
     """Cut a column into lines.  Raises `SpecErrors` (E355) for more than `most` of them."""
-    along = axis_of(sweep)
+    along = _axis_of(sweep)
     others = [axis for axis in sweep.plan.ground.axes if axis is not along]
     count = len(sweep) // len(along.values)
     if count > most:
@@ -95,7 +95,7 @@ def _line(others: Iterable[Axis], key: tuple[int, ...], points: list[tuple[int, 
     return Series(label, [x for x, _ in points], [y for _, y in points])
 
 
-def not_drawn(sweep: Sweep) -> str:
+def _not_drawn(sweep: Sweep) -> str:
     """Say which points a picture lacks, and why; nothing where it has all."""
     missing = int((~sweep.exists).sum())
     if not missing:
@@ -178,10 +178,10 @@ def _lines(sweep: Sweep, measure: SweepColumn, width: int, plain: bool) -> Itera
             yield f"{label.rjust(len(top))} {'|' if plain else '┤' if label else '│'}{text}"
         yield f"{' ' * len(top)} {'+' if plain else '└'}{('-' if plain else '─') * room}"
         low, high = f"{line.x[0]:,}", f"{line.x[-1]:,}"
-        name = axis_of(sweep).name
+        name = _axis_of(sweep).name
         middle = name.center(max(len(name), room - len(low) - len(high)))
         yield f"{' ' * (len(top) + 2)}{low}{middle}{high}"
-    missing = not_drawn(sweep)
+    missing = _not_drawn(sweep)
     if missing:
         yield ""
         yield from wrap(missing, width)
@@ -282,7 +282,7 @@ def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     for line in lines:
         _draw(axes, line)
     name = one_line(sweep.plan.ground.spec.name) or "network"
-    along = axis_of(sweep)
+    along = _axis_of(sweep)
     axes.set_title(f"{name}: {measure.title} over {along.name}", loc="left", fontweight="bold")
     axes.set_xlabel(f"{along.name}, {along.meaning.split(';')[0]}" if along.meaning else along.name)
     in_bytes = measure.kind.name == "bytes"
@@ -295,7 +295,7 @@ def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     axes.spines[["top", "right"]].set_visible(False)
     if lines[0].label:
         axes.legend(frameon=False)
-    missing = not_drawn(sweep)
+    missing = _not_drawn(sweep)
     if missing:
         figure.supxlabel(missing, fontsize=8, color="0.4")
     target = BytesIO()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import Dim, product
+from shapecalc.api import report_of
 from shapecalc.errors import refuse
 from shapecalc.layers.work import Work
 from shapecalc.report.fold import levels_of
@@ -44,9 +45,7 @@ def training_cost(
     `input` and `free` go with as in `summarize`; `optimizer` is sgd, momentum or adam.  Raises
     `SpecErrors` for unknown words (E303), and with everything that is wrong with the network.
     """
-    from shapecalc.api import report_of
-
-    chosen = optimizer_named(optimizer)
+    chosen = _optimizer_named(optimizer)
     return step(report_of(network, settings=settings, input=input, free=free), chosen)
 
 
@@ -82,7 +81,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
 }
 
 
-def optimizer_named(word: str) -> Optimizer:
+def _optimizer_named(word: str) -> Optimizer:
     """Return an optimizer.  Raises `SpecErrors` (E303) for an unknown one."""
     if word in OPTIMIZERS:
         return OPTIMIZERS[word]
