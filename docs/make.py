@@ -25,7 +25,13 @@ import yaml
 from click.testing import CliRunner
 
 import shapecalc
-from shapecalc.analysis.tables import grammar
+from shapecalc.analysis.tables.model import (
+    COLUMN_KEYS,
+    CONVENTION_KEYS,
+    ERRATUM_KEYS,
+    ROW_KEYS,
+    TABLE_KEYS,
+)
 from shapecalc.analysis.tables.quantities import QUANTITIES as PRINTED
 from shapecalc.cli import main
 from shapecalc.counting.profile import described, grouped, without_rule
@@ -118,11 +124,11 @@ def _quantities() -> Iterator[str]:
 
 def _table_keys() -> Iterator[str]:
     for title, keys in (
-        ("The keys of the file", grammar.TABLE_KEYS),
-        ("A column", grammar.COLUMN_KEYS),
-        ("A row", grammar.ROW_KEYS),
-        ("A convention", grammar.CONVENTION_KEYS),
-        ("An erratum", grammar.ERRATUM_KEYS),
+        ("The keys of the file", TABLE_KEYS),
+        ("A column", COLUMN_KEYS),
+        ("A row", ROW_KEYS),
+        ("A convention", CONVENTION_KEYS),
+        ("An erratum", ERRATUM_KEYS),
     ):
         yield f"### {title}"
         yield ""

@@ -74,7 +74,7 @@ THIRD = {
     "click": ("cli",),
     "rich": ("output.terminal", "cli.sweep"),
     "numpy": ("analysis.sweep", "analysis.solve.decide", "reference", "verify"),
-    "matplotlib": ("analysis.sweep.plot",),
+    "matplotlib": ("analysis.sweep.pictures",),
     "PIL": ("verify.image_input",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),
 }

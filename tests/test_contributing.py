@@ -166,7 +166,7 @@ RECIPES: dict[str, list[Forgotten]] = {
         ),
         Forgotten(
             4,
-            changed(layer_recipe.shapes.says, "dispatch", lambda kind: None),
+            changed(layer_recipe.output.says, "dispatch", lambda kind: None),
             of_mish,
             "Mish has no words for its shape",
         ),

@@ -9,8 +9,7 @@ from judge import AnyLayer, need
 from natural import Net
 
 from shapecalc import loads, summarize
-from shapecalc.analysis.training import training_cost
-from shapecalc.analysis.training.costs import OPTIMIZERS
+from shapecalc.analysis.training import OPTIMIZERS, training_cost
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:

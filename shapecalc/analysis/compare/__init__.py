@@ -24,7 +24,7 @@ class Comparison(Shown):
     shapes = Shapes(
         "a comparison",
         table="analysis.compare.table.tabulate",
-        records="analysis.compare.records.records",
+        records="analysis.compare.table.records",
     )
     reports: tuple[Report, ...]
 

@@ -10,14 +10,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import Pad, Padding, Sizes
+from shapecalc.layers.fields import Declared, Pad, Padding, Sizes
 from shapecalc.report.fold import level, levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from shapecalc.layers.base import Layer
-    from shapecalc.layers.fields import Declared
     from shapecalc.report import Report, Row
 
 

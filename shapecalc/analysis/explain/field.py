@@ -7,8 +7,16 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
-from shapecalc.analysis.explain.model import OF_SIZES, Block, Section, derivations, twins
-from shapecalc.analysis.explain.words import LONG, too_long
+from shapecalc.analysis.explain.model import (
+    LONG,
+    OF_SIZES,
+    Block,
+    Section,
+    Subject,
+    derivations,
+    too_long,
+    twins,
+)
 from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Windowed
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra import Dim
-    from shapecalc.analysis.explain.subject import Subject
     from shapecalc.layers.window import InputSpan
     from shapecalc.report import Row
     from shapecalc.report.receptive_field import ReceptiveField

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import Count, Pad, Padding, Sizes
+from shapecalc.layers.fields import Count, Declared, Pad, Padding, Sizes
 from shapecalc.layers.merge import Concat, Multiply
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.layers.base import Layer, Parameter, Work
-    from shapecalc.layers.fields import Declared
 
 #: What the letters of a rule stand for.
 LETTERS = {

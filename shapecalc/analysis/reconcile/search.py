@@ -149,7 +149,7 @@ class Search(Shown):
     shapes = Shapes(
         "a search for a number",
         table="analysis.reconcile.table.tabulate_search",
-        records="analysis.reconcile.records.search_records",
+        records="analysis.reconcile.table.search_records",
     )
     report: Report
     target: Target

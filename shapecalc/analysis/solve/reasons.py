@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra.expr import evaluate, symbols_of
 from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, common
 from shapecalc.algebra.relations import increasing, where
-from shapecalc.analysis.solve.answer import bare
-from shapecalc.analysis.solve.boxes import compress, has, listed, size
+from shapecalc.analysis.solve.answer import Box, bare, compress, has, listed, size
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.document import Grid
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.analysis.solve.atoms import Atom
-    from shapecalc.analysis.solve.boxes import Box
     from shapecalc.analysis.solve.decide import Decision
     from shapecalc.report import Report, Row
 

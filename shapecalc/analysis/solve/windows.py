@@ -100,7 +100,7 @@ class Windows(Shown):
     shapes = Shapes(
         "a list of windows",
         document="analysis.solve.document.document",
-        records="analysis.solve.records.windows_records",
+        records="analysis.solve.document.windows_records",
     )
     sizes: tuple[tuple[int, int], ...]
     moves: tuple[Move, ...]

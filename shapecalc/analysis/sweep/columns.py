@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.counting import OF_NETWORK
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.output.cells import NUMBER
+from shapecalc.layers.shape import SIDE_NAMES, Shape
+from shapecalc.output.cells import NUMBER, CellKind
 from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
-from shapecalc.report import UNKNOWN
+from shapecalc.report import UNKNOWN, Report, Row
 from shapecalc.report.fold import fold
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.words import did_you_mean
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from shapecalc.algebra import Dim
-    from shapecalc.layers.shape import Shape
-    from shapecalc.output.cells import CellKind
     from shapecalc.output.view import Column, View
-    from shapecalc.report import Report, Row
 
 #: The extents of a shape, and the order of their columns.
 EXTENTS = ("length", "depth", "height", "width", "channels")

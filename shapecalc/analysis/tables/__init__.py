@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
+    from shapecalc.analysis.tables.judge import Reports
     from shapecalc.analysis.tables.model import Judgement, Judgements
-    from shapecalc.analysis.tables.networks import Reports
     from shapecalc.text import Scalar, Source
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.model import Derivation
-from shapecalc.analysis.explain.subject import Subject
+from shapecalc.analysis.explain.model import Derivation, Subject
 from shapecalc.homework.assignment.model import added, is_total
 from shapecalc.homework.assignment.notation.values import value_text
 from shapecalc.homework.diagnosis.working import working_of

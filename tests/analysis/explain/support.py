@@ -9,8 +9,7 @@ from xml.etree import ElementTree as ET
 
 import shapecalc
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.model import Derivation
-from shapecalc.analysis.explain.subject import Subject
+from shapecalc.analysis.explain.model import Derivation, Subject
 from shapecalc.output.formulas import latex, tree_of
 from shapecalc.output.markup import written
 from shapecalc.output.mathml import mathml

@@ -14,8 +14,7 @@ import pytest
 
 import shapecalc
 from shapecalc import summarize
-from shapecalc.analysis.reconcile import reconcile
-from shapecalc.analysis.reconcile.parts import Difference, added
+from shapecalc.analysis.reconcile import Difference, added, reconcile
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
 from shapecalc.spec.find import shipped

@@ -1,29 +1,39 @@
-"""A whole network, a line a layer, as lecture slides write it."""
+"""What holds layers: a block, explained by its parts, and a whole network as on lecture slides."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.traced import Formula, exact, value_text
-from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Block, Section, twins
-from shapecalc.analysis.explain.subject import every
+from shapecalc.algebra.traced import Formula, Write, exact, is_zero, named, total, value_text
+from shapecalc.analysis.explain.field import undecided
+from shapecalc.analysis.explain.model import (
+    LONG,
+    OF_COUNTS,
+    OF_SIZES,
+    Block,
+    Derivation,
+    Section,
+    Subject,
+    Topic,
+    brief,
+    every,
+    twins,
+)
 from shapecalc.analysis.explain.trace import in_letters
-from shapecalc.analysis.explain.words import LONG, brief
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Conv, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
-from shapecalc.layers.shape import as_list, times_text
+from shapecalc.layers.shape import as_list, as_text, times_text
 from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.notation import Notation
-    from shapecalc.algebra.traced import Write
-    from shapecalc.analysis.explain.model import Topic
-    from shapecalc.analysis.explain.subject import Subject
     from shapecalc.output.view import View
     from shapecalc.report import Report
+
 
 #: Formulas longer than this have no place on a slide.
 TOO_LONG = 3 * LONG
@@ -43,7 +53,7 @@ def slide(report: Report, view: View, topic: Topic) -> Section:
     rows = tuple(
         (
             f"[{times_text(as_list(subject.output, view.layout), write)}]",
-            f"{_name(subject.row.name, paths)}: {phrase(subject)}".removesuffix(": "),
+            f"{_name(subject.row.name, paths)}: {_phrase(subject)}".removesuffix(": "),
             _formula_text(subject, formulas, topic, write),
         )
         for subject, formulas in zip(subjects, by_layer, strict=True)
@@ -98,7 +108,7 @@ def _name(name: str, paths: bool) -> str:
     return name if paths else name.upper()
 
 
-def phrase(subject: Subject) -> str:
+def _phrase(subject: Subject) -> str:
     """Say what a layer does, in the words of a slide."""
     layer = subject.layer
     if isinstance(layer, FullyConnected):
@@ -135,3 +145,72 @@ def _short(formula: Formula, times: str, write: Write, *, values: bool) -> str:
     if formula.kind == "number":
         return value if values else ""
     return brief(exact(formula).substituted(times, write), value)
+
+
+def block_output(subject: Subject) -> Section:
+    """Show the volumes through a block."""
+    parts = subject.parts()
+    rows = tuple(
+        (part.row.name, part.row.does or part.row.type, as_text(part.output, part.view.layout))
+        for part in parts
+    )
+    last = subject.report.rows[subject.report.graph.groups[subject.row.name].output].name
+    blocks: tuple[Block, ...] = (
+        Prose(f"What comes out of the block is what comes out of {last}."),
+        Grid(("part", "what it does", "output"), rows, (False, False, False), spare=1),
+    )
+    answer = as_text(subject.output, subject.view.layout)
+    row = subject.row
+    return Section("output", "output", answer, blocks, (*row.output.sides, row.output.channels))
+
+
+def block_sum(
+    topic: str, title: str, value: Callable[[Subject], Dim], suffix: str = ""
+) -> Callable[[Subject], Section]:
+    """Return what explains a block's number as the sum of its parts'."""
+
+    def explain(subject: Subject) -> Section:
+        parts = [(part, value(part)) for part in subject.parts()]
+        made = total(
+            named(part.row.name.removeprefix(f"{subject.row.name}/"), number, given=False)
+            for part, number in parts
+            if not is_zero(number)
+        )
+        blocks: list[Block] = [Derivation(title, made)] if made.kind != "number" else []
+        rows = tuple(
+            (part.row.name, part.row.does or part.row.type, value_text(number))
+            for part, number in parts
+        )
+        if subject.row.shared and topic == "params":
+            text = f"Its weights are those of {subject.row.shared}, and are counted there, once."
+            blocks.append(Prose(text))
+        blocks.append(Grid(("part", "what it does", title), rows, (False, False, True), spare=1))
+        answer = f"{value_text(made.value)}{suffix}"
+        return Section(topic, title, answer, tuple(blocks), (made.value,))
+
+    return explain
+
+
+def block_field(subject: Subject) -> Section:
+    """Tell the receptive field of what comes out of a block."""
+    if subject.row.field is None:
+        return undecided()
+    sizes = tuple(side.size for side in subject.row.field)
+    last = subject.report.rows[subject.report.graph.groups[subject.row.name].output].name
+    text = f"That of {last}, whose result is the block's; explain that layer for the path to it."
+    answer = square(sizes) if sizes else "-"
+    return Section("receptive-field", "receptive field", answer, (Prose(text),), sizes)
+
+
+def block_gradient(subject: Subject) -> Section:
+    """Say what to ask instead."""
+    first = next(iter(subject.parts())).row.name
+    text = f"Gradients go back layer by layer: ask it of one of its layers, as of {first}."
+    return Section("gradient", "gradient", "", (Prose(text),))
+
+
+def block_neighbours(subject: Subject) -> Section:
+    """Say what to ask instead."""
+    first = next(iter(subject.parts())).row.name
+    text = f"A block has no choices of its own: ask it of one of its layers, as of {first}."
+    return Section("what-if", "what if", "", (Prose(text),))
