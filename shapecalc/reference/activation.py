@@ -31,8 +31,8 @@ from shapecalc.layers.activation import (
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
 from shapecalc.reference.arrays import Gradients, Slot, column, places
 from shapecalc.reference.elementwise import chosen, elementwise, formula_of
+from shapecalc.reference.example import SIDES, shape_like
 from shapecalc.reference.formula import PLACES, ArrayFormula, Term, place_names, single
-from shapecalc.reference.paper_copy import SIDES, shape_like
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer

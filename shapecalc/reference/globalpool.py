@@ -16,9 +16,9 @@ from shapecalc.layers.globalpool import (
 )
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, spread
+from shapecalc.reference.example import copied, least, shape_like
 from shapecalc.reference.formula import PLACES, POSITIONS, ArrayFormula, Term
 from shapecalc.reference.moving import maximum_formulas
-from shapecalc.reference.paper_copy import copied, least, shape_like
 from shapecalc.reference.tally import accumulators, larger
 
 if TYPE_CHECKING:

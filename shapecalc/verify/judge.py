@@ -12,10 +12,9 @@ from shapecalc.api import report_of
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.reference.arrays import extents
 from shapecalc.reference.layer import count, forward, random_arrays, slots
-from shapecalc.reference.probe import probe
-from shapecalc.reference.product import recorded
+from shapecalc.reference.probe import probe, slopes
 from shapecalc.reference.run import reason, run
-from shapecalc.reference.slopes import slopes
+from shapecalc.reference.weighted import recorded
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.verify import laws
 from shapecalc.verify.small_copy import small_copy
