@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Arrays, Slot
     from shapecalc.reference.formula import ArrayFormula
 
-
 #: Half the distance of the central differences.
 STEP = 1e-4
 

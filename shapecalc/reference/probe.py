@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.reference.arrays import Array, Arrays
 
-
 #: Half the distance of a central difference, for values around 1 in float64.
 STEP = 1e-5
 

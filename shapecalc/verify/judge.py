@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from shapecalc.report.apply import Facts
     from shapecalc.report.model import Report, Row
 
-
 #: The laws, in the order in which they are shown: name -> what is compared.
 LAWS = {
     "shape": "the extents of the array that came out",

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from shapecalc.report.model import Report
 
-
 #: The most bytes of an element.
 WIDEST = 8
 #: How NumPy packs members, and the flag of an encrypted one.

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from shapecalc.verify.judge import JudgedLayer, Verdicts
 
-
 HOLDS, FAILS = "\N{CHECK MARK}", "\N{BALLOT X}"
 
 

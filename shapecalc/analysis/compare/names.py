@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.dim import known
-from shapecalc.output.sums import measure_names, measures
+from shapecalc.output.columns import measure_names, measures
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ from shapecalc.analysis.compare.layout import (
 )
 from shapecalc.analysis.compare.names import WEIGHTED, labels_of, ratio, source_of, weighted_layers
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNITS, amount_text, number_text
-from shapecalc.output.columns import BY_WORD, conventions
-from shapecalc.output.sums import Sum, sums
+from shapecalc.output.columns import BY_WORD, Sum, conventions, sums
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import View
 
