@@ -153,8 +153,8 @@ def side_by_side(canvas: Array, sliding: SlidingWindow, join: np.ufunc) -> Array
     """
     counts = windows(canvas, sliding).shape[2 : canvas.ndim]
     y = canvas
-    moves = zip(sliding.kernel, sliding.stride, sliding.dilation, counts, strict=True)
-    for axis, (k, s, d, n) in enumerate(moves, 2):
+    sides = zip(sliding.kernel, sliding.stride, sliding.dilation, counts, strict=True)
+    for axis, (k, s, d, n) in enumerate(sides, 2):
         before = (slice(None),) * axis
         first, *others = (
             y[(*before, slice(tap * d, tap * d + (n - 1) * s + 1, s))] for tap in range(k)

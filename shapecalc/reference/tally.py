@@ -2,7 +2,7 @@
 
 A layer's counted forward runs on arrays of `Counting` numbers, one example at a time.
 Weights and other constants are plain numbers, so what is computed of these alone is free, like
-batch normalisation's factor.  At full size `product.recorded` has the matrix products.
+batch normalisation's factor.  At full size `weighted.recorded` has the matrix products.
 """
 
 from __future__ import annotations
