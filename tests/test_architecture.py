@@ -75,7 +75,7 @@ THIRD = {
     "rich": ("output.terminal", "cli.sweep"),
     "numpy": ("analysis.sweep", "analysis.solve.decide", "reference", "verify"),
     "matplotlib": ("analysis.sweep.pictures",),
-    "PIL": ("verify.image_input",),
+    "PIL": ("verify.run_files",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),
 }
 

@@ -77,7 +77,7 @@ FORMATS: dict[str, Format] = {
             (".md", ".markdown"),
             {
                 "table": ("markdown.to_markdown",),
-                "document": ("document_markdown.document_to_markdown",),
+                "document": ("markdown.document_to_markdown",),
             },
         ),
         Format(
@@ -98,7 +98,7 @@ FORMATS: dict[str, Format] = {
             (".tex",),
             {
                 "table": ("latex.to_latex", "width", "latex", "caption", "label"),
-                "document": ("document_latex.document_to_latex", "standalone"),
+                "document": ("latex.document_to_latex", "standalone"),
             },
             lambda: LATEX_WIDTH,
         ),

@@ -69,7 +69,7 @@ def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Js
 
 
 def _totals(report: Report, view: View) -> dict[str, Json]:
-    from shapecalc.output.sums import measures
+    from shapecalc.output.columns import measures
 
     return {name: NUMBER.data(total, view) for name, total in measures(report, view).items()}
 

@@ -15,8 +15,7 @@ from shapecalc.output.cells import (
     cell_text,
     superscript,
 )
-from shapecalc.output.columns import conventions, default_columns, sorted_rows
-from shapecalc.output.sums import sums
+from shapecalc.output.columns import conventions, default_columns, sorted_rows, sums
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import InputSpan
     from shapecalc.reference.arrays import Array, Slot
-    from shapecalc.reference.probe import Noticed
-    from shapecalc.reference.product import Product
-    from shapecalc.reference.slopes import Slope
+    from shapecalc.reference.probe import Noticed, Slope
     from shapecalc.reference.tally import Operations
+    from shapecalc.reference.weighted import Product
 
 #: What a slope by central differences may be off: the step's square, and rounding.
 TOLERANCE = 1e-6

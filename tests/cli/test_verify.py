@@ -19,8 +19,7 @@ from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.reference import registry
 from shapecalc.verify.activations import Activations, Activity
-from shapecalc.verify.judge import verify
-from shapecalc.verify.small_copy import small_copy
+from shapecalc.verify.judge import small_copy, verify
 from tests.runner import runner
 
 if TYPE_CHECKING:

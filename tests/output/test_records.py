@@ -105,7 +105,7 @@ def test_dicts_are_what_a_data_frame_takes() -> None:
 def test_dicts_of_nested_rows_are_their_lines() -> None:
     from shapecalc.analysis.tables.table import records as of_tables
     from shapecalc.verify.judge import verify
-    from shapecalc.verify.records import verdict_records
+    from shapecalc.verify.verdicts import verdict_records
 
     cells = of_tables(published_tables("lenet5", "zfnet")).dicts()
     assert {cell["table"] for cell in cells} == {"lenet5", "zfnet"}

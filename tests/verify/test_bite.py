@@ -14,8 +14,7 @@ from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Slot
 from shapecalc.reference.layer import count
-from shapecalc.reference.probe import probe
-from shapecalc.reference.slopes import slopes
+from shapecalc.reference.probe import probe, slopes
 from shapecalc.verify.laws import (
     gradient_law,
     product_law,

@@ -40,10 +40,9 @@ from shapecalc.output.cells import (
     cell_plain,
     number_text,
 )
-from shapecalc.output.columns import BY_WORD, conventions, default_columns
+from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, sums
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import profile_data
-from shapecalc.output.sums import Sum, sums
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import Column, View
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from shapecalc.algebra import known
-from shapecalc.algebra import add_up
+from shapecalc.algebra import add_up, known
 from shapecalc.algebra.traced import value_text
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.model import Section, Subject, counted

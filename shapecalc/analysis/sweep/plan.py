@@ -17,10 +17,10 @@ from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, rea
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
-from shapecalc.report.receptive_field import FAR
 from shapecalc.layers.shape import as_list
 from shapecalc.report.apply import WIDEST
 from shapecalc.report.compute import compute_report
+from shapecalc.report.receptive_field import FAR
 from shapecalc.spec.ranges import must_be_few
 
 if TYPE_CHECKING:

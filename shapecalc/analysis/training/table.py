@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.training import ESTIMATE, Cost, Training, kept
+from shapecalc.homework.assignment.quantities import params
 from shapecalc.output.cells import NUMBER, UNITS, Json, amount_text, bytes_text, number_text
-from shapecalc.output.legend import macs, params
+from shapecalc.output.legend import macs
 from shapecalc.output.records import Records
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
 from shapecalc.output.view import View

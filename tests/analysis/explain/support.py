@@ -11,8 +11,7 @@ import shapecalc
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation, Subject
 from shapecalc.output.formulas import latex, tree_of
-from shapecalc.output.markup import written
-from shapecalc.output.mathml import mathml
+from shapecalc.output.markup import mathml, written
 from shapecalc.output.options import make_view
 from tests.paths import NETWORKS
 

@@ -1,11 +1,12 @@
-"""Verdicts as tables: a line a layer for one network, a line a network for several."""
+"""Verdicts as tables, a line a layer for one network, a line each for several; and as records."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.shape import as_text
+from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, superscript
+from shapecalc.output.records import Records, Rows
 from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import one_line
 from shapecalc.verify.judge import LAWS, Verdict
@@ -13,7 +14,7 @@ from shapecalc.verify.judge import LAWS, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.verify.judge import Verdicts
+    from shapecalc.verify.judge import JudgedLayer, Verdicts
 
 HOLDS, FAILS = "\N{CHECK MARK}", "\N{BALLOT X}"
 
@@ -121,3 +122,56 @@ def _legend(laws: list[str]) -> tuple[tuple[str, str], ...]:
         (NOT_APPLICABLE_MARK, "nothing to compare"),
     )
     return (*((law, LAWS[law]) for law in laws), *marks)
+
+
+# -- for programs ----------------------------------------------------------------------------------
+
+
+#: The schema's name and version.
+SCHEMA = "shapecalc.verdict/1"
+
+
+def verdict_records(judged: Verdicts | Verdict) -> Records:
+    """Return every law's outcome, a layer a line: true, a disagreement in words, or None."""
+    verdicts = (judged,) if isinstance(judged, Verdict) else judged
+    return Records(
+        SCHEMA,
+        key="networks",
+        rows=map(_network, verdicts),
+        columns=("network", "layer", "type", "output", *LAWS),
+        lines=(
+            (
+                one_line(verdict.report.name),
+                layer.row.name,
+                layer.row.type,
+                as_text(layer.row.output),
+                *_outcomes(layer).values(),
+            )
+            for verdict in verdicts
+            for layer in verdict.judged
+        ),
+        dense=True,
+        ascii=True,
+    )
+
+
+def _network(verdict: Verdict) -> dict[str, object]:
+    return {
+        "network": verdict.report.name,
+        "seed": verdict.seed,
+        "holds": not verdict.disagreements,
+        "peak": {"bytes": verdict.peak, "report": verdict.stated_peak},
+        "layers": Rows(
+            {
+                "name": layer.row.name,
+                "type": layer.row.type,
+                "output": as_list(layer.row.output),
+                "laws": _outcomes(layer),
+            }
+            for layer in verdict.judged
+        ),
+    }
+
+
+def _outcomes(layer: JudgedLayer) -> dict[str, str | bool | None]:
+    return {law: True if outcome == "" else outcome for law, outcome in layer.outcomes.items()}
