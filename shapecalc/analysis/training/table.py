@@ -6,9 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.training import ESTIMATE, Cost, Training, kept
-from shapecalc.homework.assignment.quantities import params
 from shapecalc.output.cells import NUMBER, UNITS, Json, amount_text, bytes_text, number_text
-from shapecalc.output.legend import macs
+from shapecalc.output.columns import macs_owed, params_owed
 from shapecalc.output.records import Records
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
 from shapecalc.output.view import View
@@ -114,8 +113,8 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
 
 def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
     report = plan.report
-    yield from params(report, view).items()
-    yield "MACs", macs(report, view)["MACs"]
+    yield from params_owed(report, view).items()
+    yield "MACs", macs_owed(report, view)["MACs"]
     exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
     yield "step", f"{exact} normalisation and bias gradients are not counted"
     yield (
