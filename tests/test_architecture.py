@@ -54,6 +54,7 @@ HOMEWORK = """
     sheets
     classroom
     exports
+    api
 """
 #: The one real circle: numbers need no expressions until a symbol meets them, and an expression
 #: writes itself.

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Report
 
-
 #: Commands in files of their own, `homework_NAME.py`, imported when they are called.
 APART = ("variants", "grade", "example", "export")
 

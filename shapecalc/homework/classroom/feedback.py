@@ -20,7 +20,7 @@ from shapecalc.homework.diagnosis.wording import (
     summary_text,
 )
 from shapecalc.homework.diagnosis.working import working_of
-from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
+from shapecalc.homework.sheets.checked import column_marks, worth_telling
 from shapecalc.output.document import Card, Cell, Document, Grid, Points, section
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import sentence

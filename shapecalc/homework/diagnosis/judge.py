@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from shapecalc.homework.diagnosis.model import Verdict
     from shapecalc.report.model import Row
 
-
 #: What an answer to the last digit leaves open.
 _WHOLE = Fraction(1, 2)
 

@@ -107,7 +107,7 @@ class Checked(Shown):
 
     shapes = Shapes(
         "a judgement",
-        table="homework.sheets.checked_table.tabulate",
+        table="homework.sheets.checked.tabulate",
         records="homework.sheets.checked.records",
     )
 

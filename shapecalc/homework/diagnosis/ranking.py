@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from shapecalc.homework.diagnosis.follow_through import OwnNetwork
     from shapecalc.homework.diagnosis.judge import Tentative
 
-
 #: One cell in so many may be wrong in a known way where another convention is kept.
 _FEW = 4
 

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from shapecalc.homework.classroom.model import Classroom, Graded
     from shapecalc.homework.exports.questions import AskedNumber
 
-
 #: The shares of a question's marks that Moodle accepts, in percent.
 GRADES = (
     "100",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.homework.diagnosis.model import VERDICTS
 from shapecalc.homework.diagnosis.wording import names, rule_line, why_text
-from shapecalc.homework.sheets.checked_table import tabulate
+from shapecalc.homework.sheets.checked import tabulate
 from shapecalc.output.markdown import escaped
 from shapecalc.text.safe import one_line
 
@@ -119,7 +119,6 @@ def problem_lines(problems: tuple[Problem, ...]) -> tuple[str, ...]:
             for problem in problems
         ),
     )
-
 
 #: The names by which Gradescope knows them.
 Markup: TypeAlias = Literal["text", "md", "html"]

@@ -13,7 +13,7 @@ from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.classroom.judging import marks_of
 from shapecalc.homework.classroom.model import Graded, Student
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.sheets.checked_table import tabulate
+from shapecalc.homework.sheets.checked import tabulate
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.text.source import Source
 
