@@ -13,7 +13,7 @@ from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, report
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
-    from shapecalc.homework.answers.model import Answers
+    from shapecalc.homework.answers import Answers
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Report
 
@@ -99,7 +99,7 @@ Examples:
 @click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
 @options.settings
 @options.inputs
-@options.written("homework.diagnosis.model.Checked")
+@options.written("homework.diagnosis.Checked")
 def check(
     answers: str,
     against: str | None,
@@ -120,8 +120,8 @@ def check(
     """
     with reported(as_json=output.as_json):
         from shapecalc.homework.answers.files import load_answers
+        from shapecalc.homework.diagnosis import SAYS_NO
         from shapecalc.homework.diagnosis.check import check as judge
-        from shapecalc.homework.diagnosis.model import SAYS_NO
 
         chosen = output.chosen()
         level = hint or (3 if chosen == "json" else 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.model import Extra, refuse_file
+from shapecalc.homework.answers import Extra, refuse_file
 from shapecalc.homework.assignment.model import Homework, askable, assign, find_row, is_total
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.notation.numerals import read_number
@@ -25,7 +25,7 @@ from shapecalc.text.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.homework.answers.model import AnswerCell, Answers
+    from shapecalc.homework.answers import AnswerCell, Answers
     from shapecalc.homework.assignment.model import AskedCell
     from shapecalc.homework.assignment.notation.readings import Reading
     from shapecalc.homework.assignment.quantities import Value

@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.model import MAX_BYTES, Answers, refuse_file
-from shapecalc.homework.answers.tables import read_csv, read_markdown
-from shapecalc.homework.answers.trees import read_json, read_yaml
+from shapecalc.homework.answers import MAX_BYTES, Answers, refuse_file
+from shapecalc.homework.answers.tables import read_csv, read_json, read_markdown, read_yaml
 from shapecalc.homework.answers.workbook import is_workbook, read_workbook
 from shapecalc.homework.assignment.model import stamp_in
 

@@ -56,6 +56,7 @@ def near(shape: Shape, key: Shape, within: int) -> bool:
         a >= 1 and a <= within * b and b <= within * a for a, b in zip(claimed, right, strict=True)
     )
 
+
 #: The factor for what earns no marks: any volume may be what a mistake was made with.
 ANY = 10**12
 
@@ -220,6 +221,7 @@ def with_output(row: Row, output: Shape) -> Row:
         activations=0 if layer.inplace else output.size,
         overwritten=output.size if layer.inplace else 0,
     )
+
 
 #: A sum of rounded answers is followed while they leave no more than this part of it open.
 _OPEN = Fraction(1, 50)

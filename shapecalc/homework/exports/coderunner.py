@@ -20,7 +20,7 @@ from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
     from shapecalc.homework.exports.parts import Per
 
 

@@ -31,7 +31,7 @@ from shapecalc.text.source import Origin
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
+    from shapecalc.homework.diagnosis import Checked, JudgedCell
     from shapecalc.homework.exports.parts import CheckPart, Markup, Per
     from shapecalc.text.source import Source
 

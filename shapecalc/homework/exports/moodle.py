@@ -16,7 +16,7 @@ from html import escape
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.assignment.notation.values import marks_number, marks_text
 from shapecalc.homework.exports.canvas import csv_text, mark_of
 from shapecalc.homework.exports.packing import xml_text
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.classroom.model import Classroom, Graded
+    from shapecalc.homework.classroom import Classroom, Graded
     from shapecalc.homework.exports.questions import AskedNumber
 
 #: The shares of a question's marks that Moodle accepts, in percent.

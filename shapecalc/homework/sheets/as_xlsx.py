@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from shapecalc.homework.answers.model import DOES
+from shapecalc.homework.answers import DOES
 from shapecalc.homework.answers.workbook import need_openpyxl
 from shapecalc.homework.assignment.model import stamp_text
 from shapecalc.homework.sheets import (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.assignment.conventions import stated_conventions, stated_policy
 from shapecalc.homework.assignment.model import is_total
 from shapecalc.homework.assignment.notation.values import marks_number, marks_text, value_text
+from shapecalc.homework.diagnosis import VERDICTS, added
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
-from shapecalc.homework.diagnosis.model import VERDICTS, added
 from shapecalc.homework.diagnosis.wording import (
     finding_text,
     findings_text,
@@ -28,7 +28,7 @@ from shapecalc.text.words import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, JudgedCell
+    from shapecalc.homework.diagnosis import Checked, Diagnosis, JudgedCell
 
 #: The schema's name and version.
 SCHEMA = "shapecalc.homework.check/1"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.explain.model import Section
     from shapecalc.homework.assignment.model import AskedCell, Homework
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
 #: The topic of `explain` that tells of a column.
 _TOPIC = {

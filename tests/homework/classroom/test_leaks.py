@@ -24,7 +24,7 @@ from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.sheets.sheet import sheet
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
 NETWORKS = ("alexnet", "vgg16", "lenet5-1998", "googlenet", "resnet18", "alexnet-2012")
 #: The verdicts of those who have the key; what follows from own values is another value.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom.model import Classroom, Graded, Student
+from shapecalc.homework.classroom import Classroom, Graded, Student
 from shapecalc.homework.classroom.store import load
 from shapecalc.homework.exports.canvas import csv_text, fill, read_gradebook, report
 from shapecalc.homework.exports.moodle import grades
