@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
 from shapecalc.homework.classroom.statistics import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shapecalc.output.document import Block, Tone
 
 #: Less discrimination than this is remarked on, but not where nearly all are right.
-LOW, EASY = 0.2, Fraction(95, 100)
+_LOW, _EASY = 0.2, Fraction(95, 100)
 
 _COUNTED: tuple[tuple[str, tuple[Verdict, ...]], ...] = (
     ("right", ("right", "right_other_notation")),
@@ -50,7 +50,7 @@ _COUNTED: tuple[tuple[str, tuple[Verdict, ...]], ...] = (
 )
 
 
-def mistakes(numbers: Statistics, graded: int) -> Iterator[Block]:
+def _mistakes(numbers: Statistics, graded: int) -> Iterator[Block]:
     """Yield what went wrong: mistakes by students, and layers by mistakes."""
     if numbers.mistakes:
         caption = "Known mistakes, those of most students first"
@@ -59,7 +59,7 @@ def mistakes(numbers: Statistics, graded: int) -> Iterator[Block]:
         yield from _map(column, items)
 
 
-def conventions(numbers: Statistics, graded: int) -> Iterator[Block]:
+def _conventions(numbers: Statistics, graded: int) -> Iterator[Block]:
     """Yield which conventions other than the sheet's students have kept to."""
     if numbers.conventions:
         caption = "Other conventions, those of most students first; these are no mistakes"
@@ -116,7 +116,7 @@ def _by_column(items: Iterable[Item]) -> dict[str, list[Item]]:
     return {column: columns[column] for column in QUANTITIES if column in columns}
 
 
-def cells(numbers: Statistics) -> Iterator[Block]:
+def _cells(numbers: Statistics) -> Iterator[Block]:
     """Yield how many are right in every cell, as a map and with all counts."""
     if not numbers.items:
         return
@@ -145,7 +145,7 @@ def _share(item: Item | None) -> Cell:
 def _item(item: Item) -> tuple[Cell, ...]:
     r = item.discrimination
     below: tuple[str, ...] = ()
-    if r is not None and r < LOW and item.share <= EASY:
+    if r is not None and r < _LOW and item.share <= _EASY:
         below = ("against the rest",) if r < 0 else ("low",)
     shown = "\N{EN DASH}" if r is None else f"{r:.2f}".replace("-", "\N{MINUS SIGN}")
     counts = [sum(item.verdicts[verdict] for verdict in verdicts) for _, verdicts in _COUNTED]
@@ -170,7 +170,7 @@ def percent(share: Fraction) -> str:
     return "<1%" if rounded == 0 and share > 0 else f"{rounded}%"
 
 
-def cell_name(at: At) -> str:
+def _cell_name(at: At) -> str:
     """Name a cell."""
     return f"{clean(at[0])}, {QUANTITIES[at[1]].title}"
 
@@ -192,9 +192,9 @@ def class_report(classroom: Classroom) -> Pages:
     blocks = (
         *section("The key may be wrong", _doubts(numbers)),
         *section("Marks", _marks(numbers)),
-        *section("What went wrong", mistakes(numbers, len(graded))),
-        *section("Other conventions", conventions(numbers, len(graded))),
-        *section("Every cell", cells(numbers)),
+        *section("What went wrong", _mistakes(numbers, len(graded))),
+        *section("Other conventions", _conventions(numbers, len(graded))),
+        *section("Every cell", _cells(numbers)),
         *section("Wrong values that nothing explains", _common(numbers)),
         *section("Look at these", _pairs(classroom, numbers)),
         *section("Students", _students(classroom)),
@@ -260,7 +260,7 @@ def _doubts(numbers: Statistics) -> Iterator[Block]:
     yield Prose(f"In {where} more students have one other value than the key.", "urgent")
     rows = tuple(
         (
-            Cell(cell_name(doubt.at)),
+            Cell(_cell_name(doubt.at)),
             Cell(doubt.right),
             Cell(doubt.value),
             Cell(f"{doubt.students:,}"),
@@ -281,7 +281,7 @@ def _common(numbers: Statistics) -> Iterator[Block]:
     ordered = sorted(numbers.common, key=lambda value: -value.students)
     rows = tuple(
         (
-            Cell(cell_name(value.at)),
+            Cell(_cell_name(value.at)),
             Cell(value.value),
             Cell(f"{value.students:,}"),
             Cell(f"{value.wrong:,}"),
@@ -333,7 +333,7 @@ def _misplaced(students: Sequence[Graded], numbers: Statistics) -> Iterator[Bloc
 
 def _values(values: Sequence[tuple[At, str]]) -> Cell:
     """Write the first of some values with their cells."""
-    shown = [f"{cell_name(at)}: {value}" for at, value in values[:6]]
+    shown = [f"{_cell_name(at)}: {value}" for at, value in values[:6]]
     more = len(values) - len(shown)
     return Cell("; ".join(shown) + (f"; and {more} more" if more else ""))
 
@@ -372,7 +372,7 @@ _MEANINGS = {
     " notation, with own earlier values, under another convention; blank cells are not right",
     "discrimination": "the correlation of a cell's marks with the marks for all other cells of the"
     " same student (corrected item-total); a dash where one of them does not vary; low below"
-    f" {LOW} unless more than {percent(EASY)} are right; against the rest below 0",
+    f" {_LOW} unless more than {percent(_EASY)} are right; against the rest below 0",
     "students, cells": "who has a mistake or another convention as the likeliest explanation of a"
     " cell, and in how many cells; certain: students with a cell that nothing else explains as"
     " well",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
 from shapecalc.homework.assignment.model import TOTAL
-from shapecalc.homework.assignment.notation.values import marks_text, value_text
+from shapecalc.homework.assignment.notation import marks_text, value_text
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
 from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.homework.diagnosis.wording import (

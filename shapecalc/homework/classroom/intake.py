@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.classroom.roster import Directory
 
 #: Headings of the column with the times.
-TIME_WORDS = (
+_TIME_WORDS = (
     "submitted", "submitted at", "submission time", "time", "time submitted", "timestamp",
     "handed in",
 )  # fmt: skip
@@ -66,10 +66,10 @@ def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
     """Read a table of times from bytes."""
     text, _ = decode(data, name, most=MAX_BYTES)
     named = (*ID_WORDS, *EMAIL_WORDS, "file", "student")
-    rows = table_rows(text, name, {*named, *TIME_WORDS})
+    rows = table_rows(text, name, {*named, *_TIME_WORDS})
     header = [plain_heading(cell) for cell in rows[0][1]] if rows else []
     columns = [at for at, word in enumerate(header) if word in named]
-    at = next((at for at, word in enumerate(header) if word in TIME_WORDS), None)
+    at = next((at for at, word in enumerate(header) if word in _TIME_WORDS), None)
     if not columns or at is None:
         hint = "the first row names the columns: id,submitted"
         raise refuse_file("E713", "no row of the table of times names its columns", name, hint)
@@ -88,21 +88,21 @@ def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
 
 
 #: Gradescope's file, and so much of it is read.
-METADATA_FILE = re.compile(r"submission_metadata\.ya?ml")
-MAX_METADATA = 32 * 2**20
+_METADATA_FILE = re.compile(r"submission_metadata\.ya?ml")
+_MAX_METADATA = 32 * 2**20
 
 _FOLDER = re.compile(r"['\"]?(submission_\d{1,12})['\"]?:\s*")
 _FIELD = re.compile(r"( {0,4})(- )?:?(name|sid|email|created_at|submitters):\s*(.*)")
 
 
-class Submitted(NamedTuple):
+class _Submitted(NamedTuple):
     """A submission: the words for its students, a tuple each, and when it was made."""
 
     students: tuple[tuple[str, ...], ...] = ()
     time: datetime | None = None
 
 
-def read_metadata(text: str) -> dict[str, Submitted]:
+def read_metadata(text: str) -> dict[str, _Submitted]:
     r"""Return the submissions of Gradescope's list, by folder.
 
     Its export has folders `submission_123` beside a file `submission_metadata.yml`.  Only the lines
@@ -112,13 +112,13 @@ def read_metadata(text: str) -> dict[str, Submitted]:
     >>> read_metadata(text)["submission_7"].students
     (('Ann Lee', 's1'),)
     """
-    submissions: dict[str, Submitted] = {}
+    submissions: dict[str, _Submitted] = {}
     folder, people, inside = "", list[list[str]](), False
     time: datetime | None = None
     for line in [*text.splitlines(), "submission_0:"]:
         if match := _FOLDER.fullmatch(line):
             if folder:
-                submissions[folder] = Submitted(
+                submissions[folder] = _Submitted(
                     tuple(tuple(words) for words in people if words), time
                 )
             folder, people, inside, time = match[1], [], False, None
@@ -210,16 +210,16 @@ def take_in(
 
 def _entries(
     folder: Folder, leftovers: list[Leftover]
-) -> tuple[dict[tuple[str, ...], Submitted], list[Handed]]:
+) -> tuple[dict[tuple[str, ...], _Submitted], list[Handed]]:
     """Read Gradescope's list, wherever one lies; the other files are submissions."""
-    entries: dict[tuple[str, ...], Submitted] = {}
+    entries: dict[tuple[str, ...], _Submitted] = {}
     files = []
     for handed in folder.files:
-        if not METADATA_FILE.fullmatch(handed.parts[-1]):
+        if not _METADATA_FILE.fullmatch(handed.parts[-1]):
             files.append(handed)
             continue
         try:
-            text = decode(folder.read(handed, MAX_METADATA), handed.path, most=MAX_METADATA).text
+            text = decode(folder.read(handed, _MAX_METADATA), handed.path, most=_MAX_METADATA).text
         except ArchiveError as error:
             leftovers.append(Leftover(handed.path, str(error)))
             continue
@@ -232,7 +232,7 @@ def _entries(
     return entries, files
 
 
-def _entry(handed: Handed, entries: Mapping[tuple[str, ...], Submitted]) -> Submitted | None:
+def _entry(handed: Handed, entries: Mapping[tuple[str, ...], _Submitted]) -> _Submitted | None:
     for length in range(len(handed.parts), 0, -1):
         if (entry := entries.get(handed.parts[:length])) is not None:
             return entry
@@ -243,7 +243,7 @@ def _owners(
     folder: Folder,
     known: Directory,
     handed: Handed,
-    entries: Mapping[tuple[str, ...], Submitted],
+    entries: Mapping[tuple[str, ...], _Submitted],
     stamps: Mapping[str, frozenset[int]],
 ) -> tuple[list[int], str, str]:
     """Return whose a file is, or why nobody's, and what had to be understood."""
@@ -293,7 +293,7 @@ def _time(
     folder: Folder,
     handed: Handed,
     student: Student,
-    entries: Mapping[tuple[str, ...], Submitted],
+    entries: Mapping[tuple[str, ...], _Submitted],
     clock: Clock,
 ) -> datetime | None:
     """Return when a file was handed in: by the table, by the platform, by the file where asked."""

@@ -16,7 +16,7 @@ from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.model import assign
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.classroom import MarkedCell
 from shapecalc.homework.classroom.feedback import feedback

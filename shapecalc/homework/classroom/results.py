@@ -7,7 +7,7 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.homework.classroom.class_report import class_report
 from shapecalc.homework.classroom.store import document
 from shapecalc.output.csv import Plain, to_csv, written

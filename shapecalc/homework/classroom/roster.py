@@ -230,7 +230,7 @@ def identities(student: Student) -> Iterator[str]:
                 yield cell.strip().partition("@")[0]
 
 
-def numbers(student: Student) -> Iterator[str]:
+def _numbers(student: Student) -> Iterator[str]:
     """Yield the numbers under which platforms know the student."""
     for heading, cell in student.columns:
         if plain_heading(heading) in ("id", "user id"):
@@ -293,7 +293,7 @@ def directory(students: Sequence[Student]) -> Directory:
     for at, student in enumerate(students):
         for word in identities(student):
             exact.setdefault(fold(word), set()).add(at)
-        for number in numbers(student):
+        for number in _numbers(student):
             known.setdefault(number, set()).add(at)
         words = student.name.split()
         for turn in range(len(words)):

@@ -77,7 +77,7 @@ class Misplaced(NamedTuple):
     values: tuple[tuple[At, str], ...]
 
 
-def is_right(verdict: Verdict) -> bool:
+def _is_right(verdict: Verdict) -> bool:
     """Tell whether a verdict says yes, in any way."""
     return verdict.startswith("right")
 
@@ -87,7 +87,7 @@ def unexplained(mark: MarkedCell) -> bool:
     return mark.verdict == "wrong" and not mark.follows and bool(mark.value)
 
 
-def common(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Common]:
+def _common(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Common]:
     """Yield the commonest unexplained value of every cell and key that two students have."""
     for at, marks in cells.items():
         by_key: dict[str, Counter[str]] = {}
@@ -100,7 +100,7 @@ def common(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Common]:
                 yield Common(at, right, value, students, values.total())
 
 
-def doubts(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Doubt]:
+def _doubts(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Doubt]:
     """Yield the cells whose key may be wrong.
 
     One other value has more students than the key, at least `DOUBTED_BY`, and at least
@@ -113,12 +113,12 @@ def doubts(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Doubt]:
             if mark.verdict not in ("blank", "unreadable", "right_follow_through"):
                 by_key.setdefault(mark.right, []).append(mark)
         for right, answers in by_key.items():
-            others = [mark for mark in answers if not is_right(mark.verdict) and not mark.follows]
+            others = [mark for mark in answers if not _is_right(mark.verdict) and not mark.follows]
             counts = Counter(mark.value for mark in others if mark.value)
             if not counts:
                 continue
             value, students = min(counts.items(), key=lambda item: (-item[1], item[0]))
-            agree = sum(is_right(mark.verdict) for mark in answers)
+            agree = sum(_is_right(mark.verdict) for mark in answers)
             share = Fraction(students, len(answers))
             if students > agree and students >= DOUBTED_BY and share >= DOUBTED_SHARE:
                 first = next(mark for mark in others if mark.value == value)
@@ -126,7 +126,7 @@ def doubts(cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Doubt]:
                 yield Doubt(at, right, value, students, agree, len(answers), ids)
 
 
-def pairs(students: Sequence[Graded], cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Pair]:
+def _pairs(students: Sequence[Graded], cells: Mapping[At, Sequence[MarkedCell]]) -> Iterator[Pair]:
     """Yield the pairs that share most.
 
     An index leads from every rare value to those who have it, so the work grows with the number of
@@ -175,7 +175,7 @@ def _rare(holders: int, students: int) -> bool:
     return students >= ENOUGH and (holders == 2 or (holders > 2 and few))
 
 
-def misplaced(students: Sequence[Graded]) -> Iterator[Misplaced]:
+def _misplaced(students: Sequence[Graded]) -> Iterator[Misplaced]:
     """Yield the students whose unexplained values fit another variant in `SHARED` cells or more.
 
     A key that more than `RARE` variants have says nothing of whose it is, and is passed over.
@@ -278,10 +278,10 @@ def statistics(classroom: Classroom) -> Statistics:
         tuple(_items(graded, cells)),
         tuple(_mistakes(graded, "misconception")),
         tuple(_mistakes(graded, "right_other_convention")),
-        tuple(common(cells)),
-        tuple(doubts(cells)),
-        tuple(pairs(classroom.students, cells)),
-        tuple(misplaced(classroom.students)),
+        tuple(_common(cells)),
+        tuple(_doubts(cells)),
+        tuple(_pairs(classroom.students, cells)),
+        tuple(_misplaced(classroom.students)),
     )
 
 
@@ -338,7 +338,7 @@ def _items(graded: Sequence[Graded], cells: dict[At, list[MarkedCell]]) -> Itera
             for name in mark.misconceptions[0]
         )
         verdicts = Counter(mark.verdict for mark in marks)
-        right = sum(count for verdict, count in verdicts.items() if is_right(verdict))
+        right = sum(count for verdict, count in verdicts.items() if _is_right(verdict))
         yield Item(at, len(marks), right, verdicts, named, discriminations[at])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.answers.claims import forms_of
 from shapecalc.homework.assignment.model import TOTAL, added, is_total
-from shapecalc.homework.assignment.notation.readings import Blank, ReadNumber, Unreadable
+from shapecalc.homework.assignment.notation import Blank, ReadNumber, Unreadable
 from shapecalc.homework.diagnosis import FAR
 from shapecalc.homework.diagnosis.explanations import (
     NOTHING,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.output.csv import Plain, written
 from shapecalc.text.safe import csv_safe, one_line
 from shapecalc.text.suggest import did_you_mean

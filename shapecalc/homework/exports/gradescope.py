@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc import __version__
 from shapecalc.errors import refuse
-from shapecalc.homework.assignment.notation.values import marks_number
+from shapecalc.homework.assignment.notation import marks_number
 from shapecalc.homework.exports.packing import archive
 from shapecalc.homework.exports.parts import (
     marked_up,

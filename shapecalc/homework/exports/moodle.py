@@ -17,7 +17,7 @@ from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.assignment.notation.values import marks_number, marks_text
+from shapecalc.homework.assignment.notation import marks_number, marks_text
 from shapecalc.homework.exports.canvas import csv_text, mark_of
 from shapecalc.homework.exports.packing import xml_text
 from shapecalc.homework.exports.questions import (
@@ -191,14 +191,14 @@ def _cloze(
     scale: int,
 ) -> None:
     """Add a cloze question with the blanks of some cells of one layer."""
-    lines = [cloze_text(layer_page(homework, cells[0][0].cell.layer))]
+    lines = [_cloze_text(layer_page(homework, cells[0][0].cell.layer))]
     for parts in cells:
         fields = " x ".join(_field(homework, blank, scale) for blank in parts)
         named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
-        title = cloze_text(clean(parts[0].cell.quantity.title))
+        title = _cloze_text(clean(parts[0].cell.quantity.title))
         lines.append(f"<p>{title}{named}: {fields}</p>")
     columns = [parts[0].cell.quantity.key for parts in cells]
-    lines += [cloze_text(conventions_page(homework, columns)), f"<p>{DIGITS}</p>"]
+    lines += [_cloze_text(conventions_page(homework, columns)), f"<p>{DIGITS}</p>"]
     _question(quiz, "cloze", name, "".join(lines))
 
 
@@ -208,7 +208,7 @@ def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
     alternatives = "~".join(
         f"{'=' if answer.percent == '100' else f'%{answer.percent}%'}"
         f"{answer.value}{'' if answer.value == '*' else f':{answer.tolerance}'}"
-        f"#{cloze_text(escape(clean(answer.message), quote=False))}"
+        f"#{_cloze_text(escape(clean(answer.message), quote=False))}"
         for answer in answers_of(blank)
     )
     return f"{{{weight}:NUMERICAL:{alternatives}}}"
@@ -219,7 +219,7 @@ def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "{}~\\"}
 
 
-def cloze_text(html: str) -> str:
+def _cloze_text(html: str) -> str:
     """Write HTML so that nothing in it is read as a blank, or as the end of one.
 
     Within a blank the HTML is escaped twice, since Moodle decodes feedback before it is HTML.

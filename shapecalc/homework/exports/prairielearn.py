@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.values import marks_number
+from shapecalc.homework.assignment.notation import marks_number
 from shapecalc.homework.exports.parts import part_lines, parts_of, problem_lines, summary_lines
 from shapecalc.output.json import dump
 

@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.values import marks_number
+from shapecalc.homework.assignment.notation import marks_number
 from shapecalc.homework.exports.packing import archive, xml_text
 from shapecalc.homework.exports.questions import (
     blanks_of,

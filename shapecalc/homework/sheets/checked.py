@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import stated_conventions, stated_policy
 from shapecalc.homework.assignment.model import is_total
-from shapecalc.homework.assignment.notation.values import marks_number, marks_text, value_text
+from shapecalc.homework.assignment.notation import marks_number, marks_text, value_text
 from shapecalc.homework.diagnosis import VERDICTS, added
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.wording import (

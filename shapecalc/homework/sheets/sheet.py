@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import refuse
 from shapecalc.homework.answers import DOES
 from shapecalc.homework.assignment.model import stamp_text
-from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.homework.sheets import (
     NOT_ASKED,
     grid_of,

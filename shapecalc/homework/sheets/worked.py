@@ -12,7 +12,7 @@ from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation
 from shapecalc.analysis.explain.subject import Subject
 from shapecalc.homework.assignment.model import added, is_total
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import as_list
 from shapecalc.output.document import Chain, Prose

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import shapecalc
 from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.model import Homework, assign
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.classroom import Classroom, Graded, Leftover, MarkedCell, Student
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.diagnosis.simulated.classes import CLASSES

@@ -16,7 +16,7 @@ from example_class import Student, judge, record
 
 import shapecalc
 from shapecalc.homework.assignment.model import Homework, assign
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.diagnosis.explanations import alone, paired
