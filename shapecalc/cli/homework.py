@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.report.model import Report
 
-#: Commands in files of their own, `homework_NAME.py`, imported when they are called.
-APART = ("variants", "grade", "example", "export")
+#: Commands in files of their own, imported when they are called.
+APART = {
+    "variants": "homework_variants",
+    "grade": "homework_grade",
+    "example": "homework_grade",
+    "export": "homework_export",
+}
 
 
 class _Group(click.Group):
@@ -30,7 +35,7 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in APART:
             return super().get_command(ctx, cmd_name)
-        module = import_module(f"shapecalc.cli.homework_{cmd_name}")
+        module = import_module(f"shapecalc.cli.{APART[cmd_name]}")
         command: click.Command = getattr(module, cmd_name)
         return command
 

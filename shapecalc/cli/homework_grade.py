@@ -1,4 +1,4 @@
-"""`shapecalc homework grade`: a folder of submissions to grades, feedback and a report."""
+"""`homework grade`: submissions to grades, feedback and a report; `example`: a class to try it on."""
 
 from __future__ import annotations
 
@@ -162,3 +162,20 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
         )
         for line in (message, *(f"  {error}" for error in done.errors[:10])):
             click.echo(line, err=True)
+
+
+@click.command(
+    short_help="Write an example class into a folder.",
+    epilog="""\b
+Example:
+  shapecalc homework example class
+""",
+)
+@click.argument("folder", type=click.Path())
+def example(folder: str) -> None:
+    """Write a homework, a roster and the submissions of a class into FOLDER, to try things on."""
+    with reported():
+        from shapecalc.homework.classroom.example import write_example
+
+        for path, what in write_example(folder):
+            click.echo(f"{path}: {what}")
