@@ -1,4 +1,4 @@
-"""`homework grade`: submissions to grades, feedback and a report; `example`: a class to try it on."""
+"""`homework grade`: submissions to grades, feedback and a report; `example`: a class to try."""
 
 from __future__ import annotations
 
