@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.answers.files import decode
+from shapecalc.homework.answers.files import bytes_of, decode
 from shapecalc.homework.answers.tables import separated
 from shapecalc.homework.assignment.deadline import LIKE, extended
 from shapecalc.homework.classroom import Student
@@ -58,18 +58,8 @@ class Roster(NamedTuple):
 
 def load_roster(path: str) -> Roster:
     """Read a roster.  Raises `SpecErrors` (E001 to E003, E703, E710 to E712, E714)."""
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123  (as for answers)
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        hint = "a roster is a CSV file with the columns id, name, email"
-        raise refuse_file("E001", f"there is no file '{path}'", path, hint) from None
-    except IsADirectoryError:
-        raise refuse_file("E002", f"'{path}' is a directory", path, "name a file in it") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path) from None
-    return read_roster(data, path)
+    hint = "a roster is a CSV file with the columns id, name, email"
+    return read_roster(bytes_of(path, MAX_BYTES, hint), path)
 
 
 def read_roster(data: bytes, name: str) -> Roster:
