@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from shapecalc.api import load, loads, summarize
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph import Graph
-    from shapecalc.homework.variants.check_answers import check
+    from shapecalc.homework.api import check
     from shapecalc.layers.shape import Map, Vector
     from shapecalc.reference.run import run
     from shapecalc.report import Report, Row, Totals
@@ -62,7 +62,7 @@ _HOMES = {
     "Sweep": "analysis.sweep.result",
     "Totals": "report",
     "Vector": "layers.shape",
-    "check": "homework.variants.check_answers",
+    "check": "homework.api",
     "compare": "analysis.compare",
     "explain": "analysis.explain",
     "find_count": "analysis.reconcile",

@@ -54,6 +54,7 @@ HOMEWORK = """
     sheets
     classroom
     exports
+    api
 """
 #: The one real circle: numbers need no expressions until a symbol meets them, and an expression
 #: writes itself.
@@ -351,7 +352,7 @@ def test_every_exception_is_used():
         ("output/text", "import rich", "output.text imports rich"),
         ("output/text", "def f():\n    from shapecalc.graph.expand import expand", "output.text computes by graph.expand"),
         ("errors", "import torch", "errors imports torch"),
-        ("cli/specs", "from shapecalc.spec.find import find", "cli.specs imports spec.find at the start"),
+        ("cli/inventory", "from shapecalc.spec.find import find", "cli.inventory imports spec.find at the start"),
         ("text/words", "from shapecalc.errors import Problem", "circle: errors, text.words"),
         ("graph/draft", "def f():\n    from shapecalc.graph import scope", "circle: graph.draft, graph.scope"),
     ],

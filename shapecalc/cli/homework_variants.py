@@ -12,7 +12,7 @@ from shapecalc.errors import refuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.classroom.model import Student
+    from shapecalc.homework.classroom import Student
     from shapecalc.homework.variants.draw import VariantPool
     from shapecalc.homework.variants.variant_list import Drawn
     from shapecalc.text import Source

@@ -35,7 +35,7 @@ from shapecalc.text import Source
 from tests.fuzz.support import harmless, well_told
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
 HOMEWORK = b"""\
 title: by hand

@@ -9,7 +9,7 @@ from shapecalc.output.markdown import document_to_markdown
 from shapecalc.output.markup import JOINERS
 
 if TYPE_CHECKING:
-    from shapecalc.homework.classroom.model import Graded
+    from shapecalc.homework.classroom import Graded
     from shapecalc.output.document import Document
 
 

@@ -14,7 +14,7 @@ from shapecalc.algebra import known
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.graph import Deferred
 from shapecalc.homework.assignment.model import TOTAL, is_total
-from shapecalc.homework.assignment.notation.readings import Blank, ReadNumber, Unreadable
+from shapecalc.homework.assignment.notation import Blank, ReadNumber, Unreadable
 from shapecalc.homework.diagnosis.working import params_of, sides_of
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.shape import as_list

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.algebra import known
-from shapecalc.homework.assignment.notation.readings import fraction_text
+from shapecalc.homework.assignment.notation import fraction_text
 from shapecalc.layers.conv import Conv, Windowed
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise

@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.answers.tables import numbered_rows
 from shapecalc.output.csv import Plain, written
 from shapecalc.spec.find import find_file

@@ -7,8 +7,8 @@ import re
 import pytest
 
 import shapecalc
-from shapecalc.homework.assignment.outline import described
 from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.sheets import described
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.text import Source
 

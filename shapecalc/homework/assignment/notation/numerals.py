@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.readings import (
+from shapecalc.homework.assignment.notation import (
     BEYOND,
     DIGITS,
     LONGEST,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from shapecalc.graph import Graph
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
     from shapecalc.report import Report
 
 

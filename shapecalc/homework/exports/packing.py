@@ -1,7 +1,8 @@
-"""Zip archives that are the same bytes for the same files, whenever and wherever they are made."""
+"""Files as platforms take them: XML, and zip archives that do not change with time or place."""
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from io import BytesIO
 from typing import TYPE_CHECKING
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -14,6 +15,13 @@ _DAY = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _FILE = 0o100644
 _PROGRAM = 0o100755
+
+
+def xml_text(root: ET.Element) -> str:
+    """Write a document with its declaration, indented, the last line ended."""
+    ET.indent(root)
+    declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return declared + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def archive(files: Mapping[str, str]) -> bytes:

@@ -1,8 +1,11 @@
-"""Questions for Moodle in its XML: cloze, one a layer, or numerical, one a number.
+"""Questions for Moodle in its XML, cloze, one a layer, or numerical, one a number; and its grades.
 
 Moodle takes the first answer that fits, so the right one stands first.  Depending on its version
 and language it reads a lone comma as a decimal sign: 34,944 is then 34.944.  That reading of the
 right number is right, too, and that of a wrong one wrong in the same way.
+
+Of a table of grades one unknown user or one text for a number stops the whole import, so only
+students of the roster stand there, and who has no mark has a dash, which Moodle takes for no grade.
 """
 
 from __future__ import annotations
@@ -13,7 +16,10 @@ from html import escape
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.assignment.notation.values import marks_number
+from shapecalc.homework.answers import refuse_file
+from shapecalc.homework.assignment.notation import marks_number, marks_text
+from shapecalc.homework.exports.canvas import csv_text, mark_of
+from shapecalc.homework.exports.packing import xml_text
 from shapecalc.homework.exports.questions import (
     DIGITS,
     blanks_of,
@@ -26,12 +32,13 @@ from shapecalc.homework.exports.questions import (
     number_page,
     tolerance,
 )
-from shapecalc.text.safe import one_line
+from shapecalc.text.safe import csv_safe, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.classroom import Classroom, Graded
     from shapecalc.homework.exports.questions import AskedNumber
 
 #: The shares of a question's marks that Moodle accepts, in percent.
@@ -135,9 +142,7 @@ def moodle_xml(homework: Homework, *, per: str = "layer") -> str:
                 _cloze(quiz, homework, parts[0].name.partition(",")[0], [parts], scale)
             else:
                 _numerical(quiz, homework, parts[0])
-    ET.indent(quiz)
-    declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return declared + ET.tostring(quiz, encoding="unicode") + "\n"
+    return xml_text(quiz)
 
 
 def clean_category(title: str) -> str:
@@ -186,14 +191,14 @@ def _cloze(
     scale: int,
 ) -> None:
     """Add a cloze question with the blanks of some cells of one layer."""
-    lines = [cloze_text(layer_page(homework, cells[0][0].cell.layer))]
+    lines = [_cloze_text(layer_page(homework, cells[0][0].cell.layer))]
     for parts in cells:
         fields = " x ".join(_field(homework, blank, scale) for blank in parts)
         named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
-        title = cloze_text(clean(parts[0].cell.quantity.title))
+        title = _cloze_text(clean(parts[0].cell.quantity.title))
         lines.append(f"<p>{title}{named}: {fields}</p>")
     columns = [parts[0].cell.quantity.key for parts in cells]
-    lines += [cloze_text(conventions_page(homework, columns)), f"<p>{DIGITS}</p>"]
+    lines += [_cloze_text(conventions_page(homework, columns)), f"<p>{DIGITS}</p>"]
     _question(quiz, "cloze", name, "".join(lines))
 
 
@@ -203,7 +208,7 @@ def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
     alternatives = "~".join(
         f"{'=' if answer.percent == '100' else f'%{answer.percent}%'}"
         f"{answer.value}{'' if answer.value == '*' else f':{answer.tolerance}'}"
-        f"#{cloze_text(escape(clean(answer.message), quote=False))}"
+        f"#{_cloze_text(escape(clean(answer.message), quote=False))}"
         for answer in answers_of(blank)
     )
     return f"{{{weight}:NUMERICAL:{alternatives}}}"
@@ -214,9 +219,39 @@ def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "{}~\\"}
 
 
-def cloze_text(html: str) -> str:
+def _cloze_text(html: str) -> str:
     """Write HTML so that nothing in it is read as a blank, or as the end of one.
 
     Within a blank the HTML is escaped twice, since Moodle decodes feedback before it is HTML.
     """
     return html.translate(_ENTITIES)
+
+
+def grades(classroom: Classroom, *, missing: str = "blank") -> str:
+    """Write a row a student, in the order of the roster.
+
+    Raises `SpecErrors` (E743) for an id or an address that a spreadsheet would run.
+    """
+    rows = [["ID number", "Email address", "Grade", "Feedback comments"]]
+    for graded in classroom.students:
+        student = graded.student
+        for text in (student.id, student.email):
+            if csv_safe(text) != text:
+                message = f"a spreadsheet would run '{text[:40]}'"
+                hint = "change it in the roster: with a ' before it Moodle would not know it"
+                raise refuse_file("E743", message, classroom.title, hint)
+        mark = mark_of(graded, missing) or "-"
+        rows.append([student.id, student.email, mark, _sentence(graded)])
+    return csv_text(rows)
+
+
+def _sentence(graded: Graded) -> str:
+    if graded.status == "missing":
+        return "Nothing was handed in."
+    if graded.status == "unreadable":
+        return "What was handed in could not be read; nothing was graded."
+    text = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
+    if not graded.late:
+        return text
+    hours = "1 hour" if graded.late == 1 else f"{graded.late} hours"
+    return f"{text} Late by {hours}, so {marks_text(graded.marks)} count."
