@@ -117,7 +117,7 @@ def test_a_wrong_reach_is_caught(right: str, wrong: str) -> None:
         return reach_law(noticed, reaches, trial.row.inputs[0].sides)
 
     assert law() == ""
-    with planted(Fault("", "conv", "layers.receptive_field:reach", right, wrong)):
+    with planted(Fault("", "conv", "layers.window:reach", right, wrong)):
         assert law().startswith("unit ")
 
 
