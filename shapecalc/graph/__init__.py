@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
-from shapecalc.layers.shape import Map
 from shapecalc.spec import Fields
 from shapecalc.text import Origin, origin
 
@@ -30,17 +29,6 @@ class Input(Layer):
 
     def output(self, *inputs: Shape) -> Shape:
         return self.shape
-
-
-def channels_first(shape: Shape) -> Shape | None:
-    """Return what a shape would be if its channels were written first, when that looks likely.
-
-    That is a square image of one or three channels: 3x224x224.
-    """
-    if len(shape.sides) != 2 or shape.sides[0] not in (1, 3) or shape.sides[0] == shape.sides[1]:
-        return None
-    channels, side = shape.sides
-    return Map((side, shape.channels), channels) if side == shape.channels else None
 
 
 class Broken(Layer):

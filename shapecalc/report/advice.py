@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors
-from shapecalc.graph import Input, channels_first
+from shapecalc.graph import Input
+from shapecalc.graph.doubts import meant_by
 from shapecalc.graph.expand import expand, rebuilt
-from shapecalc.layers.shape import as_text
 from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
     """Add to what the rules refuse that an input looks as if its channels were written first."""
     for node in graph.nodes:
         if isinstance(node.layer, Input):
-            meant = channels_first(node.layer.shape)
-            if meant is not None:
-                hint = f"shapes are height x width x channels: was {as_text(meant)} meant?"
+            meant = meant_by(node.layer.shape)
+            if meant:
+                hint = f"shapes are height x width x channels: was {meant} meant?"
                 return [
                     problem._replace(hint=hint) if problem.code in _OF_SHAPES else problem
                     for problem in problems

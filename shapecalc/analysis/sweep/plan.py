@@ -15,6 +15,7 @@ from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.graph.doubts import remarks_of
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.shape import as_list
@@ -220,6 +221,11 @@ class Plan(NamedTuple):
     free: tuple[Axis, ...]
     fixed: tuple[Axis, ...]
     formulas: Mapping[tuple[int, ...], Formulas]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Doubts about how the spec was read."""
+        return remarks_of(self.ground.wire({}))
 
 
 def make_plan(
