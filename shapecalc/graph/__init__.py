@@ -113,6 +113,22 @@ class Graph(NamedTuple):
         levels = ("/".join(path[:end]) for path in paths for end in range(1, len(path) + 1))
         return tuple(dict.fromkeys(levels))
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Doubts about the spec: inputs whose shapes may be meant otherwise."""
+        from shapecalc.spec.doubts import remark
+
+        known = {node.path: node.layer for node in self.nodes if isinstance(node.layer, Input)}
+        remarks = []
+        for entry in self.spec.inputs:
+            given = not self.options.inputs.keys().isdisjoint({entry.name, ""})
+            layer = known.get(entry.name)
+            if layer is not None and (given or not entry.plain):
+                what = "input" if entry.name == "input" else f"input {entry.name}"
+                channels = getattr(entry.extents[-1], "text", "") if given else None
+                remarks.append(remark(what, layer.shape, channels))
+        return tuple(filter(None, remarks))
+
     def valueless(self) -> str:
         """Say which symbols have no value."""
         verb = "has" if len(self.symbols) == 1 else "have"

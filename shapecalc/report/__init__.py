@@ -280,9 +280,7 @@ class Report(Shown):
     @property
     def remarks(self) -> tuple[str, ...]:
         """Doubts about how the spec was read: of inputs whose shapes may be meant otherwise."""
-        from shapecalc.graph.doubts import remarks_of
-
-        return remarks_of(self.graph)
+        return self.graph.remarks
 
     @property
     def doubts(self) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from shapecalc.analysis.solve.unknowns import Unknowns, find_unknowns
 from shapecalc.api import load
 from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.graph import Graph
-from shapecalc.graph.doubts import remarks_of
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.report.compute import compute_report
@@ -127,7 +126,7 @@ class _Asking:
             tuple(remarks),
             spec.source.name,
             self.graph.names(),
-            remarks_of(self.graph),
+            self.graph.remarks,
         )
 
     def at_once(self) -> Solution:

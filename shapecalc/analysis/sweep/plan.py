@@ -15,7 +15,6 @@ from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.graph.doubts import remarks_of
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.shape import as_list
@@ -225,7 +224,7 @@ class Plan(NamedTuple):
     @property
     def doubts(self) -> tuple[str, ...]:
         """Doubts about how the spec was read."""
-        return remarks_of(self.ground.wire({}))
+        return self.ground.wire({}).remarks
 
 
 def make_plan(

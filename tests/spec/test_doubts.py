@@ -90,6 +90,37 @@ def test_what_is_doubted_is_read_as_documented() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"length": 28, "channels": 28},
+        {"height": 3, "width": 224, "channels": 224},
+        {"depth": 1, "height": 3, "width": 224, "channels": 224},
+        {"height": 1, "width": 28, "channels": 28},
+    ],
+)
+def test_what_is_said_plainly_is_not_doubted(shape: dict[str, int]) -> None:
+    assert remarks(shape) == ()
+    assert remarks("x".join(map(str, shape.values()))) != ()
+
+
+@pytest.mark.parametrize("layout", ["hwc", "chw"])
+@pytest.mark.parametrize("shape", ["3x224x224", "28x28", "1x28x28", "1x3x224x224"])
+def test_a_layout_that_is_stated_leaves_no_doubt(shape: str, layout: str) -> None:
+    spec = {"input": shape, "layout": layout, "layers": ["relu"]}
+    assert shapecalc.summarize(spec).remarks == ()
+
+
+def test_channels_of_the_spec_are_known_again_in_front() -> None:
+    spec = {"input": "28x28x64", "layers": ["relu"]}
+    (remark,) = shapecalc.summarize(spec, input="64x56x56").remarks
+    assert remark == (
+        "input: 64x56x56 is read as height 64, width 56, 56 channels. Was 56x56x64 meant?"
+    )
+    assert shapecalc.summarize(spec, input="56x56x64").remarks == ()
+    assert shapecalc.summarize(spec, input="64x64x64").remarks == ()
+
+
 def test_letters_are_doubted_at_their_values() -> None:
     spec = {"input": "AxBxC", "layers": ["relu"]}
     assert shapecalc.summarize(spec).remarks == ()

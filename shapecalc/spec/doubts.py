@@ -1,4 +1,4 @@
-"""Shapes of inputs that are read as documented, and may be meant otherwise.
+"""Shapes of inputs that are read as documented, and may be meant otherwise; and what is none.
 
 A shape is never read differently for a doubt: it gets a remark.  Every rule is a function from the
 extents as read, channels last, to what was more likely meant, and lets through what its sentence
@@ -8,15 +8,16 @@ spec that says which extent is which.
 
 from __future__ import annotations
 
+import re
+from math import prod
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text, times_text
+from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text, shape_of, times_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
     from shapecalc.algebra import Dim
-    from shapecalc.graph import Graph
     from shapecalc.layers.shape import Shape
 
 #: The shortest side of a picture, where its channels may stand first and its sides differ.
@@ -156,23 +157,111 @@ def plain_form(shape: Shape) -> str:
     return f"{{{', '.join(pairs)}}}"
 
 
-def remarks_of(graph: Graph) -> tuple[str, ...]:
-    """Return a remark for every input of a network that may be meant otherwise."""
-    return tuple(_remarks(graph))
+def remark(what: str, shape: Shape, instead: str | None = None) -> str:
+    """Say how the shape of `what` is read and what may be meant, or nothing.
+
+    `instead` is given for a shape that stands in place of the spec's own, which has so many
+    channels: where they come first, they are likely to be channels there as well.
+    """
+    meant = meant_by(shape)
+    first, *others = map(str, as_list(shape))
+    if not meant and others and first == instead != others[-1]:
+        meant = "x".join([*others, first])
+    if not meant:
+        return ""
+    plainly = "" if instead is not None else f" If not, {plain_form(shape)} says so plainly."
+    return f"{what}: {as_text(shape)} is read as {reading_of(shape)}. Was {meant} meant?{plainly}"
 
 
-def _remarks(graph: Graph) -> Iterator[str]:
-    given = graph.options.inputs
-    for entry in graph.spec.inputs:
-        option = given.get(entry.name, given.get(""))
-        node = next((node for node in graph.nodes if node.path == entry.name), None)
-        shape: Shape | None = getattr(node.layer, "shape", None) if node else None
-        if shape is None or (entry.plain and option is None):
-            continue
-        meant = meant_by(shape)
-        if not meant:
-            continue
-        what = f"input {entry.name}" if entry.name != "input" else "input"
-        how = f"{what}: {as_text(shape)} is read as {reading_of(shape)}"
-        plainly = f" If not, {plain_form(shape)} says so plainly." if option is None else ""
-        yield f"{how}. Was {meant} meant?{plainly}"
+#: Words that stand for a batch, or for a side that is not known yet.  Other words are names.
+BATCH = frozenset({"batch", "batch_size", "batchsize", "nbatch", "n_batch", "minibatch"})
+UNKNOWN = frozenset({"none", "null", "nil", "~", "?", "-1", "*", "", "nan", "any", "dynamic"})
+
+
+def is_no_extent(word: str) -> bool:
+    """Tell a word that stands for a batch or for nothing known.
+
+    >>> [word for word in ("None", "-1", "batch", "N", "B", "3") if is_no_extent(word)]
+    ['None', '-1', 'batch']
+    """
+    return word.strip().lower() in BATCH | UNKNOWN
+
+
+def without_batch(words: Sequence[str]) -> tuple[str, str] | None:
+    """Refuse extents of which some stand for a batch or for nothing: what is wrong, and the repair.
+
+    >>> without_batch(["None", "32", "32", "3"])
+    ("'None' stands for the batch, which is no part of a shape", 'leave it out: 32x32x3')
+    >>> without_batch(["None", "None", "3"])[1], without_batch(["-1", "3", "224", "224"])[1]
+    ('write a letter for a side without a value: HxWx3', 'leave it out: 224x224x3')
+    >>> without_batch(["N", "32", "32", "3"])
+    """
+    at = next((at for at, word in enumerate(words) if is_no_extent(word)), None)
+    if at is None or (at > 0 and words[at].strip() == "-1"):  # a number that is too small
+        return None
+    word = words[at].strip() or "null"
+    rest = list(words)
+    batch = word.lower() in BATCH or (at == 0 and len(words) > 1)
+    if batch and (len(words) > 3 or not any(map(is_no_extent, words[at + 1 :]))):
+        del rest[at]
+    sides = [*"DHW"[4 - len(rest) :], "C"] if 1 < len(rest) <= 4 else ["N"] * len(rest)
+    sides = ["N", "C"] if len(rest) == 2 else sides
+    open_ = any(map(is_no_extent, rest))
+    filled = [
+        side if is_no_extent(extent) else extent.strip()
+        for extent, side in zip(rest, sides, strict=False)
+    ]
+    text = "x".join(filled)
+    if all(extent.isdecimal() for extent in filled):
+        text = meant_by(shape_of(tuple(map(int, filled)))) or text
+    if open_:
+        return f"'{word}' is no extent", f"write a letter for a side without a value: {text}"
+    hint = f"leave it out: {text}" if text else "one to four extents, as in 227x227x3"
+    return f"'{word}' stands for the batch, which is no part of a shape", hint
+
+
+def meant_with_rank(words: list[str], own: list[str]) -> str:
+    """Return the shape of as many extents as a spec's own that was most likely meant.
+
+    >>> meant_with_rank(["320", "320"], ["9", "9", "3"]), meant_with_rank(["7"], ["9", "9", "3"])
+    ('320x320x3', '7x7x3')
+    >>> meant_with_rank(["1", "3", "8", "8"], ["9", "9", "3"]), meant_with_rank(["32", "3"], ["9"])
+    ('8x8x3', '96')
+    >>> meant_with_rank(["7", "7", "3"], ["16", "9", "9", "3"])
+    '16x7x7x3'
+    """
+    rank = len(own)
+    numbers = [int(word) for word in words if word.isdecimal()]
+    if len(words) > rank == 1 and len(numbers) == len(words):
+        return str(prod(numbers))
+    if len(words) > rank:
+        kept = words[-rank:]
+        whole = all(word.isdecimal() for word in kept)
+        return (meant_by(shape_of(tuple(map(int, kept)))) if whole else "") or "x".join(kept)
+    if len(words) > 1 and words[-1] == own[-1]:
+        return "x".join([*own[: rank - len(words)], *words])
+    sides = words if len(words) == rank - 1 else words[-1:] * (rank - 1)
+    return "x".join([*sides, own[-1]])
+
+
+def respelt(text: str) -> str:
+    """Write a shape as it is to be written that was written as elsewhere, or return nothing.
+
+    >>> respelt("(224, 224, 3)"), respelt("224*224*3"), respelt("torch.Size([3, 8])"), respelt("ab")
+    ('224x224x3', '224x224x3', '3x8', '')
+    """
+    inside = re.sub(r"^[\w.]+(?=\()", "", text.strip()).strip("()[]{} ,")
+    words = re.split(r"\s*[,;*xX×]\s*|\s+", inside, flags=re.ASCII)
+    sound = 1 < len(words) <= 4 and all(re.fullmatch(r"[0-9]+|[A-Za-z]", word) for word in words)
+    return "x".join(words) if sound else ""
+
+
+def words_of(text: str) -> list[str]:
+    """Split a shape as it may be written anywhere into words, to look for a batch among them.
+
+    >>> words_of("(None, 32, 32, 3)"), words_of("?x784"), words_of("3x")
+    (['None', '32', '32', '3'], ['?', '784'], [])
+    """
+    inside = re.sub(r"^[\w.]+(?=\()", "", text.strip()).strip("()[]{} ")
+    words = [word.strip() for word in re.split(r"[,;xX×]", inside)]
+    return words if all(words) else []
