@@ -55,9 +55,24 @@ class _Lazy(click.Group):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from shapecalc.text.words import did_you_mean
 
-            hint = did_you_mean(args[0], COMMANDS) or "`shapecalc --help` lists the commands"
+            hint = (
+                _of_a_spec(args[0])
+                or did_you_mean(args[0], COMMANDS)
+                or "`shapecalc --help` lists the commands"
+            )
             ctx.fail(f"there is no command '{args[0]}'; {hint}")
         return super().resolve_command(ctx, args)
+
+
+def _of_a_spec(word: str) -> str:
+    """Suggest a command for a word that is a file or a shipped spec."""
+    from pathlib import Path
+
+    from shapecalc.spec.find import shipped
+
+    if word.lower().endswith((".yaml", ".yml")) or Path(word).is_file() or word in shipped():
+        return f"did you mean `shapecalc summarize {word}`?"
+    return ""
 
 
 @click.group(
