@@ -64,9 +64,9 @@ def test_the_law_bites() -> None:
 
 
 def test_constants_that_are_free() -> None:
-    densenet = shapecalc.load(str(NETWORKS / "densenet121.yaml"))
+    densenet = shapecalc.load("densenet121")
     names = [name for name, tree in densenet.spec.let.items() if tree.text.isdigit()]
-    report = shapecalc.summarize(str(NETWORKS / "densenet121.yaml"), free=names[:1])
+    report = shapecalc.summarize("densenet121", free=names[:1])
     for value in (1, 2, 32, 33):
         values = {names[0]: value}
         assert report.domain.admits(values)
