@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, reported
+from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, remark, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,8 +153,9 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
     from shapecalc.homework.classroom.results import ClassSummary
     from shapecalc.output.formats import parts
 
-    summary = ClassSummary(done.classroom, (*done.remarks, f"Written into {results}."))
-    emit_parts(parts(summary, chosen), None)
+    remarks = (*done.remarks, f"Written into {results}.")
+    emit_parts(parts(ClassSummary(done.classroom, remarks, done.doubts), chosen), None)
+    remark(done.doubts)
     if done.errors:
         message = (
             f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
-from shapecalc.graph import channels_first
-from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNKNOWN_MARK,
@@ -184,11 +182,5 @@ def _remarks(
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
     remarks += left
-    remarks += [
-        f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
-        f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"
-        for row in report.rows
-        if row.type == "input" and (meant := channels_first(row.output)) is not None
-    ]
     remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)

@@ -11,7 +11,7 @@ from shapecalc.spec import Fields
 from shapecalc.text.shown import Shapes, Shown, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from fractions import Fraction
 
     from shapecalc.algebra import Dim
@@ -278,6 +278,15 @@ class Report(Shown):
         return self.graph.spec.name
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Doubts about how the spec was read: of inputs whose shapes may be meant otherwise."""
+        return self.graph.remarks
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return self.remarks
+
+    @property
     def layers(self) -> tuple[Row, ...]:
         """The rows of the layers, without those of the inputs."""
         return tuple(row for row in self.rows if row.sources or row.type != "input")
@@ -340,6 +349,14 @@ class Report(Shown):
 
     def __repr__(self) -> str:
         return shortened(f"<Report {self.name}: {_costs(self.totals)}>")
+
+
+def named_doubts(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Return the doubts about several networks, with their names where there are two."""
+    named = {report.name: report.doubts for report in reports}
+    if len(named) == 1:
+        return next(iter(named.values()))
+    return tuple(f"{name}, {doubt}" for name, doubts in named.items() for doubt in doubts)
 
 
 def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:

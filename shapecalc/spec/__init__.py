@@ -104,11 +104,15 @@ class Block(Fields):
 
 
 class InputSpec(Fields):
-    """An input of the network: its extents, channels last, as trees."""
+    """An input of the network: its extents, channels last, as trees.
+
+    A `plain` one says which extent is which.
+    """
 
     name: str
     extents: tuple[Tree, ...]
     tree: Tree
+    plain: bool = False
 
 
 class Edit(Fields):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import REQUIRED, Extents, Padding
 from shapecalc.spec import LANGUAGE_VERSION
-from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
+from shapecalc.spec.grammar import EXPECTABLE, LAYOUTS, PLAIN_FORMS, TOP_KEYS
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 
 if TYPE_CHECKING:
@@ -159,8 +159,9 @@ def _top() -> Schema:
     edits: Schema = {"type": "object", "additionalProperties": _LAYERS}
     types: Schema = {
         "shapecalc": {"const": LANGUAGE_VERSION},
-        "input": Extents.schema,
-        "inputs": {"type": "object", "additionalProperties": Extents.schema},
+        "input": _input(),
+        "inputs": {"type": "object", "additionalProperties": _input()},
+        "layout": {"enum": list(LAYOUTS)},
         "outputs": _NAMES,
         "let": {"type": "object", "additionalProperties": _VALUE},
         "defaults": {"type": "object", "additionalProperties": {"type": "object"}},
@@ -182,6 +183,16 @@ def _top() -> Schema:
         key: {**types.get(key, {"type": "string"}), "description": doc}
         for key, doc in TOP_KEYS.items()
     }
+
+
+def _input() -> Schema:
+    """Describe a shape: its extents in their order, or by their names."""
+    extent: Schema = {"type": ["integer", "string"]}
+    named = [
+        _object(dict.fromkeys(form, extent), additional=False, required=list(form))
+        for form in PLAIN_FORMS
+    ]
+    return {"anyOf": [*Extents.schema["anyOf"], *named]}
 
 
 def _block() -> Schema:
