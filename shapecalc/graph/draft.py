@@ -213,6 +213,8 @@ class Builder:
             if tree is None and defaults is not None:
                 tree, at = defaults.items.get(name), Scoped(self.scope, place.flow)
             if tree is None:
+                tree, at = use.implied.get(name), place
+            if tree is None:
                 if field.default is REQUIRED:
                     hint = cls.example
                     problems.append(
