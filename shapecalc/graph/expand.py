@@ -20,7 +20,7 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Graph, Group, Node, Options
 from shapecalc.graph.constants import Constants
 from shapecalc.graph.draft import Builder, Draft, Expansion, Level, Wire
-from shapecalc.graph.expand_statements import Position, TooManyError, Walk
+from shapecalc.graph.expand_statements import Position, TooManyError, Walk, names_in
 from shapecalc.text import collector_paused, origin
 from shapecalc.text.words import did_you_mean
 
@@ -54,6 +54,7 @@ def expand(
     walk = Walk(expansion, spec, constants, builder)
     root = Level(None, "network")
     flow = constants.inputs(root)
+    root.taken |= root.members.keys() | names_in(spec.uses)
     try:
         walk.sequence(spec.uses, flow, Position(root, constants.scope))
     except TooManyError:

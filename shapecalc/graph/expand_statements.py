@@ -14,6 +14,8 @@ from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
     from shapecalc.graph.draft import Builder
@@ -38,6 +40,25 @@ class Position(Fields):
     depth: int = 0
     inserted: bool = False  # by an edit into this very level: named after the base's layers
     edition: int = 0  # which file's text this is; only later files' edits apply
+
+
+def names_in(uses: Iterable[Use]) -> set[str]:
+    """Return the names that statements give in their own level: no automatic one may be so."""
+    names: set[str] = set()
+    for use in uses:
+        if use.name is not None:
+            names.add(use.name.text)
+        elif use.branches:
+            names |= names_in_branches(use.branches)
+    return names
+
+
+def names_in_branches(branches: Iterable[Branch]) -> set[str]:
+    """Return those of branches: named ones are levels, the others belong to the level around."""
+    names: set[str] = set()
+    for branch in branches:
+        names |= names_in(branch.uses) if branch.name is None else {branch.name.text}
+    return names
 
 
 class TooManyError(Exception):
@@ -118,9 +139,7 @@ class Walk:
             return use.name.text if use.name else ""
         number = position.names.counts.get(stem, 0) + 1
         position.names.counts[stem] = number
-        if use.name is not None:
-            return use.name.text
-        return f"{stem}{number}"
+        return use.name.text if use.name else position.names.free_name(stem, number)
 
     def enter(
         self, member: Draft | Level, name: str, stem: str, names: Level, use: Use | None
@@ -141,7 +160,7 @@ class Walk:
             if use is not None and use.name is not None and first is use.name:
                 hint = "give the repeat a name: its rounds then have paths of their own"
             elif use is not None and use.name is None:
-                hint = f"'{name}' is also the automatic name of this layer; name one of them"
+                hint = f"'{name}' is the base's automatic name; give what is inserted another one"
             self.expansion.complain("E152", message, at, hint)
             return
         names.members[name] = member
@@ -181,6 +200,7 @@ class Walk:
         names = Level(position.names, type_ or (use.type if use else "branch"), use)
         self.expansion.levels.append(names)
         names.first = len(self.expansion.drafts)
+        names.taken |= names_in_branches(use.branches if use else ())
         self.enter(names, name, stem, position.names, use)
         if len(names.prefix) > MAX_PATH:
             message = f"a layer's path grows beyond {MAX_PATH} characters"
@@ -202,6 +222,7 @@ class Walk:
         self, level: Level, uses: tuple[Use, ...], flow: Wire | None, position: Position
     ) -> Wire | None:
         """Expand statements inside a level, and close it."""
+        level.taken |= names_in(uses)
         inside = self.deeper(uses, position)._replace(names=level, inserted=False)
         level.out = self.sequence(uses, flow, inside)
         level.last = len(self.expansion.drafts)

@@ -93,6 +93,7 @@ class Use(NamedTuple):
     note: str = ""
     branches: tuple[Branch, ...] = ()
     sound: bool = True
+    implied: Mapping[str, Tree] = {}  # fields that a paper's word leaves unsaid, after `defaults`
 
 
 class Block(Fields):
