@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
+from shapecalc.layers.merge import Join
 from shapecalc.layers.window import EVERYTHING, UndecidedError
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
@@ -18,6 +19,7 @@ from shapecalc.report.receptive_field import look_back, look_back_both, own_plac
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
@@ -97,7 +99,7 @@ def field_of(
             if field is None:
                 return None
             if len(sources) > 1 and source.output.sides != output.sides:
-                field = _stretched(source, output)
+                field = _stretched(source, output, layer)
             same = len(field) == len(seen)
             seen = tuple(map(look_back_both, seen, field)) if same else field or seen
         if window is UNDECIDED:
@@ -135,11 +137,12 @@ def _too_wide(field: ReceptiveField) -> bool:
     return step > WIDEST or any(low <= high and max(-low, high) > WIDEST for low, high in pairs)
 
 
-def _stretched(source: Row, output: Shape) -> tuple[ReceptiveField, ...]:
+def _stretched(source: Row, output: Shape, join: Layer) -> tuple[ReceptiveField, ...]:
     """Return the field of an operand of a join, seen at the places of the output.
 
     Where a side of 1 stretches, every place sees that one unit; a row acts as a map of one place.
-    Sides that look different but must agree are counted as the output's.
+    Sides that look different but must agree are counted as the output's.  Raises `UndecidedError`
+    where a side is 1 for some sizes only.
     """
     sides, fields = source.output.sides, source.field
     assert fields is not None
@@ -148,13 +151,30 @@ def _stretched(source: Row, output: Shape) -> tuple[ReceptiveField, ...]:
     return tuple(
         [
             look_back(field, EVERYTHING, units)
-            if n == 1 != units
+            if _is_stretched(n, units, join)
             else field._replace(units=units)
             if field.units == n
             else field
             for field, n, units in zip(fields, sides, output.sides, strict=True)
         ]
     )
+
+
+def _is_stretched(n: Dim, units: Dim, join: Layer) -> bool:
+    """Tell whether a side is 1 and stretches; otherwise it is that of the output."""
+    if n == units or not (isinstance(join, Join) and join.stretches(1)):
+        return False
+    if isinstance(n, int):
+        return n == 1
+    from shapecalc.algebra.relations import joined_only_where
+
+    if joined_only_where(n, units, n, "equal to", 1):
+        if joined_only_where(n, units, units, "at least", 2):
+            return True
+        raise UndecidedError  # where both are 1 the units keep their distance
+    if joined_only_where(n, units, n, "equal to", units):
+        return False
+    raise UndecidedError
 
 
 def with_sure_fields(graph: Graph, rows: tuple[Row, ...], domain: Domain) -> tuple[Row, ...]:
