@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
-from shapecalc.layers.merge import Join
 from shapecalc.layers.window import EVERYTHING, UndecidedError
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
@@ -162,6 +161,8 @@ def _stretched(source: Row, output: Shape, join: Layer) -> tuple[ReceptiveField,
 
 def _is_stretched(n: Dim, units: Dim, join: Layer) -> bool:
     """Tell whether a side is 1 and stretches; otherwise it is that of the output."""
+    from shapecalc.layers.merge import Join
+
     if n == units or not (isinstance(join, Join) and join.stretches(1)):
         return False
     if isinstance(n, int):
