@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial, reduce
 from itertools import combinations
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.algebra import is_symbolic, larger
 from shapecalc.errors import RuleError
@@ -27,6 +27,11 @@ class Join(Layer):
         """Return the extents of every operand that must agree, in one order."""
         return [tuple(as_list(shape)) for shape in inputs]
 
+    @property
+    def relation(self) -> Literal["equal to", "joined with"]:
+        """What must hold of every two extents."""
+        return "joined with" if self.stretches(1) else "equal to"
+
     def stretches(self, extent: Dim) -> bool:
         """Tell whether an operand of this extent takes on whatever the others have."""
         return False
@@ -43,8 +48,7 @@ class Join(Layer):
             pairs = combinations(bound, 2) if open_ else ((bound[0], n) for n in bound[1:])
             for first, number in pairs:
                 complain = partial(self._differ, inputs, first, number)
-                relation = "joined with" if self.stretches(1) else "equal to"
-                yield Requirement(axis[number], relation, axis[first], complain)
+                yield Requirement(axis[number], self.relation, axis[first], complain)
 
     def _differ(self, inputs: tuple[Shape, ...], first: int, other: int) -> RuleError:
         a, b = as_text(inputs[first]), as_text(inputs[other])
@@ -116,8 +120,7 @@ class Multiply(Join):
 
     def output(self, *inputs: Shape) -> Shape:
         axes = zip(*self.extents(inputs), strict=True)
-        bound = ([n for n in axis if not self.stretches(n)] for axis in axes)
-        return shape_of(tuple(reduce(_wider, extents, 1) for extents in bound))
+        return shape_of(tuple(reduce(_wider, axis) for axis in axes))
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         return Work(multiplies=(len(inputs) - 1) * output.size)
@@ -127,7 +130,7 @@ def _wider(a: Dim, b: Dim) -> Dim:
     """Return the extent of two that the other one equals, or is 1 and stretches to."""
     if isinstance(a, int) and a == 1:
         return b
-    if not (is_symbolic(a) or is_symbolic(b)) or a == b:
+    if (isinstance(b, int) and b == 1) or not (is_symbolic(a) or is_symbolic(b)) or a == b:
         return a
     from shapecalc.algebra.relations import joined_only_where
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from errno import EILSEQ, ELOOP
+import time
+from errno import EILSEQ, ELOOP, ENXIO
 from pathlib import Path
+from stat import S_ISFIFO
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING
 from unicodedata import normalize
@@ -87,7 +89,7 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
         message = "the names of files have no such letters here; PYTHONUTF8=1 may help"
         raise OSError(EILSEQ, message, str(path)) from None
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
-        with target.open("wb") as device:
+        with open(target, "wb", opener=_opened) as device:
             write(device)
         return
     target = Path(os.path.realpath(target))
@@ -103,6 +105,29 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
     except BaseException:
         written.unlink()
         raise
+
+
+#: Seconds for which a pipe that nobody reads is waited for.
+_PATIENCE = 2.0
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a device or a pipe to write.  Raises `OSError` for a pipe that nobody reads."""
+    if not S_ISFIFO(Path(path).stat().st_mode):
+        return os.open(path, flags)
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            pipe = os.open(path, flags | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                raise OSError(ENXIO, "it is a pipe, and nobody reads it") from None
+            time.sleep(0.01)
+        else:
+            os.set_blocking(pipe, True)
+            return pipe
 
 
 def _bytes(parts: Iterable[str | bytes]) -> Iterator[bytes]:
