@@ -150,7 +150,7 @@ def _stretched(source: Row, output: Shape, join: Layer) -> tuple[ReceptiveField,
     return tuple(
         [
             look_back(field, EVERYTHING, units)
-            if _is_stretched(n, units, join)
+            if _is_stretched(n, units, join, field)
             else field._replace(units=units)
             if field.units == n
             else field
@@ -159,22 +159,22 @@ def _stretched(source: Row, output: Shape, join: Layer) -> tuple[ReceptiveField,
     )
 
 
-def _is_stretched(n: Dim, units: Dim, join: Layer) -> bool:
+def _is_stretched(n: Dim, units: Dim, join: Layer, field: ReceptiveField) -> bool:
     """Tell whether a side is 1 and stretches; otherwise it is that of the output."""
     from shapecalc.layers.merge import Join
 
     if n == units or not (isinstance(join, Join) and join.stretches(1)):
         return False
-    if isinstance(n, int):
+    if isinstance(n, int) and isinstance(units, int):
         return n == 1
     from shapecalc.algebra.relations import joined_only_where
 
-    if joined_only_where(n, units, n, "equal to", 1):
-        if joined_only_where(n, units, units, "at least", 2):
-            return True
-        raise UndecidedError  # where both are 1 the units keep their distance
     if joined_only_where(n, units, n, "equal to", units):
         return False
+    # Where both are 1 nothing stretches, and the unit keeps its distance to others.
+    sure = field.step == 0 or joined_only_where(n, units, units, "at least", 2)
+    if sure and (n == 1 or joined_only_where(n, units, n, "equal to", 1)):
+        return True
     raise UndecidedError
 
 
