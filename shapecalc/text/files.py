@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import sys
 import time
+from contextlib import contextmanager
 from errno import EILSEQ, ELOOP, ENXIO
 from pathlib import Path
 from stat import S_ISFIFO
-from tempfile import NamedTemporaryFile
-from typing import IO, TYPE_CHECKING
+from threading import current_thread, main_thread
+from typing import IO, TYPE_CHECKING, NoReturn
 from unicodedata import normalize
 
 if TYPE_CHECKING:
@@ -95,16 +98,45 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
     target = Path(os.path.realpath(target))
     if target.is_symlink():
         raise OSError(ELOOP, os.strerror(ELOOP))
-    file = NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name[:60]}.", delete=False)  # noqa: SIM115
-    written = Path(file.name)
+    written = target.parent / f".{target.name[:60]}.{os.urandom(4).hex()}"
+    with told_to_end():
+        try:
+            with open(written, "xb", opener=_private) as file:
+                write(file)
+            written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+            written.replace(target)  # after closing: Windows renames no open file
+        except BaseException:
+            written.unlink(missing_ok=True)
+            raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """Let what asks the program to end (SIGTERM, SIGHUP) unwind it, so that it can tidy up.
+
+    A signal that is ignored (`nohup`), or that somebody else handles, stays so.
+    """
+    if current_thread() is not main_thread():  # only this one is told of signals
+        yield
+        return
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
+    taken = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, _end)
     try:
-        with file:
-            write(file)
-        written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
-        written.replace(target)  # after closing: Windows renames no open file
-    except BaseException:
-        written.unlink()
-        raise
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)  # as a shell counts
 
 
 #: Seconds for which a pipe that nobody reads is waited for.
