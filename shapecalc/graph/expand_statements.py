@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.errors import Problem
 from shapecalc.graph.constants import rounds_of
+from shapecalc.graph.count_steps import StepCount
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.scope import Argument, Scope, Scoped
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000
+#: After so many steps, and before a repeat of so many rounds, what is to come is counted.
+COUNTED_FROM = 5000
+COUNTED_ROUNDS = 100
+#: What is beyond this is not written out.
+COUNTED_TO = 10**15
 #: Blocks, groups and repeats may stand inside each other so deep.
 MAX_NESTING = 60
 #: What named levels count as: nothing else is called so, so they are counted with nothing.
@@ -81,14 +88,29 @@ class Walk:
     def step(self, use: Use) -> None:
         """Count one more layer or round; give up politely when there are too many."""
         self.steps += 1
+        if self.steps == COUNTED_FROM:
+            counted = StepCount(self.spec, self.constants.scope, MAX_LAYERS)
+            self.must_be_few(counted.sequence(self.spec.uses, self.constants.scope), use, counted)
         if self.steps > MAX_LAYERS:
-            self.expansion.complain(
+            self.must_be_few(self.steps, use)
+
+    def must_be_few(self, steps: int, use: Use, counted: StepCount | None = None) -> None:
+        """Give up where the network has more layers and rounds than are allowed."""
+        if steps <= MAX_LAYERS:
+            return
+        culprit = (counted and counted.culprit) or use
+        exact = counted is not None and counted.exact and steps <= COUNTED_TO
+        size = f"{steps:,}" if exact else f"more than {min(steps - 1, COUNTED_TO):,}"
+        self.expansion.problems.add(
+            Problem(
                 "E153",
-                f"the network grows beyond {MAX_LAYERS:,} layers and rounds of repeats",
-                use.word,
-                "are the numbers of the repeats right?",
+                f"the network grows to {size} layers and rounds of repeats",
+                origin(culprit.fields.get("times", culprit.word)),
+                rule=f"at most {MAX_LAYERS:,}",
+                hint="are the numbers of the repeats right?",
             )
-            raise TooManyError
+        )
+        raise TooManyError
 
     def sequence(self, uses: tuple[Use, ...], flow: Wire | None, position: Position) -> Wire | None:
         """Expand statements one after the other; return what flows out."""
@@ -252,8 +274,12 @@ class Walk:
         self, use: Use, flow: Wire | None, position: Position, name: str | None
     ) -> Wire | None:
         """Expand the rounds of a repeat."""
-        rounds = rounds_of(use, Scoped(position.scope, flow), self.expansion, self.constants)
+        place = Scoped(position.scope, flow)
+        count, rounds = rounds_of(use, place, self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
+        if count > COUNTED_ROUNDS:
+            counted = StepCount(self.spec, self.constants.scope, MAX_LAYERS)
+            self.must_be_few(self.steps + counted.rounds(use, position.scope, ()), use, counted)
         if name is None:
             for bound in rounds:
                 self.step(use)
