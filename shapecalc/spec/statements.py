@@ -33,6 +33,7 @@ class _Parts:
         "share",
         "sound",
         "sources",
+        "trainable",
     )
 
     def __init__(self, kind: str, key: Scalar, fields: dict[str, Tree]) -> None:
@@ -42,6 +43,7 @@ class _Parts:
         self.name: Scalar | None = None
         self.sources: tuple[Scalar, ...] | None = None
         self.share: Scalar | None = None
+        self.trainable: Tree | None = None
         self.note = ""
         self.branches: tuple[Branch, ...] = ()
         self.sound = True
@@ -66,6 +68,7 @@ class _Parts:
             name=self.name,
             sources=self.sources,
             share=self.share,
+            trainable=self.trainable,
             note=self.note,
             branches=self.branches,
         )
@@ -215,6 +218,8 @@ class StatementReader(WordReader):
             parts.note = self.text(tree, "note")
         elif word == "from":
             parts.sources = self.names(tree, "from")
+        elif word == "trainable":
+            parts.trainable = tree
         else:
             parts.share = next(iter(self.names(tree, "share")), None)
 
@@ -235,7 +240,7 @@ class StatementReader(WordReader):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, branches=listed or (), sound=listed is not None
             )
-        name = sources = None
+        name = sources = trainable = None
         note = ""
         branches: list[Branch] = []
         sound = True
@@ -247,6 +252,8 @@ class StatementReader(WordReader):
             elif word == "from":
                 sources = self.names(tree, "from")
                 sound = sound and bool(sources)
+            elif word == "trainable":
+                trainable = tree
             elif word == "share":
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
@@ -277,6 +284,7 @@ class StatementReader(WordReader):
             value.keys,
             name=name,
             sources=sources,
+            trainable=trainable,
             note=note,
             branches=tuple(branches),
             sound=sound,
