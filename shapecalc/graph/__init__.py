@@ -54,6 +54,8 @@ class Node(NamedTuple):
     share: int | None = None
     note: str = ""
     use: Use | None = None
+    trained: bool = True
+    """Whether training changes its parameters; of shared ones the layer that owns them decides."""
 
     def origin(self, field: str = "") -> Origin | None:
         """Return the place of a field's value, or of the layer's word."""

@@ -112,6 +112,7 @@ def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
             draft.share.index if draft.share else None,
             draft.use.note if draft.use else "",
             draft.use,
+            (draft.share or draft).trained is not False,
         )
         for draft in ordered
     )
@@ -284,7 +285,24 @@ class Resolver:
                     break
                 draft.share = partner
         for draft in self.expansion.drafts:
-            self.owner(draft)
+            if self.owner(draft) is not draft:
+                self.must_train_alike(draft)
+
+    def must_train_alike(self, draft: Draft) -> None:
+        """Complain about a layer that says of weights, which another owns, what that does not."""
+        owner = draft.share
+        assert owner is not None
+        trained = owner.trained is not False
+        if draft.trained is None or draft.trained is trained or draft.use is None:
+            return
+        does, states = ("trains", "false") if trained else ("freezes", "true")
+        self.expansion.complain(
+            "E154",
+            f"'{draft.path}' is trainable: {states}, but uses the weights of '{owner.path}', which"
+            f" {does} them",
+            draft.use.trainable or draft.use.word,
+            f"they are the same weights: say `trainable: {states}` of {owner.path}",
+        )
 
     def owner(self, draft: Draft) -> Draft:
         """Return the layer that owns the weights that a layer uses; remember it."""

@@ -47,6 +47,7 @@ class Position(Fields):
     depth: int = 0
     inserted: bool = False  # by an edit into this very level: named after the base's layers
     edition: int = 0  # which file's text this is; only later files' edits apply
+    trained: bool | None = None  # what the innermost statement around says of training, if any
 
 
 def names_in(uses: Iterable[Use]) -> set[str]:
@@ -125,6 +126,7 @@ class Walk:
             if use.share is not None:
                 message = "a repeat without a name cannot share weights"
                 self.expansion.complain("E111", message, use.share, "give it a name")
+            position = self.training(use, flow, position)
             return self.repeat(use, self.source(use, flow, position), position, None)
         stem = use.type
         if use.type in BUILTIN:
@@ -193,6 +195,7 @@ class Walk:
     ) -> Wire | None:
         """Expand a statement that has its name."""
         kind = use.type
+        position = self.training(use, flow, position)
         if kind in JOINS:
             return self.join(use, name, stem, flow, position)
         if kind in BUILTIN:
@@ -214,6 +217,13 @@ class Walk:
             self.may_share(level, use, position)
             return self.within(level, use.branches[0].uses, flow, position._replace(names=level))
         return self.block(use, name, stem, flow, position)
+
+    def training(self, use: Use, flow: Wire | None, position: Position) -> Position:
+        """Note what a statement says of training, which holds for all that is in it."""
+        if use.trainable is None:
+            return position
+        stated = self.builder.flag(use.trainable, use, Scoped(position.scope, flow))
+        return position._replace(trained=stated)
 
     def level(
         self, use: Use | None, name: str, stem: str, position: Position, type_: str = ""
@@ -414,6 +424,7 @@ class Walk:
         draft = Draft(
             names, use, self.builder.make(use, position.scope, wires[0] if wires else None)
         )
+        draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)
         return draft

@@ -67,6 +67,8 @@ class Row(NamedTuple):
     label: str = ""
     members: tuple[Row, ...] = ()
     """The layers that a level folds."""
+    frozen: Dim = 0
+    """Parameters that training leaves as they are (`trainable: false`)."""
 
     @property
     def layers(self) -> tuple[Row, ...]:
@@ -76,14 +78,23 @@ class Row(NamedTuple):
     @property
     def does(self) -> str:
         """What the layer does, in a few words; of a level, how many layers it holds."""
-        return self.label or (
+        does = self.label or (
             self.layer.configuration(*self.inputs) if self.layer is not None else ""
         )
+        if self.frozen == 0:
+            return does
+        frozen = "frozen" if self.trainable == 0 else "partly frozen"
+        return f"{does}, {frozen}" if does else frozen
 
     @property
     def params(self) -> Dim:
-        """Trained weights and biases."""
+        """Weights and biases, trained or frozen."""
         return self.weights + self.biases
+
+    @property
+    def trainable(self) -> Dim:
+        """The parameters that training changes: those that are not frozen."""
+        return self.params - self.frozen
 
     @property
     def macs(self) -> Dim:
@@ -199,11 +210,18 @@ class Totals(Fields):
     """Most elements alive at once in inference: layer by layer in order, freed when last read."""
     layers: tuple[Row, ...] = ()
     """The rows that were added up."""
+    frozen: Dim = 0
+    """Parameters that training leaves as they are (`trainable: false`)."""
 
     @property
     def params(self) -> Dim:
-        """Trained weights and biases; shared ones once."""
+        """Weights and biases, trained or frozen; shared ones once."""
         return self.weights + self.biases
+
+    @property
+    def trainable(self) -> Dim:
+        """The parameters that training changes: those that are not frozen."""
+        return self.params - self.frozen
 
     @property
     def macs(self) -> Dim:
@@ -372,6 +390,7 @@ def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> 
         overwritten=add_up(row.overwritten for row in rows),
         peak=peak(graph, rows, domain),
         layers=rows,
+        frozen=add_up(row.frozen for row in rows),
     )
 
 

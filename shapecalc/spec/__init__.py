@@ -90,6 +90,7 @@ class Use(NamedTuple):
     name: Scalar | None = None
     sources: tuple[Scalar, ...] | None = None
     share: Scalar | None = None
+    trainable: Tree | None = None
     note: str = ""
     branches: tuple[Branch, ...] = ()
     sound: bool = True

@@ -354,7 +354,7 @@ class SpecReader(StatementReader):
                 message = f"defaults for {word} are a map of fields, not {describe(fields)}"
                 self.complain("E110", message, fields)
                 continue
-            self.check_keys(fields, self.fields_of(kind), kind)
+            self.check_keys(fields, (*self.fields_of(kind), "trainable"), kind)
             earlier = fields_by_type.get(kind) or base.get(kind)
             if earlier is None:
                 fields_by_type[kind] = fields

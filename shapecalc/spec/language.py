@@ -111,6 +111,10 @@ Schema = dict[str, Any]
 _NAME: Schema = {"type": "string", "description": "a name or an expression"}
 _LAYERS: Schema = {"$ref": "#/$defs/layers"}
 _NAMES: Schema = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_COMMON_SCHEMAS: Schema = {
+    "from": _NAMES,
+    "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
+}
 _IGNORED: Schema = {"^x-": True}
 _VALUE: Schema = {
     "anyOf": [{"type": ["integer", "number", "boolean", "string"]}, {"type": "array"}]
@@ -211,7 +215,7 @@ def _block() -> Schema:
 
 def _common() -> Schema:
     return {
-        key: {**(_NAMES if key == "from" else {"type": "string"}), "description": doc}
+        key: {**_COMMON_SCHEMAS.get(key, {"type": "string"}), "description": doc}
         for key, doc in COMMON_KEYS.items()
     }
 

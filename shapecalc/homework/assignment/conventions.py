@@ -67,6 +67,10 @@ def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str,
         terms["volumes"] = _LAYOUTS[conventions.layout]
     if "params" in columns:
         terms["params"] = "weights + biases" if conventions.bias else "weights, without biases"
+    if "trainable" in columns:
+        terms["trainable"] = "the parameters that training changes: those of no frozen layer"
+    if "frozen" in columns:
+        terms["frozen"] = "the parameters that training leaves as they are: those of frozen layers"
     if "macs" in columns:
         terms["MACs"] = (
             "multiply-accumulates of convolutions and dense layers, without bias adds; pools 0"
