@@ -323,6 +323,24 @@ def test_a_named_side_is_a_level() -> None:
     assert names_of(report) == ["aux/a/relu1", "tanh1"]
 
 
+def test_what_flows_out_of_a_named_side_is_its_last_branchs_end() -> None:
+    report = report_of(
+        """
+        input: 8x8x3
+        layers:
+          - side:
+              name: heads
+              first: [conv: {filters: 4, kernel: 1}]
+              second: [conv: {filters: 6, kernel: 1}, relu]
+          - dense: {units: 2, from: heads}
+          - tanh: {from: heads/first}
+        """
+    )
+    assert report["fc1"].sources == ("heads/second/relu1",)
+    assert report["fc1"].weights == 768  # 8 x 8 x 6 x 2
+    assert report["tanh1"].sources == ("heads/first/conv1",)
+
+
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
