@@ -15,7 +15,7 @@ from shapecalc.algebra.expr import evaluate, symbol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 NETWORKS = ("alexnet", "vgg16", "resnet152")
 REPORTS = ("alexnet", "vgg16", "resnet50", "resnet152")
@@ -67,9 +67,9 @@ def theirs(windows: list[tuple[int, int, int]]) -> Any:  # noqa: ANN401
 
 def fresh_ours(windows: list[tuple[int, int, int]]) -> str:
     """Compute and write, with nothing remembered from before."""
-    from shapecalc.algebra import equality, expr
+    from shapecalc.algebra import expr, relations
 
-    for module in (expr, equality):
+    for module in (expr, relations):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from onnx import ModelProto
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: A prime beyond the number of convolutions, so that no two of them have as many filters.
 PRIME = 30_011

@@ -25,7 +25,13 @@ import yaml
 from click.testing import CliRunner
 
 import shapecalc
-from shapecalc.analysis.tables import grammar
+from shapecalc.analysis.tables.model import (
+    COLUMN_KEYS,
+    CONVENTION_KEYS,
+    ERRATUM_KEYS,
+    ROW_KEYS,
+    TABLE_KEYS,
+)
 from shapecalc.analysis.tables.quantities import QUANTITIES as PRINTED
 from shapecalc.cli import main
 from shapecalc.counting.profile import described, grouped, without_rule
@@ -35,7 +41,7 @@ from shapecalc.errors import CODES
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
-from shapecalc.spec.layer_help import all_layers, common_fields
+from shapecalc.spec.language import all_layers, common_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,11 +124,11 @@ def _quantities() -> Iterator[str]:
 
 def _table_keys() -> Iterator[str]:
     for title, keys in (
-        ("The keys of the file", grammar.TABLE_KEYS),
-        ("A column", grammar.COLUMN_KEYS),
-        ("A row", grammar.ROW_KEYS),
-        ("A convention", grammar.CONVENTION_KEYS),
-        ("An erratum", grammar.ERRATUM_KEYS),
+        ("The keys of the file", TABLE_KEYS),
+        ("A column", COLUMN_KEYS),
+        ("A row", ROW_KEYS),
+        ("A convention", CONVENTION_KEYS),
+        ("An erratum", ERRATUM_KEYS),
     ):
         yield f"### {title}"
         yield ""
@@ -185,6 +191,11 @@ def _misconceptions() -> Iterator[str]:
         yield ""
 
 
+def _anchor(heading: str) -> str:
+    """Return what a heading is linked by: GitHub and MkDocs leave its points out."""
+    return heading.replace(".", "")
+
+
 def _networks() -> Iterator[str]:
     reports = {name: shapecalc.summarize(name) for name in shapecalc.shipped()}
     yield "| spec | network | input | parameters | MACs | activations |"
@@ -193,7 +204,7 @@ def _networks() -> Iterator[str]:
         totals = report.totals
         inputs = ", ".join(as_text(row.output) for row in report.rows if row.type == "input")
         counts = (f"{n:,}" for n in (totals.params, totals.macs, totals.activations))
-        yield _row(f"[`{name}`](#{name})", report.name, inputs, *counts)
+        yield _row(f"[`{name}`](#{_anchor(name)})", report.name, inputs, *counts)
     for name, report in reports.items():
         spec = report.graph.spec
         yield ""

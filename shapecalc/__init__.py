@@ -40,33 +40,33 @@ if TYPE_CHECKING:
     from shapecalc.analysis.training import training_cost
     from shapecalc.api import load, loads, summarize
     from shapecalc.errors import Problem, SpecErrors
-    from shapecalc.graph.model import Graph
-    from shapecalc.homework.variants.check_answers import check
+    from shapecalc.graph import Graph
+    from shapecalc.homework.api import check
     from shapecalc.layers.shape import Map, Vector
     from shapecalc.reference.run import run
-    from shapecalc.report.model import Report, Row, Totals
+    from shapecalc.report import Report, Row, Totals
     from shapecalc.spec.find import shipped
-    from shapecalc.spec.schema import json_schema
+    from shapecalc.spec.language import json_schema
     from shapecalc.verify.judge import verify
 
 _HOMES = {
     "Comparison": "analysis.compare",
     "Explanation": "analysis.explain.model",
-    "Graph": "graph.model",
+    "Graph": "graph",
     "Map": "layers.shape",
     "Problem": "errors",
-    "Report": "report.model",
-    "Row": "report.model",
+    "Report": "report",
+    "Row": "report",
     "Solution": "analysis.solve.answer",
     "SpecErrors": "errors",
     "Sweep": "analysis.sweep.result",
-    "Totals": "report.model",
+    "Totals": "report",
     "Vector": "layers.shape",
-    "check": "homework.variants.check_answers",
+    "check": "homework.api",
     "compare": "analysis.compare",
     "explain": "analysis.explain",
     "find_count": "analysis.reconcile",
-    "json_schema": "spec.schema",
+    "json_schema": "spec.language",
     "load": "api",
     "loads": "api",
     "published_tables": "analysis.tables",

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.graph import Graph
 from shapecalc.graph.expand import expand
-from shapecalc.graph.model import Graph
+from shapecalc.report import Report
 from shapecalc.report.compute import compute_report
-from shapecalc.report.model import Report
-from shapecalc.spec.find import beside, find
+from shapecalc.spec.find import DATA, beside, find, tree_of
 from shapecalc.spec.grammar import read_spec
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-    from shapecalc.spec.model import NetSpec
+    from shapecalc.spec import NetSpec
 
 
 def read(source: Source) -> NetSpec:
@@ -121,9 +121,7 @@ def _wired(
     values |= dict.fromkeys(free, "free")
     inputs = {"": shapes} if isinstance(shapes, str) else shapes
     if isinstance(spec, Mapping):
-        from shapecalc.spec.plain_data import NAME, tree_of
-
-        return expand(read_spec(Source(NAME, ""), beside, tree_of(spec)), values, inputs)
+        return expand(read_spec(Source(DATA, ""), beside, tree_of(spec)), values, inputs)
     source = spec if isinstance(spec, Source) else find(str(spec))
     return build(source, settings=values, inputs=inputs)
 

@@ -1,7 +1,7 @@
 """Problems as records: what is wrong, where, by which rule, and how to mend it.
 
 A rule raises `RuleError`, which knows a field but no file.  Whoever knows the place turns it into
-a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `render.problems`' job.
+a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `output.problems`' job.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from shapecalc.text.source import Origin
+    from shapecalc.text import Origin
 
 #: Every error code with its title.  docs/errors.md shows each with an example, by test.
 CODES: Mapping[str, str] = {

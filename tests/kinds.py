@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import REQUIRED, Padding
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer

@@ -166,7 +166,7 @@ RECIPES: dict[str, list[Forgotten]] = {
         ),
         Forgotten(
             4,
-            changed(layer_recipe.shapes.says, "dispatch", lambda kind: None),
+            changed(layer_recipe.output.says, "dispatch", lambda kind: None),
             of_mish,
             "Mish has no words for its shape",
         ),
@@ -466,7 +466,7 @@ RECIPES: dict[str, list[Forgotten]] = {
         Forgotten(
             1,
             changed(test_cli, "COMMANDS", [name for name in test_cli.COMMANDS if name != "run"]),
-            test_cli.test_every_module_with_a_command_of_its_name_is_a_command,
+            test_cli.test_every_command_of_the_modules_is_a_command_and_stands_in_one_of_its_name,
             "run",
         ),
         Forgotten(1, changed(run, "epilog", ""), of_run, "Example"),

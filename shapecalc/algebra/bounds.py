@@ -15,7 +15,7 @@ from shapecalc.algebra.expr import Floor, Symbol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Atom
 
 #: A polynomial: symbols with powers, in one order, to coefficients.

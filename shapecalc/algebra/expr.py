@@ -21,7 +21,7 @@ from shapecalc.errors import RuleError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 #: Written out, an expression may have so many parts, and floors so deep in each other.
 MAX_PARTS = 5000

@@ -16,7 +16,7 @@ from shapecalc.errors import RuleError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Atom, Product
 
 Style: TypeAlias = Literal["math", "code"]

@@ -20,12 +20,12 @@ from functools import partial, reduce
 from operator import mod
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from shapecalc.algebra.dim import ceil_div, common_divisor, larger, smaller
+from shapecalc.algebra import ceil_div, common_divisor, larger, smaller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 Kind: TypeAlias = Literal[
     "number", "sum", "product", "quotient", "floor", "ceil", "min", "max", "gcd", "mod"

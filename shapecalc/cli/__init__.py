@@ -1,4 +1,7 @@
-"""The command line: one module a command, imported when it is called."""
+"""The command line: one module a command, imported when it is called.
+
+Those that list what the tool has are together in `inventory`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import click
 
 from shapecalc import __version__
 
-#: Command -> the module in this package that holds it under the same name.
+#: The commands; a module in this package has its command's name.
 COMMANDS = (
     "summarize",
     "explain",
@@ -29,6 +32,9 @@ COMMANDS = (
     "errors",
 )
 
+#: Those in `inventory`.
+_LISTED = ("profiles", "layers", "specs", "schema", "completion", "errors")
+
 
 class _Lazy(click.Group):
     """A group that imports a command when it is asked for."""
@@ -39,14 +45,15 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"shapecalc.cli.{cmd_name}"), cmd_name)
+        module = "inventory" if cmd_name in _LISTED else cmd_name
+        command: click.Command = getattr(import_module(f"shapecalc.cli.{module}"), cmd_name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from shapecalc.text.suggest import did_you_mean
+            from shapecalc.text.words import did_you_mean
 
             hint = did_you_mean(args[0], COMMANDS) or "`shapecalc --help` lists the commands"
             ctx.fail(f"there is no command '{args[0]}'; {hint}")

@@ -11,12 +11,12 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from shapecalc.errors import Problem, RuleError, SpecErrors, refuse
-from shapecalc.text.source import Origin, Source
+from shapecalc.text import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
 CHECK_FAILED = 1
@@ -71,7 +71,7 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
             assert isinstance(part, str)
             _print(part)
         return
-    from shapecalc.text.writing import replace
+    from shapecalc.text.files import replace
 
     with _explaining(path):
         replace(path, parts)
@@ -79,10 +79,10 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
 
 def write(path: str, fill: Callable[[IO[bytes]], object]) -> None:
     """Let `fill` write a file: beside it first, then renamed into place.  Raises E007."""
-    from shapecalc.text import writing
+    from shapecalc.text import files
 
     with _explaining(path):
-        writing.fill(path, fill)
+        files.fill(path, fill)
 
 
 def _must_be_writable() -> None:
@@ -195,7 +195,7 @@ def must_run(reports: Sequence[Report], *, keep: bool = False, force: bool = Fal
 
     `keep` says that all activations are kept.
     """
-    from shapecalc.graph.model import without_values
+    from shapecalc.graph import without_values
 
     problems = [problem for report in reports for problem in without_values(report.graph, "a run")]
     if not problems and not force:
@@ -210,7 +210,7 @@ def _too_large(report: Report, *, keep: bool) -> Iterator[Problem]:
     It takes the arrays, the activations at their peak (or all, where they are kept), and half a
     gigabyte to work in.
     """
-    from shapecalc.algebra.dim import known
+    from shapecalc.algebra import known
     from shapecalc.reference.memory import free_bytes
 
     totals = report.totals

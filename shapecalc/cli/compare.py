@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.analysis.compare import Comparison
-    from shapecalc.analysis.compare.condition import TotalCondition
+    from shapecalc.analysis.compare.totals import TotalCondition
     from shapecalc.output.view import View
 
 
@@ -73,8 +73,7 @@ def compare(
     """
     with reported(as_json=output.as_json):
         from shapecalc.analysis.compare import compare as compare_networks
-        from shapecalc.analysis.compare.condition import read_conditions
-        from shapecalc.analysis.compare.names import total_names
+        from shapecalc.analysis.compare.totals import read_conditions, total_names
         from shapecalc.output.options import make_view
 
         output.chosen()
@@ -103,7 +102,7 @@ def _held(
     comparison: Comparison, conditions: tuple[TotalCondition, ...], view: View
 ) -> Iterator[str]:
     """Tell which conditions hold, for which networks."""
-    from shapecalc.analysis.compare.names import labels_of, totals_of
+    from shapecalc.analysis.compare.totals import labels_of, totals_of
 
     labels = labels_of(comparison.reports)
     first, *others = [totals_of(report, view) for report in comparison.reports]
@@ -116,8 +115,8 @@ def _held(
 
 def _changed(comparison: Comparison, view: View) -> Iterator[str]:
     """Tell what differs, if anything does."""
-    from shapecalc.analysis.compare.names import labels_of
     from shapecalc.analysis.compare.table import shown_depth, summary
+    from shapecalc.analysis.compare.totals import labels_of
 
     if comparison.same:
         return

@@ -13,13 +13,17 @@ from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, report
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
-    from shapecalc.homework.answers.model import Answers
+    from shapecalc.homework.answers import Answers
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
-
-#: Commands in files of their own, `homework_NAME.py`, imported when they are called.
-APART = ("variants", "grade", "example", "export")
+#: Commands in files of their own, imported when they are called.
+APART = {
+    "variants": "homework_variants",
+    "grade": "homework_grade",
+    "example": "homework_grade",
+    "export": "homework_export",
+}
 
 
 class _Group(click.Group):
@@ -31,7 +35,7 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in APART:
             return super().get_command(ctx, cmd_name)
-        module = import_module(f"shapecalc.cli.homework_{cmd_name}")
+        module = import_module(f"shapecalc.cli.{APART[cmd_name]}")
         command: click.Command = getattr(module, cmd_name)
         return command
 
@@ -100,7 +104,7 @@ Examples:
 @click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
 @options.settings
 @options.inputs
-@options.written("homework.diagnosis.model.Checked")
+@options.written("homework.diagnosis.Checked")
 def check(
     answers: str,
     against: str | None,
@@ -121,8 +125,8 @@ def check(
     """
     with reported(as_json=output.as_json):
         from shapecalc.homework.answers.files import load_answers
+        from shapecalc.homework.diagnosis import SAYS_NO
         from shapecalc.homework.diagnosis.check import check as judge
-        from shapecalc.homework.diagnosis.model import SAYS_NO
 
         chosen = output.chosen()
         level = hint or (3 if chosen == "json" else 2)

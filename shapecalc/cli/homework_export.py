@@ -13,7 +13,7 @@ import click
 from shapecalc.cli import options
 from shapecalc.cli.common import emit, emit_parts, reported
 from shapecalc.errors import SpecErrors, refuse
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`shapecalc homework grade`: a folder of submissions to grades, feedback and a report."""
+"""`homework grade`: submissions to grades, feedback and a report; `example`: a class to try."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.homework.classroom.grade import GradedRun
-    from shapecalc.homework.classroom.homework_source import HomeworkSource
+    from shapecalc.homework.classroom.judging import HomeworkSource
 
 #: More processes than this are not started unless asked for.
 _JOBS = 4
@@ -79,7 +79,7 @@ Examples:
 )
 @options.settings
 @options.inputs
-@options.format_of("homework.classroom.summary.ClassSummary")
+@options.format_of("homework.classroom.results.ClassSummary")
 def grade(
     folder: str,
     roster: str,
@@ -130,7 +130,7 @@ def _source(
 ) -> HomeworkSource:
     """Return what is asked of the class.  Raises `SpecErrors` (E706)."""
     from shapecalc.cli.homework import need_one
-    from shapecalc.homework.classroom.homework_source import HomeworkSource
+    from shapecalc.homework.classroom.judging import HomeworkSource
     from shapecalc.spec.find import find, find_homework
 
     hint = "name the teacher's file with --homework, or a network with --against"
@@ -150,7 +150,7 @@ def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:
 
 def _tell(done: GradedRun, results: str, chosen: str) -> None:
     """Print the summary, or the class for programs; own failures go to standard error."""
-    from shapecalc.homework.classroom.summary import ClassSummary
+    from shapecalc.homework.classroom.results import ClassSummary
     from shapecalc.output.formats import parts
 
     summary = ClassSummary(done.classroom, (*done.remarks, f"Written into {results}."))
@@ -162,3 +162,20 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
         )
         for line in (message, *(f"  {error}" for error in done.errors[:10])):
             click.echo(line, err=True)
+
+
+@click.command(
+    short_help="Write an example class into a folder.",
+    epilog="""\b
+Example:
+  shapecalc homework example class
+""",
+)
+@click.argument("folder", type=click.Path())
+def example(folder: str) -> None:
+    """Write a homework, a roster and the submissions of a class into FOLDER, to try things on."""
+    with reported():
+        from shapecalc.homework.classroom.example import write_example
+
+        for path, what in write_example(folder):
+            click.echo(f"{path}: {what}")

@@ -12,10 +12,10 @@ from shapecalc.errors import refuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.homework.classroom.model import Student
+    from shapecalc.homework.classroom import Student
     from shapecalc.homework.variants.draw import VariantPool
     from shapecalc.homework.variants.variant_list import Drawn
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 
 @click.command(
@@ -101,7 +101,7 @@ def _sheets(
     from shapecalc.homework.sheets.sheet import FORMATS, handout
     from shapecalc.homework.variants.draw import draw
     from shapecalc.homework.variants.variant_list import Drawn
-    from shapecalc.text.names import page_name
+    from shapecalc.text.files import page_name
 
     taken = {"variants"}
     for student in students:

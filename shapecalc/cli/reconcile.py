@@ -30,7 +30,7 @@ Examples:
     help="Find what gives a number that somebody printed, like 714682664, 1.4G or 233 MB; exit 1"
     " when nothing does.",
 )
-@options.written("analysis.reconcile.parts.Difference")
+@options.written("analysis.reconcile.Difference")
 @options.depth
 @options.settings
 @options.free

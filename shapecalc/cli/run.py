@@ -63,8 +63,7 @@ def run(
         from shapecalc.api import summarize
         from shapecalc.reference import run as execute
         from shapecalc.verify.activations import Activations, Activity, activity, unwarned
-        from shapecalc.verify.image_input import read_picture
-        from shapecalc.verify.weights_file import read_weights, write_arrays
+        from shapecalc.verify.run_files import read_picture, read_weights, write_arrays
 
         output.chosen()
         report = summarize(spec, settings=settings, input=inputs)

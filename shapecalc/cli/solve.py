@@ -90,7 +90,7 @@ def solve(
     if conv is not None and (spec is not None or over or settings or free or inputs):
         raise click.UsageError("--conv stands alone: without SPEC, --over, --set, --free, --input")
     with reported(as_json=output.as_json):
-        from shapecalc.analysis.solve.document import MAX_ROWS
+        from shapecalc.analysis.solve.answer import MAX_ROWS
 
         output.chosen()
         if conv is not None:

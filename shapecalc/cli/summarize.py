@@ -10,10 +10,10 @@ import click
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, freed, reported
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 @click.command(
@@ -29,7 +29,7 @@ Examples:
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
-@options.written("report.model.Report")
+@options.written("report.Report")
 @options.columns
 @options.depth
 @click.option(

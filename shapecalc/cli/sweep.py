@@ -101,7 +101,7 @@ def sweep(
         if chart and output.format is not None and output.path is None:
             _must_be_for_people(format_)
         if plot is not None:
-            from shapecalc.analysis.sweep.plot import suffix_of
+            from shapecalc.analysis.sweep.pictures import suffix_of
 
             suffix_of(plot)  # before anything is computed
         view = make_view(
@@ -152,19 +152,19 @@ def _table(plan: Plan, output: options.Output) -> None:
 
 
 def _draw(plan: Plan, y: str | None, *, chart: bool, plot: str | None) -> None:
+    from shapecalc.analysis.sweep.pictures import column_of
     from shapecalc.analysis.sweep.result import collect
-    from shapecalc.analysis.sweep.series import column_of
 
     measure = column_of(plan, y)
     computed = collect(plan)
     if plot is not None:
-        from shapecalc.analysis.sweep.plot import picture, suffix_of
+        from shapecalc.analysis.sweep.pictures import picture, suffix_of
 
         emit_parts([picture(computed, measure, suffix_of(plot))], plot)
     if chart:
         from shutil import get_terminal_size
 
-        from shapecalc.analysis.sweep.chart import to_chart
+        from shapecalc.analysis.sweep.pictures import to_chart
 
         width = get_terminal_size().columns if sys.stdout.isatty() else 80
         emit(to_chart(computed, measure, width, plain=_plain()), None)

@@ -25,7 +25,7 @@ Examples:
     show_default=True,
     help="What makes the update: sgd, momentum or adam.",
 )
-@options.written("analysis.training.costs.Training")
+@options.written("analysis.training.Training")
 @options.depth
 @options.settings
 @options.free

@@ -11,7 +11,7 @@ from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, must_run, reported
 
 if TYPE_CHECKING:
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
     from shapecalc.verify.judge import Verdict
 
 

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
 from shapecalc.layers import BUILTIN
-from shapecalc.layers.base import Layer
-from shapecalc.layers.work import NO_WORK
-from shapecalc.report.model import UNKNOWN, Unknown
+from shapecalc.layers.base import NO_WORK, Layer
+from shapecalc.report import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.report.model import Row, Totals
+    from shapecalc.algebra import Dim
+    from shapecalc.report import Row, Totals
 
 #: The rule for all types that have none of their own.
 ANY = "*"

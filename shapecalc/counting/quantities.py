@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.dim import is_number, product
+from shapecalc.algebra import is_number, product
 from shapecalc.errors import RuleError
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import pads_per_side, per_side
 from shapecalc.layers.window import padding
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.report.model import Row
+    from shapecalc.algebra import Dim
+    from shapecalc.report import Row
 
 
 class Quantity(NamedTuple):

@@ -1,1 +1,140 @@
-"""A `NetSpec` to a `Graph`: blocks and repeats expanded, names resolved, layers in order."""
+"""The network as a graph: nodes in an order in which every input comes before its readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from shapecalc.errors import Problem
+from shapecalc.layers.base import Layer
+from shapecalc.layers.fields import Extents, field
+from shapecalc.layers.shape import Map
+from shapecalc.spec import Fields
+from shapecalc.text import Origin, origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.shape import Shape
+    from shapecalc.spec import NetSpec, Use
+    from shapecalc.text import Tree
+
+
+class Input(Layer):
+    """An input of the network: a layer without inputs, whose output is the shape it was given."""
+
+    type: ClassVar[str] = "input"
+    inputs: ClassVar[int | None] = 0
+
+    shape: Shape = field(Extents(), "the shape, without the batch")
+
+    def output(self, *inputs: Shape) -> Shape:
+        return self.shape
+
+
+def channels_first(shape: Shape) -> Shape | None:
+    """Return what a shape would be if its channels were written first, when that looks likely.
+
+    That is a square image of one or three channels: 3x224x224.
+    """
+    if len(shape.sides) != 2 or shape.sides[0] not in (1, 3) or shape.sides[0] == shape.sides[1]:
+        return None
+    channels, side = shape.sides
+    return Map((side, shape.channels), channels) if side == shape.channels else None
+
+
+class Broken(Layer):
+    """A layer that was complained about: what comes out of it is unknown."""
+
+    type: ClassVar[str] = "unknown"
+
+
+class Deferred(Fields):
+    """A layer with a field that depends on `channels`: built when the shapes are known."""
+
+    type: type[Layer]
+    build: Callable[[Callable[[int], Shape]], Layer]
+    """From a function that gives a node's output shape, by index, to the layer."""
+
+
+class Node(NamedTuple):
+    """A layer in its place.  `inputs` and `share` are indices of nodes."""
+
+    path: str
+    layer: Layer | Deferred
+    inputs: tuple[int, ...]
+    share: int | None = None
+    note: str = ""
+    use: Use | None = None
+
+    def origin(self, field: str = "") -> Origin | None:
+        """Return the place of a field's value, or of the layer's word."""
+        if self.use is None:
+            return None
+        tree: Tree = self.use.word
+        if field in self.use.fields:
+            tree = self.use.fields[field]
+        elif field == "from" and self.use.sources:
+            tree = self.use.sources[0]
+        elif field == "share" and self.use.share:
+            tree = self.use.share
+        return origin(tree)
+
+
+class Group(Fields):
+    """A level of the paths: a block, a named repeat or branch, a group.
+
+    `output` is the node whose result is the group's.
+    """
+
+    path: str
+    type: str
+    output: int
+    note: str = ""
+
+
+class Options(NamedTuple):
+    """What was given beside the spec: values of constants and symbols, and shapes of inputs."""
+
+    settings: Mapping[str, str]
+    inputs: Mapping[str, str]
+
+
+class Graph(NamedTuple):
+    """A network, wired.  `outputs` are indices of nodes; `groups` is by path.
+
+    `symbols` are the names without a value; `options` what it was wired with.  With `problems` it
+    is a torso, good only for `compute_report`, which raises them all.
+    """
+
+    spec: NetSpec
+    nodes: tuple[Node, ...]
+    groups: dict[str, Group]
+    outputs: tuple[int, ...]
+    expected: dict[str, Dim]
+    symbols: tuple[str, ...] = ()
+    options: Options = Options({}, {})
+    problems: tuple[Problem, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.spec.name[:100]}: {len(self.nodes)} layers>"
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the layers and of the levels that they stand in."""
+        paths = (node.path.split("/") for node in self.nodes)
+        levels = ("/".join(path[:end]) for path in paths for end in range(1, len(path) + 1))
+        return tuple(dict.fromkeys(levels))
+
+    def valueless(self) -> str:
+        """Say which symbols have no value."""
+        verb = "has" if len(self.symbols) == 1 else "have"
+        return f"{' and '.join(self.symbols)} {verb} no value"
+
+
+def without_values(graph: Graph, what: str) -> tuple[Problem, ...]:
+    """Complain about symbols where `what` needs numbers."""
+    if not graph.symbols:
+        return ()
+    message = f"{graph.spec.name}: {what} needs numbers, but {graph.valueless()}"
+    hint = "give them values: " + " ".join(f"--set {name}=224" for name in graph.symbols)
+    return (Problem("E121", message, Origin(graph.spec.source), hint=hint),)

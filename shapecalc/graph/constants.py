@@ -1,4 +1,4 @@
-"""What a spec and its user give: constants, symbols, inputs, and the numbers made of them."""
+"""What a spec and its user give: constants, symbols, inputs, rounds, and numbers made of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
+from shapecalc.graph import Input
 from shapecalc.graph.draft import BROKEN, Draft, Expansion, Level, Wire
-from shapecalc.graph.model import Input
 from shapecalc.graph.scope import (
     Argument,
     NeedsShapesError,
@@ -21,17 +21,16 @@ from shapecalc.graph.scope import (
 )
 from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.layers.shape import Shape, shape_of
-from shapecalc.spec.model import RESERVED
+from shapecalc.spec import RESERVED
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.source import Source
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, Tree, describe, scalar
+from shapecalc.text import List, Scalar, Source, Tree, YamlMap, describe, scalar
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.spec.model import NetSpec
+    from shapecalc.algebra import Dim
+    from shapecalc.spec import NetSpec, Use
 
 
 class _Expected(Count):
@@ -230,8 +229,82 @@ class Constants:
     def expectations(self) -> dict[str, Dim]:
         """Compute the numbers, or expressions, that the spec expects."""
         totals = {}
-        for column, tree in self.spec.expect:
-            value = self.dim(tree, self.top, f"expect: {column}", _EXPECTED)
+        for stated in self.spec.expect:
+            value = self.dim(stated.tree, self.top, f"expect: {stated.column}", _EXPECTED)
             if value is not None:
-                totals[column] = value
+                totals[stated.column] = value
         return totals
+
+
+_TIMES = Count(0)
+
+
+def rounds_of(
+    use: Use, place: Scoped, expansion: Expansion, constants: Constants
+) -> Iterator[dict[str, Dim | Argument]]:
+    """Yield for every round what its names are bound to."""
+    times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
+    if (times is None) == (walks is None):
+        needs = "needs times or for" if times is None else "takes either times or for, not both"
+        expansion.complain("E113", f"repeat {needs}", use.word, "times: 3")
+        return
+    variable = ""
+    if index is not None:
+        variable = index.text if isinstance(index, Scalar) else ""
+        _must_be_free(expansion, variable, index)
+    lists: dict[str, tuple[Tree, ...]] = {}
+    if times is not None:
+        count = constants.number(times, place, "repeat: times", _TIMES) or 0
+    else:
+        assert walks is not None
+        if not isinstance(walks, YamlMap) or not walks.items:
+            expansion.complain(
+                "E110",
+                f"for takes a map of lists, not {describe(walks)}",
+                walks,
+                "for: {c: [24, 32], s: [2, 1]}",
+            )
+            return
+        for name, values in walks.items.items():
+            if name.startswith("x-"):
+                continue
+            if name == variable:
+                message = f"'{name}' is the index and a list of for"
+                expansion.complain("E117", message, walks.keys[name], "give them two names")
+                return
+            _must_be_free(expansion, name, walks.keys[name])
+            if not isinstance(values, List):
+                expansion.complain(
+                    "E110", f"for: {name} takes a list, not {describe(values)}", values
+                )
+                return
+            lists[name] = values.items
+        lengths = {name: len(values) for name, values in lists.items()}
+        if len(set(lengths.values())) > 1:
+            shown = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            expansion.complain(
+                "E203",
+                f"the lists of for differ in length: {shown}",
+                walks,
+                "they are walked together; give them one length",
+            )
+            return
+        count = next(iter(lengths.values()))
+    for number in range(count):
+        bound: dict[str, Dim | Argument] = {
+            name: Argument(values[number], place) for name, values in lists.items()
+        }
+        if variable:
+            bound[variable] = number
+        yield bound
+
+
+def _must_be_free(expansion: Expansion, name: str, at: Tree) -> None:
+    """Complain about a name that a loop variable cannot have."""
+    if name in RESERVED or not (name.isidentifier() and name.isascii()):
+        expansion.complain(
+            "E117",
+            f"'{name}' cannot name a variable",
+            at,
+            "use letters, digits and _, and none of the reserved words",
+        )

@@ -4,31 +4,32 @@ Expansion walks the statements once and leaves drafts: layers whose inputs are w
 layer's output, or a name still to be looked up; so a name may point forward, and a block without
 layers passes its input on.  When everything has its name, wires are followed to their layers.
 
-    constants.py          constants, symbols and inputs
-    expand_statements.py  statements to drafts (draft.py)
-    build.py              a statement's fields to a layer
-    resolve.py            names to layers
+    constants.py          constants, symbols and inputs, the rounds of repeats
+    expand_statements.py  statements to drafts, after their edits (edits.py)
+    draft.py              a statement's fields to a layer
+    expand.py             names to layers
 """
 
 from __future__ import annotations
 
 import heapq
+from itertools import chain, dropwhile, pairwise
 from typing import TYPE_CHECKING, TypeVar
 
-from shapecalc.errors import SpecErrors
-from shapecalc.graph.build import Builder
+from shapecalc.errors import Problem, SpecErrors
+from shapecalc.graph import Graph, Group, Node, Options
 from shapecalc.graph.constants import Constants
-from shapecalc.graph.draft import Expansion, Level
+from shapecalc.graph.draft import Builder, Draft, Expansion, Level, Wire
 from shapecalc.graph.expand_statements import Position, TooManyError, Walk
-from shapecalc.graph.model import Graph, Node, Options
-from shapecalc.graph.resolve import Resolver
-from shapecalc.text.gc_pause import collector_paused
+from shapecalc.text import collector_paused, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from shapecalc.graph.draft import Draft
-    from shapecalc.spec.model import NetSpec
+    from shapecalc.spec import NetSpec
+    from shapecalc.text import Scalar
+
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ def expand(
     except TooManyError:
         raise SpecErrors(expansion.problems.in_order()) from None
     root.close()
-    walk.unmatched_edits()
+    walk.edits.complain_of_unmatched()
     for draft in expansion.drafts:
         for wire in draft.inputs:
             resolver.follow(wire)
@@ -143,3 +144,212 @@ def in_order(items: Sequence[T], sources: Callable[[T], Sequence[T]]) -> list[T]
             if waits[reader] == 0:
                 heapq.heappush(ready, reader)
     return ordered
+
+
+_FORWARD = "a network flows forward only"
+_OUTER = "a network flows forward only; a name means the nearest layer, `/name` the network's"
+
+
+class Resolver:
+    """Looks names up in what one expansion has drawn up; `inputs` names the network's inputs."""
+
+    def __init__(self, expansion: Expansion, inputs: tuple[str, ...]) -> None:
+        self.expansion = expansion
+        self.inputs = inputs
+        self.paths: dict[str, str] | None = None
+
+    def follow(self, wire: Wire) -> None:
+        """Look up what a wire refers to, through references to references."""
+        passed: dict[Wire, None] = {}
+        target: Wire | None = wire
+        while target is not None and target.draft is None:
+            if target in passed:
+                assert target.reference is not None
+                self.expansion.complain(
+                    "E151",
+                    f"'{target.reference.text}' is fed by itself",
+                    target.reference,
+                    _FORWARD,
+                )
+                break
+            passed[target] = None
+            target = self.look_up(target)
+        draft = target.draft if target is not None else None
+        for link in passed:
+            link.draft = draft or self.expansion.nowhere()
+
+    def look_up(self, wire: Wire) -> Wire | None:
+        assert wire.reference is not None
+        assert wire.names is not None
+        member = self.find(wire.reference, wire.names)
+        if member is None:
+            return None
+        if isinstance(member, Wire):
+            return member
+        if member.out is None:
+            message = f"nothing flows out of '{wire.reference.text}'"
+            hint = "it holds no layers, and nothing flows into it"
+            self.expansion.complain("E155", message, wire.reference, hint)
+        return member.out
+
+    def find(self, reference: Scalar, names: Level) -> Draft | Level | Wire | None:
+        """Find what a name means, from the innermost level outward.  Complains when nothing."""
+        text = reference.text
+        level: Level | None = names
+        if text.startswith("/"):
+            while names.outer is not None:
+                names = names.outer
+            level = names
+            text = text[1:]
+        first, *rest = text.split("/")
+        if first == "input" and not rest:
+            wire = level.input if level else None
+            if wire is None:
+                known = ", ".join(self.inputs)
+                self.expansion.complain(
+                    "E150", "there are several inputs", reference, f"name one: {known}"
+                )
+            return wire
+        while level is not None and first not in level.removed:
+            member: Draft | Level | None = level.members.get(first)
+            for part in rest:
+                member = member.members.get(part) if isinstance(member, Level) else None
+            if member is not None:
+                return member
+            level = level.outer
+        self.unknown_name(reference, names)
+        return None
+
+    def unknown_name(self, reference: Scalar, names: Level) -> None:
+        level: Level | None = names
+        levels = []
+        while level is not None:
+            if reference.text.lstrip("/").split("/")[0] in level.removed:
+                self.expansion.complain(
+                    "E150",
+                    f"'{reference.text}' was removed",
+                    reference,
+                    "name the layer that stood before it, or keep it",
+                )
+                return
+            levels.append(level)
+            level = level.outer
+
+        def hint() -> str:
+            if reference.text in self.inner():
+                return f"there is one elsewhere: {self.inner()[reference.text]}"
+            known = chain.from_iterable(scope.members for scope in levels)
+            paths = (draft.path for draft in self.expansion.drafts if "/" in reference.text)
+            near = did_you_mean(reference.text, chain(known, paths))
+            return near or "name a layer of this scope or of one around it, `input`, or a path"
+
+        self.expansion.complain(
+            "E150", f"there is no layer '{reference.text}' here", reference, hint
+        )
+
+    def inner(self) -> dict[str, str]:
+        """Return the path of one layer of every name, among those inside of levels."""
+        if self.paths is None:
+            inner = [draft for draft in reversed(self.expansion.drafts) if draft.names.outer]
+            self.paths = {draft.name: draft.path for draft in inner}
+        return self.paths
+
+    def source_of(self, wire: Wire) -> Draft:
+        if wire.draft is None:
+            self.follow(wire)
+        assert wire.draft is not None
+        return wire.draft
+
+    def share(self) -> None:
+        """Pair layers that share weights."""
+        for member, reference, names in self.expansion.shares:
+            owner = self.find(reference, names)
+            if owner is None:
+                continue
+            if any(isinstance(side, Level) and not side.last for side in (member, owner)):
+                continue  # a block that lacks a field, and was complained about
+            mine, theirs = self.leaves(member), self.leaves(owner)
+            if [d.use.type if d.use else "" for d in mine] != [
+                d.use.type if d.use else "" for d in theirs
+            ]:
+                message = f"'{member.name}' and '{reference.text}' are not made of the same layers"
+                self.expansion.complain("E154", message, reference, "only like can share weights")
+                continue
+            for draft, partner in zip(mine, theirs, strict=True):
+                if self.owner(partner) is draft:
+                    what = "itself" if draft is partner else f"'{partner.path}', which uses its own"
+                    message = f"'{draft.path}' shares its weights with {what}"
+                    self.expansion.complain("E154", message, reference, "one of them must own them")
+                    break
+                draft.share = partner
+        for draft in self.expansion.drafts:
+            self.owner(draft)
+
+    def owner(self, draft: Draft) -> Draft:
+        """Return the layer that owns the weights that a layer uses; remember it."""
+        borrowers = []
+        while draft.share is not None:
+            borrowers.append(draft)
+            draft = draft.share
+        for borrower in borrowers:
+            borrower.share = draft
+        return draft
+
+    def leaves(self, member: Draft | Level | Wire) -> list[Draft]:
+        if isinstance(member, Level):
+            return self.expansion.drafts[member.first : member.last]
+        if isinstance(member, Wire):
+            return [self.source_of(member)]
+        return [member]
+
+    def outputs(self, names: tuple[Scalar, ...], root: Level) -> list[Draft]:
+        """Find the layers that a spec calls its outputs."""
+        drafts = []
+        for name in names:
+            wire = Wire(None, name, root)
+            self.follow(wire)
+            drafts.append(self.source_of(wire))
+        return drafts
+
+    def circle(self, ordered: set[int]) -> Problem:
+        """Describe one circle among the drafts that could not be ordered."""
+        held = next(draft for draft in self.expansion.drafts if id(draft) not in ordered)
+        walk: dict[Draft, None] = {}
+        while held not in walk:
+            walk[held] = None
+            sources = (self.source_of(wire) for wire in held.inputs)
+            held = next(source for source in sources if id(source) not in ordered)
+        loop = [*dropwhile(lambda draft: draft is not held, walk), held]
+        paths = [draft.path for draft in loop]
+        if len(paths) > 8:
+            paths[4:-3] = ["…"]
+        names = " <- ".join(paths)
+        use = loop[0].use
+        at = use.word if use else None
+        for draft, source in pairwise(loop):  # where one of them names the next
+            for wire, name in zip(
+                draft.inputs, draft.use.sources or () if draft.use else (), strict=False
+            ):
+                if self.source_of(wire) is source:
+                    at = name
+        return Problem(
+            "E151",
+            f"layers feed each other in a circle: {names}",
+            origin(at) if at else None,
+            hint=_FORWARD if len(paths) > 2 else _OUTER,
+        )
+
+    def groups(self) -> dict[str, Group]:
+        """Make the record of every level."""
+        groups = {}
+        for level in self.expansion.levels:
+            inside = self.expansion.drafts[level.first : level.last]
+            if level.out is not None:
+                output = self.source_of(level.out).index
+            elif inside:  # nothing flows out: heads beside a flow that is not there
+                output = inside[-1].index
+            else:
+                continue
+            path = level.prefix[:-1]
+            groups[path] = Group(path, level.type, output, level.use.note if level.use else "")
+        return groups

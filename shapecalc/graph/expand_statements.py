@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from shapecalc.graph.constants import rounds_of
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
-from shapecalc.graph.repeat import rounds_of
+from shapecalc.graph.edits import Edits
 from shapecalc.graph.scope import Argument, Scope, Scoped
-from shapecalc.layers import ALIASES, BUILTIN, JOINS, layer_class
-from shapecalc.spec.model import FIRST_FIELD
-from shapecalc.spec.statements import COMMON_KEYS
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, YamlMap, describe, origin
+from shapecalc.layers import BUILTIN, JOINS, layer_class
+from shapecalc.spec import FIRST_FIELD, Fields
+from shapecalc.text import Scalar, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.graph.build import Builder
+    from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
-    from shapecalc.spec.model import Branch, Edit, NetSpec, Use
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.graph.draft import Builder
+    from shapecalc.spec import Branch, NetSpec, Use
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000
@@ -30,7 +29,7 @@ NAMED_LEVEL = "\0"
 MAX_PATH = 1000
 
 
-class Position(NamedTuple):
+class Position(Fields):
     """Where the walk stands."""
 
     names: Level
@@ -56,11 +55,7 @@ class Walk:
         self.constants = constants
         self.builder = builder
         self.steps = 0
-        self.edits: dict[str, list[tuple[int, Edit]]] = {}
-        for edition, edits in enumerate(spec.edits):
-            for path, edit in edits.items():
-                self.edits.setdefault(path, []).append((edition, edit))
-        self.edited: set[str] = set()
+        self.edits = Edits(expansion, spec)
 
     def step(self, use: Use) -> None:
         """Count one more layer or round; give up politely when there are too many."""
@@ -95,14 +90,9 @@ class Walk:
             stem = NAMED_LEVEL
         name = self.name(use, stem, position)
         path = position.names.prefix + name
-        edits = (
-            [entry for entry in self.edits.get(path, ()) if entry[0] > position.edition]
-            if self.edits and name
-            else []
-        )
+        edits = self.edits.of(path, position.edition) if self.edits.by_path and name else []
         if not edits:
             return self.named(use, name, stem, flow, position)
-        self.edited.add(path)
         for edition, edit in edits:
             flow = self.insert(edit.before, flow, position, edition)
         if any(edit.remove for _, edit in edits):
@@ -110,7 +100,7 @@ class Walk:
         else:
             for _, edit in edits:
                 if edit.change is not None:
-                    use = self.changed(use, edit.change)._replace(**edit.common)
+                    use = self.edits.changed(use, edit.change)._replace(**edit.common)
             flow = self.named(use, name, stem, flow, position)
         for edition, edit in edits:
             flow = self.insert(edit.after, flow, position, edition)
@@ -156,53 +146,6 @@ class Walk:
             return
         names.members[name] = member
         names.places[name] = (use.name or use.word) if use else None
-
-    def changed(self, use: Use, change: YamlMap) -> Use:
-        """Set fields on a layer of the base; with a `type` the layer is replaced."""
-        keys = change.keys
-        fields = {
-            key: tree
-            for key, tree in change.items.items()
-            if key not in COMMON_KEYS and not key.startswith("x-")
-        }
-        kind = fields.pop("type", None)
-        if kind is None:
-            if use.type not in self.spec.blocks:
-                self.only_fields(use.type, fields, keys)
-            kept = use.fields
-            if use.type == "repeat" and fields.keys() & {"times", "for"}:  # one or the other
-                kept = {key: tree for key, tree in kept.items() if key == "index"}
-            return use._replace(fields={**kept, **fields}, keys={**use.keys, **keys}, literal=None)
-        text = kind.text if isinstance(kind, Scalar) else ""
-        if text not in self.spec.blocks:
-            text = ALIASES.get(text.lower(), text.lower())
-        if text not in BUILTIN and text not in self.spec.blocks:
-            known = [*BUILTIN, *self.spec.blocks]
-            self.expansion.complain(
-                "E112", f"{describe(kind)} is not a layer type", kind, did_you_mean(text, known)
-            )
-            return use
-        assert isinstance(kind, Scalar)
-        if text in JOINS:
-            self.only_fields(text, fields, keys)
-        branches = use.branches if text in JOINS and use.type in JOINS else ()
-        return use._replace(
-            word=kind, type=text, fields=fields, keys=keys, literal=None, branches=branches
-        )
-
-    def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:
-        """Complain about changes that a join or a word of structure has no field for."""
-        if kind in BUILTIN and kind not in JOINS:
-            return  # looked at when the layer is built
-        takes = ("times", "for", "index") if kind == "repeat" else ()
-        for key in [key for key in fields if key not in takes]:
-            del fields[key]
-            hint = did_you_mean(key, takes) or (
-                "it takes " + ", ".join(takes) if takes else "edit the layers inside by their paths"
-            )
-            self.expansion.complain(
-                "E111", f"{kind} has no field '{key}' to change", keys[key], hint
-            )
 
     def named(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
@@ -455,24 +398,3 @@ class Walk:
 
     def wire(self, reference: Scalar, flow: Wire | None, position: Position) -> Wire | None:
         return flow if reference.text == "." else Wire(None, reference, position.names)
-
-    def unmatched_edits(self) -> None:
-        """Complain about edits that name no layer."""
-        missing = [path for path in self.edits if path not in self.edited]
-        if not missing:
-            return
-        levels = dict.fromkeys(level.prefix[:-1] for level in self.expansion.levels)
-        known = {**levels, **dict.fromkeys(draft.path for draft in self.expansion.drafts)}
-        for path in missing:
-            at = self.edits[path][-1][1].key
-            if path in known:
-                hint = "only layers of the base can be edited, not inputs and what edits insert"
-                if path in levels:
-                    hint = "it is a branch or a round: edit the layers in it by their paths"
-                self.expansion.complain("E120", f"'{path}' cannot be edited", at, hint)
-                continue
-            base = (*self.spec.extends, self.spec.source.name)[0].split(" ")[0]
-            hint = did_you_mean(path, known) or (
-                f"`shapecalc summarize {base} --depth all` lists its layers"
-            )
-            self.expansion.complain("E120", f"the base has no layer '{path}'", at, hint)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, UnreadError
+from shapecalc.spec import RESERVED
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
-from shapecalc.spec.model import RESERVED
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, Tree, describe
+from shapecalc.text import Scalar, Tree, describe
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 #: Names may stand for expressions in other names so deep.
 MAX_DEPTH = 64

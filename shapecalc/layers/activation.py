@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Layer, Parameter
+from shapecalc.layers.base import Layer, Parameter, Work
 from shapecalc.layers.fields import Choice, Decimal, Flag, field
 from shapecalc.layers.shape import Vector
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

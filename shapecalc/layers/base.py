@@ -9,18 +9,45 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
-from shapecalc.algebra.dim import Dim, product
+from shapecalc.algebra import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
-from shapecalc.layers.receptive_field import EVERYTHING
 from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
-from shapecalc.layers.work import NO_WORK, Work
+from shapecalc.layers.window import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.expr import Expr
-    from shapecalc.layers.receptive_field import InputSpan
+    from shapecalc.layers.window import InputSpan
+
+
+class Work(NamedTuple):
+    """Operations of one forward pass over one example, counted dense.
+
+    Dense: a multiplication by a padding zero counts.  Accumulators start at zero, so a sum of K
+    products is K multiply-accumulates.  Inference: dropout does nothing, batch normalisation is
+    one scale and one shift.
+    """
+
+    macs: Dim = 0
+    """Multiply-accumulates of convolutions and dense layers (and subsampling's coefficient)."""
+    bias_adds: Dim = 0
+    """Additions of biases."""
+    multiplies: Dim = 0
+    """Multiplications outside the multiply-accumulates."""
+    adds: Dim = 0
+    """Additions and subtractions outside multiply-accumulates and biases."""
+    compares: Dim = 0
+    """Comparisons: maxima, rectifiers, clips."""
+    divisions: Dim = 0
+    """Divisions."""
+    exponentials: Dim = 0
+    """Exponentials, logarithms, powers, roots, error functions."""
+
+
+NO_WORK = Work()
+
 
 #: The window of a layer whose units see the whole input, along all its sides.
 SEES_ALL: tuple[InputSpan, ...] = (EVERYTHING,)

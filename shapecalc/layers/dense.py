@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.layers.base import SEES_ALL, Layer, Parameter
+from shapecalc.layers.base import SEES_ALL, Layer, Parameter, Work
 from shapecalc.layers.fields import Count, Flag, field
 from shapecalc.layers.shape import Shape, Vector
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.receptive_field import InputSpan
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.window import InputSpan
 
 
 class FullyConnected(Layer):

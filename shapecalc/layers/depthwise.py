@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra import product
 from shapecalc.layers.base import Parameter
-from shapecalc.layers.conv import Bias, bias_field, biases, convolution_work, filters_field
+from shapecalc.layers.conv import (
+    Bias,
+    Rounded,
+    bias_field,
+    biases,
+    convolution_work,
+    filters_field,
+    window_text,
+)
 from shapecalc.layers.fields import Count, field, per_side
 from shapecalc.layers.shape import Map, Shape
-from shapecalc.layers.windowed import Rounded, window_text
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.work import Work
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.base import Work
 
 
 class Depthwise(Rounded):

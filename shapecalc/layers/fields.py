@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from shapecalc.errors import RuleError
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Scalar, Tree, describe
+from shapecalc.text import List, Scalar, Tree, describe
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 Size = TypeVar("Size", "int", "Dim")
 

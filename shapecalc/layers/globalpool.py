@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shapecalc.algebra.dim import Dim, common_divisor, product
-from shapecalc.layers.base import SEES_ALL, Layer, count_text
+from shapecalc.algebra import Dim, common_divisor, product
+from shapecalc.layers.base import SEES_ALL, Layer, Work, count_text
 from shapecalc.layers.fields import Sizes, field, per_side
-from shapecalc.layers.receptive_field import InputSpan, reach_adaptive
 from shapecalc.layers.shape import Map, Shape
-from shapecalc.layers.work import Work
+from shapecalc.layers.window import InputSpan, reach_adaptive
 
 
 class GlobalPool(Layer):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.layers.base import Layer
+from shapecalc.layers.base import Layer, Work
 from shapecalc.layers.fields import Count, Decimal, field
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape

@@ -6,14 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Layer, Requirement, map_like
+from shapecalc.layers.base import Layer, Requirement, Work, map_like
 from shapecalc.layers.shape import Shape, as_list, as_text, shape_of
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 
 class Join(Layer):

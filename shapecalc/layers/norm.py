@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.algebra.dim import Dim, product
-from shapecalc.layers.base import Layer, Parameter, Requirement, groups_divide
+from shapecalc.algebra import Dim, product
+from shapecalc.layers.base import Layer, Parameter, Requirement, Work, groups_divide
 from shapecalc.layers.fields import Choice, Count, Flag, field
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,19 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.algebra.dim import Dim, larger, product
+from shapecalc.algebra import Dim, larger, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Parameter, Requirement
+from shapecalc.layers.base import Parameter, Requirement, Work
+from shapecalc.layers.conv import Rounded, window_text
 from shapecalc.layers.fields import Flag, Padding, Sizes, field, per_side
 from shapecalc.layers.shape import Map, Shape
-from shapecalc.layers.windowed import Rounded, window_text
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.layers.receptive_field import InputSpan
-    from shapecalc.layers.window import Rounding, Window
+    from shapecalc.layers.window import InputSpan, Rounding, Window
 
 
 class Pool(Rounded):

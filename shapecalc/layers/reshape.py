@@ -5,9 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.algebra.dim import Dim, ceil_div, is_symbolic, product
+from shapecalc.algebra import Dim, ceil_div, is_symbolic, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import SEES_ALL, Layer, Requirement, count_text, groups_divide, square
+from shapecalc.layers.base import (
+    NO_WORK,
+    SEES_ALL,
+    Layer,
+    Requirement,
+    Work,
+    count_text,
+    groups_divide,
+    square,
+)
+from shapecalc.layers.conv import pad_text
 from shapecalc.layers.fields import (
     NO_PADDING,
     Choice,
@@ -21,10 +31,8 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
-from shapecalc.layers.receptive_field import InputSpan, UndecidedError, reach_moved, reach_up
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
-from shapecalc.layers.windowed import pad_text
-from shapecalc.layers.work import NO_WORK, Work
+from shapecalc.layers.window import InputSpan, UndecidedError, reach_moved, reach_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import known, product
+from shapecalc.algebra import known, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 Layout: TypeAlias = Literal["hwc", "chw"]
 

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra import product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement
 from shapecalc.layers.conv import (
     Bias,
+    Windowed,
     bias_field,
     biases,
     convolution_work,
     filters_field,
     filters_in_groups,
     groups_field,
+    window_text,
 )
 from shapecalc.layers.fields import Sizes, field, per_side
-from shapecalc.layers.receptive_field import InputSpan, reach_transposed
 from shapecalc.layers.shape import Map, Shape
-from shapecalc.layers.window import transposed_size
-from shapecalc.layers.windowed import Windowed, window_text
+from shapecalc.layers.window import InputSpan, reach_transposed, transposed_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.work import Work
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.base import Work
 
 
 class Transposed(Windowed):

@@ -1,18 +1,21 @@
-"""The window arithmetic: output sizes and padding.
+"""The window arithmetic: output sizes, padding, and what the units of an output see of the input.
 
 One side at a time: n is the input's extent, k the kernel, s the stride, d the dilation,
 e = d*(k - 1) + 1 the extent that the dilated kernel covers, p the padding of both ends together.
 The forms of the frameworks are in `tests/`, checked against vectors that the frameworks produced.
+How what units see joins to receptive fields, `report.receptive_field` says.
 """
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import ceil_div, is_number, larger, smaller
+from shapecalc.algebra import ceil_div, is_number, larger, smaller
+from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 Rounding: TypeAlias = Literal["floor", "ceil", "ceil_caffe", "ceil_full"]
 
@@ -99,3 +102,123 @@ def padding(n: Dim, window: Window) -> tuple[Dim, Dim]:
         return window.before, window.after
     total = larger((ceil_div(n, window.stride) - 1) * window.stride + window.extent - n, 0)
     return total // 2, total - total // 2
+
+
+#: Fields that repeat only after more units than this are refused.
+LONGEST_PERIOD = 4096
+
+
+class InputSpan(NamedTuple):
+    """What the output units see along one side of a layer's input.
+
+    Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
+    hi[v mod Q] + (v // Q)*step; nothing where hi < lo.  It sees one in `every`, which matters
+    where some of them see nothing.  `side` is the input's side looked at.  What is beyond its ends
+    is nothing, or `mirrored`: the units within, counted back from the first or the last.
+    """
+
+    lo: tuple[Dim, ...]
+    hi: tuple[Dim, ...]
+    step: Dim
+    side: int = -1
+    every: int = 1
+    mirrored: bool = False
+
+
+#: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
+EVERYTHING = InputSpan((0,), (-1,), 0)
+
+
+def reach(n: Dim, window: Window) -> InputSpan:
+    """Tell what a window's output sees of a side of `n`."""
+    before = window.before if window.mode != "same" else padding(n, window)[0]
+    dilation = window.dilation
+    last = dilation * (window.kernel - 1) - before
+    return InputSpan((-before,), (last,), window.stride, -1, dilation)
+
+
+def reach_moved(rows: Dim) -> InputSpan:
+    """Tell that output unit 0 is the input's unit `rows`, and so on."""
+    return InputSpan((rows,), (rows,), 1)
+
+
+def reach_up(factor: int, *, blend: bool) -> InputSpan:
+    """Tell what upsampling sees: unit v lies at (v + 1/2)/factor - 1/2, between two units.
+
+    >>> reach_up(2, blend=True)
+    InputSpan(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1, mirrored=False)
+    """
+    refuse_period(factor)
+    if not blend:
+        return InputSpan((0,) * factor, (0,) * factor, 1)
+    twice = [2 * phase + 1 - factor for phase in range(factor)]
+    return InputSpan(
+        tuple([at // (2 * factor) for at in twice]),
+        tuple([ceil_div(at, 2 * factor) for at in twice]),
+        1,
+    )
+
+
+def reach_transposed(window: Window, extra: int | None) -> InputSpan:
+    """Tell what a transposed convolution sees: tap t takes input i to output i*s - before + t*d.
+
+    The taps that meet in one output lie T = s/gcd(s, d) apart.  `extra` is the output padding.
+
+    >>> reach_transposed(Window(3, 2), None)
+    InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
+    """
+    _, stride, _, _, dilation, _, mode = window
+    refuse_period(stride)
+    kernel, cut = as_number(window.kernel), as_number(window.before)
+    if mode == "same":
+        extent = dilation * (kernel - 1) + 1
+        surplus = extent - stride if extra is None else extent - extent % 2 - extra
+        cut = max(surplus, 0) // 2  # `same` cuts the odd one at the end
+    lo, hi = [0] * stride, [-1] * stride
+    apart = stride // gcd(stride, dilation)
+    for tap in range(min(apart, kernel)):
+        phase = (tap * dilation - cut) % stride
+        hi[phase] = (phase + cut - tap * dilation) // stride
+        lo[phase] = hi[phase] - (kernel - 1 - tap) // apart * apart * dilation // stride
+    return InputSpan(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
+
+
+def reach_adaptive(n: Dim, o: int) -> InputSpan:
+    """Tell what each of `o` windows that divide a side of `n` evenly sees.
+
+    >>> reach_adaptive(5, 2)
+    InputSpan(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1, mirrored=False)
+    """
+    if o == 1:
+        return EVERYTHING
+    shared = gcd(n, o) if isinstance(n, int) else 1  # of a symbol nothing can be taken out
+    step, period = n // shared, o // shared
+    refuse_period(period)
+    return InputSpan(
+        tuple([i * step // period for i in range(period)]),
+        tuple([ceil_div((i + 1) * step, period) - 1 for i in range(period)]),
+        step,
+    )
+
+
+def refuse_period(period: int) -> None:
+    """Refuse receptive fields that repeat only after very many units."""
+    if period > LONGEST_PERIOD:
+        raise RuleError(
+            "E114",
+            f"the receptive fields repeat only after {period:,} units,"
+            f" more than {LONGEST_PERIOD:,}",
+            hint="do layers that enlarge repeat too often?",
+            facts=(("period", period),),
+        )
+
+
+class UndecidedError(Exception):
+    """A receptive field cannot be told in one formula."""
+
+
+def as_number(dim: Dim) -> int:
+    """Return a number where only that decides.  Raises `UndecidedError` for a symbol."""
+    if not isinstance(dim, int):
+        raise UndecidedError
+    return dim

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-from shapecalc.algebra.dim import is_symbolic, largest
+from shapecalc.algebra import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_list, as_text, times_text
-from shapecalc.report.model import UNKNOWN
+from shapecalc.report import UNKNOWN
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from fractions import Fraction
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.notation import Notation
     from shapecalc.layers.shape import Layout, Shape
 

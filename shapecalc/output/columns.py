@@ -1,26 +1,128 @@
-"""The columns of a report.
+"""The columns of a report, what each owes to its reader, and the totals.
 
 `COLUMNS` is the one table that every format, the captions and the help derive from.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.algebra.dim import is_symbolic
-from shapecalc.counting.measures import MEASURES
-from shapecalc.output import legend
-from shapecalc.output.cells import BYTES, NAMES, NUMBER, PERCENT, SHAPE, SHAPES, SIDES, TEXT, UNITS
+from shapecalc.algebra import is_symbolic
+from shapecalc.counting import MEASURES, OF_NETWORK
+from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.output.cells import (
+    BYTES,
+    DTYPES,
+    NAMES,
+    NUMBER,
+    PERCENT,
+    SHAPE,
+    SHAPES,
+    SIDES,
+    TEXT,
+    UNITS,
+)
 from shapecalc.output.view import Column
-from shapecalc.report.model import UNKNOWN
+from shapecalc.report import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from shapecalc.algebra import Dim
     from shapecalc.output.cells import CellKind
     from shapecalc.output.view import Legend, View
-    from shapecalc.report.model import Report, Row, Totals
+    from shapecalc.report import Report, Row, Totals
 
+
+# -- legends: what the columns owe to their reader, as terms with their meanings -------------------
+
+
+def _volumes_owed(report: Report, view: View) -> Legend:
+    """Say in which order extents stand."""
+    ranks = sorted({len(row.output.sides) for row in report.rows} - {0})
+    orders = [
+        (*SIDE_NAMES[rank], "channels") if view.layout == "hwc" else ("channels", *SIDE_NAMES[rank])
+        for rank in ranks
+    ]
+    return {"volumes": " or ".join(map(" x ".join, orders))} if orders else {}
+
+
+def params_owed(report: Report, view: View) -> Legend:
+    """Say what parameters are."""
+    once = "; shared ones counted once" if any(row.shared for row in report.rows) else ""
+    return {"params": f"trained weights + biases{once}"}
+
+
+def macs_owed(report: Report, view: View) -> Legend:
+    """Say what MACs and FLOPs are."""
+    pooled = any(row.type == "subsampling" for row in report.rows)
+    meaning = "multiply-accumulates of (transposed) convolutions and dense layers"
+    if pooled:
+        meaning += ", and 1 per output of subsampling"
+    per_example = ", per example" if view.batch > 1 else ""
+    return {"MACs": f"{meaning}, without bias adds{per_example}", "FLOPs": f"2 x MACs{per_example}"}
+
+
+def _activations_owed(report: Report, view: View) -> Legend:
+    """Say which elements count as activations."""
+    inplace = list(dict.fromkeys(row.type for row in report.rows if row.overwritten != 0))
+    named = ", ".join(inplace[:3]) + (", ..." if len(inplace) > 3 else "")
+    per_example = ", per example" if view.batch > 1 else ""
+    meaning = f"output elements{per_example}"
+    if inplace and view.count_inplace:
+        meaning += f"; those written in place ({named}) count too"
+    elif inplace:
+        meaning += f"; 0 for layers that work in place ({named})"
+    return {"activations": meaning}
+
+
+def _memory_owed(report: Report, view: View) -> Legend:
+    """Say how many bytes an element takes."""
+    size = DTYPES[view.dtype]
+    amount = f"{size} bytes" if size > 1 else "1 byte"
+    batch = f"; activations of a batch of {view.batch:,}" if view.batch > 1 else ""
+    return {"memory": f"{amount} per element ({view.dtype}){batch}"}
+
+
+def _count_owed(report: Report, view: View) -> Legend:
+    """Say what the profile counts, in its own words."""
+    if view.profile is None:
+        return {}
+    from shapecalc.counting.profile import described  # a report without a count need not know of it
+
+    profile = view.profile
+    legend = {f"count: {profile.name}": described(profile)}
+    if missing := profile.not_counted(report.rows):
+        legend["not counted"] = f"{', '.join(missing)}: {profile.name} has no rule for them (?)"
+    return legend
+
+
+def _buffers_owed(report: Report, view: View) -> Legend:
+    """Say what buffers are."""
+    return {"buffers": "stored but not trained (running statistics, fixed codes)"}
+
+
+def _connections_owed(report: Report, view: View) -> Legend:
+    """Say what connections are (LeCun et al. 1998, II.B)."""
+    return {"connections": "(inputs of a unit + its bias) x units"}
+
+
+def _field_owed(report: Report, view: View) -> Legend:
+    """Say what a receptive field is."""
+    return {"rf": f"receptive field, the input's {_places(report)} that a unit sees per side"}
+
+
+def _jump_owed(report: Report, view: View) -> Legend:
+    """Say what the jump is."""
+    return {"jump": f"{_places(report)} between the receptive fields of neighbouring units"}
+
+
+def _places(report: Report) -> str:
+    """Name what an input is made of: a signal has no pixels."""
+    return "positions" if all(len(row.field or ()) < 2 for row in report.rows) else "pixels"
+
+
+# -- columns ---------------------------------------------------------------------------------------
 
 #: How the values of a measure are written.
 KINDS: dict[str, CellKind] = {
@@ -67,23 +169,23 @@ COLUMNS: tuple[Column, ...] = (
            TEXT, lambda row, _: row.does, shown="everywhere", drop=5),
     Column("from", "from", "the layers that flow in",
            NAMES, lambda row, _: row.sources),
-    _measured("input", "everywhere", 3, legend.volumes),
-    _measured("output", "everywhere", 7, legend.volumes),
+    _measured("input", "everywhere", 3, _volumes_owed),
+    _measured("output", "everywhere", 7, _volumes_owed),
     _measured("units"),
     _measured("weights"),
     _measured("biases"),
-    _measured("params", "everywhere", convention=legend.params),
-    _percent("params", "parameters", legend.params),
-    _measured("buffers", convention=legend.buffers),
-    _measured("connections", convention=legend.connections),
-    _measured("macs", "everywhere", 6, legend.macs),
-    _percent("macs", "MACs", legend.macs),
-    _measured("flops", convention=legend.macs),
-    _measured("count", "everywhere", convention=legend.count),
-    _measured("activations", "everywhere", 1, legend.activations),
-    _measured("memory", convention=legend.memory),
-    _measured("rf", "everywhere", 2, legend.field),
-    _measured("jump", convention=legend.jump),
+    _measured("params", "everywhere", convention=params_owed),
+    _percent("params", "parameters", params_owed),
+    _measured("buffers", convention=_buffers_owed),
+    _measured("connections", convention=_connections_owed),
+    _measured("macs", "everywhere", 6, macs_owed),
+    _percent("macs", "MACs", macs_owed),
+    _measured("flops", convention=macs_owed),
+    _measured("count", "everywhere", convention=_count_owed),
+    _measured("activations", "everywhere", 1, _activations_owed),
+    _measured("memory", convention=_memory_owed),
+    _measured("rf", "everywhere", 2, _field_owed),
+    _measured("jump", convention=_jump_owed),
     Column("shared", "shares weights of", "the layer whose weights this one uses",
            TEXT, lambda row, _: row.shared if row.parameters else None),
     Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note),
@@ -136,3 +238,56 @@ def sorted_rows(rows: tuple[Row, ...], view: View, totals: Totals) -> tuple[Row,
             ranked.append((rank, row))
     ranked.sort(key=lambda pair: pair[0], reverse=column.kind.name != "text")
     return (*(row for _, row in ranked), *empty)
+
+
+# -- totals: those under a table, and all of them by their names -----------------------------------
+
+
+class Sum(NamedTuple):
+    """A total: its name in JSON, what people call it, how many, and the bytes it takes, if any."""
+
+    key: str
+    label: str
+    number: Dim
+    bytes: Dim | None = None
+
+
+def sums(report: Report, view: View) -> tuple[Sum, ...]:
+    """Return the totals that stand under every table."""
+    totals = report.totals
+
+    def summed(key: str, label: str, memory: str = "") -> Sum:
+        taken = MEASURES[memory].of_all(totals, view) if memory else None
+        return Sum(key, label, MEASURES[key].of_all(totals, view), taken)
+
+    counted = []
+    if view.profile is not None:
+        counted.append(summed("count", f"count: {view.profile.name}"))
+    return (
+        summed("params", "parameters", "parameter_memory"),
+        Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers)),
+        summed("macs", "MACs"),
+        summed("flops", "FLOPs"),
+        *counted,
+        summed("activations", "activations, all (training)", "memory"),
+        summed("peak_activations", "activations, peak (inference)", "peak_memory"),
+    )
+
+
+def measures(report: Report, view: View) -> dict[str, Dim]:
+    """Return every total by its name: those of the columns, the peak, and what parameters take."""
+    totals = report.totals
+    return {
+        **{
+            column.name: column.total(totals, view)
+            for column in default_columns(view, machine=True)
+            if column.total is not None
+        },
+        **{name: measure.of_all(totals, view) for name, measure in OF_NETWORK.items()},
+    }
+
+
+def measure_names(view: View) -> tuple[str, ...]:
+    """List the names of the totals."""
+    columns = default_columns(view, machine=True)
+    return (*(column.name for column in columns if column.total is not None), *OF_NETWORK)

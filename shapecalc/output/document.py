@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: What a colour stands for; the words beside it say the same.
 Tone: TypeAlias = Literal["", "good", "own", "bad", "open"]
 
+#: What finds the names that stay as they are.
+Names: TypeAlias = re.Pattern[str] | None
+
 
 class Heading(NamedTuple):
     """What the blocks below it are about, and the answer in short."""
@@ -170,7 +173,7 @@ class Document(NamedTuple):
     level: int = 1
     names: tuple[str, ...] = ()
 
-    def names_pattern(self) -> re.Pattern[str] | None:
+    def names_pattern(self) -> Names:
         """Find the names in a text, the longest first."""
         names = sorted(filter(None, set(self.names)), key=lambda name: (-len(name), name))
         if not names:

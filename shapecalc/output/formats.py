@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.errors import SpecErrors, refuse
+from shapecalc.text import Origin, Source, Span
 from shapecalc.text.safe import terminal_width
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import format_meant
+from shapecalc.text.words import format_meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -77,7 +77,7 @@ FORMATS: dict[str, Format] = {
             (".md", ".markdown"),
             {
                 "table": ("markdown.to_markdown",),
-                "document": ("document_markdown.document_to_markdown",),
+                "document": ("markdown.document_to_markdown",),
             },
         ),
         Format(
@@ -98,7 +98,7 @@ FORMATS: dict[str, Format] = {
             (".tex",),
             {
                 "table": ("latex.to_latex", "width", "latex", "caption", "label"),
-                "document": ("document_latex.document_to_latex", "standalone"),
+                "document": ("latex.document_to_latex", "standalone"),
             },
             lambda: LATEX_WIDTH,
         ),

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from shapecalc.algebra.traced import value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.algebra.traced import Formula
-    from shapecalc.output.document import Form
+    from shapecalc.output.document import Chain, Form
 
 #: Numbers in expressions below this have no commas, as `notation` writes them.
 UNSEPARATED = 10_000
@@ -291,3 +291,11 @@ def inline(forms: Iterable[str]) -> str:
     """Write equalities as formulas of Markdown, each a formula of its own, so that lines break."""
     first, *rest = forms
     return " ".join([f"$= {first}$", *(f"$= {form}$" for form in rest)])
+
+
+def letters_text(chain: Chain, words: Callable[[str], str]) -> str:
+    """Say what the letters of a chain are, for LaTeX and Markdown; `words` escapes a text."""
+    return "with " + ", ".join(
+        f"${latex(Name(letter))} = {latex(tree_of_text(number))}$ ({words(meaning)})"
+        for letter, number, meaning in chain.letters
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
@@ -23,18 +23,14 @@ from shapecalc.output.document import (
     Prose,
     address,
 )
-from shapecalc.output.markup import Element, Node, sheet, written
-from shapecalc.output.mathml import mathml
+from shapecalc.output.markup import Element, Node, mathml, page, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.output.document import Block, Cell, Document
+    from shapecalc.output.document import Block, Cell, Document, Names
     from shapecalc.output.table import Head, Line, Table
     from shapecalc.output.view import Column
-
-    #: What finds the names that stay as they are.
-    Names: TypeAlias = re.Pattern[str] | None
 
 #: More columns than these are printed on a page turned on its side, and on a large one.
 WIDE, VERY_WIDE = 6, 14
@@ -55,10 +51,10 @@ def to_html(
     body = [*_table_page(table, _title_tag(standalone)), *_blocks(below)]
     styles = ["table", *(["document"] if below else [])]
     if not standalone:
-        return _part(body, styles)
+        return part(body, styles)
     columns = max(len(table.columns), 2 * sheet_of)
     on_paper = [*_paper(columns), *(["sheet"] if sheet_of else [])]
-    return _page(table.title, body, [*styles, "print", *on_paper])
+    return page(table.title, body, [*styles, "print", *on_paper])
 
 
 def document_to_html(document: Document, *, standalone: bool = True) -> str:
@@ -74,11 +70,11 @@ def document_to_html(document: Document, *, standalone: bool = True) -> str:
         *(_paragraph(text, "remarks", names) for text in document.remarks),
     ]
     if not standalone:
-        return _part(body, ["table", "document"])
+        return part(body, ["table", "document"])
     grids = (block for block in document.blocks if isinstance(block, Grid))
     columns = max((len(grid.header) for grid in grids), default=0)
     styles = ["table", "document", "print", *_paper(columns)]
-    return _page(document.title, body, styles, kind="document")
+    return page(document.title, body, styles, kind="document")
 
 
 # -- pages ----------------------------------------------------------------------------------------
@@ -88,27 +84,9 @@ def _title_tag(standalone: bool) -> str:
     return "h1" if standalone else "div"
 
 
-def _part(body: Iterable[Node], styles: Iterable[str]) -> str:
-    style = Element("style", *map(sheet, styles))
-    return written(Element("div", style, *body, class_="shapecalc")) + "\n"
-
-
 def _paper(columns: int) -> list[str]:
     """Choose the sheet of paper for a table of so many columns; these rules stand last."""
     return [*(["landscape"] * (columns > WIDE)), *(["large"] * (columns > VERY_WIDE))]
-
-
-def _page(title: str, body: Iterable[Node], styles: Iterable[str], kind: str = "") -> str:
-    head = Element(
-        "head",
-        Element("meta", charset="utf-8"),
-        Element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        Element("title", title),
-        Element("style", *map(sheet, ("page", *styles))),
-    )
-    main = Element("main", *body, class_="shapecalc")
-    page = Element("html", head, Element("body", main, class_=kind), lang="en")
-    return f"<!doctype html>\n{written(page)}\n"
 
 
 # -- tables ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A booktabs table for a paper; a long one runs over pages."""
+"""Tables and documents in LaTeX: a table by booktabs, which runs over pages if it is long."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
+from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
+from shapecalc.output.document_text import cell_text, chain_lines, heading_text
 from shapecalc.output.table import panels
 from shapecalc.output.text import spelled
+from shapecalc.text.safe import terminal_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from shapecalc.output.document import Block, Document, Names
     from shapecalc.output.table import Head, Table
     from shapecalc.output.view import Column
 
@@ -21,6 +25,7 @@ LONG = 40
 #: A table that may go on below does so after so many characters, which fit a page of footnotesize.
 WIDE = 90
 
+_LETTERS = "Its letters need LuaLaTeX or XeLaTeX, and a font that has them."
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -108,7 +113,7 @@ def to_latex(
         packages = r"\usepackage{booktabs}"
     comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
     if not is_latin(text):
-        comments.append("Its letters need LuaLaTeX or XeLaTeX, and a font that has them.")
+        comments.append(_LETTERS)
     return "".join(f"% {comment}\n" for comment in comments) + text + "\n"
 
 
@@ -192,13 +197,13 @@ def _body(table: Table) -> list[str]:
     return [*lines, r"    \midrule", _row(_cells(table.columns, table.footer))]
 
 
-def _row(cells: Iterable[str]) -> str:
-    return f"    {' & '.join(cells)} \\\\"
+def _row(cells: Iterable[str], margin: str = "    ") -> str:
+    return f"{margin}{' & '.join(cells)} \\\\"
 
 
 def _cells(columns: tuple[Column | Head, ...], cells: tuple[str, ...]) -> list[str]:
     return [
-        with_extents(cell) if column.extents else _power(cell)
+        _with_extents(cell) if column.extents else _power(cell)
         for column, cell in zip(columns, cells, strict=True)
     ]
 
@@ -210,7 +215,7 @@ def _marked(cell: str, mark: str) -> str:
 def _small_print(table: Table) -> list[str]:
     """Return the notes, the totals and the legend, a paragraph each."""
     legend = (
-        rf"\emph{{{escaped(term)}}}: {with_extents(meaning)}" for term, meaning in table.legend
+        rf"\emph{{{escaped(term)}}}: {_with_extents(meaning)}" for term, meaning in table.legend
     )
     notes = map(_note, table.notes)
     texts = (escaped("; ".join(spelled(table))), ". ".join(legend))
@@ -240,7 +245,7 @@ def _sentences(texts: Iterable[str]) -> str:
     return " ".join(text if text[-1] in ".!?" else f"{text}." for text in sentences if text)
 
 
-def with_extents(text: str, names: re.Pattern[str] | None = None) -> str:
+def _with_extents(text: str, names: Names = None) -> str:
     """Escape, and set the x between extents as a multiplication sign, but not in `names`."""
     return r"$\times$".join(map(escaped, split_times(text, names)))
 
@@ -274,3 +279,145 @@ def _set(match: re.Match[str]) -> str:
     return {"\N{LEFT FLOOR}": r"$\lfloor$", "\N{RIGHT FLOOR}": r"$\rfloor$"}.get(
         match.group(), r"$\cdot$"
     )
+
+
+# -- documents: whole, so that pdflatex compiles them, or to be taken in by another ----------------
+
+_PREAMBLE = r"""\documentclass{article}
+\usepackage[a4paper, margin=25mm]{geometry}
+\usepackage{amsmath,booktabs,longtable}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{6pt}
+\allowdisplaybreaks
+\begin{document}
+"""
+_NEEDS = r"Needs \usepackage{amsmath,booktabs,longtable} in the preamble."
+_SMALL = r"{\footnotesize\raggedright\setlength{\tabcolsep}{4pt}\setlength{\LTleft}{0pt}"
+#: Columns of words that are wider than this are broken where a line would be too long.
+_BROKEN = 24
+
+
+def document_to_latex(document: Document, *, standalone: bool = True) -> str:
+    """Write a document as LaTeX; without `standalone` it is what a document takes in."""
+    body = "\n\n".join(filter(None, _document_body(document)))
+    comments = [*([] if standalone else [_NEEDS]), *([] if is_latin(body) else [_LETTERS])]
+    head = "".join(f"% {comment}\n" for comment in comments)
+    if not standalone:
+        return f"{head}{body}\n"
+    return f"{head}{_PREAMBLE}\n{body}\n\n\\end{{document}}\n"
+
+
+def _document_body(document: Document) -> Iterator[str]:
+    names = document.names_pattern()
+    yield rf"\section*{{{escaped(document.title)}}}"
+    yield from _all_set(names, document.about)
+    for text in document.answer:
+        yield rf"\textbf{{{_with_extents(text, names)}}}"
+    yield _terms(document.facts, names)
+    for block in document.blocks:
+        yield from _block(block, names)
+    yield _terms(document.legend, names)
+    for text in document.remarks:
+        yield rf"{{\footnotesize {_with_extents(text, names)}\par}}"
+
+
+def _all_set(names: Names, texts: Iterable[str]) -> Iterator[str]:
+    return (_with_extents(text, names) for text in texts)
+
+
+def _terms(pairs: Sequence[tuple[str, str]], names: Names) -> str:
+    items = (rf"  \item[{{{escaped(term)}}}] {_with_extents(text, names)}" for term, text in pairs)
+    return _environment("description", items) if pairs else ""
+
+
+def _environment(name: str, lines: Iterable[str], columns: str = "") -> str:
+    return "\n".join([rf"\begin{{{name}}}{columns}", *lines, rf"\end{{{name}}}"])
+
+
+def _block(block: Block, names: Names) -> Iterable[str]:
+    match block:
+        case Heading():
+            return (rf"\subsection*{{{_with_extents(heading_text(block), names)}}}",)
+        case Prose(kind="urgent"):
+            return (rf"\textbf{{{_with_extents(block.text, names)}}}",)
+        case Prose():
+            return (_with_extents(block.text, names),)
+        case Chain():
+            return _chain(block)
+        case Picture():
+            return (_picture(block.lines),)
+        case Grid():
+            return (_grid(block, names),)
+        case Bars():
+            rows = tuple((label, f"{count:,}") for label, count in block.bars)
+            return (_grid(Grid(block.heads, rows, (False, True), block.caption), names),)
+        case Points():
+            return (_points(block.items, names),)
+        case Card():
+            title = rf"\paragraph{{{_with_extents(block.title, names)}}}"
+            return (title, *_all_set(names, block.texts), _points(block.points, names))
+
+
+def _points(items: Sequence[str], names: Names) -> str:
+    return _environment(
+        "itemize", (rf"  \item {_with_extents(item, names)}" for item in items)
+    ) * bool(items)
+
+
+def _picture(lines: Sequence[str]) -> str:
+    r"""Set plain characters; what would end it is not among them.
+
+    >>> _picture([r"\end{verbatim}"]).splitlines()[2]
+    '\\end {verbatim}'
+    """
+    shown = (
+        terminal_safe(line).replace(r"\end{", r"\end {").replace("\N{REPLACEMENT CHARACTER}", "?")
+        for line in lines
+    )
+    return "\n".join([r"{\footnotesize", _environment("verbatim", shown), "}"])
+
+
+def _chain(chain: Chain) -> Iterator[str]:
+    """Set equalities below each other, and what the letters are."""
+    label = rf"\text{{{escaped(chain.label)}}}"
+    forms = [link for link in chain.links if not isinstance(link, str)]
+    if not forms:
+        yield _picture([line for line, _ in chain_lines(chain, WIDE)])
+        return
+    # A table need not know of them.
+    from shapecalc.output.formulas import latex, letters_text, tree_of
+
+    lines = [f"  & = {latex(tree_of(form, chain.times))}" for form in forms]
+    lines[0] = f"  {label} {lines[0].strip()}"
+    yield _environment("align*", " \\\\\n".join(lines).split("\n"))
+    if chain.letters:
+        yield letters_text(chain, escaped)
+
+
+def _grid(grid: Grid, names: Names) -> str:
+    rows = [tuple(map(cell_text, row)) for row in grid.rows]
+    long = len(rows) > LONG
+    header = [_row(map(escaped, grid.header), ""), r"\midrule"] if any(grid.header) else []
+    footer = [r"\midrule", _row(map(escaped, grid.footer), "")] if grid.footer else []
+    columns = rf"{{@{{}}{''.join(_columns(grid, rows))}@{{}}}}"
+    lines = [
+        r"\toprule",
+        *header,
+        *([r"\endhead"] if long else []),
+        *(_row(_all_set(names, row), "") for row in rows),
+        *footer,
+        r"\bottomrule",
+    ]
+    table = _environment("longtable" if long else "tabular", lines, columns)
+    caption = [rf"{_with_extents(grid.caption, names)}\par"] if grid.caption else []
+    return "\n".join([_SMALL, *caption, table, "}"])
+
+
+def _columns(grid: Grid, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Align the columns; long words are broken where a line would be too long."""
+    widths = [max(map(len, column)) for column in zip(grid.header, *rows, strict=True)]
+    for width, right in zip(widths, grid.right, strict=True):
+        if sum(widths) > WIDE and width > _BROKEN and not right:
+            yield rf"p{{{0.9 * width / sum(widths):.2f}\linewidth}}"
+        else:
+            yield "r" if right else "l"

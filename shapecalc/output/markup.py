@@ -11,8 +11,24 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from shapecalc.output.formulas import (
+    Call,
+    Fenced,
+    MathRow,
+    Name,
+    Number,
+    Power,
+    Ratio,
+    Sign,
+    tall,
+    tree_of,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from shapecalc.output.document import Form
+    from shapecalc.output.formulas import Math
 
 # Without them names in Persian or in Indic scripts are misspelt.
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
@@ -56,6 +72,26 @@ class Element:
 Node: TypeAlias = Element | str
 
 
+def part(body: Iterable[Node], styles: Iterable[str]) -> str:
+    """Write a part of a page, with its styles."""
+    style = Element("style", *map(_sheet, styles))
+    return written(Element("div", style, *body, class_="shapecalc")) + "\n"
+
+
+def page(title: str, body: Iterable[Node], styles: Iterable[str], kind: str = "") -> str:
+    """Write a page that stands alone."""
+    head = Element(
+        "head",
+        Element("meta", charset="utf-8"),
+        Element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        Element("title", title),
+        Element("style", *map(_sheet, ("page", *styles))),
+    )
+    main = Element("main", *body, class_="shapecalc")
+    whole = Element("html", head, Element("body", main, class_=kind), lang="en")
+    return f"<!doctype html>\n{written(whole)}\n"
+
+
 def written(node: Node) -> str:
     r"""Write a tree as HTML.
 
@@ -95,6 +131,60 @@ def _style(sheets: Iterable[Node]) -> str:
 
 
 @cache
-def sheet(name: str) -> str:
+def _sheet(name: str) -> str:
     """Read a style sheet of this package."""
     return (Path(__file__).parent / "styles" / f"{name}.css").read_text(encoding="utf-8")
+
+
+# -- formulas in MathML, which browsers set without a script ---------------------------------------
+
+_SIGNS = {
+    "+": "+",
+    "-": "\N{MINUS SIGN}",
+    "*": "\N{DOT OPERATOR}",
+    " x ": "\N{MULTIPLICATION SIGN}",
+    "mod": "mod",
+    ", ": ",",
+}
+_FENCES = {
+    "()": ("(", ")"),
+    "floor": ("\N{LEFT FLOOR}", "\N{RIGHT FLOOR}"),
+    "ceil": ("\N{LEFT CEILING}", "\N{RIGHT CEILING}"),
+}
+
+
+def mathml(form: Form, times: str) -> Element:
+    """Write a formula; `times` is the sign of a multiplication."""
+    return Element("math", _element(tree_of(form, times)), displaystyle="true")
+
+
+def _element(math: Math) -> Element:
+    match math:
+        case Number(text):
+            return Element("mn", text)
+        case Name():
+            return _name(math)
+        case Sign(text):
+            return Element("mo", _SIGNS[text])
+        case MathRow(parts):
+            return Element("mrow", *map(_element, parts))
+        case Ratio(over, under):
+            return Element("mfrac", _element(over), _element(under))
+        case Power(base, exponent):
+            return Element("msup", _element(base), _element(exponent))
+        case Fenced(kind, inside):
+            begin, end = _FENCES[kind]
+            grows = "" if tall(inside) else "false"
+            left, right = Element("mo", begin, stretchy=grows), Element("mo", end, stretchy=grows)
+            return Element("mrow", left, _element(inside), right)
+        case Call(word):
+            return Element("mrow", Element("mi", word), _element(math.bracketed))
+
+
+def _name(name: Name) -> Element:
+    if name.letter is None:
+        return Element("mi", name.text)
+    letter, number = name.letter
+    if not number:
+        return Element("mi", letter)
+    return Element("msub", Element("mi", letter), Element("mn", number))

@@ -8,8 +8,8 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.output.cells import DTYPES, UNITS
 from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.output.view import Column, View
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text import Origin, Source, Span
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.errors import Problem
-    from shapecalc.text.source import Origin
+    from shapecalc.text import Origin
 
 #: So many problems are drawn; the rest are counted.
 SHOWN = 20

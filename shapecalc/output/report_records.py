@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.counting.profile import Profile
     from shapecalc.output.cells import Json
     from shapecalc.output.view import Column
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: The schema's name and version.
 SCHEMA = "shapecalc.report/1"
@@ -69,7 +69,7 @@ def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Js
 
 
 def _totals(report: Report, view: View) -> dict[str, Json]:
-    from shapecalc.output.sums import measures
+    from shapecalc.output.columns import measures
 
     return {name: NUMBER.data(total, view) for name, total in measures(report, view).items()}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import is_symbolic
-from shapecalc.graph.model import channels_first
+from shapecalc.algebra import is_symbolic
+from shapecalc.graph import channels_first
 from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
@@ -15,8 +15,7 @@ from shapecalc.output.cells import (
     cell_text,
     superscript,
 )
-from shapecalc.output.columns import conventions, default_columns, sorted_rows
-from shapecalc.output.sums import sums
+from shapecalc.output.columns import conventions, default_columns, sorted_rows, sums
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
@@ -25,7 +24,7 @@ from shapecalc.text.safe import one_line, width_of
 if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
     from shapecalc.output.view import Column
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: A column is not widened beyond this for its sum alone.
 WIDEST_SUM = 24

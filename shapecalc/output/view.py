@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.output.cells import DTYPES, UNITS, Share
-from shapecalc.report.model import UNKNOWN
+from shapecalc.report import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.notation import Notation
     from shapecalc.counting.profile import Profile
     from shapecalc.layers.shape import Layout
     from shapecalc.output.cells import CellKind
-    from shapecalc.report.model import Report, Row, Totals, Unknown
+    from shapecalc.report import Report, Row, Totals, Unknown
 
 #: What a column owes to its reader: terms with their meanings.
 Legend: TypeAlias = "dict[str, str]"

@@ -19,9 +19,8 @@ operations that were executed.  `formulas` writes a layer's mathematics with its
 
 from __future__ import annotations
 
-from shapecalc.reference.inputs import UnfitError
-from shapecalc.reference.product import Product, recorded
-from shapecalc.reference.run import NetworkGradients, Run, Step, allocate, backward, run
+from shapecalc.reference.run import NetworkGradients, Run, Step, UnfitError, allocate, backward, run
+from shapecalc.reference.weighted import Product, recorded
 
 __all__ = [
     "NetworkGradients",

@@ -1,4 +1,4 @@
-"""Layers that map every element by itself, softmax, and those that do nothing at inference.
+"""Layers that map every element by itself, and those that do nothing at inference.
 
 A function here writes over its input and returns it; its gradient gets the layer's input and
 output, x and y, and the gradient g of the output.
@@ -6,6 +6,7 @@ output, x and y, and the gradient g of the output.
 
 from __future__ import annotations
 
+import re
 from math import erfc, pi, sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,9 @@ from shapecalc.layers.activation import (
 )
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
 from shapecalc.reference.arrays import Gradients, Slot, column, places
-from shapecalc.reference.elementwise import chosen, elementwise, formula_of
-from shapecalc.reference.formula import PLACES, ArrayFormula, Term, place_names, single
-from shapecalc.reference.paper_copy import SIDES, shape_like
+from shapecalc.reference.example import SIDES, shape_like
+from shapecalc.reference.formula import PLACES, ArrayFormula, Term, number, place_names, single
+from shapecalc.reference.tally import chosen, elementwise
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
@@ -40,6 +41,48 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Arrays, Axes
     from shapecalc.reference.formula import Formulas, Values
     from shapecalc.reference.tally import Counting
+
+
+def _formula_of(made: type[Layer], backward: str, note: str = "", *, forward: str = "") -> None:
+    """Register the formulas of a type: what y is, and what dL/dx is.
+
+    `{x}`, `{y}` and `{g}` stand for the elements, and fields of the layer for their values.  Where
+    there is no `forward` the layer's help says it: ``y = max(x, 0)``.  The numbers of a worked
+    example are those that the referee's own forward and backward computed.
+    """
+    names = [field.name for field in made.fields()]
+    letters = "|".join(("x", *names))
+    forward = forward or re.sub(rf"\b({letters})\b", r"{\1}", made.rule.removeprefix("y = "))
+
+    @registry.formula(made)
+    def formulas(layer: Layer, x: Array) -> Formulas:
+        at = place_names(x.ndim - 2)
+        words = {name: getattr(layer, name) for name in names}
+        words |= {letter: f"{letter}[{', '.join(at)}]" for letter in "xyg"}
+
+        def output(values: Values, place: Axes) -> Term:
+            shown = words | {"x": _bracketed(float(values["x"][place]))}
+            text = "" if " where " in forward else forward.format(**shown)
+            return Term((float(values["y"][place]),), text=text)
+
+        def back(values: Values, place: Axes) -> Term:
+            return Term((float(values["g"][place]), _slope(layer, values, place)))
+
+        return {
+            "y": single("y", at, forward.format(**words), output),
+            "x": single("x", at, backward.format(**words), back, note),
+        }
+
+
+def _slope(layer: Layer, values: Values, place: Axes) -> float:
+    """Return dy/dx of an element, by the layer's backward for a gradient of 1."""
+    x, y = (np.reshape(values[letter][place], (1, 1)) for letter in "xy")
+    back = registry.backward_to_all.needed(type(layer))(layer, {}, (x,), y, np.ones((1, 1)))
+    return float(back.inputs[0][0, 0])
+
+
+def _bracketed(x: float) -> str:
+    return number(x) if x >= 0 else f"({number(x)})"
 
 
 @registry.overwriting(Relu)
@@ -56,7 +99,7 @@ def relu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Relu)(elementwise(lambda _, v: chosen(v, v.like(0))))
-formula_of(
+_formula_of(
     Relu,
     "{g} where {x} > 0, else 0",
     "The gradient passes where the input was positive; at 0 itself it is taken as 0.",
@@ -76,7 +119,7 @@ def relu6_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Relu6)(elementwise(lambda _, v: _clip(v)))
-formula_of(Relu6, "{g} where 0 < {x} < 6, else 0")
+_formula_of(Relu6, "{g} where 0 < {x} < 6, else 0")
 
 
 @registry.overwriting(LeakyRelu)
@@ -92,7 +135,7 @@ def leaky_relu_gradient(layer: LeakyRelu, x: Array, y: Array, g: Array) -> Array
 
 
 registry.counted(LeakyRelu)(elementwise(lambda layer, v: chosen(v, v * layer.slope)))
-formula_of(LeakyRelu, "{g} where {x} > 0, else {slope}*{g}")
+_formula_of(LeakyRelu, "{g} where {x} > 0, else {slope}*{g}")
 
 
 @registry.overwriting(Elu)
@@ -110,7 +153,7 @@ def elu_gradient(layer: Elu, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Elu)(elementwise(lambda layer, v: chosen(v, (v.exp() - 1) * layer.alpha)))
-formula_of(Elu, "{g} where {x} > 0, else {g} * {alpha}*exp({x})")
+_formula_of(Elu, "{g} where {x} > 0, else {g} * {alpha}*exp({x})")
 
 
 @registry.overwriting(Gelu)
@@ -127,7 +170,7 @@ def gelu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Gelu)(elementwise(lambda _, v: v * 0.5 * (1 + (v * (1 / sqrt(2))).erf())))
-formula_of(
+_formula_of(
     Gelu,
     "{g} * (Phi({x}) + {x} * phi({x}))",
     "Phi is the share of a normal distribution below x, phi its density.",
@@ -151,7 +194,7 @@ def silu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Silu)(elementwise(lambda _, v: v / (1 + (-v).exp())))
-formula_of(Silu, "{g} * (s + {x} * s * (1 - s))", "s is 1/(1 + exp(-x)).")
+_formula_of(Silu, "{g} * (s + {x} * s * (1 - s))", "s is 1/(1 + exp(-x)).")
 
 
 @registry.overwriting(Sigmoid)
@@ -169,7 +212,7 @@ def sigmoid_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Sigmoid)(elementwise(lambda _, v: 1 / (1 + (-v).exp())))
-formula_of(
+_formula_of(
     Sigmoid,
     "{g} * {y} * (1 - {y})",
     "Never more than a quarter of g comes back, and next to nothing far from 0.",
@@ -192,7 +235,7 @@ def hard_sigmoid_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(HardSigmoid)(elementwise(lambda _, v: _clip(v + 3) / 6))
-formula_of(HardSigmoid, "{g}/6 where -3 < {x} < 3, else 0")
+_formula_of(HardSigmoid, "{g}/6 where -3 < {x} < 3, else 0")
 
 
 @registry.overwriting(HardSwish)
@@ -210,7 +253,7 @@ def hard_swish_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(HardSwish)(elementwise(lambda _, v: v * _clip(v + 3) / 6))
-formula_of(HardSwish, "{g} where {x} >= 3, 0 where {x} <= -3, else {g} * (2*{x} + 3)/6")
+_formula_of(HardSwish, "{g} where {x} >= 3, 0 where {x} <= -3, else {g} * (2*{x} + 3)/6")
 
 
 @registry.overwriting(Tanh)
@@ -227,7 +270,7 @@ def tanh_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Tanh)(elementwise(lambda _, v: v.tanh()))
-formula_of(Tanh, "{g} * (1 - {y}*{y})")
+_formula_of(Tanh, "{g} * (1 - {y}*{y})")
 
 
 @registry.overwriting(Softplus)
@@ -243,7 +286,7 @@ def softplus_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Softplus)(elementwise(lambda _, v: (1 + v.exp()).log()))
-formula_of(Softplus, "{g}/(1 + exp(-{x}))")
+_formula_of(Softplus, "{g}/(1 + exp(-{x}))")
 
 
 @registry.overwriting(Mish)
@@ -262,7 +305,7 @@ def mish_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Mish)(elementwise(lambda _, v: v * (1 + v.exp()).log().tanh()))
-formula_of(
+_formula_of(
     Mish,
     "{g} * (s + {x} * (1 - s*s)/(1 + exp(-{x})))",
     "s is tanh(log(1 + exp(x))).",
@@ -295,14 +338,14 @@ def nothing_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
     return g
 
 
-formula_of(
+_formula_of(
     Dropout,
     "{g}",
     "As at inference.  In training a random share of x is set to 0, the rest divided by the"
     " share that stays; the gradient goes the same way through the same elements.",
     forward="{x}",
 )
-formula_of(Identity, "{g}", forward="{x}")
+_formula_of(Identity, "{g}", forward="{x}")
 
 
 def _clip(v: Counting) -> Counting:

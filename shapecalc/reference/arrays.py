@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.random import Generator
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.layers.shape import Shape
 
 Array: TypeAlias = NDArray[Any]

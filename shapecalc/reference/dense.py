@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.dense import Dense, FullyConnected, Rbf
 from shapecalc.layers.shape import Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot
+from shapecalc.reference.example import copied
 from shapecalc.reference.formula import ArrayFormula, Term, ref, summed
-from shapecalc.reference.paper_copy import copied
-from shapecalc.reference.product import matmul
 from shapecalc.reference.tally import accumulators
+from shapecalc.reference.weighted import matmul
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer

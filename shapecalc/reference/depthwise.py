@@ -7,19 +7,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, kernel_slot, spread
+from shapecalc.reference.example import copied, moved_over, small_window
 from shapecalc.reference.formula import ref, summed
-from shapecalc.reference.moving import Kernels, bias_formula, convolution_formulas, moves
-from shapecalc.reference.padded import blank, inside, sliding_window, surround, windows
-from shapecalc.reference.paper_copy import copied, moved_over, small_window
-from shapecalc.reference.unfold import correlate, correlate_back, correlate_kernels
+from shapecalc.reference.moving import (
+    Kernels,
+    bias_formula,
+    blank,
+    convolution_formulas,
+    inside,
+    moves,
+    sliding_window,
+    surround,
+    windows,
+)
 from shapecalc.reference.weighted import (
     add_bias,
     bias_gradient,
     bias_slots,
+    correlate,
+    correlate_back,
+    correlate_kernels,
     counted_bias,
     counted_products,
     counted_windows,

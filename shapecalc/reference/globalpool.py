@@ -16,9 +16,9 @@ from shapecalc.layers.globalpool import (
 )
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, spread
+from shapecalc.reference.example import copied, least, shape_like
 from shapecalc.reference.formula import PLACES, POSITIONS, ArrayFormula, Term
 from shapecalc.reference.moving import maximum_formulas
-from shapecalc.reference.paper_copy import copied, least, shape_like
 from shapecalc.reference.tally import accumulators, larger
 
 if TYPE_CHECKING:
@@ -48,17 +48,18 @@ def boxes(layer: Any, x: Array) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ..
         yield (..., *(place for place, _ in box)), (..., *(span for _, span in box))
 
 
-def _empty(layer: Any, x: Array) -> Array:  # noqa: ANN401
-    return np.empty((*x.shape[:2], *map(len, spans(layer, x))), x.dtype)
+def _pooled(layer: Any, x: Array, join: Callable[..., Any]) -> Array:  # noqa: ANN401
+    """Join the elements of every box."""
+    y = np.empty((*x.shape[:2], *map(len, spans(layer, x))), x.dtype)
+    for place, box in boxes(layer, x):
+        y[place] = join(x[box], tuple(range(2, x.ndim)))
+    return y
 
 
 @registry.forward(GlobalMaxPool, AdaptiveMaxPool)
 def max_forward(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
     """Keep the largest element of every box."""
-    y, sides = _empty(layer, x), tuple(range(2, x.ndim))
-    for place, box in boxes(layer, x):
-        y[place] = x[box].max(sides)
-    return y
+    return _pooled(layer, x, np.max)
 
 
 @registry.backward(GlobalMaxPool, AdaptiveMaxPool)
@@ -75,10 +76,7 @@ def max_backward(layer: Any, arrays: Arrays, x: Array, y: Array, gradient: Array
 @registry.forward(GlobalAvgPool, AdaptiveAvgPool)
 def avg_forward(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
     """Take the mean of every box."""
-    y, sides = _empty(layer, x), tuple(range(2, x.ndim))
-    for place, box in boxes(layer, x):
-        y[place] = x[box].mean(sides)
-    return y
+    return _pooled(layer, x, np.mean)
 
 
 @registry.backward(GlobalAvgPool, AdaptiveAvgPool)

@@ -9,8 +9,8 @@ import numpy as np
 from shapecalc.layers.lrn import Lrn
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients
+from shapecalc.reference.example import copied, shape_like
 from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
-from shapecalc.reference.paper_copy import copied, shape_like
 from shapecalc.reference.tally import accumulators
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shapecalc.graph.model import Graph, Node
+    from shapecalc.graph import Graph, Node
     from shapecalc.reference.arrays import Array
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.merge import Add, Concat, Join, Multiply
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients
+from shapecalc.reference.example import FEW, SIDES, shape_like
 from shapecalc.reference.formula import (
     PLACES,
     ArrayFormula,
@@ -25,7 +26,6 @@ from shapecalc.reference.formula import (
     single,
     summed,
 )
-from shapecalc.reference.paper_copy import FEW, SIDES, shape_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable

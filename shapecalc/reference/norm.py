@@ -10,8 +10,8 @@ import numpy as np
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
+from shapecalc.reference.example import SIDES, copied, shape_like
 from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
-from shapecalc.reference.paper_copy import SIDES, copied, shape_like
 from shapecalc.reference.tally import add_up
 
 if TYPE_CHECKING:

@@ -21,49 +21,38 @@ from shapecalc.reference.arrays import (
     scale_slot,
     spread,
 )
-from shapecalc.reference.formula import ArrayFormula, Ref, Term, plain, ref, summed
-from shapecalc.reference.moving import bias_formula, maximum_formulas, moves
-from shapecalc.reference.padded import (
+from shapecalc.reference.example import copied, least, moved_over, shape_like, small_window
+from shapecalc.reference.formula import ArrayFormula, Ref, Term, ref, summed
+from shapecalc.reference.moving import (
     SlidingWindow,
     along,
+    bias_formula,
     blank,
     inside,
+    maximum_formulas,
+    moves,
+    side_by_side,
     sliding_window,
     surround,
     taps,
     windows,
 )
-from shapecalc.reference.paper_copy import copied, least, moved_over, shape_like, small_window
-from shapecalc.reference.product import matmul
 from shapecalc.reference.tally import accumulators, larger
-from shapecalc.reference.weighted import add_bias, bias_gradient, counted_bias, counted_windows
+from shapecalc.reference.weighted import (
+    add_bias,
+    bias_gradient,
+    counted_bias,
+    counted_windows,
+    matmul,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Axes
     from shapecalc.reference.formula import Formulas, Values
-
-
-def side_by_side(canvas: Array, sliding: SlidingWindow, join: np.ufunc) -> Array:
-    """Join the elements of every window, along one side after the other.
-
-    The maximum of a window is that of its rows' maxima, its sum the sum of their sums.
-    """
-    counts = windows(canvas, sliding).shape[2 : canvas.ndim]
-    y = canvas
-    moves = zip(sliding.kernel, sliding.stride, sliding.dilation, counts, strict=True)
-    for axis, (k, s, d, n) in enumerate(moves, 2):
-        before = (slice(None),) * axis
-        first, *others = (
-            y[(*before, slice(tap * d, tap * d + (n - 1) * s + 1, s))] for tap in range(k)
-        )
-        y = join(first, others[0]) if others else first.copy()
-        for other in others[1:]:
-            join(y, other, out=y)
-    return y
 
 
 def spread_back(layer: Pool, x: Array, sliding: SlidingWindow, gradient: Array) -> Array:
@@ -127,7 +116,6 @@ def max_formulas(layer: MaxPool, x: Array) -> Formulas:
     """Write the formulas of a maximum."""
     move = moves(x, sliding_window(layer, x))
     places, inputs = "".join(move.places), "".join(move.meet)
-    shown = Ref("x", (*plain("c"), *move.meet.values()))
 
     def elements(sides: Axes, window: Axes) -> Iterable[Axes]:
         for tap in product(*map(range, move.kernel.values())):
@@ -138,9 +126,9 @@ def max_formulas(layer: MaxPool, x: Array) -> Formulas:
 
     return maximum_formulas(
         places, inputs, tuple(move.places.values()), elements,
-        f"max over {', '.join(move.kernel)} of {shown}",
+        f"max over {', '.join(move.kernel)} of {move.shown}",
         f"the sum of g[{', '.join(('c', *places))}] over all {', '.join(places)} whose largest"
-        f" {shown} is x[{', '.join(('c', *inputs))}]",
+        f" {move.shown} is x[{', '.join(('c', *inputs))}]",
         "Padding never wins." if move.note else "",
     )  # fmt: skip
 
@@ -196,17 +184,14 @@ def avg_formulas(layer: AvgPool, x: Array) -> Formulas:
     sliding = sliding_window(layer, x)
     move, by = moves(x, sliding), _divisor(layer, x, sliding)
     places, inputs = "".join(move.places), "".join(move.meet)
-    divisors = {}
+    others = {}
     divide: Ref | int = by or ref("n", places)
     if not by:
         note = "n is how many elements of its window a mean divides by."
-        divisors["n"] = ArrayFormula(
-            "n", places, "the elements that the window counts", note, _of_n
-        )
-    shown = Ref("x", (*plain("c"), *move.meet.values()))
+        others["n"] = ArrayFormula("n", places, "the elements that the window counts", note, _of_n)
     back = "Every element of a window gets an equal share of its gradient."
-    return divisors | {
-        "y": summed("y", f"c{places}", (shown,), move.kernel, divide=divide, note=move.note),
+    return others | {
+        "y": summed("y", f"c{places}", (move.shown,), move.kernel, divide=divide, note=move.note),
         "x": summed("x", f"c{inputs}", (ref("g", f"c{places}"),), {**move.places, **move.kernel},
                     move.meet, divide=divide, note=back),
     }  # fmt: skip
@@ -272,12 +257,7 @@ def blur_slots(layer: BlurPool, x: Array) -> dict[str, Slot]:
 @registry.forward(BlurPool)
 def blur_forward(layer: BlurPool, arrays: Arrays, x: Array) -> Array:
     """Weigh every window by its channel's filter."""
-    sliding = _blurring(layer, x)
-    view, weights = windows(_mirrored(x, sliding), sliding), arrays["filt"][:, 0]
-    y = np.zeros(view.shape[: x.ndim], x.dtype)
-    for tap, shown in zip(np.ndindex(*sliding.kernel), taps(view), strict=True):
-        y += shown * column(weights[:, *tap], x)
-    return y
+    return _blurred(layer, arrays, x, lambda extents: np.zeros(extents, x.dtype))
 
 
 @registry.backward(BlurPool)
@@ -301,11 +281,15 @@ def blur_backward(
 @registry.counted(BlurPool)
 def blur_counted(layer: BlurPool, arrays: Arrays, x: Array) -> Array:
     """Add up a product for every tap."""
+    return _blurred(layer, arrays, x, lambda extents: accumulators(extents, x))
+
+
+def _blurred(layer: BlurPool, arrays: Arrays, x: Array, zeros: Callable[[Axes], Array]) -> Array:
     sliding = _blurring(layer, x)
     view, weights = windows(_mirrored(x, sliding), sliding), arrays["filt"][:, 0]
-    y = accumulators(view.shape[: x.ndim], x)
+    y = zeros(view.shape[: x.ndim])
     for tap, shown in zip(np.ndindex(*sliding.kernel), taps(view), strict=True):
-        y = y + shown * column(weights[:, *tap], x)
+        y += shown * column(weights[:, *tap], x)
     return y
 
 
@@ -336,13 +320,12 @@ def blur_formulas(layer: BlurPool, x: Array) -> Formulas:
             if seen(window, tap) == at[1:]
         ]
 
-    shown = Ref("x", (*plain("c"), *move.meet.values()))
     met = " and ".join(f"{index} = {place}" for place, index in move.meet.items())
     n = " x ".join(map(str, sides))
     return {
         "y": ArrayFormula(
             "y", f"c{''.join(move.places)}",
-            f"sum over {', '.join(move.kernel)} of {weight} * {shown}",
+            f"sum over {', '.join(move.kernel)} of {weight} * {move.shown}",
             f"w is fixed.  Beyond its ends x, which is {n}, is mirrored: x[-1] is x[1].", output,
         ),
         "x": ArrayFormula(
@@ -389,7 +372,7 @@ def subsampling_backward(
     total = side_by_side(surround(x, sliding), sliding, np.add)
     trained = bias_gradient(gradient, arrays)
     trained["weight"] = (gradient * total).sum(places(x))
-    coefficient = arrays["weight"].reshape(-1, *(1,) * (x.ndim - 2))
+    coefficient = column(arrays["weight"], x)
     return Gradients((spread_back(layer, x, sliding, gradient * coefficient),), trained)
 
 
@@ -406,15 +389,11 @@ def subsampling_formulas(layer: Subsampling, x: Array) -> Formulas:
     """Write the formulas of LeNet's trained pool."""
     move = moves(x, sliding_window(layer, x))
     places, inputs = "".join(move.places), "".join(move.meet)
-    shown, g, w = (
-        Ref("x", (*plain("c"), *move.meet.values())),
-        ref("g", f"c{places}"),
-        ref("w", "c"),
-    )
+    g, w, b, over = ref("g", f"c{places}"), ref("w", "c"), ref("b", "c"), move.places | move.kernel
     return {
-        "y": summed("y", f"c{places}", (w, shown), move.kernel, plus=ref("b", "c"), note=move.note),
-        "w": summed("w", "c", (g, shown), {**move.places, **move.kernel},
+        "y": summed("y", f"c{places}", (w, move.shown), move.kernel, plus=b, note=move.note),
+        "w": summed("w", "c", (g, move.shown), over,
                     note="The coefficient is shared by a whole map, so its gradient sums over it."),
-        "x": summed("x", f"c{inputs}", (g, w), {**move.places, **move.kernel}, move.meet),
+        "x": summed("x", f"c{inputs}", (g, w), over, move.meet),
         **bias_formula(True, move.places, "c"),
     }  # fmt: skip

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.reshape import ChannelShuffle, Crop, Flatten, PadLayer, Permute, Reshape
 from shapecalc.reference import registry, upsample  # noqa: F401  (it registers itself)
 from shapecalc.reference.arrays import along_sides, spread, spread_pairs
+from shapecalc.reference.example import SIDES, copied, least, shape_like
 from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
@@ -28,8 +29,7 @@ from shapecalc.reference.formula import (
     single,
     summed,
 )
-from shapecalc.reference.padded import SlidingWindow, inside, surround
-from shapecalc.reference.paper_copy import SIDES, copied, least, shape_like
+from shapecalc.reference.moving import SlidingWindow, inside, surround
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

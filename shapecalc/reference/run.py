@@ -1,4 +1,4 @@
-"""A network forward: every layer in order, activations freed when nothing needs them any more."""
+"""A network forward, activations freed when nothing needs them any more; and back through it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import numpy as np
 
 from shapecalc.api import graph_of
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.graph.model import Deferred, Graph, Input, Node, without_values
+from shapecalc.graph import Deferred, Graph, Input, Node, without_values
 from shapecalc.layers.reshape import Reshape
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.reference.inputs import Inputs, LayerArrays, UnfitError, must_know
+from shapecalc.reference.arrays import extents, uniform
 from shapecalc.reference.layer import backward as layer_backward
-from shapecalc.reference.layer import forward
+from shapecalc.reference.layer import forward, slots
 from shapecalc.reference.memory import Memory
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from os import PathLike
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
     Watch: TypeAlias = Callable[["Step"], None]
     Failed: TypeAlias = Callable[[Node, str], None]
@@ -127,12 +128,12 @@ def run(
         raise SpecErrors(problems)
     paths = [node.path for node in graph.nodes]
     kept = set(paths if keep == "all" else keep)
-    must_know(kept, paths, "layer")
+    _must_know(kept, paths, "layer")
     walk = _Walk(
         graph,
         Memory(graph, kept),
-        Inputs(graph, inputs or {}, seed, batch, dtype),
-        LayerArrays(graph, weights or {}, seed),
+        _Inputs(graph, inputs or {}, seed, batch, dtype),
+        _LayerArrays(graph, weights or {}, seed),
     )
     for index, node in enumerate(graph.nodes):
         try:
@@ -164,7 +165,7 @@ class _Walk:
     """A run under way."""
 
     def __init__(
-        self, graph: Graph, memory: Memory, inputs: Inputs, layer_arrays: LayerArrays
+        self, graph: Graph, memory: Memory, inputs: _Inputs, layer_arrays: _LayerArrays
     ) -> None:
         self.graph, self.memory, self.inputs, self.layer_arrays = (
             graph,
@@ -235,6 +236,92 @@ def _shape_of(array: Array) -> Shape:
     return Map(tuple(sides), channels) if sides else Vector(channels)
 
 
+# -- what goes in ----------------------------------------------------------------------------------
+
+
+class UnfitError(ValueError):
+    """What was given for a run does not belong there."""
+
+
+def _must_know(names: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Refuse a name that the network has not.  `what` is the kind of things, in the singular."""
+    has = dict.fromkeys(known)
+    for name in names:
+        if name not in has:
+            hint = did_you_mean(name, has) or f"there are {', '.join(list(has)[:5]) or 'none'}"
+            raise UnfitError(f"the network has no {what} {name}; {hint}")
+
+
+class _Inputs:
+    """Where the network's inputs come from: what is given, and what is drawn, -1 to 1."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        arrays: Mapping[str, Array],
+        seed: int,
+        batch: int,
+        dtype: Any,  # noqa: ANN401
+    ) -> None:
+        names = [node.path for node in graph.nodes if isinstance(node.layer, Input)]
+        _must_know(arrays, names, "input")
+        self.supplied = {name: np.asarray(x) for name, x in arrays.items()}
+        sizes = {x.shape[:1] for x in self.supplied.values()}
+        if len(sizes) > 1:
+            raise UnfitError("the inputs hold different numbers of examples")
+        self.batch = next((size[0] for size in sizes if size), batch)
+        self.seed, self.dtype = seed, dtype
+
+    def array(self, index: int, path: str, layer: Input) -> Array:
+        """Return an input of the network, which may be written over."""
+        own, x = extents(layer.shape), self.supplied.get(path)
+        if x is None:
+            random = np.random.default_rng((self.seed, index))
+            return uniform((self.batch, *own), -1, 1, self.dtype, random)
+        if x.ndim == 0 or x.shape[1:] != own:
+            raise UnfitError(f"{path} takes {_times('N', *own)}, not {_times(*x.shape)}")
+        return np.array(x, self.dtype)
+
+
+class _LayerArrays:
+    """Where layers get their arrays: what is given, and what is drawn; like for like if shared."""
+
+    def __init__(self, graph: Graph, weights: Mapping[str, Array], seed: int) -> None:
+        self.graph, self.supplied, self.seed = graph, weights, seed
+        self.owned: dict[int, Arrays] = {}
+
+    def arrays(self, index: int, layer: Layer, inputs: tuple[Array, ...]) -> Arrays:
+        """Return the arrays of a layer for what flows in."""
+        share = self.graph.nodes[index].share
+        owner = index if share is None else share
+        if owner not in self.owned:
+            path, random = self.graph.nodes[owner].path, None
+            own = {}
+            for name, slot in slots(layer, *inputs).items():
+                array = self.supplied.get(f"{path}.{name}")
+                if array is None:
+                    random = random or np.random.default_rng((self.seed, owner))  # takes its time
+                    own[name] = slot.allocated(inputs[0].dtype, random)
+                elif np.shape(array) == slot.shape:
+                    own[name] = np.asarray(array, inputs[0].dtype)
+                else:
+                    wanted, has = _times(*slot.shape), _times(*np.shape(array))
+                    raise UnfitError(f"{path}.{name} is {wanted}, not {has}")
+            self.owned[owner] = own
+        return self.owned[owner]
+
+    def must_be_used(self) -> None:
+        """Refuse arrays that no layer has asked for."""
+        paths = ((self.graph.nodes[owner].path, own) for owner, own in self.owned.items())
+        _must_know(
+            self.supplied, [f"{path}.{name}" for path, own in paths for name in own], "array"
+        )
+
+
+def _times(*counts: int | str) -> str:
+    return " x ".join(map(str, counts)) or "a single number"
+
+
 # -- backward --------------------------------------------------------------------------------------
 
 
@@ -254,7 +341,7 @@ def backward(run: Run, outputs: Mapping[str, Array] | None = None) -> NetworkGra
     names that are no outputs, and for activations that were not kept.
     """
     nodes = run.graph.nodes
-    must_know(outputs or (), run.outputs, "output")
+    _must_know(outputs or (), run.outputs, "output")
     if len(run.values) < len(nodes):
         raise UnfitError('backward needs all activations: run with keep="all"')
     coming: dict[int, Array] = {}

@@ -9,8 +9,8 @@ import numpy as np
 
 from shapecalc.layers.activation import Softmax
 from shapecalc.reference import registry
+from shapecalc.reference.example import SIDES, shape_like
 from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
-from shapecalc.reference.paper_copy import SIDES, shape_like
 from shapecalc.reference.tally import accumulators, add_up, larger
 
 if TYPE_CHECKING:

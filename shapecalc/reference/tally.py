@@ -2,7 +2,7 @@
 
 A layer's counted forward runs on arrays of `Counting` numbers, one example at a time.
 Weights and other constants are plain numbers, so what is computed of these alone is free, like
-batch normalisation's factor.  At full size `product.recorded` has the matrix products.
+batch normalisation's factor.  At full size `weighted.recorded` has the matrix products.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from shapecalc.layers.base import Layer
     from shapecalc.reference.arrays import Array, Arrays
@@ -137,6 +137,21 @@ def accumulators(shape: Iterable[int], x: Array, value: float = 0.0) -> Array:
 
 
 larger = np.frompyfunc(lambda a, b: max(b, a), 2, 1)
+
+
+def elementwise(function: Callable[[Any, Counting], Counting]) -> Forward:
+    """Make the counted forward of a function of the layer and one number."""
+
+    def forward(layer: Layer, arrays: Arrays, x: Array) -> Array:
+        result: Array = np.frompyfunc(lambda v: function(layer, v), 1, 1)(x)
+        return result
+
+    return forward
+
+
+def chosen(v: Counting, low: Counting) -> Counting:
+    """Return v where it is positive, and what takes its place where it is not."""
+    return v if v > 0 else low
 
 
 def add_up(elements: Array, axes: tuple[int, ...], x: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
 from shapecalc.reference import registry
@@ -20,13 +20,18 @@ from shapecalc.reference.arrays import (
     spread,
     spread_pairs,
 )
+from shapecalc.reference.example import copied, fewest_sides, least, small_window
 from shapecalc.reference.formula import PLACES, POSITIONS, TAPS, Index, Ref, plain, ref, summed
-from shapecalc.reference.moving import bias_formula
-from shapecalc.reference.padded import SlidingWindow, windows
-from shapecalc.reference.paper_copy import copied, fewest_sides, least, small_window
+from shapecalc.reference.moving import SlidingWindow, bias_formula, windows
 from shapecalc.reference.tally import accumulators
-from shapecalc.reference.unfold import correlate, correlate_back, correlate_kernels
-from shapecalc.reference.weighted import add_bias, bias_gradient, counted_bias
+from shapecalc.reference.weighted import (
+    add_bias,
+    bias_gradient,
+    correlate,
+    correlate_back,
+    correlate_kernels,
+    counted_bias,
+)
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer

@@ -10,6 +10,7 @@ import numpy as np
 from shapecalc.layers.reshape import Upsample
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import along_sides, spread
+from shapecalc.reference.example import SIDES, copied, least, shape_like
 from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
@@ -21,7 +22,6 @@ from shapecalc.reference.formula import (
     ref,
     summed,
 )
-from shapecalc.reference.paper_copy import SIDES, copied, least, shape_like
 from shapecalc.reference.tally import accumulators
 
 if TYPE_CHECKING:

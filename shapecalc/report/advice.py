@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors
+from shapecalc.graph import Input, channels_first
 from shapecalc.graph.expand import expand, rebuilt
-from shapecalc.graph.model import Input, channels_first
 from shapecalc.layers.shape import as_text
 from shapecalc.report.propagate import propagate
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.errors import Problem
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.report.domain import Domain
 
 #: What the rules say of shapes that do not fit.

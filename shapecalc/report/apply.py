@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import is_symbolic
+from shapecalc.algebra import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
-from shapecalc.layers.receptive_field import InputSpan, UndecidedError
 from shapecalc.layers.shape import as_list
+from shapecalc.layers.window import InputSpan, UndecidedError
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.base import Layer, Parameter, Requirement
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.base import Layer, Parameter, Requirement, Work
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.work import Work
 
 #: No extent and no receptive field may exceed this, so that numbers stay quick and printable.
 WIDEST = 10**15

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors, refuse
-from shapecalc.report.model import Computing, Report, total
+from shapecalc.report import Computing, Report, total
 from shapecalc.report.propagate import propagate
-from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin, collector_paused
 
 if TYPE_CHECKING:
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.layers.base import Requirement
+    from shapecalc.report import Row
     from shapecalc.report.domain import Fit
-    from shapecalc.report.model import Row
 
 
 @collector_paused
@@ -42,7 +41,7 @@ def _symbolic(
     """Solve what the layers need of the symbols, and finish the report."""
     from shapecalc.report.advice import no_size
     from shapecalc.report.domain import Condition, domain_of
-    from shapecalc.report.receptive_fields import with_sure_fields
+    from shapecalc.report.propagate import with_sure_fields
 
     try:
         domain = domain_of(graph.symbols, [Condition(*need) for need in needs])

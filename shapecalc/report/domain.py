@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.bounds import surely_at_least
-from shapecalc.algebra.equality import compare
 from shapecalc.algebra.expr import evaluate, symbols_of
 from shapecalc.algebra.integer_sets import Integers, Stretch, TooFineError, common
 from shapecalc.algebra.notation import text_of
-from shapecalc.algebra.relations import where
+from shapecalc.algebra.relations import compare, where
 from shapecalc.layers.shape import as_text
 from shapecalc.text.shown import brief_repr
 

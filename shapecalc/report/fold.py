@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.work import Work
-from shapecalc.report.model import Row
+from shapecalc.layers.base import Work
+from shapecalc.report import Row
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 def fold(report: Report, depth: int) -> tuple[Row, ...]:

@@ -18,8 +18,8 @@ from shapecalc.report.domain import Fit
 from shapecalc.report.propagate import propagate
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.report.model import Report, Row
+    from shapecalc.algebra import Dim
+    from shapecalc.report import Report, Row
 
 
 def fits(report: Report) -> list[Fit]:

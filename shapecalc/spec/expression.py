@@ -13,12 +13,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.algebra.dim import largest, smallest
+from shapecalc.algebra import largest, smallest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 MAX_LENGTH = 300
 MAX_DEPTH = 40

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
-from shapecalc.spec.model import (
+from shapecalc.spec import (
     LANGUAGE_VERSION,
     RESERVED,
     Block,
@@ -16,15 +16,15 @@ from shapecalc.spec.model import (
     InputSpec,
     NetSpec,
 )
-from shapecalc.spec.statements import COMMON_KEYS, NAME, PAPER, StatementReader
+from shapecalc.spec.statements import StatementReader
+from shapecalc.spec.tree_reader import COMMON_KEYS, NAME, PAPER
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe, origin
+from shapecalc.text import List, Scalar, Tree, YamlMap, collector_paused, describe, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 #: The keys of a spec, with the sentence that help and schema give them.
 TOP_KEYS: Mapping[str, str] = {
@@ -95,7 +95,7 @@ def _read(
     if extends is not None:
         name = reader.text(extends, "extends")
         base = _base(reader, extends, name, find, (*above, source.name))
-    return reader.spec(root, base)
+    return reader.read(root, base)
 
 
 def _base(
@@ -130,9 +130,9 @@ def _base(
 class SpecReader(StatementReader):
     """Reads one file; collects problems instead of stopping at the first."""
 
-    def spec(self, root: YamlMap, base: NetSpec | None) -> NetSpec:
-        self.version(root)
-        let = {**(base.let if base else {}), **self.let(root)}
+    def read(self, root: YamlMap, base: NetSpec | None) -> NetSpec:
+        self.check_version(root)
+        let = {**(base.let if base else {}), **self.read_let(root)}
         blocks = dict(base.blocks) if base else {}
         self.blocks.update(blocks)
         blocks.update(self.read_blocks(root))
@@ -147,20 +147,20 @@ class SpecReader(StatementReader):
                     hint,
                 )
             else:
-                uses = self.uses(root.items["layers"], "layers")
+                uses = self.read_statements(root.items["layers"], "layers")
         elif base is None and "did you mean 'layers'?" not in self.meant:
             hint = "add `layers:` with a list such as [conv: {filters: 6, kernel: 5}, relu]"
             self.complain("E113", "a spec needs layers", None, hint)
-        edits = self.edits(root, base)
-        inputs = self.inputs(root) or (base.inputs if base else ())
+        edits = self.read_edits(root, base)
+        inputs = self.read_inputs(root) or (base.inputs if base else ())
         given = root.items.keys() & {"input", "inputs"}
         if not inputs and not given and "did you mean 'input'?" not in self.meant:
             hint = "add `input: 227x227x3` (height x width x channels)"
             self.complain("E113", "a spec needs an input", None, hint)
         defaults = dict(base.defaults) if base else {}
-        defaults.update(self.defaults(root, defaults))
-        outputs = self.outputs(root)
-        expect, expect_source = self.expect(root)
+        defaults.update(self.read_defaults(root, defaults))
+        outputs = self.read_outputs(root)
+        expect, expect_source = self.read_expect(root)
         stem = self.source.name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml")
         return NetSpec(
             name=self.text(root.items["name"], "name") if "name" in root.items else stem,
@@ -180,7 +180,7 @@ class SpecReader(StatementReader):
             problems=(*(base.problems if base else ()), *self.problems),
         )
 
-    def version(self, root: YamlMap) -> None:
+    def check_version(self, root: YamlMap) -> None:
         tree = root.items.get("shapecalc")
         if tree is not None and not (
             isinstance(tree, Scalar) and tree.text == str(LANGUAGE_VERSION)
@@ -192,15 +192,15 @@ class SpecReader(StatementReader):
                 f"write `shapecalc: {LANGUAGE_VERSION}`, or update shapecalc",
             )
 
-    def let(self, root: YamlMap) -> dict[str, Tree]:
+    def read_let(self, root: YamlMap) -> dict[str, Tree]:
         tree = self.mapping(root, "let", "from names to values", "{k: 192}")
         if tree is None:
             return {}
         for name, place in tree.keys.items():
-            self.definable(name, place, "a constant")
+            self.check_definable(name, place, "a constant")
         return tree.items
 
-    def definable(self, name: str, place: Scalar, what: str) -> None:
+    def check_definable(self, name: str, place: Scalar, what: str) -> None:
         """Complain when `name` cannot be given to a constant, a field, or a variable."""
         if name in RESERVED:
             hint = "reserved are " + ", ".join(sorted(RESERVED))
@@ -209,25 +209,25 @@ class SpecReader(StatementReader):
             hint = "use letters, digits and _, beginning with a letter"
             self.complain("E117", f"'{name}' cannot name {what}", place, hint)
 
-    def inputs(self, root: YamlMap) -> tuple[InputSpec, ...]:
+    def read_inputs(self, root: YamlMap) -> tuple[InputSpec, ...]:
         if "input" in root.items and "inputs" in root.items:
             message = "a spec has either input or inputs"
             self.complain("E111", message, root.keys["inputs"], "keep one of the two")
         if "input" in root.items:
             tree = root.items["input"]
-            return (InputSpec("input", self.extents(tree), tree),)
+            return (InputSpec("input", self.read_extents(tree), tree),)
         several = self.mapping(root, "inputs", "from names to shapes", "{left: 105x105x1}")
         if several is None:
             return ()
         if not several.items:
             self.complain("E113", "inputs names no input", several, "inputs: {left: 105x105x1}")
         for name, place in several.keys.items():
-            self.well_named(name, place)
+            self.check_name(name, place)
         return tuple(
-            InputSpec(name, self.extents(tree), tree) for name, tree in several.items.items()
+            InputSpec(name, self.read_extents(tree), tree) for name, tree in several.items.items()
         )
 
-    def extents(self, tree: Tree) -> tuple[Tree, ...]:
+    def read_extents(self, tree: Tree) -> tuple[Tree, ...]:
         """Split a shape into its extents, channels last."""
         parts: tuple[Tree, ...] = ()
         if isinstance(tree, List):
@@ -244,11 +244,11 @@ class SpecReader(StatementReader):
         )
         return ()
 
-    def outputs(self, root: YamlMap) -> tuple[Scalar, ...] | None:
+    def read_outputs(self, root: YamlMap) -> tuple[Scalar, ...] | None:
         tree = root.items.get("outputs")
         return None if tree is None else self.names(tree, "outputs")
 
-    def expect(self, root: YamlMap) -> tuple[tuple[Expectation, ...], str]:
+    def read_expect(self, root: YamlMap) -> tuple[tuple[Expectation, ...], str]:
         tree = self.mapping(
             root, "expect", "from totals to numbers", "{params: 61706, source: ...}"
         )
@@ -263,7 +263,7 @@ class SpecReader(StatementReader):
         source = tree.items.get("source")
         return tuple(totals), self.text(source, "source") if source is not None else ""
 
-    def defaults(self, root: YamlMap, base: dict[str, YamlMap]) -> dict[str, YamlMap]:
+    def read_defaults(self, root: YamlMap, base: dict[str, YamlMap]) -> dict[str, YamlMap]:
         tree = self.mapping(root, "defaults", "from types to fields", "{conv: {bias: false}}")
         fields_by_type: dict[str, YamlMap] = {}
         for word, fields in (tree.items if tree else {}).items():
@@ -315,17 +315,19 @@ class SpecReader(StatementReader):
             if "layers" not in body.items:
                 self.complain("E113", f"block {name} has no layers", tree.keys[name])
                 continue
-            fields = self.block_fields(body.items.get("fields"))
-            blocks[name] = Block(tree.keys[name], fields, self.uses(body.items["layers"], "layers"))
+            fields = self.read_block_fields(body.items.get("fields"))
+            blocks[name] = Block(
+                tree.keys[name], fields, self.read_statements(body.items["layers"], "layers")
+            )
         self.blocks.update(blocks)
         return blocks
 
-    def block_fields(self, tree: Tree | None) -> dict[str, Tree | None]:
+    def read_block_fields(self, tree: Tree | None) -> dict[str, Tree | None]:
         if tree is None:
             return {}
         if isinstance(tree, YamlMap):
             for name, place in tree.keys.items():
-                self.field_name(name, place)
+                self.check_field_name(name, place)
             return {
                 name: None
                 if isinstance(value, Scalar) and not value.text and value.plain
@@ -337,9 +339,9 @@ class SpecReader(StatementReader):
             for item in tree.items:
                 added: dict[str, Tree | None] = {}
                 if isinstance(item, YamlMap):
-                    added = self.block_fields(item)
+                    added = self.read_block_fields(item)
                 elif isinstance(item, Scalar) and item.text:
-                    self.field_name(item.text, item)
+                    self.check_field_name(item.text, item)
                     added = {item.text: None}
                 else:
                     self.complain("E110", f"a field is a name, not {describe(item)}", item)
@@ -352,15 +354,15 @@ class SpecReader(StatementReader):
         self.complain("E110", message, tree, "fields: [filters], or fields: {filters: 64}")
         return {}
 
-    def field_name(self, name: str, place: Scalar) -> None:
+    def check_field_name(self, name: str, place: Scalar) -> None:
         """Complain when `name` cannot be a field of a block."""
         if name in COMMON_KEYS:
             hint = "every layer takes " + ", ".join(COMMON_KEYS) + " already"
             self.complain("E117", f"'{name}' cannot name a field", place, hint)
         else:
-            self.definable(name, place, "a field")
+            self.check_definable(name, place, "a field")
 
-    def edits(self, root: YamlMap, base: NetSpec | None) -> dict[str, Edit]:
+    def read_edits(self, root: YamlMap, base: NetSpec | None) -> dict[str, Edit]:
         edits: dict[str, Edit] = {}
         for key in ("change", "remove", "before", "after"):
             tree = root.items.get(key)
@@ -378,11 +380,11 @@ class SpecReader(StatementReader):
                 for name_text, value in changes.items.items():
                     edit = edits.get(name_text, Edit(changes.keys[name_text]))
                     if key == "before":
-                        edit = edit._replace(before=self.uses(value, key))
+                        edit = edit._replace(before=self.read_statements(value, key))
                     elif key == "after":
-                        edit = edit._replace(after=self.uses(value, key))
+                        edit = edit._replace(after=self.read_statements(value, key))
                     elif isinstance(value, YamlMap):
-                        edit = edit._replace(change=value, common=self.common_keys(value))
+                        edit = edit._replace(change=value, common=self.read_changed_keys(value))
                     else:
                         message = f"change takes fields to set, not {describe(value)}"
                         self.complain("E110", message, value, f"{name_text}: {{kernel: 7}}")

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, refuse
-from shapecalc.text.source import Origin, Source, Span
+from shapecalc.text import Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -1,18 +1,53 @@
-"""What readers of trees share: complaints with places, and the plain pieces of every file."""
+"""What readers of trees share: complaints with places, plain pieces, and what words mean."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
-from shapecalc.text.source import Origin
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe, origin
+from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
+from shapecalc.spec import FIRST_FIELD
+from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from shapecalc.text.source import Source
+    from shapecalc.spec import Block
+    from shapecalc.text import Source
+
+#: Keys that every layer may carry beside its own fields.
+COMMON_KEYS: Mapping[str, str] = {
+    "name": "the layer's name, unique in its scope",
+    "from": "what flows in instead of the layer before: a name, `input`, or a list for a join",
+    "share": "use the weights of that layer",
+    "note": "a remark, carried to every format",
+}
+
+#: How the words that build structure are written.
+STRUCTURE_FORMS: Mapping[str, str] = {
+    "repeat": "repeat: {times: 3, layers: [...]}",
+    "group": "group: {name: conv2_x, layers: [...]}",
+    "side": "side: {aux1: [...]}",
+}
+
+#: The fields of the words that build structure.
+STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
+    "repeat": {
+        "layers": "the statements to repeat",
+        "times": "how often; 0 is allowed",
+        "index": "a name for the number of the round, counted from 0",
+        "for": "lists to walk together, in place of times: {c: [24, 32], s: [2, 1]}",
+    },
+    "group": {"layers": "the statements of the group"},
+    "side": {"branches": "branches computed beside the flow, which goes on unchanged"},
+}
+
+PAPER = re.compile(r"(?:conv(\d{1,9})-(\d{1,9})|fc-(\d{1,9}))", re.IGNORECASE | re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+#: A layer's name has at most so many characters.
+MAX_NAME = 100
 
 
 class TreeReader:
@@ -73,3 +108,153 @@ class TreeReader:
                 "E110", f"{what} takes a name or a list of names, not {describe(tree)}", tree
             )
         return tuple(good)
+
+
+class WordReader(TreeReader):
+    """Knows what words mean: types of layers and blocks, their fields, names of layers."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.blocks: dict[str, Block | None] = {}
+        self.allowed: dict[str, frozenset[str]] = {}
+
+    def type_meant(self, text: str) -> str | None:
+        """Return the type that a word means: a block, a built-in, or one of the papers' words."""
+        if text in BUILTIN or text in self.blocks or text in STRUCTURE:
+            return text
+        lower = text.lower()
+        if lower in BUILTIN:
+            return lower
+        if lower in ALIASES:
+            return ALIASES[lower]
+        if lower == "soft-max":
+            return "softmax"
+        if match := PAPER.fullmatch(text):
+            return "dense" if match[3] else "conv"
+        return None
+
+    def type_of(self, word: Scalar) -> str | None:
+        """Return the type that a word means; complain when it means none."""
+        text = word.text
+        meant = self.type_meant(text)
+        if meant is not None:
+            return meant
+        known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
+        hint = (
+            _respelt(text)
+            or did_you_mean(text.lower(), known)
+            or "`shapecalc layers` lists the types"
+        )
+        self.complain("E112", f"{describe(word)} is not a layer type", word, hint)
+        return None
+
+    def paper_fields(self, word: Scalar) -> dict[str, Tree]:
+        """Return the fields that a paper's word stands for: conv3-64, FC-4096."""
+        match = PAPER.fullmatch(word.text)
+        if match is None:
+            return {}
+        kernel, filters, units = match.groups()
+        if units:
+            return {"units": word._replace(text=units)}
+        return {
+            "filters": word._replace(text=filters),
+            "kernel": word._replace(text=kernel),
+            "pad": word._replace(text="same"),
+        }
+
+    def fields_of(self, kind: str) -> frozenset[str]:
+        """Return the fields that a type takes."""
+        known = self.allowed.get(kind)
+        if known is None:
+            if kind in BUILTIN:
+                known = frozenset(field.name for field in layer_class(kind).fields())
+            elif kind in STRUCTURE:
+                known = frozenset(STRUCTURE_KEYS[kind])
+            else:
+                block = self.blocks[kind]
+                if block is None:  # its body is not read yet: its use will be checked later
+                    return frozenset()
+                known = frozenset(block.fields)
+            self.allowed[kind] = known
+        return known
+
+    def field_of_value(self, key: Scalar, kind: str) -> str | None:
+        """Return the field that a bare value sets."""
+        field = ""
+        if kind in BUILTIN:
+            field = layer_class(kind).principal
+        elif kind in STRUCTURE:
+            self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
+            return None
+        else:
+            block = self.blocks[kind]
+            field = next(iter(block.fields), "") if block else FIRST_FIELD
+        if not field:
+            self.complain("E110", f"{kind} takes no value", key, f"write `- {kind}`")
+            return None
+        return field
+
+    def refuse_field(self, kind: str, word: str, place: Scalar, known: Iterable[str]) -> None:
+        """Complain about a field that a type does not have."""
+        takes = [*known, *COMMON_KEYS]
+        hint = (
+            _respelt(word)
+            or did_you_mean(word, takes)
+            or f"{kind} takes " + ", ".join(sorted(takes))
+        )
+        if word == "activation":
+            hint = "an activation is a layer of its own: `- relu` on the next line"
+        self.complain("E111", f"{kind} has no field '{word}'", place, hint)
+
+    def read_name(self, tree: Tree) -> Scalar | None:
+        """Read a layer's name."""
+        if not isinstance(tree, Scalar) or not tree.text:
+            self.complain("E110", f"a name is a word, not {describe(tree)}", tree)
+            return None
+        self.check_name(tree.text, tree)
+        return tree if tree.text != "input" else None
+
+    def check_name(self, name: str, place: Scalar) -> None:
+        """Complain about a name that paths could not hold."""
+        if not NAME.fullmatch(name):
+            hint = "use letters, digits, _ . + and -, without spaces or '/'"
+            self.complain("E117", f"'{name}' cannot name a layer", place, hint)
+        elif len(name) > MAX_NAME:
+            message = f"the name '{name[:20]}…' has {len(name):,} characters"
+            self.complain("E117", message, place, f"use at most {MAX_NAME}")
+        elif name == "input":
+            message = "'input' names what flows into the network"
+            self.complain("E117", message, place, "use another name")
+
+    def read_changed_keys(self, change: YamlMap) -> dict[str, Any]:
+        """Read what a change says of the keys that every layer has."""
+        common: dict[str, Any] = {}
+        for word, tree in change.items.items():
+            if word == "note":
+                common["note"] = self.text(tree, "note")
+            elif word == "from":
+                common["sources"] = self.names(tree, "from")
+            elif word == "share":
+                common["share"] = next(iter(self.names(tree, "share")), None)
+            elif word == "name":
+                hint = "remove it and insert another, or name it in the base"
+                self.complain("E111", "change cannot rename a layer", change.keys[word], hint)
+        return common
+
+
+#: Ways of writing that are nearly right, and what is meant.
+_NEARLY = (
+    (r".* - .*", "the next entry is indented deeper; line the '- ' up under each other"),
+    (r"(\w+) ?:(\S.*)", r"a space belongs after the colon: `\1: \2`"),
+    (r"(\w+) (\d\S*)", r"a colon is missing: `\1: \2`"),
+    (r"(?i)conv(\d+)x\1-(\d+)", r"write `conv\1-\2`"),
+    (r"(?i)(fc|dense|linear)(\d+)", r"write `fc-\2`, or `dense: \2`"),
+)
+
+
+def _respelt(text: str) -> str:
+    """Say how a word is to be written that is nearly right, or nothing."""
+    for pattern, advice in _NEARLY:
+        if match := re.fullmatch(pattern, text, re.ASCII):
+            return match.expand(advice)
+    return ""

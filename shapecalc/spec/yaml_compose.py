@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.text.gc_pause import collector_paused
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.yaml_tree import List, Mark, Scalar, Tree, YamlMap, describe
+from shapecalc.text import (
+    List,
+    Mark,
+    Origin,
+    Scalar,
+    Source,
+    Span,
+    Tree,
+    YamlMap,
+    collector_paused,
+    describe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,7 +180,7 @@ class _Builder:
         A parser has limits of its own and looks ahead: it may give up on text of which it has
         handed nothing over yet.
         """
-        from shapecalc.spec.nesting import OpenLevel, opened_beyond
+        from shapecalc.spec.yaml_messages import OpenLevel, opened_beyond
 
         text = self.source.text
         begin, column = (last.end_mark.index, last.end_mark.column) if last else (0, 0)

@@ -1,11 +1,14 @@
-"""Words in a sentence: lists, plurals, articles, capitals and full stops."""
+"""Words in a sentence: lists, plurals, articles; and what is meant by a word that no one knows."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
 
 _PLURALS = {"is": "are", "its": "their", "has": "have", "lies": "lie", "loses": "lose"}
 
@@ -80,3 +83,150 @@ def sentence(text: str) -> str:
     ('the batch axis was left out.', 'Really?')
     """
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+#: A word of another tool, in lower case without separators -> the words that may be meant.
+FOREIGN: dict[str, tuple[str, ...]] = {
+    "activation": ("relu",),
+    "averagepool": ("avgpool",),
+    "averagepooling": ("avgpool",),
+    "averagepooling2d": ("avgpool",),
+    "avgpool2d": ("avgpool",),
+    "batchnorm2d": ("batchnorm",),
+    "batchnormalization": ("batchnorm",),
+    "bn": ("batchnorm",),
+    "channels": ("filters",),
+    "concatenate": ("concat",),
+    "conv1d": ("conv",),
+    "conv2d": ("conv",),
+    "conv2dtranspose": ("transposed",),
+    "conv3d": ("conv",),
+    "convolution": ("conv",),
+    "convtranspose2d": ("transposed",),
+    "deconv": ("transposed",),
+    "deconvolution": ("transposed",),
+    "depthmultiplier": ("multiplier",),
+    "depthwiseconv2d": ("depthwise",),
+    "dilationrate": ("dilation",),
+    "fullyconnected": ("dense",),
+    "gap": ("global_avgpool",),
+    "globalaveragepooling": ("global_avgpool",),
+    "globalaveragepooling2d": ("global_avgpool",),
+    "globalmaxpooling2d": ("global_maxpool",),
+    "interpolate": ("upsample",),
+    "kernelsize": ("kernel",),
+    "localresponsenorm": ("lrn",),
+    "maxpool2d": ("maxpool",),
+    "maxpooling": ("maxpool",),
+    "maxpooling2d": ("maxpool",),
+    "mul": ("multiply",),
+    "negativeslope": ("slope",),
+    "neurons": ("units",),
+    "numfilters": ("filters",),
+    "numgroups": ("groups",),
+    "outchannels": ("filters",),
+    "outfeatures": ("units",),
+    "outputdim": ("units",),
+    "p": ("rate",),
+    "padding": ("pad",),
+    "poolsize": ("kernel",),
+    "residual": ("add",),
+    "scalefactor": ("factor",),
+    "separableconv2d": ("separable",),
+    "size": ("kernel", "units"),
+    "sum": ("add",),
+    "swish": ("silu",),
+    "upsampling": ("upsample",),
+    "upsampling2d": ("upsample",),
+    "usebias": ("bias",),
+    "zeropadding2d": ("pad",),
+}
+
+
+def meant_by(word: str, known: tuple[str, ...]) -> str:
+    """Return the known word that a word of another tool stands for, or nothing.
+
+    >>> meant_by("kernel_size", ("kernel", "stride")), meant_by("UpSampling2D", ("upsample",))
+    ('kernel', 'upsample')
+    """
+    plain = word.lower().replace("_", "").replace("-", "")
+    return next((candidate for candidate in FOREIGN.get(plain, ()) if candidate in known), "")
+
+
+def format_meant(word: str, formats: Mapping[str, tuple[str, ...]]) -> str:
+    """Ask whether the format is meant that a word is near to, or whose file has it as suffix.
+
+    `formats` are the suffixes of each.
+
+    >>> format_meant("TeX", {"latex": (".tex",), "text": (".txt",)})
+    "did you mean 'latex'?"
+    """
+    lower = word.lower().removeprefix(".")
+    for name, suffixes in formats.items():
+        if lower == name or f".{lower}" in suffixes:
+            return f"did you mean '{name}'?"
+    return did_you_mean(lower, formats)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"did you mean 'kernel'?"``, or nothing when no known word is near."""
+    return _nearest(word, tuple(islice(known, 500))) if len(word) <= 100 else ""
+
+
+#: A known word is near from this likeness on (difflib's ratio), and so many are named.
+NEAR = 0.65
+MOST_MEANT = 5
+
+
+@lru_cache(maxsize=512)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    if meant := meant_by(word, known):
+        return f"did you mean '{meant}'?"
+    near = _closest(word, known)
+    if not near and len(word) >= 3:  # padding for pad, convolution for conv, avg for avgpool
+        begins = (candidate for candidate in known if len(candidate) >= 3)
+        near = [
+            candidate
+            for candidate in begins
+            if word.startswith(candidate) or candidate.startswith(word)
+        ]
+        longest = max(map(len, near), default=0)
+        near = [candidate for candidate in near if len(candidate) == longest]
+    if not near:
+        return ""
+    return _question(near)
+
+
+def one_of_beginning(word: str, known: Iterable[str]) -> str:
+    """Ask which of the known words is meant that begin with a word, or return nothing.
+
+    >>> one_of_beginning("alexnet", ("alexnet-course", "alexnet-paper", "lenet5"))
+    "did you mean 'alexnet-course' or 'alexnet-paper'?"
+    """
+    beginning = [candidate for candidate in known if candidate.startswith(word.lower())]
+    return _question(beginning) if beginning and len(word) >= 3 else ""
+
+
+def _question(near: list[str]) -> str:
+    """Ask which of the words is meant; beyond `MOST_MEANT` they are counted."""
+    shown = [f"'{candidate}'" for candidate in dict.fromkeys(near)]
+    if len(shown) > MOST_MEANT:
+        shown[MOST_MEANT - 1 :] = [f"{len(shown) - MOST_MEANT + 1} more"]
+    return f"did you mean {listed(shown, 'or')}?"
+
+
+def _closest(word: str, known: tuple[str, ...]) -> list[str]:
+    """Return the words that are most like a word, all that are equally like it."""
+    import difflib
+
+    best = difflib.get_close_matches(word, known, n=1, cutoff=NEAR)
+    if not best:
+        return []
+    matcher = difflib.SequenceMatcher(b=word)
+
+    def likeness(candidate: str) -> float:
+        matcher.set_seq1(candidate)
+        return matcher.ratio()
+
+    most = likeness(best[0])
+    return [candidate for candidate in known if likeness(candidate) == most]

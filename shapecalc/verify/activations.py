@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shapecalc.layers.shape import as_text
+from shapecalc.output.records import Records
 from shapecalc.output.table import Fact, Head, Line, Table
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from shapecalc.reference.run import Step
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
+#: The schema's name and version.
+SCHEMA = "shapecalc.activity/1"
 HEADER = ("layer", "type", "output", "mean", "deviation", "least", "largest", "zeros")
 
 
@@ -46,7 +49,7 @@ class Activations(Shown):
     shapes = Shapes(
         "a run",
         table="verify.activations.tabulate",
-        records="verify.records.activity_records",
+        records="verify.activations.activity_records",
     )
     report: Report
     layers: tuple[Activity, ...]
@@ -119,3 +122,23 @@ def _not_finite(layers: tuple[Activity, ...]) -> tuple[str, ...]:
     if first is None:
         return ()
     return (f"{first} is the first layer with values that are not finite (NaN or infinite).",)
+
+
+def activity_records(run: Activations) -> Records:
+    """Return every layer's activations summed up; in a document no number is None."""
+    return Records(
+        SCHEMA,
+        lambda: {"network": run.report.name},
+        "layers",
+        (
+            {
+                name: None if isinstance(value, float) and not isfinite(value) else value
+                for name, value in layer._asdict().items()
+            }
+            for layer in run.layers
+        ),
+        columns=Activity._fields,
+        lines=run.layers,
+        dense=True,
+        ascii=True,
+    )

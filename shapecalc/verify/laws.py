@@ -10,23 +10,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.layers.base import SEES_ALL
-from shapecalc.layers.receptive_field import EVERYTHING
+from shapecalc.layers.window import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.base import Parameter
-    from shapecalc.layers.receptive_field import InputSpan
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.base import Parameter, Work
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.work import Work
+    from shapecalc.layers.window import InputSpan
     from shapecalc.reference.arrays import Array, Slot
-    from shapecalc.reference.probe import Noticed
-    from shapecalc.reference.product import Product
-    from shapecalc.reference.slopes import Slope
+    from shapecalc.reference.probe import Noticed, Slope
     from shapecalc.reference.tally import Operations
+    from shapecalc.reference.weighted import Product
 
 #: What a slope by central differences may be off: the step's square, and rounding.
 TOLERANCE = 1e-6

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from shapecalc.algebra.dim import larger, smaller
+from shapecalc.algebra import larger, smaller
 from shapecalc.algebra.expr import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 NAMES = "HWk"
 #: An expression, and what computes it for values of H, W and k.

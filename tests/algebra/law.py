@@ -8,13 +8,13 @@ import shapecalc
 from shapecalc.algebra.expr import Expr, evaluate
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.options import make_view
-from shapecalc.report.model import UNKNOWN
+from shapecalc.report import UNKNOWN
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 VIEW = make_view(profile="full", batch=3, dtype="float16")
 SIDES = {1: "H", 2: "HxW", 3: "DxHxW"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shapecalc.algebra.dim import ceil_div, common_divisor, larger, product, smaller
+from shapecalc.algebra import ceil_div, common_divisor, larger, product, smaller
 from shapecalc.algebra.expr import (
     Expr,
     Floor,
@@ -24,7 +24,7 @@ from shapecalc.errors import RuleError
 from tests.algebra.expressions import Twin, twins, values
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 H, W, K = map(symbol, "HWk")
 SLOW = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
-from shapecalc.algebra.dim import larger
+from shapecalc.algebra import larger
 from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.algebra.notation import as_factor, code_of, notation_of, text_of
 from shapecalc.spec.expression import ExpressionError, parse
@@ -18,7 +18,7 @@ from tests.algebra.expressions import Twin, twins, values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 H, W, K = map(symbol, "HWk")
 

@@ -11,7 +11,7 @@ from shapecalc.analysis.explain.model import Explanation
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.output.formats import FORMATS, format_for, formats_of
-from shapecalc.report.model import Report
+from shapecalc.report import Report
 from shapecalc.text.safe import width_of
 from shapecalc.text.shown import Shapes, Shown
 from tests.runner import runner

@@ -11,16 +11,15 @@ import pytest
 
 from shapecalc import loads, summarize
 from shapecalc.cli import main
+from shapecalc.layers.base import Work
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.merge import Add
 from shapecalc.layers.pool import MaxPool
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.work import Work
 from shapecalc.reference import registry
 from shapecalc.verify.activations import Activations, Activity
-from shapecalc.verify.judge import verify
-from shapecalc.verify.small_copy import small_copy
+from shapecalc.verify.judge import small_copy, verify
 from tests.runner import runner
 
 if TYPE_CHECKING:

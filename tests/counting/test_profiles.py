@@ -23,8 +23,8 @@ from shapecalc.counting.quantities import QUANTITIES, kind_text
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
 from shapecalc.output.columns import COLUMNS
+from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold
-from shapecalc.report.model import UNKNOWN
 from shapecalc.spec.find import shipped
 from tests.paths import NETWORKS, ROOT, TESTS
 

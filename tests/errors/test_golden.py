@@ -321,7 +321,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.analysis.sweep.plot.find_spec", lambda _: None)
+    monkeypatch.setattr("shapecalc.analysis.sweep.pictures.find_spec", lambda _: None)
     compare("E354-plot", run(["sweep", "lenet5", "--over", "N=32", "--plot", "lenet5.png"]))
 
 

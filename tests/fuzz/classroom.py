@@ -19,11 +19,15 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.deadline import Deadline, read_time
 from shapecalc.homework.classroom.folder import ArchiveError, Folder
-from shapecalc.homework.classroom.intake import Clock, take_in
-from shapecalc.homework.classroom.matching import directory, whose
-from shapecalc.homework.classroom.roster import deadline_of, identities, read_roster
-from shapecalc.homework.classroom.times import read_metadata, read_times
-from shapecalc.text.names import page_name
+from shapecalc.homework.classroom.intake import Clock, read_metadata, read_times, take_in
+from shapecalc.homework.classroom.roster import (
+    deadline_of,
+    directory,
+    identities,
+    read_roster,
+    whose,
+)
+from shapecalc.text.files import page_name
 from tests.fuzz.homework import mutated
 from tests.homework.classroom.test_hostile import ZIPS, zipped
 from tests.homework.classroom.test_intake import METADATA, ROSTER

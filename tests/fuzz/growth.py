@@ -6,7 +6,7 @@ from time import process_time
 from typing import TYPE_CHECKING
 
 from shapecalc.spec.expression import parse
-from shapecalc.text.suggest import _nearest
+from shapecalc.text.words import _nearest
 from tests.fuzz.support import judge
 
 if TYPE_CHECKING:

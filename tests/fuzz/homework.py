@@ -31,11 +31,11 @@ from shapecalc.homework.sheets.as_xlsx import to_xlsx
 from shapecalc.homework.sheets.sheet import handout, sheet
 from shapecalc.homework.variants.variant_list import parse_variants
 from shapecalc.output.formats import write
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.fuzz.support import harmless, well_told
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
 HOMEWORK = b"""\
 title: by hand

@@ -20,9 +20,9 @@ from shapecalc.layers.fields import (
     Indices,
     Pad,
 )
+from shapecalc.spec import RESERVED
 from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
-from shapecalc.spec.model import RESERVED
-from shapecalc.spec.statements import COMMON_KEYS, STRUCTURE_KEYS
+from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.problems import problems_json, problems_text
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import _decode
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.algebra.law import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 def judge(data: str | bytes, formats: Iterable[str] = FORMATS) -> tuple[str, ...]:

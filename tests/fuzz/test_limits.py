@@ -19,7 +19,7 @@ from shapecalc.homework.classroom.roster import read_roster
 from shapecalc.homework.classroom.store import MAX_DIGITS, from_json, parse
 from shapecalc.homework.variants.variant_list import parse_variants
 from shapecalc.spec import yaml_compose as compose
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.spec.support import codes_of, problems_of
 
 if TYPE_CHECKING:

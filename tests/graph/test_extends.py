@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 BASE = """
 name: Base

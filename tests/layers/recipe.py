@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.analysis.explain import shapes
+from shapecalc.analysis.explain import output
 from shapecalc.counting.profile import without_rule
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers.base import Layer
@@ -56,7 +56,7 @@ def _tested(made: type[Layer]) -> Iterator[str]:
 
 
 def _explained(made: type[Layer]) -> Iterator[str]:
-    if shapes.says.dispatch(made) is shapes.says.dispatch(Layer):
+    if output.says.dispatch(made) is output.says.dispatch(Layer):
         yield f"{made.__name__} has no words for its shape"
 
 
@@ -77,7 +77,7 @@ STEPS: Mapping[str, Step] = {
     "class": Step("shapecalc/layers/", _stated),
     "referee": Step("shapecalc/reference/", _referee),
     "tests": Step("tests/layers/", _tested),
-    "words": Step("shapecalc/analysis/explain/shapes.py", _explained),
+    "words": Step("shapecalc/analysis/explain/output.py", _explained),
     "profiles": Step("shapecalc/counting/profiles/tools.py", _profiled),
     "docs": Step("docs/make.py", _documented),
 }

@@ -25,9 +25,8 @@ from shapecalc.layers.activation import (
     Softplus,
     Tanh,
 )
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import NO_WORK, Parameter, Work
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.dense import Dense, Rbf
-from shapecalc.layers.receptive_field import EVERYTHING
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.work import Work
+from shapecalc.layers.window import EVERYTHING
 
 
 def test_alexnets_fc6_flattens_by_itself() -> None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc.layers.base import Work
 from shapecalc.layers.globalpool import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
     GlobalAvgPool,
     GlobalMaxPool,
 )
-from shapecalc.layers.receptive_field import EVERYTHING, InputSpan
 from shapecalc.layers.shape import Map
-from shapecalc.layers.work import Work
+from shapecalc.layers.window import EVERYTHING, InputSpan
 
 if TYPE_CHECKING:
     from conftest import Refusal

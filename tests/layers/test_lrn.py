@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shapecalc.layers.base import Work
 from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.work import Work
 
 
 def test_the_defaults_are_pytorchs() -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc.layers.base import NO_WORK, Work
 from shapecalc.layers.merge import Add, Concat, Join, Multiply
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.work import NO_WORK, Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.work import Work
 
 if TYPE_CHECKING:
     from conftest import Refusal

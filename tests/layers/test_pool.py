@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.pool import AvgPool, BlurPool, MaxPool, Subsampling
 from shapecalc.layers.shape import Map
-from shapecalc.layers.work import Work
 from shapecalc.reference.layer import backward, forward, random_arrays
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shapecalc.api import loads
 from shapecalc.errors import SpecErrors
-from shapecalc.graph.model import Input, Node
+from shapecalc.graph import Input, Node
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise, Separable
@@ -20,17 +20,18 @@ from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
-from shapecalc.layers.receptive_field import EVERYTHING, InputSpan, ReceptiveField
 from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.layers.transposed import Transposed
+from shapecalc.layers.window import EVERYTHING, InputSpan
 from shapecalc.report.compute import compute_report
+from shapecalc.report.receptive_field import ReceptiveField
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.layers.base import Layer
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 NETWORK = loads("input: 1\nlayers: [relu]\n")._replace(outputs=(0,))

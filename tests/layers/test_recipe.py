@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from shapecalc.analysis.explain import shapes
+from shapecalc.analysis.explain import output
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers import BUILTIN, FAMILIES
-from shapecalc.layers.base import Layer, Parameter
+from shapecalc.layers.base import Layer, Parameter, Work
 from shapecalc.layers.pool import MaxPool
-from shapecalc.layers.work import Work
 from shapecalc.reference import registry
 from tests.layers import recipe
 from tests.layers.recipe import STATED, STEPS, missing
@@ -78,7 +77,7 @@ def test_a_forgotten_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert list(missing(Toy)) == (left := left[1:])
 
     assert complaints["words"] == ["Toy has no words for its shape"]
-    monkeypatch.setattr(recipe.shapes.says, "dispatch", lambda made: made)
+    monkeypatch.setattr(recipe.output.says, "dispatch", lambda made: made)
     assert list(missing(Toy)) == (left := left[1:])
 
     assert "thop neither has a rule for toy nor says that it has none" in complaints["profiles"]
@@ -106,7 +105,7 @@ def test_what_another_type_states_does_not_count() -> None:
         f"Other does not state {name}" for name in ("summary", "term", "learns")
     ]
     assert "Other has no function forward" in missing(Other)["referee"][0]
-    assert shapes.says.dispatch(Other) is shapes.says.dispatch(MaxPool)
+    assert output.says.dispatch(Other) is output.says.dispatch(MaxPool)
 
 
 def test_the_recipe_names_every_step() -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc.layers.base import NO_WORK, Work
 from shapecalc.layers.fields import Padding
-from shapecalc.layers.receptive_field import EVERYTHING, InputSpan
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -18,7 +18,7 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.work import NO_WORK, Work
+from shapecalc.layers.window import EVERYTHING, InputSpan
 
 if TYPE_CHECKING:
     from conftest import Refusal

@@ -18,10 +18,9 @@ from shapecalc.layers.conv import Conv
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, AdaptiveMaxPool
 from shapecalc.layers.pool import AvgPool, MaxPool
-from shapecalc.layers.receptive_field import EVERYTHING
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.window import Window, output_size, padding, transposed_size
+from shapecalc.layers.window import EVERYTHING, Window, output_size, padding, transposed_size
 from tests.paths import TESTS
 
 if TYPE_CHECKING:

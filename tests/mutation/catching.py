@@ -12,7 +12,7 @@ from hypothesis.errors import HypothesisException
 import shapecalc
 from shapecalc import reference as execute
 from shapecalc.reference.layer import backward, count, forward
-from shapecalc.reference.slopes import slopes
+from shapecalc.reference.probe import slopes
 from shapecalc.verify import laws
 from shapecalc.verify.judge import verify
 from tests.kinds import MAXIMA
@@ -197,13 +197,13 @@ def _differ(one: execute.Run, other: execute.Run) -> bool:
 
 def _in_pieces(graph: Any) -> execute.Run:
     """Run with columns written out a few positions at a time."""
-    from shapecalc.reference import unfold
+    from shapecalc.reference import weighted
 
-    whole, unfold.PIECE = unfold.PIECE, 300
+    whole, weighted.PIECE = weighted.PIECE, 300
     try:
         return execute.run(graph, dtype=np.float64, batch=2)
     finally:
-        unfold.PIECE = whole
+        weighted.PIECE = whole
 
 
 def _slopes_differ(graph: Any, kept: execute.Run, step: float = 1e-5) -> bool:

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.layers import windowed
+from shapecalc.layers import conv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FunctionType
 
 #: What remembers answers of functions that a fault changes.
-CACHES = (windowed._windows, windowed._positions, windowed._reaches)
+CACHES = (conv._windows, conv._positions, conv._reaches)
 
 
 class Fault(NamedTuple):

@@ -5,18 +5,18 @@ from __future__ import annotations
 from tests.mutation.fault import Fault
 
 _WINDOWS = [
-    Fault("dilation is forgotten", "conv", "reference.padded:sliding_window", "d * (k - 1) + 1", "k"),
-    Fault("`same` pads a pixel less", "maxpool", "reference.padded:_side", "[-1] + extent - n", "[-1] + extent - n - 1"),
-    Fault("a stride hangs over", "avgpool", "reference.padded:_side", "pair, stride - 1,", "pair, stride,"),
-    Fault("the clip forgets the padding", "maxpool", "reference.padded:_side", "pair[0] + n if", "n if"),
-    Fault("Caffe's clip without padding, too", "maxpool", "reference.padded:sliding_window", " and any(map(any, pairs))", ""),
-    Fault("Caffe's clip for padded sides alone", "network", "reference.padded:sliding_window", "and any(map(any, pairs))", "and all(map(any, pairs))"),
-    Fault("windows at every position", "conv", "reference.padded:windows", "slice(0, end, step)", "slice(0, end, 1)"),
-    Fault("taps side by side", "avgpool", "reference.padded:windows", "slice(None, None, step)", "slice(None)"),
-    Fault("a piece forgets the others", "network", "reference.unfold:_unfolded", "slice(first * row, last * row)", "slice(0, (last - first) * row)"),
-    Fault("only the last example counts", "conv", "reference.unfold:correlate_kernels", "total +=", "total ="),
-    Fault("overlapping windows overwrite", "conv", "reference.unfold:correlate_back", "piece[:, :, *tap] += columns", "piece[:, :, *tap] = columns"),
-    Fault("kernels turned round on the way back", "conv", "reference.unfold:correlate_back", "columns[:, :, *tap]", "columns[:, :, *(-1 - t for t in tap)]"),
+    Fault("dilation is forgotten", "conv", "reference.moving:sliding_window", "d * (k - 1) + 1", "k"),
+    Fault("`same` pads a pixel less", "maxpool", "reference.moving:_side", "[-1] + extent - n", "[-1] + extent - n - 1"),
+    Fault("a stride hangs over", "avgpool", "reference.moving:_side", "pair, stride - 1,", "pair, stride,"),
+    Fault("the clip forgets the padding", "maxpool", "reference.moving:_side", "pair[0] + n if", "n if"),
+    Fault("Caffe's clip without padding, too", "maxpool", "reference.moving:sliding_window", " and any(map(any, pairs))", ""),
+    Fault("Caffe's clip for padded sides alone", "network", "reference.moving:sliding_window", "and any(map(any, pairs))", "and all(map(any, pairs))"),
+    Fault("windows at every position", "conv", "reference.moving:windows", "slice(0, end, step)", "slice(0, end, 1)"),
+    Fault("taps side by side", "avgpool", "reference.moving:windows", "slice(None, None, step)", "slice(None)"),
+    Fault("a piece forgets the others", "network", "reference.weighted:_unfolded", "slice(first * row, last * row)", "slice(0, (last - first) * row)"),
+    Fault("only the last example counts", "conv", "reference.weighted:correlate_kernels", "total +=", "total ="),
+    Fault("overlapping windows overwrite", "conv", "reference.weighted:correlate_back", "piece[:, :, *tap] += columns", "piece[:, :, *tap] = columns"),
+    Fault("kernels turned round on the way back", "conv", "reference.weighted:correlate_back", "columns[:, :, *tap]", "columns[:, :, *(-1 - t for t in tap)]"),
 ]  # fmt: skip
 
 _CONVOLUTIONS = [
@@ -39,7 +39,7 @@ _CONVOLUTIONS = [
     Fault("the bias is forgotten", "dense", "reference.dense:forward", 'y += arrays["bias"]', "pass"),
     Fault("the bias of the first example", "dense", "reference.dense:backward", "gradient.sum(0)", "gradient[0]"),
     Fault("a square's 2 is forgotten", "rbf", "reference.dense:rbf_backward", "2 * apart", "apart"),
-    Fault("products of one group count", "conv", "reference.product:matmul", "product.size // (product.shape[-2] * product.shape[-1])", "1"),
+    Fault("products of one group count", "conv", "reference.weighted:matmul", "product.size // (product.shape[-2] * product.shape[-1])", "1"),
 ]  # fmt: skip
 
 _POOLS = [
@@ -95,7 +95,7 @@ _NETWORK = [
     Fault("views count as arrays of their own", "network", "reference.memory:owner", "array.base is not None", "False"),
     Fault("nothing is freed", "network", "reference.memory:Memory.release", "if not self._left[activation]:", "if False:"),
     Fault("branches do not add up on the way back", "network", "reference.run:_add", "total[key] + more if key in total else more", "more"),
-    Fault("shared weights are drawn twice", "network", "reference.inputs:LayerArrays.arrays", "owner = index if share is None else share", "owner = index"),
+    Fault("shared weights are drawn twice", "network", "reference.run:_LayerArrays.arrays", "owner = index if share is None else share", "owner = index"),
 ]  # fmt: skip
 
 REFEREE: tuple[Fault, ...] = (*_WINDOWS, *_CONVOLUTIONS, *_POOLS, *_OTHERS, *_NETWORK)

@@ -9,7 +9,7 @@ import twin_windows
 from judge import AnyLayer, need
 from twin import Do, twin
 
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.utils.flop_counter import FlopCounterMode
 
-    from shapecalc.graph.model import Node
+    from shapecalc.graph import Node
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 else:
     torch = need("torch")
     FlopCounterMode = need("torch.utils.flop_counter").FlopCounterMode

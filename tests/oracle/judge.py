@@ -10,14 +10,14 @@ import pytest
 
 from shapecalc import SpecErrors
 from shapecalc.api import build
-from shapecalc.graph.model import Input, Node
+from shapecalc.graph import Input, Node
 from shapecalc.report.compute import compute_report
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 #: A layer of whatever type: which fields it has is known when it runs.
 AnyLayer: TypeAlias = Any

@@ -15,7 +15,7 @@ import twin_windows
 from judge import AnyLayer, need
 from twin import Do, margins, twin
 
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import Padding
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 else:
     torch = need("torch")
     nn, Tensor = torch.nn, torch.Tensor

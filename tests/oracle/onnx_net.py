@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from judge import AnyLayer, need
 
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.shape import Map, Shape
 
 if TYPE_CHECKING:
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 helper = need("onnx.helper")
 FLOAT = need("onnx").TensorProto.FLOAT

@@ -14,7 +14,7 @@ from twin import twin
 
 import shapecalc
 from shapecalc import reference as execute
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers import BUILTIN, layer_class
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Shape

@@ -9,7 +9,7 @@ import pytest
 import shapecalc
 from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.exports.gift import gift
-from shapecalc.homework.exports.moodle_xml import answers_of, moodle_xml
+from shapecalc.homework.exports.moodle import answers_of, moodle_xml
 from shapecalc.homework.exports.questions import blanks_of
 
 pytestmark = pytest.mark.oracle

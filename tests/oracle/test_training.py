@@ -9,15 +9,14 @@ from judge import AnyLayer, need
 from natural import Net
 
 from shapecalc import loads, summarize
-from shapecalc.analysis.training import training_cost
-from shapecalc.analysis.training.costs import OPTIMIZERS
+from shapecalc.analysis.training import OPTIMIZERS, training_cost
 from tests.paths import NETWORKS, SPECS
 
 if TYPE_CHECKING:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 else:
     torch = need("torch")
     FlopCounterMode = need("torch.utils.flop_counter").FlopCounterMode

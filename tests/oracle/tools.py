@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 else:
     torch = need("torch")
 

@@ -4,10 +4,10 @@ from functools import cache
 from typing import Any
 
 from shapecalc.api import build
+from shapecalc.report import Report
 from shapecalc.report.compute import compute_report
-from shapecalc.report.model import Report
 from shapecalc.spec.find import find
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.paths import NETWORKS, TESTS
 
 GOLDEN = TESTS / "output" / "golden"

@@ -11,7 +11,7 @@ import pytest
 import shapecalc
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.output.browser import IN_A_BROWSER, PAPER, heads, lost, measured, printed, problems
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from shapecalc.output.document import (
     Points,
     Prose,
 )
-from shapecalc.output.document_latex import document_to_latex
-from shapecalc.output.document_markdown import document_to_markdown
 from shapecalc.output.document_text import document_to_text
 from shapecalc.output.html import document_to_html, to_html
+from shapecalc.output.latex import document_to_latex
+from shapecalc.output.markdown import document_to_markdown
 from shapecalc.output.table import Fact, Head, Line, Table, TotalsGrid
 from shapecalc.text.safe import one_line
 from tests.output.reread import parse

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from shapecalc.api import build
 from shapecalc.report.compute import compute_report
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from shapecalc.output.formats import write
 spec = Source("<text>", Path(sys.argv[2]).read_text(encoding="utf-8"))
 report = compute_report(build(spec))

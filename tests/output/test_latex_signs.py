@@ -11,7 +11,7 @@ import pytest
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.homework.variants.check_answers import check
+from shapecalc.homework.api import check
 from shapecalc.output.formats import write
 from shapecalc.output.latex import escaped, is_latin, to_latex
 from shapecalc.output.table import Head, Line, Table

@@ -103,9 +103,9 @@ def test_dicts_are_what_a_data_frame_takes() -> None:
 
 
 def test_dicts_of_nested_rows_are_their_lines() -> None:
-    from shapecalc.analysis.tables.records import records as of_tables
+    from shapecalc.analysis.tables.table import records as of_tables
     from shapecalc.verify.judge import verify
-    from shapecalc.verify.records import verdict_records
+    from shapecalc.verify.verdicts import verdict_records
 
     cells = of_tables(published_tables("lenet5", "zfnet")).dicts()
     assert {cell["table"] for cell in cells} == {"lenet5", "zfnet"}
@@ -116,8 +116,8 @@ def test_dicts_of_nested_rows_are_their_lines() -> None:
 
 
 def test_dicts_of_a_sweep_and_of_answers_are_their_lines() -> None:
-    from shapecalc.analysis.solve.records import solution_records, windows_records
-    from shapecalc.analysis.sweep.records import records as of_sweep
+    from shapecalc.analysis.solve.document import solution_records, windows_records
+    from shapecalc.analysis.sweep.table import records as of_sweep
 
     points = of_sweep(shapecalc.sweep("alexnet", {"N": [227, 60]}, columns="macs")).dicts()
     assert [point["N"] for point in points] == [227, 60]

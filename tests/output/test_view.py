@@ -13,7 +13,7 @@ from shapecalc.output.cells import DTYPES, UNITS
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS, format_for, write
 from shapecalc.output.options import make_view
-from shapecalc.report.model import UNKNOWN, Report
+from shapecalc.report import UNKNOWN, Report
 from tests.output.reports import changed, compute, report
 from tests.output.reread import READERS, without_mark
 

@@ -11,8 +11,7 @@ from shapecalc.layers import layer_class
 from shapecalc.layers.fields import MODES, Padding
 from shapecalc.reference.layer import backward, forward
 from shapecalc.reference.layer import count as counted
-from shapecalc.reference.product import recorded
-from shapecalc.reference.unfold import correlate, correlate_kernels
+from shapecalc.reference.weighted import correlate, correlate_kernels, recorded
 
 
 def run(word: str, x: Any, arrays: Any = None, **fields: Any) -> Any:
@@ -99,7 +98,7 @@ def test_pieces_change_nothing(word: str, piece: int, monkeypatch: pytest.Monkey
     weight = random.normal(size=(6, 2, 3, 2) if word == "conv" else (4, 3, 3, 2))
     y = forward(layer, {"weight": weight}, x)
     back = backward(layer, {"weight": weight}, (x,), y, np.cos(y))
-    monkeypatch.setattr("shapecalc.reference.unfold.PIECE", piece)
+    monkeypatch.setattr("shapecalc.reference.weighted.PIECE", piece)
     with recorded() as products:
         np.testing.assert_allclose(forward(layer, {"weight": weight}, x), y, atol=1e-12)
     assert len(products) >= (6 if piece <= 300 else 3)

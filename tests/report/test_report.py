@@ -9,11 +9,11 @@ from io import StringIO
 import pytest
 
 import shapecalc
-from shapecalc.counting.measures import MEASURES
+from shapecalc.counting import MEASURES
 from shapecalc.output.columns import COLUMNS, default_columns
 from shapecalc.output.view import View
+from shapecalc.report import RECORD, Report
 from shapecalc.report.fold import fold
-from shapecalc.report.model import RECORD, Report
 
 
 @pytest.fixture(scope="module")

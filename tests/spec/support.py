@@ -11,12 +11,12 @@ from shapecalc.api import build
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.shape import as_text
 from shapecalc.report.compute import compute_report
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 def report_of(

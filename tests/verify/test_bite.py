@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 
 from shapecalc.layers import layer_class
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.work import Work
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Slot
 from shapecalc.reference.layer import count
-from shapecalc.reference.probe import probe
-from shapecalc.reference.slopes import slopes
+from shapecalc.reference.probe import probe, slopes
 from shapecalc.verify.laws import (
     gradient_law,
     product_law,
@@ -119,7 +117,7 @@ def test_a_wrong_reach_is_caught(right: str, wrong: str) -> None:
         return reach_law(noticed, reaches, trial.row.inputs[0].sides)
 
     assert law() == ""
-    with planted(Fault("", "conv", "layers.receptive_field:reach", right, wrong)):
+    with planted(Fault("", "conv", "layers.window:reach", right, wrong)):
         assert law().startswith("unit ")
 
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from shapecalc.layers import BUILTIN
 from shapecalc.reference.layer import backward, count, forward
-from shapecalc.reference.probe import probe
-from shapecalc.reference.slopes import slopes
+from shapecalc.reference.probe import probe, slopes
 from shapecalc.verify.laws import (
     gradient_law,
     product_law,

@@ -9,7 +9,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from shapecalc.reference.layer import forward, random_arrays, slots
-from shapecalc.reference.product import recorded
+from shapecalc.reference.weighted import recorded
 from tests.kinds import MAXIMA
 from tests.oracle.draw import layers, tables
 from tests.oracle.judge import AnyLayer, answer
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Slot
-    from shapecalc.reference.product import Product
-    from shapecalc.report.model import Row
+    from shapecalc.reference.weighted import Product
+    from shapecalc.report import Row
 
 #: So many numbers of the grid are distinct.
 DISTINCT = 4001

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shapecalc.report.model import Report
+from shapecalc.report import Report
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.compare.rows import Aligned
     from shapecalc.errors import Problem
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Comparison(Shown):
     shapes = Shapes(
         "a comparison",
         table="analysis.compare.table.tabulate",
-        records="analysis.compare.records.records",
+        records="analysis.compare.table.records",
     )
     reports: tuple[Report, ...]
 
@@ -55,7 +55,7 @@ def compare(
     """
     from shapecalc.api import summarize
     from shapecalc.errors import SpecErrors
-    from shapecalc.graph.model import Graph, without_values
+    from shapecalc.graph import Graph, without_values
 
     problems = list(_miscounted(networks))
     computed: dict[object, Report] = {}  # by id or name: a spec named twice is computed once

@@ -6,13 +6,11 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.output.table import GAP
+from shapecalc.output.table import GAP, Head
 from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from shapecalc.output.table import Head
 
 
 # What is kept whole: a word, or a step of a path.

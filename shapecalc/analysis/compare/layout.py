@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.analysis.compare.fit import Laid
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.compare.rows import Aligned
     from shapecalc.layers.base import Layer
     from shapecalc.output.view import Column, View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 #: So many changes of a level are told; those of a layer all.

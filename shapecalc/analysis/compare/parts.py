@@ -9,16 +9,15 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.layers.fields import Pad, Padding, Sizes
-from shapecalc.layers.windowed import Windowed
+from shapecalc.layers.conv import Windowed
+from shapecalc.layers.fields import Declared, Pad, Padding, Sizes
 from shapecalc.report.fold import level, levels_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from shapecalc.layers.base import Layer
-    from shapecalc.layers.fields import Declared
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 #: What a part counts for when parts are paired: one that owns most of the costs, another one that

@@ -1,4 +1,8 @@
-"""A comparison as a table: rows of layers, and under them the totals with their ratios."""
+"""A comparison laid out: a table for people, records for programs.
+
+The table has rows of layers, and under them the totals with their ratios; the records have totals,
+exact ratios, and aligned rows with what changed in each.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ from itertools import chain
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.compare.fit import fit, lines_of, width_of_all
+from shapecalc.analysis.compare.fit import Laid, fit, lines_of, width_of_all
 from shapecalc.analysis.compare.layout import (
+    Entry,
     change_column,
     configurations,
     entries_of,
@@ -18,22 +23,36 @@ from shapecalc.analysis.compare.layout import (
     side_by_side,
     without_followers,
 )
-from shapecalc.analysis.compare.names import WEIGHTED, labels_of, ratio, source_of, weighted_layers
-from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNITS, amount_text, number_text
-from shapecalc.output.columns import BY_WORD, conventions
-from shapecalc.output.sums import Sum, sums
+from shapecalc.analysis.compare.totals import (
+    WEIGHTED,
+    labels_of,
+    ratio,
+    source_of,
+    totals_of,
+    weighted_layers,
+)
+from shapecalc.output.cells import (
+    NOT_APPLICABLE_MARK,
+    UNITS,
+    Json,
+    amount_text,
+    cell_data,
+    cell_plain,
+    number_text,
+)
+from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, sums
+from shapecalc.output.records import Records
+from shapecalc.output.report_records import profile_data
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
-from shapecalc.output.view import View
+from shapecalc.output.view import Column, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.compare import Comparison
-    from shapecalc.analysis.compare.fit import Laid
-    from shapecalc.analysis.compare.layout import Entry
     from shapecalc.analysis.compare.rows import Aligned, Status
-    from shapecalc.output.view import Column
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 #: Columns of two networks that are shown when none are asked for, with the order in which a narrow
@@ -265,3 +284,101 @@ def _total_lines(
 
 def _sums(report: Report, view: View) -> tuple[Sum, ...]:
     return (*sums(report, view), Sum(WEIGHTED, "weighted layers", weighted_layers(report)))
+
+
+#: The schema's name and version.
+SCHEMA = "shapecalc.comparison/1"
+
+
+def records(comparison: Comparison, view: View = View(), *, full: bool = False) -> Records:
+    """Return every aligned row, whether it is `full` or not.
+
+    A document has what the networks have in lists of one order, None where there is no such layer;
+    `changes` and `status` are against the first.  A line has every column once a network, numbered
+    from 1: ``params_1``, ``params_2``; status and changes begin with ``status_2``.
+    """
+    numbers = range(1, len(comparison.reports) + 1)
+    columns = tuple(
+        column
+        for column in view.columns or default_columns(view, machine=True)
+        if column.key != "name"
+    )
+    rows = comparison.rows(view.depth or 0)
+    return Records(
+        SCHEMA,
+        lambda: _head(comparison, view),
+        "rows",
+        (_record(row, comparison, view, columns) for row in rows),
+        columns=(
+            *(f"name_{n}" for n in numbers),
+            *(f"{word}_{n}" for n in numbers[1:] for word in ("status", "changes")),
+            *(f"{column.name}_{n}" for column in columns for n in numbers),
+        ),
+        lines=(tuple(_cells(row, comparison, view, columns)) for row in rows),
+    )
+
+
+def _head(comparison: Comparison, view: View) -> dict[str, object]:
+    reports = comparison.reports
+    totals = [totals_of(report, view) for report in reports]
+    return {
+        "layout": view.layout,
+        "batch": view.batch,
+        "dtype": view.dtype,
+        "profile": view.profile
+        and profile_data(view.profile, [row for report in reports for row in report.rows]),
+        "same": comparison.same,
+        "networks": [
+            {"name": report.name, "file": source_of(report), "totals": numbers}
+            for report, numbers in zip(reports, totals, strict=True)
+        ],
+        "ratios": [_ratios(totals[0], numbers) for numbers in totals[1:]],
+    }
+
+
+def _ratios(first: dict[str, Dim], other: dict[str, Dim]) -> dict[str, Json]:
+    """Return for every total the ratio to the first network's: a decimal, and exact."""
+    ratios: dict[str, Json] = {}
+    for name, number in other.items():
+        times, direction = ratio(first[name], number)
+        ratios[name] = {
+            "ratio": None if times is None else float(times),
+            "exact": None if times is None else str(times),
+            "direction": direction,
+        }
+    return ratios
+
+
+def _record(
+    row: Aligned, comparison: Comparison, view: View, columns: tuple[Column, ...]
+) -> dict[str, object]:
+    return {
+        "names": [part and part.row.name for part in row.parts],
+        "status": list(row.statuses),
+        "changes": [[change._asdict() for change in changes] for changes in row.changes],
+        **{
+            column.name: [
+                cell_data(column.kind, value, view)
+                for value in _values(row, comparison, view, column)
+            ]
+            for column in columns
+        },
+    }
+
+
+def _cells(
+    row: Aligned, comparison: Comparison, view: View, columns: tuple[Column, ...]
+) -> Iterator[str]:
+    yield from (part.row.name if part else "" for part in row.parts)
+    for status, changes in zip(row.statuses, row.changes, strict=True):
+        yield status
+        yield ", ".join(change.text for change in changes)
+    for column in columns:
+        for value in _values(row, comparison, view, column):
+            yield cell_plain(column.kind, value, view)
+
+
+def _values(row: Aligned, comparison: Comparison, view: View, column: Column) -> Iterator[object]:
+    """Yield a column's value in every network, None where it has no such layer."""
+    for part, report in zip(row.parts, comparison.reports, strict=True):
+        yield None if part is None else column.of_row(part.row, view, report.totals)

@@ -1,7 +1,7 @@
 """Lessons: where the numbers of a layer come from, in the words of a teacher.
 
 Every number here is computed by the layer's own rules, run on numbers that remember how they were
-made (`formula.py`, `trace.py`); so an explanation can't differ from the table.
+made (`algebra/traced.py`, `trace.py`); so an explanation can't differ from the table.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.explain import (
-    blocks,
     field,
     gradient,
     macs,
@@ -17,27 +16,25 @@ from shapecalc.analysis.explain import (
     neighbours,
     output,
     params,
+    whole,
 )
-from shapecalc.analysis.explain.model import Explanation, Topic
-from shapecalc.analysis.explain.network import slide
-from shapecalc.analysis.explain.subject import find
+from shapecalc.analysis.explain.model import Explanation, Section, Topic, find
 from shapecalc.api import report_of
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import shapes_text
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text import Origin, Source, Span
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
-    from shapecalc.analysis.explain.model import Section
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 #: Every topic by its name; the usual ones are told when none is asked for.
@@ -48,7 +45,7 @@ TOPICS: dict[str, Topic] = {
             "output",
             "output",
             output.explain,
-            blocks.output,
+            whole.block_output,
             output.formulas,
             usual=True,
         ),
@@ -56,7 +53,7 @@ TOPICS: dict[str, Topic] = {
             "params",
             "params",
             params.explain,
-            blocks.added("params", "params", lambda part: part.row.params),
+            whole.block_sum("params", "params", lambda part: part.row.params),
             params.formulas,
             lambda report, _: report.totals.params,
             usual=True,
@@ -65,7 +62,7 @@ TOPICS: dict[str, Topic] = {
             "macs",
             "MACs",
             macs.explain,
-            blocks.added("macs", "MACs", lambda part: part.row.macs),
+            whole.block_sum("macs", "MACs", lambda part: part.row.macs),
             macs.formulas,
             lambda report, _: report.totals.macs,
             usual=True,
@@ -74,7 +71,7 @@ TOPICS: dict[str, Topic] = {
             "memory",
             "memory",
             memory.explain,
-            blocks.added(
+            whole.block_sum(
                 "memory",
                 "memory",
                 lambda part: part.view.memory(part.view.activations(part.row)),
@@ -87,21 +84,21 @@ TOPICS: dict[str, Topic] = {
             "receptive-field",
             "receptive field",
             field.explain,
-            blocks.field,
+            whole.block_field,
             field.formulas,
         ),
         Topic(
             "gradient",
             "gradient",
             gradient.explain,
-            blocks.gradient,
+            whole.block_gradient,
             None,
         ),
         Topic(
             "what-if",
             "what if",
             neighbours.explain,
-            blocks.neighbours,
+            whole.block_neighbours,
             None,
             usual=True,
         ),
@@ -162,7 +159,7 @@ def _of_network(report: Report, topics: list[Topic], view: View) -> Explanation:
             hint = f"name a layer: shapecalc explain SPEC LAYER --of {topic.name}"
             raise refuse("E312", message, hint=hint)
     spec = report.graph.spec
-    sections = tuple(slide(report, view, topic) for topic in topics)
+    sections = tuple(whole.slide(report, view, topic) for topic in topics)
     named = (report.name, "", "network", spec.citation, spec.note, spec.source.name)
     return Explanation(*named, sections, _domain(report), report.graph.names())
 

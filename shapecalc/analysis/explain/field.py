@@ -7,12 +7,20 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
-from shapecalc.analysis.explain.model import OF_SIZES, Block, Section, derivations, twins
-from shapecalc.analysis.explain.words import LONG, too_long
-from shapecalc.graph.model import Input
+from shapecalc.analysis.explain.model import (
+    LONG,
+    OF_SIZES,
+    Block,
+    Section,
+    Subject,
+    derivations,
+    too_long,
+    twins,
+)
+from shapecalc.graph import Input
 from shapecalc.layers.base import square
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.layers.windowed import Windowed
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
 from shapecalc.text.words import plural
@@ -20,10 +28,10 @@ from shapecalc.text.words import plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.explain.subject import Subject
-    from shapecalc.layers.receptive_field import InputSpan, ReceptiveField
-    from shapecalc.report.model import Row
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.window import InputSpan
+    from shapecalc.report import Row
+    from shapecalc.report.receptive_field import ReceptiveField
 
 
 def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:

@@ -9,10 +9,10 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import is_number
-from shapecalc.analysis.explain.model import Block, Equation, Section
-from shapecalc.analysis.explain.shapes import numbers
-from shapecalc.graph.model import Input
+from shapecalc.algebra import is_number
+from shapecalc.analysis.explain.model import Block, Equation, Section, Subject
+from shapecalc.analysis.explain.output import numbers
+from shapecalc.graph import Input
 from shapecalc.layers.shape import as_text
 from shapecalc.output.document import Picture, Prose
 from shapecalc.text.words import capital, listed
@@ -20,7 +20,6 @@ from shapecalc.text.words import capital, listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.analysis.explain.subject import Subject
     from shapecalc.reference.example import Example
     from shapecalc.reference.formula import ArrayFormula
 

@@ -6,11 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.traced import Formula, formula, grouped, is_zero, named, total, value_text
-from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Section
+from shapecalc.analysis.explain.model import LONG, OF_COUNTS, Block, Derivation, Section, Subject
 from shapecalc.analysis.explain.params import arrays
 from shapecalc.analysis.explain.trace import factors_of, work_of
-from shapecalc.analysis.explain.words import LONG
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
 from shapecalc.layers.dense import Rbf
 from shapecalc.layers.pool import Subsampling
 from shapecalc.layers.transposed import Transposed
@@ -19,7 +18,6 @@ from shapecalc.output.document import Grid, Prose
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.analysis.explain.subject import Subject
     from shapecalc.layers.base import Layer
 
 #: What the operations are called, by the field of `Work`.

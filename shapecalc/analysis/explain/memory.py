@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from shapecalc.algebra.traced import Formula, formula, grouped, is_zero, named, value_text
-from shapecalc.analysis.explain.model import Block, Derivation, Section
+from shapecalc.analysis.explain.model import Block, Derivation, Section, Subject, counted
 from shapecalc.analysis.explain.trace import factors_of, traced_output
-from shapecalc.analysis.explain.words import counted
 from shapecalc.output.cells import DTYPES, UNITS
 from shapecalc.output.document import Prose
-
-if TYPE_CHECKING:
-    from shapecalc.analysis.explain.subject import Subject
 
 
 def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:

@@ -1,23 +1,133 @@
-"""What a lesson is made of: sections, and in them formulas, sentences, pictures and grids."""
+"""What a lesson is about, and what it is made of.
+
+It is about a layer or a block of a report, found by its name.  It has sections, and in them
+formulas, sentences, pictures and grids.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import is_symbolic
+from shapecalc.algebra import Dim, is_symbolic
+from shapecalc.algebra.traced import Formula, value_text
 from shapecalc.analysis.explain.trace import LETTERS
+from shapecalc.errors import Problem, SpecErrors
 from shapecalc.output.document import Chain, Form, Grid, Picture, Prose
+from shapecalc.report.fold import fold
+from shapecalc.text import Origin
 from shapecalc.text.shown import Shapes, Shown
+from shapecalc.text.words import did_you_mean, listed_briefly, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.algebra.traced import Formula
-    from shapecalc.analysis.explain.subject import Subject
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report, Row
+
+
+#: So many names are listed in a message.
+LISTED = 12
+#: What the elements of a map are called, by the number of its sides.
+_PIXELS = {1: "position", 2: "pixel", 3: "voxel"}
+
+
+class Subject(NamedTuple):
+    """A row of a report, how the report is looked at, and its other rows by their names."""
+
+    report: Report
+    row: Row
+    view: View
+    rows: Mapping[str, Row]
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        assert self.row.layer is not None, "a block is explained by its parts"
+        return self.row.layer
+
+    @property
+    def inputs(self) -> tuple[Shape, ...]:
+        """What flows in."""
+        return self.row.inputs
+
+    @property
+    def output(self) -> Shape:
+        """What flows out."""
+        return self.row.output
+
+    @property
+    def pixel(self) -> str:
+        """What an element of the input's sides is called."""
+        return _PIXELS.get(max((len(shape.sides) for shape in self.inputs), default=2), "pixel")
+
+    def parts(self) -> tuple[Subject, ...]:
+        """Return what a block is made of: its layers, and the blocks in it."""
+        inside = f"{self.row.name}/"
+        rows = fold(self.report, inside.count("/") + 1)
+        return tuple(self._replace(row=row) for row in rows if row.name.startswith(inside))
+
+
+def find(report: Report, name: str, view: View) -> Subject:
+    """Find a layer or a block by its path, or by the end of it when only one has that.
+
+    Raises `SpecErrors`: E310 when there is none, E311 when there are several.
+    """
+    held = {path for row in report.rows for path in _above(row.name)}
+    names = (*(row.name for row in report.rows), *filter(held.__contains__, report.graph.groups))
+    paths = [path for path in names if path == name]
+    if not paths:
+        wanted = name.lower()
+        paths = [path for path in names if f"/{path.lower()}".endswith(f"/{wanted}")]
+    paths = list(dict.fromkeys(paths))
+    if len(paths) != 1:
+        raise SpecErrors([_several(report, name, paths) if paths else _none(report, name, names)])
+    (path,) = paths
+    rows = {row.name: row for row in report.rows}
+    if path in rows:
+        return Subject(report, rows[path], view, rows)
+    folded = fold(report, path.count("/") + 1)
+    return Subject(report, next(row for row in folded if row.name == path), view, rows)
+
+
+def every(report: Report, view: View) -> tuple[Subject, ...]:
+    """Return every layer of a report."""
+    rows = {row.name: row for row in report.rows}
+    return tuple(Subject(report, row, view, rows) for row in report.rows)
+
+
+def _above(path: str) -> list[str]:
+    """Return the paths of the blocks that a layer stands in."""
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def _none(report: Report, name: str, names: tuple[str, ...]) -> Problem:
+    origin = Origin(report.graph.spec.source)
+    if name in report.graph.groups:
+        message = f"'{name}' holds no layers: what flows in flows out"
+        return Problem("E310", message, origin, hint="explain the layer before it")
+    ends = dict.fromkeys(path.rpartition("/")[2] for path in names)
+    hint = did_you_mean(name, dict.fromkeys((*names, *ends)))
+    if not hint:
+        top = tuple(dict.fromkeys(path.split("/")[0] for path in names))
+        hint = f"it has {listed_briefly(top, LISTED)}"
+    message = f"{report.name or 'the network'} has no layer and no block '{name}'"
+    return Problem("E310", message, origin, hint=hint)
+
+
+def _several(report: Report, name: str, paths: list[str]) -> Problem:
+    message = f"{len(paths)} layers are called '{name}'"
+    return Problem(
+        "E311",
+        message,
+        Origin(report.graph.spec.source),
+        hint=f"say which: {listed_briefly(tuple(paths), LISTED)}",
+        facts=(("candidates", paths),),
+    )
 
 
 #: The sign of a multiplication of sizes, and of counts.
@@ -134,7 +244,7 @@ class Explanation(Shown):
     shapes = Shapes(
         "an explanation",
         document="analysis.explain.document.document",
-        records="analysis.explain.records.records",
+        records="analysis.explain.document.records",
     )
     network: str
     name: str
@@ -196,3 +306,56 @@ def _renamed(formula: Formula, names: Mapping[str, Dim]) -> Formula:
     return replace(
         formula, value=value, parts=tuple(_renamed(part, names) for part in formula.parts)
     )
+
+
+#: The words of parts of a step.
+_PARTS = {
+    Fraction(1, 2): "half a step",
+    Fraction(1, 3): "a third of a step",
+    Fraction(2, 3): "two thirds of a step",
+    Fraction(1, 4): "a quarter step",
+    Fraction(3, 4): "three quarters of a step",
+}
+#: Formulas longer than this, with their values, fill more than a line.
+LONG = 72
+
+
+def brief(text: str, value: str) -> str:
+    """Write a formula and its value; only the shorter of them where both are no line's length.
+
+    >>> brief("9 x 9", "81"), brief("k x (k + 1) + " * 5 + "k", "5k^2 + 6k" * 5)
+    ('9 x 9 = 81', '5k^2 + 6k5k^2 + 6k5k^2 + 6k5k^2 + 6k5k^2 + 6k')
+    """
+    return min(text, value, key=len) if too_long(text, value) else f"{text} = {value}"
+
+
+def too_long(text: str, value: str) -> bool:
+    """Tell whether a formula and its value together are longer than a line."""
+    return len(text) + len(" = ") + len(value) > LONG
+
+
+def counted(number: Dim, noun: str) -> str:
+    """Write a number with its noun.
+
+    >>> counted(1, "pixel"), counted(3, "pixel"), counted(2, "bias")
+    ('1 pixel', '3 pixels', '2 biases')
+    """
+    return f"{value_text(number)} {plural(number, noun)}"
+
+
+def part_of_a_step(part: Fraction) -> str:
+    """Name a part of a step.
+
+    >>> part_of_a_step(Fraction(1, 4)), part_of_a_step(Fraction(3, 7))
+    ('a quarter step', '3/7 of a step')
+    """
+    return _PARTS.get(part, f"{part} of a step")
+
+
+def the_last(number: int, noun: str) -> str:
+    """Name what stands at the end.
+
+    >>> the_last(1, "pixel"), the_last(3, "pixel")
+    ('the last pixel', 'the last 3 pixels')
+    """
+    return f"the last {noun}" if number == 1 else f"the last {counted(number, noun)}"

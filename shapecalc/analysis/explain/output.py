@@ -1,10 +1,12 @@
-"""Where a layer's output volume comes from."""
+"""Where a layer's output volume comes from: formulas, and words of what it does to a shape."""
 
 from __future__ import annotations
 
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.traced import Formula, formula
+from shapecalc.algebra import ceil_div, is_number, known
+from shapecalc.algebra.traced import Formula, formula, is_zero, value_text
 from shapecalc.analysis.explain import windows
 from shapecalc.analysis.explain.model import (
     OF_COUNTS,
@@ -12,21 +14,39 @@ from shapecalc.analysis.explain.model import (
     Block,
     Derivation,
     Section,
+    Subject,
     derivations,
 )
-from shapecalc.analysis.explain.shapes import axes, numbers, question, says
+from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
 from shapecalc.analysis.explain.trace import in_letters, output_of
-from shapecalc.graph.model import Input
+from shapecalc.graph import Input
+from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.base import Layer, count_text
+from shapecalc.layers.conv import Windowed
+from shapecalc.layers.dense import FullyConnected
+from shapecalc.layers.depthwise import Depthwise
+from shapecalc.layers.fields import per_side
+from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
+from shapecalc.layers.lrn import Lrn
+from shapecalc.layers.merge import Add, Concat, Multiply
+from shapecalc.layers.norm import Norm
 from shapecalc.layers.pool import Pool
-from shapecalc.layers.reshape import Reshape
-from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text
+from shapecalc.layers.reshape import (
+    ChannelShuffle,
+    Crop,
+    Flatten,
+    PadLayer,
+    Permute,
+    Reshape,
+    Upsample,
+)
+from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Windowed
-from shapecalc.output.document import Prose
-from shapecalc.text.words import capital, listed
+from shapecalc.output.document import Grid, Picture, Prose
+from shapecalc.text.words import article, capital, listed
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.explain.subject import Subject
+    from collections.abc import Iterator
 
 
 def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
@@ -79,3 +99,267 @@ def _facts(subject: Subject) -> dict[str, Any]:
     names = SIDE_NAMES[len(shape.sides)]
     fits = map(windows.fit, shape.sides, layer.moves(shape))
     return {name: windows.facts_of(fitted) for name, fitted in zip(names, fits, strict=True)}
+
+
+def axes(shape: object) -> tuple[str, ...]:
+    """Name the extents of a shape."""
+    if isinstance(shape, Vector):
+        return ("units",)
+    return (*SIDE_NAMES[len(shape.sides)], "channels")  # type: ignore[attr-defined]
+
+
+def numbers(subject: Subject) -> bool:
+    """Tell whether all sides, and windows over them, are numbers, so that pixels can be counted."""
+    layer, shapes = subject.layer, (*subject.inputs, subject.output)
+    if isinstance(layer, Windowed):
+        return all(map(windows.countable, shapes[0].sides, layer.moves(shapes[0])))
+    return all(is_number(n) for shape in shapes for n in shape.sides)
+
+
+def question(layer: Layer, subject: Subject) -> Iterator[Prose]:
+    """Ask the question that the rule of a window answers."""
+    if not isinstance(layer, Windowed) or isinstance(layer, Transposed):
+        return
+    _, n, window = next(sides_of(layer, subject))
+    k, s = window.extent, window.stride
+    if window.mode == "same":
+        every = f"one output every {s} {subject.pixel}s" if s > 1 else "as many outputs as inputs"
+        yield Prose(f"`same` asks for {every}, whatever the kernel: n/s, rounded up.")
+        return
+    steps = f"{s} {subject.pixel}s at a time" if s > 1 else f"one {subject.pixel} at a time"
+    padded = "" if is_zero(window.before + window.after) else " and their padding"
+    fit = "the steps that fit" if window.rounding == "floor" else "the steps, one that is begun too"
+    wide = f"{capital(article(str(k)))}-wide window" if str(k).isalnum() else f"A window of {k}"
+    yield Prose(
+        f"{wide} moves over {n} {subject.pixel}s{padded}, {steps}: count"
+        f" {fit}, and 1 for where it starts."
+    )
+
+
+@singledispatch
+def says(layer: Layer, subject: Subject) -> Iterator[Block]:
+    """Say in words what a layer does to a shape."""
+    yield Prose(f"The rule: {layer.rule}.")
+
+
+@says.register(Input)
+def _(layer: Input, subject: Subject) -> Iterator[Block]:
+    yield Prose("The input is given: by the spec, or by --input.")
+
+
+@says.register(Windowed)
+def _(layer: Windowed, subject: Subject) -> Iterator[Block]:
+    if isinstance(layer, Depthwise):
+        yield Prose("Every channel draws its own maps, as many as the multiplier says.")
+    elif isinstance(layer, Pool):
+        yield Prose("A pool works on every channel by itself, so the channels stay as they are.")
+    else:
+        yield Prose("Every filter draws one map, so the filters are the output's channels.")
+    if not numbers(subject):
+        return
+    sides_by_text: dict[str, list[str]] = {}
+    pictures: dict[str, tuple[str, ...]] = {}
+    for names, n, window in sides_of(layer, subject):
+        fitted = windows.fit(n, window)
+        text = "  ".join(windows.sentences(fitted, subject.pixel))
+        sides_by_text.setdefault(text, []).extend(names)
+        pictures.setdefault(text, windows.drawn(fitted, subject.pixel))
+    for text, names in sides_by_text.items():
+        yield Prose(text if len(sides_by_text) == 1 else f"{capital(listed(names))}: {text}")
+        if pictures[text]:
+            yield Picture(pictures[text])
+
+
+def sides_of(layer: Windowed, subject: Subject) -> Iterator[tuple[list[str], Any, Any]]:
+    """Yield every side with its window; sides that are alike together, under their names."""
+    shape = subject.inputs[0]
+    alike: dict[tuple[Any, Any], list[str]] = {}
+    moves = layer.moves(shape)
+    for name, n, window in zip(SIDE_NAMES[len(shape.sides)], shape.sides, moves, strict=True):
+        alike.setdefault((n, window), []).append(name)
+    for (n, window), names in alike.items():
+        yield names, n, window
+
+
+@says.register(Transposed)
+def _(layer: Transposed, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        f"The other way round: every input {subject.pixel} spreads a kernel over the output, the"
+        " next one a stride further.  Where kernels overlap they add up."
+    )
+    uneven = dict.fromkeys(
+        (move.kernel, move.stride)
+        for move in layer.moves(subject.inputs[0])
+        if move.dilation == 1 and known(move.kernel) % move.stride
+    )
+    for k, s in uneven:
+        yield Prose(
+            f"The kernel {k} is no multiple of the stride {s}: some outputs get more kernels than"
+            " others, which shows as a checkerboard."
+        )
+    if not numbers(subject):
+        return
+    sizes = dict(zip(SIDE_NAMES[len(subject.output.sides)], subject.output.sides, strict=True))
+    for names, n, window in sides_of(layer, subject):
+        yield Picture(_spread(n, window, known(sizes[names[0]]), subject.pixel))
+
+
+def _spread(n: int, window: Any, size: int, pixel: str) -> tuple[str, ...]:  # noqa: ANN401
+    """Draw an output row with the kernels that the input spreads over it."""
+    cut = window.before
+    if window.mode == "same":
+        cut = max(window.extent - window.stride, 0) // 2
+    frames = tuple(
+        Frame(f"from {pixel} {i + 1}", i * window.stride - cut, window.kernel, window.dilation)
+        for i in chosen(n, size)
+    )
+    rest = max(0, (n - 1) * window.stride + window.extent - cut - size)
+    return draw(Scene("output", size, cut, rest, frames, sign="cut away"))
+
+
+@says.register(FullyConnected)
+def _(layer: FullyConnected, subject: Subject) -> Iterator[Block]:
+    shape = subject.inputs[0]
+    yield Prose(
+        "As many outputs as units, whatever flows in."
+        + (
+            f"  The volume is read as one row: {OF_COUNTS.join(map(str, as_list(shape)))}"
+            f" = {value_text(shape.size)} inputs."
+            if shape.sides
+            else ""
+        )
+    )
+
+
+@says.register(GlobalPool)
+def _(layer: GlobalPool, subject: Subject) -> Iterator[Block]:
+    sides = subject.inputs[0].sides
+    yield Prose(
+        f"Every channel's {count_text(sides)} elements become one: their {layer.statistic}."
+        "  Whatever size flows in, the sides end at 1."
+    )
+
+
+@says.register(AdaptivePool)
+def _(layer: AdaptivePool, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "The output's size is given; the windows follow.  Of n inputs and o outputs, window i"
+        " reaches from floor(i*n/o) up to, but not including, ceil((i + 1)*n/o), i from 0 on;"
+        " where o does not divide n they overlap."
+    )
+    if not numbers(subject):
+        return
+    inward, outward = (map(known, shape.sides) for shape in (subject.inputs[0], subject.output))
+    for n, o in dict.fromkeys(zip(inward, outward, strict=True)):
+        ends = [(i, i * n // o, known(ceil_div((i + 1) * n, o))) for i in chosen(o, n)]
+        frames = tuple(Frame(f"window {i + 1}", start, end - start) for i, start, end in ends)
+        yield Picture(draw(Scene(subject.pixel, n, 0, 0, frames)))
+
+
+@says.register(Concat)
+def _(layer: Concat, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "The branches are laid one behind the other, so their channels add up; their sides must"
+        " agree."
+        if subject.output.sides
+        else "The rows are laid one behind the other, so their units add up."
+    )
+    yield _branches(subject, "c")
+
+
+@says.register(Add)
+def _(layer: Add, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        f"The {len(subject.inputs)} operands are added element by element, so they must be alike"
+        " in every extent, and the sum is like them."
+    )
+    yield _branches(subject)
+
+
+@says.register(Multiply)
+def _(layer: Multiply, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "Multiplied element by element: extents must agree, and one that is 1 stretches to that of"
+        " the others, like a gate that holds for a whole channel or place."
+    )
+    yield _branches(subject)
+
+
+def _branches(subject: Subject, letter: str = "") -> Grid:
+    """List what flows into a join, under the letters of its rule if it has any."""
+    rows = tuple(
+        (
+            f"{letter}{number}" if letter else "",
+            source,
+            as_text(shape, subject.view.layout),
+            str(shape.channels),
+        )
+        for number, (source, shape) in enumerate(
+            zip(subject.row.sources, subject.inputs, strict=True), 1
+        )
+    )
+    header = ("", "from", "volume", "channels" if subject.output.sides else "units")
+    start = 0 if letter else 1
+    right = (False, False, False, True)
+    return Grid(header[start:], tuple(row[start:] for row in rows), right[start:])
+
+
+@says.register(Pointwise)
+@says.register(Norm)
+@says.register(Lrn)
+def _(layer: Layer, subject: Subject) -> Iterator[Block]:
+    done = "normalised" if isinstance(layer, (Norm, Lrn)) else "mapped by itself"
+    if layer.view:
+        done = "passed on"
+    rule = layer.rule if layer.rule != Layer.rule else ""
+    yield Prose(f"Every element is {done}{f', {rule}' if rule else ''}, so the shape stays.")
+
+
+@says.register(Flatten)
+def _(layer: Flatten, subject: Subject) -> Iterator[Block]:
+    yield Prose("All elements are written in one row; none is added, none is lost.")
+
+
+@says.register(Reshape)
+def _(layer: Reshape, subject: Subject) -> Iterator[Block]:
+    before, after = (
+        f"{OF_COUNTS.join(map(str, as_list(shape)))} = {shape.size}"
+        for shape in (subject.inputs[0], subject.output)
+    )
+    yield Prose(f"The same elements in the same order under another shape: {before}, and {after}.")
+
+
+@says.register(Permute)
+def _(layer: Permute, subject: Subject) -> Iterator[Block]:
+    before = axes(subject.inputs[0])
+    pairs = zip(axes(subject.output), layer.order, strict=True)
+    turned = [f"{name} is what was {before[axis]}" for name, axis in pairs]
+    yield Prose(f"The axes change places: {listed(turned)}.")
+
+
+@says.register(PadLayer)
+def _(layer: PadLayer, subject: Subject) -> Iterator[Block]:
+    yield Prose("Zeros are added around every channel.")
+
+
+@says.register(Crop)
+def _(layer: Crop, subject: Subject) -> Iterator[Block]:
+    if layer.to is not None:
+        yield Prose(
+            "As much is cut around the centre; where it does not halve, one row more"
+            " goes at the end."
+        )
+    else:
+        yield Prose("Rows are taken away at the ends of every side.")
+
+
+@says.register(Upsample)
+def _(layer: Upsample, subject: Subject) -> Iterator[Block]:
+    how = "repeated" if layer.mode == "nearest" else "blended with its nearest neighbours"
+    factors = per_side(layer.factor, len(subject.output.sides), "factor")
+    yield Prose(f"Every element becomes {count_text(factors)} of them, {how}.")
+
+
+@says.register(ChannelShuffle)
+def _(layer: ChannelShuffle, subject: Subject) -> Iterator[Block]:
+    yield Prose("Only the order of the channels changes, so the shape stays.")

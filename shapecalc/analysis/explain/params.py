@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import product
+from shapecalc.algebra import Dim, product
 from shapecalc.algebra.traced import Formula, formula, total, value_text
-from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Section
-from shapecalc.analysis.explain.trace import arrays_of
-from shapecalc.analysis.explain.words import counted
-from shapecalc.graph.model import Input
+from shapecalc.analysis.explain.model import OF_COUNTS, Block, Derivation, Section, Subject, counted
+from shapecalc.analysis.explain.trace import Array, arrays_of
+from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise, Prelu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense, Rbf
@@ -26,9 +25,6 @@ from shapecalc.output.document import Grid, Prose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.explain.subject import Subject
-    from shapecalc.analysis.explain.trace import Array
     from shapecalc.layers.base import Layer
 
 

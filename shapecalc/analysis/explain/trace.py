@@ -9,18 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
-from shapecalc.layers.fields import Count, Pad, Padding, Sizes
+from shapecalc.layers.conv import Windowed
+from shapecalc.layers.fields import Count, Declared, Pad, Padding, Sizes
 from shapecalc.layers.merge import Concat, Multiply
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.layers.base import Layer, Parameter
-    from shapecalc.layers.fields import Declared
-    from shapecalc.layers.work import Work
+    from shapecalc.layers.base import Layer, Parameter, Work
 
 #: What the letters of a rule stand for.
 LETTERS = {

@@ -8,17 +8,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.dim import ceil_div, is_number, known
+from shapecalc.algebra import Dim, ceil_div, is_number, known
 from shapecalc.algebra.traced import value_text
+from shapecalc.analysis.explain.model import counted, part_of_a_step, the_last
 from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
-from shapecalc.analysis.explain.words import counted, part_of_a_step, the_last
 from shapecalc.layers.window import Window, output_size, padding
 from shapecalc.text.words import article, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.algebra.dim import Dim
 
 #: Sides with more pixels or taps than this are not looked at one by one.
 MANY = 200_000

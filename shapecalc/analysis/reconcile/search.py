@@ -12,17 +12,17 @@ from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.source import Origin, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 #: Batches that a printed number may be of, though nothing says so.
@@ -149,7 +149,7 @@ class Search(Shown):
     shapes = Shapes(
         "a search for a number",
         table="analysis.reconcile.table.tabulate_search",
-        records="analysis.reconcile.records.search_records",
+        records="analysis.reconcile.table.search_records",
     )
     report: Report
     target: Target

@@ -2,12 +2,11 @@
 
 question.py     text to conditions
 atoms.py        conditions to relations of expressions, by a report
-lost_pixels.py  the conditions that every window fits exactly
 unknowns.py     what is free, and what is tried one by one
-boxes.py        boxes of integers: what answers are made of
 decide.py       relations to boxes
+answer.py       the noun: a solution, and the boxes of integers that it is made of
 reasons.py      why, and by how much what is near fails
-answer.py       the noun: a solution
 solve.py        the whole way
 windows.py      the windows that take one size to another
+document.py     solutions and windows laid out
 """

@@ -1,25 +1,196 @@
-"""A solution: all points for which a question holds, why, and what is near where there are none."""
+"""A solution: all points for which a question holds, why, and what is near where there are none.
+
+Points are given as boxes: one set of integers a name.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from math import lcm, prod
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from shapecalc.analysis.solve.boxes import has, size
+from shapecalc.algebra.integer_sets import Integers, Stretch, integers
 from shapecalc.output.document import Grid
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from shapecalc.algebra.integer_sets import Integers
+    from shapecalc.spec.ranges import Range
 
+
+#: The points whose every coordinate is in the set of its name.
+Box: TypeAlias = "dict[str, Integers]"
+#: A set is written anew when it takes no more numbers than this to compare.
+MAX_LISTED = 100_000
+
+
+def of_range(over: Range) -> Integers:
+    """Return the values of a range, however many."""
+    values = over.values
+    if not isinstance(values, range):
+        return compress(values, values)
+    return integers([Stretch(values[0], values[-1], values.step, (values[0] % values.step,))])
+
+
+def has(numbers: Integers, number: int) -> bool:
+    """Tell whether a number is in a set."""
+    return any(number in stretch for stretch in numbers.stretches)
+
+
+def union(a: Integers, b: Integers) -> Integers:
+    """Return the numbers that are in either set."""
+    return integers([*a.stretches, *b.stretches])
+
+
+def size(numbers: Integers) -> int | None:
+    """Count the numbers of a set; None when it does not end."""
+    total = 0
+    for stretch in numbers.stretches:
+        if stretch.high is None:
+            return None
+        whole, rest = divmod(stretch.high - stretch.low + 1, stretch.modulus)
+        last = stretch.high - rest + 1
+        total += whole * len(stretch.residues)
+        total += sum(n % stretch.modulus in stretch.residues for n in range(last, stretch.high + 1))
+    return total
+
+
+def listed(numbers: Integers, most: int | None = None) -> list[int]:
+    """List the numbers of a set in rising order; the first ones, where there are more than `most`.
+
+    >>> listed(Integers((Stretch(3, None, 4, (1, 3)),)), 3)
+    [3, 5, 7]
+    """
+    values: set[int] = set()
+    for stretch in numbers.stretches:
+        values.update(_first(stretch, most))
+    return sorted(values)[:most]
+
+
+def _first(stretch: Stretch, most: int | None) -> Iterable[int]:
+    low, high, modulus, residues = stretch
+    assert high is not None or most is not None
+    count, start = 0, low - low % modulus
+    while (most is None or count < most) and (high is None or start <= high):
+        for residue in residues:
+            if low <= start + residue and (high is None or start + residue <= high):
+                count += 1
+                yield start + residue
+        start += modulus
+
+
+def compress(values: Iterable[int], among: Iterable[int]) -> Integers:
+    """Write some of the numbers `among` as few stretches.
+
+    A number that was not among those tried is never in the set.
+
+    >>> compress([32, 64, 128], range(32, 161, 32)).text("H")
+    'H = 128 or H a multiple of 32, from 32 to 64'
+    >>> compress(range(0, 1000, 4), range(1000)).text("n")
+    'n a multiple of 4, from 0 to 996'
+    """
+    universe = sorted(set(among))
+    chosen = set(values)
+    steps = {after - before for before, after in pairwise(universe)}
+    step = steps.pop() if len(steps) == 1 else 1  # 1 where they do not lie evenly
+    stretches: list[Stretch] = []
+    for number in universe:
+        if number not in chosen:
+            continue
+        if stretches and stretches[-1].high == number - step:
+            stretches[-1] = stretches[-1]._replace(high=number)
+        else:
+            stretches.append(Stretch(number, number, step, (number % step,)))
+    if len(stretches) > 4 and len(steps) == 0:
+        stretches = _periodic(sorted(chosen), step, stretches) or stretches
+    return integers(stretches)
+
+
+def tidied(numbers: Integers) -> Integers:
+    """Write a set with fewer stretches where it can be: residues that fill up become intervals.
+
+    >>> halves = (Stretch(4, 20, 2, (0,)), Stretch(3, 21, 2, (1,)))
+    >>> tidied(Integers(halves)).text("n")
+    'n from 3 to 21'
+    """
+    if len(numbers.stretches) < 2:
+        return numbers
+    endless = [stretch for stretch in numbers.stretches if stretch.high is None]
+    low = min(stretch.low for stretch in numbers.stretches)
+    end = max(
+        stretch.low if stretch.high is None else stretch.high for stretch in numbers.stretches
+    )
+    period = lcm(*(stretch.modulus for stretch in endless))
+    if end - low + period > MAX_LISTED:
+        return numbers
+    tail = {n % period for n in range(end + 1, end + 1 + period) if has(numbers, n)}
+    if endless:  # the end without end begins where the set begins to repeat itself
+        while end >= low and has(numbers, end) == (end % period in tail):
+            end -= 1
+    head = [number for number in range(low, end + 1) if has(numbers, number)]
+    finite = compress(head, range(low, end + 1)).stretches if head else ()
+    last = [Stretch(end + 1, None, period, tuple(sorted(tail)))] if endless else []
+    best = integers([*finite, *last])
+    return best if len(best.stretches) < len(numbers.stretches) else numbers
+
+
+def _periodic(chosen: Sequence[int], step: int, runs: Sequence[Stretch]) -> list[Stretch]:
+    """Write numbers out of every `step` as residues, if they are between the first and the last.
+
+    A period takes the beginning of a run to that of another.
+    """
+    low, high = chosen[0], chosen[-1]
+    for run in runs[2:34]:
+        modulus = run.low - runs[1].low
+        residues = {number % modulus for number in chosen}
+        turns, rest = divmod((high - low) // step + 1, modulus // step)
+        begun = sum((low + n * step) % modulus in residues for n in range(rest))
+        if turns * len(residues) + begun == len(chosen) and turns > 1:
+            return [Stretch(low, high, modulus, tuple(sorted(residues)))]
+    return []
+
+
+def boxes_of(
+    rows: Mapping[tuple[int, ...], list[Box]],
+    names: Sequence[str],
+    among: Mapping[str, Iterable[int]],
+) -> list[Box]:
+    """Put names around boxes: `rows` gives for values of the names the boxes inside.
+
+    Boxes that differ in one name only become one, the last name's first.
+    """
+    if not names:
+        return rows.get((), [])
+    first, *rest = names
+    slices: dict[int, dict[tuple[int, ...], list[Box]]] = {}
+    for place, boxes in rows.items():
+        slices.setdefault(place[0], {})[place[1:]] = boxes
+    inner = {value: boxes_of(part, rest, among) for value, part in slices.items()}
+    return joined(first, inner, among[first])
+
+
+def joined(name: str, inner: Mapping[int, list[Box]], among: Iterable[int]) -> list[Box]:
+    """Put one more name around boxes: values with the same boxes inside share one."""
+    alike: dict[tuple[tuple[tuple[str, Integers], ...], ...], list[int]] = {}
+    for value, boxes in inner.items():
+        alike.setdefault(tuple(tuple(box.items()) for box in boxes), []).append(value)
+    universe = sorted(set(among))
+    return [
+        {name: compress(values, universe), **dict(box)}
+        for boxes, values in alike.items()
+        for box in boxes
+    ]
+
+
+#: So many rows of a table are shown to people; programs get all.
+MAX_ROWS = 40
 #: So many boxes are said in sentences; more are a table.
 SENTENCES = 6
 
 
-def grid_data(grid: Grid) -> dict[str, Any]:
+def _grid_data(grid: Grid) -> dict[str, Any]:
     """Return a table as a plain record."""
     return {
         "title": grid.caption,
@@ -47,7 +218,7 @@ class Solution(Shown):
     shapes = Shapes(
         "a solution",
         document="analysis.solve.document.document",
-        records="analysis.solve.records.solution_records",
+        records="analysis.solve.document.solution_records",
     )
     network: str
     question: str
@@ -138,8 +309,8 @@ class Solution(Shown):
             "solutions": [
                 {name: numbers.data() for name, numbers in box.items()} for box in self.boxes
             ],
-            "why": list(map(grid_data, self.why)),
-            "nearest": list(map(grid_data, self.nearest)),
+            "why": list(map(_grid_data, self.why)),
+            "nearest": list(map(_grid_data, self.nearest)),
             "remarks": list(self.remarks),
             "source": self.source,
         }

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.expr import Expr, Floor, Symbol, evaluate, substitute, symbol
 from shapecalc.algebra.integer_sets import NONE, Integers, common
 from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.atoms import Atom
-from shapecalc.analysis.solve.boxes import (
+from shapecalc.analysis.solve.answer import (
     Box,
     boxes_of,
     compress,
@@ -25,16 +24,16 @@ from shapecalc.analysis.solve.boxes import (
     tidied,
     union,
 )
+from shapecalc.analysis.solve.atoms import Atom
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.report.domain import Domain
     from shapecalc.spec.ranges import Range
-    from shapecalc.text.source import Source
 
 #: So many points of a grid are looked at.
 MAX_POINTS = 10_000_000

@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 
 from shapecalc.errors import refuse
-from shapecalc.spec.expression import ExpressionError, Parser
-from shapecalc.text.source import Origin, Source, Span
-
-if TYPE_CHECKING:
-    from shapecalc.spec.expression import Parsed
+from shapecalc.spec.expression import ExpressionError, Parsed, Parser
+from shapecalc.text import Origin, Source, Span
 
 MAX_LENGTH = 1000
 #: What a number's suffix multiplies by; a B for bytes may follow.

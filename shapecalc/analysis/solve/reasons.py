@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.equality import increasing
 from shapecalc.algebra.expr import evaluate, symbols_of
 from shapecalc.algebra.integer_sets import NONE, Integers, Stretch, common
-from shapecalc.algebra.relations import where
-from shapecalc.analysis.solve.answer import bare
-from shapecalc.analysis.solve.boxes import compress, has, listed, size
+from shapecalc.algebra.relations import increasing, where
+from shapecalc.analysis.solve.answer import Box, bare, compress, has, listed, size
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.document import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.analysis.solve.atoms import Atom
-    from shapecalc.analysis.solve.boxes import Box
     from shapecalc.analysis.solve.decide import Decision
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: So many values of a symbol are put into a formula to see what comes out.
 MAX_LOOKED_AT = 4096

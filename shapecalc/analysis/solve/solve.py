@@ -8,37 +8,27 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra.expr import substitute, symbol, symbols_of
 from shapecalc.algebra.integer_sets import common
 from shapecalc.algebra.notation import as_factor, text_of
-from shapecalc.analysis.solve.answer import Solution
-from shapecalc.analysis.solve.atoms import Binder
-from shapecalc.analysis.solve.boxes import boxes_of, of_range, tidied
-from shapecalc.analysis.solve.decide import decide
-from shapecalc.analysis.solve.lost_pixels import lossless, rests, skipped
-from shapecalc.analysis.solve.question import WHOLE, read_question
+from shapecalc.analysis.solve.answer import MAX_ROWS, Box, Solution, boxes_of, of_range, tidied
+from shapecalc.analysis.solve.atoms import Atom, Binder, lossless, rests, skipped
+from shapecalc.analysis.solve.decide import Decision, decide
+from shapecalc.analysis.solve.question import WHOLE, Question, read_question
 from shapecalc.analysis.solve.reasons import apart, borders, chain, measure, misses, near_points
-from shapecalc.analysis.solve.unknowns import find_unknowns
+from shapecalc.analysis.solve.unknowns import Unknowns, find_unknowns
 from shapecalc.api import load
 from shapecalc.errors import Problem, RuleError, SpecErrors
-from shapecalc.graph.model import Graph
+from shapecalc.graph import Graph
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from os import PathLike
 
-    from shapecalc.analysis.solve.atoms import Atom
-    from shapecalc.analysis.solve.boxes import Box
-    from shapecalc.analysis.solve.decide import Decision
-    from shapecalc.analysis.solve.question import Question
-    from shapecalc.analysis.solve.unknowns import Unknowns
-    from shapecalc.report.model import Report
-
-#: So many rows of a table of solutions are shown to people; programs get all.
-MAX_ROWS = 40
+    from shapecalc.report import Report
 
 
 def solve(

@@ -11,24 +11,20 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, refuse
+from shapecalc.graph import Deferred, Graph, Input
 from shapecalc.graph.expand import expand
-from shapecalc.graph.model import Deferred, Input
 from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.report.compute import compute_report
-from shapecalc.spec.model import Edit
-from shapecalc.spec.ranges import ends, must_be_few
-from shapecalc.text.source import Source
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import YamlMap, scalar
+from shapecalc.spec import Edit, NetSpec
+from shapecalc.spec.ranges import Range, ends, must_be_few
+from shapecalc.text import Source, YamlMap, scalar
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.graph.model import Graph
     from shapecalc.layers.base import Layer
-    from shapecalc.report.model import Report
-    from shapecalc.spec.model import NetSpec
-    from shapecalc.spec.ranges import Range
+    from shapecalc.report import Report
 
 #: So many networks are computed one by one.
 MAX_TRIED = 10_000

@@ -20,10 +20,9 @@ from shapecalc.errors import SpecErrors, refuse
 from shapecalc.layers.window import Rounding, Window, output_size, transposed_size
 from shapecalc.output.document import Grid
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
+from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.words import counted
+from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -101,7 +100,7 @@ class Windows(Shown):
     shapes = Shapes(
         "a list of windows",
         document="analysis.solve.document.document",
-        records="analysis.solve.records.windows_records",
+        records="analysis.solve.document.windows_records",
     )
     sizes: tuple[tuple[int, int], ...]
     moves: tuple[Move, ...]

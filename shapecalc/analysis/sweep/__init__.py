@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.sweep.plan import Plan, Progress
     from shapecalc.analysis.sweep.result import Sweep
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.output.view import View
 
 
@@ -62,7 +62,7 @@ def prepare(
     from shapecalc.analysis.sweep.axes import ground
     from shapecalc.analysis.sweep.plan import make_plan
     from shapecalc.api import read
-    from shapecalc.graph.model import Graph
+    from shapecalc.graph import Graph
     from shapecalc.spec.find import find
     from shapecalc.spec.ranges import read_ranges
 

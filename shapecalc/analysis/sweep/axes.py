@@ -6,21 +6,17 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, refuse
+from shapecalc.graph import Graph, Input
 from shapecalc.graph.expand import expand
-from shapecalc.graph.model import Input
-from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.spec.model import Edit
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Mark, Scalar, YamlMap, scalar
+from shapecalc.layers.shape import SIDE_NAMES, Shape
+from shapecalc.spec import Edit, NetSpec
+from shapecalc.text import Mark, Scalar, Tree, YamlMap, scalar
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from shapecalc.graph.model import Graph
-    from shapecalc.layers.shape import Shape
-    from shapecalc.spec.model import NetSpec
     from shapecalc.spec.ranges import Range
-    from shapecalc.text.yaml_tree import Tree
 
 #: What names every side of a square input.
 SQUARE = ("N", "size")

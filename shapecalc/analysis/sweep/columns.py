@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.counting.measures import OF_NETWORK
+from shapecalc.counting import OF_NETWORK
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.output.cells import NUMBER
+from shapecalc.layers.shape import SIDE_NAMES, Shape
+from shapecalc.output.cells import NUMBER, CellKind
 from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
+from shapecalc.report import UNKNOWN, Report, Row
 from shapecalc.report.fold import fold
-from shapecalc.report.model import UNKNOWN
-from shapecalc.text.source import Origin, Source, Span
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text import Origin, Source, Span
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.layers.shape import Shape
-    from shapecalc.output.cells import CellKind
+    from shapecalc.algebra import Dim
     from shapecalc.output.view import Column, View
-    from shapecalc.report.model import Report, Row
 
 #: The extents of a shape, and the order of their columns.
 EXTENTS = ("length", "depth", "height", "width", "channels")

@@ -10,8 +10,15 @@ import numpy as np
 from shapecalc.algebra.expr import evaluate
 from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import EXTENTS
-from shapecalc.analysis.sweep.formulas import INT64_MAX, formulas_of, magnitude
-from shapecalc.analysis.sweep.plan import MAX_PROPAGATED, note_of
+from shapecalc.analysis.sweep.plan import (
+    INT64_MAX,
+    MAX_PROPAGATED,
+    Formulas,
+    Plan,
+    formulas_of,
+    magnitude,
+    note_of,
+)
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.report.compute import compute_report
 
@@ -20,10 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.algebra.integer_sets import Integers
-    from shapecalc.analysis.sweep.formulas import Formulas
-    from shapecalc.analysis.sweep.plan import Plan
     from shapecalc.report.domain import Condition
 
 #: Rows that are computed together.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.analysis.sweep.compute import ROWS, blocks, names_of
+from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, names_of
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 
@@ -28,7 +27,7 @@ class Stream(Shown):
     shapes = Shapes(
         "a sweep",
         table="analysis.sweep.table.tabulate",
-        records="analysis.sweep.records.records",
+        records="analysis.sweep.table.records",
     )
 
     def __init__(self, plan: Plan, rows: int = ROWS) -> None:

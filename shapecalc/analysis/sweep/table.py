@@ -1,12 +1,16 @@
-"""A sweep as a table of texts, for the formats that people read."""
+"""A sweep laid out: a table of texts for people, records for programs.
+
+Records are made block by block, so that the length of a sweep takes no memory.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.analysis.sweep.axes import fixed_at
-from shapecalc.analysis.sweep.columns import EXTENTS
-from shapecalc.analysis.sweep.result import Stream, collected
+from shapecalc.analysis.sweep.axes import Axis, fixed_at
+from shapecalc.analysis.sweep.columns import EXTENTS, SweepColumn
+from shapecalc.analysis.sweep.compute import RowBlock, names_of
+from shapecalc.analysis.sweep.result import Stream, Sweep, collected
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import times_text
 from shapecalc.output.cells import (
@@ -17,17 +21,17 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import BY_WORD
+from shapecalc.output.records import Records
 from shapecalc.output.table import Head, Line, Table
 from shapecalc.report.compute import compute_report
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.analysis.sweep.axes import Axis
-    from shapecalc.analysis.sweep.columns import SweepColumn
-    from shapecalc.analysis.sweep.result import Sweep
+    from shapecalc.analysis.sweep.plan import Plan
     from shapecalc.output.view import View
+
 
 #: A longer table shows its first and its last rows.
 LINES = 200
@@ -201,3 +205,51 @@ def missing_text(missing: int, points: int) -> str:
     """Say how many points do not exist."""
     verb = "does" if missing == 1 else "do"
     return f"{missing:,} of {points:,} points {verb} not exist; the column note says why."
+
+
+#: The schema's name and version.
+SCHEMA = "shapecalc.sweep/1"
+
+
+def records(sweep: Sweep | Stream) -> Records:
+    """Return a line of plain numbers a point; a cell without a value is None."""
+    plan = sweep.plan
+    columns = (*(axis.name for axis in plan.ground.axes), *names_of(plan), "note")
+    lines = (line for block in sweep.blocks for line in _lines(block))
+    return Records(
+        SCHEMA,
+        lambda: {**_head(plan), "columns": columns},
+        "rows",
+        lines,
+        lambda: {"points": sweep.points, "missing": sweep.missing},
+        columns,
+    )
+
+
+def _lines(block: RowBlock) -> Iterator[tuple[Any, ...]]:
+    """Return a block's lines, of Python's integers."""
+    columns = [values.tolist() for values in block.axes.values()]
+    complete = bool(block.exists.all())
+    for values in block.columns.values():
+        if complete:
+            columns.append(values.tolist())
+        else:
+            shown = values.astype(object)
+            shown[~block.exists] = None
+            columns.append(shown.tolist())
+    return zip(*columns, block.notes.tolist(), strict=True)
+
+
+def _head(plan: Plan) -> dict[str, Any]:
+    """Return what holds for all points."""
+    view, spec = plan.view, plan.ground.spec
+    return {
+        "network": spec.name,
+        "source": {"file": spec.source.name, "citation": spec.citation, "note": spec.note},
+        "batch": view.batch,
+        "dtype": view.dtype,
+        "count_inplace": view.count_inplace,
+        "profile": view.profile and {"name": view.profile.name, "label": view.profile.label},
+        "over": [{"name": axis.name, "means": axis.meaning} for axis in plan.ground.axes],
+        "meanings": {measure.name: measure.meaning for measure in plan.measures},
+    }

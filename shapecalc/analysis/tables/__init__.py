@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
+    from shapecalc.analysis.tables.judge import Reports
     from shapecalc.analysis.tables.model import Judgement, Judgements
-    from shapecalc.analysis.tables.networks import Reports
-    from shapecalc.text.source import Source
-    from shapecalc.text.yaml_tree import Scalar
+    from shapecalc.text import Scalar, Source
 
 
 def names() -> tuple[str, ...]:
@@ -76,7 +75,6 @@ def _compare(source: Source, name: str, other: str | None = None) -> Judgement:
 
 def _option(name: str) -> Scalar:
     """Return a spec's name as a word of the command line."""
-    from shapecalc.text.source import Source
-    from shapecalc.text.yaml_tree import scalar
+    from shapecalc.text import Source, scalar
 
     return scalar(name, Source(f"--against {name}", name))

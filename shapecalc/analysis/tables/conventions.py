@@ -1,33 +1,32 @@
-"""Conventions and errata of tables: read from a file, and conventions said in words."""
+"""Conventions and errata of tables, read from a file."""
 
 from __future__ import annotations
 
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.dim import known
-from shapecalc.analysis.tables.grammar import (
+from shapecalc.algebra import Dim, known
+from shapecalc.analysis.tables.model import (
     CONVENTION_KEYS,
     ERRATUM_KEYS,
     IN_BYTES,
     ROUNDINGS,
     UNITS,
+    Convention,
+    Erratum,
+    PrintedColumn,
+    PrintedLine,
+    Working,
 )
-from shapecalc.analysis.tables.model import Convention, Erratum, Working
 from shapecalc.analysis.tables.quantities import QUANTITIES
-from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers import BUILTIN
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
 from shapecalc.spec.tree_reader import TreeReader
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.words import listed
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.tables.model import PrintedColumn, PrintedLine
 
 
 #: Keys of a convention whose field has another name.
@@ -257,39 +256,3 @@ def _number(item: YamlMap) -> int:
     """Count the cells that an erratum names."""
     trees = [item.items.get(key) for key in ("row", "column")]
     return prod(len(tree.items) if isinstance(tree, List) else 1 for tree in trees)
-
-
-def convention_text(quantity: str, convention: Convention) -> str:
-    """Say a convention in words."""
-    keys = [
-        key
-        for key, default in zip(Convention._fields, Convention(), strict=True)
-        if key in ("counted", "rounding", "k")
-        or (key == "bytes" and quantity in IN_BYTES)
-        or (key != "bytes" and getattr(convention, key) != default)
-    ]
-    return "; ".join(convention_words(quantity, convention, keys))
-
-
-def convention_words(quantity: str, convention: Convention, keys: Iterable[str]) -> list[str]:
-    """Say some keys of a convention in words."""
-    counts = {
-        **{name: profile.label for name, profile in PROFILES.items()},
-        "params": "weights + biases",
-        "weights": "weights without biases",
-        "stored": "weights, biases and running statistics",
-        "connections": QUANTITIES["connections"].meaning,
-        "units": "outputs of layers",
-        "activations": "outputs of layers that do not work in place",
-    }
-    roundings = {"nearest": "rounded", "down": "truncated", "up": "rounded up"}
-    words = {
-        "counted": counts.get(convention.counted, convention.counted),
-        "k": f"K = {convention.k:,}",
-        "unit": f"in {convention.unit}s",
-        "rounding": roundings[convention.rounding],
-        "significant": f"to {convention.significant} digits",
-        "layers": f"counted over {listed(convention.layers)} layers only",
-        "bytes": f"{convention.bytes} bytes each",
-    }
-    return [words[key] for key in keys]

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN
-from shapecalc.spec.statements import PAPER
-from shapecalc.text.suggest import FOREIGN
+from shapecalc.spec.tree_reader import PAPER
+from shapecalc.text.words import FOREIGN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """What a printed cell may hold: how its text is read, and how its value comes from a report.
 
-`QUANTITIES` is the one table that the reader, the comparison and the documentation share.
+`QUANTITIES` is the one table that the reader, the comparison and the documentation share.  The
+conventions by which they are counted are said in words here, too.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import Dim, known
+from shapecalc.analysis.tables.model import IN_BYTES, Convention
 from shapecalc.analysis.tables.printed import (
     LayerKind,
     read_extents,
@@ -16,21 +18,17 @@ from shapecalc.analysis.tables.printed import (
     read_number,
     read_word,
 )
-from shapecalc.counting.measures import MEASURES
+from shapecalc.counting import MEASURES
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import kind_text
+from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import Map, Shape, as_list
-from shapecalc.layers.windowed import Windowed
 from shapecalc.output.view import View
-from shapecalc.report.model import UNKNOWN, Unknown
+from shapecalc.report import UNKNOWN, Report, Row, Unknown
 from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from shapecalc.algebra.dim import Dim
-    from shapecalc.analysis.tables.model import Convention
-    from shapecalc.report.model import Report, Row
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class NoValueError(Exception):
@@ -350,3 +348,39 @@ QUANTITIES: dict[str, PrintedQuantity] = {
         _in_bytes(_PARAMETERS, "storage", "the bytes of `params`, or of another of `parameters`"),
     )
 }
+
+
+def convention_text(quantity: str, convention: Convention) -> str:
+    """Say a convention in words."""
+    keys = [
+        key
+        for key, default in zip(Convention._fields, Convention(), strict=True)
+        if key in ("counted", "rounding", "k")
+        or (key == "bytes" and quantity in IN_BYTES)
+        or (key != "bytes" and getattr(convention, key) != default)
+    ]
+    return "; ".join(convention_words(quantity, convention, keys))
+
+
+def convention_words(quantity: str, convention: Convention, keys: Iterable[str]) -> list[str]:
+    """Say some keys of a convention in words."""
+    counts = {
+        **{name: profile.label for name, profile in PROFILES.items()},
+        "params": "weights + biases",
+        "weights": "weights without biases",
+        "stored": "weights, biases and running statistics",
+        "connections": QUANTITIES["connections"].meaning,
+        "units": "outputs of layers",
+        "activations": "outputs of layers that do not work in place",
+    }
+    roundings = {"nearest": "rounded", "down": "truncated", "up": "rounded up"}
+    words = {
+        "counted": counts.get(convention.counted, convention.counted),
+        "k": f"K = {convention.k:,}",
+        "unit": f"in {convention.unit}s",
+        "rounding": roundings[convention.rounding],
+        "significant": f"to {convention.significant} digits",
+        "layers": f"counted over {listed(convention.layers)} layers only",
+        "bytes": f"{convention.bytes} bytes each",
+    }
+    return [words[key] for key in keys]

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.tables.conventions import ErratumReader
-from shapecalc.analysis.tables.grammar import COLUMN_KEYS, MAX_ALSO, NOTHING, ROW_KEYS, TABLE_KEYS
-from shapecalc.analysis.tables.model import PrintedColumn, PrintedLine, PrintedTable
+from shapecalc.analysis.tables.model import (
+    COLUMN_KEYS,
+    MAX_ALSO,
+    NOTHING,
+    ROW_KEYS,
+    TABLE_KEYS,
+    Convention,
+    PrintedColumn,
+    PrintedLine,
+    PrintedTable,
+)
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.errors import SpecErrors
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.yaml_tree import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text import List, Scalar, Tree, YamlMap, describe
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.tables.model import Convention
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 
 def read_table(source: Source, name: str) -> PrintedTable:

@@ -1,20 +1,27 @@
-"""Comparisons as tables: the paper's own with what is computed, a line a table, or some cells."""
+"""Judged tables laid out: tables for people, records with every cell for programs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of, lines_of_row, width_of_all
-from shapecalc.analysis.tables.model import Judgement, count
+from shapecalc.analysis.tables.model import (
+    CellResult,
+    Counts,
+    Judgement,
+    Judgements,
+    NetworkTally,
+    Status,
+    count,
+)
 from shapecalc.analysis.tables.quantities import QUANTITIES
-from shapecalc.output.cells import superscript
+from shapecalc.output.cells import Json, superscript
+from shapecalc.output.records import Records, Rows
 from shapecalc.output.table import Head, Line, Table, left_out, marked_text
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from shapecalc.analysis.tables.model import CellResult, Judgements, NetworkTally, Status
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 #: A table of so many columns has its computed values beside the printed ones, a wider one below.
@@ -338,3 +345,82 @@ def head_of(title: str, *, numeric: bool = False, extents: bool = False) -> Head
 def texts(*parts: str) -> tuple[str, ...]:
     """Return texts of a file as they may be printed, empty ones left out."""
     return tuple(one_line(text) for text in parts if text)
+
+
+#: The schema's name and version.
+SCHEMA = "shapecalc.tables/1"
+
+
+def records(judged: Judgements | Judgement, *, only: Status | None = None) -> Records:
+    """Return the tables with their cells, or with those of a status; a line is a cell."""
+    judgements = (judged,) if isinstance(judged, Judgement) else judged
+    counts = count(tuple(cell for judgement in judgements for cell in judgement.cells))
+    return Records(
+        SCHEMA,
+        key="tables",
+        rows=(_table(judgement, only) for judgement in judgements),
+        tail=lambda: {"summary": {**_counts(counts), "sentence": "; ".join(counts.sentences())}},
+        columns=("table", *_cell(CellResult("", "", "", "", "", None, "match"))),
+        lines=(
+            tuple(map(_plain, (judgement.name, *_cell(cell).values())))
+            for judgement in judgements
+            for cell in _chosen(judgement, only)
+        ),
+    )
+
+
+def _table(judgement: Judgement, only: Status | None) -> dict[str, object]:
+    return {
+        "name": judgement.name,
+        "title": judgement.title,
+        "source": judgement.citation,
+        "note": judgement.note,
+        "networks": judgement.networks,
+        "conventions": dict(judgement.conventions),
+        **_counts(judgement.counts),
+        "also": [
+            {
+                "network": tally.network,
+                "columns": {title: [match, cells] for title, match, cells in tally.columns},
+            }
+            for tally in judgement.also
+        ],
+        "cells_detail": Rows(map(_cell, _chosen(judgement, only))),
+    }
+
+
+def _counts(counts: Counts) -> dict[str, Json]:
+    return {
+        "cells": counts.cells,
+        "match": counts.match,
+        "erratum": counts.erratum,
+        "explained": counts.explained,
+        "unexplained": counts.unexplained,
+        "mismatch": counts.mismatch,
+    }
+
+
+def _cell(cell: CellResult) -> dict[str, Json]:
+    """Return a cell: `computed` exactly, `computed_text` as it would be printed."""
+    return {
+        "row": cell.row,
+        "column": cell.column,
+        "quantity": cell.quantity,
+        "printed": cell.printed,
+        "computed": cell.value,
+        "computed_text": cell.computed,
+        "status": cell.status,
+        "explained": cell.explained if cell.status == "erratum" else None,
+        "account": cell.account or None,
+        "under": cell.under or None,
+        "recomputed": cell.recomputed or None,
+    }
+
+
+def _plain(value: Json) -> Json:
+    return one_line(value) if isinstance(value, str) else value
+
+
+def _chosen(judgement: Judgement, only: Status | None) -> Iterator[CellResult]:
+    """Yield the cells, or only those of a status."""
+    return (cell for cell in judgement.cells if only in (None, cell.status))

@@ -1,13 +1,14 @@
-"""The cost of a training step as a table."""
+"""The cost of a training step laid out: a table for people, records for programs."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.training.costs import ESTIMATE, kept
-from shapecalc.output.cells import UNITS, amount_text, bytes_text, number_text
-from shapecalc.output.legend import macs, params
+from shapecalc.analysis.training import ESTIMATE, Cost, Training, kept
+from shapecalc.output.cells import NUMBER, UNITS, Json, amount_text, bytes_text, number_text
+from shapecalc.output.columns import macs_owed, params_owed
+from shapecalc.output.records import Records
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
@@ -15,7 +16,6 @@ from shapecalc.text.safe import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.analysis.training.costs import Cost, Training
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
 FIRST = {
@@ -113,8 +113,8 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
 
 def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
     report = plan.report
-    yield from params(report, view).items()
-    yield "MACs", macs(report, view)["MACs"]
+    yield from params_owed(report, view).items()
+    yield "MACs", macs_owed(report, view)["MACs"]
     exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
     yield "step", f"{exact} normalisation and bias gradients are not counted"
     yield (
@@ -137,3 +137,59 @@ def _remarks(plan: Training, *, folded: bool, silent: int) -> Iterator[str]:
     if plan.report.domain is not None:
         yield f"Domain: {'; '.join(plan.report.domain.texts())}."
     yield f"Read from {one_line(plan.report.graph.spec.source.name)}."
+
+
+#: The schema's name and version.
+SCHEMA = "shapecalc.training/1"
+
+#: The columns of numbers, by their names.
+_NUMBERS = ("params", "forward", "input_gradient", "weight_gradient", "step")
+
+
+def records(plan: Training, view: View = View()) -> Records:
+    """Return the costs per example of every layer, the totals, the update and the memory.
+
+    The ratio is None where formulas, or no multiply-accumulates at all, have none.
+    """
+    return Records(
+        SCHEMA,
+        lambda: _head(plan, view),
+        "rows",
+        ({"name": cost.layer, **_numbers(cost, view)} for cost in plan.levels(view.depth or 0)),
+        columns=("name", *_NUMBERS),
+    )
+
+
+def _head(plan: Training, view: View) -> dict[str, Json]:
+    total, times = plan.total, ratio(plan.total)
+    return {
+        "network": plan.report.name,
+        "batch": view.batch,
+        "dtype": view.dtype,
+        "totals": {
+            **_numbers(total, view),
+            "backward": NUMBER.data(total.backward, view),
+            "step_of_batch": NUMBER.data(total.step * view.batch, view),
+        },
+        "step_over_forward": None if times is None else float(times),
+        "step_over_forward_exact": None if times is None else str(times),
+        "update": {
+            "optimizer": plan.optimizer.name,
+            "rule": plan.optimizer.label,
+            **{name: NUMBER.data(work, view) for name, work in plan.update._asdict().items()},
+        },
+        "memory": [
+            {
+                "what": part.key,
+                "elements": NUMBER.data(part.number, view),
+                "bytes": NUMBER.data(part.bytes, view),
+                "estimate": part.estimate,
+            }
+            for part in kept(plan, view)
+        ],
+        "estimate": ESTIMATE,
+    }
+
+
+def _numbers(cost: Cost, view: View) -> dict[str, Json]:
+    return {name: NUMBER.data(getattr(cost, name), view) for name in _NUMBERS}

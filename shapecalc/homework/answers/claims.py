@@ -5,11 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.model import Extra, refuse_file
+from shapecalc.homework.answers import Extra, refuse_file
 from shapecalc.homework.assignment.model import Homework, askable, assign, find_row, is_total
 from shapecalc.homework.assignment.networks import numeric
-from shapecalc.homework.assignment.notation.numerals import read_number
-from shapecalc.homework.assignment.notation.readings import (
+from shapecalc.homework.assignment.notation import (
     Blank,
     ReadExtents,
     ReadNumber,
@@ -18,19 +17,20 @@ from shapecalc.homework.assignment.notation.readings import (
     blank,
     tidy,
 )
+from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
 from shapecalc.layers.shape import Map, Vector, whole
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.homework.answers.model import AnswerCell, Answers
+    from shapecalc.homework.answers import AnswerCell, Answers
     from shapecalc.homework.assignment.model import AskedCell
-    from shapecalc.homework.assignment.notation.readings import Reading
+    from shapecalc.homework.assignment.notation import Reading
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 
 class Claim(NamedTuple):

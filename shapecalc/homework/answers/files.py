@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.model import MAX_BYTES, Answers, refuse_file
-from shapecalc.homework.answers.tables import read_csv, read_markdown
-from shapecalc.homework.answers.trees import read_json, read_yaml
+from shapecalc.homework.answers import MAX_BYTES, Answers, refuse_file
+from shapecalc.homework.answers.tables import read_csv, read_json, read_markdown, read_yaml
 from shapecalc.homework.answers.workbook import is_workbook, read_workbook
 from shapecalc.homework.assignment.model import stamp_in
 
@@ -36,18 +35,25 @@ def load_answers(path: str) -> Answers:
 
     if path == "-":
         return read_answers(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
+    hint = "`shapecalc homework sheet` makes one to fill in"
+    return read_answers(bytes_of(path, MAX_BYTES, hint), path)
+
+
+def bytes_of(path: str, most: int, hint: str) -> bytes:
+    """Read a file, to a byte beyond what may be in it; `hint` says where one comes from.
+
+    Raises `SpecErrors` (E001 to E003).
+    """
     try:
         with open(path, "rb") as file:  # noqa: PTH123  (pathlib costs every start 3 ms)
-            data = file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except FileNotFoundError:
-        hint = "`shapecalc homework sheet` makes one to fill in"
         raise refuse_file("E001", f"there is no file '{path}'", path, hint) from None
     except IsADirectoryError:
         raise refuse_file("E002", f"'{path}' is a directory", path, "name a file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path, "") from None
-    return read_answers(data, path)
+        raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path) from None
 
 
 def read_answers(data: bytes, name: str) -> Answers:

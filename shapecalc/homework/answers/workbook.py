@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from shapecalc.errors import refuse
-from shapecalc.homework.answers.model import (
+from shapecalc.homework.answers import (
     MAX_BYTES,
     MAX_CELLS,
     MAX_COLUMNS,

@@ -13,14 +13,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.assignment.conventions import read_share
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, YamlMap, describe, origin
+from shapecalc.text import Scalar, YamlMap, describe, origin
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.errors import Complaints
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Tree
 
 
 class Deadline(NamedTuple):

@@ -14,14 +14,13 @@ from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.report.fold import fold, together
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.homework.assignment.quantities import AskedQuantity, Value
-    from shapecalc.homework.assignment.vary import VaryChoice
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 #: The row of sums; of one of several networks, below its name: `alexnet/total`.
 TOTAL = "total"
@@ -62,6 +61,13 @@ class AskedCell(NamedTuple):
     def is_asked(self) -> bool:
         """Tell whether there is something to find out: it is not filled in, and has a key."""
         return not self.filled_in and self.key is not None
+
+
+class VaryChoice(NamedTuple):
+    """A name, as the teacher's file has it, and the values that it may take."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 class Homework(NamedTuple):

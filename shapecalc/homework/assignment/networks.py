@@ -6,20 +6,20 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import refuse
+from shapecalc.graph import Deferred, Graph, Group
 from shapecalc.graph.expand import expand
-from shapecalc.graph.model import Deferred, Graph, Group
+from shapecalc.report import Report, total
 from shapecalc.report.compute import compute_report
 from shapecalc.report.fold import level
-from shapecalc.report.model import Report, total
 from shapecalc.spec.find import beside
 from shapecalc.spec.grammar import read_spec
-from shapecalc.text.source import Origin, Source
+from shapecalc.text import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.graph.model import Node
-    from shapecalc.report.model import Row
+    from shapecalc.graph import Node
+    from shapecalc.report import Row
 
 
 class Variation(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shapecalc.counting.measures import MEASURES
+from shapecalc.counting import MEASURES
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.output.view import View
@@ -14,10 +14,10 @@ from shapecalc.output.view import View
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Row, Totals
+    from shapecalc.report import Row, Totals
 
 #: What a cell holds: a volume, a number, or nothing where the layer has none.
 Value: TypeAlias = "Shape | int | None"

@@ -19,25 +19,29 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.assignment.accepted import given_as_written, read_alternates
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import read_deadline
-from shapecalc.homework.assignment.keys import KeyReader, OneOfWords
+from shapecalc.homework.assignment.keys import (
+    KeyReader,
+    OneOfWords,
+    given_as_written,
+    read_alternates,
+    read_choices,
+    variation_of,
+)
 from shapecalc.homework.assignment.model import DEFAULT_COLUMNS, TOTAL, Homework, askable, assign
 from shapecalc.homework.assignment.networks import Variation, network, together
 from shapecalc.homework.assignment.quantities import QUANTITIES, quantity_of
-from shapecalc.homework.assignment.vary import read_choices, variation_of
 from shapecalc.spec.find import beside
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text.suggest import did_you_mean
-from shapecalc.text.yaml_tree import Scalar, YamlMap, describe
+from shapecalc.text import Scalar, YamlMap, describe
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
-    from shapecalc.text.source import Source
-    from shapecalc.text.yaml_tree import Tree
+    from shapecalc.text import Source, Tree
 
 #: The keys of the file.
 KEYS = (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from shapecalc.errors import refuse
-from shapecalc.text.source import Origin
-from shapecalc.text.writing import replace
+from shapecalc.text import Origin
+from shapecalc.text.files import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
 from shapecalc.homework.assignment.model import TOTAL
-from shapecalc.homework.assignment.notation.values import marks_text, value_text
+from shapecalc.homework.assignment.notation import marks_text, value_text
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
-from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.homework.diagnosis.wording import (
     findings_text,
     general_rule,
@@ -20,7 +20,7 @@ from shapecalc.homework.diagnosis.wording import (
     summary_text,
 )
 from shapecalc.homework.diagnosis.working import working_of
-from shapecalc.homework.sheets.checked_table import column_marks, worth_telling
+from shapecalc.homework.sheets.checked import column_marks, worth_telling
 from shapecalc.output.document import Card, Cell, Document, Grid, Points, section
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import sentence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.classroom.model import Graded
+    from shapecalc.homework.classroom import Graded
     from shapecalc.homework.classroom.pages import Pages
-    from shapecalc.homework.diagnosis.model import Checked, JudgedCell, Verdict
+    from shapecalc.homework.diagnosis import Checked, JudgedCell, Verdict
     from shapecalc.output.document import Block, Tone
 
 #: What stands beneath a cell's value, behind the sign, and its colour.

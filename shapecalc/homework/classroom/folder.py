@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from shapecalc.homework.answers.model import MAX_BYTES, refuse_file
-from shapecalc.homework.classroom.model import Leftover
+from shapecalc.homework.answers import MAX_BYTES, refuse_file
+from shapecalc.homework.classroom import Leftover
 from shapecalc.text.safe import terminal_safe
 
 if TYPE_CHECKING:

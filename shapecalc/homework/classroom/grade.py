@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc import __version__
 from shapecalc.errors import refuse
 from shapecalc.homework.assignment.deadline import time_text, zone_of
+from shapecalc.homework.classroom import Classroom, Graded
 from shapecalc.homework.classroom.folder import ArchiveError, Folder
-from shapecalc.homework.classroom.homework_source import fingerprint, homework_of
-from shapecalc.homework.classroom.intake import Clock, Intake, take_in
-from shapecalc.homework.classroom.judging import Task, outcomes
-from shapecalc.homework.classroom.model import Classroom, Graded
+from shapecalc.homework.classroom.intake import Clock, Intake, load_times, take_in
+from shapecalc.homework.classroom.judging import Task, fingerprint, homework_of, outcomes
 from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
-from shapecalc.homework.classroom.state import PAGES, State
-from shapecalc.homework.classroom.times import load_times
+from shapecalc.homework.classroom.store import PAGES, State
 from shapecalc.homework.diagnosis.check import OTHER_STAMP
-from shapecalc.text.names import page_name
+from shapecalc.text import Origin
+from shapecalc.text.files import page_name
 from shapecalc.text.safe import terminal_safe
-from shapecalc.text.source import Origin
 from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom.folder import Handed
-    from shapecalc.homework.classroom.homework_source import HomeworkSource
+    from shapecalc.homework.classroom.judging import HomeworkSource
     from shapecalc.homework.classroom.roster import Roster
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.output.document_markdown import document_to_markdown
 from shapecalc.output.html import document_to_html
+from shapecalc.output.markdown import document_to_markdown
 from shapecalc.output.markup import JOINERS
 
 if TYPE_CHECKING:
-    from shapecalc.homework.classroom.model import Graded
+    from shapecalc.homework.classroom import Graded
     from shapecalc.output.document import Document
 
 

@@ -1,6 +1,8 @@
-"""A graded class as JSON and back: class.json, one student a line, fractions exact.
+"""A graded class as JSON and back, fractions exact: class.json, and the state of a run.
 
 What is read is a stranger's file: it is bounded, every field has its type, and nothing is guessed.
+The state has a line a student, so that a run goes on where one ended.  A line holds for what it was
+made from: its key says which bytes, homework, version and student.
 """
 
 from __future__ import annotations
@@ -8,10 +10,12 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast, get_args
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias, cast, get_args
 
-from shapecalc.homework.answers.model import refuse_file
-from shapecalc.homework.classroom.model import (
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.answers import refuse_file
+from shapecalc.homework.classroom import (
     Classroom,
     Graded,
     Leftover,
@@ -19,12 +23,16 @@ from shapecalc.homework.classroom.model import (
     Status,
     Student,
 )
-from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.output.json import to_json as json_parts
 from shapecalc.output.records import Records, Rows
+from shapecalc.text.files import page_name, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from shapecalc.homework.classroom.judging import Outcome
 
 #: The schema's name and version: a field that changes its meaning makes a new version.
 SCHEMA = "shapecalc.homework.class/1"
@@ -272,3 +280,99 @@ class _ClassReader:
         if graded.marks > graded.earned or graded.earned > graded.out_of:
             self.no(f"{at} has {graded.marks} marks of {graded.earned} out of {graded.out_of}")
         return graded
+
+
+#: The file in the results, and the folder of pages beside it.
+FILE = "state.jsonl"
+PAGES = "feedback"
+#: The name of a file that was not yet renamed into place.
+_HALF = re.compile(r"\..+\.(?:html|md|csv|json|jsonl)\.[a-z0-9_]{8}", re.DOTALL)
+
+
+class State:
+    """The lines of the state, by key; lines that cannot be read are none."""
+
+    def __init__(self, results: Path) -> None:
+        self._path = results / FILE
+        self._pages = results / PAGES
+        self._lines: dict[str, str] = {}
+        self._names: dict[str, list[str]] = {}
+        for line in self._read():
+            entry = _entry(line)
+            if entry is not None:
+                self._lines[entry.key] = line
+                self._names[entry.key] = entry.names
+
+    def _read(self) -> Iterator[str]:
+        try:
+            with self._path.open(encoding="utf-8") as file:
+                yield from file
+        except (FileNotFoundError, UnicodeDecodeError):
+            return  # nothing was kept, or nothing of use
+
+    def recall(self, key: str) -> Graded | None:
+        """Return a student's record, when it is kept and its pages are as they were written."""
+        entry = _entry(self._lines.get(key, ""))
+        if entry is None:
+            return None
+        for name, digest in entry.pages.items():
+            try:
+                data = (self._pages / name).read_bytes()
+            except OSError:
+                return None
+            if sha256(data).hexdigest() != digest:
+                return None
+        return entry.graded
+
+    def keep(self, outcome: Outcome) -> None:
+        """Write an outcome's pages, then its line, at once."""
+        self._pages.mkdir(parents=True, exist_ok=True)
+        digests = {}
+        for suffix, text in outcome.pages.items():
+            data = text.encode("utf-8", "replace")
+            name = f"{outcome.graded.page}.{suffix}"
+            replace(self._pages / name, [data])
+            digests[name] = sha256(data).hexdigest()
+        if outcome.error:
+            return  # another version may do better
+        plain = {"key": outcome.key, "pages": digests, "graded": graded_plain(outcome.graded)}
+        line = json.dumps(plain) + "\n"
+        self._lines[outcome.key] = line
+        self._names[outcome.key] = list(digests)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+    def settle(self, keys: Iterable[str], pages: set[str]) -> None:
+        """Keep only these lines, in their order, and take away pages that nobody has any more."""
+        old = {name for names in self._names.values() for name in names}
+        replace(self._path, [self._lines[key] for key in keys if key in self._lines])
+        for name in sorted(old - pages):
+            (self._pages / name).unlink(missing_ok=True)
+        for folder in (self._pages, self._path.parent):
+            for path in folder.glob(".*"):  # half written, when a run was ended from outside
+                if _HALF.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+
+
+class _Entry(NamedTuple):
+    key: str
+    graded: Graded
+    pages: dict[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.pages)
+
+
+def _entry(line: str) -> _Entry | None:
+    """Read a line; None for one that was cut off, or that this program has not written."""
+    try:
+        plain = json.loads(line)
+        key, pages = plain["key"], dict(plain["pages"])
+        graded = graded_from(plain["graded"], FILE)
+        safe = isinstance(key, str) and page_name(graded.page, set()) == graded.page
+        if not safe or pages.keys() != {f"{graded.page}.html", f"{graded.page}.md"}:
+            return None
+        return _Entry(key, graded, pages)
+    except (SpecErrors, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

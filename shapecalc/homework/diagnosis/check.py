@@ -1,28 +1,191 @@
-"""Answers to verdicts, marks and explanations."""
+"""Answers to verdicts, marks and explanations.
+
+The whole table is looked at at once: few explanations for many cells, ranked, and how sure they
+are.  Verdicts become marks as exact fractions.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers.claims import Claims, claims_of
+from shapecalc.homework.diagnosis import Checked, Diagnosis, Finding, JudgedCell, Verdict, added
+from shapecalc.homework.diagnosis.explanations import alone, paired_of
 from shapecalc.homework.diagnosis.follow_through import ANY, OwnNetwork, follow_through
-from shapecalc.homework.diagnosis.judge import FittingExplanation, Tentative, cases_of, tentative
-from shapecalc.homework.diagnosis.marking import marked
-from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell, Verdict
-from shapecalc.homework.diagnosis.ranking import (
-    Evidence,
-    evidence,
-    other_convention,
-    ranked,
-    with_pairs,
+from shapecalc.homework.diagnosis.judge import (
+    FittingExplanation,
+    Tentative,
+    cases_of,
+    explaining,
+    key_cases,
+    tentative,
 )
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE, PRIOR
 from shapecalc.homework.diagnosis.wording import rule_text, secrets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from shapecalc.homework.answers.model import Answers
+    from shapecalc.homework.answers import Answers
     from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis.follow_through import OwnNetwork
+    from shapecalc.homework.diagnosis.judge import Tentative
+
+#: One cell in so many may be wrong in a known way where another convention is kept.
+_FEW = 4
+
+
+class Evidence(NamedTuple):
+    """What speaks for and against every misconception, in cells of the table.
+
+    `explained` counts those it explains, `against` those that are right where it would show,
+    `otherwise` those that other mistakes explain where it would show, and `shown` all answered
+    ones where it would show.
+    """
+
+    explained: Counter[str]
+    against: Counter[str]
+    otherwise: Counter[str]
+    shown: Counter[str]
+
+    def rank(self, candidate: FittingExplanation) -> tuple[int, int, int, int]:
+        """Order candidates: those first that explain most, against which least speaks."""
+        ids = candidate.explanation.ids
+        return (
+            -min(self.explained[name] for name in ids),
+            sum(self.against[name] for name in ids),
+            candidate.on == "own",
+            sum(PRIOR[name] for name in ids),
+        )
+
+    def sure(self, ranked: Sequence[FittingExplanation]) -> bool:
+        """Tell whether the first of ranked candidates is the only reasonable one.
+
+        Two mistakes at once give so many volumes that a slip may be one of them: one of the two
+        must be known from another cell.
+        """
+        first = ranked[0].explanation
+        two = len(first.ids) > 1 and isinstance(first.value, tuple)
+        if two and max(self.explained[name] for name in first.ids) <= 1:
+            return False
+        if ranked[0].on == "key" and any(candidate.on == "own" for candidate in ranked[1:]):
+            return False  # by the own values, with which most go on, it is something else
+        if len(ranked) == 1:
+            return True
+        best, second = self.rank(ranked[0]), self.rank(ranked[1])
+        return best[0] <= -2 and best[0] < second[0] and best[1] <= second[1]
+
+
+def _evidence(homework: Homework, cells: Sequence[Tentative], network: OwnNetwork) -> Evidence:
+    """Weigh every misconception on all answered cells.
+
+    What follows from own counts says nothing of a rule, nor does what is right and would be the
+    same number by the wrong one.
+    """
+    explained: Counter[str] = Counter()
+    against: Counter[str] = Counter()
+    otherwise: Counter[str] = Counter()
+    shown: Counter[str] = Counter()
+    for judgement in cells:
+        named = {c.explanation.ids[0] for c in judgement.candidates if len(c.explanation.ids) == 1}
+        explained.update(named or _in_all(judgement.candidates))
+        if judgement.counted or judgement.verdict in ("blank", "unreadable", "not_graded"):
+            continue
+        would = alone(key_cases(homework)[judgement.claim.cell.at]).names | named
+        if judgement.verdict is not None:  # rounded it may fit what is wrong, too
+            *_, (_, case) = cases_of(homework, judgement.claim.cell, network)
+            would -= {
+                explanation.ids[0] for explanation in explaining(judgement.claim, alone(case))
+            }
+        shown.update(would)
+        if judgement.verdict is not None:
+            against.update(would - named)
+        elif judgement.candidates:
+            ids = {name for c in judgement.candidates for name in c.explanation.ids}
+            otherwise.update(would - ids)
+    return Evidence(explained, against, otherwise, shown)
+
+
+def _with_pairs(
+    homework: Homework, judgement: Tentative, network: OwnNetwork, weighed: Evidence
+) -> Tentative:
+    """Add two mistakes at once where one explains a cell, but two are known from other cells."""
+    named = {name for candidate in judgement.candidates for name in candidate.explanation.ids}
+    elsewhere = {name for name, cells in weighed.explained.items() if cells > (name in named)}
+    known = frozenset(name for name in elsewhere if not CATALOGUE[name].convention)
+    if not named or len(known) < 2 or any(len(c.explanation.ids) > 1 for c in judgement.candidates):
+        return judgement
+    candidates = [
+        FittingExplanation(explanation, on)
+        for on, case in cases_of(homework, judgement.claim.cell, network)
+        for explanation in explaining(judgement.claim, paired_of(case, known - named))
+    ]
+    return judgement._replace(candidates=(*judgement.candidates, *candidates))
+
+
+def _in_all(candidates: Sequence[FittingExplanation]) -> set[str]:
+    """Return the misconceptions that are in every one of a cell's candidates."""
+    every = [set(candidate.explanation.ids) for candidate in candidates]
+    return set.intersection(*every) if every else set()
+
+
+def _ranked(
+    candidates: Sequence[FittingExplanation], weighed: Evidence
+) -> list[FittingExplanation]:
+    """Order the candidates of a cell, likeliest first."""
+    return sorted(candidates, key=weighed.rank)
+
+
+def _other_convention(candidate: FittingExplanation, column: str, weighed: Evidence) -> bool:
+    """Tell whether a candidate is another convention, kept through the column.
+
+    It is kept when it explains at least half of the answered cells where it would show, no cell is
+    right without it, and few are wrong in a known way without it.
+    """
+    ids = candidate.explanation.ids
+    if not all(CATALOGUE[name].convention for name in ids):
+        return False
+    return all(
+        2 * weighed.explained[name] >= weighed.shown[name]
+        and not weighed.against[name]
+        and _FEW * weighed.otherwise[name] <= weighed.explained[name]
+        for name in ids
+    )
+
+
+def _marked(homework: Homework, cells: Iterable[JudgedCell]) -> tuple[JudgedCell, ...]:
+    """Give every cell its marks, by the homework's policy.
+
+    What follows through earns its share until the cap is reached.  Where a misconception costs
+    once, its first cell pays and the others are full.
+    """
+    policy = homework.policy
+    whole = added(cell.out_of for cell in homework.cells if not cell.filled_in)
+    left = policy.cap * whole
+    charged: set[frozenset[str]] = set()
+    done = []
+    for judged in cells:
+        worth, share = judged.cell.out_of, Fraction(0)
+        if judged.verdict in ("right", "right_other_notation"):
+            share = Fraction(1)
+        elif judged.verdict == "right_other_convention":
+            share = policy.other_convention
+        elif judged.verdict == "misconception":
+            ids = frozenset(judged.diagnoses[0].ids)
+            again = policy.deduct == "once" and judged.diagnoses[0].certain and ids in charged
+            share = Fraction(1) if again else policy.misconception
+            charged.add(ids)
+        elif judged.verdict == "right_follow_through":
+            earned = min(policy.follow_through * worth, left)
+            left -= earned
+            done.append(judged._replace(marks=earned))
+            continue
+        marks = Fraction(0) if judged.verdict == "not_graded" else share * worth
+        done.append(judged._replace(marks=marks))
+    return tuple(done)
+
 
 #: How the note on a sheet of another homework begins.
 OTHER_STAMP = "the sheet is stamped"
@@ -40,7 +203,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
     cells = [tentative(homework, claim, claims, near, network) for claim in claims.by_cell.values()]
     weighed = evidence_by_column(homework, cells, network)
     cells = [
-        with_pairs(homework, judgement, network, weighed[judgement.column]) for judgement in cells
+        _with_pairs(homework, judgement, network, weighed[judgement.column]) for judgement in cells
     ]
     known = ("right", "right_other_notation")
     secrets = secrets_of(homework, (e.claim.cell for e in cells if e.verdict not in known))
@@ -48,7 +211,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
         _judged(homework, judgement, claims, network, weighed[judgement.column], secrets)
         for judgement in cells
     ]
-    done = marked(homework, judged)
+    done = _marked(homework, judged)
     notes = [*answers.notes]
     if answers.stamp and answers.stamp != homework.stamp:
         notes.append(f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}")
@@ -68,7 +231,7 @@ def evidence_by_column(
     for judgement in cells:
         columns.setdefault(judgement.column, []).append(judgement)
     return {
-        column: evidence(homework, judgements, network) for column, judgements in columns.items()
+        column: _evidence(homework, judgements, network) for column, judgements in columns.items()
     }
 
 
@@ -82,11 +245,11 @@ def _judged(
 ) -> JudgedCell:
     claim = judgement.claim
     verdict: Verdict | None = judgement.verdict
-    order = ranked(judgement.candidates, weighed)
+    order = _ranked(judgement.candidates, weighed)
     if verdict is None:
         best = order[0] if order else None
         verdict = "misconception" if best is not None else "wrong"
-        if best is not None and other_convention(best, claim.cell.quantity.key, weighed):
+        if best is not None and _other_convention(best, claim.cell.quantity.key, weighed):
             verdict = "right_other_convention"
     sure = weighed.sure(order) if order else True
     diagnoses = tuple(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from fractions import Fraction
 
-    from shapecalc.homework.assignment.notation.readings import ReadNumber
+    from shapecalc.homework.assignment.notation import ReadNumber
     from shapecalc.homework.diagnosis.misconceptions.model import Case, Misconception
     from shapecalc.homework.diagnosis.working import Working
 

@@ -10,11 +10,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.errors import RuleError, SpecErrors
-from shapecalc.graph.model import Deferred
+from shapecalc.graph import Deferred
 from shapecalc.homework.assignment.model import TOTAL, is_total
-from shapecalc.homework.assignment.notation.readings import Blank, ReadNumber, Unreadable
+from shapecalc.homework.assignment.notation import Blank, ReadNumber, Unreadable
 from shapecalc.homework.diagnosis.working import params_of, sides_of
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.shape import as_list
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class OwnNetwork(NamedTuple):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.answers.claims import forms_of
 from shapecalc.homework.assignment.model import TOTAL, added, is_total
-from shapecalc.homework.assignment.notation.readings import Blank, ReadNumber, Unreadable
+from shapecalc.homework.assignment.notation import Blank, ReadNumber, Unreadable
+from shapecalc.homework.diagnosis import FAR
 from shapecalc.homework.diagnosis.explanations import (
     NOTHING,
     CellExplanation,
@@ -19,7 +20,6 @@ from shapecalc.homework.diagnosis.explanations import (
 )
 from shapecalc.homework.diagnosis.follow_through import ANY, followed, own_count
 from shapecalc.homework.diagnosis.misconceptions.model import Case
-from shapecalc.homework.diagnosis.model import FAR
 from shapecalc.homework.diagnosis.working import Sides
 from shapecalc.layers.shape import whole
 from shapecalc.report.fold import together
@@ -30,11 +30,10 @@ if TYPE_CHECKING:
     from shapecalc.homework.answers.claims import Claim, Claims
     from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.assignment.quantities import Value
+    from shapecalc.homework.diagnosis import Verdict
     from shapecalc.homework.diagnosis.explanations import CellExplanations
     from shapecalc.homework.diagnosis.follow_through import Followed, OwnNetwork
-    from shapecalc.homework.diagnosis.model import Verdict
-    from shapecalc.report.model import Row
-
+    from shapecalc.report import Row
 
 #: What an answer to the last digit leaves open.
 _WHOLE = Fraction(1, 2)

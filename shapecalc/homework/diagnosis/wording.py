@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from shapecalc.homework.answers.claims import Claims
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.homework.assignment.model import AskedCell, Homework
+    from shapecalc.homework.diagnosis import Checked, Diagnosis, Finding, JudgedCell
     from shapecalc.homework.diagnosis.misconceptions.model import Case
-    from shapecalc.homework.diagnosis.model import Checked, Diagnosis, Finding, JudgedCell
     from shapecalc.homework.diagnosis.working import Working
     from shapecalc.layers.shape import Shape
 

@@ -10,22 +10,21 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import known
-from shapecalc.homework.assignment.notation.readings import fraction_text
-from shapecalc.layers.conv import Conv
+from shapecalc.algebra import known
+from shapecalc.homework.assignment.notation import fraction_text
+from shapecalc.layers.conv import Conv, Windowed
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.fields import per_side
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.window import Window, output_size, padding
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.report.model import Row
+    from shapecalc.report import Row
 
 
 class Factors(NamedTuple):

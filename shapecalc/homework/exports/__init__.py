@@ -1,8 +1,8 @@
 """Homeworks, checked answers and graded classes for learning platforms.
 
-Every format is one small file here, named like its command, and one entry of the table, of which
-the commands are made: what the format is made of, which function writes it, its own options, and
-what is lost on the way.
+Every platform is one file here, named like its commands, and every format one entry of the table,
+of which the commands are made: what the format is made of, which function writes it, its own
+options, and what is lost on the way.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ EXPORTS: dict[str, Export] = {
     "gradescope-package": Export(
         "the zip to upload as a Gradescope autograder: setup.sh, run_autograder, the homework",
         "homework file",
-        "gradescope_package.package",
+        "gradescope.package",
         "Write the zip that is uploaded to Gradescope as the autograder of a homework.\n\n"
         "It installs this version of shapecalc and judges every submission as `export gradescope`"
         " does.",
@@ -116,7 +116,7 @@ EXPORTS: dict[str, Export] = {
     "moodle-xml": Export(
         "questions for Moodle: cloze, or numerical with --per cell",
         "homework",
-        "moodle_xml.moodle_xml",
+        "moodle.moodle_xml",
         "Write a homework as questions for Moodle: wrong numbers have their messages.\n\n"
         "Volumes are cloze questions in any case, with a blank an extent.",
         "--homework homework.yaml -o quiz.xml",
@@ -174,7 +174,7 @@ EXPORTS: dict[str, Export] = {
     "moodle-csv": Export(
         "a table of grades that Moodle imports",
         "class",
-        "moodle_csv.grades",
+        "moodle.grades",
         f"Write the marks of a graded class as a table that Moodle imports.\n\n{_RESULTS}",
         "results/ -o grades.csv",
         ("cells and explanations: the marks are left, with two decimals, and a sentence",),

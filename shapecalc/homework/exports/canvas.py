@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
-from shapecalc.homework.answers.model import refuse_file
-from shapecalc.homework.assignment.notation.values import marks_text
+from shapecalc.homework.answers import refuse_file
+from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.output.csv import Plain, written
 from shapecalc.text.safe import csv_safe, one_line
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.homework.classroom.model import Classroom, Graded, Student
+    from shapecalc.homework.classroom import Classroom, Graded, Student
 
 #: A gradebook of 5,000 students and 100 columns takes a few MiB.
 MAX_BYTES = 32 * 2**20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.values import marks_number, marks_text
+from shapecalc.homework.assignment.notation import marks_number, marks_text
 from shapecalc.homework.exports.parts import (
     marked_up,
     part_lines,
@@ -20,7 +20,7 @@ from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
     from shapecalc.homework.exports.parts import Per
 
 

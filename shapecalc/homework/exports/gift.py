@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.exports.moodle_xml import answers_of, clean_category
+from shapecalc.homework.exports.moodle import answers_of, clean_category
 from shapecalc.homework.exports.questions import blanks_of, clean, network_page, number_page
 from shapecalc.text.safe import one_line
 

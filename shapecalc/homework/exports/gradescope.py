@@ -1,14 +1,22 @@
-"""results.json of Gradescope's autograder: a test a part, what is said of it, its marks.
+"""Gradescope's autograder: results.json, and the zip that is uploaded and writes it.
 
-One test a layer, by default: a box a cell makes 60 of them for VGG-16.  The tags of a test are the
-mistakes that are certain.  No leaderboard is made.
+results.json has one test a layer, by default: a box a cell makes 60 of them for VGG-16.  The tags
+of a test are the mistakes that are certain.  No leaderboard is made.
+
+Gradescope unpacks the zip into `source/`, runs `setup.sh` once, and `run_autograder` from the
+folder above for every submission.  Whatever happens there, results.json is written.
 """
 
 from __future__ import annotations
 
+import os.path
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.homework.assignment.notation.values import marks_number
+from shapecalc import __version__
+from shapecalc.errors import refuse
+from shapecalc.homework.assignment.notation import marks_number
+from shapecalc.homework.exports.packing import archive
 from shapecalc.homework.exports.parts import (
     marked_up,
     part_lines,
@@ -17,11 +25,16 @@ from shapecalc.homework.exports.parts import (
     summary_lines,
 )
 from shapecalc.output.json import dump
+from shapecalc.spec.find import beside, is_shipped
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.diagnosis import Checked, JudgedCell
     from shapecalc.homework.exports.parts import CheckPart, Markup, Per
+    from shapecalc.text import Source
+
 
 Visibility: TypeAlias = Literal["visible", "hidden", "after_due_date", "after_published"]
 
@@ -117,3 +130,97 @@ def _cell(judged: JudgedCell, hint: int) -> dict[str, object]:
 
 def _json(value: dict[str, object]) -> str:
     return dump(value, indent=2) + "\n"
+
+
+#: What the package has already.
+_NAMES = ("homework.yaml", "variants.csv", "setup.sh", "run_autograder")
+
+_SETUP = """\
+#!/usr/bin/env bash
+# Runs once, when the image is built: finds a Python of 3.11 or newer and installs shapecalc.
+set -eu
+cd "$(dirname "$0")/.."
+newest() {
+  for python in python3.14 python3.13 python3.12 python3.11 python3; do
+    if "$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then
+      echo "$python"
+      return
+    fi
+  done
+}
+python="$(newest)"
+if [ -z "$python" ] || ! "$python" -m venv venv; then
+  apt-get update
+  apt-get install -y python3 python3-venv
+  apt-get install -y python3.11 python3.11-venv || true
+  python="$(newest)"
+  [ -n "$python" ] || { echo "no Python of 3.11 or newer: choose a newer Ubuntu" >&2; exit 1; }
+  "$python" -m venv --clear venv
+fi
+venv/bin/python -m pip install "shapecalc-convnets==VERSION"
+"""
+
+_RUN = """\
+#!/usr/bin/env bash
+# Runs for every submission: judges the file of answers in submission/, writes results/results.json.
+set -u
+cd "$(dirname "$0")"
+python=venv/bin/python
+[ -x "$python" ] || python=python3
+mkdir -p results
+rm -f results/results.json
+timeout 60 "$python" -m shapecalc homework export gradescope submission \\
+  --homework source/homework.yaml OPTIONS -o results/results.json
+if [ ! -s results/results.json ]; then
+  cat > results/results.json << 'END'
+{"score": 0, "output": "The autograder failed; this says nothing of your answers.", "tests": []}
+END
+fi
+"""
+
+
+def package(
+    homework: Homework,
+    source: Source,
+    variants: Source | None = None,
+    *,
+    per: Per = "layer",
+    hint: int = 2,
+    visibility: Visibility = "visible",
+    markup: Markup = "text",
+) -> bytes:
+    """Pack the autograder of a homework, whose file is `source`, with the list of its variants.
+
+    Raises `SpecErrors` (E745) when its network lies outside the folder of the homework.
+    """
+    options = f"--per {per} --hint {hint} --visibility {visibility} --markup {markup}"
+    listed = {}
+    if variants is not None:
+        options += " --variants source/variants.csv"
+        listed["variants.csv"] = variants.text
+    return archive(
+        {
+            "setup.sh": _SETUP.replace("VERSION", __version__),
+            "run_autograder": _RUN.replace("OPTIONS", options),
+            "homework.yaml": source.text,
+            **listed,
+            **_networks(homework, source),
+        }
+    )
+
+
+def _networks(homework: Homework, source: Source) -> dict[str, str]:
+    """Return the files of the network, under their names beside the homework's."""
+    reports = homework.networks.values() or (homework.report,)
+    specs = [report.graph.spec for report in reports]
+    files = {}
+    for name in (name for spec in specs for name in (spec.source.name, *spec.extends)):
+        if is_shipped(name):
+            continue
+        path = os.path.relpath(name, Path(source.name).parent).replace(os.sep, "/")
+        if path.startswith("../") or Path(path).is_absolute() or path in _NAMES:
+            message = f"'{name}' cannot be packed: it is not beside the homework"
+            hint = "move it into the homework's folder, under a name of its own"
+            raise refuse("E745", message, Origin(source), hint)
+        files[path] = beside(path, source).text
+    return files

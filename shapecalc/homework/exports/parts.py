@@ -9,9 +9,9 @@ from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.homework.diagnosis.wording import names, rule_line, why_text
-from shapecalc.homework.sheets.checked_table import tabulate
+from shapecalc.homework.sheets.checked import tabulate
 from shapecalc.output.markdown import escaped
 from shapecalc.text.safe import one_line
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
+    from shapecalc.homework.diagnosis import Checked, JudgedCell
 
 Per: TypeAlias = Literal["layer", "column", "cell"]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.values import marks_number
+from shapecalc.homework.assignment.notation import marks_number
 from shapecalc.homework.exports.parts import part_lines, parts_of, problem_lines, summary_lines
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
     from shapecalc.errors import Problem
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
     from shapecalc.homework.exports.parts import Per
 
 #: The platform takes 1 MB; what is said of the parts is left out of what would be more.

@@ -11,8 +11,8 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.values import marks_number
-from shapecalc.homework.exports.archive import archive
+from shapecalc.homework.assignment.notation import marks_number
+from shapecalc.homework.exports.packing import archive, xml_text
 from shapecalc.homework.exports.questions import (
     blanks_of,
     clean,
@@ -37,17 +37,11 @@ def qti(homework: Homework) -> bytes:
     ident = f"shapecalc_{homework.stamp}"
     return archive(
         {
-            "imsmanifest.xml": _document(_manifest(ident)),
-            f"{ident}/{ident}.xml": _document(assessment(homework, ident)),
-            f"{ident}/assessment_meta.xml": _document(_settings(homework, ident)),
+            "imsmanifest.xml": xml_text(_manifest(ident)),
+            f"{ident}/{ident}.xml": xml_text(assessment(homework, ident)),
+            f"{ident}/assessment_meta.xml": xml_text(_settings(homework, ident)),
         }
     )
-
-
-def _document(root: ET.Element) -> str:
-    ET.indent(root)
-    declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return declared + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _manifest(ident: str) -> ET.Element:

@@ -11,11 +11,11 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment.conventions import stated_conventions
-from shapecalc.homework.assignment.notation.values import value_text
-from shapecalc.homework.assignment.outline import described
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.wording import general_rule, why_text
+from shapecalc.homework.sheets import described
 from shapecalc.layers.shape import SIDE_NAMES, as_text, whole
 from shapecalc.text.safe import one_line
 

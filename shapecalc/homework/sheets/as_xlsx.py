@@ -11,10 +11,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from shapecalc.homework.answers.model import DOES
+from shapecalc.homework.answers import DOES
 from shapecalc.homework.answers.workbook import need_openpyxl
 from shapecalc.homework.assignment.model import stamp_text
-from shapecalc.homework.sheets.content import (
+from shapecalc.homework.sheets import (
     NOT_ASKED,
     grid_of,
     inputs_text,

@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import refuse
-from shapecalc.homework.answers.model import DOES
+from shapecalc.homework.answers import DOES
 from shapecalc.homework.assignment.model import stamp_text
-from shapecalc.homework.assignment.notation.values import marks_text
-from shapecalc.homework.sheets.content import (
+from shapecalc.homework.assignment.notation import marks_text
+from shapecalc.homework.sheets import (
     NOT_ASKED,
     grid_of,
     inputs_text,
@@ -24,12 +24,13 @@ from shapecalc.output.formats import format_for, write
 from shapecalc.output.table import Fact, Head, Table
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.suggest import format_meant
+from shapecalc.text.words import format_meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
+    from shapecalc.output.document import Block
 
 #: A place for an answer, on paper.
 _BLANK = "_" * 14
@@ -64,9 +65,7 @@ def sheet(
     made = Sheet(homework, who, solution)
     blank = _BLANK if format in ("html", "latex") else ""
     if format == "html":
-        from shapecalc.homework.sheets.as_page import to_page
-
-        return to_page(homework, tabulate(made, blank=blank), solution=solution)
+        return _page(homework, tabulate(made, blank=blank), solution=solution)
     return write(made, format, blank=blank)
 
 
@@ -105,6 +104,30 @@ def _worked(homework: Homework) -> Iterator[str]:
     from shapecalc.homework.sheets.worked import solution_lines  # lessons take their time to import
 
     return solution_lines(homework)
+
+
+def _page(homework: Homework, table: Table, *, solution: bool = False) -> str:
+    """Write a sheet as a page to print, with room to write; a worked solution below its table."""
+    from shapecalc.output.html import to_html
+
+    to_fill_in = len(homework.columns)
+    if not solution:
+        return to_html(table, sheet_of=to_fill_in)
+    below = tuple(_worked_blocks(homework))
+    return to_html(table._replace(notes=()), sheet_of=to_fill_in, below=below)
+
+
+def _worked_blocks(homework: Homework) -> Iterator[Block]:
+    from shapecalc.homework.sheets.worked import work_out  # lessons take their time to import
+    from shapecalc.output.document import Heading, Prose
+
+    for cell in homework.cells:
+        worked = work_out(homework, cell)
+        yield Heading(one_line(f"{cell.layer}, {cell.quantity.title}"), worked.answer)
+        for chain in worked.chains:
+            yield chain._replace(label=one_line(chain.label))
+        for text in worked.words:
+            yield Prose(one_line(text))
 
 
 def _csv(homework: Homework, who: str, *, solution: bool) -> str:

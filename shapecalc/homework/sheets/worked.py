@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.model import Derivation
-from shapecalc.analysis.explain.subject import Subject
+from shapecalc.analysis.explain.model import Derivation, Subject
 from shapecalc.homework.assignment.model import added, is_total
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.layers.shape import as_list
 from shapecalc.output.document import Chain, Prose
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from shapecalc.analysis.explain.model import Section
     from shapecalc.homework.assignment.model import AskedCell, Homework
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
 #: The topic of `explain` that tells of a column.
 _TOPIC = {

@@ -23,14 +23,14 @@ from shapecalc.homework.variants.variant_list import read_variants
 from shapecalc.layers.shape import as_list
 from shapecalc.output.text import PROSE, wrap
 from shapecalc.spec.find import find_homework
-from shapecalc.text.source import Origin
+from shapecalc.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.report.model import Row
-    from shapecalc.text.source import Source
+    from shapecalc.report import Row
+    from shapecalc.text import Source
 
 #: So many combinations are tried.
 TRIED = 256

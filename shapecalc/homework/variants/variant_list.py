@@ -6,18 +6,18 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.answers.model import refuse_file
+from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.answers.tables import numbered_rows
 from shapecalc.output.csv import Plain, written
 from shapecalc.spec.find import find_file
-from shapecalc.text.names import fold
-from shapecalc.text.suggest import did_you_mean
+from shapecalc.text.files import fold
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from shapecalc.errors import SpecErrors
-    from shapecalc.text.source import Source
+    from shapecalc.text import Source
 
 #: The first columns; the others are named as in `vary`.
 FIRST = ("student", "stamp")

@@ -9,11 +9,9 @@ from xml.etree import ElementTree as ET
 
 import shapecalc
 from shapecalc.analysis.explain import TOPICS
-from shapecalc.analysis.explain.model import Derivation
-from shapecalc.analysis.explain.subject import Subject
+from shapecalc.analysis.explain.model import Derivation, Subject
 from shapecalc.output.formulas import latex, tree_of
-from shapecalc.output.markup import written
-from shapecalc.output.mathml import mathml
+from shapecalc.output.markup import mathml, written
 from shapecalc.output.options import make_view
 from tests.paths import NETWORKS
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.output.view import View
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.algebra.dim import ceil_div, common_divisor, larger, product, smaller
+from shapecalc.algebra import ceil_div, common_divisor, larger, product, smaller
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, named, value_text
 from shapecalc.layers.window import Window, output_size, transposed_size
 from tests.analysis.explain.support import value_of

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from shapecalc.algebra.traced import Formula, named
 from shapecalc.analysis.explain import neighbours, params
-from shapecalc.analysis.explain.model import Derivation
-from shapecalc.analysis.explain.subject import find
+from shapecalc.analysis.explain.model import Derivation, find
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Conv
 from shapecalc.output.document import Grid, Prose

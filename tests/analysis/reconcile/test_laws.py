@@ -14,14 +14,13 @@ import pytest
 
 import shapecalc
 from shapecalc import summarize
-from shapecalc.analysis.reconcile import reconcile
-from shapecalc.analysis.reconcile.parts import Difference, added
+from shapecalc.analysis.reconcile import Difference, added, reconcile
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import SpecErrors
 from shapecalc.spec.find import shipped
 
 if TYPE_CHECKING:
-    from shapecalc.report.model import Report
+    from shapecalc.report import Report
 
 PAIRS = [
     (first, second)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc import solve
 from shapecalc.algebra.integer_sets import Integers, Stretch
-from shapecalc.analysis.solve.boxes import compress, has, listed, tidied
+from shapecalc.analysis.solve.answer import compress, has, listed, tidied
 from shapecalc.errors import SpecErrors
 
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,7 +9,7 @@ import pytest
 import shapecalc
 from shapecalc import solve
 from shapecalc.algebra.integer_sets import Integers
-from shapecalc.analysis.solve.boxes import compress, listed, size, tidied
+from shapecalc.analysis.solve.answer import compress, listed, size, tidied
 from shapecalc.analysis.solve.question import read_question
 from shapecalc.errors import SpecErrors
 

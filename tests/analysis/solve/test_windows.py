@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.analysis.solve.windows import KNOWN, windows_between
 from shapecalc.errors import SpecErrors
-from shapecalc.layers.windowed import Windowed
+from shapecalc.layers.conv import Windowed
 
 
 def found(solution: object, n: int) -> set[tuple[int | None, int, int | None]]:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shapecalc
-from shapecalc.algebra.dim import Dim, largest, smallest
+from shapecalc.algebra import Dim, largest, smallest
 from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.analysis.sweep import compute
-from shapecalc.analysis.sweep.formulas import magnitude
+from shapecalc.analysis.sweep.plan import magnitude
 
 
 class Only:

@@ -18,10 +18,9 @@ import pytest
 
 import shapecalc
 from shapecalc.analysis.sweep import prepare
-from shapecalc.analysis.sweep.chart import to_chart
 from shapecalc.analysis.sweep.columns import total_words
+from shapecalc.analysis.sweep.pictures import column_of, series_of, to_chart
 from shapecalc.analysis.sweep.result import Stream
-from shapecalc.analysis.sweep.series import column_of, series_of
 from shapecalc.cli import common, main
 from shapecalc.errors import SpecErrors
 from shapecalc.output.columns import COLUMNS
@@ -178,8 +177,7 @@ def test_a_picture_has_steps_where_every_value_is_known() -> None:
     pytest.importorskip("matplotlib")
     from matplotlib.figure import Figure
 
-    from shapecalc.analysis.sweep.plot import _draw
-    from shapecalc.analysis.sweep.series import Series
+    from shapecalc.analysis.sweep.pictures import Series, _draw
 
     axes = Figure().subplots()
     _draw(axes, Series("", [3, 4, 5], [1, 1, 2]))
@@ -195,7 +193,7 @@ def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.M
     def hidden(name: str) -> object:
         return None if name == "matplotlib" else find_spec(name)
 
-    monkeypatch.setattr("shapecalc.analysis.sweep.plot.find_spec", hidden)
+    monkeypatch.setattr("shapecalc.analysis.sweep.pictures.find_spec", hidden)
     said = run("sweep", "alexnet", "--over", "N=227", "--plot", "a.png", code=2)
     assert "pip install 'shapecalc-convnets[plot]'" in said
 

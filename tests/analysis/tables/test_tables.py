@@ -19,8 +19,8 @@ from shapecalc.analysis.tables.read import read_table
 from shapecalc.spec.find import find_table
 
 if TYPE_CHECKING:
+    from shapecalc.analysis.tables.judge import Reports
     from shapecalc.analysis.tables.model import Judgement, PrintedTable
-    from shapecalc.analysis.tables.networks import Reports
 
 REPORTS: Reports = {}
 

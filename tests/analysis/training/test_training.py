@@ -14,8 +14,7 @@ import pytest
 import shapecalc
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import evaluate
-from shapecalc.analysis.training import training_cost
-from shapecalc.analysis.training.costs import OPTIMIZERS, kept
+from shapecalc.analysis.training import OPTIMIZERS, kept, training_cost
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
 from shapecalc.output.options import make_view

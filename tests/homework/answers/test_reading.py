@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers.files import READERS, read_answers
-from shapecalc.homework.assignment.notation.numerals import read_number
-from shapecalc.homework.assignment.notation.readings import (
+from shapecalc.homework.assignment.notation import (
     Blank,
     ReadExtents,
     ReadNumber,
     Unreadable,
 )
+from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.volumes import read_volume
 
 #: So many inputs each; SHAPECALC_FUZZ=5000 tries more, tests/fuzz/homework.py whole files.

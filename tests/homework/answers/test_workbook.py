@@ -16,7 +16,7 @@ from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.as_xlsx import to_xlsx
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.runner import runner
 
 TEXT = "title: LeNet\nspec: lenet5\ncolumns: [output, params, macs]\nlayers: [conv1, pool1, fc1]\n"

@@ -9,13 +9,13 @@ import pytest
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.classroom import Graded, Student
 from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.classroom.judging import marks_of
-from shapecalc.homework.classroom.model import Graded, Student
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.sheets.checked_table import tabulate
+from shapecalc.homework.sheets.checked import tabulate
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 ACCEPT = """\
 spec: alexnet

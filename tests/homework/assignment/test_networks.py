@@ -16,7 +16,7 @@ from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.homework.variants.lint import lint
 from shapecalc.output.formats import write
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.runner import runner
 
 BOTH = """\

@@ -12,7 +12,7 @@ from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.runner import runner
 
 WHOLE = """\

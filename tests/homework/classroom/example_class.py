@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import shapecalc
 from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.model import Homework, assign
-from shapecalc.homework.assignment.notation.values import value_text
-from shapecalc.homework.classroom.model import Classroom, Graded, Leftover, MarkedCell, Student
+from shapecalc.homework.assignment.notation import value_text
+from shapecalc.homework.classroom import Classroom, Graded, Leftover, MarkedCell, Student
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.diagnosis.simulated.classes import CLASSES
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
+    from shapecalc.homework.diagnosis import Checked, JudgedCell
 
 NAMES = ("Zoë Ångström", '<b>Bobby</b> & "Co"', "محمد علی", "王小明", "می‌روم", "O'Neil\u202egpj")
 

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.classroom.grade import GradedRun, Request, grade
-from shapecalc.homework.classroom.homework_source import HomeworkSource
+from shapecalc.homework.classroom.judging import HomeworkSource
 from shapecalc.spec.find import find
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,8 @@ import pytest
 from example_class import NAMES, classroom
 from pagereader import Reader, Table, faults
 
-from shapecalc.homework.classroom.class_cells import percent
-from shapecalc.homework.classroom.class_report import class_report
-from shapecalc.homework.classroom.model import Classroom, Graded, Leftover, MarkedCell, Student
+from shapecalc.homework.classroom import Classroom, Graded, Leftover, MarkedCell, Student
+from shapecalc.homework.classroom.class_report import class_report, percent
 from shapecalc.homework.classroom.statistics import statistics
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -17,7 +17,7 @@ from shapecalc.homework.assignment.deadline import (
     stated_deadline,
 )
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 
 def deadline(text: str) -> Deadline:

@@ -14,10 +14,10 @@ from pagereader import Reader, faults
 import shapecalc
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.model import assign
+from shapecalc.homework.classroom import Graded, Student
 from shapecalc.homework.classroom.feedback import feedback
-from shapecalc.homework.classroom.model import Graded, Student
 from shapecalc.homework.classroom.pages import clean
-from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis import VERDICTS
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"

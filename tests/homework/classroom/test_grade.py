@@ -16,11 +16,10 @@ import pytest
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom import judging
+from shapecalc.homework.classroom import Leftover, judging
 from shapecalc.homework.classroom.example import write_example
 from shapecalc.homework.classroom.grade import grade
 from shapecalc.homework.classroom.judging import PAYS
-from shapecalc.homework.classroom.model import Leftover
 from shapecalc.homework.classroom.store import from_json, to_json
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.classroom.support import (

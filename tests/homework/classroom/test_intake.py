@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.homework.classroom.folder import Folder
-from shapecalc.homework.classroom.intake import Clock, Intake, take_in
-from shapecalc.homework.classroom.matching import directory, whose
-from shapecalc.homework.classroom.roster import read_roster
-from shapecalc.homework.classroom.times import read_metadata, read_times
-from shapecalc.text.names import page_name
+from shapecalc.homework.classroom.intake import Clock, Intake, read_metadata, read_times, take_in
+from shapecalc.homework.classroom.roster import directory, read_roster, whose
+from shapecalc.text.files import page_name
 from tests.homework.classroom.support import NO_BIAS, RIGHT, lay_out
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from example_class import Student, judge, record
 
 import shapecalc
 from shapecalc.homework.assignment.model import Homework, assign
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.diagnosis.explanations import alone, paired
@@ -24,7 +24,7 @@ from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.sheets.sheet import sheet
 
 if TYPE_CHECKING:
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
 NETWORKS = ("alexnet", "vgg16", "lenet5-1998", "googlenet", "resnet18", "alexnet-2012")
 #: The verdicts of those who have the key; what follows from own values is another value.

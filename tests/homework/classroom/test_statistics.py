@@ -12,14 +12,21 @@ import numpy as np
 import pytest
 from example_class import classroom, handed
 
-from shapecalc.homework.classroom.agreement import ENOUGH, PAIRS, RARE, unexplained
-from shapecalc.homework.classroom.model import Classroom, Graded, MarkedCell, Student
-from shapecalc.homework.classroom.statistics import correlation, quantile, statistics
+from shapecalc.homework.classroom import Classroom, Graded, MarkedCell, Student
+from shapecalc.homework.classroom.statistics import (
+    ENOUGH,
+    PAIRS,
+    RARE,
+    correlation,
+    quantile,
+    statistics,
+    unexplained,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.homework.diagnosis.model import Verdict
+    from shapecalc.homework.diagnosis import Verdict
 
 KEY = {("conv1", "params"): "34,944", ("conv2", "params"): "614,656", ("fc6", "macs"): "37,748,736"}
 ONE, NONE = Fraction(1), Fraction(0)

@@ -14,7 +14,7 @@ from shapecalc.homework.classroom.grade import Request, grade
 from shapecalc.homework.sheets.sheet import handout
 from shapecalc.homework.variants.draw import VariantPool, draw, pool_of
 from shapecalc.homework.variants.variant_list import Drawn, parse_variants, write_variants
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

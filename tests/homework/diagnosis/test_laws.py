@@ -11,7 +11,7 @@ import shapecalc
 from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.model import assign
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.diagnosis.working import working_of

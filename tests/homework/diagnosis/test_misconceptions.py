@@ -18,7 +18,6 @@ from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.misconceptions.model import CellExample
 from shapecalc.homework.diagnosis.misconceptions.operations import WRONG_OPERATIONS
 from shapecalc.homework.diagnosis.misconceptions.parameters import WRONG_PARAMETERS
-from shapecalc.homework.diagnosis.misconceptions.sums import WRONG_SUMS
 from shapecalc.homework.diagnosis.misconceptions.volumes import WRONG_VOLUMES
 
 EXAMPLES = [
@@ -48,7 +47,7 @@ KNOWN = 72
 
 
 def test_ids_count_from_one_in_every_part_of_the_catalogue() -> None:
-    files = {"S": WRONG_VOLUMES, "P": WRONG_PARAMETERS + WRONG_SUMS, "F": WRONG_OPERATIONS}
+    files = {"S": WRONG_VOLUMES, "P": WRONG_PARAMETERS, "F": WRONG_OPERATIONS}
     ids = [f"{letter}{n}" for letter, rows in files.items() for n in range(1, len(rows) + 1)]
     assert list(CATALOGUE) == ids
     assert len(ids) >= KNOWN

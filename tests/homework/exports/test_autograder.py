@@ -18,7 +18,7 @@ import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.exports.gradescope_package import package
+from shapecalc.homework.exports.gradescope import package
 from shapecalc.spec.find import find
 from tests.runner import runner
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom.model import Classroom, Graded, Student
+from shapecalc.homework.classroom import Classroom, Graded, Student
 from shapecalc.homework.classroom.store import load
 from shapecalc.homework.exports.canvas import csv_text, fill, read_gradebook, report
-from shapecalc.homework.exports.moodle_csv import grades
+from shapecalc.homework.exports.moodle import grades
 from shapecalc.text.safe import csv_safe
 from tests.runner import runner
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.exports.gift import gift
-from shapecalc.homework.exports.moodle_xml import GRADES, moodle_xml
+from shapecalc.homework.exports.moodle import GRADES, moodle_xml
 from shapecalc.homework.exports.qti import qti
 from shapecalc.homework.exports.questions import blanks_of
 

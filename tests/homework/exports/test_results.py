@@ -15,7 +15,7 @@ import pytest
 
 from shapecalc.cli import main
 from shapecalc.homework.answers.files import read_answers
-from shapecalc.homework.assignment.notation.values import value_text
+from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.exports.coderunner import combinator
 from shapecalc.homework.exports.gradescope import results
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
     Make = Callable[..., Homework]
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom.model import Classroom, Graded, Leftover, MarkedCell, Student
+from shapecalc.homework.classroom import Classroom, Graded, Leftover, MarkedCell, Student
 from shapecalc.homework.classroom.store import (
     MAX_BYTES,
     from_json,
@@ -22,7 +22,7 @@ from shapecalc.homework.classroom.store import (
     parse,
     to_json,
 )
-from shapecalc.homework.diagnosis.model import VERDICTS
+from shapecalc.homework.diagnosis import VERDICTS
 
 FILE = Path(__file__).parent / "files" / "class.json"
 TEXT = FILE.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.exports.moodle_xml import moodle_xml
+from shapecalc.homework.exports.moodle import moodle_xml
 from shapecalc.homework.exports.qti import qti
 from shapecalc.spec.find import find
 

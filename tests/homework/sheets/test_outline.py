@@ -7,10 +7,10 @@ import re
 import pytest
 
 import shapecalc
-from shapecalc.homework.assignment.outline import described
 from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.sheets import described
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 
 
 def rows(text: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from shapecalc.cli import main
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.sheets.worked import solution_lines, work_out
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.runner import runner
 
 ALL = "columns: [output, units, weights, biases, params, macs, flops, memory, connections, rf]\n"

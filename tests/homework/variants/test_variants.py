@@ -17,7 +17,7 @@ from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.homework.variants.draw import Difficulty, chosen_homework, draw, homework_of, pool_of
 from shapecalc.spec.find import find
-from shapecalc.text.source import Source
+from shapecalc.text import Source
 from tests.paths import ROOT
 from tests.runner import runner
 
@@ -70,7 +70,7 @@ def test_a_variant_follows_from_seed_and_student_whoever_else_is_in_the_class(
 
 def test_a_variant_is_the_same_in_another_process() -> None:
     code = (
-        "from shapecalc.homework.variants.draw import *\nfrom shapecalc.text.source import Source\n"
+        "from shapecalc.homework.variants.draw import *\nfrom shapecalc.text import Source\n"
         f"s = Source('homework.yaml', {TEXT!r})\nprint(draw(pool_of(s, '7'), '7', 's1').values)"
     )
     text = subprocess.run(

@@ -1,1 +1,192 @@
-"""How numbers and volumes are written: by students, by teachers, and on a sheet."""
+"""How numbers and volumes are written: by students, by teachers, and on a sheet.
+
+Here is what is common to reading cells: results, limits, and the text made tidy; and how values and
+marks are written.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from unicodedata import normalize
+
+from shapecalc.layers.shape import as_text
+
+if TYPE_CHECKING:
+    from shapecalc.homework.assignment.conventions import Conventions
+    from shapecalc.homework.assignment.quantities import Value
+
+#: A cell of more characters is not read.
+LONGEST = 200
+#: A number of more digits is not read, nor one beyond this.
+DIGITS = 24
+BEYOND = 10**18
+
+
+class ReadNumber(NamedTuple):
+    """A number as read.
+
+    `half` is half a unit of the last place where the answer is rounded, else 0.  `plain`: written
+    as the sheet asks.  `note` says what had to be understood.
+    """
+
+    value: Fraction
+    half: Fraction = Fraction(0)
+    plain: bool = True
+    note: str = ""
+
+    def fits(self, wanted: int | Fraction, slack: Fraction = Fraction(0)) -> bool:
+        """Tell whether the number is `wanted`, at its own precision and that of `wanted`."""
+        if not self.half and not slack:
+            return self.value == wanted
+        return abs(self.value - wanted) <= self.half + slack
+
+    @property
+    def text(self) -> str:
+        """The number as it was understood."""
+        shown = fraction_text(self.value)
+        if self.half and self.half > Fraction(1, 2):
+            return f"{shown} ± {fraction_text(self.half)}"
+        return shown
+
+
+def at_digits(number: ReadNumber, digits: int) -> tuple[ReadNumber, ...]:
+    """Return what a number may mean where so many significant digits are enough.
+
+    First it is what it says, then what rounds to it at its own zeros; what was rounded to fewer
+    digits is no more than it says.
+
+    >>> [each.text for each in at_digits(ReadNumber(Fraction(34900)), 3)]
+    ['34,900', '34,900 ± 50']
+    >>> [each.text for each in at_digits(ReadNumber(Fraction(35000), Fraction(500)), 3)]
+    ['35,000']
+    """
+    value = number.value
+    if value.denominator > 1 or not value:
+        return (number,)
+    places = len(str(abs(value.numerator)))
+    unit = 10 ** max(places - digits, 0)
+    if number.half > Fraction(unit, 2):
+        note = "; ".join(filter(None, (number.note, f"rounded to fewer than {digits} digits")))
+        return (number._replace(half=Fraction(0), note=note),)
+    zeros = places - len(str(abs(value.numerator)).rstrip("0"))
+    own = min(unit, 10**zeros)
+    if number.half or own == 1:
+        return (number,)
+    return number, number._replace(half=Fraction(own, 2))
+
+
+class ReadExtents(NamedTuple):
+    """A volume as read, without the batch, in the order written.
+
+    `channels_first` is None where the notation does not say.  `batch`: a batch axis was left out.
+    """
+
+    dims: tuple[Fraction, ...]
+    channels_first: bool | None = None
+    batch: bool = False
+    plain: bool = True
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The extents as they were understood."""
+        shown = "x".join(map(fraction_text, self.dims))
+        if len(self.dims) == 1:
+            return shown
+        return f"{shown}, channels first" if self.channels_first else shown
+
+
+class Unreadable(NamedTuple):
+    """Why a cell could not be read, and what to write."""
+
+    reason: str
+
+
+class Blank(NamedTuple):
+    """A cell without an answer; `dash` when it holds a dash or a word for nothing."""
+
+    dash: bool = False
+
+
+Reading: TypeAlias = ReadNumber | ReadExtents
+
+_SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]+")
+_SIGNS = str.maketrans(
+    {
+        "−": "-",
+        "‐": "-",
+        "‑": "-",
+        "×": "x",
+        "✕": "x",
+        "✖": "x",
+        "⨯": "x",
+        "·": "*",
+        "⋅": "*",
+        "∗": "*",
+        "’": "'",
+        "‘": "'",
+        "´": "'",
+        "`": "'",
+        "˙": "'",
+        "²": "^2",
+        "³": "^3",
+        "⁶": "^6",
+        "⁹": "^9",
+        "≈": "~",
+        "≃": "~",
+        "∼": "~",
+    }
+)
+_NOTHING = re.compile(r"(?i)[-–—_./\\ ]+|n\.?/?a\.?|none|no|nil|null|nothing|keine?")
+
+
+def tidy(raw: str) -> str:
+    """Write signs of one meaning in one way, and every stretch of blanks as one."""
+    text = normalize("NFKC", raw.translate(_SIGNS)).translate(_SIGNS)
+    return _SPACES.sub(" ", text).strip().strip("*").removeprefix("'").strip()
+
+
+def blank(text: str) -> Blank | None:
+    """Tell whether a tidy text is no answer, or a word for nothing."""
+    if not text or re.fullmatch(r"[?_ .…]+", text):
+        return Blank()
+    return Blank(dash=True) if len(text) < 10 and _NOTHING.fullmatch(text) else None
+
+
+def fraction_text(value: Fraction) -> str:
+    """Write a number with separators; a decimal where it ends soon.
+
+    >>> fraction_text(Fraction(34944)), fraction_text(Fraction(217, 4))
+    ('34,944', '54.25')
+    """
+    if value.denominator == 1:
+        return f"{value.numerator:,}"
+    return f"{float(value):,.3f}".rstrip("0")
+
+
+def value_text(value: Value, conventions: Conventions) -> str:
+    """Write a value of the key as the sheet asks for it."""
+    if value is None:
+        return "\N{EN DASH}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return as_text(value, "chw" if conventions.layout == "chw" else "hwc")
+
+
+def marks_number(marks: Fraction) -> int | float:
+    """Return marks as a number of JSON, rounded once."""
+    return marks.numerator if marks.denominator == 1 else round(float(marks), 6)
+
+
+def marks_text(marks: Fraction) -> str:
+    """Write marks with at most two decimals.
+
+    >>> from fractions import Fraction
+    >>> marks_text(Fraction(31)), marks_text(Fraction(1, 3)), marks_text(Fraction(5, 2))
+    ('31', '0.33', '2.5')
+    """
+    if marks.denominator == 1:
+        return str(marks.numerator)
+    return f"{float(round(marks, 2)):.2f}".rstrip("0")

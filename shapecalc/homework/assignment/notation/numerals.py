@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation.readings import (
+from shapecalc.homework.assignment.notation import (
     BEYOND,
     DIGITS,
     LONGEST,
@@ -21,7 +21,7 @@ from shapecalc.homework.assignment.notation.readings import (
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.dim import Dim
+    from shapecalc.algebra import Dim
 
 _WORDS = re.compile(
     r"(?i)[\s]*\b(?:params?|parameters?|weights?|bias(?:es)?|macs?|flops?|ops|operations|units|"

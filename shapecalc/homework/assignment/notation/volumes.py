@@ -10,8 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.assignment.notation.numerals import read_number
-from shapecalc.homework.assignment.notation.readings import (
+from shapecalc.homework.assignment.notation import (
     LONGEST,
     Blank,
     ReadExtents,
@@ -19,6 +18,7 @@ from shapecalc.homework.assignment.notation.readings import (
     blank,
     tidy,
 )
+from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.layers.shape import Map, Vector, shape_of, whole
 
 if TYPE_CHECKING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.homework.diagnosis.working import Factors, Sides, filters_of, kernel_of, sides_of
-from shapecalc.layers.windowed import Windowed
+from shapecalc.layers.conv import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.layers.base import Layer
-    from shapecalc.report.model import Report, Row
+    from shapecalc.report import Report, Row
 
 
 class Case(NamedTuple):

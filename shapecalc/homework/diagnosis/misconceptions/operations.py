@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.homework.diagnosis.misconceptions.model import (
     OPERATIONS,
     Case,

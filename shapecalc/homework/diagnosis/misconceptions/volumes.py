@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from shapecalc.algebra.dim import known
+from shapecalc.algebra import known
 from shapecalc.homework.diagnosis.misconceptions.model import Case, CellExample, Misconception
 from shapecalc.homework.diagnosis.working import Side, Sides, sides_of
-from shapecalc.layers.conv import Conv
+from shapecalc.layers.conv import Conv, Windowed
 from shapecalc.layers.merge import Concat
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import Flatten
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.windowed import Windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from tests.homework.diagnosis.simulated.table import TOTAL, Table
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.diagnosis.model import Checked
+    from shapecalc.homework.diagnosis import Checked
 
 
 class Classroom(NamedTuple):

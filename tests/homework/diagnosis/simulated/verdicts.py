@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.homework.diagnosis.model import Checked, JudgedCell
+    from shapecalc.homework.diagnosis import Checked, JudgedCell
     from tests.homework.diagnosis.simulated.students import Intent, Student
 
 #: The verdict that each kind of intent must get.

@@ -1,0 +1,257 @@
+"""Questions for Moodle in its XML, cloze, one a layer, or numerical, one a number; and its grades.
+
+Moodle takes the first answer that fits, so the right one stands first.  Depending on its version
+and language it reads a lone comma as a decimal sign: 34,944 is then 34.944.  That reading of the
+right number is right, too, and that of a wrong one wrong in the same way.
+
+Of a table of grades one unknown user or one text for a number stops the whole import, so only
+students of the roster stand there, and who has no mark has a dash, which Moodle takes for no grade.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from fractions import Fraction
+from html import escape
+from math import lcm
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.homework.answers import refuse_file
+from shapecalc.homework.assignment.notation import marks_number, marks_text
+from shapecalc.homework.exports.canvas import csv_text, mark_of
+from shapecalc.homework.exports.packing import xml_text
+from shapecalc.homework.exports.questions import (
+    DIGITS,
+    blanks_of,
+    by_layer,
+    clean,
+    conventions_page,
+    decimal,
+    layer_page,
+    network_page,
+    number_page,
+    tolerance,
+)
+from shapecalc.text.safe import csv_safe, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.classroom import Classroom, Graded
+    from shapecalc.homework.exports.questions import AskedNumber
+
+#: The shares of a question's marks that Moodle accepts, in percent.
+GRADES = (
+    "100",
+    "90",
+    "80",
+    "75",
+    "70",
+    "66.66667",
+    "60",
+    "50",
+    "40",
+    "33.33333",
+    "30",
+    "25",
+    "20",
+    "10",
+    "5",
+    "0",
+)
+
+_RIGHT = "Right."
+_COMMA = "A comma or a point was read as a decimal sign: write digits only."
+_LONGEST_NAME = 255
+
+
+class ForeseenAnswer(NamedTuple):
+    """A number with what it earns, in percent, and what is said of it; `*` is any number."""
+
+    value: str
+    tolerance: str
+    percent: str
+    message: str
+
+
+def grade(share: Fraction) -> str:
+    """Return the share of Moodle's list that is nearest, the lower of two.
+
+    >>> grade(Fraction(1, 3)), grade(Fraction(1, 8)), grade(Fraction(0))
+    ('33.33333', '10', '0')
+    """
+    return min(GRADES[::-1], key=lambda percent: abs(Fraction(percent) / 100 - share))
+
+
+def answers_of(blank: AskedNumber) -> tuple[ForeseenAnswer, ...]:
+    """Return all answers that are foreseen, in the order in which they are tried."""
+    answers: dict[str, ForeseenAnswer] = {}
+    for answer in _foreseen(blank):
+        answers.setdefault(answer.value, answer)
+    return (*answers.values(), ForeseenAnswer("*", "0", "0", blank.otherwise))
+
+
+def _foreseen(blank: AskedNumber) -> Iterator[ForeseenAnswer]:
+    yield ForeseenAnswer(str(blank.right), "0", "100", _RIGHT)
+    if twin := _twin(Fraction(blank.right)):
+        yield ForeseenAnswer(twin, "0.0001", "100", f"{_RIGHT} {_COMMA}")
+    for other in blank.others:
+        yield ForeseenAnswer(
+            decimal(other.value), tolerance(other.value), grade(other.share), other.message
+        )
+    for other in blank.others:
+        if twin := _twin(other.value):
+            yield ForeseenAnswer(twin, "0.0001", grade(other.share), f"{other.message} {_COMMA}")
+    if blank.right % 1000 == 0 and 1000 <= blank.right < 10**6:
+        # 4,000 may arrive as 4: it cannot be told from a 4, so nothing is earned, but it is said.
+        message = f"If you wrote a number of thousands with a separator: {DIGITS}"
+        yield ForeseenAnswer(str(blank.right // 1000), "0", "0", message)
+
+
+def _twin(value: Fraction) -> str:
+    """Return what becomes of a number whose separator of thousands is read as a decimal sign.
+
+    >>> _twin(Fraction(34944)), _twin(Fraction(1327488)), _twin(Fraction(4000))
+    ('34.944', '', '')
+    """
+    number = value.numerator
+    if value.denominator > 1 or not 1000 <= number < 10**6 or number % 1000 == 0:
+        return ""
+    return f"{number // 1000}.{number % 1000:03d}"
+
+
+def moodle_xml(homework: Homework, *, per: str = "layer") -> str:
+    """Write a homework as a category with its questions: `per` layer (cloze) or cell.
+
+    Volumes are cloze in any case: a numerical question has one number.
+    """
+    quiz = ET.Element("quiz")
+    category = ET.SubElement(quiz, "question", type="category")
+    name = clean_category(homework.title)
+    _text(category, "category", f"$course$/{name}")
+    _question(quiz, "description", "the network", network_page(homework), grade_="0")
+    blanks = blanks_of(homework)
+    scale = lcm(*(blank.marks.denominator for parts in blanks.values() for blank in parts))
+    if per == "layer":
+        for layer, cells in by_layer(blanks).items():
+            _cloze(quiz, homework, layer, cells, scale)
+    else:
+        for parts in blanks.values():
+            if len(parts) > 1:
+                _cloze(quiz, homework, parts[0].name.partition(",")[0], [parts], scale)
+            else:
+                _numerical(quiz, homework, parts[0])
+    return xml_text(quiz)
+
+
+def clean_category(title: str) -> str:
+    """Write a title as one category: Moodle would read a / as a step down."""
+    return one_line(title).replace("/", "//")[:_LONGEST_NAME] or "homework"
+
+
+def _question(quiz: ET.Element, kind: str, name: str, text: str, *, grade_: str = "") -> ET.Element:
+    """Add what all questions have."""
+    question = ET.SubElement(quiz, "question", type=kind)
+    _text(question, "name", one_line(name)[:_LONGEST_NAME])
+    _text(question, "questiontext", text, format="html")
+    _text(question, "generalfeedback", "", format="html")
+    if grade_:
+        ET.SubElement(question, "defaultgrade").text = grade_
+    ET.SubElement(question, "penalty").text = "0" if kind == "description" else "0.3333333"
+    ET.SubElement(question, "hidden").text = "0"
+    return question
+
+
+def _text(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:
+    ET.SubElement(ET.SubElement(parent, tag, attributes), "text").text = text
+
+
+def _numerical(quiz: ET.Element, homework: Homework, blank: AskedNumber) -> None:
+    page = number_page(homework, blank)
+    marks = str(marks_number(blank.marks))
+    question = _question(quiz, "numerical", blank.name, page, grade_=marks)
+    for answer in answers_of(blank):
+        element = ET.SubElement(
+            question, "answer", fraction=answer.percent, format="moodle_auto_format"
+        )
+        ET.SubElement(element, "text").text = answer.value
+        _text(element, "feedback", clean(answer.message), format="html")
+        ET.SubElement(element, "tolerance").text = answer.tolerance
+    for tag, text in (("unitgradingtype", "0"), ("unitpenalty", "0.1"), ("showunits", "3")):
+        ET.SubElement(question, tag).text = text
+    ET.SubElement(question, "unitsleft").text = "0"
+
+
+def _cloze(
+    quiz: ET.Element,
+    homework: Homework,
+    name: str,
+    cells: list[tuple[AskedNumber, ...]],
+    scale: int,
+) -> None:
+    """Add a cloze question with the blanks of some cells of one layer."""
+    lines = [_cloze_text(layer_page(homework, cells[0][0].cell.layer))]
+    for parts in cells:
+        fields = " x ".join(_field(homework, blank, scale) for blank in parts)
+        named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
+        title = _cloze_text(clean(parts[0].cell.quantity.title))
+        lines.append(f"<p>{title}{named}: {fields}</p>")
+    columns = [parts[0].cell.quantity.key for parts in cells]
+    lines += [_cloze_text(conventions_page(homework, columns)), f"<p>{DIGITS}</p>"]
+    _question(quiz, "cloze", name, "".join(lines))
+
+
+def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
+    """Write a blank in the grammar of cloze questions, on one line."""
+    weight = int(blank.marks * scale)
+    alternatives = "~".join(
+        f"{'=' if answer.percent == '100' else f'%{answer.percent}%'}"
+        f"{answer.value}{'' if answer.value == '*' else f':{answer.tolerance}'}"
+        f"#{_cloze_text(escape(clean(answer.message), quote=False))}"
+        for answer in answers_of(blank)
+    )
+    return f"{{{weight}:NUMERICAL:{alternatives}}}"
+
+
+#: What has a meaning in a cloze question.  Moodle takes the backslash from some of them only, but
+#: decodes every entity, after it has found the ends of feedback.
+_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "{}~\\"}
+
+
+def _cloze_text(html: str) -> str:
+    """Write HTML so that nothing in it is read as a blank, or as the end of one.
+
+    Within a blank the HTML is escaped twice, since Moodle decodes feedback before it is HTML.
+    """
+    return html.translate(_ENTITIES)
+
+
+def grades(classroom: Classroom, *, missing: str = "blank") -> str:
+    """Write a row a student, in the order of the roster.
+
+    Raises `SpecErrors` (E743) for an id or an address that a spreadsheet would run.
+    """
+    rows = [["ID number", "Email address", "Grade", "Feedback comments"]]
+    for graded in classroom.students:
+        student = graded.student
+        for text in (student.id, student.email):
+            if csv_safe(text) != text:
+                message = f"a spreadsheet would run '{text[:40]}'"
+                hint = "change it in the roster: with a ' before it Moodle would not know it"
+                raise refuse_file("E743", message, classroom.title, hint)
+        mark = mark_of(graded, missing) or "-"
+        rows.append([student.id, student.email, mark, _sentence(graded)])
+    return csv_text(rows)
+
+
+def _sentence(graded: Graded) -> str:
+    if graded.status == "missing":
+        return "Nothing was handed in."
+    if graded.status == "unreadable":
+        return "What was handed in could not be read; nothing was graded."
+    text = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
+    if not graded.late:
+        return text
+    hours = "1 hour" if graded.late == 1 else f"{graded.late} hours"
+    return f"{text} Late by {hours}, so {marks_text(graded.marks)} count."

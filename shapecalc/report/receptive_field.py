@@ -1,0 +1,295 @@
+"""Receptive fields: what units see of the network's input, looked back through every layer.
+
+One side at a time.  A unit's pixels lie between a first and a last one, and repeat, moved on,
+after a period of units.  What a layer's own window sees of its input, `layers.window` says.
+"""
+
+from __future__ import annotations
+
+from math import gcd, lcm
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.algebra import larger, largest, smaller, smallest
+from shapecalc.layers.window import EVERYTHING, as_number, refuse_period
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.window import InputSpan
+
+#: Further than any pixel: a unit that sees nothing sees from FAR to -FAR.
+FAR = 10**40
+
+
+class ReceptiveField(NamedTuple):
+    """What the units see along one side of the network's input: their receptive fields.
+
+    Unit u of `units`, with a period of P = len(first), sees the pixels from
+    first[u mod P] + (u // P)*step to last[u mod P] + (u // P)*step, padding included, so these
+    may be negative; nothing where last < first.  Units beyond the map, which padding makes up,
+    continue the pattern.  With step 0 all see the same.
+    (Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks".)
+
+    `also` holds what a unit sees besides, through branches whose fields move at a slower pace:
+    most often one that sees everything, such as a gate.
+    """
+
+    first: tuple[Dim, ...]
+    last: tuple[Dim, ...]
+    step: Dim
+    units: Dim
+    also: tuple[ReceptiveField, ...] = ()
+
+    @property
+    def size(self) -> Dim:
+        """The pixels from the first to the last one that a unit sees: of the unit with most."""
+        first, last, _, units, also = self
+        if also:
+            parts = (self, *also)
+            widest = largest([_widest(a, b) for a in parts for b in parts])
+        elif len(first) == 1:
+            widest = last[0] - first[0]
+        else:
+            there = units if isinstance(units, int) else None
+            ends = zip(first[:there], last[:there], strict=True)
+            widest = largest(_of_those_that_see([high - low for low, high in ends]))
+        return larger(widest + 1, 0) if isinstance(widest, int) else widest + 1
+
+    @property
+    def jump(self) -> Dim | Fraction | None:
+        """The pixels from a unit's field to its neighbour's, on average over a period.
+
+        None: a fraction of a symbol.
+        """
+        period = len(self.first)
+        if self.step % period == 0:
+            return self.step // period
+        if not isinstance(self.step, int):
+            return None
+        from fractions import Fraction  # it costs 4 ms
+
+        return Fraction(self.step, period)
+
+    def sees(self, unit: Dim) -> tuple[Dim, Dim]:
+        """Return the first and the last pixel that a unit sees; the last is less for none.
+
+        >>> ReceptiveField((0, 0), (1, 1), 2, 8).sees(3)
+        (2, 3)
+        """
+        ends = [_between(part, unit, unit) for part in (self, *self.also)]
+        return smallest([first for first, _ in ends]), largest([last for _, last in ends])
+
+
+def own_places(n: Dim) -> ReceptiveField:
+    """Return the field of the input's own units: each sees itself."""
+    return ReceptiveField((0,), (0,), 1, n)
+
+
+def _widest(a: ReceptiveField, b: ReceptiveField) -> Dim:
+    """Return the largest distance from what a unit sees first in `b` to what it sees last in `a`.
+
+    It is linear along the units of one phase, so the first and the last of them tell.
+    """
+    period, units = lcm(len(a.first), len(b.first)), a.units
+    if isinstance(units, int):
+        ends = {*range(min(period, units)), *range(max(0, units - period), units)}
+        spans = [_between(a, u, u)[1] - _between(b, u, u)[0] for u in ends]
+        return largest(_of_those_that_see(spans))
+    spans = []
+    for phase in range(period):
+        span = _between(a, phase, phase)[1] - _between(b, phase, phase)[0]
+        turns = (units - 1 - phase) // period  # to the last unit of the phase
+        pace = a.step * (period // len(a.first)) - b.step * (period // len(b.first))
+        spans += [span, span + turns * pace]
+    return largest(_of_those_that_see(spans))
+
+
+def _of_those_that_see(spans: list[Dim]) -> list[Dim]:
+    """Leave out the spans of units that see nothing, unless all do."""
+    seeing = [span for span in spans if not isinstance(span, int) or span > -FAR // 2]
+    return seeing or spans[:1]
+
+
+def _over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
+    """Return the first and the last pixel that any unit sees.
+
+    Of a symbolic number of units every phase has some, and its last one comes last.
+    """
+    units, period = field.units, len(field.first)
+    if isinstance(units, int):
+        return _between(field, 0, units - 1)
+    ends = [
+        (first, last + (units - 1 - phase) // period * field.step)
+        for phase, (first, last) in enumerate(zip(field.first, field.last, strict=True))
+        if first != FAR
+    ]
+    if not ends:
+        return FAR, -FAR
+    return smallest([first for first, _ in ends]), largest([last for _, last in ends])
+
+
+def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Dim]:
+    """Return the first and the last pixel that one unit in `every` from `low` to `high` sees.
+
+    Units after a whole period see only later pixels, so a period at either end tells.
+    """
+    first, last, step = field[:3]
+    period = len(first)
+    if period == 1:
+        return _only_phase(field, low, high)
+    low, high = as_number(low), as_number(high)
+    if high < low:
+        return FAR, -FAR
+    if every > 1 and low < high:
+        taps = range(min((high - low) // every + 1, period // gcd(period, every)))
+        return (
+            smallest([_between(field, low + t * every, low + t * every)[0] for t in taps]),
+            largest([_between(field, high - t * every, high - t * every)[1] for t in taps]),
+        )
+    count = min(high - low + 1, period)
+    at, end = low % period, high % period + 1
+    start = smallest(first[at : at + count])
+    if at + count > period:
+        start = smaller(start, smallest(first[: at + count - period]) + step)
+    stop = largest(last[max(end - count, 0) : end])
+    if end < count:
+        stop = larger(stop, largest(last[end - count :]) - step)
+    return start + low // period * step, stop + high // period * step
+
+
+def _only_phase(field: ReceptiveField, low: Dim, high: Dim) -> tuple[Dim, Dim]:
+    """Return what units from `low` to `high` see of a field without phases."""
+    if not _in_order((low, high)):
+        return FAR, -FAR
+    first, last, step = field[:3]
+    return first[0] + low * step, last[0] + high * step
+
+
+def _in_order(ends: tuple[Dim, ...], step: Dim | None = None) -> bool:
+    """Tell whether later units never begin (or end) earlier: the units at the ends tell then."""
+    after = ends[1:] if step is None else (*ends[1:], ends[0] + step)
+    return all(map(_not_before, after, ends))
+
+
+def _not_before(later: Dim, earlier: Dim) -> bool:
+    difference = later - earlier
+    if isinstance(difference, int):
+        return difference >= 0
+    from shapecalc.algebra.relations import always_at_least
+
+    return always_at_least(difference, 0) or as_number(difference) >= 0
+
+
+def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveField:
+    """Return the field of `units` units that reach `step` into units that have `field`.
+
+    >>> from shapecalc.layers.window import InputSpan, reach_up
+    >>> look_back(ReceptiveField((0,), (10,), 4, 55), InputSpan((0,), (2,), 2), 27)
+    ReceptiveField(first=(0,), last=(18,), step=8, units=27, also=())
+    >>> look_back(ReceptiveField((0,), (1,), 2, 4), reach_up(2, blend=False), 8)
+    ReceptiveField(first=(0, 0), last=(1, 1), step=2, units=8, also=())
+    """
+    first, last, pace, _, also = field
+    lo, hi, stride = step[:3]
+    if stride != 0 and not also and len(first) == 1 == len(lo):
+        return ReceptiveField(
+            (first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units
+        )
+    if step is EVERYTHING:
+        ends = [_over_all(part) for part in (field, *also)]
+        begin, end = smallest([first for first, _ in ends]), largest([last for _, last in ends])
+        return ReceptiveField((begin,), (end,), 0, units)
+    return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
+
+
+def _look_back(
+    field: ReceptiveField, step: InputSpan, units: Dim, also: tuple[ReceptiveField, ...]
+) -> ReceptiveField:
+    first, last, pace = field[:3]
+    lo, hi, stride, _, every = step[:5]
+    if pace == 0 and len(first) == 1 and all(map(_sees_some, lo, hi)):
+        return ReceptiveField(first, last, 0, units, also)
+    period = len(first)
+    rounds = 1 if period == 1 else period // gcd(period, as_number(stride))
+    refuse_period(len(lo) * rounds)
+    reached = [
+        (low + turn * stride, high + turn * stride)
+        for turn in range(rounds)
+        for low, high in zip(lo, hi, strict=True)
+    ]
+    if period == 1 or (_in_order(first, pace) and _in_order(last, pace)):
+        seeing = [_sees_some(low, high) for low, high in reached]
+        firsts = [
+            first[as_number(low % period)] + low // period * pace if sees else FAR
+            for (low, _), sees in zip(reached, seeing, strict=True)
+        ]
+        lasts = [
+            last[as_number(high % period)] + high // period * pace if sees else -FAR
+            for (_, high), sees in zip(reached, seeing, strict=True)
+        ]
+    else:
+        ends = [_between(field, low, high, every) for low, high in reached]
+        firsts, lasts = [first for first, _ in ends], [last for _, last in ends]
+    return ReceptiveField(
+        tuple(firsts), tuple(lasts), rounds * stride // period * pace, units, also
+    )
+
+
+def _sees_some(low: Dim, high: Dim) -> bool:
+    """Tell whether a reach is not empty; with symbols only those of adaptive pools are unequal."""
+    return not isinstance(low, int) or not isinstance(high, int) or low <= high
+
+
+def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
+    """Return the field of units that see what the units of two branches see.
+
+    >>> look_back_both(ReceptiveField((-1,), (1,), 2, 7), ReceptiveField((-3,), (3,), 2, 7))
+    ReceptiveField(first=(-3,), last=(3,), step=2, units=7, also=())
+    """
+    if a == b:
+        return a
+    if a[2:] == b[2:] and not a.also and len(a.first) == 1 == len(b.first):
+        first, last = smaller(a.first[0], b.first[0]), larger(a.last[0], b.last[0])
+        return ReceptiveField((first,), (last,), a.step, a.units)
+    if a.units != b.units and a.step != 0 != b.step:  # rows of elements arranged otherwise
+        a, b = look_back(a, EVERYTHING, a.units), look_back(b, EVERYTHING, a.units)
+    units = a.units if a.step != 0 else b.units
+    parts = [a._replace(units=units, also=()), *a.also]
+    for new in (b._replace(units=units, also=()), *b.also):
+        for place, part in enumerate(parts):
+            if new.step * len(part.first) == part.step * len(new.first):
+                parts[place] = _same_pace(part, new)
+                break
+        else:
+            parts.append(new)
+    if len(parts) == 1:
+        return parts[0]
+    refuse_period(lcm(*(len(part.first) for part in parts)))
+    common = lcm(*(len(part.first) for part in parts))
+    paces = [as_number(part.step) * common // len(part.first) for part in parts]
+    fastest, *others = [parts[i] for i in sorted(range(len(parts)), key=lambda i: -paces[i])]
+    return fastest._replace(also=tuple(others))
+
+
+def _same_pace(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
+    """Join fields that move alike, over the least period that both have."""
+    period = lcm(len(a.first), len(b.first))
+    refuse_period(period)
+    (first, last), (first_b, last_b) = _over(a, period), _over(b, period)
+    return ReceptiveField(
+        tuple(map(smaller, first, first_b)),
+        tuple(map(larger, last, last_b)),
+        a.step * period // len(a.first),
+        a.units,
+    )
+
+
+def _over(field: ReceptiveField, period: int) -> tuple[tuple[Dim, ...], tuple[Dim, ...]]:
+    """Write a field's pattern over a multiple of its period."""
+    first, last, step = field[:3]
+    turns = range(period // len(first))
+    return (
+        tuple([pixel + turn * step for turn in turns for pixel in first]),
+        tuple([pixel + turn * step for turn in turns for pixel in last]),
+    )

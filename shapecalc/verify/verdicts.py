@@ -1,0 +1,177 @@
+"""Verdicts as tables, a line a layer for one network, a line each for several; and as records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.layers.shape import as_list, as_text
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, superscript
+from shapecalc.output.records import Records, Rows
+from shapecalc.output.table import Fact, Head, Line, Table
+from shapecalc.text.safe import one_line
+from shapecalc.verify.judge import LAWS, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shapecalc.verify.judge import JudgedLayer, Verdicts
+
+HOLDS, FAILS = "\N{CHECK MARK}", "\N{BALLOT X}"
+
+
+def _heads(header: Sequence[str]) -> tuple[Head, ...]:
+    return tuple(Head("", extents=title == "output") for title in header)
+
+
+def _checked_laws(verdicts: Sequence[Verdict]) -> list[str]:
+    """List the laws that were asked of any layer."""
+    outcomes = [layer.outcomes for verdict in verdicts for layer in verdict.judged]
+    return [law for law in LAWS if any(outcome[law] is not None for outcome in outcomes)]
+
+
+def _mark(outcomes: Iterable[str | None]) -> str:
+    """Return a tick where all that was asked holds, a cross, or the mark for nothing asked."""
+    answers = [outcome for outcome in outcomes if outcome is not None]
+    if not answers:
+        return NOT_APPLICABLE_MARK
+    return FAILS if any(answers) else HOLDS
+
+
+def tabulate(judged: Verdicts | Verdict, width: int | None = None) -> Table:
+    """Lay out one network layer by layer, several as a line each; every column stays."""
+    if isinstance(judged, Verdict):
+        return _layers(judged)
+    return _layers(judged[0]) if len(judged) == 1 else _networks(judged)
+
+
+def _layers(verdict: Verdict) -> Table:
+    """Lay out what the laws say of every layer; disagreements stand below, numbered."""
+    laws = _checked_laws([verdict])
+    lines: list[Line] = []
+    notes: list[str] = []
+    for layer in verdict.judged:
+        disagreements = [outcome for outcome in layer.outcomes.values() if outcome]
+        if disagreements:
+            notes.append(
+                f"{superscript(len(notes) + 1)} {layer.row.name}: {'; '.join(disagreements)}"
+            )
+        cells = (layer.row.name, layer.row.type, as_text(layer.row.output))
+        marks = tuple(_mark([layer.outcomes[law]]) for law in laws)
+        lines.append(Line((*cells, *marks), superscript(len(notes)) if disagreements else ""))
+    header = ("layer", "type", "output", *laws)
+    totals = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
+    return Table(
+        title=one_line(verdict.report.name) or "network",
+        about=(f"Run forward by the referee: random weights, seed {verdict.seed}, float32.",),
+        columns=_heads(header),
+        header=header,
+        lines=tuple(lines),
+        footer=("all", "", "", *totals),
+        facts=(
+            Fact("checks that hold", f"{verdict.held:,}"),
+            Fact("disagreements", f"{len(verdict.disagreements):,}"),
+            Fact("activations, peak: alive at once", "", _bytes(verdict.peak)),
+            Fact("activations, peak: the report", "", _bytes(verdict.stated_peak)),
+        ),
+        notes=tuple(notes),
+        legend=_legend(laws),
+        remarks=(f"Read from {one_line(verdict.report.graph.spec.source.name)}.",),
+    )
+
+
+def _networks(verdicts: Sequence[Verdict]) -> Table:
+    """Lay out a line a network; disagreements stand below."""
+    laws = _checked_laws(verdicts)
+    lines: list[Line] = []
+    notes: list[str] = []
+    for verdict in verdicts:
+        disagreements = verdict.disagreements
+        notes += [f"{verdict.report.name}, {sentence}" for sentence in disagreements]
+        marks = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
+        cells = (one_line(verdict.report.name), f"{len(verdict.judged):,}", *marks)
+        lines.append(Line((*cells, _mark([verdict.peak_outcome]))))
+    wrong = sum(bool(verdict.disagreements) for verdict in verdicts)
+    header = ("network", "layers", *laws, "peak")
+    layers = sum(len(verdict.judged) for verdict in verdicts)
+    return Table(
+        title=f"{len(verdicts)} networks",
+        about=(f"Run forward by the referee: random weights, seed {verdicts[0].seed}, float32.",),
+        columns=_heads(header),
+        header=header,
+        lines=tuple(lines),
+        footer=("all", f"{layers:,}", *("",) * (len(laws) + 1)),
+        facts=(
+            Fact("checks that hold", f"{sum(judged.held for judged in verdicts):,}"),
+            Fact("networks that agree", f"{len(verdicts) - wrong:,} of {len(verdicts):,}"),
+        ),
+        notes=tuple(notes),
+        legend=(*_legend(laws), ("peak", "the most bytes of activations alive at once")),
+        remarks=(),
+    )
+
+
+def _bytes(count: int | None) -> str:
+    return NOT_APPLICABLE_MARK if count is None else f"{count:,} bytes"
+
+
+def _legend(laws: list[str]) -> tuple[tuple[str, str], ...]:
+    """Explain the laws and the marks."""
+    marks = (
+        (HOLDS, "what was done is what the report says"),
+        (FAILS, "it is not: see the notes"),
+        (NOT_APPLICABLE_MARK, "nothing to compare"),
+    )
+    return (*((law, LAWS[law]) for law in laws), *marks)
+
+
+# -- for programs ----------------------------------------------------------------------------------
+
+
+#: The schema's name and version.
+SCHEMA = "shapecalc.verdict/1"
+
+
+def verdict_records(judged: Verdicts | Verdict) -> Records:
+    """Return every law's outcome, a layer a line: true, a disagreement in words, or None."""
+    verdicts = (judged,) if isinstance(judged, Verdict) else judged
+    return Records(
+        SCHEMA,
+        key="networks",
+        rows=map(_network, verdicts),
+        columns=("network", "layer", "type", "output", *LAWS),
+        lines=(
+            (
+                one_line(verdict.report.name),
+                layer.row.name,
+                layer.row.type,
+                as_text(layer.row.output),
+                *_outcomes(layer).values(),
+            )
+            for verdict in verdicts
+            for layer in verdict.judged
+        ),
+        dense=True,
+        ascii=True,
+    )
+
+
+def _network(verdict: Verdict) -> dict[str, object]:
+    return {
+        "network": verdict.report.name,
+        "seed": verdict.seed,
+        "holds": not verdict.disagreements,
+        "peak": {"bytes": verdict.peak, "report": verdict.stated_peak},
+        "layers": Rows(
+            {
+                "name": layer.row.name,
+                "type": layer.row.type,
+                "output": as_list(layer.row.output),
+                "laws": _outcomes(layer),
+            }
+            for layer in verdict.judged
+        ),
+    }
+
+
+def _outcomes(layer: JudgedLayer) -> dict[str, str | bool | None]:
+    return {law: True if outcome == "" else outcome for law, outcome in layer.outcomes.items()}

@@ -1,0 +1,106 @@
+"""Equal, not equal, not proven: each with independent evidence."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from shapecalc.algebra import larger
+from shapecalc.algebra.bounds import surely_at_least, undominated
+from shapecalc.algebra.expr import evaluate, symbol
+from shapecalc.algebra.relations import Counterexample, compare, course, increasing
+from tests.algebra.expressions import Twin, twins, values
+
+H, W, K = map(symbol, "HWk")
+SOME = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def test_what_looks_different_is_proven_equal() -> None:
+    assert compare(H - H // 2, (H + 1) // 2) == "equal"
+    assert compare(H // 3 + (H + 1) // 3 + (H + 2) // 3, H) == "equal"
+    assert compare((H * H + H) // 2 * 2, H * H + H) == "equal"
+    assert compare(H // 2 * (W // 2) * 4, (H - H % 2) * (W - W % 2)) == "equal"
+
+
+def test_a_difference_is_an_example() -> None:
+    assert compare(2 * (H // 2), H, {"H": 8}) == Counterexample({"H": 9}, 8, 9)
+    # they agree on every class but one, and there only from far on they do not
+    assert isinstance(compare(H * H // 6, H * (H // 6)), Counterexample)
+
+
+def test_a_polynomial_that_vanishes_often_is_told_from_zero() -> None:
+    zero_at_five = (H - 1) * (H - 2) * (H - 3) * (H - 4) * (H - 5)
+    assert compare(zero_at_five, 0) == Counterexample({"H": 6}, 120, 0)
+
+
+def test_what_would_take_too_long_or_holds_a_maximum_is_not_proven() -> None:
+    assert compare(H // 2**20 * 2**20 + H % 2**20, H) == "equal"  # by its structure
+    assert compare(H - H // 10**6, (H * (10**6 - 1) + 10**6 - 1) // 10**6) == "not proven"
+    assert compare(larger(H, 0), H) == "not proven"
+
+
+def test_degrees_go_through_floors() -> None:
+    assert course((H * H // 3 + H) // 2, "H") == (3 * 2 * 2, 2)
+    assert course(H // 4 * (W // 6), "H") == (4, 1)
+    assert course(larger(H, W), "H") is None
+
+
+@SOME
+@given(twin=twins("H", 4, extremes=False), n=st.integers(-50, 200))
+def test_a_course_is_one(twin: Twin, n: int) -> None:
+    # On a residue class the differences of order degree + 1 vanish.
+    dim, compute = twin
+    run = course(dim, "H")
+    assert run is not None
+    assume(run.period < 10**6)
+    values = [compute({"H": n + run.period * turn}) for turn in range(run.degree + 3)]
+    for _ in range(run.degree + 1):
+        values = [b - a for a, b in pairwise(values)]
+    assert set(values) == {0}
+
+
+@SOME
+@given(a=twins(depth=3, extremes=False), b=twins(depth=3, extremes=False), point=values)
+def test_a_proof_holds_everywhere(a: Twin, b: Twin, point: dict[str, int]) -> None:
+    verdict = compare(a[0], b[0], budget=3000)
+    if verdict == "equal":
+        assert a[1](point) == b[1](point)
+    elif isinstance(verdict, Counterexample):
+        at = {**dict.fromkeys("HWk", 1), **verdict.values}
+        assert (a[1](at), b[1](at)) == (verdict.left, verdict.right)
+        assert verdict.left != verdict.right
+
+
+@SOME
+@given(twin=twins(depth=4), point=values, step=st.integers(0, 40), name=st.sampled_from("HWk"))
+def test_what_is_called_increasing_never_decreases(
+    twin: Twin, point: dict[str, int], step: int, name: str
+) -> None:
+    dim, compute = twin
+    point = {each: max(1, value) for each, value in point.items()}
+    if increasing(dim):
+        assert compute(point) <= compute({**point, name: point[name] + step})
+
+
+def test_increase_is_seen_where_rules_make_it() -> None:
+    assert increasing((H - 35) // 32)
+    assert increasing(96 * ((H + 1) // 4) * ((W + 1) // 4))
+    assert not increasing((H - 7) * (W - 7))  # both negative at first: it falls
+    assert not increasing(-H)
+
+
+@SOME
+@given(a=twins(depth=3), b=twins(depth=3), point=values, low=st.integers(1, 40))
+def test_a_bound_holds_from_its_start_on(a: Twin, b: Twin, point: dict[str, int], low: int) -> None:
+    start = dict.fromkeys("HWk", low)
+    if surely_at_least(a[0], b[0], start):
+        at = {name: max(value, low) for name, value in point.items()}
+        assert a[1](at) >= b[1](at)
+
+
+def test_candidates_that_never_win_are_left_out() -> None:
+    assert undominated([64 * H * W, 64 * (H // 2) * W, 3 * H * W, 7], {"H": 2}) == [64 * H * W]
+    kept = undominated([128 * H, 9000], {})
+    assert {evaluate(dim, {"H": 1}) for dim in kept} == {128, 9000}
