@@ -379,3 +379,11 @@ def test_every_pair_of_columns_and_profiles_renders() -> None:
     report = summarize("lenet5-1998")
     for (name, _), format_ in product(PROFILES.items(), ("text", "csv", "json")):
         assert column.name in report.render(format_, profile=name)
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_a_quantity_can_be_asked_of_an_input_too(name: str) -> None:
+    report = summarize(loads("input: 7x9x5\nlayers: [relu]"))
+    counted = {"outputs": 315, "positions": 63, "sides": 2, "outputs_by_sides": 630, "sets": 63}
+    moved = counted | {"pooled_by_stride": 315, "rough_windows": 315}
+    assert QUANTITIES[name].of(report["input"]) == moved.get(name, 0)

@@ -381,3 +381,18 @@ def test_a_broken_branch_does_not_break_what_follows() -> None:
     assert codes_of(
         "input: 8x8x2\nlayers: [concat: [[conv: {filters: 2, kernel: 9}], []], dense: 3, dense: 0]\n"
     ) == ["E204", "E114"]
+
+
+def test_a_side_that_begins_elsewhere_leaves_the_flow_as_it_was() -> None:
+    report = report_of(
+        """
+        input: 8x8x3
+        layers:
+          - relu: {name: a}
+          - maxpool: {name: b}
+          - side: {from: a, x: [tanh]}
+          - elu: {name: c}
+        """
+    )
+    assert report["x/tanh1"].sources == ("a",)
+    assert report["c"].sources == ("b",)

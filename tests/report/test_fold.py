@@ -7,8 +7,8 @@ import pytest
 import shapecalc
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers.shape import as_text
+from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold, together
-from shapecalc.report.model import UNKNOWN
 from tests.spec.support import report_of
 
 TWO_BLOCKS = """
