@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.graph import Broken, Deferred
-from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
+from shapecalc.graph.scope import (
+    Argument,
+    NeedsShapesError,
+    Scope,
+    Scoped,
+    no_shapes,
+    read_value,
+)
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, UnreadError
 from shapecalc.text import origin
@@ -67,6 +74,7 @@ class Level:
 
     __slots__ = (
         "counts",
+        "fields",
         "first",
         "input",
         "known_prefix",
@@ -87,6 +95,7 @@ class Level:
         self.type = type_
         self.use = use
         self.name = ""
+        self.fields: dict[str, Dim | Argument] = {}
         self.known_prefix = ""
         self.members: dict[str, Draft | Level] = {}
         self.places: dict[str, Scalar | None] = {}

@@ -46,6 +46,12 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         view = view._replace(named=True)  # in volumes, too, names stand for formulas
         columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
+    if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
+        brief = tuple(_brief(column, rows) for column in columns)
+        beside = _notes(rows, aside=True)
+        fitting = _fit(brief, beside[0], width)
+        if len(fitting) > len(kept):  # what has no room in the column goes under the table
+            columns, kept, (marks, notes) = brief, fitting, beside
     shown = tuple(column.column for column in kept)
     dropped = tuple(column.header for column in columns if column not in kept)
     left = (left_out(dropped, width, _size(kept, marks)),) if dropped and width else ()
@@ -88,6 +94,13 @@ def _symbols(report: Report, view: View) -> dict[str, str]:
     made_for = "; ".join(fit.text() for fit in report.weights_fit)
     domain = {"domain": "; ".join(report.domain.texts())}
     return view.notation.legend() | domain | ({"weights": made_for} if made_for else {})
+
+
+def _brief(column: _Column, rows: tuple[Row, ...]) -> _Column:
+    """Shorten what the layers do to what most of them are told apart by."""
+    if column.column.key != "does":
+        return column
+    return column._replace(cells=tuple(one_line(row.brief) for row in rows))
 
 
 class _Column(NamedTuple):
@@ -139,12 +152,18 @@ def _width(column: _Column, marks: tuple[str, ...]) -> int:
     return widest
 
 
-def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Number the notes; layers with the same note have the same mark."""
+def _notes(
+    rows: tuple[Row, ...], *, aside: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Number the notes; layers with the same note have the same mark.
+
+    `aside`: also what a narrow column leaves out.
+    """
     marks = []
     notes: dict[str, str] = {}
     for row in rows:
-        parts = [one_line(row.note)] if row.note else []
+        parts = [one_line(row.aside)] if aside and row.aside else []
+        parts += [one_line(row.note)] if row.note else []
         if row.shared and (row.parameters or row.layer is None):
             parts.append(f"weights shared with {row.shared} and counted there")
         text = "; ".join(parts)

@@ -9,6 +9,7 @@ from shapecalc.layers.base import Work
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.spec import Fields
 from shapecalc.text.shown import Shapes, Shown, shortened
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +65,8 @@ class Row(NamedTuple):
     shared: str | None = None
     note: str = ""
     layer: Layer | None = None
-    label: str = ""
+    fields: str = ""
+    """The fields of the block that a level is."""
     members: tuple[Row, ...] = ()
     """The layers that a level folds."""
 
@@ -75,10 +77,22 @@ class Row(NamedTuple):
 
     @property
     def does(self) -> str:
-        """What the layer does, in a few words; of a level, how many layers it holds."""
-        return self.label or (
-            self.layer.configuration(*self.inputs) if self.layer is not None else ""
-        )
+        """What the layer does, in a few words; a block's fields; how many layers a level holds."""
+        if self.layer is None or self.fields:
+            return self.fields or self.brief
+        return self.layer.does(*self.inputs)
+
+    @property
+    def brief(self) -> str:
+        """What it does as far as a narrow page has room; `aside` is what is missing then."""
+        if self.layer is not None:
+            return self.layer.configuration(*self.inputs)
+        return counted(len(self.members), "layer") if self.members else ""
+
+    @property
+    def aside(self) -> str:
+        """What `brief` leaves out: fields off their default, and a block's."""
+        return self.layer.exceptions() if self.layer is not None else self.fields
 
     @property
     def params(self) -> Dim:

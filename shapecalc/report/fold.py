@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers.base import Work
 from shapecalc.report import Row
-from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +55,7 @@ def level(report: Report, path: str, indices: list[int]) -> Row:
         field=output.field,
         shared=_shared(path, members),
         note="; ".join(notes),
-        label=counted(len(members), "layer"),
+        fields=group.fields,
     )
 
 
