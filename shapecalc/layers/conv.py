@@ -300,7 +300,7 @@ class Conv(Rounded):
         Connections(),
         "the input maps, counted from 0, that each filter sees (LeNet's C3)",
         default=None,
-        unsaid="every filter sees every channel of its group",
+        unsaid="filters over all channels",
     )
 
     def configuration(self, *inputs: Shape) -> str:

@@ -131,7 +131,7 @@ class Subsampling(Pool):
     term: ClassVar[str] = "subsampling"
     learns: ClassVar[str] = "one coefficient and one bias for every channel"
     counts: ClassVar[str] = (
-        "weights = channels, biases = channels, MACs = output elements,"
+        "weights = channels, biases = channels, MACs = output elements;"
         " adds = kernel x output elements, connections = (kernel + 1) x output elements"
     )
 

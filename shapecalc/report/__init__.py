@@ -292,6 +292,11 @@ class Report(Shown):
         return self.graph.spec.name
 
     @property
+    def ranks(self) -> tuple[int, ...]:
+        """How many sides its volumes have."""
+        return tuple(sorted({len(row.output.sides) for row in self.rows} - {0}))
+
+    @property
     def layers(self) -> tuple[Row, ...]:
         """The rows of the layers, without those of the inputs."""
         return tuple(row for row in self.rows if row.sources or row.type != "input")

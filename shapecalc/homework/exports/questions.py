@@ -15,7 +15,7 @@ from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.wording import general_rule, why_text
-from shapecalc.homework.sheets import described
+from shapecalc.homework.sheets import described, key_of
 from shapecalc.layers.shape import SIDE_NAMES, as_text, whole
 from shapecalc.text.safe import one_line
 
@@ -194,10 +194,13 @@ def network_page(homework: Homework) -> str:
         for layer, does in described(homework)
     )
     note = f"<p>{clean(homework.note)}</p>" if homework.note else ""
+    key = "; ".join(
+        f"<b>{clean(term)}</b>: {clean(text)}" for term, text in key_of(homework).items()
+    )
     return (
         f"<p>{clean(homework.title)}. The input is {', '.join(inputs)}.</p>{note}"
         f"<table><tr><th>layer</th><th>what it does</th></tr>{''.join(rows)}</table>"
-        f"<p>{DIGITS}</p>"
+        f"<p>{key}.</p><p>{DIGITS}</p>"
     )
 
 
@@ -214,7 +217,9 @@ def layer_page(homework: Homework, layer: str) -> str:
 
 def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
     """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
-    stated = stated_conventions(homework.conventions, set(columns) - {"output"})
+    stated = stated_conventions(
+        homework.conventions, set(columns) - {"output"}, homework.report.ranks
+    )
     terms = "; ".join(f"{clean(k)}: {clean(v)}" for k, v in stated.items() if k != "rounding")
     return f"<p>{terms}.</p>" if terms else ""
 
