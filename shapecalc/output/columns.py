@@ -93,7 +93,7 @@ def _count_owed(report: Report, view: View) -> Legend:
     return legend
 
 
-def _buffers_owed(report: Report, view: View) -> Legend:
+def buffers_owed(report: Report, view: View) -> Legend:
     """Say what buffers are."""
     return {"buffers": "stored but not trained (running statistics, fixed codes)"}
 
@@ -172,7 +172,7 @@ COLUMNS: tuple[Column, ...] = (
     _measured("biases"),
     _measured("params", "everywhere", convention=params_owed),
     _percent("params", "parameters", params_owed),
-    _measured("buffers", convention=_buffers_owed),
+    _measured("buffers", convention=buffers_owed),
     _measured("connections", convention=_connections_owed),
     _measured("macs", "everywhere", 6, macs_owed),
     _percent("macs", "MACs", macs_owed),

@@ -16,7 +16,7 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import conventions, default_columns, sorted_rows, sums
-from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, left_out, marked_text
+from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.text.safe import one_line, width_of
@@ -127,15 +127,8 @@ def _lay_out(report: Report, rows: tuple[Row, ...], view: View, column: Column) 
 def _fit(columns: tuple[_Column, ...], marks: tuple[str, ...], width: int) -> tuple[_Column, ...]:
     """Drop columns, those of low `drop` first, until the rest fits; those of 0 stay."""
     sizes = [_width(column, marks if index == 0 else ()) for index, column in enumerate(columns)]
-    kept = list(range(len(columns)))
-    order = sorted(
-        (i for i in kept if columns[i].column.drop), key=lambda i: columns[i].column.drop
-    )
-    for index in order:
-        if sum(sizes[i] for i in kept) + GAP * (len(kept) - 1) <= width:
-            break
-        kept.remove(index)
-    return tuple(columns[i] for i in kept)
+    drops = [column.column.drop for column in columns]
+    return tuple(columns[i] for i in fitting(sizes, drops, width))
 
 
 def _size(columns: tuple[_Column, ...], marks: tuple[str, ...]) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.analysis.training import ESTIMATE, Cost, Training, kept
 from shapecalc.output.cells import NUMBER, UNITS, Json, amount_text, bytes_text, number_text
-from shapecalc.output.columns import macs_owed, params_owed
+from shapecalc.output.columns import buffers_owed, macs_owed, params_owed
 from shapecalc.output.records import Records
-from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
+from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 
@@ -40,20 +40,20 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     levels = plan.levels(depth)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
     header = ("layer", "params", "forward", "input gradient", "weight gradient", "step")
-    meanings = (
-        "the layer's name, or the block's",
-        "trained weights + biases",
-        "multiply-accumulates of the forward pass",
-        "multiply-accumulates of the gradient of the layer's input",
-        "multiply-accumulates of the gradient of its weights",
-        "forward and backward together",
+    columns = (
+        Head("the layer's name, or the block's"),
+        Head("trained weights + biases", numeric=True, drop=1),
+        Head("multiply-accumulates of the forward pass", numeric=True, drop=4),
+        Head("multiply-accumulates of the gradient of the layer's input", numeric=True, drop=3),
+        Head("multiply-accumulates of the gradient of its weights", numeric=True, drop=2),
+        Head("forward and backward together", numeric=True),
     )
     names = {row.name for row in plan.report.rows}
     folded = any(cost.layer not in names for cost in costs)
-    return Table(
+    table = Table(
         title=f"{one_line(plan.report.name) or 'network'}: a training step",
         about=(_summary(plan, view),),
-        columns=tuple(Head(text, numeric=place > 0) for place, text in enumerate(meanings)),
+        columns=columns,
         header=header,
         lines=tuple(Line(_cells(cost, view), _mark(cost)) for cost in costs),
         footer=_cells(plan.total, view),
@@ -62,6 +62,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         legend=tuple(_legend(plan, view)),
         remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
     )
+    return fitted(table, width)
 
 
 def _mark(cost: Cost) -> str:
@@ -114,6 +115,8 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
 def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
     report = plan.report
     yield from params_owed(report, view).items()
+    if report.totals.buffers != 0:
+        yield from buffers_owed(report, view).items()
     yield "MACs", macs_owed(report, view)["MACs"]
     exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
     yield "step", f"{exact} normalisation and bias gradients are not counted"
