@@ -66,7 +66,7 @@ class Row(NamedTuple):
     note: str = ""
     layer: Layer | None = None
     fields: str = ""
-    """The fields of the block that a level is."""
+    """A level in words: the fields of the block that it is, or the layers of a short chain."""
     members: tuple[Row, ...] = ()
     """The layers that a level folds."""
 
