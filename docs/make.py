@@ -172,6 +172,8 @@ def _layers() -> Iterator[str]:
             yield f"- Counts: {_plain(layer.counts)}."
         if layer.learns:
             yield f"- Learns: {_plain(layer.learns)}."
+        if layer.unsaid:
+            yield f'- Where "what it does" is silent: {_plain(layer.unsaid)}.'
         if layer.principal:
             yield f"- `{layer.type}: VALUE` sets `{layer.principal}`."
         if layer.fields:

@@ -74,13 +74,14 @@ class Node(NamedTuple):
 class Group(Fields):
     """A level of the paths: a block, a named repeat or branch, a group.
 
-    `output` is the node whose result is the group's.
+    `output` is the node whose result is the group's.  `fields` are a block's, with their values.
     """
 
     path: str
     type: str
     output: int
     note: str = ""
+    fields: str = ""
 
 
 class Options(NamedTuple):

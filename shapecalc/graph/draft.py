@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.graph import Broken, Deferred
-from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
+from shapecalc.graph.scope import (
+    Argument,
+    NeedsShapesError,
+    Scope,
+    Scoped,
+    no_shapes,
+    read_value,
+)
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Flag, UnreadError
 from shapecalc.text import origin
@@ -69,6 +76,7 @@ class Level:
 
     __slots__ = (
         "counts",
+        "fields",
         "first",
         "input",
         "known_prefix",
@@ -91,6 +99,7 @@ class Level:
         self.type = type_
         self.use = use
         self.name = ""
+        self.fields: dict[str, Dim | Argument] = {}
         self.known_prefix = ""
         self.members: dict[str, Draft | Level] = {}
         self.places: dict[str, Scalar | None] = {}

@@ -353,6 +353,7 @@ class Walk:
                     bound[key] = Argument(default, Scoped(self.constants.scope, flow))
         level = self.level(use, name, stem, position)
         level.input = flow
+        level.fields = {key: bound[key] for key in block.fields if key in bound}
         self.may_share(level, use, position)
         if missing:
             self.expansion.complain(

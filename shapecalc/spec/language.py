@@ -35,6 +35,8 @@ class LayerHelp(NamedTuple):
     counts: str
     learns: str
     example: str
+    unsaid: str = ""
+    """What holds where a table's "what it does" says nothing of it."""
 
 
 #: What the words that build structure are for, and how they are written.
@@ -80,6 +82,7 @@ def layer_help(word: str) -> LayerHelp:
         cls.counts,
         cls.learns,
         cls.example,
+        ", ".join(field.unsaid for field in cls.fields() if field.unsaid),
     )
 
 
