@@ -54,6 +54,8 @@ class Node(NamedTuple):
     share: int | None = None
     note: str = ""
     use: Use | None = None
+    trained: bool = True
+    """Whether training changes its parameters; of shared ones the layer that owns them decides."""
 
     def origin(self, field: str = "") -> Origin | None:
         """Return the place of a field's value, or of the layer's word."""
@@ -72,13 +74,14 @@ class Node(NamedTuple):
 class Group(Fields):
     """A level of the paths: a block, a named repeat or branch, a group.
 
-    `output` is the node whose result is the group's.
+    `output` is the node whose result is the group's.  `fields` are a block's, with their values.
     """
 
     path: str
     type: str
     output: int
     note: str = ""
+    fields: str = ""
 
 
 class Options(NamedTuple):

@@ -270,13 +270,13 @@ _TIMES = Count(0)
 
 def rounds_of(
     use: Use, place: Scoped, expansion: Expansion, constants: Constants
-) -> Iterator[dict[str, Dim | Argument]]:
-    """Yield for every round what its names are bound to."""
+) -> tuple[int, Iterator[dict[str, Dim | Argument]]]:
+    """Return how many rounds there are, and for each what its names are bound to."""
     times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
     if (times is None) == (walks is None):
         needs = "needs times or for" if times is None else "takes either times or for, not both"
         expansion.complain("E113", f"repeat {needs}", use.word, "times: 3")
-        return
+        return 0, iter(())
     variable = ""
     if index is not None:
         variable = index.text if isinstance(index, Scalar) else ""
@@ -293,20 +293,20 @@ def rounds_of(
                 walks,
                 "for: {c: [24, 32], s: [2, 1]}",
             )
-            return
+            return 0, iter(())
         for name, values in walks.items.items():
             if name.startswith("x-"):
                 continue
             if name == variable:
                 message = f"'{name}' is the index and a list of for"
                 expansion.complain("E117", message, walks.keys[name], "give them two names")
-                return
+                return 0, iter(())
             _must_be_free(expansion, name, walks.keys[name])
             if not isinstance(values, List):
                 expansion.complain(
                     "E110", f"for: {name} takes a list, not {describe(values)}", values
                 )
-                return
+                return 0, iter(())
             lists[name] = values.items
         lengths = {name: len(values) for name, values in lists.items()}
         if len(set(lengths.values())) > 1:
@@ -317,8 +317,14 @@ def rounds_of(
                 walks,
                 "they are walked together; give them one length",
             )
-            return
+            return 0, iter(())
         count = next(iter(lengths.values()))
+    return count, _bindings(count, lists, variable, place)
+
+
+def _bindings(
+    count: int, lists: dict[str, tuple[Tree, ...]], variable: str, place: Scoped
+) -> Iterator[dict[str, Dim | Argument]]:
     for number in range(count):
         bound: dict[str, Dim | Argument] = {
             name: Argument(values[number], place) for name, values in lists.items()

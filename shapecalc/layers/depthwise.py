@@ -40,7 +40,12 @@ class Depthwise(Rounded):
     example: ClassVar[str] = "depthwise: {kernel: 3, pad: 1}"
 
     pad: Padding = causal_pad_field()
-    multiplier: Dim = field(Count(symbolic=True), "output channels per input channel", default=1)
+    multiplier: Dim = field(
+        Count(symbolic=True),
+        "output channels per input channel",
+        default=1,
+        unsaid="one kernel per channel",
+    )
     bias: Bias = bias_field()
 
     def configuration(self, *inputs: Shape) -> str:
@@ -84,7 +89,12 @@ class Separable(Rounded):
 
     pad: Padding = causal_pad_field()
     filters: Dim = filters_field()
-    multiplier: Dim = field(Count(symbolic=True), "depthwise outputs per input channel", default=1)
+    multiplier: Dim = field(
+        Count(symbolic=True),
+        "depthwise outputs per input channel",
+        default=1,
+        unsaid="one kernel per channel",
+    )
     bias: Bias = bias_field()
 
     def configuration(self, *inputs: Shape) -> str:

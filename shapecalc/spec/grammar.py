@@ -18,8 +18,9 @@ from shapecalc.spec import (
     NetSpec,
 )
 from shapecalc.spec.doubts import respelt, without_batch, words_of
+from shapecalc.spec.papers import paper_word
 from shapecalc.spec.statements import StatementReader
-from shapecalc.spec.tree_reader import COMMON_KEYS, NAME, PAPER
+from shapecalc.spec.tree_reader import COMMON_KEYS, NAME
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import List, Scalar, Tree, YamlMap, collector_paused, describe, origin
 from shapecalc.text.words import did_you_mean, listed
@@ -338,17 +339,22 @@ class SpecReader(StatementReader):
         for word, fields in (tree.items if tree else {}).items():
             assert tree is not None
             kind = self.type_of(tree.keys[word])
-            if kind is None or kind not in BUILTIN or PAPER.fullmatch(word):
+            paper = self.paper_word(word)
+            if kind is None or kind not in BUILTIN or (paper and paper.says):
                 if kind:
                     self.complain(
                         "E112", f"defaults are for layer types, not '{word}'", tree.keys[word]
                     )
                 continue
+            if word.lower() in ("pool", "pooling"):
+                message = f"'{word}' may mean both pools: defaults are for one type"
+                self.complain("E112", message, tree.keys[word], "maxpool: {...}, avgpool: {...}")
+                continue
             if not isinstance(fields, YamlMap):
                 message = f"defaults for {word} are a map of fields, not {describe(fields)}"
                 self.complain("E110", message, fields)
                 continue
-            self.check_keys(fields, self.fields_of(kind), kind)
+            self.check_keys(fields, (*self.fields_of(kind), "trainable"), kind)
             earlier = fields_by_type.get(kind) or base.get(kind)
             if earlier is None:
                 fields_by_type[kind] = fields
@@ -366,7 +372,9 @@ class SpecReader(StatementReader):
         if tree is None:
             return {}
         for name, place in tree.keys.items():
-            if name in BUILTIN or name in ALIASES or name in STRUCTURE or PAPER.fullmatch(name):
+            paper = paper_word(name)
+            sized = paper is not None and {"filters", "units"} & paper.says.keys()
+            if name in BUILTIN or name in ALIASES or name in STRUCTURE or sized:
                 hint = "give the block another name"
                 self.complain("E117", f"'{name}' is a layer type already", place, hint)
             elif not NAME.fullmatch(name):

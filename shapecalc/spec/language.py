@@ -35,6 +35,8 @@ class LayerHelp(NamedTuple):
     counts: str
     learns: str
     example: str
+    unsaid: str = ""
+    """What holds where a table's "what it does" says nothing of it."""
 
 
 #: What the words that build structure are for, and how they are written.
@@ -80,6 +82,7 @@ def layer_help(word: str) -> LayerHelp:
         cls.counts,
         cls.learns,
         cls.example,
+        ", ".join(field.unsaid for field in cls.fields() if field.unsaid),
     )
 
 
@@ -111,6 +114,10 @@ Schema = dict[str, Any]
 _NAME: Schema = {"type": "string", "description": "a name or an expression"}
 _LAYERS: Schema = {"$ref": "#/$defs/layers"}
 _NAMES: Schema = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_COMMON_SCHEMAS: Schema = {
+    "from": _NAMES,
+    "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
+}
 _IGNORED: Schema = {"^x-": True}
 _VALUE: Schema = {
     "anyOf": [{"type": ["integer", "number", "boolean", "string"]}, {"type": "array"}]
@@ -211,7 +218,7 @@ def _block() -> Schema:
 
 def _common() -> Schema:
     return {
-        key: {**(_NAMES if key == "from" else {"type": "string"}), "description": doc}
+        key: {**_COMMON_SCHEMAS.get(key, {"type": "string"}), "description": doc}
         for key, doc in COMMON_KEYS.items()
     }
 

@@ -304,6 +304,8 @@ def _holds(condition: Condition, arrays: _Arrays) -> NDArray[np.bool_]:
         holds = left >= right
     elif relation == "equal to":
         holds = left == right
+    elif relation == "joined with":
+        holds = (left == right) | (left == 1) | (right == 1)
     else:
         holds = left % right == 0
     return holds.astype(np.bool_)
