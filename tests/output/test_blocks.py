@@ -52,9 +52,15 @@ def of_block(use: str) -> str:
         ("outer: {width: n}", "width 12"),
         ("plain", "[8 3x3, pad 1; maxpool 2x2 /2]"),
         ("forked", "3 layers"),
-        ("group: {name: g, layers: [conv3-4, relu, conv3-8]}", "[4 3x3, pad same; 8 3x3, pad same]"),
+        (
+            "group: {name: g, layers: [conv3-4, relu, conv3-8]}",
+            "[4 3x3, pad same; 8 3x3, pad same]",
+        ),
         ("group: {name: g, layers: [relu, relu]}", "2 layers"),
-        ("group: {name: g, layers: [conv3-4, conv3-4, conv3-4]}", "3 layers"),  # too long to be written out
+        (
+            "group: {name: g, layers: [conv3-4, conv3-4, conv3-4]}",
+            "3 layers",
+        ),  # too long to be written out
     ],
 )
 def test_a_block_says_its_fields_and_a_short_chain_its_layers(use: str, text: str) -> None:
