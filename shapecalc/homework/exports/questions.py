@@ -84,7 +84,7 @@ def _blanks(homework: Homework, cell: AskedCell) -> tuple[AskedNumber, ...]:
         for explanation in singles(case)
         if len(extents := _extents(explanation.value)) == len(_right(cell.key))
     ]
-    rule = general_rule(cell.quantity.key, homework.conventions)
+    rule = general_rule(cell.quantity.key, homework)
     marks, policy = cell.out_of / len(_right(cell.key)), homework.policy
     blanks = []
     for at, (part, right) in enumerate(zip(_parts(cell.key), _right(cell.key), strict=True)):
