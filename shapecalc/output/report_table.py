@@ -40,8 +40,10 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     marks, notes = _notes(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
-    if report.domain is not None and width is not None and _size(columns, marks) > width:
-        view = view._replace(named=True)  # in volumes, too, names stand for formulas
+    if report.domain is not None and (width is None or _size(columns, marks) > width):
+        # In volumes, too, names stand for formulas: where room is short, and where none is stated,
+        # since a page that is set by others reads best in one notation.
+        view = view._replace(named=True)
         columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
     if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
