@@ -37,7 +37,9 @@ class Windowed(Layer):
     )
 
     kernel: tuple[Dim, ...] = field(Sizes(symbolic=True), "extent of the window, per side")
-    stride: tuple[int, ...] = field(Sizes(), "step from window to window, per side", default=(1,))
+    stride: tuple[Dim, ...] = field(
+        Sizes(divides=True), "step from window to window, per side", default=(1,)
+    )
     pad: Padding = field(
         Pad(),
         "padding around the input; `same` keeps ceil(n/stride), the odd one at the end",
@@ -47,7 +49,7 @@ class Windowed(Layer):
         Sizes(), "distance of the kernel's taps, per side", default=(1,)
     )
 
-    def steps(self) -> tuple[int, ...]:
+    def steps(self) -> tuple[Dim, ...]:
         """Return the stride as given, or as it follows from the kernel."""
         return self.stride
 
@@ -96,7 +98,7 @@ class Rounded(Windowed):
 @lru_cache(maxsize=4096)
 def _windows(
     kernel: tuple[Dim, ...],
-    stride: tuple[int, ...],
+    stride: tuple[Dim, ...],
     pad: Padding,
     dilation: tuple[int, ...],
     rounding: Rounding,

@@ -27,15 +27,17 @@ class Pool(Rounded):
 
     principal: ClassVar[str] = "kernel"
 
-    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side", default=(2,))
+    kernel: tuple[Dim, ...] = field(
+        Sizes(divides=True), "extent of the window, per side", default=(2,)
+    )
     # Unlike a convolution's, a pool's stride may be left open.
-    stride: tuple[int, ...] | None = field(  # type: ignore[assignment]
-        Sizes(),
+    stride: tuple[Dim, ...] | None = field(  # type: ignore[assignment]
+        Sizes(divides=True),
         "step from window to window, per side; by default the kernel's extent",
         default=None,
     )
 
-    def steps(self) -> tuple[int, ...]:
+    def steps(self) -> tuple[Dim, ...]:
         return self.kernel if self.stride is None else self.stride
 
     def configuration(self, *inputs: Shape) -> str:
@@ -167,8 +169,12 @@ class BlurPool(Pool):
         " multiplies and adds = kernel x output elements"
     )
 
-    kernel: tuple[int, ...] = field(Sizes(), "extent of the filter, per side", default=(3,))
-    stride: tuple[int, ...] = field(Sizes(), "step from window to window, per side", default=(2,))
+    kernel: tuple[Dim, ...] = field(
+        Sizes(divides=True), "extent of the filter, per side", default=(3,)
+    )
+    stride: tuple[Dim, ...] = field(
+        Sizes(divides=True), "step from window to window, per side", default=(2,)
+    )
     dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
     rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]
 
