@@ -45,12 +45,17 @@ _LISTED = ("profiles", "layers", "specs", "schema", "completion", "errors")
 
 
 @contextmanager
-def _interrupted() -> Iterator[None]:
-    """End on Ctrl-C: click would exit with 1, which means here that a check said no."""
+def _ended() -> Iterator[None]:
+    """End as shells count where click would exit with 1, which means that a check said no."""
     try:
         yield
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # of --help; the commands speak for themselves
+        from shapecalc.cli.common import NOBODY_READS, drop_output
+
+        drop_output()
+        sys.exit(NOBODY_READS)
 
 
 class _Lazy(click.Group):
@@ -67,11 +72,11 @@ class _Lazy(click.Group):
         return command
 
     def make_context(self, *words: Any, **options: Any) -> click.Context:  # noqa: ANN401
-        with _interrupted():
+        with _ended():
             return super().make_context(*words, **options)
 
     def invoke(self, ctx: click.Context) -> object:
-        with _interrupted():
+        with _ended():
             return super().invoke(ctx)
 
     def resolve_command(
@@ -102,11 +107,20 @@ def program() -> None:
     """Run the command line as a program, whatever its streams are."""
     import os
 
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started the program
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+    if sys.stdin is None:  # closed by whoever started the program
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+    if sys.stdout is None:  # to write to it is an error, for those commands that do
+        sys.stdout = open(os.devnull, "w", opener=_only_to_read)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     try:
         main(prog_name="shapecalc")
     except OSError as error:  # of --help and --version; the commands speak for themselves
         click.echo(f"error: standard output cannot be written: {error.strerror}", err=True)
         os._exit(2)  # the interpreter's end would fail on what is still buffered
+
+
+def _only_to_read(path: str, _flags: int) -> int:
+    import os
+
+    return os.open(path, os.O_RDONLY)

@@ -12,6 +12,7 @@ import click
 
 from shapecalc.errors import Problem, RuleError, SpecErrors, refuse
 from shapecalc.text import Origin, Source
+from shapecalc.text.safe import with_controls_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
 CHECK_FAILED = 1
 WRONG_INPUT = 2
+#: What a shell says of a program that SIGPIPE ended: nobody reads what is written.
+NOBODY_READS = 141
 
 
 @contextlib.contextmanager
@@ -64,12 +67,17 @@ def emit(text: str, path: str | None) -> None:
     emit_parts([text], path)
 
 
-def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
-    """Print or write what comes in parts; bytes only to a file."""
+def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool = False) -> None:
+    """Print or write what comes in parts; bytes only to a file.
+
+    On a terminal only what is made for one, `coloured`, may give it orders: controls in other texts
+    are shown.
+    """
     if path is None:
+        shown = sys.stdout.isatty() and not coloured
         for part in parts:
             assert isinstance(part, str)
-            _print(part)
+            _print(with_controls_shown(part) if shown else part)
         return
     from shapecalc.text.files import replace
 
@@ -177,15 +185,15 @@ def _print(text: str) -> None:
         sys.stdout.write(_encodable(text, sys.stdout.encoding or "ascii"))
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_output()
-        sys.exit(0)
+        drop_output()
+        sys.exit(NOBODY_READS)
     except OSError as error:
-        _drop_output()
+        drop_output()
         message = f"standard output cannot be written: {error.strerror or error}"
         raise refuse("E007", message) from None
 
 
-def _drop_output() -> None:
+def drop_output() -> None:
     """Send what is still buffered nowhere, so that the interpreter's end does not fail on it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

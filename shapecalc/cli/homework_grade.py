@@ -153,7 +153,7 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
     from shapecalc.output.formats import parts
 
     summary = ClassSummary(done.classroom, (*done.remarks, f"Written into {results}."))
-    emit_parts(parts(summary, chosen), None)
+    emit_parts(parts(summary, chosen), None, coloured=chosen == "terminal")
     if done.errors:
         message = (
             f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"

@@ -228,7 +228,9 @@ class Output:
         """Write a result."""
         from shapecalc.output.formats import parts
 
-        emit_parts(parts(result, self.chosen(), **self.page, **options), self.path)
+        chosen = self.chosen()
+        made = parts(result, chosen, **self.page, **options)
+        emit_parts(made, self.path, coloured=chosen == "terminal")
 
 
 def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Callable[..., T]]:

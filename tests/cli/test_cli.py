@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -276,10 +277,13 @@ def test_completion_script(shell: str) -> None:
     assert "_SHAPECALC_COMPLETE" in run("completion", shell).stdout
 
 
+def as_module(command: str) -> str:
+    return command.replace("shapecalc", f"{sys.executable} -m shapecalc", 1)
+
+
 def shell(command: str) -> subprocess.CompletedProcess[str]:
-    program = f"{sys.executable} -m shapecalc"
     return subprocess.run(
-        ["bash", "-c", command.replace("shapecalc", program, 1)],
+        ["bash", "-c", as_module(command)],
         capture_output=True,
         text=True,
         check=False,
@@ -287,8 +291,15 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_reader_of_a_pipe_may_leave() -> None:
-    done = shell("shapecalc summarize resnet152 --depth all | head -n 1; exit ${PIPESTATUS[0]}")
-    assert (done.returncode, done.stderr) == (0, "")
+    words = "shapecalc sweep lenet5 --over N=32:20000 -f csv"  # more than a pipe holds
+    done = shell(f"{words} | head -n 1; exit ${{PIPESTATUS[0]}}")
+    assert (done.returncode, done.stderr) == (141, "")  # as of a program that SIGPIPE ended
+
+
+@pytest.mark.parametrize("words", ["specs", "--help", "layers conv", "sweep lenet5 --over N=32:99"])
+def test_a_pipe_that_nobody_reads_is_left_quietly(words: str) -> None:
+    done = shell(f"(sleep 0.3; shapecalc {words}) | true; exit ${{PIPESTATUS[0]}}")
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_piped_output_has_no_colours_and_csv_imports_no_table_library() -> None:
@@ -317,10 +328,66 @@ def test_a_full_disk_is_said_and_exits_2(words: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("streams", [">&-", "<&-", "2>&-"])
+@pytest.mark.parametrize("streams", ["<&-", "2>&-"])
 def test_closed_streams_are_no_crash(streams: str) -> None:
     done = shell(f"shapecalc summarize lenet5 --format csv {streams}")
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+
+
+@pytest.mark.parametrize("words", ["summarize lenet5 -f csv", "specs", "--help", "sweep --help"])
+def test_a_closed_standard_output_is_said_and_exits_2(words: str) -> None:
+    done = shell(f"shapecalc {words} >&-")
+    assert done.returncode == 2
+    assert "standard output cannot be written: Bad file descriptor" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_written_to_a_file_needs_no_standard_output(folder: Path) -> None:
+    done = shell(f"shapecalc summarize lenet5 -o {folder}/lenet5.csv >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "lenet5.csv").read_text().startswith("name,")
+
+
+NOTE = """\
+input: 4x4x3
+layers:
+  - conv: {filters: 2, kernel: 3, note: "\\e[31mred \\a\\u202e\\u0085end"}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
+@pytest.mark.parametrize("format_", ["csv", "json", "text", "markdown", "latex", "html"])
+def test_on_a_terminal_controls_are_shown_and_not_obeyed(tmp_path: Path, format_: str) -> None:
+    (tmp_path / "note.yaml").write_text(NOTE)
+    words = f"shapecalc summarize {tmp_path}/note.yaml --columns all -f {format_}"
+    shown = on_a_terminal(words)
+    assert "red" in shown
+    assert not {"\x1b", "\a", "\u202e", "\x85"} & set(shown)
+    if format_ == "csv":
+        assert r"\x1b[31mred \x07\u202e\x85end" in shown
+        assert "\x1b[31mred \a\u202e\x85end" in shell(words).stdout  # in a pipe they stay
+        shell(f"{words} -o {tmp_path}/out.csv")
+        assert "\x1b[31mred \a" in (tmp_path / "out.csv").read_text()
+
+
+def test_colours_of_its_own_stay_on_a_terminal() -> None:
+    assert "\x1b[" in on_a_terminal("shapecalc summarize lenet5")
+
+
+def on_a_terminal(words: str) -> str:
+    """Run a command whose standard output is a terminal."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(["bash", "-c", as_module(words)], stdout=theirs)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # as its end reads on Linux
+        while part := os.read(ours, 65536):
+            shown += part
+    assert process.wait() == 0
+    os.close(ours)
+    return shown.decode()
 
 
 def test_a_circle_of_links_cannot_be_written(folder: Path) -> None:
