@@ -55,10 +55,15 @@ class Fields:
     def _replace(self, **changed: Any) -> Self:  # noqa: ANN401
         return type(self)(**{**vars(self), **changed})
 
+    def __setattr__(self, name: str, value: object) -> None:
+        message = f"{type(self).__name__}.{name} cannot be set: what was read stays as it is"
+        raise AttributeError(message)
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
 
 
 class Branch(Fields):

@@ -38,12 +38,19 @@ def test_the_closed_forms_of_the_field() -> None:
     assert policy.totals.params == 99 * K * K + 1213 * K + 361  # Silver et al. 2016, Methods
 
 
+#: Rows at depth 1 whose receptive field no one formula gives: at the smallest size that it takes,
+#: U-Net has fewer units there than the pattern of what they see has.
+NO_FIELD = {"unet": "up2 transposed4 concat4 up1 conv1 softmax1"}
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_at_any_size_it_is_the_numeric_report(name: str) -> None:
     report = symbolic(name)
     for values in points(report, random.Random(name), 4):
         assert differences(report, report.at(**values), values) == []
-    assert all(row.field is not None for row in report.rows)
+    without = NO_FIELD.get(name, "").split()
+    for row in report.rows:
+        assert (row.field is None) == (row.name.split("/")[0] in without), row.name
 
 
 @pytest.mark.parametrize("path", sorted(NETWORKS.glob("*.yaml")), ids=lambda path: path.stem)
@@ -65,9 +72,9 @@ def test_the_law_bites() -> None:
 
 
 def test_constants_that_are_free() -> None:
-    densenet = shapecalc.load(str(NETWORKS / "densenet121.yaml"))
+    densenet = shapecalc.load("densenet121")
     names = [name for name, tree in densenet.spec.let.items() if tree.text.isdigit()]
-    report = shapecalc.summarize(str(NETWORKS / "densenet121.yaml"), free=names[:1])
+    report = shapecalc.summarize("densenet121", free=names[:1])
     for value in (1, 2, 32, 33):
         values = {names[0]: value}
         assert report.domain.admits(values)

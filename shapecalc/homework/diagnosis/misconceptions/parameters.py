@@ -221,12 +221,12 @@ def _no_biases(case: Case, right: Factors) -> Factors | None:
     return Factors(plus=(sum(known(row.weights) for row in case.members),))
 
 
-_BOTH = ("params",)
+_WITH_BIASES = ("params",)
 _BIASES = ("params", "biases")
 
 # fmt: off
 WRONG_PARAMETERS: tuple[Misconception, ...] = (
-    Misconception("P1", "the biases were forgotten", _BOTH,
+    Misconception("P1", "the biases were forgotten", _WITH_BIASES,
         "The biases were left out.",
         "Every filter, and every unit of a dense layer, has one bias beside its weights.",
         _without_bias,
@@ -239,7 +239,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         _of(Conv, lambda _, right: right._replace(depth=())),
         (CellExample("alexnet", "conv2", "params", "614,656", "6,656"),
          CellExample("alexnet", "conv1", "params", "34,944", "11,712"))),
-    Misconception("P3", "the input's depth and the biases were forgotten", _BOTH,
+    Misconception("P3", "the input's depth and the biases were forgotten", _WITH_BIASES,
         "The channels that flow in and the biases were left out.",
         "A filter is as deep as what it looks at, and has a bias.",
         _of(Conv, lambda _, right: right._replace(depth=(), plus=()) if right.plus else None),
@@ -384,7 +384,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "Every unit has a bias of its own.",
         _of(Dense, lambda _, right: right._replace(plus=(1,)) if right.plus else None),
         (CellExample("alexnet", "fc6", "params", "37,752,832", "37,748,737"),)),
-    Misconception("P30", "running statistics were counted", _BOTH,
+    Misconception("P30", "running statistics were counted", _WITH_BIASES,
         "The running mean and variance were counted as well.",
         "These are kept, but not trained; scale and shift are.",
         _of(BatchNorm, _four),
