@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shapecalc import __version__
+from shapecalc.cli.usage import Commands, problem_of
+from shapecalc.errors import SpecErrors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +58,15 @@ def _ended() -> Iterator[None]:
 
         drop_output()
         sys.exit(NOBODY_READS)
+    except (SpecErrors, click.UsageError) as error:  # of words, before a command has begun
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise  # a group without a command is no mistake: its help is shown
+        from shapecalc.cli.common import fail
+
+        fail(error.problems if isinstance(error, SpecErrors) else [problem_of(error)])
 
 
-class _Lazy(click.Group):
+class _Lazy(Commands):
     """A group that imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -78,16 +86,6 @@ class _Lazy(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         with _ended():
             return super().invoke(ctx)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from shapecalc.text.words import did_you_mean
-
-            hint = did_you_mean(args[0], COMMANDS) or "`shapecalc --help` lists the commands"
-            ctx.fail(f"there is no command '{args[0]}'; {hint}")
-        return super().resolve_command(ctx, args)
 
 
 @click.group(

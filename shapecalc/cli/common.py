@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -33,13 +33,7 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
         _must_be_writable()
         yield
     except SpecErrors as error:
-        from shapecalc.output.problems import more_about, problems_json, problems_text
-
-        text = problems_json(error.problems) if as_json else problems_text(error.problems)
-        if sys.stderr.isatty() and not as_json:
-            text += "\n" + more_about(error.problems)
-        click.echo(text, nl=False, err=True)
-        sys.exit(WRONG_INPUT)
+        fail(error.problems, as_json=as_json)
     except RuleError as error:  # an expression that grows too large while it is written
         from shapecalc.output.problems import problems_text
 
@@ -49,6 +43,17 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
     except MemoryError:
         click.echo("error: the network needs more memory than this machine has", err=True)
         sys.exit(WRONG_INPUT)
+
+
+def fail(problems: Sequence[Problem], *, as_json: bool = False) -> NoReturn:
+    """Write problems to standard error, and end with exit code 2."""
+    from shapecalc.output.problems import more_about, problems_json, problems_text
+
+    text = problems_json(problems) if as_json else problems_text(problems)
+    if sys.stderr.isatty() and not as_json:
+        text += "\n" + more_about(problems)
+    click.echo(text, nl=False, err=True)
+    sys.exit(WRONG_INPUT)
 
 
 def freed(settings: dict[str, str], free: tuple[str, ...]) -> dict[str, str]:

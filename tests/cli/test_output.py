@@ -281,17 +281,17 @@ def test_a_sheets_format_is_known_by_its_suffix(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("summarize lenet5 --batch x", "'--batch': 'x' is not a whole number"),
-        ("summarize lenet5 --batch 1.5", "'--batch': '1.5' is not a whole number"),
-        ("run lenet5 --seed x", "'--seed': 'x' is not a whole number"),
-        ("summarize lenet5 --width wide", "'--width': 'wide' is not a whole number"),
-        ("summarize lenet5 --width 5", "'--width': 5 is not in the range 20<=x<=10000."),
+        ("summarize lenet5 --batch x", "--batch: 'x' is not a whole number"),
+        ("summarize lenet5 --batch 1.5", "--batch: '1.5' is not a whole number"),
+        ("run lenet5 --seed x", "--seed: 'x' is not a whole number"),
+        ("summarize lenet5 --width wide", "--width: 'wide' is not a whole number"),
+        ("summarize lenet5 --width 5", "--width: 5 is not in the range 20<=x<=10000"),
     ],
 )
 def test_a_number_is_a_whole_number(words: str, message: str) -> None:
     result = run(words)
     assert result.exit_code == 2
-    assert result.stderr.endswith(f"Invalid value for {message}\n")
+    assert result.stderr.startswith(f"error[E303]: {message}\n")
 
 
 #: Commands whose tables have few columns that a narrow page can do without.
