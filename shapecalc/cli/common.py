@@ -12,7 +12,6 @@ import click
 
 from shapecalc.errors import Problem, RuleError, SpecErrors, refuse
 from shapecalc.text import Origin, Source
-from shapecalc.text.safe import with_controls_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,9 +28,12 @@ NOBODY_READS = 141
 @contextlib.contextmanager
 def reported(*, as_json: bool = False) -> Iterator[None]:
     """Turn problems into messages on standard error and exit code 2."""
+    from shapecalc.spec.find import files_noted
+
     try:
         _must_be_writable()
-        yield
+        with files_noted():
+            yield
     except SpecErrors as error:
         fail(error.problems, as_json=as_json)
     except RuleError as error:  # an expression that grows too large while it is written
@@ -79,10 +81,11 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool
     are shown.
     """
     if path is None:
-        shown = sys.stdout.isatty() and not coloured
+        from shapecalc.text.safe import with_controls_shown
+
         for part in parts:
             assert isinstance(part, str)
-            _print(with_controls_shown(part) if shown else part)
+            _print(part if coloured or not sys.stdout.isatty() else with_controls_shown(part))
         return
     from shapecalc.text.files import replace
 
@@ -123,10 +126,20 @@ def _is_output(param: click.Parameter) -> bool:
 
 
 def must_be_no_input(path: str) -> None:
-    """Refuse to write over a file that the command reads.  Raises `SpecErrors` (E007)."""
-    if os.path.isfile(path) and any(os.path.samefile(path, file) for file in _input_files()):
-        message = f"'{path}' cannot be written: it is the command's own input"
-        raise refuse("E007", message, Origin.of_file(path), "give the output another name")
+    """Refuse to write over a file that the command reads, by whatever names it.
+
+    Raises `SpecErrors` (E007).
+    """
+    from shapecalc.spec.find import noted_files
+
+    if not os.path.isfile(path):
+        return
+    message = f"'{path}' cannot be written: it is the command's own input"
+    if not any(os.path.samefile(path, file) for file in _input_files()):
+        if not any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
+            return
+        message = f"'{path}' cannot be written: the command has read it"
+    raise refuse("E007", message, Origin.of_file(path), "give the output another name")
 
 
 def _input_files() -> Iterator[str]:

@@ -11,7 +11,6 @@ import click
 
 from shapecalc.cli import INTERRUPTED, options
 from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, reported
-from shapecalc.text.files import told_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +103,7 @@ def grade(
         from shapecalc.homework.classroom.grade import grade as run
         from shapecalc.homework.classroom.results import FILES
         from shapecalc.output.formats import format_for
+        from shapecalc.text.files import told_to_end
 
         for name in FILES:
             must_be_no_input(f"{results}/{name}")

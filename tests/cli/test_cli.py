@@ -431,3 +431,48 @@ def test_a_long_word_of_the_command_line_is_not_repeated_whole() -> None:
         result = runner().invoke(main, ["summarize", "alphago", *words])
         assert result.exit_code == 2
         assert len(result.stderr) < 3_000
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        ("summarize top -f csv -o base.yaml", "base.yaml"),
+        ("summarize top -o csv-base.csv", "csv-base.csv"),
+        ("summarize top -f csv -o ./folder/../middle.yaml", "middle.yaml"),
+        ("summarize top -o link.csv", "base.yaml"),
+        ("run top --save-weights base.yaml", "base.yaml"),
+        ("sweep top --over N=5,6 -f csv -o base.yaml", "base.yaml"),
+        ("explain top -f csv -o middle.yaml", "middle.yaml"),
+        ("compare top lenet5 -f csv -o base.yaml", "base.yaml"),
+        ("homework sheet homework.yaml -f csv -o top.yaml", "top.yaml"),
+        ("homework sheet homework.yaml -f csv -o base.yaml", "base.yaml"),
+        ("homework export moodle-xml --homework homework.yaml -o top.yaml", "top.yaml"),
+        ("homework export gradescope-package --homework homework.yaml -o base.yaml", "base.yaml"),
+        ("tables --file table.yaml -f csv -o top.yaml", "top.yaml"),
+    ],
+)
+def test_what_a_command_has_read_it_does_not_write_over(
+    folder: Path, words: str, target: str
+) -> None:
+    (folder / "folder").mkdir()
+    Path("base.yaml").write_text("input: 5x5x3\nlayers: [conv3-4]\n")
+    Path("csv-base.csv").write_text("extends: base\n")
+    Path("middle.yaml").write_text("extends: csv-base.csv\n")
+    Path("top.yaml").write_text("extends: middle\n")
+    Path("homework.yaml").write_text("spec: top\ncolumns: [output]\n")
+    Path("link.csv").symlink_to("base.yaml")
+    Path("table.yaml").write_text(
+        "table: One\nsource: A paper\nspec: top\ncolumns: {volume: output}\n"
+        "rows: {conv1: [3x3x4]}\n"
+    )
+    before = Path(target).read_text()
+    result = run(*words.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "cannot be written: the command has read it" in result.stderr
+    assert Path(target).read_text() == before
+
+
+def test_what_one_command_has_read_another_may_write(folder: Path) -> None:
+    Path("net.yaml").write_text(SPEC)
+    assert run("summarize", "net.yaml").exit_code == 0
+    assert run("summarize", "lenet5", "-f", "csv", "-o", "net.yaml").exit_code == 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shapecalc.analysis.sweep.columns import machine_name
 from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, names_of
 from shapecalc.text.shown import Shapes, Shown
 
@@ -77,7 +78,12 @@ class Sweep(Shown):
         return int((~self.exists).sum())
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return a column.  Raises `KeyError` for an unknown one."""
+        """Return a column, by its own name or a word that asks for it, like `peak`.
+
+        Raises `KeyError` for an unknown one.
+        """
+        if name not in self.names:
+            name = machine_name(name, self.plan.view)
         if name == "note":
             return self.block.notes
         if name in self.block.axes:
