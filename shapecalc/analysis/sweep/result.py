@@ -80,7 +80,8 @@ class Sweep(Shown):
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column, by its own name or a word that asks for it, like `peak`.
 
-        Raises `KeyError` for an unknown one.
+        Of an output or a receptive field it has a column an extent.  Raises `KeyError` for an
+        unknown one.
         """
         if name not in self.names:
             name = machine_name(name, self.plan.view)
@@ -88,6 +89,9 @@ class Sweep(Shown):
             return self.block.notes
         if name in self.block.axes:
             return self.block.axes[name]
+        parts = [part for part in self.block.columns if part.rpartition(".")[0] == name]
+        if parts:
+            return np.stack([self[part] for part in parts], axis=1)
         if name not in self.block.columns:
             raise KeyError(f"there is no column '{name}'; there are {', '.join(self.names)}")
         values = self.block.columns[name]
