@@ -8,6 +8,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_layer, complete_spec, emit, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -280,5 +281,5 @@ def completion(shell: str) -> None:
 
     completion = get_completion_class(shell)
     if completion is None:
-        raise click.UsageError(f"no completion for {shell}")
+        raise misuse(f"there is no completion for {shell}")
     click.echo(completion(main, {}, "shapecalc", "_SHAPECALC_COMPLETE").source())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from shapecalc.cli.common import emit_parts, remark
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -211,7 +212,7 @@ class Output:
     def chosen(self) -> str:
         """Choose the format, before anything is computed.
 
-        Raises `SpecErrors` (E302), and `UsageError` for options that the format has no use for.
+        Raises `SpecErrors`: E302, and E323 for options that the format has no use for.
         """
         from shapecalc.output.formats import FORMATS, format_for
 
@@ -219,16 +220,18 @@ class Output:
         name = format_for(self.format, self.path, terminal=terminal, of=kind)
         for word in self.page:
             if word == "width" and "records" in FORMATS[name].writers:
-                raise click.UsageError(f"--width is that of a page, and {name} has none")
+                raise misuse(f"--width is that of a page, and {name} has none", "leave it out")
             if word != "width" and name != "latex":
-                raise click.UsageError(f"--{word} belongs to LaTeX: add -f latex or -o FILE.tex")
+                raise misuse(f"--{word} belongs to LaTeX", "add -f latex or -o FILE.tex")
         return name
 
     def write(self, result: Shown, **options: Any) -> None:  # noqa: ANN401  (those of the result)
         """Write a result."""
         from shapecalc.output.formats import parts
 
-        emit_parts(parts(result, self.chosen(), **self.page, **options), self.path)
+        chosen = self.chosen()
+        made = parts(result, chosen, **self.page, **options)
+        emit_parts(made, self.path, coloured=chosen == "terminal")
         remark(result.doubts)
 
 
