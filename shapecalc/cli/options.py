@@ -228,7 +228,14 @@ class Output:
         """Write a result."""
         from shapecalc.output.formats import parts
 
-        emit_parts(parts(result, self.chosen(), **self.page, **options), self.path)
+        name = self.chosen()
+        emit_parts(parts(result, name, **self.page, **options), self.path)
+        choice = options["view"].choice if "view" in options else None
+        if choice is not None and name == "csv":  # which has no place for a remark
+            message = (
+                f"only some rows are written ({choice.words}); the network's totals are of all"
+            )
+            click.echo(message, err=True)
 
 
 def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Callable[..., T]]:
@@ -299,6 +306,24 @@ depth = click.option(
     metavar="N|all",
     callback=_depth,
     help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.",
+)
+rows = click.option(
+    "--rows",
+    multiple=True,
+    metavar="PATTERN",
+    help="Show only rows whose name, type or block fits a pattern, like 'conv*'.  Repeatable.",
+)
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="WHAT",
+    help="Show only such rows: weighted, params, frozen, inplace, or a pattern.  Repeatable.",
+)
+hide = click.option(
+    "--hide",
+    multiple=True,
+    metavar="WHAT",
+    help="Leave such rows out; totals are always those of the whole network.  Repeatable.",
 )
 settings = click.option(
     "--set",

@@ -42,7 +42,8 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, has_frozen, sums
 from shapecalc.output.records import Records
-from shapecalc.output.report_records import profile_data
+from shapecalc.output.report_records import chosen_data, profile_data
+from shapecalc.output.report_table import total_label
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import Column, View
 
@@ -80,7 +81,8 @@ def tabulate(
     reports = comparison.reports
     aligned = comparison.rows(shown_depth(view))
     wanted = _wanted(view, len(reports))
-    entries, hidden = _entries(aligned, view, wanted, full=full)
+    shown_parts = _chosen(reports, aligned, view, shown_depth(view))
+    entries, hidden = _entries(shown_parts, view, wanted, full=full)
     labels = labels_of(reports)
     laid = _lay_out(comparison, entries, view, wanted, labels)
     kept = fit(laid, width)
@@ -105,10 +107,35 @@ def tabulate(
         facts=(),
         notes=(),
         legend=tuple((letters | _legend(reports, view, wanted, lines)).items()),
-        remarks=tuple(_remarks(comparison, aligned, hidden, left)),
+        remarks=(
+            *_left_out(view, len(shown_parts), len(aligned)),
+            *_remarks(comparison, shown_parts, hidden, left),
+        ),
         dropped=dropped,
         totals=totals_grid(reports, view, labels),
     )
+
+
+def _chosen(
+    reports: Sequence[Report], aligned: Sequence[Aligned], view: View, depth: int
+) -> Sequence[Aligned]:
+    """Return the rows that a view shows: those that any of the networks has a chosen part in."""
+    if view.choice is None:
+        return aligned
+    from shapecalc.output.row_choice import chosen
+
+    def rows(row: Aligned) -> Iterator[Row]:
+        return (part.row for part in row.parts if part is not None)
+
+    return chosen(reports, aligned, rows, view.choice, depth)
+
+
+def _left_out(view: View, shown: int, of: int) -> tuple[str, ...]:
+    if view.choice is None:
+        return ()
+    from shapecalc.output.row_choice import left_out as rows_left_out
+
+    return (rows_left_out(view.choice, shown, of),)
 
 
 def _remedy(view: View, dropped: tuple[str, ...]) -> str:
@@ -154,7 +181,7 @@ def _lay_out(
 ) -> list[Laid]:
     reports = comparison.reports
     if len(reports) == 2:
-        columns = [names_column(entries, "total"), change_column(entries)]
+        columns = [names_column(entries, total_label(view)), change_column(entries)]
         for column in wanted:
             drop = 0 if view.columns else DEFAULT[column.key]
             columns += pair_columns(entries, reports, view, column, drop)
@@ -162,7 +189,7 @@ def _lay_out(
     if not wanted:
         names = names_column(entries, "parameters")
         return [names, *configurations(entries, reports, view, labels)]
-    columns = [names_column(entries, "total")]
+    columns = [names_column(entries, total_label(view))]
     for column in wanted:
         heading = column.heading(view)
         headers = labels if len(wanted) == 1 else [f"{heading} {label}" for label in labels]
@@ -308,10 +335,11 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
         or default_columns(view, machine=True, frozen=has_frozen(*comparison.reports))
         if column.key != "name"
     )
-    rows = comparison.rows(view.depth or 0)
+    aligned = comparison.rows(view.depth or 0)
+    rows = _chosen(comparison.reports, aligned, view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(comparison, view),
+        lambda: {**_head(comparison, view), **chosen_data(view, len(rows), len(aligned))},
         "rows",
         (_record(row, comparison, view, columns) for row in rows),
         columns=(
