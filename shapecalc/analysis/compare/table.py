@@ -106,7 +106,7 @@ def tabulate(
         footer=tuple(column.footer for column in kept),
         facts=(),
         notes=(),
-        legend=tuple((letters | _legend(reports, view, wanted, lines)).items()),
+        legend=tuple((letters | _legend(reports, view, wanted, lines, labels)).items()),
         remarks=(
             *_left_out(view, len(shown_parts), len(aligned)),
             *_remarks(comparison, shown_parts, hidden, left),
@@ -234,7 +234,11 @@ def summary(
 
 
 def _legend(
-    reports: Sequence[Report], view: View, wanted: Sequence[Column], lines: Sequence[Line]
+    reports: Sequence[Report],
+    view: View,
+    wanted: Sequence[Column],
+    lines: Sequence[Line],
+    labels: Sequence[str],
 ) -> dict[str, str]:
     """Explain the terms, of all networks at once."""
     rows = tuple(chain.from_iterable(report.rows for report in reports))
@@ -242,6 +246,11 @@ def _legend(
     legend["weighted layers"] = (
         "those that multiply and accumulate: convolutions, dense layers, subsampling"
     )
+    first, *others = labels
+    if len(others) == 1:
+        legend["ratio"] = f"{others[0]} divided by {first}, and the change in percent"
+        if any(column.total is not None and not column.share for column in wanted):
+            legend["+/-"] = f"{others[0]} minus {first}"
     if any(NOT_APPLICABLE_MARK in cell.split() for line in lines for cell in line.cells[1:]):
         legend[NOT_APPLICABLE_MARK] = "no such layer, or not applicable"
     return legend
@@ -300,7 +309,7 @@ def _total_lines(
             *(ratios if two else ()),
         )
         if not two and key != "flops":  # theirs are those of the MACs
-            yield (f"  against {first}", "", *ratios)
+            yield (f"  divided by {first}", "", *ratios)
         if row[0].bytes is not None:
             sizes = [number_text(total.bytes or 0, shown.units) for total in row]
             yield (
@@ -318,7 +327,7 @@ def _sums(report: Report, view: View, *, frozen: bool) -> tuple[Sum, ...]:
 
 
 #: The schema's name and version.
-SCHEMA = "shapecalc.comparison/1"
+SCHEMA = "shapecalc.comparison/2"
 
 
 def records(comparison: Comparison, view: View = View(), *, full: bool = False) -> Records:
@@ -371,14 +380,18 @@ def _head(comparison: Comparison, view: View) -> dict[str, object]:
 
 
 def _ratios(first: dict[str, Dim], other: dict[str, Dim]) -> dict[str, Json]:
-    """Return for every total the ratio to the first network's: a decimal, and exact."""
+    """Return for every total its ratio to the first network's, which it is divided by.
+
+    As a decimal and exact, and the change in percent; None where the first's is 0.
+    """
     ratios: dict[str, Json] = {}
     for name, number in other.items():
-        times, direction = ratio(first[name], number)
+        compared = ratio(first[name], number)
+        quotient = compared.quotient
         ratios[name] = {
-            "ratio": None if times is None else float(times),
-            "exact": None if times is None else str(times),
-            "direction": direction,
+            "ratio": None if quotient is None else float(quotient),
+            "exact": None if quotient is None else str(quotient),
+            "percent": compared.percent,
         }
     return ratios
 
