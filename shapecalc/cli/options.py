@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from shapecalc.cli.common import emit_parts
+from shapecalc.cli.common import emit_parts, remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -232,10 +232,8 @@ class Output:
         emit_parts(parts(result, name, **self.page, **options), self.path)
         choice = options["view"].choice if "view" in options else None
         if choice is not None and name == "csv":  # which has no place for a remark
-            message = (
-                f"only some rows are written ({choice.words}); the network's totals are of all"
-            )
-            click.echo(message, err=True)
+            remark([f"only some rows are written ({choice.words}); the totals are those of all"])
+        remark(result.doubts)
 
 
 def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Callable[..., T]]:

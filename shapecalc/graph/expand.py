@@ -20,7 +20,8 @@ from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Graph, Group, Node, Options
 from shapecalc.graph.constants import Constants
 from shapecalc.graph.draft import Builder, Draft, Expansion, Level, Wire
-from shapecalc.graph.expand_statements import Position, TooManyError, Walk
+from shapecalc.graph.expand_statements import Position, TooManyError, Walk, names_in
+from shapecalc.graph.scope import value_text
 from shapecalc.text import collector_paused, origin
 from shapecalc.text.words import did_you_mean
 
@@ -54,6 +55,7 @@ def expand(
     walk = Walk(expansion, spec, constants, builder)
     root = Level(None, "network")
     flow = constants.inputs(root)
+    root.taken |= root.members.keys() | names_in(spec.uses)
     try:
         walk.sequence(spec.uses, flow, Position(root, constants.scope))
     except TooManyError:
@@ -369,5 +371,7 @@ class Resolver:
             else:
                 continue
             path = level.prefix[:-1]
-            groups[path] = Group(path, level.type, output, level.use.note if level.use else "")
+            note = level.use.note if level.use else ""
+            fields = ", ".join(f"{name} {value_text(v)}" for name, v in level.fields.items())
+            groups[path] = Group(path, level.type, output, note, fields)
         return groups

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.counting import MEASURES, OF_NETWORK
-from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.layers.shape import axes_text
 from shapecalc.output.cells import (
     BYTES,
     DTYPES,
@@ -40,12 +40,8 @@ if TYPE_CHECKING:
 
 def _volumes_owed(report: Report, view: View) -> Legend:
     """Say in which order extents stand."""
-    ranks = sorted({len(row.output.sides) for row in report.rows} - {0})
-    orders = [
-        (*SIDE_NAMES[rank], "channels") if view.layout == "hwc" else ("channels", *SIDE_NAMES[rank])
-        for rank in ranks
-    ]
-    return {"volumes": " or ".join(map(" x ".join, orders))} if orders else {}
+    ranks = report.ranks
+    return {"volumes": axes_text(ranks, view.layout)} if ranks else {}
 
 
 def params_owed(report: Report, view: View) -> Legend:
@@ -108,7 +104,7 @@ def _count_owed(report: Report, view: View) -> Legend:
     return legend
 
 
-def _buffers_owed(report: Report, view: View) -> Legend:
+def buffers_owed(report: Report, view: View) -> Legend:
     """Say what buffers are."""
     return {"buffers": "stored but not trained (running statistics, fixed codes)"}
 
@@ -189,7 +185,7 @@ COLUMNS: tuple[Column, ...] = (
     _percent("params", "parameters", params_owed),
     _measured("trainable", "frozen", convention=_frozen_owed),
     _measured("frozen", "frozen machines", convention=_frozen_owed),
-    _measured("buffers", convention=_buffers_owed),
+    _measured("buffers", convention=buffers_owed),
     _measured("connections", convention=_connections_owed),
     _measured("macs", "everywhere", 6, macs_owed),
     _percent("macs", "MACs", macs_owed),

@@ -132,7 +132,7 @@ def test_programs_are_told_too() -> None:
     assert "rows_chosen" not in whole
     result = runner().invoke(main, ["summarize", "-", "--only", "weighted", "-f", "csv"], input=NET)
     assert result.stderr == (
-        "only some rows are written (--only weighted); the network's totals are of all\n"
+        "remark: only some rows are written (--only weighted); the totals are those of all\n"
     )
     assert runner().invoke(main, ["summarize", "-", "-f", "csv"], input=NET).stderr == ""
 

@@ -15,12 +15,12 @@ from shapecalc.output.cells import (
     number_text,
     superscript,
 )
-from shapecalc.output.columns import has_frozen, macs_owed, params_owed
+from shapecalc.output.columns import buffers_owed, has_frozen, macs_owed, params_owed
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data
 from shapecalc.output.report_table import total_label
 from shapecalc.output.row_choice import left_out
-from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
+from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 
@@ -55,24 +55,26 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     frozen = has_frozen(plan.report)
     apart = ("trainable",) if frozen else ()
     header = ("layer", "params", *apart, "forward", "input gradient", "weight gradient", "step")
-    meanings = (
-        "the layer's name, or the block's",
-        "weights + biases, trained and frozen" if frozen else "trained weights + biases",
-        *(("parameters that training changes",) if frozen else ()),
-        "multiply-accumulates of the forward pass",
-        "multiply-accumulates of the gradient of the layer's input",
-        "multiply-accumulates of the gradient of its weights",
-        "forward and backward together",
+    owned = "weights + biases, trained and frozen" if frozen else "trained weights + biases"
+    changed = (Head("parameters that training changes", numeric=True, drop=1),)
+    columns = (
+        Head("the layer's name, or the block's"),
+        Head(owned, numeric=True, drop=1),
+        *(changed if frozen else ()),
+        Head("multiply-accumulates of the forward pass", numeric=True, drop=4),
+        Head("multiply-accumulates of the gradient of the layer's input", numeric=True, drop=3),
+        Head("multiply-accumulates of the gradient of its weights", numeric=True, drop=2),
+        Head("forward and backward together", numeric=True),
     )
     names = {row.name for row in plan.report.rows}
     folded = any(cost.layer not in names for cost in costs)
     notes = set(map(_note, costs))
     present = [note for note in (FIRST, INSIDE, BELOW, FROZEN, PARTLY) if note in notes]
     marks = {note: superscript(number) for number, note in enumerate(present, 1)}
-    return Table(
+    table = Table(
         title=f"{one_line(plan.report.name) or 'network'}: a training step",
         about=(_summary(plan, view),),
-        columns=tuple(Head(text, numeric=place > 0) for place, text in enumerate(meanings)),
+        columns=columns,
         header=header,
         lines=tuple(
             Line(_cells(cost, view, frozen=frozen), marks.get(_note(cost), "")) for cost in costs
@@ -86,6 +88,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
             *_remarks(plan, folded=folded, silent=len(levels) - len(costs)),
         ),
     )
+    return fitted(table, width)
 
 
 def _note(cost: Cost) -> str:
@@ -168,6 +171,8 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
 def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
     report = plan.report
     yield from params_owed(report, view).items()
+    if report.totals.buffers != 0:
+        yield from buffers_owed(report, view).items()
     yield "MACs", macs_owed(report, view)["MACs"]
     exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
     yield "step", f"{exact} normalisation and bias gradients are not counted"
