@@ -232,6 +232,9 @@ class Output:
         chosen = self.chosen()
         made = parts(result, chosen, **self.page, **options)
         emit_parts(made, self.path, coloured=chosen == "terminal")
+        choice = options["view"].choice if "view" in options else None
+        if choice is not None and chosen == "csv":  # which has no place for a remark
+            remark([f"only some rows are written ({choice.words}); the totals are those of all"])
         remark(result.doubts)
 
 
@@ -303,6 +306,24 @@ depth = click.option(
     metavar="N|all",
     callback=_depth,
     help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.",
+)
+rows = click.option(
+    "--rows",
+    multiple=True,
+    metavar="PATTERN",
+    help="Show only rows whose name, type or block fits a pattern, like 'conv*'.  Repeatable.",
+)
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="WHAT",
+    help="Show only such rows: weighted, params, frozen, inplace, or a pattern.  Repeatable.",
+)
+hide = click.option(
+    "--hide",
+    multiple=True,
+    metavar="WHAT",
+    help="Leave such rows out; totals are always those of the whole network.  Repeatable.",
 )
 settings = click.option(
     "--set",

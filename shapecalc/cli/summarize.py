@@ -32,6 +32,9 @@ Examples:
 @options.written("report.Report")
 @options.columns
 @options.depth
+@options.rows
+@options.only
+@options.hide
 @click.option(
     "--sort",
     metavar="COLUMN",
@@ -57,6 +60,9 @@ def summarize(
     output: options.Output,
     columns: str | None,
     depth: int | None,
+    rows: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
     sort: str | None,
     settings: dict[str, str],
     free: tuple[str, ...],
@@ -84,6 +90,9 @@ def summarize(
             columns=columns,
             depth=depth,
             sort=sort,
+            rows=rows,
+            only=only,
+            hide=hide,
             profile=profile,
             batch=batch,
             dtype=dtype,

@@ -13,10 +13,9 @@ from shapecalc.output.cells import (
     cell_text,
     superscript,
 )
-from shapecalc.output.columns import conventions, default_columns, has_frozen, sorted_rows, sums
+from shapecalc.output.columns import conventions, default_columns, has_frozen, shown_rows, sums
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
 from shapecalc.output.view import View
-from shapecalc.report.fold import fold
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     """
     if report.domain is not None:
         view = view._replace(notation=_notation(report, view), units="exact")
-    rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)
+    rows, number = shown_rows(report, view, 1 if view.depth is None else view.depth)
     marks, notes = _notes(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
@@ -63,15 +62,20 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         columns=shown,
         header=tuple(column.header for column in kept),
         lines=tuple(map(Line, zip(*(column.cells for column in kept), strict=True), marks)),
-        footer=(kept[0].footer or "total", *(column.footer for column in kept[1:])),
+        footer=(kept[0].footer or total_label(view), *(column.footer for column in kept[1:])),
         facts=_facts(report, view),
         notes=notes,
         legend=tuple(
             (conventions(report, view, shown) | _symbols(report, view) | _marks(kept)).items()
         ),
-        remarks=_remarks(report, rows, view, left),
+        remarks=_remarks(report, rows, number, view, left),
         dropped=dropped,
     )
+
+
+def total_label(view: View) -> str:
+    """Name the line of the totals, which add up all rows, whichever are shown."""
+    return "total" if view.choice is None else "total of all"
 
 
 def _notation(report: Report, view: View) -> Notation:
@@ -187,9 +191,13 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 
 
 def _remarks(
-    report: Report, rows: tuple[Row, ...], view: View, left: tuple[str, ...]
+    report: Report, rows: tuple[Row, ...], number: int, view: View, left: tuple[str, ...]
 ) -> tuple[str, ...]:
     remarks = []
+    if view.choice is not None:
+        from shapecalc.output.row_choice import left_out as rows_left_out
+
+        remarks.append(rows_left_out(view.choice, len(rows), number))
     if any(row.layer is None for row in rows):
         remarks.append(FOLDED)
     if view.sort is not None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.counting.profile import Profile
     from shapecalc.layers.shape import Layout
     from shapecalc.output.cells import CellKind
+    from shapecalc.output.row_choice import RowChoice
     from shapecalc.report import Report, Row, Totals, Unknown
 
 #: What a column owes to its reader: terms with their meanings.
@@ -96,6 +97,7 @@ class View(NamedTuple):
 
     `batch` examples of elements of `dtype` take memory; counts are per example.  `depth` levels of
     the paths are shown: 0 for all, None for what suits the format.  `columns` None: the format's.
+    `choice` says which rows are shown, None all.
     `notation` is how the expressions of a symbolic report are written; `named`: in volumes too.
     """
 
@@ -108,6 +110,7 @@ class View(NamedTuple):
     depth: int | None = None
     columns: tuple[Column, ...] | None = None
     sort: Column | None = None
+    choice: RowChoice | None = None
     notation: Notation | None = None
     named: bool = False
 

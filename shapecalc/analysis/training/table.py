@@ -17,6 +17,9 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.columns import buffers_owed, has_frozen, macs_owed, params_owed
 from shapecalc.output.records import Records
+from shapecalc.output.report_records import chosen_data
+from shapecalc.output.report_table import total_label
+from shapecalc.output.row_choice import left_out
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
@@ -47,7 +50,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     if plan.report.domain is not None:
         view = view._replace(units="exact")  # formulas have none
     depth = 1 if view.depth is None else view.depth
-    levels = plan.levels(depth)
+    levels, number = plan.shown(view, depth)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
     frozen = has_frozen(plan.report)
     apart = ("trainable",) if frozen else ()
@@ -76,11 +79,14 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         lines=tuple(
             Line(_cells(cost, view, frozen=frozen), marks.get(_note(cost), "")) for cost in costs
         ),
-        footer=_cells(plan.total, view, frozen=frozen),
+        footer=(total_label(view), *_cells(plan.total, view, frozen=frozen)[1:]),
         facts=tuple(_facts(plan, view)),
         notes=tuple(f"{mark} {note}" for note, mark in marks.items()),
         legend=tuple(_legend(plan, view)),
-        remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
+        remarks=(
+            *(() if view.choice is None else (left_out(view.choice, len(levels), number),)),
+            *_remarks(plan, folded=folded, silent=len(levels) - len(costs)),
+        ),
     )
     return fitted(table, width)
 
@@ -214,14 +220,12 @@ def records(plan: Training, view: View = View()) -> Records:
 
     The ratio is None where formulas, or no multiply-accumulates at all, have none.
     """
+    levels, number = plan.shown(view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(plan, view),
+        lambda: {**_head(plan, view), **chosen_data(view, len(levels), number)},
         "rows",
-        (
-            {"name": cost.layer, **_numbers(plan, cost, view)}
-            for cost in plan.levels(view.depth or 0)
-        ),
+        ({"name": cost.layer, **_numbers(plan, cost, view)} for cost in levels),
         columns=("name", *_names(plan)),
     )
 
