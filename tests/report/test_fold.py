@@ -51,7 +51,8 @@ def test_a_folded_blocks_row() -> None:
     report = report_of(TWO_BLOCKS)
     first, second = report["first"], report["second"]
     assert (first.type, second.type) == ("unit", "unit")
-    assert (first.label, second.label) == ("3 layers", "3 layers")
+    assert (first.brief, second.brief) == ("3 layers", "3 layers")
+    assert (first.does, second.does) == ("n 4", "n 5")
     # 12 - 3 + 1 = 10, halved 5; 5 - 3 + 1 = 3, halved 1
     assert (as_text(first.output), as_text(second.output)) == ("5x5x4", "1x1x5")
     assert [as_text(shape) for shape in first.inputs] == ["12x12x3"]
