@@ -30,7 +30,12 @@ def test_every_column_of_numbers_or_volumes_is_a_measure() -> None:
 def test_the_totals_are_measures() -> None:
     of_columns = {measure.name for measure in MEASURES.values() if measure.total}
     assert set(measure_names(VIEW)) == of_columns
-    assert set(OF_NETWORK) == {"peak_activations", "peak_memory", "parameter_memory"}
+    assert set(OF_NETWORK) == {
+        "peak_activations",
+        "peak_memory",
+        "parameter_memory",
+        "flash",
+    }
     report = shapecalc.summarize("alexnet")
     for total in sums(report, VIEW):
         assert total.number == MEASURES[total.key].of_all(report.totals, VIEW)

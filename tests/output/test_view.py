@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.storage import DTYPES
 from shapecalc.errors import SpecErrors
-from shapecalc.output.cells import DTYPES, UNITS
+from shapecalc.output.cells import UNITS
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS, format_for, write
 from shapecalc.output.options import make_view

@@ -18,6 +18,7 @@ from shapecalc.analysis.compare.layout import (
     configurations,
     entries_of,
     entry_of,
+    fitted,
     names_column,
     pair_columns,
     side_by_side,
@@ -40,7 +41,7 @@ from shapecalc.output.cells import (
     cell_plain,
     number_text,
 )
-from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, sums
+from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, sums, units_owed
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import profile_data
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
@@ -104,7 +105,13 @@ def tabulate(
         footer=tuple(column.footer for column in kept),
         facts=(),
         notes=(),
-        legend=tuple((letters | _legend(reports, view, wanted, lines)).items()),
+        legend=tuple(
+            (
+                letters
+                | _legend(reports, view, wanted, lines)
+                | units_owed(_units(entries, reports, view, wanted))
+            ).items()
+        ),
         remarks=tuple(_remarks(comparison, aligned, hidden, left)),
         dropped=dropped,
         totals=totals_grid(reports, view, labels),
@@ -125,7 +132,7 @@ def _wanted(view: View, networks: int) -> tuple[Column, ...]:
         return tuple(column for column in view.columns if column.key != "name")
     if networks > 2:
         return ()
-    return tuple(BY_WORD[key] for key in DEFAULT if key != "count" or view.profile is not None)
+    return tuple(BY_WORD[key] for key in DEFAULT if BY_WORD[key].there(view))
 
 
 def _entries(
@@ -157,16 +164,18 @@ def _lay_out(
         columns = [names_column(entries, "total"), change_column(entries)]
         for column in wanted:
             drop = 0 if view.columns else DEFAULT[column.key]
-            columns += pair_columns(entries, reports, view, column, drop)
+            shown = fitted(entries, reports, view, column)
+            columns += pair_columns(entries, reports, shown, column, drop)
         return columns
     if not wanted:
         names = names_column(entries, "parameters")
         return [names, *configurations(entries, reports, view, labels)]
     columns = [names_column(entries, "total")]
     for column in wanted:
-        heading = column.heading(view)
+        shown = fitted(entries, reports, view, column)
+        heading = column.heading(shown)
         headers = labels if len(wanted) == 1 else [f"{heading} {label}" for label in labels]
-        columns += side_by_side(entries, reports, view, column, headers)
+        columns += side_by_side(entries, reports, shown, column, headers)
     return columns
 
 
@@ -220,6 +229,18 @@ def _legend(
     return legend
 
 
+def _units(
+    entries: Sequence[Entry], reports: Sequence[Report], view: View, wanted: Sequence[Column]
+) -> Iterator[str]:
+    """Yield the units of the columns and of the totals."""
+    for column in wanted:
+        if column.kind.name in ("number", "bytes"):
+            yield fitted(entries, reports, view, column).units
+    for row in zip(*(sums(report, view) for report in reports), strict=True):
+        yield from (view.unit(total.key, [total.number]) for total in row)
+        yield view.unit("memory", [total.bytes for total in row])
+
+
 def _remarks(
     comparison: Comparison,
     aligned: Sequence[Aligned],
@@ -264,19 +285,20 @@ def _total_lines(
     """Write every total: the number, the ratio to the first network, and the bytes it takes."""
     for row in rows:
         key, label = row[0].key, row[0].label
-        shown = view._replace(units="exact") if key == WEIGHTED else view
+        shown = view._replace(units="exact", column_units=()) if key == WEIGHTED else view
         ratios = [ratio(row[0].number, total.number).text for total in row[1:]]
         yield (
             label,
-            *(amount_text(total.number, shown) for total in row),
+            *(amount_text(total.number, shown.fitted(key, [total.number])) for total in row),
             *(ratios if two else ()),
         )
         if not two and key != "flops":  # theirs are those of the MACs
             yield (f"  against {first}", "", *ratios)
         if row[0].bytes is not None:
-            sizes = [number_text(total.bytes or 0, shown.units) for total in row]
+            unit = shown.unit("memory", [total.bytes for total in row])
+            sizes = [number_text(total.bytes or 0, unit) for total in row]
             yield (
-                f"{label.split(' (')[0]}, {UNITS[shown.units][1]}",
+                f"{label.split(' (')[0]}, {UNITS[unit][1]}",
                 *sizes,
                 *([""] if two else ()),
             )

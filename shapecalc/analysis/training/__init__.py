@@ -203,26 +203,44 @@ def kept(plan: Training, view: View) -> tuple[Kept, ...]:
     Parameters, their gradients, the optimizer's state and the peak of inference are exact; that
     all activations are kept in training is an estimate.
     """
-    totals = plan.report.totals
-    state = plan.optimizer.kept * totals.params
-    activations = view.activations(totals) * view.batch
-    peak = totals.peak * view.batch
+    totals, optimizer = plan.report.totals, plan.optimizer
+    trained = view.trained(totals)
+    activations = view.activations(totals)
+    params = Kept("params", "parameters", totals.params, trained)
+    buffers = Kept("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers"))
     parts = (
-        _kept("params", "parameters", totals.params, view),
-        _kept("gradients", "gradients of parameters", totals.params, view),
-        _kept("optimizer_state", f"optimizer state ({plan.optimizer.name})", state, view),
-        _kept("buffers", "buffers", totals.buffers, view),
-        _kept("activations", "activations, all", activations, view, estimate=True),
+        params,
+        Kept("gradients", "gradients of parameters", totals.params, trained),
+        Kept(
+            "optimizer_state",
+            f"optimizer state ({optimizer.name})",
+            optimizer.kept * totals.params,
+            optimizer.kept * trained,
+        ),
+        buffers,
+        Kept(
+            "activations",
+            "activations, all",
+            activations * view.batch,
+            view.memory(activations),
+            estimate=True,
+        ),
     )
-    training = sum(part.number for part in parts)
-    inference = totals.params + totals.buffers + peak
+    peak = Kept(
+        "peak_activations",
+        "activations, peak (inference)",
+        totals.peak * view.batch,
+        view.memory(totals.peak),
+    )
     return (
         *parts,
-        _kept("training", "training, at least", training, view, estimate=True),
-        _kept("peak_activations", "activations, peak (inference)", peak, view),
-        _kept("inference", "inference, parameters and peak", inference, view),
+        _together("training", "training, at least", parts, estimate=True),
+        peak,
+        _together("inference", "inference, parameters and peak", (params, buffers, peak)),
     )
 
 
-def _kept(key: str, label: str, number: Dim, view: View, *, estimate: bool = False) -> Kept:
-    return Kept(key, label, number, view.bytes(number), estimate)
+def _together(key: str, label: str, parts: Iterable[Kept], *, estimate: bool = False) -> Kept:
+    numbers = [(part.number, part.bytes) for part in parts]
+    number, size = (sum(column) for column in zip(*numbers, strict=True))
+    return Kept(key, label, number, size, estimate)

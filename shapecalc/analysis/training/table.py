@@ -6,16 +6,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.training import ESTIMATE, Cost, Training, kept
-from shapecalc.output.cells import NUMBER, UNITS, Json, amount_text, bytes_text, number_text
-from shapecalc.output.columns import macs_owed, params_owed
+from shapecalc.output.cells import NUMBER, Json, amount_text, bytes_text, number_text
+from shapecalc.output.columns import macs_owed, params_owed, types_text, units_owed
 from shapecalc.output.records import Records
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from shapecalc.algebra import Dim
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
 FIRST = {
@@ -35,11 +36,16 @@ def ratio(total: Cost) -> Fraction | None:
 def tabulate(plan: Training, view: View = View(), width: int | None = None) -> Table:
     """Lay the cost of a step out; blocks are folded to the view's depth."""
     if plan.report.domain is not None:
-        view = view._replace(units="exact")  # formulas have none
+        view = view._replace(units="exact", column_units=())  # formulas have none
     depth = 1 if view.depth is None else view.depth
     levels = plan.levels(depth)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
-    header = ("layer", "params", "forward", "input gradient", "weight gradient", "step")
+    params, macs = _views([*costs, plan.total], view)
+    header = (
+        "layer",
+        _headed("params", params),
+        *(_headed(text, macs) for text in ("forward", "input gradient", "weight gradient", "step")),
+    )
     meanings = (
         "the layer's name, or the block's",
         "trained weights + biases",
@@ -55,11 +61,11 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         about=(_summary(plan, view),),
         columns=tuple(Head(text, numeric=place > 0) for place, text in enumerate(meanings)),
         header=header,
-        lines=tuple(Line(_cells(cost, view), _mark(cost)) for cost in costs),
-        footer=_cells(plan.total, view),
+        lines=tuple(Line(_cells(cost, params, macs), _mark(cost)) for cost in costs),
+        footer=_cells(plan.total, params, macs),
         facts=tuple(_facts(plan, view)),
         notes=tuple(f"{mark} {FIRST[mark]}" for mark in sorted(set(map(_mark, costs)) - {""})),
-        legend=tuple(_legend(plan, view)),
+        legend=tuple(_legend(plan, view, [params.units, macs.units])),
         remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
     )
 
@@ -70,11 +76,23 @@ def _mark(cost: Cost) -> str:
     return "¹" if cost.input_gradient == 0 else "²"
 
 
-def _cells(cost: Cost, view: View) -> tuple[str, ...]:
-    numbers = (cost.params, *cost[2:5], cost.step)
+def _views(costs: Sequence[Cost], view: View) -> tuple[View, View]:
+    """Return the views in whose units the parameters and the operations are read."""
+    return (
+        view.fitted("params", [cost.params for cost in costs]),
+        view.fitted("macs", [cost.step for cost in costs]),
+    )
+
+
+def _headed(title: str, view: View) -> str:
+    return title if view.units == "exact" else f"{title} ({view.units})"
+
+
+def _cells(cost: Cost, params: View, macs: View) -> tuple[str, ...]:
     return (
         one_line(cost.layer),
-        *(number_text(number, view.units, view.notation) for number in numbers),
+        number_text(cost.params, params.units, params.notation),
+        *(number_text(count, macs.units, macs.notation) for count in (*cost[2:5], cost.step)),
     )
 
 
@@ -95,15 +113,21 @@ def _summary(plan: Training, view: View) -> str:
     )
 
 
-def _facts(plan: Training, view: View) -> Iterator[Fact]:
+def _operations(plan: Training, view: View) -> dict[str, Dim]:
+    """Return what a step computes, by its label."""
     total, batch = plan.total, view.batch
     per = " per example" if batch > 1 else ""
-    yield Fact(f"forward, MACs{per}", amount_text(total.forward, view))
-    yield Fact(f"backward, MACs{per}", amount_text(total.backward, view))
-    if batch > 1:
-        yield Fact(f"step of {batch:,}, MACs", amount_text(total.step * batch, view))
-    operations = sum(plan.update)
-    yield Fact(f"update ({plan.optimizer.name}), operations", amount_text(operations, view))
+    return {
+        f"forward, MACs{per}": total.forward,
+        f"backward, MACs{per}": total.backward,
+        **({f"step of {batch:,}, MACs": total.step * batch} if batch > 1 else {}),
+        f"update ({plan.optimizer.name}), operations": sum(plan.update),
+    }
+
+
+def _facts(plan: Training, view: View) -> Iterator[Fact]:
+    for label, operations in _operations(plan, view).items():
+        yield Fact(label, amount_text(operations, view))
     for part in kept(plan, view):
         if part.number != 0:
             mark = " (estimate)" if part.estimate else ""
@@ -111,7 +135,7 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
             yield Fact(f"{part.label}{mark}", number, size)
 
 
-def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
+def _legend(plan: Training, view: View, used: Sequence[str]) -> Iterator[tuple[str, str]]:
     report = plan.report
     yield from params_owed(report, view).items()
     yield "MACs", macs_owed(report, view)["MACs"]
@@ -121,12 +145,13 @@ def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
         f"update ({plan.optimizer.name})",
         f"{plan.optimizer.label}; once a step, whatever the batch",
     )
-    size = view.bytes(1)
     of_batch = f", a batch of {view.batch:,}" if view.batch > 1 else ""
-    yield "memory", f"{size} byte{'s' if size != 1 else ''} per element ({view.dtype}){of_batch}"
+    yield "memory", f"{types_text(view.types)}{of_batch}"
     yield "estimate", ESTIMATE
-    if view.units != "exact":
-        yield view.units, f"{UNITS[view.units][0]:,}"
+    parts = [part for part in kept(plan, view) if part.number != 0]
+    numbers = [*_operations(plan, view).values(), *(part.number for part in parts)]
+    units = [view.unit("", [number]) for number in (*numbers, *(part.bytes for part in parts))]
+    yield from units_owed([*used, *units]).items()
 
 
 def _remarks(plan: Training, *, folded: bool, silent: int) -> Iterator[str]:
