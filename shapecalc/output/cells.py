@@ -128,8 +128,12 @@ def amount_text(number: Dim, style: Style) -> str:
     >>> amount_text(62378344, View()), amount_text(62378344, View(units="Mi"))
     ('62,378,344', '59.49 Mi')
     """
-    units = unit_for(style.units, [number])
-    text = number_text(number, units, style.notation)
+    return amount_in(number, unit_for(style.units, [number]), style.notation)
+
+
+def amount_in(number: Dim, units: str, notation: Notation | None = None) -> str:
+    """Write a count with its unit."""
+    text = number_text(number, units, notation)
     return text + (f" {units}" if units != "exact" else "")
 
 

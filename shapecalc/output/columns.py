@@ -370,8 +370,12 @@ class Sum(NamedTuple):
     bytes: Dim | None = None
 
 
-def sums(report: Report, view: View) -> tuple[Sum, ...]:
-    """Return the totals that stand under every table."""
+def sums(report: Report, view: View, *, deployed: bool | None = None) -> tuple[Sum, ...]:
+    """Return the totals that stand under every table.
+
+    Those of a `deployed` network say what a device must hold; None: where the options or the
+    network speak of one.
+    """
     totals = report.totals
 
     def summed(key: str, label: str, memory: str = "") -> Sum:
@@ -389,19 +393,24 @@ def sums(report: Report, view: View) -> tuple[Sum, ...]:
         *counted,
         summed("activations", "activations, all (training)", "memory"),
         summed("peak_activations", "activations, peak (inference)", "peak_memory"),
-        *_deployed(report, view),
+        *(_on_device(report, view) if is_deployed(report, view, deployed) else ()),
     )
 
 
-def _deployed(report: Report, view: View) -> tuple[Sum, ...]:
-    """Return what a device must hold, where the options speak of one."""
-    if view.device is None and view.dtype == View().dtype and not report.graph.deployed:
-        return ()
+def is_deployed(report: Report, view: View, deployed: bool | None = None) -> bool:
+    """Tell whether the options or the network speak of a device, or somebody says so."""
+    if deployed is not None:
+        return deployed
+    return view.device is not None or view.dtype != View().dtype or bool(report.graph.deployed)
+
+
+def _on_device(report: Report, view: View) -> tuple[Sum, ...]:
+    """Return what a device must hold."""
     totals = report.totals
     return (
         Sum("flash", "flash: parameters, buffers", totals.params + totals.buffers,
             MEASURES["flash"].of_all(totals, view)),
-        Sum("ram", "RAM: the peak of the batch", totals.peak * view.batch,
+        Sum("peak_memory", "RAM: the peak of the batch", totals.peak * view.batch,
             MEASURES["peak_memory"].of_all(totals, view)),
     )  # fmt: skip
 

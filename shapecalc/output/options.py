@@ -39,9 +39,11 @@ def make_view(
     """
     problems: list[Problem] = []
     dtype = _types(dtype, problems)
-    layout = _one_of("layout", layout, ("hwc", "chw"), problems)
-    counting = _profile(profile, problems) if profile else None
+    later: list[Problem] = []
+    counting = _profile(profile, later) if profile else None
     units, column_units = _units(units, View(profile=counting), problems)
+    layout = _one_of("layout", layout, ("hwc", "chw"), problems)
+    problems += later
     for name, number, least in (("batch", batch, 1), ("depth", depth, 0)):
         if number is not None and number < least:
             message = f"{name} must be at least {least}, but is {number}"

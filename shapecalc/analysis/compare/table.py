@@ -36,12 +36,20 @@ from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNITS,
     Json,
-    amount_text,
+    amount_in,
     cell_data,
     cell_plain,
     number_text,
 )
-from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, sums, units_owed
+from shapecalc.output.columns import (
+    BY_WORD,
+    Sum,
+    conventions,
+    default_columns,
+    is_deployed,
+    sums,
+    units_owed,
+)
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import profile_data
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
@@ -236,8 +244,8 @@ def _units(
     for column in wanted:
         if column.kind.name in ("number", "bytes"):
             yield fitted(entries, reports, view, column).units
-    for row in zip(*(sums(report, view) for report in reports), strict=True):
-        yield from (view.unit(total.key, [total.number]) for total in row)
+    for row in zip(*_sums(reports, view), strict=True):
+        yield view.unit(row[0].key, [total.number for total in row])
         yield view.unit("memory", [total.bytes for total in row])
 
 
@@ -261,7 +269,8 @@ def _remarks(
 
 def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> TotalsGrid:
     """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
-    columns = [_sums(report, view) for report in reports]
+    both = zip(_sums(reports, view), reports, strict=True)
+    columns = [(*row, _weighted(report)) for row, report in both]
     rows = [
         row for row in zip(*columns, strict=True) if row[0].key != "buffers" or _any_number(row)
     ]
@@ -287,9 +296,10 @@ def _total_lines(
         key, label = row[0].key, row[0].label
         shown = view._replace(units="exact", column_units=()) if key == WEIGHTED else view
         ratios = [ratio(row[0].number, total.number).text for total in row[1:]]
+        unit = shown.unit(key, [total.number for total in row])
         yield (
             label,
-            *(amount_text(total.number, shown.fitted(key, [total.number])) for total in row),
+            *(amount_in(total.number, unit) for total in row),
             *(ratios if two else ()),
         )
         if not two and key != "flops":  # theirs are those of the MACs
@@ -304,8 +314,14 @@ def _total_lines(
             )
 
 
-def _sums(report: Report, view: View) -> tuple[Sum, ...]:
-    return (*sums(report, view), Sum(WEIGHTED, "weighted layers", weighted_layers(report)))
+def _sums(reports: Sequence[Report], view: View) -> list[tuple[Sum, ...]]:
+    """Return the totals of every network, all of the same kinds."""
+    deployed = any(is_deployed(report, view) for report in reports)
+    return [sums(report, view, deployed=deployed) for report in reports]
+
+
+def _weighted(report: Report) -> Sum:
+    return Sum(WEIGHTED, "weighted layers", weighted_layers(report))
 
 
 #: The schema's name and version.

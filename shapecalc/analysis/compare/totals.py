@@ -261,7 +261,8 @@ def _scale(text: str, suffix: re.Match[str], total: str) -> int:
     meant = next((unit for unit in _SUFFIXES if unit.lower() == word.lower()), "")
     hint = f"did you mean {meant}?" if meant else "use K, M, G, T, Ki, Mi, Gi, Ti or x"
     if written.removesuffix("B") in _SUFFIXES:
-        hint = "bytes are for memory, peak_memory (ram), parameter_memory and flash"
+        plain = text[: suffix.end(1)].strip().removesuffix("B")
+        hint = f"it counts, and takes no memory: write {plain}"
         if total in _IN_BYTES:
             hint = f"in bytes it is {_IN_BYTES[total]}, without the B a count"
     raise _refused(text, suffix.span(1), f"'{written}' is no unit of this total", hint)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from shapecalc.analysis.solve.question import ByteCount, WrittenShape
 from shapecalc.counting import MEASURES, SHORT
 from shapecalc.counting.storage import DTYPES
+from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.columns import BY_WORD, types_text
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _NAMED = {
 }
 #: What is stored as activations are.
 _ACTIVE = ("activations", "units", "peak_activations")
+#: Sizes of a volume.
+EXTENTS = {"channels", *(word for words in SIDE_NAMES.values() for word in words)}
 #: What joins bytes with bytes.
 _JOINING = ("+", "-", "min", "max", "negative")
 
@@ -149,7 +152,7 @@ class _Bytes:
 
     def name(self, name: str) -> Parsed:
         """Return the bytes of what a name asks for."""
-        if name in self.symbols:
+        if name in self.symbols or name.lower().rpartition(".")[2] in EXTENTS:
             self.refuse(f"'{name}' is a size or a constant, no memory", f"write {self.plain}")
         if is_memory(name):
             return name
