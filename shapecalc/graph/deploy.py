@@ -47,8 +47,7 @@ def fold_batchnorm(graph: Graph) -> Graph:
         if index not in into
     )
     groups = {
-        path: type(group)(group.path, group.type, new[group.output], group.note)
-        for path, group in graph.groups.items()
+        path: group._replace(output=new[group.output]) for path, group in graph.groups.items()
     }
     return graph._replace(
         nodes=nodes,

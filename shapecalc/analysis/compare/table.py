@@ -46,6 +46,7 @@ from shapecalc.output.columns import (
     Sum,
     conventions,
     default_columns,
+    has_frozen,
     is_deployed,
     sums,
     units_owed,
@@ -317,7 +318,8 @@ def _total_lines(
 def _sums(reports: Sequence[Report], view: View) -> list[tuple[Sum, ...]]:
     """Return the totals of every network, all of the same kinds."""
     deployed = any(is_deployed(report, view) for report in reports)
-    return [sums(report, view, deployed=deployed) for report in reports]
+    frozen = has_frozen(*reports)
+    return [sums(report, view, frozen=frozen, deployed=deployed) for report in reports]
 
 
 def _weighted(report: Report) -> Sum:
@@ -338,7 +340,8 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
     numbers = range(1, len(comparison.reports) + 1)
     columns = tuple(
         column
-        for column in view.columns or default_columns(view, machine=True)
+        for column in view.columns
+        or default_columns(view, machine=True, frozen=has_frozen(*comparison.reports))
         if column.key != "name"
     )
     rows = comparison.rows(view.depth or 0)
@@ -358,7 +361,8 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
 
 def _head(comparison: Comparison, view: View) -> dict[str, object]:
     reports = comparison.reports
-    totals = [totals_of(report, view) for report in reports]
+    frozen = has_frozen(*reports)
+    totals = [totals_of(report, view, frozen=frozen) for report in reports]
     return {
         "layout": view.layout,
         "batch": view.batch,

@@ -134,6 +134,7 @@ class _Asking:
             (*of_units(self.question, self.view), *remarks),
             spec.source.name,
             self.graph.names(),
+            self.graph.remarks,
         )
 
     def at_once(self) -> Solution:
