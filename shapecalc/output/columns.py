@@ -462,9 +462,10 @@ def bound_text(report: Report, view: View) -> str:
 
 def peak_text(peak: Peak, view: View) -> str:
     """Say at which layer the peak is, and what is alive there."""
+    sizes = [view.memory(volume.elements) for volume in peak.alive]
     return f"at {one_line(peak.layer)}: " + " + ".join(
-        f"{_alive_text(volume, peak)} {bytes_text(view.memory(volume.elements), view)}"
-        for volume in peak.alive
+        f"{_alive_text(volume, peak)} {bytes_text(size, view.fitted('memory', [size]))}"
+        for volume, size in zip(peak.alive, sizes, strict=True)
     )
 
 

@@ -41,7 +41,7 @@ def make_view(
     dtype = _types(dtype, problems)
     later: list[Problem] = []
     counting = _profile(profile, later) if profile else None
-    units, column_units = _units(units, View(profile=counting), problems)
+    units, column_units = _units(units, problems)
     layout = _one_of("layout", layout, ("hwc", "chw"), problems)
     problems += later
     for name, number, least in (("batch", batch, 1), ("depth", depth, 0)):
@@ -88,9 +88,7 @@ def _one_of(option: str, word: str, known: Iterable[str], problems: list[Problem
 UNIT_WORDS = (*UNITS, "auto")
 
 
-def _units(
-    text: str, has: View, problems: list[Problem]
-) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _units(text: str, problems: list[Problem]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Read one unit, and those of single columns: ``auto,memory=Ki``."""
     plain, named = "", dict[str, str]()
     end = -1
@@ -104,8 +102,21 @@ def _units(
             span = Span(0, at, 0, at + len(unit))
             problems.append(_refuse("E303", "units", text, f"unknown units '{unit}'", hint, span))
         if equals:
-            columns = _read_columns("units", name, has, problems)
-            named |= {column.key: unit for column in columns}
+            column = BY_WORD.get(name.strip().lower())
+            hint = "units are of counts and of bytes, one a column"
+            message = ""
+            if column is None:
+                message = f"unknown column '{name.strip()}'"
+                hint = did_you_mean(name.strip(), BY_WORD) or hint
+            elif column.kind.name not in ("number", "bytes"):
+                message = f"the column '{column.key}' has no unit"
+            elif column.key in named:
+                message = f"the column '{column.key}' has two units"
+            else:
+                named[column.key] = unit
+            if message:
+                span = Span(0, start, 0, start + len(name))
+                problems.append(_refuse("E303", "units", text, message, hint, span))
         elif plain:
             message = f"'{plain}' is the unit of all columns that are not named"
             span = Span(0, start, 0, end)

@@ -76,6 +76,24 @@ def test_units_suit_each_column() -> None:
     assert "params (M)  memory (KiB)" in text
 
 
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        ("k", "unknown units 'k'"),
+        ("auto,G", "'auto' is the unit of all columns that are not named"),
+        ("auto,rf=M", "the column 'rf' has no unit"),
+        ("params=M,params=K", "the column 'params' has two units"),
+        ("auto,memroy=Ki", "unknown column 'memroy'"),
+        ("params=", "unknown units ''"),
+        ("", "unknown units ''"),
+    ],
+)
+def test_units_that_cannot_be(units: str, message: str) -> None:
+    done = run("lenet5", "--units", units)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
 def test_a_large_unit_does_not_hide_small_numbers() -> None:
     text = run("resnet18", "-c", "name,params,macs", "--units", "G", "-f", "text").stdout
     assert "params (M)  MACs (G)" in text

@@ -32,7 +32,11 @@ _NUMBER = re.compile(
 _MEANT_UNITS = {
     **{word.lower(): word for word in ("K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti")},
     **{f"{word}b".lower(): f"{word}B" for word in ("", "K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti")},
-    **dict.fromkeys(("byte", "bytes"), "B"),
+    **{
+        f"{word.lower()}byte{end}": f"{word}B"
+        for word in ("", "K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti")
+        for end in ("", "s")
+    },
 }
 _TOKEN = re.compile(
     r"\s*(?:(?P<shape>\d+(?:\s*[x\u00d7]\s*\d+)+)(?![\w.])"

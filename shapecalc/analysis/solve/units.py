@@ -13,7 +13,7 @@ from shapecalc.analysis.solve.question import ByteCount, WrittenShape
 from shapecalc.counting import MEASURES, SHORT
 from shapecalc.counting.storage import DTYPES
 from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.output.columns import BY_WORD, types_text
+from shapecalc.output.columns import BY_WORD, COLUMNS, types_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -32,6 +32,8 @@ _NAMED = {
 _ACTIVE = ("activations", "units", "peak_activations")
 #: Sizes of a volume.
 EXTENTS = {"channels", *(word for words in SIDE_NAMES.values() for word in words)}
+#: Bytes that are columns alone.
+MOVED = {column.key for column in COLUMNS if column.kind.name == "bytes"} - MEASURES.keys()
 #: What joins bytes with bytes.
 _JOINING = ("+", "-", "min", "max", "negative")
 
@@ -62,7 +64,7 @@ def key_of(name: str) -> str:
 def is_memory(name: str) -> bool:
     """Tell whether a name of a question asks for bytes."""
     key = key_of(name)
-    return key in MEASURES and MEASURES[key].kind == "bytes"
+    return MEASURES[key].kind == "bytes" if key in MEASURES else key in MOVED
 
 
 def label(name: str) -> str:
@@ -163,6 +165,8 @@ class _Bytes:
             return "+", (_times(weights, types.weights), _times(biases, types.biases))
         if key in ("weights", "biases", "buffers"):
             return _times(name, getattr(types, key))
+        if key in ("trainable", "frozen") and types.weights == types.biases:
+            return _times(name, types.weights)
         if key in _ACTIVE:
             return _times(name, types.activations, self.view.batch)
         if key in ("", "output", "input"):

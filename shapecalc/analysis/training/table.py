@@ -58,13 +58,8 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
     params, macs = _views([*costs, plan.total], view)
     frozen = has_frozen(plan.report)
-    counts = ("params", "trainable") if frozen else ("params",)
-    passes = ("forward", "input gradient", "weight gradient", "step")
-    header = (
-        "layer",
-        *(_headed(text, params) for text in counts),
-        *(_headed(text, macs) for text in passes),
-    )
+    apart = ("trainable",) if frozen else ()
+    header = ("layer", "params", *apart, "forward", "input gradient", "weight gradient", "step")
     owned = "weights + biases, trained and frozen" if frozen else "trained weights + biases"
     changed = (Head("parameters that training changes", numeric=True, drop=1),)
     columns = (
@@ -93,7 +88,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         footer=_cells(plan.total, params, macs, frozen=frozen),
         facts=tuple(_facts(plan, view)),
         notes=tuple(f"{mark} {note}" for note, mark in marks.items()),
-        legend=tuple(_legend(plan, view, [params.units, macs.units])),
+        legend=tuple(_legend(plan, view, params.units, macs.units)),
         remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
     )
     return fitted(table, width)
@@ -116,10 +111,6 @@ def _views(costs: Sequence[Cost], view: View) -> tuple[View, View]:
         view.fitted("params", [cost.params for cost in costs]),
         view.fitted("macs", [cost.step for cost in costs]),
     )
-
-
-def _headed(title: str, view: View) -> str:
-    return title if view.units == "exact" else f"{title} ({view.units})"
 
 
 def _cells(cost: Cost, params: View, macs: View, *, frozen: bool) -> tuple[str, ...]:
@@ -194,12 +185,14 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
             yield Fact(f"{part.label}{mark}", number, size)
 
 
-def _legend(plan: Training, view: View, used: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _legend(plan: Training, view: View, params: str, macs: str) -> Iterator[tuple[str, str]]:
+    """Explain the terms, and the units of the columns of parameters and of operations."""
     report = plan.report
-    yield from params_owed(report, view).items()
+    for term, meaning in params_owed(report, view).items():
+        yield term, f"{meaning}{_in(params)}" if term == "params" else meaning
     if report.totals.buffers != 0:
         yield from buffers_owed(report, view).items()
-    yield "MACs", macs_owed(report, view)["MACs"]
+    yield "MACs", f"{macs_owed(report, view)['MACs']}{_in(macs)}"
     exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
     yield "step", f"{exact} normalisation and bias gradients are not counted"
     yield (
@@ -217,7 +210,11 @@ def _legend(plan: Training, view: View, used: Sequence[str]) -> Iterator[tuple[s
     parts = [part for part in kept(plan, view) if part.number != 0]
     numbers = [*_operations(plan, view).values(), *(part.number for part in parts)]
     units = [view.unit("", [number]) for number in (*numbers, *(part.bytes for part in parts))]
-    yield from units_owed([*used, *units]).items()
+    yield from units_owed([params, macs, *units]).items()
+
+
+def _in(unit: str) -> str:
+    return "" if unit == "exact" else f"; in {unit}"
 
 
 def _estimate(plan: Training) -> str:

@@ -22,6 +22,10 @@ PEAKS = {
     "peak + 1KB <= 512KB": 107,  # 511,000 // 44 = 11,613 > 107^2 = 11,449
     "max(peak, 3) <= 512KB": 107,
     "2*peak_memory <= 1024KB": 107,
+    "moved <= 500KB": 106,  # 44*N^2 + 896 bytes of parameters: 495,280, and 504,652 at 107
+    "no loss and peak <= 512KB": 107,
+    "peak_memory - 3KB <= 512KB": 108,
+    "peak <= 0.5MB": 106,
     "peak <= 512K": 215,  # elements: 11*215^2 = 508,475
     "conv1.units <= 512KB": 126,  # 32*126^2 = 508,032
     "conv1.memory <= 512KB": 126,
@@ -61,6 +65,7 @@ def test_batch_and_type(question: str, options: dict[str, object], most: int) ->
         ("flash <= 1KB", "float32", 8),
         ("params <= 1KB", "weights=int8,biases=int32", 32),  # 31*32 = 992
         ("conv1.params <= 1KB", "weights=int8,biases=int32", 32),
+        ("trainable <= 1KB", "float32", 8),
         ("weights <= 1KB", "weights=int8,biases=int32", 37),  # 27*37 = 999
         ("conv1.biases <= 1KB", "weights=int8,biases=int32", 250),
     ],
@@ -133,6 +138,7 @@ REFUSED = {
     "peak <= 512kb": ("'512kb' is neither a number nor a shape", "did you mean 512KB?"),
     "peak <= 512 mb": ("'mb' is not expected here", "did you mean 512MB?"),
     "peak <= 3 bytes": ("'bytes' is not expected here", "did you mean 3B?"),
+    "ram <= 512KBytes": ("'512KBytes' is neither a number nor a shape", "did you mean 512KB?"),
     "params <= 5m": ("'5m' is neither a number nor a shape", "did you mean 5M?"),
     "params <= 5 gib": ("'gib' is not expected here", "did you mean 5GiB?"),
 }
