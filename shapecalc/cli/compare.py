@@ -50,6 +50,7 @@ Examples:
 @options.batch
 @options.dtype
 @options.units
+@options.device
 @options.layout
 def compare(
     specs: tuple[str, ...],
@@ -65,6 +66,7 @@ def compare(
     batch: int,
     dtype: str,
     units: str,
+    device: str | None,
     layout: str,
 ) -> None:
     """Compare networks with the first: totals with ratios, layers side by side, what changed.
@@ -84,6 +86,7 @@ def compare(
             batch=batch,
             dtype=dtype,
             units=units,
+            device=device,
             layout=layout,
         )
         refused = read_conditions(conditions, total_names(view))
