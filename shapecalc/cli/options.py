@@ -72,14 +72,15 @@ def complete_words(option: str) -> Callable[..., list[str]]:
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         from shapecalc.counting.profiles import PROFILES
-        from shapecalc.output.cells import DTYPES, UNITS
+        from shapecalc.counting.storage import DTYPES
         from shapecalc.output.columns import COLUMNS
+        from shapecalc.output.options import UNIT_WORDS
 
         words = {
             "columns": [column.key for column in COLUMNS],
             "dtype": list(DTYPES),
             "profile": list(PROFILES),
-            "units": list(UNITS),
+            "units": list(UNIT_WORDS),
         }
         before, comma, last = incomplete.rpartition(",")
         return [f"{before}{comma}{word}" for word in words[option] if word.startswith(last)]
@@ -369,7 +370,8 @@ dtype = click.option(
     metavar="TYPE",
     shell_complete=complete_words("dtype"),
     help="Type of an element, which scales memory: float64, float32, float16, bfloat16, float8,"
-    " int64, int32, int16, int8 or uint8.",
+    " int64, int32, int16, int8 or uint8; or one a kind, like weights=int8,activations=float16;"
+    " biases and buffers follow the weights.",
 )
 units = click.option(
     "--units",
@@ -377,7 +379,15 @@ units = click.option(
     show_default=True,
     metavar="UNIT",
     shell_complete=complete_words("units"),
-    help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024).",
+    help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024), or auto: what suits"
+    " each column; or one a column, like auto,memory=Ki.  A column that does not reach its unit"
+    " takes a smaller one.",
+)
+device = click.option(
+    "--device",
+    metavar="LIMITS",
+    help='Say what bounds each layer on a device, and its least time: "ops=10T, bandwidth=100G",'
+    " operations and bytes a second.",
 )
 layout = click.option(
     "--layout",
@@ -385,6 +395,13 @@ layout = click.option(
     default="hwc",
     show_default=True,
     help="Order of a volume's extents in the output; input is always height x width x channels.",
+)
+fail_if = click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit 1 when it holds, like 'params > 60M' or 'peak_memory > 512KiB'.  Repeatable.",
 )
 seed = click.option(
     "--seed",

@@ -442,7 +442,6 @@ def test_a_code_that_is_like_no_other_is_told_where_all_are() -> None:
     ]
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("words", "target"),
     [
@@ -486,11 +485,11 @@ def test_what_one_command_has_read_another_may_write(folder: Path) -> None:
     Path("net.yaml").write_text(SPEC)
     assert run("summarize", "net.yaml").exit_code == 0
     assert run("summarize", "lenet5", "-f", "csv", "-o", "net.yaml").exit_code == 0
-=======
+
+
 @pytest.mark.parametrize("written", ["k", "k=", "k= ", "=3", " =3"])
 def test_a_setting_has_a_name_and_a_value(tmp_path: Path, written: str) -> None:
     (tmp_path / "k.yaml").write_text("let: {k: 2}\ninput: 8x8x3\nlayers: [dense: k]\n")
     done = runner().invoke(main, ["summarize", str(tmp_path / "k.yaml"), "--set", written])
     assert done.exit_code == 2
     assert f"'{written}' is not NAME=VALUE, like k=128" in done.stderr
->>>>>>> im
