@@ -37,8 +37,11 @@ class Windowed(Layer):
     )
 
     kernel: tuple[Dim, ...] = field(Sizes(symbolic=True), "extent of the window, per side")
-    stride: tuple[int, ...] = field(
-        Sizes(), "step from window to window, per side", default=(1,), unsaid="stride 1"
+    stride: tuple[Dim, ...] = field(
+        Sizes(divides=True),
+        "step from window to window, per side",
+        default=(1,),
+        unsaid="stride 1",
     )
     pad: Padding = field(
         Pad(),
@@ -50,7 +53,7 @@ class Windowed(Layer):
         Sizes(), "distance of the kernel's taps, per side", default=(1,), unsaid="dilation 1"
     )
 
-    def steps(self) -> tuple[int, ...]:
+    def steps(self) -> tuple[Dim, ...]:
         """Return the stride as given, or as it follows from the kernel."""
         return self.stride
 
@@ -100,7 +103,7 @@ class Rounded(Windowed):
 @lru_cache(maxsize=4096)
 def _windows(
     kernel: tuple[Dim, ...],
-    stride: tuple[int, ...],
+    stride: tuple[Dim, ...],
     pad: Padding,
     dilation: tuple[int, ...],
     rounding: Rounding,
