@@ -62,6 +62,10 @@ REQUESTS: dict[str, list[str]] = {
     "E001-unlike": ["summarize", "my-network.yaml"],
     "E001-specs": ["specs", "alexnett"],
     "E007-input": ["summarize", "small.yaml", "-f", "text", "-o", "./small.yaml"],
+    "E008-python": ["summarize", "net.py"],
+    "E008-onnx": ["explain", "net.onnx", "conv1"],
+    "E001-dots": ["summarize", "smallyaml"],
+    "E312-flops": ["explain", "lenet5", "conv1", "--of", "flops"],
     "E301-column": ["summarize", "lenet5", "--columns", "name,paramz,macs"],
     "E301-sort": ["summarize", "lenet5", "--sort", "parms"],
     "E303-rows": ["summarize", "lenet5", "--rows", "cnv*"],
@@ -261,6 +265,8 @@ BESIDE: dict[str, bytes] = {
     "small.yaml": SMALL.encode(),
     "sides.yaml": b"input: HxWx3\nlayers: [conv: {filters: 4, kernel: 5}]\n",
     "resnet.yaml": RESNET.encode(),
+    "net.py": b"import torch\n",
+    "net.onnx": b"\x08\x07\x12\x07pytorch",
     "answers.csv": b"layer,output,params\nfc9,4096,1\n",
     "notes.csv": b"kernel,stride\n3,1\n",
     "large.csv": b"layer,output\n" + b"conv1,28x28x6\n" * 20_000,
@@ -288,6 +294,7 @@ BESIDE: dict[str, bytes] = {
 
 #: Files that are no spec: what they hold, or how they come about.
 FILES: dict[str, bytes] = {
+    "E008-hdf5": b"\x89HDF\r\n\x1a\n",
     "E004-latin": "name: café\ninput: 32x32x3\nlayers: [relu]\n".encode("latin-1"),
     "E004-utf16": "name: net\n".encode("utf-16"),
     "E005-large": b"#" * (MAX_BYTES + 1),
