@@ -90,7 +90,13 @@ def _output(words: list[str], shown: str) -> str:
 def _columns() -> Iterator[str]:
     yield "| column | meaning | in CSV and JSON | shown by default |"
     yield "|---|---|---|---|"
-    shown = {"everywhere": "yes", "machines": "in CSV and JSON", "asked": "no"}
+    shown = {
+        "everywhere": "yes",
+        "machines": "in CSV and JSON",
+        "asked": "no",
+        "frozen": "where something is frozen",
+        "frozen machines": "in CSV and JSON where something is frozen",
+    }
     for column in COLUMNS:
         yield _row(f"`{column.key}`", column.meaning, f"`{column.name}`", shown[column.shown])
 

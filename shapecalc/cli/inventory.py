@@ -49,8 +49,8 @@ def _layer_listing(every: list[LayerHelp]) -> Iterator[str]:
         alias = f" (also: {', '.join(entry.aliases)})" if entry.aliases else ""
         yield f"{entry.type:<{width}}  {entry.summary}{alias}"
     yield ""
-    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), FC-4096,"
-    yield "soft-max."
+    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), conv3-64/2,"
+    yield "POOL-2, max-pool, FC-4096, soft-max."
     yield "`shapecalc layers conv` shows the fields of a type."
 
 

@@ -69,12 +69,13 @@ class Parameter(NamedTuple):
 class Requirement(NamedTuple):
     """Something that must hold before a rule may be applied.
 
-    `value` must be `at least` / `divisible by` / `equal to` `bound`.  `complain` makes the error
-    when it does not.  For numbers it is decided at once; for symbols it is part of the domain.
+    `value` must be `at least` / `divisible by` / `equal to` `bound`; `joined with`: equal, unless
+    one of them is 1.  `complain` makes the error when it does not.  For numbers it is decided at
+    once; for symbols it is part of the domain.
     """
 
     value: Dim
-    relation: Literal["at least", "divisible by", "equal to"]
+    relation: Literal["at least", "divisible by", "equal to", "joined with"]
     bound: Dim
     complain: Callable[[], RuleError]
 
@@ -87,7 +88,7 @@ class Requirement(NamedTuple):
             return value >= bound
         if relation == "divisible by":
             return value % bound == 0
-        return value == bound
+        return value == bound or (relation == "joined with" and 1 in (value, bound))
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
-from shapecalc.graph import channels_first
-from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNKNOWN_MARK,
@@ -15,7 +13,7 @@ from shapecalc.output.cells import (
     cell_text,
     superscript,
 )
-from shapecalc.output.columns import conventions, default_columns, sorted_rows, sums
+from shapecalc.output.columns import conventions, default_columns, has_frozen, sorted_rows, sums
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
@@ -40,7 +38,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         view = view._replace(notation=_notation(report, view), units="exact")
     rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)
     marks, notes = _notes(rows)
-    wanted = view.columns or default_columns(view, machine=False)
+    wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     if report.domain is not None and (width is None or _size(columns, marks) > width):
         # In volumes, too, names stand for formulas: where room is short, and where none is stated,
@@ -81,9 +79,9 @@ def _notation(report: Report, view: View) -> Notation:
     from shapecalc.algebra.notation import notation_of
 
     totals = report.totals
-    dims = [totals.params, totals.macs, view.activations(totals), totals.peak]
+    dims = [totals.params, totals.trainable, totals.macs, view.activations(totals), totals.peak]
     for row in report.rows:
-        dims += [row.params, row.macs, view.activations(row)]
+        dims += [row.params, row.trainable, row.macs, view.activations(row)]
         dims += [side.size for side in row.field or ()]
         dims += row.output.sides
     return notation_of(dims)
@@ -174,7 +172,7 @@ def _facts(report: Report, view: View) -> tuple[Fact, ...]:
             amount_text(total.number, view),
             "" if total.bytes is None else bytes_text(total.bytes, view),
         )
-        for total in sums(report, view)
+        for total in sums(report, view, frozen=has_frozen(report))
         if total.key != "buffers" or total.number != 0
     )
 
@@ -198,11 +196,5 @@ def _remarks(
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
     remarks += left
-    remarks += [
-        f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
-        f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"
-        for row in report.rows
-        if row.type == "input" and (meant := channels_first(row.output)) is not None
-    ]
     remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)

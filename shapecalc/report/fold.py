@@ -102,6 +102,7 @@ def together(rows: Sequence[Row]) -> Row:
         overwritten=sum(row.overwritten for row in rows),
         field=rows[-1].field,
         members=tuple(layer for row in rows for layer in row.layers),
+        frozen=sum(row.frozen for row in rows),
     )
 
 

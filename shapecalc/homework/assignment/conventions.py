@@ -80,6 +80,10 @@ def stated_conventions(
             terms["volumes"] += "; channels first is accepted"
     if "params" in columns:
         terms["params"] = "weights + biases" if conventions.bias else "weights, without biases"
+    if "trainable" in columns:
+        terms["trainable"] = "the parameters that training changes: those of no frozen layer"
+    if "frozen" in columns:
+        terms["frozen"] = "the parameters that training leaves as they are: those of frozen layers"
     if "macs" in columns:
         terms["MACs"] = (
             "multiply-accumulates of convolutions and dense layers, without bias adds; pools 0"

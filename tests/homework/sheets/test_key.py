@@ -188,11 +188,11 @@ def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
         if numbers(cls(**fields), inputs) is None:
             continue
         given = [f"{name}: {yaml_of(v)}" for name, v in fields.items() if v is not None]
-        source = "from: input" if cls.inputs else "from: [input, input]"
+        source = f"name: row{len(lines) + 1}, from: {'input' if cls.inputs else '[input, input]'}"
         lines.append(f"  - {word}: {{{', '.join([source, *given])}}}\n")
     spec = folder / "net.yaml"
     spec.write_text(f"input: {as_text(shape)}\nlayers:\n{''.join(lines)}", encoding="utf-8")
-    names = [f"{cls.stem}{number}" for number in range(1, len(lines) + 1)]
+    names = [f"row{number}" for number in range(1, len(lines) + 1)]
     text = f"spec: {spec}\nlayers: [{', '.join(names)}]\ncolumns: [output, params, flops]\n"
     text += "conventions: {operations: full}\n"
     return read_homework(Source("homework.yaml", text)) if lines else None, len(lines)
