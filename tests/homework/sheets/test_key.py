@@ -290,6 +290,14 @@ def test_a_field_without_a_default_is_always_on_the_sheet() -> None:
                 assert field.unsaid in UNSAID, f"{cls.type}: {field.unsaid}"
 
 
+def test_what_is_frozen_is_in_the_key(tmp_path: Path) -> None:
+    net = "input: 16x8\nlayers: [conv: {filters: 4, kernel: 3, trainable: false}, dense: 3]\n"
+    homework = of_net(net, tmp_path)
+    assert dict(described(homework))["conv1"] == "conv 4 3, frozen"
+    meaning = "weights and biases that are not trained; they count all the same"
+    assert key_of(homework)["frozen"] == meaning
+
+
 NETS = {
     "several inputs": (
         "inputs: {audio: 64x2, image: 16x16x3}\n"
