@@ -18,7 +18,7 @@ from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import MODES, REQUIRED, Padding
+from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
 from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reshape import Crop
 from shapecalc.layers.shape import Map, as_text, shape_of
@@ -74,8 +74,8 @@ def sizes(text: str) -> tuple[int, ...]:
 
 
 def padding(text: str) -> Padding:
-    if text in MODES:
-        return MODES[text]
+    if text in (modes := MODES | {"causal": CAUSAL}):
+        return modes[text]
     if "(" in text:
         pairs = re.findall(r"\((\d+),(\d+)\)", text)
         return Padding(tuple((int(before), int(after)) for before, after in pairs))
