@@ -266,7 +266,8 @@ COLUMNS: tuple[Column, ...] = (
            TEXT, lambda row, _: row.name, shown="everywhere"),
     Column("type", "type", "the layer's type, or the block's",
            TEXT, lambda row, _: row.type, shown="everywhere", drop=4),
-    Column("does", "what it does", "filters or units, kernel, /stride, padding, as in 96 11x11 /4",
+    Column("does", "what it does", "filters or units, kernel, /stride, padding, as in 96 11x11 /4,"
+           " and what is off its default; of a block its fields",
            TEXT, lambda row, _: row.does, shown="everywhere", drop=5),
     Column("from", "from", "the layers that flow in",
            NAMES, lambda row, _: row.sources),
