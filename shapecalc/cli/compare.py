@@ -34,6 +34,9 @@ Examples:
 @options.written("analysis.compare.Comparison")
 @options.columns
 @options.depth
+@options.rows
+@options.only
+@options.hide
 @click.option("--full", is_flag=True, help="Show every row, also where nothing differs.")
 @click.option(
     "--fail-if",
@@ -57,6 +60,9 @@ def compare(
     output: options.Output,
     columns: str | None,
     depth: int | None,
+    rows: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
     full: bool,
     conditions: tuple[str, ...],
     fail_if_changed: bool,
@@ -82,6 +88,9 @@ def compare(
         view = make_view(
             columns=columns,
             depth=depth,
+            rows=rows,
+            only=only,
+            hide=hide,
             profile=profile,
             batch=batch,
             dtype=dtype,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from shapecalc.cli.common import emit_parts, remark
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -212,7 +213,7 @@ class Output:
     def chosen(self) -> str:
         """Choose the format, before anything is computed.
 
-        Raises `SpecErrors` (E302), and `UsageError` for options that the format has no use for.
+        Raises `SpecErrors`: E302, and E323 for options that the format has no use for.
         """
         from shapecalc.output.formats import FORMATS, format_for
 
@@ -220,16 +221,21 @@ class Output:
         name = format_for(self.format, self.path, terminal=terminal, of=kind)
         for word in self.page:
             if word == "width" and "records" in FORMATS[name].writers:
-                raise click.UsageError(f"--width is that of a page, and {name} has none")
+                raise misuse(f"--width is that of a page, and {name} has none", "leave it out")
             if word != "width" and name != "latex":
-                raise click.UsageError(f"--{word} belongs to LaTeX: add -f latex or -o FILE.tex")
+                raise misuse(f"--{word} belongs to LaTeX", "add -f latex or -o FILE.tex")
         return name
 
     def write(self, result: Shown, **options: Any) -> None:  # noqa: ANN401  (those of the result)
         """Write a result."""
         from shapecalc.output.formats import parts
 
-        emit_parts(parts(result, self.chosen(), **self.page, **options), self.path)
+        chosen = self.chosen()
+        made = parts(result, chosen, **self.page, **options)
+        emit_parts(made, self.path, coloured=chosen == "terminal")
+        choice = options["view"].choice if "view" in options else None
+        if choice is not None and chosen == "csv":  # which has no place for a remark
+            remark([f"only some rows are written ({choice.words}); the totals are those of all"])
         remark(result.doubts)
 
 
@@ -301,6 +307,24 @@ depth = click.option(
     metavar="N|all",
     callback=_depth,
     help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.",
+)
+rows = click.option(
+    "--rows",
+    multiple=True,
+    metavar="PATTERN",
+    help="Show only rows whose name, type or block fits a pattern, like 'conv*'.  Repeatable.",
+)
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="WHAT",
+    help="Show only such rows: weighted, params, frozen, inplace, or a pattern.  Repeatable.",
+)
+hide = click.option(
+    "--hide",
+    multiple=True,
+    metavar="WHAT",
+    help="Leave such rows out; totals are always those of the whole network.  Repeatable.",
 )
 settings = click.option(
     "--set",

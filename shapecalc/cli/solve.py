@@ -9,6 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from shapecalc.analysis.solve.answer import Solution
@@ -86,16 +87,15 @@ def solve(
     words["rounding"] = rounding
     fields = {name: text for name, text in words.items() if text is not None}
     if conv is None and (spec is None or question is None):
-        raise click.UsageError('give a SPEC and a QUESTION, or --conv "N -> M"')
+        raise misuse("there is no question", 'give a SPEC and a QUESTION, or --conv "N -> M"')
     if conv is None and (fields or transposed):
         name = next(iter(fields), "transposed")
-        raise click.UsageError(
-            f"--{name} belongs to --conv; a layer's field is --over conv1.{name}=..."
-        )
+        hint = f"add --conv; a layer's field is --over conv1.{name}=..."
+        raise misuse(f"--{name} belongs to --conv", hint)
     network = spec is not None or over or settings or free or inputs
     if conv is not None and (network or batch != 1 or dtype != "float32"):
-        others = "--over, --set, --free, --input, --batch, --dtype"
-        raise click.UsageError(f"--conv stands alone: without SPEC, {others}")
+        hint = "leave out SPEC, --over, --set, --free, --input, --batch and --dtype"
+        raise misuse("--conv stands alone", hint)
     with reported(as_json=output.as_json):
         from shapecalc.analysis.solve.answer import MAX_ROWS
 

@@ -37,6 +37,9 @@ Examples:
 @options.written("report.Report")
 @options.columns
 @options.depth
+@options.rows
+@options.only
+@options.hide
 @click.option(
     "--sort",
     metavar="COLUMN",
@@ -69,6 +72,9 @@ def summarize(
     output: options.Output,
     columns: str | None,
     depth: int | None,
+    rows: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
     sort: str | None,
     settings: dict[str, str],
     free: tuple[str, ...],
@@ -102,6 +108,9 @@ def summarize(
             columns=columns,
             depth=depth,
             sort=sort,
+            rows=rows,
+            only=only,
+            hide=hide,
             profile=profile,
             batch=batch,
             dtype=dtype,

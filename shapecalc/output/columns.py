@@ -27,6 +27,7 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.view import Column, View
 from shapecalc.report import UNKNOWN
+from shapecalc.report.fold import fold
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import counted
 
@@ -378,6 +379,17 @@ def sorted_rows(rows: tuple[Row, ...], view: View, totals: Totals) -> tuple[Row,
             ranked.append((rank, row))
     ranked.sort(key=lambda pair: pair[0], reverse=column.kind.name != "text")
     return (*(row for _, row in ranked), *empty)
+
+
+def shown_rows(report: Report, view: View, depth: int) -> tuple[tuple[Row, ...], int]:
+    """Return the rows that a view shows, in its order, and how many there are at the depth."""
+    rows = fold(report, depth)
+    number = len(rows)
+    if view.choice is not None:
+        from shapecalc.output.row_choice import chosen
+
+        rows = chosen((report,), rows, lambda row: (row,), view.choice, depth)
+    return sorted_rows(rows, view, report.totals), number
 
 
 # -- totals: those under a table, and all of them by their names -----------------------------------

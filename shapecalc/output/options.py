@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.counting.profile import Profile
     from shapecalc.counting.roofline import Device
+    from shapecalc.output.row_choice import RowChoice
 
 
 def make_view(
@@ -30,12 +31,16 @@ def make_view(
     depth: int | None = None,
     columns: str | Sequence[str] | None = None,
     sort: str | None = None,
+    rows: str | Sequence[str] | None = None,
+    only: str | Sequence[str] | None = None,
+    hide: str | Sequence[str] | None = None,
     device: str | None = None,
 ) -> View:
     """Read a view from the words of options.
 
-    `columns` is a list, or a text with commas; `all` stands for all.  Raises `SpecErrors` with
-    every word that is not known (E301, E303).
+    `columns` is a list, or a text with commas; `all` stands for all.  So are `rows`, `only` and
+    `hide`, whose words a network must know.  Raises `SpecErrors` with every word that is not known
+    (E301, E303).
     """
     problems: list[Problem] = []
     dtype = _types(dtype, problems)
@@ -70,9 +75,19 @@ def make_view(
         depth,
         wanted,
         order[0] if order else None,
+        _choice(rows, only, hide),
         column_units=column_units,
         device=limits,
     )
+
+
+def _choice(*words: str | Sequence[str] | None) -> RowChoice | None:
+    """Read which rows are shown."""
+    if not any(words):
+        return None
+    from shapecalc.output.row_choice import read_choice  # most tables show all
+
+    return read_choice(*words)
 
 
 def _one_of(option: str, word: str, known: Iterable[str], problems: list[Problem]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.output.cells import NUMBER, cell_data, cell_plain
-from shapecalc.output.columns import conventions, default_columns, has_frozen, sorted_rows
+from shapecalc.output.columns import conventions, default_columns, has_frozen, shown_rows
 from shapecalc.output.records import Records
 from shapecalc.output.view import View
-from shapecalc.report.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +24,10 @@ SCHEMA = "shapecalc.report/1"
 def records(report: Report, view: View = View()) -> Records:
     """Return the rows, the totals apart from them: in lines they would be added to sums."""
     columns = view.columns or default_columns(view, machine=True, frozen=has_frozen(report))
-    rows = sorted_rows(fold(report, view.depth or 0), view, report.totals)
+    rows, number = shown_rows(report, view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(report, view, columns),
+        lambda: _head(report, view, columns, chosen_data(view, len(rows), number)),
         "rows",
         (
             {
@@ -49,7 +48,18 @@ def records(report: Report, view: View = View()) -> Records:
     )
 
 
-def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Json]:
+def chosen_data(view: View, shown: int, of: int) -> dict[str, Json]:
+    """Return which rows are shown, where not all are."""
+    if view.choice is None:
+        return {}
+    from shapecalc.output.row_choice import choice_data
+
+    return {"rows_chosen": choice_data(view.choice, shown, of)}
+
+
+def _head(
+    report: Report, view: View, columns: Iterable[Column], choice: dict[str, Json]
+) -> dict[str, Json]:
     """Return what holds for all rows."""
     spec = report.graph.spec
     head: dict[str, Json] = {
@@ -60,6 +70,7 @@ def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Js
         "dtype": view.dtype,
         "count_inplace": view.count_inplace,
         "profile": view.profile and profile_data(view.profile, report.rows),
+        **choice,
         **_deployment(report, view),
         "conventions": {**conventions(report, view, columns)},
     }

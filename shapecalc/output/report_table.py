@@ -19,13 +19,12 @@ from shapecalc.output.columns import (
     default_columns,
     has_frozen,
     peak_text,
-    sorted_rows,
+    shown_rows,
     sums,
     units_owed,
 )
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
 from shapecalc.output.view import View
-from shapecalc.report.fold import fold
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
@@ -48,12 +47,14 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     """
     if report.domain is not None:
         view = view._replace(notation=_notation(report, view), units="exact", column_units=())
-    rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)
+    rows, number = shown_rows(report, view, 1 if view.depth is None else view.depth)
     marks, notes = _notes(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
-    if report.domain is not None and width is not None and _size(columns, marks) > width:
-        view = view._replace(named=True)  # in volumes, too, names stand for formulas
+    if report.domain is not None and (width is None or _size(columns, marks) > width):
+        # In volumes, too, names stand for formulas: where room is short, and where none is stated,
+        # since a page that is set by others reads best in one notation.
+        view = view._replace(named=True)
         columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
     if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
@@ -73,7 +74,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         columns=shown,
         header=tuple(column.header for column in kept),
         lines=tuple(map(Line, zip(*(column.cells for column in kept), strict=True), marks)),
-        footer=(kept[0].footer or "total", *(column.footer for column in kept[1:])),
+        footer=(kept[0].footer or total_label(view), *(column.footer for column in kept[1:])),
         facts=_facts(report, view),
         notes=notes,
         legend=tuple(
@@ -85,9 +86,14 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
                 | _marks(kept)
             ).items()
         ),
-        remarks=_remarks(report, rows, view, left),
+        remarks=_remarks(report, rows, number, view, left),
         dropped=dropped,
     )
+
+
+def total_label(view: View) -> str:
+    """Name the line of the totals, which add up all rows, whichever are shown."""
+    return "total" if view.choice is None else "total of all"
 
 
 def _notation(report: Report, view: View) -> Notation:
@@ -229,9 +235,13 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 
 
 def _remarks(
-    report: Report, rows: tuple[Row, ...], view: View, left: tuple[str, ...]
+    report: Report, rows: tuple[Row, ...], number: int, view: View, left: tuple[str, ...]
 ) -> tuple[str, ...]:
     remarks = []
+    if view.choice is not None:
+        from shapecalc.output.row_choice import left_out as rows_left_out
+
+        remarks.append(rows_left_out(view.choice, len(rows), number))
     if any(row.layer is None for row in rows):
         remarks.append(FOLDED)
     if view.sort is not None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shapecalc.counting.storage import NumberTypes, Stored
     from shapecalc.layers.shape import Layout
     from shapecalc.output.cells import CellKind
+    from shapecalc.output.row_choice import RowChoice
     from shapecalc.report import Report, Row, Totals, Unknown
 
 #: What a column owes to its reader: terms with their meanings.
@@ -111,6 +112,7 @@ class View(NamedTuple):
     `batch` examples of elements of `dtype` (one type, or one a kind) take memory; counts are per
     example.  `depth` levels of
     the paths are shown: 0 for all, None for what suits the format.  `columns` None: the format's.
+    `choice` says which rows are shown, None all.
     `notation` is how the expressions of a symbolic report are written; `named`: in volumes too.
     `device` is what bounds how fast layers can be.
     `units` may be `auto`, and `column_units` other ones of single columns: `fitted` settles them.
@@ -125,6 +127,7 @@ class View(NamedTuple):
     depth: int | None = None
     columns: tuple[Column, ...] | None = None
     sort: Column | None = None
+    choice: RowChoice | None = None
     notation: Notation | None = None
     named: bool = False
     column_units: tuple[tuple[str, str], ...] = ()

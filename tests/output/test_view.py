@@ -393,3 +393,14 @@ def test_a_format_that_is_like_no_other_is_told_which_there_are() -> None:
         write(compute(SPEC), "zzzz")
     (problem,) = caught.value.problems
     assert problem.hint == f"one of {', '.join(FORMATS)}"
+
+
+def test_a_picture_beside_numbers_is_seen_in_pixels() -> None:
+    """A signal is seen in positions; one input with two sides is enough for pixels."""
+    inputs = {"pixels": "{picture: 8x8x3, facts: 10}", "positions": "{picture: 64x3, facts: 10}"}
+    for word, written in inputs.items():
+        text = (
+            f"inputs: {written}\nlayers: [flatten: {{from: picture}}, concat: {{from: [., facts]}}]"
+        )
+        legend = write(compute(text), "text")
+        assert f"the input's {word} that a unit sees" in legend

@@ -52,7 +52,8 @@ from shapecalc.output.columns import (
     units_owed,
 )
 from shapecalc.output.records import Records
-from shapecalc.output.report_records import profile_data
+from shapecalc.output.report_records import chosen_data, profile_data
+from shapecalc.output.report_table import total_label
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import Column, View
 
@@ -90,7 +91,8 @@ def tabulate(
     reports = comparison.reports
     aligned = comparison.rows(shown_depth(view))
     wanted = _wanted(view, len(reports))
-    entries, hidden = _entries(aligned, view, wanted, full=full)
+    shown_parts = _chosen(reports, aligned, view, shown_depth(view))
+    entries, hidden = _entries(shown_parts, view, wanted, full=full)
     labels = labels_of(reports)
     laid = _lay_out(comparison, entries, view, wanted, labels)
     kept = fit(laid, width)
@@ -117,14 +119,39 @@ def tabulate(
         legend=tuple(
             (
                 letters
-                | _legend(reports, view, wanted, lines)
+                | _legend(reports, view, wanted, lines, labels)
                 | units_owed(_units(entries, reports, view, wanted))
             ).items()
         ),
-        remarks=tuple(_remarks(comparison, aligned, hidden, left)),
+        remarks=(
+            *_left_out(view, len(shown_parts), len(aligned)),
+            *_remarks(comparison, shown_parts, hidden, left),
+        ),
         dropped=dropped,
         totals=totals_grid(reports, view, labels),
     )
+
+
+def _chosen(
+    reports: Sequence[Report], aligned: Sequence[Aligned], view: View, depth: int
+) -> Sequence[Aligned]:
+    """Return the rows that a view shows: those that any of the networks has a chosen part in."""
+    if view.choice is None:
+        return aligned
+    from shapecalc.output.row_choice import chosen
+
+    def rows(row: Aligned) -> Iterator[Row]:
+        return (part.row for part in row.parts if part is not None)
+
+    return chosen(reports, aligned, rows, view.choice, depth)
+
+
+def _left_out(view: View, shown: int, of: int) -> tuple[str, ...]:
+    if view.choice is None:
+        return ()
+    from shapecalc.output.row_choice import left_out as rows_left_out
+
+    return (rows_left_out(view.choice, shown, of),)
 
 
 def _remedy(view: View, dropped: tuple[str, ...]) -> str:
@@ -170,7 +197,7 @@ def _lay_out(
 ) -> list[Laid]:
     reports = comparison.reports
     if len(reports) == 2:
-        columns = [names_column(entries, "total"), change_column(entries)]
+        columns = [names_column(entries, total_label(view)), change_column(entries)]
         for column in wanted:
             drop = 0 if view.columns else DEFAULT[column.key]
             shown = fitted(entries, reports, view, column)
@@ -179,7 +206,7 @@ def _lay_out(
     if not wanted:
         names = names_column(entries, "parameters")
         return [names, *configurations(entries, reports, view, labels)]
-    columns = [names_column(entries, "total")]
+    columns = [names_column(entries, total_label(view))]
     for column in wanted:
         shown = fitted(entries, reports, view, column)
         heading = column.heading(shown)
@@ -225,7 +252,11 @@ def summary(
 
 
 def _legend(
-    reports: Sequence[Report], view: View, wanted: Sequence[Column], lines: Sequence[Line]
+    reports: Sequence[Report],
+    view: View,
+    wanted: Sequence[Column],
+    lines: Sequence[Line],
+    labels: Sequence[str],
 ) -> dict[str, str]:
     """Explain the terms, of all networks at once."""
     rows = tuple(chain.from_iterable(report.rows for report in reports))
@@ -233,6 +264,11 @@ def _legend(
     legend["weighted layers"] = (
         "those that multiply and accumulate: convolutions, dense layers, subsampling"
     )
+    first, *others = labels
+    if len(others) == 1:
+        legend["ratio"] = f"{others[0]} divided by {first}, and the change in percent"
+        if any(column.total is not None and not column.share for column in wanted):
+            legend["+/-"] = f"{others[0]} minus {first}"
     if any(NOT_APPLICABLE_MARK in cell.split() for line in lines for cell in line.cells[1:]):
         legend[NOT_APPLICABLE_MARK] = "no such layer, or not applicable"
     return legend
@@ -304,7 +340,7 @@ def _total_lines(
             *(ratios if two else ()),
         )
         if not two and key != "flops":  # theirs are those of the MACs
-            yield (f"  against {first}", "", *ratios)
+            yield (f"  divided by {first}", "", *ratios)
         if row[0].bytes is not None:
             unit = shown.unit("memory", [total.bytes for total in row])
             sizes = [number_text(total.bytes or 0, unit) for total in row]
@@ -327,7 +363,7 @@ def _weighted(report: Report) -> Sum:
 
 
 #: The schema's name and version.
-SCHEMA = "shapecalc.comparison/1"
+SCHEMA = "shapecalc.comparison/2"
 
 
 def records(comparison: Comparison, view: View = View(), *, full: bool = False) -> Records:
@@ -344,10 +380,11 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
         or default_columns(view, machine=True, frozen=has_frozen(*comparison.reports))
         if column.key != "name"
     )
-    rows = comparison.rows(view.depth or 0)
+    aligned = comparison.rows(view.depth or 0)
+    rows = _chosen(comparison.reports, aligned, view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(comparison, view),
+        lambda: {**_head(comparison, view), **chosen_data(view, len(rows), len(aligned))},
         "rows",
         (_record(row, comparison, view, columns) for row in rows),
         columns=(
@@ -379,14 +416,18 @@ def _head(comparison: Comparison, view: View) -> dict[str, object]:
 
 
 def _ratios(first: dict[str, Dim], other: dict[str, Dim]) -> dict[str, Json]:
-    """Return for every total the ratio to the first network's: a decimal, and exact."""
+    """Return for every total its ratio to the first network's, which it is divided by.
+
+    As a decimal and exact, and the change in percent; None where the first's is 0.
+    """
     ratios: dict[str, Json] = {}
     for name, number in other.items():
-        times, direction = ratio(first[name], number)
+        compared = ratio(first[name], number)
+        quotient = compared.quotient
         ratios[name] = {
-            "ratio": None if times is None else float(times),
-            "exact": None if times is None else str(times),
-            "direction": direction,
+            "ratio": None if quotient is None else float(quotient),
+            "exact": None if quotient is None else str(quotient),
+            "percent": compared.percent,
         }
     return ratios
 

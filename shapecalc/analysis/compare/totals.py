@@ -1,6 +1,6 @@
 """What a comparison calls its networks, what it counts of them, ratios, and conditions on totals.
 
-Ratios are as people say them: 1 or more, with a word for the direction.
+A ratio is always a network's number divided by the first network's.
 
 A condition, for `--fail-if`, is a total's name, a comparison and a number: ``params > 60M``,
 ``macs >= 1.05x``.  The number may have separators (``_`` or ``,``), decimals, and one of the
@@ -67,58 +67,69 @@ def total_names(view: View) -> tuple[str, ...]:
 
 
 class CountRatio(NamedTuple):
-    """How a number compares with an earlier one.
+    """How a number compares with an earlier one: it, divided by that.
 
-    `times` is exact and at least 1; None where one of the two is 0, and a ratio means nothing.
+    `quotient` is exact; None where the earlier one is 0, and a ratio means nothing.
     """
 
-    times: Fraction | None
-    direction: str
+    quotient: Fraction | None
 
     @property
     def text(self) -> str:
-        """The ratio in words, rounded to three digits.
+        """The factor, and below 10 the change in percent, rounded to three digits.
 
-        >>> ratio(62378344, 6998552).text, ratio(3, 3).text, ratio(0, 5).text
-        ('8.91x fewer', 'the same', 'no ratio to 0')
+        >>> ratio(62378344, 6998552).text, ratio(10, 21).text, ratio(1, 12).text
+        ('x0.112 (-88.8 %)', 'x2.10 (+110 %)', 'x12.0')
+        >>> ratio(3, 3).text, ratio(5, 0).text, ratio(0, 5).text
+        ('the same', 'x0 (-100 %)', 'no ratio to 0')
         """
-        if self.direction == "the same":
-            return self.direction
-        if self.times is None:
+        if self.quotient is None:
             return "no ratio to 0"
-        return f"{times_text(self.times)} {self.direction}"
+        if self.quotient == 1:
+            return "the same"
+        if not self.quotient:
+            return "x0 (-100 %)"
+        times = f"x{digits_text(self.quotient, 1)}"
+        if self.quotient >= 10:
+            return times
+        sign = "+" if self.quotient > 1 else "-"
+        return f"{times} ({sign}{digits_text(100 * abs(self.quotient - 1), 100)} %)"
+
+    @property
+    def percent(self) -> float | None:
+        """The change in percent of the earlier number."""
+        return None if self.quotient is None else float(100 * (self.quotient - 1))
 
 
 def ratio(before: Dim, after: Dim) -> CountRatio:
-    """Compare a count with an earlier one."""
+    """Divide a count by an earlier one."""
     before, after = known(before), known(after)
     if before == after:
-        return CountRatio(Fraction(1), "the same")
-    direction = "more" if after > before else "fewer"
-    if not before or not after:
-        return CountRatio(None, direction)
-    return CountRatio(Fraction(max(before, after), min(before, after)), direction)
+        return CountRatio(Fraction(1))
+    return CountRatio(Fraction(after, before) if before else None)
 
 
-def times_text(times: Fraction) -> str:
-    """Write a factor above 1 with three digits, halves up; one that would read 1.00 as less.
+def digits_text(number: Fraction, apart: int) -> str:
+    """Write a positive number with three digits, halves up; more, not to read as another.
 
-    >>> [times_text(Fraction(n, 1000)) for n in (1004, 1005, 9994, 9995, 123456, 4567890)]
-    ['<1.01x', '1.01x', '9.99x', '10.0x', '123x', '4,570x']
+    >>> [digits_text(Fraction(n, 10000), 1) for n in (120, 10004, 99940, 99950, 45678900)]
+    ['0.0120', '1.0004', '9.99', '10.0', '4,570']
     """
     digits = 2
-    while digits > -18 and _rounded(times, digits) >= 1000:
+    while digits > -60 and _rounded(number, digits) >= 1000:
         digits -= 1
-    scaled = _rounded(times, digits)
-    if scaled == 100 and digits == 2:
-        return "<1.01x"
+    while _rounded(number, digits) < 100:
+        digits += 1
+    while number != apart and _rounded(number, digits) == apart * Fraction(10) ** digits:
+        digits += 1
+    scaled = _rounded(number, digits)
     if digits <= 0:
-        return f"{scaled * 10**-digits:,}x"
-    return f"{scaled // 10**digits}.{scaled % 10**digits:0{digits}}x"
+        return f"{scaled * 10**-digits:,}"
+    return f"{scaled // 10**digits:,}.{scaled % 10**digits:0{digits}}"
 
 
-def _rounded(times: Fraction, digits: int) -> int:
-    return int(times * Fraction(10) ** digits + Fraction(1, 2))
+def _rounded(number: Fraction, digits: int) -> int:
+    return int(number * Fraction(10) ** digits + Fraction(1, 2))
 
 
 #: A condition is at most so long.
@@ -171,7 +182,7 @@ class TotalCondition(NamedTuple):
         """Say with the numbers that the condition holds."""
         text = f"{self.text}: {name} has {number:,}{' bytes' if _bytes(self.total) else ''}"
         if self.relative:
-            text += f", {first_name} has {first:,} ({ratio(first, number).text})"
+            text += f", {first_name} has {first:,}: {ratio(first, number).text}"
         return text
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
-from shapecalc.algebra import Dim, larger, product
+from shapecalc.algebra import Dim, known, larger, product
 from shapecalc.algebra.expr import evaluate as at
 from shapecalc.algebra.expr import symbol, symbols_of
 from shapecalc.analysis.solve.question import (
@@ -94,7 +94,7 @@ class Atom(NamedTuple):
         """Return by how much it fails for values of its symbols; 0: it holds."""
         if self.relation == "divisible by":
             left = int(at(self.left, values))
-            return min(left % self.right, -left % self.right)  # type: ignore[operator]
+            return min(left % known(self.right), -left % known(self.right))
         over = int(at(self.left - self.right, values))  # what is on both sides needs no value
         match self.relation:
             case "at least":
@@ -389,7 +389,7 @@ def rests(report: Report) -> Iterator[Rest]:
             words = SIDE_NAMES[len(shape.sides)]
             moves = row.layer.moves(shape)
             for side, n, window in zip(words, shape.sides, moves, strict=True):
-                if window.stride > 1:
+                if window.stride != 1:
                     yield Rest(row, side, n, window)
 
 
@@ -400,10 +400,12 @@ def lossless(report: Report, number: int, *, exact: bool) -> list[Atom]:
         stride, spare = rest.window.stride, rest.spare
         label = f"{rest.row.name} {rest.side}"
         layers = (rest.row.name,)
-        if exact:
+        if exact and isinstance(stride, int):
             atom = Atom(number, f"{label}: rest", rest.over, "divisible by", stride, layers)
             atoms.append(atom)
-        elif rest.drops and not (isinstance(spare, int) and spare >= stride - 1):
+        elif exact:  # of a letter there are no residues
+            atoms.append(Atom(number, f"{label}: rest", rest.rest, "equal to", 0, layers))
+        elif rest.drops and not (isinstance(beyond := spare - stride, int) and beyond >= -1):
             atoms.append(Atom(number, f"{label}: rest", rest.rest, "at most", spare, layers))
     return atoms
 
@@ -412,7 +414,7 @@ def skipped(report: Report) -> list[str]:
     """Say which layers step over pixels between their windows, at every size."""
     texts = {}
     for rest in rests(report):
-        extent = rest.window.extent
-        if isinstance(extent, int) and extent < rest.window.stride:
-            texts[rest.row.name] = f"{rest.row.name} ({extent} of every {rest.window.stride})"
+        extent, stride = rest.window.extent, rest.window.stride
+        if isinstance(extent, int) and isinstance(stride, int) and extent < stride:
+            texts[rest.row.name] = f"{rest.row.name} ({extent} of every {stride})"
     return list(texts.values())

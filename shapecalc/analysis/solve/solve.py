@@ -60,7 +60,7 @@ def solve(
     parsed = read_question(question)
     ranges = read_ranges(over)
     if not isinstance(network, Graph):
-        network = load(str(network), settings=settings, input=input, free=free)
+        network = load(network, settings=settings, input=input, free=free)
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     elif network.problems:

@@ -108,6 +108,20 @@ def _row(report: Report, layer: str) -> Row | None:
     return None
 
 
+def machine_name(word: str, view: View) -> str:
+    """Return the machine name of what a word asks for; the word itself where it asks for nothing.
+
+    >>> from shapecalc.output.view import View
+    >>> machine_name("peak", View()), machine_name("conv1.rf", View())
+    ('peak_activations', 'conv1.receptive_field')
+    """
+    layer, dot, value = word.rpartition(".")
+    if not dot:
+        return total_words(view).get(word.lower(), word)
+    column = layer_words(view).get(value.lower())
+    return word if column is None else f"{layer}.{column.name}"
+
+
 def total_words(view: View) -> dict[str, str]:
     """Return the words for totals, with the machine name of each."""
     columns = [column for column in COLUMNS if column.summed]

@@ -19,7 +19,7 @@ from shapecalc.algebra import Dim, add_up, largest, product
 from shapecalc.api import report_of
 from shapecalc.errors import refuse
 from shapecalc.layers.base import Work
-from shapecalc.report.fold import levels_of
+from shapecalc.report.fold import fold, levels_of
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.words import did_you_mean
@@ -149,6 +149,18 @@ class Training(Shown):
         """Return the costs of the levels of the paths at a depth; 0: of every layer."""
         levels = levels_of(self.report, depth, range(len(self.costs)))
         return [together(path, [self.costs[i] for i in level]) for path, level in levels.items()]
+
+    def shown(self, view: View, depth: int) -> tuple[list[Cost], int]:
+        """Return the costs of the levels that a view shows, and how many there are."""
+        levels = self.levels(depth)
+        if view.choice is None:
+            return levels, len(levels)
+        from shapecalc.output.row_choice import chosen
+
+        rows = fold(self.report, depth)
+        pairs = list(zip(levels, rows, strict=True))
+        taken = chosen((self.report,), pairs, lambda pair: pair[1:], view.choice, depth)
+        return [cost for cost, _ in taken], len(levels)
 
 
 def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:

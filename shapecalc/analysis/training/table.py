@@ -23,6 +23,9 @@ from shapecalc.output.columns import (
     units_owed,
 )
 from shapecalc.output.records import Records
+from shapecalc.output.report_records import chosen_data
+from shapecalc.output.report_table import total_label
+from shapecalc.output.row_choice import left_out
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
@@ -54,7 +57,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     if plan.report.domain is not None:
         view = view._replace(units="exact", column_units=())  # formulas have none
     depth = 1 if view.depth is None else view.depth
-    levels = plan.levels(depth)
+    levels, number = plan.shown(view, depth)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
     params, macs = _views([*costs, plan.total], view)
     frozen = has_frozen(plan.report)
@@ -85,11 +88,14 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
             Line(_cells(cost, params, macs, frozen=frozen), marks.get(_note(cost), ""))
             for cost in costs
         ),
-        footer=_cells(plan.total, params, macs, frozen=frozen),
+        footer=(total_label(view), *_cells(plan.total, params, macs, frozen=frozen)[1:]),
         facts=tuple(_facts(plan, view)),
         notes=tuple(f"{mark} {note}" for note, mark in marks.items()),
         legend=tuple(_legend(plan, view, params.units, macs.units)),
-        remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
+        remarks=(
+            *(() if view.choice is None else (left_out(view.choice, len(levels), number),)),
+            *_remarks(plan, folded=folded, silent=len(levels) - len(costs)),
+        ),
     )
     return fitted(table, width)
 
@@ -244,14 +250,12 @@ def records(plan: Training, view: View = View()) -> Records:
 
     The ratio is None where formulas, or no multiply-accumulates at all, have none.
     """
+    levels, number = plan.shown(view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(plan, view),
+        lambda: {**_head(plan, view), **chosen_data(view, len(levels), number)},
         "rows",
-        (
-            {"name": cost.layer, **_numbers(plan, cost, view)}
-            for cost in plan.levels(view.depth or 0)
-        ),
+        ({"name": cost.layer, **_numbers(plan, cost, view)} for cost in levels),
         columns=("name", *_names(plan)),
     )
 
