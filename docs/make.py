@@ -90,7 +90,13 @@ def _output(words: list[str], shown: str) -> str:
 def _columns() -> Iterator[str]:
     yield "| column | meaning | in CSV and JSON | shown by default |"
     yield "|---|---|---|---|"
-    shown = {"everywhere": "yes", "machines": "in CSV and JSON", "asked": "no"}
+    shown = {
+        "everywhere": "yes",
+        "machines": "in CSV and JSON",
+        "asked": "no",
+        "frozen": "where something is frozen",
+        "frozen machines": "in CSV and JSON where something is frozen",
+    }
     for column in COLUMNS:
         yield _row(f"`{column.key}`", column.meaning, f"`{column.name}`", shown[column.shown])
 
@@ -166,6 +172,8 @@ def _layers() -> Iterator[str]:
             yield f"- Counts: {_plain(layer.counts)}."
         if layer.learns:
             yield f"- Learns: {_plain(layer.learns)}."
+        if layer.unsaid:
+            yield f'- Where "what it does" is silent: {_plain(layer.unsaid)}.'
         if layer.principal:
             yield f"- `{layer.type}: VALUE` sets `{layer.principal}`."
         if layer.fields:

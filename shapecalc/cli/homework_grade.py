@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import INTERRUPTED, options
-from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, reported
+from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, remark, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,8 +152,10 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
     from shapecalc.homework.classroom.results import ClassSummary
     from shapecalc.output.formats import parts
 
-    summary = ClassSummary(done.classroom, (*done.remarks, f"Written into {results}."))
-    emit_parts(parts(summary, chosen), None, coloured=chosen == "terminal")
+    remarks = (*done.remarks, f"Written into {results}.")
+    made = parts(ClassSummary(done.classroom, remarks, done.doubts), chosen)
+    emit_parts(made, None, coloured=chosen == "terminal")
+    remark(done.doubts)
     if done.errors:
         message = (
             f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"

@@ -50,8 +50,8 @@ def _layer_listing(every: list[LayerHelp]) -> Iterator[str]:
         alias = f" (also: {', '.join(entry.aliases)})" if entry.aliases else ""
         yield f"{entry.type:<{width}}  {entry.summary}{alias}"
     yield ""
-    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), FC-4096,"
-    yield "soft-max."
+    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), conv3-64/2,"
+    yield "POOL-2, max-pool, FC-4096, soft-max."
     yield "`shapecalc layers conv` shows the fields of a type."
 
 
@@ -63,10 +63,12 @@ def _layer_page(page: LayerHelp) -> Iterator[str]:
     alias = f" (also: {', '.join(page.aliases)})" if page.aliases else ""
     yield f"{page.type}: {page.summary}{alias}"
     yield ""
-    for title in ("example", "rule", "counts", "learns"):
+    for title in ("example", "rule", "counts", "learns", "unsaid"):
         text = getattr(page, title)
         if text:
             head = f"  {title:<9}"
+            if title == "unsaid":
+                text = f'where "what it does" is silent: {text}'
             lines = wrap(text, 88, break_long_words=False)
             yield from (
                 (head if number == 0 else " " * len(head)) + line

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from shapecalc.cli.common import emit_parts
+from shapecalc.cli.common import emit_parts, remark
 from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
@@ -232,6 +232,7 @@ class Output:
         chosen = self.chosen()
         made = parts(result, chosen, **self.page, **options)
         emit_parts(made, self.path, coloured=chosen == "terminal")
+        remark(result.doubts)
 
 
 def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Callable[..., T]]:

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.graph import Broken, Deferred
-from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
+from shapecalc.graph.scope import (
+    Argument,
+    NeedsShapesError,
+    Scope,
+    Scoped,
+    no_shapes,
+    read_value,
+)
 from shapecalc.layers import layer_class
-from shapecalc.layers.fields import REQUIRED, UnreadError
+from shapecalc.layers.fields import REQUIRED, Flag, UnreadError
 from shapecalc.text import origin
 from shapecalc.text.words import did_you_mean
 
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 
 #: The layer of everything that was complained about.
 BROKEN = Broken()
+_FLAG = Flag()
 
 
 class Wire:
@@ -45,7 +53,7 @@ class Wire:
 class Draft:
     """A layer on its way to becoming a node."""
 
-    __slots__ = ("index", "inputs", "layer", "name", "names", "out", "share", "use")
+    __slots__ = ("index", "inputs", "layer", "name", "names", "out", "share", "trained", "use")
 
     def __init__(self, names: Level, use: Use | None, layer: Layer | Deferred) -> None:
         self.names = names
@@ -54,6 +62,7 @@ class Draft:
         self.name = ""
         self.inputs: list[Wire] = []
         self.share: Draft | None = None
+        self.trained: bool | None = None  # None: nothing is said of it
         self.out = Wire(self)
         self.index = -1
 
@@ -67,6 +76,7 @@ class Level:
 
     __slots__ = (
         "counts",
+        "fields",
         "first",
         "input",
         "known_prefix",
@@ -74,10 +84,12 @@ class Level:
         "members",
         "name",
         "nameless",
+        "numbers",
         "out",
         "outer",
         "places",
         "removed",
+        "taken",
         "type",
         "use",
     )
@@ -87,12 +99,15 @@ class Level:
         self.type = type_
         self.use = use
         self.name = ""
+        self.fields: dict[str, Dim | Argument] = {}
         self.known_prefix = ""
         self.members: dict[str, Draft | Level] = {}
         self.places: dict[str, Scalar | None] = {}
         self.counts: dict[str, int] = {}
         self.nameless: list[tuple[Draft | Level, str]] = []
         self.removed: set[str] = set()
+        self.taken: set[str] = set()  # names that stand in its text, or were given out
+        self.numbers: dict[str, int] = {}  # the last number given out, by the kind's word
         self.input: Wire | None = outer.input if outer else None
         self.out: Wire | None = None
         self.first = self.last = 0
@@ -107,14 +122,22 @@ class Level:
             self.known_prefix = prefix  # it and those around it have their names for good
         return prefix
 
+    def free_name(self, stem: str, number: int) -> str:
+        """Take the next free automatic name, from `number` on: conv1; relu6_1 for a relu6."""
+        number = max(number, self.numbers.get(stem, 0) + 1)
+        between = "_" if stem[-1:].isdigit() else ""
+        while (name := f"{stem}{between}{number}") in self.taken:
+            number += 1
+        self.numbers[stem] = number
+        self.taken.add(name)
+        return name
+
     def close(self) -> None:
         """Name what was inserted without a name: its number counts on after the base's."""
+        self.taken |= self.members.keys()
         for member, stem in self.nameless:
-            number = self.counts.get(stem, 0) + 1
-            while f"{stem}{number}" in self.members:
-                number += 1
-            self.counts[stem] = number
-            member.name = f"{stem}{number}"
+            number = self.counts[stem] = self.counts.get(stem, 0) + 1
+            member.name = self.free_name(stem, number)
             self.members[member.name] = member
         self.nameless.clear()
 
@@ -201,6 +224,8 @@ class Builder:
             if tree is None and defaults is not None:
                 tree, at = defaults.items.get(name), Scoped(self.scope, place.flow)
             if tree is None:
+                tree, at = use.implied.get(name), place
+            if tree is None:
                 if field.default is REQUIRED:
                     hint = cls.example
                     problems.append(
@@ -241,6 +266,26 @@ class Builder:
         if waiting:
             raise NeedsShapesError
         return cls(**values)
+
+    def trains(self, use: Use, stated: bool | None) -> bool | None:
+        """Tell whether a layer is trained: as is stated, or by its type's default; None: neither.
+
+        The default of a type is weaker than what a layer, or anything that it stands in, states.
+        """
+        default = self.defaults.get(use.type)
+        tree = default.items.get("trainable") if default is not None else None
+        if stated is not None or tree is None:
+            return stated
+        return self.flag(tree, use, Scoped(self.scope, None))
+
+    def flag(self, tree: Tree, use: Use, place: Scoped) -> bool | None:
+        """Read what `trainable` says of a statement; complain when that is not true or false."""
+        try:
+            return bool(read_value(_FLAG, tree, place))
+        except UnreadError as error:
+            message = f"{use.type}: trainable {error.message}"
+            self.expansion.complain(error.code, message, error.at or tree, error.hint)
+            return None
 
 
 def _names_of(cls: type[Layer]) -> frozenset[str]:

@@ -64,7 +64,13 @@ class Edits:
             self.only_fields(text, fields, keys)
         branches = use.branches if text in JOINS and use.type in JOINS else ()
         return use._replace(
-            word=kind, type=text, fields=fields, keys=keys, literal=None, branches=branches
+            word=kind,
+            type=text,
+            fields=fields,
+            keys=keys,
+            literal=None,
+            branches=branches,
+            implied={},
         )
 
     def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:

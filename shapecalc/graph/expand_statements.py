@@ -16,6 +16,8 @@ from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
     from shapecalc.graph.draft import Builder
@@ -45,6 +47,26 @@ class Position(Fields):
     depth: int = 0
     inserted: bool = False  # by an edit into this very level: named after the base's layers
     edition: int = 0  # which file's text this is; only later files' edits apply
+    trained: bool | None = None  # what the innermost statement around says of training, if any
+
+
+def names_in(uses: Iterable[Use]) -> set[str]:
+    """Return the names that statements give in their own level: no automatic one may be so."""
+    names: set[str] = set()
+    for use in uses:
+        if use.name is not None:
+            names.add(use.name.text)
+        elif use.branches:
+            names |= names_in_branches(use.branches)
+    return names
+
+
+def names_in_branches(branches: Iterable[Branch]) -> set[str]:
+    """Return those of branches: named ones are levels, the others belong to the level around."""
+    names: set[str] = set()
+    for branch in branches:
+        names |= names_in(branch.uses) if branch.name is None else {branch.name.text}
+    return names
 
 
 class TooManyError(Exception):
@@ -104,6 +126,7 @@ class Walk:
             if use.share is not None:
                 message = "a repeat without a name cannot share weights"
                 self.expansion.complain("E111", message, use.share, "give it a name")
+            position = self.training(use, flow, position)
             return self.repeat(use, self.source(use, flow, position), position, None)
         stem = use.type
         if use.type in BUILTIN:
@@ -140,9 +163,7 @@ class Walk:
             return use.name.text if use.name else ""
         number = position.names.counts.get(stem, 0) + 1
         position.names.counts[stem] = number
-        if use.name is not None:
-            return use.name.text
-        return f"{stem}{number}"
+        return use.name.text if use.name else position.names.free_name(stem, number)
 
     def enter(
         self, member: Draft | Level, name: str, stem: str, names: Level, use: Use | None
@@ -163,7 +184,7 @@ class Walk:
             if use is not None and use.name is not None and first is use.name:
                 hint = "give the repeat a name: its rounds then have paths of their own"
             elif use is not None and use.name is None:
-                hint = f"'{name}' is also the automatic name of this layer; name one of them"
+                hint = f"'{name}' is the base's automatic name; give what is inserted another one"
             self.expansion.complain("E152", message, at, hint)
             return
         names.members[name] = member
@@ -174,6 +195,7 @@ class Walk:
     ) -> Wire | None:
         """Expand a statement that has its name."""
         kind = use.type
+        position = self.training(use, flow, position)
         if kind in JOINS:
             return self.join(use, name, stem, flow, position)
         if kind in BUILTIN:
@@ -196,6 +218,13 @@ class Walk:
             return self.within(level, use.branches[0].uses, flow, position._replace(names=level))
         return self.block(use, name, stem, flow, position)
 
+    def training(self, use: Use, flow: Wire | None, position: Position) -> Position:
+        """Note what a statement says of training, which holds for all that is in it."""
+        if use.trainable is None:
+            return position
+        stated = self.builder.flag(use.trainable, use, Scoped(position.scope, flow))
+        return position._replace(trained=stated)
+
     def level(
         self, use: Use | None, name: str, stem: str, position: Position, type_: str = ""
     ) -> Level:
@@ -203,6 +232,7 @@ class Walk:
         names = Level(position.names, type_ or (use.type if use else "branch"), use)
         self.expansion.levels.append(names)
         names.first = len(self.expansion.drafts)
+        names.taken |= names_in_branches(use.branches if use else ())
         self.enter(names, name, stem, position.names, use)
         if len(names.prefix) > MAX_PATH:
             message = f"a layer's path grows beyond {MAX_PATH} characters"
@@ -224,6 +254,7 @@ class Walk:
         self, level: Level, uses: tuple[Use, ...], flow: Wire | None, position: Position
     ) -> Wire | None:
         """Expand statements inside a level, and close it."""
+        level.taken |= names_in(uses)
         inside = self.deeper(uses, position)._replace(names=level, inserted=False)
         level.out = self.sequence(uses, flow, inside)
         level.last = len(self.expansion.drafts)
@@ -322,6 +353,7 @@ class Walk:
                     bound[key] = Argument(default, Scoped(self.constants.scope, flow))
         level = self.level(use, name, stem, position)
         level.input = flow
+        level.fields = {key: bound[key] for key in block.fields if key in bound}
         self.may_share(level, use, position)
         if missing:
             self.expansion.complain(
@@ -393,6 +425,7 @@ class Walk:
         draft = Draft(
             names, use, self.builder.make(use, position.scope, wires[0] if wires else None)
         )
+        draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)
         return draft

@@ -174,6 +174,16 @@ class Layer:
         """Say in a few words what the layer does: ``96 11x11 /4``."""
         return ""
 
+    def exceptions(self) -> str:
+        """Say which fields are off their default, of those that the configuration leaves out."""
+        return ", ".join(
+            filter(None, (field.in_words(getattr(self, field.name)) for field in self._fields))
+        )
+
+    def does(self, *inputs: Shape) -> str:
+        """Say what the layer does, all that its numbers depend on: ``96 11x11 /4, no bias``."""
+        return ", ".join(filter(None, (self.configuration(*inputs), self.exceptions())))
+
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         """List what must hold of the inputs.  Raises `RuleError` where a field cannot fit."""
         return ()

@@ -33,6 +33,7 @@ class Pool(Rounded):
         Sizes(),
         "step from window to window, per side; by default the kernel's extent",
         default=None,
+        unsaid="stride 1",
     )
 
     def steps(self) -> tuple[int, ...]:
@@ -109,6 +110,8 @@ class AvgPool(Pool):
         "let padding count in the divisor; what hangs over under ceil never does (changes values,"
         " never shapes)",
         default=True,
+        words={False: "padding not averaged"},
+        unsaid="padding counts in a mean",
     )
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
@@ -128,7 +131,7 @@ class Subsampling(Pool):
     term: ClassVar[str] = "subsampling"
     learns: ClassVar[str] = "one coefficient and one bias for every channel"
     counts: ClassVar[str] = (
-        "weights = channels, biases = channels, MACs = output elements,"
+        "weights = channels, biases = channels, MACs = output elements;"
         " adds = kernel x output elements, connections = (kernel + 1) x output elements"
     )
 
@@ -168,7 +171,9 @@ class BlurPool(Pool):
     )
 
     kernel: tuple[int, ...] = field(Sizes(), "extent of the filter, per side", default=(3,))
-    stride: tuple[int, ...] = field(Sizes(), "step from window to window, per side", default=(2,))
+    stride: tuple[int, ...] = field(
+        Sizes(), "step from window to window, per side", default=(2,), unsaid="stride 1"
+    )
     dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
     rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]
 

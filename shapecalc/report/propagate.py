@@ -60,6 +60,7 @@ def row_of(
         shared,
         node.note,
         layer,
+        frozen=0 if node.trained else weights + biases,
     )
 
 

@@ -90,9 +90,11 @@ class Use(NamedTuple):
     name: Scalar | None = None
     sources: tuple[Scalar, ...] | None = None
     share: Scalar | None = None
+    trainable: Tree | None = None
     note: str = ""
     branches: tuple[Branch, ...] = ()
     sound: bool = True
+    implied: Mapping[str, Tree] = {}  # fields that a paper's word leaves unsaid, after `defaults`
 
 
 class Block(Fields):
@@ -104,11 +106,15 @@ class Block(Fields):
 
 
 class InputSpec(Fields):
-    """An input of the network: its extents, channels last, as trees."""
+    """An input of the network: its extents, channels last, as trees.
+
+    A `plain` one says which extent is which.
+    """
 
     name: str
     extents: tuple[Tree, ...]
     tree: Tree
+    plain: bool = False
 
 
 class Edit(Fields):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers import BUILTIN, JOINS, STRUCTURE
 from shapecalc.spec import Branch, Use
-from shapecalc.spec.tree_reader import COMMON_KEYS, PAPER, STRUCTURE_FORMS, WordReader
+from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader
 from shapecalc.text import List, Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
 
@@ -26,6 +26,7 @@ class _Parts:
     __slots__ = (
         "branches",
         "fields",
+        "implied",
         "kind",
         "literal",
         "name",
@@ -33,15 +34,20 @@ class _Parts:
         "share",
         "sound",
         "sources",
+        "trainable",
     )
 
-    def __init__(self, kind: str, key: Scalar, fields: dict[str, Tree]) -> None:
+    def __init__(
+        self, kind: str, key: Scalar, fields: dict[str, Tree], implied: dict[str, Tree]
+    ) -> None:
         self.kind = kind
         self.fields = fields
+        self.implied = implied
         self.literal: list[object] | None = [kind, key.text] if fields else [kind]
         self.name: Scalar | None = None
         self.sources: tuple[Scalar, ...] | None = None
         self.share: Scalar | None = None
+        self.trainable: Tree | None = None
         self.note = ""
         self.branches: tuple[Branch, ...] = ()
         self.sound = True
@@ -66,8 +72,10 @@ class _Parts:
             name=self.name,
             sources=self.sources,
             share=self.share,
+            trainable=self.trainable,
             note=self.note,
             branches=self.branches,
+            implied=self.implied,
         )
 
 
@@ -119,7 +127,8 @@ class StatementReader(WordReader):
         principal = self.field_of_value(key, kind)
         if principal is None:
             return self.unsound(key)
-        if PAPER.fullmatch(key.text):
+        word_ = self.paper_word(key.text)
+        if word_ is not None and word_.says:
             hint = f"{key.text}: {{...}} for other fields, or {kind}: {{{principal}: ...}}"
             self.complain("E110", f"{key.text} says its {principal} already", value, hint)
             return self.unsound(key)
@@ -173,12 +182,24 @@ class StatementReader(WordReader):
             return self.unsound(word)
         if word.text == kind:
             return Use(word, kind, _NO_FIELDS, _NO_KEYS, (kind,))
-        return Use(word, kind, self.paper_fields(word), _NO_KEYS, (kind, word.text))
+        says, implied = self.paper_fields(word)
+        return Use(word, kind, says, _NO_KEYS, (kind, word.text), implied=implied)
+
+    def paper_fields(self, word: Scalar) -> tuple[dict[str, Tree], dict[str, Tree]]:
+        """Return the fields that a paper's word says, and those that it leaves unsaid."""
+        meant = self.paper_word(word.text)
+        if meant is None:
+            return {}, {}
+        says, implied = (
+            {field: word._replace(text=text) for field, text in fields.items()}
+            for fields in (meant.says, meant.implies)
+        )
+        return {**says}, {**implied}
 
     def read_with_fields(self, key: Scalar, kind: str, value: YamlMap) -> Use:
         """Read a word with a map of fields."""
         before = len(self.problems)
-        parts = _Parts(kind, key, {} if key.text in BUILTIN else self.paper_fields(key))
+        parts = _Parts(kind, key, *self.paper_fields(key))
         known = self.fields_of(kind)
         checked = kind not in self.blocks or self.blocks[kind] is not None
         for word, tree in value.items.items():
@@ -215,6 +236,8 @@ class StatementReader(WordReader):
             parts.note = self.text(tree, "note")
         elif word == "from":
             parts.sources = self.names(tree, "from")
+        elif word == "trainable":
+            parts.trainable = tree
         else:
             parts.share = next(iter(self.names(tree, "share")), None)
 
@@ -235,7 +258,7 @@ class StatementReader(WordReader):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, branches=listed or (), sound=listed is not None
             )
-        name = sources = None
+        name = sources = trainable = None
         note = ""
         branches: list[Branch] = []
         sound = True
@@ -247,6 +270,8 @@ class StatementReader(WordReader):
             elif word == "from":
                 sources = self.names(tree, "from")
                 sound = sound and bool(sources)
+            elif word == "trainable":
+                trainable = tree
             elif word == "share":
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
@@ -277,6 +302,7 @@ class StatementReader(WordReader):
             value.keys,
             name=name,
             sources=sources,
+            trainable=trainable,
             note=note,
             branches=tuple(branches),
             sound=sound,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
 from shapecalc.spec import FIRST_FIELD
+from shapecalc.spec.papers import PaperWord, paper_word, unclear
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
 from shapecalc.text.words import did_you_mean
 
@@ -22,6 +23,7 @@ COMMON_KEYS: Mapping[str, str] = {
     "name": "the layer's name, unique in its scope",
     "from": "what flows in instead of the layer before: a name, `input`, or a list for a join",
     "share": "use the weights of that layer",
+    "trainable": "false: training leaves the parameters as they are, here and in all that it holds",
     "note": "a remark, carried to every format",
 }
 
@@ -44,7 +46,6 @@ STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
     "side": {"branches": "branches computed beside the flow, which goes on unchanged"},
 }
 
-PAPER = re.compile(r"(?:conv(\d{1,9})-(\d{1,9})|fc-(\d{1,9}))", re.IGNORECASE | re.ASCII)
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 #: A layer's name has at most so many characters.
 MAX_NAME = 100
@@ -127,11 +128,8 @@ class WordReader(TreeReader):
             return lower
         if lower in ALIASES:
             return ALIASES[lower]
-        if lower == "soft-max":
-            return "softmax"
-        if match := PAPER.fullmatch(text):
-            return "dense" if match[3] else "conv"
-        return None
+        word = self.paper_word(text)
+        return word.type if word else None
 
     def type_of(self, word: Scalar) -> str | None:
         """Return the type that a word means; complain when it means none."""
@@ -142,25 +140,19 @@ class WordReader(TreeReader):
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
         hint = (
             _respelt(text)
+            or unclear(text)
             or did_you_mean(text.lower(), known)
             or "`shapecalc layers` lists the types"
         )
         self.complain("E112", f"{describe(word)} is not a layer type", word, hint)
         return None
 
-    def paper_fields(self, word: Scalar) -> dict[str, Tree]:
-        """Return the fields that a paper's word stands for: conv3-64, FC-4096."""
-        match = PAPER.fullmatch(word.text)
-        if match is None:
-            return {}
-        kernel, filters, units = match.groups()
-        if units:
-            return {"units": word._replace(text=units)}
-        return {
-            "filters": word._replace(text=filters),
-            "kernel": word._replace(text=kernel),
-            "pad": word._replace(text="same"),
-        }
+    def paper_word(self, text: str) -> PaperWord | None:
+        """Return what a word of the papers means; nothing for one that the spec or we define."""
+        lower = text.lower()
+        if lower in BUILTIN or text in self.blocks or lower in self.blocks or text in STRUCTURE:
+            return None
+        return paper_word(text)
 
     def fields_of(self, kind: str) -> frozenset[str]:
         """Return the fields that a type takes."""
@@ -236,6 +228,8 @@ class WordReader(TreeReader):
                 common["sources"] = self.names(tree, "from")
             elif word == "share":
                 common["share"] = next(iter(self.names(tree, "share")), None)
+            elif word == "trainable":
+                common["trainable"] = tree
             elif word == "name":
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)
@@ -247,8 +241,6 @@ _NEARLY = (
     (r".* - .*", "the next entry is indented deeper; line the '- ' up under each other"),
     (r"(\w+) ?:(\S.*)", r"a space belongs after the colon: `\1: \2`"),
     (r"(\w+) (\d\S*)", r"a colon is missing: `\1: \2`"),
-    (r"(?i)conv(\d+)x\1-(\d+)", r"write `conv\1-\2`"),
-    (r"(?i)(fc|dense|linear)(\d+)", r"write `fc-\2`, or `dense: \2`"),
 )
 
 

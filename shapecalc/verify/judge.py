@@ -17,6 +17,7 @@ from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.weighted import recorded
+from shapecalc.report import named_doubts
 from shapecalc.report.apply import RefusedError, apply
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.verify import laws
@@ -108,6 +109,10 @@ class Verdicts(Shown, tuple[Verdict, ...]):
 
     __slots__ = ()
     shapes = Verdict.shapes
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return named_doubts([verdict.report for verdict in self])
 
 
 def verify(

@@ -476,3 +476,12 @@ def test_what_one_command_has_read_another_may_write(folder: Path) -> None:
     Path("net.yaml").write_text(SPEC)
     assert run("summarize", "net.yaml").exit_code == 0
     assert run("summarize", "lenet5", "-f", "csv", "-o", "net.yaml").exit_code == 0
+
+
+def test_a_code_that_is_like_no_other_is_told_where_all_are() -> None:
+    done = runner().invoke(main, ["errors", "Q99"])
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[:2] == [
+        "error[E303]: no error has the code 'Q99'",
+        "  hint: `shapecalc errors` lists them",
+    ]

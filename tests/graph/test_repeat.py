@@ -244,7 +244,7 @@ def test_a_group_is_one_row_at_depth_1() -> None:
         ("g", "group"),
         ("pool1", "maxpool"),
     ]
-    assert rows[1].does == "3 layers"
+    assert (rows[1].does, rows[1].brief) == ("[4 3x3, pad same; 5 3x3, pad same]", "3 layers")
     assert rows[1].params == 297  # 4 x 27 + 4 + 5 x 36 + 5
     assert rows[1].note == "about it"
     assert [row.name for row in fold(report, 2)] == ["input", "g/conv1", "g/relu1", "g/h", "pool1"]

@@ -206,7 +206,7 @@ def test_words_of_no_layer_are_refused_with_a_suggestion() -> None:
     problems = problems_of(
         """
         input: 9x9x4
-        layers: [rellu, convv: {filters: 3, kernel: 3}, max_pool, xyzzy]
+        layers: [rellu, convv: {filters: 3, kernel: 3}, max_pol, xyzzy]
         """
     )
     assert [problem.code for problem in problems] == ["E112"] * 4

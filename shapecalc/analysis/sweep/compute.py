@@ -205,7 +205,9 @@ class _Compute:
             part.notes[row] += f", and no more than {MAX_PROPAGATED:,} points are tried by numbers"
             return
         try:
-            report = compute_report(self.plan.ground.wire(fixed_at(self.axes, values)))
+            report = compute_report(
+                self.plan.ground.wire(fixed_at(self.axes, values)), search=False
+            )
         except SpecErrors as error:
             part.notes[row] = note_of(error)
             return

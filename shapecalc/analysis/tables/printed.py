@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN
-from shapecalc.spec.tree_reader import PAPER
+from shapecalc.spec.papers import paper_word
 from shapecalc.text.words import FOREIGN
 
 if TYPE_CHECKING:
@@ -213,12 +213,12 @@ class PrintedWord(NamedTuple):
 
 def read_word(text: str) -> PrintedWord:
     """Read a word for a layer; an unknown one is taken for a block's type."""
-    paper = PAPER.fullmatch(text)
-    if paper:
-        extent, filters, units = paper.groups()
-        if units:
-            return PrintedWord("dense", width=int(units))
-        return PrintedWord("conv", int(extent), int(filters))
+    paper = paper_word(text)
+    says = paper.says if paper else {}
+    if "units" in says:
+        return PrintedWord("dense", width=int(says["units"]))
+    if paper and paper.type == "conv" and says.get("kernel", "").isdigit():
+        return PrintedWord("conv", int(says["kernel"]), int(says["filters"]))
     match = _DETAIL.fullmatch(text)
     word, detail = (match["word"], match["detail"] or "") if match else (text, "")
     plain = re.sub("[ _-]", "", word.lower())

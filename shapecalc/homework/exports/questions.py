@@ -14,7 +14,7 @@ from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.wording import general_rule, why_text
-from shapecalc.homework.sheets import described
+from shapecalc.homework.sheets import described, key_of
 from shapecalc.layers.shape import SIDE_NAMES, as_text, whole
 from shapecalc.output.markup import Element, written
 from shapecalc.text.safe import one_line
@@ -202,7 +202,11 @@ def network_page(homework: Homework) -> str:
     )
     about = paragraph(f"{one_line(homework.title)}. The input is {', '.join(inputs)}.")
     note = paragraph(one_line(homework.note)) if homework.note else ""
-    return f"{about}{note}{written(Element('table', head, *rows), flat=True)}{paragraph(DIGITS)}"
+    table = written(Element("table", head, *rows), flat=True)
+    terms: list[Node] = []
+    for term, text in key_of(homework).items():
+        terms += ["; " if terms else "", Element("b", one_line(term)), f": {one_line(text)}"]
+    return f"{about}{note}{table}{paragraph(*terms, '.')}{paragraph(DIGITS)}"
 
 
 def layer_page(homework: Homework, layer: str) -> str:
@@ -220,7 +224,9 @@ def layer_page(homework: Homework, layer: str) -> str:
 
 def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
     """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
-    stated = stated_conventions(homework.conventions, set(columns) - {"output"})
+    stated = stated_conventions(
+        homework.conventions, set(columns) - {"output"}, homework.report.ranks
+    )
     terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != "rounding")
     return paragraph(f"{terms}.") if terms else ""
 

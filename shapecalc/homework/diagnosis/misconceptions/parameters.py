@@ -17,7 +17,7 @@ from shapecalc.homework.diagnosis.working import Factors, kernel_of, sides_of
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
-from shapecalc.layers.norm import BatchNorm
+from shapecalc.layers.norm import BatchNorm, InstanceNorm
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.window import padding
 
@@ -31,6 +31,11 @@ _NORM = "input: 56x56x64\nlayers: [batchnorm]\n"
 _UNBIASED = (
     "input: 224x224x3\n"
     "layers: [conv: {filters: 64, kernel: 7, stride: 2, pad: 3, bias: false}, batchnorm]\n"
+)
+_NO_BIAS = (
+    "input: 224x224x3\nlayers:\n"
+    "- conv: {filters: 64, kernel: 7, stride: 2, pad: 3, bias: false}\n"
+    "- dense: {units: 10, bias: false}\n"
 )
 
 
@@ -178,6 +183,20 @@ def _bias_added(case: Case, right: Factors) -> Factors | None:
     layer = case.layer
     bias = isinstance(layer, Conv | Depthwise | Dense) and not layer.bias
     return right._replace(plus=(case.co,)) if bias else None
+
+
+def _bias_normalised(case: Case, right: Factors) -> Factors | None:
+    return _bias_added(case, right) if _is_normalised(case) else None
+
+
+def _bias_unwritten(case: Case, right: Factors) -> Factors | None:
+    return None if _is_normalised(case) else _bias_added(case, right)
+
+
+def _is_normalised(case: Case) -> bool:
+    """Tell whether a layer's every reader takes the mean of each channel away, and so a bias."""
+    readers = [row for row in case.report.rows if case.row.name in row.sources]
+    return bool(readers) and all(isinstance(row.layer, BatchNorm | InstanceNorm) for row in readers)
 
 
 def _none_has(case: Case, right: Factors) -> tuple[Factors, ...] | None:
@@ -392,7 +411,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
     Misconception("P31", "a bias was counted where there is none", _BIASES,
         "Biases were counted.",
         "This layer has none: the normalisation after it would cancel them.",
-        _bias_added,
+        _bias_normalised,
         (CellExample(_UNBIASED, "conv1", "params", "9,408", "9,472"),)),
     Misconception("P32", "a layer without weights was given parameters", (*PARAMS, "biases"),
         "The layer's outputs were counted as parameters.",
@@ -414,5 +433,11 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "Every filter and every unit has a bias, which the total counts.",
         _no_biases,
         (CellExample("alexnet", "total", "params", "62,378,344", "62,367,776"),), instead=True),
+    Misconception("P36", "a bias was counted where none is written", _BIASES,
+        "Biases were counted.",
+        'This layer has none: its row says "no bias".',
+        _bias_unwritten,
+        (CellExample(_NO_BIAS, "conv1", "params", "9,408", "9,472"),
+         CellExample(_NO_BIAS, "fc1", "params", "8,028,160", "8,028,170"))),
 )
 # fmt: on
