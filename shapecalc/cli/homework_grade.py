@@ -153,8 +153,8 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
     from shapecalc.output.formats import parts
 
     remarks = (*done.remarks, f"Written into {results}.")
-    made = parts(ClassSummary(done.classroom, remarks, done.doubts), chosen)
-    emit_parts(made, None, coloured=chosen == "terminal")
+    summary = ClassSummary(done.classroom, remarks, done.doubts)
+    emit_parts(parts(summary, chosen), None, coloured=chosen == "terminal")
     remark(done.doubts)
     if done.errors:
         message = (

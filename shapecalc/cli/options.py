@@ -72,14 +72,15 @@ def complete_words(option: str) -> Callable[..., list[str]]:
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         from shapecalc.counting.profiles import PROFILES
-        from shapecalc.output.cells import DTYPES, UNITS
+        from shapecalc.counting.storage import DTYPES
         from shapecalc.output.columns import COLUMNS
+        from shapecalc.output.options import UNIT_WORDS
 
         words = {
             "columns": [column.key for column in COLUMNS],
             "dtype": list(DTYPES),
             "profile": list(PROFILES),
-            "units": list(UNITS),
+            "units": list(UNIT_WORDS),
         }
         before, comma, last = incomplete.rpartition(",")
         return [f"{before}{comma}{word}" for word in words[option] if word.startswith(last)]
@@ -232,6 +233,9 @@ class Output:
         chosen = self.chosen()
         made = parts(result, chosen, **self.page, **options)
         emit_parts(made, self.path, coloured=chosen == "terminal")
+        choice = options["view"].choice if "view" in options else None
+        if choice is not None and chosen == "csv":  # which has no place for a remark
+            remark([f"only some rows are written ({choice.words}); the totals are those of all"])
         remark(result.doubts)
 
 
@@ -304,6 +308,24 @@ depth = click.option(
     callback=_depth,
     help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.",
 )
+rows = click.option(
+    "--rows",
+    multiple=True,
+    metavar="PATTERN",
+    help="Show only rows whose name, type or block fits a pattern, like 'conv*'.  Repeatable.",
+)
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="WHAT",
+    help="Show only such rows: weighted, params, frozen, inplace, or a pattern.  Repeatable.",
+)
+hide = click.option(
+    "--hide",
+    multiple=True,
+    metavar="WHAT",
+    help="Leave such rows out; totals are always those of the whole network.  Repeatable.",
+)
 settings = click.option(
     "--set",
     "settings",
@@ -348,7 +370,8 @@ dtype = click.option(
     metavar="TYPE",
     shell_complete=complete_words("dtype"),
     help="Type of an element, which scales memory: float64, float32, float16, bfloat16, float8,"
-    " int64, int32, int16, int8 or uint8.",
+    " int64, int32, int16, int8 or uint8; or one a kind, like weights=int8,activations=float16;"
+    " biases and buffers follow the weights.",
 )
 units = click.option(
     "--units",
@@ -356,7 +379,15 @@ units = click.option(
     show_default=True,
     metavar="UNIT",
     shell_complete=complete_words("units"),
-    help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024).",
+    help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024), or auto: what suits"
+    " each column; or one a column, like auto,memory=Ki.  A column that does not reach its unit"
+    " takes a smaller one.",
+)
+device = click.option(
+    "--device",
+    metavar="LIMITS",
+    help='Say what bounds each layer on a device, and its least time: "ops=10T, bandwidth=100G",'
+    " operations and bytes a second.",
 )
 layout = click.option(
     "--layout",
@@ -364,6 +395,13 @@ layout = click.option(
     default="hwc",
     show_default=True,
     help="Order of a volume's extents in the output; input is always height x width x channels.",
+)
+fail_if = click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit 1 when it holds, like 'params > 60M' or 'peak_memory > 512KiB'.  Repeatable.",
 )
 seed = click.option(
     "--seed",
