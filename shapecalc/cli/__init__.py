@@ -128,7 +128,7 @@ def program() -> None:
     try:
         main(prog_name="shapecalc")
     except OSError as error:  # of --help and --version; the commands speak for themselves
-        click.echo(f"error: standard output cannot be written: {error.strerror}", err=True)
+        click.echo(f"error[E007]: standard output cannot be written: {error.strerror}", err=True)
         os._exit(2)  # the interpreter's end would fail on what is still buffered
 
 
