@@ -97,6 +97,10 @@ def sweep(
         drawn = chart or plot is not None
         if y is not None and not drawn:
             raise click.UsageError("--y names the column of a picture: add --chart or --plot FILE")
+        if output.path is not None and output.format is None:
+            from shapecalc.analysis.sweep.pictures import must_be_no_picture
+
+            must_be_no_picture(output.path)
         format_ = output.chosen()
         if chart and output.format is not None and output.path is None:
             _must_be_for_people(format_)
