@@ -53,6 +53,7 @@ Examples:
 @options.batch
 @options.dtype
 @options.units
+@options.device
 @options.layout
 def compare(
     specs: tuple[str, ...],
@@ -71,6 +72,7 @@ def compare(
     batch: int,
     dtype: str,
     units: str,
+    device: str | None,
     layout: str,
 ) -> None:
     """Compare networks with the first: totals with ratios, layers side by side, what changed.
@@ -93,6 +95,7 @@ def compare(
             batch=batch,
             dtype=dtype,
             units=units,
+            device=device,
             layout=layout,
         )
         refused = read_conditions(conditions, total_names(view))

@@ -8,6 +8,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_layer, complete_spec, emit, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ def specs(name: str | None, output: options.Output, names: bool, units: str) -> 
         if name is not None or names:
             if output.format is not None or output.page or units != "exact" or (name and names):
                 one = f"the text of {name}" if name else "names alone"
-                raise click.UsageError(f"{one} takes no other option than --output")
+                raise misuse(f"{one} takes no other option than --output", "leave the others out")
             text = "".join(f"{known}\n" for known in shipped()) if name is None else find(name).text
             emit(text, output.path)
             return
@@ -276,5 +277,5 @@ def completion(shell: str) -> None:
 
     completion = get_completion_class(shell)
     if completion is None:
-        raise click.UsageError(f"no completion for {shell}")
+        raise misuse(f"there is no completion for {shell}")
     click.echo(completion(main, {}, "shapecalc", "_SHAPECALC_COMPLETE").source())

@@ -36,7 +36,7 @@ def records(report: Report, view: View = View()) -> Records:
             }
             for row in rows
         ),
-        lambda: {"totals": _totals(report, view)},
+        lambda: {"totals": _totals(report, view), **_peak(report, view)},
         tuple(column.name for column in columns),
         (
             [
@@ -71,7 +71,8 @@ def _head(
         "count_inplace": view.count_inplace,
         "profile": view.profile and profile_data(view.profile, report.rows),
         **choice,
-        "conventions": {**conventions(report, view._replace(units="exact"), columns)},
+        **_deployment(report, view),
+        "conventions": {**conventions(report, view, columns)},
     }
     if report.domain is not None:
         head["domain"] = report.domain.data()
@@ -84,6 +85,41 @@ def _totals(report: Report, view: View) -> dict[str, Json]:
 
     totals = measures(report, view, frozen=has_frozen(report))
     return {name: NUMBER.data(total, view) for name, total in totals.items()}
+
+
+def _deployment(report: Report, view: View) -> dict[str, Json]:
+    """Return what was done for a device, and what bounds the network on it."""
+    head: dict[str, Json] = {}
+    if report.graph.deployed:
+        head["deployed"] = list(report.graph.deployed)
+    if view.device is not None:
+        from shapecalc.counting.roofline import bounds, least_times, seconds
+
+        times = least_times(report.rows, view, view.device)
+        head["device"] = {
+            **view.device._asdict(),
+            "least_seconds": None if times is None else float(seconds(times)),
+            "bounds": None if times is None else {**bounds(times)},
+        }
+    return head
+
+
+def _peak(report: Report, view: View) -> dict[str, Json]:
+    """Return where the peak is, and what is alive there."""
+    peak = report.peak
+    if peak is None:
+        return {}
+    alive: list[Json] = [
+        {
+            "layer": volume.layer,
+            "role": volume.role,
+            "reader": volume.reader,
+            "elements": NUMBER.data(volume.elements, view),
+            "bytes": NUMBER.data(view.memory(volume.elements), view),
+        }
+        for volume in peak.alive
+    ]
+    return {"peak": {"layer": peak.layer, "alive": alive}}
 
 
 def profile_data(profile: Profile, rows: Iterable[Row]) -> dict[str, Json]:

@@ -18,6 +18,7 @@ from shapecalc.analysis.compare.layout import (
     configurations,
     entries_of,
     entry_of,
+    fitted,
     names_column,
     pair_columns,
     side_by_side,
@@ -35,12 +36,21 @@ from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNITS,
     Json,
-    amount_text,
+    amount_in,
     cell_data,
     cell_plain,
     number_text,
 )
-from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, has_frozen, sums
+from shapecalc.output.columns import (
+    BY_WORD,
+    Sum,
+    conventions,
+    default_columns,
+    has_frozen,
+    is_deployed,
+    sums,
+    units_owed,
+)
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data, profile_data
 from shapecalc.output.report_table import total_label
@@ -106,7 +116,13 @@ def tabulate(
         footer=tuple(column.footer for column in kept),
         facts=(),
         notes=(),
-        legend=tuple((letters | _legend(reports, view, wanted, lines, labels)).items()),
+        legend=tuple(
+            (
+                letters
+                | _legend(reports, view, wanted, lines, labels)
+                | units_owed(_units(entries, reports, view, wanted))
+            ).items()
+        ),
         remarks=(
             *_left_out(view, len(shown_parts), len(aligned)),
             *_remarks(comparison, shown_parts, hidden, left),
@@ -152,7 +168,7 @@ def _wanted(view: View, networks: int) -> tuple[Column, ...]:
         return tuple(column for column in view.columns if column.key != "name")
     if networks > 2:
         return ()
-    return tuple(BY_WORD[key] for key in DEFAULT if key != "count" or view.profile is not None)
+    return tuple(BY_WORD[key] for key in DEFAULT if BY_WORD[key].there(view))
 
 
 def _entries(
@@ -184,16 +200,18 @@ def _lay_out(
         columns = [names_column(entries, total_label(view)), change_column(entries)]
         for column in wanted:
             drop = 0 if view.columns else DEFAULT[column.key]
-            columns += pair_columns(entries, reports, view, column, drop)
+            shown = fitted(entries, reports, view, column)
+            columns += pair_columns(entries, reports, shown, column, drop)
         return columns
     if not wanted:
         names = names_column(entries, "parameters")
         return [names, *configurations(entries, reports, view, labels)]
     columns = [names_column(entries, total_label(view))]
     for column in wanted:
-        heading = column.heading(view)
+        shown = fitted(entries, reports, view, column)
+        heading = column.heading(shown)
         headers = labels if len(wanted) == 1 else [f"{heading} {label}" for label in labels]
-        columns += side_by_side(entries, reports, view, column, headers)
+        columns += side_by_side(entries, reports, shown, column, headers)
     return columns
 
 
@@ -256,6 +274,18 @@ def _legend(
     return legend
 
 
+def _units(
+    entries: Sequence[Entry], reports: Sequence[Report], view: View, wanted: Sequence[Column]
+) -> Iterator[str]:
+    """Yield the units of the columns and of the totals."""
+    for column in wanted:
+        if column.kind.name in ("number", "bytes"):
+            yield fitted(entries, reports, view, column).units
+    for row in zip(*_sums(reports, view), strict=True):
+        yield view.unit(row[0].key, [total.number for total in row])
+        yield view.unit("memory", [total.bytes for total in row])
+
+
 def _remarks(
     comparison: Comparison,
     aligned: Sequence[Aligned],
@@ -276,8 +306,8 @@ def _remarks(
 
 def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> TotalsGrid:
     """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
-    frozen = has_frozen(*reports)
-    columns = [_sums(report, view, frozen=frozen) for report in reports]
+    both = zip(_sums(reports, view), reports, strict=True)
+    columns = [(*row, _weighted(report)) for row, report in both]
     rows = [
         row for row in zip(*columns, strict=True) if row[0].key != "buffers" or _any_number(row)
     ]
@@ -301,29 +331,35 @@ def _total_lines(
     """Write every total: the number, the ratio to the first network, and the bytes it takes."""
     for row in rows:
         key, label = row[0].key, row[0].label
-        shown = view._replace(units="exact") if key == WEIGHTED else view
+        shown = view._replace(units="exact", column_units=()) if key == WEIGHTED else view
         ratios = [ratio(row[0].number, total.number).text for total in row[1:]]
+        unit = shown.unit(key, [total.number for total in row])
         yield (
             label,
-            *(amount_text(total.number, shown) for total in row),
+            *(amount_in(total.number, unit) for total in row),
             *(ratios if two else ()),
         )
         if not two and key != "flops":  # theirs are those of the MACs
             yield (f"  divided by {first}", "", *ratios)
         if row[0].bytes is not None:
-            sizes = [number_text(total.bytes or 0, shown.units) for total in row]
+            unit = shown.unit("memory", [total.bytes for total in row])
+            sizes = [number_text(total.bytes or 0, unit) for total in row]
             yield (
-                f"{label.split(' (')[0]}, {UNITS[shown.units][1]}",
+                f"{label.split(' (')[0]}, {UNITS[unit][1]}",
                 *sizes,
                 *([""] if two else ()),
             )
 
 
-def _sums(report: Report, view: View, *, frozen: bool) -> tuple[Sum, ...]:
-    return (
-        *sums(report, view, frozen=frozen),
-        Sum(WEIGHTED, "weighted layers", weighted_layers(report)),
-    )
+def _sums(reports: Sequence[Report], view: View) -> list[tuple[Sum, ...]]:
+    """Return the totals of every network, all of the same kinds."""
+    deployed = any(is_deployed(report, view) for report in reports)
+    frozen = has_frozen(*reports)
+    return [sums(report, view, frozen=frozen, deployed=deployed) for report in reports]
+
+
+def _weighted(report: Report) -> Sum:
+    return Sum(WEIGHTED, "weighted layers", weighted_layers(report))
 
 
 #: The schema's name and version.

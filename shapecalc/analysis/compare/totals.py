@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import Dim, known
+from shapecalc.counting import MEASURES, SHORT
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.output.columns import measure_names, measures
 from shapecalc.text import Origin, Source, Span
@@ -149,7 +150,13 @@ _SUFFIXES: dict[str, int] = {
     **{f"{letter}i": 1024**power for power, letter in enumerate("KMGT", 1)},
 }
 #: Totals that have a short name as well.
-ALIASES = {"peak": "peak_activations", "layers": WEIGHTED}
+ALIASES = {**SHORT, "layers": WEIGHTED}
+#: Totals that are counts, and what they are in bytes.
+_IN_BYTES = {
+    "peak_activations": "peak_memory",
+    "params": "parameter_memory",
+    "activations": "memory",
+}
 
 _WORD = re.compile(r"\s*([A-Za-z_]*)", re.ASCII)
 _SIGN = re.compile(r"\s*([<>=!~]*)")
@@ -173,14 +180,20 @@ class TotalCondition(NamedTuple):
 
     def sentence(self, name: str, number: Dim, first_name: str, first: Dim) -> str:
         """Say with the numbers that the condition holds."""
-        text = f"{self.text}: {name} has {number:,}"
+        text = f"{self.text}: {name} has {number:,}{' bytes' if _bytes(self.total) else ''}"
         if self.relative:
             text += f", {first_name} has {first:,}: {ratio(first, number).text}"
         return text
 
 
-def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[TotalCondition, ...]:
-    """Read conditions on the named totals.
+def _bytes(total: str) -> bool:
+    return total in MEASURES and MEASURES[total].kind == "bytes"
+
+
+def read_conditions(
+    texts: Iterable[str], totals: Iterable[str], *, alone: bool = False
+) -> tuple[TotalCondition, ...]:
+    """Read conditions on the named totals; of a network `alone`, which is no multiple of another.
 
     Raises `SpecErrors` with every one that cannot be read (E331) or names no total (E332).
     """
@@ -189,7 +202,7 @@ def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[TotalC
     problems: list[Problem] = []
     for text in texts:
         try:
-            conditions.append(_read(text, known))
+            conditions.append(_read(text, known, alone=alone))
         except SpecErrors as error:
             problems += error.problems
     if problems:
@@ -197,7 +210,7 @@ def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[TotalC
     return tuple(conditions)
 
 
-def _read(text: str, known: tuple[str, ...]) -> TotalCondition:
+def _read(text: str, known: tuple[str, ...], *, alone: bool) -> TotalCondition:
     if len(text) > LONGEST:
         message = f"a condition of {len(text)} characters; {LONGEST} are enough for any"
         raise _refused(text, (0, len(text)), message, "write one like params > 60M")
@@ -213,8 +226,12 @@ def _read(text: str, known: tuple[str, ...]) -> TotalCondition:
         raise _refused(text, rest.span(1), "a number is missing here", "one like 60M or 1.05x")
     suffix = _match(_SUFFIX, text, number.end())
     bound = Fraction(re.sub("[_,]", "", number[1]))
+    if suffix[1] == "x" and alone:
+        message = "a multiple needs a network to compare with, and there is one alone"
+        hint = "give a number, or compare two: shapecalc compare A B --fail-if ..."
+        raise _refused(text, suffix.span(1), message, hint)
     if suffix[1] != "x":
-        bound *= _scale(text, suffix, in_bytes=total.endswith("memory"))
+        bound *= _scale(text, suffix, total)
     if suffix.end() < len(text):
         message = "a condition is one comparison, and ends before this"
         raise _refused(text, (suffix.end(), len(text)), message, "give --fail-if once for each")
@@ -246,16 +263,19 @@ def _total(text: str, known: tuple[str, ...]) -> tuple[str, int]:
     raise _refused(text, word.span(1), f"there is no total '{word[1]}'", hint, "E332")
 
 
-def _scale(text: str, suffix: re.Match[str], *, in_bytes: bool) -> int:
+def _scale(text: str, suffix: re.Match[str], total: str) -> int:
     """Return what a suffix stands for."""
     written = suffix[1]
-    word = written.removesuffix("B") if in_bytes else written
+    word = written.removesuffix("B") if _bytes(total) else written
     if word in _SUFFIXES:
         return _SUFFIXES[word]
     meant = next((unit for unit in _SUFFIXES if unit.lower() == word.lower()), "")
     hint = f"did you mean {meant}?" if meant else "use K, M, G, T, Ki, Mi, Gi, Ti or x"
     if written.removesuffix("B") in _SUFFIXES:
-        hint = "bytes are for memory, peak_memory and parameter_memory"
+        plain = text[: suffix.end(1)].strip().removesuffix("B")
+        hint = f"it counts, and takes no memory: write {plain}"
+        if total in _IN_BYTES:
+            hint = f"in bytes it is {_IN_BYTES[total]}, without the B a count"
     raise _refused(text, suffix.span(1), f"'{written}' is no unit of this total", hint)
 
 
