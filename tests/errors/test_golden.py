@@ -65,6 +65,7 @@ REQUESTS: dict[str, list[str]] = {
     "E301-column": ["summarize", "lenet5", "--columns", "name,paramz,macs"],
     "E301-sort": ["summarize", "lenet5", "--sort", "parms"],
     "E303-rows": ["summarize", "lenet5", "--rows", "cnv*"],
+    "E303-rows-empty": ["summarize", "lenet5", "--rows", ""],
     "E303-rows-kind": ["compare", "lenet5", "alexnet", "--rows", "weighted"],
     "E303-rows-none": ["training", "lenet5", "--only", "batchnorm"],
     "E303-rows-left": ["summarize", "lenet5", "--only", "weighted", "--hide", "conv,dense"],
