@@ -637,3 +637,11 @@ def test_a_wrong_default_is_told_where_it_stands_and_once() -> None:
 def test_a_changed_type_may_be_meant_for_a_block(child: Callable[..., Report]) -> None:
     (problem,) = problems(child, "change: {conv1: {type: unti}}\n")
     assert (problem.code, problem.hint) == ("E112", "did you mean 'unit'?")
+
+
+def test_what_one_file_changes_another_may_remove(grandchild: Callable[..., Report]) -> None:
+    edits = ("change: {conv1: {filters: 4}}\nafter: {conv1: [elu]}\n", "remove: [conv1]\n")
+    for first, second in (edits, edits[::-1]):
+        names = names_of(grandchild(first, second))
+        assert "conv1" not in names
+        assert "elu1" in names
