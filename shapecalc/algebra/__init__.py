@@ -1,10 +1,10 @@
 """Dimensions: the whole numbers and the expressions over symbols that rules compute with.
 
-Rules use only `+`, `-`, `*`, floor division by a literal, and the functions of this file, and
-never compare dimensions: what must hold is stated as a requirement (`layers.base`).  So every rule
-is written once, for numbers and for symbols.  Numbers never build an expression, and a summary of
-numbers never imports one: how expressions are written, compared, bounded and solved is in the
-modules here.
+Rules use only `+`, `-`, `*`, floor division by what is at least 1, and the functions of this
+file, and never compare dimensions: what must hold is stated as a requirement (`layers.base`).  So
+every rule is written once, for numbers and for symbols.  Numbers never build an expression, and a
+summary of numbers never imports one: how expressions are written, compared, bounded and solved is
+in the modules here.
 """
 
 from __future__ import annotations
@@ -33,13 +33,22 @@ def known(dim: Dim) -> int:
     raise TypeError(f"{dim} is no number")
 
 
-def ceil_div(a: Dim, b: int) -> Dim:
+def always_positive(dim: Dim) -> bool:
+    """Tell whether a dimension is surely at least 1, whatever its symbols: it may divide."""
+    if isinstance(dim, int):
+        return dim >= 1
+    from shapecalc.algebra.bounds import surely_at_least
+
+    return surely_at_least(dim, 1, {})
+
+
+def ceil_div(a: Dim, b: Dim) -> Dim:
     """Return the smallest whole number that is at least `a / b`.
 
     >>> ceil_div(13, 5), ceil_div(-2, 3), ceil_div(10, 5)
     (3, 0, 2)
     """
-    if isinstance(a, int):
+    if isinstance(a, int) and isinstance(b, int):
         return -(-a // b)
     own = getattr(a, "ceil_div", None)
     return own(b) if own is not None else (a + (b - 1)) // b

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.algebra.expr import Floor, Symbol
+from shapecalc.algebra.expr import Floor, Quotient, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,6 +79,10 @@ class _Bounds:
         if isinstance(atom, Symbol):
             least = self.start.get(atom.name, 1)
             return {(): Fraction(least), ((atom.name, 1),): Fraction(1)}
+        if isinstance(atom, Quotient):  # of what is not negative, by what is at least 1
+            if not _never_negative(self.lowest(atom.over)):
+                raise _OpenError
+            return {key: -f for key, f in self.lowest(atom.over * -1).items()} if upper else {}
         if not isinstance(atom, Floor):
             raise _OpenError
         if upper:

@@ -1,9 +1,11 @@
-"""Expressions: integers under +, -, x, floor division by a literal, min and max, over symbols.
+"""Expressions: integers under +, -, x, floor division, min and max, over symbols.
 
 An expression is a sum of products of atoms with whole factors, kept in one order; an atom is a
-symbol, a floor, or a min or max.  Equal structure is identity; what is equal but looks different
-is `equality`'s business.  Three identities, which hold for all integers (c, d > 0), keep floors
-few (Graham, Knuth & Patashnik 1994, Concrete Mathematics, 3.2):
+symbol, a floor, or a min or max.  What floors divide by is a number, or an expression that is at
+least 1 for all values of its symbols (a stride s): the first are proved equal and solved, the
+second only written and evaluated.  Equal structure is identity; what is equal but looks different
+is the business of `relations`.  Three identities, which hold for all integers (c, d > 0), keep
+floors few (Graham, Knuth & Patashnik 1994, Concrete Mathematics, 3.2):
 
     floor((x + d*y)/d)          = y + floor(x/d)
     floor((c*x + r)/(c*d))      = floor((x + floor(r/c))/d)
@@ -41,6 +43,13 @@ class Floor(NamedTuple):
     by: int
 
 
+class Quotient(NamedTuple):
+    """The floor of `over`/`by` where `by` holds symbols, and is at least 1 whatever they are."""
+
+    over: Dim
+    by: Expr
+
+
 class Extreme(NamedTuple):
     """The smallest (`min`) or the largest (`max`) of several, in one order."""
 
@@ -48,7 +57,7 @@ class Extreme(NamedTuple):
     of: tuple[Dim, ...]
 
 
-Atom: TypeAlias = Symbol | Floor | Extreme
+Atom: TypeAlias = Symbol | Floor | Quotient | Extreme
 #: Atoms with their powers, in one order; the empty product is 1.
 Product: TypeAlias = tuple[tuple[Atom, int], ...]
 
@@ -127,11 +136,17 @@ class Expr:
             result = self * result
         return result
 
-    def __floordiv__(self, by: int) -> Dim:
-        return floor(self, by) if isinstance(by, int) else NotImplemented
+    def __floordiv__(self, by: Dim) -> Dim:
+        return floor(self, by) if isinstance(by, int | Expr) else NotImplemented
 
-    def __mod__(self, by: int) -> Dim:
-        return self - self // by * by if isinstance(by, int) else NotImplemented
+    def __rfloordiv__(self, over: int) -> Dim:
+        return floor(over, self) if isinstance(over, int) else NotImplemented
+
+    def __mod__(self, by: Dim) -> Dim:
+        return self - self // by * by if isinstance(by, int | Expr) else NotImplemented
+
+    def __rmod__(self, over: int) -> Dim:
+        return over - over // self * self if isinstance(over, int) else NotImplemented
 
     def __format__(self, spec: str) -> str:
         return repr(self)  # `,` and the like are for numbers
@@ -166,11 +181,22 @@ def _key(atom: Atom) -> tuple[Any, ...]:
         return (0, atom.name)
     if isinstance(atom, Floor):
         return (1, atom.by, atom.over.key)
-    return (
-        2,
-        atom.word,
-        tuple([dim.key if isinstance(dim, Expr) else (((), dim),) for dim in atom.of]),
-    )
+    if isinstance(atom, Quotient):
+        return (3, atom.by.key, _key_of(atom.over))
+    return (2, atom.word, tuple(map(_key_of, atom.of)))
+
+
+def _key_of(dim: Dim) -> tuple[Any, ...]:
+    return dim.key if isinstance(dim, Expr) else (((), dim),)
+
+
+def inside(atom: Atom) -> tuple[Dim, ...]:
+    """Return the expressions and numbers that an atom is made of."""
+    if isinstance(atom, Symbol):
+        return ()
+    if isinstance(atom, Extreme):
+        return atom.of
+    return (atom.over,) if isinstance(atom, Floor) else (atom.over, atom.by)
 
 
 @lru_cache(maxsize=65536)
@@ -178,16 +204,13 @@ def _extent(atom: Atom) -> tuple[int, int]:
     """Return of how many parts an atom is made, and how deep floors stand in each other."""
     if isinstance(atom, Symbol):
         return 1, 0
-    inner = (atom.over,) if isinstance(atom, Floor) else atom.of
-    exprs = [dim for dim in inner if isinstance(dim, Expr)]
+    exprs = [dim for dim in inside(atom) if isinstance(dim, Expr)]
     return 1 + sum(dim.parts for dim in exprs), 1 + max(dim.depth for dim in exprs)
 
 
 def add_up(dims: Iterable[Dim]) -> Dim:
     """Add up, all terms at once: much quicker than one expression after the other."""
-    return _sum(
-        term for dim in dims for term in (dim.terms if isinstance(dim, Expr) else (((), dim),))
-    )
+    return _sum(term for dim in dims for term in _terms(dim))
 
 
 def _sum(terms: Iterable[tuple[Product, int]]) -> Dim:
@@ -216,12 +239,16 @@ def _times(a: Product, b: Product) -> Product:
 
 
 @lru_cache(maxsize=65536)
-def floor(over: Dim, by: int) -> Dim:
+def floor(over: Dim, by: Dim) -> Dim:
     """Return the floor of `over`/`by`, by the three identities.  Raises `ZeroDivisionError`.
 
-    >>> floor(symbol("H") - 35, 32)
-    floor((H - 35)/32)
+    An expression that divides is at least 1: whoever divides has made sure of it.
+
+    >>> floor(symbol("H") - 35, 32), floor(symbol("m") - symbol("k"), symbol("s"))
+    (floor((H - 35)/32), floor((m - k)/s))
     """
+    if isinstance(by, Expr):
+        return _floor_by(over, by)
     if isinstance(over, int):
         return over // by
     if by == 0:
@@ -236,6 +263,8 @@ def floor(over: Dim, by: int) -> Dim:
         inner = _inner_floor(over)
         if inner is not None:
             over = inner.over + (over - one(inner)) * inner.by
+            if isinstance(inner, Quotient):
+                return whole + _floor_by(over, inner.by * by)
             by *= inner.by
             continue
         if isinstance(over, int):
@@ -248,12 +277,61 @@ def floor(over: Dim, by: int) -> Dim:
     return whole + over // by
 
 
-def _inner_floor(over: Dim) -> Floor | None:
+def _floor_by(over: Dim, by: Dim) -> Dim:
+    """Return the floor of `over`/`by` by the same identities, which hold for what is at least 1."""
+    whole: Dim = 0
+    while isinstance(by, Expr):
+        times, over = _divided(over, by)
+        whole = whole + times
+        inner = _inner_floor(over)
+        if inner is not None:
+            over = inner.over + (over - one(inner)) * inner.by
+            by = by * inner.by
+            continue
+        if over == 0:
+            return whole
+        shared = gcd(
+            *(factor for _, factor in by.terms),
+            *(factor for product, factor in _terms(over) if product),
+        )
+        if shared == 1:
+            return whole + one(Quotient(over, by))
+        over = _sum((product, factor // shared) for product, factor in _terms(over))
+        by = _sum((product, factor // shared) for product, factor in by.terms)
+    return whole + floor(over, by)
+
+
+def _divided(over: Dim, by: Expr) -> tuple[Dim, Dim]:
+    """Split `over` into a multiple of `by`, which it returns the factor of, and a rest.
+
+    The terms that hold all atoms of `by` are divided; of a sum only the whole is.
+    """
+    if len(by.terms) > 1:
+        return (1, 0) if over == by else (0, over)
+    ((divisor, number),) = by.terms
+    times: list[tuple[Product, int]] = []
+    rest: list[tuple[Product, int]] = []
+    for product, factor in _terms(over):
+        powers = dict(product)
+        if all(powers.get(atom, 0) >= power for atom, power in divisor):
+            left = {**powers, **{atom: powers[atom] - power for atom, power in divisor}}
+            quotient = tuple([(atom, power) for atom, power in left.items() if power])
+            times.append((quotient, factor // number))
+            factor %= number  # noqa: PLW2901
+        rest.append((product, factor))
+    return _sum(times), _sum(rest)
+
+
+def _terms(dim: Dim) -> tuple[tuple[Product, int], ...]:
+    return dim.terms if isinstance(dim, Expr) else (((), dim),)
+
+
+def _inner_floor(over: Dim) -> Floor | Quotient | None:
     """Return a floor that is a term by itself, without a factor."""
     for product, factor in () if isinstance(over, int) else over.terms:
         if factor == 1 and len(product) == 1:
             atom, power = product[0]
-            if power == 1 and isinstance(atom, Floor):
+            if power == 1 and isinstance(atom, Floor | Quotient):
                 return atom
     return None
 
@@ -310,11 +388,8 @@ def atoms_of(dim: Dim) -> Iterator[Atom]:
         for product, _ in dim.terms:
             for atom, _ in product:
                 yield atom
-                if isinstance(atom, Floor):
-                    yield from atoms_of(atom.over)
-                elif isinstance(atom, Extreme):
-                    for part in atom.of:
-                        yield from atoms_of(part)
+                for part in inside(atom):
+                    yield from atoms_of(part)
 
 
 @lru_cache(maxsize=65536)
@@ -350,6 +425,8 @@ def _value(atom: Atom, values: Mapping[str, Any], memo: dict[Atom, Any]) -> Any:
         return values[atom.name]
     if isinstance(atom, Floor):
         return evaluate(atom.over, values, memo) // atom.by
+    if isinstance(atom, Quotient):
+        return evaluate(atom.over, values, memo) // evaluate(atom.by, values, memo)
     numbers = [evaluate(part, values, memo) for part in atom.of]
     if all(isinstance(part, int) for part in numbers):
         return min(numbers) if atom.word == "min" else max(numbers)

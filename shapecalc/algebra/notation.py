@@ -10,7 +10,16 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.algebra.expr import Expr, Floor, Symbol, atoms_of, one, replaced, symbols_of
+from shapecalc.algebra.expr import (
+    Expr,
+    Floor,
+    Quotient,
+    Symbol,
+    atoms_of,
+    one,
+    replaced,
+    symbols_of,
+)
 from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
@@ -114,8 +123,11 @@ class Notation(NamedTuple):
     def _power(self, power: int) -> str:
         return "" if power == 1 else f"{'^' if self.style == 'math' else '**'}{power}"
 
-    def _sum(self, dim: Expr) -> str:
-        terms = sorted(dim.terms, key=lambda term: -sum(power for _, power in term[0]))
+    def _sum(self, dim: Expr, *, plus_first: bool = False) -> str:
+        terms = sorted(dim.terms, key=lambda term: -_degree(term[0]))
+        product, factor = terms[0]
+        if factor < 0 and (plus_first or _linear(product)):  # m + 2p - k, not -k + m + 2p
+            terms.sort(key=lambda term: term[1] < 0)
         text = ""
         for product, factor in terms:
             sign = ("-" if factor < 0 else "") if not text else " - " if factor < 0 else " + "
@@ -140,12 +152,31 @@ class Notation(NamedTuple):
         if isinstance(atom, Floor):
             if name := self.names.get(atom):
                 return name
-            over = self._sum(atom.over)
-            if len(atom.over.terms) > 1 or (self.style == "code" and not over.isalnum()):
-                over = f"({over})"
-            quotient = f"{over}{'/' if self.style == 'math' else '//'}{atom.by}"
-            return f"floor({quotient})" if self.style == "math" else f"({quotient})"
+            return self._divided(atom.over, str(atom.by))
+        if isinstance(atom, Quotient):
+            by, ((product, factor), *more) = self._shortest(atom.by), atom.by.terms
+            one_part = factor == 1 and len(product) == 1 and not more
+            by = by if one_part else f"({by})"
+            return self._divided(atom.over, by, plus_first=True)
         return f"{atom.word}({', '.join(map(self.text, atom.of))})"
+
+    def _divided(self, over: Dim, by: str, *, plus_first: bool = False) -> str:
+        text = (
+            self._number(over) if isinstance(over, int) else self._sum(over, plus_first=plus_first)
+        )
+        several = isinstance(over, Expr) and len(over.terms) > 1
+        if several or (self.style == "code" and not text.isalnum()):
+            text = f"({text})"
+        quotient = f"{text}{'/' if self.style == 'math' else '//'}{by}"
+        return f"floor({quotient})" if self.style == "math" else f"({quotient})"
+
+
+def _degree(product: Product) -> int:
+    return sum(power for _, power in product)
+
+
+def _linear(product: Product) -> bool:
+    return len(product) == 1 and isinstance(product[0][0], Symbol) and product[0][1] == 1
 
 
 def text_of(dim: Dim) -> str:

@@ -4,7 +4,7 @@ Let n run through one residue class modulo the period of an expression's floors.
 floor is a polynomial of n, so the expression is one, and a polynomial of degree d that vanishes at
 d + 1 places vanishes everywhere.  So two expressions that agree on period x (degree + 1)
 consecutive values of every symbol are equal, and where they do not agree is a counterexample.
-min and max have no period; what holds them is not decided.
+min, max and what is divided by a symbol have no period; what holds them is not decided.
 
 Where an expression never decreases the border of a relation is found by bisection.  Else it is
 taken apart into the residue classes; on each the signs of its polynomial are found exactly.
@@ -18,7 +18,16 @@ from itertools import product as grid
 from math import comb, factorial, lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from shapecalc.algebra.expr import Floor, Symbol, evaluate, symbols_of
+from shapecalc.algebra.expr import (
+    Floor,
+    Quotient,
+    Symbol,
+    atoms_of,
+    evaluate,
+    inside,
+    one,
+    symbols_of,
+)
 from shapecalc.algebra.integer_sets import (
     NONE,
     Integers,
@@ -27,12 +36,13 @@ from shapecalc.algebra.integer_sets import (
     common,
     integers,
 )
+from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shapecalc.algebra import Dim
-    from shapecalc.algebra.expr import Atom
+    from shapecalc.algebra.expr import Atom, Product
 
 
 #: So many evaluations are spent on a proof.
@@ -48,7 +58,7 @@ class Course(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def course(dim: Dim, name: str) -> Course | None:
-    """Return period and degree along a symbol; None where a min or max holds it.
+    """Return period and degree along a symbol; None where a min or max, or a quotient, holds it.
 
     A floor of a polynomial of degree m by d repeats its remainder after d*m! steps, because
     whole-valued polynomials are sums of binomials, and binomial(n, m) mod d does.
@@ -76,7 +86,7 @@ def _course_of(atom: Atom, name: str) -> Course | None:
         if inner is None or name not in symbols_of(atom.over):
             return inner and Course(1, 0)
         return Course(inner.period * atom.by * factorial(inner.degree), inner.degree)
-    return None if any(name in symbols_of(part) for part in atom.of) else Course(1, 0)
+    return None if any(name in symbols_of(part) for part in inside(atom)) else Course(1, 0)
 
 
 class Counterexample(NamedTuple):
@@ -148,16 +158,32 @@ def increasing(dim: Dim) -> bool:
     if isinstance(dim, int):
         return True
     for product, factor in dim.terms:
+        if _falls(product):
+            factor = -factor  # noqa: PLW2901
+        elif any(isinstance(atom, Quotient) for atom, _ in product):
+            return False
         if factor < 0 and product:
             return False
         several = sum(power for _, power in product) > 1
         for atom, _ in product:
-            inner = (atom.over,) if isinstance(atom, Floor) else getattr(atom, "of", ())
+            inner = inside(atom)
             if not all(map(increasing, inner)):
                 return False
             if several and not all(_never_negative(part) for part in inner):
                 return False
     return True
+
+
+def _falls(product: Product) -> bool:
+    """Tell whether a product is a number from 0 on, over what never decreases."""
+    atom, power = product[0] if len(product) == 1 else (None, 0)
+    return (
+        isinstance(atom, Quotient)
+        and power == 1
+        and isinstance(atom.over, int)
+        and atom.over >= 0
+        and increasing(atom.by)
+    )
 
 
 def _never_negative(dim: Dim) -> bool:
@@ -190,7 +216,11 @@ def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -
         return _divisible(value, bound, name, low)
     if relation == "joined with":
         return _either(where(*two, name, low) for two in _joined(value, bound))
-    difference = value - bound
+    difference = cleared(value, bound) if relation == "at least" else value - bound
+    if relation == "at most":
+        difference = cleared(bound, value) * -1
+    if relation == "equal to" and _has_quotients(difference):
+        return _where_equal(value, bound, name, low)
     if isinstance(difference, int):
         holds = _holds(difference, relation)
         return Integers((Stretch(low),)) if holds else NONE
@@ -254,6 +284,53 @@ def joined_only_where(a: Dim, b: Dim, value: Dim, relation: Relation, bound: Dim
         return common(joined, wanted) == common(joined, joined)
     except TooFineError:
         return False
+
+
+def _where_equal(value: Dim, bound: Dim, name: str, low: int) -> Integers | None:
+    above = where(value, "at least", bound, name, low)
+    below = where(value, "at most", bound, name, low)
+    try:
+        return None if above is None or below is None else common(above, below)
+    except TooFineError:
+        return None
+
+
+def cleared(value: Dim, bound: Dim) -> Dim:
+    """Return what is at least 0 just where `value` is at least `bound`, rid of what divides.
+
+    As b is at least 1, floor(x/b) + r >= 0 where x + r*b >= 0, and r - floor(x/b) >= 0 where
+    (r + 1)*b - 1 - x >= 0.
+
+    >>> from shapecalc.algebra.expr import symbol
+    >>> m, k, s = symbol("m"), symbol("k"), symbol("s")
+    >>> cleared((m - k) // s + 1, 1), cleared(3, 99 // s)
+    (m - k, 4s - 100)
+    """
+    difference = value - bound
+    while (lone := _lone_quotient(difference)) is not None:
+        atom, factor = lone
+        rest = difference - one(atom) * factor
+        try:
+            if factor == 1:
+                difference = atom.over + rest * atom.by
+            else:
+                difference = (rest + 1) * atom.by - 1 - atom.over
+        except RuleError:  # it grows too large
+            return difference
+    return difference
+
+
+def _lone_quotient(dim: Dim) -> tuple[Quotient, int] | None:
+    for product, factor in () if isinstance(dim, int) else dim.terms:
+        if abs(factor) == 1 and len(product) == 1:
+            atom, power = product[0]
+            if power == 1 and isinstance(atom, Quotient):
+                return atom, factor
+    return None
+
+
+def _has_quotients(dim: Dim) -> bool:
+    return any(isinstance(atom, Quotient) for atom in atoms_of(dim))
 
 
 @lru_cache(maxsize=4096)

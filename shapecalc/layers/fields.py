@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
+from shapecalc.algebra import always_positive
 from shapecalc.errors import RuleError
 from shapecalc.text import List, Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
@@ -75,13 +76,22 @@ _EXPRESSION = {"type": "string", "pattern": r"^[^,]*[A-Za-z(*+/-].*$"}
 class Count(Kind):
     """A whole number from `least` on, or an expression that gives one.
 
-    `symbolic`: also an expression with symbols, whose bound is then part of the domain.
+    `symbolic`: also an expression with symbols, whose bound is then part of the domain; one that
+    `divides` must be at least 1 for all values of its symbols.
     """
 
-    def __init__(self, least: int = 1, *, optional: bool = False, symbolic: bool = False) -> None:
+    def __init__(
+        self,
+        least: int = 1,
+        *,
+        optional: bool = False,
+        symbolic: bool = False,
+        divides: bool = False,
+    ) -> None:
         self.least = least
         self.optional = optional
-        self.symbolic = symbolic
+        self.symbolic = symbolic or divides
+        self.divides = divides
         self.words = "a whole number" if least == 0 else f"a whole number from {least} on"
         number: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": LARGEST}
         self.schema = {"anyOf": [number, _EXPRESSION]}
@@ -94,9 +104,13 @@ class Count(Kind):
     def bounded(self, tree: Tree, value: Dim) -> Dim:
         """Return `value` when it is within this kind's limits."""
         if not isinstance(value, int):
-            if self.symbolic:
-                return value
-            raise needs_number(tree, value)
+            if not self.symbolic:
+                raise needs_number(tree, value)
+            if self.divides and not always_positive(value):
+                message = f"must be at least 1, and {value} is not for all values of its symbols"
+                hint = f"write what always is, such as {value + 1}, or give the symbols numbers"
+                raise UnreadError(message, hint, at=tree, code="E114")
+            return value
         if value < self.least:
             raise UnreadError(
                 f"must be at least {self.least}, but is {value:,}", at=tree, code="E114"
@@ -201,8 +215,8 @@ _SIZES = {
 class Sizes(Kind):
     """A size per side: `3`, `1x7` or `[1, 7]`.  One number stands for every side."""
 
-    def __init__(self, least: int = 1, *, symbolic: bool = False) -> None:
-        self.count = Count(least, symbolic=symbolic)
+    def __init__(self, least: int = 1, *, symbolic: bool = False, divides: bool = False) -> None:
+        self.count = Count(least, symbolic=symbolic, divides=divides)
         self.least = least
         self.words = "a size per side (3, 1x7 or [1, 7])"
         self.schema = _SIZES
@@ -237,15 +251,17 @@ class Padding(NamedTuple):
     """Padding as written: (before, after) per side, one pair for all; or a mode."""
 
     pairs: tuple[tuple[Dim, Dim], ...]
-    mode: Literal["given", "same", "valid"] = "given"
+    mode: Literal["given", "same", "valid", "causal"] = "given"
 
 
 #: The words that stand for a padding.
 MODES = {"same": Padding(((0, 0),), "same"), "valid": Padding(((0, 0),), "valid")}
+#: A convolution's padding so that no output sees what comes after its place.
+CAUSAL = Padding(((0, 0),), "causal")
 
 
 class Pad(Kind):
-    """A number, one per side, pairs, `same` or `valid`."""
+    """A number, one per side, pairs, `same` or `valid`; of some layers also `causal`."""
 
     words = "a padding (2, [1, 2], [[top, bottom], [left, right]], same or valid)"
     schema = {
@@ -265,18 +281,22 @@ class Pad(Kind):
         ]
     }
 
-    def __init__(self, *, modes: bool = True) -> None:
-        self.modes = modes
+    def __init__(self, *, modes: bool = True, causal: bool = False) -> None:
+        self.modes = (MODES | {"causal": CAUSAL} if causal else MODES) if modes else {}
         self.sizes = Sizes(0, symbolic=True)
         if not modes:
             self.words = "a padding (2, [1, 2] or [[top, bottom], [left, right]])"
+        elif causal:
+            self.words = self.words.replace("same or valid", "same, valid or causal")
 
     def read(self, tree: Tree, reading: Reading) -> Padding:
         if isinstance(tree, Scalar):
-            if self.modes and tree.text in MODES:
-                return MODES[tree.text]
+            if tree.text in self.modes:
+                return self.modes[tree.text]
             if tree.text.isalpha() and not reading.defined(tree.text):
-                hint = did_you_mean(tree.text.lower(), MODES) if self.modes else ""
+                hint = did_you_mean(tree.text.lower(), self.modes)
+                if tree.text == "causal" and self.modes:
+                    hint = "causal is for convolutions; write [before, after] pairs"
                 raise self.wants(tree, hint)
         elif isinstance(tree, List) and any(isinstance(item, List) for item in tree.items):
             return Padding(tuple(self.pair(item, reading) for item in tree.items))

@@ -27,16 +27,18 @@ class Pool(Rounded):
 
     principal: ClassVar[str] = "kernel"
 
-    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side", default=(2,))
+    kernel: tuple[Dim, ...] = field(
+        Sizes(divides=True), "extent of the window, per side", default=(2,)
+    )
     # Unlike a convolution's, a pool's stride may be left open.
-    stride: tuple[int, ...] | None = field(  # type: ignore[assignment]
-        Sizes(),
+    stride: tuple[Dim, ...] | None = field(  # type: ignore[assignment]
+        Sizes(divides=True),
         "step from window to window, per side; by default the kernel's extent",
         default=None,
         unsaid="stride 1",
     )
 
-    def steps(self) -> tuple[int, ...]:
+    def steps(self) -> tuple[Dim, ...]:
         return self.kernel if self.stride is None else self.stride
 
     def configuration(self, *inputs: Shape) -> str:
@@ -170,9 +172,14 @@ class BlurPool(Pool):
         " multiplies and adds = kernel x output elements"
     )
 
-    kernel: tuple[int, ...] = field(Sizes(), "extent of the filter, per side", default=(3,))
-    stride: tuple[int, ...] = field(
-        Sizes(), "step from window to window, per side", default=(2,), unsaid="stride 1"
+    kernel: tuple[Dim, ...] = field(
+        Sizes(divides=True), "extent of the filter, per side", default=(3,)
+    )
+    stride: tuple[Dim, ...] = field(
+        Sizes(divides=True),
+        "step from window to window, per side",
+        default=(2,),
+        unsaid="stride 1",
     )
     dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
     rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.algebra import product
+from shapecalc.algebra import larger, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Parameter, Requirement, square
 from shapecalc.layers.conv import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Work
+    from shapecalc.layers.window import Window
 
 
 class Transposed(Windowed):
@@ -79,16 +81,11 @@ class Transposed(Windowed):
         shape = inputs[0]
         moves, extras = self.moves(shape), self._extra(len(shape.sides))
         for n, move, extra in zip(shape.sides, moves, extras, strict=True):
-            limit = move.stride if self.pad.mode != "given" else max(move.stride, move.dilation)
-            if extra is not None and extra >= limit:
-                raise RuleError(
-                    "E203",
-                    f"output_padding {extra} is too large for stride {move.stride}"
-                    + (f" and dilation {move.dilation}" if move.dilation > 1 else ""),
-                    field="output_padding",
-                    rule=f"output_padding < max(stride, dilation) = {limit}",
-                    hint=f"use at most {limit - 1}",
-                    facts=(("output_padding", extra), ("stride", move.stride)),
+            given = self.pad.mode == "given"
+            limit = larger(move.stride, move.dilation) if given else move.stride
+            if extra is not None:
+                yield Requirement(
+                    limit, "at least", extra + 1, partial(_too_far, move, extra, limit)
                 )
             size = transposed_size(n, move, extra)
             yield Requirement(
@@ -128,3 +125,15 @@ class Transposed(Windowed):
         shape = inputs[0]
         moves, extras = self.moves(shape), self._extra(len(shape.sides))
         return tuple(map(reach_transposed, moves, extras))
+
+
+def _too_far(move: Window, extra: int, limit: Dim) -> RuleError:
+    return RuleError(
+        "E203",
+        f"output_padding {extra} is too large for stride {move.stride}"
+        + (f" and dilation {move.dilation}" if move.dilation > 1 else ""),
+        field="output_padding",
+        rule=f"output_padding < max(stride, dilation) = {limit}",
+        hint=f"use at most {limit - 1}",
+        facts=(("output_padding", extra), ("stride", move.stride)),
+    )

@@ -28,7 +28,7 @@ class Window(NamedTuple):
     """
 
     kernel: Dim
-    stride: int = 1
+    stride: Dim = 1
     before: Dim = 0
     after: Dim = 0
     dilation: int = 1
@@ -67,7 +67,7 @@ def output_size(n: Dim, window: Window) -> Dim:
     if rounding == "ceil_full" or (rounding == "ceil_caffe" and not before + after):
         return steps
     # With e >= s + after no window can start beyond the clip, so it needs no min.
-    if is_number(extent) and is_number(after) and extent >= stride + after:  # type: ignore[operator]
+    if all(map(is_number, (extent, after, stride))) and extent >= stride + after:  # type: ignore[operator]
         return steps
     return smaller(steps, ceil_div(n + before, stride))
 
@@ -167,7 +167,7 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     >>> reach_transposed(Window(3, 2), None)
     InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
     """
-    _, stride, _, _, dilation, _, mode = window
+    dilation, mode, stride = window.dilation, window.mode, as_number(window.stride)
     refuse_period(stride)
     kernel, cut = as_number(window.kernel), as_number(window.before)
     if mode == "same":

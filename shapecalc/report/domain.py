@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.bounds import surely_at_least
-from shapecalc.algebra.expr import evaluate, symbols_of
+from shapecalc.algebra.expr import Quotient, atoms_of, evaluate, symbols_of
 from shapecalc.algebra.integer_sets import Integers, Stretch, TooFineError, common
 from shapecalc.algebra.notation import text_of
-from shapecalc.algebra.relations import compare, where
+from shapecalc.algebra.relations import cleared, compare, where
 from shapecalc.layers.shape import as_text
 from shapecalc.text.shown import brief_repr
 
@@ -89,7 +89,10 @@ class Domain(NamedTuple):
         return brief_repr(self)
 
     def admits(self, values: Mapping[str, int]) -> bool:
-        """Tell whether the network exists for these values."""
+        """Tell whether the network exists for these values.  Raises `TypeError` where one lacks."""
+        missing = [name for name in self.symbols if name not in values]
+        if missing:
+            raise TypeError(f"there is no value for {', '.join(missing)}")
         return all(values[name] in self.allowed[name] for name in self.symbols) and all(
             condition.holds(values) for condition in self.mixed
         )
@@ -98,6 +101,7 @@ class Domain(NamedTuple):
         """Tell whether a requirement surely holds for all values of the domain."""
         limit = _limit(Condition("", need), self.symbols[0])
         if limit is None:
+            need = _cleared(need)
             return surely_at_least(need.value, need.bound, self.start)
         allowed = self.allowed[limit.symbol]
         try:
@@ -184,7 +188,8 @@ def domain_of(symbols: Iterable[str], conditions: Iterable[Condition]) -> Domain
     alone: dict[str, list[Limit]] = {name: [] for name in symbols}
     mixed: list[Condition] = []
     needs: dict[tuple[object, ...], Condition] = {}
-    for condition in conditions:
+    for stated in conditions:
+        condition = Condition(stated.layer, _cleared(stated.need))
         needs.setdefault(condition.need[:3], condition)
     for condition in needs.values():
         limit = _limit(condition, next(iter(alone)))
@@ -201,6 +206,15 @@ def domain_of(symbols: Iterable[str], conditions: Iterable[Condition]) -> Domain
     start = {name: numbers.smallest() or 1 for name, numbers in allowed.items()}
     open_ = tuple(condition for condition in mixed if not _implied(condition, start))
     return Domain(tuple(alone), allowed, tuple(limits), open_)
+
+
+def _cleared(need: Requirement) -> Requirement:
+    """State a lower bound without what divides by symbols: m - k >= 0 for (m - k)//s + 1 >= 1."""
+    value, relation, bound, _ = need
+    atoms = (*atoms_of(value), *atoms_of(bound))
+    if relation != "at least" or not any(isinstance(atom, Quotient) for atom in atoms):
+        return need
+    return need._replace(value=cleared(value, bound), bound=0)
 
 
 def _limit(condition: Condition, anyone: str) -> Limit | None:

@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.algebra import largest, smallest
+from shapecalc.algebra import always_positive, largest, smallest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,12 +109,18 @@ def _apply(operator: str, values: list[Dim]) -> Dim:
         case "*":
             return first * values[1]
         case "//":
-            by = _literal(values[1], "what is divided by")
-            if by == 0:
-                raise ExpressionError(f"{first} // 0 divides by zero")
-            return first // by
+            return first // _divisor(first, values[1])
         case _:
             return _power(first, _literal(values[1], "an exponent"))
+
+
+def _divisor(first: Dim, by: Dim) -> Dim:
+    if by == 0:
+        raise ExpressionError(f"{first} // 0 divides by zero")
+    if not (isinstance(by, int) or always_positive(by)):
+        message = f"what is divided by must be at least 1, and {by} is not for all values"
+        raise ExpressionError(message, "give its symbols values with --set")
+    return by
 
 
 def _literal(value: Dim, what: str) -> int:

@@ -115,7 +115,7 @@ def test_numbers_come_out_as_numbers() -> None:
 
 @pytest.mark.parametrize(
     "question",
-    [lambda: bool(H), lambda: H < W, lambda: H // W, lambda: 3 // H, lambda: H + 0.5,
+    [lambda: bool(H), lambda: H < W, lambda: H // 0.5, lambda: 0.5 // H, lambda: H + 0.5,
      lambda: H * "x", lambda: 1 - (H - 0.5)],
 )  # fmt: skip
 def test_what_has_no_answer_is_refused(question: Any) -> None:

@@ -98,7 +98,7 @@ def neighbours(subject: Subject) -> Iterator[Neighbour]:
 
 def _of_window(layer: Windowed, inputs: tuple[Shape, ...]) -> Iterator[Neighbour]:
     for change in (-1, 1):
-        steps = tuple(step + change for step in layer.steps())
+        steps = tuple(known(step) + change for step in layer.steps())
         if min(steps) > 0:
             yield Neighbour(f"stride {square(steps)}", _with(layer, stride=steps), inputs)
     by = 2 if all(known(size) % 2 for size in layer.kernel) and layer.weighted else 1
@@ -139,7 +139,7 @@ def _of_input(layer: Windowed, inputs: tuple[Shape, ...]) -> Iterator[Neighbour]
         fitted = windows.fit(side, layer.moves(inputs[0])[0])
         if fitted.window.mode != "same":
             changes |= {size - side for size in windows.exact_sizes(fitted)}
-    if layer.steps()[0] > 1:
+    if known(layer.steps()[0]) > 1:
         changes |= {size - side for size in FAMILIAR if abs(size - side) <= NEAR}
     for change in sorted(changes - {0}):
         yield from _resized(layer, inputs, change)

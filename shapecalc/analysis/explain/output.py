@@ -123,10 +123,15 @@ def question(layer: Layer, subject: Subject) -> Iterator[Prose]:
     _, n, window = next(sides_of(layer, subject))
     k, s = window.extent, window.stride
     if window.mode == "same":
-        every = f"one output every {s} {subject.pixel}s" if s > 1 else "as many outputs as inputs"
+        every = f"one output every {s} {subject.pixel}s" if s != 1 else "as many outputs as inputs"
         yield Prose(f"`same` asks for {every}, whatever the kernel: n/s, rounded up.")
         return
-    steps = f"{s} {subject.pixel}s at a time" if s > 1 else f"one {subject.pixel} at a time"
+    if layer.pad.mode == "causal":
+        yield Prose(
+            f"`causal` puts {window.before} zeros before and none after: no output sees what comes"
+            f" after its own {subject.pixel}."
+        )
+    steps = f"{s} {subject.pixel}s at a time" if s != 1 else f"one {subject.pixel} at a time"
     padded = "" if is_zero(window.before + window.after) else " and their padding"
     fit = "the steps that fit" if window.rounding == "floor" else "the steps, one that is begun too"
     wide = f"{capital(article(str(k)))}-wide window" if str(k).isalnum() else f"A window of {k}"
@@ -190,7 +195,7 @@ def _(layer: Transposed, subject: Subject) -> Iterator[Block]:
     uneven = dict.fromkeys(
         (move.kernel, move.stride)
         for move in layer.moves(subject.inputs[0])
-        if move.dilation == 1 and known(move.kernel) % move.stride
+        if move.dilation == 1 and is_number(move.stride) and known(move.kernel) % move.stride
     )
     for k, s in uneven:
         yield Prose(

@@ -18,6 +18,7 @@ from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer, Parameter, Work
 
 #: What the letters of a rule stand for.
@@ -130,7 +131,7 @@ def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) ->
     return value
 
 
-def _sizes(name: str, values: tuple[int, ...], rank: int, style: NamingStyle) -> tuple[Any, ...]:
+def _sizes(name: str, values: tuple[Dim, ...], rank: int, style: NamingStyle) -> tuple[Any, ...]:
     if style.letters:
         quiet = name == "dilation" or (style.brief and name == "stride")
         letter = _LETTER.get(name, name)

@@ -38,6 +38,11 @@ class WindowFit(NamedTuple):
         return known(self.window.kernel)
 
     @property
+    def stride(self) -> int:
+        """The step from window to window."""
+        return known(self.window.stride)
+
+    @property
     def extent(self) -> int:
         """What the window covers, dilated."""
         return known(self.window.extent)
@@ -50,7 +55,7 @@ class WindowFit(NamedTuple):
     @property
     def left(self) -> int:
         """What is left over behind the last window; less than 0 when it hangs over the edge."""
-        return self.free - (self.places - 1) * self.window.stride
+        return self.free - (self.places - 1) * self.stride
 
     @property
     def tail(self) -> int:
@@ -59,7 +64,7 @@ class WindowFit(NamedTuple):
 
     def unseen(self) -> Sequence[int] | None:
         """Return the pixels in no window, counted from 0; None where there are too many to tell."""
-        k, s, d = self.kernel, self.window.stride, self.window.dilation
+        k, s, d = self.kernel, self.stride, self.window.dilation
         if d == 1 and k >= s:  # windows touch: only what stands behind the last one is unseen
             return range(max(0, self.n - self.tail), self.n)
         if self.n > MANY or self.places * k > MANY:
@@ -70,7 +75,7 @@ class WindowFit(NamedTuple):
 
 def countable(n: Dim, window: Window) -> bool:
     """Tell whether a side and its window are numbers, so that pixels can be counted."""
-    return all(map(is_number, (n, window.kernel, window.before, window.after)))
+    return all(map(is_number, (n, window.kernel, window.stride, window.before, window.after)))
 
 
 def fit(n: Dim, window: Window) -> WindowFit:
@@ -82,7 +87,7 @@ def fit(n: Dim, window: Window) -> WindowFit:
 
 def exact_sizes(fitted: WindowFit) -> tuple[int, int]:
     """Return the nearest sizes below and above for which nothing is left over."""
-    stride = fitted.window.stride
+    stride = fitted.stride
     rest = fitted.free % stride
     return fitted.n - rest, fitted.n + (stride - rest) % stride
 
@@ -97,7 +102,7 @@ def sentences(fitted: WindowFit, pixel: str) -> Iterator[str]:
         yield from _raised(fitted, pixel)
     gaps = len(fitted.unseen() or ()) - fitted.tail
     if gaps > 0:
-        k, s = fitted.extent, fitted.window.stride
+        k, s = fitted.extent, fitted.stride
         why = f"the stride {s} is larger than the window" if s > k else "the dilation skips them"
         are = f"{counted(gaps, pixel)} {plural(gaps, 'is')}"
         yield f"In between, {are} in no window: {why}."
@@ -107,12 +112,12 @@ def quotient_text(fitted: WindowFit) -> str:
     """Write the division whose rounding is spoken of: (224 - 11)/4 = 53.25."""
     n, window, before, after = fitted.n, fitted.window, fitted.before, fitted.after
     added = f" + {before + after}" if before + after else ""
-    value = value_text(Fraction(fitted.free, window.stride))
+    value = value_text(Fraction(fitted.free, fitted.stride))
     return f"({n}{added} - {fitted.extent})/{window.stride} = {value}"
 
 
 def _floored(fitted: WindowFit, pixel: str) -> Iterator[str]:
-    stride = fitted.window.stride
+    stride = fitted.stride
     if stride == 1:
         if fitted.places == fitted.n and fitted.before + fitted.after:
             added = f"{fitted.extent} - 1 = {fitted.before + fitted.after}"
@@ -147,7 +152,7 @@ def _raised(fitted: WindowFit, pixel: str) -> Iterator[str]:
     """Say what rounding up does."""
     window = fitted.window
     unclipped = known(ceil_div(fitted.free, window.stride)) + 1
-    if not fitted.free % window.stride:
+    if not fitted.free % fitted.stride:
         yield f"{quotient_text(fitted)} is whole, so rounding up changes nothing."
     elif unclipped == fitted.places:
         hangs = -fitted.left
@@ -199,7 +204,7 @@ def drawn(fitted: WindowFit, pixel: str) -> tuple[str, ...]:
     if hangs > 0:
         places.append(("no room", count))
     frames = tuple(
-        Frame(label, number * window.stride - fitted.before, fitted.kernel, window.dilation)
+        Frame(label, number * fitted.stride - fitted.before, fitted.kernel, window.dilation)
         for label, number in places
     )
     unseen = fitted.unseen() or range(fitted.n - fitted.tail, fitted.n)
@@ -212,7 +217,7 @@ def facts_of(fitted: WindowFit) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "input": fitted.n,
         "kernel": fitted.kernel,
-        "stride": window.stride,
+        "stride": fitted.stride,
         "dilation": window.dilation,
         "padding": [fitted.before, fitted.after],
         "padding_mode": window.mode,

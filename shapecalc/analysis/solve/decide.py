@@ -11,7 +11,7 @@ from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.expr import Expr, Floor, Symbol, evaluate, substitute, symbol
+from shapecalc.algebra.expr import Expr, Floor, Quotient, Symbol, evaluate, substitute, symbol
 from shapecalc.algebra.integer_sets import NONE, Integers, common
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.solve.answer import (
@@ -272,6 +272,8 @@ def magnitude(dim: Dim, highs: Mapping[str, int]) -> int:
                 largest = highs[atom.name]
             elif isinstance(atom, Floor):
                 largest = magnitude(atom.over, highs)  # its numerator is computed first
+            elif isinstance(atom, Quotient):
+                largest = max(magnitude(atom.over, highs), magnitude(atom.by, highs))
             else:
                 largest = 2 * sum(magnitude(argument, highs) for argument in atom.of)
             term *= max(largest, 1) ** power

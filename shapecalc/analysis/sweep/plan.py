@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.expr import Atom, Floor, Symbol, symbols_of
+from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, symbols_of
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
@@ -171,6 +171,9 @@ def _of_atom(
     if isinstance(atom, Floor):
         over, inside = _bounds(atom.over, highest, memo)
         return over // atom.by + 1, max(inside, atom.by)
+    if isinstance(atom, Quotient):
+        over, inside = _bounds(atom.over, highest, memo)
+        return over + 1, max(inside, _bounds(atom.by, highest, memo)[1])
     bounds = [_bounds(argument, highest, memo) for argument in atom.of]
     value = max(largest for largest, _ in bounds)
     return value, max(4 * value, *(inside for _, inside in bounds))  # a + b + |a - b|

@@ -182,7 +182,7 @@ def _side(n: int, move: Window) -> Side:
     side = Side(
         n,
         known(move.kernel),
-        move.stride,
+        known(move.stride),
         known(before) + known(after),
         move.dilation,
         "floor" if move.rounding == "floor" or move.mode == "same" else "ceil",

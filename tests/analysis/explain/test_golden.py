@@ -104,6 +104,8 @@ ALONE = {
     "signal": "input: 100x3\nlayers: [conv: {filters: 4, kernel: 5, stride: 3}]",
     "symbols-adaptive": "input: HxWx4\nlayers: [adaptive_avgpool: 2x6]",
     "symbols-conv": "input: 40x41x3\nlet: {p: free, q: free}\nlayers: [conv: {filters: 2, kernel: q, pad: p}]",
+    "symbols-stride": "input: mxmx3\nlet: {k: free, p: free, s: free, n: free}\nlayers: [conv: {filters: n, kernel: k, stride: s, pad: p}]",
+    "symbols-pool": "input: NxNx4\nlet: {k: free}\nlayers: [maxpool: k]",
     "symbols-filters": "input: 7x9x4\nlet: {k: free}\nlayers: [conv: {filters: k, kernel: 3}]",
     "volume": "input: 8x9x11x3\nlayers: [conv: {filters: 4, kernel: 3, pad: 1}]",
 }

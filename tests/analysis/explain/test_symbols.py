@@ -68,6 +68,24 @@ layers:
 """
 
 
+#: Letters wherever a window is moved by them.
+STRIDES = """
+input: NxNx4
+let: {s: free, t: free}
+layers:
+  - conv: {filters: 4, kernel: 3, stride: s, pad: 2}
+  - depthwise: {kernel: 3, stride: t, pad: same}
+  - transposed: {filters: 4, kernel: 3, stride: s}
+  - separable: {filters: 4, kernel: 2, stride: s + t}
+  - transposed: {filters: 4, kernel: 3, stride: 2*s, pad: same, output_padding: 1}
+  - maxpool: {kernel: s, pad: 0}
+  - avgpool: {kernel: 2, stride: t, rounding: ceil}
+  - blurpool: {kernel: 3, stride: s}
+  - subsampling: {kernel: s, stride: 1}
+  - dense: 3*s
+"""
+
+
 def of_values(report: Report, name: str, count: int = 2) -> list[dict[str, int]]:
     """Draw values of the symbols for which the network exists."""
     found = points(report, random.Random(name), 40)[:count]
@@ -101,7 +119,7 @@ def test_constants_that_are_free(name: str, constant: str) -> None:
         assert wrong(report, report.rows, values=values) == []
 
 
-@pytest.mark.parametrize("text", [FREE, SIZES])
+@pytest.mark.parametrize("text", [FREE, SIZES, STRIDES])
 def test_every_field_that_may_be_a_symbol(text: str) -> None:
     report = of_text(text)
     for values in of_values(report, text, 3):

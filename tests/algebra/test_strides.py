@@ -1,0 +1,127 @@
+"""A letter as stride: the first formula of every course, and the law that it is right."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shapecalc.errors import SpecErrors
+from tests.algebra.law import differences
+from tests.spec.support import problems_of, report_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.report import Report
+
+COURSE = """
+input: mxmx3
+let: {k: free, p: free, s: free, n: free}
+layers: [conv: {filters: n, kernel: k, stride: s, pad: p}]
+"""
+
+
+def test_the_first_formula_of_every_course() -> None:
+    report = report_of(COURSE)
+    side = "floor((m + 2p - k)/s) + 1"
+    assert [str(n) for n in report["conv1"].output.sides] == [side, side]
+    assert str(report["conv1"].macs) == "3*k^2*n*(floor((m + 2p - k)/s) + 1)^2"
+    field = report["conv1"].field
+    assert field is not None
+    assert [str(side.size) for side in field] == ["k", "k"]
+    assert report.domain is not None
+    assert report.domain.texts()[-1] == "m + 2p - k >= 0 (conv1)"
+
+
+#: Layers with letters where they divide, over an input of NxNx4.
+LETTERS = [
+    "conv: {filters: 8, kernel: 3, stride: s}",
+    "conv: {filters: 8, kernel: k, stride: s, pad: t}",
+    "conv: {filters: 8, kernel: 3, stride: s, pad: same}",
+    "conv: {filters: 8, kernel: 3, stride: s, pad: valid, dilation: 2}",
+    "conv: {filters: 8, kernel: 3, stride: 2*s + t}",
+    "conv: {filters: 8, kernel: 3x5, stride: sx1}",
+    "conv: {filters: 8, kernel: 3, stride: [s, t]}",
+    "conv: {filters: 8, kernel: 3, stride: s, rounding: ceil}",
+    "conv: {filters: 8, kernel: k, stride: s, pad: 1, rounding: ceil}",
+    "conv: {filters: 8, kernel: 3, stride: s, pad: 1, rounding: ceil_caffe}",
+    "conv: {filters: 8, kernel: 3, stride: s, rounding: ceil_full}",
+    "conv: {filters: 8*s//t, kernel: 3, bias: per_position, stride: s}",
+    "conv: {filters: 16//s + 1, kernel: 1}",
+    "depthwise: {kernel: 3, stride: s}",
+    "separable: {filters: 8, kernel: 3, stride: s, pad: same}",
+    "transposed: {filters: 8, kernel: 3, stride: s}",
+    "transposed: {filters: 8, kernel: 3, stride: s, pad: same}",
+    "transposed: {filters: 8, kernel: 3, stride: s, pad: valid}",
+    "transposed: {filters: 8, kernel: 3, stride: s, pad: 1, output_padding: 2}",
+    "transposed: {filters: 8, kernel: 3, stride: s, pad: same, output_padding: 1}",
+    "maxpool: k",
+    "maxpool: {kernel: k, stride: s}",
+    "maxpool: {kernel: 2, stride: s, rounding: ceil}",
+    "maxpool: {kernel: 3, stride: s, pad: 1, rounding: ceil_caffe}",
+    "avgpool: {kernel: kx2, stride: s, pad: same}",
+    "subsampling: {kernel: k}",
+    "blurpool: {kernel: 3, stride: s}",
+    "blurpool: {kernel: k}",
+    "repeat: {times: 2, layers: [conv: {filters: 4, kernel: 3, stride: s, pad: 1}]}",
+    "repeat: {times: 2, layers: [maxpool: s]}, conv: {filters: 4, kernel: 3, stride: 2}",
+    "conv: {filters: 4, kernel: 3, stride: s}, dense: 5",
+    "add: [[conv: {filters: 4, kernel: 3, stride: s, pad: 1}], [maxpool: {kernel: 1, stride: s}]]",
+    "add: [[conv: {filters: 4, kernel: 3, stride: s, pad: 1}], [maxpool: {kernel: 1, stride: t}]]",
+    "concat: [[maxpool: {kernel: 3, stride: s, pad: 1}], [avgpool: {kernel: 2, stride: s}]]",
+    "upsample: 2, conv: {filters: 4, kernel: 3, stride: s}",
+    "conv: {filters: 4, kernel: 3, stride: s}, upsample: 2, relu",
+    "conv: {filters: 4, kernel: 3, stride: s}, adaptive_avgpool: 2",
+    "conv: {filters: 4, kernel: 3, stride: s}, global_avgpool, dense: s",
+]
+
+
+def report_at(layers: str, values: Mapping[str, int]) -> Report:
+    """Compute a network with numbers for some of N, k, s and t; the others stay letters."""
+    n = values.get("N", "N")
+    constants = ", ".join(f"{name}: {values.get(name, 'free')}" for name in "kst")
+    return report_of(f"input: {n}x{n}x4\nlet: {{{constants}}}\nlayers: [{layers}]\n")
+
+
+@pytest.mark.parametrize("layers", LETTERS)
+def test_at_values_it_is_the_numeric_report_and_exists_just_there(layers: str) -> None:
+    rng = random.Random(layers)
+    symbolic = report_at(layers, {})
+    assert symbolic.domain is not None
+    admitted = 0
+    for _ in range(40):
+        values = {"N": rng.randint(1, 40)} | {name: rng.randint(1, 6) for name in "kst"}
+        known = {name: values[name] for name in symbolic.domain.symbols}
+        try:
+            numeric = report_at(layers, values)
+        except SpecErrors:
+            assert not symbolic.domain.admits(known), values
+            continue
+        assert symbolic.domain.admits(known), values
+        assert differences(symbolic, numeric, values) == [], values
+        admitted += 1
+    assert admitted > 5
+
+
+def test_the_law_bites() -> None:
+    layers = "conv: {filters: 8, kernel: 3, stride: s}"
+    symbolic = report_at(layers, {})
+    wrong = report_at(layers, {"N": 20, "k": 1, "s": 3, "t": 1})
+    assert differences(symbolic, wrong, {"N": 20, "k": 1, "s": 2, "t": 1})
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("stride: s - 1", "stride must be at least 1, and s - 1 is not"),
+        ("stride: s//2", "stride must be at least 1, and floor(s/2) is not"),
+        ("stride: [1, s - t]", "stride must be at least 1, and s - t is not"),
+    ],
+)
+def test_a_stride_that_may_be_0_is_refused(field: str, message: str) -> None:
+    layer = f"conv: {{filters: 2, kernel: 1, {field}}}"
+    (problem,) = problems_of(f"input: 9x9x4\nlet: {{s: free, t: free}}\nlayers: [{layer}]\n")
+    assert problem.code == "E114"
+    assert message in problem.message
