@@ -8,7 +8,7 @@ import pytest
 import shapecalc
 from shapecalc.analysis.solve.windows import windows_between
 from shapecalc.analysis.tables import published_tables
-from shapecalc.output.csv import LINES, Plain, to_csv
+from shapecalc.output.csv import LINES, Plain, to_csv, written
 from shapecalc.output.json import to_json
 from shapecalc.output.records import Records, Rows
 from shapecalc.output.report_records import records

@@ -10,6 +10,5 @@ FAULTS = [
     Planted("a schema for standard output goes to a file", 'emit(dump(json_schema(), 2, ascii=True) + "\\n", None if path == "-" else path)', 'emit(dump(json_schema(), 2, ascii=True) + "\\n", None if path != "-" else path)'),
     Planted("a format that has no width is given one", 'word != "width" and name != "latex"', 'word != "width" or name != "latex"'),
     Planted("a convolution's fields need no convolution", "conv is None and (fields or transposed)", "conv is None or (fields or transposed)"),
-    Planted("--check always holds", "check and not _holds(report)", "False"),
     Planted("a table that holds ends with 1", "not all(judgement.holds for judgement in judgements)", "all(judgement.holds for judgement in judgements)"),
 ]  # fmt: skip

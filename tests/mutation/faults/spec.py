@@ -3,6 +3,12 @@
 from tests.mutation.ground import Planted
 
 FAULTS = [
+    Planted("pictures of any proportion have channels first", "min(second, third) >= _PICTURE and second <= 2 * third <= 4 * second", "min(second, third) >= _PICTURE"),
+    Planted("a deep square map is channels first", "odd = third % 2 == 1 and third >= 5 and first % 16 == 0", "odd = third % 2 == 1 and third >= 5"),
+    Planted("a batch of one is not seen", 'if first == 1 else ""\n\n\ndef volume', 'if False else ""\n\n\ndef volume'),
+    Planted("one point is a grey picture", "len(extents) == 2 and 1 < extents[0] == extents[1]", "len(extents) == 2 and extents[0] == extents[1]"),
+    Planted("a signal of few channels has them first", "second >= _SIGNAL * first", "second >= first"),
+    Planted("the last rule of doubt answers", 'return next(filter(None, (rule(numbers) for rule in RULES)), "")', 'return next(filter(None, (rule(numbers) for rule in RULES[::-1])), "")'),
     Planted("a number is evaluated as an expression", "if isinstance(parsed, int):\n        return parsed", "if False:\n        return parsed"),
     Planted("a minus is no sign", 'self.accept("-")', "False"),
     Planted("a directory is read", 'if os.path.isdir(path):\n        raise refuse("E002", f"\'{name}\' is a directory", Origin.of_file(name), "name a file in it")', 'if False:\n        raise refuse("E002", f"\'{name}\' is a directory", Origin.of_file(name), "name a file in it")'),
