@@ -174,6 +174,8 @@ def test_times_may_become_for_and_for_times(grandchild: Callable[..., Report]) -
     assert channels_of(grandchild("change: {r: {for: {x: [1, 1, 1]}}}\n"), "r") == [4, 8, 12]
     report = grandchild("change: {r/1/conv1: {filters: 3}, r: {times: 1}}\n")
     assert channels_of(report, "r") == [3]
+    filters = "w/1/conv1: {filters: 9}, w/2/conv1: {filters: 8 + j}"
+    assert channels_of(grandchild(f"change: {{w: {{times: 2}}, {filters}}}\n"), "w") == [9, 9]
 
 
 def test_the_index_of_a_repeat_may_be_changed(grandchild: Callable[..., Report]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import zlib
 from pathlib import Path
@@ -54,6 +55,8 @@ def test_it_is_known_by_which_test_every_fault_falls() -> None:
 @pytest.fixture(scope="module")
 def planting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ground, Worker]]:
     """Give a copy of the tree to plant in, and a worker that asks tests there."""
+    if not hasattr(os, "fork"):
+        pytest.skip("a worker forks, and here a process cannot")
     with worker() as runner:
         yield Ground(tmp_path_factory.mktemp("ground") / "tree"), runner
 

@@ -30,7 +30,7 @@ FAULTS = [
     Planted("a block without connections has 0", "connections=sum(known) if known else None", "connections=sum(known)"),
     Planted("a folded block overwrites what it keeps", "overwritten=sum(row.overwritten for row in rows)", "overwritten=sum(row.activations for row in rows)"),
     Planted("layers without weights keep a block from sharing", "for row in members\n        if row.parameters", "for row in members"),
-    Planted("a block that shares a part shares all", "owners.pop() if len(owners) == 1 else None", "owners.pop() if owners else None"),
+    Planted("a block that shares a part shares all", "owners.pop() if len(owners) == 1 else None", "max((owner for owner in owners if owner), default=None)"),
     Planted("borrowed weights are counted again", "weights = biases = buffers = 0", "pass"),
     Planted("what works in place is kept", "0 if layer.inplace else size,", "size,"),
     Planted("what works in place overwrites nothing", "size if layer.inplace else 0,\n        field_of", "0,\n        field_of"),
