@@ -90,7 +90,13 @@ def _output(words: list[str], shown: str) -> str:
 def _columns() -> Iterator[str]:
     yield "| column | meaning | in CSV and JSON | shown by default |"
     yield "|---|---|---|---|"
-    shown = {"everywhere": "yes", "machines": "in CSV and JSON", "asked": "no"}
+    shown = {
+        "everywhere": "yes",
+        "machines": "in CSV and JSON",
+        "asked": "no",
+        "frozen": "where something is frozen",
+        "frozen machines": "in CSV and JSON where something is frozen",
+    }
     for column in COLUMNS:
         yield _row(f"`{column.key}`", column.meaning, f"`{column.name}`", shown[column.shown])
 
@@ -166,6 +172,8 @@ def _layers() -> Iterator[str]:
             yield f"- Counts: {_plain(layer.counts)}."
         if layer.learns:
             yield f"- Learns: {_plain(layer.learns)}."
+        if layer.unsaid:
+            yield f'- Where "what it does" is silent: {_plain(layer.unsaid)}.'
         if layer.principal:
             yield f"- `{layer.type}: VALUE` sets `{layer.principal}`."
         if layer.fields:
@@ -191,6 +199,11 @@ def _misconceptions() -> Iterator[str]:
         yield ""
 
 
+def _anchor(heading: str) -> str:
+    """Return what a heading is linked by: GitHub and MkDocs leave its points out."""
+    return heading.replace(".", "")
+
+
 def _networks() -> Iterator[str]:
     reports = {name: shapecalc.summarize(name) for name in shapecalc.shipped()}
     yield "| spec | network | input | parameters | MACs | activations |"
@@ -199,7 +212,7 @@ def _networks() -> Iterator[str]:
         totals = report.totals
         inputs = ", ".join(as_text(row.output) for row in report.rows if row.type == "input")
         counts = (f"{n:,}" for n in (totals.params, totals.macs, totals.activations))
-        yield _row(f"[`{name}`](#{name})", report.name, inputs, *counts)
+        yield _row(f"[`{name}`](#{_anchor(name)})", report.name, inputs, *counts)
     for name, report in reports.items():
         spec = report.graph.spec
         yield ""

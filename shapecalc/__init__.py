@@ -22,10 +22,9 @@ The rooms, from the ground up; each uses those before it:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as `typing` has it, which takes long enough to be interrupted
 if TYPE_CHECKING:
     from shapecalc.analysis.compare import Comparison, compare
     from shapecalc.analysis.explain import explain

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from shapecalc.text import Origin
 
-#: Every error code with its title.  docs/errors.md shows each with an example, by test.
+#: Every error code with its title. docs/errors.yaml describes each; the page made of it has
+#: an example of each, by test.
 CODES: Mapping[str, str] = {
     # the file
     "E001": "the file does not exist",

@@ -56,9 +56,23 @@ TOTALS = {
     "resnet50": (25_557_032, 3_857_973_248),
     "resnet101": (44_549_160, 7_570_194_432),
     "resnet152": (60_192_808, 11_282_415_616),
+    "resnet50-v1.5": (25_557_032, 4_089_184_256),  # section 7: "stride in the 3x3"
+    "resnet101-v1.5": (44_549_160, 7_801_405_440),
+    "resnet152-v1.5": (60_192_808, 11_513_626_624),
     "plain18": (11_515_688, 1_794_805_760),
     "plain34": (21_623_848, 3_644_493_824),
     "alphago": (3_882_793, 1_400_726_208),
+    # torchvision 0.28.0 in PyTorch 2.13.0, counted by hooks, SqueezeNet on 227 pixels
+    "densenet121": (7_978_856, 2_834_161_664),
+    "inception-v3": (23_834_568, 5_713_216_096),
+    "mobilenet-v2": (3_504_872, 300_774_272),
+    "squeezenet": (1_248_424, 832_667_936),
+    "squeezenet-1.1": (1_235_496, 387_747_520),
+    # the papers' tables and figures, typed in PyTorch and counted by hooks (oracle/test_papers.py)
+    "dcgan": (18_885_760, 640_614_400),
+    "mobilenet-v1": (4_231_976, 568_740_352),
+    "tiny-yolo-v2": (15_861_773, 3_485_520_896),
+    "unet": (31_030_658, 150_428_424_448),
     # the code linked from the slides (published, section 10): its weight arrays, with biases or the
     # two of a batch normalisation, added up by hand; MACs with SAME's sides 56, 28, 14, 7.
     # AlexNet's 76.0 million are published
@@ -292,6 +306,7 @@ RESNET_SIZES = {
     "resnet50": ("112x112x64", "56x56x256", "28x28x512", "14x14x1024", "7x7x2048"),
     "resnet101": ("112x112x64", "56x56x256", "28x28x512", "14x14x1024", "7x7x2048"),
     "resnet152": ("112x112x64", "56x56x256", "28x28x512", "14x14x1024", "7x7x2048"),
+    "resnet50-v1.5": ("112x112x64", "56x56x256", "28x28x512", "14x14x1024", "7x7x2048"),
 }
 
 #: Convolutions with their projections, by the blocks of Table 1: 18 and 34 have two a block,
@@ -304,6 +319,9 @@ RESNET_CONVOLUTIONS = {
     "resnet50": 49 + 4,
     "resnet101": 100 + 4,
     "resnet152": 151 + 4,
+    "resnet50-v1.5": 49 + 4,
+    "resnet101-v1.5": 100 + 4,
+    "resnet152-v1.5": 151 + 4,
 }
 
 #: k: params, weights, biases, MACs (published, section 8); 99k^2 + 1213k + 361 parameters.
@@ -324,6 +342,120 @@ LENET_CONNECTIONS = {
     "F6": 10_164,
     "OUTPUT": 840,
 }
+
+#: Volumes that papers print, by the names of the rows at depth 1.
+VOLUMES = {
+    # Huang et al. 2016, Table 1, "output size"; a transition halves the channels
+    "densenet121": {
+        "conv1": "112x112x64",
+        "pool1": "56x56x64",
+        "dense_block1": "56x56x256",
+        "transition1": "28x28x128",
+        "dense_block2": "28x28x512",
+        "transition2": "14x14x256",
+        "dense_block3": "14x14x1024",
+        "transition3": "7x7x512",
+        "dense_block4": "7x7x1024",
+    },
+    # Radford, Metz, Chintala 2015, Figure 1
+    "dcgan": {
+        "reshape1": "4x4x1024",
+        "transposed1": "8x8x512",
+        "transposed2": "16x16x256",
+        "transposed3": "32x32x128",
+        "transposed4": "64x64x3",
+    },
+    # Szegedy et al. 2015, Table 1
+    "inception-v3": {
+        "unit1": "149x149x32",
+        "unit2": "147x147x32",
+        "unit3": "147x147x64",
+        "pool1": "73x73x64",
+        "mixed_5d": "35x35x288",
+        "mixed_6e": "17x17x768",
+        "mixed_7a": "8x8x1280",
+        "mixed_7c": "8x8x2048",
+        "global_avgpool1": "1x1x2048",
+    },
+    # Howard et al. 2017, Table 1, "input size" of the row below
+    "mobilenet-v1": {
+        "conv1": "112x112x32",
+        "conv2": "112x112x64",
+        "conv4": "56x56x128",
+        "conv6": "28x28x256",
+        "depthwise6": "14x14x256",
+        "conv12": "14x14x512",
+        "depthwise12": "7x7x512",
+        "conv14": "7x7x1024",
+        "global_avgpool1": "1x1x1024",
+    },
+    # Sandler et al. 2018, Table 2, "input" of the row below
+    "mobilenet-v2": {
+        "conv1": "112x112x32",
+        "bottleneck1": "112x112x16",
+        "bottleneck3": "56x56x24",
+        "bottleneck6": "28x28x32",
+        "bottleneck10": "14x14x64",
+        "bottleneck13": "14x14x96",
+        "bottleneck16": "7x7x160",
+        "bottleneck17": "7x7x320",
+        "conv2": "7x7x1280",
+    },
+    # Iandola et al. 2016, Table 1, "output size"
+    "squeezenet": {
+        "conv1": "111x111x96",
+        "pool1": "55x55x96",
+        "fire2": "55x55x128",
+        "fire3": "55x55x128",
+        "fire4": "55x55x256",
+        "pool2": "27x27x256",
+        "fire5": "27x27x256",
+        "fire6": "27x27x384",
+        "fire7": "27x27x384",
+        "fire8": "27x27x512",
+        "pool3": "13x13x512",
+        "fire9": "13x13x512",
+        "conv10": "13x13x1000",
+        "global_avgpool1": "1x1x1000",
+    },
+    # Darknet's cfg/yolov2-tiny-voc.cfg: 416 halved five times; 5 x (4 + 1 + 20) channels
+    "tiny-yolo-v2": {"unit6": "13x13x512", "pool6": "13x13x512", "conv1": "13x13x125"},
+    # Ronneberger, Fischer, Brox 2015, Figure 1
+    "unet": {
+        "down1": "568x568x64",
+        "down2": "280x280x128",
+        "down3": "136x136x256",
+        "down4": "64x64x512",
+        "bottom": "28x28x1024",
+        "up4": "52x52x512",
+        "up3": "100x100x256",
+        "up2": "196x196x128",
+        "up1": "388x388x64",
+        "conv1": "388x388x2",
+    },
+}
+
+#: Width of MobileNet's first layer: millions of MACs and of parameters (Howard et al. 2017, Table
+#: 6: a width of 1, 0.75, 0.5 and 0.25).
+MOBILENET_WIDTHS = {32: (569, 4.2), 24: (325, 2.6), 16: (149, 1.3), 8: (41, 0.5)}
+
+#: SqueezeNet's parameters (Iandola et al. 2016, Table 1, "before pruning").
+SQUEEZENET = {
+    "conv1": 14_208,
+    "fire2": 11_920,
+    "fire3": 12_432,
+    "fire4": 45_344,
+    "fire5": 49_440,
+    "fire6": 104_880,
+    "fire7": 111_024,
+    "fire8": 188_992,
+    "fire9": 197_184,
+    "conv10": 513_000,
+}
+
+#: Classes of Tiny YOLOv2: bytes of its weights as Darknet stores them (every number in 4, after a
+#: head of 16), and its billions of FLOPs on Darknet's page.
+TINY_YOLO = {20: (63_471_556, 6.97), 80: (64_701_556, 7.07)}
 
 #: What everyone calls the layers (the project's second issue).
 NAMES = {
@@ -596,6 +728,100 @@ def test_resnets_stride_stands_in_the_first_1x1() -> None:
         row for row in report.rows if row.name.startswith("conv3_x/") and row.type == "conv"
     )
     assert (as_text(first.output), first.weights) == ("28x28x128", 32_768)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnet101", "resnet152"])
+def test_resnets_stride_stands_in_the_3x3_of_version_1_5(name: str) -> None:
+    # published, section 7: as many parameters; three 1x1 work on four times the positions
+    ours, paper = report_of(f"{name}-v1.5"), report_of(name)
+    strides = {
+        "conv1": ("56x56x128", "28x28x256", "14x14x512"),
+        "conv2": ("28x28x128", "14x14x256", "7x7x512"),
+    }
+    for layer, outputs in strides.items():
+        stages = [f"conv{stage}_x/bottleneck1/body/{layer}" for stage in (3, 4, 5)]
+        assert tuple(as_text(ours[name].output) for name in stages) == outputs
+    assert [row.params for row in ours.rows] == [row.params for row in paper.rows]
+    assert ours.totals.macs - paper.totals.macs == 3 * 256 * 128 * (56 * 56 - 28 * 28)
+
+
+# -- mobile networks, dense blocks, decoders ------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+def test_volumes_that_papers_print(name: str) -> None:
+    rows = {row.name: row for row in fold(report_of(name), 1)}
+    assert {each: as_text(rows[each].output) for each in VOLUMES[name]} == VOLUMES[name]
+
+
+@pytest.mark.parametrize("width", MOBILENET_WIDTHS)
+def test_mobilenet_for_every_width_of_the_paper(width: int) -> None:
+    report = shapecalc.summarize("mobilenet-v1", settings={"w": width})
+    totals = report.totals
+    assert (round(totals.macs / 1e6), round(totals.params / 1e6, 1)) == MOBILENET_WIDTHS[width]
+    assert report.graph.expected == {"params": totals.params, "macs": totals.macs}
+
+
+def test_where_mobilenets_arithmetic_is() -> None:
+    # Howard et al. 2017, Table 2: 94.86 % in 1x1, 3.06 % in depthwise, 0.18 % in the dense layer
+    report = report_of("mobilenet-v1")
+    parts = {"conv": -report["conv1"].macs, "depthwise": 0, "dense": 0}
+    for row in report.rows:
+        if row.type in parts:
+            parts[row.type] += row.macs
+    shares = [round(100 * macs / report.totals.macs, 2) for macs in parts.values()]
+    assert shares == [94.86, 3.06, 0.18]
+
+
+def test_squeezenets_table() -> None:
+    rows = {row.name: row for row in fold(report_of("squeezenet"), 1)}
+    assert {name: rows[name].params for name in SQUEEZENET} == SQUEEZENET
+
+
+def test_squeezenet_as_released_pads_its_last_convolution() -> None:
+    # SqueezeNet_v1.0/deploy.prototxt; the release's page says 1.72 GFLOPS an image
+    released = shapecalc.loads("extends: squeezenet.yaml\nchange: {conv10: {pad: 1}}")
+    report = shapecalc.summarize(released)
+    assert as_text(report["conv10"].output) == "15x15x1000"
+    assert round(report.totals.flops / 1e9, 2) == 1.72
+
+
+def test_squeezenet_1_1_pools_earlier() -> None:
+    # the release's page: pools behind 1, 3 and 5 in place of 1, 4 and 8; 64 filters of 3x3
+    rows = fold(report_of("squeezenet-1.1"), 1)
+    names = [row.name for row in rows if row.type in ("conv", "maxpool", "fire")]
+    layers = "conv1 pool1 fire2 fire3 pool2 fire4 fire5 pool3 fire6 fire7 fire8 fire9 conv10"
+    assert names == layers.split()
+    assert report_of("squeezenet-1.1")["conv1"].parameters[0].shape == (64, 3, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "params"),
+    [  # torchvision 0.28.0: parameters; the layers in each block are Huang et al. 2016, Table 1's
+        ("DenseNet-169", {"n3": 32, "n4": 32}, 14_149_480),
+        ("DenseNet-201", {"n3": 48, "n4": 32}, 20_013_928),
+    ],
+)
+def test_deeper_densenets(name: str, settings: dict[str, int], params: int) -> None:
+    report = shapecalc.summarize("densenet121", settings=settings)
+    assert report.totals.params == params
+    layers = [row for row in report.rows if row.type in ("conv", "dense")]
+    assert f"DenseNet-{len(layers)}" == name
+
+
+def test_u_nets_convolutions() -> None:
+    # Ronneberger, Fischer, Brox 2015, section 2: "in total the network has 23"
+    layers = [row for row in report_of("unet").rows if row.type in ("conv", "transposed")]
+    assert len(layers) == 23
+
+
+@pytest.mark.parametrize("classes", TINY_YOLO)
+def test_tiny_yolos_weights_and_flops(classes: int) -> None:
+    report = shapecalc.summarize("tiny-yolo-v2", settings={"classes": classes})
+    totals = report.totals
+    stored = 16 + 4 * (totals.params + totals.buffers)
+    assert (stored, round(totals.flops / 1e9, 2)) == TINY_YOLO[classes]
+    assert report.graph.expected == {"params": totals.params, "macs": totals.macs}
 
 
 # -- AlphaGo --------------------------------------------------------------------------------------

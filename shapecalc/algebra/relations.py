@@ -12,7 +12,7 @@ taken apart into the residue classes; on each the signs of its polynomial are fo
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
 from itertools import product as grid
 from math import comb, factorial, lcm, prod
@@ -39,7 +39,7 @@ from shapecalc.algebra.integer_sets import (
 from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Atom, Product
@@ -193,7 +193,7 @@ def _never_negative(dim: Dim) -> bool:
     return bool(evaluate(dim, dict.fromkeys(symbols_of(dim), 1)) >= 0)
 
 
-Relation: TypeAlias = Literal["at least", "at most", "equal to", "divisible by"]
+Relation: TypeAlias = Literal["at least", "at most", "equal to", "divisible by", "joined with"]
 
 #: Beyond this no one looks for a border.
 FARTHEST = 2**62
@@ -214,6 +214,8 @@ def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -
     if relation == "divisible by":
         assert isinstance(bound, int)
         return _divisible(value, bound, name, low)
+    if relation == "joined with":
+        return _either(where(*two, name, low) for two in _joined(value, bound))
     difference = cleared(value, bound) if relation == "at least" else value - bound
     if relation == "at most":
         difference = cleared(bound, value) * -1
@@ -236,6 +238,52 @@ def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -
     if (relation == "at least") == (sign == 1):
         return NONE if at_zero is None else integers([Stretch(at_zero)])
     return integers([Stretch(low, before)])
+
+
+def _joined(value: Dim, bound: Dim) -> Iterator[tuple[Dim, Relation, Dim]]:
+    """Yield the ways in which two extents can be joined: they are equal, or one of them is 1."""
+    yield value, "equal to", bound
+    yield value, "equal to", 1
+    yield bound, "equal to", 1
+
+
+def _either(sets: Iterable[Integers | None]) -> Integers | None:
+    parts: list[Stretch] = []
+    for numbers in sets:
+        if numbers is None:
+            return None
+        parts += numbers.stretches
+    return integers(parts)
+
+
+def joined_only_where(a: Dim, b: Dim, value: Dim, relation: Relation, bound: Dim) -> bool:
+    """Tell whether two extents, each from 1 on, can be joined only where a relation holds.
+
+    False as well where that is not decided, or they depend on several symbols.
+
+    >>> from shapecalc.algebra.expr import symbol
+    >>> H = symbol("H")
+    >>> joined_only_where(H, H // 4, H // 4, "equal to", 1)
+    True
+    """
+    names = symbols_of(a) | symbols_of(b)
+    if len(names) != 1:
+        return False
+    name = min(names)
+    needs: list[tuple[Dim, Relation, Dim]] = [
+        (a, "joined with", b),
+        (a, "at least", 1),
+        (b, "at least", 1),
+    ]
+    sets = [where(*need, name) for need in needs]
+    wanted = where(value, relation, bound, name)
+    if wanted is None or None in sets:
+        return False
+    try:
+        joined = reduce(common, filter(None, sets))
+        return common(joined, wanted) == common(joined, joined)
+    except TooFineError:
+        return False
 
 
 def _where_equal(value: Dim, bound: Dim, name: str, low: int) -> Integers | None:

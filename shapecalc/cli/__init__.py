@@ -5,12 +5,20 @@ Those that list what the tool has are together in `inventory`.
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapecalc import __version__
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The exit code of what Ctrl-C ended, as a shell counts.
+INTERRUPTED = 130
 #: The commands; a module in this package has its command's name.
 COMMANDS = (
     "summarize",
@@ -36,6 +44,15 @@ COMMANDS = (
 _LISTED = ("profiles", "layers", "specs", "schema", "completion", "errors")
 
 
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """End on Ctrl-C: click would exit with 1, which means here that a check said no."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
 class _Lazy(click.Group):
     """A group that imports a command when it is asked for."""
 
@@ -48,6 +65,14 @@ class _Lazy(click.Group):
         module = "inventory" if cmd_name in _LISTED else cmd_name
         command: click.Command = getattr(import_module(f"shapecalc.cli.{module}"), cmd_name)
         return command
+
+    def make_context(self, *words: Any, **options: Any) -> click.Context:  # noqa: ANN401
+        with _interrupted():
+            return super().make_context(*words, **options)
+
+    def invoke(self, ctx: click.Context) -> object:
+        with _interrupted():
+            return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,7 +101,6 @@ def main() -> None:
 def program() -> None:
     """Run the command line as a program, whatever its streams are."""
     import os
-    import sys
 
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started the program

@@ -59,6 +59,18 @@ def freed(settings: dict[str, str], free: tuple[str, ...]) -> dict[str, str]:
     return {**settings, **dict.fromkeys(free, "free")}
 
 
+def remark(doubts: Iterable[str]) -> None:
+    """Say on standard error what may have been meant otherwise, each doubt once a command."""
+    context = click.get_current_context(silent=True)
+    known: set[str] = context.meta.setdefault("remarks", set()) if context is not None else set()
+    for doubt in doubts:
+        if doubt not in known:
+            from shapecalc.text.safe import one_line
+
+            known.add(doubt)
+            click.echo(f"remark: {one_line(doubt)}", err=True)
+
+
 def emit(text: str, path: str | None) -> None:
     """Print a text, or write it to a file: beside it first, then renamed into place."""
     emit_parts([text], path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, reported
+from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, remark, reported
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -194,6 +194,7 @@ def sheet(
             else _from_file(file, which)
         )
         emit_parts([handout(assigned, chosen, solution=solution, who=student or "")], path)
+        remark(assigned.doubts)
 
 
 @homework.command(

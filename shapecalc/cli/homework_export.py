@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import emit, emit_parts, reported
+from shapecalc.cli.common import emit, emit_parts, remark, reported
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text import Origin
 
@@ -237,6 +237,7 @@ def _base(file: HomeworkFile) -> Homework:
 
     source = find_homework(file.path)
     homework = read_homework(source)
+    remark(homework.doubts)
     if not any(cell.out_of and cell.is_asked for cell in homework.cells):
         hint = "ask for a cell that is not given, with marks"
         raise refuse("E745", "the homework has no marks", Origin(source), hint)

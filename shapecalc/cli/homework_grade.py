@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, reported
+from shapecalc.cli import INTERRUPTED, options
+from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, remark, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: More processes than this are not started unless asked for.
 _JOBS = 4
-#: The exit code of a run that was interrupted, as shells have it.
-_INTERRUPTED = 130
 
 
 @click.command(
@@ -105,6 +103,7 @@ def grade(
         from shapecalc.homework.classroom.grade import grade as run
         from shapecalc.homework.classroom.results import FILES
         from shapecalc.output.formats import format_for
+        from shapecalc.text.files import told_to_end
 
         for name in FILES:
             must_be_no_input(f"{results}/{name}")
@@ -117,11 +116,11 @@ def grade(
         used = jobs or min(os.cpu_count() or 1, _JOBS)
         request = Request(homework_source, folder, roster, results, times, solution, used)
         try:
-            with ExitStack() as stack:
+            with told_to_end(), ExitStack() as stack:
                 done = run(request, _bar(stack) if sys.stderr.isatty() else None)
         except KeyboardInterrupt:
             click.echo("interrupted; the same command goes on where this one ended", err=True)
-            sys.exit(_INTERRUPTED)
+            sys.exit(INTERRUPTED)
         _tell(done, results, chosen)
 
 
@@ -153,8 +152,9 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
     from shapecalc.homework.classroom.results import ClassSummary
     from shapecalc.output.formats import parts
 
-    summary = ClassSummary(done.classroom, (*done.remarks, f"Written into {results}."))
-    emit_parts(parts(summary, chosen), None)
+    remarks = (*done.remarks, f"Written into {results}.")
+    emit_parts(parts(ClassSummary(done.classroom, remarks, done.doubts), chosen), None)
+    remark(done.doubts)
     if done.errors:
         message = (
             f"error: shapecalc failed on {len(done.errors)} of the submissions, listed as"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shapecalc.cli.common import emit, emit_parts, must_be_no_input, reported
+from shapecalc.cli.common import emit, emit_parts, must_be_no_input, remark, reported
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _sheets(
     for student in students:
         values = draw(pool, seed, student.id).values
         homework = read_homework(source, dict(values))
+        remark(homework.doubts)
         who = f"{student.name} ({student.id})" if student.name else student.id
         content = handout(homework, form, who=who)
         name = page_name(student.id, taken) + FORMATS[form][0]

@@ -62,10 +62,12 @@ def _layer_page(page: LayerHelp) -> Iterator[str]:
     alias = f" (also: {', '.join(page.aliases)})" if page.aliases else ""
     yield f"{page.type}: {page.summary}{alias}"
     yield ""
-    for title in ("example", "rule", "counts", "learns"):
+    for title in ("example", "rule", "counts", "learns", "unsaid"):
         text = getattr(page, title)
         if text:
             head = f"  {title:<9}"
+            if title == "unsaid":
+                text = f'where "what it does" is silent: {text}'
             lines = wrap(text, 88, break_long_words=False)
             yield from (
                 (head if number == 0 else " " * len(head)) + line

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from shapecalc.cli.common import emit_parts
+from shapecalc.cli.common import emit_parts, remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -229,6 +229,7 @@ class Output:
         from shapecalc.output.formats import parts
 
         emit_parts(parts(result, self.chosen(), **self.page, **options), self.path)
+        remark(result.doubts)
 
 
 def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Callable[..., T]]:

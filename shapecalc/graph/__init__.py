@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
-from shapecalc.layers.shape import Map
 from shapecalc.spec import Fields
 from shapecalc.text import Origin, origin
 
@@ -30,17 +29,6 @@ class Input(Layer):
 
     def output(self, *inputs: Shape) -> Shape:
         return self.shape
-
-
-def channels_first(shape: Shape) -> Shape | None:
-    """Return what a shape would be if its channels were written first, when that looks likely.
-
-    That is a square image of one or three channels: 3x224x224.
-    """
-    if len(shape.sides) != 2 or shape.sides[0] not in (1, 3) or shape.sides[0] == shape.sides[1]:
-        return None
-    channels, side = shape.sides
-    return Map((side, shape.channels), channels) if side == shape.channels else None
 
 
 class Broken(Layer):
@@ -66,6 +54,8 @@ class Node(NamedTuple):
     share: int | None = None
     note: str = ""
     use: Use | None = None
+    trained: bool = True
+    """Whether training changes its parameters; of shared ones the layer that owns them decides."""
 
     def origin(self, field: str = "") -> Origin | None:
         """Return the place of a field's value, or of the layer's word."""
@@ -84,13 +74,14 @@ class Node(NamedTuple):
 class Group(Fields):
     """A level of the paths: a block, a named repeat or branch, a group.
 
-    `output` is the node whose result is the group's.
+    `output` is the node whose result is the group's.  `fields` are a block's, with their values.
     """
 
     path: str
     type: str
     output: int
     note: str = ""
+    fields: str = ""
 
 
 class Options(NamedTuple):
@@ -124,6 +115,22 @@ class Graph(NamedTuple):
         paths = (node.path.split("/") for node in self.nodes)
         levels = ("/".join(path[:end]) for path in paths for end in range(1, len(path) + 1))
         return tuple(dict.fromkeys(levels))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Doubts about the spec: inputs whose shapes may be meant otherwise."""
+        from shapecalc.spec.doubts import remark
+
+        known = {node.path: node.layer for node in self.nodes if isinstance(node.layer, Input)}
+        remarks = []
+        for entry in self.spec.inputs:
+            given = not self.options.inputs.keys().isdisjoint({entry.name, ""})
+            layer = known.get(entry.name)
+            if layer is not None and (given or not entry.plain):
+                what = "input" if entry.name == "input" else f"input {entry.name}"
+                channels = getattr(entry.extents[-1], "text", "") if given else None
+                remarks.append(remark(what, layer.shape, channels))
+        return tuple(filter(None, remarks))
 
     def valueless(self) -> str:
         """Say which symbols have no value."""

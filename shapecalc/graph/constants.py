@@ -20,17 +20,18 @@ from shapecalc.graph.scope import (
     whole,
 )
 from shapecalc.layers.fields import Count, UnreadError
-from shapecalc.layers.shape import Shape, shape_of
+from shapecalc.layers.shape import SIDE_NAMES, Shape, shape_of
 from shapecalc.spec import RESERVED
+from shapecalc.spec.doubts import is_no_extent, meant_with_rank, respelt, without_batch, words_of
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import List, Scalar, Source, Tree, YamlMap, describe, scalar
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.algebra import Dim
-    from shapecalc.spec import NetSpec, Use
+    from shapecalc.spec import InputSpec, NetSpec, Use
 
 
 class _Expected(Count):
@@ -184,7 +185,7 @@ class Constants:
             extents[entry.name] = entry.extents
             if option is not None:
                 tree = scalar(option, Source(f"--input {option}", option))
-                extents[entry.name] = self.given_extents(tree)
+                extents[entry.name] = self.of_rank(self.given_extents(tree), entry, tree)
         return extents
 
     def inputs(self, root: Level) -> Wire | None:
@@ -203,17 +204,45 @@ class Constants:
     def given_extents(self, tree: Scalar) -> tuple[Tree, ...]:
         """Split a shape that an option gives."""
         words = [word.strip() for word in _CROSS.split(tree.text)]
-        sound = all(_WORD.fullmatch(word) and word not in RESERVED for word in words)
+        sound = all(
+            _WORD.fullmatch(word) and word not in RESERVED and not is_no_extent(word)
+            for word in words
+        )
         # A lone word is a mistake more often than a vector of unknown length.
         alone = len(words) == 1 and len(words[0]) > 1 and not words[0].isdecimal()
         if len(words) <= 4 and sound and not (alone and self.scope.find(words[0]) is None):
             return tuple(tree._replace(text=word) for word in words)
+        listed_ = words_of(tree.text)
+        refused = without_batch(listed_) if len(listed_) > 1 else None
+        if refused is not None:
+            self.expansion.complain("E303", refused[0], tree, refused[1])
+            return ()
         message = f"an input is a shape like 224x224x3, not {describe(tree)}"
+        likely = respelt(tree.text)
         hint = (
-            "one to four whole numbers or symbols: 224x224x3, HxWx3, 13x1 (length x channels),"
+            f"did you mean {likely}?"
+            if likely
+            else "one to four whole numbers or symbols: 224x224x3, HxWx3, 13x1 (length x channels),"
             " or 100 for a vector"
         )
         self.expansion.complain("E303", message, tree, hint)
+        return ()
+
+    def of_rank(
+        self, extents: tuple[Tree, ...], entry: InputSpec, option: Scalar
+    ) -> tuple[Tree, ...]:
+        """Refuse a shape of an option that has more extents than the spec's own, or fewer."""
+        own = entry.extents
+        if not extents or not own or len(extents) == len(own):
+            return extents
+        names = " x ".join((*SIDE_NAMES.get(len(own) - 1, ("units",)), "channels")[: len(own)])
+        words = [extent.text for extent in extents if isinstance(extent, Scalar)]
+        likely = meant_with_rank(words, [size.text for size in own if isinstance(size, Scalar)])
+        message = (
+            f"the spec's {entry.name} has {counted(len(own), 'extent')}, {names},"
+            f" and {option.text} has {len(extents)}"
+        )
+        self.expansion.complain("E303", message, option, f"did you mean {likely}?")
         return ()
 
     def shape(self, name: str, extents: tuple[Tree, ...]) -> Shape | None:
@@ -241,13 +270,13 @@ _TIMES = Count(0)
 
 def rounds_of(
     use: Use, place: Scoped, expansion: Expansion, constants: Constants
-) -> Iterator[dict[str, Dim | Argument]]:
-    """Yield for every round what its names are bound to."""
+) -> tuple[int, Iterator[dict[str, Dim | Argument]]]:
+    """Return how many rounds there are, and for each what its names are bound to."""
     times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
     if (times is None) == (walks is None):
         needs = "needs times or for" if times is None else "takes either times or for, not both"
         expansion.complain("E113", f"repeat {needs}", use.word, "times: 3")
-        return
+        return 0, iter(())
     variable = ""
     if index is not None:
         variable = index.text if isinstance(index, Scalar) else ""
@@ -264,20 +293,20 @@ def rounds_of(
                 walks,
                 "for: {c: [24, 32], s: [2, 1]}",
             )
-            return
+            return 0, iter(())
         for name, values in walks.items.items():
             if name.startswith("x-"):
                 continue
             if name == variable:
                 message = f"'{name}' is the index and a list of for"
                 expansion.complain("E117", message, walks.keys[name], "give them two names")
-                return
+                return 0, iter(())
             _must_be_free(expansion, name, walks.keys[name])
             if not isinstance(values, List):
                 expansion.complain(
                     "E110", f"for: {name} takes a list, not {describe(values)}", values
                 )
-                return
+                return 0, iter(())
             lists[name] = values.items
         lengths = {name: len(values) for name, values in lists.items()}
         if len(set(lengths.values())) > 1:
@@ -288,8 +317,14 @@ def rounds_of(
                 walks,
                 "they are walked together; give them one length",
             )
-            return
+            return 0, iter(())
         count = next(iter(lengths.values()))
+    return count, _bindings(count, lists, variable, place)
+
+
+def _bindings(
+    count: int, lists: dict[str, tuple[Tree, ...]], variable: str, place: Scoped
+) -> Iterator[dict[str, Dim | Argument]]:
     for number in range(count):
         bound: dict[str, Dim | Argument] = {
             name: Argument(values[number], place) for name, values in lists.items()

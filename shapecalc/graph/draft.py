@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.graph import Broken, Deferred
-from shapecalc.graph.scope import NeedsShapesError, Scope, Scoped, no_shapes, read_value
+from shapecalc.graph.scope import (
+    Argument,
+    NeedsShapesError,
+    Scope,
+    Scoped,
+    no_shapes,
+    read_value,
+)
 from shapecalc.layers import layer_class
-from shapecalc.layers.fields import REQUIRED, UnreadError
+from shapecalc.layers.fields import REQUIRED, Flag, UnreadError
 from shapecalc.text import origin
 from shapecalc.text.words import did_you_mean
 
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 
 #: The layer of everything that was complained about.
 BROKEN = Broken()
+_FLAG = Flag()
 
 
 class Wire:
@@ -45,7 +53,7 @@ class Wire:
 class Draft:
     """A layer on its way to becoming a node."""
 
-    __slots__ = ("index", "inputs", "layer", "name", "names", "out", "share", "use")
+    __slots__ = ("index", "inputs", "layer", "name", "names", "out", "share", "trained", "use")
 
     def __init__(self, names: Level, use: Use | None, layer: Layer | Deferred) -> None:
         self.names = names
@@ -54,6 +62,7 @@ class Draft:
         self.name = ""
         self.inputs: list[Wire] = []
         self.share: Draft | None = None
+        self.trained: bool | None = None  # None: nothing is said of it
         self.out = Wire(self)
         self.index = -1
 
@@ -67,6 +76,7 @@ class Level:
 
     __slots__ = (
         "counts",
+        "fields",
         "first",
         "input",
         "known_prefix",
@@ -89,6 +99,7 @@ class Level:
         self.type = type_
         self.use = use
         self.name = ""
+        self.fields: dict[str, Dim | Argument] = {}
         self.known_prefix = ""
         self.members: dict[str, Draft | Level] = {}
         self.places: dict[str, Scalar | None] = {}
@@ -255,6 +266,26 @@ class Builder:
         if waiting:
             raise NeedsShapesError
         return cls(**values)
+
+    def trains(self, use: Use, stated: bool | None) -> bool | None:
+        """Tell whether a layer is trained: as is stated, or by its type's default; None: neither.
+
+        The default of a type is weaker than what a layer, or anything that it stands in, states.
+        """
+        default = self.defaults.get(use.type)
+        tree = default.items.get("trainable") if default is not None else None
+        if stated is not None or tree is None:
+            return stated
+        return self.flag(tree, use, Scoped(self.scope, None))
+
+    def flag(self, tree: Tree, use: Use, place: Scoped) -> bool | None:
+        """Read what `trainable` says of a statement; complain when that is not true or false."""
+        try:
+            return bool(read_value(_FLAG, tree, place))
+        except UnreadError as error:
+            message = f"{use.type}: trainable {error.message}"
+            self.expansion.complain(error.code, message, error.at or tree, error.hint)
+            return None
 
 
 def _names_of(cls: type[Layer]) -> frozenset[str]:

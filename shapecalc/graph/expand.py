@@ -21,6 +21,7 @@ from shapecalc.graph import Graph, Group, Node, Options
 from shapecalc.graph.constants import Constants
 from shapecalc.graph.draft import Builder, Draft, Expansion, Level, Wire
 from shapecalc.graph.expand_statements import Position, TooManyError, Walk, names_in
+from shapecalc.graph.scope import value_text
 from shapecalc.text import collector_paused, origin
 from shapecalc.text.words import did_you_mean
 
@@ -112,6 +113,7 @@ def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
             draft.share.index if draft.share else None,
             draft.use.note if draft.use else "",
             draft.use,
+            (draft.share or draft).trained is not False,
         )
         for draft in ordered
     )
@@ -284,7 +286,24 @@ class Resolver:
                     break
                 draft.share = partner
         for draft in self.expansion.drafts:
-            self.owner(draft)
+            if self.owner(draft) is not draft:
+                self.must_train_alike(draft)
+
+    def must_train_alike(self, draft: Draft) -> None:
+        """Complain about a layer that says of weights, which another owns, what that does not."""
+        owner = draft.share
+        assert owner is not None
+        trained = owner.trained is not False
+        if draft.trained is None or draft.trained is trained or draft.use is None:
+            return
+        does, states = ("trains", "false") if trained else ("freezes", "true")
+        self.expansion.complain(
+            "E154",
+            f"'{draft.path}' is trainable: {states}, but uses the weights of '{owner.path}', which"
+            f" {does} them",
+            draft.use.trainable or draft.use.word,
+            f"they are the same weights: say `trainable: {states}` of {owner.path}",
+        )
 
     def owner(self, draft: Draft) -> Draft:
         """Return the layer that owns the weights that a layer uses; remember it."""
@@ -352,5 +371,7 @@ class Resolver:
             else:
                 continue
             path = level.prefix[:-1]
-            groups[path] = Group(path, level.type, output, level.use.note if level.use else "")
+            note = level.use.note if level.use else ""
+            fields = ", ".join(f"{name} {value_text(v)}" for name, v in level.fields.items())
+            groups[path] = Group(path, level.type, output, note, fields)
         return groups

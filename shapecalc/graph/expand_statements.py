@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.errors import Problem
 from shapecalc.graph.constants import rounds_of
+from shapecalc.graph.count_steps import StepCount
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.scope import Argument, Scope, Scoped
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000
+#: After so many steps, and before a repeat of so many rounds, what is to come is counted.
+COUNTED_FROM = 5000
+COUNTED_ROUNDS = 100
+#: What is beyond this is not written out.
+COUNTED_TO = 10**15
 #: Blocks, groups and repeats may stand inside each other so deep.
 MAX_NESTING = 60
 #: What named levels count as: nothing else is called so, so they are counted with nothing.
@@ -40,6 +47,7 @@ class Position(Fields):
     depth: int = 0
     inserted: bool = False  # by an edit into this very level: named after the base's layers
     edition: int = 0  # which file's text this is; only later files' edits apply
+    trained: bool | None = None  # what the innermost statement around says of training, if any
 
 
 def names_in(uses: Iterable[Use]) -> set[str]:
@@ -81,14 +89,29 @@ class Walk:
     def step(self, use: Use) -> None:
         """Count one more layer or round; give up politely when there are too many."""
         self.steps += 1
+        if self.steps == COUNTED_FROM:
+            counted = StepCount(self.spec, self.constants.scope, MAX_LAYERS)
+            self.must_be_few(counted.sequence(self.spec.uses, self.constants.scope), use, counted)
         if self.steps > MAX_LAYERS:
-            self.expansion.complain(
+            self.must_be_few(self.steps, use)
+
+    def must_be_few(self, steps: int, use: Use, counted: StepCount | None = None) -> None:
+        """Give up where the network has more layers and rounds than are allowed."""
+        if steps <= MAX_LAYERS:
+            return
+        culprit = (counted and counted.culprit) or use
+        exact = counted is not None and counted.exact and steps <= COUNTED_TO
+        size = f"{steps:,}" if exact else f"more than {min(steps - 1, COUNTED_TO):,}"
+        self.expansion.problems.add(
+            Problem(
                 "E153",
-                f"the network grows beyond {MAX_LAYERS:,} layers and rounds of repeats",
-                use.word,
-                "are the numbers of the repeats right?",
+                f"the network grows to {size} layers and rounds of repeats",
+                origin(culprit.fields.get("times", culprit.word)),
+                rule=f"at most {MAX_LAYERS:,}",
+                hint="are the numbers of the repeats right?",
             )
-            raise TooManyError
+        )
+        raise TooManyError
 
     def sequence(self, uses: tuple[Use, ...], flow: Wire | None, position: Position) -> Wire | None:
         """Expand statements one after the other; return what flows out."""
@@ -103,6 +126,7 @@ class Walk:
             if use.share is not None:
                 message = "a repeat without a name cannot share weights"
                 self.expansion.complain("E111", message, use.share, "give it a name")
+            position = self.training(use, flow, position)
             return self.repeat(use, self.source(use, flow, position), position, None)
         stem = use.type
         if use.type in BUILTIN:
@@ -171,6 +195,7 @@ class Walk:
     ) -> Wire | None:
         """Expand a statement that has its name."""
         kind = use.type
+        position = self.training(use, flow, position)
         if kind in JOINS:
             return self.join(use, name, stem, flow, position)
         if kind in BUILTIN:
@@ -192,6 +217,13 @@ class Walk:
             self.may_share(level, use, position)
             return self.within(level, use.branches[0].uses, flow, position._replace(names=level))
         return self.block(use, name, stem, flow, position)
+
+    def training(self, use: Use, flow: Wire | None, position: Position) -> Position:
+        """Note what a statement says of training, which holds for all that is in it."""
+        if use.trainable is None:
+            return position
+        stated = self.builder.flag(use.trainable, use, Scoped(position.scope, flow))
+        return position._replace(trained=stated)
 
     def level(
         self, use: Use | None, name: str, stem: str, position: Position, type_: str = ""
@@ -252,8 +284,12 @@ class Walk:
         self, use: Use, flow: Wire | None, position: Position, name: str | None
     ) -> Wire | None:
         """Expand the rounds of a repeat."""
-        rounds = rounds_of(use, Scoped(position.scope, flow), self.expansion, self.constants)
+        place = Scoped(position.scope, flow)
+        count, rounds = rounds_of(use, place, self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
+        if count > COUNTED_ROUNDS:
+            counted = StepCount(self.spec, self.constants.scope, MAX_LAYERS)
+            self.must_be_few(self.steps + counted.rounds(use, position.scope, ()), use, counted)
         if name is None:
             for bound in rounds:
                 self.step(use)
@@ -317,6 +353,7 @@ class Walk:
                     bound[key] = Argument(default, Scoped(self.constants.scope, flow))
         level = self.level(use, name, stem, position)
         level.input = flow
+        level.fields = {key: bound[key] for key in block.fields if key in bound}
         self.may_share(level, use, position)
         if missing:
             self.expansion.complain(
@@ -388,6 +425,7 @@ class Walk:
         draft = Draft(
             names, use, self.builder.make(use, position.scope, wires[0] if wires else None)
         )
+        draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)
         return draft

@@ -13,7 +13,7 @@ from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, UnreadError
 from shapecalc.spec import RESERVED
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
-from shapecalc.text import Scalar, Tree, describe
+from shapecalc.text import List, Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -203,6 +203,35 @@ def _unknown(name: str, tree: Scalar, place: Scoped) -> UnreadError:
 def _free(name: str, tree: Scalar) -> UnreadError:
     message = f"needs a number, but '{name}' is free: it has no value"
     return UnreadError(message, f"give it one with --set {name}=...", at=tree, code="E121")
+
+
+def value_text(value: Dim | Argument) -> str:
+    """Write what a name is bound to: as a number where it is one, else as it stands in the spec.
+
+    A value that waits for `channels` stays the expression that it is.
+    """
+    passed = 0
+    while isinstance(value, Argument) and isinstance(value.tree, Scalar) and passed < MAX_DEPTH:
+        bound = value.place.scope.find(value.tree.text) if value.tree.plain else None
+        if bound is None:
+            break
+        value = bound
+        passed += 1
+    if not isinstance(value, Argument):
+        return str(value)
+    try:
+        return str(whole(*value))
+    except (UnreadError, NeedsShapesError):
+        return _written(value.tree)
+
+
+def _written(tree: Tree) -> str:
+    """Write a piece of YAML in one line."""
+    if isinstance(tree, Scalar):
+        return tree.text
+    if isinstance(tree, List):
+        return f"[{', '.join(map(_written, tree.items))}]"
+    return f"{{{', '.join(f'{key}: {_written(item)}' for key, item in tree.items.items())}}}"
 
 
 def used(tree: Tree) -> set[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Parameter, Work
-from shapecalc.layers.fields import Choice, Decimal, Flag, field
+from shapecalc.layers.fields import Choice, Decimal, Flag, decimal_text, field
 from shapecalc.layers.shape import Vector
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class LeakyRelu(Pointwise):
     slope: float = field(Decimal(), "slope below 0", default=0.01)
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"slope {self.slope:g}"
+        return f"slope {decimal_text(self.slope)}"
 
 
 class Prelu(Pointwise):
@@ -88,10 +88,13 @@ class Prelu(Pointwise):
     example: ClassVar[str] = "prelu: {shared: true}"
     cost: ClassVar[Work] = Work(multiplies=1, compares=1)
 
-    shared: bool = field(Flag(), "train one slope for all channels", default=False)
-
-    def configuration(self, *inputs: Shape) -> str:
-        return "one slope" if self.shared else ""
+    shared: bool = field(
+        Flag(),
+        "train one slope for all channels",
+        default=False,
+        words={True: "one slope"},
+        unsaid="a slope per channel",
+    )
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
         return (Parameter("weight", (1 if self.shared else inputs[0].channels,)),)
@@ -111,7 +114,7 @@ class Elu(Pointwise):
     alpha: float = field(Decimal(), "minus the limit far below 0", default=1.0)
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"alpha {self.alpha:g}"
+        return f"alpha {decimal_text(self.alpha)}"
 
 
 class Gelu(Pointwise):
@@ -227,10 +230,9 @@ class Softmax(Pointwise):
         Choice("channels", "positions"),
         "what sums to 1: the channels at a position, or the positions of a channel (AlphaGo)",
         default="channels",
+        words={"positions": "over positions"},
+        unsaid="softmax over channels",
     )
-
-    def configuration(self, *inputs: Shape) -> str:
-        return "over positions" if self.over == "positions" else ""
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         if self.over == "positions" and isinstance(inputs[0], Vector):
@@ -258,7 +260,7 @@ class Dropout(Pointwise):
     rate: float = field(Decimal(0, 1), "share of the elements that are dropped", default=0.5)
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"{self.rate:g}"
+        return decimal_text(self.rate)
 
 
 class Identity(Pointwise):

@@ -69,12 +69,13 @@ class Parameter(NamedTuple):
 class Requirement(NamedTuple):
     """Something that must hold before a rule may be applied.
 
-    `value` must be `at least` / `divisible by` / `equal to` `bound`.  `complain` makes the error
-    when it does not.  For numbers it is decided at once; for symbols it is part of the domain.
+    `value` must be `at least` / `divisible by` / `equal to` `bound`; `joined with`: equal, unless
+    one of them is 1.  `complain` makes the error when it does not.  For numbers it is decided at
+    once; for symbols it is part of the domain.
     """
 
     value: Dim
-    relation: Literal["at least", "divisible by", "equal to"]
+    relation: Literal["at least", "divisible by", "equal to", "joined with"]
     bound: Dim
     complain: Callable[[], RuleError]
 
@@ -87,7 +88,7 @@ class Requirement(NamedTuple):
             return value >= bound
         if relation == "divisible by":
             return value % bound == 0
-        return value == bound
+        return value == bound or (relation == "joined with" and 1 in (value, bound))
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -172,6 +173,16 @@ class Layer:
     def configuration(self, *inputs: Shape) -> str:
         """Say in a few words what the layer does: ``96 11x11 /4``."""
         return ""
+
+    def exceptions(self) -> str:
+        """Say which fields are off their default, of those that the configuration leaves out."""
+        return ", ".join(
+            filter(None, (field.in_words(getattr(self, field.name)) for field in self._fields))
+        )
+
+    def does(self, *inputs: Shape) -> str:
+        """Say what the layer does, all that its numbers depend on: ``96 11x11 /4, no bias``."""
+        return ", ".join(filter(None, (self.configuration(*inputs), self.exceptions())))
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         """List what must hold of the inputs.  Raises `RuleError` where a field cannot fit."""

@@ -38,15 +38,16 @@ class Windowed(Layer):
 
     kernel: tuple[Dim, ...] = field(Sizes(symbolic=True), "extent of the window, per side")
     stride: tuple[Dim, ...] = field(
-        Sizes(divides=True), "step from window to window, per side", default=(1,)
+        Sizes(divides=True), "step from window to window, per side", default=(1,), unsaid="stride 1"
     )
     pad: Padding = field(
         Pad(),
         "padding around the input; `same` keeps ceil(n/stride), the odd one at the end",
         default=NO_PADDING,
+        unsaid="no padding",
     )
     dilation: tuple[int, ...] = field(
-        Sizes(), "distance of the kernel's taps, per side", default=(1,)
+        Sizes(), "distance of the kernel's taps, per side", default=(1,), unsaid="dilation 1"
     )
 
     def steps(self) -> tuple[Dim, ...]:
@@ -89,6 +90,7 @@ class Rounded(Windowed):
         " in the input or the padding before (PyTorch), `ceil_caffe` clips so only when a side"
         " is padded, and then all of them, `ceil_full` never clips (cuda-convnet)",
         default="floor",
+        unsaid="sides rounded down",
     )
 
     def rounds(self) -> Rounding:
@@ -227,12 +229,20 @@ def filters_field() -> Any:  # noqa: ANN401  (a dataclass field stands in for it
 def bias_field() -> Any:  # noqa: ANN401
     """Declare the bias."""
     doc = "one bias per filter, none, or one per output position and filter (untied)"
-    return field(Choice(True, False, "per_position"), doc, default=True)
+    words = {False: "no bias", "per_position": "bias per position"}
+    return field(
+        Choice(True, False, "per_position"),
+        doc,
+        default=True,
+        words=words,
+        unsaid="one bias per filter",
+    )
 
 
 def groups_field() -> Any:  # noqa: ANN401
     """Declare the groups."""
-    return field(Count(), "split channels and filters into groups that do not mix", default=1)
+    doc = "split channels and filters into groups that do not mix"
+    return field(Count(), doc, default=1, unsaid="one group")
 
 
 def biases(
@@ -290,6 +300,7 @@ class Conv(Rounded):
         Connections(),
         "the input maps, counted from 0, that each filter sees (LeNet's C3)",
         default=None,
+        unsaid="filters over all channels",
     )
 
     def configuration(self, *inputs: Shape) -> str:

@@ -45,7 +45,13 @@ class Dense(FullyConnected):
     )
     example: ClassVar[str] = "dense: {name: fc6, units: 4096}"
 
-    bias: bool = field(Flag(), "one bias per unit, or none", default=True)
+    bias: bool = field(
+        Flag(),
+        "one bias per unit, or none",
+        default=True,
+        words={False: "no bias"},
+        unsaid="one bias per unit",
+    )
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
         matrix = Parameter("weight", (self.units, inputs[0].size))

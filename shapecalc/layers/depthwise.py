@@ -38,7 +38,12 @@ class Depthwise(Rounded):
     )
     example: ClassVar[str] = "depthwise: {kernel: 3, pad: 1}"
 
-    multiplier: Dim = field(Count(symbolic=True), "output channels per input channel", default=1)
+    multiplier: Dim = field(
+        Count(symbolic=True),
+        "output channels per input channel",
+        default=1,
+        unsaid="one kernel per channel",
+    )
     bias: Bias = bias_field()
 
     def configuration(self, *inputs: Shape) -> str:
@@ -81,7 +86,12 @@ class Separable(Rounded):
     example: ClassVar[str] = "separable: {filters: 64, kernel: 7, stride: 2, pad: 3, multiplier: 8}"
 
     filters: Dim = filters_field()
-    multiplier: Dim = field(Count(symbolic=True), "depthwise outputs per input channel", default=1)
+    multiplier: Dim = field(
+        Count(symbolic=True),
+        "depthwise outputs per input channel",
+        default=1,
+        unsaid="one kernel per channel",
+    )
     bias: Bias = bias_field()
 
     def configuration(self, *inputs: Shape) -> str:

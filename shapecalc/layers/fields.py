@@ -369,20 +369,52 @@ REQUIRED: Any = object()
 
 
 class Declared(NamedTuple):
-    """A field of a layer: what it holds, one sentence about it, its default, its name."""
+    """A field of a layer: what it holds, one sentence about it, its default, its name.
+
+    `words` says what a layer does whose field is off its default: words by value, or words before
+    the value.  None: `Layer.configuration` writes the field.  `unsaid` is what holds where nothing
+    of it is written; empty where something always is.
+    """
 
     kind: Kind
     doc: str
     default: Any = REQUIRED
     name: str = ""
+    words: Mapping[Any, str] | str | None = None
+    unsaid: str = ""
+
+    def in_words(self, value: Any) -> str:  # noqa: ANN401
+        """Say in words what a value is; nothing for the default."""
+        if self.words is None or value == self.default:
+            return ""
+        if isinstance(self.words, str):
+            return f"{self.words} {decimal_text(value)}"
+        return self.words[value]
 
 
-def field(kind: Kind, doc: str, *, default: Any = REQUIRED) -> Any:  # noqa: ANN401
+def field(
+    kind: Kind,
+    doc: str,
+    *,
+    default: Any = REQUIRED,  # noqa: ANN401
+    words: Mapping[Any, str] | str | None = None,
+    unsaid: str = "",
+) -> Any:  # noqa: ANN401
     """Declare a layer's field; `Layer` makes an attribute of it.
 
     The type is `Any` because a declaration stands where the field's value will.
     """
-    return Declared(kind, doc, default)
+    return Declared(kind, doc, default, words=words, unsaid=unsaid)
+
+
+def decimal_text(value: float) -> str:
+    """Write a decimal as shortly as it goes without a loss.
+
+    >>> decimal_text(2.0), decimal_text(0.01), decimal_text(0.12345678)
+    ('2', '0.01', '0.12345678')
+    """
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 NO_PADDING = Padding(((0, 0),))

@@ -34,10 +34,16 @@ class Lrn(Layer):
     size: int = field(
         Count(), "number of neighbouring channels n, the element's own included", default=5
     )
-    alpha: float = field(Decimal(), "factor of the mean square", default=1e-4)
-    beta: float = field(Decimal(), "exponent", default=0.75)
+    alpha: float = field(
+        Decimal(), "factor of the mean square", default=1e-4, words="alpha", unsaid="alpha 0.0001"
+    )
+    beta: float = field(Decimal(), "exponent", default=0.75, words="beta", unsaid="beta 0.75")
     k: float = field(
-        Decimal(), "constant added to the scaled squares; AlexNet's paper has 2", default=1.0
+        Decimal(),
+        "constant added to the scaled squares; AlexNet's paper has 2",
+        default=1.0,
+        words="k",
+        unsaid="k 1",
     )
 
     def configuration(self, *inputs: Shape) -> str:

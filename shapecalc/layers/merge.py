@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial, reduce
+from itertools import combinations
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from shapecalc.algebra import is_symbolic, larger
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, Work, map_like
 from shapecalc.layers.shape import Shape, as_list, as_text, shape_of
@@ -25,6 +27,11 @@ class Join(Layer):
         """Return the extents of every operand that must agree, in one order."""
         return [tuple(as_list(shape)) for shape in inputs]
 
+    @property
+    def relation(self) -> Literal["equal to", "joined with"]:
+        """What must hold of every two extents."""
+        return "joined with" if self.stretches(1) else "equal to"
+
     def stretches(self, extent: Dim) -> bool:
         """Tell whether an operand of this extent takes on whatever the others have."""
         return False
@@ -36,10 +43,12 @@ class Join(Layer):
                 raise self._differ(inputs, 0, number)
         for axis in zip(*extents, strict=True):
             bound = [number for number, extent in enumerate(axis) if not self.stretches(extent)]
-            for number in bound[1:]:
-                first = bound[0]
+            # What may be 1 speaks for no other: then every two have to agree.
+            open_ = self.stretches(1) and any(is_symbolic(axis[number]) for number in bound)
+            pairs = combinations(bound, 2) if open_ else ((bound[0], n) for n in bound[1:])
+            for first, number in pairs:
                 complain = partial(self._differ, inputs, first, number)
-                yield Requirement(axis[number], "equal to", axis[first], complain)
+                yield Requirement(axis[number], self.relation, axis[first], complain)
 
     def _differ(self, inputs: tuple[Shape, ...], first: int, other: int) -> RuleError:
         a, b = as_text(inputs[first]), as_text(inputs[other])
@@ -106,12 +115,26 @@ class Multiply(Join):
         return [(*(shape.sides or ones), shape.channels) for shape in inputs]
 
     def stretches(self, extent: Dim) -> bool:
-        # Only what is 1 for every input size: a symbol that may be 1 is no 1.
+        # Only what is 1 for every input size; of a symbol that may be 1 `requires` speaks.
         return isinstance(extent, int) and extent == 1
 
     def output(self, *inputs: Shape) -> Shape:
         axes = zip(*self.extents(inputs), strict=True)
-        return shape_of(tuple(next((n for n in axis if not self.stretches(n)), 1) for axis in axes))
+        return shape_of(tuple(reduce(_wider, axis) for axis in axes))
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         return Work(multiplies=(len(inputs) - 1) * output.size)
+
+
+def _wider(a: Dim, b: Dim) -> Dim:
+    """Return the extent of two that the other one equals, or is 1 and stretches to."""
+    if isinstance(a, int) and a == 1:
+        return b
+    if (isinstance(b, int) and b == 1) or not (is_symbolic(a) or is_symbolic(b)) or a == b:
+        return a
+    from shapecalc.algebra.relations import joined_only_where
+
+    for extent, other in ((a, b), (b, a)):
+        if not is_symbolic(extent) or joined_only_where(a, b, extent, "at least", other):
+            return extent
+    return larger(a, b)

@@ -35,7 +35,11 @@ class Norm(Layer):
     counts: ClassVar[str] = "weights = channels (scale), biases = channels (shift)" + _PER_ELEMENT
 
     affine: bool = field(
-        Flag(), "scale and shift the result by trained weights and biases", default=True
+        Flag(),
+        "scale and shift the result by trained weights and biases",
+        default=True,
+        words={False: "no scale or shift"},
+        unsaid="a trained scale and shift",
     )
 
     def sets(self, shape: Shape) -> Dim:
@@ -81,7 +85,13 @@ class BatchNorm(Norm):
         " mean and variance), no MACs; per element: multiplies 1, adds 1"
     )
 
-    statistics: bool = field(Flag(), "keep a running mean and variance, as buffers", default=True)
+    statistics: bool = field(
+        Flag(),
+        "keep a running mean and variance, as buffers",
+        default=True,
+        words={False: "no running statistics"},
+        unsaid="running statistics",
+    )
 
     def sets(self, shape: Shape) -> Dim:
         return shape.channels

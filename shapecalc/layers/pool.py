@@ -35,6 +35,7 @@ class Pool(Rounded):
         Sizes(divides=True),
         "step from window to window, per side; by default the kernel's extent",
         default=None,
+        unsaid="stride 1",
     )
 
     def steps(self) -> tuple[Dim, ...]:
@@ -111,6 +112,8 @@ class AvgPool(Pool):
         "let padding count in the divisor; what hangs over under ceil never does (changes values,"
         " never shapes)",
         default=True,
+        words={False: "padding not averaged"},
+        unsaid="padding counts in a mean",
     )
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
@@ -130,7 +133,7 @@ class Subsampling(Pool):
     term: ClassVar[str] = "subsampling"
     learns: ClassVar[str] = "one coefficient and one bias for every channel"
     counts: ClassVar[str] = (
-        "weights = channels, biases = channels, MACs = output elements,"
+        "weights = channels, biases = channels, MACs = output elements;"
         " adds = kernel x output elements, connections = (kernel + 1) x output elements"
     )
 
@@ -173,7 +176,7 @@ class BlurPool(Pool):
         Sizes(divides=True), "extent of the filter, per side", default=(3,)
     )
     stride: tuple[Dim, ...] = field(
-        Sizes(divides=True), "step from window to window, per side", default=(2,)
+        Sizes(divides=True), "step from window to window, per side", default=(2,), unsaid="stride 1"
     )
     dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
     rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]

@@ -166,7 +166,7 @@ class PadLayer(Layer):
     pad: Padding = field(Pad(modes=False), "zeros around the input")
 
     def configuration(self, *inputs: Shape) -> str:
-        return pad_text(self.pad)
+        return pad_text(self.pad) or "0"
 
     def _pairs(self, shape: Shape) -> tuple[tuple[Dim, Dim], ...]:
         return pads_per_side(self.pad, len(shape.sides))
@@ -202,7 +202,9 @@ class Crop(Layer):
     )
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"to {square(self.to)}" if self.to is not None else pad_text(self.crop or NO_PADDING)
+        if self.to is not None:
+            return f"to {square(self.to)}"
+        return pad_text(self.crop or NO_PADDING) or "0"
 
     def requires(self, *inputs: Shape) -> list[Requirement]:
         if (self.crop is None) == (self.to is None):

@@ -21,6 +21,17 @@ SIDE_NAMES: dict[int, tuple[str, ...]] = {
 }
 
 
+def axes_text(ranks: Sequence[int], layout: Layout = "hwc") -> str:
+    """Name the axes of volumes with so many sides.
+
+    >>> axes_text([2]), axes_text([1], "chw")
+    ('height x width x channels', 'channels x length')
+    """
+    named = (SIDE_NAMES[rank] for rank in ranks)
+    orders = [("channels", *sides) if layout == "chw" else (*sides, "channels") for sides in named]
+    return " or ".join(map(" x ".join, orders))
+
+
 class Map(NamedTuple):
     """A signal, an image or a volume: one to three spatial sides, and channels.
 

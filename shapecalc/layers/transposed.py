@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.algebra import larger, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Parameter, Requirement
+from shapecalc.layers.base import Parameter, Requirement, square
 from shapecalc.layers.conv import (
     Bias,
     Windowed,
@@ -60,12 +60,16 @@ class Transposed(Windowed):
         Sizes(0),
         "rows added at the end, to choose among the sizes that a stride folds",
         default=None,
+        unsaid="no output padding",
     )
 
     def configuration(self, *inputs: Shape) -> str:
         words = f"{self.filters} {window_text(self, *inputs)}"
-        if self.output_padding is not None and any(self.output_padding):
-            words += f", output padding {'x'.join(map(str, self.output_padding))}"
+        if self.pad.mode == "valid":  # which is not 0 where the stride exceeds the kernel
+            words += ", pad valid"
+        # 0 says nothing beside a number, but takes away what `same` and `valid` would add.
+        if self.output_padding and (any(self.output_padding) or self.pad.mode != "given"):
+            words += f", output padding {square(self.output_padding)}"
         return words + (f", groups {self.groups}" if self.groups > 1 else "")
 
     def _extra(self, rank: int) -> tuple[int | None, ...]:

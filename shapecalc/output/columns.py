@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.counting import MEASURES, OF_NETWORK
-from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.layers.shape import axes_text
 from shapecalc.output.cells import (
     BYTES,
     DTYPES,
@@ -39,18 +39,24 @@ if TYPE_CHECKING:
 
 def _volumes_owed(report: Report, view: View) -> Legend:
     """Say in which order extents stand."""
-    ranks = sorted({len(row.output.sides) for row in report.rows} - {0})
-    orders = [
-        (*SIDE_NAMES[rank], "channels") if view.layout == "hwc" else ("channels", *SIDE_NAMES[rank])
-        for rank in ranks
-    ]
-    return {"volumes": " or ".join(map(" x ".join, orders))} if orders else {}
+    ranks = report.ranks
+    return {"volumes": axes_text(ranks, view.layout)} if ranks else {}
 
 
 def params_owed(report: Report, view: View) -> Legend:
-    """Say what parameters are."""
+    """Say what parameters are, and which of them training changes."""
     once = "; shared ones counted once" if any(row.shared for row in report.rows) else ""
-    return {"params": f"trained weights + biases{once}"}
+    if not has_frozen(report):
+        return {"params": f"trained weights + biases{once}"}
+    return {"params": f"weights + biases, trained and frozen{once}", **_frozen_owed(report, view)}
+
+
+def _frozen_owed(report: Report, view: View) -> Legend:
+    """Say which parameters are trained and which are not."""
+    return {
+        "trainable": "parameters that training changes",
+        "frozen": "parameters that training leaves as they are (trainable: false)",
+    }
 
 
 def macs_owed(report: Report, view: View) -> Legend:
@@ -97,7 +103,7 @@ def _count_owed(report: Report, view: View) -> Legend:
     return legend
 
 
-def _buffers_owed(report: Report, view: View) -> Legend:
+def buffers_owed(report: Report, view: View) -> Legend:
     """Say what buffers are."""
     return {"buffers": "stored but not trained (running statistics, fixed codes)"}
 
@@ -136,7 +142,7 @@ KINDS: dict[str, CellKind] = {
 
 def _measured(
     key: str,
-    shown: Literal["everywhere", "machines"] = "machines",
+    shown: Literal["everywhere", "machines", "frozen", "frozen machines"] = "machines",
     drop: int = 0,
     convention: Callable[[Report, View], Legend] | None = None,
 ) -> Column:
@@ -176,7 +182,9 @@ COLUMNS: tuple[Column, ...] = (
     _measured("biases"),
     _measured("params", "everywhere", convention=params_owed),
     _percent("params", "parameters", params_owed),
-    _measured("buffers", convention=_buffers_owed),
+    _measured("trainable", "frozen", convention=_frozen_owed),
+    _measured("frozen", "frozen machines", convention=_frozen_owed),
+    _measured("buffers", convention=buffers_owed),
     _measured("connections", convention=_connections_owed),
     _measured("macs", "everywhere", 6, macs_owed),
     _percent("macs", "MACs", macs_owed),
@@ -198,9 +206,21 @@ BY_WORD: dict[str, Column] = {
 }
 
 
-def default_columns(view: View, *, machine: bool) -> tuple[Column, ...]:
-    """Return the columns that a format shows when none are asked for."""
-    shown = ("everywhere", "machines") if machine else ("everywhere",)
+def has_frozen(*reports: Report) -> bool:
+    """Tell whether training leaves any parameter of these networks as it is."""
+    return any(row.frozen != 0 for report in reports for row in report.rows)
+
+
+def default_columns(view: View, *, machine: bool, frozen: bool = False) -> tuple[Column, ...]:
+    """Return the columns that a format shows when none are asked for.
+
+    `frozen` says that there is something which training leaves as it is.
+    """
+    shown = {"everywhere"}
+    if machine:
+        shown.add("machines")
+    if frozen:
+        shown |= {"frozen", "frozen machines"} if machine else {"frozen"}
     return tuple(
         column
         for column in COLUMNS
@@ -252,8 +272,8 @@ class Sum(NamedTuple):
     bytes: Dim | None = None
 
 
-def sums(report: Report, view: View) -> tuple[Sum, ...]:
-    """Return the totals that stand under every table."""
+def sums(report: Report, view: View, *, frozen: bool) -> tuple[Sum, ...]:
+    """Return the totals that stand under every table; what is `frozen` where anything is."""
     totals = report.totals
 
     def summed(key: str, label: str, memory: str = "") -> Sum:
@@ -263,8 +283,13 @@ def sums(report: Report, view: View) -> tuple[Sum, ...]:
     counted = []
     if view.profile is not None:
         counted.append(summed("count", f"count: {view.profile.name}"))
+    apart = (
+        summed("trainable", "parameters, trainable"),
+        summed("frozen", "parameters, frozen"),
+    )
     return (
         summed("params", "parameters", "parameter_memory"),
+        *(apart if frozen else ()),
         Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers)),
         summed("macs", "MACs"),
         summed("flops", "FLOPs"),
@@ -274,13 +299,16 @@ def sums(report: Report, view: View) -> tuple[Sum, ...]:
     )
 
 
-def measures(report: Report, view: View) -> dict[str, Dim]:
-    """Return every total by its name: those of the columns, the peak, and what parameters take."""
+def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
+    """Return every total by its name: those of the columns, the peak, and what parameters take.
+
+    What is `frozen` is among them where that is asked for.
+    """
     totals = report.totals
     return {
         **{
             column.name: column.total(totals, view)
-            for column in default_columns(view, machine=True)
+            for column in default_columns(view, machine=True, frozen=frozen)
             if column.total is not None
         },
         **{name: measure.of_all(totals, view) for name, measure in OF_NETWORK.items()},
@@ -289,5 +317,5 @@ def measures(report: Report, view: View) -> dict[str, Dim]:
 
 def measure_names(view: View) -> tuple[str, ...]:
     """List the names of the totals."""
-    columns = default_columns(view, machine=True)
+    columns = default_columns(view, machine=True, frozen=True)
     return (*(column.name for column in columns if column.total is not None), *OF_NETWORK)

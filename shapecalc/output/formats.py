@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.errors import SpecErrors, refuse
+from shapecalc.output.records import Records
 from shapecalc.text import Origin, Source, Span
-from shapecalc.text.safe import terminal_width
+from shapecalc.text.safe import one_line, terminal_width
 from shapecalc.text.words import format_meant
 
 if TYPE_CHECKING:
@@ -198,12 +199,29 @@ def parts(
     options = _viewed(options) if options else options
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
-    made = _function(getattr(kind.shapes, shape))(result, **options)
+    made = _remarked(_function(getattr(kind.shapes, shape))(result, **options), result.doubts)
     if shape == "table" and page["width"] is not None:
         made = _function("output.text.with_excess")(made, page["width"])
     writer, *takes = chosen.writers[shape]
     text = _function(f"output.{writer}")(made, **{name: page[name] for name in takes})
     yield from (text,) if isinstance(text, str) else text
+
+
+def _remarked(made: Any, doubts: tuple[str, ...]) -> Any:  # noqa: ANN401
+    """Put doubts about what was read under a table or a page, or into the head of records."""
+    if not doubts:
+        return made
+    if not isinstance(made, Records):
+        below = "notes" if hasattr(made, "notes") else "remarks"
+        return made._replace(**{below: (*getattr(made, below), *map(one_line, doubts))})
+    own = made.head
+
+    def head() -> Mapping[str, Any]:
+        members = own()
+        return {**members, "remarks": [*doubts, *members.get("remarks", ())]}
+
+    made.head = head
+    return made
 
 
 def _viewed(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Markup as a tree: the only place that writes HTML, and the only one that escapes.
+"""Markup as a tree: the one place that makes and escapes HTML, for pages and for quizzes alike.
 
 What is between tags or in attributes is a `str` and comes out as the text that it is; a tag is an
 `Element`.  Nothing makes markup of a text, so no escape can be forgotten.
@@ -92,35 +92,37 @@ def page(title: str, body: Iterable[Node], styles: Iterable[str], kind: str = ""
     return f"<!doctype html>\n{written(whole)}\n"
 
 
-def written(node: Node) -> str:
-    r"""Write a tree as HTML.
+def written(node: Node, *, flat: bool = False) -> str:
+    r"""Write a tree as HTML; a flat one has no line breaks between its elements.
 
     >>> written(Element("p", "a < b, ", Element("b", "<c>\x1b"), title='"&"'))
     '<p title="&quot;&amp;&quot;">a &lt; b, <b>&lt;c&gt;\ufffd</b></p>'
     """
     if isinstance(node, str):
         return _text(node)
-    attributes = "".join(f' {name}="{_text(text)}"' for name, text in node.attributes.items())
+    attributes = "".join(
+        f' {name}="{_text(text, quote=True)}"' for name, text in node.attributes.items()
+    )
     begin = f"<{node.tag}{attributes}>"
     if node.tag in _VOID:
         return begin
     end = f"</{node.tag}>"
     if node.tag == "style":
         return f"{begin}\n{_style(node.children)}{end}"
-    parts = map(written, node.children)
-    if node.tag in _LINES and node.children:
+    parts = (written(child, flat=flat) for child in node.children)
+    if node.tag in _LINES and node.children and not flat:
         return "\n".join([begin, *parts, end])
     return f"{begin}{''.join(parts)}{end}"
 
 
-def _text(text: str) -> str:
-    """Escape a text, and leave nothing in it that cannot be seen."""
+def _text(text: str, *, quote: bool = False) -> str:
+    """Escape a text, in an attribute its quotes too, and leave nothing that cannot be seen."""
     if not text.isprintable():
         text = "".join(
             c if c.isprintable() or c == "\n" or c in JOINERS else "\N{REPLACEMENT CHARACTER}"
             for c in text
         )
-    return escape(text)
+    return escape(text, quote=quote)
 
 
 def _style(sheets: Iterable[Node]) -> str:

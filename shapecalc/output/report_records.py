@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.output.cells import NUMBER, cell_data, cell_plain
-from shapecalc.output.columns import conventions, default_columns, sorted_rows
+from shapecalc.output.columns import conventions, default_columns, has_frozen, sorted_rows
 from shapecalc.output.records import Records
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
@@ -24,7 +24,7 @@ SCHEMA = "shapecalc.report/1"
 
 def records(report: Report, view: View = View()) -> Records:
     """Return the rows, the totals apart from them: in lines they would be added to sums."""
-    columns = view.columns or default_columns(view, machine=True)
+    columns = view.columns or default_columns(view, machine=True, frozen=has_frozen(report))
     rows = sorted_rows(fold(report, view.depth or 0), view, report.totals)
     return Records(
         SCHEMA,
@@ -71,7 +71,8 @@ def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Js
 def _totals(report: Report, view: View) -> dict[str, Json]:
     from shapecalc.output.columns import measures
 
-    return {name: NUMBER.data(total, view) for name, total in measures(report, view).items()}
+    totals = measures(report, view, frozen=has_frozen(report))
+    return {name: NUMBER.data(total, view) for name, total in totals.items()}
 
 
 def profile_data(profile: Profile, rows: Iterable[Row]) -> dict[str, Json]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
-from shapecalc.graph import channels_first
-from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNKNOWN_MARK,
@@ -15,8 +13,8 @@ from shapecalc.output.cells import (
     cell_text,
     superscript,
 )
-from shapecalc.output.columns import conventions, default_columns, sorted_rows, sums
-from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, left_out, marked_text
+from shapecalc.output.columns import conventions, default_columns, has_frozen, sorted_rows, sums
+from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
 from shapecalc.output.view import View
 from shapecalc.report.fold import fold
 from shapecalc.text.safe import one_line, width_of
@@ -40,12 +38,18 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         view = view._replace(notation=_notation(report, view), units="exact")
     rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)
     marks, notes = _notes(rows)
-    wanted = view.columns or default_columns(view, machine=False)
+    wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     if report.domain is not None and width is not None and _size(columns, marks) > width:
         view = view._replace(named=True)  # in volumes, too, names stand for formulas
         columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
+    if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
+        brief = tuple(_brief(column, rows) for column in columns)
+        beside = _notes(rows, aside=True)
+        fitting = _fit(brief, beside[0], width)
+        if len(fitting) > len(kept):  # what has no room in the column goes under the table
+            columns, kept, (marks, notes) = brief, fitting, beside
     shown = tuple(column.column for column in kept)
     dropped = tuple(column.header for column in columns if column not in kept)
     left = (left_out(dropped, width, _size(kept, marks)),) if dropped and width else ()
@@ -73,9 +77,9 @@ def _notation(report: Report, view: View) -> Notation:
     from shapecalc.algebra.notation import notation_of
 
     totals = report.totals
-    dims = [totals.params, totals.macs, view.activations(totals), totals.peak]
+    dims = [totals.params, totals.trainable, totals.macs, view.activations(totals), totals.peak]
     for row in report.rows:
-        dims += [row.params, row.macs, view.activations(row)]
+        dims += [row.params, row.trainable, row.macs, view.activations(row)]
         dims += [side.size for side in row.field or ()]
         dims += row.output.sides
     return notation_of(dims)
@@ -88,6 +92,13 @@ def _symbols(report: Report, view: View) -> dict[str, str]:
     made_for = "; ".join(fit.text() for fit in report.weights_fit)
     domain = {"domain": "; ".join(report.domain.texts())}
     return view.notation.legend() | domain | ({"weights": made_for} if made_for else {})
+
+
+def _brief(column: _Column, rows: tuple[Row, ...]) -> _Column:
+    """Shorten what the layers do to what most of them are told apart by."""
+    if column.column.key != "does":
+        return column
+    return column._replace(cells=tuple(one_line(row.brief) for row in rows))
 
 
 class _Column(NamedTuple):
@@ -114,15 +125,8 @@ def _lay_out(report: Report, rows: tuple[Row, ...], view: View, column: Column) 
 def _fit(columns: tuple[_Column, ...], marks: tuple[str, ...], width: int) -> tuple[_Column, ...]:
     """Drop columns, those of low `drop` first, until the rest fits; those of 0 stay."""
     sizes = [_width(column, marks if index == 0 else ()) for index, column in enumerate(columns)]
-    kept = list(range(len(columns)))
-    order = sorted(
-        (i for i in kept if columns[i].column.drop), key=lambda i: columns[i].column.drop
-    )
-    for index in order:
-        if sum(sizes[i] for i in kept) + GAP * (len(kept) - 1) <= width:
-            break
-        kept.remove(index)
-    return tuple(columns[i] for i in kept)
+    drops = [column.column.drop for column in columns]
+    return tuple(columns[i] for i in fitting(sizes, drops, width))
 
 
 def _size(columns: tuple[_Column, ...], marks: tuple[str, ...]) -> int:
@@ -139,12 +143,18 @@ def _width(column: _Column, marks: tuple[str, ...]) -> int:
     return widest
 
 
-def _notes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Number the notes; layers with the same note have the same mark."""
+def _notes(
+    rows: tuple[Row, ...], *, aside: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Number the notes; layers with the same note have the same mark.
+
+    `aside`: also what a narrow column leaves out.
+    """
     marks = []
     notes: dict[str, str] = {}
     for row in rows:
-        parts = [one_line(row.note)] if row.note else []
+        parts = [one_line(row.aside)] if aside and row.aside else []
+        parts += [one_line(row.note)] if row.note else []
         if row.shared and (row.parameters or row.layer is None):
             parts.append(f"weights shared with {row.shared} and counted there")
         text = "; ".join(parts)
@@ -160,7 +170,7 @@ def _facts(report: Report, view: View) -> tuple[Fact, ...]:
             amount_text(total.number, view),
             "" if total.bytes is None else bytes_text(total.bytes, view),
         )
-        for total in sums(report, view)
+        for total in sums(report, view, frozen=has_frozen(report))
         if total.key != "buffers" or total.number != 0
     )
 
@@ -184,11 +194,5 @@ def _remarks(
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
     remarks += left
-    remarks += [
-        f"Shapes are {' x '.join(SIDE_NAMES[2])} x channels: {as_text(row.output)} has"
-        f" {row.output.channels:,} channels.  Was {as_text(meant)} meant?"
-        for row in report.rows
-        if row.type == "input" and (meant := channels_first(row.output)) is not None
-    ]
     remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shapecalc.output.view import Column
 
 T = TypeVar("T")
@@ -33,11 +35,15 @@ class Fact(NamedTuple):
 
 
 class Head(NamedTuple):
-    """What a format must know of a column that no single report has."""
+    """What a format must know of a column that no single report has.
+
+    `drop` orders what a narrow page leaves out, 1 first; 0 stays.
+    """
 
     meaning: str
     numeric: bool = False
     extents: bool = False
+    drop: int = 0
 
 
 class TotalsGrid(NamedTuple):
@@ -139,8 +145,48 @@ def marked_text(cell: str, mark: str) -> str:
     return f"{cell} {mark}" if mark else cell
 
 
+def fitting(sizes: Sequence[int], drops: Sequence[int], width: int) -> list[int]:
+    """Return the columns that stay on a page: those of low `drop` go first, those of 0 never.
+
+    >>> fitting([5, 10, 10], [0, 2, 1], 20)
+    [0, 1]
+    """
+    kept = list(range(len(sizes)))
+    for index in sorted((i for i in kept if drops[i]), key=lambda i: drops[i]):
+        if sum(sizes[i] for i in kept) + GAP * (len(kept) - 1) <= width:
+            break
+        kept.remove(index)
+    return kept
+
+
+def fitted(table: Table, width: int | None) -> Table:
+    """Leave out columns of a table until the rest fits a page, and say so under it."""
+    if width is None:
+        return table
+    first = (marked_text(line.cells[0], line.mark) for line in table.lines)
+    rows = (table.header, *(line.cells for line in table.lines), table.footer or table.header)
+    sizes = [max(map(width_of, cells)) for cells in zip(*rows, strict=True)]
+    sizes[0] = max(sizes[0], *map(width_of, first))
+    drops = [column.drop for column in table.columns]
+    kept = tuple(fitting(sizes, drops, width))
+    dropped = tuple(name for at, name in enumerate(table.header) if at not in kept)
+    if not dropped:
+        return table
+    taken = sum(sizes[at] for at in kept) + GAP * (len(kept) - 1)
+    return table._replace(
+        columns=_pick(table.columns, kept),
+        header=_pick(table.header, kept),
+        lines=tuple(Line(_pick(line.cells, kept), line.mark) for line in table.lines),
+        footer=_pick(table.footer, kept) if table.footer else (),
+        remarks=(left_out(dropped, width, taken, WIDER), *table.remarks),
+        dropped=dropped,
+    )
+
+
 #: What is to be done where a narrow page leaves columns out.
 OTHER_COLUMNS = "--columns chooses others"
+#: The same where the columns cannot be chosen.
+WIDER = "a wider --width has all"
 
 
 def left_out(columns: tuple[str, ...], width: int, taken: int, remedy: str = OTHER_COLUMNS) -> str:

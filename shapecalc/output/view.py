@@ -28,9 +28,10 @@ class Column(NamedTuple):
     """A column: what it is called, what it means, and how it comes from a row.
 
     `key` names it in `--columns`, `field` in CSV and JSON, `title` in a header.  `total` is None
-    where a sum means nothing.  `shown`: by default in all formats, in machine formats only, or
-    nowhere.  `drop` orders what a narrow page leaves out, 1 first; 0 stays.  `convention` gives
-    the terms that the caption owes to the reader.  A `share` is a part of the total.
+    where a sum means nothing.  `shown`: by default in all formats, in machine formats only, these
+    two where something is frozen, or nowhere.  `drop` orders what a narrow page leaves out, 1
+    first; 0 stays.  `convention` gives the terms that the caption owes to the reader.  A `share` is
+    a part of the total.
     """
 
     key: str
@@ -39,7 +40,7 @@ class Column(NamedTuple):
     kind: CellKind
     value: Callable[[Row, View], object]
     total: Callable[[Totals, View], Dim] | None = None
-    shown: Literal["everywhere", "machines", "asked"] = "machines"
+    shown: Literal["everywhere", "machines", "frozen", "frozen machines", "asked"] = "machines"
     drop: int = 0
     field: str = ""
     convention: Callable[[Report, View], Legend] | None = None

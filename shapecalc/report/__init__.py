@@ -9,9 +9,10 @@ from shapecalc.layers.base import Work
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.spec import Fields
 from shapecalc.text.shown import Shapes, Shown, shortened
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from fractions import Fraction
 
     from shapecalc.algebra import Dim
@@ -64,9 +65,12 @@ class Row(NamedTuple):
     shared: str | None = None
     note: str = ""
     layer: Layer | None = None
-    label: str = ""
+    fields: str = ""
+    """A level in words: the fields of the block that it is, or the layers of a short chain."""
     members: tuple[Row, ...] = ()
     """The layers that a level folds."""
+    frozen: Dim = 0
+    """Parameters that training leaves as they are (`trainable: false`)."""
 
     @property
     def layers(self) -> tuple[Row, ...]:
@@ -75,15 +79,41 @@ class Row(NamedTuple):
 
     @property
     def does(self) -> str:
-        """What the layer does, in a few words; of a level, how many layers it holds."""
-        return self.label or (
-            self.layer.configuration(*self.inputs) if self.layer is not None else ""
-        )
+        """What the layer does, in a few words; a block's fields; how many layers a level holds."""
+        if self.layer is None or self.fields:
+            text = self.fields or self.brief
+        else:
+            text = self.layer.does(*self.inputs)
+        return ", ".join(filter(None, (text, self._held)))
+
+    @property
+    def brief(self) -> str:
+        """What it does as far as a narrow page has room; `aside` is what is missing then."""
+        if self.layer is not None:
+            return self.layer.configuration(*self.inputs)
+        return counted(len(self.members), "layer") if self.members else ""
+
+    @property
+    def aside(self) -> str:
+        """What `brief` leaves out: fields off their default, a block's, and what is frozen."""
+        text = self.layer.exceptions() if self.layer is not None else self.fields
+        return ", ".join(filter(None, (text, self._held)))
+
+    @property
+    def _held(self) -> str:
+        if self.frozen == 0:
+            return ""
+        return "frozen" if self.trainable == 0 else "partly frozen"
 
     @property
     def params(self) -> Dim:
-        """Trained weights and biases."""
+        """Weights and biases, trained or frozen."""
         return self.weights + self.biases
+
+    @property
+    def trainable(self) -> Dim:
+        """The parameters that training changes: those that are not frozen."""
+        return self.params - self.frozen
 
     @property
     def macs(self) -> Dim:
@@ -199,11 +229,18 @@ class Totals(Fields):
     """Most elements alive at once in inference: layer by layer in order, freed when last read."""
     layers: tuple[Row, ...] = ()
     """The rows that were added up."""
+    frozen: Dim = 0
+    """Parameters that training leaves as they are (`trainable: false`)."""
 
     @property
     def params(self) -> Dim:
-        """Trained weights and biases; shared ones once."""
+        """Weights and biases, trained or frozen; shared ones once."""
         return self.weights + self.biases
+
+    @property
+    def trainable(self) -> Dim:
+        """The parameters that training changes: those that are not frozen."""
+        return self.params - self.frozen
 
     @property
     def macs(self) -> Dim:
@@ -278,6 +315,20 @@ class Report(Shown):
         return self.graph.spec.name
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Doubts about how the spec was read: of inputs whose shapes may be meant otherwise."""
+        return self.graph.remarks
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return self.remarks
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """How many sides its volumes have."""
+        return tuple(sorted({len(row.output.sides) for row in self.rows} - {0}))
+
+    @property
     def layers(self) -> tuple[Row, ...]:
         """The rows of the layers, without those of the inputs."""
         return tuple(row for row in self.rows if row.sources or row.type != "input")
@@ -342,6 +393,14 @@ class Report(Shown):
         return shortened(f"<Report {self.name}: {_costs(self.totals)}>")
 
 
+def named_doubts(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Return the doubts about several networks, with their names where there are two."""
+    named = {report.name: report.doubts for report in reports}
+    if len(named) == 1:
+        return next(iter(named.values()))
+    return tuple(f"{name}, {doubt}" for name, doubts in named.items() for doubt in doubts)
+
+
 def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:
     """Add the rows up."""
     works = [row.work for row in rows]
@@ -355,6 +414,7 @@ def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> 
         overwritten=add_up(row.overwritten for row in rows),
         peak=peak(graph, rows, domain),
         layers=rows,
+        frozen=add_up(row.frozen for row in rows),
     )
 
 

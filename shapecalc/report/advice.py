@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors
-from shapecalc.graph import Input, channels_first
+from shapecalc.graph import Input
 from shapecalc.graph.expand import expand, rebuilt
-from shapecalc.layers.shape import as_text
 from shapecalc.report.propagate import propagate
+from shapecalc.spec.doubts import meant_by
+from shapecalc.text import Origin, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,23 +18,68 @@ if TYPE_CHECKING:
     from shapecalc.graph import Graph
     from shapecalc.report.domain import Domain
 
-#: What the rules say of shapes that do not fit.
+#: What the rules say.
+_OF_RULES = frozenset(f"E2{number:02}" for number in range(1, 11))
+#: What they say of shapes that do not fit.
 _OF_SHAPES = frozenset({"E202", "E204", "E205", "E206"})
 
 
 def with_advice(errors: SpecErrors, graph: Graph, *, search: bool = True) -> SpecErrors:
     """Add to what is wrong with a network how to mend it; sizes that work are searched for."""
     problems = _with_layout(errors.problems, graph)
-    return SpecErrors(_with_sizes(problems, graph) if search else problems)
+    if not search:
+        return SpecErrors(problems)
+    option = _to_blame(problems, graph)
+    if option is None:
+        return SpecErrors(_with_sizes(problems, graph))
+    own = errors.problems  # those without advice on the layout
+    sizes = _sizes_that_work(graph)
+    return SpecErrors(
+        problem._replace(
+            origin=Origin(option),
+            hint=f"{graph.spec.name} takes {sizes}" if sizes and problem in own else problem.hint,
+        )
+        for problem in problems
+    )
+
+
+def _to_blame(problems: list[Problem], graph: Graph) -> Source | None:
+    """Find the option without which the network exists: it is the place of what the rules say."""
+    if not all(problem.code in _OF_RULES for problem in problems):
+        return None
+    settings, inputs = graph.options
+    trials = [
+        *(
+            (f"--input {name}={text}" if name else f"--input {text}", text, settings, {})
+            for name, text in inputs.items()
+        ),
+        *(
+            (
+                f"--set {name}={text}",
+                text,
+                {other: value for other, value in settings.items() if other != name},
+                inputs,
+            )
+            for name, text in settings.items()
+            if text != "free"
+        ),
+    ]
+    for option, text, other_settings, other_inputs in trials:
+        try:
+            propagate(expand(graph.spec, other_settings, other_inputs), fields=False)
+        except (SpecErrors, RuleError):
+            continue
+        return Source(option, text)
+    return None
 
 
 def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:
     """Add to what the rules refuse that an input looks as if its channels were written first."""
     for node in graph.nodes:
         if isinstance(node.layer, Input):
-            meant = channels_first(node.layer.shape)
-            if meant is not None:
-                hint = f"shapes are height x width x channels: was {as_text(meant)} meant?"
+            meant = meant_by(node.layer.shape)
+            if meant:
+                hint = f"shapes are height x width x channels: was {meant} meant?"
                 return [
                     problem._replace(hint=hint) if problem.code in _OF_SHAPES else problem
                     for problem in problems

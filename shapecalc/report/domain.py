@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
 
 
+#: How the relations are written: what stands between the two sides, and what after them.
+_WORDS = {
+    "at least": (">=", ""),
+    "equal to": ("=", ""),
+    "divisible by": ("is divisible by", ""),
+    "joined with": ("=", ", or one of them is 1"),
+}
+
+
 class Condition(NamedTuple):
     """A requirement of a layer."""
 
@@ -43,8 +52,8 @@ class Condition(NamedTuple):
     def text(self) -> str:
         """Write it: what must hold, and the layer."""
         value, relation, bound = self.need[:3]
-        words = {"at least": ">=", "equal to": "=", "divisible by": "is divisible by"}[relation]
-        return f"{text_of(value)} {words} {text_of(bound)} ({self.layer})"
+        words, rest = _WORDS[relation]
+        return f"{text_of(value)} {words} {text_of(bound)}{rest} ({self.layer})"
 
 
 class Limit(NamedTuple):
@@ -57,7 +66,7 @@ class Limit(NamedTuple):
 
     def clash(self, number: int) -> str:
         """Say what the layer would join at a number, where its operands do not agree."""
-        if self.need.relation != "equal to" or number in self.numbers:
+        if self.need.relation not in ("equal to", "joined with") or number in self.numbers:
             return ""
         at = {self.symbol: number}
         a, b = evaluate(self.need.bound, at), evaluate(self.need.value, at)
@@ -211,7 +220,10 @@ def _limit(condition: Condition, anyone: str) -> Limit | None:
     One in which all symbols cancel leaves everything or nothing of one of them, or of `anyone`.
     """
     value, relation, bound, _ = condition.need
-    names = symbols_of(value if relation == "divisible by" else value - bound)
+    if relation == "joined with":
+        names = condition.symbols
+    else:
+        names = symbols_of(value if relation == "divisible by" else value - bound)
     name = min(names or condition.symbols or {anyone})
     numbers = where(value, relation, bound, name) if len(names) < 2 else None
     return None if numbers is None else Limit(name, condition.layer, numbers, condition.need)
@@ -249,7 +261,7 @@ def _implied(condition: Condition, start: Mapping[str, int]) -> bool:
     value, relation, bound = condition.need[:3]
     if relation == "at least":
         return surely_at_least(value, bound, start)
-    if relation == "equal to":
+    if relation in ("equal to", "joined with"):
         return compare(value, bound) == "equal"
     assert isinstance(bound, int)
     return compare(value % bound, 0) == "equal"

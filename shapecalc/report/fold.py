@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.base import Work
+from shapecalc.layers.conv import Windowed
 from shapecalc.report import Row
-from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,8 +57,30 @@ def level(report: Report, path: str, indices: list[int]) -> Row:
         field=output.field,
         shared=_shared(path, members),
         note="; ".join(notes),
-        label=counted(len(members), "layer"),
+        fields=group.fields or _chain(members),
     )
+
+
+#: A chain of layers is written out up to so many characters.
+_SHORT = 40
+
+
+def _chain(members: list[Row]) -> str:
+    """Write a short chain of layers as papers do: ``[64 1x1; 192 3x3, pad 1]``.
+
+    As there, normalisations and activations are left out.  Empty for branches, and where it would
+    be long.
+    """
+    if any(row.sources != (before.name,) for before, row in pairwise(members)):
+        return ""
+    shown = [
+        row
+        for row in members
+        if isinstance(row.layer, Windowed) or row.macs != 0 or row.inputs != (row.output,)
+    ]
+    texts = [row.does if row.type == "conv" else f"{row.type} {row.does}".strip() for row in shown]
+    text = f"[{'; '.join(texts)}]"
+    return text if shown and len(text) <= _SHORT else ""
 
 
 def together(rows: Sequence[Row]) -> Row:
@@ -79,6 +102,7 @@ def together(rows: Sequence[Row]) -> Row:
         overwritten=sum(row.overwritten for row in rows),
         field=rows[-1].field,
         members=tuple(layer for row in rows for layer in row.layers),
+        frozen=sum(row.frozen for row in rows),
     )
 
 

@@ -18,6 +18,7 @@ from shapecalc.report.receptive_field import look_back, look_back_both, own_plac
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
@@ -59,6 +60,7 @@ def row_of(
         shared,
         node.note,
         layer,
+        frozen=0 if node.trained else weights + biases,
     )
 
 
@@ -97,7 +99,7 @@ def field_of(
             if field is None:
                 return None
             if len(sources) > 1 and source.output.sides != output.sides:
-                field = _stretched(source, output)
+                field = _stretched(source, output, layer)
             same = len(field) == len(seen)
             seen = tuple(map(look_back_both, seen, field)) if same else field or seen
         if window is UNDECIDED:
@@ -135,11 +137,12 @@ def _too_wide(field: ReceptiveField) -> bool:
     return step > WIDEST or any(low <= high and max(-low, high) > WIDEST for low, high in pairs)
 
 
-def _stretched(source: Row, output: Shape) -> tuple[ReceptiveField, ...]:
+def _stretched(source: Row, output: Shape, join: Layer) -> tuple[ReceptiveField, ...]:
     """Return the field of an operand of a join, seen at the places of the output.
 
     Where a side of 1 stretches, every place sees that one unit; a row acts as a map of one place.
-    Sides that look different but must agree are counted as the output's.
+    Sides that look different but must agree are counted as the output's.  Raises `UndecidedError`
+    where a side is 1 for some sizes only.
     """
     sides, fields = source.output.sides, source.field
     assert fields is not None
@@ -148,13 +151,32 @@ def _stretched(source: Row, output: Shape) -> tuple[ReceptiveField, ...]:
     return tuple(
         [
             look_back(field, EVERYTHING, units)
-            if n == 1 != units
+            if _is_stretched(n, units, join, field)
             else field._replace(units=units)
             if field.units == n
             else field
             for field, n, units in zip(fields, sides, output.sides, strict=True)
         ]
     )
+
+
+def _is_stretched(n: Dim, units: Dim, join: Layer, field: ReceptiveField) -> bool:
+    """Tell whether a side is 1 and stretches; otherwise it is that of the output."""
+    from shapecalc.layers.merge import Join
+
+    if n == units or not (isinstance(join, Join) and join.stretches(1)):
+        return False
+    if isinstance(n, int) and isinstance(units, int):
+        return n == 1
+    from shapecalc.algebra.relations import joined_only_where
+
+    if joined_only_where(n, units, n, "equal to", units):
+        return False
+    # Where both are 1 nothing stretches, and the unit keeps its distance to others.
+    sure = field.step == 0 or joined_only_where(n, units, units, "at least", 2)
+    if sure and (n == 1 or joined_only_where(n, units, n, "equal to", 1)):
+        return True
+    raise UndecidedError
 
 
 def with_sure_fields(graph: Graph, rows: tuple[Row, ...], domain: Domain) -> tuple[Row, ...]:

@@ -55,10 +55,15 @@ class Fields:
     def _replace(self, **changed: Any) -> Self:  # noqa: ANN401
         return type(self)(**{**vars(self), **changed})
 
+    def __setattr__(self, name: str, value: object) -> None:
+        message = f"{type(self).__name__}.{name} cannot be set: what was read stays as it is"
+        raise AttributeError(message)
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
 
 
 class Branch(Fields):
@@ -85,6 +90,7 @@ class Use(NamedTuple):
     name: Scalar | None = None
     sources: tuple[Scalar, ...] | None = None
     share: Scalar | None = None
+    trainable: Tree | None = None
     note: str = ""
     branches: tuple[Branch, ...] = ()
     sound: bool = True
@@ -100,11 +106,15 @@ class Block(Fields):
 
 
 class InputSpec(Fields):
-    """An input of the network: its extents, channels last, as trees."""
+    """An input of the network: its extents, channels last, as trees.
+
+    A `plain` one says which extent is which.
+    """
 
     name: str
     extents: tuple[Tree, ...]
     tree: Tree
+    plain: bool = False
 
 
 class Edit(Fields):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import errno
 import os.path
+import stat
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -65,14 +67,15 @@ def find_table(name: str) -> Source:
     raise refuse("E601", f"there is no table '{name}'", hint=hint)
 
 
-def find(name: str, folder: str = "") -> Source:
+def find(name: str, folder: str = "", *, by_file: bool = False) -> Source:
     """Find a spec by path or name.
 
-    A file on disk wins over a shipped spec; `.yaml` may be left out; `-` is standard input.
-    Raises `SpecErrors` when there is none or it cannot be read as text.
+    A file on disk wins over a shipped spec; `.yaml` may be left out; `-` is standard input.  What
+    is named `by_file` is a file: no standard input, no pipe.  Raises `SpecErrors` when there is
+    none or it cannot be read as text.
     """
     path = os.path.join(folder, name)
-    on_disk = _on_disk(name, path)
+    on_disk = _on_disk(name, path, by_file=by_file)
     if on_disk is not None:
         return on_disk
     bare = name.removesuffix(".yaml")
@@ -104,13 +107,13 @@ def find_homework(name: str) -> Source:
     return find_file(name, "`shapecalc homework example FOLDER` writes one to start from")
 
 
-def _on_disk(name: str, path: str) -> Source | None:
+def _on_disk(name: str, path: str, *, by_file: bool = False) -> Source | None:
     """Read standard input or a file; None when there is no such file."""
-    if name == "-":
+    if name == "-" and not by_file:
         return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
     for candidate in (path, f"{path}.yaml"):
         if os.path.exists(candidate) and not os.path.isdir(candidate):
-            return _read(candidate)
+            return _read(candidate, by_file=by_file)
     return None
 
 
@@ -122,8 +125,8 @@ def is_shipped(name: str) -> bool:
 def beside(name: str, source: Source) -> Source:
     """Find the spec that a file names: beside that file, then among the shipped ones."""
     if is_shipped(source.name):
-        return find(name, specs_folder())
-    return find(name, os.path.dirname(source.name))
+        return find(name, specs_folder(), by_file=True)
+    return find(name, os.path.dirname(source.name), by_file=True)
 
 
 def must_end(path: str) -> None:
@@ -132,10 +135,47 @@ def must_end(path: str) -> None:
         raise OSError(errno.ESPIPE, "it is a device or a pipe, not a file")
 
 
-def _read(path: str) -> Source:
-    try:
+def read_bytes(path: str, most: int) -> bytes:
+    """Read a file, to a byte beyond what may be in it.
+
+    A pipe is read to its end, as long as something writes into it.  Raises `OSError`.
+    """
+    if not stat.S_ISFIFO(os.stat(path).st_mode):
         with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
+    pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        begin = _first_bytes(pipe)
+        os.set_blocking(pipe, True)
+        with open(pipe, "rb", closefd=False) as file:
+            return begin + file.read(max(0, most + 1 - len(begin)))
+    finally:
+        os.close(pipe)
+
+
+#: Seconds for which a pipe that nothing writes into is waited for.
+_PATIENCE = 2.0
+
+
+def _first_bytes(pipe: int) -> bytes:
+    """Read what is in a pipe, or nothing as soon as something has it open to write."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            begin = os.read(pipe, 1)
+        except BlockingIOError:
+            return b""
+        if begin:
+            return begin
+        time.sleep(0.01)
+    raise OSError(errno.ENXIO, "it is a pipe, and nothing writes into it")
+
+
+def _read(path: str, *, by_file: bool = False) -> Source:
+    try:
+        if by_file:
+            must_end(path)
+        data = read_bytes(path, MAX_BYTES)
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror or error}"
         hint = "ask for the right to read it" if isinstance(error, PermissionError) else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec import (
     LANGUAGE_VERSION,
     RESERVED,
@@ -16,11 +17,13 @@ from shapecalc.spec import (
     InputSpec,
     NetSpec,
 )
+from shapecalc.spec.doubts import respelt, without_batch, words_of
 from shapecalc.spec.papers import paper_word
 from shapecalc.spec.statements import StatementReader
 from shapecalc.spec.tree_reader import COMMON_KEYS, NAME
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import List, Scalar, Tree, YamlMap, collector_paused, describe, origin
+from shapecalc.text.words import did_you_mean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +39,7 @@ TOP_KEYS: Mapping[str, str] = {
     "extends": "a spec to start from, beside this file or among the shipped ones",
     "input": "the input's shape, channels last: 227x227x3",
     "inputs": "several inputs: a map from name to shape",
+    "layout": "how those shapes are written: hwc, channels last (default), or chw, channels first",
     "outputs": "the layers whose results count as outputs; by default every end",
     "let": "named constants",
     "defaults": "fields per type, for this file",
@@ -59,6 +63,13 @@ EXPECTABLE = (
     "connections",
     "activations",
 )
+
+#: The orders in which the shapes of inputs may be written, and what other tools call them.
+LAYOUTS = ("hwc", "chw")
+_CHANNELS_FIRST = ("nchw", "channels_first", "cwh", "channelsfirst", "ncw", "ncdhw", "cdhw", "cl")
+_CHANNELS_LAST = ("nhwc", "channels_last", "whc", "channelslast", "nwc", "ndhwc", "dhwc", "lc")
+#: The extents of an input by their names, channels last.
+PLAIN_FORMS = tuple((*names, "channels") for names in SIDE_NAMES.values())
 
 #: A spec may extend a spec that extends a spec, so often.
 MAX_CHAIN = 30
@@ -214,9 +225,9 @@ class SpecReader(StatementReader):
         if "input" in root.items and "inputs" in root.items:
             message = "a spec has either input or inputs"
             self.complain("E111", message, root.keys["inputs"], "keep one of the two")
+        layout = self.read_layout(root)
         if "input" in root.items:
-            tree = root.items["input"]
-            return (InputSpec("input", self.read_extents(tree), tree),)
+            return (self.read_input("input", root.items["input"], layout),)
         several = self.mapping(root, "inputs", "from names to shapes", "{left: 105x105x1}")
         if several is None:
             return ()
@@ -224,22 +235,80 @@ class SpecReader(StatementReader):
             self.complain("E113", "inputs names no input", several, "inputs: {left: 105x105x1}")
         for name, place in several.keys.items():
             self.check_name(name, place)
-        return tuple(
-            InputSpec(name, self.read_extents(tree), tree) for name, tree in several.items.items()
-        )
+        return tuple(self.read_input(name, tree, layout) for name, tree in several.items.items())
+
+    def read_layout(self, root: YamlMap) -> str:
+        """Return how the shapes of inputs are written, or nothing where no one says."""
+        tree = root.items.get("layout")
+        if tree is None:
+            return ""
+        if not root.keys.keys() & {"input", "inputs"}:
+            message = "layout says how the shapes of inputs are written, and here are none"
+            self.complain("E111", message, root.keys["layout"], "write it beside the input")
+        if isinstance(tree, Scalar) and tree.text in LAYOUTS:
+            return tree.text
+        word = tree.text.lower() if isinstance(tree, Scalar) else ""
+        near = "chw" if word in _CHANNELS_FIRST else "hwc" if word in _CHANNELS_LAST else ""
+        hint = f"did you mean '{near}'?" if near else "the batch is no part of a shape"
+        self.complain("E110", f"layout is hwc or chw, not {describe(tree)}", tree, hint)
+        return ""
+
+    def read_input(self, name: str, tree: Tree, layout: str) -> InputSpec:
+        """Read an input's extents, and put them channels last."""
+        if isinstance(tree, YamlMap):
+            return InputSpec(name, self.read_sides(name, tree), tree, plain=True)
+        extents = self.read_extents(tree)
+        if layout == "chw":
+            extents = (*extents[1:], *extents[:1])
+        return InputSpec(name, extents, tree, plain=bool(layout))
+
+    def read_sides(self, name: str, tree: YamlMap) -> tuple[Tree, ...]:
+        """Read extents by their names: {height: 28, width: 28, channels: 1}."""
+        known = tuple(dict.fromkeys(word for form in PLAIN_FORMS for word in form))
+        given = {word: value for word, value in tree.items.items() if not word.startswith("x-")}
+        strange = [word for word in given if word not in known]
+        for word in strange:
+            near = did_you_mean(word, known)
+            hint = (
+                "leave it out: the batch is no part of a shape"
+                if word.lower() in ("n", "batch", "batch_size")
+                else near or f"it takes {', '.join(known)}"
+            )
+            self.complain("E111", f"{name} has no extent '{word}'", tree.keys[word], hint)
+        form = next((form for form in PLAIN_FORMS if set(form) == set(given)), None)
+        if form is not None:
+            return tuple(given[word] for word in form)
+        if not strange:
+            near_form = next((form for form in PLAIN_FORMS if set(given) <= set(form)), None)
+            lacks = [word for word in near_form or () if word not in given]
+            message = f"{name} needs {listed(lacks)} beside {listed(list(given)) or 'nothing'}"
+            if near_form is None:
+                message = f"{name} cannot have {listed(list(given))}"
+            forms = " or ".join(f"{{{', '.join(f'{w}: ...' for w in f)}}}" for f in PLAIN_FORMS)
+            self.complain("E113", message, tree, f"write {forms}; a vector is one number")
+        return ()
 
     def read_extents(self, tree: Tree) -> tuple[Tree, ...]:
-        """Split a shape into its extents, channels last."""
+        """Split a shape into its extents, as they are written."""
         parts: tuple[Tree, ...] = ()
+        words: list[str] = []
         if isinstance(tree, List):
             parts = tree.items
+            words = [part.text if isinstance(part, Scalar) else "[]" for part in parts]
         elif isinstance(tree, Scalar):
-            words = [word.strip() for word in re.split("[xX×]", tree.text)]
-            if all(word.isdigit() or _IDENTIFIER.fullmatch(word) for word in words):
-                parts = tuple(tree._replace(text=word) for word in words)
+            words = words_of(tree.text)
+            pieces = [word.strip() for word in re.split("[xX×]", tree.text)]
+            if all(word.isdigit() or _IDENTIFIER.fullmatch(word) for word in pieces):
+                parts = tuple(tree._replace(text=word) for word in pieces)
+        refused = without_batch(words) if len(words) > 1 else None
+        if refused is not None:
+            self.complain("E110", refused[0], tree, refused[1])
+            return ()
         if 1 <= len(parts) <= 4 and all(isinstance(part, Scalar) for part in parts):
             return parts
         hint = "one to four extents: 227x227x3, 13x1 (length x channels), or 100 for a vector"
+        if isinstance(tree, Scalar) and respelt(tree.text):
+            hint = f"did you mean {respelt(tree.text)}?"
         self.complain(
             "E110", f"an input is a shape like 227x227x3, not {describe(tree)}", tree, hint
         )
@@ -285,7 +354,7 @@ class SpecReader(StatementReader):
                 message = f"defaults for {word} are a map of fields, not {describe(fields)}"
                 self.complain("E110", message, fields)
                 continue
-            self.check_keys(fields, self.fields_of(kind), kind)
+            self.check_keys(fields, (*self.fields_of(kind), "trainable"), kind)
             earlier = fields_by_type.get(kind) or base.get(kind)
             if earlier is None:
                 fields_by_type[kind] = fields

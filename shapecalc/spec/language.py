@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import REQUIRED, Extents, Padding
 from shapecalc.spec import LANGUAGE_VERSION
-from shapecalc.spec.grammar import EXPECTABLE, TOP_KEYS
+from shapecalc.spec.grammar import EXPECTABLE, LAYOUTS, PLAIN_FORMS, TOP_KEYS
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class LayerHelp(NamedTuple):
     counts: str
     learns: str
     example: str
+    unsaid: str = ""
+    """What holds where a table's "what it does" says nothing of it."""
 
 
 #: What the words that build structure are for, and how they are written.
@@ -80,6 +82,7 @@ def layer_help(word: str) -> LayerHelp:
         cls.counts,
         cls.learns,
         cls.example,
+        ", ".join(field.unsaid for field in cls.fields() if field.unsaid),
     )
 
 
@@ -111,6 +114,10 @@ Schema = dict[str, Any]
 _NAME: Schema = {"type": "string", "description": "a name or an expression"}
 _LAYERS: Schema = {"$ref": "#/$defs/layers"}
 _NAMES: Schema = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_COMMON_SCHEMAS: Schema = {
+    "from": _NAMES,
+    "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
+}
 _IGNORED: Schema = {"^x-": True}
 _VALUE: Schema = {
     "anyOf": [{"type": ["integer", "number", "boolean", "string"]}, {"type": "array"}]
@@ -159,8 +166,9 @@ def _top() -> Schema:
     edits: Schema = {"type": "object", "additionalProperties": _LAYERS}
     types: Schema = {
         "shapecalc": {"const": LANGUAGE_VERSION},
-        "input": Extents.schema,
-        "inputs": {"type": "object", "additionalProperties": Extents.schema},
+        "input": _input(),
+        "inputs": {"type": "object", "additionalProperties": _input()},
+        "layout": {"enum": list(LAYOUTS)},
         "outputs": _NAMES,
         "let": {"type": "object", "additionalProperties": _VALUE},
         "defaults": {"type": "object", "additionalProperties": {"type": "object"}},
@@ -184,6 +192,16 @@ def _top() -> Schema:
     }
 
 
+def _input() -> Schema:
+    """Describe a shape: its extents in their order, or by their names."""
+    extent: Schema = {"type": ["integer", "string"]}
+    named = [
+        _object(dict.fromkeys(form, extent), additional=False, required=list(form))
+        for form in PLAIN_FORMS
+    ]
+    return {"anyOf": [*Extents.schema["anyOf"], *named]}
+
+
 def _block() -> Schema:
     fields: Schema = {
         "anyOf": [
@@ -200,7 +218,7 @@ def _block() -> Schema:
 
 def _common() -> Schema:
     return {
-        key: {**(_NAMES if key == "from" else {"type": "string"}), "description": doc}
+        key: {**_COMMON_SCHEMAS.get(key, {"type": "string"}), "description": doc}
         for key, doc in COMMON_KEYS.items()
     }
 

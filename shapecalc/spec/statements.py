@@ -34,6 +34,7 @@ class _Parts:
         "share",
         "sound",
         "sources",
+        "trainable",
     )
 
     def __init__(
@@ -46,6 +47,7 @@ class _Parts:
         self.name: Scalar | None = None
         self.sources: tuple[Scalar, ...] | None = None
         self.share: Scalar | None = None
+        self.trainable: Tree | None = None
         self.note = ""
         self.branches: tuple[Branch, ...] = ()
         self.sound = True
@@ -70,6 +72,7 @@ class _Parts:
             name=self.name,
             sources=self.sources,
             share=self.share,
+            trainable=self.trainable,
             note=self.note,
             branches=self.branches,
             implied=self.implied,
@@ -233,6 +236,8 @@ class StatementReader(WordReader):
             parts.note = self.text(tree, "note")
         elif word == "from":
             parts.sources = self.names(tree, "from")
+        elif word == "trainable":
+            parts.trainable = tree
         else:
             parts.share = next(iter(self.names(tree, "share")), None)
 
@@ -253,7 +258,7 @@ class StatementReader(WordReader):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, branches=listed or (), sound=listed is not None
             )
-        name = sources = None
+        name = sources = trainable = None
         note = ""
         branches: list[Branch] = []
         sound = True
@@ -265,6 +270,8 @@ class StatementReader(WordReader):
             elif word == "from":
                 sources = self.names(tree, "from")
                 sound = sound and bool(sources)
+            elif word == "trainable":
+                trainable = tree
             elif word == "share":
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
@@ -295,6 +302,7 @@ class StatementReader(WordReader):
             value.keys,
             name=name,
             sources=sources,
+            trainable=trainable,
             note=note,
             branches=tuple(branches),
             sound=sound,

@@ -23,6 +23,7 @@ COMMON_KEYS: Mapping[str, str] = {
     "name": "the layer's name, unique in its scope",
     "from": "what flows in instead of the layer before: a name, `input`, or a list for a join",
     "share": "use the weights of that layer",
+    "trainable": "false: training leaves the parameters as they are, here and in all that it holds",
     "note": "a remark, carried to every format",
 }
 
@@ -227,6 +228,8 @@ class WordReader(TreeReader):
                 common["sources"] = self.names(tree, "from")
             elif word == "share":
                 common["share"] = next(iter(self.names(tree, "share")), None)
+            elif word == "trainable":
+                common["trainable"] = tree
             elif word == "name":
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)

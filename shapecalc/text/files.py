@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from errno import EILSEQ, ELOOP
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from errno import EILSEQ, ELOOP, ENXIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, TYPE_CHECKING
+from stat import S_ISFIFO
+from threading import current_thread, main_thread
+from typing import IO, TYPE_CHECKING, NoReturn
 from unicodedata import normalize
 
 if TYPE_CHECKING:
@@ -87,22 +92,74 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
         message = "the names of files have no such letters here; PYTHONUTF8=1 may help"
         raise OSError(EILSEQ, message, str(path)) from None
     if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
-        with target.open("wb") as device:
+        with open(target, "wb", opener=_opened) as device:
             write(device)
         return
     target = Path(os.path.realpath(target))
     if target.is_symlink():
         raise OSError(ELOOP, os.strerror(ELOOP))
-    file = NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name[:60]}.", delete=False)  # noqa: SIM115
-    written = Path(file.name)
+    written = target.parent / f".{target.name[:60]}.{os.urandom(4).hex()}"
+    with told_to_end():
+        try:
+            with open(written, "xb", opener=_private) as file:
+                write(file)
+            written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+            written.replace(target)  # after closing: Windows renames no open file
+        except BaseException:
+            written.unlink(missing_ok=True)
+            raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """Let what asks the program to end (SIGTERM, SIGHUP) unwind it, so that it can tidy up.
+
+    A signal that is ignored (`nohup`), or that somebody else handles, stays so.
+    """
+    if current_thread() is not main_thread():  # only this one is told of signals
+        yield
+        return
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
+    taken = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, _end)
     try:
-        with file:
-            write(file)
-        written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
-        written.replace(target)  # after closing: Windows renames no open file
-    except BaseException:
-        written.unlink()
-        raise
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)  # as a shell counts
+
+
+#: Seconds for which a pipe that nobody reads is waited for.
+_PATIENCE = 2.0
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a device or a pipe to write.  Raises `OSError` for a pipe that nobody reads."""
+    if not S_ISFIFO(Path(path).stat().st_mode):
+        return os.open(path, flags)
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            pipe = os.open(path, flags | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                raise OSError(ENXIO, "it is a pipe, and nobody reads it") from None
+            time.sleep(0.01)
+        else:
+            os.set_blocking(pipe, True)
+            return pipe
 
 
 def _bytes(parts: Iterable[str | bytes]) -> Iterator[bytes]:

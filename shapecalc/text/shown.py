@@ -33,6 +33,12 @@ class Shown:
     __slots__ = ()
     shapes: ClassVar[Shapes]
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Doubts about how the networks behind it were read, which stand in every format."""
+        report: Shown | None = getattr(self, "report", None)
+        return report.doubts if report is not None else ()
+
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
         """Write the result in a format of `output.formats.FORMATS`, the last line ended.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.layers.shape import as_text
 from shapecalc.output.records import Records
-from shapecalc.output.table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table, fitted
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: The schema's name and version.
 SCHEMA = "shapecalc.activity/1"
 HEADER = ("layer", "type", "output", "mean", "deviation", "least", "largest", "zeros")
+#: What a narrow page leaves out, in this order.
+_DROPS = {"type": 1, "deviation": 2, "least": 3, "largest": 4, "output": 5}
 
 
 class Activity(NamedTuple):
@@ -77,9 +79,9 @@ def activity(step: Step) -> Activity:
 
 
 def tabulate(run: Activations, width: int | None = None) -> Table:
-    """Lay a run out; every column stays."""
+    """Lay a run out."""
     columns = tuple(
-        Head("", numeric=place >= 3, extents=title == "output")
+        Head("", numeric=place >= 3, extents=title == "output", drop=_DROPS.get(title, 0))
         for place, title in enumerate(HEADER)
     )
     rows = {row.name: row for row in run.report.rows}
@@ -95,17 +97,20 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
         )
         for layer in run.layers
     )
-    return Table(
+    table = Table(
         title=one_line(run.report.name) or "network",
         about=run.inputs,
         columns=columns,
         header=HEADER,
         lines=lines,
         footer=(f"{len(run.layers):,} layers", *("",) * (len(HEADER) - 1)),
-        facts=(Fact("activations, all", f"{sum(row.output.size for row in run.report.rows):,}"),),
+        facts=(
+            Fact("outputs of all layers", f"{sum(row.output.size for row in run.report.rows):,}"),
+        ),
         notes=(),
         legend=(
             ("deviation", "standard deviation of the layer's activations"),
+            ("outputs of all layers", "elements, those written in place too"),
             ("zeros", "share of activations that are exactly 0, as rectifiers leave them"),
         ),
         remarks=(
@@ -114,6 +119,7 @@ def tabulate(run: Activations, width: int | None = None) -> Table:
             f"Read from {one_line(run.report.graph.spec.source.name)}.",
         ),
     )
+    return fitted(table, width)
 
 
 def _not_finite(layers: tuple[Activity, ...]) -> tuple[str, ...]:

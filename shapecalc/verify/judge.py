@@ -17,6 +17,7 @@ from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.weighted import recorded
+from shapecalc.report import named_doubts
 from shapecalc.report.apply import RefusedError, apply
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.verify import laws
@@ -108,6 +109,10 @@ class Verdicts(Shown, tuple[Verdict, ...]):
 
     __slots__ = ()
     shapes = Verdict.shapes
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return named_doubts([verdict.report for verdict in self])
 
 
 def verify(
@@ -211,8 +216,10 @@ def _distinct(random: Any, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
 
 #: Fields that may shrink, with how far; what has groups keeps them.
 FEW = {"filters": 2, "units": 4, "multiplier": 2}
-#: A window's fields shrink to these where they are larger; padding shrinks with the kernel.
-WINDOW = {"kernel": 64, "stride": 32, "dilation": 8}
+#: Sizes shrink to these where they are larger, an odd one to an odd one.
+GIANTS = {"kernel": 64, "stride": 32, "dilation": 8, "size": 16, "to": 16, "factor": 16}
+#: What a pad adds at an end, or a crop takes away, shrinks to this.
+RIM = 8
 #: The sides tried, smallest first; every further side is one longer, so that extents differ.
 SIDES = (4, 6, 9, 13, 19, 28, 42, 64, 96)
 
@@ -232,7 +239,7 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
     table = fields.get("connections") is not None
     for name in () if table else FEW.keys() & fields.keys():
         fields[name] = _few(fields[name], groups if name == "filters" else 1, FEW[name])
-    _shrink_window(fields)
+    _shrink_giants(fields)
     copy = type(layer)(**fields)
     for side in SIDES:
         shapes = tuple(_shrunk(shape, side, fields, groups, table=table) for shape in inputs)
@@ -246,16 +253,23 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
     return layer, inputs, whole
 
 
-def _shrink_window(fields: dict[str, Any]) -> None:
-    """Shrink what is larger than a window of a small copy may be."""
+def _shrink_giants(fields: dict[str, Any]) -> None:
+    """Shrink what is larger than a small copy may have it; padding shrinks with the kernel."""
     before = fields.get("kernel")
-    for name, most in WINDOW.items():
-        if fields.get(name) is not None:
+    for name, most in GIANTS.items():
+        if isinstance(fields.get(name), tuple):
             fields[name] = tuple(min(known(n), most - known(n) % 2) for n in fields[name])
-    if fields.get("kernel") != before:
-        half = min(fields["kernel"]) // 2
-        pairs = tuple((min(known(a), half), min(known(b), half)) for a, b in fields["pad"].pairs)
-        fields["pad"] = fields["pad"]._replace(pairs=pairs)
+    if "kernel" not in fields:
+        for name in ("pad", "crop"):
+            _shrink_rim(fields, name, RIM)
+    elif fields["kernel"] != before:
+        _shrink_rim(fields, "pad", min(fields["kernel"]) // 2)
+
+
+def _shrink_rim(fields: dict[str, Any], name: str, most: int) -> None:
+    if (rim := fields.get(name)) is not None:
+        pairs = tuple((min(known(a), most), min(known(b), most)) for a, b in rim.pairs)
+        fields[name] = rim._replace(pairs=pairs)
 
 
 def _few(count: int, groups: int, few: int) -> int:

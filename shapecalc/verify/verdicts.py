@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, superscript
 from shapecalc.output.records import Records, Rows
-from shapecalc.output.table import Fact, Head, Line, Table
+from shapecalc.output.table import Fact, Head, Line, Table, fitted
 from shapecalc.text.safe import one_line
 from shapecalc.verify.judge import LAWS, Verdict
 
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 HOLDS, FAILS = "\N{CHECK MARK}", "\N{BALLOT X}"
 
 
+#: What a narrow page leaves out, in this order.
+_DROPS = {"type": 1, "output": 2, "layers": 1}
+
+
 def _heads(header: Sequence[str]) -> tuple[Head, ...]:
-    return tuple(Head("", extents=title == "output") for title in header)
+    return tuple(Head("", extents=title == "output", drop=_DROPS.get(title, 0)) for title in header)
 
 
 def _checked_laws(verdicts: Sequence[Verdict]) -> list[str]:
@@ -38,10 +42,10 @@ def _mark(outcomes: Iterable[str | None]) -> str:
 
 
 def tabulate(judged: Verdicts | Verdict, width: int | None = None) -> Table:
-    """Lay out one network layer by layer, several as a line each; every column stays."""
-    if isinstance(judged, Verdict):
-        return _layers(judged)
-    return _layers(judged[0]) if len(judged) == 1 else _networks(judged)
+    """Lay out one network layer by layer, several as a line each; every law stays."""
+    verdicts: Sequence[Verdict] = (judged,) if isinstance(judged, Verdict) else judged
+    table = _layers(verdicts[0]) if len(verdicts) == 1 else _networks(verdicts)
+    return fitted(table, width)
 
 
 def _layers(verdict: Verdict) -> Table:

@@ -12,6 +12,7 @@ from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import expand_statements as walk
+from shapecalc.graph.expand import rebuilt
 from shapecalc.output.formats import write
 from shapecalc.output.options import make_view
 from shapecalc.report.compute import compute_report
@@ -37,12 +38,19 @@ def test_the_closed_forms_of_the_field() -> None:
     assert policy.totals.params == 99 * K * K + 1213 * K + 361  # Silver et al. 2016, Methods
 
 
+#: Rows at depth 1 whose receptive field no one formula gives: at the smallest size that it takes,
+#: U-Net has fewer units there than the pattern of what they see has.
+NO_FIELD = {"unet": "up2 transposed4 concat4 up1 conv1 softmax1"}
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_at_any_size_it_is_the_numeric_report(name: str) -> None:
     report = symbolic(name)
     for values in points(report, random.Random(name), 4):
         assert differences(report, report.at(**values), values) == []
-    assert all(row.field is not None for row in report.rows)
+    without = NO_FIELD.get(name, "").split()
+    for row in report.rows:
+        assert (row.field is None) == (row.name.split("/")[0] in without), row.name
 
 
 @pytest.mark.parametrize("path", sorted(NETWORKS.glob("*.yaml")), ids=lambda path: path.stem)
@@ -64,9 +72,9 @@ def test_the_law_bites() -> None:
 
 
 def test_constants_that_are_free() -> None:
-    densenet = shapecalc.load(str(NETWORKS / "densenet121.yaml"))
+    densenet = shapecalc.load("densenet121")
     names = [name for name, tree in densenet.spec.let.items() if tree.text.isdigit()]
-    report = shapecalc.summarize(str(NETWORKS / "densenet121.yaml"), free=names[:1])
+    report = shapecalc.summarize("densenet121", free=names[:1])
     for value in (1, 2, 32, 33):
         values = {names[0]: value}
         assert report.domain.admits(values)
@@ -151,6 +159,112 @@ def test_conditions_on_several_symbols() -> None:
     assert report.domain.texts()[2:] == ["W = H (add1)", "H = W (add1)"]
     assert report.domain.admits({"H": 5, "W": 5})
     assert not report.domain.admits({"H": 5, "W": 6})
+
+
+GATE = "input: {}\nlayers: [multiply: [[{{avgpool: 4}}], []]]\n"
+
+
+def test_a_gate_that_is_1_at_the_real_size_is_no_misfit() -> None:
+    report = report_of(GATE.format("HxWx3"))
+    assert report["multiply1"].output.sides == (H, W)
+    assert report.domain.texts() == [
+        f"{side} from 4 to 7: pool1, multiply1 (at {side} = 8 multiply1 would join 2 and 8)"
+        for side in "HW"
+    ]
+    (problem,) = problems_of(GATE.format("8x8x3"))
+    assert problem.hint.startswith("they agree for H from 4 to 7: pool1, multiply1")
+
+
+def test_squeeze_and_excitation_with_a_window_of_the_real_size() -> None:
+    text = (
+        "input: HxWx3\nlayers: [conv: {filters: 8, kernel: 3, stride: 16, pad: 1}, multiply:"
+        " [[{avgpool: 7}, {conv: {filters: 2, kernel: 1}}, relu,"
+        " {conv: {filters: 8, kernel: 1}}, sigmoid], []]]\n"
+    )
+    report = report_of(text)
+    assert [numbers.text("n") for numbers in report.domain.allowed.values()] == [
+        "n from 97 to 208"
+    ] * 2
+    assert report["multiply1"].output.sides == ((H + 15) // 16, (W + 15) // 16)
+    values = {"H": 112, "W": 200}
+    assert differences(report, report.at(**values), values) == []
+
+
+def test_a_domain_in_pieces_names_them() -> None:
+    text = "input: 9x9xC\nlet: {k: free}\nlayers: [multiply: [[{conv: {filters: k, kernel: 1}}], [{conv: {filters: 8, kernel: 1}}]]]\n"
+    report = report_of(text)
+    assert report.domain.texts()[1:] == [
+        "k = 1 or k = 8: multiply1 (at k = 2 multiply1 would join 2 and 8)"
+    ]
+    assert report["multiply1"].output.channels == 8
+
+
+def test_sides_of_two_symbols_say_what_must_hold_of_both() -> None:
+    report = report_of("input: HxWx3\nlayers: [multiply: [[], [permute: [1, 0, 2]]]]\n")
+    assert report.domain.texts()[2:] == [
+        "W = H, or one of them is 1 (multiply1)",
+        "H = W, or one of them is 1 (multiply1)",
+    ]
+    for values in ({"H": 1, "W": 5}, {"H": 5, "W": 1}, {"H": 5, "W": 5}):
+        assert report.domain.admits(values)
+        assert differences(report, report.at(**values), values) == []
+    assert not report.domain.admits({"H": 5, "W": 6})
+
+
+#: Branches whose sides and channels equal the flow's, are 1, or are neither, as sizes have it.
+BRANCHES = [
+    "",
+    "{avgpool: 4}",
+    "{avgpool: {kernel: 3, stride: 3, pad: same}}",
+    "{maxpool: 2}",
+    "{conv: {filters: 1, kernel: 3}}",
+    "{conv: {filters: 3, kernel: 3, stride: 2, pad: 1}}",
+    "{conv: {filters: k, kernel: 1}}",
+    "{crop: 2}",
+    "{upsample: 2}",
+    "{permute: [1, 0, 2]}",
+    "global_avgpool",
+]
+
+
+def random_join(rng: random.Random, deep: int = 1) -> str:
+    branches = []
+    for _ in range(rng.choice([2, 2, 3])):
+        parts = [rng.choice(BRANCHES)]
+        if deep and rng.random() < 0.3:
+            parts.append(f"{{{random_join(rng, deep - 1)}}}")
+        branches.append(f"[{', '.join(filter(None, parts))}]")
+    return f"{rng.choice(['multiply', 'multiply', 'add', 'concat'])}: [{', '.join(branches)}]"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_joins_exist_at_no_other_point_than_the_domain_says(seed: int) -> None:
+    rng = random.Random(seed)
+    admitted = refused = 0
+    for _ in range(60):
+        shape = rng.choice(["HxWx3", "HxHx3", "4xWx3", "HxHx1"])
+        before = rng.choice(["", "maxpool: 2, ", "conv: {filters: 3, kernel: 3, pad: 1}, "])
+        text = f"input: {shape}\nlet: {{k: free}}\nlayers: [{before}{random_join(rng)}]\n"
+        report = None
+        try:
+            graph = shapecalc.loads(text)
+            report = compute_report(graph)
+        except SpecErrors as error:
+            if "no value of" not in str(error):
+                continue  # another rule refuses it at all sizes
+        for _ in range(8):
+            values = {name: rng.choice([*range(1, 13), 28]) for name in graph.symbols}
+            try:
+                numeric = compute_report(rebuilt(graph, values))
+            except SpecErrors:
+                assert report is None or not report.domain.admits(values), (text, values)
+                refused += 1
+                continue
+            assert report is not None, (text, values)
+            assert report.domain.admits(values), (text, values)
+            assert differences(report, numeric, values) == [], (text, values)
+            admitted += 1
+    assert admitted > 10 < refused
 
 
 def test_bounds_of_fields_and_groups_are_in_the_domain() -> None:

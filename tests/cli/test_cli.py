@@ -364,3 +364,12 @@ def test_a_long_word_of_the_command_line_is_not_repeated_whole() -> None:
         result = runner().invoke(main, ["summarize", "alphago", *words])
         assert result.exit_code == 2
         assert len(result.stderr) < 3_000
+
+
+def test_a_code_that_is_like_no_other_is_told_where_all_are() -> None:
+    done = runner().invoke(main, ["errors", "Q99"])
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[:2] == [
+        "error[E303]: no error has the code 'Q99'",
+        "  hint: `shapecalc errors` lists them",
+    ]

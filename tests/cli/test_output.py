@@ -296,7 +296,7 @@ def test_a_number_is_a_whole_number(words: str, message: str) -> None:
 
 #: Commands whose tables have few columns that a narrow page can do without.
 WIDE = [
-    *(TABLES[name] for name in TABLES if name != "summarize"),
+    *(TABLES[name] for name in TABLES if name not in ("summarize", "training")),
     "summarize lenet5 --columns all",
     "compare lenet5 lenet5-1998 --columns output,params,macs",
     "tables --only errata",

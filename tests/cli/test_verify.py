@@ -124,6 +124,7 @@ def test_a_small_copy_that_cannot_be_run_is_told(monkeypatch: pytest.MonkeyPatch
     def broken(*_: Any) -> Any:
         raise IndexError
 
+    assert registry.counted.needed(Conv)  # registered before another takes its place
     monkeypatch.setitem(registry.counted, Conv, broken)
     told = verify(summarize(loads(SPEC))).disagreements
     assert told == ["conv1: a small copy cannot be run: IndexError"]
@@ -221,13 +222,19 @@ def test_force_runs_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
         "maxpool: {kernel: 1500, pad: 700}",
         "avgpool: {kernel: 2, stride: 1500}",
         "conv: {filters: 1, kernel: 3, connections: [[0, 1]]}",
+        "pad: 700",
+        "crop: 900",
+        "crop: {to: 1501}",
+        "upsample: 300",
+        "adaptive_avgpool: 1100",
     ],
 )
 def test_giants_are_counted_on_small_copies(layer: str) -> None:
     row = summarize(loads(f"input: 2000x2001x2\nlayers: [{layer}]")).rows[-1]
-    copy, _, facts = small_copy(row.layer, row.inputs)
+    copy, shapes, facts = small_copy(row.layer, row.inputs)
     assert type(copy) is type(row.layer)
     assert facts.work.macs + facts.work.compares + facts.work.adds < 200_000
+    assert sum(shape.size for shape in (*shapes, facts.output)) < 1_000_000
 
 
 @pytest.mark.parametrize("name", ["alexnet", "googlenet", "resnet50", "alphago", "vgg16"])

@@ -116,8 +116,23 @@ def test_a_profile_counts_a_network_as_its_tool_printed(name: str) -> None:
         assert (tool, PROFILES[tool].count(report.totals)) == (tool, printed)
 
 
+_SMALL_TRANSPOSED = "transposed: {filters: 8, kernel: 3, stride: 2}"
+_IN_GROUPS = "transposed: {filters: 8, kernel: 3, stride: 2, groups: 2}"
+
 #: A small case each: layer, input, what the tools print (reference/peers.md, 2e; torchscan's too).
+#: Transposed convolutions and pools that span everything are of runs of tests/oracle/tools.py.
 SMALL = [
+    (_SMALL_TRANSPOSED, "5x5x4", "calflops", 7200),  # 25 x 4 x 8 x 9
+    (_IN_GROUPS, "5x5x4", "calflops", 1800),  # its right 3,600 divided by the groups once more
+    (_SMALL_TRANSPOSED, "5x5x4", "calflops:flops", 14432),  # 2 x 7200 + 8 x 2 x 2
+    (_IN_GROUPS, "5x5x4", "calflops:flops", 3616),  # 2 x 1800 + 4 x 2 x 2
+    (_SMALL_TRANSPOSED, "5x5x4", "torchscan", 34856),  # 288 x 11 x 11 + 4 x 2
+    ("adaptive_avgpool: 6", "12x12x4", "torchscan", 720),  # 144 x 2 x 2 - 144 + 144 x 2
+    ("adaptive_avgpool: 6", "13x13x4", "torchscan", 720),  # 13 mod 6 + 1 = 2 as well
+    ("adaptive_avgpool: [3, 5]", "12x13x4", "torchscan", 1020),  # 60 x 4 x 4 - 60 + 60 x 2
+    ("adaptive_maxpool: [3, 5]", "12x13x4", "torchscan", 900),  # 60 x 4 x 4 - 60
+    ("global_avgpool", "12x13x4", "torchscan", 628),  # 4 x 12 x 13 - 4 + 4 x 2
+    ("avgpool: {kernel: 3, stride: 2}", "13x13x4", "torchscan", 576),  # 144 x 3 - 144 + 144 x 2
     (
         "transposed: {filters: 8, kernel: 4, stride: 2, bias: false}",
         "8x8x16",
@@ -364,3 +379,11 @@ def test_every_pair_of_columns_and_profiles_renders() -> None:
     report = summarize("lenet5-1998")
     for (name, _), format_ in product(PROFILES.items(), ("text", "csv", "json")):
         assert column.name in report.render(format_, profile=name)
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_a_quantity_can_be_asked_of_an_input_too(name: str) -> None:
+    report = summarize(loads("input: 7x9x5\nlayers: [relu]"))
+    counted = {"outputs": 315, "positions": 63, "sides": 2, "outputs_by_sides": 630, "sets": 63}
+    moved = counted | {"pooled_by_stride": 315, "rough_windows": 315}
+    assert QUANTITIES[name].of(report["input"]) == moved.get(name, 0)

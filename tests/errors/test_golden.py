@@ -71,6 +71,12 @@ REQUESTS: dict[str, list[str]] = {
     "E303-nothing-to-set": ["summarize", "lenet5", "--set", "k=3"],
     "E303-input": ["summarize", "lenet5", "--input", "224,224,3"],
     "E303-free": ["summarize", "alphago", "--free", "k", "--set", "k=3"],
+    "E303-input-rank": ["summarize", "alexnet", "--input", "320x320"],
+    "E303-input-one": ["summarize", "alexnet", "--input", "227"],
+    "E303-input-batch": ["summarize", "resnet18", "--input", "-1x3x256x256"],
+    "E204-input-option": ["summarize", "alexnet", "--input", "10x10x3"],
+    "E204-input-layout": ["summarize", "alexnet", "--input", "3x227x227"],
+    "E204-set-option": ["summarize", "sides.yaml", "--set", "H=3", "--set", "W=9"],
     "E303-input-word": ["summarize", "lenet5", "--input", "abc"],
     "E303-input-name": ["summarize", "lenet5", "--input", "left=32x32x1"],
     "E303-words": [
@@ -215,6 +221,7 @@ REQUESTS: dict[str, list[str]] = {
 #: What lies beside them.
 BESIDE: dict[str, bytes] = {
     "small.yaml": SMALL.encode(),
+    "sides.yaml": b"input: HxWx3\nlayers: [conv: {filters: 4, kernel: 5}]\n",
     "resnet.yaml": RESNET.encode(),
     "answers.csv": b"layer,output,params\nfc9,4096,1\n",
     "notes.csv": b"kernel,stride\n3,1\n",

@@ -206,3 +206,15 @@ def test_a_blocks_input_is_called_input() -> None:
     )
     assert report["gate1/multiply1"].sources == ("relu1", "gate1/sigmoid1")
     assert output_of(report, "gate1/multiply1") == "9x9x4"
+
+
+def test_a_block_does_not_see_the_variables_of_who_uses_it() -> None:
+    """Its own fields and the network's constants are all that a block knows."""
+    text = """
+    input: 8x8x3
+    let: {n: 1}
+    blocks: {b: {layers: [conv: {filters: WORD + 1, kernel: 1}]}}
+    layers: [repeat: {times: 2, index: i, layers: [b]}]
+    """
+    assert codes_of(text.replace("WORD", "i")) == ["E116"]
+    assert output_of(report_of(text.replace("WORD", "n")), "b2/conv1") == "8x8x2"

@@ -133,6 +133,163 @@ def test_change_of_a_repeat(child: Callable[..., Report]) -> None:
     assert names_of(report)[7:9] == ["stage/1/relu1", "fc1"]
 
 
+#: A base whose repeats count and whose layers are written in the papers' words.
+ROUNDS = """
+input: 16x16x3
+layers:
+  - repeat: {name: r, times: 2, index: i, layers: [conv: {filters: 4*(i + 1), kernel: 1}]}
+  - repeat: {name: w, for: {c: [5, 6]}, index: j, layers: [conv: {filters: c + j, kernel: 1}]}
+  - conv3-8
+  - maxpool
+  - concat: {name: both, a: [conv: {filters: 2, kernel: 1}], b: []}
+  - side: {name: beside, one: [relu], two: [tanh]}
+  - dense: 10
+"""
+
+
+@pytest.fixture
+def grandchild(tmp_path: Path) -> Callable[..., Report]:
+    """Return a function that computes edits of ROUNDS, a file for each text, one on the other."""
+    (tmp_path / "0.yaml").write_text(ROUNDS)
+
+    def compute(*texts: str) -> Report:
+        for number, text in enumerate(texts, 1):
+            path = tmp_path / f"{number}.yaml"
+            path.write_text(f"extends: {number - 1}.yaml\n" + dedent(text))
+        return shapecalc.summarize(path)
+
+    return compute
+
+
+def channels_of(report: Report, level: str) -> list[object]:
+    return [row.output.channels for row in report if row.name.startswith(f"{level}/")]
+
+
+def test_a_repeat_that_is_changed_keeps_its_index(grandchild: Callable[..., Report]) -> None:
+    assert channels_of(grandchild("change: {r: {times: 3}}\n"), "r") == [4, 8, 12]
+    assert channels_of(grandchild("change: {w: {for: {c: [7, 8, 9]}}}\n"), "w") == [7, 9, 11]
+
+
+def test_times_may_become_for_and_for_times(grandchild: Callable[..., Report]) -> None:
+    assert channels_of(grandchild("change: {r: {for: {x: [1, 1, 1]}}}\n"), "r") == [4, 8, 12]
+    report = grandchild("change: {r/1/conv1: {filters: 3}, r: {times: 1}}\n")
+    assert channels_of(report, "r") == [3]
+
+
+def test_the_index_of_a_repeat_may_be_changed(grandchild: Callable[..., Report]) -> None:
+    with pytest.raises(SpecErrors, match="'i'"):
+        grandchild("change: {r: {index: n}}\n")
+    report = grandchild(
+        "change: {r: {index: n}, r/1/conv1: {filters: n + 1}, r/2/conv1: {filters: n + 7}}\n"
+    )
+    assert channels_of(report, "r") == [1, 8]
+
+
+def test_a_layer_in_the_papers_words_is_changed(grandchild: Callable[..., Report]) -> None:
+    report = grandchild("change: {conv1: {filters: 6}}\n")
+    assert output_of(report, "conv1") == "16x16x6"
+    report = grandchild("change: {conv1: {kernel: 5, pad: 0}}\n")
+    assert output_of(report, "conv1") == "12x12x8"
+    report = grandchild("change: {fc1: {units: 3}}\n")
+    assert output_of(report, "fc1") == "3"
+
+
+def test_what_is_changed_twice_keeps_both_changes(grandchild: Callable[..., Report]) -> None:
+    report = grandchild(
+        "change: {conv1: {kernel: 5, pad: 2, note: first}}\n",
+        "change: {conv1: {filters: 4, note: second}}\n",
+    )
+    assert report["conv1"].weights == 25 * 4 * 7  # w's last round gives 6 + 1 channels
+    assert report["conv1"].note == "second"
+
+
+def test_the_last_change_of_a_field_holds(grandchild: Callable[..., Report]) -> None:
+    report = grandchild(*(f"change: {{conv1: {{filters: {n}}}}}\n" for n in (3, 5, 4)))
+    assert output_of(report, "conv1") == "16x16x4"
+
+
+def test_a_change_keeps_note_and_source_that_it_does_not_name(
+    grandchild: Callable[..., Report],
+) -> None:
+    report = grandchild(
+        "change: {fc1: {note: the end, from: pool1}}\n", "change: {fc1: {units: 3}}\n"
+    )
+    assert (report["fc1"].note, report["fc1"].sources) == ("the end", ("pool1",))
+    assert report["fc1"].weights == 8 * 8 * 8 * 3
+
+
+def test_a_join_of_another_type_keeps_its_branches(grandchild: Callable[..., Report]) -> None:
+    report = grandchild("change: {both/a/conv1: {filters: 8}, both: {type: add}}\n")
+    assert (report["both"].type, output_of(report, "both")) == ("add", "8x8x8")
+    assert report["both"].sources == ("both/a/conv1", "pool1")
+
+
+def test_a_join_that_becomes_a_layer_loses_its_branches(grandchild: Callable[..., Report]) -> None:
+    report = grandchild("change: {both: {type: tanh}}\n")
+    assert report["both"].sources == ("pool1",)
+    assert "both/a/conv1" not in names_of(report)
+
+
+def test_insertions_of_two_files_stand_in_their_order(grandchild: Callable[..., Report]) -> None:
+    """Before a layer the later file's come nearer to it, and after it they come later."""
+    report = grandchild(
+        "before: {pool1: [relu: {name: a}]}\nafter: {pool1: [relu: {name: b}]}\n",
+        "before: {pool1: [relu: {name: c}]}\nafter: {pool1: [relu: {name: d}]}\n",
+    )
+    names = names_of(report)
+    assert names[names.index("conv1") :][:6] == ["conv1", "a", "c", "pool1", "b", "d"]
+
+
+def test_only_later_files_edit_what_a_file_inserts(grandchild: Callable[..., Report]) -> None:
+    report = grandchild(
+        "after: {pool1: [conv: {name: new, filters: 4, kernel: 1}]}\n",
+        "change: {new: {filters: 5}}\nafter: {new: [relu: {name: last}]}\n",
+    )
+    assert output_of(report, "new") == "8x8x5"
+    assert report["last"].sources == ("new",)
+    with pytest.raises(SpecErrors, match="new"):
+        grandchild("after: {pool1: [relu: {name: new}]}\nremove: [new]\n")
+
+
+def test_what_is_removed_leaves_what_stands_around_it(grandchild: Callable[..., Report]) -> None:
+    report = grandchild("remove: [pool1]\n", "after: {conv1: [avgpool: {name: instead}]}\n")
+    names = names_of(report)
+    assert names[names.index("conv1") :][:3] == ["conv1", "instead", "both/a/conv1"]
+    assert report["both"].sources == ("both/a/conv1", "instead")
+
+
+def test_a_removed_round_and_a_removed_branch_layer(grandchild: Callable[..., Report]) -> None:
+    report = grandchild("remove: [r/1/conv1, both/a/conv1, beside]\n")
+    assert channels_of(report, "r") == [8]
+    assert report["both"].sources == ("pool1", "pool1")
+    assert output_of(report, "both") == "8x8x16"
+    assert not any(row.name.startswith("beside") for row in report)
+
+
+def test_a_name_that_was_removed_is_free_for_what_is_inserted(
+    grandchild: Callable[..., Report],
+) -> None:
+    report = grandchild(
+        "remove: [pool1]\nafter: {conv1: [avgpool: {name: pool1, kernel: 4, stride: 4}]}\n"
+    )
+    assert (report["pool1"].type, output_of(report, "pool1")) == ("avgpool", "4x4x8")
+
+
+def test_insertions_around_a_level_and_a_join(grandchild: Callable[..., Report]) -> None:
+    report = grandchild("before: {r: [lrn], both: [elu]}\nafter: {r: [sigmoid], both: [silu]}\n")
+    names = names_of(report)
+    assert names[:4] == ["norm1", "r/1/conv1", "r/2/conv1", "sigmoid1"]
+    assert report["r/1/conv1"].sources == ("norm1",)
+    assert report["both/a/conv1"].sources == ("elu1",)
+    assert names[names.index("both") + 1] == "silu1"
+
+
+def test_an_edit_of_a_round_is_of_that_round_alone(grandchild: Callable[..., Report]) -> None:
+    report = grandchild("before: {r/2/conv1: [relu]}\nchange: {w/2/conv1: {kernel: 3, pad: 1}}\n")
+    assert names_of(report)[:5] == ["r/1/conv1", "r/2/relu1", "r/2/conv1", "w/1/conv1", "w/2/conv1"]
+    assert [report[f"w/{i}/conv1"].weights for i in (1, 2)] == [8 * 5, 9 * 5 * 7]
+
+
 def test_change_of_a_join(child: Callable[..., Report]) -> None:
     report = child("change: {add1: {type: concat}}\n")
     assert output_of(report, "add1") == "16x16x32"

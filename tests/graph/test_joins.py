@@ -323,6 +323,24 @@ def test_a_named_side_is_a_level() -> None:
     assert names_of(report) == ["aux/a/relu1", "tanh1"]
 
 
+def test_what_flows_out_of_a_named_side_is_its_last_branchs_end() -> None:
+    report = report_of(
+        """
+        input: 8x8x3
+        layers:
+          - side:
+              name: heads
+              first: [conv: {filters: 4, kernel: 1}]
+              second: [conv: {filters: 6, kernel: 1}, relu]
+          - dense: {units: 2, from: heads}
+          - tanh: {from: heads/first}
+        """
+    )
+    assert report["fc1"].sources == ("heads/second/relu1",)
+    assert report["fc1"].weights == 768  # 8 x 8 x 6 x 2
+    assert report["tanh1"].sources == ("heads/first/conv1",)
+
+
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
@@ -363,3 +381,18 @@ def test_a_broken_branch_does_not_break_what_follows() -> None:
     assert codes_of(
         "input: 8x8x2\nlayers: [concat: [[conv: {filters: 2, kernel: 9}], []], dense: 3, dense: 0]\n"
     ) == ["E204", "E114"]
+
+
+def test_a_side_that_begins_elsewhere_leaves_the_flow_as_it_was() -> None:
+    report = report_of(
+        """
+        input: 8x8x3
+        layers:
+          - relu: {name: a}
+          - maxpool: {name: b}
+          - side: {from: a, x: [tanh]}
+          - elu: {name: c}
+        """
+    )
+    assert report["x/tanh1"].sources == ("a",)
+    assert report["c"].sources == ("b",)

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import random
+from typing import TYPE_CHECKING
+
 import pytest
 
+import shapecalc
+from shapecalc.api import read
+from shapecalc.graph.constants import Constants
+from shapecalc.graph.count_steps import StepCount
+from shapecalc.graph.draft import Builder, Expansion, Level
+from shapecalc.graph.expand import Resolver
+from shapecalc.graph.expand_statements import COUNTED_FROM, Position, Walk
 from shapecalc.report.fold import fold
+from shapecalc.text import Source
+from tests.fuzz.inputs import spec, written
 from tests.spec.support import codes_of, names_of, output_of, place_of, problems_of, report_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_an_unnamed_repeat_adds_no_level_and_names_count_on() -> None:
@@ -229,7 +244,7 @@ def test_a_group_is_one_row_at_depth_1() -> None:
         ("g", "group"),
         ("pool1", "maxpool"),
     ]
-    assert rows[1].does == "3 layers"
+    assert (rows[1].does, rows[1].brief) == ("[4 3x3, pad same; 5 3x3, pad same]", "3 layers")
     assert rows[1].params == 297  # 4 x 27 + 4 + 5 x 36 + 5
     assert rows[1].note == "about it"
     assert [row.name for row in fold(report, 2)] == ["input", "g/conv1", "g/relu1", "g/h", "pool1"]
@@ -255,3 +270,102 @@ def test_a_repeat_and_its_rounds_are_rows_at_their_depth() -> None:
 )
 def test_groups_that_cannot_be(group: str, code: str) -> None:
     assert codes_of(f"input: 3\nlayers: [group: {{{group}}}]\n") == [code]
+
+
+#: Repeats in repeats and blocks, with what each expands to: statements and rounds.
+NESTED = [
+    ("repeat: {times: 3, layers: [relu, tanh]}", 1 + 3 * 3),
+    ("repeat: {name: r, times: 3, layers: [repeat: {times: 4, layers: [relu]}]}", 1 + 3 * (2 + 8)),
+    ("repeat: {times: 4, index: i, layers: [repeat: {times: i, layers: [relu]}]}", 1 + 8 + 12),
+    ("repeat: {for: {n: [5, 1, 3]}, layers: [repeat: {times: n, layers: []}]}", 1 + 6 + 9),
+    ("add: [[repeat: {times: k, layers: [relu]}], []]", 1 + 1 + 14),
+    ("side: [[repeat: {times: 2, layers: [group: {layers: [relu]}]}]]", 1 + 1 + 2 * 3),
+    ("twice: k", 1 + 2 * (2 + 14)),
+    ("twice", 1 + 2 * (2 + 6)),
+    ("repeat: {times: 2, index: i, layers: [twice: {n: i + 1}]}", 1 + (2 + 8) + (2 + 12)),
+]
+
+
+@pytest.mark.parametrize(("statement", "count"), NESTED)
+def test_the_steps_are_known_beforehand(statement: str, count: int) -> None:
+    text = (
+        "input: 8x8x3\nlet: {k: 7}\n"
+        "blocks: {twice: {fields: {n: 3}, layers: [once: n, once: {m: n}]},"
+        " once: {fields: {m: 1}, layers: [repeat: {times: m, layers: [relu]}]}}\n"
+        f"layers: [{statement}]\n"
+    )
+    counted, walked = steps_of(text)
+    assert counted == walked
+    assert walked == count
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_steps_of_random_specs_are_known_beforehand(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(5):
+        try:
+            counted, walked = steps_of(written(spec(rng)))
+        except shapecalc.SpecErrors:
+            continue  # the text is no spec
+        assert counted == walked
+
+
+def steps_of(text: str) -> tuple[int, int]:
+    """Return the steps that are counted, and those that the walk takes."""
+    expansion = Expansion(())
+    net = read(Source("<text>", text))
+    constants = Constants(expansion, net, {}, {})
+    resolver = Resolver(expansion, tuple(entry.name for entry in net.inputs))
+    builder = Builder(expansion, net.defaults, constants.scope, resolver.source_of)
+    walk = Walk(expansion, net, constants, builder)
+    root = Level(None, "network")
+    flow = constants.inputs(root)
+    walk.sequence(net.uses, flow, Position(root, constants.scope))
+    count = StepCount(net, constants.scope, 500_000)
+    return count.sequence(net.uses, constants.scope), walk.steps
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "repeat: {times: 10**9, layers: [relu]}",
+        "repeat: {name: r, times: n, layers: [relu]}",
+        "repeat: {times: 1000, layers: [repeat: {times: 1000, layers: [repeat: {times: n, layers: []}]}]}",
+        "repeat: {times: 1500, index: i, layers: [repeat: {times: i, layers: [relu]}]}",
+        "repeat: {for: {k: [1, 1000000]}, layers: [repeat: {times: k, layers: [relu]}]}",
+        "add: [[repeat: {times: 10**8, layers: [relu]}], []]",
+        "side: {s: [repeat: {times: 10**8, layers: [relu]}]}",
+        "b0",
+    ],
+)
+def test_what_must_be_refused_is_not_built(statement: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = ", ".join(f"b{i}: {{layers: [b{i + 1}, b{i + 1}]}}" for i in range(40))
+    text = (
+        f"input: 8x8x3\nlet: {{n: 10**8}}\nblocks: {{{blocks}, b40: {{layers: [relu]}}}}\n"
+        f"layers: [{statement}]\n"
+    )
+    built = []
+    draft = Walk.draft
+    monkeypatch.setattr(Walk, "draft", lambda *words: built.append(1) or draft(*words))
+    assert codes_of(text) == ["E153"]
+    assert len(built) <= COUNTED_FROM
+
+
+def test_a_constant_of_a_shipped_spec_that_makes_it_too_long() -> None:
+    with pytest.raises(shapecalc.SpecErrors, match="grows to 8,000,000,030 layers and rounds"):
+        shapecalc.load("plain34", settings={"n3": 10**9})
+
+
+def test_an_edit_that_makes_a_repeat_too_long(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "input: 8x8x3\nlayers: [repeat: {name: s, times: 3, layers: [relu]}, repeat: {name: gone,"
+        " times: 10**6, layers: [relu]}]\n"
+    )
+    edited = tmp_path / "edited.yaml"
+    edited.write_text("extends: base\nremove: [gone]\n")
+    assert len(shapecalc.summarize(str(edited)).rows) == 4  # what is removed counts nothing
+    edited.write_text("extends: base\nremove: [gone]\nchange: {s: {times: 10**8}}\n")
+    with pytest.raises(
+        shapecalc.SpecErrors, match="E153: the network grows to more than 200,000,00"
+    ):
+        shapecalc.summarize(str(edited))

@@ -83,9 +83,9 @@ def test_defaults_and_labels() -> None:
     assert (LeakyRelu().slope, Elu().alpha, Dropout().rate) == (0.01, 1.0, 0.5)
     assert LeakyRelu(slope=0.2).configuration() == "slope 0.2"
     assert Elu().configuration() == "alpha 1"
-    assert Prelu(shared=True).configuration() == "one slope"
-    assert Softmax(over="positions").configuration() == "over positions"
-    assert Softmax().configuration() == Prelu().configuration() == Gelu().configuration() == ""
+    assert Prelu(shared=True).does() == "one slope"
+    assert Softmax(over="positions").does() == "over positions"
+    assert Softmax().does() == Prelu().does() == Gelu().does() == ""
 
 
 def test_softmax_over_positions_needs_positions(refusal: Refusal) -> None:

@@ -6,27 +6,21 @@ Its `googlenet` is another network (batch normalisation, and 3x3 where the paper
 
 from __future__ import annotations
 
-from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from judge import need
+from whole import agree, ours, weighted
 
 from shapecalc import summarize
-from tests.paths import NETWORKS
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-    from shapecalc.report import Report
 else:
     torch = need("torch")
-    nn = torch.nn
 
 models = need("torchvision.models")
-FlopCounterMode = need("torch.utils.flop_counter").FlopCounterMode
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
@@ -40,13 +34,18 @@ SAME = {
     "vgg19": "vgg19",
     "resnet18": "resnet18",
     "resnet34": "resnet34",
-    "resnet50": "resnet50",
-    "resnet101": "resnet101",
-    "resnet152": "resnet152",
-    NETWORKS / "densenet121.yaml": "densenet121",
-    NETWORKS / "mobilenetv2.yaml": "mobilenet_v2",
-    NETWORKS / "inceptionv3.yaml": "inception_v3",
+    "resnet50-v1.5": "resnet50",
+    "resnet101-v1.5": "resnet101",
+    "resnet152-v1.5": "resnet152",
+    "densenet121": "densenet121",
+    "mobilenet-v2": "mobilenet_v2",
+    "inception-v3": "inception_v3",
+    "squeezenet": "squeezenet1_0",
+    "squeezenet-1.1": "squeezenet1_1",
 }
+
+#: The networks of the paper, whose stride torchvision's have elsewhere.
+VERSION_1 = ("resnet50", "resnet101", "resnet152")
 
 #: Options that leave out what the specs leave out (and initialisation, which takes a minute).
 OPTIONS = {"inception_v3": {"aux_logits": False, "init_weights": False}}
@@ -65,47 +64,31 @@ def as_version_1(model: nn.Module) -> nn.Module:
     return model
 
 
-def weighted(model: nn.Module, report: Report) -> tuple[Counter[Any], int]:
-    """Run a model; return its weighted layers as (weights, bias, output), and its MACs."""
-    found: Counter[Any] = Counter()
-
-    def note(module: nn.Module, _: object, output: torch.Tensor) -> None:
-        bias = module.bias is not None
-        found[tuple(module.weight.shape), bias, tuple(output.shape[1:])] += 1
-
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            module.register_forward_hook(note)
-    given = report.rows[0].output
-    with FlopCounterMode(display=False) as counter:
-        model(torch.empty(1, given.channels, *given.sides, device="meta"))
-    return found, counter.get_total_flops() // 2
+@pytest.mark.parametrize("spec", SAME)
+def test_the_network_is_torchvision_s(spec: str) -> None:
+    agree(summarize(spec), build(SAME[spec]))
 
 
-def ours(report: Report) -> Counter[Any]:
-    return Counter(
-        (row.parameters[0].shape, row.biases > 0, (row.output.channels, *row.output.sides))
-        for row in report.rows
-        if row.type in ("conv", "depthwise", "dense")
-    )
+@pytest.mark.parametrize("name", VERSION_1)
+def test_version_1_is_torchvision_s_with_the_stride_in_the_first_1x1(name: str) -> None:
+    agree(summarize(name), as_version_1(build(name)))
 
 
-@pytest.mark.parametrize("spec", SAME, ids=lambda spec: Path(spec).stem)
-def test_the_network_is_torchvision_s(spec: str | Path) -> None:
-    report, model = summarize(spec), as_version_1(build(SAME[spec]))
-    layers, macs = weighted(model, report)
-    assert ours(report) == layers
-    assert report.totals.macs == macs
-    assert report.totals.params == sum(each.numel() for each in model.parameters())
-    statistics = [
-        each for name, each in model.named_buffers() if not name.endswith("num_batches_tracked")
-    ]
-    assert report.totals.buffers == sum(each.numel() for each in statistics)
-
-
-@pytest.mark.parametrize("name", ["resnet50", "resnet101", "resnet152"])
+@pytest.mark.parametrize("name", VERSION_1)
 def test_version_1_5_costs_more_by_three_1x1_at_the_larger_size(name: str) -> None:
     report = summarize(name)
     layers, macs = weighted(build(name), report)
     assert layers != ours(report)
     assert macs - report.totals.macs == 3 * 256 * 128 * (56 * 56 - 28 * 28)
+
+
+@pytest.mark.parametrize("spec", ["squeezenet", "squeezenet-1.1"])
+def test_squeezenet_on_torchvision_s_own_224_pixels(spec: str) -> None:
+    agree(summarize(spec, input="224x224x3"), build(SAME[spec]))
+
+
+@pytest.mark.parametrize(
+    ("name", "third", "fourth"), [("densenet169", 32, 32), ("densenet201", 48, 32)]
+)
+def test_the_deeper_densenets_by_constants(name: str, third: int, fourth: int) -> None:
+    agree(summarize("densenet121", settings={"n3": third, "n4": fourth}), build(name))

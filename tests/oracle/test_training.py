@@ -70,6 +70,9 @@ def multiplied(report: Report) -> tuple[int, int]:
     """Return the multiply-accumulates of PyTorch's forward and backward pass."""
     net = Net(report)
     ungrouped(net)
+    for node, place in zip(report.graph.nodes, net.places, strict=True):
+        if place is not None and not node.trained:
+            net.layers[place].requires_grad_(requires_grad=False)
     counts = []
     with FlopCounterMode(display=False) as forward:
         results = net(*net.inputs)
@@ -112,6 +115,29 @@ def test_branches_and_shared_weights() -> None:
     for report in (summarize(loads(text)), summarize(NETWORKS / "siamese.yaml")):
         total = training_cost(report).total
         assert (total.forward, total.backward) == multiplied(report)
+
+
+FREEZING = [
+    "extends: vgg16\nchange: {conv1_1: {trainable: false}, conv1_2: {trainable: false}}",
+    "extends: vgg16\ndefaults: {conv: {trainable: false}}",
+    "extends: vgg16\nchange: {conv3_2: {trainable: false}, fc7: {trainable: false}}",
+    "extends: resnet18\ndefaults: {batchnorm: {trainable: false}}\n"
+    "change: {conv1: {trainable: false}, conv2_x: {trainable: false}}",
+    "extends: googlenet\nchange: {inception_3a: {trainable: false}, conv1: {trainable: false}}",
+    "input: 12x10x6\nlayers: [separable: {filters: 8, kernel: 3, trainable: false}, dense: 3]",
+    "input: 12x10x6\nlayers: [conv3-6: {name: a, trainable: false}, conv3-6: {share: a},"
+    " conv3-6, conv3-6: {share: a}, dense: 3]",
+    "input: 12x10x6\nlayers: [concat: {a: [conv1-4: {trainable: false}], b: [conv1-7]},"
+    " transposed: {filters: 2, kernel: 3, trainable: false}]",
+]
+
+
+@pytest.mark.parametrize("text", FREEZING)
+def test_what_is_frozen_goes_without_as_autograd_leaves_it_out(text: str) -> None:
+    report = summarize(loads(text))
+    assert report.totals.frozen
+    total = training_cost(report).total
+    assert (total.forward, total.backward) == multiplied(report)
 
 
 def test_the_counter_is_wrong_about_groups() -> None:

@@ -50,5 +50,5 @@ def with_name(text: str) -> Report:
     """Return a report in which every text that a writer of specs may choose is this one."""
     plain = compute("input: 5x3x2\nlayers: [conv: {filters: 4, kernel: 1}]\n")
     spec = plain.graph.spec._replace(name=text, citation=text, note=text)
-    rows = tuple(row._replace(name=text, type=text, label=text, note=text) for row in plain.rows)
+    rows = tuple(row._replace(name=text, type=text, fields=text, note=text) for row in plain.rows)
     return changed(plain, graph=plain.graph._replace(spec=spec), rows=rows)

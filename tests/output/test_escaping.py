@@ -14,7 +14,7 @@ import pytest
 import shapecalc
 from shapecalc.output.formats import FORMATS, write
 from shapecalc.output.options import make_view
-from shapecalc.text.safe import one_line
+from shapecalc.text.safe import csv_safe, one_line
 from tests.output.reports import NAMES, compute, report, with_name
 from tests.output.reread import RAISED, READERS, parse, without_mark
 
@@ -207,3 +207,26 @@ def test_a_text_of_blanks_is_no_text(format_: str, blank: str) -> None:
     words = json.dumps(blank)
     text = compute(f"name: {words}\nnote: {words}\nsource: {words}\ninput: 8x8x3\nlayers: [relu]\n")
     assert "****" not in text.render(format_)
+
+
+#: What spreadsheets take for the start of a formula: four signs, as wide and as small letters too.
+SIGNS = [*"=+-@", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b"]
+STARTS = [*SIGNS, "\t", "\r"]
+
+
+@pytest.mark.parametrize("start", STARTS, ids=lambda start: f"U+{ord(start):04X}")
+def test_what_begins_a_formula_begins_no_cell(start: str) -> None:
+    assert csv_safe(f"{start}1+1") == f"'{start}1+1"
+    assert csv_safe(f"a{start}1+1") == f"a{start}1+1"
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=lambda sign: f"U+{ord(sign):04X}")
+def test_blanks_before_a_sign_do_not_hide_it(sign: str) -> None:
+    for blanks in (" ", "\n ", "\v", "\u00a0"):
+        assert csv_safe(f"{blanks}{sign}1+1") == f"'{blanks}{sign}1+1"
+
+
+@pytest.mark.parametrize("start", STARTS, ids=lambda start: f"U+{ord(start):04X}")
+def test_no_note_is_a_formula_in_csv(start: str) -> None:
+    rows = csv.reader(io.StringIO(shown(f"{start}1+1", "csv")))
+    assert {row[-1][0] for row in list(rows)[1:]} == {"'"}

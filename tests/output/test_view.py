@@ -356,3 +356,35 @@ def test_every_format_is_rendered_and_refused_by_name() -> None:
         assert write(report("small"), name)
     with pytest.raises(SpecErrors, match="E302"):
         write(report("small"), "pdf")
+
+
+def test_layers_with_one_note_have_one_mark() -> None:
+    text = "input: 8x8x3\nlayers: [relu: {note: same}, tanh: {note: same}, elu: {note: other}]\n"
+    lines = write(compute(text), "text").splitlines()
+    names = [line.split("  ")[0] for line in lines if line.startswith(("relu1", "tanh1", "elu1"))]
+    assert names == ["relu1 ¹", "tanh1 ¹", "elu1 ²"]
+    assert [line for line in lines if line.startswith(("¹", "²"))] == ["¹ same", "² other"]
+
+
+def test_only_marks_that_occur_are_explained() -> None:
+    text = "input: 8x8x3\nlayers: [conv: {filters: 2, kernel: 3}, lrn]\n"
+    known, unknown = (
+        write(compute(text), "text", columns="name,count", profile=profile)
+        for profile in ("macs", "fvcore")
+    )
+    assert [line.split()[0] for line in unknown.splitlines() if line.endswith("unknown")] == ["?"]
+    assert not any(line.endswith("unknown") for line in known.splitlines())
+
+
+def test_json_hands_a_terminal_nothing_that_it_obeys() -> None:
+    text = 'input: 8x8x3\nlayers: [relu: {note: "\\e[31mred"}]\n'
+    written = write(compute(text), "json")
+    assert "\x1b" not in written
+    assert json.loads(written)["rows"][1]["note"] == "\x1b[31mred"
+
+
+def test_a_format_that_is_like_no_other_is_told_which_there_are() -> None:
+    with pytest.raises(SpecErrors) as caught:
+        write(compute(SPEC), "zzzz")
+    (problem,) = caught.value.problems
+    assert problem.hint == f"one of {', '.join(FORMATS)}"

@@ -107,5 +107,7 @@ def test_attributes_are_called_as_the_columns() -> None:
         if column.name in RECORD:
             assert column.of_row(row, View(), row) == getattr(row, RECORD[column.name])
     assert {measure.name for measure in MEASURES.values() if measure.value} - set(RECORD) == {
-        "count"
+        "count",
+        "frozen",  # these two are columns where something is frozen
+        "trainable",
     }

@@ -238,3 +238,15 @@ def test_a_required_field_that_is_missing() -> None:
     (problem,) = problems_of("input: 9x9x3\nlayers: [conv: {filters: 3}]\n")
     assert problem.code == "E113"
     assert "kernel" in problem.message
+
+
+def test_a_field_that_is_like_no_other_is_told_which_there_are() -> None:
+    (problem,) = problems_of("input: 8x8x3\nlayers: [dense: {units: 3, qqqq: 1}]\n")
+    assert problem.hint == "dense takes bias, from, name, note, share, units"
+
+
+@pytest.mark.parametrize("kernel", ["3x-1", "3x1.5", "-1x3"])
+def test_sizes_of_which_one_is_no_size(kernel: str) -> None:
+    (problem,) = problems_of(f"input: 8x8x3\nlayers: [conv: {{filters: 3, kernel: {kernel}}}]\n")
+    assert problem.code == "E115"
+    assert f"in '{kernel}'" in problem.message

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+import shapecalc
 from shapecalc.layers.shape import Map, Vector
 from tests.spec.support import codes_of, names_of, output_of, place_of, problems_of, report_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -25,6 +31,127 @@ from tests.spec.support import codes_of, names_of, output_of, place_of, problems
 )
 def test_every_way_to_write_an_input(written: str, shape: Map | Vector) -> None:
     assert report_of(f"input: {written}\nlayers: [relu]\n")["input"].output == shape
+
+
+@pytest.mark.parametrize(
+    ("written", "shape"),
+    [
+        ("{length: 28, channels: 28}", Map((28,), 28)),
+        ("{channels: 5, width: 4, height: 3}", Map((3, 4), 5)),
+        ("{depth: 2, height: 3, width: 4, channels: 5}", Map((2, 3, 4), 5)),
+        ("{height: n, width: 2*n, channels: 1, x-of: mine}", Map((7, 14), 1)),
+    ],
+)
+def test_extents_may_be_written_by_their_names(written: str, shape: Map) -> None:
+    report = report_of(f"input: {written}\nlet: {{n: 7}}\nlayers: [relu]\n")
+    assert report["input"].output == shape
+    several = report_of(f"inputs: {{a: {written}}}\nlet: {{n: 7}}\nlayers: [relu]\n")
+    assert several["a"].output == shape
+
+
+@pytest.mark.parametrize(
+    ("written", "shape"),
+    [
+        ("3x224x225", Map((224, 225), 3)),
+        ("[3, 224, 225]", Map((224, 225), 3)),
+        ("2x16000", Map((16000,), 2)),
+        ("3x16x112x113", Map((16, 112, 113), 3)),
+        ("784", Vector(784)),
+        ("{height: 3, width: 4, channels: 5}", Map((3, 4), 5)),
+    ],
+)
+def test_a_layout_may_put_channels_first(written: str, shape: Map | Vector) -> None:
+    report = report_of(f"layout: chw\ninput: {written}\nlayers: [relu]\n")
+    assert report["input"].output == shape
+
+
+def test_a_layout_is_that_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("input: 3x8x9\nlayout: chw\nlayers: [relu]\n")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("extends: base\n")
+    assert shapecalc.summarize(mine)["input"].output == Map((8, 9), 3)
+    mine.write_text("extends: base\ninput: 8x9x4\n")
+    assert shapecalc.summarize(mine)["input"].output == Map((8, 9), 4)
+    assert shapecalc.summarize(mine, input="5x6x7")["input"].output == Map((5, 6), 7)
+    mine.write_text("extends: base\nlayout: chw\n")
+    with pytest.raises(shapecalc.SpecErrors, match="here are none"):
+        shapecalc.summarize(mine)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("{}", "E113"),
+        ("{length: 28}", "E113"),
+        ("{length: 28, height: 3, channels: 3}", "E113"),
+        ("{height: 28, width: 28, channel: 1}", "E111"),
+        ("{h: 3}", "E111"),
+        ("{batch: 1, height: 28, width: 28, channels: 1}", "E111"),
+        ("{height: 0, width: 28, channels: 1}", "E114"),
+    ],
+)
+def test_names_of_extents_that_cannot_be(written: str, code: str) -> None:
+    assert codes_of(f"input: {written}\nlayers: [relu]\n") == [code]
+
+
+@pytest.mark.parametrize("written", ["NCHW", "channels_first", "whc", "[c, h, w]", '""'])
+def test_layouts_that_are_none(written: str) -> None:
+    assert codes_of(f"input: 3x8x8\nlayout: {written}\nlayers: [relu]\n") == ["E110"]
+
+
+@pytest.mark.parametrize(
+    ("written", "repair"),
+    [
+        ("None x 32x32x3", "32x32x3"),
+        ("Nonex32x32x3", "32x32x3"),
+        ("[null, 32, 32, 3]", "32x32x3"),
+        ("[~, 32, 32, 3]", "32x32x3"),
+        ("[None, 3, 224, 224]", "224x224x3"),
+        ("(None, 32, 32, 3)", "32x32x3"),
+        ("batchx28x28x1", "28x28x1"),
+        ("[batch_size, 28, 28, 1]", "28x28x1"),
+        ('"?x32x32x3"', "32x32x3"),
+        ("-1x32x32x3", "32x32x3"),
+        ("[-1, 1, 28, 28]", "28x28x1"),
+        ("Nonex784", "784"),
+        ("Nonex28x28", "28x28x1"),
+        ("[null, 16, 112, 112, 3]", "16x112x112x3"),
+        ("[None, None, 3]", "HxWx3"),
+        ("Nonex3", "3"),
+        ("[None, None, None, 3]", "HxWx3"),
+        ("[224, 224, None]", "224x224xC"),
+        ("torch.Size([-1, 3, 32, 32])", "32x32x3"),
+    ],
+)
+def test_a_batch_is_no_part_of_a_shape(written: str, repair: str) -> None:
+    (problem,) = problems_of(f"input: {written}\nlayers: [relu]\n")
+    assert problem.code == "E110"
+    assert problem.hint.endswith(f": {repair}")
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "repair"),
+    [
+        ("227x227x3", "320x320", "320x320x3"),
+        ("227x227x3", "227", "227x227x3"),
+        ("227x227x3", "1x320x320x3", "320x320x3"),
+        ("227x227x3", "1x3x320x320", "320x320x3"),
+        ("227x227x3", "HxW", "HxWx3"),
+        ("16000x1", "8000", "8000x1"),
+        ("16000x1", "1x8000x1", "8000x1"),
+        ("16x112x112x3", "56x56x3", "16x56x56x3"),
+        ("784", "28x28", "784"),
+        ("784", "1x28x28", "784"),
+        ("{height: 9, width: 9, channels: 2}", "7x7", "7x7x2"),
+        ("[n, n, c]", "7x7", "7x7xc"),
+    ],
+)
+def test_an_input_of_another_rank_is_refused(own: str, given: str, repair: str) -> None:
+    spec = f"input: {own}\nlet: {{n: 9, c: 4}}\nlayers: [relu]\n"
+    (problem,) = problems_of(spec, inputs={"": given})
+    assert problem.code == "E303"
+    assert place_of(problem) == given
+    assert problem.hint == f"did you mean {repair}?"
 
 
 def test_entries_of_a_list_may_be_expressions() -> None:
@@ -55,7 +182,6 @@ def test_letters_that_nothing_defines_are_symbols() -> None:
         "3x3x3x3x3",
         "[]",
         "[1, 2, 3, 4, 5]",
-        "{h: 3}",
         "[[3]]",
         "3,3",
         "-3x3",

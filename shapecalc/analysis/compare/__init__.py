@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shapecalc.report import Report
+from shapecalc.report import Report, named_doubts
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ class Comparison(Shown):
         records="analysis.compare.table.records",
     )
     reports: tuple[Report, ...]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return named_doubts(self.reports)
 
     def rows(self, depth: int = 0) -> tuple[Aligned, ...]:
         """Align the layers, or the levels of the paths at a depth; 0 is every layer."""

@@ -132,7 +132,7 @@ def what_is(part: NetworkPart) -> str:
     row = part.row
     if part.layer is None:
         return f"{row.type}, {part.holds}"
-    return _notation(part.layer) or f"{row.type} {part.layer.configuration(*row.inputs)}".rstrip()
+    return _notation(part.layer) or f"{row.type} {row.does}".rstrip()
 
 
 def _notation(layer: Layer) -> str:

@@ -130,10 +130,10 @@ def _key(report: Report, members: list[int]) -> Hashable:
 
 
 def _alike(report: Report, index: int) -> Hashable:
-    """Describe a layer by what a spec may say of it: type, fields, whether it shares weights."""
-    layer = report.rows[index].layer
-    assert layer is not None, "only levels have no layer"
-    return type(layer), fields_of(layer), report.rows[index].shared is not None
+    """Describe a layer by what a spec may say of it: type, fields, shared and frozen weights."""
+    row = report.rows[index]
+    assert row.layer is not None, "only levels have no layer"
+    return type(row.layer), fields_of(row.layer), row.shared is not None, row.frozen != 0
 
 
 def fields_of(layer: Layer) -> tuple[object, ...]:

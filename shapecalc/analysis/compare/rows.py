@@ -221,6 +221,9 @@ def _fields(mine: NetworkPart, other: NetworkPart, ours: Layer, theirs: Layer) -
             yield _change(name, before[name], after[name])
     if (mine.row.shared is None) != (other.row.shared is None):
         yield Change("share", mine.row.shared or "none", other.row.shared or "none")
+    trained, trains = (str(part.row.frozen == 0).lower() for part in (mine, other))
+    if trained != trains:
+        yield Change("trainable", trained, trains)
 
 
 def _values(layer: Layer) -> dict[str, object]:

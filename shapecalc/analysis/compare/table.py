@@ -40,7 +40,7 @@ from shapecalc.output.cells import (
     cell_plain,
     number_text,
 )
-from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, sums
+from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, has_frozen, sums
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import profile_data
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
@@ -240,7 +240,8 @@ def _remarks(
 
 def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> TotalsGrid:
     """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
-    columns = [_sums(report, view) for report in reports]
+    frozen = has_frozen(*reports)
+    columns = [_sums(report, view, frozen=frozen) for report in reports]
     rows = [
         row for row in zip(*columns, strict=True) if row[0].key != "buffers" or _any_number(row)
     ]
@@ -282,8 +283,11 @@ def _total_lines(
             )
 
 
-def _sums(report: Report, view: View) -> tuple[Sum, ...]:
-    return (*sums(report, view), Sum(WEIGHTED, "weighted layers", weighted_layers(report)))
+def _sums(report: Report, view: View, *, frozen: bool) -> tuple[Sum, ...]:
+    return (
+        *sums(report, view, frozen=frozen),
+        Sum(WEIGHTED, "weighted layers", weighted_layers(report)),
+    )
 
 
 #: The schema's name and version.
@@ -300,7 +304,8 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
     numbers = range(1, len(comparison.reports) + 1)
     columns = tuple(
         column
-        for column in view.columns or default_columns(view, machine=True)
+        for column in view.columns
+        or default_columns(view, machine=True, frozen=has_frozen(*comparison.reports))
         if column.key != "name"
     )
     rows = comparison.rows(view.depth or 0)
@@ -320,7 +325,8 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
 
 def _head(comparison: Comparison, view: View) -> dict[str, object]:
     reports = comparison.reports
-    totals = [totals_of(report, view) for report in reports]
+    frozen = has_frozen(*reports)
+    totals = [totals_of(report, view, frozen=frozen) for report in reports]
     return {
         "layout": view.layout,
         "batch": view.batch,

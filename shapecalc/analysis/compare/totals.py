@@ -55,9 +55,9 @@ def weighted_layers(report: Report) -> int:
     return sum(row.layer is not None and row.layer.weighted for row in report.rows)
 
 
-def totals_of(report: Report, view: View) -> dict[str, Dim]:
-    """Return every total by its name."""
-    return {**measures(report, view), WEIGHTED: weighted_layers(report)}
+def totals_of(report: Report, view: View, *, frozen: bool = True) -> dict[str, Dim]:
+    """Return every total by its name; what is `frozen` among them, unless that is not asked for."""
+    return {**measures(report, view, frozen=frozen), WEIGHTED: weighted_layers(report)}
 
 
 def total_names(view: View) -> tuple[str, ...]:

@@ -143,13 +143,24 @@ def lesson(report: Report, name: str | None, of: str | None, view: View) -> Expl
     about = f"{row.type}{' ' if row.layer is not None else ', '}{row.does}".strip()
     arrow = f"{shapes_text(row.inputs, view)} -> " if row.inputs else ""
     about += f": {arrow}{as_text(row.output, view.layout)}"
-    source = report.graph.spec.source.name
-    named = (report.name, row.name, row.type, about, row.note, source)
-    return Explanation(*named, tuple(sections), _domain(report), report.graph.names())
+    return _explanation(report, row.name, row.type, about, row.note, sections)
 
 
-def _domain(report: Report) -> tuple[str, ...]:
-    return () if report.domain is None else tuple(report.domain.texts())
+def _explanation(
+    report: Report, name: str, type_: str, about: str, note: str, sections: Iterable[Section]
+) -> Explanation:
+    return Explanation(
+        report.name,
+        name,
+        type_,
+        about,
+        note,
+        report.graph.spec.source.name,
+        tuple(sections),
+        () if report.domain is None else tuple(report.domain.texts()),
+        report.graph.names(),
+        report.doubts,
+    )
 
 
 def _of_network(report: Report, topics: list[Topic], view: View) -> Explanation:
@@ -159,9 +170,8 @@ def _of_network(report: Report, topics: list[Topic], view: View) -> Explanation:
             hint = f"name a layer: shapecalc explain SPEC LAYER --of {topic.name}"
             raise refuse("E312", message, hint=hint)
     spec = report.graph.spec
-    sections = tuple(whole.slide(report, view, topic) for topic in topics)
-    named = (report.name, "", "network", spec.citation, spec.note, spec.source.name)
-    return Explanation(*named, sections, _domain(report), report.graph.names())
+    sections = [whole.slide(report, view, topic) for topic in topics]
+    return _explanation(report, "", "network", spec.citation, spec.note, sections)
 
 
 def _shows(section: Section) -> bool:

@@ -255,6 +255,7 @@ class Explanation(Shown):
     sections: tuple[Section, ...]
     domain: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def section(self, topic: str) -> Section:
         """Return the section of a topic.  Raises `KeyError` when there is none."""

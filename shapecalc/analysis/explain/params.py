@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
 
 
+#: What is said of parameters that are there to be trained, but are not.
+FROZEN = "Here they are frozen (trainable: false): training leaves them as they are."
+
+
 def arrays(subject: Subject) -> tuple[Array, ...]:
     """Return the layer's arrays, trained ones and buffers."""
     if isinstance(subject.layer, Input):
@@ -57,13 +61,16 @@ def explain(subject: Subject) -> Section:
         blocks.append(Derivation(f"params of {shared}", trained(subject)))
         blocks.append(
             Prose(
-                f"{subject.row.name} uses the weights of {shared}.  They are trained together and"
+                f"{subject.row.name} uses the weights of {shared}.  They are"
+                f" {'frozen' if subject.rows[shared].frozen != 0 else 'trained'} together and"
                 " counted there, once: here they add 0."
             )
         )
     elif made.kind != "number" or made.name:
         blocks.append(Derivation("params", made))
     blocks += says(subject.layer, subject)
+    if subject.row.frozen != 0:
+        blocks.append(Prose(FROZEN))
     if len(owned) > 2:
         blocks.append(_listing(owned))
     return Section(

@@ -184,6 +184,10 @@ def block_sum(
         if subject.row.shared and topic == "params":
             text = f"Its weights are those of {subject.row.shared}, and are counted there, once."
             blocks.append(Prose(text))
+        if topic == "params" and subject.row.frozen != 0:
+            frozen, trainable = map(value_text, (subject.row.frozen, subject.row.trainable))
+            text = f"Frozen (trainable: false) are {frozen} of them, and {trainable} are trained."
+            blocks.append(Prose(text))
         blocks.append(Grid(("part", "what it does", title), rows, (False, False, True), spare=1))
         answer = f"{value_text(made.value)}{suffix}"
         return Section(topic, title, answer, tuple(blocks), (made.value,))

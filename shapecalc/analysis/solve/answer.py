@@ -230,6 +230,7 @@ class Solution(Shown):
     remarks: tuple[str, ...]
     source: str
     layers: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything solves it."""

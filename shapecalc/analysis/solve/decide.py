@@ -93,6 +93,8 @@ def decide(
 
 def _of_condition(condition: Any) -> Atom:  # noqa: ANN401  (domain's Condition)
     value, relation, bound = condition.need[:3]
+    if relation == "joined with":  # where one of these is 0
+        value, relation, bound = (value - bound) * (value - 1) * (bound - 1), "equal to", 0
     return Atom(-1, condition.text(), value, relation, bound, (condition.layer,))
 
 

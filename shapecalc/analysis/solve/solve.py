@@ -126,6 +126,7 @@ class _Asking:
             tuple(remarks),
             spec.source.name,
             self.graph.names(),
+            self.graph.remarks,
         )
 
     def at_once(self) -> Solution:

@@ -61,7 +61,7 @@ class Unknowns(NamedTuple):
         """Compute the report for numbers of some of the names.  Raises `SpecErrors`."""
         fixed = {self.inner.get(name, name): str(value) for name, value in values.items()}
         graph = expand(self.spec, {**self.settings, **fixed}, self.inputs)
-        return compute_report(graph, fields=self.fields)
+        return compute_report(graph, fields=self.fields, search=not values)
 
     def points(self) -> Iterator[dict[str, int]]:
         """Yield the points of what is tried; one without names where nothing is."""
@@ -254,7 +254,8 @@ def _carried(
         fixed = {words[o.name]: str(v) for o, v in zip(others, values, strict=True)}
         try:
             settings = {**unknowns.settings, **fixed, **loose}
-            return compute_report(expand(unknowns.spec, settings, unknowns.inputs), fields=False)
+            graph = expand(unknowns.spec, settings, unknowns.inputs)
+            return compute_report(graph, fields=False, search=False)
         except SpecErrors:
             continue
     return None

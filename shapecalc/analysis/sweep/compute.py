@@ -205,7 +205,9 @@ class _Compute:
             part.notes[row] += f", and no more than {MAX_PROPAGATED:,} points are tried by numbers"
             return
         try:
-            report = compute_report(self.plan.ground.wire(fixed_at(self.axes, values)))
+            report = compute_report(
+                self.plan.ground.wire(fixed_at(self.axes, values)), search=False
+            )
         except SpecErrors as error:
             part.notes[row] = note_of(error)
             return
@@ -302,6 +304,8 @@ def _holds(condition: Condition, arrays: _Arrays) -> NDArray[np.bool_]:
         holds = left >= right
     elif relation == "equal to":
         holds = left == right
+    elif relation == "joined with":
+        holds = (left == right) | (left == 1) | (right == 1)
     else:
         holds = left % right == 0
     return holds.astype(np.bool_)

@@ -231,6 +231,11 @@ class Plan(NamedTuple):
     fixed: tuple[Axis, ...]
     formulas: Mapping[tuple[int, ...], Formulas]
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Doubts about how the spec was read."""
+        return self.ground.wire({}).remarks
+
 
 def make_plan(
     ground: Ground, columns: str | None, view: View, progress: Progress | None = None

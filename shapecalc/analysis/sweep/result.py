@@ -37,6 +37,10 @@ class Stream(Shown):
         self.missing = 0
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        return self.plan.doubts
+
+    @property
     def blocks(self) -> Iterator[RowBlock]:
         """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
         for block in blocks(self.plan, self.rows):
@@ -56,6 +60,10 @@ class Sweep(Shown):
     shapes = Stream.shapes
     plan: Plan
     block: RowBlock
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return self.plan.doubts
 
     @property
     def blocks(self) -> tuple[RowBlock, ...]:

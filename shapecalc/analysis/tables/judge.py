@@ -34,6 +34,7 @@ from shapecalc.analysis.tables.quantities import (
 from shapecalc.api import build
 from shapecalc.errors import Complaints, SpecErrors, refuse
 from shapecalc.output.cells import UNKNOWN_MARK, Json
+from shapecalc.report import named_doubts
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import beside, find
 from shapecalc.text import Scalar, origin
@@ -72,6 +73,7 @@ def judge(table: PrintedTable, known: Reports | None = None) -> Judgement:
         rows=tuple(table.lines),
         cells=tuple(cell for cell in cells if cell is not None),
         also=tuple(_tally(judge(against(table, spec), known), spec.text) for spec in table.also),
+        doubts=named_doubts([report for report in bench.reports.values() if report is not None]),
     )
 
 

@@ -258,6 +258,7 @@ class Judgement(Shown):
     rows: tuple[str, ...]
     cells: tuple[CellResult, ...]
     also: tuple[NetworkTally, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -282,6 +283,10 @@ class Judgements(Shown, tuple[Judgement, ...]):
 
     __slots__ = ()
     shapes = Judgement.shapes
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(doubt for judgement in self for doubt in judgement.doubts))
 
 
 def count(cells: tuple[CellResult, ...]) -> Counts:

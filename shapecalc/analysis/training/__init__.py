@@ -3,7 +3,9 @@
 Exact, as multiply-accumulates of convolutions and dense layers, counted dense.  The gradient of the
 weights pairs every input with every output gradient that it met, and the gradient of the input
 every weight: as many multiply-accumulates as the forward pass each.  The gradient of an input is
-needed only where something before it is trained, so the first convolution goes without.
+needed only where something before it is trained, so the first convolution goes without, and the
+gradient of weights only where these are trained: what is frozen (`trainable: false`) hands its
+output's gradient on to a trained layer before it, and needs none where there is no such layer.
 
 What training and inference keep in memory, for a batch and a type of element, follows from it.
 """
@@ -13,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra import Dim, product
+from shapecalc.algebra import Dim, add_up, largest, product
 from shapecalc.api import report_of
 from shapecalc.errors import refuse
 from shapecalc.layers.base import Work
@@ -93,7 +95,9 @@ def _optimizer_named(word: str) -> Optimizer:
 class Cost(NamedTuple):
     """Multiply-accumulates of a layer, or of a level of the paths, for one example.
 
-    `first`: nothing before it is trained, so its input needs no gradient.
+    `first`: nothing before it is trained, so its input needs no gradient.  `frozen`: it has
+    parameters, its own or shared ones, that are not trained.  `reached`: it has trained ones, or
+    something before it has, so the backward pass gets there.
     """
 
     layer: str
@@ -102,6 +106,9 @@ class Cost(NamedTuple):
     input_gradient: Dim
     weight_gradient: Dim
     first: bool = False
+    frozen: bool = False
+    reached: bool = True
+    trainable: Dim = 0
 
     @property
     def backward(self) -> Dim:
@@ -134,9 +141,9 @@ class Training(Shown):
 
     @property
     def update(self) -> Work:
-        """The operations of one update of all parameters, whatever the batch."""
-        params = self.report.totals.params
-        return Work._make(number * params for number in self.optimizer.work)
+        """The operations of one update of the trained parameters, whatever the batch."""
+        trained = self.report.totals.trainable
+        return Work._make(number * trained for number in self.optimizer.work)
 
     def levels(self, depth: int) -> list[Cost]:
         """Return the costs of the levels of the paths at a depth; 0: of every layer."""
@@ -153,22 +160,29 @@ def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:
         input_gradient=sum(cost.input_gradient for cost in costs),
         weight_gradient=sum(cost.weight_gradient for cost in costs),
         first=any(cost.first for cost in costs),
+        frozen=any(cost.frozen for cost in costs),
+        reached=any(cost.reached for cost in costs),
+        trainable=sum(cost.trainable for cost in costs),
     )
 
 
 def step(report: Report, optimizer: Optimizer) -> Training:
     """Compute what a training step of a network costs."""
-    trained: list[bool] = []  # whether a layer, or one before it, has trained parameters
+    reached: list[bool] = []  # whether a layer, or one before it, has trained parameters
     costs = []
     for row, node in zip(report.rows, report.graph.nodes, strict=True):
-        before = any(trained[index] for index in node.inputs)
+        before = any(reached[index] for index in node.inputs)
         own = any(parameter.role != "buffer" for parameter in row.parameters)
-        trained.append(before or own)
-        costs.append(_cost(row, trained_before=before))
+        reached.append(before or (own and node.trained))
+        cost = _cost(row, trained_before=before, trained=node.trained or not own)
+        costs.append(cost._replace(reached=reached[-1], trainable=row.trainable))
     return Training(report, optimizer, tuple(costs))
 
 
-def _cost(row: Row, *, trained_before: bool) -> Cost:
+def _cost(row: Row, *, trained_before: bool, trained: bool) -> Cost:
+    if not trained:
+        backward = row.macs if trained_before else 0
+        return Cost(row.name, row.params, row.macs, backward, 0, frozen=True)
     backward = row.macs if trained_before else _inner(row)
     first = not trained_before and row.macs != 0
     return Cost(row.name, row.params, row.macs, backward, row.macs, first)
@@ -195,6 +209,37 @@ ESTIMATE = (
     "every stored output is kept for the backward pass; gradients of activations, masks, indices,"
     " workspaces and what an allocator holds back come on top"
 )
+#: What is kept where the backward pass ends above frozen layers.
+ABOVE = (
+    "stored outputs of layers that the backward pass reaches, and what flows into these, are kept;"
+    " gradients of activations, masks, indices, workspaces and what an allocator holds back come on"
+    " top"
+)
+
+
+def ends_above(plan: Training) -> bool:
+    """Tell whether frozen layers lie before all that is trained, so that no gradient goes there."""
+    return any(cost.frozen and not cost.reached for cost in plan.costs)
+
+
+def _stored(plan: Training, view: View) -> Dim:
+    """Count the outputs that are kept for the backward pass: all, or those above frozen layers.
+
+    A layer in place writes over the output of the layer before, so both are one.
+    """
+    report = plan.report
+    if not ends_above(plan):
+        return view.activations(report.totals)
+    needed = [cost.reached for cost in plan.costs]
+    for index in reversed(range(len(needed))):
+        layer, inputs = report.rows[index].layer, report.graph.nodes[index].inputs
+        written_over = layer is not None and layer.inplace and not view.count_inplace
+        if plan.costs[index].reached or (needed[index] and written_over):
+            for source in inputs:
+                needed[source] = True
+    return add_up(
+        view.activations(row) for row, kept in zip(report.rows, needed, strict=True) if kept
+    )
 
 
 def kept(plan: Training, view: View) -> tuple[Kept, ...]:
@@ -204,18 +249,21 @@ def kept(plan: Training, view: View) -> tuple[Kept, ...]:
     all activations are kept in training is an estimate.
     """
     totals = plan.report.totals
-    state = plan.optimizer.kept * totals.params
-    activations = view.activations(totals) * view.batch
+    state = plan.optimizer.kept * totals.trainable
+    activations = _stored(plan, view) * view.batch
+    all_or_some = "above what is frozen" if ends_above(plan) else "all"
     peak = totals.peak * view.batch
     parts = (
         _kept("params", "parameters", totals.params, view),
-        _kept("gradients", "gradients of parameters", totals.params, view),
+        _kept("gradients", "gradients of parameters", totals.trainable, view),
         _kept("optimizer_state", f"optimizer state ({plan.optimizer.name})", state, view),
         _kept("buffers", "buffers", totals.buffers, view),
-        _kept("activations", "activations, all", activations, view, estimate=True),
+        _kept("activations", f"activations, {all_or_some}", activations, view, estimate=True),
     )
     training = sum(part.number for part in parts)
     inference = totals.params + totals.buffers + peak
+    if ends_above(plan):  # what is frozen is computed with the optimizer's state in memory, too
+        training = largest([training, inference + state])
     return (
         *parts,
         _kept("training", "training, at least", training, view, estimate=True),

@@ -5,11 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.training import ESTIMATE, Cost, Training, kept
-from shapecalc.output.cells import NUMBER, UNITS, Json, amount_text, bytes_text, number_text
-from shapecalc.output.columns import macs_owed, params_owed
+from shapecalc.analysis.training import ABOVE, ESTIMATE, Cost, Training, ends_above, kept
+from shapecalc.output.cells import (
+    NUMBER,
+    UNITS,
+    Json,
+    amount_text,
+    bytes_text,
+    number_text,
+    superscript,
+)
+from shapecalc.output.columns import buffers_owed, has_frozen, macs_owed, params_owed
 from shapecalc.output.records import Records
-from shapecalc.output.table import FOLDED, Fact, Head, Line, Table
+from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 
@@ -18,10 +26,12 @@ if TYPE_CHECKING:
 
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
-FIRST = {
-    "¹": "nothing before it is trained, so its input needs no gradient",
-    "²": "nothing before it is trained, so what flows in needs no gradient; what is inside does",
-}
+FIRST = "nothing before it is trained, so its input needs no gradient"
+INSIDE = "nothing before it is trained, so what flows in needs no gradient; what is inside does"
+#: The notes of layers whose weights need none.
+BELOW = "frozen, and nothing before it is trained: no gradient is needed there"
+FROZEN = "frozen: its weights need no gradient; its input does, as something before it is trained"
+PARTLY = "some of it is frozen: those weights need no gradient"
 
 
 def ratio(total: Cost) -> Fraction | None:
@@ -39,39 +49,56 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     depth = 1 if view.depth is None else view.depth
     levels = plan.levels(depth)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
-    header = ("layer", "params", "forward", "input gradient", "weight gradient", "step")
-    meanings = (
-        "the layer's name, or the block's",
-        "trained weights + biases",
-        "multiply-accumulates of the forward pass",
-        "multiply-accumulates of the gradient of the layer's input",
-        "multiply-accumulates of the gradient of its weights",
-        "forward and backward together",
+    frozen = has_frozen(plan.report)
+    apart = ("trainable",) if frozen else ()
+    header = ("layer", "params", *apart, "forward", "input gradient", "weight gradient", "step")
+    owned = "weights + biases, trained and frozen" if frozen else "trained weights + biases"
+    changed = (Head("parameters that training changes", numeric=True, drop=1),)
+    columns = (
+        Head("the layer's name, or the block's"),
+        Head(owned, numeric=True, drop=1),
+        *(changed if frozen else ()),
+        Head("multiply-accumulates of the forward pass", numeric=True, drop=4),
+        Head("multiply-accumulates of the gradient of the layer's input", numeric=True, drop=3),
+        Head("multiply-accumulates of the gradient of its weights", numeric=True, drop=2),
+        Head("forward and backward together", numeric=True),
     )
     names = {row.name for row in plan.report.rows}
     folded = any(cost.layer not in names for cost in costs)
-    return Table(
+    notes = set(map(_note, costs))
+    present = [note for note in (FIRST, INSIDE, BELOW, FROZEN, PARTLY) if note in notes]
+    marks = {note: superscript(number) for number, note in enumerate(present, 1)}
+    table = Table(
         title=f"{one_line(plan.report.name) or 'network'}: a training step",
         about=(_summary(plan, view),),
-        columns=tuple(Head(text, numeric=place > 0) for place, text in enumerate(meanings)),
+        columns=columns,
         header=header,
-        lines=tuple(Line(_cells(cost, view), _mark(cost)) for cost in costs),
-        footer=_cells(plan.total, view),
+        lines=tuple(
+            Line(_cells(cost, view, frozen=frozen), marks.get(_note(cost), "")) for cost in costs
+        ),
+        footer=_cells(plan.total, view, frozen=frozen),
         facts=tuple(_facts(plan, view)),
-        notes=tuple(f"{mark} {FIRST[mark]}" for mark in sorted(set(map(_mark, costs)) - {""})),
+        notes=tuple(f"{mark} {note}" for note, mark in marks.items()),
         legend=tuple(_legend(plan, view)),
         remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
     )
+    return fitted(table, width)
 
 
-def _mark(cost: Cost) -> str:
-    if not cost.first:
+def _note(cost: Cost) -> str:
+    """Say why a layer, or a level, goes without a gradient."""
+    if cost.first:
+        return FIRST if cost.input_gradient == 0 else INSIDE
+    if not cost.frozen:
         return ""
-    return "¹" if cost.input_gradient == 0 else "²"
+    if not cost.reached:
+        return BELOW
+    return FROZEN if cost.trainable == 0 and cost.weight_gradient == 0 else PARTLY
 
 
-def _cells(cost: Cost, view: View) -> tuple[str, ...]:
-    numbers = (cost.params, *cost[2:5], cost.step)
+def _cells(cost: Cost, view: View, *, frozen: bool) -> tuple[str, ...]:
+    apart = (cost.trainable,) if frozen else ()
+    numbers = (cost.params, *apart, *cost[2:5], cost.step)
     return (
         one_line(cost.layer),
         *(number_text(number, view.units, view.notation) for number in numbers),
@@ -83,16 +110,40 @@ def _summary(plan: Training, view: View) -> str:
     times = ratio(plan.total)
     if plan.total.forward == 0:
         return "Nothing in it multiplies and accumulates."
+    if not plan.total.reached:
+        return "Nothing in it is trained: a step is the forward pass."
     if times is None:
         return "Of formulas no one number is the ratio of a step to the forward pass."
     first = [one_line(cost.layer) for cost in plan.costs if cost.first]
-    if times == 3 or not first:
-        return f"A step is {float(times):.3g} times the forward pass."
-    whose = "its" if len(first) == 1 else "their"
+    reasons = []
+    if has_frozen(plan.report):
+        totals = plan.report.totals
+        frozen, params = (amount_text(number, view) for number in (totals.frozen, totals.params))
+        reasons.append(f"{frozen} of {params} parameters are frozen")
+    if first:
+        whose = "its" if len(first) == 1 else "their"
+        reasons.append(
+            f"nothing before {' and '.join(first)} is trained, so no gradient of {whose} input is"
+            " needed"
+        )
+    if times == 3 or not reasons:
+        return f"A step takes {float(times):.4g} times the MACs of the forward pass."
     return (
-        f"A step is {float(times):.3f} times the forward pass, not 3: nothing before"
-        f" {' and '.join(first)} is trained, so no gradient of {whose} input is needed."
+        f"A step takes {_told_apart(times)} times the MACs of the forward pass, not 3:"
+        f" {', and '.join(reasons)}."
     )
+
+
+def _told_apart(times: Fraction) -> str:
+    """Write a ratio with three decimals, or so many that it does not read as a whole number.
+
+    >>> _told_apart(Fraction(2854, 1000)), _told_apart(1 + Fraction(1, 300000))
+    ('2.854', '1.000003')
+    """
+    digits = 3
+    while digits < 12 and not round(times * 10**digits) % 10**digits:
+        digits += 1
+    return f"{float(times):.{digits}f}"
 
 
 def _facts(plan: Training, view: View) -> Iterator[Fact]:
@@ -114,6 +165,8 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
 def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
     report = plan.report
     yield from params_owed(report, view).items()
+    if report.totals.buffers != 0:
+        yield from buffers_owed(report, view).items()
     yield "MACs", macs_owed(report, view)["MACs"]
     exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
     yield "step", f"{exact} normalisation and bias gradients are not counted"
@@ -124,9 +177,19 @@ def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
     size = view.bytes(1)
     of_batch = f", a batch of {view.batch:,}" if view.batch > 1 else ""
     yield "memory", f"{size} byte{'s' if size != 1 else ''} per element ({view.dtype}){of_batch}"
-    yield "estimate", ESTIMATE
+    yield "estimate", _estimate(plan)
+    if ends_above(plan):
+        yield (
+            "training",
+            "the lines above added up, or inference and the optimizer's state where that is more",
+        )
     if view.units != "exact":
         yield view.units, f"{UNITS[view.units][0]:,}"
+
+
+def _estimate(plan: Training) -> str:
+    """Say why the memory of training is an estimate."""
+    return ABOVE if ends_above(plan) else ESTIMATE
 
 
 def _remarks(plan: Training, *, folded: bool, silent: int) -> Iterator[str]:
@@ -155,8 +218,11 @@ def records(plan: Training, view: View = View()) -> Records:
         SCHEMA,
         lambda: _head(plan, view),
         "rows",
-        ({"name": cost.layer, **_numbers(cost, view)} for cost in plan.levels(view.depth or 0)),
-        columns=("name", *_NUMBERS),
+        (
+            {"name": cost.layer, **_numbers(plan, cost, view)}
+            for cost in plan.levels(view.depth or 0)
+        ),
+        columns=("name", *_names(plan)),
     )
 
 
@@ -167,7 +233,7 @@ def _head(plan: Training, view: View) -> dict[str, Json]:
         "batch": view.batch,
         "dtype": view.dtype,
         "totals": {
-            **_numbers(total, view),
+            **_numbers(plan, total, view),
             "backward": NUMBER.data(total.backward, view),
             "step_of_batch": NUMBER.data(total.step * view.batch, view),
         },
@@ -187,9 +253,15 @@ def _head(plan: Training, view: View) -> dict[str, Json]:
             }
             for part in kept(plan, view)
         ],
-        "estimate": ESTIMATE,
+        "estimate": _estimate(plan),
     }
 
 
-def _numbers(cost: Cost, view: View) -> dict[str, Json]:
-    return {name: NUMBER.data(getattr(cost, name), view) for name in _NUMBERS}
+def _names(plan: Training) -> tuple[str, ...]:
+    """Return the names of the numbers; what is trainable stands apart where anything is frozen."""
+    params, *others = _NUMBERS
+    return (params, "trainable", *others) if has_frozen(plan.report) else _NUMBERS
+
+
+def _numbers(plan: Training, cost: Cost, view: View) -> dict[str, Json]:
+    return {name: NUMBER.data(getattr(cost, name), view) for name in _names(plan)}

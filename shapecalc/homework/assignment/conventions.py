@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from shapecalc.layers.shape import axes_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.layers.shape import Layout
 
 Rounding: TypeAlias = Literal["declared", "exact"]
 Order: TypeAlias = Literal["either", "hwc", "chw"]
@@ -53,20 +60,30 @@ class Policy(NamedTuple):
     accepted: Literal["right", "right_other_convention"] = "right_other_convention"
 
 
-_LAYOUTS = {
-    "either": "height x width x channels; channels first is accepted",
-    "hwc": "height x width x channels",
-    "chw": "channels x height x width",
-}
+def counts_operations(conventions: Conventions, columns: set[str]) -> bool:
+    """Tell whether other operations are asked for than those of convolutions and dense layers."""
+    return conventions.operations == "full" and "flops" in columns
 
 
-def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str, str]:
-    """Say in words what holds for these columns, term by term."""
+def stated_conventions(
+    conventions: Conventions, columns: set[str], ranks: Sequence[int]
+) -> dict[str, str]:
+    """Say in words what holds for these columns, term by term.
+
+    `ranks` are the numbers of sides that the network's volumes have.
+    """
     terms = {}
-    if "output" in columns:
-        terms["volumes"] = _LAYOUTS[conventions.layout]
+    if "output" in columns and ranks:
+        layout: Layout = "chw" if conventions.layout == "chw" else "hwc"
+        terms["volumes"] = axes_text(ranks, layout)
+        if conventions.layout == "either":
+            terms["volumes"] += "; channels first is accepted"
     if "params" in columns:
         terms["params"] = "weights + biases" if conventions.bias else "weights, without biases"
+    if "trainable" in columns:
+        terms["trainable"] = "the parameters that training changes: those of no frozen layer"
+    if "frozen" in columns:
+        terms["frozen"] = "the parameters that training leaves as they are: those of frozen layers"
     if "macs" in columns:
         terms["MACs"] = (
             "multiply-accumulates of convolutions and dense layers, without bias adds; pools 0"
@@ -86,7 +103,8 @@ def stated_conventions(conventions: Conventions, columns: set[str]) -> dict[str,
     if "connections" in columns:
         terms["connections"] = "(inputs of a unit + its bias) x units"
     if "rf" in columns:
-        terms["rf"] = "receptive field: pixels of the input that a unit sees, along a side"
+        places = "positions" if set(ranks) == {1} else "pixels"
+        terms["rf"] = f"receptive field: {places} of the input that a unit sees, along a side"
     if conventions.digits:
         terms["rounding"] = (
             f"{conventions.digits} significant digits are enough, as in"

@@ -13,6 +13,7 @@ from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.quantities import QUANTITIES
+from shapecalc.report import named_doubts
 from shapecalc.report.fold import fold, together
 from shapecalc.text import Origin
 
@@ -98,6 +99,11 @@ class Homework(NamedTuple):
         """Take what tells homeworks apart at a glance; all of their networks would take long."""
         totals = self.report.totals
         return hash((self.title, len(self.cells), totals.params, totals.macs))
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Doubts about how its networks were read."""
+        return named_doubts([*self.networks.values()] or [self.report])
 
     @property
     def stamp(self) -> str:

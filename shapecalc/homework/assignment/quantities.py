@@ -60,6 +60,17 @@ def _params(row: Row | Totals, conventions: Conventions) -> int:
     return _whole(row.params if conventions.bias else row.weights)
 
 
+def _trainable(row: Row | Totals, conventions: Conventions) -> int:
+    return _params(row, conventions) - _frozen(row, conventions)
+
+
+def _frozen(row: Row | Totals, conventions: Conventions) -> int:
+    """Count frozen parameters; where a homework counts no biases, of layers that are frozen."""
+    if conventions.bias:
+        return _whole(row.frozen)
+    return sum(_whole(layer.weights) for layer in row.layers if layer.frozen != 0)
+
+
 def _flops(row: Row | Totals, conventions: Conventions) -> int:
     if conventions.operations == "full":
         return _whole(PROFILES["full"].count(row))
@@ -89,6 +100,8 @@ QUANTITIES: dict[str, AskedQuantity] = {
     "weights": _asked("weights"),
     "biases": _asked("biases"),
     "params": _asked("params")._replace(of=_params, total=_params),
+    "trainable": _asked("trainable")._replace(of=_trainable, total=_trainable),
+    "frozen": _asked("frozen")._replace(of=_frozen, total=_frozen),
     "macs": _asked("macs"),
     "flops": _asked("flops")._replace(of=_flops, total=_flops),
     "memory": _asked("memory")._replace(of=_memory, total=None),

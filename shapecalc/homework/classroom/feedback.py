@@ -77,7 +77,8 @@ def feedback(
     if notes:
         blocks += section("Notes", (Points(tuple(notes.values())),))
     columns = {column.key for column in homework.columns}
-    legend = stated_conventions(homework.conventions, columns) | stated_policy(homework.policy)
+    legend = stated_conventions(homework.conventions, columns, homework.report.ranks)
+    legend |= stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))
     page = Document(title, tuple(blocks), (standing,), (), facts, tuple(legend.items()))

@@ -54,6 +54,7 @@ class GradedRun(NamedTuple):
     classroom: Classroom
     kept: int
     remarks: tuple[str, ...]
+    doubts: tuple[str, ...]
     errors: tuple[str, ...]
 
 
@@ -86,7 +87,7 @@ def grade(
         where = str(error.filename or results)
         message = f"'{where}' cannot be written: {error.strerror or error}"
         raise refuse("E007", message, Origin.of_file(where)) from None
-    return GradedRun(classroom, run.kept, tuple(run.remarks()), tuple(run.errors))
+    return GradedRun(classroom, run.kept, tuple(run.remarks()), homework.doubts, tuple(run.errors))
 
 
 def _place(request: Request) -> Path:

@@ -30,6 +30,7 @@ from shapecalc.homework.classroom.roster import (
     table_rows,
     whose,
 )
+from shapecalc.spec.find import read_bytes
 from shapecalc.text.files import bare, fold
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def load_times(path: str, zone: timezone) -> dict[str, datetime]:
     A student's latest time counts.  Raises `SpecErrors` (E001, E703, E713).
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  (as for answers)
-            data = file.read(MAX_BYTES + 1)
+        data = read_bytes(path, MAX_BYTES)
     except OSError as error:
         message = f"the times in '{path}' cannot be read: {error.strerror or error}"
         hint = "a table of times is a CSV file with the columns id, submitted"

@@ -39,6 +39,7 @@ class ClassSummary(Shown):
     )
     classroom: Classroom
     remarks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def tabulate(summary: ClassSummary, width: int | None = None) -> Table:

@@ -26,6 +26,7 @@ from shapecalc.homework.classroom import (
 from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.output.json import to_json as json_parts
 from shapecalc.output.records import Records, Rows
+from shapecalc.spec.find import read_bytes
 from shapecalc.text.files import page_name, replace
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ def load(path: str) -> Classroom:
 
     file = Path(path) / "class.json" if Path(path).is_dir() else Path(path)
     try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        data = read_bytes(str(file), MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise refuse_file("E740", f"'{file}' cannot be read: {reason}", path, _HINT) from None

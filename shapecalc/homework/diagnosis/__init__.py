@@ -124,6 +124,10 @@ class Checked(Shown):
     notes: tuple[str, ...]
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        return self.homework.doubts
+
+    @property
     def marks(self) -> Fraction:
         """The marks earned."""
         return added(judged.marks for judged in self.cells)

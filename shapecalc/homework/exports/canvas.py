@@ -10,13 +10,13 @@ import csv
 import re
 from fractions import Fraction
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
 from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.output.csv import Plain, written
+from shapecalc.spec.find import read_bytes
 from shapecalc.text.safe import csv_safe, one_line
 from shapecalc.text.words import did_you_mean
 
@@ -70,8 +70,7 @@ class Gradebook(NamedTuple):
 def load_gradebook(path: str) -> Gradebook:
     """Read Canvas' export from a file.  Raises `SpecErrors` (E741)."""
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_bytes(path, MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise refuse_file("E741", f"'{path}' cannot be read: {reason}", path, _HINT) from None

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from fractions import Fraction
-from html import escape
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +29,7 @@ from shapecalc.homework.exports.questions import (
     layer_page,
     network_page,
     number_page,
+    paragraph,
     tolerance,
 )
 from shapecalc.text.safe import csv_safe, one_line
@@ -196,9 +196,9 @@ def _cloze(
         fields = " x ".join(_field(homework, blank, scale) for blank in parts)
         named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
         title = _cloze_text(clean(parts[0].cell.quantity.title))
-        lines.append(f"<p>{title}{named}: {fields}</p>")
+        lines.append(f"<p>{title}{named}: {fields}</p>")  # the blanks are written already
     columns = [parts[0].cell.quantity.key for parts in cells]
-    lines += [_cloze_text(conventions_page(homework, columns)), f"<p>{DIGITS}</p>"]
+    lines += [_cloze_text(conventions_page(homework, columns)), paragraph(DIGITS)]
     _question(quiz, "cloze", name, "".join(lines))
 
 
@@ -208,7 +208,7 @@ def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:
     alternatives = "~".join(
         f"{'=' if answer.percent == '100' else f'%{answer.percent}%'}"
         f"{answer.value}{'' if answer.value == '*' else f':{answer.tolerance}'}"
-        f"#{_cloze_text(escape(clean(answer.message), quote=False))}"
+        f"#{_cloze_text(clean(clean(answer.message)))}"
         for answer in answers_of(blank)
     )
     return f"{{{weight}:NUMERICAL:{alternatives}}}"

@@ -6,13 +6,13 @@ Nothing here says a right answer: what is told is what `homework check` tells wi
 from __future__ import annotations
 
 from fractions import Fraction
-from html import escape
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.homework.diagnosis.wording import names, rule_line, why_text
 from shapecalc.homework.sheets.checked import tabulate
 from shapecalc.output.markdown import escaped
+from shapecalc.output.markup import Element, written
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def marked_up(lines: Iterable[str], markup: Markup) -> str:
     ('<ul><li>a &lt; b</li><li>2*2</li></ul>', '- 2\\*2')
     """
     if markup == "html":
-        return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+        return written(Element("ul", *(Element("li", line) for line in lines)), flat=True)
     if markup == "md":
         return "\n".join(f"- {escaped(line)}" for line in lines)
     return "\n".join(lines)

@@ -15,10 +15,10 @@ from shapecalc.homework.assignment.notation import marks_number
 from shapecalc.homework.exports.packing import archive, xml_text
 from shapecalc.homework.exports.questions import (
     blanks_of,
-    clean,
     decimal,
     network_page,
     number_page,
+    paragraph,
 )
 from shapecalc.text.safe import one_line
 
@@ -67,7 +67,7 @@ def _settings(homework: Homework, ident: str) -> ET.Element:
     marks = sum((b.marks for parts in blanks_of(homework).values() for b in parts), Fraction(0))
     for tag, text in {
         "title": one_line(homework.title),
-        "description": f"<p>{clean(homework.title)}</p>",
+        "description": paragraph(one_line(homework.title)),
         "shuffle_answers": "false",
         "scoring_policy": "keep_highest",
         "quiz_type": "assignment",
@@ -147,7 +147,7 @@ def _processing(item: ET.Element, blank: AskedNumber) -> None:
     _scored(condition, "general_incorrect_fb", Fraction(0))
     for ident, text in feedbacks.items():
         feedback = ET.SubElement(item, "itemfeedback", ident=ident)
-        _shown(ET.SubElement(feedback, "flow_mat"), f"<p>{clean(text)}</p>")
+        _shown(ET.SubElement(feedback, "flow_mat"), paragraph(one_line(text)))
 
 
 def _right(processing: ET.Element, blank: AskedNumber) -> None:

@@ -7,7 +7,6 @@ the same part of the cell's marks.  What stands around the numbers is HTML witho
 from __future__ import annotations
 
 from fractions import Fraction
-from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment.conventions import stated_conventions
@@ -15,8 +14,9 @@ from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.wording import general_rule, why_text
-from shapecalc.homework.sheets import described
+from shapecalc.homework.sheets import described, key_of
 from shapecalc.layers.shape import SIDE_NAMES, as_text, whole
+from shapecalc.output.markup import Element, written
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.assignment.quantities import Value
     from shapecalc.homework.diagnosis.explanations import Result
+    from shapecalc.output.markup import Node
 
 #: So many mistakes with one number are named.
 _NAMED = 3
@@ -183,45 +184,56 @@ def clean(text: str) -> str:
     >>> clean("<b>\x00 & ]]>")
     '&lt;b&gt;� &amp; ]]&gt;'
     """
-    return escape(one_line(text), quote=False)
+    return written(one_line(text))
+
+
+def paragraph(*parts: Node) -> str:
+    """Write a paragraph of texts and elements."""
+    return written(Element("p", *parts))
 
 
 def network_page(homework: Homework) -> str:
     """Write the network that the questions are about: its input and all its layers."""
     inputs = [as_text(row.output) for row in homework.report.rows if row.type == "input"]
+    head = Element("tr", Element("th", "layer"), Element("th", "what it does"))
     rows = (
-        f"<tr><td>{clean(layer)}</td><td>{clean(does)}</td></tr>"
+        Element("tr", Element("td", one_line(layer)), Element("td", one_line(does)))
         for layer, does in described(homework)
     )
-    note = f"<p>{clean(homework.note)}</p>" if homework.note else ""
-    return (
-        f"<p>{clean(homework.title)}. The input is {', '.join(inputs)}.</p>{note}"
-        f"<table><tr><th>layer</th><th>what it does</th></tr>{''.join(rows)}</table>"
-        f"<p>{DIGITS}</p>"
-    )
+    about = paragraph(f"{one_line(homework.title)}. The input is {', '.join(inputs)}.")
+    note = paragraph(one_line(homework.note)) if homework.note else ""
+    table = written(Element("table", head, *rows), flat=True)
+    terms: list[Node] = []
+    for term, text in key_of(homework).items():
+        terms += ["; " if terms else "", Element("b", one_line(term)), f": {one_line(text)}"]
+    return f"{about}{note}{table}{paragraph(*terms, '.')}{paragraph(DIGITS)}"
 
 
 def layer_page(homework: Homework, layer: str) -> str:
     """Say which layer a question is about, and what of it is filled in."""
     does = dict(described(homework)).get(layer, "")
-    text = f"<p>{clean(homework.title)}, <b>{clean(layer)}</b>{f': {clean(does)}' if does else ''}."
-    for cell in homework.cells:
-        if cell.layer == layer and cell.filled_in:
-            value = value_text(cell.key, homework.conventions)
-            text += f" Given: {clean(cell.quantity.title)} {value}."
-    return f"{text}</p>"
+    given = "".join(
+        f" Given: {cell.quantity.title} {value_text(cell.key, homework.conventions)}."
+        for cell in homework.cells
+        if cell.layer == layer and cell.filled_in
+    )
+    about = f"{one_line(homework.title)}, "
+    says = f": {one_line(does)}" if does else ""
+    return paragraph(about, Element("b", one_line(layer)), f"{says}.{given}")
 
 
 def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
     """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
-    stated = stated_conventions(homework.conventions, set(columns) - {"output"})
-    terms = "; ".join(f"{clean(k)}: {clean(v)}" for k, v in stated.items() if k != "rounding")
-    return f"<p>{terms}.</p>" if terms else ""
+    stated = stated_conventions(
+        homework.conventions, set(columns) - {"output"}, homework.report.ranks
+    )
+    terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != "rounding")
+    return paragraph(f"{terms}.") if terms else ""
 
 
 def number_page(homework: Homework, blank: AskedNumber) -> str:
     """Ask for one number."""
     quantity = blank.cell.quantity
     question = f"{quantity.title}, {blank.part}" if blank.part else quantity.title
-    page = layer_page(homework, blank.cell.layer) + f"<p>{clean(question)}?</p>"
-    return page + conventions_page(homework, [quantity.key]) + f"<p>{DIGITS}</p>"
+    page = layer_page(homework, blank.cell.layer) + paragraph(f"{question}?")
+    return page + conventions_page(homework, [quantity.key]) + paragraph(DIGITS)

@@ -10,10 +10,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
+from shapecalc.homework.assignment.conventions import (
+    counts_operations,
+    share_text,
+    stated_conventions,
+    stated_policy,
+)
 from shapecalc.homework.assignment.deadline import stated_deadline
 from shapecalc.homework.assignment.model import TOTAL, computes, is_total
 from shapecalc.homework.assignment.notation import marks_text, value_text
+from shapecalc.homework.sheets.key import notation_key
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import one_line
@@ -26,6 +32,11 @@ if TYPE_CHECKING:
 
 #: So many layers are named that flow into one.
 _NAMED = 6
+#: How a sheet says what flows in, and whose weights are used.
+_WIRING = {
+    "from": "what flows in, where it is not the row above",
+    "weights of": "the layer whose weights are used, which count there only",
+}
 
 
 def _outline(homework: Homework) -> tuple[str, ...]:
@@ -49,10 +60,16 @@ def _outline(homework: Homework) -> tuple[str, ...]:
         for network, end in ends.items():
             within = (at for at in inside if _in(report.rows[at].name, network))
             ends[network] = max((end, *within))
+    asked = {column.key for column in homework.columns}
+    # A sum of all operations takes those of the layers that nothing else is asked about.
+    operations = counts_operations(homework.conventions, asked) and any(
+        layer not in homework.rows or homework.rows[layer].layer is None
+        for layer in homework.layers
+    )
     needed = [
         row.name
         for at, row in enumerate(report.rows)
-        if (computes(row) or isinstance(row.layer, Windowed))
+        if (computes(row) or isinstance(row.layer, Windowed) or (operations and any(row.work)))
         and at <= ends[row.name.partition("/")[0] if homework.networks else ""]
     ]
     return tuple(sorted(dict.fromkeys((*homework.layers, *needed)), key=place))
@@ -164,15 +181,28 @@ def shown(homework: Homework, cell: AskedCell | None, *, solution: bool, blank: 
 def stated(homework: Homework) -> dict[str, str]:
     """Say what holds for a sheet, term by term: nothing is assumed silently."""
     columns = {column.key for column in homework.columns}
-    terms = stated_conventions(homework.conventions, columns) | stated_policy(homework.policy)
+    terms = stated_conventions(homework.conventions, columns, homework.report.ranks)
+    terms |= stated_policy(homework.policy)
     terms |= stated_deadline(homework.deadline)
     if any(cell.accepted for cell in homework.cells):
         full = homework.policy.accepted == "right"
         share = "full marks" if full else share_text(homework.policy.other_convention)
         terms["accepted"] = f"{share} for other values that your teacher accepts in some cells"
+    terms |= key_of(homework)
     if any(None in cells for _, _, cells in grid_of(homework)):
         terms[NOT_ASKED] = "not asked"
     return terms
+
+
+def key_of(homework: Homework) -> dict[str, str]:
+    """Explain the notation of a sheet's rows, term by term."""
+    shown = _above(homework)
+    rows = [homework.rows[layer] for layer in shown if layer in homework.rows]
+    columns = {column.key for column in homework.columns}
+    key = notation_key(rows, operations=counts_operations(homework.conventions, columns))
+    texts = [_does(homework, layer, shown) for layer in shown]
+    wiring = {term: text for term, text in _WIRING.items() if any(f", {term} " in t for t in texts)}
+    return key | wiring
 
 
 def inputs_text(homework: Homework) -> str:

@@ -64,7 +64,7 @@ def _head(checked: Checked) -> dict[str, object]:
         "title": homework.title,
         "answers": checked.source,
         "network": homework.report.graph.spec.source.name,
-        "conventions": stated_conventions(homework.conventions, columns),
+        "conventions": stated_conventions(homework.conventions, columns, homework.report.ranks),
         "policy": stated_policy(homework.policy),
         "notes": list(checked.notes),
     }
@@ -294,9 +294,10 @@ def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
             signs.setdefault(sign, []).append(meaning)
     for sign, meanings in signs.items():
         yield sign, "; ".join(meanings)
-    columns = {column.key for column in checked.homework.columns}
-    yield from stated_conventions(checked.homework.conventions, columns).items()
-    yield from stated_policy(checked.homework.policy).items()
+    homework = checked.homework
+    columns = {column.key for column in homework.columns}
+    yield from stated_conventions(homework.conventions, columns, homework.report.ranks).items()
+    yield from stated_policy(homework.policy).items()
 
 
 def _remarks(checked: Checked, hint: int, *, solution: bool) -> Iterator[str]:

@@ -86,9 +86,10 @@ def tabulate(sheet: Sheet, *, blank: str = "", width: int | None = None) -> Tabl
     )
     graded = [cell.out_of for cell in homework.cells if cell.is_asked]
     marks = (Fact("marks", marks_text(sum(graded, Fraction(0)))),)
+    about = (inputs_text(homework), *homework.doubts, homework.note)
     return Table(
         title=one_line(homework.title) + (": solution" if solution else ""),
-        about=tuple(text for text in (inputs_text(homework), one_line(homework.note)) if text),
+        about=tuple(filter(None, map(one_line, about))),
         columns=(Head("the layer"), Head("what it does", extents=True), *heads),
         header=("layer", DOES, *(column.title for column in columns)),
         lines=lines,

@@ -93,6 +93,10 @@ class LintReport(Shown):
     lint: Lint
     suggestion: Suggestion | None
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return self.homework.doubts
+
 
 def lint(homework: Homework) -> Lint:
     """Judge what the asked cells of a homework can tell."""

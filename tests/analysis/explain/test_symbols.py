@@ -205,7 +205,7 @@ def test_neighbours_need_sides_that_are_numbers_but_no_other() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 140])
-@pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet18", str(NETWORKS / "unet.yaml")])
+@pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet18", "unet"])
 def test_slides_of_symbols_fit_the_page(name: str, width: int) -> None:
     topics = ",".join(topic.name for topic in TOPICS.values() if topic.formulas is not None)
     text = shapecalc.explain(symbolic(name), of=topics).render("text", width=width)

@@ -140,3 +140,26 @@ def test_the_sum_is_a_row() -> None:
 def test_messages_have_no_markup() -> None:
     for entry in CATALOGUE.values():
         assert not set("`<>") & set(f"{entry.name} {entry.done} {entry.why}")
+
+
+@pytest.mark.parametrize(
+    ("behind", "name"),
+    [
+        ("batchnorm", "P31"),
+        ("instancenorm", "P31"),
+        ("layernorm", "P36"),  # its mean is over the channels: their biases stay
+        ("groupnorm: 4", "P36"),
+        ("relu", "P36"),
+        ("dense: 10", "P36"),
+    ],
+)
+def test_a_normalisation_is_the_reason_only_where_one_takes_the_bias_away(
+    behind: str, name: str
+) -> None:
+    spec = (
+        "input: 8x8x3\nlayers:\n- conv: {filters: 4, kernel: 3, bias: false}\n"
+        f"- {behind if ':' not in behind else '{' + behind + '}'}\n"
+    )
+    cell = judged(CellExample(spec, "conv1", "params", "108", "112"), "112")
+    assert [diagnosis.ids for diagnosis in cell.diagnoses] == [(name,)]
+    assert ("normalisation" in CATALOGUE[name].why) == (name == "P31")

@@ -251,3 +251,14 @@ def test_no_variant_is_guessed(folder: Path, words: list[str], code: str) -> Non
     )
     assert done.exit_code == 2
     assert f"error[{code}]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "values"),
+    [("3..6", [3, 4, 5, 6]), ("3..7 step 2", [3, 5, 7]), ("3..8 step 2", [3, 5, 7]), ("4..4", [4])],
+)
+def test_a_range_holds_both_ends_and_nothing_beyond(written: str, values: list[int]) -> None:
+    text = "spec: lenet5\nlayers: [fc1]\ncolumns: params\nvary: {fc1.units: WRITTEN}\n"
+    source = Source("h.yaml", text.replace("WRITTEN", f'"{written}"'))
+    drawn = {dict(variant.values)["fc1.units"] for variant in pool_of(source, "1").variants}
+    assert sorted(map(int, drawn)) == values

@@ -17,7 +17,7 @@ from shapecalc.homework.diagnosis.working import Factors, kernel_of, sides_of
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
-from shapecalc.layers.norm import BatchNorm
+from shapecalc.layers.norm import BatchNorm, InstanceNorm
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.window import padding
 
@@ -31,6 +31,11 @@ _NORM = "input: 56x56x64\nlayers: [batchnorm]\n"
 _UNBIASED = (
     "input: 224x224x3\n"
     "layers: [conv: {filters: 64, kernel: 7, stride: 2, pad: 3, bias: false}, batchnorm]\n"
+)
+_NO_BIAS = (
+    "input: 224x224x3\nlayers:\n"
+    "- conv: {filters: 64, kernel: 7, stride: 2, pad: 3, bias: false}\n"
+    "- dense: {units: 10, bias: false}\n"
 )
 
 
@@ -180,6 +185,20 @@ def _bias_added(case: Case, right: Factors) -> Factors | None:
     return right._replace(plus=(case.co,)) if bias else None
 
 
+def _bias_normalised(case: Case, right: Factors) -> Factors | None:
+    return _bias_added(case, right) if _is_normalised(case) else None
+
+
+def _bias_unwritten(case: Case, right: Factors) -> Factors | None:
+    return None if _is_normalised(case) else _bias_added(case, right)
+
+
+def _is_normalised(case: Case) -> bool:
+    """Tell whether a layer's every reader takes the mean of each channel away, and so a bias."""
+    readers = [row for row in case.report.rows if case.row.name in row.sources]
+    return bool(readers) and all(isinstance(row.layer, BatchNorm | InstanceNorm) for row in readers)
+
+
 def _none_has(case: Case, right: Factors) -> tuple[Factors, ...] | None:
     layer = case.layer
     if layer is None or right.value or isinstance(layer, Pool) or not case.row.inputs:
@@ -221,12 +240,12 @@ def _no_biases(case: Case, right: Factors) -> Factors | None:
     return Factors(plus=(sum(known(row.weights) for row in case.members),))
 
 
-_BOTH = ("params",)
+_WITH_BIASES = ("params",)
 _BIASES = ("params", "biases")
 
 # fmt: off
 WRONG_PARAMETERS: tuple[Misconception, ...] = (
-    Misconception("P1", "the biases were forgotten", _BOTH,
+    Misconception("P1", "the biases were forgotten", _WITH_BIASES,
         "The biases were left out.",
         "Every filter, and every unit of a dense layer, has one bias beside its weights.",
         _without_bias,
@@ -239,7 +258,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         _of(Conv, lambda _, right: right._replace(depth=())),
         (CellExample("alexnet", "conv2", "params", "614,656", "6,656"),
          CellExample("alexnet", "conv1", "params", "34,944", "11,712"))),
-    Misconception("P3", "the input's depth and the biases were forgotten", _BOTH,
+    Misconception("P3", "the input's depth and the biases were forgotten", _WITH_BIASES,
         "The channels that flow in and the biases were left out.",
         "A filter is as deep as what it looks at, and has a bias.",
         _of(Conv, lambda _, right: right._replace(depth=(), plus=()) if right.plus else None),
@@ -384,7 +403,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "Every unit has a bias of its own.",
         _of(Dense, lambda _, right: right._replace(plus=(1,)) if right.plus else None),
         (CellExample("alexnet", "fc6", "params", "37,752,832", "37,748,737"),)),
-    Misconception("P30", "running statistics were counted", _BOTH,
+    Misconception("P30", "running statistics were counted", _WITH_BIASES,
         "The running mean and variance were counted as well.",
         "These are kept, but not trained; scale and shift are.",
         _of(BatchNorm, _four),
@@ -392,7 +411,7 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
     Misconception("P31", "a bias was counted where there is none", _BIASES,
         "Biases were counted.",
         "This layer has none: the normalisation after it would cancel them.",
-        _bias_added,
+        _bias_normalised,
         (CellExample(_UNBIASED, "conv1", "params", "9,408", "9,472"),)),
     Misconception("P32", "a layer without weights was given parameters", (*PARAMS, "biases"),
         "The layer's outputs were counted as parameters.",
@@ -414,5 +433,11 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         "Every filter and every unit has a bias, which the total counts.",
         _no_biases,
         (CellExample("alexnet", "total", "params", "62,378,344", "62,367,776"),), instead=True),
+    Misconception("P36", "a bias was counted where none is written", _BIASES,
+        "Biases were counted.",
+        'This layer has none: its row says "no bias".',
+        _bias_unwritten,
+        (CellExample(_NO_BIAS, "conv1", "params", "9,408", "9,472"),
+         CellExample(_NO_BIAS, "fc1", "params", "8,028,160", "8,028,170"))),
 )
 # fmt: on

@@ -1,0 +1,171 @@
+"""How many layers and rounds of repeats a spec expands to, known before they are built.
+
+A round counts as one step, and so does every statement each time it is met; blocks and repeats
+inside each other multiply.  What the counts of a list of statements depend on are a few names, and
+for the same numbers of these it is counted once: a thousand repeats in a thousand take two counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.graph.scope import Argument, NeedsShapesError, Scope, Scoped, read_value, used
+from shapecalc.layers import BUILTIN
+from shapecalc.layers.fields import Count, UnreadError
+from shapecalc.spec import FIRST_FIELD
+from shapecalc.text import List, Scalar, Source, YamlMap, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.algebra import Dim
+    from shapecalc.spec import NetSpec, Use
+    from shapecalc.text import Tree
+
+_TIMES = Count(0)
+_WORD = Source("", "")
+_NOTHING = scalar("", _WORD)
+
+
+class StepCount:
+    """Counts for one spec; what is wrong with it counts nothing, as expansion complains of it.
+
+    `culprit` is the statement with which a count first passes `most`; `exact` counts are no lower
+    bounds, which edits and rounds that differ make of them.
+    """
+
+    def __init__(self, spec: NetSpec, constants: Scope, most: int) -> None:
+        self.spec = spec
+        self.constants = constants
+        self.most = most
+        self.edited = {path.split("/")[-1] for edits in spec.edits for path in edits}
+        self.culprit: Use | None = None
+        self.exact = not self.edited
+        self.known: dict[tuple[object, ...], int] = {}
+        self.depends: dict[int, frozenset[str]] = {}
+
+    def sequence(self, uses: tuple[Use, ...], scope: Scope, blocks: tuple[str, ...] = ()) -> int:
+        """Count what a list of statements expands to, at least: an edit may change it."""
+        names = sorted(self.names(uses, blocks))
+        key = (id(uses), *(_number(scalar(name, _WORD), scope) for name in names))
+        if key not in self.known:
+            total = 0
+            for use in uses:
+                total += self.statement(use, scope, blocks)
+                self.note(use, total)
+            self.known[key] = total
+        return self.known[key]
+
+    def note(self, use: Use, count: int) -> None:
+        if count > self.most and self.culprit is None:
+            self.culprit = use
+
+    def statement(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> int:
+        """Count one statement and what stands in it."""
+        if self.may_be_edited(use):
+            return 1
+        if use.type == "repeat":
+            return 1 + self.rounds(use, scope, blocks)
+        block = self.spec.blocks.get(use.type)
+        if block is not None and use.type not in blocks:
+            return 1 + self.sequence(block.uses, self.inside(use, scope), (*blocks, use.type))
+        return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in use.branches)
+
+    def rounds(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> int:
+        """Count the rounds of a repeat, each with what stands in it."""
+        uses = use.branches[0].uses if use.branches else ()
+        lists = dict(_lists(use))
+        if "times" in use.fields:
+            count = _number(use.fields["times"], scope) or 0
+        else:
+            count = min(map(len, lists.values()), default=0)
+        loops = self.names(uses, blocks) & {*lists, *_index(use)}
+        if count > self.most or not loops:
+            self.exact &= not loops
+            inside = 1 + (self.sequence(uses, scope, blocks) if count else 0)
+            self.note(use, count * inside)
+            return count * inside
+        total = 0
+        for number in range(count):
+            bound: dict[str, Dim | Argument] = {
+                name: Argument(items[number], Scoped(scope, None)) for name, items in lists.items()
+            }
+            bound.update(dict.fromkeys(_index(use), number))
+            total += 1 + self.sequence(uses, Scope(bound, scope), blocks)
+            if total > self.most:
+                self.note(use, total)
+                self.exact = False
+                break
+        return total
+
+    def inside(self, use: Use, scope: Scope) -> Scope:
+        """Bind a block's fields to what its use gives them."""
+        fields = self.spec.blocks[use.type].fields
+        bound: dict[str, Dim | Argument] = {
+            name: Argument(default, Scoped(self.constants, None))
+            for name, default in fields.items()
+            if default is not None
+        }
+        for field, tree in use.fields.items():
+            name = next(iter(fields), "") if field == FIRST_FIELD else field
+            bound[name] = Argument(tree, Scoped(scope, None))
+        return Scope(bound, self.constants)
+
+    def may_be_edited(self, use: Use) -> bool:
+        """Tell whether an edit's path may end in the name of a statement."""
+        if use.name is not None:
+            return use.name.text in self.edited
+        return use.type != "repeat" and any(name.startswith(use.type) for name in self.edited)
+
+    def names(self, uses: tuple[Use, ...], blocks: tuple[str, ...] = ()) -> frozenset[str]:
+        """Find the names that the counts of a list of statements depend on."""
+        names = self.depends.get(id(uses))
+        if names is None:
+            names = frozenset(name for use in uses for name in self.names_of(use, blocks))
+            self.depends[id(uses)] = names
+        return names
+
+    def names_of(self, use: Use, blocks: tuple[str, ...]) -> Iterator[str]:
+        block = self.spec.blocks.get(use.type)
+        if block is not None and use.type not in BUILTIN:
+            if use.type in blocks:
+                return
+            needed = self.names(block.uses, (*blocks, use.type))
+            for field, tree in use.fields.items():
+                name = next(iter(block.fields), "") if field == FIRST_FIELD else field
+                if name in needed:
+                    yield from used(tree)
+            return
+        inside = {name for branch in use.branches for name in self.names(branch.uses, blocks)}
+        if use.type == "repeat":
+            yield from used(use.fields.get("times", _NOTHING))
+            for name, items in _lists(use):
+                if name in inside:
+                    yield from (inner for item in items for inner in used(item))
+                    inside.discard(name)
+            inside.difference_update(_index(use))
+        yield from inside
+
+
+def _number(tree: Tree, scope: Scope) -> int | None:
+    """Compute a number; None for what is none, or not known before shapes are."""
+    try:
+        value = read_value(_TIMES, tree, Scoped(scope, None))
+    except (UnreadError, NeedsShapesError):
+        return None
+    return value if isinstance(value, int) else None
+
+
+def _lists(use: Use) -> Iterator[tuple[str, tuple[Tree, ...]]]:
+    """Yield the lists that a repeat walks through, by their names."""
+    walks = use.fields.get("for")
+    if isinstance(walks, YamlMap):
+        for name, values in walks.items.items():
+            if isinstance(values, List):
+                yield name, values.items
+
+
+def _index(use: Use) -> tuple[str, ...]:
+    """Return the name of a repeat's rounds, if it has one."""
+    index = use.fields.get("index")
+    return (index.text,) if isinstance(index, Scalar) else ()

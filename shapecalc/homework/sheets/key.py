@@ -1,0 +1,164 @@
+"""The key to a sheet's notation: what its words mean, and what holds where nothing is written.
+
+It is made from what stands on the sheet, so that every cell can be worked out from that alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.layers.base import square
+from shapecalc.layers.conv import Conv, Windowed, pad_text
+from shapecalc.layers.dense import FullyConnected
+from shapecalc.layers.depthwise import Depthwise, Separable
+from shapecalc.layers.norm import LayerNorm
+from shapecalc.layers.pool import BlurPool
+from shapecalc.layers.reshape import Crop, PadLayer
+from shapecalc.layers.shape import SIDE_NAMES, times_text
+from shapecalc.layers.transposed import Transposed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.base import Layer
+    from shapecalc.report import Row
+
+#: What becomes of a last, partial window, by the word for it.
+_ROUNDINGS = {
+    "ceil": "sides rounded up, but no window starts in the padding behind",
+    "ceil_caffe": "sides rounded up, but where a side is padded no window starts behind the input",
+    "ceil_full": "sides rounded up, wherever the last window starts",
+}
+#: Layers whose kernels, units and biases the term of the parameters speaks of.
+_PLAIN = Conv | Transposed | FullyConnected
+
+
+def notation_key(rows: Iterable[Row], *, operations: bool) -> dict[str, str]:
+    """Explain the notation of rows; with `operations` what else than MACs and biases they count.
+
+    Marks that mean the same stand together.
+    """
+    layers = [(row, row.layer) for row in rows if row.layer is not None and row.inputs]
+    heads: dict[str, tuple[str, str]] = {}
+    for row, layer in layers:
+        if layer.type not in heads:
+            term, meaning = _head(row, layer)
+            heads[layer.type] = term, meaning + (_costs(layer) if operations else "")
+    marks: dict[str, dict[str, None]] = {}
+    for row, layer in layers:
+        for mark, meaning in _marks(row, layer):
+            marks.setdefault(meaning, {})[mark] = None
+    key = dict(heads.values()) | {", ".join(words): meaning for meaning, words in marks.items()}
+    fields = (field for _, layer in layers for field in layer.fields())
+    if unsaid := dict.fromkeys(field.unsaid for field in fields if field.unsaid):
+        key["not written"] = ", ".join(unsaid)
+    return key
+
+
+def _head(row: Row, layer: Layer) -> tuple[str, str]:
+    """Return what a layer's text begins with, and what that means."""
+    words = layer.configuration(*row.inputs)
+    meaning = layer.summary
+    if isinstance(layer, Windowed):
+        words = times_text(_extents(row, layer))
+        meaning += f"; kernel {words} ({_axes(row)})"
+        if (filters := getattr(layer, "filters", None)) is not None:
+            words, meaning = f"{filters} {words}", f"{meaning}, {filters} filters"
+    elif isinstance(layer, FullyConnected):
+        meaning += f"; {words} units"
+    elif words:
+        meaning = f"{meaning}; {_principal(layer, words)}"
+    if not isinstance(layer, _PLAIN) and not layer.learns.startswith("nothing"):
+        meaning += f"; trained: {layer.learns}"
+    return f"{layer.type} {words}".rstrip(), meaning
+
+
+def _extents(row: Row, layer: Windowed) -> tuple[Dim, ...]:
+    return layer.kernel * len(row.inputs[0].sides) if len(layer.kernel) == 1 else layer.kernel
+
+
+def _principal(layer: Layer, words: str) -> str:
+    """Say what the field is that a layer's text begins with."""
+    to = isinstance(layer, Crop) and layer.to is not None
+    name = "to" if to else layer.principal
+    meaning = next(field.doc for field in layer.fields() if field.name == name)
+    return _ends(words) if isinstance(layer, PadLayer | Crop) and not to else meaning
+
+
+def _axes(row: Row) -> str:
+    return " x ".join(SIDE_NAMES[len(row.inputs[0].sides)])
+
+
+def _ends(words: str) -> str:
+    return "(before, after)" if "(" in words else "at both ends"
+
+
+def _costs(layer: Layer) -> str:
+    """Say what a layer counts beside multiply-accumulates and biases, which the terms state."""
+    _, _, costs = layer.counts.partition("; ")
+    return f"; {costs}" if costs else ""
+
+
+def _marks(row: Row, layer: Layer) -> Iterator[tuple[str, str]]:
+    """Yield what else a layer's text holds, with what it means."""
+    if isinstance(layer, Windowed):
+        yield from _moves(row, layer)
+    if isinstance(layer, Conv | Transposed) and layer.groups > 1:
+        yield f"groups {layer.groups}", "channels and filters in groups that do not mix"
+    if isinstance(layer, Depthwise | Separable) and layer.multiplier != 1:
+        yield f"x{layer.multiplier}", "kernels per channel"
+    if isinstance(layer, Conv) and layer.connections is not None:
+        pairs = sum(map(len, layer.connections))
+        yield f"{pairs} connected pairs", "pairs of an input channel and a filter with a kernel"
+    if isinstance(layer, LayerNorm) and layer.over == "all":
+        yield "over all", "one mean for all elements; a scale and a shift for each of them"
+    for field in layer.fields():
+        words = field.in_words(getattr(layer, field.name))
+        if words and not {"no", "not"} & set(words.split()):  # those speak for themselves
+            yield words, field.doc
+
+
+def _moves(row: Row, layer: Windowed) -> Iterator[tuple[str, str]]:
+    """Yield what is written of how a window moves."""
+    if set(steps := layer.steps()) != {1}:
+        yield f"/{square(steps)}", f"stride, {_sides(row, steps)}"
+    if words := pad_text(layer.pad):
+        yield _padding(row, layer, words)
+    if isinstance(layer, Transposed):
+        yield from _of_transposed(layer)
+    if set(layer.dilation) != {1}:
+        yield f"dilation {square(layer.dilation)}", "distance of the kernel's taps"
+    if layer.rounds() != "floor":
+        yield layer.rounds(), _ROUNDINGS[layer.rounds()]
+
+
+def _sides(row: Row, values: tuple[object, ...]) -> str:
+    return _axes(row) if len(set(values)) > 1 else "every side"
+
+
+def _padding(row: Row, layer: Windowed, words: str) -> tuple[str, str]:
+    """Say what a padding is: a transposed convolution takes away where others add."""
+    mark = f"pad {words}"
+    where = f"{_ends(words)}, {_sides(row, layer.pad.pairs)}"
+    if isinstance(layer, Transposed):
+        same = layer.pad.mode == "same"
+        meaning = "a side becomes n*stride" if same else f"rows cut off the output, {where}"
+        return f"{layer.type}: {mark}", meaning
+    if layer.pad.mode == "same":
+        return mark, "zeros so that a side becomes n/stride, rounded up; an odd one at the end"
+    if isinstance(layer, BlurPool):
+        return f"{layer.type}: {mark}", f"mirrored rows, {where}"
+    return mark, f"rows of padding, {where}"
+
+
+def _of_transposed(layer: Transposed) -> Iterator[tuple[str, str]]:
+    if layer.pad.mode == "valid":
+        yield f"{layer.type}: pad valid", "a side becomes n*stride + max(kernel - stride, 0)"
+    extra = layer.output_padding
+    if extra is not None and (any(extra) or layer.pad.mode != "given"):
+        meaning = "rows added at the end of a side"
+        if layer.pad.mode != "given":
+            kernel = "kernel mod 2" if layer.pad.mode == "same" else "kernel"
+            meaning += f", which is (n - 1)*stride + {kernel} before"
+        yield f"output padding {square(extra)}", meaning

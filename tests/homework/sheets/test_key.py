@@ -1,0 +1,287 @@
+"""The key to a sheet's notation: every layer can be read back from what stands on the sheet."""
+
+from __future__ import annotations
+
+import csv
+import re
+from io import StringIO
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shapecalc.homework.assignment.teacher import read_homework
+from shapecalc.homework.sheets import key_of, stated
+from shapecalc.homework.sheets.sheet import sheet
+from shapecalc.layers import BUILTIN
+from shapecalc.layers.conv import Windowed
+from shapecalc.layers.fields import MODES, REQUIRED, Padding
+from shapecalc.layers.pool import BlurPool
+from shapecalc.layers.reshape import Crop
+from shapecalc.layers.shape import Map, as_text, shape_of
+from shapecalc.text import Source
+from tests.layers.test_does import INPUTS, numbers, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from shapecalc.homework.assignment.model import Homework
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+
+#: What the words after "not written" say of the fields.
+UNSAID: dict[str, dict[str, Any]] = {
+    "stride 1": {"stride": (1,)},
+    "no padding": {"pad": Padding(((0, 0),))},
+    "dilation 1": {"dilation": (1,)},
+    "sides rounded down": {"rounding": "floor"},
+    "one group": {"groups": 1},
+    "one bias per filter": {"bias": True},
+    "one bias per unit": {"bias": True},
+    "filters over all channels": {"connections": None},
+    "one kernel per channel": {"multiplier": 1},
+    "no output padding": {"output_padding": None},
+    "padding counts in a mean": {"count_include_pad": True},
+    "a trained scale and shift": {"affine": True},
+    "running statistics": {"statistics": True},
+    "a slope per channel": {"shared": False},
+    "softmax over channels": {"over": "channels"},
+    "alpha 0.0001": {"alpha": 1e-4},
+    "beta 0.75": {"beta": 0.75},
+    "k 1": {"k": 1.0},
+}
+#: What marks without a number say.
+WORDS: dict[str, dict[str, Any]] = {
+    "no bias": {"bias": False},
+    "bias per position": {"bias": "per_position"},
+    "padding not averaged": {"count_include_pad": False},
+    "no scale or shift": {"affine": False},
+    "no running statistics": {"statistics": False},
+    "one slope": {"shared": True},
+    "over positions": {"over": "positions"},
+    "ceil": {"rounding": "ceil"},
+    "ceil_caffe": {"rounding": "ceil_caffe"},
+    "ceil_full": {"rounding": "ceil_full"},
+}
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x")))
+
+
+def padding(text: str) -> Padding:
+    if text in MODES:
+        return MODES[text]
+    if "(" in text:
+        pairs = re.findall(r"\((\d+),(\d+)\)", text)
+        return Padding(tuple((int(before), int(after)) for before, after in pairs))
+    return Padding(tuple((size, size) for size in sizes(text)))
+
+
+def head(cls: type[Layer], text: str) -> dict[str, Any]:
+    """Read what stands before the first mark."""
+    if issubclass(cls, Windowed):
+        words = text.split(" ")
+        stride = {"stride": sizes(words.pop()[1:])} if words[-1].startswith("/") else {}
+        filters = {"filters": int(words.pop(0))} if len(words) > 1 else {}
+        return filters | {"kernel": sizes(words[0])} | stride
+    if issubclass(cls, Crop):
+        return {"to": sizes(text[3:])} if text.startswith("to ") else {"crop": padding(text)}
+    readers: dict[str, tuple[str, Any]] = {
+        "units": (r"(\d+)", int),
+        "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels", sizes),
+        "shape": (r"to (.+)", sizes),
+        "order": (r"(.+)", lambda words: tuple(map(int, words.split()))),
+        "pad": (r"(.+)", padding),
+        "groups": (r"(\d+) groups", int),
+        "over": (r"over (\w+)", str),
+        "slope": (r"slope (.+)", float),
+        "alpha": (r"alpha (.+)", float),
+        "rate": (r"(.+)", float),
+        "factor": (r"x(\S+) \w+", sizes),
+    }
+    pattern, read = readers[cls.principal]
+    match = re.fullmatch(pattern, text)
+    assert match, text
+    value = read(match[1])
+    mode = {"mode": text.rpartition(" ")[2]} if cls.type == "upsample" else {}
+    return {cls.principal: value[0] if cls.type == "lrn" else value} | mode
+
+
+def mark(text: str) -> dict[str, Any]:
+    """Read one mark."""
+    if text in WORDS:
+        return WORDS[text]
+    name, _, value = text.rpartition(" ")
+    if match := re.fullmatch(r"x(\d+)", text):
+        return {"multiplier": int(match[1])}
+    if name in ("alpha", "beta", "k"):
+        return {name: float(value)}
+    if name == "groups":
+        return {"groups": int(value)}
+    if name == "pad":
+        return {"pad": padding(value)}
+    assert name in ("dilation", "output padding"), text
+    return {name.replace(" ", "_"): sizes(value)}
+
+
+def read_back(text: str, unsaid: list[str]) -> Layer:
+    """Make the layer that a sheet's row describes, from that and what holds where nothing stands."""
+    word, _, rest = text.partition(" ")
+    cls = BUILTIN[word]
+    names = {field.name for field in cls.fields()}
+    usual = {name: value for words in unsaid for name, value in UNSAID[words].items()}
+    values = {name: value for name, value in usual.items() if name in names}
+    marks = rest.split(", ") if rest else []
+    always = cls.principal and not any(f.name == cls.principal and f.unsaid for f in cls.fields())
+    if marks and always:
+        values |= head(cls, marks.pop(0))
+    for words in marks:
+        if match := re.fullmatch(r"(\d+) connected pairs", words):
+            values["connections"] = _pairs(int(match[1]), values["filters"])
+        else:
+            values |= mark(words)
+    if cls is BlurPool:
+        values.pop("pad", None)  # it follows from the kernel
+    if cls is Crop:
+        values = {"crop": None, "to": None} | values
+    assert values.keys() == names, f"{text}: nothing says {names - values.keys()}"
+    return cls(**values)
+
+
+def _pairs(count: int, filters: int) -> tuple[tuple[int, ...], ...]:
+    """Return a table with so many pairs; which they are changes no number."""
+    ends = [count * number // filters for number in range(filters + 1)]
+    return tuple(tuple(range(end - start)) for start, end in pairwise(ends))
+
+
+def yaml_of(value: object) -> str:
+    if isinstance(value, Padding):
+        if value.mode != "given":
+            return value.mode
+        return yaml_of(value.pairs)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(yaml_of, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def variants(cls: type[Layer]) -> Iterator[dict[str, Any]]:
+    """Yield the fields of layers: every field with every value, the others as usual."""
+    usual = {field.name: values_of(field)[0] for field in cls.fields()}
+    for field in cls.fields():
+        for value in values_of(field):
+            yield usual | {field.name: value}
+    if not usual:
+        yield {}
+
+
+def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
+    """Make a homework about a layer of every kind that fits, each on the input."""
+    cls = BUILTIN[word]
+    inputs = (shape,) * (cls.inputs or 2)
+    lines = []
+    for fields in variants(cls):
+        if numbers(cls(**fields), inputs) is None:
+            continue
+        given = [f"{name}: {yaml_of(v)}" for name, v in fields.items() if v is not None]
+        source = "from: input" if cls.inputs else "from: [input, input]"
+        lines.append(f"  - {word}: {{{', '.join([source, *given])}}}\n")
+    spec = folder / "net.yaml"
+    spec.write_text(f"input: {as_text(shape)}\nlayers:\n{''.join(lines)}", encoding="utf-8")
+    names = [f"{cls.stem}{number}" for number in range(1, len(lines) + 1)]
+    text = f"spec: {spec}\nlayers: [{', '.join(names)}]\ncolumns: [output, params, flops]\n"
+    text += "conventions: {operations: full}\n"
+    return read_homework(Source("homework.yaml", text)) if lines else None, len(lines)
+
+
+@pytest.mark.parametrize("shape", INPUTS, ids=as_text)
+@pytest.mark.parametrize("word", list(BUILTIN))
+def test_every_layer_can_be_read_back_from_the_sheet(
+    word: str, shape: Shape, tmp_path: Path
+) -> None:
+    homework, count = homework_of(word, shape, tmp_path)
+    if not count:
+        assert shape != INPUTS[0], f"no {word} was tried"
+        return
+    lines = list(csv.reader(StringIO(sheet(homework, "csv"))))
+    at = next(number for number, line in enumerate(lines) if line[0] == "layer")
+    terms = {line[0]: line[1] for line in lines[1:at]}
+    flows = re.fullmatch(r"The input is (.+)\.", terms["input"])
+    assert flows
+    inputs = (shape_of(sizes(flows[1])),) * (BUILTIN[word].inputs or 2)
+    unsaid = terms["not written"].split(", ") if "not written" in terms else []
+    assert len(lines) - at - 1 == count
+    for name, text, *_ in lines[at + 1 :]:
+        does = re.sub(r", from input(, input)?$", "", text)
+        layer = homework.rows[name].layer
+        assert layer is not None
+        assert numbers(read_back(does, unsaid), inputs) == numbers(layer, inputs), text
+
+
+@pytest.mark.parametrize("word", list(BUILTIN))
+def test_every_mark_is_in_the_key(word: str, tmp_path: Path) -> None:
+    homework, _ = homework_of(word, Map((9, 8), 4), tmp_path)
+    words = {part for term in key_of(homework) for part in re.split(r", (?![^(]*\))", term)}
+    known = {part.removeprefix(f"{word}: ") for part in words}
+    for name in homework.layers:
+        row = homework.rows[name]
+        _, *marks = row.does.split(", ")
+        marks += re.findall(r"/\S+(?=,|$)", row.does)
+        for text in marks:
+            assert text in known or {"no", "not"} & set(text.split()), f"{text} of {row.does}"
+    assert any(part.split(" ")[0] == word for part in words)
+
+
+def test_the_key_holds_what_occurs_and_nothing_else(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        "input: 16x12x3\n"
+        "layers:\n"
+        "- conv: {filters: 8, kernel: [3, 5], pad: same, bias: false}\n"
+        "- maxpool: {kernel: 2, rounding: ceil}\n"
+        "- transposed: {filters: 4, kernel: 3, stride: 2, pad: same}\n"
+        "- dense: {units: 10, bias: false}\n"
+    )
+    homework = read_homework(Source("homework.yaml", f"spec: {spec}\n"))
+    assert key_of(homework) == {
+        "conv 8 3x5": "convolution, plain or grouped; kernel 3x5 (height x width), 8 filters",
+        "maxpool 2x2": "maximum of every window; kernel 2x2 (height x width)",
+        "transposed 4 3x3": 'transposed convolution ("deconvolution"); kernel 3x3'
+        " (height x width), 4 filters",
+        "dense 10": "fully connected layer; flattens a volume by itself; 10 units",
+        "pad same": "zeros so that a side becomes n/stride, rounded up; an odd one at the end",
+        "/2": "stride, every side",
+        "ceil": "sides rounded up, but no window starts in the padding behind",
+        "transposed: pad same": "a side becomes n*stride",
+        "not written": "stride 1, no padding, dilation 1, sides rounded down, one group,"
+        " one bias per filter, filters over all channels, no output padding, one bias per unit",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "volumes", "rf"),
+    [
+        ("28x3", "length x channels", "positions"),
+        ("28x28x3", "height x width x channels", "pixels"),
+        ("8x28x28x3", "depth x height x width x channels", "pixels"),
+    ],
+)
+def test_the_axes_are_those_of_the_input(shape: str, volumes: str, rf: str, tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(f"input: {shape}\nlayers: [conv: {{filters: 4, kernel: 3}}, flatten]\n")
+    text = f"spec: {spec}\ncolumns: [output, rf]\n"
+    terms = stated(read_homework(Source("homework.yaml", text)))
+    assert terms["volumes"] == f"{volumes}; channels first is accepted"
+    assert rf in terms["rf"]
+    assert (
+        f"({volumes.removesuffix(' x channels')})"
+        in terms["conv 4 " + "x".join(["3"] * volumes.count(" x "))]
+    )
+
+
+def test_a_field_without_a_default_is_always_on_the_sheet() -> None:
+    for cls in BUILTIN.values():
+        for field in cls.fields():
+            if field.default is not REQUIRED and field.unsaid:
+                assert field.unsaid in UNSAID, f"{cls.type}: {field.unsaid}"

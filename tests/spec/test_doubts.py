@@ -1,0 +1,136 @@
+"""Which shapes of inputs are doubted, and which stay quiet."""
+
+from __future__ import annotations
+
+import pytest
+
+import shapecalc
+
+#: A shape, and what it may be meant for.
+DOUBTED = [
+    ("3x224x224", "224x224x3"),
+    ("1x28x28", "28x28x1"),
+    ("1x8x8", "8x8x1"),
+    ("3x480x640", "480x640x3"),
+    ("4x84x84", "84x84x4"),
+    ("2x224x224", "224x224x2"),
+    ("512x7x7", "7x7x512"),
+    ("256x13x13", "13x13x256"),
+    ("1x28x28x1", "28x28x1"),
+    ("1x3x224x224", "224x224x3"),
+    ("1x224x224x3", "224x224x3"),
+    ("1x1x28x28", "28x28x1"),
+    ("32x3x224x224", "224x224x3"),
+    ("64x1x28x28", "28x28x1"),
+    ("3x16x112x112", "16x112x112x3"),
+    ("1x64x32x32", "64x32x32x1"),
+    ("28x28", "28x28x1"),
+    ("224x224", "224x224x1"),
+    ("1x16000", "16000x1"),
+    ("1x784", "784x1"),
+    ("2x44100", "44100x2"),
+    ("12x5000", "5000x12"),
+    ("3xHxW", "HxWx3"),
+    ("CxHxW", "HxWxC"),
+]
+#: Shapes that are as likely meant as they are read.
+QUIET = [
+    "13x1",
+    "100x300",
+    "480x640",
+    "4x512",
+    "784",
+    "1x1",
+    "227x227x3",
+    "28x28x1",
+    "1x1x2048",
+    "3x3x512",
+    "7x7x512",
+    "1x128x9",
+    "64x56x56",
+    "5x224x300",
+    "640x480x3",
+    "19x19x48",
+    "16x112x112x3",
+    "64x64x64x1",
+    "32x28x28x1",
+    "128x128x128x4",
+    "NxNx3",
+    "HxWx3",
+    "Nx1",
+    "NxHxWx3",
+    "Nx28x28x1",
+    "Bx32x32x3",
+]
+
+
+def remarks(shape: object) -> tuple[str, ...]:
+    return shapecalc.summarize({"input": shape, "layers": ["relu"]}).remarks
+
+
+@pytest.mark.parametrize(("shape", "meant"), DOUBTED)
+def test_a_doubtful_shape_is_remarked_with_what_was_meant(shape: str, meant: str) -> None:
+    (remark,) = remarks(shape)
+    assert f"Was {meant} meant?" in remark
+
+
+@pytest.mark.parametrize("shape", QUIET)
+def test_a_plausible_shape_stays_quiet(shape: str) -> None:
+    assert remarks(shape) == ()
+
+
+def test_what_is_doubted_is_read_as_documented() -> None:
+    report = shapecalc.summarize(
+        {"input": [3, 224, 224], "layers": [{"conv": {"filters": 8, "kernel": 3, "pad": 1}}]}
+    )
+    assert report.totals.params == 16136
+    assert report.remarks == (
+        "input: 3x224x224 is read as height 3, width 224, 224 channels. Was 224x224x3 meant?"
+        " If not, {height: 3, width: 224, channels: 224} says so plainly.",
+    )
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"length": 28, "channels": 28},
+        {"height": 3, "width": 224, "channels": 224},
+        {"depth": 1, "height": 3, "width": 224, "channels": 224},
+        {"height": 1, "width": 28, "channels": 28},
+    ],
+)
+def test_what_is_said_plainly_is_not_doubted(shape: dict[str, int]) -> None:
+    assert remarks(shape) == ()
+    assert remarks("x".join(map(str, shape.values()))) != ()
+
+
+@pytest.mark.parametrize("layout", ["hwc", "chw"])
+@pytest.mark.parametrize("shape", ["3x224x224", "28x28", "1x28x28", "1x3x224x224"])
+def test_a_layout_that_is_stated_leaves_no_doubt(shape: str, layout: str) -> None:
+    spec = {"input": shape, "layout": layout, "layers": ["relu"]}
+    assert shapecalc.summarize(spec).remarks == ()
+
+
+def test_channels_of_the_spec_are_known_again_in_front() -> None:
+    spec = {"input": "28x28x64", "layers": ["relu"]}
+    (remark,) = shapecalc.summarize(spec, input="64x56x56").remarks
+    assert remark == (
+        "input: 64x56x56 is read as height 64, width 56, 56 channels. Was 56x56x64 meant?"
+    )
+    assert shapecalc.summarize(spec, input="56x56x64").remarks == ()
+    assert shapecalc.summarize(spec, input="64x64x64").remarks == ()
+
+
+def test_letters_are_doubted_at_their_values() -> None:
+    spec = {"input": "AxBxC", "layers": ["relu"]}
+    assert shapecalc.summarize(spec).remarks == ()
+    assert shapecalc.summarize(spec).at(A=1, B=28, C=28).remarks != ()
+
+
+def test_of_several_inputs_the_doubtful_one_is_named() -> None:
+    spec = {
+        "inputs": {"left": "105x105x1", "right": "1x105x105"},
+        "layers": [{"relu": {"from": "left"}}, {"tanh": {"from": "right"}}],
+    }
+    (remark,) = shapecalc.summarize(spec).remarks
+    assert remark.startswith("input right: 1x105x105 is read as height 1, width 105, 105 channels.")
