@@ -139,8 +139,8 @@ class WordReader(TreeReader):
             return meant
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
         hint = (
-            _respelt(text)
-            or unclear(text)
+            unclear(text)
+            or _respelt(text)
             or did_you_mean(text.lower(), known)
             or "`shapecalc layers` lists the types"
         )
