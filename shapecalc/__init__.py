@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from shapecalc.api import load, loads, summarize
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph import Graph
+    from shapecalc.graph.deploy import fold_batchnorm
     from shapecalc.homework.api import check
     from shapecalc.layers.shape import Map, Vector
     from shapecalc.reference.run import run
@@ -65,6 +66,7 @@ _HOMES = {
     "compare": "analysis.compare",
     "explain": "analysis.explain",
     "find_count": "analysis.reconcile",
+    "fold_batchnorm": "graph.deploy",
     "json_schema": "spec.language",
     "load": "api",
     "loads": "api",
@@ -97,6 +99,7 @@ __all__ = [
     "compare",
     "explain",
     "find_count",
+    "fold_batchnorm",
     "json_schema",
     "load",
     "loads",

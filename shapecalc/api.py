@@ -62,6 +62,7 @@ def loads(
     free: Iterable[str] = (),
 ) -> Graph:
     """Load the network of a spec given as text.  Arguments and errors are those of `load`."""
+    _must_be_text(text)
     return _sound(_wired(Source("<text>", text), settings, input, free))
 
 
@@ -117,13 +118,36 @@ def _wired(
     shapes: str | Mapping[str, str] | None,
     free: Iterable[str],
 ) -> Graph:
+    for word, given in (
+        ("settings", settings),
+        ("input", None if isinstance(shapes, str) else shapes),
+    ):
+        if given is not None and not isinstance(given, Mapping):
+            raise TypeError(f"`{word}` takes texts by their names, not {type(given).__name__}")
     values = {name: str(value) for name, value in (settings or {}).items()}
     values |= dict.fromkeys(free, "free")
     inputs = {"": shapes} if isinstance(shapes, str) else shapes
     if isinstance(spec, Mapping):
         return expand(read_spec(Source(DATA, ""), beside, tree_of(spec)), values, inputs)
-    source = spec if isinstance(spec, Source) else find(str(spec))
+    source = spec if isinstance(spec, Source) else find(named(spec))
     return build(source, settings=values, inputs=inputs)
+
+
+def _must_be_text(text: object) -> None:
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        raise TypeError(
+            f"`loads` takes the text of a spec, not {kind}; `load` takes a path or data"
+        )
+
+
+def named(spec: object) -> str:
+    """Return the path or the name that a spec is given by.  Raises `TypeError` for others."""
+    path = spec.__fspath__() if hasattr(spec, "__fspath__") else spec
+    if isinstance(path, str):
+        return path
+    kind = type(spec).__name__
+    raise TypeError(f"a network is a path, a name, a dict, or what `load` returns, not {kind}")
 
 
 def _sound(graph: Graph) -> Graph:

@@ -81,7 +81,7 @@ THIRD = {
 }
 
 #: The command line starts with these and imports the rest when a command runs.
-AT_START = {"", "errors", "text", "cli", "cli.common", "cli.options"}
+AT_START = {"", "errors", "text", "cli", "cli.common", "cli.options", "cli.usage"}
 
 
 class Import(NamedTuple):

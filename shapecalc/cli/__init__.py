@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shapecalc import __version__
+from shapecalc.cli.usage import Commands, problem_of
+from shapecalc.errors import SpecErrors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,15 +47,26 @@ _LISTED = ("profiles", "layers", "specs", "schema", "completion", "errors")
 
 
 @contextmanager
-def _interrupted() -> Iterator[None]:
-    """End on Ctrl-C: click would exit with 1, which means here that a check said no."""
+def _ended() -> Iterator[None]:
+    """End as shells count where click would exit with 1, which means that a check said no."""
     try:
         yield
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # of --help; the commands speak for themselves
+        from shapecalc.cli.common import NOBODY_READS, drop_output
+
+        drop_output()
+        sys.exit(NOBODY_READS)
+    except (SpecErrors, click.UsageError) as error:  # of words, before a command has begun
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise  # a group without a command is no mistake: its help is shown
+        from shapecalc.cli.common import fail
+
+        fail(error.problems if isinstance(error, SpecErrors) else [problem_of(error)])
 
 
-class _Lazy(click.Group):
+class _Lazy(Commands):
     """A group that imports a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -67,22 +80,12 @@ class _Lazy(click.Group):
         return command
 
     def make_context(self, *words: Any, **options: Any) -> click.Context:  # noqa: ANN401
-        with _interrupted():
+        with _ended():
             return super().make_context(*words, **options)
 
     def invoke(self, ctx: click.Context) -> object:
-        with _interrupted():
+        with _ended():
             return super().invoke(ctx)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from shapecalc.text.words import did_you_mean
-
-            hint = did_you_mean(args[0], COMMANDS) or "`shapecalc --help` lists the commands"
-            ctx.fail(f"there is no command '{args[0]}'; {hint}")
-        return super().resolve_command(ctx, args)
 
 
 @click.group(
@@ -102,11 +105,20 @@ def program() -> None:
     """Run the command line as a program, whatever its streams are."""
     import os
 
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started the program
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+    if sys.stdin is None:  # closed by whoever started the program
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+    if sys.stdout is None:  # to write to it is an error, for those commands that do
+        sys.stdout = open(os.devnull, "w", opener=_only_to_read)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     try:
         main(prog_name="shapecalc")
     except OSError as error:  # of --help and --version; the commands speak for themselves
         click.echo(f"error: standard output cannot be written: {error.strerror}", err=True)
         os._exit(2)  # the interpreter's end would fail on what is still buffered
+
+
+def _only_to_read(path: str, _flags: int) -> int:
+    import os
+
+    return os.open(path, os.O_RDONLY)

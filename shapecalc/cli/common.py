@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -21,22 +21,21 @@ if TYPE_CHECKING:
 #: Exit codes: 1, a check said no; 2, the input or the usage was wrong.
 CHECK_FAILED = 1
 WRONG_INPUT = 2
+#: What a shell says of a program that SIGPIPE ended: nobody reads what is written.
+NOBODY_READS = 141
 
 
 @contextlib.contextmanager
 def reported(*, as_json: bool = False) -> Iterator[None]:
     """Turn problems into messages on standard error and exit code 2."""
+    from shapecalc.spec.find import files_noted
+
     try:
         _must_be_writable()
-        yield
+        with files_noted():
+            yield
     except SpecErrors as error:
-        from shapecalc.output.problems import more_about, problems_json, problems_text
-
-        text = problems_json(error.problems) if as_json else problems_text(error.problems)
-        if sys.stderr.isatty() and not as_json:
-            text += "\n" + more_about(error.problems)
-        click.echo(text, nl=False, err=True)
-        sys.exit(WRONG_INPUT)
+        fail(error.problems, as_json=as_json)
     except RuleError as error:  # an expression that grows too large while it is written
         from shapecalc.output.problems import problems_text
 
@@ -46,6 +45,17 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
     except MemoryError:
         click.echo("error: the network needs more memory than this machine has", err=True)
         sys.exit(WRONG_INPUT)
+
+
+def fail(problems: Sequence[Problem], *, as_json: bool = False) -> NoReturn:
+    """Write problems to standard error, and end with exit code 2."""
+    from shapecalc.output.problems import more_about, problems_json, problems_text
+
+    text = problems_json(problems) if as_json else problems_text(problems)
+    if sys.stderr.isatty() and not as_json:
+        text += "\n" + more_about(problems)
+    click.echo(text, nl=False, err=True)
+    sys.exit(WRONG_INPUT)
 
 
 def freed(settings: dict[str, str], free: tuple[str, ...]) -> dict[str, str]:
@@ -76,12 +86,18 @@ def emit(text: str, path: str | None) -> None:
     emit_parts([text], path)
 
 
-def emit_parts(parts: Iterable[str | bytes], path: str | None) -> None:
-    """Print or write what comes in parts; bytes only to a file."""
+def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool = False) -> None:
+    """Print or write what comes in parts; bytes only to a file.
+
+    On a terminal only what is made for one, `coloured`, may give it orders: controls in other texts
+    are shown.
+    """
     if path is None:
+        from shapecalc.text.safe import with_controls_shown
+
         for part in parts:
             assert isinstance(part, str)
-            _print(part)
+            _print(part if coloured or not sys.stdout.isatty() else with_controls_shown(part))
         return
     from shapecalc.text.files import replace
 
@@ -122,10 +138,20 @@ def _is_output(param: click.Parameter) -> bool:
 
 
 def must_be_no_input(path: str) -> None:
-    """Refuse to write over a file that the command reads.  Raises `SpecErrors` (E007)."""
-    if os.path.isfile(path) and any(os.path.samefile(path, file) for file in _input_files()):
-        message = f"'{path}' cannot be written: it is the command's own input"
-        raise refuse("E007", message, Origin.of_file(path), "give the output another name")
+    """Refuse to write over a file that the command reads, by whatever names it.
+
+    Raises `SpecErrors` (E007).
+    """
+    from shapecalc.spec.find import noted_files
+
+    if not os.path.isfile(path):
+        return
+    message = f"'{path}' cannot be written: it is the command's own input"
+    if not any(os.path.samefile(path, file) for file in _input_files()):
+        if not any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
+            return
+        message = f"'{path}' cannot be written: the command has read it"
+    raise refuse("E007", message, Origin.of_file(path), "give the output another name")
 
 
 def _input_files() -> Iterator[str]:
@@ -189,15 +215,15 @@ def _print(text: str) -> None:
         sys.stdout.write(_encodable(text, sys.stdout.encoding or "ascii"))
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_output()
-        sys.exit(0)
+        drop_output()
+        sys.exit(NOBODY_READS)
     except OSError as error:
-        _drop_output()
+        drop_output()
         message = f"standard output cannot be written: {error.strerror or error}"
         raise refuse("E007", message) from None
 
 
-def _drop_output() -> None:
+def drop_output() -> None:
     """Send what is still buffered nowhere, so that the interpreter's end does not fail on it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

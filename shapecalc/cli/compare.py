@@ -34,6 +34,9 @@ Examples:
 @options.written("analysis.compare.Comparison")
 @options.columns
 @options.depth
+@options.rows
+@options.only
+@options.hide
 @click.option("--full", is_flag=True, help="Show every row, also where nothing differs.")
 @click.option(
     "--fail-if",
@@ -50,12 +53,16 @@ Examples:
 @options.batch
 @options.dtype
 @options.units
+@options.device
 @options.layout
 def compare(
     specs: tuple[str, ...],
     output: options.Output,
     columns: str | None,
     depth: int | None,
+    rows: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
     full: bool,
     conditions: tuple[str, ...],
     fail_if_changed: bool,
@@ -65,6 +72,7 @@ def compare(
     batch: int,
     dtype: str,
     units: str,
+    device: str | None,
     layout: str,
 ) -> None:
     """Compare networks with the first: totals with ratios, layers side by side, what changed.
@@ -80,10 +88,14 @@ def compare(
         view = make_view(
             columns=columns,
             depth=depth,
+            rows=rows,
+            only=only,
+            hide=hide,
             profile=profile,
             batch=batch,
             dtype=dtype,
             units=units,
+            device=device,
             layout=layout,
         )
         refused = read_conditions(conditions, total_names(view))

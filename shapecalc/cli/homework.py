@@ -10,6 +10,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, remark, reported
+from shapecalc.cli.usage import Commands
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ APART = {
 }
 
 
-class _Group(click.Group):
+class _Group(Commands):
     """The commands of this file, and those apart."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

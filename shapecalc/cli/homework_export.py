@@ -12,6 +12,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import emit, emit_parts, remark, reported
+from shapecalc.cli.usage import Commands
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text import Origin
 
@@ -34,7 +35,7 @@ class _Format(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-class _Formats(click.Group):
+class _Formats(Commands):
     """The formats, in the order of the table of exports."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -153,7 +153,8 @@ def _tell(done: GradedRun, results: str, chosen: str) -> None:
     from shapecalc.output.formats import parts
 
     remarks = (*done.remarks, f"Written into {results}.")
-    emit_parts(parts(ClassSummary(done.classroom, remarks, done.doubts), chosen), None)
+    summary = ClassSummary(done.classroom, remarks, done.doubts)
+    emit_parts(parts(summary, chosen), None, coloured=chosen == "terminal")
     remark(done.doubts)
     if done.errors:
         message = (

@@ -8,6 +8,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_layer, complete_spec, emit, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,39 +97,35 @@ def _layer_page(page: LayerHelp) -> Iterator[str]:
     epilog="""\b
 Examples:
   shapecalc specs
+  shapecalc specs --units M -f csv
   shapecalc specs zfnet > my-zfnet.yaml
 """,
 )
 @click.argument("name", required=False, shell_complete=complete_spec)
-def specs(name: str | None) -> None:
-    """List the shipped specs, or print the text of NAME to start from."""
-    from shapecalc.spec.find import find, shipped
+@click.option("--names", is_flag=True, help="Print only the names, a line each, for a script.")
+@options.written("analysis.shipped_specs.ShippedSpecs")
+@options.units
+def specs(name: str | None, output: options.Output, names: bool, units: str) -> None:
+    """List the shipped specs, or print the text of NAME to start from.
 
-    with reported():
-        if name is not None:
-            emit(find(name).text, None)
+    The list has every network's input, parameters, MACs and source; csv and json have its story,
+    too.
+    """
+    with reported(as_json=output.as_json):
+        from shapecalc.spec.find import find, shipped
+
+        if name is not None or names:
+            if output.format is not None or output.page or units != "exact" or (name and names):
+                one = f"the text of {name}" if name else "names alone"
+                raise click.UsageError(f"{one} takes no other option than --output")
+            text = "".join(f"{known}\n" for known in shipped()) if name is None else find(name).text
+            emit(text, output.path)
             return
-        lines = []
-        for shipped_name in shipped():
-            story, citation = _spec_head(shipped_name)
-            lines += [shipped_name, f"    {story}", f"    {citation}", ""]
-        lines.append("Any of these names works as a SPEC: shapecalc summarize alexnet")
-        emit("\n".join(lines) + "\n", None)
+        from shapecalc.analysis.shipped_specs import shipped_specs
+        from shapecalc.output.options import make_view
 
-
-def _spec_head(name: str) -> tuple[str, str]:
-    """Read a spec's note and source."""
-    from shapecalc.spec.find import find
-    from shapecalc.spec.yaml_compose import compose
-    from shapecalc.text import Scalar, YamlMap
-
-    tree = compose(find(f"{name}.yaml"))
-    items = tree.items if isinstance(tree, YamlMap) else {}
-    note, source = items.get("note"), items.get("source")
-    return (
-        note.text if isinstance(note, Scalar) else "",
-        source.text if isinstance(source, Scalar) else "",
-    )
+        output.chosen()
+        output.write(shipped_specs(), view=make_view(units=units))
 
 
 @click.command(
@@ -280,5 +277,5 @@ def completion(shell: str) -> None:
 
     completion = get_completion_class(shell)
     if completion is None:
-        raise click.UsageError(f"no completion for {shell}")
+        raise misuse(f"there is no completion for {shell}")
     click.echo(completion(main, {}, "shapecalc", "_SHAPECALC_COMPLETE").source())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from shapecalc.cli.common import emit_parts, remark
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,14 +72,15 @@ def complete_words(option: str) -> Callable[..., list[str]]:
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         from shapecalc.counting.profiles import PROFILES
-        from shapecalc.output.cells import DTYPES, UNITS
+        from shapecalc.counting.storage import DTYPES
         from shapecalc.output.columns import COLUMNS
+        from shapecalc.output.options import UNIT_WORDS
 
         words = {
             "columns": [column.key for column in COLUMNS],
             "dtype": list(DTYPES),
             "profile": list(PROFILES),
-            "units": list(UNITS),
+            "units": list(UNIT_WORDS),
         }
         before, comma, last = incomplete.rpartition(",")
         return [f"{before}{comma}{word}" for word in words[option] if word.startswith(last)]
@@ -211,7 +213,7 @@ class Output:
     def chosen(self) -> str:
         """Choose the format, before anything is computed.
 
-        Raises `SpecErrors` (E302), and `UsageError` for options that the format has no use for.
+        Raises `SpecErrors`: E302, and E323 for options that the format has no use for.
         """
         from shapecalc.output.formats import FORMATS, format_for
 
@@ -219,16 +221,21 @@ class Output:
         name = format_for(self.format, self.path, terminal=terminal, of=kind)
         for word in self.page:
             if word == "width" and "records" in FORMATS[name].writers:
-                raise click.UsageError(f"--width is that of a page, and {name} has none")
+                raise misuse(f"--width is that of a page, and {name} has none", "leave it out")
             if word != "width" and name != "latex":
-                raise click.UsageError(f"--{word} belongs to LaTeX: add -f latex or -o FILE.tex")
+                raise misuse(f"--{word} belongs to LaTeX", "add -f latex or -o FILE.tex")
         return name
 
     def write(self, result: Shown, **options: Any) -> None:  # noqa: ANN401  (those of the result)
         """Write a result."""
         from shapecalc.output.formats import parts
 
-        emit_parts(parts(result, self.chosen(), **self.page, **options), self.path)
+        chosen = self.chosen()
+        made = parts(result, chosen, **self.page, **options)
+        emit_parts(made, self.path, coloured=chosen == "terminal")
+        choice = options["view"].choice if "view" in options else None
+        if choice is not None and chosen == "csv":  # which has no place for a remark
+            remark([f"only some rows are written ({choice.words}); the totals are those of all"])
         remark(result.doubts)
 
 
@@ -301,6 +308,24 @@ depth = click.option(
     callback=_depth,
     help="Fold blocks below N levels of the names.  Default: 1; csv and json: all.",
 )
+rows = click.option(
+    "--rows",
+    multiple=True,
+    metavar="PATTERN",
+    help="Show only rows whose name, type or block fits a pattern, like 'conv*'.  Repeatable.",
+)
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="WHAT",
+    help="Show only such rows: weighted, params, frozen, inplace, or a pattern.  Repeatable.",
+)
+hide = click.option(
+    "--hide",
+    multiple=True,
+    metavar="WHAT",
+    help="Leave such rows out; totals are always those of the whole network.  Repeatable.",
+)
 settings = click.option(
     "--set",
     "settings",
@@ -345,7 +370,8 @@ dtype = click.option(
     metavar="TYPE",
     shell_complete=complete_words("dtype"),
     help="Type of an element, which scales memory: float64, float32, float16, bfloat16, float8,"
-    " int64, int32, int16, int8 or uint8.",
+    " int64, int32, int16, int8 or uint8; or one a kind, like weights=int8,activations=float16;"
+    " biases and buffers follow the weights.",
 )
 units = click.option(
     "--units",
@@ -353,7 +379,15 @@ units = click.option(
     show_default=True,
     metavar="UNIT",
     shell_complete=complete_words("units"),
-    help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024).",
+    help="exact, K, M or G (powers of 1000), Ki, Mi or Gi (powers of 1024), or auto: what suits"
+    " each column; or one a column, like auto,memory=Ki.  A column that does not reach its unit"
+    " takes a smaller one.",
+)
+device = click.option(
+    "--device",
+    metavar="LIMITS",
+    help='Say what bounds each layer on a device, and its least time: "ops=10T, bandwidth=100G",'
+    " operations and bytes a second.",
 )
 layout = click.option(
     "--layout",
@@ -361,6 +395,13 @@ layout = click.option(
     default="hwc",
     show_default=True,
     help="Order of a volume's extents in the output; input is always height x width x channels.",
+)
+fail_if = click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit 1 when it holds, like 'params > 60M' or 'peak_memory > 512KiB'.  Repeatable.",
 )
 seed = click.option(
     "--seed",

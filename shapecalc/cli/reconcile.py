@@ -8,6 +8,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
+from shapecalc.cli.usage import misuse
 
 
 @click.command(
@@ -64,7 +65,7 @@ def reconcile(
         from shapecalc.spec.find import find
 
         if target is not None and profiles:
-            raise click.UsageError("give two profiles or a --target, not both")
+            raise misuse("there are both profiles and a --target", "give one or the other")
         output.chosen()
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))

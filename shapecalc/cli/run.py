@@ -8,6 +8,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_spec, must_run, reported, write
+from shapecalc.cli.usage import misuse
 
 
 @click.command(
@@ -58,7 +59,7 @@ def run(
     """
     if save_weights and save_activations and realpath(save_weights) == realpath(save_activations):
         both = "--save-activations and --save-weights"
-        raise click.UsageError(f"{both} name the same file: give each its own")
+        raise misuse(f"{both} name the same file", "give each its own")
     with reported(as_json=output.as_json):
         from shapecalc.api import summarize
         from shapecalc.reference import run as execute

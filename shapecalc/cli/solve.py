@@ -9,6 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from shapecalc.analysis.solve.answer import Solution
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Examples:
   shapecalc solve alexnet.yaml "pool3 = 6x6"
   shapecalc solve alphago "params <= 5M" --over k=16:512
+  shapecalc solve vgg16 "peak <= 16MiB" --batch 4 --dtype float16
   shapecalc solve alexnet "no loss"
   shapecalc solve alexnet "conv2.output = conv2.input" --over conv2.pad=0:5
   shapecalc solve --conv "227 -> 55"
@@ -39,6 +41,8 @@ Examples:
 @options.settings
 @options.free
 @options.inputs
+@options.batch
+@options.dtype
 @click.option("--conv", metavar='"N -> M"', help="List the windows that take N to M; no SPEC.")
 @click.option("--kernel", metavar="RANGE", help="With --conv: kernels to consider.  Default: 1:31.")
 @click.option("--stride", metavar="RANGE", help="With --conv: strides.  Default: 1 to N.")
@@ -61,6 +65,8 @@ def solve(
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
+    batch: int,
+    dtype: str,
     conv: str | None,
     kernel: str | None,
     stride: str | None,
@@ -81,14 +87,15 @@ def solve(
     words["rounding"] = rounding
     fields = {name: text for name, text in words.items() if text is not None}
     if conv is None and (spec is None or question is None):
-        raise click.UsageError('give a SPEC and a QUESTION, or --conv "N -> M"')
+        raise misuse("there is no question", 'give a SPEC and a QUESTION, or --conv "N -> M"')
     if conv is None and (fields or transposed):
         name = next(iter(fields), "transposed")
-        raise click.UsageError(
-            f"--{name} belongs to --conv; a layer's field is --over conv1.{name}=..."
-        )
-    if conv is not None and (spec is not None or over or settings or free or inputs):
-        raise click.UsageError("--conv stands alone: without SPEC, --over, --set, --free, --input")
+        hint = f"add --conv; a layer's field is --over conv1.{name}=..."
+        raise misuse(f"--{name} belongs to --conv", hint)
+    network = spec is not None or over or settings or free or inputs
+    if conv is not None and (network or batch != 1 or dtype != "float32"):
+        hint = "leave out SPEC, --over, --set, --free, --input, --batch and --dtype"
+        raise misuse("--conv stands alone", hint)
     with reported(as_json=output.as_json):
         from shapecalc.analysis.solve.answer import MAX_ROWS
 
@@ -103,7 +110,16 @@ def solve(
             assert spec is not None
             assert question is not None
             shapes = inputs.get("") if set(inputs) == {""} else inputs
-            solved = answer(spec, question, over=over, settings=settings, input=shapes, free=free)
+            solved = answer(
+                spec,
+                question,
+                over=over,
+                settings=settings,
+                input=shapes,
+                free=free,
+                batch=batch,
+                dtype=dtype,
+            )
         output.write(solved, most=None if all_ else MAX_ROWS)
     if not solved:
         sys.exit(CHECK_FAILED)

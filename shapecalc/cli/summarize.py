@@ -9,10 +9,12 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, freed, reported
-from shapecalc.errors import refuse
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text import Origin
 
 if TYPE_CHECKING:
+    from shapecalc.analysis.compare.totals import TotalCondition
+    from shapecalc.output.view import View
     from shapecalc.report import Report
 
 
@@ -26,12 +28,18 @@ Examples:
   shapecalc summarize alphago --set k=256 --check
   shapecalc summarize vgg16 --input HxWx3
   shapecalc summarize alphago --free k
+  shapecalc summarize resnet50 --batch 8 --device "ops=10T, bandwidth=100G"
+  shapecalc summarize resnet18 --fold-batchnorm --dtype int8 --units Ki
+  shapecalc summarize resnet18 --dtype int8 --fail-if "peak_memory > 1MiB"
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
 @options.written("report.Report")
 @options.columns
 @options.depth
+@options.rows
+@options.only
+@options.hide
 @click.option(
     "--sort",
     metavar="COLUMN",
@@ -45,6 +53,7 @@ Examples:
 @options.batch
 @options.dtype
 @options.units
+@options.device
 @options.layout
 @click.option(
     "--count-inplace", is_flag=True, help="Count activations of layers that work in place, too."
@@ -52,11 +61,20 @@ Examples:
 @click.option(
     "--check", is_flag=True, help="Compare with the spec's `expect`; exit 1 when they differ."
 )
+@click.option(
+    "--fold-batchnorm",
+    is_flag=True,
+    help="As deployed: batch normalisations go into the weights of the layers before them.",
+)
+@options.fail_if
 def summarize(
     spec: str,
     output: options.Output,
     columns: str | None,
     depth: int | None,
+    rows: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
     sort: str | None,
     settings: dict[str, str],
     free: tuple[str, ...],
@@ -65,14 +83,20 @@ def summarize(
     batch: int,
     dtype: str,
     units: str,
+    device: str | None,
     layout: str,
     count_inplace: bool,
     check: bool,
+    fold_batchnorm: bool,
+    conditions: tuple[str, ...],
 ) -> None:
     """Print the table of SPEC: volumes, parameters and operations, layer by layer.
 
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
     """
+    if check and fold_batchnorm:
+        message = "--check compares the network as it is written, without --fold-batchnorm"
+        raise click.UsageError(message)
     with reported(as_json=output.as_json):
         from shapecalc.api import build
         from shapecalc.output.options import make_view
@@ -84,20 +108,65 @@ def summarize(
             columns=columns,
             depth=depth,
             sort=sort,
+            rows=rows,
+            only=only,
+            hide=hide,
             profile=profile,
             batch=batch,
             dtype=dtype,
             units=units,
+            device=device,
             layout=layout,
             count_inplace=count_inplace,
         )
+        refused = _conditions(conditions, view)
         settings = freed(settings, free)
-        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
+        graph = build(find(spec), settings=settings, inputs=inputs)
+        if fold_batchnorm and not graph.problems:
+            from shapecalc.graph.deploy import fold_batchnorm as folded
+
+            graph = folded(graph)
+        report = compute_report(graph)
         if check:
             _must_expect(report)  # before anything is written
+        if refused:
+            _must_have_numbers(report)
         output.write(report, view=view)
-    if check and not _holds(report):
+    expected = not check or _holds(report)
+    if _fails(report, refused, view) or not expected:
         sys.exit(CHECK_FAILED)
+
+
+def _conditions(texts: tuple[str, ...], view: View) -> tuple[TotalCondition, ...]:
+    """Read the conditions that a network must not meet."""
+    if not texts:
+        return ()
+    from shapecalc.analysis.compare.totals import read_conditions, total_names
+
+    return read_conditions(texts, total_names(view), alone=True)
+
+
+def _must_have_numbers(report: Report) -> None:
+    """Require numbers, of which alone a condition can be decided."""
+    from shapecalc.graph import without_values
+
+    problems = without_values(report.graph, "a condition")
+    if problems:
+        raise SpecErrors(list(problems))
+
+
+def _fails(report: Report, refused: tuple[TotalCondition, ...], view: View) -> bool:
+    """Say on standard error which conditions hold."""
+    failed = False
+    for condition in refused:
+        from shapecalc.analysis.compare.totals import labels_of, totals_of
+
+        number = totals_of(report, view)[condition.total]
+        if condition.holds(number, number):
+            (label,) = labels_of([report])
+            click.echo(f"failed: {condition.sentence(label, number, label, number)}", err=True)
+            failed = True
+    return failed
 
 
 def _must_expect(report: Report) -> None:

@@ -9,6 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,7 +97,8 @@ def sweep(
 
         drawn = chart or plot is not None
         if y is not None and not drawn:
-            raise click.UsageError("--y names the column of a picture: add --chart or --plot FILE")
+            hint = "add --chart or --plot FILE"
+            raise misuse("--y names the column of a picture, and there is none", hint)
         format_ = output.chosen()
         if chart and output.format is not None and output.path is None:
             _must_be_for_people(format_)
@@ -126,7 +128,7 @@ def _must_be_for_people(format_: str) -> None:
     """Refuse a page or data for programs behind a chart: it would be neither."""
     if format_ not in ("text", "terminal"):
         message = f"--chart draws on standard output, where {format_} would begin with the picture"
-        raise click.UsageError(f"{message}: add -o FILE, or leave out --chart")
+        raise misuse(message, "add -o FILE, or leave out --chart")
 
 
 def _with(columns: str | None, y: str | None) -> str | None:

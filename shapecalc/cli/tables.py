@@ -9,6 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from shapecalc.analysis.tables.model import Judgements, Status
@@ -85,11 +86,12 @@ def _compare(name: str | None, file: str | None, against: str | None) -> Judgeme
     from shapecalc.analysis.tables.model import Judgements
 
     if name is not None and file is not None:
-        raise click.UsageError("NAME is a table that comes with the tool, --file one of your own")
+        hint = "NAME is a table that comes with the tool, --file one of your own"
+        raise misuse("there are two tables", hint)
     if file is not None:
         return Judgements([published.compare_file(file, against)])
     if name is not None:
         return Judgements([published.compare(name, against)])
     if against is not None:
-        raise click.UsageError("--against needs the NAME of a table")
+        raise misuse("--against is about one table", "add its NAME")
     return published.published_tables()

@@ -27,6 +27,9 @@ Examples:
 )
 @options.written("analysis.training.Training")
 @options.depth
+@options.rows
+@options.only
+@options.hide
 @options.settings
 @options.free
 @options.inputs
@@ -38,6 +41,9 @@ def training(
     optimizer: str,
     output: options.Output,
     depth: int | None,
+    rows: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
@@ -58,7 +64,15 @@ def training(
         from shapecalc.spec.find import find
 
         output.chosen()
-        view = make_view(depth=depth, batch=batch, dtype=dtype, units=units)
+        view = make_view(
+            depth=depth,
+            rows=rows,
+            only=only,
+            hide=hide,
+            batch=batch,
+            dtype=dtype,
+            units=units,
+        )
         settings.update(dict.fromkeys(free, "free"))
         report = compute_report(build(find(spec), settings=settings, inputs=inputs))
         output.write(training_cost(report, optimizer), view=view)

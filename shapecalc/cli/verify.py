@@ -9,6 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, must_run, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from shapecalc.report import Report
@@ -53,7 +54,7 @@ def verify(
     Exit code 1 when anything disagrees.
     """
     if everything == bool(specs):
-        raise click.UsageError("name one or more specs, or give --all")
+        raise misuse("there is no network to verify", "name one or more specs, or give --all")
     with reported(as_json=output.as_json):
         from shapecalc.api import summarize
         from shapecalc.spec.find import shipped

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 class Basis(Protocol):
     """On what basis is counted: a view's batch, type of numbers, profile, and what is in place."""
 
-    def bytes(self, elements: Dim) -> Dim:
-        """Return the bytes that so many elements take."""
-
     def memory(self, elements: Dim) -> Dim:
-        """Return the bytes that so many elements of every example take."""
+        """Return the bytes that so many activations of every example take."""
+
+    def trained(self, counted: Row | Totals) -> Dim:
+        """Return the bytes of the weights and the biases."""
+
+    def stored(self, counted: Row | Totals) -> Dim:
+        """Return the bytes of all that is stored: weights, biases and buffers."""
 
     def activations(self, row: Row | Totals) -> Dim:
         """Return output elements, with or without those written in place."""
@@ -140,9 +143,14 @@ MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
     Measure("peak_memory", "peak memory", "most bytes alive at once in inference, of a batch",
             "bytes", None, lambda all_, basis: basis.memory(all_.peak)),
     Measure("parameter_memory", "parameter memory", "bytes of the parameters",
-            "bytes", None, lambda all_, basis: basis.bytes(all_.params)),
+            "bytes", None, lambda all_, basis: basis.trained(all_)),
+    Measure("flash", "flash", "bytes of all that is stored, the file: parameters and buffers",
+            "bytes", None, lambda all_, basis: basis.stored(all_)),
 )}
 # fmt: on
+
+#: Short names of totals.
+SHORT = {"peak": "peak_activations", "ram": "peak_memory"}
 
 #: Totals that no column adds up to, by their machine names.
 OF_NETWORK: dict[str, Measure] = {

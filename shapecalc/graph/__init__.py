@@ -95,7 +95,8 @@ class Graph(NamedTuple):
     """A network, wired.  `outputs` are indices of nodes; `groups` is by path.
 
     `symbols` are the names without a value; `options` what it was wired with.  With `problems` it
-    is a torso, good only for `compute_report`, which raises them all.
+    is a torso, good only for `compute_report`, which raises them all.  `deployed` says what was
+    done to it after it was wired.
     """
 
     spec: NetSpec
@@ -106,6 +107,7 @@ class Graph(NamedTuple):
     symbols: tuple[str, ...] = ()
     options: Options = Options({}, {})
     problems: tuple[Problem, ...] = ()
+    deployed: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Graph {self.spec.name[:100]}: {len(self.nodes)} layers>"

@@ -14,6 +14,7 @@ from shapecalc.layers.fields import Kind, Reading, UnreadError
 from shapecalc.spec import RESERVED
 from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
 from shapecalc.text import List, Scalar, Tree, describe
+from shapecalc.text.safe import one_line
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def value_text(value: Dim | Argument) -> str:
 def _written(tree: Tree) -> str:
     """Write a piece of YAML in one line."""
     if isinstance(tree, Scalar):
-        return tree.text
+        return one_line(tree.text)
     if isinstance(tree, List):
         return f"[{', '.join(map(_written, tree.items))}]"
     return f"{{{', '.join(f'{key}: {_written(item)}' for key, item in tree.items.items())}}}"

@@ -38,7 +38,10 @@ class Windowed(Layer):
 
     kernel: tuple[Dim, ...] = field(Sizes(symbolic=True), "extent of the window, per side")
     stride: tuple[Dim, ...] = field(
-        Sizes(divides=True), "step from window to window, per side", default=(1,), unsaid="stride 1"
+        Sizes(divides=True),
+        "step from window to window, per side",
+        default=(1,),
+        unsaid="stride 1",
     )
     pad: Padding = field(
         Pad(),
@@ -107,6 +110,9 @@ def _windows(
     rank: int,
 ) -> tuple[Window, ...]:
     pairs = pads_per_side(pad, rank)
+    if pad.mode == "causal":
+        steps = per_side(kernel, rank, "kernel"), per_side(dilation, rank, "dilation")
+        pairs = tuple((d * (k - 1), 0) for k, d in zip(*steps, strict=True))
     rules: list[Rounding] = [rounding] * rank
     if rounding == "ceil_caffe":  # pooling_layer.cpp clips all sides as soon as one is padded
         if not all(is_number(end) for pair in pairs for end in pair):
@@ -120,7 +126,7 @@ def _windows(
         padded = [bool(before + after) for before, after in pairs]
         rules = ["ceil" if any(padded) and not side else rounding for side in padded]
     return tuple(
-        Window(k, s, before, after, d, rule, pad.mode)
+        Window(k, s, before, after, d, rule, "given" if pad.mode == "causal" else pad.mode)
         for k, s, (before, after), d, rule in zip(
             per_side(kernel, rank, "kernel"),
             per_side(stride, rank, "stride"),
@@ -239,6 +245,15 @@ def bias_field() -> Any:  # noqa: ANN401
     )
 
 
+def causal_pad_field() -> Any:  # noqa: ANN401
+    """Declare the padding of a convolution."""
+    doc = (
+        "padding around the input; `same` keeps ceil(n/stride), the odd one at the end; `causal`"
+        " puts all of dilation*(kernel - 1) before"
+    )
+    return field(Pad(causal=True), doc, default=NO_PADDING)
+
+
 def groups_field() -> Any:  # noqa: ANN401
     """Declare the groups."""
     doc = "split channels and filters into groups that do not mix"
@@ -293,6 +308,7 @@ class Conv(Rounded):
     )
     example: ClassVar[str] = "conv: {filters: 96, kernel: 11, stride: 4}"
 
+    pad: Padding = causal_pad_field()
     filters: Dim = filters_field()
     groups: int = groups_field()
     bias: Bias = bias_field()

@@ -11,11 +11,12 @@ from shapecalc.layers.conv import (
     Rounded,
     bias_field,
     biases,
+    causal_pad_field,
     convolution_work,
     filters_field,
     window_text,
 )
-from shapecalc.layers.fields import Count, field, per_side
+from shapecalc.layers.fields import Count, Padding, field, per_side
 from shapecalc.layers.shape import Map, Shape
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Depthwise(Rounded):
     )
     example: ClassVar[str] = "depthwise: {kernel: 3, pad: 1}"
 
+    pad: Padding = causal_pad_field()
     multiplier: Dim = field(
         Count(symbolic=True),
         "output channels per input channel",
@@ -85,6 +87,7 @@ class Separable(Rounded):
     )
     example: ClassVar[str] = "separable: {filters: 64, kernel: 7, stride: 2, pad: 3, multiplier: 8}"
 
+    pad: Padding = causal_pad_field()
     filters: Dim = filters_field()
     multiplier: Dim = field(
         Count(symbolic=True),

@@ -251,15 +251,17 @@ class Padding(NamedTuple):
     """Padding as written: (before, after) per side, one pair for all; or a mode."""
 
     pairs: tuple[tuple[Dim, Dim], ...]
-    mode: Literal["given", "same", "valid"] = "given"
+    mode: Literal["given", "same", "valid", "causal"] = "given"
 
 
 #: The words that stand for a padding.
 MODES = {"same": Padding(((0, 0),), "same"), "valid": Padding(((0, 0),), "valid")}
+#: A convolution's padding so that no output sees what comes after its place.
+CAUSAL = Padding(((0, 0),), "causal")
 
 
 class Pad(Kind):
-    """A number, one per side, pairs, `same` or `valid`."""
+    """A number, one per side, pairs, `same` or `valid`; of some layers also `causal`."""
 
     words = "a padding (2, [1, 2], [[top, bottom], [left, right]], same or valid)"
     schema = {
@@ -279,18 +281,22 @@ class Pad(Kind):
         ]
     }
 
-    def __init__(self, *, modes: bool = True) -> None:
-        self.modes = modes
+    def __init__(self, *, modes: bool = True, causal: bool = False) -> None:
+        self.modes = (MODES | {"causal": CAUSAL} if causal else MODES) if modes else {}
         self.sizes = Sizes(0, symbolic=True)
         if not modes:
             self.words = "a padding (2, [1, 2] or [[top, bottom], [left, right]])"
+        elif causal:
+            self.words = self.words.replace("same or valid", "same, valid or causal")
 
     def read(self, tree: Tree, reading: Reading) -> Padding:
         if isinstance(tree, Scalar):
-            if self.modes and tree.text in MODES:
-                return MODES[tree.text]
+            if tree.text in self.modes:
+                return self.modes[tree.text]
             if tree.text.isalpha() and not reading.defined(tree.text):
-                hint = did_you_mean(tree.text.lower(), MODES) if self.modes else ""
+                hint = did_you_mean(tree.text.lower(), self.modes)
+                if tree.text == "causal" and self.modes:
+                    hint = "causal is for convolutions; write [before, after] pairs"
                 raise self.wants(tree, hint)
         elif isinstance(tree, List) and any(isinstance(item, List) for item in tree.items):
             return Padding(tuple(self.pair(item, reading) for item in tree.items))

@@ -176,7 +176,10 @@ class BlurPool(Pool):
         Sizes(divides=True), "extent of the filter, per side", default=(3,)
     )
     stride: tuple[Dim, ...] = field(
-        Sizes(divides=True), "step from window to window, per side", default=(2,), unsaid="stride 1"
+        Sizes(divides=True),
+        "step from window to window, per side",
+        default=(2,),
+        unsaid="stride 1",
     )
     dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
     rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]

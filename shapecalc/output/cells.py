@@ -12,7 +12,7 @@ from shapecalc.report import UNKNOWN
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from fractions import Fraction
 
     from shapecalc.algebra import Dim
@@ -51,19 +51,27 @@ UNITS: dict[str, tuple[int, str]] = {
     "Gi": (2**30, "GiB"),
 }
 
-#: Bytes of an element.
-DTYPES: dict[str, int] = {
-    "float64": 8,
-    "float32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "float8": 1,
-    "int64": 8,
-    "int32": 4,
-    "int16": 2,
-    "int8": 1,
-    "uint8": 1,
-}
+#: The units from the smallest up, of powers of 1000 and of 1024.
+_FAMILIES = (("exact", "K", "M", "G"), ("exact", "Ki", "Mi", "Gi"))
+
+
+def unit_for(units: str, numbers: Iterable[object]) -> str:
+    """Return the unit that numbers which stand together are read in.
+
+    It is the one asked for, or the next smaller one that the largest of them reaches; `auto` is
+    the largest that it reaches, of powers of 1000.  Formulas count as nothing.
+
+    >>> unit_for("G", [25_557_032, 9408]), unit_for("auto", [3857973248]), unit_for("Ki", [3])
+    ('M', 'G', 'exact')
+    """
+    if units == "exact":
+        return units
+    largest_number = max((abs(n) for n in numbers if isinstance(n, int)), default=0)
+    family = next((f for f in _FAMILIES if units in f), _FAMILIES[0])
+    known = family if units == "auto" else family[: family.index(units) + 1]
+    if not largest_number:
+        return known[-1] if units != "auto" else "exact"
+    return next(unit for unit in reversed(known) if largest_number >= UNITS[unit][0])
 
 
 #: The x or * that multiplies: between numbers, or between letters that stand for extents.
@@ -120,8 +128,12 @@ def amount_text(number: Dim, style: Style) -> str:
     >>> amount_text(62378344, View()), amount_text(62378344, View(units="Mi"))
     ('62,378,344', '59.49 Mi')
     """
-    units = style.units
-    text = number_text(number, units, style.notation)
+    return amount_in(number, unit_for(style.units, [number]), style.notation)
+
+
+def amount_in(number: Dim, units: str, notation: Notation | None = None) -> str:
+    """Write a count with its unit."""
+    text = number_text(number, units, notation)
     return text + (f" {units}" if units != "exact" else "")
 
 
@@ -132,7 +144,8 @@ def bytes_text(number: Dim, style: Style) -> str:
     >>> bytes_text(249513376, View()), bytes_text(249513376, View(units="M"))
     ('249,513,376 bytes', '249.51 MB')
     """
-    return f"{number_text(number, style.units, style.notation)} {UNITS[style.units][1]}"
+    units = unit_for(style.units, [number])
+    return f"{number_text(number, units, style.notation)} {UNITS[units][1]}"
 
 
 def machine_text(number: Dim) -> str:
@@ -246,6 +259,28 @@ SIDES = CellKind(
 )
 PERCENT = CellKind(
     "percent", percent_text, lambda v, _: str(_percent(v)), lambda v, _: _percent(v), _percent
+)
+
+
+def decimal_text(number: Fraction) -> str:
+    """Write a fraction with two decimals.
+
+    >>> from fractions import Fraction
+    >>> decimal_text(Fraction(12345, 8)), decimal_text(Fraction(1, 999))
+    ('1,543.13', '<0.01')
+    """
+    hundredths = (200 * number.numerator + number.denominator) // (2 * number.denominator)
+    if not hundredths:
+        return "<0.01" if number else "0"
+    return f"{hundredths // 100:,}.{hundredths % 100:02}"
+
+
+DECIMAL = CellKind(
+    "decimal",
+    lambda v, _: decimal_text(v),
+    lambda v, _: repr(float(v)),
+    lambda v, _: float(v),
+    lambda v: v,
 )
 
 

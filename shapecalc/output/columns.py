@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.counting import MEASURES, OF_NETWORK
+from shapecalc.counting.storage import DTYPES
 from shapecalc.layers.shape import axes_text
 from shapecalc.output.cells import (
     BYTES,
-    DTYPES,
+    DECIMAL,
     NAMES,
     NUMBER,
     PERCENT,
@@ -21,17 +22,24 @@ from shapecalc.output.cells import (
     SIDES,
     TEXT,
     UNITS,
+    bytes_text,
+    decimal_text,
 )
-from shapecalc.output.view import Column
+from shapecalc.output.view import Column, View
 from shapecalc.report import UNKNOWN
+from shapecalc.report.fold import fold
+from shapecalc.text.safe import one_line
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shapecalc.algebra import Dim
+    from shapecalc.counting.roofline import Moved
+    from shapecalc.counting.storage import NumberTypes
     from shapecalc.output.cells import CellKind
-    from shapecalc.output.view import Legend, View
-    from shapecalc.report import Report, Row, Totals
+    from shapecalc.output.view import Legend
+    from shapecalc.report import Alive, Peak, Report, Row, Totals
 
 
 # -- legends: what the columns owe to their reader, as terms with their meanings -------------------
@@ -84,10 +92,27 @@ def _activations_owed(report: Report, view: View) -> Legend:
 
 def _memory_owed(report: Report, view: View) -> Legend:
     """Say how many bytes an element takes."""
-    size = DTYPES[view.dtype]
-    amount = f"{size} bytes" if size > 1 else "1 byte"
     batch = f"; activations of a batch of {view.batch:,}" if view.batch > 1 else ""
-    return {"memory": f"{amount} per element ({view.dtype}){batch}"}
+    return {"memory": f"{types_text(view.types)}{batch}"}
+
+
+def types_text(types: NumberTypes) -> str:
+    """Say how many bytes an element takes, of each kind where they differ.
+
+    >>> from shapecalc.counting.storage import read_types
+    >>> types_text(read_types("int8"))
+    '1 byte per element (int8)'
+    >>> types_text(read_types("float16,weights=int8"))
+    'weights 1 byte per element (int8), activations 2 bytes per element (float16)'
+    """
+    kinds = [kind.rpartition("=") for kind in types.text.split(",")]
+    return ", ".join(
+        f"{of} {_element_text(word)}" if of else _element_text(word) for of, _, word in kinds
+    )
+
+
+def _element_text(word: str) -> str:
+    return f"{counted(DTYPES[word], 'byte')} per element ({word})"
 
 
 def _count_owed(report: Report, view: View) -> Legend:
@@ -118,6 +143,25 @@ def _field_owed(report: Report, view: View) -> Legend:
     return {"rf": f"receptive field, the input's {_places(report)} that a unit sees per side"}
 
 
+def _moved_owed(report: Report, view: View) -> Legend:
+    """Say what is moved, and what a bound is."""
+    batch = f", of a batch of {view.batch:,}" if view.batch > 1 else ""
+    owed = {
+        "moved": f"bytes{batch}: weights and buffers read once, inputs read and outputs written"
+        " once, also by layers that work in place; views move nothing"
+    }
+    if view.device is not None:
+        owed["least \N{MICRO SIGN}s"] = (
+            "the larger of FLOPs / ops and bytes moved / bandwidth, the layers one after the other:"
+            " a bound and no prediction; fused layers move less"
+        )
+        owed["device"] = (
+            f"{view.device.ops:,} operations and {view.device.bandwidth:,} bytes a second, even at"
+            f" {decimal_text(view.device.even)} FLOPs/byte"
+        )
+    return owed
+
+
 def _jump_owed(report: Report, view: View) -> Legend:
     """Say what the jump is."""
     return {"jump": f"{_places(report)} between the receptive fields of neighbouring units"}
@@ -145,13 +189,14 @@ def _measured(
     shown: Literal["everywhere", "machines", "frozen", "frozen machines"] = "machines",
     drop: int = 0,
     convention: Callable[[Report, View], Legend] | None = None,
+    needs: Literal["", "profile", "device"] = "",
 ) -> Column:
     """Make the column of a measure."""
     measure = MEASURES[key]
     assert measure.value is not None, f"no row has {key}"
     kind = KINDS[measure.kind]
     return Column(key, measure.title, measure.meaning, kind, measure.value, measure.total,
-                  shown, drop, measure.field, convention)  # fmt: skip
+                  shown, drop, measure.field, convention, needs=needs)  # fmt: skip
 
 
 def _percent(key: str, whole: str, convention: Callable[[Report, View], Legend]) -> Column:
@@ -162,6 +207,56 @@ def _percent(key: str, whole: str, convention: Callable[[Report, View], Legend])
     return Column(f"{key}%", f"{measure.title} %", f"the layer's part of all {whole}, in percent",
                   PERCENT, measure.value, measure.total, shown="asked",
                   field=f"{key}_percent", convention=convention, share=True)  # fmt: skip
+
+
+def _roofline(
+    key: str,
+    title: str,
+    meaning: str,
+    kind: CellKind,
+    value: Callable[[Row, View], object],
+    total: Callable[[Totals, View], Any] | None = None,
+    needs: Literal["", "device"] = "",
+) -> Column:
+    """Make a column of what is moved, and of what bounds a layer on a device."""
+    return Column(key, title, meaning, kind, value, total, shown="asked",
+                  convention=_moved_owed, needs=needs)  # fmt: skip
+
+
+def _moved(counted: Row | Totals, view: View) -> Moved:
+    from shapecalc.counting.roofline import moved  # few tables need to know of it
+
+    return moved(counted.layers, view)
+
+
+def _intensity(counted: Row | Totals, view: View) -> object:
+    from shapecalc.counting.roofline import intensity
+
+    if is_symbolic(_moved(counted, view).all):
+        return UNKNOWN
+    return intensity(counted.layers, view)
+
+
+def _microseconds(counted: Row | Totals, view: View) -> object:
+    from shapecalc.counting.roofline import least_times, seconds
+
+    assert view.device is not None, "the column is there only with a device"
+    times = least_times(counted.layers, view, view.device)
+    return UNKNOWN if times is None else 10**6 * seconds(times)
+
+
+def _bound(row: Row, view: View) -> object:
+    """Say what bounds a layer, or how many layers of a block either does."""
+    from shapecalc.counting.roofline import bounds, least_times
+
+    assert view.device is not None, "the column is there only with a device"
+    times = least_times(row.layers, view, view.device)
+    if times is None:
+        return UNKNOWN
+    counts = bounds(times)
+    if row.layer is not None:
+        return next(iter(counts), None)
+    return ", ".join(f"{word} {number}" for word, number in counts.items()) or None
 
 
 #: Every column, in the order of the tables.
@@ -189,11 +284,30 @@ COLUMNS: tuple[Column, ...] = (
     _measured("macs", "everywhere", 6, macs_owed),
     _percent("macs", "MACs", macs_owed),
     _measured("flops", convention=macs_owed),
-    _measured("count", "everywhere", convention=_count_owed),
+    _measured("count", "everywhere", convention=_count_owed, needs="profile"),
     _measured("activations", "everywhere", 1, _activations_owed),
     _measured("memory", convention=_memory_owed),
     _measured("rf", "everywhere", 2, _field_owed),
     _measured("jump", convention=_jump_owed),
+    _roofline("moved", "moved", "bytes that are read and written: weights, inputs, outputs",
+              BYTES, lambda row, view: _moved(row, view).all,
+              lambda all_, view: _moved(all_, view).all),
+    _roofline("weights_read", "weights read", "bytes of weights, biases and buffers, once a batch",
+              BYTES, lambda row, view: _moved(row, view).stored,
+              lambda all_, view: _moved(all_, view).stored),
+    _roofline("inputs_read", "inputs read", "bytes of the inputs of a batch",
+              BYTES, lambda row, view: _moved(row, view).inputs,
+              lambda all_, view: _moved(all_, view).inputs),
+    _roofline("outputs_written", "outputs written", "bytes of the outputs of a batch",
+              BYTES, lambda row, view: _moved(row, view).outputs,
+              lambda all_, view: _moved(all_, view).outputs),
+    _roofline("intensity", "FLOPs/byte", "arithmetic intensity: FLOPs a byte moved",
+              DECIMAL, _intensity, _intensity),
+    _roofline("least_time", "least \N{MICRO SIGN}s",
+              "microseconds of a batch at least, on the --device",
+              DECIMAL, _microseconds, _microseconds, needs="device"),
+    _roofline("bound", "bound by", "whether arithmetic or memory bounds it, on the --device",
+              TEXT, _bound, needs="device"),
     Column("shared", "shares weights of", "the layer whose weights this one uses",
            TEXT, lambda row, _: row.shared if row.parameters else None),
     Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note),
@@ -221,10 +335,11 @@ def default_columns(view: View, *, machine: bool, frozen: bool = False) -> tuple
         shown.add("machines")
     if frozen:
         shown |= {"frozen", "frozen machines"} if machine else {"frozen"}
+    on_device = ("moved", "intensity", "least_time", "bound") if view.device is not None else ()
     return tuple(
         column
         for column in COLUMNS
-        if column.shown in shown and (column.key != "count" or view.profile is not None)
+        if (column.shown in shown or column.key in on_device) and column.there(view)
     )
 
 
@@ -237,9 +352,13 @@ def conventions(report: Report, view: View, columns: Iterable[Column]) -> Legend
     for column in (*columns, *(BY_WORD[key] for key in ("macs", "activations", "memory"))):
         if column.convention is not None:
             owed.update(column.convention(report, view))
-    if view.units != "exact":
-        owed[view.units] = f"{UNITS[view.units][0]:,}"
     return owed
+
+
+def units_owed(units: Iterable[str]) -> Legend:
+    """Say what the units stand for."""
+    used = set(units)
+    return {unit: f"{UNITS[unit][0]:,}" for unit in UNITS if unit in used and unit != "exact"}
 
 
 def sorted_rows(rows: tuple[Row, ...], view: View, totals: Totals) -> tuple[Row, ...]:
@@ -260,6 +379,17 @@ def sorted_rows(rows: tuple[Row, ...], view: View, totals: Totals) -> tuple[Row,
     return (*(row for _, row in ranked), *empty)
 
 
+def shown_rows(report: Report, view: View, depth: int) -> tuple[tuple[Row, ...], int]:
+    """Return the rows that a view shows, in its order, and how many there are at the depth."""
+    rows = fold(report, depth)
+    number = len(rows)
+    if view.choice is not None:
+        from shapecalc.output.row_choice import chosen
+
+        rows = chosen((report,), rows, lambda row: (row,), view.choice, depth)
+    return sorted_rows(rows, view, report.totals), number
+
+
 # -- totals: those under a table, and all of them by their names -----------------------------------
 
 
@@ -272,8 +402,14 @@ class Sum(NamedTuple):
     bytes: Dim | None = None
 
 
-def sums(report: Report, view: View, *, frozen: bool) -> tuple[Sum, ...]:
-    """Return the totals that stand under every table; what is `frozen` where anything is."""
+def sums(
+    report: Report, view: View, *, frozen: bool, deployed: bool | None = None
+) -> tuple[Sum, ...]:
+    """Return the totals that stand under every table; what is `frozen` where anything is.
+
+    Those of a `deployed` network say what a device must hold; None: where the options or the
+    network speak of one.
+    """
     totals = report.totals
 
     def summed(key: str, label: str, memory: str = "") -> Sum:
@@ -290,13 +426,70 @@ def sums(report: Report, view: View, *, frozen: bool) -> tuple[Sum, ...]:
     return (
         summed("params", "parameters", "parameter_memory"),
         *(apart if frozen else ()),
-        Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers)),
+        Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers")),
         summed("macs", "MACs"),
         summed("flops", "FLOPs"),
         *counted,
         summed("activations", "activations, all (training)", "memory"),
         summed("peak_activations", "activations, peak (inference)", "peak_memory"),
+        *(_on_device(report, view) if is_deployed(report, view, deployed) else ()),
     )
+
+
+def is_deployed(report: Report, view: View, deployed: bool | None = None) -> bool:
+    """Tell whether the options or the network speak of a device, or somebody says so."""
+    if deployed is not None:
+        return deployed
+    return view.device is not None or view.dtype != View().dtype or bool(report.graph.deployed)
+
+
+def _on_device(report: Report, view: View) -> tuple[Sum, ...]:
+    """Return what a device must hold."""
+    totals = report.totals
+    return (
+        Sum("flash", "flash: parameters, buffers", totals.params + totals.buffers,
+            MEASURES["flash"].of_all(totals, view)),
+        Sum("peak_memory", "RAM: the peak of the batch", totals.peak * view.batch,
+            MEASURES["peak_memory"].of_all(totals, view)),
+    )  # fmt: skip
+
+
+def bound_text(report: Report, view: View) -> str:
+    """Say in a sentence what bounds the layers on the view's device, "" without one."""
+    if view.device is None:
+        return ""
+    from shapecalc.counting.roofline import least_times, seconds
+
+    times = least_times(report.rows, view, view.device)
+    if times is None:
+        return "Of formulas nothing tells whether memory or arithmetic bounds a layer."
+    memory = [time for time in times if time.bound == "memory"]
+    batch = f"a batch of {view.batch:,}" if view.batch > 1 else "an example"
+    return (
+        f"Memory bounds {len(memory):,} of the {counted(len(times), 'layer')} that move anything,"
+        f" {decimal_text(10**6 * seconds(memory))} of {decimal_text(10**6 * seconds(times))}"
+        f" \N{MICRO SIGN}s that {batch} takes at least: a bound, no prediction."
+    )
+
+
+def peak_text(peak: Peak, view: View) -> str:
+    """Say at which layer the peak is, and what is alive there."""
+    sizes = [view.memory(volume.elements) for volume in peak.alive]
+    return f"at {one_line(peak.layer)}: " + " + ".join(
+        f"{_alive_text(volume, peak)} {bytes_text(size, view.fitted('memory', [size]))}"
+        for volume, size in zip(peak.alive, sizes, strict=True)
+    )
+
+
+def _alive_text(volume: Alive, peak: Peak) -> str:
+    """Name a volume that is alive: the layer's input or output, or another one's."""
+    if volume.role == "output":
+        return "output"
+    inputs = sum(other.role == "input" for other in peak.alive)
+    if volume.role == "input":
+        return "input" if inputs == 1 else f"input {one_line(volume.layer)}"
+    reader = one_line(volume.reader) or "the network's output"
+    return f"{one_line(volume.layer)} (kept for {reader})"
 
 
 def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
@@ -309,7 +502,7 @@ def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
         **{
             column.name: column.total(totals, view)
             for column in default_columns(view, machine=True, frozen=frozen)
-            if column.total is not None
+            if column.total is not None and column.summed
         },
         **{name: measure.of_all(totals, view) for name, measure in OF_NETWORK.items()},
     }
@@ -318,4 +511,4 @@ def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
 def measure_names(view: View) -> tuple[str, ...]:
     """List the names of the totals."""
     columns = default_columns(view, machine=True, frozen=True)
-    return (*(column.name for column in columns if column.total is not None), *OF_NETWORK)
+    return (*(column.name for column in columns if column.summed), *OF_NETWORK)

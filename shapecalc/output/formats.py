@@ -196,10 +196,11 @@ def parts(
     shape = _shape_for(chosen, kind)
     assert shape is not None, "`format_for` refuses it"
     page = {name: options.pop(name, usual) for name, usual in PAGE.items()}
-    options = _viewed(options) if options else options
+    lay_out = _function(getattr(kind.shapes, shape))
+    options = _viewed(options, lay_out) if options else options
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
-    made = _remarked(_function(getattr(kind.shapes, shape))(result, **options), result.doubts)
+    made = _remarked(lay_out(result, **options), result.doubts)
     if shape == "table" and page["width"] is not None:
         made = _function("output.text.with_excess")(made, page["width"])
     writer, *takes = chosen.writers[shape]
@@ -224,11 +225,14 @@ def _remarked(made: Any, doubts: tuple[str, ...]) -> Any:  # noqa: ANN401
     return made
 
 
-def _viewed(options: dict[str, Any]) -> dict[str, Any]:
-    """Read the words of `make_view` among options."""
+def _viewed(options: dict[str, Any], lay_out: Callable[..., Any]) -> dict[str, Any]:
+    """Read the words of `make_view` among options, but those that `lay_out` takes itself."""
     from shapecalc.output.options import make_view
 
-    words = {name: options[name] for name in make_view.__kwdefaults__ or () if name in options}
+    code = lay_out.__code__
+    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    known = [name for name in make_view.__kwdefaults__ or () if name not in own]
+    words = {name: options[name] for name in known if name in options}
     rest = {name: value for name, value in options.items() if name not in words}
     return {**rest, "view": make_view(**words)} if words else rest
 

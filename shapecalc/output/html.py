@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from shapecalc.output.table import Head, Line, Table
     from shapecalc.output.view import Column
 
-#: More columns than these are printed on a page turned on its side, and on a large one.
-WIDE, VERY_WIDE = 6, 14
+#: More columns than these are printed on a page turned on its side, on a large one, on a larger.
+SHEETS = {"landscape": 6, "large": 14, "huge": 24}
 #: A text in a cell that is longer than this may be broken.
 _LONG = 24
 _TIMES = "\N{MULTIPLICATION SIGN}"
@@ -86,7 +86,7 @@ def _title_tag(standalone: bool) -> str:
 
 def _paper(columns: int) -> list[str]:
     """Choose the sheet of paper for a table of so many columns; these rules stand last."""
-    return [*(["landscape"] * (columns > WIDE)), *(["large"] * (columns > VERY_WIDE))]
+    return [sheet for sheet, most in SHEETS.items() if columns > most]
 
 
 # -- tables ---------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shapecalc.errors import refuse
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
 from shapecalc.output.table import panels
 from shapecalc.output.text import spelled
+from shapecalc.text import Origin, Source
 from shapecalc.text.safe import terminal_safe
 
 if TYPE_CHECKING:
@@ -172,9 +174,21 @@ def _gap(table: Table) -> str:
     return rf"  \setlength{{\tabcolsep}}{{{3 if table.continued else 4}pt}}"
 
 
+#: What has another meaning in LaTeX wherever it stands.
+_NOT_IN_LABELS = "\\{}%#~&$^"
+
+
 def _caption(table: Table, caption: str | None, label: str | None) -> str:
-    """Write the caption and the label: those that are given, or the network's."""
-    text = caption if caption is not None else _sentences((table.title, *table.about))
+    """Write the caption and the label: those that are given, or the network's.
+
+    What would be a comment, a parameter or a column and can be none there is escaped.
+    """
+    if label is not None and set(label) & set(_NOT_IN_LABELS):
+        message = f"a label of LaTeX holds none of {' '.join(_NOT_IN_LABELS)}"
+        raise refuse("E303", message, Origin(Source(f"--label {label}", label)), "like tab:alexnet")
+    text = _sentences((table.title, *table.about))
+    if caption is not None:
+        text = re.sub(r"(?<!\\)((?:\\\\)*)([%#&])", r"\1\\\2", caption)
     name = label or f"tab:{re.sub('[^a-z0-9]+', '-', table.title.lower()).strip('-')}"
     return rf"\caption{{{text}}}\label{{{name}}}"
 

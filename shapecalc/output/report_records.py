@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.output.cells import NUMBER, cell_data, cell_plain
-from shapecalc.output.columns import conventions, default_columns, has_frozen, sorted_rows
+from shapecalc.output.columns import conventions, default_columns, has_frozen, shown_rows
 from shapecalc.output.records import Records
 from shapecalc.output.view import View
-from shapecalc.report.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +24,10 @@ SCHEMA = "shapecalc.report/1"
 def records(report: Report, view: View = View()) -> Records:
     """Return the rows, the totals apart from them: in lines they would be added to sums."""
     columns = view.columns or default_columns(view, machine=True, frozen=has_frozen(report))
-    rows = sorted_rows(fold(report, view.depth or 0), view, report.totals)
+    rows, number = shown_rows(report, view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(report, view, columns),
+        lambda: _head(report, view, columns, chosen_data(view, len(rows), number)),
         "rows",
         (
             {
@@ -37,7 +36,7 @@ def records(report: Report, view: View = View()) -> Records:
             }
             for row in rows
         ),
-        lambda: {"totals": _totals(report, view)},
+        lambda: {"totals": _totals(report, view), **_peak(report, view)},
         tuple(column.name for column in columns),
         (
             [
@@ -49,7 +48,18 @@ def records(report: Report, view: View = View()) -> Records:
     )
 
 
-def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Json]:
+def chosen_data(view: View, shown: int, of: int) -> dict[str, Json]:
+    """Return which rows are shown, where not all are."""
+    if view.choice is None:
+        return {}
+    from shapecalc.output.row_choice import choice_data
+
+    return {"rows_chosen": choice_data(view.choice, shown, of)}
+
+
+def _head(
+    report: Report, view: View, columns: Iterable[Column], choice: dict[str, Json]
+) -> dict[str, Json]:
     """Return what holds for all rows."""
     spec = report.graph.spec
     head: dict[str, Json] = {
@@ -60,7 +70,9 @@ def _head(report: Report, view: View, columns: Iterable[Column]) -> dict[str, Js
         "dtype": view.dtype,
         "count_inplace": view.count_inplace,
         "profile": view.profile and profile_data(view.profile, report.rows),
-        "conventions": {**conventions(report, view._replace(units="exact"), columns)},
+        **choice,
+        **_deployment(report, view),
+        "conventions": {**conventions(report, view, columns)},
     }
     if report.domain is not None:
         head["domain"] = report.domain.data()
@@ -73,6 +85,41 @@ def _totals(report: Report, view: View) -> dict[str, Json]:
 
     totals = measures(report, view, frozen=has_frozen(report))
     return {name: NUMBER.data(total, view) for name, total in totals.items()}
+
+
+def _deployment(report: Report, view: View) -> dict[str, Json]:
+    """Return what was done for a device, and what bounds the network on it."""
+    head: dict[str, Json] = {}
+    if report.graph.deployed:
+        head["deployed"] = list(report.graph.deployed)
+    if view.device is not None:
+        from shapecalc.counting.roofline import bounds, least_times, seconds
+
+        times = least_times(report.rows, view, view.device)
+        head["device"] = {
+            **view.device._asdict(),
+            "least_seconds": None if times is None else float(seconds(times)),
+            "bounds": None if times is None else {**bounds(times)},
+        }
+    return head
+
+
+def _peak(report: Report, view: View) -> dict[str, Json]:
+    """Return where the peak is, and what is alive there."""
+    peak = report.peak
+    if peak is None:
+        return {}
+    alive: list[Json] = [
+        {
+            "layer": volume.layer,
+            "role": volume.role,
+            "reader": volume.reader,
+            "elements": NUMBER.data(volume.elements, view),
+            "bytes": NUMBER.data(view.memory(volume.elements), view),
+        }
+        for volume in peak.alive
+    ]
+    return {"peak": {"layer": peak.layer, "alive": alive}}
 
 
 def profile_data(profile: Profile, rows: Iterable[Row]) -> dict[str, Json]:

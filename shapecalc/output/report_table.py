@@ -13,14 +13,25 @@ from shapecalc.output.cells import (
     cell_text,
     superscript,
 )
-from shapecalc.output.columns import conventions, default_columns, has_frozen, sorted_rows, sums
+from shapecalc.output.columns import (
+    bound_text,
+    conventions,
+    default_columns,
+    has_frozen,
+    peak_text,
+    shown_rows,
+    sums,
+    units_owed,
+)
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
 from shapecalc.output.view import View
-from shapecalc.report.fold import fold
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shapecalc.algebra.notation import Notation
+    from shapecalc.output.columns import Sum
     from shapecalc.output.view import Column
     from shapecalc.report import Report, Row
 
@@ -35,13 +46,15 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     until the table fits; columns asked for stay.
     """
     if report.domain is not None:
-        view = view._replace(notation=_notation(report, view), units="exact")
-    rows = sorted_rows(fold(report, 1 if view.depth is None else view.depth), view, report.totals)
+        view = view._replace(notation=_notation(report, view), units="exact", column_units=())
+    rows, number = shown_rows(report, view, 1 if view.depth is None else view.depth)
     marks, notes = _notes(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
-    if report.domain is not None and width is not None and _size(columns, marks) > width:
-        view = view._replace(named=True)  # in volumes, too, names stand for formulas
+    if report.domain is not None and (width is None or _size(columns, marks) > width):
+        # In volumes, too, names stand for formulas: where room is short, and where none is stated,
+        # since a page that is set by others reads best in one notation.
+        view = view._replace(named=True)
         columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
     if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
@@ -61,15 +74,26 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         columns=shown,
         header=tuple(column.header for column in kept),
         lines=tuple(map(Line, zip(*(column.cells for column in kept), strict=True), marks)),
-        footer=(kept[0].footer or "total", *(column.footer for column in kept[1:])),
+        footer=(kept[0].footer or total_label(view), *(column.footer for column in kept[1:])),
         facts=_facts(report, view),
         notes=notes,
         legend=tuple(
-            (conventions(report, view, shown) | _symbols(report, view) | _marks(kept)).items()
+            (
+                conventions(report, view, shown)
+                | units_owed([*(column.unit for column in kept), *_units_of_facts(report, view)])
+                | _peak(report, view)
+                | _symbols(report, view)
+                | _marks(kept)
+            ).items()
         ),
-        remarks=_remarks(report, rows, view, left),
+        remarks=_remarks(report, rows, number, view, left),
         dropped=dropped,
     )
+
+
+def total_label(view: View) -> str:
+    """Name the line of the totals, which add up all rows, whichever are shown."""
+    return "total" if view.choice is None else "total of all"
 
 
 def _notation(report: Report, view: View) -> Notation:
@@ -83,6 +107,12 @@ def _notation(report: Report, view: View) -> Notation:
         dims += [side.size for side in row.field or ()]
         dims += row.output.sides
     return notation_of(dims)
+
+
+def _peak(report: Report, view: View) -> dict[str, str]:
+    """Say where the peak is, and what is alive there."""
+    peak = report.peak
+    return {} if peak is None else {"peak": peak_text(peak, view)}
 
 
 def _symbols(report: Report, view: View) -> dict[str, str]:
@@ -102,24 +132,28 @@ def _brief(column: _Column, rows: tuple[Row, ...]) -> _Column:
 
 
 class _Column(NamedTuple):
-    """A column with its texts."""
+    """A column with its texts, and the unit of its numbers."""
 
     column: Column
     header: str
     cells: tuple[str, ...]
     footer: str
+    unit: str
 
 
 def _lay_out(report: Report, rows: tuple[Row, ...], view: View, column: Column) -> _Column:
     totals = report.totals
-    cells = tuple(cell_text(column.kind, column.of_row(row, view, totals), view) for row in rows)
+    values = [column.of_row(row, view, totals) for row in rows]
+    view = view.fitted(column.key, [*values, column.of_all(totals, view)])
+    cells = tuple(cell_text(column.kind, value, view) for value in values)
     footer = ""
     if column.total is not None:
         value = column.of_all(totals, view)
         footer = cell_text(column.kind, value, view)
         if is_symbolic(value) and len(footer) > max(WIDEST_SUM, *map(len, cells)):
             footer = "below"  # a sum of formulas is longer than all of them
-    return _Column(column, column.heading(view), cells, footer)
+    counts = column.kind.name in ("number", "bytes")
+    return _Column(column, column.heading(view), cells, footer, view.units if counts else "exact")
 
 
 def _fit(columns: tuple[_Column, ...], marks: tuple[str, ...], width: int) -> tuple[_Column, ...]:
@@ -167,12 +201,28 @@ def _facts(report: Report, view: View) -> tuple[Fact, ...]:
     return tuple(
         Fact(
             total.label,
-            amount_text(total.number, view),
-            "" if total.bytes is None else bytes_text(total.bytes, view),
+            amount_text(total.number, view.fitted(total.key, [total.number])),
+            ""
+            if total.bytes is None
+            else bytes_text(total.bytes, view.fitted("memory", [total.bytes])),
         )
+        for total in _shown_sums(report, view)
+    )
+
+
+def _shown_sums(report: Report, view: View) -> list[Sum]:
+    return [
+        total
         for total in sums(report, view, frozen=has_frozen(report))
         if total.key != "buffers" or total.number != 0
-    )
+    ]
+
+
+def _units_of_facts(report: Report, view: View) -> Iterator[str]:
+    for total in _shown_sums(report, view):
+        yield view.unit(total.key, [total.number])
+        if total.bytes is not None:
+            yield view.unit("memory", [total.bytes])
 
 
 def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
@@ -185,14 +235,20 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 
 
 def _remarks(
-    report: Report, rows: tuple[Row, ...], view: View, left: tuple[str, ...]
+    report: Report, rows: tuple[Row, ...], number: int, view: View, left: tuple[str, ...]
 ) -> tuple[str, ...]:
     remarks = []
+    if view.choice is not None:
+        from shapecalc.output.row_choice import left_out as rows_left_out
+
+        remarks.append(rows_left_out(view.choice, len(rows), number))
     if any(row.layer is None for row in rows):
         remarks.append(FOLDED)
     if view.sort is not None:
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
     remarks += left
+    remarks += [one_line(text) for text in report.graph.deployed]
+    remarks += filter(None, [bound_text(report, view)])
     remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)

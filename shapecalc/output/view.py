@@ -5,19 +5,23 @@ The columns themselves are the table `columns.COLUMNS`; words of options become 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from shapecalc.output.cells import DTYPES, UNITS, Share
+from shapecalc.counting.storage import read_types
+from shapecalc.output.cells import UNITS, Share, unit_for
 from shapecalc.report import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from shapecalc.algebra import Dim
     from shapecalc.algebra.notation import Notation
     from shapecalc.counting.profile import Profile
+    from shapecalc.counting.roofline import Device
+    from shapecalc.counting.storage import NumberTypes, Stored
     from shapecalc.layers.shape import Layout
     from shapecalc.output.cells import CellKind
+    from shapecalc.output.row_choice import RowChoice
     from shapecalc.report import Report, Row, Totals, Unknown
 
 #: What a column owes to its reader: terms with their meanings.
@@ -31,7 +35,7 @@ class Column(NamedTuple):
     where a sum means nothing.  `shown`: by default in all formats, in machine formats only, these
     two where something is frozen, or nowhere.  `drop` orders what a narrow page leaves out, 1
     first; 0 stays.  `convention` gives the terms that the caption owes to the reader.  A `share` is
-    a part of the total.
+    a part of the total.  What a view must have for the column to be there it `needs`.
     """
 
     key: str
@@ -39,17 +43,28 @@ class Column(NamedTuple):
     meaning: str
     kind: CellKind
     value: Callable[[Row, View], object]
-    total: Callable[[Totals, View], Dim] | None = None
+    total: Callable[[Totals, View], Any] | None = None
     shown: Literal["everywhere", "machines", "frozen", "frozen machines", "asked"] = "machines"
     drop: int = 0
     field: str = ""
     convention: Callable[[Report, View], Legend] | None = None
     share: bool = False
+    needs: Literal["", "profile", "device"] = ""
 
     @property
     def name(self) -> str:
         """The machine name."""
         return self.field or self.key
+
+    def there(self, view: View) -> bool:
+        """Tell whether a view has what the column needs."""
+        return not self.needs or getattr(view, self.needs) is not None
+
+    @property
+    def summed(self) -> bool:
+        """Whether the whole network has the number, too, and it is a count or bytes."""
+        counts = self.kind.name in ("number", "bytes")
+        return self.total is not None and counts and not self.share
 
     @property
     def numeric(self) -> bool:
@@ -62,7 +77,7 @@ class Column(NamedTuple):
         return self.kind.name in ("shape", "sides") or self.key == "does"
 
     def heading(self, view: View) -> str:
-        """Return the title with its unit, or with the profile's name."""
+        """Return the title with its unit, or with the profile's name; the view is fitted."""
         title = self.title
         if self.key == "count" and view.profile is not None:
             title = f"count: {view.profile.name}"
@@ -94,9 +109,13 @@ class Column(NamedTuple):
 class View(NamedTuple):
     """How to look at a report.  `make_view` reads one from words and checks it.
 
-    `batch` examples of elements of `dtype` take memory; counts are per example.  `depth` levels of
+    `batch` examples of elements of `dtype` (one type, or one a kind) take memory; counts are per
+    example.  `depth` levels of
     the paths are shown: 0 for all, None for what suits the format.  `columns` None: the format's.
+    `choice` says which rows are shown, None all.
     `notation` is how the expressions of a symbolic report are written; `named`: in volumes too.
+    `device` is what bounds how fast layers can be.
+    `units` may be `auto`, and `column_units` other ones of single columns: `fitted` settles them.
     """
 
     batch: int = 1
@@ -108,21 +127,45 @@ class View(NamedTuple):
     depth: int | None = None
     columns: tuple[Column, ...] | None = None
     sort: Column | None = None
+    choice: RowChoice | None = None
     notation: Notation | None = None
     named: bool = False
+    column_units: tuple[tuple[str, str], ...] = ()
+    device: Device | None = None
+
+    def unit(self, key: str, numbers: Iterable[object]) -> str:
+        """Return the unit of numbers that stand together, those of a column or of a total."""
+        return unit_for(dict(self.column_units).get(key, self.units), numbers)
+
+    def fitted(self, key: str, numbers: Iterable[object]) -> View:
+        """Return the view in whose units these numbers of a column are read."""
+        return self._replace(units=self.unit(key, numbers), column_units=())
 
     @property
     def brief(self) -> Callable[[Dim], str] | None:
         """How volumes write their extents, where names stand for recurring expressions."""
         return self.notation.text if self.notation is not None and self.named else None
 
-    def bytes(self, elements: Dim) -> Dim:
+    @property
+    def types(self) -> NumberTypes:
+        """The types of weights, biases, buffers and activations."""
+        return read_types(self.dtype)
+
+    def bytes(self, elements: Dim, of: Stored) -> Dim:
         """Return the bytes that so many elements take."""
-        return elements * DTYPES[self.dtype]
+        return self.types.bytes(elements, of)
 
     def memory(self, elements: Dim) -> Dim:
-        """Return the bytes that so many elements of every example take."""
-        return self.bytes(elements * self.batch)
+        """Return the bytes that so many activations of every example take."""
+        return self.bytes(elements * self.batch, "activations")
+
+    def trained(self, counted: Row | Totals) -> Dim:
+        """Return the bytes of the weights and the biases."""
+        return self.bytes(counted.weights, "weights") + self.bytes(counted.biases, "biases")
+
+    def stored(self, counted: Row | Totals) -> Dim:
+        """Return the bytes of all that is stored: weights, biases and buffers."""
+        return self.trained(counted) + self.bytes(counted.buffers, "buffers")
 
     def activations(self, row: Row | Totals) -> Dim:
         """Return output elements, with or without those written in place."""

@@ -54,6 +54,8 @@ def sliding_window(layer: Any, x: Array) -> SlidingWindow:  # noqa: ANN401  (wha
     kernel = spread(layer.kernel, x)
     stride = kernel if layer.stride is None else spread(layer.stride, x)
     dilation, pairs = spread(layer.dilation, x), spread_pairs(layer.pad.pairs, x)
+    if layer.pad.mode == "causal":  # the last tap lies on the unit's own place
+        pairs = tuple((d * k - d, 0) for k, d in zip(kernel, dilation, strict=True))
     rounding = getattr(layer, "rounding", "floor")
     if rounding == "ceil_caffe" and any(map(any, pairs)):  # one padded side, and all are clipped
         rounding = "ceil"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shapecalc.algebra import add_up, is_symbolic, largest
 from shapecalc.layers.base import Work
@@ -283,7 +283,7 @@ class Report(Shown):
 
     `domain` tells for which values of its symbols a symbolic report holds; None without symbols.
     The options of `render` are those of `shapecalc summarize`: columns, depth, units, batch, dtype,
-    layout, profile, count_inplace, sort.
+    layout, profile, count_inplace, sort, rows, only, hide.
     """
 
     __slots__ = ("_computing", "_weights_fit", "domain", "graph", "rows", "totals")
@@ -364,7 +364,17 @@ class Report(Shown):
         """
         from shapecalc.graph.expand import rebuilt
 
-        return self._computing.anew(rebuilt(self.graph, values))
+        graph = rebuilt(self.graph, values)
+        if self.graph.deployed:
+            from shapecalc.graph.deploy import fold_batchnorm
+
+            graph = fold_batchnorm(graph)
+        return self._computing.anew(graph)
+
+    @property
+    def peak(self) -> Peak | None:
+        """Where most elements are alive at once in inference; None with symbols."""
+        return find_peak(self.graph, self.rows)
 
     @property
     def weights_fit(self) -> tuple[Fit, ...]:
@@ -423,7 +433,7 @@ def peak(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> D
 
     With symbols it is the largest of those that may be: each surely is at some size, or may be.
     """
-    live = _live(graph, rows)
+    live = [elements for _, elements, _ in _live(graph, rows, [])]
     if domain is None:
         return largest([*live, 0])
     from shapecalc.algebra.bounds import undominated
@@ -431,15 +441,21 @@ def peak(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> D
     return largest(undominated(live, domain.start))
 
 
-def _live(graph: Graph, rows: tuple[Row, ...]) -> Iterator[Dim]:
-    """Yield the elements that are alive while each layer runs.
+def _live(
+    graph: Graph, rows: tuple[Row, ...], owner: list[int]
+) -> Iterator[tuple[int, Dim, dict[int, int]]]:
+    """Yield for each layer that takes a buffer the elements that are alive while it runs.
 
     Layers run in order.  A result is kept until its last reader has run, the network's outputs to
     the end.  A layer that works in place takes over its input's buffer when no one else still
     reads that; a view always does.
+
+    `owner` is filled with the layer that took each result's buffer; the last of what is yielded
+    gives by that layer whose result the buffer holds now.
     """
     readers = [0] * len(rows)  # reads still to come, per buffer's first owner
-    owner = list(range(len(rows)))
+    owner[:] = range(len(rows))
+    held: dict[int, int] = {}
     for node in graph.nodes:
         for source in node.inputs:
             readers[source] += 1
@@ -451,16 +467,81 @@ def _live(graph: Graph, rows: tuple[Row, ...]) -> Iterator[Dim]:
         source = owner[node.inputs[0]] if node.inputs else index
         if layer is not None and layer.inplace and (layer.view or readers[source] == 1):
             owner[index] = source
+            held[source] = index
             readers[source] += readers[index] - 1
             if readers[source] == 0:
                 live -= rows[source].output.size
+                del held[source]
             continue
         live += size
-        yield live
+        held[index] = index
+        yield index, live, held
         for origin in node.inputs:
             buffer = owner[origin]
             readers[buffer] -= 1
             if readers[buffer] == 0:
                 live -= rows[buffer].output.size
+                del held[buffer]
         if readers[index] == 0:
             live -= size
+            del held[index]
+
+
+class Alive(NamedTuple):
+    """A volume that takes memory while a layer runs: whose result it is, and what for.
+
+    `role` is input or output of that layer, or kept; then `reader` names the layer that it is kept
+    for, "" for an output of the network.
+    """
+
+    layer: str
+    role: Literal["input", "output", "kept"]
+    elements: Dim
+    reader: str = ""
+
+
+class Peak(NamedTuple):
+    """How many elements are alive while a layer runs, and whose they are; mostly where most are."""
+
+    layer: str
+    elements: Dim
+    alive: tuple[Alive, ...]
+
+
+def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> Peak | None:
+    """Find the first layer where most elements are alive, or tell it of one layer.
+
+    None with symbols, where the peak depends on the sizes, and for a layer that takes no buffer.
+    """
+    owner: list[int] = []
+    most = -1
+    at, held = 0, dict[int, int]()
+    for index, live, now in _live(graph, rows, owner):
+        if not isinstance(live, int):
+            return None
+        if live > most if layer is None else layer == rows[index].name:
+            most, at, held = live, index, dict(now)
+    if not held:
+        return None
+    sources = {owner[source] for source in graph.nodes[at].inputs}
+    volumes = [
+        Alive(
+            rows[result].name,
+            "output" if buffer == at else "input" if buffer in sources else "kept",
+            rows[buffer].output.size,
+            "" if buffer == at or buffer in sources else _next_reader(graph, owner, buffer, at),
+        )
+        for buffer, result in held.items()
+    ]
+    order = ("input", "output", "kept")
+    return Peak(
+        rows[at].name, most, tuple(sorted(volumes, key=lambda volume: order.index(volume.role)))
+    )
+
+
+def _next_reader(graph: Graph, owner: list[int], buffer: int, after: int) -> str:
+    """Name the next layer that reads a buffer; "" where only the network's outside does."""
+    later = (node for node in graph.nodes[after + 1 :])
+    return next(
+        (node.path for node in later if any(owner[source] == buffer for source in node.inputs)), ""
+    )

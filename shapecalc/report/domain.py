@@ -89,7 +89,10 @@ class Domain(NamedTuple):
         return brief_repr(self)
 
     def admits(self, values: Mapping[str, int]) -> bool:
-        """Tell whether the network exists for these values."""
+        """Tell whether the network exists for these values.  Raises `TypeError` where one lacks."""
+        missing = [name for name in self.symbols if name not in values]
+        if missing:
+            raise TypeError(f"there is no value for {', '.join(missing)}")
         return all(values[name] in self.allowed[name] for name in self.symbols) and all(
             condition.holds(values) for condition in self.mixed
         )

@@ -18,6 +18,7 @@ RESERVED = frozenset(
     [
         "same",
         "valid",
+        "causal",
         "floor",
         "ceil",
         "free",

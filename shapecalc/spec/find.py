@@ -11,6 +11,7 @@ import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.errors import refuse
@@ -19,6 +20,8 @@ from shapecalc.text import NOWHERE, List, Origin, Scalar, Source, YamlMap
 from shapecalc.text.words import did_you_mean, one_of_beginning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shapecalc.text import Tree
 
 
@@ -135,11 +138,33 @@ def must_end(path: str) -> None:
         raise OSError(errno.ESPIPE, "it is a device or a pipe, not a file")
 
 
+#: The files that were read, while somebody wants to know.
+_noted: list[str] | None = None
+
+
+@contextmanager
+def files_noted() -> Iterator[None]:
+    """Note all files that are read meanwhile, by whatever names them."""
+    global _noted  # noqa: PLW0603  (what is read deep inside of a command has no other way up)
+    before, _noted = _noted, []
+    try:
+        yield
+    finally:
+        _noted = before
+
+
+def noted_files() -> tuple[str, ...]:
+    """Return the paths of the files that were read, while they are noted."""
+    return tuple(_noted or ())
+
+
 def read_bytes(path: str, most: int) -> bytes:
     """Read a file, to a byte beyond what may be in it.
 
     A pipe is read to its end, as long as something writes into it.  Raises `OSError`.
     """
+    if _noted is not None:
+        _noted.append(path)
     if not stat.S_ISFIFO(os.stat(path).st_mode):
         with open(path, "rb") as file:
             return file.read(most + 1)

@@ -54,15 +54,59 @@ def compose(source: Source) -> Tree:
         message = "the text is not UTF-8: this character is broken"
         mark = Mark(*place_of(source.text, error.start))
         raise SpecErrors([_problem("E004", message, source, mark, "type it anew")]) from None
-    builder = _Builder(source)
+    text = _without_pairs(source.text)
+    builder = _Builder(source, in_halves=text is not source.text)
     try:
-        return builder.build(yaml.parse(source.text, Loader=_Loader))
+        return builder.build(yaml.parse(text, Loader=_Loader))
     except yaml.YAMLError as error:
         from shapecalc.spec.yaml_messages import explain
 
         message, hint, place = explain(source, error)
         where = Mark(*place) if place is not None else None
         raise SpecErrors([_problem("E101", message, source, where, hint)]) from None
+
+
+def _without_pairs(text: str) -> str:
+    r"""Write JSON's pairs for characters beyond 16 bits so that YAML, which has none, reads them.
+
+    Both halves become letters of private use, by escapes of the same length, so that every place
+    stays; a text that has such letters itself is left as it is.
+
+    >>> _without_pairs('["\\ud83d\\ude00"]')
+    '["\\ue03d\\ue600"]'
+    """
+    if "\\u" not in text or text.lstrip()[:1] not in ("{", "["):
+        return text
+    import re
+
+    if re.search(r"[\ue000-\ue7ff]|\\ue[0-7]", text, re.IGNORECASE):
+        return text
+    pair = r"(?<!\\)((?:\\\\)*)\\u(d[89ab]..)\\u(d[c-f]..)"
+    moved = r"{}\u{:04x}\u{:04x}".format
+
+    def halves(match: re.Match[str]) -> str:
+        try:
+            high, low = (int(digits, 16) + _MOVED for digits in match.groups()[1:])
+        except ValueError:
+            return match[0]
+        return moved(match[1], high, low)
+
+    return re.sub(pair, halves, text, flags=re.IGNORECASE)
+
+
+#: From the first of the surrogates to the first letter of private use.
+_MOVED = 0xE000 - 0xD800
+
+
+def _with_pairs(value: str) -> str:
+    """Put the halves of characters together again."""
+    import re
+
+    return re.sub(
+        "[\ue000-\ue3ff][\ue400-\ue7ff]",
+        lambda pair: chr(0x10000 + (ord(pair[0][0]) - 0xE000) * 0x400 + ord(pair[0][1]) - 0xE400),
+        value,
+    )
 
 
 class _Open:
@@ -101,8 +145,9 @@ class _Open:
 class _Builder:
     """Builds the tree of one source.  Events are the parser's, untyped."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, in_halves: bool = False) -> None:
         self.source = source
+        self.in_halves = in_halves
         self.problems: list[Problem] = []
         self.root: Tree | None = None
         self.open: list[_Open] = []
@@ -141,7 +186,10 @@ class _Builder:
     def scalar(self, event: Any) -> None:  # noqa: ANN401
         if event.tag and event.tag != "!":
             self.tag(event)
-        node = Scalar(event.value, event.implicit[0], self.source, event.start_mark, event.end_mark)
+        value = event.value
+        if self.in_halves and event.style == '"':
+            value = _with_pairs(value)
+        node = Scalar(value, event.implicit[0], self.source, event.start_mark, event.end_mark)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1)
         self.add(node, 1)

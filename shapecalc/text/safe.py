@@ -20,6 +20,37 @@ def terminal_safe(text: str) -> str:
     )
 
 
+def with_controls_shown(text: str) -> str:
+    r"""Write out what a terminal would obey; the ends of lines and tabs stay.
+
+    >>> with_controls_shown("a,b\x1b[31mred\u202e\rc\r\n")
+    'a,b\\x1b[31mred\\u202e\\rc\r\n'
+    """
+    if text.replace("\n", "").isprintable():
+        return text
+    return "\r\n".join(
+        "".join(c if c in "\n\t" or not _is_obeyed(c) else _written_out(c) for c in part)
+        for part in text.split("\r\n")
+    )
+
+
+def _is_obeyed(character: str) -> bool:
+    """Tell whether a character is a control, or turns the direction of a line."""
+    if character.isprintable():
+        return False
+    from unicodedata import category
+
+    return category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in _JOINERS
+
+
+#: What joins letters and pictures of many scripts, and a hyphen that does not show.
+_JOINERS = "\u200c\u200d\xad"
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 def one_line(text: str) -> str:
     r"""Make a text one line of visible characters, each stretch of blanks a single one.
 

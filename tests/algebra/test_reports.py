@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -355,3 +356,17 @@ def test_weights_fit_through_a_flatten_and_never_where_the_input_has_other_axes(
     ]
     for shape in ("HxW", "HxWxDx1", "HxWxC"):
         assert fits(report_of(text, inputs={"input": shape})) == []
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_a_table_has_one_notation_in_volumes_and_numbers(format_: str) -> None:
+    """Where h2 stands for a formula in the numbers, it does so in the volumes."""
+    spec = shapecalc.loads(
+        "input: HxWx3\n"
+        "layers: [conv: {filters: 16, kernel: 3, stride: 2}, maxpool: {kernel: 3, stride: 2}]\n"
+    )
+    text = shapecalc.summarize(spec).render(format_)
+    table = text[: text.index("parameters")]
+    assert re.search("h2.{1,3}w2.{1,3}16", table)
+    assert "floor" not in table
+    assert "floor((H - 1)/2)" in text

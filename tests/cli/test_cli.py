@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -237,7 +238,7 @@ def test_layers_lists_and_describes() -> None:
 def test_specs_lists_and_prints() -> None:
     listing = run("specs").stdout
     for name in shipped():
-        assert f"\n{name}\n" in "\n" + listing
+        assert f"\n{name} " in listing
     assert run("specs", "zfnet").stdout == Path("specs/zfnet.yaml").read_text(encoding="utf-8")
 
 
@@ -276,10 +277,13 @@ def test_completion_script(shell: str) -> None:
     assert "_SHAPECALC_COMPLETE" in run("completion", shell).stdout
 
 
+def as_module(command: str) -> str:
+    return command.replace("shapecalc", f"{sys.executable} -m shapecalc", 1)
+
+
 def shell(command: str) -> subprocess.CompletedProcess[str]:
-    program = f"{sys.executable} -m shapecalc"
     return subprocess.run(
-        ["bash", "-c", command.replace("shapecalc", program, 1)],
+        ["bash", "-c", as_module(command)],
         capture_output=True,
         text=True,
         check=False,
@@ -287,8 +291,15 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_reader_of_a_pipe_may_leave() -> None:
-    done = shell("shapecalc summarize resnet152 --depth all | head -n 1; exit ${PIPESTATUS[0]}")
-    assert (done.returncode, done.stderr) == (0, "")
+    words = "shapecalc sweep lenet5 --over N=32:20000 -f csv"  # more than a pipe holds
+    done = shell(f"{words} | head -n 1; exit ${{PIPESTATUS[0]}}")
+    assert (done.returncode, done.stderr) == (141, "")  # as of a program that SIGPIPE ended
+
+
+@pytest.mark.parametrize("words", ["specs", "--help", "layers conv", "sweep lenet5 --over N=32:99"])
+def test_a_pipe_that_nobody_reads_is_left_quietly(words: str) -> None:
+    done = shell(f"(sleep 0.3; shapecalc {words}) | true; exit ${{PIPESTATUS[0]}}")
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_piped_output_has_no_colours_and_csv_imports_no_table_library() -> None:
@@ -317,10 +328,66 @@ def test_a_full_disk_is_said_and_exits_2(words: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("streams", [">&-", "<&-", "2>&-"])
+@pytest.mark.parametrize("streams", ["<&-", "2>&-"])
 def test_closed_streams_are_no_crash(streams: str) -> None:
     done = shell(f"shapecalc summarize lenet5 --format csv {streams}")
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+
+
+@pytest.mark.parametrize("words", ["summarize lenet5 -f csv", "specs", "--help", "sweep --help"])
+def test_a_closed_standard_output_is_said_and_exits_2(words: str) -> None:
+    done = shell(f"shapecalc {words} >&-")
+    assert done.returncode == 2
+    assert "standard output cannot be written: Bad file descriptor" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_written_to_a_file_needs_no_standard_output(folder: Path) -> None:
+    done = shell(f"shapecalc summarize lenet5 -o {folder}/lenet5.csv >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "lenet5.csv").read_text().startswith("name,")
+
+
+NOTE = """\
+input: 4x4x3
+layers:
+  - conv: {filters: 2, kernel: 3, note: "\\e[31mred \\a\\u202e\\u0085end"}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
+@pytest.mark.parametrize("format_", ["csv", "json", "text", "markdown", "latex", "html"])
+def test_on_a_terminal_controls_are_shown_and_not_obeyed(tmp_path: Path, format_: str) -> None:
+    (tmp_path / "note.yaml").write_text(NOTE)
+    words = f"shapecalc summarize {tmp_path}/note.yaml --columns all -f {format_}"
+    shown = on_a_terminal(words)
+    assert "red" in shown
+    assert not {"\x1b", "\a", "\u202e", "\x85"} & set(shown)
+    if format_ == "csv":
+        assert r"\x1b[31mred \x07\u202e\x85end" in shown
+        assert "\x1b[31mred \a\u202e\x85end" in shell(words).stdout  # in a pipe they stay
+        shell(f"{words} -o {tmp_path}/out.csv")
+        assert "\x1b[31mred \a" in (tmp_path / "out.csv").read_text()
+
+
+def test_colours_of_its_own_stay_on_a_terminal() -> None:
+    assert "\x1b[" in on_a_terminal("shapecalc summarize lenet5")
+
+
+def on_a_terminal(words: str) -> str:
+    """Run a command whose standard output is a terminal."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(["bash", "-c", as_module(words)], stdout=theirs)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # as its end reads on Linux
+        while part := os.read(ours, 65536):
+            shown += part
+    assert process.wait() == 0
+    os.close(ours)
+    return shown.decode()
 
 
 def test_a_circle_of_links_cannot_be_written(folder: Path) -> None:
@@ -373,3 +440,56 @@ def test_a_code_that_is_like_no_other_is_told_where_all_are() -> None:
         "error[E303]: no error has the code 'Q99'",
         "  hint: `shapecalc errors` lists them",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        ("summarize top -f csv -o base.yaml", "base.yaml"),
+        ("summarize top -o csv-base.csv", "csv-base.csv"),
+        ("summarize top -f csv -o ./folder/../middle.yaml", "middle.yaml"),
+        ("summarize top -o link.csv", "base.yaml"),
+        ("run top --save-weights base.yaml", "base.yaml"),
+        ("sweep top --over N=5,6 -f csv -o base.yaml", "base.yaml"),
+        ("explain top -f csv -o middle.yaml", "middle.yaml"),
+        ("compare top lenet5 -f csv -o base.yaml", "base.yaml"),
+        ("homework sheet homework.yaml -f csv -o top.yaml", "top.yaml"),
+        ("homework sheet homework.yaml -f csv -o base.yaml", "base.yaml"),
+        ("homework export moodle-xml --homework homework.yaml -o top.yaml", "top.yaml"),
+        ("homework export gradescope-package --homework homework.yaml -o base.yaml", "base.yaml"),
+        ("tables --file table.yaml -f csv -o top.yaml", "top.yaml"),
+    ],
+)
+def test_what_a_command_has_read_it_does_not_write_over(
+    folder: Path, words: str, target: str
+) -> None:
+    (folder / "folder").mkdir()
+    Path("base.yaml").write_text("input: 5x5x3\nlayers: [conv3-4]\n")
+    Path("csv-base.csv").write_text("extends: base\n")
+    Path("middle.yaml").write_text("extends: csv-base.csv\n")
+    Path("top.yaml").write_text("extends: middle\n")
+    Path("homework.yaml").write_text("spec: top\ncolumns: [output]\n")
+    Path("link.csv").symlink_to("base.yaml")
+    Path("table.yaml").write_text(
+        "table: One\nsource: A paper\nspec: top\ncolumns: {volume: output}\n"
+        "rows: {conv1: [3x3x4]}\n"
+    )
+    before = Path(target).read_text()
+    result = run(*words.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "cannot be written: the command has read it" in result.stderr
+    assert Path(target).read_text() == before
+
+
+def test_what_one_command_has_read_another_may_write(folder: Path) -> None:
+    Path("net.yaml").write_text(SPEC)
+    assert run("summarize", "net.yaml").exit_code == 0
+    assert run("summarize", "lenet5", "-f", "csv", "-o", "net.yaml").exit_code == 0
+
+
+@pytest.mark.parametrize("written", ["k", "k=", "k= ", "=3", " =3"])
+def test_a_setting_has_a_name_and_a_value(tmp_path: Path, written: str) -> None:
+    (tmp_path / "k.yaml").write_text("let: {k: 2}\ninput: 8x8x3\nlayers: [dense: k]\n")
+    done = runner().invoke(main, ["summarize", str(tmp_path / "k.yaml"), "--set", written])
+    assert done.exit_code == 2
+    assert f"'{written}' is not NAME=VALUE, like k=128" in done.stderr

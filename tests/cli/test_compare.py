@@ -45,7 +45,7 @@ def test_two_files() -> None:
     assert result.stdout.startswith("main.yaml -> mine.yaml\n")
     assert "kernel 5 -> 3" in result.stdout
     assert "580 -> 946" in result.stdout
-    assert "1.63x more" in result.stdout
+    assert "x1.63 (+63.1 %)" in result.stdout
 
 
 def test_standard_input_is_one_network() -> None:
@@ -76,7 +76,7 @@ def test_names_alone_are_no_difference() -> None:
             ["params > 1.6x", "layers == 2"],
             1,
             [
-                "params > 1.6x: mine.yaml has 946, main.yaml has 580 (1.63x more)",
+                "params > 1.6x: mine.yaml has 946, main.yaml has 580: x1.63 (+63.1 %)",
                 "layers == 2: mine.yaml has 2",
             ],
         ),

@@ -103,14 +103,34 @@ def test_without_words_a_long_table_runs_over_pages() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("caption", "written"),
+    [
+        ("100% of it", r"100\% of it"),
+        (r"100\% of it", r"100\% of it"),
+        (r"a\\% b", r"a\\\% b"),
+        ("R&D, #1", r"R\&D, \#1"),
+        (r"$x^2_1$ \emph{so}~long", r"$x^2_1$ \emph{so}~long"),
+    ],
+)
+def test_a_caption_is_latex_but_for_what_can_be_none_there(caption: str, written: str) -> None:
+    result = runner().invoke(main, ["summarize", "lenet5", "-f", "latex", "--caption", caption])
+    assert rf"\caption{{{written}}}\label{{" in result.stdout
+
+
+@pytest.mark.parametrize("label", ["tab:50%", "a}b", r"\x", "n#1"])
+def test_a_label_that_latex_would_read_otherwise_is_refused(label: str) -> None:
+    result = runner().invoke(main, ["summarize", "lenet5", "-f", "latex", "--label", label])
+    assert result.exit_code == 2
+    assert "error[E303]: a label of LaTeX holds none of" in result.stderr
+
+
 @pytest.mark.parametrize("option", ["--latex table*", "--caption x", "--label x"])
 def test_words_of_latex_belong_to_latex(option: str) -> None:
     result = run("summarize lenet5 -f markdown", *option.split())
     assert result.exit_code == 2
-    assert (
-        f"{option.split(maxsplit=1)[0]} belongs to LaTeX: add -f latex or -o FILE.tex"
-        in result.stderr
-    )
+    assert f"{option.split(maxsplit=1)[0]} belongs to LaTeX" in result.stderr
+    assert "hint: add -f latex or -o FILE.tex" in result.stderr
 
 
 def test_a_file_of_latex_is_latex(tmp_path: Path) -> None:
@@ -281,17 +301,17 @@ def test_a_sheets_format_is_known_by_its_suffix(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("summarize lenet5 --batch x", "'--batch': 'x' is not a whole number"),
-        ("summarize lenet5 --batch 1.5", "'--batch': '1.5' is not a whole number"),
-        ("run lenet5 --seed x", "'--seed': 'x' is not a whole number"),
-        ("summarize lenet5 --width wide", "'--width': 'wide' is not a whole number"),
-        ("summarize lenet5 --width 5", "'--width': 5 is not in the range 20<=x<=10000."),
+        ("summarize lenet5 --batch x", "--batch: 'x' is not a whole number"),
+        ("summarize lenet5 --batch 1.5", "--batch: '1.5' is not a whole number"),
+        ("run lenet5 --seed x", "--seed: 'x' is not a whole number"),
+        ("summarize lenet5 --width wide", "--width: 'wide' is not a whole number"),
+        ("summarize lenet5 --width 5", "--width: 5 is not in the range 20<=x<=10000"),
     ],
 )
 def test_a_number_is_a_whole_number(words: str, message: str) -> None:
     result = run(words)
     assert result.exit_code == 2
-    assert result.stderr.endswith(f"Invalid value for {message}\n")
+    assert result.stderr.startswith(f"error[E303]: {message}\n")
 
 
 #: Commands whose tables have few columns that a narrow page can do without.

@@ -632,3 +632,8 @@ def test_a_wrong_default_is_told_where_it_stands_and_once() -> None:
     assert codes_of(
         "input: 9x9x3\ndefaults: {conv: {kernel: 0}}\nlayers: [conv: 3, conv: 4]\n"
     ) == ["E114"]
+
+
+def test_a_changed_type_may_be_meant_for_a_block(child: Callable[..., Report]) -> None:
+    (problem,) = problems(child, "change: {conv1: {type: unti}}\n")
+    assert (problem.code, problem.hint) == ("E112", "did you mean 'unit'?")

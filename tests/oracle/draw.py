@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from shapecalc.layers import JOINS, layer_class
-from shapecalc.layers.fields import MODES, NO_PADDING, Choice, Count, Decimal, Flag, Padding, Sizes
+from shapecalc.layers.fields import (
+    CAUSAL,
+    MODES,
+    NO_PADDING,
+    Choice,
+    Count,
+    Decimal,
+    Flag,
+    Padding,
+    Sizes,
+)
 from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
@@ -70,6 +80,13 @@ def convolution(x: Map) -> Fields:
     return {**window(x), "filters": filters, "bias": bias}
 
 
+def causal(fields: Fields) -> Fields:
+    """What may look back only."""
+    seldom = st.integers(0, 4).map(lambda n: n == 0)
+    pad = seldom.flatmap(lambda chosen: st.just(CAUSAL) if chosen else fields["pad"])
+    return {**fields, "pad": pad}
+
+
 def groups(x: Map) -> st.SearchStrategy[int]:
     """Groups that divide the channels, or any number."""
     divisors = [n for n in range(2, 9) if x.channels % n == 0]
@@ -87,9 +104,14 @@ part = st.integers(0, 10**6).map(lambda n: n / 10**6)
 
 #: The fields of the types that have any, by their word, for an input.
 FIELDS: dict[str, Callable[[Any], Fields]] = {
-    "conv": lambda x: {**convolution(x), "rounding": rounding, "groups": groups(x)},
-    "depthwise": lambda x: {**window(x), "rounding": rounding, "multiplier": small, "bias": bias},
-    "separable": lambda x: {**convolution(x), "rounding": rounding, "multiplier": small},
+    "conv": lambda x: {**causal(convolution(x)), "rounding": rounding, "groups": groups(x)},
+    "depthwise": lambda x: {
+        **causal(window(x)),
+        "rounding": rounding,
+        "multiplier": small,
+        "bias": bias,
+    },
+    "separable": lambda x: {**causal(convolution(x)), "rounding": rounding, "multiplier": small},
     "transposed": lambda x: {
         **convolution(x),
         "groups": groups(x),

@@ -56,6 +56,9 @@ class Builder:
         }
         if layer.pad.mode == "same":
             options["auto_pad"] = "SAME_UPPER"
+        elif layer.pad.mode == "causal":
+            taps = zip(options["kernel_shape"], options["dilations"], strict=True)
+            options["pads"] = [*(d * (k - 1) for k, d in taps), *(0 for _ in x.sides)]
         else:
             before, after = zip(*spread(layer.pad.pairs, x), strict=True)
             options["pads"] = [*before, *after]

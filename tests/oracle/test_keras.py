@@ -18,7 +18,7 @@ from judge import AnyLayer, answer, need, taken
 from shapecalc import summarize
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers import layer_class
-from shapecalc.layers.fields import MODES
+from shapecalc.layers.fields import CAUSAL, MODES
 from shapecalc.layers.shape import Map, Shape
 from shapecalc.reference.layer import forward
 
@@ -196,6 +196,7 @@ ONLY: dict[str, st.SearchStrategy[Any]] = {
 }
 MORE_ONLY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     **{word: {"pad": MODE} for word in WINDOWED},
+    "conv": {"pad": MODE | st.just(CAUSAL)},
     "transposed": {"pad": MODE, "groups": st.just(1)},
     "maxpool": {"pad": MODE, "dilation": st.just((1,))},
     "avgpool": {"pad": MODE, "dilation": st.just((1,))},
@@ -208,6 +209,8 @@ def keras_has(layer: AnyLayer, x: Shape) -> bool:
         return False
     if layer.type == "crop":
         return layer.crop is not None
+    if layer.type == "conv" and layer.pad == CAUSAL and len(x.sides) > 1:
+        return False
     return layer.type not in WINDOWED or set(layer.dilation) == {1} or set(layer.stride) == {1}
 
 
@@ -249,6 +252,33 @@ def test_a_dilated_transposed_convolution_keeps_all_that_its_kernel_reaches() ->
     assert made(np.zeros((1, 4, 7, 2))).shape == (1, 8, 11, 5)  # 4 - 1 + 5, 7 - 1 + 5
     report = taken(layer, Map((4, 7), 2))
     assert report["layer"].output == Map((8, 11), 5)
+
+
+@pytest.mark.parametrize(
+    ("n", "kernel", "stride", "dilation"),
+    [(7, 3, 1, 1), (8, 4, 1, 2), (9, 2, 3, 1), (10, 5, 2, 1), (11, 3, 1, 4), (2, 5, 1, 1)],
+)
+def test_a_causal_convolution_computes_what_keras_s_does(
+    n: int, kernel: int, stride: int, dilation: int
+) -> None:
+    random = np.random.default_rng(0)
+    layer = layer_class("conv")(
+        filters=5,
+        kernel=(kernel,),
+        stride=(stride,),
+        dilation=(dilation,),
+        pad=CAUSAL,
+        bias=False,
+    )
+    x = random.normal(size=(1, 3, n)).astype(np.float32)
+    weight = random.normal(size=(5, 3, kernel)).astype(np.float32)
+    made = keras.layers.Conv1D(5, kernel, stride, "causal", dilation_rate=dilation, use_bias=False)
+    made.build((1, n, 3))
+    made.set_weights([weight.transpose(2, 1, 0)])
+    theirs = np.moveaxis(np.asarray(made(np.moveaxis(x, 1, -1))), -1, 1)
+    ours = forward(layer, {"weight": weight}, x)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=1e-5)
+    assert taken(layer, Map((n,), 3))["layer"].output == Map((theirs.shape[2],), 5)
 
 
 TRANSPOSED = [

@@ -52,6 +52,9 @@ def node(layer: AnyLayer, x: Map, lower: bool = False) -> tuple[Any, list[Any]]:
     if layer.pad.mode == "given":
         before, after = zip(*spread(layer.pad.pairs, x), strict=True)
         options["pads"] = [*before, *after]
+    elif layer.pad.mode == "causal":
+        taps = zip(options["kernel_shape"], options["dilations"], strict=True)
+        options["pads"] = [*(d * (k - 1) for k, d in taps), *(0 for _ in x.sides)]
     elif layer.pad.mode == "valid":
         options["auto_pad"] = "VALID"
     else:

@@ -92,7 +92,11 @@ def margins(layer: AnyLayer, x: Tensor) -> list[tuple[int, int]]:
     fields = (spread(each, x) for each in (layer.kernel, steps, layer.dilation))
     rule = rounding(layer)
     if rule == "ceil_caffe":  # pooling_layer.cpp: `if (pad_h_ || pad_w_)` before it clips both
-        rule = "ceil" if any(map(any, pairs(layer.pad, x))) else "ceil_full"
+        padded_ = any(map(any, pairs(layer.pad, x)))
+        if layer.pad.mode == "causal":
+            taps = zip(spread(layer.kernel, x), spread(layer.dilation, x), strict=True)
+            padded_ = any(d * (k - 1) for k, d in taps)
+        rule = "ceil" if padded_ else "ceil_full"
     return [
         margin(layer.pad.mode, rule, *numbers)
         for numbers in zip(x.shape[2:], *fields, pairs(layer.pad, x), strict=True)
@@ -108,6 +112,8 @@ def margin(
     if mode == "same":  # TensorFlow, api_docs/python/tf/nn, "Notes on padding"
         total = max((-(-n // s) - 1) * s + extent - n, 0)
         return total // 2, total - total // 2
+    if mode == "causal":  # keras.ops.conv after a pad of dilation * (kernel - 1) in front
+        before, after = extent - 1, 0
     if rule == "floor":
         return before, after
     starts = range(0, before + n + after - extent + s, s)  # the last hangs over by less than s
@@ -120,7 +126,7 @@ def margin(
 
 def is_even(layer: AnyLayer, x: Tensor) -> bool:
     """Tell whether PyTorch can pad so by itself: a number per side, for both ends."""
-    return layer.pad.mode != "same" and all(a == b for a, b in pairs(layer.pad, x))
+    return layer.pad.mode not in ("same", "causal") and all(a == b for a, b in pairs(layer.pad, x))
 
 
 def framed(module: nn.Module, layer: AnyLayer, fill: float = 0.0) -> nn.Module:

@@ -74,6 +74,14 @@ def test_inner_blocks_say_what_they_were_given() -> None:
     assert rows["outer1/unit2"] == "filters channels, kernel 1, pad same, stride 1"
 
 
+def test_a_value_that_no_field_reads_cannot_break_the_line() -> None:
+    spec = shapecalc.loads(
+        'input: 8x8x3\nblocks:\n  b: {fields: {n: "a\\nb\\e[31m"}, layers: [relu]}\nlayers: [b]\n'
+    )
+    (_, row) = fold(shapecalc.summarize(spec), 1)
+    assert row.does == "n a b�[31m"
+
+
 def test_two_blocks_that_differ_in_a_field_do_not_read_the_same() -> None:
     texts = [
         of_block(f"unit: {{filters: {filters}, kernel: {kernel}, stride: {stride}}}")

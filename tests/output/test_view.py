@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.storage import DTYPES
 from shapecalc.errors import SpecErrors
-from shapecalc.output.cells import DTYPES, UNITS
+from shapecalc.output.cells import UNITS
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.formats import FORMATS, format_for, write
 from shapecalc.output.options import make_view
@@ -88,6 +89,7 @@ def test_json_names_its_schema_and_states_how_was_counted() -> None:
         "conventions",
         "rows",
         "totals",
+        "peak",
     ]
     assert (data["schema"], data["layout"]) == ("shapecalc.report/1", "chw")
     assert (data["batch"], data["dtype"], data["profile"]) == (3, "int8", None)
@@ -159,8 +161,9 @@ def test_what_works_in_place_counts_when_asked() -> None:
 
 def test_units_are_in_the_headers_and_their_base_in_the_legend() -> None:
     for unit, (base, size) in list(UNITS.items())[1:]:
-        text = write(report("alexnet"), "text", units=unit, columns="name,params,memory")
-        assert f"params ({unit})" in text
+        # a batch of 512 takes 2.15 GB: every unit is reached, so that none gives way to a smaller
+        text = write(report("alexnet"), "text", units=unit, columns="name,macs,memory", batch=512)
+        assert f"MACs ({unit})" in text
         assert f"memory ({size})" in text
         assert f"{unit:<11}  {base:,}" in text
     assert column(report("alexnet"), "params", units="M")[-1] == "62.38"
@@ -243,9 +246,11 @@ def test_columns_are_called_by_key_machine_name_or_title() -> None:
 
 
 def test_all_columns_are_all() -> None:
-    assert make_view(columns="all", profile="macs").columns == COLUMNS
+    device = "ops=1T,bandwidth=1G"
+    assert make_view(columns="all", profile="macs", device=device).columns == COLUMNS
+    needy = ("count", "least_time", "bound")
     without = make_view(columns="all").columns
-    assert without == tuple(column for column in COLUMNS if column.key != "count")
+    assert without == tuple(column for column in COLUMNS if column.key not in needy)
 
 
 def test_the_file_that_was_read_is_named() -> None:
@@ -280,7 +285,7 @@ def refused(**options: Any) -> list[tuple[str, str, str]]:
 def test_words_that_are_not_known_are_all_answered() -> None:
     assert refused(dtype="flot32", units="T", layout="whc", profile="fully", batch=0, depth=-1) == [
         ("E303", "unknown dtype 'flot32'", "did you mean 'float32'?"),
-        ("E303", "unknown units 'T'", "one of exact, K, M, G, Ki, Mi, Gi"),
+        ("E303", "unknown units 'T'", "one of exact, K, M, G, Ki, Mi, Gi, auto"),
         ("E303", "unknown layout 'whc'", "did you mean 'hwc'?"),
         ("E303", "unknown profile 'fully'", "did you mean 'full'?"),
         ("E303", "batch must be at least 1, but is 0", ""),
@@ -388,3 +393,14 @@ def test_a_format_that_is_like_no_other_is_told_which_there_are() -> None:
         write(compute(SPEC), "zzzz")
     (problem,) = caught.value.problems
     assert problem.hint == f"one of {', '.join(FORMATS)}"
+
+
+def test_a_picture_beside_numbers_is_seen_in_pixels() -> None:
+    """A signal is seen in positions; one input with two sides is enough for pixels."""
+    inputs = {"pixels": "{picture: 8x8x3, facts: 10}", "positions": "{picture: 64x3, facts: 10}"}
+    for word, written in inputs.items():
+        text = (
+            f"inputs: {written}\nlayers: [flatten: {{from: picture}}, concat: {{from: [., facts]}}]"
+        )
+        legend = write(compute(text), "text")
+        assert f"the input's {word} that a unit sees" in legend

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 from fractions import Fraction
 from io import StringIO
 
@@ -111,3 +112,12 @@ def test_attributes_are_called_as_the_columns() -> None:
         "frozen",  # these two are columns where something is frozen
         "trainable",
     }
+
+
+def test_the_garbage_collector_runs_again_after_a_report() -> None:
+    assert gc.isenabled()
+    shapecalc.summarize("lenet5")
+    assert gc.isenabled()
+    with pytest.raises(shapecalc.SpecErrors):
+        shapecalc.summarize({"input": "8x8x3", "layers": ["rleu"]})
+    assert gc.isenabled()

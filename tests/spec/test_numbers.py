@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shapecalc.spec.expression import MAX_LENGTH, ExpressionError, evaluate, parse
 from tests.spec.support import codes_of, output_of, place_of, problems_of, report_of
 
 
@@ -323,3 +324,10 @@ def test_decimal_fields_take_decimals_and_names() -> None:
     assert codes_of("input: 3\nlayers: [dropout: half]\n") == ["E110"]
     assert codes_of("input: 3\nlayers: [dropout: 1e999]\n") == ["E114"]
     assert codes_of("input: 3\nlayers: [dropout: nan]\n") == ["E110"]
+
+
+def test_an_expression_may_have_the_longest_length() -> None:
+    longest = ("k" + "+1" * ((MAX_LENGTH - 1) // 2)).ljust(MAX_LENGTH)
+    assert evaluate(parse(longest), lambda name: 7) == 7 + (MAX_LENGTH - 1) // 2
+    with pytest.raises(ExpressionError, match=f"more than {MAX_LENGTH} characters"):
+        parse(longest + " ")

@@ -11,7 +11,7 @@ from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.fields import MODES
 from shapecalc.layers.pool import MaxPool
-from shapecalc.output.cells import NOT_APPLICABLE_MARK, cell_text, number_text
+from shapecalc.output.cells import NOT_APPLICABLE_MARK, amount_text, cell_text, number_text
 from shapecalc.output.table import Head
 from shapecalc.report.fold import together
 from shapecalc.text.safe import one_line, width_of
@@ -178,7 +178,7 @@ def configurations(
     """Lay the networks out as columns of layers, as in the paper of VGG."""
     for k, (report, label) in enumerate(zip(reports, labels, strict=True)):
         cells = (one_line(entry.what[k]) or NOT_APPLICABLE_MARK for entry in entries)
-        footer = number_text(report.totals.params, view.units)
+        footer = amount_text(report.totals.params, view)
         head = Head(f"the layers of {label}", extents=True)
         yield Laid(head, label, tuple(cells), footer, wraps=12)
 
@@ -213,7 +213,7 @@ def pair_columns(
     ]
     joined = [_joined(before, after, widths, column.numeric) for before, after in texts]
     yield Laid(columns[0].head, column.heading(view), tuple(joined[:-1]), joined[-1], drop)
-    if column.total is not None and not column.share:
+    if column.summed and column.total is not None:
         footer = [known(column.total(report.totals, view)) for report in reports]
         yield Laid(
             Head(f"the difference in {column.title}", numeric=True),
@@ -231,6 +231,18 @@ def _joined(before: str, after: str, widths: Sequence[int], numeric: bool) -> st
         before = " " * (widths[0] - width_of(before)) + before
         after = " " * (widths[1] - width_of(after)) + after
     return f"{before}{ARROW}{after}"
+
+
+def fitted(entries: Sequence[Entry], reports: Sequence[Report], view: View, column: Column) -> View:
+    """Return the view in whose units a quantity of all networks is read."""
+    values = [
+        column.of_row(row, view, report.totals)
+        for entry in entries
+        for row, report in zip(entry.rows, reports, strict=True)
+        if row is not None
+    ]
+    totals = [column.of_all(report.totals, view) for report in reports]
+    return view.fitted(column.key, [*values, *totals])
 
 
 def _text(entry: Entry, report: Report, view: View, column: Column, k: int) -> str:

@@ -18,6 +18,7 @@ from shapecalc.analysis.compare.layout import (
     configurations,
     entries_of,
     entry_of,
+    fitted,
     names_column,
     pair_columns,
     side_by_side,
@@ -35,14 +36,24 @@ from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNITS,
     Json,
-    amount_text,
+    amount_in,
     cell_data,
     cell_plain,
     number_text,
 )
-from shapecalc.output.columns import BY_WORD, Sum, conventions, default_columns, has_frozen, sums
+from shapecalc.output.columns import (
+    BY_WORD,
+    Sum,
+    conventions,
+    default_columns,
+    has_frozen,
+    is_deployed,
+    sums,
+    units_owed,
+)
 from shapecalc.output.records import Records
-from shapecalc.output.report_records import profile_data
+from shapecalc.output.report_records import chosen_data, profile_data
+from shapecalc.output.report_table import total_label
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
 from shapecalc.output.view import Column, View
 
@@ -80,7 +91,8 @@ def tabulate(
     reports = comparison.reports
     aligned = comparison.rows(shown_depth(view))
     wanted = _wanted(view, len(reports))
-    entries, hidden = _entries(aligned, view, wanted, full=full)
+    shown_parts = _chosen(reports, aligned, view, shown_depth(view))
+    entries, hidden = _entries(shown_parts, view, wanted, full=full)
     labels = labels_of(reports)
     laid = _lay_out(comparison, entries, view, wanted, labels)
     kept = fit(laid, width)
@@ -104,11 +116,42 @@ def tabulate(
         footer=tuple(column.footer for column in kept),
         facts=(),
         notes=(),
-        legend=tuple((letters | _legend(reports, view, wanted, lines)).items()),
-        remarks=tuple(_remarks(comparison, aligned, hidden, left)),
+        legend=tuple(
+            (
+                letters
+                | _legend(reports, view, wanted, lines, labels)
+                | units_owed(_units(entries, reports, view, wanted))
+            ).items()
+        ),
+        remarks=(
+            *_left_out(view, len(shown_parts), len(aligned)),
+            *_remarks(comparison, shown_parts, hidden, left),
+        ),
         dropped=dropped,
         totals=totals_grid(reports, view, labels),
     )
+
+
+def _chosen(
+    reports: Sequence[Report], aligned: Sequence[Aligned], view: View, depth: int
+) -> Sequence[Aligned]:
+    """Return the rows that a view shows: those that any of the networks has a chosen part in."""
+    if view.choice is None:
+        return aligned
+    from shapecalc.output.row_choice import chosen
+
+    def rows(row: Aligned) -> Iterator[Row]:
+        return (part.row for part in row.parts if part is not None)
+
+    return chosen(reports, aligned, rows, view.choice, depth)
+
+
+def _left_out(view: View, shown: int, of: int) -> tuple[str, ...]:
+    if view.choice is None:
+        return ()
+    from shapecalc.output.row_choice import left_out as rows_left_out
+
+    return (rows_left_out(view.choice, shown, of),)
 
 
 def _remedy(view: View, dropped: tuple[str, ...]) -> str:
@@ -125,7 +168,7 @@ def _wanted(view: View, networks: int) -> tuple[Column, ...]:
         return tuple(column for column in view.columns if column.key != "name")
     if networks > 2:
         return ()
-    return tuple(BY_WORD[key] for key in DEFAULT if key != "count" or view.profile is not None)
+    return tuple(BY_WORD[key] for key in DEFAULT if BY_WORD[key].there(view))
 
 
 def _entries(
@@ -154,19 +197,21 @@ def _lay_out(
 ) -> list[Laid]:
     reports = comparison.reports
     if len(reports) == 2:
-        columns = [names_column(entries, "total"), change_column(entries)]
+        columns = [names_column(entries, total_label(view)), change_column(entries)]
         for column in wanted:
             drop = 0 if view.columns else DEFAULT[column.key]
-            columns += pair_columns(entries, reports, view, column, drop)
+            shown = fitted(entries, reports, view, column)
+            columns += pair_columns(entries, reports, shown, column, drop)
         return columns
     if not wanted:
         names = names_column(entries, "parameters")
         return [names, *configurations(entries, reports, view, labels)]
-    columns = [names_column(entries, "total")]
+    columns = [names_column(entries, total_label(view))]
     for column in wanted:
-        heading = column.heading(view)
+        shown = fitted(entries, reports, view, column)
+        heading = column.heading(shown)
         headers = labels if len(wanted) == 1 else [f"{heading} {label}" for label in labels]
-        columns += side_by_side(entries, reports, view, column, headers)
+        columns += side_by_side(entries, reports, shown, column, headers)
     return columns
 
 
@@ -207,7 +252,11 @@ def summary(
 
 
 def _legend(
-    reports: Sequence[Report], view: View, wanted: Sequence[Column], lines: Sequence[Line]
+    reports: Sequence[Report],
+    view: View,
+    wanted: Sequence[Column],
+    lines: Sequence[Line],
+    labels: Sequence[str],
 ) -> dict[str, str]:
     """Explain the terms, of all networks at once."""
     rows = tuple(chain.from_iterable(report.rows for report in reports))
@@ -215,9 +264,26 @@ def _legend(
     legend["weighted layers"] = (
         "those that multiply and accumulate: convolutions, dense layers, subsampling"
     )
+    first, *others = labels
+    if len(others) == 1:
+        legend["ratio"] = f"{others[0]} divided by {first}, and the change in percent"
+        if any(column.total is not None and not column.share for column in wanted):
+            legend["+/-"] = f"{others[0]} minus {first}"
     if any(NOT_APPLICABLE_MARK in cell.split() for line in lines for cell in line.cells[1:]):
         legend[NOT_APPLICABLE_MARK] = "no such layer, or not applicable"
     return legend
+
+
+def _units(
+    entries: Sequence[Entry], reports: Sequence[Report], view: View, wanted: Sequence[Column]
+) -> Iterator[str]:
+    """Yield the units of the columns and of the totals."""
+    for column in wanted:
+        if column.kind.name in ("number", "bytes"):
+            yield fitted(entries, reports, view, column).units
+    for row in zip(*_sums(reports, view), strict=True):
+        yield view.unit(row[0].key, [total.number for total in row])
+        yield view.unit("memory", [total.bytes for total in row])
 
 
 def _remarks(
@@ -240,8 +306,8 @@ def _remarks(
 
 def totals_grid(reports: Sequence[Report], view: View, labels: Sequence[str]) -> TotalsGrid:
     """Lay totals out, a network a column; the ratios of two stand beside, of more beneath."""
-    frozen = has_frozen(*reports)
-    columns = [_sums(report, view, frozen=frozen) for report in reports]
+    both = zip(_sums(reports, view), reports, strict=True)
+    columns = [(*row, _weighted(report)) for row, report in both]
     rows = [
         row for row in zip(*columns, strict=True) if row[0].key != "buffers" or _any_number(row)
     ]
@@ -265,33 +331,39 @@ def _total_lines(
     """Write every total: the number, the ratio to the first network, and the bytes it takes."""
     for row in rows:
         key, label = row[0].key, row[0].label
-        shown = view._replace(units="exact") if key == WEIGHTED else view
+        shown = view._replace(units="exact", column_units=()) if key == WEIGHTED else view
         ratios = [ratio(row[0].number, total.number).text for total in row[1:]]
+        unit = shown.unit(key, [total.number for total in row])
         yield (
             label,
-            *(amount_text(total.number, shown) for total in row),
+            *(amount_in(total.number, unit) for total in row),
             *(ratios if two else ()),
         )
         if not two and key != "flops":  # theirs are those of the MACs
-            yield (f"  against {first}", "", *ratios)
+            yield (f"  divided by {first}", "", *ratios)
         if row[0].bytes is not None:
-            sizes = [number_text(total.bytes or 0, shown.units) for total in row]
+            unit = shown.unit("memory", [total.bytes for total in row])
+            sizes = [number_text(total.bytes or 0, unit) for total in row]
             yield (
-                f"{label.split(' (')[0]}, {UNITS[shown.units][1]}",
+                f"{label.split(' (')[0]}, {UNITS[unit][1]}",
                 *sizes,
                 *([""] if two else ()),
             )
 
 
-def _sums(report: Report, view: View, *, frozen: bool) -> tuple[Sum, ...]:
-    return (
-        *sums(report, view, frozen=frozen),
-        Sum(WEIGHTED, "weighted layers", weighted_layers(report)),
-    )
+def _sums(reports: Sequence[Report], view: View) -> list[tuple[Sum, ...]]:
+    """Return the totals of every network, all of the same kinds."""
+    deployed = any(is_deployed(report, view) for report in reports)
+    frozen = has_frozen(*reports)
+    return [sums(report, view, frozen=frozen, deployed=deployed) for report in reports]
+
+
+def _weighted(report: Report) -> Sum:
+    return Sum(WEIGHTED, "weighted layers", weighted_layers(report))
 
 
 #: The schema's name and version.
-SCHEMA = "shapecalc.comparison/1"
+SCHEMA = "shapecalc.comparison/2"
 
 
 def records(comparison: Comparison, view: View = View(), *, full: bool = False) -> Records:
@@ -308,10 +380,11 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
         or default_columns(view, machine=True, frozen=has_frozen(*comparison.reports))
         if column.key != "name"
     )
-    rows = comparison.rows(view.depth or 0)
+    aligned = comparison.rows(view.depth or 0)
+    rows = _chosen(comparison.reports, aligned, view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(comparison, view),
+        lambda: {**_head(comparison, view), **chosen_data(view, len(rows), len(aligned))},
         "rows",
         (_record(row, comparison, view, columns) for row in rows),
         columns=(
@@ -343,14 +416,18 @@ def _head(comparison: Comparison, view: View) -> dict[str, object]:
 
 
 def _ratios(first: dict[str, Dim], other: dict[str, Dim]) -> dict[str, Json]:
-    """Return for every total the ratio to the first network's: a decimal, and exact."""
+    """Return for every total its ratio to the first network's, which it is divided by.
+
+    As a decimal and exact, and the change in percent; None where the first's is 0.
+    """
     ratios: dict[str, Json] = {}
     for name, number in other.items():
-        times, direction = ratio(first[name], number)
+        compared = ratio(first[name], number)
+        quotient = compared.quotient
         ratios[name] = {
-            "ratio": None if times is None else float(times),
-            "exact": None if times is None else str(times),
-            "direction": direction,
+            "ratio": None if quotient is None else float(quotient),
+            "exact": None if quotient is None else str(quotient),
+            "percent": compared.percent,
         }
     return ratios
 

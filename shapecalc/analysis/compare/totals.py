@@ -1,6 +1,6 @@
 """What a comparison calls its networks, what it counts of them, ratios, and conditions on totals.
 
-Ratios are as people say them: 1 or more, with a word for the direction.
+A ratio is always a network's number divided by the first network's.
 
 A condition, for `--fail-if`, is a total's name, a comparison and a number: ``params > 60M``,
 ``macs >= 1.05x``.  The number may have separators (``_`` or ``,``), decimals, and one of the
@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import Dim, known
+from shapecalc.counting import MEASURES, SHORT
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.output.columns import measure_names, measures
 from shapecalc.text import Origin, Source, Span
@@ -66,58 +67,69 @@ def total_names(view: View) -> tuple[str, ...]:
 
 
 class CountRatio(NamedTuple):
-    """How a number compares with an earlier one.
+    """How a number compares with an earlier one: it, divided by that.
 
-    `times` is exact and at least 1; None where one of the two is 0, and a ratio means nothing.
+    `quotient` is exact; None where the earlier one is 0, and a ratio means nothing.
     """
 
-    times: Fraction | None
-    direction: str
+    quotient: Fraction | None
 
     @property
     def text(self) -> str:
-        """The ratio in words, rounded to three digits.
+        """The factor, and below 10 the change in percent, rounded to three digits.
 
-        >>> ratio(62378344, 6998552).text, ratio(3, 3).text, ratio(0, 5).text
-        ('8.91x fewer', 'the same', 'no ratio to 0')
+        >>> ratio(62378344, 6998552).text, ratio(10, 21).text, ratio(1, 12).text
+        ('x0.112 (-88.8 %)', 'x2.10 (+110 %)', 'x12.0')
+        >>> ratio(3, 3).text, ratio(5, 0).text, ratio(0, 5).text
+        ('the same', 'x0 (-100 %)', 'no ratio to 0')
         """
-        if self.direction == "the same":
-            return self.direction
-        if self.times is None:
+        if self.quotient is None:
             return "no ratio to 0"
-        return f"{times_text(self.times)} {self.direction}"
+        if self.quotient == 1:
+            return "the same"
+        if not self.quotient:
+            return "x0 (-100 %)"
+        times = f"x{digits_text(self.quotient, 1)}"
+        if self.quotient >= 10:
+            return times
+        sign = "+" if self.quotient > 1 else "-"
+        return f"{times} ({sign}{digits_text(100 * abs(self.quotient - 1), 100)} %)"
+
+    @property
+    def percent(self) -> float | None:
+        """The change in percent of the earlier number."""
+        return None if self.quotient is None else float(100 * (self.quotient - 1))
 
 
 def ratio(before: Dim, after: Dim) -> CountRatio:
-    """Compare a count with an earlier one."""
+    """Divide a count by an earlier one."""
     before, after = known(before), known(after)
     if before == after:
-        return CountRatio(Fraction(1), "the same")
-    direction = "more" if after > before else "fewer"
-    if not before or not after:
-        return CountRatio(None, direction)
-    return CountRatio(Fraction(max(before, after), min(before, after)), direction)
+        return CountRatio(Fraction(1))
+    return CountRatio(Fraction(after, before) if before else None)
 
 
-def times_text(times: Fraction) -> str:
-    """Write a factor above 1 with three digits, halves up; one that would read 1.00 as less.
+def digits_text(number: Fraction, apart: int) -> str:
+    """Write a positive number with three digits, halves up; more, not to read as another.
 
-    >>> [times_text(Fraction(n, 1000)) for n in (1004, 1005, 9994, 9995, 123456, 4567890)]
-    ['<1.01x', '1.01x', '9.99x', '10.0x', '123x', '4,570x']
+    >>> [digits_text(Fraction(n, 10000), 1) for n in (120, 10004, 99940, 99950, 45678900)]
+    ['0.0120', '1.0004', '9.99', '10.0', '4,570']
     """
     digits = 2
-    while digits > -18 and _rounded(times, digits) >= 1000:
+    while digits > -60 and _rounded(number, digits) >= 1000:
         digits -= 1
-    scaled = _rounded(times, digits)
-    if scaled == 100 and digits == 2:
-        return "<1.01x"
+    while _rounded(number, digits) < 100:
+        digits += 1
+    while number != apart and _rounded(number, digits) == apart * Fraction(10) ** digits:
+        digits += 1
+    scaled = _rounded(number, digits)
     if digits <= 0:
-        return f"{scaled * 10**-digits:,}x"
-    return f"{scaled // 10**digits}.{scaled % 10**digits:0{digits}}x"
+        return f"{scaled * 10**-digits:,}"
+    return f"{scaled // 10**digits:,}.{scaled % 10**digits:0{digits}}"
 
 
-def _rounded(times: Fraction, digits: int) -> int:
-    return int(times * Fraction(10) ** digits + Fraction(1, 2))
+def _rounded(number: Fraction, digits: int) -> int:
+    return int(number * Fraction(10) ** digits + Fraction(1, 2))
 
 
 #: A condition is at most so long.
@@ -138,7 +150,13 @@ _SUFFIXES: dict[str, int] = {
     **{f"{letter}i": 1024**power for power, letter in enumerate("KMGT", 1)},
 }
 #: Totals that have a short name as well.
-ALIASES = {"peak": "peak_activations", "layers": WEIGHTED}
+ALIASES = {**SHORT, "layers": WEIGHTED}
+#: Totals that are counts, and what they are in bytes.
+_IN_BYTES = {
+    "peak_activations": "peak_memory",
+    "params": "parameter_memory",
+    "activations": "memory",
+}
 
 _WORD = re.compile(r"\s*([A-Za-z_]*)", re.ASCII)
 _SIGN = re.compile(r"\s*([<>=!~]*)")
@@ -162,14 +180,20 @@ class TotalCondition(NamedTuple):
 
     def sentence(self, name: str, number: Dim, first_name: str, first: Dim) -> str:
         """Say with the numbers that the condition holds."""
-        text = f"{self.text}: {name} has {number:,}"
+        text = f"{self.text}: {name} has {number:,}{' bytes' if _bytes(self.total) else ''}"
         if self.relative:
-            text += f", {first_name} has {first:,} ({ratio(first, number).text})"
+            text += f", {first_name} has {first:,}: {ratio(first, number).text}"
         return text
 
 
-def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[TotalCondition, ...]:
-    """Read conditions on the named totals.
+def _bytes(total: str) -> bool:
+    return total in MEASURES and MEASURES[total].kind == "bytes"
+
+
+def read_conditions(
+    texts: Iterable[str], totals: Iterable[str], *, alone: bool = False
+) -> tuple[TotalCondition, ...]:
+    """Read conditions on the named totals; of a network `alone`, which is no multiple of another.
 
     Raises `SpecErrors` with every one that cannot be read (E331) or names no total (E332).
     """
@@ -178,7 +202,7 @@ def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[TotalC
     problems: list[Problem] = []
     for text in texts:
         try:
-            conditions.append(_read(text, known))
+            conditions.append(_read(text, known, alone=alone))
         except SpecErrors as error:
             problems += error.problems
     if problems:
@@ -186,7 +210,7 @@ def read_conditions(texts: Iterable[str], totals: Iterable[str]) -> tuple[TotalC
     return tuple(conditions)
 
 
-def _read(text: str, known: tuple[str, ...]) -> TotalCondition:
+def _read(text: str, known: tuple[str, ...], *, alone: bool) -> TotalCondition:
     if len(text) > LONGEST:
         message = f"a condition of {len(text)} characters; {LONGEST} are enough for any"
         raise _refused(text, (0, len(text)), message, "write one like params > 60M")
@@ -202,8 +226,12 @@ def _read(text: str, known: tuple[str, ...]) -> TotalCondition:
         raise _refused(text, rest.span(1), "a number is missing here", "one like 60M or 1.05x")
     suffix = _match(_SUFFIX, text, number.end())
     bound = Fraction(re.sub("[_,]", "", number[1]))
+    if suffix[1] == "x" and alone:
+        message = "a multiple needs a network to compare with, and there is one alone"
+        hint = "give a number, or compare two: shapecalc compare A B --fail-if ..."
+        raise _refused(text, suffix.span(1), message, hint)
     if suffix[1] != "x":
-        bound *= _scale(text, suffix, in_bytes=total.endswith("memory"))
+        bound *= _scale(text, suffix, total)
     if suffix.end() < len(text):
         message = "a condition is one comparison, and ends before this"
         raise _refused(text, (suffix.end(), len(text)), message, "give --fail-if once for each")
@@ -235,16 +263,19 @@ def _total(text: str, known: tuple[str, ...]) -> tuple[str, int]:
     raise _refused(text, word.span(1), f"there is no total '{word[1]}'", hint, "E332")
 
 
-def _scale(text: str, suffix: re.Match[str], *, in_bytes: bool) -> int:
+def _scale(text: str, suffix: re.Match[str], total: str) -> int:
     """Return what a suffix stands for."""
     written = suffix[1]
-    word = written.removesuffix("B") if in_bytes else written
+    word = written.removesuffix("B") if _bytes(total) else written
     if word in _SUFFIXES:
         return _SUFFIXES[word]
     meant = next((unit for unit in _SUFFIXES if unit.lower() == word.lower()), "")
     hint = f"did you mean {meant}?" if meant else "use K, M, G, T, Ki, Mi, Gi, Ti or x"
     if written.removesuffix("B") in _SUFFIXES:
-        hint = "bytes are for memory, peak_memory and parameter_memory"
+        plain = text[: suffix.end(1)].strip().removesuffix("B")
+        hint = f"it counts, and takes no memory: write {plain}"
+        if total in _IN_BYTES:
+            hint = f"in bytes it is {_IN_BYTES[total]}, without the B a count"
     raise _refused(text, suffix.span(1), f"'{written}' is no unit of this total", hint)
 
 

@@ -79,6 +79,7 @@ TOPICS: dict[str, Topic] = {
             ),
             memory.formulas,
             lambda report, view: view.memory(view.activations(report.totals)),
+            memory.of_network,
         ),
         Topic(
             "receptive-field",

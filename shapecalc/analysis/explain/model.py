@@ -220,7 +220,8 @@ class Topic(NamedTuple):
     """A number that can be explained.
 
     `layer` explains it for a layer, `block` for a block, `formulas` gives what a line of the whole
-    network shows (None: it has no such lines), `total` the network's own number where it has one.
+    network shows (None: it has no such lines), `total` the network's own number where it has one,
+    and `after` what is said under its lines.
     """
 
     name: str
@@ -229,6 +230,7 @@ class Topic(NamedTuple):
     block: Callable[[Subject], Section]
     formulas: Callable[..., tuple[Formula, ...]] | None
     total: Callable[[Report, View], Dim] | None = None
+    after: Callable[[Report, View], Iterator[Block]] | None = None
     usual: bool = False
 
 

@@ -126,6 +126,11 @@ def question(layer: Layer, subject: Subject) -> Iterator[Prose]:
         every = f"one output every {s} {subject.pixel}s" if s != 1 else "as many outputs as inputs"
         yield Prose(f"`same` asks for {every}, whatever the kernel: n/s, rounded up.")
         return
+    if layer.pad.mode == "causal":
+        yield Prose(
+            f"`causal` puts {window.before} zeros before and none after: no output sees what comes"
+            f" after its own {subject.pixel}."
+        )
     steps = f"{s} {subject.pixel}s at a time" if s != 1 else f"one {subject.pixel} at a time"
     padded = "" if is_zero(window.before + window.after) else " and their padding"
     fit = "the steps that fit" if window.rounding == "floor" else "the steps, one that is begun too"

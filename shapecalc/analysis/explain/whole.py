@@ -58,6 +58,8 @@ def slide(report: Report, view: View, topic: Topic) -> Section:
         )
         for subject, formulas in zip(subjects, by_layer, strict=True)
     )
+    if topic.after is not None:
+        after += topic.after(report, view)
     blocks = (Grid(("", "", ""), rows, (False, False, False)), *after)
     named = tuple(
         (subject.row.name, formula)

@@ -213,10 +213,17 @@ def _totals(report: Report) -> dict[str, int]:
 
 def _bytes(report: Report, view: View) -> Iterator[CountCandidate]:
     """Yield what parameters and activations take."""
-    totals = {"parameters": known(report.totals.params), **_totals(report)}
-    for what, number in totals.items():
+    totals = report.totals
+    stored = {
+        "parameters": view.trained(totals),
+        "weights, without biases": view.bytes(totals.weights, "weights"),
+        "biases": view.bytes(totals.biases, "biases"),
+        "parameters with buffers": view.stored(totals),
+    }
+    for what, number in {"parameters": 0, **_totals(report)}.items():
         if what != "connections":
-            yield CountCandidate(f"{what}, {view.dtype}", "", known(view.bytes(number)))
+            size = stored[what] if what in stored else view.bytes(number, "activations")
+            yield CountCandidate(f"{what}, {view.dtype}", "", known(size))
 
 
 def _varied(plain: CountCandidate, of_bytes: bool) -> Iterator[CountCandidate]:

@@ -11,7 +11,8 @@ from shapecalc.algebra import Dim, is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
 from shapecalc.counting.profile import described
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.output.cells import NUMBER, UNITS, Json, number_text
+from shapecalc.output.cells import NUMBER, Json, number_text
+from shapecalc.output.columns import units_owed
 from shapecalc.output.csv import Plain
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import profile_data
@@ -40,6 +41,7 @@ def tabulate(difference: Difference, view: View = View(), width: int | None = No
     first, second = difference.totals
     if difference.report.domain is not None:
         view = view._replace(units="exact")  # formulas have none
+    view = view.fitted("count", (first, second))
     heads = (Head("the layer's name, or the block's"), *_heads(names))
     header = ("layer", "term", *names, "difference")
     footer = ("total", "", *_counts((first, second), view), signed(second - first, view))
@@ -119,8 +121,7 @@ def _legend(difference: Difference, view: View) -> Iterator[tuple[str, str]]:
                 f"{NOT_COUNTED} by {profile.name}",
                 f"{', '.join(missing)}: it has no rule for them",
             )
-    if view.units != "exact":
-        yield view.units, f"{UNITS[view.units][0]:,}"
+    yield from units_owed([view.units]).items()
 
 
 def _remarks(difference: Difference, parts: Sequence[DifferencePart], depth: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Inverse questions: which sizes, constants and fields make a statement about a network true.
 
 question.py     text to conditions
+units.py        bytes in conditions
 atoms.py        conditions to relations of expressions, by a report
 unknowns.py     what is free, and what is tried one by one
 decide.py       relations to boxes

@@ -237,10 +237,18 @@ class Solution(Shown):
         return bool(self.boxes)
 
     def admits(self, **values: int) -> bool:
-        """Tell whether a point solves it; a name with a dot is given as `**{"conv1.pad": 2}`."""
-        if any(len({values[name] for name in group}) > 1 for group in self.tied):
+        """Tell whether a point solves it; a name with a dot is given as `**{"conv1.pad": 2}`.
+
+        Where some names are left out: whether it solves it for some value of theirs.  Raises
+        `TypeError` for a name that the answer does not have.
+        """
+        for name in values:
+            if name not in self.names:
+                raise TypeError(f"there is no '{name}' in the answer, but {', '.join(self.names)}")
+        given = [[values[name] for name in group if name in values] for group in self.tied]
+        if any(len(set(numbers)) > 1 for numbers in given):
             return False
-        return any(all(has(box[name], values[name]) for name in box) for box in self.boxes)
+        return any(all(has(box[name], values[name]) for name in values) for box in self.boxes)
 
     def total(self) -> int | None:
         """Count the solutions; None when there is no end to them."""

@@ -17,12 +17,19 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 from shapecalc.algebra import Dim, known, larger, product
 from shapecalc.algebra.expr import evaluate as at
 from shapecalc.algebra.expr import symbol, symbols_of
-from shapecalc.analysis.solve.question import Question, QuestionCondition, Side, WrittenShape
+from shapecalc.analysis.solve.question import (
+    Question,
+    QuestionCondition,
+    Side,
+    WrittenShape,
+)
+from shapecalc.analysis.solve.units import byte_counts, in_bytes, must_be_alike
+from shapecalc.analysis.solve.units import label as bytes_label
+from shapecalc.counting import OF_NETWORK, SHORT
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.columns import BY_WORD
-from shapecalc.output.view import View
 from shapecalc.report import UNKNOWN, Report, Row
 from shapecalc.report.fold import fold
 from shapecalc.spec.expression import ExpressionError, evaluate
@@ -33,12 +40,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.layers.window import Window
+    from shapecalc.output.view import View
 
 
 Relation: TypeAlias = Literal["at least", "at most", "equal to", "unequal to", "divisible by"]
 
-#: The totals of a network beside those that are columns.
-PEAKS = ("peak", "peak_memory")
 _RELATIONS: dict[str, tuple[Relation, int]] = {
     "=": ("equal to", 0),
     "!=": ("unequal to", 0),
@@ -48,7 +54,6 @@ _RELATIONS: dict[str, tuple[Relation, int]] = {
     ">": ("at least", 1),
     "divisible by": ("divisible by", 0),
 }
-_VIEW = View()
 
 
 class VolumeSides(NamedTuple):
@@ -106,7 +111,7 @@ class Binder:
     """Finds what the names of a question mean in one report.
 
     `shown` gives the names under which symbols are asked for, `fixed` numbers of names that are
-    tried one by one.
+    tried one by one, `view` the batch and the types that memory is counted with.
     """
 
     def __init__(
@@ -115,9 +120,11 @@ class Binder:
         report: Report,
         shown: Mapping[str, str],
         fixed: Mapping[str, int],
+        view: View,
     ) -> None:
         self.question = question
         self.report = report
+        self.view = view
         self.names: dict[str, Dim] = {
             **{name: symbol(name) for name in report.graph.symbols},
             **{name: symbol(inner) for name, inner in shown.items()},
@@ -128,6 +135,10 @@ class Binder:
     def atoms(self, number: int, condition: QuestionCondition) -> list[Atom]:
         """Return the relations that a condition consists of.  Raises `SpecErrors`."""
         self.layers = {}
+        plain = condition
+        must_be_alike(condition, self.question, self.names)
+        if any(byte_counts(condition)):
+            condition = in_bytes(condition, self.question, self.view, self.names)
         left, right = self.side(condition.left, condition), self.side(condition.right, condition)
         relation, shift = _RELATIONS[condition.relation]
         if relation == "divisible by" and not (isinstance(right, int) and right > 0):
@@ -141,7 +152,9 @@ class Binder:
                 message = "the volume stands on the left: pool3 = 6x6"
                 self.question.refuse("E343", message, condition.span, "turn the relation around")
             left, right = right, left
-        label = condition.text if not isinstance(condition.left, str) else condition.left
+        label = condition.text
+        if isinstance(plain.left, str):
+            label = plain.left if condition is plain else bytes_label(plain.left)
         if not isinstance(left, VolumeSides):
             assert not isinstance(left, WrittenShape)
             assert not isinstance(right, VolumeSides | WrittenShape)
@@ -224,12 +237,13 @@ class Binder:
         if name in self.names:
             return self.names[name]
         if "'" not in name:
-            if name in PEAKS:
-                peak = self.report.totals.peak
-                return peak if name == "peak" else _VIEW.memory(peak)
+            own = OF_NETWORK.get(SHORT.get(name, name))
+            if own is not None:
+                return own.of_all(self.report.totals, self.view)
             column = BY_WORD.get(name.lower())
             if column is not None and column.key in _totals() and column.total is not None:
-                return column.total(self.report.totals, _VIEW)
+                total: Dim = column.total(self.report.totals, self.view)
+                return total
         return self.part(name)
 
     def part(self, name: str) -> Value:
@@ -284,7 +298,7 @@ class Binder:
         column = BY_WORD.get(first.lower())
         numeric = column is not None and column.kind.name in ("number", "bytes", "sides")
         if column is not None and numeric and not column.share and column.key != "count":
-            value = column.of_row(row, _VIEW, self.report.totals)
+            value = column.of_row(row, self.view, self.report.totals)
             if value is None or value is UNKNOWN:
                 self.refuse(name, f"{row.name} has no {first}", "ask for another of its numbers")
             if not isinstance(value, tuple):
@@ -325,8 +339,8 @@ def _columns() -> list[str]:
 
 def _totals() -> list[str]:
     columns = dict.fromkeys(BY_WORD.values())
-    totals = [c.key for c in columns if c.total and not c.share and c.key != "count"]
-    return [*totals, *PEAKS]
+    totals = [c.key for c in columns if c.summed and not c.needs]
+    return [*totals, *(word for word in (*SHORT, *OF_NETWORK) if word != "peak_activations")]
 
 
 class Rest(NamedTuple):

@@ -24,7 +24,20 @@ SUFFIXES = {
     **{f"{word}i": 1024**power for power, word in enumerate(("K", "M", "G", "T"), 1)},
     "k": 1000,
 }
-_NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(\.\d+)?(?:([KMGT]i?|k)B?)?", re.ASCII)
+_NUMBER = re.compile(
+    r"(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(\.\d+)?(?:([KMGT]i?|k)(?!\w)|\s*((?:[KMGT]i?|k)?B))?",
+    re.ASCII,
+)
+#: What people write for a unit, in small letters, and what it is here.
+_MEANT_UNITS = {
+    **{word.lower(): word for word in ("K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti")},
+    **{f"{word}b".lower(): f"{word}B" for word in ("", "K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti")},
+    **{
+        f"{word.lower()}byte{end}": f"{word}B"
+        for word in ("", "K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti")
+        for end in ("", "s")
+    },
+}
 _TOKEN = re.compile(
     r"\s*(?:(?P<shape>\d+(?:\s*[x\u00d7]\s*\d+)+)(?![\w.])"
     rf"|(?P<number>{_NUMBER.pattern})(?!\w|\.\d)"
@@ -37,6 +50,18 @@ RELATIONS = ("=", "!=", "<", "<=", ">", ">=")
 #: The conditions that speak of the whole network.
 WHOLE = ("no loss", "exact fit")
 _EXAMPLE = 'ask like "pool3 = 6x6", "params <= 5M" or "no loss"'
+
+
+class ByteCount(int):
+    """A number of bytes, as it was written: ``512KB``, and where that stands."""
+
+    written: str
+    span: Span
+
+    @property
+    def unit(self) -> str:
+        """The unit that it was written in."""
+        return self.written.lstrip("0123456789_,. ")
 
 
 class WrittenShape(NamedTuple):
@@ -140,8 +165,7 @@ class _QuestionReader(Parser):
             assert word is not None
             self.end = self.start + word.end()
             message = f"'{word[0]}' is neither a number nor a shape"
-            hint = "numbers may end in K, M, G, T, Ki, Mi or Gi; a name that begins with a digit"
-            self.stop(message, f"{hint} stands in quotes: '3x3'.params")
+            self.stop(message, _unit_hint(word[0]) or _DIGIT_HINT)
         if rest[0] == "/":
             self.stop("'/' would give a fraction", "use // for whole division")
         self.stop(f"'{rest[0]}' means nothing in a question", _EXAMPLE)
@@ -155,7 +179,9 @@ class _QuestionReader(Parser):
             conditions += self.conditions()
         if self.token:
             message = f"'{self.token}' is not expected here"
-            self.stop(message, "conditions are joined by `and` or a comma")
+            before = re.search(r"[\d_,.]+\s*$", self.text[: self.start], re.ASCII)
+            unit = _unit_hint(before[0].strip() + self.token) if before else ""
+            self.stop(message, unit or "conditions are joined by `and` or a comma")
         return conditions
 
     def conditions(self) -> list[QuestionCondition]:
@@ -220,6 +246,9 @@ class _QuestionReader(Parser):
             if value is None:
                 self.stop(f"'{token}' is not a whole number", "1.5M is one, 1.5 is not")
             self.advance()
+            if token.endswith("B"):
+                value = ByteCount(value)
+                value.written, value.span = token, Span(0, start, 0, self.behind)
             return value
         if token in ("min", "max") or kind == "sign":
             return super().atom(depth)
@@ -236,5 +265,19 @@ def _value(token: str) -> int | None:
     match = _NUMBER.fullmatch(token)
     assert match is not None
     digits = re.sub("[,_]", "", match[1])
-    value = Fraction(digits + (match[2] or "")) * SUFFIXES.get(match[3] or "", 1)
+    suffix = match[3] or (match[4] or "").removesuffix("B")
+    value = Fraction(digits + (match[2] or "")) * SUFFIXES.get(suffix, 1)
     return int(value) if value.denominator == 1 else None
+
+
+_DIGIT_HINT = (
+    "numbers may end in K, M, G, T, Ki, Mi, Gi or Ti, and B for bytes; a name that begins with a"
+    " digit stands in quotes: '3x3'.params"
+)
+
+
+def _unit_hint(word: str) -> str:
+    """Say which unit is meant by a number with another one."""
+    match = re.fullmatch(r"([\d_,.]+)([A-Za-z]+)", word, re.ASCII)
+    unit = match and _MEANT_UNITS.get(match[2].lower())
+    return f"did you mean {match[1]}{unit}?" if match and unit else ""

@@ -13,12 +13,14 @@ from shapecalc.analysis.solve.atoms import Atom, Binder, lossless, rests, skippe
 from shapecalc.analysis.solve.decide import Decision, decide
 from shapecalc.analysis.solve.question import WHOLE, Question, read_question
 from shapecalc.analysis.solve.reasons import apart, borders, chain, measure, misses, near_points
+from shapecalc.analysis.solve.units import remarks as of_units
 from shapecalc.analysis.solve.unknowns import Unknowns, find_unknowns
 from shapecalc.api import load
 from shapecalc.errors import Problem, RuleError, SpecErrors
 from shapecalc.graph import Graph
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
+from shapecalc.output.options import make_view
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
 from shapecalc.text import Origin
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from os import PathLike
 
+    from shapecalc.output.view import View
     from shapecalc.report import Report
 
 
@@ -39,27 +42,31 @@ def solve(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    batch: int = 1,
+    dtype: str = "float32",
 ) -> Solution:
     """Find everything for which a question about a network holds.
 
     `network` is a loaded one, or a spec by its path or name; `settings`, `input` and `free` are
     those of `load`.  `over` gives constants, symbols and fields of layers ranges, both ends
     included: `{"k": "16:512", "conv1.pad": [0, 1, 2]}`.  With nothing free the sides of the input
-    are.  Raises `SpecErrors` with everything that is wrong.
+    are.  Memory is that of a `batch` of examples of `dtype`, as in `Report.render`.  Raises
+    `SpecErrors` with everything that is wrong.
 
     >>> [box["H"].text("H") for box in solve("alexnet", "pool3 = 6x6").boxes]
     ['H from 227 to 258']
     """
+    view = make_view(batch=batch, dtype=dtype)
     parsed = read_question(question)
     ranges = read_ranges(over)
     if not isinstance(network, Graph):
-        network = load(str(network), settings=settings, input=input, free=free)
+        network = load(network, settings=settings, input=input, free=free)
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     elif network.problems:
         compute_report(network)  # raises these and what else is wrong
     unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(parsed))
-    work = _Asking(network, parsed, unknowns)
+    work = _Asking(network, parsed, unknowns, view)
     try:
         return work.tried() if unknowns.tried else work.at_once()
     except RuleError as error:  # the question makes an expression grow too large
@@ -76,8 +83,9 @@ def _asks_for_fields(question: Question) -> bool:
 class _Asking:
     """One question to one network."""
 
-    def __init__(self, graph: Graph, question: Question, unknowns: Unknowns) -> None:
+    def __init__(self, graph: Graph, question: Question, unknowns: Unknowns, view: View) -> None:
         self.graph = graph
+        self.view = view
         self.question = question
         self.unknowns = unknowns
         inner = unknowns.inner
@@ -88,7 +96,7 @@ class _Asking:
     def atoms(self, report: Report, fixed: Mapping[str, int]) -> list[Atom]:
         """Return the relations that the question consists of."""
         inner = {name: word for name, word in self.unknowns.inner.items() if name not in fixed}
-        binder = Binder(self.question, report, inner, fixed)
+        binder = Binder(self.question, report, inner, fixed, self.view)
         relations: list[Atom] = []
         for number, condition in enumerate(self.question.conditions):
             if condition.relation in WHOLE:
@@ -123,7 +131,7 @@ class _Asking:
             tuple(map(tuple, tied)),
             tuple(why),
             () if boxes else tuple(nearest),
-            tuple(remarks),
+            (*of_units(self.question, self.view), *remarks),
             spec.source.name,
             self.graph.names(),
             self.graph.remarks,

@@ -61,7 +61,7 @@ def prepare(
     """
     from shapecalc.analysis.sweep.axes import ground
     from shapecalc.analysis.sweep.plan import make_plan
-    from shapecalc.api import read
+    from shapecalc.api import named, read
     from shapecalc.graph import Graph
     from shapecalc.spec.find import find
     from shapecalc.spec.ranges import read_ranges
@@ -76,7 +76,7 @@ def prepare(
             raise TypeError("settings and input belong to `load`: this network is loaded already")
         spec, (values, inputs) = network.spec, network.options  # type: ignore[assignment]
     else:
-        spec = read(find(str(network)))
+        spec = read(find(named(network)))
     return make_plan(ground(spec, values, inputs, ranges), columns, view, progress)
 
 

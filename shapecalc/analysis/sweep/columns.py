@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.counting import OF_NETWORK
+from shapecalc.counting import OF_NETWORK, SHORT
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.layers.shape import SIDE_NAMES, Shape
 from shapecalc.output.cells import NUMBER, CellKind
@@ -29,9 +29,6 @@ DEFAULT = "params,macs,activations,peak,output"
 
 class NeedsNumbersError(Exception):
     """A value that no formula gives: the sweep asks again without symbols."""
-
-
-_SHORT = {"peak": "peak_activations"}
 
 
 class SweepColumn(NamedTuple):
@@ -111,16 +108,30 @@ def _row(report: Report, layer: str) -> Row | None:
     return None
 
 
+def machine_name(word: str, view: View) -> str:
+    """Return the machine name of what a word asks for; the word itself where it asks for nothing.
+
+    >>> from shapecalc.output.view import View
+    >>> machine_name("peak", View()), machine_name("conv1.rf", View())
+    ('peak_activations', 'conv1.receptive_field')
+    """
+    layer, dot, value = word.rpartition(".")
+    if not dot:
+        return total_words(view).get(word.lower(), word)
+    column = layer_words(view).get(value.lower())
+    return word if column is None else f"{layer}.{column.name}"
+
+
 def total_words(view: View) -> dict[str, str]:
     """Return the words for totals, with the machine name of each."""
-    columns = [column for column in COLUMNS if column.total and not column.share]
+    columns = [column for column in COLUMNS if column.summed]
     words = {
         word: column.name
         for column in columns
         for word in (column.name, column.key, column.title.lower())
-        if column.key != "count" or view.profile is not None
+        if column.there(view)
     }
-    return {**words, **{name: name for name in OF_NETWORK}, **_SHORT, "output": "output"}
+    return {**words, **{name: name for name in OF_NETWORK}, **SHORT, "output": "output"}
 
 
 def layer_words(view: View) -> dict[str, Column | None]:
@@ -130,7 +141,7 @@ def layer_words(view: View) -> dict[str, Column | None]:
         for column in COLUMNS
         if (column.kind.name in ("number", "bytes") and not column.share) or column.key in SHAPED
         for word in (column.name, column.key, column.title.lower())
-        if column.key != "count" or view.profile is not None
+        if column.there(view)
     }
     return {**words, **dict.fromkeys(EXTENTS)}
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.analysis.sweep.table import ELLIPSIS, heading
+from shapecalc.analysis.sweep.table import ELLIPSIS, fitted, heading
 from shapecalc.errors import refuse
 from shapecalc.output.cells import UNKNOWN_MARK, number_text
 from shapecalc.output.text import wrap
@@ -120,14 +120,14 @@ def to_chart(sweep: Sweep, measure: SweepColumn, width: int, *, plain: bool = Fa
     """Draw a column, in lines at most `width` wide; `plain` uses ASCII alone."""
     axes = ", ".join(axis.name for axis in sweep.plan.ground.axes)
     name = one_line(sweep.plan.ground.spec.name) or "network"
-    title = f"{name}: {heading(measure, sweep.plan.view)} over {axes}"
+    title = f"{name}: {heading(measure, fitted(sweep, measure))} over {axes}"
     draw = _bars if len(sweep) <= BARS else _lines
     lines = [title, "", *draw(sweep, measure, width, plain)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _text(value: int, sweep: Sweep, measure: SweepColumn) -> str:
-    return number_text(value, "exact" if measure.extent else sweep.plan.view.units)
+    return number_text(value, fitted(sweep, measure).units)
 
 
 def _bars(sweep: Sweep, measure: SweepColumn, width: int, plain: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shapecalc.analysis.sweep.columns import machine_name
 from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, names_of
 from shapecalc.text.shown import Shapes, Shown
 
@@ -85,11 +86,20 @@ class Sweep(Shown):
         return int((~self.exists).sum())
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return a column.  Raises `KeyError` for an unknown one."""
+        """Return a column, by its own name or a word that asks for it, like `peak`.
+
+        Of an output or a receptive field it has a column an extent.  Raises `KeyError` for an
+        unknown one.
+        """
+        if name not in self.names:
+            name = machine_name(name, self.plan.view)
         if name == "note":
             return self.block.notes
         if name in self.block.axes:
             return self.block.axes[name]
+        parts = [part for part in self.block.columns if part.rpartition(".")[0] == name]
+        if parts:
+            return np.stack([self[part] for part in parts], axis=1)
         if name not in self.block.columns:
             raise KeyError(f"there is no column '{name}'; there are {', '.join(self.names)}")
         values = self.block.columns[name]

@@ -20,7 +20,7 @@ from shapecalc.output.cells import (
     number_text,
     superscript,
 )
-from shapecalc.output.columns import BY_WORD
+from shapecalc.output.columns import BY_WORD, units_owed
 from shapecalc.output.records import Records
 from shapecalc.output.table import Head, Line, Table
 from shapecalc.report.compute import compute_report
@@ -58,7 +58,7 @@ def tabulate(swept: Sweep | Stream, width: int | None = None) -> Table:
         Head(measure.meaning, not measure.shaped, measure.shaped) for measure in plan.measures
     ]
     header = [*(axis.name for axis in plan.ground.axes)]
-    header += [heading(measure, plan.view) for measure in plan.measures]
+    header += [heading(measure, fitted(sweep, measure)) for measure in plan.measures]
     if marks:
         columns.append([marks.get(note, note) for note in notes])
         heads.append(Head("why the point does not exist"))
@@ -101,9 +101,18 @@ def heading(measure: SweepColumn, view: View) -> str:
     """Return a column's title with its unit."""
     if measure.kind.name == "bytes":
         return f"{measure.title} ({UNITS[view.units][1]})"
-    if measure.kind.name == "number" and view.units != "exact" and not measure.extent:
+    if measure.kind.name == "number" and view.units != "exact":
         return f"{measure.title} ({view.units})"
     return measure.title
+
+
+def fitted(sweep: Sweep, measure: SweepColumn) -> View:
+    """Return the view in whose units a column is read."""
+    view = sweep.plan.view
+    if measure.shaped or measure.extent:
+        return view._replace(units="exact")
+    key = measure.column.key if measure.column is not None else measure.name
+    return view.fitted(key, sweep.block.columns[measure.name][sweep.exists].tolist())
 
 
 def _axis_cells(sweep: Sweep, axis: Axis, shown: Sequence[int]) -> list[str]:
@@ -119,8 +128,9 @@ def _cells(sweep: Sweep, measure: SweepColumn, shown: Sequence[int]) -> list[str
         names = [name for name in names if name in block.columns]
     values = [block.columns[name][shown].tolist() for name in names]
     exists = block.exists[shown].tolist()
+    view = fitted(sweep, measure)
     return [
-        _cell(measure, [part[i] for part in values], sweep.plan.view) if there else UNKNOWN_MARK
+        _cell(measure, [part[i] for part in values], view) if there else UNKNOWN_MARK
         for i, there in enumerate(exists)
     ]
 
@@ -133,7 +143,7 @@ def _cell(measure: SweepColumn, parts: list[Any], view: View) -> str:
         return times_text(values)
     if measure.kind.name == "sides":
         return square(values)
-    return number_text(values[0], "exact" if measure.extent else view.units)
+    return number_text(values[0], view.units)
 
 
 def _values_text(axis: Axis) -> str:
@@ -168,8 +178,7 @@ def _legend(sweep: Sweep, columns: Iterable[Iterable[str]]) -> dict[str, str]:
         owed |= BY_WORD["output"].convention(report, view)  # type: ignore[misc]
     if any(measure.kind.name == "bytes" for measure in plan.measures):
         owed |= BY_WORD["memory"].convention(report, view)  # type: ignore[misc]
-    if view.units != "exact":
-        owed[view.units] = f"{UNITS[view.units][0]:,}"
+    owed |= units_owed(fitted(sweep, measure).units for measure in plan.measures)
     cells = {cell for column in columns for cell in column}
     if NOT_APPLICABLE_MARK in cells:
         owed[NOT_APPLICABLE_MARK] = "the network has no such layer"

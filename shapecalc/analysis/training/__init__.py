@@ -19,7 +19,7 @@ from shapecalc.algebra import Dim, add_up, largest, product
 from shapecalc.api import report_of
 from shapecalc.errors import refuse
 from shapecalc.layers.base import Work
-from shapecalc.report.fold import levels_of
+from shapecalc.report.fold import fold, levels_of
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.words import did_you_mean
@@ -150,6 +150,18 @@ class Training(Shown):
         levels = levels_of(self.report, depth, range(len(self.costs)))
         return [together(path, [self.costs[i] for i in level]) for path, level in levels.items()]
 
+    def shown(self, view: View, depth: int) -> tuple[list[Cost], int]:
+        """Return the costs of the levels that a view shows, and how many there are."""
+        levels = self.levels(depth)
+        if view.choice is None:
+            return levels, len(levels)
+        from shapecalc.output.row_choice import chosen
+
+        rows = fold(self.report, depth)
+        pairs = list(zip(levels, rows, strict=True))
+        taken = chosen((self.report,), pairs, lambda pair: pair[1:], view.choice, depth)
+        return [cost for cost, _ in taken], len(levels)
+
 
 def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:
     """Add costs up."""
@@ -248,29 +260,54 @@ def kept(plan: Training, view: View) -> tuple[Kept, ...]:
     Parameters, their gradients, the optimizer's state and the peak of inference are exact; that
     all activations are kept in training is an estimate.
     """
-    totals = plan.report.totals
-    state = plan.optimizer.kept * totals.trainable
-    activations = _stored(plan, view) * view.batch
+    report, optimizer = plan.report, plan.optimizer
+    totals = report.totals
+    trained = add_up(view.trained(row) for row in report.rows if row.frozen == 0)
+    activations = _stored(plan, view)
     all_or_some = "above what is frozen" if ends_above(plan) else "all"
-    peak = totals.peak * view.batch
-    parts = (
-        _kept("params", "parameters", totals.params, view),
-        _kept("gradients", "gradients of parameters", totals.trainable, view),
-        _kept("optimizer_state", f"optimizer state ({plan.optimizer.name})", state, view),
-        _kept("buffers", "buffers", totals.buffers, view),
-        _kept("activations", f"activations, {all_or_some}", activations, view, estimate=True),
+    params = Kept("params", "parameters", totals.params, view.trained(totals))
+    state = Kept(
+        "optimizer_state",
+        f"optimizer state ({optimizer.name})",
+        optimizer.kept * totals.trainable,
+        optimizer.kept * trained,
     )
-    training = sum(part.number for part in parts)
-    inference = totals.params + totals.buffers + peak
+    buffers = Kept("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers"))
+    parts = (
+        params,
+        Kept("gradients", "gradients of parameters", totals.trainable, trained),
+        state,
+        buffers,
+        Kept(
+            "activations",
+            f"activations, {all_or_some}",
+            activations * view.batch,
+            view.memory(activations),
+            estimate=True,
+        ),
+    )
+    peak = Kept(
+        "peak_activations",
+        "activations, peak (inference)",
+        totals.peak * view.batch,
+        view.memory(totals.peak),
+    )
+    training = _together("training", "training, at least", parts, estimate=True)
+    inference = _together("inference", "inference, parameters and peak", (params, buffers, peak))
     if ends_above(plan):  # what is frozen is computed with the optimizer's state in memory, too
-        training = largest([training, inference + state])
+        training = training._replace(
+            number=largest([training.number, inference.number + state.number]),
+            bytes=largest([training.bytes, inference.bytes + state.bytes]),
+        )
     return (
         *parts,
-        _kept("training", "training, at least", training, view, estimate=True),
-        _kept("peak_activations", "activations, peak (inference)", peak, view),
-        _kept("inference", "inference, parameters and peak", inference, view),
+        training,
+        peak,
+        inference,
     )
 
 
-def _kept(key: str, label: str, number: Dim, view: View, *, estimate: bool = False) -> Kept:
-    return Kept(key, label, number, view.bytes(number), estimate)
+def _together(key: str, label: str, parts: Iterable[Kept], *, estimate: bool = False) -> Kept:
+    numbers = [(part.number, part.bytes) for part in parts]
+    number, size = (sum(column) for column in zip(*numbers, strict=True))
+    return Kept(key, label, number, size, estimate)

@@ -8,22 +8,32 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.training import ABOVE, ESTIMATE, Cost, Training, ends_above, kept
 from shapecalc.output.cells import (
     NUMBER,
-    UNITS,
     Json,
     amount_text,
     bytes_text,
     number_text,
     superscript,
 )
-from shapecalc.output.columns import buffers_owed, has_frozen, macs_owed, params_owed
+from shapecalc.output.columns import (
+    buffers_owed,
+    has_frozen,
+    macs_owed,
+    params_owed,
+    types_text,
+    units_owed,
+)
 from shapecalc.output.records import Records
+from shapecalc.output.report_records import chosen_data
+from shapecalc.output.report_table import total_label
+from shapecalc.output.row_choice import left_out
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from shapecalc.algebra import Dim
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
 FIRST = "nothing before it is trained, so its input needs no gradient"
@@ -45,10 +55,11 @@ def ratio(total: Cost) -> Fraction | None:
 def tabulate(plan: Training, view: View = View(), width: int | None = None) -> Table:
     """Lay the cost of a step out; blocks are folded to the view's depth."""
     if plan.report.domain is not None:
-        view = view._replace(units="exact")  # formulas have none
+        view = view._replace(units="exact", column_units=())  # formulas have none
     depth = 1 if view.depth is None else view.depth
-    levels = plan.levels(depth)
+    levels, number = plan.shown(view, depth)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
+    params, macs = _views([*costs, plan.total], view)
     frozen = has_frozen(plan.report)
     apart = ("trainable",) if frozen else ()
     header = ("layer", "params", *apart, "forward", "input gradient", "weight gradient", "step")
@@ -74,13 +85,17 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         columns=columns,
         header=header,
         lines=tuple(
-            Line(_cells(cost, view, frozen=frozen), marks.get(_note(cost), "")) for cost in costs
+            Line(_cells(cost, params, macs, frozen=frozen), marks.get(_note(cost), ""))
+            for cost in costs
         ),
-        footer=_cells(plan.total, view, frozen=frozen),
+        footer=(total_label(view), *_cells(plan.total, params, macs, frozen=frozen)[1:]),
         facts=tuple(_facts(plan, view)),
         notes=tuple(f"{mark} {note}" for note, mark in marks.items()),
-        legend=tuple(_legend(plan, view)),
-        remarks=tuple(_remarks(plan, folded=folded, silent=len(levels) - len(costs))),
+        legend=tuple(_legend(plan, view, params.units, macs.units)),
+        remarks=(
+            *(() if view.choice is None else (left_out(view.choice, len(levels), number),)),
+            *_remarks(plan, folded=folded, silent=len(levels) - len(costs)),
+        ),
     )
     return fitted(table, width)
 
@@ -96,12 +111,20 @@ def _note(cost: Cost) -> str:
     return FROZEN if cost.trainable == 0 and cost.weight_gradient == 0 else PARTLY
 
 
-def _cells(cost: Cost, view: View, *, frozen: bool) -> tuple[str, ...]:
-    apart = (cost.trainable,) if frozen else ()
-    numbers = (cost.params, *apart, *cost[2:5], cost.step)
+def _views(costs: Sequence[Cost], view: View) -> tuple[View, View]:
+    """Return the views in whose units the parameters and the operations are read."""
+    return (
+        view.fitted("params", [cost.params for cost in costs]),
+        view.fitted("macs", [cost.step for cost in costs]),
+    )
+
+
+def _cells(cost: Cost, params: View, macs: View, *, frozen: bool) -> tuple[str, ...]:
+    owned = (cost.params, cost.trainable) if frozen else (cost.params,)
     return (
         one_line(cost.layer),
-        *(number_text(number, view.units, view.notation) for number in numbers),
+        *(number_text(count, params.units, params.notation) for count in owned),
+        *(number_text(count, macs.units, macs.notation) for count in (*cost[2:5], cost.step)),
     )
 
 
@@ -146,15 +169,21 @@ def _told_apart(times: Fraction) -> str:
     return f"{float(times):.{digits}f}"
 
 
-def _facts(plan: Training, view: View) -> Iterator[Fact]:
+def _operations(plan: Training, view: View) -> dict[str, Dim]:
+    """Return what a step computes, by its label."""
     total, batch = plan.total, view.batch
     per = " per example" if batch > 1 else ""
-    yield Fact(f"forward, MACs{per}", amount_text(total.forward, view))
-    yield Fact(f"backward, MACs{per}", amount_text(total.backward, view))
-    if batch > 1:
-        yield Fact(f"step of {batch:,}, MACs", amount_text(total.step * batch, view))
-    operations = sum(plan.update)
-    yield Fact(f"update ({plan.optimizer.name}), operations", amount_text(operations, view))
+    return {
+        f"forward, MACs{per}": total.forward,
+        f"backward, MACs{per}": total.backward,
+        **({f"step of {batch:,}, MACs": total.step * batch} if batch > 1 else {}),
+        f"update ({plan.optimizer.name}), operations": sum(plan.update),
+    }
+
+
+def _facts(plan: Training, view: View) -> Iterator[Fact]:
+    for label, operations in _operations(plan, view).items():
+        yield Fact(label, amount_text(operations, view))
     for part in kept(plan, view):
         if part.number != 0:
             mark = " (estimate)" if part.estimate else ""
@@ -162,29 +191,36 @@ def _facts(plan: Training, view: View) -> Iterator[Fact]:
             yield Fact(f"{part.label}{mark}", number, size)
 
 
-def _legend(plan: Training, view: View) -> Iterator[tuple[str, str]]:
+def _legend(plan: Training, view: View, params: str, macs: str) -> Iterator[tuple[str, str]]:
+    """Explain the terms, and the units of the columns of parameters and of operations."""
     report = plan.report
-    yield from params_owed(report, view).items()
+    for term, meaning in params_owed(report, view).items():
+        yield term, f"{meaning}{_in(params)}" if term == "params" else meaning
     if report.totals.buffers != 0:
         yield from buffers_owed(report, view).items()
-    yield "MACs", macs_owed(report, view)["MACs"]
+    yield "MACs", f"{macs_owed(report, view)['MACs']}{_in(macs)}"
     exact = "forward + input gradient + weight gradient, exact for these MACs; pools, activations,"
     yield "step", f"{exact} normalisation and bias gradients are not counted"
     yield (
         f"update ({plan.optimizer.name})",
         f"{plan.optimizer.label}; once a step, whatever the batch",
     )
-    size = view.bytes(1)
     of_batch = f", a batch of {view.batch:,}" if view.batch > 1 else ""
-    yield "memory", f"{size} byte{'s' if size != 1 else ''} per element ({view.dtype}){of_batch}"
+    yield "memory", f"{types_text(view.types)}{of_batch}"
     yield "estimate", _estimate(plan)
     if ends_above(plan):
         yield (
             "training",
             "the lines above added up, or inference and the optimizer's state where that is more",
         )
-    if view.units != "exact":
-        yield view.units, f"{UNITS[view.units][0]:,}"
+    parts = [part for part in kept(plan, view) if part.number != 0]
+    numbers = [*_operations(plan, view).values(), *(part.number for part in parts)]
+    units = [view.unit("", [number]) for number in (*numbers, *(part.bytes for part in parts))]
+    yield from units_owed([params, macs, *units]).items()
+
+
+def _in(unit: str) -> str:
+    return "" if unit == "exact" else f"; in {unit}"
 
 
 def _estimate(plan: Training) -> str:
@@ -214,14 +250,12 @@ def records(plan: Training, view: View = View()) -> Records:
 
     The ratio is None where formulas, or no multiply-accumulates at all, have none.
     """
+    levels, number = plan.shown(view, view.depth or 0)
     return Records(
         SCHEMA,
-        lambda: _head(plan, view),
+        lambda: {**_head(plan, view), **chosen_data(view, len(levels), number)},
         "rows",
-        (
-            {"name": cost.layer, **_numbers(plan, cost, view)}
-            for cost in plan.levels(view.depth or 0)
-        ),
+        ({"name": cost.layer, **_numbers(plan, cost, view)} for cost in levels),
         columns=("name", *_names(plan)),
     )
 

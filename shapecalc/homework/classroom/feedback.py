@@ -151,11 +151,10 @@ def _rest(checked: Checked, hint: int) -> Iterator[Block]:
         yield Card(title, (text,), tone="own")
     if wrong := by.get("wrong"):
         columns = dict.fromkeys(judged.cell.quantity for judged in wrong)
-        conventions = checked.homework.conventions
         rules = tuple(
             f"The rule for {column.title} is {rule}."
             for column in columns
-            if hint > 2 and (rule := general_rule(column.key, conventions))
+            if hint > 2 and (rule := general_rule(column.key, checked.homework))
         )
         title = f"Wrong, and no known mistake gives it: {places_text(wrong)}."
         yield Card(title, (), rules, tone="bad")

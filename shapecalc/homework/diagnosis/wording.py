@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import Factors, LayerSum, working_of
-from shapecalc.layers.shape import as_text
+from shapecalc.layers.shape import as_text, axes_text
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import capital
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.homework.answers.claims import Claims
-    from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.diagnosis import Checked, Diagnosis, Finding, JudgedCell
     from shapecalc.homework.diagnosis.misconceptions.model import Case
@@ -32,8 +31,8 @@ _RULES = {
     "biases": "one a filter, or one a unit",
     "macs": "weights x places of the output; dense: inputs x units",
     "flops": "operations per multiply-accumulate x weights x places of the output",
-    "memory": "bytes per number x height x width x channels",
-    "units": "height x width x channels",
+    "memory": "bytes per number x {axes}",
+    "units": "{axes}",
     "output": "side = (n + 2p - k)/s, rounded as the layer does, + 1; channels = filters, and a"
     " pool keeps them",
 }
@@ -78,7 +77,7 @@ def rule_text(
     public = all(_known(homework, name, shape, stated, layers) for name, shape in needed)
     if public and secrets.isdisjoint(_NUMBER.findall(f"{working} {right.text}")):
         return working, right.text
-    return "", general_rule(column, case.conventions) if product else ""
+    return "", general_rule(column, homework) if product else ""
 
 
 def _calculates(working: Working) -> bool:
@@ -96,13 +95,15 @@ def _sums_channels(working: Working, channels: int) -> bool:
     return isinstance(working, Factors) and working.filters == working.plus == (channels,)
 
 
-def general_rule(column: str, conventions: Conventions) -> str:
+def general_rule(column: str, homework: Homework) -> str:
     """Write the rule of a column in words, where one holds for all layers."""
+    conventions = homework.conventions
     if column == "params" and not conventions.bias:
         column = "weights"
     if column == "flops" and conventions.operations == "full":
         return ""
-    return _RULES.get(column, "")
+    axes = axes_text(homework.report.ranks) or "units"
+    return _RULES.get(column, "").replace("{axes}", axes)
 
 
 def _known(

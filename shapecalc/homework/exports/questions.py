@@ -84,7 +84,7 @@ def _blanks(homework: Homework, cell: AskedCell) -> tuple[AskedNumber, ...]:
         for explanation in singles(case)
         if len(extents := _extents(explanation.value)) == len(_right(cell.key))
     ]
-    rule = general_rule(cell.quantity.key, homework.conventions)
+    rule = general_rule(cell.quantity.key, homework)
     marks, policy = cell.out_of / len(_right(cell.key)), homework.policy
     blanks = []
     for at, (part, right) in enumerate(zip(_parts(cell.key), _right(cell.key), strict=True)):
@@ -203,10 +203,15 @@ def network_page(homework: Homework) -> str:
     about = paragraph(f"{one_line(homework.title)}. The input is {', '.join(inputs)}.")
     note = paragraph(one_line(homework.note)) if homework.note else ""
     table = written(Element("table", head, *rows), flat=True)
-    terms: list[Node] = []
-    for term, text in key_of(homework).items():
-        terms += ["; " if terms else "", Element("b", one_line(term)), f": {one_line(text)}"]
-    return f"{about}{note}{table}{paragraph(*terms, '.')}{paragraph(DIGITS)}"
+    return f"{about}{note}{table}{paragraph(*_key(homework))}{paragraph(DIGITS)}"
+
+
+def _key(homework: Homework) -> Iterator[Node]:
+    """Yield the key to the rows' notation, each term in bold."""
+    key = list(key_of(homework).items())
+    for number, (term, text) in enumerate(key, 1):
+        yield Element("b", one_line(term))
+        yield f": {one_line(text)}{'.' if number == len(key) else '; '}"
 
 
 def layer_page(homework: Homework, layer: str) -> str:
@@ -224,9 +229,8 @@ def layer_page(homework: Homework, layer: str) -> str:
 
 def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
     """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
-    stated = stated_conventions(
-        homework.conventions, set(columns) - {"output"}, homework.report.ranks
-    )
+    columns = set(columns) - {"output"}
+    stated = stated_conventions(homework.conventions, columns, homework.report.ranks)
     terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != "rounding")
     return paragraph(f"{terms}.") if terms else ""
 

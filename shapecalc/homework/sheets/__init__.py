@@ -136,10 +136,10 @@ def _above(homework: Homework) -> dict[str, str]:
 
 
 def _first_input(homework: Homework, network: str) -> str:
+    """Return a network's input; of several none is the one that stands above."""
     rows = homework.report.rows
-    return next(
-        (row.name for row in rows if row.type == "input" and row.name.startswith(network)), ""
-    )
+    inputs = [row.name for row in rows if row.type == "input" and row.name.startswith(network)]
+    return inputs[0] if len(inputs) == 1 else ""
 
 
 def described(homework: Homework) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.analysis.compare.totals import ratio, read_conditions, times_text, total_names
+from shapecalc.analysis.compare.totals import digits_text, ratio, read_conditions, total_names
 from shapecalc.errors import SpecErrors
 from shapecalc.output.options import make_view
 
@@ -66,7 +66,7 @@ def test_relative_bounds_are_exact() -> None:
 def test_what_is_told_has_the_numbers() -> None:
     plain, relative = read_conditions(["params > 6M", "macs > 1.1x"], NAMES)
     assert plain.sentence("B", 6_998_552, "A", 1) == "params > 6M: B has 6,998,552"
-    said = "macs > 1.1x: B has 30, A has 20 (1.50x more)"
+    said = "macs > 1.1x: B has 30, A has 20: x1.50 (+50.0 %)"
     assert relative.sentence("B", 30, "A", 20) == said
 
 
@@ -131,13 +131,17 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         (5, 5, "the same"),
         (0, 0, "the same"),
         (0, 5, "no ratio to 0"),
-        (5, 0, "no ratio to 0"),
-        (60_965_224, 6_998_552, "8.71x fewer"),
-        (724_406_816, 1_582_671_872, "2.18x more"),
-        (1000, 1001, "<1.01x more"),
-        (1, 12, "12.0x more"),
-        (123_456, 1, "123,000x fewer"),
-        (1, 10**60, f"{10**60:,}x more"),
+        (5, 0, "x0 (-100 %)"),
+        (60_965_224, 6_998_552, "x0.115 (-88.5 %)"),  # 12 times fewer, as the course has it
+        (724_406_816, 1_582_671_872, "x2.18 (+118 %)"),
+        (100, 47, "x0.470 (-53.0 %)"),
+        (10, 21, "x2.10 (+110 %)"),
+        (1000, 1001, "x1.001 (+0.100 %)"),
+        (10**6, 10**6 - 1, "x0.999999 (-0.000100 %)"),
+        (1, 12, "x12.0"),
+        (10_000, 1, "x0.000100 (-99.99 %)"),
+        (123_456, 1, "x0.00000810 (-99.999 %)"),
+        (1, 10**60, f"x{10**60:,}"),
     ],
 )
 def test_a_ratio_in_words(before: int, after: int, said: str) -> None:
@@ -148,21 +152,31 @@ COUNT = st.integers(1, 10**15)
 
 
 @given(COUNT, COUNT)
-def test_a_ratio_is_exact_at_least_1_and_turns_round(before: int, after: int) -> None:
+def test_a_ratio_is_exact_and_turns_round(before: int, after: int) -> None:
     there, back = ratio(before, after), ratio(after, before)
-    assert there.times is not None
-    assert there.times >= 1
-    assert there.times == back.times
-    factor = there.times if after > before else 1 / there.times
-    assert before * factor == after
-    turned = {"more": "fewer", "fewer": "more", "the same": "the same"}
-    assert back.direction == turned[there.direction]
+    assert there.quotient is not None
+    assert there.quotient == 1 / (back.quotient or 0)
+    assert before * there.quotient == after
+    assert there.percent == pytest.approx(100 * (after - before) / before)
 
 
-@given(st.fractions(Fraction(1005, 1000), 10**9))
-def test_a_ratios_text_is_right_to_three_digits(times: Fraction) -> None:
-    read = Fraction(times_text(times).removesuffix("x").replace(",", ""))
-    assert abs(read - times) <= times / 200  # half a unit of the third digit, of 1.00 at most
-    assert (
-        len(times_text(times).replace(",", "").removesuffix("x").replace(".", "").rstrip("0")) <= 3
-    )
+@given(st.fractions(Fraction(1, 10**9), 10**9))
+def test_a_ratios_text_is_right_to_three_digits(number: Fraction) -> None:
+    text = digits_text(number, 1)
+    read = Fraction(text.replace(",", ""))
+    assert abs(read - number) <= number / 200  # half a unit of the third digit, of 1.00 at most
+    assert (read == 1) == (number == 1)  # what is near does not read as the same
+
+
+@given(COUNT, COUNT)
+def test_factor_and_percentage_say_the_same(before: int, after: int) -> None:
+    text = ratio(before, after).text
+    if before == after:
+        assert text == "the same"
+        return
+    factor, _, percent = text.removeprefix("x").replace(",", "").partition(" (")
+    assert (Fraction(factor) > 1) == (after > before)
+    if percent:
+        change = Fraction(percent.removesuffix(" %)"))
+        assert -100 < change < 0 or change > 0
+        assert abs(float(change) - 100 * (after - before) / before) <= 0.006 * abs(float(change))

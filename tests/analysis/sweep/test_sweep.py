@@ -207,3 +207,11 @@ def test_a_loaded_network_has_its_settings() -> None:
     )
     with pytest.raises(TypeError):
         shapecalc.sweep(graph, {"conv1.filters": [5]}, settings={"k": 3})
+
+
+@pytest.mark.parametrize("values", [[2, 4, 6], [3, 4, 5], [6, 4, 2], [2, 4, 7], [5]])
+def test_a_list_of_values_is_swept_as_it_is(values: list[int]) -> None:
+    spec = shapecalc.loads("let: {k: 2}\ninput: 8x8x3\nlayers: [dense: k]")
+    swept = shapecalc.sweep(spec, {"k": values}, columns="params")
+    assert swept["k"].tolist() == values
+    assert swept["params"].tolist() == [193 * k for k in values]

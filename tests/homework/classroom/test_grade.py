@@ -380,3 +380,10 @@ def test_sheets_of_another_homework_are_told_at_once(tmp_path: Path) -> None:
     lay_out(tmp_path / "c", {"s1.csv": RIGHT, "s2.csv": other + RIGHT, "s3.csv": other + NO_BIAS})
     remarks = " ".join(run(tmp_path / "c").remarks)
     assert "Sheets of another homework, by their stamps: s2, s3." in remarks
+
+
+def test_the_example_goes_into_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = runner().invoke(main, ["homework", "example", str(tmp_path / "empty")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "empty" / "homework.yaml").exists()

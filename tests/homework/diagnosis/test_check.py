@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from fractions import Fraction
 
@@ -378,3 +380,18 @@ def test_dividing_by_the_stride_is_shown_as_a_calculation() -> None:
     (finding,) = (finding for finding in checked(text).findings if finding.ids == ("S10",))
     workings = [cell.diagnoses[0].working for cell in finding.cells]
     assert workings == ["side ceil(227/4), 96 channels", "side ceil(57/2), 96 channels"]
+
+
+def test_the_first_hint_tells_which_cells_and_not_which_idea(tmp_path) -> None:
+    """In JSON and CSV as on paper: neither the misconceptions nor what is found of them."""
+    found = []
+    for hint in ("1", "2"):
+        data = json.loads(run(tmp_path, SLIPPED, "--hint", hint, "-f", "json").output)
+        table = csv.DictReader(
+            io.StringIO(run(tmp_path, SLIPPED, "--hint", hint, "-f", "csv").output)
+        )
+        named = any(row["misconceptions"] for row in table)
+        found.append(
+            (bool(data["findings"]), any(c["misconceptions"] for c in data["cells"]), named)
+        )
+    assert found == [(False, False, False), (True, True, True)]

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.sheets import key_of, stated
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.diagnosis.wording import general_rule
+from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
@@ -285,3 +288,66 @@ def test_a_field_without_a_default_is_always_on_the_sheet() -> None:
         for field in cls.fields():
             if field.default is not REQUIRED and field.unsaid:
                 assert field.unsaid in UNSAID, f"{cls.type}: {field.unsaid}"
+
+
+NETS = {
+    "several inputs": (
+        "inputs: {audio: 64x2, image: 16x16x3}\n"
+        "layers:\n"
+        "- conv: {from: audio, filters: 4, kernel: 3}\n"
+        "- flatten\n"
+        "- conv: {from: image, filters: 4, kernel: 3, bias: false}\n"
+        "- flatten\n"
+        "- concat: {from: [flatten1, flatten2]}\n"
+        "- dense: {units: 4, bias: false}\n"
+    ),
+    "a vector": "input: 100\nlayers: [dense: 30, batchnorm: {affine: false}, dense: 4]\n",
+    "shared": (
+        "input: 16x16x8\n"
+        "layers:\n"
+        "- conv: {filters: 8, kernel: 3, pad: 1}\n"
+        "- conv: {filters: 8, kernel: 3, pad: 1, share: conv1}\n"
+    ),
+}
+
+
+def of_net(net: str, folder: Path, more: str = "") -> Homework:
+    (folder / "net.yaml").write_text(net, encoding="utf-8")
+    return read_homework(Source("homework.yaml", f"spec: {folder / 'net.yaml'}\n{more}"))
+
+
+@pytest.mark.parametrize("form", ["csv", "markdown", "yaml"])
+@pytest.mark.parametrize("name", NETS)
+def test_a_sheet_with_its_key_is_still_read(name: str, form: str, tmp_path: Path) -> None:
+    homework = of_net(NETS[name], tmp_path)
+    suffix = {"csv": "csv", "markdown": "md", "yaml": "yaml"}[form]
+    text = sheet(homework, form, solution=True)
+    checked = check(homework, read_answers(text.encode(), f"answers.{suffix}"))
+    assert checked.marks == checked.out_of > 0
+
+
+def test_of_several_inputs_the_one_that_is_read_is_named(tmp_path: Path) -> None:
+    rows = dict(described(of_net(NETS["several inputs"], tmp_path)))
+    assert rows["conv1"] == "conv 4 3, from audio"
+    assert rows["conv2"] == "conv 4 3x3, no bias, from image"
+    key = key_of(of_net(NETS["shared"], tmp_path))
+    assert key["weights of"] == "the layer whose weights are used, which count there only"
+    assert "from" not in key
+
+
+def test_a_sum_of_all_operations_has_a_row_for_every_layer_that_counts(tmp_path: Path) -> None:
+    net = "input: 8x8x3\nlayers: [conv3-4, relu, lrn: {k: 2}, dropout, dense: 4]\n"
+    full = "conventions: {operations: full}\ncolumns: [flops]\nlayers: [conv1, total]\n"
+    homework = of_net(net, tmp_path, full)
+    assert [name for name, _ in described(homework)] == ["conv1", "relu1", "norm1", "fc1", "total"]
+    key = key_of(homework)
+    assert key["relu"] == "rectifier; per element: compares 1"
+    assert key["k 2"] == "constant added to the scaled squares; AlexNet's paper has 2"
+    assert [name for name, _ in described(of_net(net, tmp_path))] == ["conv1", "fc1"]
+
+
+def test_a_rule_in_words_names_the_axes_of_the_network(tmp_path: Path) -> None:
+    signal = of_net("input: 28x3\nlayers: [conv: {filters: 4, kernel: 3}]\n", tmp_path)
+    assert general_rule("units", signal) == "length x channels"
+    assert general_rule("memory", signal) == "bytes per number x length x channels"
+    assert "volumes" not in stated(of_net(NETS["a vector"], tmp_path))

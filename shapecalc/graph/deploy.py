@@ -1,0 +1,126 @@
+"""A network as it is deployed: batch normalisations folded into the layers before them.
+
+At inference a batch normalisation with running statistics scales and shifts every channel by
+constants, a = gamma / sqrt(var + eps) and b = beta - a * mean.  After a layer that multiplies and
+accumulates, a goes into its weights and b, with a times its own bias, into its bias.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.graph import Deferred, Graph, Node
+from shapecalc.layers.norm import BatchNorm
+from shapecalc.text.words import counted, listed_briefly, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+
+#: So many of those that stay are named.
+_NAMED = 3
+
+
+def fold_batchnorm(graph: Graph) -> Graph:
+    """Return a network without the batch normalisations that fold into the layer before them.
+
+    Those that cannot be folded stay; `Graph.deployed` says which, and why.
+    """
+    into: dict[int, int] = {}
+    kept: list[tuple[str, str]] = []
+    for index, node in enumerate(graph.nodes):
+        if _type(node) is BatchNorm:
+            reason = _reason(graph, index)
+            if reason:
+                kept.append((node.path, reason))
+            else:
+                into[index] = node.inputs[0]
+    new: dict[int, int] = {}
+    for index in range(len(graph.nodes)):
+        new[index] = new[into[index]] if index in into else index - sum(at < index for at in into)
+    biased = set(into.values())
+    nodes = tuple(
+        _moved(node, new, biased=index in biased)
+        for index, node in enumerate(graph.nodes)
+        if index not in into
+    )
+    groups = {
+        path: group._replace(output=new[group.output]) for path, group in graph.groups.items()
+    }
+    return graph._replace(
+        nodes=nodes,
+        groups=groups,
+        outputs=tuple(new[index] for index in graph.outputs),
+        deployed=(*graph.deployed, _sentence(len(into), kept)),
+    )
+
+
+def _type(node: Node) -> type[Layer]:
+    return node.layer.type if isinstance(node.layer, Deferred) else type(node.layer)
+
+
+def _reason(graph: Graph, index: int) -> str:
+    """Say why a batch normalisation cannot be folded; "" when it can."""
+    node = graph.nodes[index]
+    (source,) = node.inputs or (index,)
+    before = graph.nodes[source]
+    if not getattr(node.layer, "statistics", True):
+        return "it computes its statistics anew"
+    if _is_shared(graph, index):
+        return "it shares its arrays"
+    if not _type(before).weighted or not any(f.name == "bias" for f in _type(before).fields()):
+        return f"{before.path} before it has no weights that it could go into"
+    if _is_shared(graph, source):
+        return f"{before.path} before it shares its weights"
+    readers = sum(other.inputs.count(source) for other in graph.nodes)
+    if readers > 1 or source in graph.outputs:
+        return f"what {before.path} gives is read elsewhere, too"
+    return ""
+
+
+def _is_shared(graph: Graph, index: int) -> bool:
+    return graph.nodes[index].share is not None or any(n.share == index for n in graph.nodes)
+
+
+def _biased(layer: Layer) -> Layer:
+    values: dict[str, Any] = {field.name: getattr(layer, field.name) for field in layer.fields()}
+    return type(layer)(**{**values, "bias": values["bias"] or True})
+
+
+def _moved(node: Node, new: dict[int, int], *, biased: bool) -> Node:
+    """Let a node point to where its sources are now, and give it a bias if it takes one up."""
+    layer = node.layer
+    if isinstance(layer, Deferred):
+        layer = _deferred(layer, new, biased=biased)
+    elif biased:
+        layer = _biased(layer)
+    return node._replace(
+        layer=layer,
+        inputs=tuple(new[source] for source in node.inputs),
+        share=None if node.share is None else new[node.share],
+    )
+
+
+def _deferred(layer: Deferred, new: dict[int, int], *, biased: bool) -> Deferred:
+    """Let a layer be built from where its sources are now."""
+
+    def build(shape: Callable[[int], Shape]) -> Layer:
+        built = layer.build(lambda index: shape(new[index]))
+        return _biased(built) if biased else built
+
+    return Deferred(layer.type, build)
+
+
+def _sentence(folded: int, kept: list[tuple[str, str]]) -> str:
+    """Say what was folded, and what stays and why."""
+    noun = "batch normalisation"
+    texts = [f"{path} ({reason})" for path, reason in kept]
+    done = (
+        f"{counted(folded, noun)} {plural(folded, 'is')} folded into the {plural(folded, 'layer')}"
+        " before"
+        if folded
+        else f"No {noun} is folded"
+    )
+    return f"{done}; kept: {listed_briefly(texts, _NAMED)}." if kept else f"{done}."

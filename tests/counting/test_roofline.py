@@ -1,0 +1,161 @@
+"""Bytes moved, arithmetic intensity and least times, by numbers worked out by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+import shapecalc
+from shapecalc.counting.roofline import (
+    Device,
+    DeviceWordError,
+    Moved,
+    bounds,
+    intensity,
+    least_times,
+    moved,
+    read_device,
+    seconds,
+)
+from shapecalc.counting.storage import NumberTypes, TypeWordError, read_types
+from shapecalc.output.options import make_view
+from shapecalc.output.view import View
+
+# input 6x5x3; a: 4 filters 3x3, 4x3x4 = 48 outputs, 108 weights + 4 biases; bn: 8 + 8 numbers
+NET = {
+    "input": "6x5x3",
+    "layers": [
+        {"conv": {"filters": 4, "kernel": 3, "name": "a"}},
+        {"batchnorm": {"name": "n"}},
+        "relu",
+        "flatten",
+        {"dense": {"units": 2, "name": "d"}},
+    ],
+}
+
+
+def test_every_part_at_its_own_type_and_activations_for_every_example() -> None:
+    report = shapecalc.summarize(NET)
+    view = make_view(
+        batch=10, dtype="weights=int8,biases=int32,buffers=float16,activations=float64"
+    )
+    assert moved([report["a"]], view) == Moved(108 + 4 * 4, 8 * 10 * 90, 8 * 10 * 48)
+    assert moved([report["n"]], view) == Moved(4 + 4 * 4 + 2 * 8, 8 * 10 * 48, 8 * 10 * 48)
+    assert moved([report["relu1"]], view) == Moved(0, 3_840, 3_840)
+    assert moved([report["flatten1"]], view) == moved([report["input"]], view) == Moved(0, 0, 0)
+    assert moved([report["d"]], view) == Moved(96 + 4 * 2, 3_840, 160)
+    parts = [moved([row], view).all for row in report.rows]
+    assert moved(report.rows, view).all == sum(parts)  # type: ignore[arg-type]
+
+
+def test_a_join_reads_all_inputs_and_shared_weights_are_read_by_each() -> None:
+    report = shapecalc.summarize(
+        {
+            "input": "4x4x2",
+            "layers": [
+                {"conv": {"filters": 2, "kernel": 1, "name": "a"}},
+                {"conv": {"filters": 2, "kernel": 1, "name": "b", "share": "a"}},
+                {"add": {"from": ["a", "b"], "name": "join"}},
+            ],
+        }
+    )
+    assert moved([report["join"]], View()) == Moved(0, 4 * 64, 4 * 32)
+    assert moved([report["a"]], View()) == moved([report["b"]], View())
+    assert report["b"].params == 0
+    assert moved([report["b"]], View()).stored == 4 * 6
+
+
+def test_intensity_is_flops_a_byte_of_the_batch() -> None:
+    report = shapecalc.summarize(NET)
+    # a: 48*27 = 1,296 MACs, 2,592 FLOPs an example
+    assert intensity([report["a"]], View()) == Fraction(2_592, 4 * (112 + 90 + 48))
+    assert intensity([report["a"]], View(batch=10)) == Fraction(25_920, 4 * (112 + 1_380))
+    assert intensity([report["relu1"]], View()) == 0
+    assert intensity([report["input"]], View()) is None
+
+
+def test_the_slower_of_the_two_bounds_a_layer() -> None:
+    report, device = shapecalc.summarize(NET), Device(ops=1000, bandwidth=500)
+    (time,) = least_times([report["a"]], View(), device) or ()
+    assert time == (Fraction(2_592, 1000), Fraction(1000, 500))
+    assert (time.bound, time.seconds) == ("arithmetic", Fraction(2_592, 1000))
+    times = least_times(report.rows, View(), device)
+    assert times is not None
+    assert bounds(times) == {"arithmetic": 1, "memory": 3}
+    # n: 4*(16 + 96), relu: 4*96, d: 4*(98 + 50) bytes
+    assert seconds(times) == Fraction(2_592, 1000) + Fraction(448 + 384 + 592, 500)
+    assert device.even == 2
+
+
+def test_of_formulas_nothing_is_decided() -> None:
+    report = shapecalc.summarize(NET, input="NxNx3")
+    assert least_times(report.rows, View(), Device(1, 1)) is None
+    assert intensity(report.rows, View()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("ops=10T, bandwidth=100G", Device(10**13, 10**11)),
+        ("bandwidth = 100 GB/s , ops = 10 TFLOPS", Device(10**13, 10**11)),
+        ("ops=4.5Tops,bandwidth=25.6GB/s", Device(4_500_000_000_000, 25_600_000_000)),
+        ("ops=312T,bandwidth=2P", Device(312 * 10**12, 2 * 10**15)),
+        ("ops=64M,bandwidth=64000000", Device(64_000_000, 64_000_000)),
+    ],
+)
+def test_a_device_in_words(text: str, device: Device) -> None:
+    assert read_device(text) == device
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("ops=1T, bandwidth=5Gbit", "Gbit"),
+        ("ops=5TMACs, bandwidth=1G", "TMACs"),
+        ("ops=1Ti,bandwidth=1G", "Ti"),
+        ("ops=1T, speed=1G", " speed=1G"),
+        ("ops=1T,ops=1T", "ops=1T"),
+        ("ops=0.5,bandwidth=1G", "ops=0.5"),
+        ("ops=T,bandwidth=1G", "ops=T"),
+    ],
+)
+def test_what_is_wrong_with_a_device_is_pointed_at(text: str, place: str) -> None:
+    with pytest.raises(DeviceWordError) as caught:
+        read_device(text)
+    assert text[caught.value.start : caught.value.end] == place
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("int8", NumberTypes("int8", "int8", "int8", "int8")),
+        ("weights=int8,activations=float16", NumberTypes("int8", "int8", "int8", "float16")),
+        ("float16, weights=int8", NumberTypes("int8", "int8", "int8", "float16")),
+        ("weights=int8,biases=int32", NumberTypes("int8", "int32", "int8", "float32")),
+        ("buffers=float64", NumberTypes("float32", "float32", "float64", "float32")),
+        ("activations=int8", NumberTypes("float32", "float32", "float32", "int8")),
+    ],
+)
+def test_types_in_words(text: str, types: NumberTypes) -> None:
+    assert read_types(text) == types
+    assert read_types(types.text) == types
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("int7", "int7"),
+        ("weights=int7", "int7"),
+        ("weight=int8", "weight"),
+        ("weights=int8,weights=int8", "weights"),
+        ("int8,float16", "float16"),
+        ("weights=", ""),
+        ("int8,", ""),
+    ],
+)
+def test_what_is_wrong_with_types_is_pointed_at(text: str, word: str) -> None:
+    with pytest.raises(TypeWordError) as caught:
+        read_types(text)
+    assert caught.value.word == word
+    assert text[caught.value.start :].startswith(word)

@@ -1,0 +1,93 @@
+"""What Python's functions are given by mistake, and what they say of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import shapecalc
+from shapecalc import Graph, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NO_NETWORK = "a network is a path, a name, a dict, or what `load` returns, not "
+NO_TEXT = "`loads` takes the text of a spec, not "
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: shapecalc.loads(5), f"{NO_TEXT}int"),
+        (lambda: shapecalc.loads(None), f"{NO_TEXT}NoneType"),
+        (lambda: shapecalc.loads(b"input: 3"), f"{NO_TEXT}bytes"),
+        (lambda: shapecalc.loads({"input": "3"}), f"{NO_TEXT}dict"),
+        (lambda: shapecalc.load(5), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.load(None), f"{NO_NETWORK}NoneType"),
+        (lambda: shapecalc.load([]), f"{NO_NETWORK}list"),
+        (lambda: shapecalc.load(b"lenet5"), f"{NO_NETWORK}bytes"),
+        (lambda: shapecalc.summarize(5), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.compare("lenet5", 5), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.solve(5, "params = 3"), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.sweep(5, {"N": [32]}), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.verify(5), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.run(5), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.training_cost(5), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.explain(5), f"{NO_NETWORK}int"),
+        (lambda: shapecalc.load("lenet5", input=5), "`input` takes texts by their names, not int"),
+        (
+            lambda: shapecalc.load("alphago", settings=5),
+            "`settings` takes texts by their names, not int",
+        ),
+    ],
+)
+def test_the_wrong_kind_of_argument_is_named(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError) as error:
+        call()
+    assert str(error.value) == message + (
+        "; `load` takes a path or data" if NO_TEXT in message else ""
+    )
+
+
+def test_a_sweep_is_asked_by_the_words_that_asked_for_its_columns() -> None:
+    words = ["peak", "Params", "macs", "conv1.rf", "conv1.params", "conv1.height"]
+    found = shapecalc.sweep("lenet5", {"N": [32, 64]}, columns=words)
+    assert found["peak"].tolist() == found["peak_activations"].tolist()
+    assert found["peak"][0] == shapecalc.summarize("lenet5").totals.peak
+    assert found["conv1.rf"].tolist() == [[5, 5], [5, 5]]
+    output = shapecalc.sweep("lenet5", {"N": [28, 32]}, columns="conv1.output")["conv1.output"]
+    assert output.tolist() == [[24, 24, 6], [28, 28, 6]]
+    for word in words:
+        assert len(found[word]) == 2
+    with pytest.raises(
+        KeyError, match=r"there is no column 'nonsense'; there are N, peak_activations"
+    ):
+        found["nonsense"]
+    with pytest.raises(KeyError):
+        found["memory"]  # which was not asked for
+
+
+def test_a_solution_admits_a_part_of_a_point() -> None:
+    solution = shapecalc.solve("alexnet", "pool3 = 6x6")
+    assert solution.admits(H=227)
+    assert solution.admits()
+    assert not solution.admits(W=226)
+    assert not shapecalc.solve("alexnet", "pool3 = 6x6 and params <= 3").admits(H=227)
+    tied = shapecalc.solve("alexnet", "macs = 1135256096")
+    assert tied.admits(H=227) == tied.admits(H=227, W=227)
+    with pytest.raises(TypeError, match="there is no 'Q' in the answer, but H, W"):
+        solution.admits(H=227, W=227, Q=3)
+
+
+def test_a_domain_takes_whole_points() -> None:
+    report = shapecalc.summarize("alexnet", input="HxWx3")
+    assert report.domain is not None
+    with pytest.raises(TypeError, match="there is no value for W"):
+        report.domain.admits({"H": 227})
+
+
+def test_a_loaded_network_and_a_report_are_networks() -> None:
+    graph = shapecalc.load("lenet5")
+    assert isinstance(graph, Graph)
+    assert isinstance(shapecalc.summarize(graph), Report)
