@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
-from shapecalc.algebra import always_positive
 from shapecalc.errors import RuleError
 from shapecalc.text import List, Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapecalc.algebra import Dim
+    from shapecalc.algebra.expr import Expr
 
 Size = TypeVar("Size", "int", "Dim")
 
@@ -106,10 +106,8 @@ class Count(Kind):
         if not isinstance(value, int):
             if not self.symbolic:
                 raise needs_number(tree, value)
-            if self.divides and not always_positive(value):
-                message = f"must be at least 1, and {value} is not for all values of its symbols"
-                hint = f"write what always is, such as {value + 1}, or give the symbols numbers"
-                raise UnreadError(message, hint, at=tree, code="E114")
+            if self.divides:
+                must_be_positive(tree, value)
             return value
         if value < self.least:
             raise UnreadError(
@@ -119,6 +117,16 @@ class Count(Kind):
             message = f"is {value:.3g}; the largest number a field may hold is {LARGEST:,}"
             raise UnreadError(message, at=tree, code="E114")
         return value
+
+
+def must_be_positive(tree: Tree, value: Expr) -> None:
+    """Refuse an expression that is to divide, and may be 0."""
+    from shapecalc.algebra.bounds import always_positive
+
+    if not always_positive(value):
+        message = f"must be at least 1, and {value} is not for all values of its symbols"
+        hint = f"write what always is, such as {value + 1}, or give the symbols numbers"
+        raise UnreadError(message, hint, at=tree, code="E114")
 
 
 def needs_number(tree: Tree, value: Dim) -> UnreadError:

@@ -139,7 +139,7 @@ class WordReader(TreeReader):
             return meant
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
         bare = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
-        hint = _respelt(text) or unclear(text) or did_you_mean(bare.lower(), known)
+        hint = unclear(text) or _respelt(text) or did_you_mean(bare.lower(), known)
         if hint and bare in text[:-1] and "(" in text:
             hint += " Its fields stand in a map, as in `conv: {filters: 96, kernel: 11}`"
         hint = hint or "`shapecalc layers` lists the types"
