@@ -56,8 +56,8 @@ def test_a_sweep_is_asked_by_the_words_that_asked_for_its_columns() -> None:
     assert found["peak"].tolist() == found["peak_activations"].tolist()
     assert found["peak"][0] == shapecalc.summarize("lenet5").totals.peak
     assert found["conv1.rf"].tolist() == [[5, 5], [5, 5]]
-    output = shapecalc.sweep("lenet5", {"N": [28, 32]}, columns="conv1.output")["conv1.output"]
-    assert output.tolist() == [[24, 24, 6], [28, 28, 6]]
+    output = shapecalc.sweep("lenet5", {"N": [32, 36]}, columns="conv1.output")["conv1.output"]
+    assert output.tolist() == [[28, 28, 6], [32, 32, 6]]
     for word in words:
         assert len(found[word]) == 2
     with pytest.raises(

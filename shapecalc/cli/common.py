@@ -37,14 +37,11 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
     except SpecErrors as error:
         fail(error.problems, as_json=as_json)
     except RuleError as error:  # an expression that grows too large while it is written
-        from shapecalc.output.problems import problems_text
-
         problem = Problem(error.code, error.message, None, error.rule, error.hint)
-        click.echo(problems_text((problem,)), nl=False, err=True)
-        sys.exit(WRONG_INPUT)
+        fail([problem], as_json=as_json)
     except MemoryError:
-        click.echo("error: the network needs more memory than this machine has", err=True)
-        sys.exit(WRONG_INPUT)
+        message = "the network needs more memory than this machine has"
+        fail([Problem("E501", message, hint="use a smaller input")], as_json=as_json)
 
 
 def fail(problems: Sequence[Problem], *, as_json: bool = False) -> NoReturn:

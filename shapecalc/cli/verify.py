@@ -54,7 +54,8 @@ def verify(
     Exit code 1 when anything disagrees.
     """
     if everything == bool(specs):
-        raise misuse("there is no network to verify", "name one or more specs, or give --all")
+        message = "there are both specs and --all" if specs else "there is no network to verify"
+        raise misuse(message, "name one or more specs, or give --all")
     with reported(as_json=output.as_json):
         from shapecalc.api import summarize
         from shapecalc.spec.find import shipped

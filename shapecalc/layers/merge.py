@@ -132,9 +132,12 @@ def _wider(a: Dim, b: Dim) -> Dim:
         return b
     if (isinstance(b, int) and b == 1) or not (is_symbolic(a) or is_symbolic(b)) or a == b:
         return a
+    from shapecalc.algebra.bounds import surely_at_least
     from shapecalc.algebra.relations import joined_only_where
 
     for extent, other in ((a, b), (b, a)):
         if not is_symbolic(extent) or joined_only_where(a, b, extent, "at least", other):
+            return extent
+        if surely_at_least(extent, other, {}):
             return extent
     return larger(a, b)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -174,6 +175,50 @@ def test_a_gate_that_is_1_at_the_real_size_is_no_misfit() -> None:
     ]
     (problem,) = problems_of(GATE.format("8x8x3"))
     assert problem.hint.startswith("they agree for H from 4 to 7: pool1, multiply1")
+
+
+def test_points_that_exist_are_never_refused() -> None:
+    graph = shapecalc.loads(GATE.format("4x4x3"))
+    swept = shapecalc.sweep(graph, {"N": [2, 4, 7, 8]})
+    assert swept.exists.tolist() == [False, True, True, False]
+    assert swept["note"].tolist() == [
+        "pool1 needs N >= 4",
+        "",
+        "",
+        "multiply1 needs N = 1 or N from 4 to 7",
+    ]
+    (box,) = shapecalc.solve(graph, "output = 4x4").boxes
+    assert [numbers.text(name) for name, numbers in box.items()] == ["H = 4", "W = 4"]
+    assert shapecalc.solve(graph, "macs = 0").admits(H=4, W=7)
+    assert not shapecalc.solve(graph, "output = 8x8")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sweeps_and_solutions_of_random_joins_have_every_point(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(4):
+        text = f"input: HxWx3\nlet: {{k: 3}}\nlayers: [{random_join(rng)}]\n"
+        graph = shapecalc.loads(text)
+        there = {}
+        for h, w in product(range(1, 9), range(1, 6)):
+            try:
+                totals = compute_report(rebuilt(graph, {"H": h, "W": w})).totals
+                there[h, w] = totals.activations
+            except SpecErrors:
+                there[h, w] = None
+        over = {"H": range(1, 9), "W": range(1, 6)}
+        if not any(there.values()):
+            with pytest.raises(SpecErrors):
+                shapecalc.sweep(graph, over)
+            continue
+        swept = shapecalc.sweep(graph, over, columns="activations")
+        found = dict(
+            zip(zip(swept["H"], swept["W"], strict=True), swept["activations"], strict=True)
+        )
+        assert found == there, text
+        solution = shapecalc.solve(graph, "activations >= 0", over={"H": "1:8", "W": "1:5"})
+        for (h, w), activations in there.items():
+            assert solution.admits(H=h, W=w) == (activations is not None), (text, h, w)
 
 
 def test_squeeze_and_excitation_with_a_window_of_the_real_size() -> None:

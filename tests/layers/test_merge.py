@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc.algebra import largest
+from shapecalc.algebra.expr import symbol
 from shapecalc.layers.base import NO_WORK, Work
 from shapecalc.layers.merge import Add, Concat, Join, Multiply
 from shapecalc.layers.shape import Map, Shape, Vector
 
 if TYPE_CHECKING:
     from conftest import Refusal
+
+    from shapecalc.algebra import Dim
 
 
 def test_concat_is_googlenets_inception_3a() -> None:
@@ -43,6 +48,29 @@ def test_concat_is_googlenets_inception_3a() -> None:
 def test_output(layer: Join, inputs: tuple[Shape, ...], expected: Shape, refusal: Refusal) -> None:
     assert refusal(layer, *inputs) is None
     assert layer.output(*inputs) == expected
+
+
+H, W = map(symbol, "HW")
+
+
+@pytest.mark.parametrize(
+    ("extents", "wider"),
+    [
+        ((H, 1), H),
+        ((1, H), H),
+        ((H, 8), 8),  # H is 1 or 8
+        ((H // 4, H), H),
+        ((H, H // 4, 1), H),
+        ((H - 3, H // 2), H // 2),  # they can be joined for H = 4, 5, 6: 2, 2, 3
+        ((H * W, H), H * W),
+        ((H, W), largest((H, W))),
+        ((H, W, 8), 8),
+    ],
+)
+def test_a_symbol_stretches_where_it_is_1(extents: tuple[Dim, ...], wider: Dim) -> None:
+    for order in permutations(extents):
+        shapes = [Map((extent, 5), 3) for extent in order]
+        assert Multiply().output(*shapes) == Map((wider, 5), 3)
 
 
 def test_work_of_three_operands() -> None:
