@@ -25,6 +25,7 @@ CODES: Mapping[str, str] = {
     "E005": "the file is too large",
     "E006": "the file is empty",
     "E007": "the file cannot be written",
+    "E008": "the file is a model of another program",
     # YAML
     "E101": "the text is not YAML",
     "E102": "a key stands twice",

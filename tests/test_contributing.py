@@ -41,7 +41,7 @@ from tests.homework.diagnosis.simulated import rules
 from tests.homework.exports import test_command
 from tests.layers import recipe as layer_recipe
 from tests.layers import test_recipe
-from tests.mutation import test_mutation
+from tests.mutation import test_mutation, test_planted
 from tests.output import reread, test_column_law
 from tests.output import test_golden as output_golden
 from tests.paths import ROOT
@@ -171,7 +171,7 @@ RECIPES: dict[str, list[Forgotten]] = {
             "Mish has no words for its shape",
         ),
     ],
-    "Change a rule or the referee": [
+    "Change what computes or judges": [
         Forgotten(
             1,
             lambda monkeypatch, folder: monkeypatch.setattr(
@@ -189,6 +189,24 @@ RECIPES: dict[str, list[Forgotten]] = {
             ),
             partial(test_mutation.test_every_family_has_faults, "lrn"),
             "layers.lrn",
+        ),
+        Forgotten(
+            1,
+            lambda monkeypatch, folder: monkeypatch.setattr(
+                test_planted, "FAULTS", [test_planted.FAULTS[0]._replace(right="what once stood there")]
+            ),
+            lambda: test_planted.test_every_fault_has_its_place(test_planted.FAULTS[0]),
+            "what once stood there",
+        ),
+        Forgotten(
+            2,
+            lambda monkeypatch, folder: monkeypatch.setattr(
+                test_planted,
+                "FAULTS",
+                [*test_planted.FAULTS, test_planted.FAULTS[0]._replace(what="nearly made")],
+            ),
+            test_planted.test_it_is_known_by_which_test_every_fault_falls,
+            "nearly made",
         ),
     ],
     "Add a topic to `explain`": [

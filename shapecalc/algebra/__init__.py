@@ -33,15 +33,6 @@ def known(dim: Dim) -> int:
     raise TypeError(f"{dim} is no number")
 
 
-def always_positive(dim: Dim) -> bool:
-    """Tell whether a dimension is surely at least 1, whatever its symbols: it may divide."""
-    if isinstance(dim, int):
-        return dim >= 1
-    from shapecalc.algebra.bounds import surely_at_least
-
-    return surely_at_least(dim, 1, {})
-
-
 def ceil_div(a: Dim, b: Dim) -> Dim:
     """Return the smallest whole number that is at least `a / b`.
 

@@ -37,6 +37,11 @@ def surely_at_least(a: Dim, b: Dim, start: Mapping[str, int]) -> bool:
     return _Bounds(start).surely(a - b)
 
 
+def always_positive(dim: Dim) -> bool:
+    """Tell whether an expression is surely at least 1, whatever its symbols: it may divide."""
+    return surely_at_least(dim, 1, {})
+
+
 class _Bounds:
     """Polynomials below and above expressions; each atom's are found once."""
 

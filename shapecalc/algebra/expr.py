@@ -398,6 +398,12 @@ def symbols_of(dim: Dim) -> frozenset[str]:
     return frozenset(atom.name for atom in atoms_of(dim) if isinstance(atom, Symbol))
 
 
+def divisors_of(dim: Dim) -> frozenset[str]:
+    """Return the symbols that an expression divides by."""
+    quotients = (atom for atom in atoms_of(dim) if isinstance(atom, Quotient))
+    return frozenset().union(*(symbols_of(atom.by) for atom in quotients))
+
+
 def evaluate(dim: Dim, values: Mapping[str, Any], memo: dict[Atom, Any] | None = None) -> Any:  # noqa: ANN401
     """Compute an expression for values of its symbols: ints, arrays, or other expressions.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.api import build
 from shapecalc.layers.shape import as_text
-from shapecalc.output.cells import NUMBER, UNITS, Json, number_text
-from shapecalc.output.columns import macs_owed, params_owed
+from shapecalc.output.cells import NUMBER, Json, number_text
+from shapecalc.output.columns import macs_owed, params_owed, units_owed
 from shapecalc.output.records import Records
 from shapecalc.output.table import Head, Line, Table, fitted
 from shapecalc.output.view import View
@@ -72,8 +72,9 @@ def shipped_specs() -> ShippedSpecs:
 
 def tabulate(listed: ShippedSpecs, view: View = View(), width: int | None = None) -> Table:
     """Lay the list out; a narrow page leaves the sources out, then the inputs."""
-    units = "" if view.units == "exact" else f" ({view.units})"
     reports = [spec.report for spec in listed.specs]
+    params = view.fitted("params", [report.totals.params for report in reports]).units
+    macs = view.fitted("macs", [report.totals.macs for report in reports]).units
     all_rows = reports[0].with_rows(tuple(row for report in reports for row in report.rows))
     table = Table(
         title="Networks that come with shapecalc",
@@ -86,14 +87,14 @@ def tabulate(listed: ShippedSpecs, view: View = View(), width: int | None = None
             Head("the year of the source", numeric=True, drop=3),
             Head("who made it, or where it is from", drop=1),
         ),
-        header=("spec", "input", f"params{units}", f"MACs{units}", "year", "source"),
+        header=("spec", "input", _in("params", params), _in("MACs", macs), "year", "source"),
         lines=tuple(
             Line(
                 (
                     spec.name,
                     spec.input,
-                    number_text(spec.report.totals.params, view.units),
-                    number_text(spec.report.totals.macs, view.units),
+                    number_text(spec.report.totals.params, params),
+                    number_text(spec.report.totals.macs, macs),
                     str(spec.year or ""),
                     one_line(spec.authors),
                 )
@@ -106,11 +107,16 @@ def tabulate(listed: ShippedSpecs, view: View = View(), width: int | None = None
         legend=(
             *params_owed(all_rows, view).items(),
             ("MACs", macs_owed(all_rows, view)["MACs"]),
-            *(((view.units, f"{UNITS[view.units][0]:,}"),) if units else ()),
+            *units_owed((params, macs)).items(),
         ),
         remarks=("Any of these names works as a SPEC: shapecalc summarize alexnet.",),
     )
     return fitted(table, width)
+
+
+def _in(title: str, unit: str) -> str:
+    """Head a column with its unit, if it has one."""
+    return title if unit == "exact" else f"{title} ({unit})"
 
 
 #: The schema's name and version.

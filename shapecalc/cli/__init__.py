@@ -17,7 +17,7 @@ from shapecalc.cli.usage import Commands, problem_of
 from shapecalc.errors import SpecErrors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 #: The exit code of what Ctrl-C ended, as a shell counts.
 INTERRUPTED = 130
@@ -86,6 +86,20 @@ class _Lazy(Commands):
     def invoke(self, ctx: click.Context) -> object:
         with _ended():
             return super().invoke(ctx)
+
+    def meant(self, word: str, known: Iterable[str]) -> str:
+        return _of_a_spec(word) or super().meant(word, known)
+
+
+def _of_a_spec(word: str) -> str:
+    """Suggest a command for a word that is a file or a shipped spec."""
+    from pathlib import Path
+
+    from shapecalc.spec.find import shipped
+
+    if word.lower().endswith((".yaml", ".yml")) or Path(word).is_file() or word in shipped():
+        return f"did you mean `shapecalc summarize {word}`?"
+    return ""
 
 
 @click.group(

@@ -148,9 +148,17 @@ Examples:
   shapecalc homework sheet homework.yaml -o sheet.csv
   shapecalc homework sheet homework.yaml -o sheet.html
   shapecalc homework sheet homework.yaml --solution -o solution.md
+  shapecalc homework sheet --against alexnet -o mine.csv
 """,
 )
-@click.argument("file", type=click.Path())
+@click.argument("file", type=click.Path(), required=False)
+@click.option(
+    "--against",
+    metavar="SPEC",
+    shell_complete=complete_spec,
+    help="A network in place of FILE: its outputs, parameters and MACs are asked under the default"
+    " conventions, as `check --against SPEC` judges them.",
+)
 @options.variants
 @_variant
 @_seed
@@ -165,7 +173,8 @@ Examples:
 )
 @options.output_as(".txt .md .html .csv .yaml .xlsx .tex")
 def sheet(
-    file: str,
+    file: str | None,
+    against: str | None,
     variants: str | None,
     student: str | None,
     seed: str | None,
@@ -175,25 +184,20 @@ def sheet(
 ) -> None:
     """Make the sheet of FILE, a teacher's homework.yaml: the layers, what is asked, and how.
 
+    Without a teacher, --against makes one of any network.
     `shapecalc homework check` reads it when it is filled in, as .csv, .md,
     .yaml or .xlsx.
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.homework.assignment.teacher import read_homework
         from shapecalc.homework.sheets.sheet import handout, sheet_format
-        from shapecalc.spec.find import find_homework
 
         chosen = sheet_format(format_, path)
         if chosen == "xlsx" and path is None:
             message = "a workbook is no text to print"
             raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
         which = WhichVariant(variants, student, seed)
-        assigned = (
-            read_homework(find_homework(file))
-            if which == WhichVariant()
-            else _from_file(file, which)
-        )
+        assigned = _assigned(file, against, which)
         emit_parts([handout(assigned, chosen, solution=solution, who=student or "")], path)
         remark(assigned.doubts)
 
@@ -225,6 +229,33 @@ def lint(file: str, output: options.Output) -> None:
         output.write(report)
 
 
+def _assigned(file: str | None, against: str | None, which: WhichVariant) -> Homework:
+    """Return the homework whose sheet is made: a teacher's, or one about any network."""
+    if (file is None) == (against is None):
+        what = "nothing says" if file is None else "FILE and --against both say"
+        hint = "name a homework.yaml, or a network: --against alexnet"
+        raise refuse("E706", f"{what} what the sheet is about", hint=hint)
+    if file is None:
+        from shapecalc.homework.assignment.model import assign
+
+        assert against is not None
+        _no_variant(which)
+        return assign(_report(against, {}, {}))
+    if which != WhichVariant():
+        return _from_file(file, which)
+    from shapecalc.homework.assignment.teacher import read_homework
+    from shapecalc.spec.find import find_homework
+
+    return read_homework(find_homework(file))
+
+
+def _no_variant(which: WhichVariant) -> None:
+    """Refuse to choose a variant where there is no teacher's file.  Raises `SpecErrors` (E706)."""
+    if which != WhichVariant():
+        message = "--variants, --variant and --seed are about a teacher's file"
+        raise refuse("E706", message, hint="name it with --homework")
+
+
 def _homework(
     against: str | None,
     file: str | None,
@@ -242,9 +273,7 @@ def _homework(
     if file is not None:
         return _from_file(file, which, answers.stamp)
     assert against is not None
-    if which != WhichVariant():
-        message = "--variants, --variant and --seed are about a teacher's file"
-        raise refuse("E706", message, hint="name it with --homework")
+    _no_variant(which)
     return by_table(_report(against, settings, inputs), answers)
 
 

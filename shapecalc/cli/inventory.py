@@ -117,7 +117,7 @@ def specs(name: str | None, output: options.Output, names: bool, units: str) -> 
         if name is not None or names:
             if output.format is not None or output.page or units != "exact" or (name and names):
                 one = f"the text of {name}" if name else "names alone"
-                raise click.UsageError(f"{one} takes no other option than --output")
+                raise misuse(f"{one} takes no other option than --output", "leave the others out")
             text = "".join(f"{known}\n" for known in shipped()) if name is None else find(name).text
             emit(text, output.path)
             return

@@ -346,7 +346,8 @@ inputs = click.option(
     multiple=True,
     metavar="[NAME=]SHAPE",
     callback=_inputs,
-    help="Replace the input's shape, like 224x224x3, or HxWx3 with symbols.",
+    help="Replace the input's shape by one of as many extents, channels last: 224x224x3, or HxWx3"
+    " with symbols.",
 )
 profile = click.option(
     "--profile",
@@ -394,7 +395,8 @@ layout = click.option(
     type=click.Choice(["hwc", "chw"]),
     default="hwc",
     show_default=True,
-    help="Order of a volume's extents in the output; input is always height x width x channels.",
+    help="Order of a volume's extents in the output; the key `layout` of a spec is that of its"
+    " input.",
 )
 fail_if = click.option(
     "--fail-if",

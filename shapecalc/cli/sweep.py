@@ -99,6 +99,10 @@ def sweep(
         if y is not None and not drawn:
             hint = "add --chart or --plot FILE"
             raise misuse("--y names the column of a picture, and there is none", hint)
+        if output.path is not None and output.format is None:
+            from shapecalc.analysis.sweep.pictures import must_be_no_picture
+
+            must_be_no_picture(output.path)
         format_ = output.chosen()
         if chart and output.format is not None and output.path is None:
             _must_be_for_people(format_)

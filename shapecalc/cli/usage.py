@@ -27,12 +27,16 @@ class Commands(click.Group):
                 error.ctx = click.Context(command, info_name=name, parent=ctx)
             raise
 
+    def meant(self, word: str, known: Iterable[str]) -> str:
+        """Suggest what is meant by a word that is no command, or return nothing."""
+        return near(word, known)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
-            hint = near(args[0], known) or f"`{_path(ctx)} --help` lists the commands"
+            hint = self.meant(args[0], known) or f"`{_path(ctx)} --help` lists the commands"
             message = f"there is no command '{args[0]}'"
             raise refuse("E320", message, _place(ctx), hint, rule=_usage(ctx))
         return super().resolve_command(ctx, args)

@@ -8,7 +8,7 @@ from shapecalc.errors import Problem
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
 from shapecalc.spec import Fields
-from shapecalc.text import Origin, origin
+from shapecalc.text import Origin, Scalar, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,8 +120,8 @@ class Graph(NamedTuple):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Doubts about the spec: inputs whose shapes may be meant otherwise."""
-        from shapecalc.spec.doubts import remark
+        """Doubts about the spec: shapes of inputs, and sizes, that may be meant otherwise."""
+        from shapecalc.spec.doubts import remark, remark_on_product
 
         known = {node.path: node.layer for node in self.nodes if isinstance(node.layer, Input)}
         remarks = []
@@ -132,7 +132,13 @@ class Graph(NamedTuple):
                 what = "input" if entry.name == "input" else f"input {entry.name}"
                 channels = getattr(entry.extents[-1], "text", "") if given else None
                 remarks.append(remark(what, layer.shape, channels))
-        return tuple(filter(None, remarks))
+        products = {
+            id(tree): remark_on_product(node.path, field, tree.text)
+            for node in reversed(self.nodes)
+            for field, tree in (node.use.fields if node.use else {}).items()
+            if isinstance(tree, Scalar) and "*" in tree.text
+        }
+        return (*filter(None, remarks), *filter(None, reversed(products.values())))
 
     def valueless(self) -> str:
         """Say which symbols have no value."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.spec import Use
-    from shapecalc.text import Scalar, Tree, YamlMap
+    from shapecalc.spec import NetSpec, Use
+    from shapecalc.text import Scalar, Tree
 
 
 #: The layer of everything that was complained about.
@@ -171,15 +171,18 @@ class Builder:
     def __init__(
         self,
         expansion: Expansion,
-        defaults: dict[str, YamlMap],
+        spec: NetSpec,
         scope: Scope,
         source_of: Callable[[Wire], Draft],
     ) -> None:
         self.expansion = expansion
-        self.defaults = defaults
+        self.defaults = spec.defaults
         self.scope = scope
         self.source_of = source_of
         self.made: dict[tuple[object, ...], Layer] = {}
+        self.trained: bool | None = None  # what the spec says of all
+        if spec.trainable is not None:
+            self.trained = self.flag(spec.trainable, "a spec", Scoped(scope, None))
 
     def make(self, use: Use, scope: Scope, flow: Wire | None) -> Layer | Deferred:
         """Build the layer of a statement, once for all that are written alike."""
@@ -268,22 +271,23 @@ class Builder:
         return cls(**values)
 
     def trains(self, use: Use, stated: bool | None) -> bool | None:
-        """Tell whether a layer is trained: as is stated, or by its type's default; None: neither.
+        """Tell whether a layer is trained; None: nothing is said of it.
 
-        The default of a type is weaker than what a layer, or anything that it stands in, states.
+        As a layer or anything that it stands in states, else by its type's default, else as the
+        spec says of all.
         """
+        if stated is not None:
+            return stated
         default = self.defaults.get(use.type)
         tree = default.items.get("trainable") if default is not None else None
-        if stated is not None or tree is None:
-            return stated
-        return self.flag(tree, use, Scoped(self.scope, None))
+        return self.trained if tree is None else self.flag(tree, use.type, Scoped(self.scope, None))
 
-    def flag(self, tree: Tree, use: Use, place: Scoped) -> bool | None:
-        """Read what `trainable` says of a statement; complain when that is not true or false."""
+    def flag(self, tree: Tree, owner: str, place: Scoped) -> bool | None:
+        """Read what `trainable` says of its owner; complain when that is not true or false."""
         try:
             return bool(read_value(_FLAG, tree, place))
         except UnreadError as error:
-            message = f"{use.type}: trainable {error.message}"
+            message = f"{owner}: trainable {error.message}"
             self.expansion.complain(error.code, message, error.at or tree, error.hint)
             return None
 

@@ -51,7 +51,7 @@ def expand(
     expansion = Expansion(spec.problems)
     resolver = Resolver(expansion, tuple(entry.name for entry in spec.inputs))
     constants = Constants(expansion, spec, settings or {}, inputs or {})
-    builder = Builder(expansion, spec.defaults, constants.scope, resolver.source_of)
+    builder = Builder(expansion, spec, constants.scope, resolver.source_of)
     walk = Walk(expansion, spec, constants, builder)
     root = Level(None, "network")
     flow = constants.inputs(root)

@@ -222,7 +222,7 @@ class Walk:
         """Note what a statement says of training, which holds for all that is in it."""
         if use.trainable is None:
             return position
-        stated = self.builder.flag(use.trainable, use, Scoped(position.scope, flow))
+        stated = self.builder.flag(use.trainable, use.type, Scoped(position.scope, flow))
         return position._replace(trained=stated)
 
     def level(

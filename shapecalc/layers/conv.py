@@ -251,7 +251,7 @@ def causal_pad_field() -> Any:  # noqa: ANN401
         "padding around the input; `same` keeps ceil(n/stride), the odd one at the end; `causal`"
         " puts all of dilation*(kernel - 1) before"
     )
-    return field(Pad(causal=True), doc, default=NO_PADDING)
+    return field(Pad(causal=True), doc, default=NO_PADDING, unsaid="no padding")
 
 
 def groups_field() -> Any:  # noqa: ANN401

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
-from shapecalc.algebra import always_positive
 from shapecalc.errors import RuleError
 from shapecalc.text import List, Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapecalc.algebra import Dim
+    from shapecalc.algebra.expr import Expr
 
 Size = TypeVar("Size", "int", "Dim")
 
@@ -106,10 +106,8 @@ class Count(Kind):
         if not isinstance(value, int):
             if not self.symbolic:
                 raise needs_number(tree, value)
-            if self.divides and not always_positive(value):
-                message = f"must be at least 1, and {value} is not for all values of its symbols"
-                hint = f"write what always is, such as {value + 1}, or give the symbols numbers"
-                raise UnreadError(message, hint, at=tree, code="E114")
+            if self.divides:
+                must_be_positive(tree, value)
             return value
         if value < self.least:
             raise UnreadError(
@@ -119,6 +117,16 @@ class Count(Kind):
             message = f"is {value:.3g}; the largest number a field may hold is {LARGEST:,}"
             raise UnreadError(message, at=tree, code="E114")
         return value
+
+
+def must_be_positive(tree: Tree, value: Expr) -> None:
+    """Refuse an expression that is to divide, and may be 0."""
+    from shapecalc.algebra.bounds import always_positive
+
+    if not always_positive(value):
+        message = f"must be at least 1, and {value} is not for all values of its symbols"
+        hint = f"write what always is, such as {value + 1}, or give the symbols numbers"
+        raise UnreadError(message, hint, at=tree, code="E114")
 
 
 def needs_number(tree: Tree, value: Dim) -> UnreadError:
@@ -228,6 +236,8 @@ class Sizes(Kind):
             return tuple(self.count.read(item, reading) for item in tree.items)
         if not isinstance(tree, Scalar):
             raise self.wants(tree)
+        if tree.text.startswith("(") and "," in tree.text:
+            raise self.wants(tree, f"write [{tree.text.strip('() ,')}]")
         parts = split_sizes(tree, reading)
         if not 1 <= len(parts) <= 3:
             raise self.wants(tree, "one, two or three sides")
@@ -237,6 +247,9 @@ class Sizes(Kind):
 def split_sizes(tree: Scalar, reading: Reading) -> list[Scalar]:
     """Split `1x7` or `kx1` at the x, unless the whole is a name that is defined."""
     text = tree.text
+    if not set(text) - set("0123456789 xX×"):  # as shapes may be written
+        text = text.replace(" ", "").replace("X", "x").replace("×", "x")
+        tree = tree._replace(text=text)
     if "x" not in text or (tree.plain and reading.defined(text)):
         return [tree]
     words = text.split("x")
@@ -298,6 +311,8 @@ class Pad(Kind):
                 if tree.text == "causal" and self.modes:
                     hint = "causal is for convolutions; write [before, after] pairs"
                 raise self.wants(tree, hint)
+        elif isinstance(tree, List) and len(tree.items) > 3:
+            raise self.wants(tree, "[before, after] for each side: [[top, bottom], [left, right]]")
         elif isinstance(tree, List) and any(isinstance(item, List) for item in tree.items):
             return Padding(tuple(self.pair(item, reading) for item in tree.items))
         return Padding(tuple((size, size) for size in self.sizes.read(tree, reading)))
@@ -441,7 +456,11 @@ def pads_per_side(pad: Padding, rank: int, field_name: str = "pad") -> tuple[tup
         return pad.pairs
     if len(pad.pairs) == 1:
         return pad.pairs * rank
-    raise mismatch(len(pad.pairs), rank, field_name)
+    error = mismatch(len(pad.pairs), rank, field_name)
+    if rank == 1 and len(pad.pairs) == 2:
+        (before, _), (after, _) = pad.pairs
+        error.hint = f"write [[{before}, {after}]] for {before} before and {after} after"
+    raise error
 
 
 def mismatch(count: int, rank: int, field_name: str) -> RuleError:

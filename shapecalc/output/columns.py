@@ -232,7 +232,9 @@ def _moved(counted: Row | Totals, view: View) -> Moved:
 def _intensity(counted: Row | Totals, view: View) -> object:
     from shapecalc.counting.roofline import intensity
 
-    if is_symbolic(_moved(counted, view).all):
+    if is_symbolic(_moved(counted, view).all) or any(
+        is_symbolic(row.flops) for row in counted.layers
+    ):
         return UNKNOWN
     return intensity(counted.layers, view)
 
@@ -266,7 +268,8 @@ COLUMNS: tuple[Column, ...] = (
            TEXT, lambda row, _: row.name, shown="everywhere"),
     Column("type", "type", "the layer's type, or the block's",
            TEXT, lambda row, _: row.type, shown="everywhere", drop=4),
-    Column("does", "what it does", "filters or units, kernel, /stride, padding, as in 96 11x11 /4",
+    Column("does", "what it does", "filters or units, kernel, /stride, padding, as in 96 11x11 /4,"
+           " and what is off its default; of a block its fields",
            TEXT, lambda row, _: row.does, shown="everywhere", drop=5),
     Column("from", "from", "the layers that flow in",
            NAMES, lambda row, _: row.sources),
@@ -495,13 +498,14 @@ def _alive_text(volume: Alive, peak: Peak) -> str:
 def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
     """Return every total by its name: those of the columns, the peak, and what parameters take.
 
-    What is `frozen` is among them where that is asked for.
+    What is `frozen` is among them where that is asked for, and so are the view's own columns.
     """
     totals = report.totals
+    columns = (*default_columns(view, machine=True, frozen=frozen), *(view.columns or ()))
     return {
         **{
             column.name: column.total(totals, view)
-            for column in default_columns(view, machine=True, frozen=frozen)
+            for column in columns
             if column.total is not None and column.summed
         },
         **{name: measure.of_all(totals, view) for name, measure in OF_NETWORK.items()},

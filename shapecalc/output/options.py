@@ -83,7 +83,7 @@ def make_view(
 
 def _choice(*words: str | Sequence[str] | None) -> RowChoice | None:
     """Read which rows are shown."""
-    if not any(words):
+    if all(word is None or word == () for word in words):
         return None
     from shapecalc.output.row_choice import read_choice  # most tables show all
 

@@ -70,13 +70,20 @@ def read_choice(
     >>> read_choice("conv*, fc*", None, ["inplace"])
     RowChoice(rows=('conv*', 'fc*'), only=(), hide=('inplace',))
     """
-    words = RowChoice(*(tuple(_split(texts)) for texts in (rows, only, hide)))
+    given = zip(RowChoice._fields, (rows, only, hide), strict=True)
+    words = RowChoice(*(tuple(_split(name, texts)) for name, texts in given))
     return words if any(words) else None
 
 
-def _split(texts: str | Sequence[str] | None) -> Iterator[str]:
+def _split(option: str, texts: str | Sequence[str] | None) -> Iterator[str]:
+    """Split at commas.  Raises `SpecErrors` (E303) where a word is missing."""
     for text in (texts,) if isinstance(texts, str) else texts or ():
-        yield from filter(None, map(str.strip, text.split(",")))
+        for word in map(str.strip, text.split(",")):
+            if not word:
+                message = f"a word is missing in --{option} '{text}'"
+                hint = "a name, a type, or a pattern like 'conv*'"
+                raise refuse("E303", message, Origin(Source(f"--{option} {text}", "")), hint)
+            yield word
 
 
 def chosen(
@@ -140,11 +147,13 @@ def _fits(word: str, row: Row) -> bool:
 def _named(pattern: str, row: Row) -> bool:
     """Tell whether a row is called so, or is of a type that is.
 
-    A pattern fits the row's own name or type, and with a slash its path.  A name without `*`, `?`
-    and `[` is a block's as well, which stands for all that is in it.
+    A pattern fits the row's own name or type, and with a slash in it its path.  A name without
+    `*`, `?` and `[` is a block's as well, which stands for all that is in it.
     """
-    pattern = pattern.lower()
+    pattern = pattern.lower().rstrip("/")
     path = row.name.lower()
+    if pattern.startswith("/"):  # the network's own, as `from` has it
+        return fnmatchcase(path, pattern[1:]) or path.startswith(f"{pattern[1:]}/")
     *blocks, name = path.split("/")
     if pattern in blocks or f"{path}/".startswith(f"{pattern}/"):
         return True

@@ -153,6 +153,7 @@ class NetSpec(Fields):
     uses: tuple[Use, ...]
     outputs: tuple[Scalar, ...] | None
     defaults: dict[str, YamlMap]
+    trainable: Tree | None
     edits: tuple[dict[str, Edit], ...]
     expect: tuple[Expectation, ...]
     expect_source: str

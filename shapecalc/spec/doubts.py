@@ -173,6 +173,28 @@ def remark(what: str, shape: Shape, instead: str | None = None) -> str:
     return f"{what}: {as_text(shape)} is read as {reading_of(shape)}. Was {meant} meant?{plainly}"
 
 
+#: The fields that hold a size per side.
+SIZES = ("kernel", "stride", "pad", "dilation", "output_padding", "factor", "size")
+
+
+def remark_on_product(layer: str, field: str, text: str) -> str:
+    """Doubt a product where an x between two sizes was more likely meant, as `kernel: 3*3`.
+
+    >>> remark_on_product("conv1", "kernel", "3*3")
+    'conv1: kernel 3*3 is read as 9 on every side. Was 3x3 meant? If not, 9 says so plainly.'
+    >>> remark_on_product("conv1", "kernel", "2*k"), remark_on_product("conv1", "filters", "3*3")
+    ('', '')
+    """
+    match = re.fullmatch(r"(\d{1,4}) ?\* ?(\d{1,4})", text, re.ASCII)
+    if match is None or field not in SIZES:
+        return ""
+    first, second = map(int, match.groups())
+    return (
+        f"{layer}: {field} {text} is read as {first * second} on every side."
+        f" Was {first}x{second} meant? If not, {first * second} says so plainly."
+    )
+
+
 #: Words that stand for a batch, or for a side that is not known yet.  Other words are names.
 BATCH = frozenset({"batch", "batch_size", "batchsize", "nbatch", "n_batch", "minibatch"})
 UNKNOWN = frozenset({"none", "null", "nil", "~", "?", "-1", "*", "", "nan", "any", "dynamic"})

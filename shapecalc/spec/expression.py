@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from shapecalc.algebra import always_positive, largest, smallest
+from shapecalc.algebra import largest, smallest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,11 @@ def _apply(operator: str, values: list[Dim]) -> Dim:
 def _divisor(first: Dim, by: Dim) -> Dim:
     if by == 0:
         raise ExpressionError(f"{first} // 0 divides by zero")
-    if not (isinstance(by, int) or always_positive(by)):
+    if isinstance(by, int):
+        return by
+    from shapecalc.algebra.bounds import always_positive
+
+    if not always_positive(by):
         message = f"what is divided by must be at least 1, and {by} is not for all values"
         raise ExpressionError(message, "give its symbols values with --set")
     return by

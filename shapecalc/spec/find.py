@@ -87,9 +87,29 @@ def find(name: str, folder: str = "", *, by_file: bool = False) -> Source:
         return Source(f"{bare}.yaml {_SHIPPED}", source.text)
     if os.path.isdir(path):
         raise refuse("E002", f"'{name}' is a directory", Origin.of_file(name), "name a file in it")
-    hint = did_you_mean(bare, shipped()) or "`shapecalc specs` lists the shipped ones"
+    hint = _likely(name, path) or "`shapecalc specs` lists the shipped ones"
     message = f"there is no file '{name}', and no shipped spec of that name"
     raise refuse("E001", message, Origin.of_file(name), hint)
+
+
+def _likely(name: str, path: str) -> str:
+    """Ask for the file or the shipped spec that is meant by a name, or return nothing.
+
+    A file whose name differs in its dots alone comes first: `netyaml` beside `net.yaml`.
+    """
+    folder, wanted = os.path.split(path)
+    before = name[: len(name) - len(wanted)]
+    try:
+        there = [file for file in os.listdir(folder or ".") if file.endswith((".yaml", ".yml"))]
+    except OSError:
+        there = []
+    bare = wanted.lower().replace(".", "")
+    files = {f"{before}{file}": file.lower().replace(".", "") for file in sorted(there)}
+    same = [file for file, letters in files.items() if letters in (bare, f"{bare}yml")]
+    if same:
+        return f"did you mean '{same[0]}'?"
+    stems = [file.removesuffix(".yaml") for file in files]
+    return did_you_mean(name.removesuffix(".yaml"), [*shipped(), *stems])
 
 
 def find_file(name: str, hint: str = "") -> Source:
@@ -209,6 +229,8 @@ def _read(path: str, *, by_file: bool = False) -> Source:
 
 
 def _decode(name: str, data: bytes) -> Source:
+    if not name.endswith(".yaml") or not data[:1].isalpha():  # the table costs a start 1 ms
+        _must_be_no_model(name, data)
     if len(data) > MAX_BYTES:
         hint = "a spec is text; use `repeat` and `blocks` for long networks"
         raise refuse(
@@ -220,6 +242,16 @@ def _decode(name: str, data: bytes) -> Source:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"the file is not UTF-8 text: byte {error.start}, in line {line}"
         raise refuse("E004", message, Origin.of_file(name), "save it as UTF-8") from None
+
+
+def _must_be_no_model(name: str, data: bytes) -> None:
+    """Raise `SpecErrors` (E008) for a file of another program."""
+    from shapecalc.spec.model_files import model_file
+
+    kind = model_file(name, data)
+    if kind is not None:
+        message = f"'{name}' is {kind.name}, and no spec"
+        raise refuse("E008", message, Origin.of_file(name), kind.advice)
 
 
 #: What messages about the whole of a spec given as data name.

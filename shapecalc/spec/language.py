@@ -171,6 +171,7 @@ def _top() -> Schema:
         "layout": {"enum": list(LAYOUTS)},
         "outputs": _NAMES,
         "let": {"type": "object", "additionalProperties": _VALUE},
+        "trainable": _COMMON_SCHEMAS["trainable"],
         "defaults": {"type": "object", "additionalProperties": {"type": "object"}},
         "blocks": {"type": "object", "additionalProperties": _block()},
         "layers": _LAYERS,

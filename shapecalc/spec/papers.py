@@ -64,14 +64,15 @@ _NUMBERED: Mapping[str, str] = {
 }
 
 _SIZE = r"\d{1,9}(?:x\d{1,9}){0,2}"
+_HEAD = r"(?P<head>[a-z]+(?:[ _-][a-z]+)*)"
 _WORD = re.compile(
-    rf"(?P<head>[a-z][a-z_-]*?)(?P<joint>[-_]?)(?:(?P<first>{_SIZE}|\d\.\d{{1,9}})"
-    r"(?:-(?P<second>\d{1,9}))?)?(?:/(?P<stride>\d{1,9}))?",
+    rf"{_HEAD}(?:(?P<joint>[-_]?)(?P<first>{_SIZE}|\d\.\d{{1,9}})(?:-(?P<second>\d{{1,9}}))?)?"
+    r"(?:/(?P<stride>\d{1,9}))?",
     re.ASCII,
 )
 #: ResNet's figures write 7x7 conv, 64, /2; SRGAN's k9n64s1.
 _FIGURE = re.compile(
-    r"(?P<first>\d{1,9}(?:x\d{1,9}){1,2}) ?(?P<head>[a-z][a-z_ -]*?)(?:, ?(?P<second>\d{1,9}))?"
+    rf"(?P<first>\d{{1,9}}(?:x\d{{1,9}}){{1,2}}) ?{_HEAD}(?:, ?(?P<second>\d{{1,9}}))?"
     r"(?:, ?/(?P<stride>\d{1,9}))?",
     re.ASCII,
 )
@@ -87,7 +88,7 @@ def paper_word(text: str) -> PaperWord | None:
     >>> paper_word("max-pool"), paper_word("conv3")
     (PaperWord(type='maxpool', says={}, implies={}), None)
     """
-    lower = text.lower().replace("×", "x")  # noqa: RUF001  (as papers print it)
+    lower = text.lower().replace("×", "x").replace("–", "-")  # noqa: RUF001  (as papers print)
     if match := _LETTERS.fullmatch(lower):
         return _convolution("conv", match["first"], match["second"], match["stride"])
     match = _FIGURE.fullmatch(lower) or _WORD.fullmatch(lower)
@@ -140,6 +141,11 @@ _UNCLEAR = (
     ),
     (r"\d+x\d+(?:x\d+)? ?conv", "its filters are not said: write `3x3 conv, 64` or `conv3-64`"),
     (r"(conv|sepconv|separable)[-_]?(\d+)-(\d+)-(\d+)", r"a stride is written `\1\2-\3/\4`"),
+    (r"(conv|sepconv)[-_]?(\d+(?:x\d+)*)-(\d+)-?s(\d+)", r"a stride is written `\1\2-\3/\4`"),
+    (r"conv (\d+)-(\d+)", r"write `conv\1-\2` (kernel \1, \2 filters)"),
+    (r"conv ?(\d+(?:x\d+)+),? ?(\d+)", r"write `\1 conv, \2`"),
+    (r"(\d+(?:x\d+)+) conv (\d+)", r"write `\1 conv, \2`"),
+    (r"(conv\d+_\d+)", r"it seems to be a name: write `conv3-64: {name: \1}`"),
     (
         r"(deconv|up-?conv|tconv|transposed|conv-?transpose|transposed-?conv)[-_]?(\d+)(?:-(\d+))?",
         r"its stride is not said: write `deconv4-64/2` (kernel 4, 64 filters, stride 2)",
@@ -148,7 +154,10 @@ _UNCLEAR = (
         r"(dwconv|depthwise|depthwise-?conv|conv-?dw)[-_]?(\d+)-(\d+)(?:/\d+)?",
         r"its filters follow from the channels: write `\1\2`, or `depthwise: {kernel: \2, ...}`",
     ),
-    (r"((?:max|avg|average)?-?pool(?:ing)?)[-_]?(\d+)-(\d+)", r"a stride is written `\1\2/\3`"),
+    (
+        r"((?:max|avg|average)?-?pool(?:ing)?)[-_]?(\d+(?:x\d+)*)(?:-|-?s)(\d+)",
+        r"a stride is written `\1\2/\3`",
+    ),
     (
         r"((?:max|avg|average)?-?pool(?:ing)?)/(\d+)",
         r"its kernel is not said: write `\g<1>3/\2` or `\g<1>\2`",

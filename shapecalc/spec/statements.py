@@ -210,7 +210,7 @@ class StatementReader(WordReader):
             elif word.startswith("x-"):
                 continue
             elif checked and word not in known:
-                self.refuse_field(kind, word, value.keys[word], known)
+                self.refuse_field(kind, word, value, known)
                 parts.sound = parts.sound and kind not in STRUCTURE
             else:
                 parts.add(word, tree)

@@ -10,7 +10,7 @@ from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.spec.papers import PaperWord, paper_word, unclear
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import ELSEWHERE, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -138,12 +138,11 @@ class WordReader(TreeReader):
         if meant is not None:
             return meant
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
-        hint = (
-            _respelt(text)
-            or unclear(text)
-            or did_you_mean(text.lower(), known)
-            or "`shapecalc layers` lists the types"
-        )
+        bare = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
+        hint = unclear(text) or _respelt(text) or did_you_mean(bare.lower(), known)
+        if hint and bare in text[:-1] and "(" in text:
+            hint += " Its fields stand in a map, as in `conv: {filters: 96, kernel: 11}`"
+        hint = hint or "`shapecalc layers` lists the types"
         self.complain("E112", f"{describe(word)} is not a layer type", word, hint)
         return None
 
@@ -186,17 +185,45 @@ class WordReader(TreeReader):
             return None
         return field
 
-    def refuse_field(self, kind: str, word: str, place: Scalar, known: Iterable[str]) -> None:
+    def refuse_field(self, kind: str, word: str, fields: YamlMap, known: Iterable[str]) -> None:
         """Complain about a field that a type does not have."""
         takes = [*known, *COMMON_KEYS]
+        place = fields.keys[word]
         hint = (
-            _respelt(word)
+            self.cut_apart(word, fields)
+            or self.said_elsewhere(word, fields.items[word])
+            or _respelt(word)
             or did_you_mean(word, takes)
             or f"{kind} takes " + ", ".join(sorted(takes))
         )
-        if word == "activation":
-            hint = "an activation is a layer of its own: `- relu` on the next line"
         self.complain("E111", f"{kind} has no field '{word}'", place, hint)
+
+    def cut_apart(self, word: str, fields: YamlMap) -> str:
+        """Advise on what is left of a value in parentheses that a comma ended: {pad: (3, 3)}."""
+        texts = {
+            key: tree.text if isinstance(tree, Scalar) and tree.plain else "-"
+            for key, tree in fields.items.items()
+        }
+        before = list(texts)[: list(texts).index(word)]
+        begun = next((key for key in reversed(before) if texts[key].startswith("(")), None)
+        if begun is None or texts[word]:
+            return ""
+        parts = before[before.index(begun) + 1 :]
+        if any(texts[part] or part.endswith(")") for part in parts):
+            return ""
+        value = ", ".join(part.strip("() ") for part in (texts[begun], *parts, word))
+        return f"a comma ends the entry: write {begun}: [{value}]"
+
+    def said_elsewhere(self, word: str, value: Tree) -> str:
+        """Advise on a field of other tools that is said by something else here, or by nothing."""
+        plain = word.lower().replace("_", "").replace("-", "")
+        text = value.text.lower() if isinstance(value, Scalar) else ""
+        if plain in ("activation", "activationfn", "nonlinearity"):
+            if text in ("", "none", "null", "linear"):
+                return "leave it out: nothing follows"
+            meant = self.type_meant(text) or "relu"
+            return f"an activation is a layer of its own: `- {meant}` on the next line"
+        return ELSEWHERE.get(plain, "")
 
     def read_name(self, tree: Tree) -> Scalar | None:
         """Read a layer's name."""

@@ -109,8 +109,10 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "depthmultiplier": ("multiplier",),
     "depthwiseconv2d": ("depthwise",),
     "dilationrate": ("dilation",),
-    "fullyconnected": ("dense",),
     "frames": ("depth",),
+    "freeze": ("trainable",),
+    "frozen": ("trainable",),
+    "fullyconnected": ("dense",),
     "gap": ("global_avgpool",),
     "globalaveragepooling": ("global_avgpool",),
     "globalaveragepooling2d": ("global_avgpool",),
@@ -128,12 +130,15 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "neurons": ("units",),
     "numfilters": ("filters",),
     "numgroups": ("groups",),
+    "numoutput": ("filters", "units"),
     "outchannels": ("filters",),
     "outfeatures": ("units",),
     "outputdim": ("units",),
     "p": ("rate",),
     "padding": ("pad",),
+    "parameters": ("params",),
     "poolsize": ("kernel",),
+    "requiresgrad": ("trainable",),
     "residual": ("add",),
     "scalefactor": ("factor",),
     "separableconv2d": ("separable",),
@@ -146,6 +151,55 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "usebias": ("bias",),
     "w": ("width",),
     "zeropadding2d": ("pad",),
+}
+
+
+_FLOWS_IN = "leave it out: what flows in tells the channels"
+_NO_SIZE = "leave it out: it changes no size and no count"
+_INPUT = "leave it out: the input stands at the top, as `input: 227x227x3`"
+#: Fields of other tools, spelt likewise, that no field of ours says -> what to do.
+ELSEWHERE: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "inchannels",
+            "inplanes",
+            "infeatures",
+            "inputchannels",
+            "inputfeatures",
+            "inputsize",
+            "inputdim",
+            "nin",
+            "numfeatures",
+            "numchannels",
+            "numinputchannels",
+            "numinputs",
+        ),
+        _FLOWS_IN,
+    ),
+    **dict.fromkeys(
+        (
+            "biasinitializer",
+            "device",
+            "init",
+            "inplace",
+            "kernelinitializer",
+            "kernelregularizer",
+            "momentum",
+            "paddingmode",
+            "weightdecay",
+        ),
+        _NO_SIZE,
+    ),
+    **dict.fromkeys(("batchinputshape", "inputshape"), _INPUT),
+    "batchnorm": "a normalisation is a layer of its own: `- batchnorm` on the next line",
+    "batchnormalize": "a normalisation is a layer of its own: `- batchnorm` on the next line",
+    "batchsize": "the batch is no part of a spec: --batch 32",
+    "ceilmode": "write `rounding: ceil`",
+    "dataformat": "leave it out: shapes are height x width x channels; `layout: chw` at the top"
+    " reads the input's the other way",
+    **dict.fromkeys(("kernelh", "kernelw"), "write both sides: `kernel: 3x5` (height x width)"),
+    **dict.fromkeys(("padh", "padw"), "write both sides: `pad: 1x2` (height x width)"),
+    **dict.fromkeys(("strideh", "stridew"), "write both sides: `stride: 1x2` (height x width)"),
 }
 
 

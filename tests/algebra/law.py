@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.report import Report
 
-VIEW = make_view(profile="full", batch=3, dtype="float16", device="ops=10T, bandwidth=100G")
+VIEW = make_view(profile="full", batch=3, dtype="float16", device="ops=1T, bandwidth=10G")
 SIDES = {1: "H", 2: "HxW", 3: "DxHxW"}
 
 

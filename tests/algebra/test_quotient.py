@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapecalc.algebra import always_positive, ceil_div
-from shapecalc.algebra.bounds import surely_at_least
+from shapecalc.algebra import ceil_div
+from shapecalc.algebra.bounds import always_positive, surely_at_least
 from shapecalc.algebra.expr import Quotient, atoms_of, evaluate, one, substitute, symbol
 from shapecalc.algebra.notation import code_of, text_of
 from shapecalc.algebra.relations import (

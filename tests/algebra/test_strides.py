@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc import explain, loads, solve, sweep
 from shapecalc.errors import SpecErrors
+from shapecalc.output.formats import write
 from tests.algebra.law import differences
 from tests.spec.support import problems_of, report_of
 
@@ -125,3 +127,60 @@ def test_a_stride_that_may_be_0_is_refused(field: str, message: str) -> None:
     (problem,) = problems_of(f"input: 9x9x4\nlet: {{s: free, t: free}}\nlayers: [{layer}]\n")
     assert problem.code == "E114"
     assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("format_", "written"),
+    [
+        ("text", "(floor((m + 2p - k)/s) + 1)"),
+        ("markdown", "(floor((m + 2p - k)/s) + 1)"),
+        ("html", "(floor((m + 2p - k)/s) + 1)"),
+        ("latex", r"($\lfloor$(m + 2p - k)/s$\rfloor$ + 1)"),
+        ("csv", "((m + 2*p - k)//s) + 1"),
+        ("json", '"((m + 2*p - k)//s) + 1"'),
+    ],
+)
+def test_every_format_of_a_table_writes_it(format_: str, written: str) -> None:
+    assert written in write(report_of(COURSE), format_)
+
+
+@pytest.mark.parametrize(
+    ("format_", "written"),
+    [
+        ("text", "= floor((m + 2p - k)/s) + 1"),
+        ("markdown", r"$= \left\lfloor \frac{m + 2p - k}{s}\right\rfloor + 1$"),
+        ("latex", r"\left\lfloor \frac{m + 2p - k}{s}\right\rfloor + 1"),
+        (
+            "html",
+            "<mi>m</mi><mo>+</mo><mn>2</mn><mi>p</mi><mo>−</mo><mi>k</mi></mrow><mi>s</mi></mfrac>",
+        ),
+    ],
+)
+def test_every_format_of_a_lesson_writes_it(format_: str, written: str) -> None:
+    assert written in explain(report_of(COURSE), "conv1", "output").render(format_)
+
+
+def test_a_sweep_over_a_stride_is_the_numbers_of_every_stride() -> None:
+    layers = "[conv: {filters: 96, kernel: 11, stride: s}, maxpool: s]"
+    text = f"input: 227x227x3\nlet: {{s: free}}\nlayers: {layers}\n"
+    swept = sweep(loads(text), {"s": range(1, 40)}, columns=["macs", "pool1.output"])
+    rows = zip(swept["s"], swept["macs"], swept["pool1.output.height"], strict=True)
+    exist = 0
+    for stride, macs, height in rows:
+        try:
+            report = report_of(text, settings={"s": str(stride)})
+        except SpecErrors:
+            assert (macs, height) == (None, None)
+            continue
+        exist += 1
+        assert (macs, height) == (report.totals.macs, report["pool1"].output.sides[0])
+    assert exist == 15  # floor(216/s) + 1 >= s up to s = 15, and no further
+
+
+def test_a_stride_is_solved_for() -> None:
+    layers = "[conv: {filters: 96, kernel: 11, stride: s}]"
+    graph = loads(f"input: 227x227x3\nlet: {{s: free}}\nlayers: {layers}\n")
+    for size in range(1, 60):
+        right = [s for s in range(1, 300) if 216 // s + 1 == size]
+        answer = solve(graph, f"conv1 = {size}x{size}")
+        assert [s for s in range(1, 300) if answer.admits(s=s)] == right

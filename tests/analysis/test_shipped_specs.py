@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,14 @@ def test_units_are_those_of_the_header() -> None:
     assert "MACs (G)" in text
     assert "15.47" in text
     assert "G       1,000,000,000" in text
+
+
+def test_columns_may_have_units_of_their_own() -> None:
+    text = run("--units", "auto")
+    header = next(line for line in text.splitlines() if line.startswith("spec "))
+    assert re.findall(r"\((\w)\)", header) == ["M", "G"]
+    rows = {line.split("  ")[0].strip(): line.split() for line in text.splitlines()}
+    assert rows["vgg16"][2:4] == ["138.36", "15.47"]
 
 
 def test_subsampling_counts_as_the_legend_says() -> None:

@@ -493,3 +493,12 @@ def test_a_setting_has_a_name_and_a_value(tmp_path: Path, written: str) -> None:
     done = runner().invoke(main, ["summarize", str(tmp_path / "k.yaml"), "--set", written])
     assert done.exit_code == 2
     assert f"'{written}' is not NAME=VALUE, like k=128" in done.stderr
+
+
+def test_the_list_of_specs_has_each_ones_own_numbers() -> None:
+    """Krizhevsky et al. 2012: 62,378,344 parameters, 1,135,256,096 multiply-accumulates."""
+    (line,) = (line for line in run("specs").stdout.splitlines() if line.startswith("alexnet "))
+    assert line.split()[:5] == ["alexnet", "227x227x3", "62,378,344", "1,135,256,096", "2012"]
+    data = json.loads(run("specs", "-f", "json").stdout)["specs"]
+    (alexnet,) = (each for each in data if each["name"] == "alexnet")
+    assert (alexnet["params"], alexnet["macs"], alexnet["year"]) == (62378344, 1135256096, 2012)

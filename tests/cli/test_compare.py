@@ -172,3 +172,18 @@ def test_the_columns_of_differences_need_a_wider_page(words: str, remedy: str) -
     text = " ".join(result.stdout.split())
     assert re.search(rf"Left out [^;]*\+/- params[^;]*;[^;]*;? ?{re.escape(remedy)}", text)
     assert "Left out" not in runner().invoke(main, ["compare", *words.split()[:-1], "300"]).stdout
+
+
+def test_a_device_and_types_are_those_of_summarize() -> None:
+    device = ["--device", "ops=1T, bandwidth=10G", "-c", "least_time,bound"]
+    done = run("lenet5", "lenet5-1998", *device, "-f", "json")
+    assert done.exit_code == 0
+    conv1 = next(row for row in json.loads(done.stdout)["rows"] if row["names"][0] == "conv1")
+    # 156 parameters, 1,024 inputs and 4,704 outputs of 4 bytes, at 10 GB a second
+    assert conv1["least_time"][0] == 23_536 / 10_000
+    assert conv1["bound"][0] == "memory"
+    refused = ["--fail-if", "ram > 1KB", "--fail-if", "flash > 250KB", "--dtype", "int8"]
+    done = run("lenet5", "lenet5", *refused, "-f", "text")
+    assert done.exit_code == 1
+    assert done.stderr == "failed: ram > 1KB: LeNet-5 (2) has 5,880 bytes\n"
+    assert "flash: parameters, buffers" in done.stdout

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from shapecalc.cli import main
 from tests.runner import runner
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SAID = "input: 3x32x32 is read as height 3, width 32, 32 channels. Was 32x32x3 meant?"
 PLAINLY = " If not, {height: 3, width: 32, channels: 32} says so plainly."
@@ -92,3 +89,31 @@ def test_several_networks_are_told_apart() -> None:
 def test_an_option_is_doubted_too() -> None:
     done = runner().invoke(main, ["summarize", "quiet.yaml", "--input", "3x32x32"])
     assert done.stderr == f"remark: {SAID}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "hint"),
+    [
+        ("input: 28x28", "E303", "did you mean 28x28x3?"),
+        ("input: Nonex28x28x3", "E303", "leave it out: 28x28x3"),
+        ("input: 1x1x3", "E204", "quiet takes"),
+    ],
+)
+def test_what_a_homework_gives_is_blamed_where_it_stands(given: str, code: str, hint: str) -> None:
+    spec = "input: 32x32x3\nname: quiet\nlayers: [conv: {filters: 8, kernel: 3}, dense: 10]\n"
+    Path("small.yaml").write_text(spec)
+    Path("homework.yaml").write_text(f"spec: small.yaml\n{given}\nlayers: [conv1]\n")
+    done = runner().invoke(main, ["homework", "sheet", "homework.yaml"])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error[{code}]")
+    assert "--> homework.yaml:2:8" in done.stderr
+    assert hint in done.stderr
+
+
+def test_a_doubtful_input_of_a_homework_is_remarked() -> None:
+    Path("homework.yaml").write_text("spec: quiet.yaml\ninput: 3x64x64\nlayers: [conv1]\n")
+    done = runner().invoke(main, ["homework", "sheet", "homework.yaml"])
+    assert done.exit_code == 0
+    assert done.stderr == (
+        "remark: input: 3x64x64 is read as height 3, width 64, 64 channels. Was 64x64x3 meant?\n"
+    )

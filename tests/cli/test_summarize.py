@@ -54,6 +54,24 @@ def test_fail_if_counts_as_the_options_say_and_writes_the_table_all_the_same() -
     assert run(*words[:-1], "peak_memory > 47,040").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("ram > 512kb", "did you mean KB?"),
+        ("ram > 512kB", "did you mean KB?"),
+        ("flash > 1 mib", "did you mean MiB?"),
+        ("params > 5m", "did you mean M?"),
+        ("params > 5MB", "in bytes it is parameter_memory, without the B a count"),
+        ("macs > 5GB", "it counts, and takes no memory: write macs > 5G"),
+        ("ram > 512 Kbit", "use K, M, G, T, Ki, Mi, Gi, Ti or x"),
+    ],
+)
+def test_a_unit_of_a_condition_is_refused_with_the_right_one(condition: str, hint: str) -> None:
+    done = run("lenet5", "--fail-if", condition)
+    assert done.exit_code == 2
+    assert done.stderr.rstrip().endswith(f"hint: {hint}")
+
+
 def test_fail_if_needs_numbers() -> None:
     done = run("lenet5", "--input", "NxNx1", "--fail-if", "params > 3")
     assert done.exit_code == 2

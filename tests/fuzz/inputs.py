@@ -253,6 +253,8 @@ def common(rng: random.Random, tree: dict[str, Tree]) -> dict[str, Tree]:
         tree["share"] = rng.choice(REFERENCES)
     if rng.random() < 0.05:
         tree["note"] = rng.choice(('"\\e[31m"', "'text'", '"\\u202e"', "1"))
+    if rng.random() < 0.08:
+        tree["trainable"] = rng.choice(("false", "false", "false", "true", "i", "no"))
     return tree
 
 

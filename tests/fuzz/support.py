@@ -45,11 +45,14 @@ def adds_up(report: Report) -> None:
     assert len({row.name for row in rows}) == len(rows)
     assert totals.params == sum(row.params for row in rows)
     assert totals.macs == sum(row.macs for row in rows)
+    assert totals.frozen + totals.trainable == totals.params
+    assert totals.frozen == sum(row.frozen for row in rows)
     assert totals.activations == sum(row.activations for row in rows)
     assert totals.peak >= max((row.output.size for row in rows), default=0)
     for row in rows:
         assert min((*row.output.sides, row.output.channels)) >= 1
         assert min((row.weights, row.biases, row.buffers, *row.work)) >= 0
+        assert row.frozen in (0, row.params)
 
 
 def well_told(problems: tuple[Problem, ...]) -> None:

@@ -202,3 +202,10 @@ def test_the_command() -> None:
         )
         .stderr
     )
+
+
+def test_an_output_before_a_normalisation_keeps_its_values() -> None:
+    text = "input: 4x4x2\noutputs: [c, bn1]\nlayers: [conv: {name: c, filters: 3, kernel: 1}, batchnorm]"
+    folded = shapecalc.fold_batchnorm(shapecalc.loads(text))
+    reason = "bn1 (what c gives is read elsewhere, too)"
+    assert folded.deployed == (f"No batch normalisation is folded; kept: {reason}.",)

@@ -174,6 +174,8 @@ def test_times_may_become_for_and_for_times(grandchild: Callable[..., Report]) -
     assert channels_of(grandchild("change: {r: {for: {x: [1, 1, 1]}}}\n"), "r") == [4, 8, 12]
     report = grandchild("change: {r/1/conv1: {filters: 3}, r: {times: 1}}\n")
     assert channels_of(report, "r") == [3]
+    filters = "w/1/conv1: {filters: 9}, w/2/conv1: {filters: 8 + j}"
+    assert channels_of(grandchild(f"change: {{w: {{times: 2}}, {filters}}}\n"), "w") == [9, 9]
 
 
 def test_the_index_of_a_repeat_may_be_changed(grandchild: Callable[..., Report]) -> None:
@@ -637,3 +639,11 @@ def test_a_wrong_default_is_told_where_it_stands_and_once() -> None:
 def test_a_changed_type_may_be_meant_for_a_block(child: Callable[..., Report]) -> None:
     (problem,) = problems(child, "change: {conv1: {type: unti}}\n")
     assert (problem.code, problem.hint) == ("E112", "did you mean 'unit'?")
+
+
+def test_what_one_file_changes_another_may_remove(grandchild: Callable[..., Report]) -> None:
+    edits = ("change: {conv1: {filters: 4}}\nafter: {conv1: [elu]}\n", "remove: [conv1]\n")
+    for first, second in (edits, edits[::-1]):
+        names = names_of(grandchild(first, second))
+        assert "conv1" not in names
+        assert "elu1" in names

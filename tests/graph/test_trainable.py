@@ -95,6 +95,22 @@ STATED: dict[str, tuple[str, str, dict[str, int]]] = {
         "defaults: {conv: {trainable: false}}",
         {"conv1": 148},
     ),
+    "the whole network": ("[conv3-4, dense: 2]", "trainable: false", {"conv1": 112, "fc1": 514}),
+    "the whole network but its head": (
+        "[conv3-4, dense: {units: 2, trainable: true}]",
+        "trainable: false",
+        {"conv1": 112},
+    ),
+    "a type is nearer than the whole": (
+        "[conv3-4, dense: 2]",
+        "trainable: false\ndefaults: {dense: {trainable: true}}",
+        {"conv1": 112},
+    ),
+    "a constant for the whole": (
+        "[conv3-4]",
+        "let: {train: false}\ntrainable: train",
+        {"conv1": 112},
+    ),
     "shared weights are their owner's": (
         "[conv3-3: {trainable: false}, conv3-3: {share: conv1}]",
         "",
@@ -115,6 +131,8 @@ EXTENDING = {
     "change: {conv1_1: {trainable: false}}": 1792,
     "change: {conv1_1: {trainable: false}, conv1_2: {trainable: false}}": 38720,
     "after: {conv1_1: [conv3-64: {name: more, trainable: false}]}": 36928,
+    "trainable: false": 138357544,
+    "trainable: false\nchange: {fc8: {units: 10, trainable: true}}": 134260544,
     "defaults: {conv: {trainable: false}}": 14714688,
     "defaults: {conv: {trainable: false}}\nchange: {conv1_1: {trainable: true}}": 14712896,
 }
@@ -153,6 +171,21 @@ def test_only_true_and_false_are_booleans(value: str) -> None:
             summarize(loads(f"input: 8x8x3\nlayers: [{layer}]"))
         assert [problem.code for problem in raised.value.problems] == ["E110"]
         assert "trainable takes true or false" in raised.value.problems[0].message
+
+
+def test_the_nearest_file_says_of_all(tmp_path: Path) -> None:
+    (tmp_path / "cold.yaml").write_text("extends: lenet5\ntrainable: false\n", encoding="utf-8")
+    (tmp_path / "still.yaml").write_text("extends: cold\n", encoding="utf-8")
+    (tmp_path / "warm.yaml").write_text("extends: cold\ntrainable: true\n", encoding="utf-8")
+    totals = {n: summarize(tmp_path / f"{n}.yaml").totals.frozen for n in ("cold", "still", "warm")}
+    assert totals == {"cold": 61706, "still": 61706, "warm": 0}
+
+
+@pytest.mark.parametrize("word", ["requires_grad", "frozen", "freeze", "trainble", "Trainable"])
+def test_other_tools_words_for_it_are_known(word: str) -> None:
+    with pytest.raises(SpecErrors) as raised:
+        summarize(loads(f"input: 8x8x3\nlayers: [conv3-4: {{{word}: false}}]"))
+    assert raised.value.problems[0].hint == "did you mean 'trainable'?"
 
 
 @pytest.mark.parametrize(("owner", "user"), [(True, False), (False, True)])

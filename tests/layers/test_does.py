@@ -48,7 +48,7 @@ def values_of(field: Declared) -> list[Any]:
     given: list[Any] = [] if field.default is REQUIRED else [field.default]
     if isinstance(kind, Pad):
         pairs = [((0, 0),), ((1, 1),), ((0, 1),), ((1, 0),), ((1, 1), (0, 0)), ((0, 1), (1, 1))]
-        given += [Padding(pair) for pair in pairs] + (list(MODES.values()) if kind.modes else [])
+        given += [Padding(pair) for pair in pairs] + list(kind.modes.values())
     elif isinstance(kind, Sizes):
         given += [(0,)] if kind.least == 0 else []
         given += [(1,), (2,), (3,), (4,), (1, 2), (2, 1), (2, 2)]

@@ -12,7 +12,7 @@ import shapecalc
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.text import Source
-from tests.output.browser import IN_A_BROWSER, PAPER, heads, lost, measured, printed, problems
+from tests.output.browser import IN_A_BROWSER, PAPER, heads, lost, measured, printed, problems, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,3 +107,38 @@ def parted(folder: Path, html: str) -> list[str]:
     assert len(sheets) > 1
     assert sum(map(len, sheets)) > 30
     return [lines[0] for lines in sheets if lines and lines[0].startswith("computed")]
+
+
+#: Pages of the README's own commands, and others with many or wide columns.
+ON_A_SCREEN = {
+    "tables": lambda: shapecalc.published_tables("googlenet")[0].render("html"),
+    "comparison": lambda: shapecalc.compare("vgg16", "resnet50").render("html"),
+    "four": lambda: shapecalc.compare("vgg11", "vgg13", "vgg16", "vgg19").render("html"),
+    "layers": lambda: shapecalc.summarize("resnet50").render("html", depth=0),
+}
+#: What of a page is wider than there is room for.
+SCROLLED = """<script>
+  addEventListener("load", () => {
+    const wide = [...document.querySelectorAll(".wide")].filter(
+      (box) => box.scrollWidth > box.clientWidth);
+    document.title = `AT ${innerWidth}: ${wide.length}`;
+  });
+</script>"""
+
+
+def scrolled(folder: Path, html: str) -> str:
+    page = folder / "page.html"
+    page.write_text(html + SCROLLED, encoding="utf-8")
+    shown = run(page, "--dump-dom", "--window-size=1280,900")
+    (title,) = re.findall(r"<title>(AT .*?)</title>", shown)
+    return str(title)
+
+
+@pytest.mark.parametrize("name", ON_A_SCREEN)
+def test_a_screen_shows_a_wide_table_whole(tmp_path: Path, name: str) -> None:
+    assert scrolled(tmp_path, ON_A_SCREEN[name]()) == "AT 1280: 0"
+
+
+def test_scrolling_bites(tmp_path: Path) -> None:
+    html = ON_A_SCREEN["comparison"]().replace("white-space: normal;", "white-space: nowrap;")
+    assert scrolled(tmp_path, html) == "AT 1280: 1"

@@ -8,7 +8,7 @@ import pytest
 import shapecalc
 from shapecalc.analysis.solve.windows import windows_between
 from shapecalc.analysis.tables import published_tables
-from shapecalc.output.csv import LINES, Plain, to_csv
+from shapecalc.output.csv import LINES, Plain, to_csv, written
 from shapecalc.output.json import to_json
 from shapecalc.output.records import Records, Rows
 from shapecalc.output.report_records import records
@@ -127,3 +127,9 @@ def test_dicts_of_a_sweep_and_of_answers_are_their_lines() -> None:
     assert (answer["H_from"], answer["H_to"], answer["H_modulus"]) == (227, 258, 1)
     (window, *_) = windows_records(windows_between("227 -> 55")).dicts()
     assert (window["kernel"], window["stride_from"], window["pad"]) == (11, 4, 0)
+
+
+@pytest.mark.parametrize("count", [0, 1, LINES - 1, LINES, LINES + 1])
+def test_csv_has_every_row_however_many(count: int) -> None:
+    lines = "".join(written([("n",), *((n,) for n in range(count))])).splitlines()
+    assert lines == ["n", *map(str, range(count))]

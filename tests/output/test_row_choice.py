@@ -74,6 +74,9 @@ CHOICES: dict[str, tuple[str, int, list[str]]] = {
     "a pattern of paths": (
         "--rows t*/*/*1", 0, ["tail/inner/conv1", "tail/inner/bn1", "tail/inner/relu1"],
     ),
+    "the network's own": ("--rows /conv1", 0, ["conv1"]),
+    "a block of the network's own": ("--rows /aux", 0, ["aux/conv1"]),
+    "a block with its slash": ("--rows tail/", 1, ["tail"]),
     "several": ("--rows conv* --rows fc1", 1, ["conv1", "fc1"]),
     "several with commas": ("--rows conv*,fc?", 1, ["conv1", "fc1"]),
     "any of several kinds": ("--only frozen --only inplace", 1, ["conv1", "relu1", "flatten1"]),
@@ -175,6 +178,7 @@ def test_hiding_is_the_contrary_of_showing(kind: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [{"rows": "cnv*"}, {"only": "wieghted"}, {"hide": "relu9"}, {"rows": "weighted"},
+     {"rows": ""}, {"only": "weighted,"}, {"hide": [" "]}, {"rows": "["}, {"rows": "conv["},
      {"only": "weighted", "hide": "weighted"}, {"rows": "input", "only": "weighted"}],
 )  # fmt: skip
 @pytest.mark.parametrize("format_", ["text", "csv", "json"])

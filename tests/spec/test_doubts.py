@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
+from shapecalc.spec.doubts import channels_first
 
 #: A shape, and what it may be meant for.
 DOUBTED = [
@@ -134,3 +135,10 @@ def test_of_several_inputs_the_doubtful_one_is_named() -> None:
     }
     (remark,) = shapecalc.summarize(spec).remarks
     assert remark.startswith("input right: 1x105x105 is read as height 1, width 105, 105 channels.")
+
+
+@pytest.mark.parametrize("extents", [(3, 16, 400), (3, 400, 16), (500, 7, 7), (512, 8, 8)])
+def test_what_has_no_pictures_proportions_or_no_layers_channels_stays_quiet(
+    extents: tuple[int, ...],
+) -> None:
+    assert channels_first(extents) == ""

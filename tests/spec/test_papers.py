@@ -23,6 +23,7 @@ MEANT = {
     "CONV-7-64/2": "conv: {filters: 64, kernel: 7, stride: 2, pad: same}",
     "7x7 conv, 64, /2": "conv: {filters: 64, kernel: 7x7, stride: 2, pad: same}",
     "3×3 conv, 16": "conv: {filters: 16, kernel: 3x3, pad: same}",
+    "Conv3–64": "conv: {filters: 64, kernel: 3, pad: same}",
     "k9n64s1": "conv: {filters: 64, kernel: 9, stride: 1, pad: same}",
     "k3n8s2": "conv: {filters: 8, kernel: 3, stride: 2, pad: same}",
     "dwconv3": "depthwise: {kernel: 3, pad: same}",
@@ -40,6 +41,9 @@ MEANT = {
     "max-pool": "maxpool",
     "Max_Pool": "maxpool",
     "max-pooling": "maxpool",
+    "max pool": "maxpool",
+    "global average pool": "global_avgpool",
+    "leaky ReLU": "leaky_relu",
     "maxpool-2": "maxpool: 2",
     "MAX-POOL-3": "maxpool: 3",
     "maxpool3/2": "maxpool: {kernel: 3, stride: 2}",
@@ -109,6 +113,13 @@ def test_numbers_by_hand(word: str, output: str, weights: int) -> None:
         ("3x3 conv", "3x3 conv, 64"),
         ("conv3-64-2", "conv3-64/2"),
         ("CONV-3-64-2", "CONV3-64/2"),
+        ("conv3-64-s2", "conv3-64/2"),
+        ("conv-3x3-64s2", "conv3x3-64/2"),
+        ("conv 3-64", "conv3-64"),
+        ("conv3x3, 64", "3x3 conv, 64"),
+        ("3x3 conv 64", "3x3 conv, 64"),
+        ("conv1_1", "conv3-64: {name: conv1_1}"),
+        ("maxpool3x3s2", "maxpool3x3/2"),
         ("sepconv64", "conv3-64"),
         ("deconv4-64", "deconv4-64/2"),
         ("up-conv2-64", "deconv4-64/2"),
@@ -128,6 +139,17 @@ def test_a_word_that_may_mean_several_things_is_refused(word: str, repair: str) 
     (problem,) = problems_of(f"input: 12x12x4\nlayers:\n  - {word}\n")
     assert problem.code == "E112"
     assert f"`{repair}" in problem.hint
+
+
+#: What is near to a word, and none: each is refused.
+NONE = ["pool-", "-pool", "conv--3-64", "conv3--64", "conv3-64/", "conv3-64/2x1", "flatten-", "c3-64",
+        "k3n64", "relu-6", "add-2", "concat-2", "upsample-2x2", "fc-10/2", "dropout-1", "dropout-0.5/2",
+        "lrn-5", "softmax-", "global-pool", "conv3-64-relu", "fc-1.5", "pool0.5", "repeat-2"]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", NONE)
+def test_a_word_near_to_one_of_the_papers_is_refused(word: str) -> None:
+    assert codes_of(f"input: 12x12x4\nlayers:\n  - {word}\n") == ["E112"]
 
 
 def test_an_exams_defaults_hold_for_the_words_of_papers() -> None:

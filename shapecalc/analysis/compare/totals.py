@@ -269,7 +269,8 @@ def _scale(text: str, suffix: re.Match[str], total: str) -> int:
     word = written.removesuffix("B") if _bytes(total) else written
     if word in _SUFFIXES:
         return _SUFFIXES[word]
-    meant = next((unit for unit in _SUFFIXES if unit.lower() == word.lower()), "")
+    units = [*_SUFFIXES, *(f"{unit}B" for unit in _SUFFIXES if _bytes(total))]
+    meant = next((unit for unit in units if unit.lower() == written.lower()), "")
     hint = f"did you mean {meant}?" if meant else "use K, M, G, T, Ki, Mi, Gi, Ti or x"
     if written.removesuffix("B") in _SUFFIXES:
         plain = text[: suffix.end(1)].strip().removesuffix("B")

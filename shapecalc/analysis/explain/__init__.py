@@ -37,6 +37,17 @@ if TYPE_CHECKING:
     from shapecalc.report import Report
 
 
+#: Other words for topics: a column's heading among them.
+_ALSO = {
+    "rf": "receptive-field",
+    "receptive-field": "receptive-field",
+    "field": "receptive-field",
+    "parameters": "params",
+    "weights": "params",
+    "shape": "output",
+    "size": "output",
+}
+
 #: Every topic by its name; the usual ones are told when none is asked for.
 TOPICS: dict[str, Topic] = {
     topic.name: topic
@@ -189,10 +200,13 @@ def _topics(of: str | None) -> list[Topic] | None:
     for part in of.split(","):
         start, end = end + 1, end + 1 + len(part)
         word = part.strip()
-        if word.lower() in TOPICS:
-            topics[word.lower()] = TOPICS[word.lower()]
+        name = _ALSO.get(word.lower().replace("_", "-"), word.lower())
+        if name in TOPICS:
+            topics[name] = TOPICS[name]
             continue
         hint = did_you_mean(word.lower(), TOPICS) or f"one of {', '.join(TOPICS)}"
+        if word.lower() in ("flops", "operations", "ops"):
+            hint = "did you mean 'macs'? FLOPs are 2 x MACs"
         start += len(part) - len(part.lstrip())
         origin = Origin(Source(f"--of {of}", of), Span(0, start, 0, start + len(word)))
         message = f"there is no explanation of '{word}'" if word else "a topic's name is missing"

@@ -30,6 +30,8 @@ _NAMED = {
 }
 #: What is stored as activations are.
 _ACTIVE = ("activations", "units", "peak_activations")
+#: What is stored, whose billions are often written with a B.
+_STORED = ("params", "weights", "biases", "trainable", "frozen")
 #: Sizes of a volume.
 EXTENTS = {"channels", *(word for words in SIDE_NAMES.values() for word in words)}
 #: Bytes that are columns alone.
@@ -160,6 +162,10 @@ class _Bytes:
             return name
         key, types = key_of(name), self.view.types
         before = name[: len(name) - len(name.rpartition(".")[2])]
+        if key in _STORED and self.number.unit == "B":
+            billions = f"{self.plain}G"
+            hint = f"name the bytes (parameter_memory, flash), or write {billions} for billions"
+            self.refuse(f"'{name}' is often said in billions, whose letter here is G", hint)
         if key == "params":
             weights, biases = f"{before}weights", f"{before}biases"
             return "+", (_times(weights, types.weights), _times(biases, types.biases))
@@ -175,7 +181,8 @@ class _Bytes:
             relation = f"{self.condition.relation} {self.number.written}"
             hint = f"compare its memory: {layer}.memory {relation}"
             self.refuse(f"'{name}' is a volume, no number of bytes", hint)
-        return self.refuse(f"'{name}' counts, and takes no memory", f"write {self.plain}")
+        billions = f", or {self.plain}G for billions" if self.number.unit == "B" else ""
+        return self.refuse(f"'{name}' counts, and takes no memory", f"write {self.plain}{billions}")
 
     @property
     def plain(self) -> str:

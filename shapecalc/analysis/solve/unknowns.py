@@ -10,10 +10,12 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra.expr import divisors_of
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph import Deferred, Graph, Input
 from shapecalc.graph.expand import expand
 from shapecalc.layers.fields import Count, Pad, Sizes
+from shapecalc.layers.shape import as_list
 from shapecalc.report.compute import compute_report
 from shapecalc.spec import Edit, NetSpec
 from shapecalc.spec.ranges import Range, ends, must_be_few
@@ -195,11 +197,13 @@ def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range]) -> Unknowns:
     tried = [  # a symbol is a number from 1 on
         constant
         for constant in constants
-        if ends(constant.values)[0] < 1 or not _carries(unknowns, words, constants, [constant])
+        if ends(constant.values)[0] < 1
+        or (report := _carried(unknowns, words, constants, [constant])) is None
+        or _divides(report, words[constant.name])
     ]
     if len(constants) - len(tried) > 1:  # together they may not be carried
         rest = [constant for constant in constants if constant not in tried]
-        if not _carries(unknowns, words, constants, rest):
+        if _carried(unknowns, words, constants, rest) is None:
             tried = constants
     must_be_few(
         tried,
@@ -229,13 +233,18 @@ def _symbols(
     return expand(spec, {**settings, **first}, inputs).symbols
 
 
-def _carries(
+def _divides(report: Report, name: str) -> bool:
+    """Tell whether sizes are divided by a symbol: number by number more can be said of it."""
+    return any(name in divisors_of(n) for row in report.rows for n in as_list(row.output))
+
+
+def _carried(
     unknowns: Unknowns,
     words: Mapping[str, str],
     constants: Sequence[Range],
     free: Sequence[Range],
-) -> bool:
-    """Tell whether the network can be computed with these as symbols, the others as numbers.
+) -> Report | None:
+    """Compute the network with these as symbols, the others as numbers; None where none can be.
 
     Some number that the others may have must do, as not every one makes a network.
     """
@@ -246,8 +255,7 @@ def _carries(
         try:
             settings = {**unknowns.settings, **fixed, **loose}
             graph = expand(unknowns.spec, settings, unknowns.inputs)
-            compute_report(graph, fields=False, search=False)
+            return compute_report(graph, fields=False, search=False)
         except SpecErrors:
             continue
-        return True
-    return False
+    return None

@@ -270,6 +270,14 @@ def suffix_of(path: str) -> str:
     return suffix
 
 
+def must_be_no_picture(path: str) -> None:
+    """Refuse a picture where a table is written.  Raises `SpecErrors` (E302)."""
+    if path.lower().endswith(SUFFIXES):
+        message = f"'{path}' is a picture, and -o writes the table"
+        origin = Origin(Source(f"--output {path}", path))
+        raise refuse("E302", message, origin, f"--plot {path} draws a column into it")
+
+
 def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
     """Draw a column.  Raises `SpecErrors` (E355) for too many lines."""
     import matplotlib as mpl

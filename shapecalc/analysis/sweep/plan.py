@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, symbols_of
+from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, divisors_of, symbols_of
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
@@ -203,6 +203,13 @@ class _Trials:
             raise outcome
         return outcome
 
+    def divisors(self, values: Mapping[str, int]) -> set[str]:
+        """Return the symbols that sizes are divided by: value by value more is known of these."""
+        self.refuses(values)
+        outcome = self.done[tuple(sorted(values.items()))]
+        rows = () if isinstance(outcome, SpecErrors) else outcome.rows
+        return {name for row in rows for n in as_list(row.output) for name in divisors_of(n)}
+
     def refuses(self, values: Mapping[str, int]) -> bool:
         """Tell whether some name without a value cannot be a symbol."""
         key = tuple(sorted(values.items()))
@@ -320,6 +327,9 @@ def _fixed(trials: _Trials) -> tuple[Axis, ...]:
             for axis in rest
             if trials.refuses({name: v for name, v in first.items() if name != axis.symbol})
         ]
+    if len(fixed) < len(axes):
+        dividing = trials.divisors({axis.symbol: first[axis.symbol] for axis in fixed})
+        fixed += [axis for axis in axes if axis.symbol in dividing]
     return tuple(axis for axis in axes if axis in fixed)
 
 

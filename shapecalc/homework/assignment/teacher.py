@@ -34,14 +34,15 @@ from shapecalc.homework.assignment.networks import Variation, network, together
 from shapecalc.homework.assignment.quantities import QUANTITIES, quantity_of
 from shapecalc.spec.find import beside
 from shapecalc.spec.yaml_compose import compose
-from shapecalc.text import Scalar, YamlMap, describe
+from shapecalc.text import Scalar, YamlMap, describe, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
-    from shapecalc.text import Source, Tree
+    from shapecalc.report import Report
+    from shapecalc.text import Origin, Source, Tree
 
 #: The keys of the file.
 KEYS = (
@@ -90,11 +91,28 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
 
 
 class NetworkEntry(NamedTuple):
-    """A network that is asked about: its name among several, its spec, and what it is given."""
+    """A network that is asked about: its name among several, its spec, and what it is given.
+
+    `places` are where that stands, by the option that would give it on a command line.
+    """
 
     name: str
     spec: Scalar
     variation: Variation
+    places: Mapping[str, Origin] = {}
+
+    def report(self, source: Source, values: Mapping[str, str]) -> Report:
+        """Compute the network of a variant's values.  Raises `SpecErrors`, in the homework."""
+        variation = self.variation.with_(variation_of(values, self.name))
+        try:
+            return network(beside(self.spec.text, source), variation)
+        except SpecErrors as error:
+            raise SpecErrors(
+                problem._replace(origin=self.places.get(problem.origin.source.name, problem.origin))
+                if problem.origin is not None
+                else problem
+                for problem in error.problems
+            ) from None
 
 
 def read_homework(source: Source, values: Mapping[str, str] | None = None) -> Homework:
@@ -129,13 +147,7 @@ class _TeacherReader(KeyReader):
         deadline = read_deadline(get("due"), get("late"), self.problems)
         if not entries:
             return None
-        reports = {
-            entry.name: network(
-                beside(entry.spec.text, source),
-                entry.variation.with_(variation_of(values, entry.name)),
-            )
-            for entry in entries
-        }
+        reports = {entry.name: entry.report(source, values) for entry in entries}
         several = "" not in reports
         report, networks = together(reports) if several else (reports[""], {})
         depth += several and depth > 0
@@ -225,7 +237,15 @@ class _TeacherReader(KeyReader):
             settings = {key: self.text(value) for key, value in constants.items.items()}
         elif constants is not None:
             self.no("E110", f"`set` is a map of constants, not {describe(constants)}", constants)
-        return NetworkEntry(name, spec, Variation(self.text(items.get("input")), settings))
+        shape = items.get("input")
+        variation = Variation(self.text(shape), settings)
+        places = {f"--input {variation.input}": origin(shape)} if shape is not None else {}
+        if isinstance(constants, YamlMap):
+            places |= {
+                f"--set {key}={settings[key]}": origin(value)
+                for key, value in constants.items.items()
+            }
+        return NetworkEntry(name, spec, variation, places)
 
     def columns(self, tree: Tree | None) -> tuple[str, ...]:
         if tree is None:

@@ -117,6 +117,8 @@ def _marks(row: Row, layer: Layer) -> Iterator[tuple[str, str]]:
         words = field.in_words(getattr(layer, field.name))
         if words and not {"no", "not"} & set(words.split()):  # those speak for themselves
             yield words, field.doc
+    if row.frozen != 0:
+        yield "frozen", "weights and biases that are not trained; they count all the same"
 
 
 def _moves(row: Row, layer: Windowed) -> Iterator[tuple[str, str]]:
@@ -147,6 +149,8 @@ def _padding(row: Row, layer: Windowed, words: str) -> tuple[str, str]:
         return f"{layer.type}: {mark}", meaning
     if layer.pad.mode == "same":
         return mark, "zeros so that a side becomes n/stride, rounded up; an odd one at the end"
+    if layer.pad.mode != "given":  # a word that the field explains
+        return mark, next(field.doc for field in layer.fields() if field.name == "pad")
     if isinstance(layer, BlurPool):
         return f"{layer.type}: {mark}", f"mirrored rows, {where}"
     return mark, f"rows of padding, {where}"

@@ -108,7 +108,14 @@ REFUSED = {
         "3KB is bytes: 'conv1.macs' counts, and takes no memory",
         "write conv1.macs = 3K",
     ),
-    "rf <= 3B": ("3B is bytes: 'rf' counts, and takes no memory", "write rf <= 3"),
+    "macs <= 4B": (
+        "4B is bytes: 'macs' counts, and takes no memory",
+        "write macs <= 4, or macs <= 4G for billions",
+    ),
+    "params <= 60B": (
+        "60B is bytes: 'params' is often said in billions, whose letter here is G",
+        "name the bytes (parameter_memory, flash), or write params <= 60G for billions",
+    ),
     "N <= 5KB": ("5KB is bytes: 'N' is a size or a constant, no memory", "write N <= 5K"),
     "conv1 <= 16KB": (
         "16KB is bytes: 'conv1' is a volume, no number of bytes",

@@ -18,7 +18,7 @@ from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import MODES, REQUIRED, Padding
+from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
 from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reshape import Crop
 from shapecalc.layers.shape import Map, as_text, shape_of
@@ -74,8 +74,8 @@ def sizes(text: str) -> tuple[int, ...]:
 
 
 def padding(text: str) -> Padding:
-    if text in MODES:
-        return MODES[text]
+    if text in (modes := MODES | {"causal": CAUSAL}):
+        return modes[text]
     if "(" in text:
         pairs = re.findall(r"\((\d+),(\d+)\)", text)
         return Padding(tuple((int(before), int(after)) for before, after in pairs))
@@ -188,11 +188,11 @@ def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
         if numbers(cls(**fields), inputs) is None:
             continue
         given = [f"{name}: {yaml_of(v)}" for name, v in fields.items() if v is not None]
-        source = "from: input" if cls.inputs else "from: [input, input]"
+        source = f"name: row{len(lines) + 1}, from: {'input' if cls.inputs else '[input, input]'}"
         lines.append(f"  - {word}: {{{', '.join([source, *given])}}}\n")
     spec = folder / "net.yaml"
     spec.write_text(f"input: {as_text(shape)}\nlayers:\n{''.join(lines)}", encoding="utf-8")
-    names = [f"{cls.stem}{number}" for number in range(1, len(lines) + 1)]
+    names = [f"row{number}" for number in range(1, len(lines) + 1)]
     text = f"spec: {spec}\nlayers: [{', '.join(names)}]\ncolumns: [output, params, flops]\n"
     text += "conventions: {operations: full}\n"
     return read_homework(Source("homework.yaml", text)) if lines else None, len(lines)
@@ -288,6 +288,14 @@ def test_a_field_without_a_default_is_always_on_the_sheet() -> None:
         for field in cls.fields():
             if field.default is not REQUIRED and field.unsaid:
                 assert field.unsaid in UNSAID, f"{cls.type}: {field.unsaid}"
+
+
+def test_what_is_frozen_is_in_the_key(tmp_path: Path) -> None:
+    net = "input: 16x8\nlayers: [conv: {filters: 4, kernel: 3, trainable: false}, dense: 3]\n"
+    homework = of_net(net, tmp_path)
+    assert dict(described(homework))["conv1"] == "conv 4 3, frozen"
+    meaning = "weights and biases that are not trained; they count all the same"
+    assert key_of(homework)["frozen"] == meaning
 
 
 NETS = {

@@ -1,0 +1,86 @@
+"""Files of other programs that are given where a spec is expected: what they are, what to do.
+
+One row a kind of file: a reader of it would stand in its row.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class ModelFile(NamedTuple):
+    """A kind of file: its name in a sentence, its suffixes, how it begins, what to do.
+
+    Its first bytes alone tell it where they are `sure`; elsewhere its suffix must agree.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    begins: bytes
+    advice: str
+    sure: bool = True
+
+
+_ADVICE = "write its layers down as a spec; `shapecalc specs lenet5` prints one to start from"
+_WEIGHTS = f"it holds arrays and no order of layers: {_ADVICE}"
+_PROTOBUF = rb"[\x08\x0a\x12\x1a\x22\x2a\x3a]"
+_ZIP = rb"PK\x03\x04"
+_PICKLE = rb"\x80[\x02-\x05]"
+
+#: Every kind; where two have a suffix, the first whose beginning fits is meant.
+MODEL_FILES: tuple[ModelFile, ...] = (
+    ModelFile("a Keras model or its weights", (".h5", ".hdf5", ".keras"), rb"\x89HDF", _ADVICE),
+    ModelFile("a Keras model", (".keras",), _ZIP, _ADVICE, sure=False),
+    ModelFile("a Keras model", (".json",), rb'\s*\{\s*"(class_name|module)"', _ADVICE),
+    ModelFile("a TensorFlow Lite model", (".tflite", ".lite"), rb".{4}TFL3", _ADVICE),
+    ModelFile("a TensorFlow graph", (".pb",), _PROTOBUF, _ADVICE, sure=False),
+    ModelFile("a PyTorch model", (".pt", ".pth", ".pt2", ".ckpt"), _ZIP, _ADVICE, sure=False),
+    ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt", ".bin"), _PICKLE, _ADVICE, sure=False),
+    ModelFile("a pickle of Python", (".pkl", ".pickle"), _PICKLE, _ADVICE),
+    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False),
+    ModelFile("a Core ML model", (".mlmodel",), _PROTOBUF, _ADVICE, sure=False),
+    ModelFile("a file of Caffe weights", (".caffemodel",), _PROTOBUF, _WEIGHTS, sure=False),
+    ModelFile("a file of Darknet weights", (".weights",), rb"[\x00-\x02]", _WEIGHTS, sure=False),
+    ModelFile("a file of weights", (".safetensors",), rb'.{4}\x00{4}\{"', _WEIGHTS),
+    ModelFile("a file of weights", (".gguf",), rb"GGUF", _WEIGHTS),
+    ModelFile("a file of NumPy arrays", (".npz",), _ZIP, _WEIGHTS, sure=False),
+    ModelFile("a file of NumPy arrays", (".npy",), rb"\x93NUMPY", _WEIGHTS),
+    ModelFile("a notebook", (".ipynb",), rb'\s*\{\s*"(cells|metadata|nbformat)"', _ADVICE),
+    ModelFile(
+        "a Caffe network",
+        (".prototxt", ".pbtxt"),
+        rb"(.*\n)?\s*(layers?|node)\s*\{\s*(#|name|type|top|bottom|\n)",
+        _ADVICE,
+    ),
+    ModelFile("a Darknet network", (".cfg",), rb"(\s*[#;][^\n]*\n)*\s*\[net(work)?\]", _ADVICE),
+    ModelFile(
+        "a Python program",
+        (".py", ".pyi"),
+        rb"(\s*#[^\n]*\n)*\s*(import \w+|from [\w.]+ import |class \w+[(:]|def \w+\(|@\w+)",
+        _ADVICE,
+    ),
+)
+#: So many bytes are looked at.
+_HEAD = 4096
+#: What a spec, a table or a homework has and no file of another program.
+_OURS = re.compile(rb"^(layers|extends|specs?)\s*:", re.MULTILINE)
+
+
+def model_file(name: str, data: bytes) -> ModelFile | None:
+    """Return the kind of file of another program that a file is, or None for what may be a spec.
+
+    >>> model_file("net.yaml", b"input: 32x32x3"), model_file("net.cfg", b"layers: [relu]")
+    (None, None)
+    >>> model_file("a.onnx", bytes([8, 7])).name, model_file("a.yaml", b"import torch").name
+    ('an ONNX model', 'a Python program')
+    """
+    head = data[:_HEAD]
+    if _OURS.search(head):
+        return None
+    named = [kind for kind in MODEL_FILES if name.lower().endswith(kind.suffixes)]
+    for kind in (*named, *(kind for kind in MODEL_FILES if kind.sure)):
+        if re.match(kind.begins, head, re.DOTALL):
+            return kind
+    # Every spec may be called .json, and every text .bin
+    return next((kind for kind in named if not {".json", ".bin"} & set(kind.suffixes)), None)

@@ -1,0 +1,64 @@
+"""A sheet about any network, for those who have no teacher's file: made, answered, judged."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shapecalc import summarize
+from shapecalc.cli import main
+from shapecalc.spec.find import shipped
+from tests.runner import runner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*words: str) -> str:
+    result = runner().invoke(main, ["homework", *words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.parametrize("suffix", ["csv", "md", "yaml", "xlsx"])
+def test_a_sheet_that_is_filled_in_right_is_judged_so(tmp_path: Path, suffix: str) -> None:
+    file = str(tmp_path / f"mine.{suffix}")
+    run("sheet", "--against", "lenet5", "--solution", "-o", file)
+    checked = json.loads(run("check", file, "--against", "lenet5", "-f", "json"))
+    verdicts = {cell["verdict"] for cell in checked["cells"]}
+    assert verdicts == {"right"}
+    assert len(checked["cells"]) == 3 * 7
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_network_has_a_sheet(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    run("sheet", "--against", name, "-o", str(file))
+    text = file.read_text(encoding="utf-8")
+    assert "layer,what it does,output,params,macs" in text
+    (first, *_) = (row for row in summarize(name).layers if row.macs)
+    assert first.name.split("/")[0] in text
+
+
+def test_an_empty_sheet_tells_no_answer(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    run("sheet", "--against", "lenet5", "-o", str(file))
+    text = file.read_text(encoding="utf-8")
+    for row in summarize("lenet5").layers:
+        for answer in (row.params, row.macs):
+            assert not answer or str(answer) not in text
+    checked = json.loads(run("check", str(file), "--against", "lenet5", "-f", "json"))
+    assert {cell["verdict"] for cell in checked["cells"]} == {"blank"}
+
+
+def test_a_file_and_a_network_are_two_sheets(tmp_path: Path) -> None:
+    file = tmp_path / "homework.yaml"
+    file.write_text("spec: lenet5\n", encoding="utf-8")
+    for words in ([], [str(file), "--against", "lenet5"], ["--against", "lenet5", "--seed", "7"]):
+        result = runner().invoke(main, ["homework", "sheet", *words])
+        assert result.exit_code == 2
+        assert "E706" in result.stderr
+    # the network's own sheet asks what a file that says nothing else asks
+    assert run("sheet", str(file)) == run("sheet", "--against", "lenet5")

@@ -1,0 +1,14 @@
+"""Faults in `cli`."""
+
+from tests.mutation.ground import Planted
+
+FAULTS = [
+    Planted("a condition of a comparison never holds", "condition.holds(totals[total], first[total])", "False"),
+    Planted("completion offers every topic", '[f"{before}{comma}{word}" for word in TOPICS if word.startswith(last)]', '[f"{before}{comma}{word}" for word in TOPICS if True]'),
+    Planted("a JSON check hints as little as a text", 'hint or (3 if chosen == "json" else 2)', 'hint and (3 if chosen == "json" else 2)'),
+    Planted("a student's sheet is not written", "yield name, content, Drawn(student.id, homework.stamp, values)", "pass"),
+    Planted("a schema for standard output goes to a file", 'emit(dump(json_schema(), 2, ascii=True) + "\\n", None if path == "-" else path)', 'emit(dump(json_schema(), 2, ascii=True) + "\\n", None if path != "-" else path)'),
+    Planted("a format that has no width is given one", 'word != "width" and name != "latex"', 'word != "width" or name != "latex"'),
+    Planted("a convolution's fields need no convolution", "conv is None and (fields or transposed)", "conv is None or (fields or transposed)"),
+    Planted("a table that holds ends with 1", "not all(judgement.holds for judgement in judgements)", "all(judgement.holds for judgement in judgements)"),
+]  # fmt: skip
