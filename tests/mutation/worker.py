@@ -115,6 +115,8 @@ def _in_fork(job: Job, there: int) -> None:
     try:
         os.setsid()
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        seconds = int(job.seconds) + 1  # it ends also where the worker was ended before it
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         silent = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(silent, stream)

@@ -16,7 +16,6 @@ FAULTS = [
     Planted("what nobody reads stays", "if readers[index] == 0:\n            live -= size", "if False:\n            live -= size"),
     Planted("biases count as weights in a row", "biases += parameter.size", "weights += parameter.size"),
     Planted("no rule complains", "first.setdefault((error.code, error.field or error.message), error)", "pass"),
-    Planted("a limit that narrows nothing is named", "narrower != numbers", "False"),
     Planted("every depth folds to the first level", 'name.split("/", depth)[:depth]', 'name.split("/", depth)[:1]'),
     Planted("a block of one layer is that layer", "if len(indices) == 1 and path == report.rows[indices[0]].name", "if len(indices) == 1"),
     Planted("a folded block gives what comes last", "output = report.rows[group.output]", "output = members[-1]"),
