@@ -81,7 +81,7 @@ def _head(
 
 
 def _totals(report: Report, view: View) -> dict[str, Json]:
-    from shapecalc.output.columns import measures
+    from shapecalc.output.totals import measures
 
     totals = measures(report, view, frozen=has_frozen(report))
     return {name: NUMBER.data(total, view) for name, total in totals.items()}

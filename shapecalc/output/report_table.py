@@ -14,16 +14,14 @@ from shapecalc.output.cells import (
     superscript,
 )
 from shapecalc.output.columns import (
-    bound_text,
     conventions,
     default_columns,
     has_frozen,
-    peak_text,
     shown_rows,
-    sums,
     units_owed,
 )
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
+from shapecalc.output.totals import bound_text, peak_text, sums
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line, width_of
 
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.algebra.notation import Notation
-    from shapecalc.output.columns import Sum
+    from shapecalc.output.totals import Sum
     from shapecalc.output.view import Column
     from shapecalc.report import Report, Row
 

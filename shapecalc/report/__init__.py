@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from shapecalc.algebra import add_up, is_symbolic, largest
-from shapecalc.layers.base import Work
+from shapecalc.algebra import is_symbolic
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.spec import Fields
 from shapecalc.text.shown import Shapes, Shown, shortened
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
-    from shapecalc.layers.base import Layer, Parameter
+    from shapecalc.layers.base import Layer, Parameter, Work
     from shapecalc.layers.shape import Shape
     from shapecalc.report.domain import Domain, Fit
     from shapecalc.report.receptive_field import ReceptiveField
@@ -215,6 +214,27 @@ def _short(number: Dim) -> str:
     return f"{number:,}" if isinstance(number, int) else str(number)
 
 
+class Alive(NamedTuple):
+    """A volume that takes memory while a layer runs: whose result it is, and what for.
+
+    `role` is input or output of that layer, or kept; then `reader` names the layer that it is kept
+    for, "" for an output of the network.
+    """
+
+    layer: str
+    role: Literal["input", "output", "kept"]
+    elements: Dim
+    reader: str = ""
+
+
+class Peak(NamedTuple):
+    """How many elements are alive while a layer runs, and whose they are; mostly where most are."""
+
+    layer: str
+    elements: Dim
+    alive: tuple[Alive, ...]
+
+
 class Totals(Fields):
     """Sums over the rows, and what only the whole network has."""
 
@@ -259,20 +279,23 @@ class Totals(Fields):
 class Computing:
     """What computes reports, which a report is given to answer for other values and for levels.
 
-    `level` takes a path to the row of its level, or to None where no level has the path.
+    `level` takes a path to the row of its level, or to None where no level has the path; `peak`
+    finds where most elements are alive.
     """
 
-    __slots__ = ("anew", "fits", "level")
+    __slots__ = ("anew", "fits", "level", "peak")
 
     def __init__(
         self,
         anew: Callable[[Graph], Report],
         fits: Callable[[Report], tuple[Fit, ...]],
         level: Callable[[Report, str], Row | None],
+        peak: Callable[[Graph, tuple[Row, ...]], Peak | None],
     ) -> None:
         self.anew = anew
         self.fits = fits
         self.level = level
+        self.peak = peak
 
 
 class Report(Shown):
@@ -374,7 +397,7 @@ class Report(Shown):
     @property
     def peak(self) -> Peak | None:
         """Where most elements are alive at once in inference; None with symbols."""
-        return find_peak(self.graph, self.rows)
+        return self._computing.peak(self.graph, self.rows)
 
     @property
     def weights_fit(self) -> tuple[Fit, ...]:
@@ -409,139 +432,3 @@ def named_doubts(reports: Sequence[Report]) -> tuple[str, ...]:
     if len(named) == 1:
         return next(iter(named.values()))
     return tuple(f"{name}, {doubt}" for name, doubts in named.items() for doubt in doubts)
-
-
-def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:
-    """Add the rows up."""
-    works = [row.work for row in rows]
-    return Totals(
-        weights=add_up(row.weights for row in rows),
-        biases=add_up(row.biases for row in rows),
-        buffers=add_up(row.buffers for row in rows),
-        connections=add_up(row.connections for row in rows if row.connections is not None),
-        work=Work(*map(add_up, zip(*works, strict=True))) if works else Work(),
-        activations=add_up(row.activations for row in rows),
-        overwritten=add_up(row.overwritten for row in rows),
-        peak=peak(graph, rows, domain),
-        layers=rows,
-        frozen=add_up(row.frozen for row in rows),
-    )
-
-
-def peak(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Dim:
-    """Return the most elements that are alive at once in inference.
-
-    With symbols it is the largest of those that may be: each surely is at some size, or may be.
-    """
-    live = [elements for _, elements, _ in _live(graph, rows, [])]
-    if domain is None:
-        return largest([*live, 0])
-    from shapecalc.algebra.bounds import undominated
-
-    return largest(undominated(live, domain.start))
-
-
-def _live(
-    graph: Graph, rows: tuple[Row, ...], owner: list[int]
-) -> Iterator[tuple[int, Dim, dict[int, int]]]:
-    """Yield for each layer that takes a buffer the elements that are alive while it runs.
-
-    Layers run in order.  A result is kept until its last reader has run, the network's outputs to
-    the end.  A layer that works in place takes over its input's buffer when no one else still
-    reads that; a view always does.
-
-    `owner` is filled with the layer that took each result's buffer; the last of what is yielded
-    gives by that layer whose result the buffer holds now.
-    """
-    readers = [0] * len(rows)  # reads still to come, per buffer's first owner
-    owner[:] = range(len(rows))
-    held: dict[int, int] = {}
-    for node in graph.nodes:
-        for source in node.inputs:
-            readers[source] += 1
-    for output in graph.outputs:
-        readers[output] += 1
-    live: Dim = 0
-    for index, node in enumerate(graph.nodes):
-        layer, size = rows[index].layer, rows[index].output.size
-        source = owner[node.inputs[0]] if node.inputs else index
-        if layer is not None and layer.inplace and (layer.view or readers[source] == 1):
-            owner[index] = source
-            held[source] = index
-            readers[source] += readers[index] - 1
-            if readers[source] == 0:
-                live -= rows[source].output.size
-                del held[source]
-            continue
-        live += size
-        held[index] = index
-        yield index, live, held
-        for origin in node.inputs:
-            buffer = owner[origin]
-            readers[buffer] -= 1
-            if readers[buffer] == 0:
-                live -= rows[buffer].output.size
-                del held[buffer]
-        if readers[index] == 0:
-            live -= size
-            del held[index]
-
-
-class Alive(NamedTuple):
-    """A volume that takes memory while a layer runs: whose result it is, and what for.
-
-    `role` is input or output of that layer, or kept; then `reader` names the layer that it is kept
-    for, "" for an output of the network.
-    """
-
-    layer: str
-    role: Literal["input", "output", "kept"]
-    elements: Dim
-    reader: str = ""
-
-
-class Peak(NamedTuple):
-    """How many elements are alive while a layer runs, and whose they are; mostly where most are."""
-
-    layer: str
-    elements: Dim
-    alive: tuple[Alive, ...]
-
-
-def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> Peak | None:
-    """Find the first layer where most elements are alive, or tell it of one layer.
-
-    None with symbols, where the peak depends on the sizes, and for a layer that takes no buffer.
-    """
-    owner: list[int] = []
-    most = -1
-    at, held = 0, dict[int, int]()
-    for index, live, now in _live(graph, rows, owner):
-        if not isinstance(live, int):
-            return None
-        if live > most if layer is None else layer == rows[index].name:
-            most, at, held = live, index, dict(now)
-    if not held:
-        return None
-    sources = {owner[source] for source in graph.nodes[at].inputs}
-    volumes = [
-        Alive(
-            rows[result].name,
-            "output" if buffer == at else "input" if buffer in sources else "kept",
-            rows[buffer].output.size,
-            "" if buffer == at or buffer in sources else _next_reader(graph, owner, buffer, at),
-        )
-        for buffer, result in held.items()
-    ]
-    order = ("input", "output", "kept")
-    return Peak(
-        rows[at].name, most, tuple(sorted(volumes, key=lambda volume: order.index(volume.role)))
-    )
-
-
-def _next_reader(graph: Graph, owner: list[int], buffer: int, after: int) -> str:
-    """Name the next layer that reads a buffer; "" where only the network's outside does."""
-    later = (node for node in graph.nodes[after + 1 :])
-    return next(
-        (node.path for node in later if any(owner[source] == buffer for source in node.inputs)), ""
-    )

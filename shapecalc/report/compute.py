@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra import add_up
 from shapecalc.errors import RuleError, SpecErrors, refuse
-from shapecalc.report import Computing, Report, total
+from shapecalc.layers.base import Work
+from shapecalc.report import Computing, Report, Totals
+from shapecalc.report.peak import find_peak, peak
 from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Requirement
     from shapecalc.report import Row
-    from shapecalc.report.domain import Fit
+    from shapecalc.report.domain import Domain, Fit
 
 
 @collector_paused
@@ -33,6 +36,23 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
     if graph.symbols:
         return _symbolic(graph, rows, needs)
     return Report(graph, rows, total(graph, rows), computing=COMPUTING)
+
+
+def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:
+    """Add the rows up."""
+    works = [row.work for row in rows]
+    return Totals(
+        weights=add_up(row.weights for row in rows),
+        biases=add_up(row.biases for row in rows),
+        buffers=add_up(row.buffers for row in rows),
+        connections=add_up(row.connections for row in rows if row.connections is not None),
+        work=Work(*map(add_up, zip(*works, strict=True))) if works else Work(),
+        activations=add_up(row.activations for row in rows),
+        overwritten=add_up(row.overwritten for row in rows),
+        peak=peak(graph, rows, domain),
+        layers=rows,
+        frozen=add_up(row.frozen for row in rows),
+    )
 
 
 def _symbolic(
@@ -71,5 +91,5 @@ def _level(report: Report, path: str) -> Row | None:
     return level(report, path, inside) if inside else None
 
 
-#: Every report can be computed anew, and knows its levels.
-COMPUTING = Computing(compute_report, _fits, _level)
+#: Every report can be computed anew, and knows its levels and its peak.
+COMPUTING = Computing(compute_report, _fits, _level, find_peak)

@@ -9,7 +9,8 @@ from shapecalc.analysis.sweep.columns import total_words
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.counting import MEASURES, OF_NETWORK
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.output.columns import BY_WORD, COLUMNS, measure_names, sums
+from shapecalc.output.columns import BY_WORD, COLUMNS
+from shapecalc.output.totals import measure_names, sums
 from shapecalc.output.view import View
 
 VIEW = View(batch=3, dtype="float16", count_inplace=True, profile=PROFILES["full"])

@@ -8,7 +8,8 @@ import pytest
 
 import shapecalc
 from shapecalc.reference.run import run
-from shapecalc.report import Alive, find_peak
+from shapecalc.report import Alive
+from shapecalc.report.peak import find_peak
 
 if TYPE_CHECKING:
     from shapecalc.reference.run import Step

@@ -41,20 +41,12 @@ from shapecalc.output.cells import (
     cell_plain,
     number_text,
 )
-from shapecalc.output.columns import (
-    BY_WORD,
-    Sum,
-    conventions,
-    default_columns,
-    has_frozen,
-    is_deployed,
-    sums,
-    units_owed,
-)
+from shapecalc.output.columns import BY_WORD, conventions, default_columns, has_frozen, units_owed
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data, profile_data
 from shapecalc.output.report_table import total_label
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
+from shapecalc.output.totals import Sum, is_deployed, sums
 from shapecalc.output.view import Column, View
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra import Dim, known
 from shapecalc.counting import MEASURES, SHORT
 from shapecalc.errors import Problem, SpecErrors, refuse
-from shapecalc.output.columns import measure_names, measures
+from shapecalc.output.totals import measure_names, measures
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import did_you_mean

@@ -8,9 +8,10 @@ from shapecalc.algebra.traced import Formula, formula, grouped, is_zero, named, 
 from shapecalc.analysis.explain.model import Block, Derivation, Section, Subject, counted
 from shapecalc.analysis.explain.trace import factors_of, traced_output
 from shapecalc.output.cells import UNITS, bytes_text
-from shapecalc.output.columns import peak_text, types_text
+from shapecalc.output.columns import types_text
 from shapecalc.output.document import Prose
-from shapecalc.report import find_peak
+from shapecalc.output.totals import peak_text
+from shapecalc.report.peak import find_peak
 from shapecalc.text.words import capital
 
 if TYPE_CHECKING:

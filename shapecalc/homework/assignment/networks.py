@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import refuse
 from shapecalc.graph import Deferred, Graph, Group
 from shapecalc.graph.expand import expand
-from shapecalc.report import Report, total
-from shapecalc.report.compute import compute_report
+from shapecalc.report.compute import compute_report, total
 from shapecalc.report.fold import level
 from shapecalc.spec.find import beside
 from shapecalc.spec.grammar import read_spec
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.graph import Node
-    from shapecalc.report import Row
+    from shapecalc.report import Report, Row
 
 
 class Variation(NamedTuple):

@@ -1,0 +1,114 @@
+"""Which activations are alive while the layers run, and where they are most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.algebra import largest
+from shapecalc.report import Alive, Peak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.algebra import Dim
+    from shapecalc.graph import Graph
+    from shapecalc.report import Row
+    from shapecalc.report.domain import Domain
+
+
+def peak(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Dim:
+    """Return the most elements that are alive at once in inference.
+
+    With symbols it is the largest of those that may be: each surely is at some size, or may be.
+    """
+    live = [elements for _, elements, _ in _live(graph, rows, [])]
+    if domain is None:
+        return largest([*live, 0])
+    from shapecalc.algebra.bounds import undominated
+
+    return largest(undominated(live, domain.start))
+
+
+def _live(
+    graph: Graph, rows: tuple[Row, ...], owner: list[int]
+) -> Iterator[tuple[int, Dim, dict[int, int]]]:
+    """Yield for each layer that takes a buffer the elements that are alive while it runs.
+
+    Layers run in order.  A result is kept until its last reader has run, the network's outputs to
+    the end.  A layer that works in place takes over its input's buffer when no one else still
+    reads that; a view always does.
+
+    `owner` is filled with the layer that took each result's buffer; the last of what is yielded
+    gives by that layer whose result the buffer holds now.
+    """
+    readers = [0] * len(rows)  # reads still to come, per buffer's first owner
+    owner[:] = range(len(rows))
+    held: dict[int, int] = {}
+    for node in graph.nodes:
+        for source in node.inputs:
+            readers[source] += 1
+    for output in graph.outputs:
+        readers[output] += 1
+    live: Dim = 0
+    for index, node in enumerate(graph.nodes):
+        layer, size = rows[index].layer, rows[index].output.size
+        source = owner[node.inputs[0]] if node.inputs else index
+        if layer is not None and layer.inplace and (layer.view or readers[source] == 1):
+            owner[index] = source
+            held[source] = index
+            readers[source] += readers[index] - 1
+            if readers[source] == 0:
+                live -= rows[source].output.size
+                del held[source]
+            continue
+        live += size
+        held[index] = index
+        yield index, live, held
+        for origin in node.inputs:
+            buffer = owner[origin]
+            readers[buffer] -= 1
+            if readers[buffer] == 0:
+                live -= rows[buffer].output.size
+                del held[buffer]
+        if readers[index] == 0:
+            live -= size
+            del held[index]
+
+
+def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> Peak | None:
+    """Find the first layer where most elements are alive, or tell it of one layer.
+
+    None with symbols, where the peak depends on the sizes, and for a layer that takes no buffer.
+    """
+    owner: list[int] = []
+    most = -1
+    at, held = 0, dict[int, int]()
+    for index, live, now in _live(graph, rows, owner):
+        if not isinstance(live, int):
+            return None
+        if live > most if layer is None else layer == rows[index].name:
+            most, at, held = live, index, dict(now)
+    if not held:
+        return None
+    sources = {owner[source] for source in graph.nodes[at].inputs}
+    volumes = [
+        Alive(
+            rows[result].name,
+            "output" if buffer == at else "input" if buffer in sources else "kept",
+            rows[buffer].output.size,
+            "" if buffer == at or buffer in sources else _next_reader(graph, owner, buffer, at),
+        )
+        for buffer, result in held.items()
+    ]
+    order = ("input", "output", "kept")
+    return Peak(
+        rows[at].name, most, tuple(sorted(volumes, key=lambda volume: order.index(volume.role)))
+    )
+
+
+def _next_reader(graph: Graph, owner: list[int], buffer: int, after: int) -> str:
+    """Name the next layer that reads a buffer; "" where only the network's outside does."""
+    later = (node for node in graph.nodes[after + 1 :])
+    return next(
+        (node.path for node in later if any(owner[source] == buffer for source in node.inputs)), ""
+    )
