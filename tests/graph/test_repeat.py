@@ -316,7 +316,7 @@ def steps_of(text: str) -> tuple[int, int]:
     net = read(Source("<text>", text))
     constants = Constants(expansion, net, {}, {})
     resolver = Resolver(expansion, tuple(entry.name for entry in net.inputs))
-    builder = Builder(expansion, net.defaults, constants.scope, resolver.source_of)
+    builder = Builder(expansion, net, constants.scope, resolver.source_of)
     walk = Walk(expansion, net, constants, builder)
     root = Level(None, "network")
     flow = constants.inputs(root)

@@ -350,7 +350,7 @@ _OTHERS = [
         "nothing stretches",
         "multiply",
         "layers.merge:Multiply.output",
-        "next((n for n in axis if not self.stretches(n)), 1)",
+        "reduce(_wider, axis)",
         "axis[0]",
     ),
     Fault(
