@@ -177,7 +177,8 @@ def test_a_row_names_a_function_that_takes_its_options(format_: str) -> None:
 def test_a_format_that_there_is_not() -> None:
     done = runner().invoke(main, ["homework", "export", "moodle"])
     assert done.exit_code == 2
-    assert "No such command 'moodle'" in done.output
+    assert done.stderr.startswith("error[E320]: there is no command 'moodle'")
+    assert "did you mean 'moodle-xml' or 'moodle-csv'?" in done.stderr
 
 
 VARIED = "spec: lenet5\nlayers: [conv1]\nvary: {input: [32, 36]}\n"
