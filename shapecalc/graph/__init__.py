@@ -121,7 +121,7 @@ class Graph(NamedTuple):
     @property
     def remarks(self) -> tuple[str, ...]:
         """Doubts about the spec: shapes of inputs, and sizes, that may be meant otherwise."""
-        from shapecalc.spec.doubts import remark, remark_on_product
+        from shapecalc.spec.doubts import remark, remark_on_product, remarks_on_rims
 
         known = {node.path: node.layer for node in self.nodes if isinstance(node.layer, Input)}
         remarks = []
@@ -138,7 +138,11 @@ class Graph(NamedTuple):
             for field, tree in (node.use.fields if node.use else {}).items()
             if isinstance(tree, Scalar) and "*" in tree.text
         }
-        return (*filter(None, remarks), *filter(None, reversed(products.values())))
+        return (
+            *filter(None, remarks),
+            *filter(None, reversed(products.values())),
+            *remarks_on_rims(self.symbols, [node.layer for node in self.nodes]),
+        )
 
     def valueless(self) -> str:
         """Say which symbols have no value."""

@@ -12,10 +12,12 @@ import re
 from math import prod
 from typing import TYPE_CHECKING
 
+from shapecalc.layers.base import Layer
+from shapecalc.layers.fields import Padding
 from shapecalc.layers.shape import SIDE_NAMES, as_list, as_text, shape_of, times_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.shape import Shape
@@ -287,3 +289,26 @@ def words_of(text: str) -> list[str]:
     inside = re.sub(r"^[\w.]+(?=\()", "", text.strip()).strip("()[]{} ")
     words = [word.strip() for word in re.split(r"[,;xX×]", inside)]
     return words if all(words) else []
+
+
+def remarks_on_rims(symbols: Iterable[str], layers: Iterable[object]) -> Iterator[str]:
+    """Yield for each letter in a padding or a crop that 0, its most frequent value, is left out."""
+    names = set(symbols)
+    if not names:
+        return
+    from shapecalc.algebra.expr import symbols_of
+
+    rims = {
+        side
+        for layer in layers
+        if isinstance(layer, Layer)
+        for value in layer.values()
+        if isinstance(value, Padding)
+        for pair in value.pairs
+        for side in pair
+    }
+    for name in sorted(names & set[str]().union(*map(symbols_of, rims))):
+        yield (
+            f"{name} stands for 1, 2, 3, ..., as every letter does, also in a padding or a crop:"
+            f" for none, `--set {name}=0` or a range from 0."
+        )

@@ -142,3 +142,21 @@ def test_what_has_no_pictures_proportions_or_no_layers_channels_stays_quiet(
     extents: tuple[int, ...],
 ) -> None:
     assert channels_first(extents) == ""
+
+
+@pytest.mark.parametrize(
+    ("layer", "doubted"),
+    [
+        ("conv: {filters: 8, kernel: 3, pad: p}", True),
+        ("maxpool: {kernel: 3, pad: [p, 1]}", True),
+        ("crop: p", True),
+        ("conv: {filters: p, kernel: 3}", False),
+        ("conv: {filters: 8, kernel: 3, pad: 1}", False),
+    ],
+)
+def test_a_letter_in_a_padding_is_no_padding_of_0(layer: str, *, doubted: bool) -> None:
+    text = f"input: 32x32x3\nlet: {{p: free}}\nlayers: [{layer}]"
+    remark = "p stands for 1, 2, 3, ..., as every letter does, also in a padding or a crop"
+    remarks = shapecalc.loads(text).remarks
+    assert [text.partition(":")[0] for text in remarks] == ([remark] if doubted else [])
+    assert shapecalc.loads(text, settings={"p": "1"}).remarks == ()
