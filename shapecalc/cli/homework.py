@@ -198,7 +198,12 @@ def sheet(
             raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
         which = WhichVariant(variants, student, seed)
         assigned = _assigned(file, against, which)
-        emit_parts([handout(assigned, chosen, solution=solution, who=student or "")], path)
+        content = handout(assigned, chosen, solution=solution, who=student or "")
+        if path is not None and not solution:
+            from shapecalc.homework.answers.files import keep_answers
+
+            keep_answers(path, content)
+        emit_parts([content], path)
         remark(assigned.doubts)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers import MAX_BYTES, Answers, refuse_file
 from shapecalc.homework.answers.tables import read_csv, read_json, read_markdown, read_yaml
 from shapecalc.homework.answers.workbook import is_workbook, read_workbook
@@ -38,6 +39,26 @@ def load_answers(path: str) -> Answers:
         return read_answers(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
     hint = "`shapecalc homework sheet` makes one to fill in"
     return read_answers(bytes_of(path, MAX_BYTES, hint), path)
+
+
+def keep_answers(path: str, sheet: str | bytes) -> None:
+    """See to it that a sheet is written over no answers.  Raises `SpecErrors` (E007)."""
+    if not Path(path).is_file():
+        return
+    try:  # which counts as no reading: what a command has read it may not write over
+        with Path(path).open("rb") as file:
+            standing = read_answers(file.read(MAX_BYTES + 1), path)
+    except (OSError, SpecErrors):  # what is there are no answers, or nothing can be written there
+        return
+    fresh = read_answers(sheet.encode() if isinstance(sheet, str) else sheet, path)
+    if filled := _filled(standing) - _filled(fresh):
+        layer, column, raw = min(filled)
+        message = f"'{path}' is filled in, and would lose that: {layer}, {column} is {raw[:40]}"
+        raise refuse_file("E007", message, path, "name another file, or remove this one")
+
+
+def _filled(answers: Answers) -> set[tuple[str, str, str]]:
+    return {(cell.layer, cell.quantity.key, cell.raw) for cell in answers.cells if cell.raw.strip()}
 
 
 def bytes_of(path: str, most: int, hint: str) -> bytes:

@@ -62,3 +62,20 @@ def test_a_file_and_a_network_are_two_sheets(tmp_path: Path) -> None:
         assert "E706" in result.stderr
     # the network's own sheet asks what a file that says nothing else asks
     assert run("sheet", str(file)) == run("sheet", "--against", "lenet5")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "md", "yaml", "xlsx"])
+@pytest.mark.parametrize("other", ["lenet5", "alexnet"])
+def test_a_sheet_is_written_over_no_answers(tmp_path: Path, suffix: str, other: str) -> None:
+    """Broken by a sheet made anew, or for another network, that takes the place of filled cells."""
+    mine = tmp_path / f"mine.{suffix}"
+    empty = ["homework", "sheet", "--against", "lenet5", "-o", str(mine)]
+    for _ in range(2):  # nothing is lost by the second
+        assert runner().invoke(main, empty).exit_code == 0
+    solved = runner().invoke(main, [*empty, "--solution"])
+    assert solved.exit_code == 0, solved.stderr
+    before = mine.read_bytes()
+    done = runner().invoke(main, ["homework", "sheet", "--against", other, "-o", str(mine)])
+    assert done.exit_code == 2
+    assert f"error[E007]: '{mine}' is filled in, and would lose that: " in done.stderr
+    assert mine.read_bytes() == before
