@@ -244,7 +244,7 @@ def _assigned(file: str | None, against: str | None, which: WhichVariant) -> Hom
         from shapecalc.homework.assignment.model import assign
 
         assert against is not None
-        _no_variant(which)
+        _no_variant(which, "name that in place of --against")
         return assign(_report(against, {}, {}))
     if which != WhichVariant():
         return _from_file(file, which)
@@ -254,11 +254,11 @@ def _assigned(file: str | None, against: str | None, which: WhichVariant) -> Hom
     return read_homework(find_homework(file))
 
 
-def _no_variant(which: WhichVariant) -> None:
+def _no_variant(which: WhichVariant, hint: str) -> None:
     """Refuse to choose a variant where there is no teacher's file.  Raises `SpecErrors` (E706)."""
     if which != WhichVariant():
         message = "--variants, --variant and --seed are about a teacher's file"
-        raise refuse("E706", message, hint="name it with --homework")
+        raise refuse("E706", message, hint=hint)
 
 
 def _homework(
@@ -278,7 +278,7 @@ def _homework(
     if file is not None:
         return _from_file(file, which, answers.stamp)
     assert against is not None
-    _no_variant(which)
+    _no_variant(which, "name it with --homework")
     return by_table(_report(against, settings, inputs), answers)
 
 

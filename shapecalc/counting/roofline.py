@@ -149,6 +149,7 @@ _UNITS = {
     "ops": ("ops", "op/s", "ops/s", "flops", "flop/s", "flops/s"),
     "bandwidth": ("b", "b/s", "byte/s", "bytes/s"),
 }
+_DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 _EXAMPLE = '"ops=10T, bandwidth=100G"'
 
 
@@ -187,7 +188,12 @@ def _number(part: str, start: int, end: int) -> tuple[str, int]:
         message = f"'{power}{unit}' is no unit of {name}"
         hint = hint or f"use K, M, G, T or P (powers of 1000), like {_EXAMPLE}"
         raise DeviceWordError(start + match.start(3), start + match.end(4), message, hint)
-    if not re.fullmatch(r"\d+(\.\d+)?", digits) or (Fraction(digits) * _POWERS[power]) < 1:
-        message = f"{name} must be a number above 0"
+    number = Fraction(digits) * _POWERS[power] if re.fullmatch(_DIGITS, digits) else Fraction(0)
+    if number < 1 or number.denominator != 1:
+        message = f"{name} must be a whole number above 0"
         raise DeviceWordError(start, end, message, f"write {_EXAMPLE}")
-    return name, int(Fraction(digits) * _POWERS[power])
+    if unit in ("b", "b/s"):
+        hint = f"8 bits are a byte: write {float(Fraction(digits) / 8):g}{power}B/s"
+        message = f"'{power}{unit}' counts bits, and bandwidth is in bytes a second"
+        raise DeviceWordError(start + match.start(3), start + match.end(4), message, hint)
+    return name, int(number)

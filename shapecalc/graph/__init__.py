@@ -121,7 +121,7 @@ class Graph(NamedTuple):
     @property
     def remarks(self) -> tuple[str, ...]:
         """Doubts about the spec: shapes of inputs, and sizes, that may be meant otherwise."""
-        from shapecalc.spec.doubts import remark, remark_on_product, remarks_on_rims
+        from shapecalc.spec.doubts import own_channels, remark, remark_on_product, remarks_on_rims
 
         known = {node.path: node.layer for node in self.nodes if isinstance(node.layer, Input)}
         remarks = []
@@ -130,7 +130,8 @@ class Graph(NamedTuple):
             layer = known.get(entry.name)
             if layer is not None and (given or not entry.plain):
                 what = "input" if entry.name == "input" else f"input {entry.name}"
-                channels = getattr(entry.extents[-1], "text", "") if given else None
+                own = [getattr(extent, "text", "") for extent in entry.extents]
+                channels = own_channels(own) if given else None
                 remarks.append(remark(what, layer.shape, channels))
         products = {
             id(tree): remark_on_product(node.path, field, tree.text)

@@ -129,7 +129,7 @@ def meant_by(shape: Shape) -> str:
     if len(numbers) == len(extents):
         return next(filter(None, (rule(numbers) for rule in RULES)), "")
     last = str(extents[-1])
-    if len(extents) == 3 and last.lower() in _SIDES:  # 3xHxW
+    if len(extents) == 3 and last.lower() in _SIDES and str(extents[0]).lower() not in _SIDES:
         return times_text((*extents[1:], extents[0]))
     return ""
 
@@ -157,6 +157,16 @@ def plain_form(shape: Shape) -> str:
     extents: list[Dim] = as_list(shape)
     pairs = (f"{name}: {size}" for name, size in zip(names, extents, strict=True))
     return f"{{{', '.join(pairs)}}}"
+
+
+def own_channels(words: Sequence[str]) -> str:
+    """Return how many channels a spec's own shape has; nothing where that shape is in doubt.
+
+    >>> own_channels(["28", "28", "64"]), own_channels(["3", "224", "224"])
+    ('64', '')
+    """
+    whole = all(word.isdecimal() for word in words)
+    return "" if whole and meant_by(shape_of(tuple(map(int, words)))) else words[-1]
 
 
 def remark(what: str, shape: Shape, instead: str | None = None) -> str:
@@ -236,7 +246,7 @@ def without_batch(words: Sequence[str]) -> tuple[str, str] | None:
         for extent, side in zip(rest, sides, strict=False)
     ]
     text = "x".join(filled)
-    if all(extent.isdecimal() for extent in filled):
+    if filled and all(extent.isdecimal() for extent in filled):
         text = meant_by(shape_of(tuple(map(int, filled)))) or text
     if open_:
         return f"'{word}' is no extent", f"write a letter for a side without a value: {text}"
@@ -291,12 +301,12 @@ def words_of(text: str) -> list[str]:
     return words if all(words) else []
 
 
-def remarks_on_rims(symbols: Iterable[str], layers: Iterable[object]) -> Iterator[str]:
-    """Yield for each letter in a padding or a crop that 0, its most frequent value, is left out."""
+def remarks_on_rims(symbols: Iterable[str], layers: Sequence[object]) -> Iterator[str]:
+    """Yield for each letter of paddings and crops alone that 0, its usual value, is left out."""
     names = set(symbols)
     if not names:
         return
-    from shapecalc.algebra.expr import symbols_of
+    from shapecalc.algebra.expr import Expr, symbols_of
 
     rims = {
         side
@@ -307,7 +317,17 @@ def remarks_on_rims(symbols: Iterable[str], layers: Iterable[object]) -> Iterato
         for pair in value.pairs
         for side in pair
     }
-    for name in sorted(names & set[str]().union(*map(symbols_of, rims))):
+    elsewhere = {
+        name
+        for layer in layers
+        if isinstance(layer, Layer)
+        for value in layer.values()
+        if not isinstance(value, Padding)
+        for part in (value if isinstance(value, tuple) else (value,))
+        if isinstance(part, Expr)
+        for name in symbols_of(part)
+    }
+    for name in sorted((names - elsewhere) & set[str]().union(*map(symbols_of, rims))):
         yield (
             f"{name} stands for 1, 2, 3, ..., as every letter does, also in a padding or a crop:"
             f" for none, `--set {name}=0` or a range from 0."

@@ -302,7 +302,7 @@ class SpecReader(StatementReader):
             pieces = [word.strip() for word in re.split("[xX×]", tree.text)]
             if all(word.isdigit() or _IDENTIFIER.fullmatch(word) for word in pieces):
                 parts = tuple(tree._replace(text=word) for word in pieces)
-        refused = without_batch(words) if len(words) > 1 else None
+        refused = without_batch(words) if words not in ([""], ["-1"]) else None
         if refused is not None:
             self.complain("E110", refused[0], tree, refused[1])
             return ()

@@ -58,7 +58,6 @@ def test_fail_if_counts_as_the_options_say_and_writes_the_table_all_the_same() -
     ("condition", "hint"),
     [
         ("ram > 512kb", "did you mean KB?"),
-        ("ram > 512kB", "did you mean KB?"),
         ("flash > 1 mib", "did you mean MiB?"),
         ("params > 5m", "did you mean M?"),
         ("params > 5MB", "in bytes it is parameter_memory, without the B a count"),

@@ -159,3 +159,20 @@ def test_what_is_wrong_with_types_is_pointed_at(text: str, word: str) -> None:
         read_types(text)
     assert caught.value.word == word
     assert text[caught.value.start :].startswith(word)
+
+
+@pytest.mark.parametrize("text", ["100Gb/s", "800Gb", "100 Gb/s"])
+def test_bits_are_not_taken_for_bytes(text: str) -> None:
+    with pytest.raises(DeviceWordError) as refused:
+        read_device(f"ops=10T, bandwidth={text}")
+    assert "counts bits" in refused.value.message
+    assert refused.value.hint in (
+        "8 bits are a byte: write 12.5GB/s",
+        "8 bits are a byte: write 100GB/s",
+    )
+
+
+def test_a_part_of_an_operation_is_refused() -> None:
+    with pytest.raises(DeviceWordError):
+        read_device("ops=1.9, bandwidth=100G")
+    assert read_device("ops=.5T, bandwidth=1.5K") == Device(500 * 10**9, 1500)

@@ -160,3 +160,28 @@ def test_a_letter_in_a_padding_is_no_padding_of_0(layer: str, *, doubted: bool) 
     remarks = shapecalc.loads(text).remarks
     assert [text.partition(":")[0] for text in remarks] == ([remark] if doubted else [])
     assert shapecalc.loads(text, settings={"p": "1"}).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "given"), [("3x224x224", "224x224x3"), ("1x3x32x32", "16x32x32x3")]
+)
+def test_what_a_remark_asks_for_is_not_doubted_in_its_turn(own: str, given: str) -> None:
+    text = f"input: {own}\nlayers: [relu]"
+    assert shapecalc.loads(text).remarks
+    assert shapecalc.loads(text, input=given).remarks == ()
+
+
+@pytest.mark.parametrize("shape", ["HxHxH", "HxCxW", "HxWxC"])
+def test_a_shape_is_not_suggested_for_itself(shape: str) -> None:
+    assert shapecalc.loads(f"input: {shape}\nlayers: [relu]").remarks == ()
+
+
+@pytest.mark.parametrize("word", ["None", "[None]", "batch", "'?'"])
+def test_one_word_that_is_no_extent_is_refused_too(word: str) -> None:
+    with pytest.raises(shapecalc.SpecErrors, match="E110"):
+        shapecalc.loads(f"input: {word}\nlayers: [dense: 10]")
+
+
+def test_a_letter_that_is_a_kernel_too_cannot_be_0() -> None:
+    text = 'input: 9x9x3\nlet: {k: free}\nlayers: [conv: {filters: 2, kernel: k, pad: "(k-1)//2"}]'
+    assert shapecalc.loads(text).remarks == ()

@@ -267,6 +267,8 @@ def _scale(text: str, suffix: re.Match[str], total: str) -> int:
     """Return what a suffix stands for."""
     written = suffix[1]
     word = written.removesuffix("B") if _bytes(total) else written
+    if (written, _bytes(total)) == ("kB", True):  # as tables write it
+        word = "K"
     if word in _SUFFIXES:
         return _SUFFIXES[word]
     units = [*_SUFFIXES, *(f"{unit}B" for unit in _SUFFIXES if _bytes(total))]

@@ -162,7 +162,11 @@ def _told_apart(times: Fraction) -> str:
 
     >>> _told_apart(Fraction(2854, 1000)), _told_apart(1 + Fraction(1, 300000))
     ('2.854', '1.000003')
+    >>> _told_apart(Fraction(2))
+    '2'
     """
+    if times.denominator == 1:
+        return str(times)
     digits = 3
     while digits < 12 and not round(times * 10**digits) % 10**digits:
         digits += 1

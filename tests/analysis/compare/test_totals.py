@@ -180,3 +180,9 @@ def test_factor_and_percentage_say_the_same(before: int, after: int) -> None:
         change = Fraction(percent.removesuffix(" %)"))
         assert -100 < change < 0 or change > 0
         assert abs(float(change) - 100 * (after - before) / before) <= 0.006 * abs(float(change))
+
+
+@pytest.mark.parametrize(("unit", "bound"), [("kB", 512_000), ("KB", 512_000), ("KiB", 524_288)])
+def test_a_condition_takes_the_units_that_tables_write(unit: str, bound: int) -> None:
+    (condition,) = read_conditions([f"peak_memory > 512{unit}"], ["peak_memory"])
+    assert condition.bound == bound
