@@ -246,6 +246,8 @@ def floor(over: Dim, by: Dim) -> Dim:
 
     >>> floor(symbol("H") - 35, 32), floor(symbol("m") - symbol("k"), symbol("s"))
     (floor((H - 35)/32), floor((m - k)/s))
+    >>> floor(symbol("s") - 1, symbol("s")), floor(-2, 2 * symbol("s")), floor(-2, symbol("s"))
+    (0, -1, floor(-2/s))
     """
     if isinstance(by, Expr):
         return _floor_by(over, by)
@@ -288,8 +290,8 @@ def _floor_by(over: Dim, by: Dim) -> Dim:
             over = inner.over + (over - one(inner)) * inner.by
             by = by * inner.by
             continue
-        if over == 0:
-            return whole
+        if isinstance(over, int) and -(least := _least(by)) <= over < max(least, 1):
+            return whole if over >= 0 else whole - 1
         shared = gcd(
             *(factor for _, factor in by.terms),
             *(factor for product, factor in _terms(over) if product),
@@ -299,6 +301,13 @@ def _floor_by(over: Dim, by: Dim) -> Dim:
         over = _sum((product, factor // shared) for product, factor in _terms(over))
         by = _sum((product, factor // shared) for product, factor in by.terms)
     return whole + floor(over, by)
+
+
+def _least(by: Expr) -> int:
+    """Return what a sum of products of symbols, each 1 or more, is at least; else 0."""
+    if all(f > 0 and all(isinstance(a, Symbol) for a, _ in product) for product, f in by.terms):
+        return sum(factor for _, factor in by.terms)
+    return 0
 
 
 def _divided(over: Dim, by: Expr) -> tuple[Dim, Dim]:
