@@ -14,7 +14,7 @@ from shapecalc.layers.norm import BatchNorm
 from shapecalc.text.words import counted, listed_briefly, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
@@ -32,11 +32,11 @@ def fold_batchnorm(graph: Graph) -> Graph:
     kept: list[tuple[str, str]] = []
     for index, node in enumerate(graph.nodes):
         if _type(node) is BatchNorm:
-            reason = _reason(graph, index)
+            reason = _reason(graph, index, into)
             if reason:
                 kept.append((node.path, reason))
             else:
-                into[index] = node.inputs[0]
+                into[index] = into.get(node.inputs[0], node.inputs[0])
     new: dict[int, int] = {}
     for index in range(len(graph.nodes)):
         new[index] = new[into[index]] if index in into else index - sum(at < index for at in into)
@@ -61,10 +61,14 @@ def _type(node: Node) -> type[Layer]:
     return node.layer.type if isinstance(node.layer, Deferred) else type(node.layer)
 
 
-def _reason(graph: Graph, index: int) -> str:
-    """Say why a batch normalisation cannot be folded; "" when it can."""
+def _reason(graph: Graph, index: int, into: Mapping[int, int]) -> str:
+    """Say why a batch normalisation cannot be folded; "" when it can.
+
+    `into` has those before it that can, each with the layer that takes it up.
+    """
     node = graph.nodes[index]
-    (source,) = node.inputs or (index,)
+    (read,) = node.inputs or (index,)
+    source = into.get(read, read)
     before = graph.nodes[source]
     if not getattr(node.layer, "statistics", True):
         return "it computes its statistics anew"
@@ -74,8 +78,8 @@ def _reason(graph: Graph, index: int) -> str:
         return f"{before.path} before it has no weights that it could go into"
     if _is_shared(graph, source):
         return f"{before.path} before it shares its weights"
-    readers = sum(other.inputs.count(source) for other in graph.nodes)
-    if readers > 1 or source in graph.outputs:
+    readers = sum(other.inputs.count(read) for other in graph.nodes)
+    if readers > 1 or read in graph.outputs:
         return f"what {before.path} gives is read elsewhere, too"
     return ""
 

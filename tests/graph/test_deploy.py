@@ -47,12 +47,15 @@ def folded_weights(graph: Graph, arrays: dict[str, Any], folded: Graph) -> dict[
     for node in graph.nodes:
         if node.path in kept:
             continue
-        before = graph.nodes[node.inputs[0]].path
+        source = graph.nodes[node.inputs[0]]
+        while source.path not in kept:  # folded itself
+            source = graph.nodes[source.inputs[0]]
+        before = source.path
         mean, var = (arrays[f"{node.path}.running_{word}"] for word in ("mean", "var"))
         a = arrays.get(f"{node.path}.weight", 1.0) / np.sqrt(var + EPSILON)
         last = f"{before}.weight" if f"{before}.weight" in arrays else f"{before}.pointwise.weight"
-        weights[last] = scaled(before, arrays[last], a)
-        own, shape = arrays.get(f"{before}.bias"), shapes[f"{before}.bias"]
+        weights[last] = scaled(before, weights[last], a)
+        own, shape = weights.get(f"{before}.bias"), shapes[f"{before}.bias"]
         own = np.zeros(shape) if own is None else own
         shift = arrays.get(f"{node.path}.bias", np.zeros_like(mean))
         weights[f"{before}.bias"] = spread(a, shape) * (own - spread(mean, shape)) + spread(
@@ -209,3 +212,26 @@ def test_an_output_before_a_normalisation_keeps_its_values() -> None:
     folded = shapecalc.fold_batchnorm(shapecalc.loads(text))
     reason = "bn1 (what c gives is read elsewhere, too)"
     assert folded.deployed == (f"No batch normalisation is folded; kept: {reason}.",)
+
+
+CONV = {"conv": {"filters": 4, "kernel": 3, "bias": False}}
+
+
+@pytest.mark.parametrize(
+    ("layers", "left"),
+    [
+        ([CONV, "batchnorm", "batchnorm"], ["input", "conv1"]),
+        (
+            [
+                {"group": {"name": "g", "layers": [CONV, "batchnorm"]}},
+                {"concat": [[], ["batchnorm"]]},
+            ],
+            ["input", "g/conv1", "bn1", "concat1"],
+        ),
+    ],
+)
+def test_what_follows_a_folded_one_is_folded_into_the_same_layer(
+    layers: list[object], left: list[str]
+) -> None:
+    folded = assert_same_outputs({"input": "6x6x3", "layers": layers})
+    assert [node.path for node in folded.nodes] == left
