@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem
 from shapecalc.graph.constants import rounds_of
-from shapecalc.graph.count_steps import StepCount
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.scope import Argument, Scope, Scoped
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
+    from shapecalc.graph.count_steps import StepCount
     from shapecalc.graph.draft import Builder
     from shapecalc.spec import Branch, NetSpec, Use
 
@@ -90,6 +90,8 @@ class Walk:
         """Count one more layer or round; give up politely when there are too many."""
         self.steps += 1
         if self.steps == COUNTED_FROM:
+            from shapecalc.graph.count_steps import StepCount  # few networks are so large
+
             counted = StepCount(self.spec, self.constants.scope, MAX_LAYERS)
             self.must_be_few(counted.sequence(self.spec.uses, self.constants.scope), use, counted)
         if self.steps > MAX_LAYERS:
@@ -288,6 +290,8 @@ class Walk:
         count, rounds = rounds_of(use, place, self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
         if count > COUNTED_ROUNDS:
+            from shapecalc.graph.count_steps import StepCount
+
             counted = StepCount(self.spec, self.constants.scope, MAX_LAYERS)
             self.must_be_few(self.steps + counted.rounds(use, position.scope, ()), use, counted)
         if name is None:

@@ -18,7 +18,6 @@ from shapecalc.spec import (
     NetSpec,
 )
 from shapecalc.spec.doubts import respelt, without_batch, words_of
-from shapecalc.spec.papers import paper_word
 from shapecalc.spec.statements import StatementReader
 from shapecalc.spec.tree_reader import COMMON_KEYS, NAME
 from shapecalc.spec.yaml_compose import compose
@@ -373,6 +372,8 @@ class SpecReader(StatementReader):
         )
         if tree is None:
             return {}
+        from shapecalc.spec.papers import paper_word
+
         for name, place in tree.keys.items():
             paper = paper_word(name)
             sized = paper is not None and {"filters", "units"} & paper.says.keys()

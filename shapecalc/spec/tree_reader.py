@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from shapecalc.errors import Complaints, Problem, SpecErrors
 from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
 from shapecalc.spec import FIRST_FIELD
-from shapecalc.spec.papers import PaperWord, paper_word, unclear
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
 from shapecalc.text.words import ELSEWHERE, did_you_mean
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.spec import Block
+    from shapecalc.spec.papers import PaperWord
     from shapecalc.text import Source
 
 #: Keys that every layer may carry beside its own fields.
@@ -137,6 +137,8 @@ class WordReader(TreeReader):
         meant = self.type_meant(text)
         if meant is not None:
             return meant
+        from shapecalc.spec.papers import unclear
+
         known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
         bare = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
         hint = unclear(text) or _respelt(text) or did_you_mean(bare.lower(), known)
@@ -151,6 +153,10 @@ class WordReader(TreeReader):
         lower = text.lower()
         if lower in BUILTIN or text in self.blocks or lower in self.blocks or text in STRUCTURE:
             return None
+        if lower in ALIASES:  # which says no fields
+            return None
+        from shapecalc.spec.papers import paper_word  # most specs have no such word
+
         return paper_word(text)
 
     def fields_of(self, kind: str) -> frozenset[str]:
