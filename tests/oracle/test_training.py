@@ -51,6 +51,9 @@ class Split(torch.nn.Module):
             for _ in range(groups)
         ]
         self.parts = torch.nn.ModuleList(made)
+        # what lays a frame around its input is asked before it
+        self._forward_pre_hooks = grouped._forward_pre_hooks
+        self._forward_pre_hooks_with_kwargs = grouped._forward_pre_hooks_with_kwargs
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         pieces = x.chunk(len(self.parts), 1)
