@@ -317,6 +317,21 @@ def square(values: tuple[Dim, ...], write: Callable[[Dim], str] | None = None) -
     return times_text(values[:1] if len(set(values)) == 1 else values, write)
 
 
+def as_word(value: Dim | str) -> str:
+    """Write a size among other words: a sum in brackets.
+
+    >>> from shapecalc.algebra.expr import symbol
+    >>> as_word(96), as_word(symbol("k") + 1)
+    ('96', '(k + 1)')
+    """
+    text = str(value)
+    if " " not in text:
+        return text
+    from shapecalc.algebra.notation import as_factor
+
+    return as_factor(text)
+
+
 def map_like(shape: Shape, channels: Dim) -> Shape:
     """Return `shape` with other channels; a vector gets as many units."""
     return Map(shape.sides, channels) if isinstance(shape, Map) else Vector(channels)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from shapecalc.algebra import Dim, is_number, larger, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Layer, Parameter, Requirement, Work, groups_divide, square
+from shapecalc.layers.base import (
+    Layer,
+    Parameter,
+    Requirement,
+    Work,
+    as_word,
+    groups_divide,
+    square,
+)
 from shapecalc.layers.fields import (
     NO_PADDING,
     Choice,
@@ -204,7 +212,7 @@ def window_text(layer: Windowed, *inputs: Shape) -> str:
     rank = len(inputs[0].sides) if inputs else 2
     words = times_text(layer.kernel * rank if len(layer.kernel) == 1 else layer.kernel)
     if set(steps := layer.steps()) != {1}:
-        words += f" /{square(steps)}"
+        words += f" /{as_word(square(steps))}"
     if pad := pad_text(layer.pad):
         words += f", pad {pad}"
     if set(layer.dilation) != {1}:
@@ -320,7 +328,7 @@ class Conv(Rounded):
     )
 
     def configuration(self, *inputs: Shape) -> str:
-        words = f"{self.filters} {window_text(self, *inputs)}"
+        words = f"{as_word(self.filters)} {window_text(self, *inputs)}"
         if self.groups > 1:
             words += f", groups {self.groups}"
         if self.connections:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.algebra import product
-from shapecalc.layers.base import Parameter
+from shapecalc.layers.base import Parameter, as_word
 from shapecalc.layers.conv import (
     Bias,
     Rounded,
@@ -50,7 +50,7 @@ class Depthwise(Rounded):
 
     def configuration(self, *inputs: Shape) -> str:
         return window_text(self, *inputs) + (
-            f", x{self.multiplier}" if self.multiplier != 1 else ""
+            f", x{as_word(self.multiplier)}" if self.multiplier != 1 else ""
         )
 
     def output(self, *inputs: Shape) -> Map:
@@ -98,8 +98,8 @@ class Separable(Rounded):
     bias: Bias = bias_field()
 
     def configuration(self, *inputs: Shape) -> str:
-        words = f"{self.filters} {window_text(self, *inputs)}"
-        return words + (f", x{self.multiplier}" if self.multiplier != 1 else "")
+        words = f"{as_word(self.filters)} {window_text(self, *inputs)}"
+        return words + (f", x{as_word(self.multiplier)}" if self.multiplier != 1 else "")
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.positions(inputs[0]), self.filters)

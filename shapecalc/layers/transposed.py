@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.algebra import larger, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Parameter, Requirement, square
+from shapecalc.layers.base import Parameter, Requirement, as_word, square
 from shapecalc.layers.conv import (
     Bias,
     Windowed,
@@ -64,7 +64,7 @@ class Transposed(Windowed):
     )
 
     def configuration(self, *inputs: Shape) -> str:
-        words = f"{self.filters} {window_text(self, *inputs)}"
+        words = f"{as_word(self.filters)} {window_text(self, *inputs)}"
         if self.pad.mode == "valid":  # which is not 0 where the stride exceeds the kernel
             words += ", pad valid"
         # 0 says nothing beside a number, but takes away what `same` and `valid` would add.

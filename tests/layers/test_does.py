@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapecalc import loads, summarize
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.base import arity_error
@@ -181,3 +182,17 @@ def test_what_is_not_written_is_said_elsewhere(word: str) -> None:
 )
 def test_what_the_numbers_depend_on_is_said(word: str, fields: dict[str, Any], text: str) -> None:
     assert BUILTIN[word](**fields).does(Map((9, 9), 4)) == text
+
+
+def test_a_sum_among_other_words_stands_in_brackets() -> None:
+    """Broken by `/s + 1`, which reads as a stride of s."""
+    text = """
+        input: 32x32x3
+        let: {k: free, s: free}
+        layers: [{conv: {filters: k + 1, kernel: k, stride: s + 1}}, {maxpool: {kernel: k + 1}}]
+    """
+    report = summarize(loads(text))
+    assert [row.does for row in report.layers] == [
+        "(k + 1) kxk /(s + 1)",
+        "(k + 1) x (k + 1) /(k + 1)",
+    ]
