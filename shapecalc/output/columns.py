@@ -187,13 +187,16 @@ def _measured(
     drop: int = 0,
     convention: Callable[[Report, View], Legend] | None = None,
     needs: Literal["", "profile", "device"] = "",
+    *,
+    placed: bool = False,
 ) -> Column:
     """Make the column of a measure."""
     measure = MEASURES[key]
     assert measure.value is not None, f"no row has {key}"
     kind = KINDS[measure.kind]
     return Column(key, measure.title, measure.meaning, kind, measure.value, measure.total,
-                  shown, drop, measure.field, convention, needs=needs)  # fmt: skip
+                  shown, drop, measure.field, convention, needs=needs,
+                  placed=placed)  # fmt: skip
 
 
 def _percent(key: str, whole: str, convention: Callable[[Report, View], Legend]) -> Column:
@@ -262,14 +265,14 @@ def _bound(row: Row, view: View) -> object:
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("name", "layer", "the layer's name, after those of the blocks that it stands in",
-           TEXT, lambda row, _: row.name, shown="everywhere"),
+           TEXT, lambda row, _: row.name, shown="everywhere", placed=True),
     Column("type", "type", "the layer's type, or the block's",
            TEXT, lambda row, _: row.type, shown="everywhere", drop=4),
     Column("does", "what it does", "filters or units, kernel, /stride, padding, as in 96 11x11 /4,"
            " and what is off its default; of a block its fields",
            TEXT, lambda row, _: row.does, shown="everywhere", drop=5),
     Column("from", "from", "the layers that flow in",
-           NAMES, lambda row, _: row.sources),
+           NAMES, lambda row, _: row.sources, placed=True),
     _measured("input", "everywhere", 3, _volumes_owed),
     _measured("output", "everywhere", 7, _volumes_owed),
     _measured("units"),
@@ -287,8 +290,8 @@ COLUMNS: tuple[Column, ...] = (
     _measured("count", "everywhere", convention=_count_owed, needs="profile"),
     _measured("activations", "everywhere", 1, _activations_owed),
     _measured("memory", convention=_memory_owed),
-    _measured("rf", "everywhere", 2, _field_owed),
-    _measured("jump", convention=_jump_owed),
+    _measured("rf", "everywhere", 2, _field_owed, placed=True),
+    _measured("jump", convention=_jump_owed, placed=True),
     _roofline("moved", "moved", "bytes that are read and written: weights, inputs, outputs",
               BYTES, lambda row, view: _moved(row, view).all,
               lambda all_, view: _moved(all_, view).all),
@@ -309,8 +312,8 @@ COLUMNS: tuple[Column, ...] = (
     _roofline("bound", "bound by", "whether arithmetic or memory bounds it, on the --device",
               TEXT, _bound, needs="device"),
     Column("shared", "shares weights of", "the layer whose weights this one uses",
-           TEXT, lambda row, _: row.shared if row.parameters else None),
-    Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note),
+           TEXT, lambda row, _: row.shared if row.parameters else None, placed=True),
+    Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note, placed=True),
 )
 # fmt: on
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.output.alike import lines
 from shapecalc.output.cells import NUMBER, cell_data, cell_plain
 from shapecalc.output.columns import conventions, default_columns, has_frozen, shown_rows
 from shapecalc.output.records import Records
@@ -25,26 +26,25 @@ def records(report: Report, view: View = View()) -> Records:
     """Return the rows, the totals apart from them: in lines they would be added to sums."""
     columns = view.columns or default_columns(view, machine=True, frozen=has_frozen(report))
     rows, number = shown_rows(report, view, view.depth or 0)
+    names = tuple(column.name for column in columns)
+
+    def data(column: Column, value: object) -> Json:
+        return cell_data(column.kind, value, view)
+
+    def plain(column: Column, value: object) -> str:
+        return cell_plain(column.kind, value, view)
+
     return Records(
         SCHEMA,
         lambda: _head(report, view, columns, chosen_data(view, len(rows), number)),
         "rows",
         (
-            {
-                column.name: cell_data(column.kind, column.of_row(row, view, report.totals), view)
-                for column in columns
-            }
-            for row in rows
+            dict(zip(names, line, strict=True))
+            for line in lines(rows, columns, report.totals, view, data)
         ),
         lambda: {"totals": _totals(report, view), **_peak(report, view)},
-        tuple(column.name for column in columns),
-        (
-            [
-                cell_plain(column.kind, column.of_row(row, view, report.totals), view)
-                for column in columns
-            ]
-            for row in rows
-        ),
+        names,
+        lines(rows, columns, report.totals, view, plain),
     )
 
 

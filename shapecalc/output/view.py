@@ -35,7 +35,8 @@ class Column(NamedTuple):
     where a sum means nothing.  `shown`: by default in all formats, in machine formats only, these
     two where something is frozen, or nowhere.  `drop` orders what a narrow page leaves out, 1
     first; 0 stays.  `convention` gives the terms that the caption owes to the reader.  A `share` is
-    a part of the total.  What a view must have for the column to be there it `needs`.
+    a part of the total.  What a view must have for the column to be there it `needs`.  A `placed`
+    one depends on where a layer stands; all others say the same of layers that are alike.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Column(NamedTuple):
     convention: Callable[[Report, View], Legend] | None = None
     share: bool = False
     needs: Literal["", "profile", "device"] = ""
+    placed: bool = False
 
     @property
     def name(self) -> str:
