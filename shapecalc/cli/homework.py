@@ -137,6 +137,7 @@ def check(
             _homework(against, file, which, settings, inputs, given_answers), given_answers
         )
         output.write(checked, hint=level, solution=solution)
+        remark(checked.another)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
 

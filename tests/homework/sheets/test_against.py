@@ -79,3 +79,45 @@ def test_a_sheet_is_written_over_no_answers(tmp_path: Path, suffix: str, other: 
     assert done.exit_code == 2
     assert f"error[E007]: '{mine}' is filled in, and would lose that: " in done.stderr
     assert mine.read_bytes() == before
+
+
+def check(tmp_path: Path, text: str, *words: str) -> str:
+    file = tmp_path / "answers.csv"
+    file.write_text(text, encoding="utf-8")
+    return run("check", str(file), "--against", "alexnet", *words)
+
+
+def test_a_table_with_rows_that_are_not_asked_is_never_all_right(tmp_path: Path) -> None:
+    right = "layer,output,params\nconv1,55x55x96,34944\n"
+    assert check(tmp_path, right).splitlines()[1] == "All 2 cells are right."
+    more = check(tmp_path, f"{right}conv9,55x55x96,34944\n").splitlines()
+    assert more[1] == "2 of 2 cells are right; 2 answers were not asked for."
+    one = check(tmp_path, f"{right}conv9,,34944\n").splitlines()
+    assert one[1] == "2 of 2 cells are right; 1 answer was not asked for."
+    mistaken = check(tmp_path, "layer,params\nconv1,34848\nconv9,7\n")
+    assert "The biases were forgotten, in params of conv1." in mistaken
+    assert "Everything else is right" not in mistaken
+    assert "Everything else is right" in check(
+        tmp_path, "layer,params\nconv1,34848\nconv2,614656\n"
+    )
+
+
+def test_the_stamp_of_another_homework_is_told_at_the_top_and_beside_every_format(
+    tmp_path: Path,
+) -> None:
+    stamped = "shapecalc homework 25a0a180\nlayer,params\nconv1,34944\n"
+    page = check(tmp_path, stamped).splitlines()
+    assert page[1].startswith("The sheet is stamped 25a0a180, but this homework ")
+    assert page[2] == "All 1 cells are right."
+    assert "25a0a180" not in "\n".join(page[3:])
+    words = ["homework", "check", str(tmp_path / "answers.csv"), "--against", "alexnet"]
+    for form in ("csv", "json", "text"):
+        told = runner().invoke(main, [*words, "-f", form]).stderr
+        assert told.startswith("remark: the sheet is stamped 25a0a180, but this homework ")
+
+
+def test_a_sheet_from_which_rows_or_columns_are_left_out_is_the_same_sheet(tmp_path: Path) -> None:
+    whole = run("sheet", "--against", "alexnet", "-f", "csv")
+    for text in (whole, "\n".join(line for line in whole.splitlines() if "conv2," not in line)):
+        assert "shapecalc homework" in text
+        assert "stamped" not in check(tmp_path, text)
