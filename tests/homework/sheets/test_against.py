@@ -121,3 +121,50 @@ def test_a_sheet_from_which_rows_or_columns_are_left_out_is_the_same_sheet(tmp_p
     for text in (whole, "\n".join(line for line in whole.splitlines() if "conv2," not in line)):
         assert "shapecalc homework" in text
         assert "stamped" not in check(tmp_path, text)
+
+
+def test_a_sheet_of_text_fits_its_page(tmp_path: Path) -> None:
+    file = tmp_path / "sheet.txt"
+    for words, width in (
+        (("-f", "text"), 80),
+        (("--width", "74"), 74),
+        (("-o", str(file)), 80),
+        (("--solution",), 96),
+    ):
+        more = ("--width", "96") if width == 96 else ()
+        text = run("sheet", "--against", "resnet18", *words, *more) or file.read_text("utf-8")
+        table = text.partition("\nvolumes")[0]
+        assert max(map(len, table.splitlines())) <= width
+        words_of = " ".join(table.split())
+        assert "conv3_x/basic1/shortcut/conv1" in words_of
+        assert "from" in words_of
+        assert "conv2_x/basic2/add1" in words_of
+    wide = run("sheet", "--against", "resnet18", "--width", "200")
+    assert "conv 128 1x1 /2, no bias, from conv2_x/basic2/add1" in wide
+    result = runner().invoke(
+        main, ["homework", "sheet", "--against", "lenet5", "-f", "csv", "--width", "70"]
+    )
+    assert result.exit_code == 2
+    assert "csv has none" in result.stderr
+
+
+def test_the_network_of_a_sheet_takes_another_input_and_constants(tmp_path: Path) -> None:
+    file = str(tmp_path / "mine.csv")
+    run("sheet", "--against", "vgg16", "--input", "64x96x3", "--solution", "-o", file)
+    checked = json.loads(
+        run("check", file, "--against", "vgg16", "--input", "64x96x3", "-f", "json")
+    )
+    assert {cell["verdict"] for cell in checked["cells"]} == {"right"}
+    assert not checked["notes"]
+    shown = run("sheet", "--against", "alphago", "--set", "k=7", "-f", "csv")
+    assert "conv 7 5x5" in shown
+
+
+def test_a_teachers_file_says_all_of_its_network(tmp_path: Path) -> None:
+    file = tmp_path / "homework.yaml"
+    file.write_text("spec: lenet5\n", encoding="utf-8")
+    for words in (["--input", "32x32x1"], ["--set", "k=7"]):
+        result = runner().invoke(main, ["homework", "sheet", str(file), *words])
+        assert result.exit_code == 2
+        assert "error[E706]: FILE says all about the network" in result.stderr
+        assert "write `set:` and `input:` into it" in result.stderr
