@@ -156,16 +156,17 @@ def _must_have_numbers(report: Report) -> None:
 
 
 def _fails(report: Report, refused: tuple[TotalCondition, ...], view: View) -> bool:
-    """Say on standard error which conditions hold."""
+    """Say on standard error which conditions hold, and which do not."""
     failed = False
     for condition in refused:
         from shapecalc.analysis.compare.totals import labels_of, totals_of
 
         number = totals_of(report, view)[condition.total]
-        if condition.holds(number, number):
-            (label,) = labels_of([report])
-            click.echo(f"failed: {condition.sentence(label, number, label, number)}", err=True)
-            failed = True
+        holds = condition.holds(number, number)
+        (label,) = labels_of([report])
+        sentence = condition.sentence(label, number, label, number)
+        click.echo(f"{'failed' if holds else 'passed'}: {sentence}", err=True)
+        failed = failed or holds
     return failed
 
 

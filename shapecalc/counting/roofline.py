@@ -142,14 +142,18 @@ class DeviceWordError(ValueError):
         self.hint = hint
 
 
-_PART = re.compile(r"\s*(\w*)\s*=\s*([\d.]*)\s*([KMGTP]?)\s*(\S*)\s*", re.ASCII)
+_PART = re.compile(
+    r"\s*(\w*)\s*=\s*([\d.]*(?:[eE]\+?\d{1,2}(?!\w))?)\s*([KMGTP]?)\s*(\S*)\s*", re.ASCII
+)
+#: What the limits are called, in small letters.
+_LIMITS = {"ops": "ops", "flops": "ops", "bandwidth": "bandwidth", "bw": "bandwidth"}
 _POWERS = {letter: 1000**power for power, letter in enumerate(("", *"KMGTP"))}
 #: What may stand behind a number, in small letters, beside nothing.
 _UNITS = {
     "ops": ("ops", "op/s", "ops/s", "flops", "flop/s", "flops/s"),
     "bandwidth": ("b", "b/s", "byte/s", "bytes/s"),
 }
-_DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
+_DIGITS = re.compile(r"(\d+(\.\d+)?|\.\d+)([eE]\+?\d+)?", re.ASCII)
 _EXAMPLE = '"ops=10T, bandwidth=100G"'
 
 
@@ -160,6 +164,8 @@ def read_device(text: str) -> Device:
 
     >>> read_device("ops=4.5 TFLOPS, bandwidth=25.6GB/s")
     Device(ops=4500000000000, bandwidth=25600000000)
+    >>> read_device("FLOPS=19.5T, BW=1.555e12")
+    Device(ops=19500000000000, bandwidth=1555000000000)
     """
     numbers: dict[str, int] = {}
     end = -1
@@ -179,13 +185,16 @@ def read_device(text: str) -> Device:
 def _number(part: str, start: int, end: int) -> tuple[str, int]:
     """Read one limit of a device."""
     match = _PART.fullmatch(part)
-    if match is None or match[1] not in _UNITS:
+    if match is None or match[1].lower() not in _LIMITS:
         message = f"'{part.strip()}' is no limit of a device"
         raise DeviceWordError(start, end, message, f"ops and bandwidth a second, like {_EXAMPLE}")
     name, digits, power, unit = match.groups()
+    name = _LIMITS[name.lower()]
     if unit and unit.lower() not in _UNITS[name]:
         hint = "two operations are one MAC, so write twice as many" if "mac" in unit.lower() else ""
         message = f"'{power}{unit}' is no unit of {name}"
+        if unit.upper() in _POWERS:
+            hint = f"did you mean {digits}{unit.upper()}?"
         hint = hint or f"use K, M, G, T or P (powers of 1000), like {_EXAMPLE}"
         raise DeviceWordError(start + match.start(3), start + match.end(4), message, hint)
     number = Fraction(digits) * _POWERS[power] if re.fullmatch(_DIGITS, digits) else Fraction(0)

@@ -53,7 +53,10 @@ class Wire:
 class Draft:
     """A layer on its way to becoming a node."""
 
-    __slots__ = ("index", "inputs", "layer", "name", "names", "out", "share", "trained", "use")
+    __slots__ = (
+        "index", "inputs", "layer", "name", "names", "out", "share", "stated",
+        "trained", "use",
+    )  # fmt: skip
 
     def __init__(self, names: Level, use: Use | None, layer: Layer | Deferred) -> None:
         self.names = names
@@ -62,7 +65,8 @@ class Draft:
         self.name = ""
         self.inputs: list[Wire] = []
         self.share: Draft | None = None
-        self.trained: bool | None = None  # None: nothing is said of it
+        self.stated: bool | None = None  # what it, or what it stands in, says of training
+        self.trained: bool | None = None  # that, or else what the defaults say; None: nothing
         self.out = Wire(self)
         self.index = -1
 

@@ -290,11 +290,14 @@ class Resolver:
                 self.must_train_alike(draft)
 
     def must_train_alike(self, draft: Draft) -> None:
-        """Complain about a layer that says of weights, which another owns, what that does not."""
+        """Complain about a layer that says of weights, which another owns, what that does not.
+
+        What defaults, or the spec, say of all is weaker than what the owner says: it yields.
+        """
         owner = draft.share
         assert owner is not None
         trained = owner.trained is not False
-        if draft.trained is None or draft.trained is trained or draft.use is None:
+        if draft.stated is None or draft.stated is trained or draft.use is None:
             return
         does, states = ("trains", "false") if trained else ("freezes", "true")
         self.expansion.complain(

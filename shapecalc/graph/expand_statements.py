@@ -429,6 +429,7 @@ class Walk:
         draft = Draft(
             names, use, self.builder.make(use, position.scope, wires[0] if wires else None)
         )
+        draft.stated = position.trained
         draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)

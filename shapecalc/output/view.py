@@ -153,6 +153,18 @@ class View(NamedTuple):
         """The types of weights, biases, buffers and activations."""
         return read_types(self.dtype)
 
+    def idle(self, *, counts_bytes: bool) -> tuple[str, ...]:
+        """Say that a type or a batch changes nothing, where nothing counts bytes."""
+        usual = View()
+        asked = [f"dtype {self.dtype}"] * (self.dtype != usual.dtype)
+        asked += [f"batch {self.batch}"] * (self.batch != usual.batch)
+        if counts_bytes or not asked:
+            return ()
+        change = "changes" if len(asked) == 1 else "change"
+        return (
+            f"Nothing that is asked for counts bytes: {' and '.join(asked)} {change} no number.",
+        )
+
     def bytes(self, elements: Dim, of: Stored) -> Dim:
         """Return the bytes that so many elements take."""
         return self.types.bytes(elements, of)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers import BUILTIN, JOINS, STRUCTURE
 from shapecalc.spec import Branch, Use
-from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader
+from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader, fields_meant
 from shapecalc.text import List, Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
 
@@ -188,13 +188,7 @@ class StatementReader(WordReader):
     def paper_fields(self, word: Scalar) -> tuple[dict[str, Tree], dict[str, Tree]]:
         """Return the fields that a paper's word says, and those that it leaves unsaid."""
         meant = self.paper_word(word.text)
-        if meant is None:
-            return {}, {}
-        says, implied = (
-            {field: word._replace(text=text) for field, text in fields.items()}
-            for fields in (meant.says, meant.implies)
-        )
-        return {**says}, {**implied}
+        return fields_meant(word, meant) if meant is not None else ({}, {})
 
     def read_with_fields(self, key: Scalar, kind: str, value: YamlMap) -> Use:
         """Read a word with a map of fields."""

@@ -221,13 +221,15 @@ def remarks(question: Question, view: View) -> Iterator[str]:
         numbers |= {number.written: number for number in counts}
         if counts:
             read |= dict.fromkeys(name for name in names if not is_memory(name))
+    counted = bool(read) or any(map(is_memory, question.places))
     for name in read:
         if key_of(name):
             yield f"The B makes {name} a number of bytes: {label(name)}."
     for number in numbers.values():
         if other := _other(number):
             yield f"{number.written} is {int(number):,} bytes; {other}."
-    if read or any(map(is_memory, question.places)):
+    yield from view.idle(counts_bytes=counted)
+    if counted:
         batch = f", a batch of {view.batch:,}" if view.batch > 1 else ", one example"
         yield f"Memory: {types_text(view.types)}{batch}."
 

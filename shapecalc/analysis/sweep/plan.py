@@ -233,8 +233,9 @@ class Plan(NamedTuple):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Doubts about how the spec was read."""
-        return self.ground.wire({}).remarks
+        """Doubts about how the spec was read, and about what is asked of it."""
+        bytes_ = any(measure.counts_bytes for measure in self.measures)
+        return (*self.ground.wire({}).remarks, *self.view.idle(counts_bytes=bytes_))
 
 
 def make_plan(
