@@ -349,6 +349,11 @@ inputs = click.option(
     help="Replace the input's shape by one of as many extents, channels last: 224x224x3, or HxWx3"
     " with symbols.",
 )
+fold_batchnorm = click.option(
+    "--fold-batchnorm",
+    is_flag=True,
+    help="As deployed: batch normalisations go into the weights of the layers before them.",
+)
 profile = click.option(
     "--profile",
     metavar="NAME",

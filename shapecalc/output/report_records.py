@@ -88,10 +88,8 @@ def _totals(report: Report, view: View) -> dict[str, Json]:
 
 
 def _deployment(report: Report, view: View) -> dict[str, Json]:
-    """Return what was done for a device, and what bounds the network on it."""
+    """Return what bounds the network on a device."""
     head: dict[str, Json] = {}
-    if report.graph.deployed:
-        head["deployed"] = list(report.graph.deployed)
     if view.device is not None:
         from shapecalc.counting.roofline import bounds, least_times, seconds
 

@@ -246,7 +246,6 @@ def _remarks(
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
     remarks += left
-    remarks += [one_line(text) for text in report.graph.deployed]
     remarks += filter(None, [bound_text(report, view)])
     remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)
