@@ -81,7 +81,8 @@ def find_count(
     """Find which counts of a network would be printed as `target`: 714682664, 1.4G, 233 MB.
 
     `network`, `settings`, `input` and `fold_batchnorm` are those of `reconcile`; `dtype` is
-    what bytes are of.  Raises `SpecErrors` for what is no number (E621), and for a network with symbols (E121).
+    what bytes are of.  Raises `SpecErrors` for what is no number (E621), and for a network with
+    symbols (E121).
     """
     from shapecalc.analysis.reconcile.search import read_target, search
     from shapecalc.api import report_of
