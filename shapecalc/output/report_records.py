@@ -36,7 +36,7 @@ def records(report: Report, view: View = View()) -> Records:
             }
             for row in rows
         ),
-        lambda: {"totals": _totals(report, view), **_peak(report, view)},
+        lambda: {"totals": _totals(report, view), **peak_data(report, view)},
         tuple(column.name for column in columns),
         (
             [
@@ -102,8 +102,8 @@ def _deployment(report: Report, view: View) -> dict[str, Json]:
     return head
 
 
-def _peak(report: Report, view: View) -> dict[str, Json]:
-    """Return where the peak is, and what is alive there."""
+def peak_data(report: Report, view: View) -> dict[str, Json]:
+    """Return where the peak is, and what is alive there; nothing of formulas."""
     peak = report.peak
     if peak is None:
         return {}
