@@ -53,7 +53,7 @@ def sums(
     return (
         summed("params", "parameters", "parameter_memory"),
         *(apart if frozen else ()),
-        Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers")),
+        Sum("buffers", "buffers", totals.buffers, view.arrays(totals, "buffers")),
         summed("macs", "MACs"),
         summed("flops", "FLOPs"),
         *counted,

@@ -286,7 +286,7 @@ def kept(plan: Training, view: View) -> tuple[Kept, ...]:
         optimizer.kept * totals.trainable,
         optimizer.kept * trained,
     )
-    buffers = Kept("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers"))
+    buffers = Kept("buffers", "buffers", totals.buffers, view.arrays(totals, "buffers"))
     parts = (
         params,
         Kept("gradients", "gradients of parameters", totals.trainable, trained),
