@@ -49,6 +49,7 @@ Examples:
 @click.option("--fail-if-changed", is_flag=True, help="Exit 1 when any layer or total differs.")
 @options.settings
 @options.inputs
+@options.fold_batchnorm
 @options.profile
 @options.batch
 @options.dtype
@@ -68,6 +69,7 @@ def compare(
     fail_if_changed: bool,
     settings: dict[str, str],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     profile: str | None,
     batch: int,
     dtype: str,
@@ -99,7 +101,9 @@ def compare(
             layout=layout,
         )
         refused = read_conditions(conditions, total_names(view))
-        comparison = compare_networks(*specs, settings=settings, input=inputs)
+        comparison = compare_networks(
+            *specs, settings=settings, input=inputs, fold_batchnorm=fold_batchnorm
+        )
         output.write(comparison, view=view, full=full)
     verdicts = list(_judged(comparison, refused, view))
     if fail_if_changed:

@@ -61,11 +61,7 @@ Examples:
 @click.option(
     "--check", is_flag=True, help="Compare with the spec's `expect`; exit 1 when they differ."
 )
-@click.option(
-    "--fold-batchnorm",
-    is_flag=True,
-    help="As deployed: batch normalisations go into the weights of the layers before them.",
-)
+@options.fold_batchnorm
 @options.fail_if
 def summarize(
     spec: str,
@@ -121,11 +117,7 @@ def summarize(
         )
         refused = _conditions(conditions, view)
         settings = freed(settings, free)
-        graph = build(find(spec), settings=settings, inputs=inputs)
-        if fold_batchnorm and not graph.problems:
-            from shapecalc.graph.deploy import fold_batchnorm as folded
-
-            graph = folded(graph)
+        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         if check:
             _must_expect(report)  # before anything is written

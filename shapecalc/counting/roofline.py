@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from shapecalc.algebra import Dim, add_up, is_symbolic
+from shapecalc.counting.storage import STORED_AS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,10 +45,6 @@ class Moved(NamedTuple):
         return self.stored + self.inputs + self.outputs
 
 
-#: What a role of parameters is stored as.
-_KINDS: dict[str, Stored] = {"weight": "weights", "bias": "biases", "buffer": "buffers"}
-
-
 def moved(rows: Iterable[Row], sized: Sized) -> Moved:
     """Return what layers move; weights that several share are read by each."""
     parts = [_moved(layer, sized) for row in rows for layer in row.layers]
@@ -58,7 +55,7 @@ def _moved(row: Row, sized: Sized) -> Moved:
     if not row.inputs or row.layer is None or row.layer.view:
         return Moved(0, 0, 0)
     return Moved(
-        add_up(sized.bytes(array.size, _KINDS[array.role]) for array in row.parameters),
+        add_up(sized.bytes(array.size, STORED_AS[array.role]) for array in row.parameters),
         sized.memory(add_up(shape.size for shape in row.inputs)),
         sized.memory(row.output.size),
     )

@@ -84,6 +84,12 @@ class Group(Fields):
     fields: str = ""
 
 
+#: What holds of every network of a `deployed` spec; `Graph.deployed` has the figures of one.
+AS_DEPLOYED = (
+    "As deployed: batch normalisations are folded into the layers before, wherever they can be."
+)
+
+
 class Options(NamedTuple):
     """What was given beside the spec: values of constants and symbols, and shapes of inputs."""
 
@@ -170,6 +176,11 @@ class Graph(NamedTuple):
         """Say which symbols have no value."""
         verb = "has" if len(self.symbols) == 1 else "have"
         return f"{' and '.join(self.symbols)} {verb} no value"
+
+
+def done_to(spec: NetSpec) -> tuple[str, ...]:
+    """Say what is done to every network that is wired of a spec."""
+    return (AS_DEPLOYED,) if spec.deployed else ()
 
 
 def without_values(graph: Graph, what: str) -> tuple[Problem, ...]:

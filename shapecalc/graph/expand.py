@@ -74,7 +74,7 @@ def expand(
         ends = tuple(index for index in range(len(nodes)) if index not in read)
     else:
         ends = tuple(draft.index for draft in outputs)
-    return Graph(
+    graph = Graph(
         spec=spec,
         nodes=nodes,
         groups=resolver.groups(),
@@ -84,6 +84,11 @@ def expand(
         options=Options(settings or {}, inputs or {}),
         problems=tuple(expansion.problems),
     )
+    if not spec.deployed or graph.problems:
+        return graph
+    from shapecalc.graph.deploy import folded  # few networks are asked for as deployed
+
+    return folded(graph)
 
 
 def rebuilt(graph: Graph, values: Mapping[str, object]) -> Graph:

@@ -57,8 +57,11 @@ class Windowed(Layer):
         default=NO_PADDING,
         unsaid="no padding",
     )
-    dilation: tuple[int, ...] = field(
-        Sizes(), "distance of the kernel's taps, per side", default=(1,), unsaid="dilation 1"
+    dilation: tuple[Dim, ...] = field(
+        Sizes(symbolic=True),
+        "distance of the kernel's taps, per side",
+        default=(1,),
+        unsaid="dilation 1",
     )
 
     def steps(self) -> tuple[Dim, ...]:
@@ -113,7 +116,7 @@ def _windows(
     kernel: tuple[Dim, ...],
     stride: tuple[Dim, ...],
     pad: Padding,
-    dilation: tuple[int, ...],
+    dilation: tuple[Dim, ...],
     rounding: Rounding,
     rank: int,
 ) -> tuple[Window, ...]:
@@ -171,7 +174,7 @@ class _Misfit:
         axis = SIDE_NAMES[self.sides][self.side]
         adjective = {"height": "high", "depth": "deep", "length": "long"}.get(axis, "wide")
         shown = f"{window.extent}-{adjective} window"
-        if window.dilation > 1:
+        if window.dilation != 1:
             shown += f" (kernel {window.kernel}, dilation {window.dilation})"
         before, after = window.before, window.after
         padding, added = (
@@ -185,8 +188,9 @@ class _Misfit:
             f" = {output_size(n, window)}"
         )
         room = n + before + after
-        largest = (room - 1) // window.dilation + 1
-        smaller = isinstance(largest, int) and largest > 1  # not to be told of a symbol
+        fits = is_number(room) and is_number(window.dilation)  # not to be told of a symbol
+        largest = (room - 1) // window.dilation + 1 if fits else 0
+        smaller = isinstance(largest, int) and largest > 1
         enough = before - (room - window.extent) // 2
         return RuleError(
             "E204",
@@ -216,7 +220,7 @@ def window_text(layer: Windowed, *inputs: Shape) -> str:
     if pad := pad_text(layer.pad):
         words += f", pad {pad}"
     if set(layer.dilation) != {1}:
-        words += f", dilation {square(layer.dilation)}"
+        words += f", dilation {as_word(square(layer.dilation))}"
     if layer.rounds() != "floor":
         words += f", {layer.rounds()}"
     return words

@@ -181,7 +181,7 @@ class BlurPool(Pool):
         default=(2,),
         unsaid="stride 1",
     )
-    dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
+    dilation: ClassVar[tuple[Dim, ...]] = (1,)  # type: ignore[misc]
     rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]
 
     @property  # type: ignore[misc]

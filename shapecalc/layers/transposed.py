@@ -52,8 +52,6 @@ class Transposed(Windowed):
     example: ClassVar[str] = "transposed: {filters: 64, kernel: 4, stride: 2, pad: 1}"
 
     filters: Dim = filters_field()
-    # Which taps meet in an output depends on the kernel: it stays a number.
-    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side")
     groups: int = groups_field()
     bias: Bias = bias_field()
     output_padding: tuple[int, ...] | None = field(
@@ -131,7 +129,7 @@ def _too_far(move: Window, extra: int, limit: Dim) -> RuleError:
     return RuleError(
         "E203",
         f"output_padding {extra} is too large for stride {move.stride}"
-        + (f" and dilation {move.dilation}" if move.dilation > 1 else ""),
+        + (f" and dilation {move.dilation}" if move.dilation != 1 else ""),
         field="output_padding",
         rule=f"output_padding < max(stride, dilation) = {limit}",
         hint=f"use at most {limit - 1}",

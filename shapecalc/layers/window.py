@@ -31,7 +31,7 @@ class Window(NamedTuple):
     stride: Dim = 1
     before: Dim = 0
     after: Dim = 0
-    dilation: int = 1
+    dilation: Dim = 1
     rounding: Rounding = "floor"
     mode: Literal["given", "same", "valid"] = "given"
 
@@ -121,7 +121,7 @@ class InputSpan(NamedTuple):
     hi: tuple[Dim, ...]
     step: Dim
     side: int = -1
-    every: int = 1
+    every: Dim = 1
     mirrored: bool = False
 
 
@@ -167,13 +167,15 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     >>> reach_transposed(Window(3, 2), None)
     InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
     """
-    dilation, mode, stride = window.dilation, window.mode, as_number(window.stride)
+    mode, stride, cut = window.mode, as_number(window.stride), window.before
     refuse_period(stride)
-    kernel, cut = as_number(window.kernel), as_number(window.before)
     if mode == "same":
-        extent = dilation * (kernel - 1) + 1
+        extent = window.extent
         surplus = extent - stride if extra is None else extent - extent % 2 - extra
-        cut = max(surplus, 0) // 2  # `same` cuts the odd one at the end
+        cut = larger(surplus, 0) // 2  # `same` cuts the odd one at the end
+    if stride == 1:  # an output sees the taps backward, whatever the letters
+        return InputSpan((cut - (window.extent - 1),), (cut,), 1, -1, window.dilation)
+    kernel, dilation, cut = map(as_number, (window.kernel, window.dilation, cut))
     lo, hi = [0] * stride, [-1] * stride
     apart = stride // gcd(stride, dilation)
     for tap in range(min(apart, kernel)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.counting import MEASURES
-from shapecalc.counting.storage import DTYPES
+from shapecalc.counting.storage import BITS
 from shapecalc.layers.shape import axes_text
 from shapecalc.output.cells import (
     BYTES,
@@ -101,6 +101,8 @@ def types_text(types: NumberTypes) -> str:
     '1 byte per element (int8)'
     >>> types_text(read_types("float16,weights=int8"))
     'weights 1 byte per element (int8), activations 2 bytes per element (float16)'
+    >>> types_text(read_types("weights=int4")).partition(", activations")[0]
+    'weights 4 bits per element (int4), arrays in whole bytes'
     """
     kinds = [kind.rpartition("=") for kind in types.text.split(",")]
     return ", ".join(
@@ -109,7 +111,9 @@ def types_text(types: NumberTypes) -> str:
 
 
 def _element_text(word: str) -> str:
-    return f"{counted(DTYPES[word], 'byte')} per element ({word})"
+    if BITS[word] % 8:
+        return f"{counted(BITS[word], 'bit')} per element ({word}), arrays in whole bytes"
+    return f"{counted(BITS[word] // 8, 'byte')} per element ({word})"
 
 
 def _count_owed(report: Report, view: View) -> Legend:

@@ -42,7 +42,7 @@ def records(report: Report, view: View = View()) -> Records:
             dict(zip(names, line, strict=True))
             for line in lines(rows, columns, report.totals, view, data)
         ),
-        lambda: {"totals": _totals(report, view), **_peak(report, view)},
+        lambda: {"totals": _totals(report, view), **peak_data(report, view)},
         names,
         lines(rows, columns, report.totals, view, plain),
     )
@@ -88,10 +88,8 @@ def _totals(report: Report, view: View) -> dict[str, Json]:
 
 
 def _deployment(report: Report, view: View) -> dict[str, Json]:
-    """Return what was done for a device, and what bounds the network on it."""
+    """Return what bounds the network on a device."""
     head: dict[str, Json] = {}
-    if report.graph.deployed:
-        head["deployed"] = list(report.graph.deployed)
     if view.device is not None:
         from shapecalc.counting.roofline import bounds, least_times, seconds
 
@@ -104,8 +102,8 @@ def _deployment(report: Report, view: View) -> dict[str, Json]:
     return head
 
 
-def _peak(report: Report, view: View) -> dict[str, Json]:
-    """Return where the peak is, and what is alive there."""
+def peak_data(report: Report, view: View) -> dict[str, Json]:
+    """Return where the peak is, and what is alive there; nothing of formulas."""
     peak = report.peak
     if peak is None:
         return {}

@@ -22,7 +22,7 @@ from shapecalc.output.columns import (
     units_owed,
 )
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
-from shapecalc.output.totals import bound_text, peak_text, sums
+from shapecalc.output.totals import bound_text, peak_owed, sums
 from shapecalc.output.view import View
 from shapecalc.text import collector_paused
 from shapecalc.text.safe import one_line, width_of
@@ -83,7 +83,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
             (
                 conventions(report, view, shown)
                 | units_owed([*(column.unit for column in kept), *_units_of_facts(report, view)])
-                | _peak(report, view)
+                | peak_owed(report, view)
                 | _symbols(report, view)
                 | _marks(kept)
             ).items()
@@ -109,12 +109,6 @@ def _notation(report: Report, view: View) -> Notation:
         dims += [side.size for side in row.field or ()]
         dims += row.output.sides
     return notation_of(dims)
-
-
-def _peak(report: Report, view: View) -> dict[str, str]:
-    """Say where the peak is, and what is alive there."""
-    peak = report.peak
-    return {} if peak is None else {"peak": peak_text(peak, view)}
 
 
 def _symbols(report: Report, view: View) -> dict[str, str]:
@@ -255,7 +249,6 @@ def _remarks(
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
     remarks += left
-    remarks += [one_line(text) for text in report.graph.deployed]
     remarks += filter(None, [bound_text(report, view)])
     remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)

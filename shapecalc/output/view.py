@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from shapecalc.counting.storage import read_types
+from shapecalc.algebra import add_up
+from shapecalc.counting.storage import STORED_AS, read_types
 from shapecalc.output.cells import UNITS, Share, unit_for
 from shapecalc.report import UNKNOWN
 
@@ -166,7 +167,7 @@ class View(NamedTuple):
         )
 
     def bytes(self, elements: Dim, of: Stored) -> Dim:
-        """Return the bytes that so many elements take."""
+        """Return the bytes that an array of so many elements takes."""
         return self.types.bytes(elements, of)
 
     def memory(self, elements: Dim) -> Dim:
@@ -175,11 +176,23 @@ class View(NamedTuple):
 
     def trained(self, counted: Row | Totals) -> Dim:
         """Return the bytes of the weights and the biases."""
-        return self.bytes(counted.weights, "weights") + self.bytes(counted.biases, "biases")
+        return self.arrays(counted, "weights") + self.arrays(counted, "biases")
+
+    def arrays(self, counted: Row | Totals, of: Stored) -> Dim:
+        """Return the bytes of the weights, the biases or the buffers; shared ones once."""
+        if not self.types.packs(of):
+            return self.bytes(getattr(counted, of), of)
+        return add_up(
+            self.bytes(array.size, of)
+            for row in counted.layers
+            if row.shared is None
+            for array in row.parameters
+            if STORED_AS[array.role] == of
+        )
 
     def stored(self, counted: Row | Totals) -> Dim:
         """Return the bytes of all that is stored: weights, biases and buffers."""
-        return self.trained(counted) + self.bytes(counted.buffers, "buffers")
+        return self.trained(counted) + self.arrays(counted, "buffers")
 
     def activations(self, row: Row | Totals) -> Dim:
         """Return output elements, with or without those written in place."""

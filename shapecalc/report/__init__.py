@@ -11,7 +11,7 @@ from shapecalc.text.shown import Shapes, Shown, shortened
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
     from shapecalc.algebra import Dim
@@ -347,6 +347,10 @@ class Report(Shown):
         return self.remarks
 
     @property
+    def deployed(self) -> tuple[str, ...]:
+        return self.graph.deployed
+
+    @property
     def ranks(self) -> tuple[int, ...]:
         """How many sides its volumes have."""
         return tuple(sorted({len(row.output.sides) for row in self.rows} - {0}))
@@ -387,12 +391,7 @@ class Report(Shown):
         """
         from shapecalc.graph.expand import rebuilt
 
-        graph = rebuilt(self.graph, values)
-        if self.graph.deployed:
-            from shapecalc.graph.deploy import fold_batchnorm
-
-            graph = fold_batchnorm(graph)
-        return self._computing.anew(graph)
+        return self._computing.anew(rebuilt(self.graph, values))
 
     @property
     def peak(self) -> Peak | None:
@@ -428,7 +427,15 @@ class Report(Shown):
 
 def named_doubts(reports: Sequence[Report]) -> tuple[str, ...]:
     """Return the doubts about several networks, with their names where there are two."""
-    named = {report.name: report.doubts for report in reports}
-    if len(named) == 1:
-        return next(iter(named.values()))
-    return tuple(f"{name}, {doubt}" for name, doubts in named.items() for doubt in doubts)
+    return _named({report.name: report.doubts for report in reports}, ", ")
+
+
+def named_deployed(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Return what was done to several networks, with their names where there are two."""
+    return _named({report.name: report.deployed for report in reports}, ": ")
+
+
+def _named(texts: Mapping[str, tuple[str, ...]], sign: str) -> tuple[str, ...]:
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    return tuple(f"{name}{sign}{text}" for name, of_it in texts.items() for text in of_it)

@@ -129,7 +129,7 @@ def _over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
     return smallest([first for first, _ in ends]), largest([last for _, last in ends])
 
 
-def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Dim]:
+def _between(field: ReceptiveField, low: Dim, high: Dim, every: Dim = 1) -> tuple[Dim, Dim]:
     """Return the first and the last pixel that one unit in `every` from `low` to `high` sees.
 
     Units after a whole period see only later pixels, so a period at either end tells.
@@ -141,7 +141,8 @@ def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tupl
     low, high = as_number(low), as_number(high)
     if high < low:
         return FAR, -FAR
-    if every > 1 and low < high:
+    if every != 1 and low < high:
+        every = as_number(every)
         taps = range(min((high - low) // every + 1, period // gcd(period, every)))
         return (
             smallest([_between(field, low + t * every, low + t * every)[0] for t in taps]),

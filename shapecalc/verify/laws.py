@@ -125,7 +125,7 @@ def _seen(reach: InputSpan, unit: int, n: int) -> list[int]:
         return list(range(n))
     around, phase = divmod(unit, len(reach.lo))
     first, last = (known(end[phase] + around * reach.step) for end in (reach.lo, reach.hi))
-    rows = range(first, last + 1, max(reach.every, 1))
+    rows = range(first, last + 1, max(known(reach.every), 1))
     if reach.mirrored:
         return sorted({min(abs(row), 2 * (n - 1) - abs(row)) for row in rows})
     return [row for row in rows if 0 <= row < n]

@@ -126,6 +126,7 @@ def explain(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
     batch: int = 1,
     dtype: str = "float32",
     layout: str = "hwc",
@@ -133,10 +134,12 @@ def explain(
     """Explain where the numbers of a layer, a block or, without one, a network come from.
 
     `network` is a report, a loaded network, or a spec by its path or name, which `settings`,
-    `input` and `free` go with as in `summarize`.  `of` names topics, separated by commas.  Raises
-    `SpecErrors` for a layer (E310, E311) or a topic (E312) that is not there.
+    `input`, `free` and `fold_batchnorm` go with as in `summarize`.  `of` names topics, separated by
+    commas.  Raises `SpecErrors` for a layer (E310, E311) or a topic (E312) that is not there.
     """
-    report = report_of(network, settings=settings, input=input, free=free)
+    report = report_of(
+        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm
+    )
     return lesson(report, layer, of, make_view(batch=batch, dtype=dtype, layout=layout))
 
 
@@ -184,6 +187,7 @@ def _explanation(
         () if report.domain is None else tuple(report.domain.texts()),
         report.graph.names(),
         (*report.doubts, *doubts),
+        report.deployed,
     )
 
 

@@ -195,7 +195,8 @@ def _(layer: Transposed, subject: Subject) -> Iterator[Block]:
     uneven = dict.fromkeys(
         (move.kernel, move.stride)
         for move in layer.moves(subject.inputs[0])
-        if move.dilation == 1 and is_number(move.stride) and known(move.kernel) % move.stride
+        if move.dilation == 1 and is_number(move.stride)
+        if is_number(move.kernel) and move.kernel % move.stride
     )
     for k, s in uneven:
         yield Prose(

@@ -15,6 +15,7 @@ from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.graph import done_to
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.shape import as_list
@@ -236,6 +237,11 @@ class Plan(NamedTuple):
         """Doubts about how the spec was read, and about what is asked of it."""
         bytes_ = any(measure.counts_bytes for measure in self.measures)
         return (*self.ground.wire({}).remarks, *self.view.idle(counts_bytes=bytes_))
+
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """What was done to the network at every point."""
+        return done_to(self.ground.spec)
 
 
 def make_plan(
