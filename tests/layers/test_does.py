@@ -27,6 +27,7 @@ from shapecalc.layers.fields import (
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.slicing import AxisPart, Cut, End, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,15 @@ def values_of(field: Declared) -> list[Any]:
         given += [((0,), (1, 2)), ((0, 1), (1,), (0, 1))]
     elif isinstance(kind, Indices):
         given += [(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 1), (1, 0), (3, 0, 1, 2)]
+    elif isinstance(kind, AxisPart):
+        given += [Cut(End(1)), Cut(End(1), End(1, "end")), Cut(End(2, "end")), Cut(step=2)]
+        given += [
+            PartOf(1, 2),
+            PartOf(2, 2),
+            PartOf(2, (1, 3)),
+            PartOf(2, (3, 1)),
+            Cut(End(0), End(3)),
+        ]
     elif isinstance(kind, Extents):
         given += [(9, 8, 4), (8, 9, 4), (288,), (4, 72)]
     else:
@@ -145,7 +155,9 @@ def test_what_is_not_written_is_said_elsewhere(word: str) -> None:
             layer = cls(**{**usual, field.name: value})
             texts.add(layer.does(INPUTS[0]))
             if value == field.default:
-                assert layer.does(INPUTS[0]) or word == "crop", f"nothing is said of {field.name}"
+                assert layer.does(INPUTS[0]) or word in ("crop", "slice"), (
+                    f"nothing is said of {field.name}"
+                )
         assert len(texts) > 1, f"nothing is said of {field.name}"
 
 

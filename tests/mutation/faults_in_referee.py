@@ -84,6 +84,8 @@ _OTHERS = [
     Fault("what was cut away gets ones", "crop", "reference.reshape:crop_gradient", "np.zeros_like(x)", "np.ones_like(x)"),
     Fault("corners are aligned", "upsample", "reference.upsample:blend", "(rows + 0.5) / factor - 0.5", "rows / factor"),
     Fault("all in float64", "upsample", "reference.upsample:upsample", "layer.mode).astype(x.dtype)", "layer.mode)"),
+    Fault("what was not taken gets ones", "slice", "reference.slicing:take_gradient", "np.zeros_like(x)", "np.ones_like(x)"),
+    Fault("the places of a block come before the channel", "pixel_shuffle", "reference.slicing:_spread_out", "own = 1 if order", "own = 1 + rank if order"),
     Fault("dealt out twice", "channel_shuffle", "reference.reshape:channel_shuffle_gradient", "x.shape[1] // layer.groups", "layer.groups"),
     Fault("an addition counts twice", "avgpool", "reference.tally:Counting.__add__", "adds += 1", "adds += 2"),
     Fault("comparing is free", "relu", "reference.tally:Counting.__gt__", "compares += 1", "compares += 0"),

@@ -367,6 +367,9 @@ _OTHERS = [
         "n * factor",
         "n + factor",
     ),
+    Fault("the end is taken too", "slice", "layers.slicing:taken", "after - first,", "after - first + 1,"),
+    Fault("the step is forgotten", "slice", "layers.slicing:_seen", "(first,), (first,), step", "(first,), (first,), 1"),
+    Fault("channels are divided by one factor", "pixel_shuffle", "layers.slicing:PixelShuffle.output", "// product(factors)", "// factors[0]"),
     Fault("only one end is cut", "crop", "layers.reshape:Crop.output", "n - sum(cut)", "n - cut[0]"),
     Fault("only one end is padded", "pad", "layers.reshape:PadLayer.output", "n + before + after", "n + 2 * before"),
     Fault(

@@ -41,6 +41,7 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
+from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.text.words import article, capital, listed
@@ -368,3 +369,27 @@ def _(layer: Upsample, subject: Subject) -> Iterator[Block]:
 @says.register(ChannelShuffle)
 def _(layer: ChannelShuffle, subject: Subject) -> Iterator[Block]:
     yield Prose("Only the order of the channels changes, so the shape stays.")
+
+
+@says.register(Slice)
+def _(layer: Slice, subject: Subject) -> Iterator[Block]:
+    parts = [(name, n, part) for name, n, part in layer.parts(subject.inputs[0]) if part]
+    for name, n, part in parts:
+        first, after = part.ends(n)
+        every = "" if part.step == 1 else f", one in {part.step}"
+        yield Prose(
+            f"Of the {name} those from {first} up to, but not including, {after} are taken{every};"
+            " the first is number 0."
+        )
+
+
+@says.register(PixelShuffle)
+def _(layer: PixelShuffle, subject: Subject) -> Iterator[Block]:
+    block = count_text(layer.factors(subject.inputs[0]))
+    yield Prose(f"The channels of every place are dealt out to a block of {block} places.")
+
+
+@says.register(PixelUnshuffle)
+def _(layer: PixelUnshuffle, subject: Subject) -> Iterator[Block]:
+    block = count_text(layer.factors(subject.inputs[0]))
+    yield Prose(f"The places of every block of {block} are laid one behind the other as channels.")

@@ -14,12 +14,14 @@ from shapecalc.layers.fields import Count, Declared, Pad, Padding, Sizes
 from shapecalc.layers.merge import Concat, Multiply
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
+from shapecalc.layers.slicing import Cut, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer, Parameter, Work
+    from shapecalc.layers.slicing import End
 
 #: What the letters of a rule stand for.
 LETTERS = {
@@ -128,7 +130,19 @@ def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) ->
         return _sizes(field.name, value, rank, style)
     if isinstance(field.kind, Pad):
         return _pads(field.name, value, style)
+    if isinstance(value, Cut):
+        start, stop, step = value
+        pace: Any = step if step == 1 else named("step", step)
+        return Cut(_end("from", start), _end("to", stop), pace)
+    if isinstance(value, PartOf) and not isinstance(value.of, tuple):
+        parts: Any = named("parts", value.of)
+        return value._replace(of=parts)
     return value
+
+
+def _end(name: str, end: End) -> End:
+    distance: Any = named(name if end.side == "start" else f"{name} the end", end.distance)
+    return end if end.distance == 0 else end._replace(distance=distance)
 
 
 def _sizes(name: str, values: tuple[Dim, ...], rank: int, style: NamingStyle) -> tuple[Any, ...]:

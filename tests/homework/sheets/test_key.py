@@ -22,6 +22,7 @@ from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
 from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reshape import Crop
 from shapecalc.layers.shape import Map, as_text, shape_of
+from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.text import Source
 from tests.layers.test_does import INPUTS, numbers, values_of
 
@@ -53,6 +54,7 @@ UNSAID: dict[str, dict[str, Any]] = {
     "alpha 0.0001": {"alpha": 1e-4},
     "beta 0.75": {"beta": 0.75},
     "k 1": {"k": 1.0},
+    "the channels of a place side by side": {"order": "crd"},
 }
 #: What marks without a number say.
 WORDS: dict[str, dict[str, Any]] = {
@@ -66,6 +68,7 @@ WORDS: dict[str, dict[str, Any]] = {
     "ceil": {"rounding": "ceil"},
     "ceil_caffe": {"rounding": "ceil_caffe"},
     "ceil_full": {"rounding": "ceil_full"},
+    "order dcr": {"order": "dcr"},
 }
 
 
@@ -82,6 +85,23 @@ def padding(text: str) -> Padding:
     return Padding(tuple((size, size) for size in sizes(text)))
 
 
+#: An axis, with what is taken of it.
+AXES_TEXT = re.compile(r"(channels|height|width|length|depth) (\d+ of \S+|\S+)")
+
+
+def part_of_axis(text: str) -> Cut | PartOf:
+    """Read what is taken of an axis."""
+    if " of " in text:
+        number, of = text.split(" of ")
+        return PartOf(int(number), tuple(map(int, of.split("+"))) if "+" in of else int(of))
+    first, last, *step = text.split(":")
+    start, stop = (
+        End(abs(int(end)), "end" if end.startswith("-") else "start") if end else None
+        for end in (first, last)
+    )
+    return Cut(start or End(0), stop or End(0, "end"), int(step[0]) if step else 1)
+
+
 def head(cls: type[Layer], text: str) -> dict[str, Any]:
     """Read what stands before the first mark."""
     if issubclass(cls, Windowed):
@@ -89,6 +109,10 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         stride = {"stride": sizes(words.pop()[1:])} if words[-1].startswith("/") else {}
         filters = {"filters": int(words.pop(0))} if len(words) > 1 else {}
         return filters | {"kernel": sizes(words[0])} | stride
+    if issubclass(cls, Slice):
+        return {axis: part_of_axis(part) for axis, part in AXES_TEXT.findall(text)}
+    if issubclass(cls, PixelShuffle | PixelUnshuffle):
+        return {"factor": sizes(text.removeprefix("by "))}
     if issubclass(cls, Crop):
         return {"to": sizes(text[3:])} if text.startswith("to ") else {"crop": padding(text)}
     readers: dict[str, tuple[str, Any]] = {
@@ -147,6 +171,8 @@ def read_back(text: str, unsaid: list[str]) -> Layer:
             values |= mark(words)
     if cls is BlurPool:
         values.pop("pad", None)  # it follows from the kernel
+    if cls is Slice:
+        values = dict.fromkeys(names) | values
     if cls is Crop:
         values = {"crop": None, "to": None} | values
     assert values.keys() == names, f"{text}: nothing says {names - values.keys()}"
@@ -164,6 +190,14 @@ def yaml_of(value: object) -> str:
         if value.mode != "given":
             return value.mode
         return yaml_of(value.pairs)
+    if isinstance(value, PartOf):
+        return f"{{part: {value.number}, of: {yaml_of(value.of)}}}"
+    if isinstance(value, Cut):
+        ends = (
+            ("-" if end.side == "end" and end.distance else "", end.distance) for end in value[:2]
+        )
+        start, stop = (f"{sign}{distance}" for sign, distance in ends)
+        return f"[{start}, {'null' if value.stop == End(0, 'end') else stop}, {value.step}]"
     if isinstance(value, tuple):
         return f"[{', '.join(map(yaml_of, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
