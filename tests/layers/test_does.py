@@ -20,10 +20,13 @@ from shapecalc.layers.fields import (
     Decimal,
     Declared,
     Extents,
+    FactorSizes,
     Flag,
     Indices,
     Pad,
     Padding,
+    Rational,
+    SidesOf,
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
@@ -51,7 +54,10 @@ def values_of(field: Declared) -> list[Any]:
     if isinstance(kind, Pad):
         pairs = [((0, 0),), ((1, 1),), ((0, 1),), ((1, 0),), ((1, 1), (0, 0)), ((0, 1), (1, 1))]
         given += [Padding(pair) for pair in pairs] + list(kind.modes.values())
+    elif isinstance(kind, SidesOf):
+        given += [(3,), (2, 1)]
     elif isinstance(kind, Sizes):
+        given += [(Rational(3, 2),)] if isinstance(kind, FactorSizes) else []
         given += [(0,)] if kind.least == 0 else []
         given += [(1,), (2,), (3,), (4,), (1, 2), (2, 1), (2, 2)]
     elif isinstance(kind, Flag):

@@ -16,6 +16,7 @@ from shapecalc.layers.fields import (
     Decimal,
     Flag,
     Padding,
+    Rational,
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
@@ -100,6 +101,17 @@ def pool(x: Map) -> Fields:
     return {**fields, "stride": st.none() | fields["stride"], "rounding": rounding}
 
 
+def sizing(rank: int) -> Fields:
+    """A factor or a size, seldom both."""
+    factors = sizes(rank, 4) | st.sampled_from(
+        [(Rational(3, 2),), (Rational(5, 4),), (Rational(5, 2),)]
+    )
+    return {
+        "factor": st.none() | factors,
+        "to": st.none() | st.none() | sizes(rank, 9),
+    }
+
+
 #: What may be sliced; most often channels, which all inputs have.
 AXES = ("channels", "height", "width", "length", "depth")
 orders = st.sampled_from(["crd", "dcr"])
@@ -127,7 +139,7 @@ def parts(x: Any) -> st.SearchStrategy[Cut | PartOf]:
 
 
 def blocks(x: Any) -> st.SearchStrategy[tuple[int, ...]]:
-    """Factors that are small, as few extents are multiples."""
+    """FactorSizes that are small, as few extents are multiples."""
     return sizes(len(x.sides), 3) | sizes(len(x.sides), 2)
 
 
@@ -178,10 +190,12 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "crop": lambda x: {
         "crop": st.none() | pads(len(x.sides)),
         "to": st.none() | sizes(len(x.sides), 9),
+        "offset": st.none() | st.none() | sizes(len(x.sides), 3, 0),
     },
     "upsample": lambda x: {
-        "factor": sizes(len(x.sides), 4),
+        **sizing(len(x.sides)),
         "mode": st.sampled_from(["nearest", "bilinear"]),
+        "align": st.sampled_from(["centres", "centres", "corners"]),
     },
     "channel_shuffle": lambda _: {"groups": small},
     "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},

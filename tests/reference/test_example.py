@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shapecalc.layers import BUILTIN, layer_class
-from shapecalc.layers.fields import MODES, Padding
+from shapecalc.layers.fields import MODES, Padding, Rational
 from shapecalc.layers.shape import Map, Shape, Vector
 from shapecalc.layers.slicing import Cut, End, PartOf
 from shapecalc.reference import registry
@@ -94,6 +94,12 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "crop to": ("crop", {"to": (2, 3)}, (Map((5, 6), 2),)),
     "upsample": ("upsample", {"factor": (2, 3)}, (Map((3, 2), 4),)),
     "upsample, blended": ("upsample", {"factor": (2, 3), "mode": "bilinear"}, (Map((3, 2), 4),)),
+    "upsample by a fraction": ("upsample", {"factor": (Rational(3, 2), 2)}, (Map((3, 2), 4),)),
+    "upsample by a fraction, blended": ("upsample", {"factor": (Rational(3, 2),), "mode": "bilinear"}, (Map((4, 3), 2),)),
+    "upsample to a size": ("upsample", {"to": (5, 2)}, (Map((3, 4), 2),)),
+    "upsample to a size, blended": ("upsample", {"to": (5, 2), "mode": "bilinear"}, (Map((3, 4), 2),)),
+    "upsample, corners aligned": ("upsample", {"to": (5, 1), "mode": "bilinear", "align": "corners"}, (Map((3, 4), 2),)),
+    "crop after an offset": ("crop", {"to": (2, 3), "offset": (2, 1)}, (Map((5, 6), 2),)),
     "channel_shuffle": ("channel_shuffle", {"groups": 3}, (Map((2, 4), 6),)),
     "slice": ("slice", {"channels": Cut(End(1), End(4)), "width": Cut(End(1), End(1, "end"), 2)}, (Map((3, 7), 5),)),
     "slice, every third channel": ("slice", {"channels": Cut(End(6, "end"), step=3)}, (Map((2,), 7),)),

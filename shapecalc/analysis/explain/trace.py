@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import Count, Declared, Pad, Padding, Sizes
+from shapecalc.layers.fields import Count, Declared, Pad, Padding, Rational, Sizes
 from shapecalc.layers.merge import Concat, Multiply
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
@@ -127,6 +127,8 @@ def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) ->
     if isinstance(field.kind, Count):  # what is left at 1 splits or repeats nothing
         return value if value == field.default == 1 else named(field.name, value)
     if isinstance(field.kind, Sizes):
+        if any(isinstance(part, Rational) for part in value):
+            return value
         return _sizes(field.name, value, rank, style)
     if isinstance(field.kind, Pad):
         return _pads(field.name, value, style)

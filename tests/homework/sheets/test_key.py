@@ -18,9 +18,9 @@ from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
+from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding, Rational
 from shapecalc.layers.pool import BlurPool
-from shapecalc.layers.reshape import Crop
+from shapecalc.layers.reshape import Crop, Upsample
 from shapecalc.layers.shape import Map, as_text, shape_of
 from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.text import Source
@@ -55,6 +55,7 @@ UNSAID: dict[str, dict[str, Any]] = {
     "beta 0.75": {"beta": 0.75},
     "k 1": {"k": 1.0},
     "the channels of a place side by side": {"order": "crd"},
+    "pixels are areas": {"align": "centres"},
 }
 #: What marks without a number say.
 WORDS: dict[str, dict[str, Any]] = {
@@ -69,11 +70,16 @@ WORDS: dict[str, dict[str, Any]] = {
     "ceil_caffe": {"rounding": "ceil_caffe"},
     "ceil_full": {"rounding": "ceil_full"},
     "order dcr": {"order": "dcr"},
+    "corners aligned": {"align": "corners"},
 }
 
 
 def sizes(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("x")))
+
+
+def factors(text: str) -> tuple[int | Rational, ...]:
+    return (Rational(3, 2),) if text == "1.5" else sizes(text)
 
 
 def padding(text: str) -> Padding:
@@ -114,7 +120,14 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
     if issubclass(cls, PixelShuffle | PixelUnshuffle):
         return {"factor": sizes(text.removeprefix("by "))}
     if issubclass(cls, Crop):
-        return {"to": sizes(text[3:])} if text.startswith("to ") else {"crop": padding(text)}
+        if not text.startswith("to "):
+            return {"crop": padding(text)}
+        size, _, offset = text[3:].partition(" after ")
+        return {"to": sizes(size), "offset": sizes(offset) if offset else None}
+    if issubclass(cls, Upsample):
+        how, mode = text.split()[-2:]
+        size = {"to": sizes(how)} if text.startswith("to ") else {"factor": factors(how[1:])}
+        return size | {"mode": mode}
     readers: dict[str, tuple[str, Any]] = {
         "units": (r"(\d+)", int),
         "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels", sizes),
@@ -126,14 +139,12 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         "slope": (r"slope (.+)", float),
         "alpha": (r"alpha (.+)", float),
         "rate": (r"(.+)", float),
-        "factor": (r"x(\S+) \w+", sizes),
     }
     pattern, read = readers[cls.principal]
     match = re.fullmatch(pattern, text)
     assert match, text
     value = read(match[1])
-    mode = {"mode": text.rpartition(" ")[2]} if cls.type == "upsample" else {}
-    return {cls.principal: value[0] if cls.type == "lrn" else value} | mode
+    return {cls.principal: value[0] if cls.type == "lrn" else value}
 
 
 def mark(text: str) -> dict[str, Any]:
@@ -174,7 +185,9 @@ def read_back(text: str, unsaid: list[str]) -> Layer:
     if cls is Slice:
         values = dict.fromkeys(names) | values
     if cls is Crop:
-        values = {"crop": None, "to": None} | values
+        values = {"crop": None, "to": None, "like": None, "offset": None} | values
+    if cls is Upsample:
+        values = {"factor": None, "to": None, "like": None} | values
     assert values.keys() == names, f"{text}: nothing says {names - values.keys()}"
     return cls(**values)
 
@@ -190,6 +203,8 @@ def yaml_of(value: object) -> str:
         if value.mode != "given":
             return value.mode
         return yaml_of(value.pairs)
+    if isinstance(value, Rational):
+        return str(value)
     if isinstance(value, PartOf):
         return f"{{part: {value.number}, of: {yaml_of(value.of)}}}"
     if isinstance(value, Cut):
@@ -220,6 +235,8 @@ def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
     lines = []
     for fields in variants(cls):
         if numbers(cls(**fields), inputs) is None:
+            continue
+        if fields.get("like") is not None:  # the name of a layer of that size
             continue
         given = [f"{name}: {yaml_of(v)}" for name, v in fields.items() if v is not None]
         source = f"name: row{len(lines) + 1}, from: {'input' if cls.inputs else '[input, input]'}"
