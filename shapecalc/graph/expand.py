@@ -63,7 +63,7 @@ def expand(
     root.close()
     walk.edits.complain_of_unmatched()
     for draft in expansion.drafts:
-        for wire in draft.inputs:
+        for wire in draft.inputs if draft.like is None else (*draft.inputs, draft.like):
             resolver.follow(wire)
     resolver.share()
     expected = constants.expectations()
@@ -103,8 +103,13 @@ def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     def sources(draft: Draft) -> list[Draft]:
         return [resolver.source_of(wire) for wire in draft.inputs]
 
+    def needed(draft: Draft) -> list[Draft]:
+        if draft.like is None:
+            return sources(draft)
+        return [*sources(draft), resolver.source_of(draft.like)]
+
     drafts = [*expansion.lost, *expansion.drafts]
-    ordered = in_order(drafts, sources)
+    ordered = in_order(drafts, needed)
     if len(ordered) < len(drafts):
         expansion.problems.add(resolver.circle({id(draft) for draft in ordered}))
         raise SpecErrors(expansion.problems.in_order())
@@ -345,7 +350,8 @@ class Resolver:
         walk: dict[Draft, None] = {}
         while held not in walk:
             walk[held] = None
-            sources = (self.source_of(wire) for wire in held.inputs)
+            before = held.inputs if held.like is None else [*held.inputs, held.like]
+            sources = (self.source_of(wire) for wire in before)
             held = next(source for source in sources if id(source) not in ordered)
         loop = [*dropwhile(lambda draft: draft is not held, walk), held]
         paths = [draft.path for draft in loop]

@@ -159,6 +159,29 @@ def reach_up(factor: int, *, blend: bool) -> InputSpan:
     )
 
 
+def reach_resized(pace: tuple[int, int], *, blend: bool, centred: bool) -> InputSpan:
+    """Tell what units see that lie q/p of an input unit apart; `pace` is (q, p).
+
+    Unit v lies at v*q/p, or `centred` at (v + 1/2)*q/p - 1/2; it sees the unit there or before, or
+    blends the two around.  Raises `UndecidedError` where that repeats only after very many units.
+
+    >>> reach_resized((2, 3), blend=False, centred=False)
+    InputSpan(lo=(0, 0, 1), hi=(0, 0, 1), step=2, side=-1, every=1, mirrored=False)
+    """
+    q, p = pace
+    if p > LONGEST_PERIOD:
+        raise UndecidedError
+    if not blend:
+        at = tuple([v * q // p for v in range(p)])
+        return InputSpan(at, at, q)
+    places = [((2 * v + 1) * q - p, 2 * p) if centred else (v * q, p) for v in range(p)]
+    return InputSpan(
+        tuple([place // by for place, by in places]),
+        tuple([ceil_div(place, by) for place, by in places]),
+        q,
+    )
+
+
 def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     """Tell what a transposed convolution sees: tap t takes input i to output i*s - before + t*d.
 

@@ -42,6 +42,12 @@ def row_of(
     if node.share is not None:
         shared = graph.nodes[node.share].path if parameters else None
         weights = biases = buffers = 0
+    try:
+        field = field_of(layer, [rows[index] for index in node.inputs], window, output)
+    except RefusedError:
+        if not any(map(_resizes, (layer, *(row.layer for row in rows if row is not None)))):
+            raise
+        field = None  # it repeats too seldom to be told
     return Row(
         node.path,
         layer.type,
@@ -56,12 +62,17 @@ def row_of(
         work,
         0 if layer.inplace else size,
         size if layer.inplace else 0,
-        field_of(layer, [rows[index] for index in node.inputs], window, output),
+        field,
         shared,
         node.note,
         layer,
         frozen=0 if node.trained else weights + biases,
     )
+
+
+def _resizes(layer: Layer | None) -> bool:
+    """Tell whether a layer's units lie at fractions of its input's, which repeat seldom."""
+    return bool(getattr(layer, "resizes", False))
 
 
 def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
