@@ -21,6 +21,7 @@ from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.layers.window import PerInput, Rearranged
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
 from shapecalc.text.words import plural
@@ -77,8 +78,10 @@ def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
 def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
     """Return r + (k - 1) x j, where windows and what they look at move by whole steps."""
     window = subject.layer.window(*subject.inputs)
-    if window is None:
+    if window is None or isinstance(window, Rearranged):
         return named("r", fields_of(source)[side].size)
+    if isinstance(window, PerInput):
+        return None
     step = _step(window, side)
     before = fields_of(source)[side if step.side < 0 else step.side]
     if len(before.first) > 1 or before.also or len(step.lo) > 1:
@@ -175,8 +178,9 @@ def _words(subject: Subject, rule: Formula) -> str:
             " neighbours, each of which looks j further."
         )
     if "n" in leaves:
-        return (
-            "Every unit sees the whole map: n units of the layer before, the first of which sees r"
+        why = subject.layer.gathers
+        return (f"{why}, so every" if why else "Every") + (
+            " unit sees the whole map: n units of the layer before, the first of which sees r"
             " and every further one j more."
         )
     if rule.name == "r":
