@@ -130,6 +130,12 @@ class Arranged(tuple["ReceptiveField", ...]):  # noqa: SLOT001  (a tuple's has t
 Fields: TypeAlias = "tuple[ReceptiveField, ...]"
 
 
+class AtMost(tuple["Dim | Fraction", ...]):
+    """The sizes of receptive fields per side, where units may see less."""
+
+    __slots__ = ()
+
+
 def at_most(fields: Fields | None) -> bool:
     """Tell whether receptive fields are no more than bounds."""
     return isinstance(fields, Arranged) and fields.at_most
