@@ -29,7 +29,14 @@ from shapecalc.layers.fields import (
     per_side,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, times_text
-from shapecalc.layers.window import InputSpan, Rounding, Window, output_size, reach
+from shapecalc.layers.window import (
+    InputSpan,
+    Rounding,
+    Window,
+    output_size,
+    reach,
+    reach_groups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -388,3 +395,9 @@ class Conv(Rounded):
         return convolution_work(
             self._kernel(inputs[0]).size, product(output.sides), self.bias, output
         )
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        if self.connections is None:
+            return reach_groups(inputs[0].channels, self.groups, self.filters)
+        firsts, lasts = map(min, self.connections), map(max, self.connections)
+        return InputSpan(tuple(firsts), tuple(lasts), 0, every=0)

@@ -26,6 +26,7 @@ class Pool(Rounded):
     """
 
     principal: ClassVar[str] = "kernel"
+    by_channel: ClassVar[bool] = True
 
     kernel: tuple[Dim, ...] = field(
         Sizes(divides=True), "extent of the window, per side", default=(2,)

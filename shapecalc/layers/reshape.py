@@ -6,11 +6,10 @@ from functools import partial
 from math import gcd
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from shapecalc.algebra import Dim, ceil_div, is_symbolic, product
+from shapecalc.algebra import Dim, ceil_div, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import (
     NO_WORK,
-    SEES_ALL,
     Layer,
     Requirement,
     Work,
@@ -38,11 +37,13 @@ from shapecalc.layers.fields import (
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
 from shapecalc.layers.window import (
     InputSpan,
+    Rearranged,
     UndecidedError,
     as_number,
     reach_moved,
     reach_resized,
     reach_up,
+    refuse_period,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Flatten(Layer):
     def output(self, *inputs: Shape) -> Vector:
         return Vector(inputs[0].size)
 
+    def window(self, *inputs: Shape) -> Rearranged | None:
+        sides = len(inputs[0].sides)
+        return Rearranged((sides, *range(sides)), (0,)) if sides else None
+
 
 class Reshape(Layer):
     """Reads the same elements, in the same order, as another shape.
@@ -70,8 +75,7 @@ class Reshape(Layer):
     Between maps that is the order in which shapes are written, channels last; a row holds a map
     channel by channel, as `flatten` writes it.
 
-    In a row every element still sees what it saw.  A map's arrangement is lost in another map, so
-    there every unit counts as one that sees the whole input.
+    Every element still sees what it saw.
     """
 
     type: ClassVar[str] = "reshape"
@@ -108,16 +112,14 @@ class Reshape(Layer):
     def output(self, *inputs: Shape) -> Shape:
         return shape_of(self.shape)
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+    def window(self, *inputs: Shape) -> Rearranged | None:
         output = self.output(*inputs)
-        if not isinstance(output, Map) or output == inputs[0]:
+        if output == inputs[0]:
             return None
-        pairs = list(zip(as_list(output), as_list(inputs[0]), strict=False))
-        if len(output.sides) == len(inputs[0].sides) and all(
-            a == b or is_symbolic(a) or is_symbolic(b) for a, b in pairs
-        ):
-            raise UndecidedError  # at some size it may be the same shape
-        return SEES_ALL
+        read, written = len(inputs[0].sides), len(output.sides)
+        if read and written:
+            return Rearranged((*range(read), read), (*range(written), written))
+        return Rearranged((read, *range(read)), (written, *range(written)))
 
 
 class Permute(Layer):
@@ -155,11 +157,8 @@ class Permute(Layer):
         extents = as_list(inputs[0])
         return shape_of(tuple(extents[axis] for axis in self.order))
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
-        *sides, channels = self.order
-        if channels != len(sides):
-            return SEES_ALL
-        return tuple(InputSpan((0,), (0,), 1, side) for side in sides)
+    def window(self, *inputs: Shape) -> Rearranged:
+        return Rearranged(self.order, tuple(range(len(self.order))))
 
 
 class PadLayer(Layer):
@@ -167,6 +166,7 @@ class PadLayer(Layer):
 
     type: ClassVar[str] = "pad"
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     principal: ClassVar[str] = "pad"
     summary: ClassVar[str] = "zeros around the input"
     term: ClassVar[str] = ""
@@ -199,6 +199,7 @@ class Crop(Layer):
 
     type: ClassVar[str] = "crop"
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     principal: ClassVar[str] = "crop"
     summary: ClassVar[str] = "takes away the rim"
     term: ClassVar[str] = ""
@@ -317,6 +318,7 @@ class Upsample(Layer):
 
     type: ClassVar[str] = "upsample"
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     principal: ClassVar[str] = "factor"
     summary: ClassVar[str] = "enlarges by a factor, or to a size"
     term: ClassVar[str] = "upsampling"
@@ -453,3 +455,9 @@ class ChannelShuffle(Layer):
     def requires(self, *inputs: Shape) -> list[Requirement]:
         channels = inputs[0].channels
         return [groups_divide(channels, self.groups, f"use groups that divide {channels}")]
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        size = inputs[0].channels // self.groups
+        refuse_period(self.groups)
+        starts = tuple([group * size for group in range(self.groups)])
+        return InputSpan(starts, starts, 1)

@@ -21,7 +21,12 @@ from shapecalc.layers.conv import (
 )
 from shapecalc.layers.fields import Sizes, field, per_side
 from shapecalc.layers.shape import Map, Shape
-from shapecalc.layers.window import InputSpan, reach_transposed, transposed_size
+from shapecalc.layers.window import (
+    InputSpan,
+    reach_groups,
+    reach_transposed,
+    transposed_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,6 +128,9 @@ class Transposed(Windowed):
         shape = inputs[0]
         moves, extras = self.moves(shape), self._extra(len(shape.sides))
         return tuple(map(reach_transposed, moves, extras))
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return reach_groups(inputs[0].channels, self.groups, self.filters)
 
 
 def _too_far(move: Window, extra: int, limit: Dim) -> RuleError:

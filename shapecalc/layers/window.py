@@ -3,7 +3,25 @@
 One side at a time: n is the input's extent, k the kernel, s the stride, d the dilation,
 e = d*(k - 1) + 1 the extent that the dilated kernel covers, p the padding of both ends together.
 The forms of the frameworks are in `tests/`, checked against vectors that the frameworks produced.
-How what units see joins to receptive fields, `report.receptive_field` says.
+
+The second half is the vocabulary of `Layer.window`, which tells what one layer's units see of what
+flows into it.  How that joins to receptive fields, `report.receptive_field` says.
+
+- ``None``: every element sees the one at its own place (activations, dropout, joins).
+- A tuple of `InputSpan`, one for every side of the output, in its order: the units at a place see
+  the product of these.  `OWN` is the place itself, `EVERYTHING` the whole side (statistics over the
+  positions, attention), `UP_TO_OWN` all from the first unit to the own one (a causal mask, a
+  recurrent layer); `reach`, `reach_moved`, `reach_up`, `reach_transposed` and `reach_adaptive` make
+  those of windows, of slices and pads, and of what enlarges or divides.  With ``side=a`` it is axis
+  `a` of the input that is looked at, not the one of the same number; the channels are the last.
+- `layers.base.SEES_ALL`: every unit sees every element (dense layers, global pools).
+- `Rearranged`: the same elements, every one once, in another arrangement (reshape, permute,
+  flatten, pixel shuffle, windows cut out and put back).
+- `PerInput`: operands that are looked at in different ways (the two of a matrix product, queries
+  beside keys and values), any of the first three for each.
+
+What an output channel sees of the input's channels is `Layer.mixes`, one `InputSpan` likewise.  It
+matters where channels hold what were places, as after a permute.  `verify` measures all of this.
 """
 
 from __future__ import annotations
@@ -113,8 +131,9 @@ class InputSpan(NamedTuple):
 
     Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
     hi[v mod Q] + (v // Q)*step; nothing where hi < lo.  It sees one in `every`, which matters
-    where some of them see nothing.  `side` is the input's side looked at.  What is beyond its ends
-    is nothing, or `mirrored`: the units within, counted back from the first or the last.
+    where some of them see nothing; with 0 some between the first and the last.  `side` is the
+    input's axis looked at, that of the same number if it is -1.  What is beyond its ends is
+    nothing, or `mirrored`: the units within, counted back from the first or the last.
     """
 
     lo: tuple[Dim, ...]
@@ -127,6 +146,39 @@ class InputSpan(NamedTuple):
 
 #: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
 EVERYTHING = InputSpan((0,), (-1,), 0)
+
+#: Every output unit sees the unit at its own place.
+OWN = InputSpan((0,), (0,), 1)
+
+#: Every output unit sees the units from the first to the one at its own place.
+UP_TO_OWN = InputSpan((), (), 1)
+
+#: Every output unit sees the first unit of the side, as where a side of 1 stretches.
+FIRST = InputSpan((0,), (0,), 0)
+
+
+class Rearranged(NamedTuple):
+    """The input's elements, each once, in another arrangement.
+
+    They are read with the input's axes in the order `read`, outermost first (sides, then channels,
+    counted from 0), and written with the output's axes in the order `written`.
+
+    >>> permute = Rearranged(read=(2, 0, 1), written=(0, 1, 2))
+    >>> flatten = Rearranged(read=(2, 0, 1), written=(0,))  # channel by channel
+    """
+
+    read: tuple[int, ...]
+    written: tuple[int, ...]
+
+
+class PerInput(NamedTuple):
+    """How every operand is looked at, where that differs; None: at the own place."""
+
+    windows: tuple[tuple[InputSpan, ...] | None, ...]
+
+
+#: What `Layer.window` returns.
+Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | PerInput | None"
 
 
 def reach(n: Dim, window: Window) -> InputSpan:
@@ -206,6 +258,20 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
         hi[phase] = (phase + cut - tap * dilation) // stride
         lo[phase] = hi[phase] - (kernel - 1 - tap) // apart * apart * dilation // stride
     return InputSpan(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
+
+
+def reach_groups(channels: Dim, groups: Dim, filters: Dim) -> InputSpan:
+    """Tell what output channels see of the input's, where both fall into groups.
+
+    >>> reach_groups(6, 3, 6)
+    InputSpan(lo=(0, 0), hi=(1, 1), step=2, side=-1, every=1, mirrored=False)
+    """
+    if groups == 1:
+        return EVERYTHING
+    period = as_number(filters // groups)
+    refuse_period(period)
+    size = channels // groups
+    return InputSpan((0,) * period, (size - 1,) * period, size)
 
 
 def reach_adaptive(n: Dim, o: int) -> InputSpan:

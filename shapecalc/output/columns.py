@@ -14,6 +14,7 @@ from shapecalc.layers.shape import axes_text
 from shapecalc.output.cells import (
     BYTES,
     DECIMAL,
+    FLAG,
     NAMES,
     NUMBER,
     PERCENT,
@@ -27,6 +28,7 @@ from shapecalc.output.cells import (
 from shapecalc.output.view import Column, View
 from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold
+from shapecalc.report.receptive_field import at_most
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
@@ -141,7 +143,15 @@ def _connections_owed(report: Report, view: View) -> Legend:
 
 def _field_owed(report: Report, view: View) -> Legend:
     """Say what a receptive field is."""
-    return {"rf": f"receptive field, the input's {_places(report)} that a unit sees per side"}
+    text = f"receptive field, the input's {_places(report)} that a unit sees per side"
+    if bounded(report):
+        text += "; at most: which of them it is was not followed, so it may be fewer"
+    return {"rf": text}
+
+
+def bounded(report: Report) -> bool:
+    """Tell whether any receptive field is no more than a bound."""
+    return any(at_most(row.field) for row in report.rows)
 
 
 def _moved_owed(report: Report, view: View) -> Legend:
@@ -321,6 +331,11 @@ COLUMNS: tuple[Column, ...] = (
 )
 # fmt: on
 
+#: What CSV and JSON say beside the receptive field where one is no more than a bound.
+AT_MOST = Column("rf_at_most", "at most", "the receptive field may be smaller",
+                 FLAG, lambda row, _: at_most(row.field), shown="asked",
+                 field="receptive_field_at_most")  # fmt: skip
+
 #: A column answers to its key, its machine name and its title.
 BY_WORD: dict[str, Column] = {
     word.lower(): column for column in COLUMNS for word in (column.title, column.name, column.key)
@@ -348,6 +363,15 @@ def default_columns(view: View, *, machine: bool, frozen: bool = False) -> tuple
         for column in COLUMNS
         if (column.shown in shown or column.key in on_device) and column.there(view)
     )
+
+
+def with_bounds(columns: tuple[Column, ...], report: Report) -> tuple[Column, ...]:
+    """Say beside the receptive fields, for machines, which of them are no more than bounds."""
+    keys = [column.key for column in columns]
+    if "rf" not in keys or not bounded(report):
+        return columns
+    place = keys.index("rf") + 1
+    return (*columns[:place], AT_MOST, *columns[place:])
 
 
 def conventions(report: Report, view: View, columns: Iterable[Column]) -> Legend:

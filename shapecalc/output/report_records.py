@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from shapecalc.output.alike import lines
 from shapecalc.output.cells import NUMBER, cell_data, cell_plain
-from shapecalc.output.columns import conventions, default_columns, has_frozen, shown_rows
+from shapecalc.output.columns import (
+    conventions,
+    default_columns,
+    has_frozen,
+    shown_rows,
+    with_bounds,
+)
 from shapecalc.output.records import Records
 from shapecalc.output.view import View
 
@@ -25,6 +31,7 @@ SCHEMA = "shapecalc.report/1"
 def records(report: Report, view: View = View()) -> Records:
     """Return the rows, the totals apart from them: in lines they would be added to sums."""
     columns = view.columns or default_columns(view, machine=True, frozen=has_frozen(report))
+    columns = with_bounds(columns, report)
     rows, number = shown_rows(report, view, view.depth or 0)
     names = tuple(column.name for column in columns)
 

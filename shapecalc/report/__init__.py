@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
+from shapecalc.report.receptive_field import AtMost, at_most
 from shapecalc.spec import Fields
 from shapecalc.text.shown import Shapes, Shown, shortened
 from shapecalc.text.words import counted
@@ -137,7 +138,9 @@ class Row(NamedTuple):
     @property
     def receptive_field(self) -> tuple[Dim, ...] | Unknown | None:
         """The pixels of the input that a unit sees, per side; None without sides."""
-        return self._per_side(lambda side: side.size)
+        sizes = self._per_side(lambda side: side.size)
+        bound = isinstance(sizes, tuple) and at_most(self.field)
+        return AtMost(sizes) if bound else sizes  # type: ignore[return-value, arg-type]
 
     @property
     def jump(self) -> tuple[Dim | Fraction, ...] | Unknown | None:

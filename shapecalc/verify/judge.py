@@ -10,7 +10,6 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.api import report_of
 from shapecalc.errors import SpecErrors
-from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.arrays import extents
 from shapecalc.reference.layer import count, forward, random_arrays, slots
@@ -199,11 +198,8 @@ def _counted_small(
         laws.value_law(forward(copy, arrays, *arrays_in), plain),
     ]
     outcomes: dict[str, str | None] = {"operations": "; ".join(filter(None, differences))}
-    if facts.window not in (None, SEES_ALL) and facts.output.sides:
-        noticed = probe(copy, arrays, arrays_in[0], random)
-        outcomes["reach"] = laws.reach_law(
-            noticed, facts.window, tuple(map(known, shapes[0].sides))
-        )
+    noticed = probe(copy, arrays, arrays_in, random)
+    outcomes["reach"] = laws.reach_law(noticed, copy, facts.window, shapes, facts.output)
     if gradients:
         measured = slopes(copy, arrays, *arrays_in, random=random)
         outcomes["gradient"] = laws.gradient_law(measured)

@@ -19,7 +19,7 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.window import EVERYTHING, InputSpan
+from shapecalc.layers.window import EVERYTHING, InputSpan, Rearranged
 from shapecalc.reference.layer import forward
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def test_flatten() -> None:
     assert Flatten().output(SHAPE) == Vector(462)
     assert Flatten().output(Map((2, 3, 5), 7)) == Vector(210)
     assert Flatten().output(Vector(5)) == Vector(5)
-    assert Flatten().window(SHAPE) is None
+    assert Flatten().window(SHAPE) == Rearranged((2, 0, 1), (0,))  # channel by channel
     assert Flatten().window(Vector(5)) is None
 
 
@@ -63,10 +63,11 @@ def test_reshape_keeps_the_elements(refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize("shape", [(11, 7, 6), (77, 6)])
-def test_reshape_forgets_places(shape: tuple[int, ...]) -> None:
-    assert Reshape(shape=shape).window(SHAPE) == (EVERYTHING,)
-    assert Reshape(shape=(2, 3, 5)).window(Vector(30)) == (EVERYTHING,)
-    assert Reshape(shape=(462,)).window(SHAPE) is None
+def test_reshape_reads_and_writes_in_order(shape: tuple[int, ...]) -> None:
+    axes = tuple(range(len(shape)))
+    assert Reshape(shape=shape).window(SHAPE) == Rearranged((0, 1, 2), axes)
+    assert Reshape(shape=(2, 3, 5)).window(Vector(30)) == Rearranged((0,), (2, 0, 1))
+    assert Reshape(shape=(462,)).window(SHAPE) == Rearranged((2, 0, 1), (0,))
     assert Reshape(shape=(7, 11, 6)).window(SHAPE) is None
 
 
@@ -84,12 +85,8 @@ def test_permute(order: tuple[int, ...], expected: Map, refusal: Refusal) -> Non
     assert Permute(order=order).output(SHAPE) == expected
 
 
-def test_permute_follows_the_sides() -> None:
-    assert Permute(order=(1, 0, 2)).window(SHAPE) == (
-        InputSpan((0,), (0,), 1, 1),
-        InputSpan((0,), (0,), 1, 0),
-    )
-    assert Permute(order=(2, 0, 1)).window(SHAPE) == (EVERYTHING,)
+def test_permute_moves_the_axes() -> None:
+    assert Permute(order=(2, 0, 1)).window(SHAPE) == Rearranged((2, 0, 1), (0, 1, 2))
     assert Permute(order=(1, 0)).output(Map((7,), 6)) == Map((6,), 7)
 
 

@@ -10,7 +10,7 @@ FAULTS = [
     Planted("a product's factor has no formula", "by_letter[name] = ArrayFormula(name, left, text, note, back)", "pass"),
     Planted("a padded window has no taps", "yield view[along_sides(tap)]", "pass"),
     Planted("a slope is measured by a sum", "12 * step", "12 + step"),
-    Planted("a probe leaves the first axis out", "range(2, calm.ndim)", "range(3, calm.ndim)"),
+    Planted("a probe leaves the first axis out", "range(x.ndim - 1)", "range(1, x.ndim - 1)"),
     Planted("a crop is doubled, not halved", "[(n - size) // 2 for n, size in sizes]", "[(n - size) * 2 for n, size in sizes]"),
     Planted("a step has no shape", "self.shapes[index] = _shape_of(output)", "pass"),
     Planted("a softmax counts every element", "(1 if axis in axes else n for axis, n in enumerate(x.shape))", "(1 if True else n for axis, n in enumerate(x.shape))"),

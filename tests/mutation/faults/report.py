@@ -35,7 +35,7 @@ FAULTS = [
     Planted("what works in place overwrites nothing", "size if layer.inplace else 0,\n        field_of", "0,\n        field_of"),
     Planted("weights of other shapes are shared", "owner is None or owner.parameters == row.parameters", "True"),
     Planted("a shared weight's shapes change places", "(owner.parameters, row.parameters)", "(row.parameters, owner.parameters)"),
-    Planted("what sees everything sees as its window does", "window is SEES_ALL", "window is not SEES_ALL"),
+    Planted("what sees everything sees as its window does", "if window is SEES_ALL:\n        return tuple(", "if window is not SEES_ALL:\n        return tuple("),
     Planted("doubtful fields are sure", "sure[source].field is None", "sure[source].field is not None"),
     Planted("alike layers are not known from each other", "facts is None", "False"),
     Planted("what sees everything looks back", "step is EVERYTHING", "step is not EVERYTHING"),

@@ -6,7 +6,7 @@ FAULTS = [
     Planted("a verdict's rule is too long", "len(HEADER) - 1", "len(HEADER) + 1"),
     Planted("no activity is a number", "None if isinstance(value, float) and not isfinite(value) else value", "None if True else value"),
     Planted("a wrong peak agrees", 'disagreements.append(f"activations, peak: {self.peak_outcome}")', "pass"),
-    Planted("a wrong field agrees", 'differences.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")', "pass"),
+    Planted("a wrong field agrees", 'return f"{what}, by the rule it sees {rows}"', "return ''"),
     Planted("a packed file is unusual", "member.compress_type not in PACKINGS", "member.compress_type in PACKINGS"),
     Planted("pictures are taken for flat inputs only", "len(inputs) > 1 or len(shape.sides) != 2 or channels not in MODES", "len(inputs) > 1 or len(shape.sides) == 2 or channels not in MODES"),
     Planted("unknown bytes are bytes", 'NOT_APPLICABLE_MARK if count is None else f"{count:,} bytes"', 'NOT_APPLICABLE_MARK if count is not None else f"{count:,} bytes"'),
