@@ -38,7 +38,6 @@ from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_t
 from shapecalc.layers.window import (
     InputSpan,
     Rearranged,
-    UndecidedError,
     as_number,
     reach_moved,
     reach_resized,

@@ -19,7 +19,7 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.window import EVERYTHING, InputSpan, Rearranged
+from shapecalc.layers.window import InputSpan, Rearranged
 from shapecalc.reference.layer import forward
 
 if TYPE_CHECKING:
