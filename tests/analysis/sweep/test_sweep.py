@@ -215,3 +215,34 @@ def test_a_list_of_values_is_swept_as_it_is(values: list[int]) -> None:
     swept = shapecalc.sweep(spec, {"k": values}, columns="params")
     assert swept["k"].tolist() == values
     assert swept["params"].tolist() == [193 * k for k in values]
+
+
+def test_one_output_needs_no_name_and_several_have_theirs() -> None:
+    assert "output.channels" in shapecalc.sweep("alexnet", {"N": [227]}).columns
+    heads = (
+        "input: 8x8x3\n"
+        "layers: [conv: {name: a, filters: 2, kernel: 3}, dense: {name: b, units: 2, from: input}]\n"
+        "outputs: [a, b]"
+    )
+    names = shapecalc.sweep(shapecalc.loads(heads), {"N": [8]}).columns
+    assert {"a.output.height", "b.output.channels"} <= set(names)
+
+
+def test_one_side_is_swept_and_the_other_stays() -> None:
+    text = shapecalc.sweep("alexnet", {"H": [227, 258]}).render("text")
+    assert "the input's height; its width stays 227" in text
+
+
+def test_the_sides_that_may_be_swept_are_listed() -> None:
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.sweep("alexnet", {"Q": [227]})
+    (problem,) = caught.value.problems
+    assert problem.hint == "there are H, W, N; also fields of layers, like conv1.stride"
+
+
+def test_two_fields_of_one_layer_are_both_swept() -> None:
+    """A side of 19 by a window of 3: (19 + 2*pad - 3) // stride + 1."""
+    graph = shapecalc.loads("input: 19x19x3\nlayers: [conv: {name: c, filters: 1, kernel: 3}]")
+    over = {"c.pad": [0, 1], "c.stride": [1, 2]}
+    swept = shapecalc.sweep(graph, over, columns="c.height")
+    assert swept["c.height"].tolist() == [17, 9, 19, 10]
