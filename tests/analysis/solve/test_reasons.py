@@ -120,3 +120,12 @@ def test_of_several_fields_the_combinations_are_shown_that_hold_then_the_nearest
 def test_windows_are_told_with_the_bounds_that_were_looked_at() -> None:
     assert "dilation" not in windows_between("7 -> 5").render("text")
     assert "dilation 1 to 2" in windows_between("7 -> 5", dilation="1:2").render("text")
+
+
+def test_a_layer_that_has_no_such_quantity_is_named() -> None:
+    """A rectifier connects nothing: LeNet's paper counts connections of weights."""
+    relu = "input: NxNx3\nlayers: [relu]"
+    assert refusal(relu, "relu1.connections = 3") == (
+        "relu1 has no connections",
+        "ask for another of its numbers",
+    )

@@ -246,3 +246,21 @@ def test_two_fields_of_one_layer_are_both_swept() -> None:
     over = {"c.pad": [0, 1], "c.stride": [1, 2]}
     swept = shapecalc.sweep(graph, over, columns="c.height")
     assert swept["c.height"].tolist() == [17, 9, 19, 10]
+
+
+def test_an_array_of_steps_is_told_as_a_range() -> None:
+    text = shapecalc.sweep("alexnet", {"H": np.arange(227, 237)}).render("text")
+    assert text.startswith("AlexNet\nOver H from 227 to 236\n")
+
+
+def test_a_size_without_a_whole_pattern_of_units_is_told_with_its_own_numbers() -> None:
+    """Of 1 a transposed window of 3 makes 3, of 2 it makes 5: only these take a window of 4."""
+    text = (
+        "input: HxHx1\nlayers:"
+        " [transposed: {filters: 1, kernel: 3, stride: 2}, conv: {filters: 1, kernel: 4}]"
+    )
+    swept = shapecalc.sweep(shapecalc.loads(text), {"H": [1, 2]}, columns="conv1.rf")
+    assert swept["note"].tolist() == [
+        "conv1: a 4-high window does not fit an input 3 high with padding 0",
+        "",
+    ]
