@@ -475,3 +475,14 @@ def test_letters_are_chosen_with_the_volumes_in_view() -> None:
     table = write(report_of(text), "text")
     assert "2*n2 x 2*n2 x 2" in table
     assert "floor((N - 5)/2)" in table
+
+
+def test_a_unit_that_sees_nothing_sees_nothing_at_any_size() -> None:
+    """The transposed kernel of 1 leaves holes; all that the pool keeps are these."""
+    holes = (
+        "transposed: {filters: 1, kernel: 1, stride: 2}, crop: [[1, 0], [1, 0]],"
+        " maxpool: {kernel: 1, stride: 2}, adaptive_avgpool: 2"
+    )
+    for shape in ("9x9x1", "HxHx1"):
+        report = report_of(f"input: {shape}\nlayers: [{holes}]\n")
+        assert [side.size for side in report.rows[-1].field or ()] == [0, 0]

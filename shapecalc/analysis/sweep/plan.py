@@ -233,8 +233,14 @@ class Plan(NamedTuple):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Doubts about how the spec was read."""
-        return self.ground.wire({}).remarks
+        """Doubts about how the spec was read; what is swept has values, sides stay letters."""
+        let = self.ground.spec.let
+        values = {
+            axis.symbol: axis.values[0]
+            for axis in self.ground.axes
+            if axis.over.field is not None or axis.symbol in let
+        }
+        return self.ground.wire(values).remarks
 
 
 def make_plan(

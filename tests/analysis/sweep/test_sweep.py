@@ -264,3 +264,21 @@ def test_a_size_without_a_whole_pattern_of_units_is_told_with_its_own_numbers() 
         "conv1: a 4-high window does not fit an input 3 high with padding 0",
         "",
     ]
+
+
+def test_points_that_exist_have_whole_numbers_of_the_machine() -> None:
+    text = "let: {k: 2}\ninput: 9x9x3\nlayers: [conv: {filters: 2, kernel: 1, groups: k}]"
+    graph = shapecalc.loads(text.replace("9x9x3", "9x9x6"))
+    swept = shapecalc.sweep(graph, {"k": [4, 1, 2]}, columns="params")
+    assert swept["params"].tolist() == [None, 14, 8]
+    assert swept.existing["params"].dtype == np.int64
+
+
+def test_nobody_is_reminded_of_a_letter_that_has_values() -> None:
+    """A letter in a padding stands for 1 and more; here it runs from 0, and no letter is left."""
+    conv = "input: 19x19x3\nlayers: [conv: {name: c, filters: 1, kernel: 3}]"
+    over = {"c.pad": [0, 1], "c.stride": [1, 2]}
+    assert "stands for 1, 2, 3" not in shapecalc.sweep(shapecalc.loads(conv), over).render("text")
+    let = "let: {p: 1}\ninput: 19x19x3\nlayers: [conv: {filters: 1, kernel: 3, pad: p}]"
+    swept = shapecalc.sweep(shapecalc.loads(let), {"p": [0, 1]})
+    assert "stands for 1, 2, 3" not in swept.render("text")

@@ -41,7 +41,6 @@ FAULTS = [
     Planted("a record of no file has a name", 'terminal_safe(handed.parts[-1])[-100:] if handed is not None else ""', 'terminal_safe(handed.parts[-1])[-100:] if handed is None else ""'),
     Planted("submitters are not read", 'field == "submitters"', "False"),
     Planted("an earlier submission is always chosen", "kept and len(kept) < len(left)", "kept or len(kept) < len(left)"),
-    Planted("a fingerprint changes with nothing", "(homework.stamp, settings, homework.deadline, cells, rows)", "(homework.stamp, settings, cells, homework.deadline, rows)"),
     Planted("a file that cannot be read is told with a semicolon", 'f"{first.message}; {first.hint}" if first.hint else first.message', 'f"{first.message}; {first.hint}" if True else first.message'),
     Planted("a submission that cannot be graded has marks", "cell.out_of if graded else Fraction(0)", "cell.out_of if True else Fraction(0)"),
     Planted("a result has no folder", 'results / f"report.{suffix}"', 'results * f"report.{suffix}"'),
@@ -66,7 +65,6 @@ FAULTS = [
     Planted("a fraction is followed as a whole number", "own.value.denominator == 1", "own.value.denominator != 1"),
     Planted("a block's connections are counted by a layer", "if row.layer is None:\n        return known(network.used[layer].connections or 0) if units > 1 else None", "if False:\n        return known(network.used[layer].connections or 0) if units > 1 else None"),
     Planted("every number is tentative", "isinstance(reading, ReadNumber) and reading.half > _WHOLE", "isinstance(reading, ReadNumber)"),
-    Planted("an unread answer is judged", "if isinstance(claim.readings, Unreadable | Blank):\n        return None", "if False:\n        return None"),
     Planted("a hidden cell is judged as rounded", "not hidden", "hidden"),
     Planted("a kilobyte's mistake is one of thousands", "(2, *right.scale)", "(3, *right.scale)"),
     Planted("a kernel's area is one side", "size *= extent", "pass"),
@@ -109,7 +107,6 @@ FAULTS = [
     Planted("a sheet has no name on it", "(stamp_text(homework), one_line(homework.title), *([one_line(who)] if who else []))", "(stamp_text(homework), one_line(homework.title))"),
     Planted("every variant is looked up by its student", "known.of_student(student) if student is not None else known.of_stamp(stamp)", "known.of_student(student) if True else known.of_stamp(stamp)"),
     Planted("a variant's key of several values is one", "[cell.key] if isinstance(cell.key, int) else as_list(cell.key)", "[cell.key] if True else as_list(cell.key)"),
-    Planted("values of several students tell them apart", "{name for names in by_value.values() if len(names) == 1 for name in names}", "{name for names in by_value.values() if True for name in names}"),
     Planted("lint marks what does not apply", "result is None or not result.applicable", "result is None"),
     Planted("a list of variants with a blank row is taken", "not all(map(str.strip, row))", "all(map(str.strip, row))"),
 ]  # fmt: skip

@@ -15,7 +15,6 @@ FAULTS = [
     Planted("a page is as wide as nothing", 'page["width"] or chosen.width()', 'page["width"]'),
     Planted("a sum's first term is in brackets", "if size == 1:\n            parts.append(_bracketed(bound, _PRODUCT if parts else _SUM))\n            continue", "if size != 1:\n            parts.append(_bracketed(bound, _PRODUCT if parts else _SUM))\n            continue"),
     Planted("a page has no notes", 'yield Element("ul", *(Element("li", _arrows(note)) for note in table.notes), class_="notes")', "pass"),
-    Planted("a page dims the zeros of others", '("0", NOT_APPLICABLE_MARK)', '(NOT_APPLICABLE_MARK, "0")'),
     Planted("powers are written with what follows", 'for power, rest in zip(more[::2], more[1::2], strict=True):\n        yield f"{_TIMES}10"\n        yield Element("sup", power)\n        yield rest', 'for power, rest in zip(more[::2], more[2::2], strict=True):\n        yield f"{_TIMES}10"\n        yield Element("sup", power)\n        yield rest'),
     Planted("a power has no 10", 'yield f"{_TIMES}10"', "pass"),
     Planted("JSON forgets what follows its rows", "[(records.key, Rows(records.rows))], _late(records))", "[(records.key, Rows(records.rows))])"),

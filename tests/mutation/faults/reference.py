@@ -18,5 +18,4 @@ FAULTS = [
     Planted("a softmax counts every element", "(1 if axis in axes else n for axis, n in enumerate(x.shape))", "(1 if True else n for axis, n in enumerate(x.shape))"),
     Planted("a rectifier lets 0 through", "v if v > 0 else low", "v if v >= 0 else low"),
     Planted("groups multiply the filters of a kernel", "kernels.reshape(groups, filters // groups, -1).swapaxes", "kernels.reshape(groups, filters * groups, -1).swapaxes"),
-    Planted("products of one channel more are counted", "channel + 1", "channel + 2"),
 ]  # fmt: skip

@@ -11,7 +11,6 @@ FAULTS = [
     Planted("@ begins no formula", '*"=+-@\\t\\r"', '*"=+-\\t\\r"'),
     Planted("a tab begins no formula", '@\\t\\r"', '@\\r"'),
     Planted("a small @ begins no formula", '*"＝＋－＠﹢﹣﹦﹫"', '*"＝＋－＠﹢﹣﹦"'),
-    Planted("text that is printable is replaced", "if text.isprintable():\n        return text", "if False:\n        return text"),
     Planted("a blank hides a formula", "or text.lstrip().startswith(FORMULA)", ""),
     Planted("a repr shows its shapes alone", 'name != "shapes"', 'name == "shapes"'),
     Planted("two words are listed as one", "len(words) < 2", "len(words) <= 2"),
