@@ -8,14 +8,17 @@ from shapecalc.layers import BUILTIN
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import REQUIRED, Padding
+from shapecalc.layers.slicing import Cut, End
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
 
-#: A value for every field without a default, by the type or for all types.
+#: A value for every field without a default, by the type or for all types; and where one of several
+#: must be given.
 VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
+    "pixel_shuffle.factor": (2,), "pixel_unshuffle.factor": (3,), "slice.channels": Cut(End(1), End(5)),
 }  # fmt: skip
 
 #: The types whose kernel moves: those with the most fields, which most examples are for.
@@ -24,12 +27,13 @@ WINDOWED = {word for word, made in BUILTIN.items() if issubclass(made, Windowed)
 #: The types that need sides to work on.
 NEED_SIDES = [word for word, made in BUILTIN.items() if made.takes == "map"]
 
-#: The types that may be a bare word.  A crop needs one of its two fields.
+#: The types that may be a bare word.  A crop needs one of its two fields, a slice
+#: an axis.
 BARE = [
     word
     for word, made in BUILTIN.items()
     if made.inputs == 1
-    and word != "crop"
+    and word not in ("crop", "slice")
     and all(declared.default is not REQUIRED for declared in made.fields())
 ]
 
@@ -57,6 +61,6 @@ def make(word: str) -> Layer:
         **{
             declared.name: VALUES.get(f"{word}.{declared.name}", VALUES.get(declared.name))
             for declared in made.fields()
-            if declared.default is REQUIRED
+            if declared.default is REQUIRED or f"{word}.{declared.name}" in VALUES
         }
     )

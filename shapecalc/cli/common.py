@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -89,6 +90,7 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool
     On a terminal only what is made for one, `coloured`, may give it orders: controls in other texts
     are shown.
     """
+    gc.freeze()  # what was computed stays until it is written: to look for garbage in it is in vain
     if path is None:
         from shapecalc.text.safe import with_controls_shown
 

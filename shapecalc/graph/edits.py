@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.layers import ALIASES, BUILTIN, JOINS
-from shapecalc.spec.tree_reader import COMMON_KEYS
+from shapecalc.spec.tree_reader import COMMON_KEYS, fields_meant, word_meant
 from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
 
@@ -51,27 +51,33 @@ class Edits:
                 kept = {key: tree for key, tree in kept.items() if key == "index"}
             return use._replace(fields={**kept, **fields}, keys={**use.keys, **keys}, literal=None)
         text = kind.text if isinstance(kind, Scalar) else ""
+        meant = word_meant(text, self.spec.blocks)
         if text not in self.spec.blocks:
-            text = ALIASES.get(text.lower(), text.lower())
+            text = meant.type if meant else ALIASES.get(text.lower(), text.lower())
         if text not in BUILTIN and text not in self.spec.blocks:
-            known = [*BUILTIN, *self.spec.blocks]
-            self.expansion.complain(
-                "E112", f"{describe(kind)} is not a layer type", kind, did_you_mean(text, known)
-            )
+            self.refuse_type(kind, text)
             return use
         assert isinstance(kind, Scalar)
+        says, implied = fields_meant(kind, meant) if meant else ({}, {})
         if text in JOINS:
             self.only_fields(text, fields, keys)
         branches = use.branches if text in JOINS and use.type in JOINS else ()
         return use._replace(
             word=kind,
             type=text,
-            fields=fields,
+            fields={**says, **fields},
             keys=keys,
             literal=None,
             branches=branches,
-            implied={},
+            implied=implied,
         )
+
+    def refuse_type(self, kind: Tree, text: str) -> None:
+        """Complain about a type that a change gives a layer, and that is none."""
+        from shapecalc.spec.papers import unclear
+
+        hint = unclear(text) or did_you_mean(text, [*BUILTIN, *self.spec.blocks])
+        self.expansion.complain("E112", f"{describe(kind)} is not a layer type", kind, hint)
 
     def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:
         """Complain about changes that a join or a word of structure has no field for."""

@@ -426,13 +426,23 @@ class Walk:
 
     def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
         wires = [wire or self.dry(use) for wire in inputs]
+        like = self.like(use, position)
         draft = Draft(
-            names, use, self.builder.make(use, position.scope, wires[0] if wires else None)
+            names, use, self.builder.make(use, position.scope, wires[0] if wires else None, like)
         )
+        draft.stated = position.trained
+        draft.like = like
         draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)
         return draft
+
+    def like(self, use: Use, position: Position) -> Wire | None:
+        """Return the layer whose sides a layer is to have, where it names one."""
+        tree = use.fields.get("like")
+        if not isinstance(tree, Scalar) or not tree.text:
+            return None
+        return Wire(None, tree, position.names)
 
     def dry(self, use: Use) -> Wire:
         """Complain that nothing flows into a layer."""

@@ -13,13 +13,13 @@ from shapecalc.algebra import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
-from shapecalc.layers.window import EVERYTHING
+from shapecalc.layers.window import EVERYTHING, OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.expr import Expr
-    from shapecalc.layers.window import InputSpan
+    from shapecalc.layers.window import InputSpan, Sees
 
 
 class Work(NamedTuple):
@@ -104,8 +104,10 @@ class Layer:
     `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
     two or more), `takes` the kinds of shapes, `inplace` whether the result overwrites the input
     (`view`: it is the very same elements, so nothing is written),
-    `weighted` whether units multiply and accumulate.  `term` is what a total calls the operations
-    that are neither multiply-accumulates nor bias adds, "" where it has no name for them; `learns`
+    `weighted` whether units multiply and accumulate, `by_channel` whether they see their own
+    channel only, `gathers` in words why units look beyond a window.  `term` is what a total calls
+    the operations that are neither multiply-accumulates nor bias adds, "" where it has no name for
+    them; `learns`
     what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
     those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
     by itself is the example where no other is given.
@@ -125,6 +127,8 @@ class Layer:
     inplace: ClassVar[bool] = False
     view: ClassVar[bool] = False
     weighted: ClassVar[bool] = False
+    by_channel: ClassVar[bool] = False
+    gathers: ClassVar[str] = ""
 
     _fields: ClassVar[tuple[Declared, ...]] = ()
 
@@ -216,13 +220,20 @@ class Layer:
         work = work or self.work(inputs, output)
         return work.macs + work.bias_adds
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+    def window(self, *inputs: Shape) -> Sees:
         """Tell per output side what a unit sees; None: just the units at its own place.
 
-        A layer whose units see the whole input, however that is arranged, returns `SEES_ALL`.
-        Raises `UndecidedError` where it depends on the symbols which of these holds.
+        `layers.window` says what there is to return.  Raises `UndecidedError` where it depends on
+        the symbols which of these holds.
         """
         return None
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        """Tell what an output channel sees of the channels of an input.
+
+        Without a window it is the own one, otherwise all, but for types that work `by_channel`.
+        """
+        return OWN if self.by_channel or self.window(*inputs) is None else EVERYTHING
 
 
 def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:

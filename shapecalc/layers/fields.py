@@ -31,6 +31,8 @@ class Reading(NamedTuple):
     """Compute a whole-number expression."""
     defined: Callable[[str], bool]
     """Tell whether a word names a number here."""
+    sides: Callable[[], tuple[Dim, ...]]
+    """Return the sides of the layer that `like` names."""
 
 
 class UnreadError(Exception):
@@ -242,6 +244,63 @@ class Sizes(Kind):
         if not 1 <= len(parts) <= 3:
             raise self.wants(tree, "one, two or three sides")
         return tuple(self.count.bounded(tree, reading.number(part)) for part in parts)
+
+
+class Rational(NamedTuple):
+    """A factor that is no whole number: 1.5 is 3 over 2."""
+
+    times: int
+    over: int
+
+    def __str__(self) -> str:
+        return decimal_text(self.times / self.over)
+
+
+class FactorSizes(Sizes):
+    """A factor per side, as sizes are written; also decimals: `1.5`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = "a factor per side (2, 1.5, 1x2 or [1, 2])"
+        number = {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}
+        items = {"anyOf": [number, {"type": "string"}]}
+        listed = {"type": "array", "items": items, "minItems": 1, "maxItems": 3}
+        self.schema = {"anyOf": [number, {"type": "string"}, listed]}
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
+        if isinstance(tree, List) and 1 <= len(tree.items) <= 3:
+            return tuple([factor for item in tree.items for factor in self.one(item, reading)])
+        return self.one(tree, reading)
+
+    def one(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
+        """Read a decimal, or sizes."""
+        import re
+
+        if not (
+            isinstance(tree, Scalar) and re.fullmatch(r"\d{1,9}\.\d{1,6}", tree.text, re.ASCII)
+        ):
+            return super().read(tree, reading)
+        from fractions import Fraction
+
+        times, over = Fraction(tree.text).as_integer_ratio()
+        if not times:
+            raise UnreadError("must be more than 0", at=tree, code="E114")
+        return (times if over == 1 else Rational(times, over),)
+
+
+class SidesOf(Sizes):
+    """The name of a layer, for the sizes of its output's sides."""
+
+    words = "the name of a layer"
+    schema = {"type": "string"}
+
+    def __init__(self) -> None:
+        self.least = 1
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[Dim, ...]:
+        if not isinstance(tree, Scalar) or not tree.text:
+            raise self.wants(tree)
+        return reading.sides()
 
 
 def split_sizes(tree: Scalar, reading: Reading) -> list[Scalar]:

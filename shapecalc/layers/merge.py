@@ -10,11 +10,13 @@ from shapecalc.algebra import is_symbolic, larger
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, Work, map_like
 from shapecalc.layers.shape import Shape, as_list, as_text, shape_of
+from shapecalc.layers.window import FIRST, OWN, reach_moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.algebra import Dim
+    from shapecalc.layers.window import InputSpan
 
 
 class Join(Layer):
@@ -78,6 +80,9 @@ class Concat(Join):
     def output(self, *inputs: Shape) -> Shape:
         return map_like(inputs[0], sum(shape.channels for shape in inputs))
 
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return reach_moved(-sum(shape.channels for shape in inputs[:operand]))
+
 
 class Add(Join):
     """Adds element by element: m operands take m - 1 additions each."""
@@ -121,6 +126,10 @@ class Multiply(Join):
     def output(self, *inputs: Shape) -> Shape:
         axes = zip(*self.extents(inputs), strict=True)
         return shape_of(tuple(reduce(_wider, axis) for axis in axes))
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        stretched = self.stretches(inputs[operand].channels)
+        return FIRST if stretched else OWN
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         return Work(multiplies=(len(inputs) - 1) * output.size)

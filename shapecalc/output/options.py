@@ -53,8 +53,10 @@ def make_view(
         if number is not None and number < least:
             message = f"{name} must be at least {least}, but is {number}"
             problems.append(_refuse("E303", name, str(number), message, ""))
+    from shapecalc.counting.roofline import Device
+
     limits = _device(device, problems) if device is not None else None
-    has = View(profile=counting, device=limits)
+    has = View(profile=counting, device=None if device is None else limits or Device(1, 1))
     wanted = None
     if columns is not None:
         text = columns if isinstance(columns, str) else ",".join(columns)

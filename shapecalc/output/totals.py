@@ -16,6 +16,7 @@ from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
+    from shapecalc.output.view import Legend
     from shapecalc.report import Alive, Peak, Report
 
 
@@ -52,7 +53,7 @@ def sums(
     return (
         summed("params", "parameters", "parameter_memory"),
         *(apart if frozen else ()),
-        Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers")),
+        Sum("buffers", "buffers", totals.buffers, view.arrays(totals, "buffers")),
         summed("macs", "MACs"),
         summed("flops", "FLOPs"),
         *counted,
@@ -96,6 +97,12 @@ def bound_text(report: Report, view: View) -> str:
         f" {decimal_text(10**6 * seconds(memory))} of {decimal_text(10**6 * seconds(times))}"
         f" \N{MICRO SIGN}s that {batch} takes at least: a bound, no prediction."
     )
+
+
+def peak_owed(report: Report, view: View) -> Legend:
+    """Say where the peak is, and what is alive there; of formulas nothing."""
+    peak = report.peak
+    return {} if peak is None else {"peak": peak_text(peak, view)}
 
 
 def peak_text(peak: Peak, view: View) -> str:

@@ -8,7 +8,7 @@ from shapecalc.algebra import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
 from shapecalc.layers.shape import as_list
-from shapecalc.layers.window import InputSpan, UndecidedError
+from shapecalc.layers.window import InputSpan, Sees, UndecidedError
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
@@ -34,7 +34,7 @@ class Facts(NamedTuple):
     buffers: Dim
     connections: Dim | None
     work: Work
-    window: tuple[InputSpan, ...] | None
+    window: Sees
     needs: tuple[Requirement, ...] = ()
     """What must hold of the symbols."""
 
@@ -84,7 +84,7 @@ def _facts(
     inputs: tuple[Shape, ...],
     output: Shape,
     parameters: tuple[Parameter, ...],
-    window: tuple[InputSpan, ...] | None,
+    window: Sees,
     needs: tuple[Requirement, ...],
 ) -> Facts:
     work = layer.work(inputs, output)

@@ -246,9 +246,9 @@ class SpecReader(StatementReader):
         if not root.keys.keys() & {"input", "inputs"}:
             message = "layout says how the shapes of inputs are written, and here are none"
             self.complain("E111", message, root.keys["layout"], "write it beside the input")
-        if isinstance(tree, Scalar) and tree.text in LAYOUTS:
-            return tree.text
         word = tree.text.lower() if isinstance(tree, Scalar) else ""
+        if word in LAYOUTS:
+            return word
         near = "chw" if word in _CHANNELS_FIRST else "hwc" if word in _CHANNELS_LAST else ""
         hint = f"did you mean '{near}'?" if near else "the batch is no part of a shape"
         self.complain("E110", f"layout is hwc or chw, not {describe(tree)}", tree, hint)
@@ -372,12 +372,8 @@ class SpecReader(StatementReader):
         )
         if tree is None:
             return {}
-        from shapecalc.spec.papers import paper_word
-
         for name, place in tree.keys.items():
-            paper = paper_word(name)
-            sized = paper is not None and {"filters", "units"} & paper.says.keys()
-            if name in BUILTIN or name in ALIASES or name in STRUCTURE or sized:
+            if name in BUILTIN or name in ALIASES or name in STRUCTURE:
                 hint = "give the block another name"
                 self.complain("E117", f"'{name}' is a layer type already", place, hint)
             elif not NAME.fullmatch(name):

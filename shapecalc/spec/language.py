@@ -118,6 +118,10 @@ _COMMON_SCHEMAS: Schema = {
     "from": _NAMES,
     "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
 }
+_PARTS: Schema = {"anyOf": [{"type": ["integer", "string"]}, {"type": "array"}]}
+_SPLIT: Schema = {
+    "anyOf": [*_PARTS["anyOf"], {"type": "object", "maxProperties": 1, "minProperties": 1}]
+}
 _IGNORED: Schema = {"^x-": True}
 _VALUE: Schema = {
     "anyOf": [{"type": ["integer", "number", "boolean", "string"]}, {"type": "array"}]
@@ -250,7 +254,12 @@ def _branches(word: str) -> Schema:
     listed: Schema = {"type": "array", "items": _LAYERS}
     common = {key: value for key, value in _common().items() if key != "share"}
     named = _object(
-        {**common, "branches": {"anyOf": [listed, {"type": "object"}]}}, additional=_LAYERS
+        {
+            **common,
+            "split": {**_SPLIT, "description": "split what flows in, a part for each branch"},
+            "branches": {"anyOf": [listed, {"type": "object"}]},
+        },
+        additional=_LAYERS,
     )
     description = (
         STRUCTURE_KEYS[word]["branches"] if word in STRUCTURE_KEYS else (layer_class(word).summary)

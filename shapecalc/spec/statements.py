@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers import BUILTIN, JOINS, STRUCTURE
 from shapecalc.spec import Branch, Use
-from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader
+from shapecalc.spec.splits import FORM, is_split, parted, parts_of
+from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader, fields_meant
 from shapecalc.text import List, Scalar, YamlMap, describe
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
     from shapecalc.text import Tree
@@ -188,13 +189,7 @@ class StatementReader(WordReader):
     def paper_fields(self, word: Scalar) -> tuple[dict[str, Tree], dict[str, Tree]]:
         """Return the fields that a paper's word says, and those that it leaves unsaid."""
         meant = self.paper_word(word.text)
-        if meant is None:
-            return {}, {}
-        says, implied = (
-            {field: word._replace(text=text) for field, text in fields.items()}
-            for fields in (meant.says, meant.implies)
-        )
-        return {**says}, {**implied}
+        return fields_meant(word, meant) if meant is not None else ({}, {})
 
     def read_with_fields(self, key: Scalar, kind: str, value: YamlMap) -> Use:
         """Read a word with a map of fields."""
@@ -258,7 +253,7 @@ class StatementReader(WordReader):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, branches=listed or (), sound=listed is not None
             )
-        name = sources = trainable = None
+        name = sources = trainable = split = None
         note = ""
         branches: list[Branch] = []
         sound = True
@@ -272,6 +267,8 @@ class StatementReader(WordReader):
                 sound = sound and bool(sources)
             elif word == "trainable":
                 trainable = tree
+            elif word == "split" and is_split(tree, self.type_meant):
+                split = tree
             elif word == "share":
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
@@ -284,7 +281,7 @@ class StatementReader(WordReader):
                 branches += listed or ()
                 sound = sound and listed is not None
             elif isinstance(tree, Scalar) and self.type_meant(tree.text) is None:
-                known = [*(key_ for key_ in COMMON_KEYS if key_ != "share"), "branches"]
+                known = [*(key_ for key_ in COMMON_KEYS if key_ != "share"), "split", "branches"]
                 hint = did_you_mean(word, known) or (
                     f"{kind} takes {', '.join(known[:-1])}, and branches, which are lists of layers"
                 )
@@ -295,6 +292,9 @@ class StatementReader(WordReader):
                 branches.append(self.read_branch(value.keys[word], tree))
         if kind == "side" and not branches and sound:
             self.complain("E113", "side needs branches", key, "side: {aux1: [...]}")
+        if split is not None:
+            branches = self.read_split(branches, kind, value.keys["split"], split)
+            sound = sound and bool(branches)
         return Use(
             key,
             kind,
@@ -307,6 +307,23 @@ class StatementReader(WordReader):
             branches=tuple(branches),
             sound=sound,
         )
+
+    def read_split(
+        self, branches: list[Branch], kind: str, key: Scalar, tree: Tree
+    ) -> list[Branch]:
+        """Split what flows in, a part for each branch."""
+        parts = parts_of(tree)
+        if parts is None:
+            message = f"split takes a number of parts or their sizes, not {describe(tree)}"
+            self.complain("E110", message, tree, FORM)
+        elif parts != len(branches):
+            message = (
+                f"split makes {counted(parts, 'part')}, but {kind} has {len(branches)} branches"
+            )
+            self.complain("E203", message, tree, "each part is what flows into one branch")
+        else:
+            return parted(branches, key, tree)
+        return branches
 
     def read_branch(self, key: Scalar, tree: Tree) -> Branch:
         """Read a named branch."""

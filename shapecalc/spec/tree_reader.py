@@ -150,14 +150,7 @@ class WordReader(TreeReader):
 
     def paper_word(self, text: str) -> PaperWord | None:
         """Return what a word of the papers means; nothing for one that the spec or we define."""
-        lower = text.lower()
-        if lower in BUILTIN or text in self.blocks or lower in self.blocks or text in STRUCTURE:
-            return None
-        if lower in ALIASES:  # which says no fields
-            return None
-        from shapecalc.spec.papers import paper_word  # most specs have no such word
-
-        return paper_word(text)
+        return word_meant(text, self.blocks)
 
     def fields_of(self, kind: str) -> frozenset[str]:
         """Return the fields that a type takes."""
@@ -267,6 +260,24 @@ class WordReader(TreeReader):
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)
         return common
+
+
+def word_meant(text: str, blocks: Mapping[str, object]) -> PaperWord | None:
+    """Return what a word of the papers means; nothing for one that a spec or we define."""
+    lower = text.lower()
+    if lower in BUILTIN or text in blocks or lower in blocks or text in STRUCTURE:
+        return None
+    if lower in ALIASES:  # which says no fields
+        return None
+    from shapecalc.spec.papers import paper_word  # most specs have no such word
+
+    return paper_word(text)
+
+
+def fields_meant(word: Scalar, meant: PaperWord) -> tuple[dict[str, Tree], dict[str, Tree]]:
+    """Return the fields that a paper's word says, and those that it leaves unsaid, at its place."""
+    says: dict[str, Tree] = {name: word._replace(text=text) for name, text in meant.says.items()}
+    return says, {name: word._replace(text=text) for name, text in meant.implies.items()}
 
 
 #: Ways of writing that are nearly right, and what is meant.

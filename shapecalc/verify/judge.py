@@ -10,14 +10,13 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.api import report_of
 from shapecalc.errors import SpecErrors
-from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.arrays import extents
 from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.weighted import recorded
-from shapecalc.report import named_doubts
+from shapecalc.report import named_deployed, named_doubts
 from shapecalc.report.apply import RefusedError, apply
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.verify import laws
@@ -114,12 +113,17 @@ class Verdicts(Shown, tuple[Verdict, ...]):
     def doubts(self) -> tuple[str, ...]:
         return named_doubts([verdict.report for verdict in self])
 
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        return named_deployed([verdict.report for verdict in self])
+
 
 def verify(
     network: str | PathLike[str] | Mapping[str, Any] | Graph | Report,
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    fold_batchnorm: bool = False,
     seed: int = 0,
     gradients: bool = False,
     progress: Callable[[], object] = lambda: None,
@@ -130,9 +134,9 @@ def verify(
     random weights, one example, float32.  Operations of every kind, and gradients if asked for,
     are judged on a small copy of each layer.  A layer that cannot be run, though its rule took it,
     disagrees with its rule, and so do all that depend on it.  `progress` is called after every
-    layer.  `settings` and `input` are those of `summarize`.
+    layer.  `settings`, `input` and `fold_batchnorm` are those of `summarize`.
     """
-    report = report_of(network, settings=settings, input=input)
+    report = report_of(network, settings=settings, input=input, fold_batchnorm=fold_batchnorm)
     rows = {row.name: row for row in report.rows}
     judged: dict[str, JudgedLayer] = {}
     copies: dict[tuple[Layer, tuple[Shape, ...]], dict[str, str | None]] = {}
@@ -194,11 +198,8 @@ def _counted_small(
         laws.value_law(forward(copy, arrays, *arrays_in), plain),
     ]
     outcomes: dict[str, str | None] = {"operations": "; ".join(filter(None, differences))}
-    if facts.window not in (None, SEES_ALL) and facts.output.sides:
-        noticed = probe(copy, arrays, arrays_in[0], random)
-        outcomes["reach"] = laws.reach_law(
-            noticed, facts.window, tuple(map(known, shapes[0].sides))
-        )
+    noticed = probe(copy, arrays, arrays_in, random)
+    outcomes["reach"] = laws.reach_law(noticed, copy, facts.window, shapes, facts.output)
     if gradients:
         measured = slopes(copy, arrays, *arrays_in, random=random)
         outcomes["gradient"] = laws.gradient_law(measured)

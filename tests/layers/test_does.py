@@ -20,13 +20,17 @@ from shapecalc.layers.fields import (
     Decimal,
     Declared,
     Extents,
+    FactorSizes,
     Flag,
     Indices,
     Pad,
     Padding,
+    Rational,
+    SidesOf,
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.slicing import AxisPart, Cut, End, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +54,10 @@ def values_of(field: Declared) -> list[Any]:
     if isinstance(kind, Pad):
         pairs = [((0, 0),), ((1, 1),), ((0, 1),), ((1, 0),), ((1, 1), (0, 0)), ((0, 1), (1, 1))]
         given += [Padding(pair) for pair in pairs] + list(kind.modes.values())
+    elif isinstance(kind, SidesOf):
+        given += [(3,), (2, 1)]
     elif isinstance(kind, Sizes):
+        given += [(Rational(3, 2),)] if isinstance(kind, FactorSizes) else []
         given += [(0,)] if kind.least == 0 else []
         given += [(1,), (2,), (3,), (4,), (1, 2), (2, 1), (2, 2)]
     elif isinstance(kind, Flag):
@@ -63,6 +70,15 @@ def values_of(field: Declared) -> list[Any]:
         given += [((0,), (1, 2)), ((0, 1), (1,), (0, 1))]
     elif isinstance(kind, Indices):
         given += [(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 1), (1, 0), (3, 0, 1, 2)]
+    elif isinstance(kind, AxisPart):
+        given += [Cut(End(1)), Cut(End(1), End(1, "end")), Cut(End(2, "end")), Cut(step=2)]
+        given += [
+            PartOf(1, 2),
+            PartOf(2, 2),
+            PartOf(2, (1, 3)),
+            PartOf(2, (3, 1)),
+            Cut(End(0), End(3)),
+        ]
     elif isinstance(kind, Extents):
         given += [(9, 8, 4), (8, 9, 4), (288,), (4, 72)]
     else:
@@ -145,7 +161,9 @@ def test_what_is_not_written_is_said_elsewhere(word: str) -> None:
             layer = cls(**{**usual, field.name: value})
             texts.add(layer.does(INPUTS[0]))
             if value == field.default:
-                assert layer.does(INPUTS[0]) or word == "crop", f"nothing is said of {field.name}"
+                assert layer.does(INPUTS[0]) or word in ("crop", "slice"), (
+                    f"nothing is said of {field.name}"
+                )
         assert len(texts) > 1, f"nothing is said of {field.name}"
 
 

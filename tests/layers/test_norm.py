@@ -9,6 +9,7 @@ import pytest
 from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.layers.shape import Map, Vector
+from shapecalc.layers.window import EVERYTHING
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -26,8 +27,24 @@ RUNNING = (
 )
 def test_the_shape_stays(layer: Norm) -> None:
     assert layer.output(SHAPE) == SHAPE
-    assert layer.window(SHAPE) is None
     assert layer.connected((SHAPE,), SHAPE) is None
+
+
+@pytest.mark.parametrize(
+    ("layer", "whole"),
+    [
+        (BatchNorm(), False),
+        (BatchNorm(statistics=False), True),
+        (LayerNorm(), False),
+        (LayerNorm(over="all"), True),
+        (GroupNorm(groups=4), True),
+        (InstanceNorm(), True),
+    ],
+)
+def test_units_see_all_that_their_mean_is_taken_of(layer: Norm, whole: bool) -> None:
+    assert layer.window(SHAPE) == ((EVERYTHING, EVERYTHING) if whole else None)
+    if not isinstance(layer, InstanceNorm):
+        assert layer.window(Vector(8)) is None
 
 
 @pytest.mark.parametrize(

@@ -363,10 +363,15 @@ _OTHERS = [
     Fault(
         "rows added for rows repeated",
         "upsample",
-        "layers.reshape:Upsample.output",
-        "n * factor",
-        "n + factor",
+        "layers.reshape:_enlarged",
+        "else n * factor",
+        "else n + factor",
     ),
+    Fault("the end is taken too", "slice", "layers.slicing:taken", "after - first,", "after - first + 1,"),
+    Fault("the step is forgotten", "slice", "layers.slicing:_seen", "(first,), (first,), step", "(first,), (first,), 1"),
+    Fault("channels are divided by one factor", "pixel_shuffle", "layers.slicing:PixelShuffle.output", "// product(factors)", "// factors[0]"),
+    Fault("the offset is forgotten", "crop", "layers.reshape:Crop._cuts", "(first, rows - first)", "(rows // 2, rows - rows // 2)"),
+    Fault("corners lie where centres do", "upsample", "layers.window:reach_resized", "if centred else (v * q, p)", "if True else (v * q, p)"),
     Fault("only one end is cut", "crop", "layers.reshape:Crop.output", "n - sum(cut)", "n - cut[0]"),
     Fault("only one end is padded", "pad", "layers.reshape:PadLayer.output", "n + before + after", "n + 2 * before"),
     Fault(

@@ -16,9 +16,11 @@ from shapecalc.layers.fields import (
     Decimal,
     Flag,
     Padding,
+    Rational,
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.slicing import Cut, End, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,6 +101,48 @@ def pool(x: Map) -> Fields:
     return {**fields, "stride": st.none() | fields["stride"], "rounding": rounding}
 
 
+def sizing(rank: int) -> Fields:
+    """A factor or a size, seldom both."""
+    factors = sizes(rank, 4) | st.sampled_from(
+        [(Rational(3, 2),), (Rational(5, 4),), (Rational(5, 2),)]
+    )
+    return {
+        "factor": st.none() | factors,
+        "to": st.none() | st.none() | sizes(rank, 9),
+    }
+
+
+#: What may be sliced; most often channels, which all inputs have.
+AXES = ("channels", "height", "width", "length", "depth")
+orders = st.sampled_from(["crd", "dcr"])
+
+
+def parts(x: Any) -> st.SearchStrategy[Cut | PartOf]:
+    """A part of an axis, often one that fits."""
+    ends = st.builds(End, st.integers(0, 5), st.sampled_from(["start", "end"]))
+    sizes_ = st.integers(1, 4).flatmap(
+        lambda first: (
+            st.sampled_from([n - first for n in (*x.sides, x.channels) if n > first]).map(
+                lambda rest: (first, rest)
+            )
+            if max((*x.sides, x.channels)) > first
+            else st.just((first,))
+        )
+    )
+    of = st.sampled_from([1, 2, 3]) | sizes_
+    shares = of.flatmap(
+        lambda of: st.integers(1, of if isinstance(of, int) else len(of)).map(
+            lambda number: PartOf(number, of)
+        )
+    )
+    return st.builds(Cut, ends | st.just(End(0)), ends | st.just(End(0, "end")), small) | shares
+
+
+def blocks(x: Any) -> st.SearchStrategy[tuple[int, ...]]:
+    """FactorSizes that are small, as few extents are multiples."""
+    return sizes(len(x.sides), 3) | sizes(len(x.sides), 2)
+
+
 #: A part of 1 in millionths: of 10^-300 and less a gradient has no digits left.
 part = st.integers(0, 10**6).map(lambda n: n / 10**6)
 
@@ -146,12 +190,17 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "crop": lambda x: {
         "crop": st.none() | pads(len(x.sides)),
         "to": st.none() | sizes(len(x.sides), 9),
+        "offset": st.none() | st.none() | sizes(len(x.sides), 3, 0),
     },
     "upsample": lambda x: {
-        "factor": sizes(len(x.sides), 4),
+        **sizing(len(x.sides)),
         "mode": st.sampled_from(["nearest", "bilinear"]),
+        "align": st.sampled_from(["centres", "centres", "corners"]),
     },
     "channel_shuffle": lambda _: {"groups": small},
+    "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
+    "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},
+    "pixel_unshuffle": lambda x: {"factor": blocks(x), "order": orders},
 }
 
 

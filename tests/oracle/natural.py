@@ -109,7 +109,7 @@ for _word in ("maxpool", "avgpool"):
 @of("upsample")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = twin(layer, x)
-    if len(set(made.scale_factor)) == 1:
+    if made.scale_factor and len(set(made.scale_factor)) == 1:
         made.scale_factor = made.scale_factor[0]
     return made
 

@@ -150,7 +150,7 @@ class Builder:
         return self.node("Softmax", *flow, axis=1)
 
     def upsample(self, layer: AnyLayer, x: Map, y: Map, flow: list[str]) -> str:
-        scales = [1.0, 1.0, *map(float, spread(layer.factor, x))]
+        scales = [1.0, 1.0, *map(float, spread(layer.factor or (2,), x))]
         name = f"scales{len(self.values)}"
         self.values.append(helper.make_tensor(name, FLOAT, [len(scales)], scales))
         mode = "nearest" if layer.mode == "nearest" else "linear"

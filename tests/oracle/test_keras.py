@@ -159,7 +159,9 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
     "pad": lambda layer, x: around("ZeroPadding#", layer.pad, x),
     "crop": lambda layer, x: around("Cropping#", layer.crop, x),
     "upsample": lambda layer, x: getattr(keras.layers, f"UpSampling{len(x.sides)}D")(
-        layer.factor[0] if len(x.sides) == 1 else spread(layer.factor, len(x.sides))
+        spread(layer.factor or (2,), len(x.sides))[0]
+        if len(x.sides) == 1
+        else spread(layer.factor or (2,), len(x.sides))
     ),
     "dense": lambda layer, _: keras.Sequential(
         [keras.layers.Flatten(), keras.layers.Dense(layer.units, use_bias=layer.bias)]
@@ -193,10 +195,13 @@ ONLY: dict[str, st.SearchStrategy[Any]] = {
     "statistics": st.just(True),
     "over": st.just("channels"),
     "mode": st.just("nearest"),
+    "align": st.just("centres"),
+    "offset": st.none(),
 }
 MORE_ONLY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     **{word: {"pad": MODE} for word in WINDOWED},
     "conv": {"pad": MODE | st.just(CAUSAL)},
+    "upsample": {"factor": st.tuples(st.integers(1, 4))},
     "transposed": {"pad": MODE, "groups": st.just(1)},
     "maxpool": {"pad": MODE, "dilation": st.just((1,))},
     "avgpool": {"pad": MODE, "dilation": st.just((1,))},

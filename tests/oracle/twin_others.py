@@ -142,14 +142,21 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if (layer.to is None) == (layer.crop is None):
         raise ValueError("one of the two")
+    if layer.to is None and layer.offset is not None:
+        raise ValueError("an offset of nothing")
     if layer.to is None:
         ends = pairs(layer.crop, x)
         return Do(lambda x: padded(x, [(-before, -after) for before, after in ends]))
     sizes = spread(layer.to, x)
+    starts = [(n - size) // 2 for n, size in zip(x.shape[2:], sizes, strict=True)]
+    if layer.offset is not None:
+        starts = list(spread(layer.offset, x))
 
     def centre(x: Tensor) -> Tensor:
-        for axis, size in enumerate(sizes, 2):
-            x = x.narrow(axis, (x.shape[axis] - size) // 2, size)
+        for axis, (start, size) in enumerate(zip(starts, sizes, strict=True), 2):
+            if start < 0:  # which counts from the end
+                raise ValueError("too large")
+            x = x.narrow(axis, start, size)
         return x
 
     return Do(centre)
@@ -158,10 +165,15 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 @of("upsample")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     linear = ("linear", "bilinear", "trilinear")
-    factors = tuple(map(float, spread(layer.factor, x)))
-    return nn.Upsample(
-        scale_factor=factors, mode="nearest" if layer.mode == "nearest" else linear[x.ndim - 3]
-    )
+    if layer.to is not None and layer.factor is not None:
+        raise ValueError("one of the two")
+    mode = "nearest" if layer.mode == "nearest" else linear[x.ndim - 3]
+    corners = None if layer.align == "centres" else True
+    if layer.to is not None:
+        return nn.Upsample(size=spread(layer.to, x), mode=mode, align_corners=corners)
+    parts = spread(layer.factor or (2,), x)
+    factors = tuple(p[0] / p[1] if isinstance(p, tuple) else float(p) for p in parts)
+    return nn.Upsample(scale_factor=factors, mode=mode, align_corners=corners)
 
 
 @of("channel_shuffle")

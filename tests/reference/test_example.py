@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from shapecalc.layers import BUILTIN, layer_class
-from shapecalc.layers.fields import MODES, Padding
+from shapecalc.layers.fields import MODES, Padding, Rational
 from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.slicing import Cut, End, PartOf
 from shapecalc.reference import registry
 from shapecalc.reference.example import by_letters, example
 from shapecalc.reference.formula import BACK
@@ -93,7 +94,20 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "crop to": ("crop", {"to": (2, 3)}, (Map((5, 6), 2),)),
     "upsample": ("upsample", {"factor": (2, 3)}, (Map((3, 2), 4),)),
     "upsample, blended": ("upsample", {"factor": (2, 3), "mode": "bilinear"}, (Map((3, 2), 4),)),
+    "upsample by a fraction": ("upsample", {"factor": (Rational(3, 2), 2)}, (Map((3, 2), 4),)),
+    "upsample by a fraction, blended": ("upsample", {"factor": (Rational(3, 2),), "mode": "bilinear"}, (Map((4, 3), 2),)),
+    "upsample to a size": ("upsample", {"to": (5, 2)}, (Map((3, 4), 2),)),
+    "upsample to a size, blended": ("upsample", {"to": (5, 2), "mode": "bilinear"}, (Map((3, 4), 2),)),
+    "upsample, corners aligned": ("upsample", {"to": (5, 1), "mode": "bilinear", "align": "corners"}, (Map((3, 4), 2),)),
+    "crop after an offset": ("crop", {"to": (2, 3), "offset": (2, 1)}, (Map((5, 6), 2),)),
     "channel_shuffle": ("channel_shuffle", {"groups": 3}, (Map((2, 4), 6),)),
+    "slice": ("slice", {"channels": Cut(End(1), End(4)), "width": Cut(End(1), End(1, "end"), 2)}, (Map((3, 7), 5),)),
+    "slice, every third channel": ("slice", {"channels": Cut(End(6, "end"), step=3)}, (Map((2,), 7),)),
+    "slice of a row": ("slice", {"channels": PartOf(2, (3, 4))}, (Vector(7),)),
+    "pixel_shuffle": ("pixel_shuffle", {"factor": (2, 3)}, (Map((2, 1), 12),)),
+    "pixel_shuffle, places first": ("pixel_shuffle", {"factor": (3, 2), "order": "dcr"}, (Map((1, 2), 12),)),
+    "pixel_unshuffle": ("pixel_unshuffle", {"factor": (2, 3)}, (Map((4, 3), 2),)),
+    "pixel_unshuffle, places first": ("pixel_unshuffle", {"factor": (2,), "order": "dcr"}, (Map((2, 4, 2), 3),)),
     "concat": ("concat", {}, (Map((2, 3), 4), Map((2, 3), 1), Map((2, 3), 5))),
     "concat of rows": ("concat", {}, (Vector(4), Vector(3))),
     "add": ("add", {}, (Map((2, 3), 4), Map((2, 3), 4), Map((2, 3), 4))),

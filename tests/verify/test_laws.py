@@ -59,13 +59,13 @@ def test_arrays_have_the_rule_s_shapes_and_products_its_macs(word: str) -> None:
 def test_units_notice_the_changes_that_the_rule_lets_them_see(word: str) -> None:
     """Broken by a receptive field that is shifted, too wide or too narrow, or strides otherwise."""
 
-    @quick
+    @more(word)
     @given(trial=trials(word, 20_000, 1))
     def holds(trial) -> None:
-        reaches = trial.layer.window(*trial.row.inputs)
-        if len(trial.inputs) == 1 and reaches is not None:
-            noticed = probe(trial.layer, trial.arrays, trial.inputs[0], trial.random)
-            assert reach_law(noticed, reaches, trial.row.inputs[0].sides) == ""
+        row = trial.row
+        noticed = probe(trial.layer, trial.arrays, trial.inputs, trial.random)
+        window = trial.layer.window(*row.inputs)
+        assert reach_law(noticed, trial.layer, window, row.inputs, row.output) == ""
 
     holds()
 

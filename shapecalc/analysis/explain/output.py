@@ -25,7 +25,6 @@ from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise
-from shapecalc.layers.fields import per_side
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.merge import Add, Concat, Multiply
@@ -41,6 +40,7 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
+from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.text.words import article, capital, listed
@@ -195,7 +195,8 @@ def _(layer: Transposed, subject: Subject) -> Iterator[Block]:
     uneven = dict.fromkeys(
         (move.kernel, move.stride)
         for move in layer.moves(subject.inputs[0])
-        if move.dilation == 1 and is_number(move.stride) and known(move.kernel) % move.stride
+        if move.dilation == 1 and is_number(move.stride)
+        if is_number(move.kernel) and move.kernel % move.stride
     )
     for k, s in uneven:
         yield Prose(
@@ -349,7 +350,9 @@ def _(layer: PadLayer, subject: Subject) -> Iterator[Block]:
 
 @says.register(Crop)
 def _(layer: Crop, subject: Subject) -> Iterator[Block]:
-    if layer.to is not None:
+    if layer.offset is not None:
+        yield Prose("What comes before the offset is cut off, and what is left behind the size.")
+    elif layer.size is not None:
         yield Prose(
             "As much is cut around the centre; where it does not halve, one row more"
             " goes at the end."
@@ -361,10 +364,51 @@ def _(layer: Crop, subject: Subject) -> Iterator[Block]:
 @says.register(Upsample)
 def _(layer: Upsample, subject: Subject) -> Iterator[Block]:
     how = "repeated" if layer.mode == "nearest" else "blended with its nearest neighbours"
-    factors = per_side(layer.factor, len(subject.output.sides), "factor")
-    yield Prose(f"Every element becomes {count_text(factors)} of them, {how}.")
+    if not layer.resizes:
+        factors = "x".join(map(str, layer.factors(subject.inputs[0])))
+        yield Prose(f"Every element becomes {factors} of them, {how}.")
+        return
+    if layer.size is not None:
+        yield Prose("The output's size is given; the places follow.")
+    else:
+        yield Prose("The sides grow by the factor; what is less than a whole element is left out.")
+    if layer.mode == "nearest":
+        place = "floor(i*n/m)" if layer.size is not None else "floor(i/factor)"
+        yield Prose(f"Of n elements, output i of m is a copy of that at {place}, from 0 on.")
+    elif layer.align == "corners":
+        yield Prose(
+            "Of n elements, output i of m lies at i*(n - 1)/(m - 1), so that the corners of both"
+            " maps meet, and blends the two around it."
+        )
+    else:
+        place = "(i + 1/2)*n/m - 1/2" if layer.size is not None else "(i + 1/2)/factor - 1/2"
+        yield Prose(f"Of n elements, output i of m lies at {place} and blends the two around it.")
 
 
 @says.register(ChannelShuffle)
 def _(layer: ChannelShuffle, subject: Subject) -> Iterator[Block]:
     yield Prose("Only the order of the channels changes, so the shape stays.")
+
+
+@says.register(Slice)
+def _(layer: Slice, subject: Subject) -> Iterator[Block]:
+    parts = [(name, n, part) for name, n, part in layer.parts(subject.inputs[0]) if part]
+    for name, n, part in parts:
+        first, after = part.ends(n)
+        every = "" if part.step == 1 else f", one in {part.step}"
+        yield Prose(
+            f"Of the {name} those from {first} up to, but not including, {after} are taken{every};"
+            " the first is number 0."
+        )
+
+
+@says.register(PixelShuffle)
+def _(layer: PixelShuffle, subject: Subject) -> Iterator[Block]:
+    block = count_text(layer.factors(subject.inputs[0]))
+    yield Prose(f"The channels of every place are dealt out to a block of {block} places.")
+
+
+@says.register(PixelUnshuffle)
+def _(layer: PixelUnshuffle, subject: Subject) -> Iterator[Block]:
+    block = count_text(layer.factors(subject.inputs[0]))
+    yield Prose(f"The places of every block of {block} are laid one behind the other as channels.")

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import Count, Declared, Pad, Padding, Sizes
+from shapecalc.layers.fields import Count, Declared, Pad, Padding, Rational, Sizes
 from shapecalc.layers.merge import Concat, Multiply
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
+from shapecalc.layers.slicing import Cut, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer, Parameter, Work
+    from shapecalc.layers.slicing import End
 
 #: What the letters of a rule stand for.
 LETTERS = {
@@ -125,10 +127,24 @@ def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) ->
     if isinstance(field.kind, Count):  # what is left at 1 splits or repeats nothing
         return value if value == field.default == 1 else named(field.name, value)
     if isinstance(field.kind, Sizes):
+        if any(isinstance(part, Rational) for part in value):
+            return value
         return _sizes(field.name, value, rank, style)
     if isinstance(field.kind, Pad):
         return _pads(field.name, value, style)
+    if isinstance(value, Cut):
+        start, stop, step = value
+        pace: Any = step if step == 1 else named("step", step)
+        return Cut(_end("from", start), _end("to", stop), pace)
+    if isinstance(value, PartOf) and not isinstance(value.of, tuple):
+        parts: Any = named("parts", value.of)
+        return value._replace(of=parts)
     return value
+
+
+def _end(name: str, end: End) -> End:
+    distance: Any = named(name if end.side == "start" else f"{name} the end", end.distance)
+    return end if end.distance == 0 else end._replace(distance=distance)
 
 
 def _sizes(name: str, values: tuple[Dim, ...], rank: int, style: NamingStyle) -> tuple[Any, ...]:

@@ -216,8 +216,8 @@ def _bytes(report: Report, view: View) -> Iterator[CountCandidate]:
     totals = report.totals
     stored = {
         "parameters": view.trained(totals),
-        "weights, without biases": view.bytes(totals.weights, "weights"),
-        "biases": view.bytes(totals.biases, "biases"),
+        "weights, without biases": view.arrays(totals, "weights"),
+        "biases": view.arrays(totals, "biases"),
         "parameters with buffers": view.stored(totals),
     }
     for what, number in {"parameters": 0, **_totals(report)}.items():

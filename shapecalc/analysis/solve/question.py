@@ -25,7 +25,8 @@ SUFFIXES = {
     "k": 1000,
 }
 _NUMBER = re.compile(
-    r"(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(\.\d+)?(?:([KMGT]i?|k)(?!\w)|\s*((?:[KMGT]i?|k)?B))?",
+    r"(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(\.\d+)?([eE]\+?\d{1,2}(?!\w))?"
+    r"(?:([KMGT]i?|k)(?!\w)|\s*((?:[KMGT]i?|k)?B))?",
     re.ASCII,
 )
 #: What people write for a unit, in small letters, and what it is here.
@@ -265,8 +266,8 @@ def _value(token: str) -> int | None:
     match = _NUMBER.fullmatch(token)
     assert match is not None
     digits = re.sub("[,_]", "", match[1])
-    suffix = match[3] or (match[4] or "").removesuffix("B")
-    value = Fraction(digits + (match[2] or "")) * SUFFIXES.get(suffix, 1)
+    suffix = match[4] or (match[5] or "").removesuffix("B")
+    value = Fraction(digits + (match[2] or "") + (match[3] or "")) * SUFFIXES.get(suffix, 1)
     return int(value) if value.denominator == 1 else None
 
 

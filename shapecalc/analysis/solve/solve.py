@@ -15,9 +15,9 @@ from shapecalc.analysis.solve.question import WHOLE, Question, read_question
 from shapecalc.analysis.solve.reasons import apart, borders, chain, measure, misses, near_points
 from shapecalc.analysis.solve.units import remarks as of_units
 from shapecalc.analysis.solve.unknowns import Unknowns, find_unknowns
-from shapecalc.api import load
+from shapecalc.api import as_asked, load
 from shapecalc.errors import Problem, RuleError, SpecErrors
-from shapecalc.graph import Graph
+from shapecalc.graph import Graph, done_to
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
@@ -42,16 +42,17 @@ def solve(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
     batch: int = 1,
     dtype: str = "float32",
 ) -> Solution:
     """Find everything for which a question about a network holds.
 
-    `network` is a loaded one, or a spec by its path or name; `settings`, `input` and `free` are
-    those of `load`.  `over` gives constants, symbols and fields of layers ranges, both ends
-    included: `{"k": "16:512", "conv1.pad": [0, 1, 2]}`.  With nothing free the sides of the input
-    are.  Memory is that of a `batch` of examples of `dtype`, as in `Report.render`.  Raises
-    `SpecErrors` with everything that is wrong.
+    `network` is a loaded one, or a spec by its path or name; `settings`, `input`, `free` and
+    `fold_batchnorm` are those of `load`.  `over` gives constants, symbols and fields of layers
+    ranges, both ends included: `{"k": "16:512", "conv1.pad": [0, 1, 2]}`.  With nothing free the
+    sides of the input are.  Memory is that of a `batch` of examples of `dtype`, as in
+    `Report.render`.  Raises `SpecErrors` with everything that is wrong.
 
     >>> [box["H"].text("H") for box in solve("alexnet", "pool3 = 6x6").boxes]
     ['H from 227 to 258']
@@ -65,6 +66,7 @@ def solve(
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     elif network.problems:
         compute_report(network)  # raises these and what else is wrong
+    network = as_asked(network, fold_batchnorm=fold_batchnorm)
     unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(parsed))
     work = _Asking(network, parsed, unknowns, view)
     try:
@@ -135,6 +137,7 @@ class _Asking:
             spec.source.name,
             self.graph.names(),
             self.graph.remarks,
+            done_to(spec),
         )
 
     def at_once(self) -> Solution:

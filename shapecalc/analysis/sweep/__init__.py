@@ -21,6 +21,7 @@ def sweep(
     columns: str | Iterable[str] | None = None,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    fold_batchnorm: bool = False,
     **options: Any,  # noqa: ANN401  (those of `make_view`)
 ) -> Sweep:
     """Compute a network at every point of a grid.
@@ -28,15 +29,24 @@ def sweep(
     `over` gives names values: ``{"H": range(32, 513, 32), "k": [64, 128]}``, arrays too, or the
     texts of the command line.  A name is a `let` constant, a symbol of the input, a side of an
     input of numbers (H, W, or N for both), or a field of a layer (``conv1.stride``).  `columns`
-    are totals (``macs``, ``peak``) and values of layers (``conv1.output``); `settings` and `input`
-    are those of `load`, `options` batch, dtype, profile and count_inplace of `summarize`.  Raises
-    `SpecErrors` with everything that is wrong.
+    are totals (``macs``, ``peak``) and values of layers (``conv1.output``); `settings`, `input` and
+    `fold_batchnorm` are those of `load`, `options` batch, dtype, profile and count_inplace of
+    `summarize`.  Raises `SpecErrors` with everything that is wrong.
     """
     from shapecalc.analysis.sweep.result import collect
 
     view = _view(options)
     text = columns if isinstance(columns, str) or columns is None else ",".join(columns)
-    return collect(prepare(network, over, text, view, settings=settings, input=input))
+    plan = prepare(
+        network,
+        over,
+        text,
+        view,
+        settings=settings,
+        input=input,
+        fold_batchnorm=fold_batchnorm,
+    )
+    return collect(plan)
 
 
 def _view(options: Mapping[str, Any]) -> View:
@@ -53,6 +63,7 @@ def prepare(
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
+    fold_batchnorm: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
     """Plan a sweep.
@@ -61,7 +72,7 @@ def prepare(
     """
     from shapecalc.analysis.sweep.axes import ground
     from shapecalc.analysis.sweep.plan import make_plan
-    from shapecalc.api import named, read
+    from shapecalc.api import as_asked, named, read
     from shapecalc.graph import Graph
     from shapecalc.spec.find import find
     from shapecalc.spec.ranges import read_ranges
@@ -74,9 +85,10 @@ def prepare(
     if isinstance(network, Graph):
         if settings or input:
             raise TypeError("settings and input belong to `load`: this network is loaded already")
-        spec, (values, inputs) = network.spec, network.options  # type: ignore[assignment]
+        spec = as_asked(network, fold_batchnorm=fold_batchnorm).spec
+        values, inputs = network.options  # type: ignore[assignment]
     else:
-        spec = read(find(named(network)))
+        spec = read(find(named(network)), fold_batchnorm=fold_batchnorm)
     return make_plan(ground(spec, values, inputs, ranges), columns, view, progress)
 
 

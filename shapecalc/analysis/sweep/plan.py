@@ -15,6 +15,7 @@ from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.graph import done_to
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.shape import as_list
@@ -233,14 +234,20 @@ class Plan(NamedTuple):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Doubts about how the spec was read; what is swept has values, sides stay letters."""
+        """Doubts about how the spec was read, with values of what is swept, and what is asked."""
         let = self.ground.spec.let
         values = {
             axis.symbol: axis.values[0]
             for axis in self.ground.axes
             if axis.over.field is not None or axis.symbol in let
         }
-        return self.ground.wire(values).remarks
+        bytes_ = any(measure.counts_bytes for measure in self.measures)
+        return (*self.ground.wire(values).remarks, *self.view.idle(counts_bytes=bytes_))
+
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """What was done to the network at every point."""
+        return done_to(self.ground.spec)
 
 
 def make_plan(

@@ -40,15 +40,29 @@ def training_cost(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
 ) -> Training:
     """Compute what a training step of a network costs: forward, both gradients and the update.
 
     `network` is a report, a loaded network, or a spec by its path or name, which `settings`,
     `input` and `free` go with as in `summarize`; `optimizer` is sgd, momentum or adam.  Raises
-    `SpecErrors` for unknown words (E303), and with everything that is wrong with the network.
+    `SpecErrors` for unknown words (E303), for a network as deployed (E323: `fold_batchnorm`), and
+    with everything that is wrong with the network.
     """
     chosen = _optimizer_named(optimizer)
-    return step(report_of(network, settings=settings, input=input, free=free), chosen)
+    report = report_of(
+        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm
+    )
+    if report.graph.spec.deployed:
+        raise refuse("E323", _UNFOLDED, Origin(report.graph.spec.source), _LEAVE_OUT)
+    return step(report, chosen)
+
+
+_UNFOLDED = (
+    "training folds no batch normalisation: its statistics are those of the batch, anew in every"
+    " step, and no constants that could go into the weights"
+)
+_LEAVE_OUT = "leave out --fold-batchnorm (fold_batchnorm in Python); `summarize` takes it"
 
 
 class Optimizer(NamedTuple):
@@ -272,7 +286,7 @@ def kept(plan: Training, view: View) -> tuple[Kept, ...]:
         optimizer.kept * totals.trainable,
         optimizer.kept * trained,
     )
-    buffers = Kept("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers"))
+    buffers = Kept("buffers", "buffers", totals.buffers, view.arrays(totals, "buffers"))
     parts = (
         params,
         Kept("gradients", "gradients of parameters", totals.trainable, trained),

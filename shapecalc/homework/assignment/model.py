@@ -78,7 +78,8 @@ class Homework(NamedTuple):
     asked about; `cells` are those asked, in the order of the sheet.  `networks` are those that
     `report` holds side by side; none where there is one only.  `variation` is what a variant is
     given in place of what the teacher's file says: names and values.  `choices` may differ from
-    student to student; `any_window`: more windows may then leave a remainder.
+    student to student; `any_window`: more windows may then leave a remainder.  `part_of` is the
+    stamp of a sheet that asks this and more, where a table that leaves rows out is judged.
     """
 
     title: str
@@ -94,6 +95,7 @@ class Homework(NamedTuple):
     variation: tuple[tuple[str, str], ...] = ()
     choices: tuple[VaryChoice, ...] = ()
     any_window: bool = False
+    part_of: str = ""
 
     def __hash__(self) -> int:
         """Take what tells homeworks apart at a glance; all of their networks would take long."""

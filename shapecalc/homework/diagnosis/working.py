@@ -184,7 +184,7 @@ def _side(n: int, move: Window) -> Side:
         known(move.kernel),
         known(move.stride),
         known(before) + known(after),
-        move.dilation,
+        known(move.dilation),
         "floor" if move.rounding == "floor" or move.mode == "same" else "ceil",
     )
     right = known(output_size(n, move))

@@ -13,7 +13,7 @@ from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.norm import LayerNorm
 from shapecalc.layers.pool import BlurPool
-from shapecalc.layers.reshape import Crop, PadLayer
+from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, times_text
 from shapecalc.layers.transposed import Transposed
 
@@ -80,7 +80,7 @@ def _extents(row: Row, layer: Windowed) -> tuple[Dim, ...]:
 
 def _principal(layer: Layer, words: str) -> str:
     """Say what the field is that a layer's text begins with."""
-    to = isinstance(layer, Crop) and layer.to is not None
+    to = isinstance(layer, Crop | Upsample) and layer.size is not None
     name = "to" if to else layer.principal
     meaning = next(field.doc for field in layer.fields() if field.name == name)
     return _ends(words) if isinstance(layer, PadLayer | Crop) and not to else meaning

@@ -296,7 +296,8 @@ def test_suffixes_and_separators() -> None:
     def bound(text: str) -> object:
         return read_question(f"macs <= {text}").conditions[0].right
 
-    assert bound("1.5M") == 1_500_000
+    assert bound("1.5M") == bound("1.5e6") == bound("15E+5") == bound("1500k") == 1_500_000
+    assert bound("4.1G") == bound("4.1e9") == 4_100_000_000
     assert bound("2Ki") == 2048
     assert bound("3GiB") == 3 * 2**30
     assert bound("12,345,678") == bound("12_345_678") == 12345678

@@ -18,10 +18,11 @@ from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
+from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding, Rational
 from shapecalc.layers.pool import BlurPool
-from shapecalc.layers.reshape import Crop
+from shapecalc.layers.reshape import Crop, Upsample
 from shapecalc.layers.shape import Map, as_text, shape_of
+from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.text import Source
 from tests.layers.test_does import INPUTS, numbers, values_of
 
@@ -53,6 +54,8 @@ UNSAID: dict[str, dict[str, Any]] = {
     "alpha 0.0001": {"alpha": 1e-4},
     "beta 0.75": {"beta": 0.75},
     "k 1": {"k": 1.0},
+    "the channels of a place side by side": {"order": "crd"},
+    "pixels are areas": {"align": "centres"},
 }
 #: What marks without a number say.
 WORDS: dict[str, dict[str, Any]] = {
@@ -66,11 +69,17 @@ WORDS: dict[str, dict[str, Any]] = {
     "ceil": {"rounding": "ceil"},
     "ceil_caffe": {"rounding": "ceil_caffe"},
     "ceil_full": {"rounding": "ceil_full"},
+    "order dcr": {"order": "dcr"},
+    "corners aligned": {"align": "corners"},
 }
 
 
 def sizes(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("x")))
+
+
+def factors(text: str) -> tuple[int | Rational, ...]:
+    return (Rational(3, 2),) if text == "1.5" else sizes(text)
 
 
 def padding(text: str) -> Padding:
@@ -82,6 +91,23 @@ def padding(text: str) -> Padding:
     return Padding(tuple((size, size) for size in sizes(text)))
 
 
+#: An axis, with what is taken of it.
+AXES_TEXT = re.compile(r"(channels|height|width|length|depth) (\d+ of \S+|\S+)")
+
+
+def part_of_axis(text: str) -> Cut | PartOf:
+    """Read what is taken of an axis."""
+    if " of " in text:
+        number, of = text.split(" of ")
+        return PartOf(int(number), tuple(map(int, of.split("+"))) if "+" in of else int(of))
+    first, last, *step = text.split(":")
+    start, stop = (
+        End(abs(int(end)), "end" if end.startswith("-") else "start") if end else None
+        for end in (first, last)
+    )
+    return Cut(start or End(0), stop or End(0, "end"), int(step[0]) if step else 1)
+
+
 def head(cls: type[Layer], text: str) -> dict[str, Any]:
     """Read what stands before the first mark."""
     if issubclass(cls, Windowed):
@@ -89,8 +115,19 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         stride = {"stride": sizes(words.pop()[1:])} if words[-1].startswith("/") else {}
         filters = {"filters": int(words.pop(0))} if len(words) > 1 else {}
         return filters | {"kernel": sizes(words[0])} | stride
+    if issubclass(cls, Slice):
+        return {axis: part_of_axis(part) for axis, part in AXES_TEXT.findall(text)}
+    if issubclass(cls, PixelShuffle | PixelUnshuffle):
+        return {"factor": sizes(text.removeprefix("by "))}
     if issubclass(cls, Crop):
-        return {"to": sizes(text[3:])} if text.startswith("to ") else {"crop": padding(text)}
+        if not text.startswith("to "):
+            return {"crop": padding(text)}
+        size, _, offset = text[3:].partition(" after ")
+        return {"to": sizes(size), "offset": sizes(offset) if offset else None}
+    if issubclass(cls, Upsample):
+        how, mode = text.split()[-2:]
+        size = {"to": sizes(how)} if text.startswith("to ") else {"factor": factors(how[1:])}
+        return size | {"mode": mode}
     readers: dict[str, tuple[str, Any]] = {
         "units": (r"(\d+)", int),
         "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels", sizes),
@@ -102,14 +139,12 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         "slope": (r"slope (.+)", float),
         "alpha": (r"alpha (.+)", float),
         "rate": (r"(.+)", float),
-        "factor": (r"x(\S+) \w+", sizes),
     }
     pattern, read = readers[cls.principal]
     match = re.fullmatch(pattern, text)
     assert match, text
     value = read(match[1])
-    mode = {"mode": text.rpartition(" ")[2]} if cls.type == "upsample" else {}
-    return {cls.principal: value[0] if cls.type == "lrn" else value} | mode
+    return {cls.principal: value[0] if cls.type == "lrn" else value}
 
 
 def mark(text: str) -> dict[str, Any]:
@@ -147,8 +182,12 @@ def read_back(text: str, unsaid: list[str]) -> Layer:
             values |= mark(words)
     if cls is BlurPool:
         values.pop("pad", None)  # it follows from the kernel
+    if cls is Slice:
+        values = dict.fromkeys(names) | values
     if cls is Crop:
-        values = {"crop": None, "to": None} | values
+        values = {"crop": None, "to": None, "like": None, "offset": None} | values
+    if cls is Upsample:
+        values = {"factor": None, "to": None, "like": None} | values
     assert values.keys() == names, f"{text}: nothing says {names - values.keys()}"
     return cls(**values)
 
@@ -164,6 +203,16 @@ def yaml_of(value: object) -> str:
         if value.mode != "given":
             return value.mode
         return yaml_of(value.pairs)
+    if isinstance(value, Rational):
+        return str(value)
+    if isinstance(value, PartOf):
+        return f"{{part: {value.number}, of: {yaml_of(value.of)}}}"
+    if isinstance(value, Cut):
+        ends = (
+            ("-" if end.side == "end" and end.distance else "", end.distance) for end in value[:2]
+        )
+        start, stop = (f"{sign}{distance}" for sign, distance in ends)
+        return f"[{start}, {'null' if value.stop == End(0, 'end') else stop}, {value.step}]"
     if isinstance(value, tuple):
         return f"[{', '.join(map(yaml_of, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -186,6 +235,8 @@ def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
     lines = []
     for fields in variants(cls):
         if numbers(cls(**fields), inputs) is None:
+            continue
+        if fields.get("like") is not None:  # the name of a layer of that size
             continue
         given = [f"{name}: {yaml_of(v)}" for name, v in fields.items() if v is not None]
         source = f"name: row{len(lines) + 1}, from: {'input' if cls.inputs else '[input, input]'}"

@@ -133,6 +133,6 @@ FAULTS = [
     Planted("a left-out cell shows its last line", 'cell.partition("\\n")[0]', 'cell.partition("\\n")[-1]'),
     Planted("errata of two columns share a note", "(cell.status, cell.account, cell.under)", "(cell.status, cell.account)"),
     Planted("a record's match stands behind its cells", "[match, cells]", "[cells, match]"),
-    Planted("a training step forgets what is free", "step(report_of(network, settings=settings, input=input, free=free), chosen)", "step(report_of(network, settings=settings, input=input), chosen)"),
+    Planted("a training step forgets what is free", '    report = report_of(\n        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED', '    report = report_of(\n        network, settings=settings, input=input, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED'),
     Planted("the first trained layer computes parameters for MACs", "row.macs if trained_before else _inner(row)", "row.params if trained_before else _inner(row)"),
 ]  # fmt: skip

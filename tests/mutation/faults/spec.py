@@ -21,7 +21,7 @@ FAULTS = [
     Planted("a statement with a wrong field is sound", "parts.sound = False", "pass"),
     Planted("every group is named by its key", 'kind == "group" and "name" not in value.items', 'kind == "group"'),
     Planted("a wrong tree is taken", "self.complain(code, message, at, hint)", "pass"),
-    Planted("an empty word is a name", "not isinstance(tree, Scalar) or not tree.text", "not isinstance(tree, Scalar)"),
+    Planted("an empty word is a name", 'not isinstance(tree, Scalar) or not tree.text:\n            self.complain("E110", f"a name is a word', 'not isinstance(tree, Scalar):\n            self.complain("E110", f"a name is a word'),
     Planted("an empty file is a spec", 'self.stop("E006", "the file holds no spec: it is empty", None, hint)', "pass"),
     Planted("a YAML mistake is told without its line", "if place is not None:\n        seen = _by_its_line(text, source.line(place[0]), place)\n        if seen is not None:\n            return seen", "if False:\n        seen = _by_its_line(text, source.line(place[0]), place)\n        if seen is not None:\n            return seen"),
     Planted("a short line is too long a key", "text.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY", "text.startswith(_NO_COLON)"),

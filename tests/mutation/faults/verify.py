@@ -9,7 +9,7 @@ FAULTS = [
     Planted("distinct values are all positive", "random.permutation(size) - size // 2", "random.permutation(size) + size // 2"),
     Planted("a small copy multiplies its groups", "count // groups", "count * groups"),
     Planted("a missing weight is told as there", "'' if done[name][1] else 'not '", "'' if True else 'not '"),
-    Planted("a wrong field agrees", 'differences.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")', "pass"),
+    Planted("a wrong field agrees", 'return f"{what}, by the rule it sees {rows}"', "return ''"),
     Planted("a packed file is unusual", "member.compress_type not in PACKINGS", "member.compress_type in PACKINGS"),
     Planted("pictures are taken for flat inputs only", "len(inputs) > 1 or len(shape.sides) != 2 or channels not in MODES", "len(inputs) > 1 or len(shape.sides) == 2 or channels not in MODES"),
     Planted("unknown bytes are bytes", 'NOT_APPLICABLE_MARK if count is None else f"{count:,} bytes"', 'NOT_APPLICABLE_MARK if count is not None else f"{count:,} bytes"'),

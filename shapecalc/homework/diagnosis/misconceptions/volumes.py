@@ -80,7 +80,9 @@ def _as_conv(case: Case, right: Sides) -> Sides | None:
         return None
     moves = layer.moves(case.row.inputs[0])
     sides = tuple(
-        Side(n, known(m.kernel), known(m.stride), known(m.before) + known(m.after), m.dilation)
+        Side(
+            n, known(m.kernel), known(m.stride), known(m.before) + known(m.after), known(m.dilation)
+        )
         for n, m in zip(case.entering, moves, strict=True)
     )
     return right._replace(sides=sides)
