@@ -65,7 +65,7 @@ def _fit(report: Report, row: Row, own: Row, sides: frozenset[str]) -> Fit | Non
     sizes: dict[str, Integers] = {}
     for extent, wanted in zip(_extents(row), _extents(own), strict=True):
         names = symbols_of(extent) & grow & sides
-        if len(names) > 1:
+        if names and len(symbols_of(extent)) > 1:  # another side's, or a constant that is free
             return None
         for name in names:
             numbers = where(extent, "equal to", wanted, name)

@@ -232,9 +232,15 @@ class Plan(NamedTuple):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Doubts about how the spec was read, and about what is asked of it."""
+        """Doubts about how the spec was read, with values of what is swept, and what is asked."""
+        let = self.ground.spec.let
+        values = {
+            axis.symbol: axis.values[0]
+            for axis in self.ground.axes
+            if axis.over.field is not None or axis.symbol in let
+        }
         bytes_ = any(measure.counts_bytes for measure in self.measures)
-        return (*self.ground.wire({}).remarks, *self.view.idle(counts_bytes=bytes_))
+        return (*self.ground.wire(values).remarks, *self.view.idle(counts_bytes=bytes_))
 
     @property
     def deployed(self) -> tuple[str, ...]:

@@ -133,3 +133,13 @@ def test_an_example_explains_the_divisors_that_the_layers_own_formulas_do_not_ha
     assert "n[0, 0] = " in whole.partition("Worked")[2]
     assert "/n[i, j]" in clipped.partition("Worked")[0]
     assert (whole.count(meaning), clipped.count(meaning)) == (1, 1)
+
+
+@pytest.mark.parametrize(("fields", "slope"), [("", "dL/dw[c]"), (": {shared: true}", "dL/dw[n]")])
+def test_a_slope_belongs_to_a_channel_or_to_all(fields: str, slope: str) -> None:
+    lesson = shapecalc.explain(
+        of_text(f"input: 5x5x2\nlayers: [prelu{fields}]"), "prelu1", of="gradient"
+    )
+    (section,) = lesson.sections
+    labels = [block.label for block in section.blocks if isinstance(block, Equation)]
+    assert slope in labels

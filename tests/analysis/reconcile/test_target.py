@@ -142,3 +142,10 @@ def test_a_network_with_symbols_needs_values() -> None:
     with pytest.raises(SpecErrors) as caught:
         find_count(summarize("vgg16", input="HxWx3"), "138M")
     assert [problem.code for problem in caught.value.problems] == ["E121"]
+
+
+def test_the_likelier_variation_stands_first() -> None:
+    """Two operations each are likelier than a batch of four halved counts."""
+    variations = [each.candidate.variation for each in found("alexnet", "4.5G").matches]
+    assert list(dict.fromkeys(variations)) == ["x 2 (2 operations each)", "x 4 (a batch)"]
+    assert variations == sorted(variations, key=lambda text: text.startswith("x 4"))
