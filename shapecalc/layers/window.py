@@ -161,14 +161,18 @@ class Rearranged(NamedTuple):
     """The input's elements, each once, in another arrangement.
 
     They are read with the input's axes in the order `read`, outermost first (sides, then channels,
-    counted from 0), and written with the output's axes in the order `written`.
+    counted from 0), and written with the output's axes in the order `written`.  Where axes are
+    `cut` into several before they change places, it gives the extents of all, and `read` counts
+    these.
 
     >>> permute = Rearranged(read=(2, 0, 1), written=(0, 1, 2))
     >>> flatten = Rearranged(read=(2, 0, 1), written=(0,))  # channel by channel
+    >>> in_pairs = Rearranged(read=(0, 2, 1), written=(0, 1), cut=(5, 2, 3))  # 10x3 to 5x6
     """
 
     read: tuple[int, ...]
     written: tuple[int, ...]
+    cut: tuple[Dim, ...] = ()
 
 
 class PerInput(NamedTuple):

@@ -8,6 +8,7 @@ cuts and joins axes where factors end only regroups them.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic, larger, product, smaller
@@ -290,18 +291,27 @@ class _UncutError(Exception):
 def _rearranged(state: Factored, window: Rearranged, output: Shape) -> Factored:
     """Write the elements in another arrangement."""
     sides = [SideParts(side.first, side.last, {}) for side in state.sides]
-    flat: list[_Factor] = []
-    for axis in window.read:
-        for place, extent in enumerate(state.axes[axis]):
-            parts = {
-                number: side.parts[axis, place]
-                for number, side in enumerate(state.sides)
-                if (axis, place) in side.parts
-            }
-            flat.append(_Factor(extent, parts))
+    given = [
+        [
+            _Factor(
+                extent,
+                {
+                    number: side.parts[axis, place]
+                    for number, side in enumerate(state.sides)
+                    if (axis, place) in side.parts
+                },
+            )
+            for place, extent in enumerate(factors)
+        ]
+        for axis, factors in enumerate(state.axes)
+    ]
     extents = as_list(output)
     lost: list[tuple[int, ReceptiveField]] = []
+    flat = [*chain.from_iterable(given)]
     try:
+        if window.cut:
+            given = _regrouped(flat, list(window.cut), lost)
+        flat = [*chain.from_iterable(given[axis] for axis in window.read)]
         groups = _regrouped(flat, [extents[axis] for axis in window.written], lost)
     except _UncutError:
         if any(map(is_symbolic, (*extents, *(factor.extent for factor in flat)))):

@@ -124,10 +124,12 @@ class _Moved:
     single = False
 
     def __init__(self, window: Rearranged, given: Shape, output: Shape) -> None:
+        cut = [known(extent) for extent in window.cut] or whole(given)
         written = [whole(output)[axis] for axis in window.written]
         self.rows = [
             np.transpose(
-                np.transpose(rows, window.read).reshape(written), np.argsort(window.written)
+                np.transpose(rows.reshape(cut), window.read).reshape(written),
+                np.argsort(window.written),
             )
             for rows in np.indices(whole(given))
         ]

@@ -14,6 +14,7 @@ from shapecalc.analysis import tables as published
 from shapecalc.analysis.tables.read import read_table
 from shapecalc.cli import main
 from shapecalc.spec.find import find_table
+from shapecalc.text import line_and_column
 from tests.runner import runner
 
 if TYPE_CHECKING:
@@ -182,10 +183,11 @@ def test_another_cell_in_the_file_exits_1(name: str, folder: Path) -> None:
     place = next(where for where in table.cells if where not in table.errata)
     cell = table.cells[place]
     lines = source.text.splitlines(keepends=True)
-    line = lines[cell.start.line]
-    wrong = line[: cell.start.column] + "12345" + line[cell.end.column :]
+    number, column = line_and_column(cell.start)
+    line = lines[number]
+    wrong = line[:column] + "12345" + line[line_and_column(cell.end)[1] :]
     wrong = wrong.replace("12345", "max pool" if "conv" in cell.text else '"12345"')
-    lines[cell.start.line] = wrong
+    lines[number] = wrong
     Path("altered.yaml").write_text("".join(lines), encoding="utf-8")
     assert run("--file", "altered.yaml").exit_code == 1
     Path("same.yaml").write_text(source.text, encoding="utf-8")

@@ -218,9 +218,7 @@ def test_a_free_name_is_a_symbol_until_it_is_set() -> None:
     "layer",
     [
         "repeat: {times: k, layers: [relu]}",
-        "conv: {filters: 4, kernel: 3, dilation: k}",
         "conv: {filters: 4, kernel: 3, groups: k}",
-        "transposed: {filters: 4, kernel: k}",
         "lrn: {beta: k}",
     ],
 )
