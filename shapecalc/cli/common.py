@@ -135,20 +135,25 @@ def _is_output(param: click.Parameter) -> bool:
 
 
 def must_be_no_input(path: str) -> None:
-    """Refuse to write over a file that the command reads, by whatever names it.
+    """Refuse to write over a file that the command reads, by whatever names it, and over a spec.
 
     Raises `SpecErrors` (E007).
     """
-    from shapecalc.spec.find import noted_files
+    from shapecalc.spec.find import holds_spec, noted_files
 
     if not os.path.isfile(path):
         return
-    message = f"'{path}' cannot be written: it is the command's own input"
-    if not any(os.path.samefile(path, file) for file in _input_files()):
-        if not any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
-            return
+    hint = "give the output another name"
+    if any(os.path.samefile(path, file) for file in _input_files()):
+        message = f"'{path}' cannot be written: it is the command's own input"
+    elif any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
         message = f"'{path}' cannot be written: the command has read it"
-    raise refuse("E007", message, Origin.of_file(path), "give the output another name")
+    elif holds_spec(path):
+        message = f"'{path}' cannot be written: it is a spec, which would be lost"
+        hint += ", or remove that file first"
+    else:
+        return
+    raise refuse("E007", message, Origin.of_file(path), hint)
 
 
 def _input_files() -> Iterator[str]:
