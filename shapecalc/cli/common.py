@@ -135,11 +135,11 @@ def _is_output(param: click.Parameter) -> bool:
 
 
 def must_be_no_input(path: str) -> None:
-    """Refuse to write over a file that the command reads, by whatever names it, and over a spec.
+    """Refuse to write over a file that the command reads, by whatever names it.
 
     Raises `SpecErrors` (E007).
     """
-    from shapecalc.spec.find import holds_spec, noted_files
+    from shapecalc.spec.find import noted_files
 
     if not os.path.isfile(path):
         return
@@ -148,12 +148,19 @@ def must_be_no_input(path: str) -> None:
         message = f"'{path}' cannot be written: it is the command's own input"
     elif any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
         message = f"'{path}' cannot be written: the command has read it"
-    elif holds_spec(path):
-        message = f"'{path}' cannot be written: it is a spec, which would be lost"
-        hint += ", or remove that file first"
     else:
         return
     raise refuse("E007", message, Origin.of_file(path), hint)
+
+
+def _must_be_no_spec(path: str) -> None:
+    """Refuse to write over a spec, which somebody wrote by hand.  Raises `SpecErrors` (E007)."""
+    from shapecalc.spec.find import holds_spec
+
+    if os.path.isfile(path) and holds_spec(path):
+        message = f"'{path}' cannot be written: it is a spec, which would be lost"
+        hint = "give the output another name, or remove that file first"
+        raise refuse("E007", message, Origin.of_file(path), hint)
 
 
 def _input_files() -> Iterator[str]:
@@ -177,6 +184,7 @@ def _parameters() -> Iterator[tuple[click.Parameter, Any]]:
 def _explaining(path: str) -> Iterator[None]:
     """Tell why a file cannot be written; one that the command reads never is."""
     must_be_no_input(path)
+    _must_be_no_spec(path)
     try:
         yield
     except OSError as error:
