@@ -3,7 +3,7 @@
 from tests.mutation.ground import Planted
 
 FAULTS = [
-    Planted("a condition of a comparison never holds", "condition.holds(totals[total], first[total])", "False"),
+    Planted("a condition of a comparison never holds", "condition.holds(number[1], first[total])", "False"),
     Planted("completion offers every topic", '[f"{before}{comma}{word}" for word in TOPICS if word.startswith(last)]', '[f"{before}{comma}{word}" for word in TOPICS if True]'),
     Planted("a JSON check hints as little as a text", 'hint or (3 if chosen == "json" else 2)', 'hint and (3 if chosen == "json" else 2)'),
     Planted("a student's sheet is not written", "yield name, content, Drawn(student.id, homework.stamp, values)", "pass"),
