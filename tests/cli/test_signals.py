@@ -108,7 +108,7 @@ def big_sweep(folder: Path) -> subprocess.Popen[str]:
         env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_minds_signals,
+        preexec_fn=_minds_signals,  # noqa: PLW1509  (no threads here)
     )
     deadline = time.monotonic() + 60
     while not any(path.name.startswith(".out.csv.") for path in folder.iterdir()):
