@@ -8,14 +8,17 @@ from shapecalc.layers import BUILTIN
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import REQUIRED, Padding
+from shapecalc.layers.shape import Map
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
 
 #: A value for every field without a default, by the type or for all types.
 VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
+    "parameter.shape": (2, 3, 5),
 }  # fmt: skip
 
 #: The types whose kernel moves: those with the most fields, which most examples are for.
@@ -24,11 +27,15 @@ WINDOWED = {word for word, made in BUILTIN.items() if issubclass(made, Windowed)
 #: The types that need sides to work on.
 NEED_SIDES = [word for word, made in BUILTIN.items() if made.takes == "map"]
 
+#: The types that need just one side.
+NEED_SEQUENCES = [word for word, made in BUILTIN.items() if made.takes == "sequence"]
+
 #: The types that may be a bare word.  A crop needs one of its two fields.
 BARE = [
     word
     for word, made in BUILTIN.items()
     if made.inputs == 1
+    and made.takes != "sequence"
     and word != "crop"
     and all(declared.default is not REQUIRED for declared in made.fields())
 ]
@@ -48,6 +55,17 @@ _BENT = {
     "distances to codes",
 }  # fmt: skip
 LINEAR = [word for word, made in BUILTIN.items() if made.term not in _BENT]
+
+
+def copies(word: str, shape: Shape) -> tuple[Shape, ...]:
+    """Return a shape as often as a layer of a type takes it."""
+    inputs = BUILTIN[word].inputs
+    return (shape,) * (2 if inputs is None else inputs)
+
+
+def taken(word: str) -> tuple[Shape, ...]:
+    """Return what may flow into a layer of a type: maps of 30 channels."""
+    return copies(word, Map((9,) if word in NEED_SEQUENCES else (7, 9), 30))
 
 
 def make(word: str) -> Layer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import ALIASES, BUILTIN, JOINS
+from shapecalc.layers import ALIASES, BUILTIN, JOINS, is_layer
 from shapecalc.spec.tree_reader import COMMON_KEYS
 from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
@@ -75,7 +75,7 @@ class Edits:
 
     def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:
         """Complain about changes that a join or a word of structure has no field for."""
-        if kind in BUILTIN and kind not in JOINS:
+        if is_layer(kind, self.spec.blocks) and kind not in JOINS:
             return  # looked at when the layer is built
         takes = ("times", "for", "index") if kind == "repeat" else ()
         for key in [key for key in fields if key not in takes]:

@@ -82,7 +82,7 @@ def layer_help(word: str) -> LayerHelp:
         cls.counts,
         cls.learns,
         cls.example,
-        ", ".join(field.unsaid for field in cls.fields() if field.unsaid),
+        ", ".join(dict.fromkeys(field.unsaid for field in cls.fields() if field.unsaid)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import BUILTIN, JOINS, STRUCTURE
+from shapecalc.layers import BUILTIN, JOINS, STRUCTURE, is_layer
 from shapecalc.spec import Branch, Use
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader
 from shapecalc.text import List, Scalar, YamlMap, describe
@@ -222,7 +222,7 @@ class StatementReader(WordReader):
             return self.unsound(key, value)
         if kind == "group" and "name" not in value.items:
             self.complain("E113", "a group needs a name", key, STRUCTURE_FORMS[kind])
-        if len(self.problems) > before and kind in BUILTIN:
+        if len(self.problems) > before and is_layer(kind, self.blocks):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, None, parts.name, parts.sources, sound=False
             )

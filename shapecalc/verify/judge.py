@@ -10,6 +10,7 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.api import report_of
 from shapecalc.errors import SpecErrors
+from shapecalc.graph import Input
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.arrays import extents
@@ -144,7 +145,7 @@ def verify(
             row = rows[step.node.path]
             outcomes: dict[str, str | None] = dict.fromkeys(LAWS)
             outcomes["shape"] = laws.shape_law(step.output, row.output)
-            if row.inputs:
+            if not isinstance(step.layer, Input):
                 outcomes["arrays"] = laws.weight_law(
                     slots(step.layer, *step.inputs), row.parameters
                 )

@@ -27,6 +27,7 @@ from shapecalc.layers.fields import (
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
+from tests.kinds import copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +104,7 @@ def test_what_reads_the_same_counts_the_same(word: str) -> None:
     cls = BUILTIN[word]
     counted = 0
     for shape in INPUTS:
-        inputs = (shape,) * (cls.inputs or 2)
+        inputs = copies(word, shape)
         by_text: dict[str, tuple[object, Layer]] = {}
         for layer in layers_of(cls):
             result = numbers(layer, inputs)
@@ -166,6 +167,14 @@ def test_what_is_not_written_is_said_elsewhere(word: str) -> None:
         ("layernorm", {"affine": False}, "over channels, no scale or shift"),
         ("groupnorm", {"groups": 4, "affine": False}, "4 groups, no scale or shift"),
         ("instancenorm", {"affine": False}, "no scale or shift"),
+        ("batchnorm", {"scale": False}, "no scale"),
+        ("layernorm", {"shift": False}, "over channels, no shift"),
+        ("batchnorm", {"affine": False, "scale": False}, "no scale or shift"),
+        ("scale", {"init": 1e-6}, "per channel, init 1e-06"),
+        ("scale", {"per": "one", "bias": True}, "one for all, with bias"),
+        ("bias", {"per": "element"}, "per element"),
+        ("token", {"count": 2}, "2 in front"),
+        ("parameter", {"shape": (1, 1, 64)}, "1x1x64"),
         ("avgpool", {"kernel": (3,), "count_include_pad": False}, "3x3 /3, padding not averaged"),
         ("lrn", {"k": 2.0}, "over 5 channels, k 2"),
         ("lrn", {"alpha": 1.0, "beta": 0.5}, "over 5 channels, alpha 1, beta 0.5"),

@@ -11,6 +11,8 @@ from twin import Do, of, padded, pairs, ranked, spread
 from tests.kinds import PLAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import torch
     from torch import Tensor, nn
 else:
@@ -44,17 +46,27 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
 
 
+def trained(layer: AnyLayer, made: nn.Module) -> nn.Module:
+    """Take a normalisation's scale or its shift away, which PyTorch has for few by itself."""
+    for name, has in (("weight", layer.scale), ("bias", layer.shift)):
+        if layer.affine and not has:
+            setattr(made, name, None)
+    return made
+
+
 @of("batchnorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     options = {"affine": layer.affine, "track_running_stats": layer.statistics}
-    return getattr(nn, f"BatchNorm{max(x.ndim - 2, 1)}d")(x.shape[1], **options).eval()
+    made = getattr(nn, f"BatchNorm{max(x.ndim - 2, 1)}d")(x.shape[1], **options).eval()
+    return trained(layer, made)
 
 
 @of("layernorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if layer.over == "all":
-        return nn.LayerNorm(x.shape[1:], elementwise_affine=layer.affine)
+        return trained(layer, nn.LayerNorm(x.shape[1:], elementwise_affine=layer.affine))
     made = nn.LayerNorm(x.shape[1], elementwise_affine=layer.affine)  # over the last axis
+    trained(layer, made)
     made.register_forward_pre_hook(lambda _, args: args[0].movedim(1, -1))
     made.register_forward_hook(lambda _, __, y: y.movedim(-1, 1))
     return made
@@ -62,15 +74,15 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 
 @of("groupnorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    return nn.GroupNorm(layer.groups, x.shape[1], affine=layer.affine)
+    return trained(layer, nn.GroupNorm(layer.groups, x.shape[1], affine=layer.affine))
 
 
 @of("instancenorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = ranked("InstanceNorm", x)(x.shape[1], affine=layer.affine)
     if math.prod(x.shape[2:]) == 1:  # PyTorch refuses a single place, save as groups of 1 channel
-        return nn.GroupNorm(x.shape[1], x.shape[1], affine=layer.affine)
-    return made
+        return trained(layer, nn.GroupNorm(x.shape[1], x.shape[1], affine=layer.affine))
+    return trained(layer, made)
 
 
 # -- element by element -------------------------------------------------------------------------
@@ -111,6 +123,74 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 @of("dropout")
 def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return nn.Dropout(layer.rate)
+
+
+# -- trained arrays -----------------------------------------------------------------------------
+
+
+class Trained(nn.Module):
+    """Arrays of its own, which PyTorch's programmers write as `nn.Parameter`."""
+
+    def __init__(
+        self, function: Callable[..., Tensor], shape: Sequence[int], names: Sequence[str]
+    ) -> None:
+        super().__init__()
+        self.function = function
+        for name in names:
+            self.register_parameter(name, nn.Parameter(torch.ones(*shape)))
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(*self.parameters(), *inputs)
+
+
+def numbers(layer: AnyLayer, x: Tensor) -> tuple[int, ...]:
+    """Return the extents of what a scale or a bias trains."""
+    if layer.per == "position" and x.ndim == 2:
+        raise ValueError("no positions")
+    extents = {"channel": x.shape[1:2], "position": x.shape[2:], "element": x.shape[1:]}
+    return tuple(extents.get(layer.per, (1,)))
+
+
+def laid(layer: AnyLayer, array: Tensor, x: Tensor) -> Tensor:
+    """Lay what is trained along what flows in."""
+    return array.reshape(-1, *(1,) * (x.ndim - 2)) if layer.per == "channel" else array
+
+
+@of("scale")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    def scaled(weight: Tensor, *rest: Tensor) -> Tensor:
+        *shift, x = rest
+        y = x * laid(layer, weight, x)
+        return y + laid(layer, shift[0], x) if shift else y
+
+    return Trained(scaled, numbers(layer, x), ["weight", "bias"] if layer.bias else ["weight"])
+
+
+@of("bias")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    return Trained(lambda bias, x: x + laid(layer, bias, x), numbers(layer, x), ["bias"])
+
+
+@of("position_embedding")
+def _(_: AnyLayer, x: Tensor) -> nn.Module:
+    return Trained(lambda weight, x: x + weight, x.shape[1:], ["weight"])
+
+
+@of("token")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if x.ndim != 3:
+        raise ValueError("no sequence")
+
+    def extended(weight: Tensor, x: Tensor) -> Tensor:
+        return torch.cat((weight.expand(len(x), -1, -1), x), 2)
+
+    return Trained(extended, (x.shape[1], layer.count), ["weight"])
+
+
+@of("parameter")
+def _(layer: AnyLayer) -> nn.Module:
+    *sides, channels = layer.shape
+    return Trained(lambda weight: weight[None].clone(), (channels, *sides), ["weight"])
 
 
 # -- moving elements ----------------------------------------------------------------------------

@@ -41,6 +41,7 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
+from shapecalc.layers.trained import Elementwise, PositionEmbedding, Token, TrainedArray
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.text.words import article, capital, listed
@@ -307,6 +308,22 @@ def _branches(subject: Subject, letter: str = "") -> Grid:
     start = 0 if letter else 1
     right = (False, False, False, True)
     return Grid(header[start:], tuple(row[start:] for row in rows), right[start:])
+
+
+@says.register(Elementwise)
+@says.register(PositionEmbedding)
+def _(layer: Layer, subject: Subject) -> Iterator[Block]:
+    yield Prose(f"Every element meets a trained number, {layer.rule}, so the shape stays.")
+
+
+@says.register(Token)
+def _(layer: Token, subject: Subject) -> Iterator[Block]:
+    yield Prose("Trained rows go in front of the sequence, so its length grows by their count.")
+
+
+@says.register(TrainedArray)
+def _(layer: TrainedArray, subject: Subject) -> Iterator[Block]:
+    yield Prose("Nothing flows in: the layer is an array of the shape that is written.")
 
 
 @says.register(Pointwise)

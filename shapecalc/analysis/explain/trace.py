@@ -109,7 +109,7 @@ def _extents(parameter: Parameter, layer: Layer, output: Shape) -> tuple[Any, ..
 
 def traced(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -> Layer:
     """Return the layer with names on its numbers."""
-    rank = len(inputs[0].sides)
+    rank = len(inputs[0].sides) if inputs else 0
     values = {
         field.name: _traced_field(field, getattr(layer, field.name), rank, style)
         for field in layer.fields()

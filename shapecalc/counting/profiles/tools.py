@@ -16,7 +16,7 @@ _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
 #: What no tool knows as a layer.
-_UNKNOWN = "subsampling, blurring, distances to codes"
+_UNKNOWN = "subsampling, blurring, distances to codes, scales, bias, embeddings"
 _ALL_ELSE = (
     f"{_UNKNOWN}, max pools, average pools, batch normalisation, normalisation,"
     " response normalisation, activations, softmax, upsampling, joins"
@@ -218,7 +218,10 @@ GRAPHS = (
 KERAS = Profile(
     "keras",
     "Total params: trained weights + biases, and running statistics",
-    _for_all([*_TIED, "conv:untied"], "stored_weights + stored_biases")
+    _for_all(
+        [*_TIED, "conv:untied", *"scale bias position_embedding token parameter".split()],
+        "stored_weights + stored_biases",
+    )
     | _for_all(
         "batchnorm layernorm groupnorm instancenorm prelu",
         "stored_weights + stored_biases + stored_buffers",

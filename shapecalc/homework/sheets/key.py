@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Conv, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
@@ -39,7 +40,8 @@ def notation_key(rows: Iterable[Row], *, operations: bool) -> dict[str, str]:
 
     Marks that mean the same stand together.
     """
-    layers = [(row, row.layer) for row in rows if row.layer is not None and row.inputs]
+    rows = [row for row in rows if not isinstance(row.layer, Input)]
+    layers = [(row, row.layer) for row in rows if row.layer is not None]
     heads: dict[str, tuple[str, str]] = {}
     for row, layer in layers:
         if layer.type not in heads:
