@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
-    "parameter.shape": (2, 3, 5),
+    "parameter.shape": (2, 3, 5), "power.exponent": 3.0, "clip.range": (0.0, 6.0),
 }  # fmt: skip
 
 #: The types whose kernel moves: those with the most fields, which most examples are for.
@@ -54,7 +54,10 @@ _BENT = {
     "activations", "max pools", "softmax", "normalisation", "response normalisation",
     "distances to codes",
 }  # fmt: skip
-LINEAR = [word for word, made in BUILTIN.items() if made.term not in _BENT]
+_BENT_JOINS = {"divide", "maximum", "minimum"}
+LINEAR = [
+    word for word, made in BUILTIN.items() if made.term not in _BENT and word not in _BENT_JOINS
+]
 
 
 def copies(word: str, shape: Shape) -> tuple[Shape, ...]:

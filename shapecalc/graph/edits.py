@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import ALIASES, BUILTIN, JOINS, is_layer
+from shapecalc.layers import ALIASES, BUILTIN, JOINS, is_layer, layer_class
 from shapecalc.spec.tree_reader import COMMON_KEYS
 from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
@@ -60,7 +60,7 @@ class Edits:
             )
             return use
         assert isinstance(kind, Scalar)
-        if text in JOINS:
+        if text in JOINS and is_layer(text, self.spec.blocks):
             self.only_fields(text, fields, keys)
         branches = use.branches if text in JOINS and use.type in JOINS else ()
         return use._replace(
@@ -77,7 +77,9 @@ class Edits:
         """Complain about changes that a join or a word of structure has no field for."""
         if is_layer(kind, self.spec.blocks) and kind not in JOINS:
             return  # looked at when the layer is built
-        takes = ("times", "for", "index") if kind == "repeat" else ()
+        takes: tuple[str, ...] = ("times", "for", "index") if kind == "repeat" else ()
+        if is_layer(kind, self.spec.blocks):
+            takes = tuple(field.name for field in layer_class(kind).fields())
         for key in [key for key in fields if key not in takes]:
             del fields[key]
             hint = did_you_mean(key, takes) or (

@@ -400,7 +400,7 @@ class Walk:
                 return draft.out
         else:
             operands = [self.wire(name, flow, position) for name in use.sources or ()]
-            if not use.sources:
+            if not use.sources and use.fields:  # constants, and what flows in
                 operands = [flow]
         draft = self.draft(use, operands, position, position.names)
         self.enter(draft, name, stem, position.names, use)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The families, in the order in which help and schema list their layers.
 FAMILIES = (
     "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
-    "reshape", "merge", "trained",
+    "reshape", "merge", "arithmetic", "trained",
 )  # fmt: skip
 
 
@@ -75,7 +75,9 @@ ALIASES: dict[str, str] = {"fc": "dense", "linear": "dense"}
 STRUCTURE: tuple[str, ...] = ("repeat", "group", "side")
 
 #: The layers that join branches.
-JOINS: frozenset[str] = frozenset({"concat", "add", "multiply"})
+JOINS: frozenset[str] = frozenset(
+    {"concat", "add", "multiply", "subtract", "divide", "maximum", "minimum"}
+)
 
 
 def is_layer(word: str, blocks: Container[str]) -> bool:

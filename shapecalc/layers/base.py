@@ -106,7 +106,8 @@ class Layer:
     or more of a join; 0: it is an operand by itself), `takes` the kinds of shapes (`sequence`: a
     map of one side), `inplace` whether the result overwrites the input (`view`: it is the very
     same elements, so nothing is written),
-    `weighted` whether units multiply and accumulate.  `term` is what a total calls the operations
+    `weighted` whether units multiply and accumulate, `positive` whether it is judged on numbers
+    above 0, where all that it computes is a number.  `term` is what a total calls the operations
     that are neither multiply-accumulates nor bias adds, "" where it has no name for them; `learns`
     what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
     those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
@@ -128,6 +129,7 @@ class Layer:
     inplace: ClassVar[bool] = False
     view: ClassVar[bool] = False
     weighted: ClassVar[bool] = False
+    positive: ClassVar[bool] = False
 
     _fields: ClassVar[tuple[Declared, ...]] = ()
 
@@ -232,10 +234,10 @@ def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
     """Check the number and the kinds of inputs before any other rule."""
     count = len(inputs)
     if layer.inputs is None:
-        if count < 2:
+        if count < 1:
             return RuleError(
                 "E207",
-                f"{layer.type} joins two or more branches, but has {count}",
+                f"{layer.type} joins one or more branches, but has none",
                 hint="give it branches, or `from: [a, b]`",
                 facts=(("inputs", count),),
             )

@@ -32,7 +32,7 @@ def whole_array(shape: Shape) -> tuple[Dim, ...]:
     return tuple(as_list(shape, "chw"))
 
 
-class Elementwise(Layer):
+class SharedNumbers(Layer):
     """Meets every element with a number of a trained array, which may serve many of them."""
 
     per: Literal["channel", "position", "element", "one"] = field(
@@ -63,7 +63,7 @@ class Elementwise(Layer):
         return by_word.get(self.per, (1,))
 
 
-class Scale(Elementwise):
+class Scale(SharedNumbers):
     """Multiplies by trained factors (Caffe's Scale; ConvNeXt's layer scale, Touvron et al. 2021).
 
     With a bias it shifts as well, by as many numbers.  What the factors begin with changes no
@@ -107,7 +107,7 @@ class Scale(Elementwise):
         return Work(multiplies=output.size, bias_adds=output.size if self.bias else 0)
 
 
-class Bias(Elementwise):
+class Bias(SharedNumbers):
     """Adds trained biases: what follows a convolution without its own (Caffe's Bias)."""
 
     type: ClassVar[str] = "bias"

@@ -9,9 +9,9 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.layers.trained import (
     Bias,
-    Elementwise,
     PositionEmbedding,
     Scale,
+    SharedNumbers,
     Token,
     TrainedArray,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # -- scale, bias -----------------------------------------------------------------------------------
 
 
-def _shape(layer: Elementwise, x: Array) -> Axes:
+def _shape(layer: SharedNumbers, x: Array) -> Axes:
     """Return the extents of the array for what flows in."""
     if layer.per == "one":
         return (1,)
@@ -42,13 +42,13 @@ def _shape(layer: Elementwise, x: Array) -> Axes:
     return by_word[layer.per]
 
 
-def _along(layer: Elementwise, values: Array, x: Array) -> Array:
+def _along(layer: SharedNumbers, values: Array, x: Array) -> Array:
     """Lay the numbers along the axes that they differ on."""
     laid: Array = column(values, x) if layer.per == "channel" else values
     return laid
 
 
-def _gathered(layer: Elementwise, values: Array) -> Array:
+def _gathered(layer: SharedNumbers, values: Array) -> Array:
     """Add up what belongs to one number, over the batch and all that the number serves."""
     axes: dict[str, Axes] = {
         "channel": (0, *range(2, values.ndim)), "position": (0, 1), "element": (0,),
@@ -156,8 +156,8 @@ def elementwise_formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
     return by_letter | {"x": single("x", at, back_text, back)}
 
 
-@registry.paper_copy(Elementwise)
-def elementwise_paper_copy(layer: Elementwise, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+@registry.paper_copy(SharedNumbers)
+def elementwise_paper_copy(layer: SharedNumbers, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
     """Keep two channels."""
     return layer, (shape_like(inputs[0], SIDES, 2, 4),)
 

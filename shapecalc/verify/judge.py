@@ -188,6 +188,8 @@ def _counted_small(
     copy, shapes, facts = small_copy(layer, inputs)
     random = np.random.default_rng(seed)
     arrays_in = tuple(_distinct(random, (1, *extents(shape))) for shape in shapes)
+    if copy.positive:
+        arrays_in = tuple(1 + np.abs(x) for x in arrays_in)
     arrays = random_arrays(copy, *arrays_in, random=random)
     plain, operations = count(copy, arrays, *arrays_in)
     differences = [

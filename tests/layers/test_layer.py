@@ -118,11 +118,12 @@ def test_a_layer_takes_one_input(refusal: Refusal) -> None:
     assert error.message == "relu takes 1 input, but 2 flow in"
 
 
-def test_a_join_takes_two(refusal: Refusal) -> None:
-    error = refusal(Add(), Map((2, 3), 5))
+def test_a_join_takes_one_or_more(refusal: Refusal) -> None:
+    assert refusal(Add(), Map((2, 3), 5)) is None
+    error = refusal(Add())
     assert error is not None
     assert error.code == "E207"
-    assert error.message == "add joins two or more branches, but has 1"
+    assert error.message == "add joins one or more branches, but has none"
 
 
 @pytest.mark.parametrize(

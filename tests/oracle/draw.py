@@ -102,6 +102,8 @@ def pool(x: Map) -> Fields:
 #: A part of 1 in millionths: of 10^-300 and less a gradient has no digits left.
 part = st.integers(0, 10**6).map(lambda n: n / 10**6)
 
+#: Constants of joins: so many that no number of a grid is.
+joined_with = st.sampled_from([0.25, 1.0, 2.0, -0.75])
 #: What normalisations train.
 affine: Fields = {name: st.booleans() for name in ("affine", "scale", "shift")}
 
@@ -154,6 +156,8 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
         "factor": sizes(len(x.sides), 4),
         "mode": st.sampled_from(["nearest", "bilinear"]),
     },
+    "power": lambda _: {"exponent": st.sampled_from([-1.5, 0.5, 1.0, 2.0, 3.0])},
+    "clip": lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
     "channel_shuffle": lambda _: {"groups": small},
     "parameter": lambda _: {
         "shape": st.lists(st.integers(1, 9), min_size=1, max_size=4).map(tuple)
@@ -200,7 +204,9 @@ def layers(
     """
     made = layer_class(word)
     if word in JOINS:
-        return made(), draw(operands() | st.tuples(vectors, vectors))
+        fields = {declared.name: st.none() | joined_with for declared in made.fields()}
+        shapes = operands() | st.tuples(vectors, vectors) | st.tuples(maps())
+        return made(**draw(st.fixed_dictionaries(fields))), draw(shapes)
     if not made.inputs:
         return made(**draw(st.fixed_dictionaries(FIELDS[word](None)))), ()
     some = {"map": maps(), "sequence": maps(sides=1), "any": maps() | vectors}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from judge import AnyLayer, need
@@ -90,10 +91,26 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 #: PyTorch's classes by their names, without capitals.
 CLASSES = {name.lower(): made for name, made in vars(nn).items() if isinstance(made, type)}
 #: What has no fields is PyTorch's class of the same name.
-SAME = {word: CLASSES[word.replace("_", "")] for word in PLAIN}
+SAME = {word: CLASSES[word.replace("_", "")] for word in PLAIN if word.replace("_", "") in CLASSES}
 SAME["flatten"] = nn.Flatten
 for _word, _made in SAME.items():
     of(_word)(lambda _, __, made=_made: made())
+
+
+for _word, _function in {
+    "abs": torch.abs, "negative": torch.neg, "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt,
+}.items():  # fmt: skip
+    of(_word)(lambda _, __, function=_function: Do(function))
+
+
+@of("power")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return Do(lambda x: x.pow(layer.exponent))
+
+
+@of("clip")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return Do(lambda x: x.clamp(*layer.range))
 
 
 @of("leaky_relu")
@@ -259,17 +276,35 @@ def _(_: AnyLayer, *__: Tensor) -> nn.Module:
 
 
 @of("add")
-def _(_: AnyLayer, *__: Tensor) -> nn.Module:
-    return Do(lambda *inputs: torch.stack(inputs).sum(0))  # unlike +, it wants equal shapes
+def _(layer: AnyLayer, *__: Tensor) -> nn.Module:
+    constants = sum(end for end in (layer.left, layer.right) if end is not None)
+    # Unlike +, stack wants equal shapes.
+    return Do(lambda *inputs: torch.stack(inputs).sum(0) + constants)
 
 
-@of("multiply")
-def _(_: AnyLayer, *inputs: Tensor) -> nn.Module:
-    like = max(inputs, key=Tensor.dim)
-    if any(x.ndim not in (2, like.ndim) for x in inputs):
-        raise ValueError("maps of different ranks")
+def joining(step: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., nn.Module]:
+    """Make the twin of a join that stretches, from what it does to two."""
 
-    def multiply(*inputs: Tensor) -> Tensor:
-        return math.prod(x.reshape(*x.shape, *(1,) * (like.ndim - x.ndim)) for x in inputs)
+    def build(layer: AnyLayer, *inputs: Tensor) -> nn.Module:
+        like = max(inputs, key=Tensor.dim)
+        if any(x.ndim not in (2, like.ndim) for x in inputs):
+            raise ValueError("maps of different ranks")
 
-    return Do(multiply)
+        def join(*inputs: Tensor) -> Tensor:
+            operands = [x.reshape(*x.shape, *(1,) * (like.ndim - x.ndim)) for x in inputs]
+            left, right = (
+                [] if end is None else [operands[0].new_tensor(end)]
+                for end in (layer.left, layer.right)
+            )
+            return reduce(step, [*left, *operands, *right])
+
+        return Do(join)
+
+    return build
+
+
+for _word, _step in {
+    "multiply": torch.mul, "subtract": torch.sub, "divide": torch.div,
+    "maximum": torch.maximum, "minimum": torch.minimum,
+}.items():  # fmt: skip
+    of(_word)(joining(_step))

@@ -113,6 +113,18 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "add": ("add", {}, (Map((2, 3), 4), Map((2, 3), 4), Map((2, 3), 4))),
     "multiply": ("multiply", {}, (Map((2, 3), 4), Map((2, 3), 4))),
     "multiply, stretched": ("multiply", {}, (Map((2, 3), 4), Map((2, 1), 1), Vector(4))),
+    "add, one and constants": ("add", {"left": 2.0, "right": 3.0}, (Map((2, 3), 4),)),
+    "multiply by constants": ("multiply", {"left": 2.0, "right": 0.5}, (Map((2, 3), 4), Vector(4))),
+    "subtract": ("subtract", {}, (Map((2, 3), 4), Map((2, 3), 4), Vector(4))),
+    "subtract from 1": ("subtract", {"left": 1.0}, (Map((2, 3), 4),)),
+    "subtract 2 and 3": ("subtract", {"right": 3.0}, (Map((2, 1), 1), Map((2, 3), 4))),
+    "divide": ("divide", {}, (Map((2, 3), 4), Map((2, 3), 1), Map((2, 3), 4))),
+    "divide 1": ("divide", {"left": 1.0, "right": 4.0}, (Vector(5),)),
+    "maximum": ("maximum", {}, (Map((2, 3), 4), Map((2, 3), 4), Map((1, 1), 4))),
+    "maximum with constants": ("maximum", {"left": 0.2, "right": 1.2}, (Map((2, 3), 4),)),
+    "minimum": ("minimum", {"right": 0.2}, (Map((2, 3), 4), Map((2, 3), 4))),
+    "power": ("power", {"exponent": 3.0}, (Map((3, 4), 2),)),
+    "clip": ("clip", {"range": (-1.0, 2.0)}, (Map((3, 4), 2),)),
     "relu": ("relu", {}, (Map((3, 4), 2),)),
     "leaky_relu": ("leaky_relu", {"slope": 0.3}, (Vector(6),)),
     "elu": ("elu", {"alpha": 0.7}, (Vector(6),)),
@@ -132,6 +144,7 @@ def ran(word: str, fields: dict[str, Any], shapes: tuple[Shape, ...]) -> tuple[A
     for shape in shapes:
         size = shape.channels * int(np.prod(shape.sides))
         numbers = (random.permutation(size) - size / 2 + 0.3) / 2
+        numbers = np.abs(numbers) if layer.positive else numbers + len(inputs) / 8
         inputs.append(numbers.reshape(1, shape.channels, *shape.sides))
     arrays = random_arrays(layer, *inputs, random=random)
     y = forward(layer, arrays, *inputs)
@@ -300,6 +313,7 @@ NAMES = {
     "min": min,
     "exp": math.exp,
     "log": math.log,
+    "sqrt": math.sqrt,
     "tanh": math.tanh,
     "Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2,
 }

@@ -28,7 +28,7 @@ from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.fields import per_side
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
-from shapecalc.layers.merge import Add, Concat, Multiply
+from shapecalc.layers.merge import Add, Concat, Stretching
 from shapecalc.layers.norm import Norm
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.reshape import (
@@ -41,7 +41,7 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
-from shapecalc.layers.trained import Elementwise, PositionEmbedding, Token, TrainedArray
+from shapecalc.layers.trained import PositionEmbedding, SharedNumbers, Token, TrainedArray
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.text.words import article, capital, listed
@@ -278,17 +278,30 @@ def _(layer: Add, subject: Subject) -> Iterator[Block]:
     yield Prose(
         f"The {len(subject.inputs)} operands are added element by element, so they must be alike"
         " in every extent, and the sum is like them."
+        if len(subject.inputs) > 1
+        else "The sum is like its operand in every extent."
     )
     yield _branches(subject)
 
 
-@says.register(Multiply)
-def _(layer: Multiply, subject: Subject) -> Iterator[Block]:
+@says.register(Stretching)
+def _(layer: Stretching, subject: Subject) -> Iterator[Block]:
+    verb = _DONE[layer.type]
     yield Prose(
-        "Multiplied element by element: extents must agree, and one that is 1 stretches to that of"
+        f"{verb} element by element: extents must agree, and one that is 1 stretches to that of"
         " the others, like a gate that holds for a whole channel or place."
     )
     yield _branches(subject)
+
+
+#: What is done to the operands of a join that stretches them.
+_DONE = {
+    "multiply": "Multiplied",
+    "subtract": "Subtracted",
+    "divide": "Divided",
+    "maximum": "The largest is kept",
+    "minimum": "The smallest is kept",
+}
 
 
 def _branches(subject: Subject, letter: str = "") -> Grid:
@@ -310,7 +323,7 @@ def _branches(subject: Subject, letter: str = "") -> Grid:
     return Grid(header[start:], tuple(row[start:] for row in rows), right[start:])
 
 
-@says.register(Elementwise)
+@says.register(SharedNumbers)
 @says.register(PositionEmbedding)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
     yield Prose(f"Every element meets a trained number, {layer.rule}, so the shape stays.")

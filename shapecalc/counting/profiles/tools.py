@@ -194,7 +194,7 @@ GRAPHS = (
         },
         "transposed convolutions count by their output, with filters for channels",
         "onnx-tool 1.0.1",
-        without=_UNKNOWN + ", max pools, average pools, normalisation, activations",
+        without=_UNKNOWN + ", max pools, average pools, normalisation, activations, joins",
     ),
     Profile(
         "convnet-burden",
@@ -211,7 +211,7 @@ GRAPHS = (
         "batch normalisation counts as merged, exponentials count nothing",
         "convnet-burden, core/burden.m at commit 42f03d3",
         without=_UNKNOWN
-        + ", max pools, average pools, normalisation, activations, upsampling, multiply",
+        + ", max pools, average pools, normalisation, activations, upsampling, joins",
     ),
 )
 

@@ -12,6 +12,7 @@ from shapecalc.layers.base import square
 from shapecalc.layers.conv import Conv, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise, Separable
+from shapecalc.layers.merge import Elementwise
 from shapecalc.layers.norm import LayerNorm
 from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reshape import Crop, PadLayer
@@ -69,6 +70,9 @@ def _head(row: Row, layer: Layer) -> tuple[str, str]:
             words, meaning = f"{filters} {words}", f"{meaning}, {filters} filters"
     elif isinstance(layer, FullyConnected):
         meaning += f"; {words} units"
+    elif isinstance(layer, Elementwise):
+        meaning += "; x is what flows in" if layer.constants() else ""
+        meaning += "; stretched: repeated along every extent of 1" if "stretched" in words else ""
     elif words:
         meaning = f"{meaning}; {_principal(layer, words)}"
     if not isinstance(layer, _PLAIN) and not layer.learns.startswith("nothing"):

@@ -19,6 +19,7 @@ from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
+from shapecalc.layers.merge import Elementwise
 from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reshape import Crop
 from shapecalc.layers.shape import as_text, shape_of
@@ -95,12 +96,19 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         stride = {"stride": sizes(words.pop()[1:])} if words[-1].startswith("/") else {}
         filters = {"filters": int(words.pop(0))} if len(words) > 1 else {}
         return filters | {"kernel": sizes(words[0])} | stride
+    if issubclass(cls, Elementwise):
+        left, right = re.split(r"\bx\b", text)
+        numbers = {"left": left, "right": right}
+        found = {name: re.search(r"-?[\d.]+", part) for name, part in numbers.items()}
+        return {name: float(match[0]) for name, match in found.items() if match}
     if issubclass(cls, Crop):
         return {"to": sizes(text[3:])} if text.startswith("to ") else {"crop": padding(text)}
     readers: dict[str, tuple[str, Any]] = {
         "units": (r"(\d+)", int),
         "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels", sizes),
         "shape": (r"(?:to )?(.+)", sizes),
+        "exponent": (r"to the (.+)", float),
+        "range": (r"(.+)", lambda words: tuple(map(float, words.split(" to ")))),
         "per": (r"(?:per )?(\w+)(?: for all)?", str),
         "count": (r"(\d+) in front", int),
         "order": (r"(.+)", lambda words: tuple(map(int, words.split()))),
@@ -155,8 +163,8 @@ def read_back(text: str, unsaid: list[str]) -> Layer:
             values |= mark(words)
     if cls is BlurPool:
         values.pop("pad", None)  # it follows from the kernel
-    if cls is Crop:
-        values = {"crop": None, "to": None} | values
+    absent = (field for field in cls.fields() if field.default is None and not field.unsaid)
+    values = {field.name: None for field in absent} | values
     assert values.keys() == names, f"{text}: nothing says {names - values.keys()}"
     return cls(**values)
 
