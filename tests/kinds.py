@@ -19,6 +19,7 @@ VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
     "parameter.shape": (2, 3, 5), "power.exponent": 3.0, "clip.range": (0.0, 6.0),
+    "over": ("channels",),
 }  # fmt: skip
 
 #: The types whose kernel moves: those with the most fields, which most examples are for.
@@ -46,7 +47,7 @@ PLAIN = [
 ]
 
 #: The types that take a maximum, of which the first of equals counts.
-MAXIMA = [word for word, made in BUILTIN.items() if made.term == "max pools"]
+MAXIMA = [word for word, made in BUILTIN.items() if made.term == "max pools" or word == "max"]
 
 #: What is no sum of products with declared single input or array: functions that bend, maxima, squares,
 #: quotients.  Batch normalisation is one, as far as its statistics are not the batch's own.
@@ -54,9 +55,9 @@ _BENT = {
     "activations", "max pools", "softmax", "normalisation", "response normalisation",
     "distances to codes",
 }  # fmt: skip
-_BENT_JOINS = {"divide", "maximum", "minimum"}
+_BENT_TYPES = {"divide", "maximum", "minimum", "max"}
 LINEAR = [
-    word for word, made in BUILTIN.items() if made.term not in _BENT and word not in _BENT_JOINS
+    word for word, made in BUILTIN.items() if made.term not in _BENT and word not in _BENT_TYPES
 ]
 
 

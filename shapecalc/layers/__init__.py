@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The families, in the order in which help and schema list their layers.
 FAMILIES = (
     "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
-    "reshape", "merge", "arithmetic", "trained",
+    "reshape", "merge", "arithmetic", "reduce", "trained",
 )  # fmt: skip
 
 

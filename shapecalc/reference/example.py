@@ -133,7 +133,7 @@ def _input(layer: Layer, shape: Shape, number: int) -> Array:
     if layer.positive:
         x = np.abs(x)
     if isinstance(layer, Maximum | Minimum):  # no two alike, as of equals one wins
-        return x + (1 + number) / 4
+        return x + (1 + number) * 0.15
     return x / 2 + 0.25 if isinstance(layer, Pointwise) else x
 
 

@@ -10,6 +10,7 @@ import pytest
 from shapecalc import loads, summarize
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
+from shapecalc.layers.axes import Axes
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.fields import (
     MODES,
@@ -65,6 +66,8 @@ def values_of(field: Declared) -> list[Any]:
         given += [((0,), (1, 2)), ((0, 1), (1,), (0, 1))]
     elif isinstance(kind, Indices):
         given += [(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 1), (1, 0), (3, 0, 1, 2)]
+    elif isinstance(kind, Axes):
+        given += [("channels",), ("height",), ("positions",), (1, 2), ("length",), (0,)]
     elif isinstance(kind, Interval):
         given += [(0.0, 6.0), (-1.0, 1.0)]
     elif isinstance(kind, Extents):

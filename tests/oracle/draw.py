@@ -104,6 +104,11 @@ part = st.integers(0, 10**6).map(lambda n: n / 10**6)
 
 #: Constants of joins: so many that no number of a grid is.
 joined_with = st.sampled_from([0.25, 1.0, 2.0, -0.75])
+#: Axes that a shape may have, or not.
+axes = st.sampled_from([
+    ("channels",), ("positions",), ("height",), ("width", "channels"), ("length",), (0,), (1,),
+    ("depth", "width"), ("positions", "channels"), (2, 0), ("height", "height"),
+])  # fmt: skip
 #: What normalisations train.
 affine: Fields = {name: st.booleans() for name in ("affine", "scale", "shift")}
 
@@ -156,6 +161,8 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
         "factor": sizes(len(x.sides), 4),
         "mode": st.sampled_from(["nearest", "bilinear"]),
     },
+    **dict.fromkeys(("mean", "sum", "max"), lambda _: {"over": axes, "keep": st.booleans()}),
+    "l2norm": lambda _: {"over": axes},
     "power": lambda _: {"exponent": st.sampled_from([-1.5, 0.5, 1.0, 2.0, 3.0])},
     "clip": lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
     "channel_shuffle": lambda _: {"groups": small},

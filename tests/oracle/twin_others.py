@@ -267,6 +267,53 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
 
 
+# -- along axes ---------------------------------------------------------------------------------
+
+
+def along(over: Sequence[str | int], x: Tensor) -> tuple[int, ...]:
+    """Return a tensor's axes by their names, or by their numbers in a shape that is written."""
+    rank = x.ndim - 2
+    names = {0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[rank]
+    if "positions" in over and not rank:
+        raise ValueError("no positions")
+    words = [axis for word in over for axis in (names if word == "positions" else [word])]
+    written = [
+        axis if isinstance(axis, int) else (*names, "channels").index(axis) for axis in words
+    ]
+    if max(written) > rank or len(set(written)) < len(written):
+        raise ValueError("no such axes")
+    return tuple(1 if axis == rank else axis + 2 for axis in written)
+
+
+def reduced(join: Callable[..., Tensor]) -> Callable[..., nn.Module]:
+    """Make the twin of a reduction."""
+
+    def build(layer: AnyLayer, x: Tensor) -> nn.Module:
+        axes = along(layer.over, x)
+
+        def reduce_(x: Tensor) -> Tensor:
+            if layer.keep:
+                return join(x, axes, keepdim=True)
+            channels_last = x.movedim(1, -1)
+            last = [x.ndim - 1 if axis == 1 else axis - 1 for axis in axes]
+            left = join(channels_last, last)
+            return left[:, None] if left.ndim == 1 else left.movedim(-1, 1)
+
+        return Do(reduce_)
+
+    return build
+
+
+for _word, _join in {"mean": torch.mean, "sum": torch.sum, "max": torch.amax}.items():
+    of(_word)(reduced(_join))
+
+
+@of("l2norm")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    axes = along(layer.over, x)
+    return Do(lambda x: nn.functional.normalize(x, dim=axes))
+
+
 # -- joins --------------------------------------------------------------------------------------
 
 

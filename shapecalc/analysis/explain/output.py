@@ -21,6 +21,7 @@ from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
 from shapecalc.analysis.explain.trace import in_letters, output_of
 from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.axes import in_words
 from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
@@ -31,6 +32,7 @@ from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.merge import Add, Concat, Stretching
 from shapecalc.layers.norm import Norm
 from shapecalc.layers.pool import Pool
+from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -246,6 +248,15 @@ def _(layer: GlobalPool, subject: Subject) -> Iterator[Block]:
     )
 
 
+@says.register(Reduction)
+def _(layer: Reduction, subject: Subject) -> Iterator[Block]:
+    stay = "stay, with an extent of 1" if layer.keep else "go"
+    yield Prose(
+        f"All elements along {in_words(layer.over, subject.inputs[0])} become one, their"
+        f" {layer.statistic}; these axes {stay}."
+    )
+
+
 @says.register(AdaptivePool)
 def _(layer: AdaptivePool, subject: Subject) -> Iterator[Block]:
     yield Prose(
@@ -342,8 +353,9 @@ def _(layer: TrainedArray, subject: Subject) -> Iterator[Block]:
 @says.register(Pointwise)
 @says.register(Norm)
 @says.register(Lrn)
+@says.register(L2Norm)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
-    done = "normalised" if isinstance(layer, (Norm, Lrn)) else "mapped by itself"
+    done = "normalised" if isinstance(layer, (Norm, Lrn, L2Norm)) else "mapped by itself"
     if layer.view:
         done = "passed on"
     rule = layer.rule if layer.rule != Layer.rule else ""

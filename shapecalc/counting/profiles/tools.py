@@ -16,7 +16,7 @@ _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
 #: What no tool knows as a layer.
-_UNKNOWN = "subsampling, blurring, distances to codes, scales, bias, embeddings"
+_UNKNOWN = "subsampling, blurring, distances to codes, scales, bias, embeddings, reductions, l2norm"
 _ALL_ELSE = (
     f"{_UNKNOWN}, max pools, average pools, batch normalisation, normalisation,"
     " response normalisation, activations, softmax, upsampling, joins"

@@ -21,6 +21,7 @@ from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
 from shapecalc.layers.merge import Elementwise
 from shapecalc.layers.pool import BlurPool
+from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import Crop
 from shapecalc.layers.shape import as_text, shape_of
 from shapecalc.text import Source
@@ -57,11 +58,13 @@ UNSAID: dict[str, dict[str, Any]] = {
     "k 1": {"k": 1.0},
     "no bias": {"bias": False},
     "init 1": {"init": 1.0},
+    "axes over which a layer reduces go": {"keep": False},
 }
 #: What marks without a number say.
 WORDS: dict[str, dict[str, Any]] = {
     "no bias": {"bias": False},
     "with bias": {"bias": True},
+    "axes kept": {"keep": True},
     "bias per position": {"bias": "per_position"},
     "padding not averaged": {"count_include_pad": False},
     "no scale or shift": {"affine": False},
@@ -89,6 +92,11 @@ def padding(text: str) -> Padding:
     return Padding(tuple((size, size) for size in sizes(text)))
 
 
+def _over(words: str) -> tuple[str, ...]:
+    """Read axes: `height, width and channels`."""
+    return tuple(re.split(r",? and |, ", words))
+
+
 def head(cls: type[Layer], text: str) -> dict[str, Any]:
     """Read what stands before the first mark."""
     if issubclass(cls, Windowed):
@@ -114,7 +122,7 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         "order": (r"(.+)", lambda words: tuple(map(int, words.split()))),
         "pad": (r"(.+)", padding),
         "groups": (r"(\d+) groups", int),
-        "over": (r"over (\w+)", str),
+        "over": (r"over (.+)", _over if issubclass(cls, Reduction | L2Norm) else str),
         "slope": (r"slope (.+)", float),
         "alpha": (r"alpha (.+)", float),
         "rate": (r"(.+)", float),
