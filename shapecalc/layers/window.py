@@ -17,6 +17,7 @@ flows into it.  How that joins to receptive fields, `report.receptive_field` say
 - `layers.base.SEES_ALL`: every unit sees every element (dense layers, global pools).
 - `Rearranged`: the same elements, every one once, in another arrangement (reshape, permute,
   flatten, pixel shuffle, windows cut out and put back).
+- `Reduced`: all along axes that go, a mean over the width for one;
 - `PerInput`: operands that are looked at in different ways (the two of a matrix product, queries
   beside keys and values), any of the first three for each.
 
@@ -175,6 +176,15 @@ class Rearranged(NamedTuple):
     cut: tuple[Dim, ...] = ()
 
 
+class Reduced(NamedTuple):
+    """All along some axes of the input, which go; the others stay, in their order.
+
+    Axes are counted as a shape is written: the sides from 0 on, the channels last.
+    """
+
+    axes: tuple[int, ...]
+
+
 class PerInput(NamedTuple):
     """How every operand is looked at, where that differs; None: at the own place."""
 
@@ -182,7 +192,7 @@ class PerInput(NamedTuple):
 
 
 #: What `Layer.window` returns.
-Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | PerInput | None"
+Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | Reduced | PerInput | None"
 
 
 def reach(n: Dim, window: Window) -> InputSpan:

@@ -21,6 +21,7 @@ from shapecalc.layers.window import (
     OWN,
     PerInput,
     Rearranged,
+    Reduced,
     UndecidedError,
     as_number,
 )
@@ -79,11 +80,14 @@ def looked_through(
     output: Shape,
 ) -> Fields:
     """Return the fields of a layer's units, from those of each operand and its shape."""
+    if isinstance(window, Reduced):
+        ((fields, shape),) = sources
+        return _written(_reduced(state_of(fields, shape), window), output)
     shapes = tuple(shape for _, shape in sources)
     states = []
     for operand, (fields, shape) in enumerate(sources):
         own = window.windows[operand] if isinstance(window, PerInput) else window
-        assert not isinstance(own, Rearranged | PerInput)
+        assert not isinstance(own, Rearranged | Reduced | PerInput)
         channels = layer.mixes(*shapes, operand=operand)
         if len(sources) > 1 and channels != FIRST and shape.channels != output.channels:
             channels = BESIDE
@@ -261,6 +265,21 @@ def _stretches(state: Factored, axis: int, n: Dim, output: Shape, join: Layer) -
     """Tell whether all places of the output see the one place of an operand's side."""
     parts = [part for side in state.sides for (at, _), part in side.parts.items() if at == axis]
     return any(is_stretched(n, output.sides[axis], join, part) for part in parts)
+
+
+def _reduced(state: Factored, window: Reduced) -> Factored:
+    """See all along axes that go, and number those that stay anew."""
+    stay = [axis for axis in range(len(state.axes)) if axis not in window.axes]
+    sides = []
+    for side in state.sides:
+        gone = {at: part for at, (key, part) in enumerate(side.parts.items()) if key[0] not in stay}
+        seen = _all_of(SideParts(side.first, side.last, {}), gone)
+        kept = ((key, part) for key, part in side.parts.items() if key[0] in stay)
+        seen.parts.update({(stay.index(axis), factor): part for (axis, factor), part in kept})
+        sides.append(seen)
+    return Factored(
+        tuple([state.axes[axis] for axis in stay]) or ((1,),), tuple(sides), state.at_most
+    )
 
 
 def _is_own(span: InputSpan) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
-from shapecalc.layers.window import EVERYTHING, OWN, PerInput, Rearranged, UndecidedError
+from shapecalc.layers.window import EVERYTHING, OWN, PerInput, Rearranged, Reduced, UndecidedError
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
 from shapecalc.report.receptive_field import (
@@ -145,6 +145,7 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
             field = _stretched(field, shape, output, layer)  # noqa: PLW2901
         same = len(field) == len(seen)
         seen = tuple(map(look_back_both, seen, field)) if same else field or seen
+    assert not isinstance(window, Reduced)
     return seen if isinstance(window, PerInput) else _through(seen, window, output)
 
 
@@ -168,6 +169,8 @@ def _turns(window: Sees) -> bool:
     """Tell whether a window looks at axes other than those at its own place."""
     if window is None or isinstance(window, Rearranged):
         return False
+    if isinstance(window, Reduced):
+        return True
     if isinstance(window, PerInput):
         return any(map(_turns, window.windows))
     return any(step.side not in (-1, side) for side, step in enumerate(window))
