@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: A value for every field without a default, by the type or for all types.
 VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
+    "roll.shift": (2,), "window_partition.size": (2,), "window_merge.size": (2,),
+    "window_mask.size": (2,), "relative_position.size": (3, 10),
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
 }  # fmt: skip
 
@@ -24,12 +26,12 @@ WINDOWED = {word for word, made in BUILTIN.items() if issubclass(made, Windowed)
 #: The types that need sides to work on.
 NEED_SIDES = [word for word, made in BUILTIN.items() if made.takes == "map"]
 
-#: The types that may be a bare word.  A crop needs one of its two fields.
+#: The types that may be a bare word.  A crop needs one of its two fields, a causal mask scores.
 BARE = [
     word
     for word, made in BUILTIN.items()
     if made.inputs == 1
-    and word != "crop"
+    and word not in ("crop", "causal_mask")
     and all(declared.default is not REQUIRED for declared in made.fields())
 ]
 

@@ -29,7 +29,7 @@ Examples:
 def layers(type_: str | None) -> None:
     """List the layer types, or show the fields, rules and an example of TYPE."""
     from shapecalc.errors import refuse
-    from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+    from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, BUILTIN, STRUCTURE
     from shapecalc.spec.language import all_layers, layer_help
     from shapecalc.text.words import did_you_mean
 
@@ -37,7 +37,7 @@ def layers(type_: str | None) -> None:
         if type_ is None:
             emit("\n".join(_layer_listing(list(all_layers()))) + "\n", None)
             return
-        known = [*BUILTIN, *ALIASES, *STRUCTURE]
+        known = [*BUILTIN, *BUILT_IN_BLOCKS, *ALIASES, *STRUCTURE]
         if type_ not in known:
             hint = did_you_mean(type_.lower(), known) or "`shapecalc layers` lists them"
             raise refuse("E112", f"'{type_}' is not a layer type", hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import ALIASES, BUILTIN, JOINS
+from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, BUILTIN, JOINS
 from shapecalc.spec.tree_reader import COMMON_KEYS
 from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
@@ -44,7 +44,7 @@ class Edits:
         }
         kind = fields.pop("type", None)
         if kind is None:
-            if use.type not in self.spec.blocks:
+            if use.type not in self.spec.blocks and use.type not in BUILT_IN_BLOCKS:
                 self.only_fields(use.type, fields, keys)
             kept = use.fields
             if use.type == "repeat" and fields.keys() & {"times", "for"}:  # one or the other
@@ -53,8 +53,8 @@ class Edits:
         text = kind.text if isinstance(kind, Scalar) else ""
         if text not in self.spec.blocks:
             text = ALIASES.get(text.lower(), text.lower())
-        if text not in BUILTIN and text not in self.spec.blocks:
-            known = [*BUILTIN, *self.spec.blocks]
+        if text not in {*BUILTIN, *BUILT_IN_BLOCKS, *self.spec.blocks}:
+            known = [*BUILTIN, *BUILT_IN_BLOCKS, *self.spec.blocks]
             self.expansion.complain(
                 "E112", f"{describe(kind)} is not a layer type", kind, did_you_mean(text, known)
             )

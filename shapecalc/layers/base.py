@@ -31,7 +31,10 @@ class Work(NamedTuple):
     """
 
     macs: Dim = 0
-    """Multiply-accumulates of convolutions and dense layers (and subsampling's coefficient)."""
+    """Multiply-accumulates of convolutions, dense layers and products of activations.
+
+    And one per output of subsampling, for its coefficient.
+    """
     bias_adds: Dim = 0
     """Additions of biases."""
     multiplies: Dim = 0
@@ -104,11 +107,11 @@ class Layer:
     `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
     two or more), `takes` the kinds of shapes, `inplace` whether the result overwrites the input
     (`view`: it is the very same elements, so nothing is written),
-    `weighted` whether units multiply and accumulate.  `term` is what a total calls the operations
-    that are neither multiply-accumulates nor bias adds, "" where it has no name for them; `learns`
-    what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
-    those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
-    by itself is the example where no other is given.
+    `weighted` whether units multiply by weights and accumulate.  `term` is what a total calls the
+    operations that are neither multiply-accumulates nor bias adds, "" where it has no name for
+    them; `learns` what is trained, or ``nothing: `` and the reason.  Both are stated on every type
+    itself, as those of another are seldom right.  `rule`, `counts` and `example` are the help; the
+    type word by itself is the example where no other is given.
     """
 
     type: ClassVar[str]
@@ -239,9 +242,12 @@ def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
     elif count != layer.inputs:
         return RuleError(
             "E207",
-            f"{layer.type} takes {layer.inputs} input, but {count} flow in",
+            f"{layer.type} takes {layer.inputs} input{'s' if layer.inputs != 1 else ''},"
+            f" but {count} flow{'s' if count == 1 else ''} in",
             field="from",
-            hint="join them first with concat, add or multiply",
+            hint="join them first with concat, add or multiply"
+            if layer.inputs == 1
+            else "name them: `from: [a, b]`",
             facts=(("inputs", count),),
         )
     if layer.takes == "map":

@@ -84,23 +84,23 @@ def test_what_works_in_place_is_what_the_referee_writes_over_or_passes_on(word: 
 @every_type
 def test_weighted_units_are_those_that_multiply_and_accumulate(word: str) -> None:
     layer = make(word)
-    shapes = (Map((7, 9), 30),) * (2 if word in JOINS else 1)
+    shapes = (Map((7, 9), 30),) * (layer.inputs or 2)
     output = Map((7, 9), 30) if word == "reshape" else layer.output(*shapes)
-    assert layer.weighted == bool(layer.work(shapes, output).macs)
+    assert layer.weighted == bool(layer.work(shapes, output).macs and word != "matmul")
 
 
 @every_type
 def test_a_layer_says_that_it_learns_what_it_trains(word: str) -> None:
     layer = make(word)
-    weights = layer.weights(*(Map((7, 9), 30),) * (2 if word in JOINS else 1))
+    weights = layer.weights(*(Map((7, 9), 30),) * (layer.inputs or 2))
     trained = any(each.role != "buffer" for each in weights)
     assert layer.learns.startswith("nothing: ") == (not trained)
 
 
 @every_type
 def test_which_layers_refuse_a_vector(word: str, refusal: Refusal) -> None:
-    vectors = (Vector(30), Vector(30)) if word in JOINS else (Vector(30),)
-    error = refusal(make(word), *vectors)
+    layer = make(word)
+    error = refusal(layer, *(Vector(30),) * (layer.inputs or 2))
     if word in NEED_SIDES:
         assert error is not None
         assert error.code == "E201"
