@@ -224,6 +224,12 @@ class Matmul(Layer):
         factor = product(stack) * rows * inner
         return Work(macs=factor * second.columns, multiplies=factor if self.root else 0)
 
+    def held(self, *inputs: Shape) -> Dim:
+        """Count the second operand's elements: a head's keys, or its values."""
+        other = inputs[1]
+        span = self.second or (0, other.channels)
+        return product(other.sides) * (span[1] - span[0])
+
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return SEES_ALL
 

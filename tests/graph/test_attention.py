@@ -9,6 +9,8 @@ import pytest
 from shapecalc import loads, summarize, verify
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.shape import Map
+from shapecalc.output.totals import sums
+from shapecalc.output.view import View
 
 
 def report(text: str, **options: Any) -> Any:
@@ -201,3 +203,17 @@ layers:
 - attention: {heads: 2, from: [., .], out: false}
 """
     assert verify(report(text), gradients=True).disagreements == []
+
+
+def test_a_causal_network_says_what_generation_keeps() -> None:
+    """GPT-2 of 1,024 tokens: 12 layers keep keys and values of 768 channels each."""
+    text = """
+input: 1024x768
+layers: [{repeat: {times: 12, layers: [{attention: {heads: 12, causal: true}}]}}]
+"""
+    kept = {total.key: total.number for total in sums(report(text), View(), frozen=False)}
+    assert kept["kv_cache"] == 2 * 12 * 1024 * 768
+    grouped = text.replace("causal", "groups: 4, causal")
+    kept = {total.key: total.number for total in sums(report(grouped), View(), frozen=False)}
+    assert kept["kv_cache"] == 2 * 12 * 1024 * 256
+    assert "kv_cache" not in {total.key for total in sums(report(VIT), View(), frozen=False)}
