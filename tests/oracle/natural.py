@@ -57,14 +57,14 @@ class Added(nn.Module):
 
 
 class Moved(nn.Module):
-    """Moves an axis."""
+    """Moves an axis, in memory too, as the models of sequences have them."""
 
     def __init__(self, source: int, target: int) -> None:
         super().__init__()
         self.source, self.target = source, target
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.movedim(self.source, self.target)
+        return x.movedim(self.source, self.target).contiguous()
 
 
 @of("dense")
