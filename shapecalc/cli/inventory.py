@@ -82,7 +82,7 @@ def _layer_page(page: LayerHelp) -> Iterator[str]:
         default = f", default {field.default}" if field.default not in ("", "required") else ""
         required = ", required" if field.default == "required" else ""
         holds = f"{field.holds}{default}{required}".strip(", ")
-        yield f"  {field.name:<16}{holds}".rstrip()
+        yield f"  {field.name + ' ':<16}{holds}".rstrip()
         yield from (f"{'':<18}{line}" for line in wrap(field.doc, 80))
     if not page.fields:
         yield "  none of its own"

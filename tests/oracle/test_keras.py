@@ -162,7 +162,10 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
         layer.factor[0] if len(x.sides) == 1 else spread(layer.factor, len(x.sides))
     ),
     "dense": lambda layer, _: keras.Sequential(
-        [keras.layers.Flatten(), keras.layers.Dense(layer.units, use_bias=layer.bias)]
+        [
+            *([keras.layers.Flatten()] if layer.over == "all" else []),
+            keras.layers.Dense(layer.units, use_bias=layer.bias),
+        ]
     ),
     "batchnorm": lambda layer, _: keras.layers.BatchNormalization(
         center=layer.affine, scale=layer.affine

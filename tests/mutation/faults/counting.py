@@ -7,7 +7,7 @@ FAULTS = [
     Planted("a profile counts what it has no rule for", "self.rule(row) is not None", "self.rule(row) is None"),
     Planted("a folded block is unknown when one of its layers is", "any(map(self.counts, layers))", "all(map(self.counts, layers))"),
     Planted("untied layers are tied", 'not word.endswith(":untied")', 'word.endswith(":untied")'),
-    Planted("calflops has no rule for transposed convolutions", '[*_CONVOLUTIONS, "transposed", "dense"], "macs")', '[*_CONVOLUTIONS, "dense"], "macs")'),
+    Planted("calflops has no rule for transposed convolutions", '[*_CONVOLUTIONS, "transposed", "dense", "dense:positions", "matmul"], "macs")', '[*_CONVOLUTIONS, "dense", "dense:positions", "matmul"], "macs")'),
     Planted("calflops counts groups of a transposed convolution right", '{"transposed:grouped": "macs_grouped_twice"}', '{"transposed:grouped": "macs"}'),
     Planted("torchscan's adaptive means are not divided", '"rough_windows - outputs + outputs_by_sides"', '"rough_windows - outputs"'),
     Planted("an adaptive window is o over n", "_rough_window(n, o)", "_rough_window(o, n)"),
