@@ -38,10 +38,10 @@ _CONVOLUTIONS = [
     Fault("the padding is cut at the other end on the way back", "transposed", "reference.transposed:backward", "canvas[along_sides(where.cut)] = gradient", "canvas[along_sides(where.cut)] = gradient[..., ::-1]"),
     Fault("the bias is forgotten", "dense", "reference.dense:forward", 'y += arrays["bias"]', "pass"),
     Fault("the bias of the first example", "dense", "reference.dense:backward", "g.sum(0)", "g[0]"),
-    Fault("a query's heads share the wrong keys", "matmul", "reference.product:_View.back", "rows.reshape(*stack, self.heads, self.repeated, high, wide).sum(-3)", "rows.reshape(*stack, self.repeated, self.heads, high, wide).sum(-4)"),
     Fault("the way back is not scaled", "matmul", "reference.product:backward", "to_first * (1 / a.shape[-1] ** 0.5)", "to_first"),
-    Fault("a query sees what comes after it", "causal_mask", "reference.attention:_visible", "np.tri(xs[0].shape[-1], dtype=bool).T", "np.tri(xs[0].shape[-1], dtype=bool)"),
-    Fault("a map moves forward", "window_partition", "reference.partition:cut", "-shift for shift in shifts", "shift for shift in shifts"),
+    Fault("what is hidden gets a gradient", "causal_mask", "reference.attention:mask_backward", "g, 0)", "g, g)"),
+    Fault("the table has the first example's gradient", "relative_position", "reference.attention:backward", "gradient.sum(", "gradient[:1].sum("),
+    Fault("gradients come back the other way round", "window_partition", "reference.partition:backward", "gradient[:, :, inside]", "gradient[:, :, inside][..., ::-1]"),
     Fault("a square's 2 is forgotten", "rbf", "reference.dense:rbf_backward", "2 * apart", "apart"),
     Fault("products of one group count", "conv", "reference.weighted:matmul", "product.size // (product.shape[-2] * product.shape[-1])", "1"),
 ]  # fmt: skip

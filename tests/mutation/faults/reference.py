@@ -16,4 +16,7 @@ FAULTS = [
     Planted("a softmax counts every element", "(1 if axis in axes else n for axis, n in enumerate(x.shape))", "(1 if True else n for axis, n in enumerate(x.shape))"),
     Planted("a rectifier lets 0 through", "v if v > 0 else low", "v if v >= 0 else low"),
     Planted("groups multiply the filters of a kernel", "kernels.reshape(groups, filters // groups, -1).swapaxes", "kernels.reshape(groups, filters * groups, -1).swapaxes"),
+    Planted("a query's heads share the wrong keys", "self.heads, self.repeated, high, wide).sum(-3)", "self.repeated, self.heads, high, wide).sum(-4)"),
+    Planted("a query sees what comes after it", "np.tri(xs[0].shape[-1], dtype=bool).T", "np.tri(xs[0].shape[-1], dtype=bool)"),
+    Planted("a map moves forward before it is cut", "[-shift for shift in shifts]", "list(shifts)"),
 ]  # fmt: skip
