@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: must be given.
 VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
+    "roll.shift": (2,), "window_partition.size": (2,), "window_merge.size": (2,),
+    "window_mask.size": (2,), "relative_position.size": (3, 10),
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
     "pixel_shuffle.factor": (2,), "pixel_unshuffle.factor": (3,), "slice.channels": Cut(End(1), End(5)),
     "parameter.shape": (2, 3, 5), "power.exponent": 3.0, "clip.range": (0.0, 6.0),
@@ -34,14 +36,14 @@ NEED_SIDES = [word for word, made in BUILTIN.items() if made.takes == "map"]
 #: The types that need just one side.
 NEED_SEQUENCES = [word for word, made in BUILTIN.items() if made.takes == "sequence"]
 
-#: The types that may be a bare word.  A crop needs one of its two fields, a slice
-#: an axis.
+#: The types that may be a bare word.  A crop needs one of its two fields, a slice an axis, a causal
+#: mask scores.
 BARE = [
     word
     for word, made in BUILTIN.items()
     if made.inputs == 1
     and made.takes != "sequence"
-    and word not in ("crop", "slice")
+    and word not in ("crop", "slice", "causal_mask")
     and all(declared.default is not REQUIRED for declared in made.fields())
 ]
 

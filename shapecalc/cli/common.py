@@ -294,6 +294,8 @@ def complete_spec(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def complete_layer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete a layer type."""
-    from shapecalc.layers import BUILTIN, STRUCTURE
+    from shapecalc.layers import BUILT_IN_BLOCKS, BUILTIN, STRUCTURE
 
-    return [word for word in (*BUILTIN, *STRUCTURE) if word.startswith(incomplete)]
+    return [
+        word for word in (*BUILTIN, *BUILT_IN_BLOCKS, *STRUCTURE) if word.startswith(incomplete)
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import ALIASES, BUILTIN, JOINS, is_layer, layer_class
+from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, BUILTIN, JOINS, is_layer, layer_class
 from shapecalc.spec.tree_reader import COMMON_KEYS, fields_meant, word_meant
 from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
@@ -44,7 +44,7 @@ class Edits:
         }
         kind = fields.pop("type", None)
         if kind is None:
-            if use.type not in self.spec.blocks:
+            if use.type not in self.spec.blocks and use.type not in BUILT_IN_BLOCKS:
                 self.only_fields(use.type, fields, keys)
             kept = use.fields
             if use.type == "repeat" and fields.keys() & {"times", "for"}:  # one or the other
@@ -54,7 +54,7 @@ class Edits:
         meant = word_meant(text, self.spec.blocks)
         if text not in self.spec.blocks:
             text = meant.type if meant else ALIASES.get(text.lower(), text.lower())
-        if text not in BUILTIN and text not in self.spec.blocks:
+        if text not in {*BUILTIN, *BUILT_IN_BLOCKS, *self.spec.blocks}:
             self.refuse_type(kind, text)
             return use
         assert isinstance(kind, Scalar)
@@ -76,7 +76,7 @@ class Edits:
         """Complain about a type that a change gives a layer, and that is none."""
         from shapecalc.spec.papers import unclear
 
-        hint = unclear(text) or did_you_mean(text, [*BUILTIN, *self.spec.blocks])
+        hint = unclear(text) or did_you_mean(text, [*BUILTIN, *BUILT_IN_BLOCKS, *self.spec.blocks])
         self.expansion.complain("E112", f"{describe(kind)} is not a layer type", kind, hint)
 
     def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:

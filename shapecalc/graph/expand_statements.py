@@ -9,13 +9,13 @@ from shapecalc.graph.constants import rounds_of
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.scope import Argument, Scope, Scoped
-from shapecalc.layers import JOINS, is_layer, layer_class
+from shapecalc.layers import BUILT_IN_BLOCKS, JOINS, is_layer, layer_class
 from shapecalc.spec import FIRST_FIELD, Fields
 from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
@@ -48,6 +48,7 @@ class Position(Fields):
     inserted: bool = False  # by an edit into this very level: named after the base's layers
     edition: int = 0  # which file's text this is; only later files' edits apply
     trained: bool | None = None  # what the innermost statement around says of training, if any
+    passed: Mapping[str, Wire] = {}  # what flows into a built-in block besides, by its names there
 
 
 def names_in(uses: Iterable[Use]) -> set[str]:
@@ -201,6 +202,8 @@ class Walk:
         if is_layer(kind, self.spec.blocks):
             expand = self.join if kind in JOINS else self.layer
             return expand(use, name, stem, flow, position)
+        if kind in BUILT_IN_BLOCKS and kind not in self.spec.blocks:
+            return self.built_in(use, name, stem, flow, position)
         before, flow = flow, self.source(use, flow, position)
         if kind == "repeat":
             return self.repeat(use, flow, position, name)
@@ -374,6 +377,25 @@ class Walk:
         )
         return self.within(level, block.uses, flow, inside)
 
+    def built_in(
+        self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
+        """Expand the use of a built-in block, which may take several inputs."""
+        from shapecalc.graph.built_in import expanded
+
+        sources = use.sources or ()
+        level = self.level(use, name, stem, position)
+        self.may_share(level, use, position)
+        wires = [self.wire(source, flow, position) for source in sources] or [flow]
+        level.input = wires[0]
+        made = expanded(use, wires, position.scope, self.constants.scope, self.builder)
+        if made is None:
+            level.out = self.expansion.nowhere().out
+            return level.out
+        uses, scope, level.fields, passed = made
+        inside = position._replace(names=level, scope=scope, passed=passed)
+        return self.within(level, uses, wires[0], inside)
+
     def join(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
     ) -> Wire | None:
@@ -468,4 +490,6 @@ class Walk:
         return self.wire(use.sources[0], flow, position)
 
     def wire(self, reference: Scalar, flow: Wire | None, position: Position) -> Wire | None:
-        return flow if reference.text == "." else Wire(None, reference, position.names)
+        if reference.text == ".":
+            return flow
+        return position.passed.get(reference.text) or Wire(None, reference, position.names)

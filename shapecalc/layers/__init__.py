@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 #: The families, in the order in which help and schema list their layers.
 FAMILIES = (
     "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
-    "reshape", "slicing", "merge", "arithmetic", "reduce", "trained",
+    "reshape", "slicing", "merge", "arithmetic", "reduce", "trained", "product", "attention",
+    "partition",
 )  # fmt: skip
 
 
@@ -73,6 +74,10 @@ ALIASES: dict[str, str] = {"fc": "dense", "linear": "dense"}
 
 #: Words that build structure and are not layers.
 STRUCTURE: tuple[str, ...] = ("repeat", "group", "side")
+
+#: The words that stand for several layers: blocks that need no definition, unless a spec has one
+#: of that name.
+BUILT_IN_BLOCKS: tuple[str, ...] = ("attention",)
 
 #: The layers that join branches.
 JOINS: frozenset[str] = frozenset(

@@ -31,7 +31,10 @@ class Work(NamedTuple):
     """
 
     macs: Dim = 0
-    """Multiply-accumulates of convolutions and dense layers (and subsampling's coefficient)."""
+    """Multiply-accumulates of convolutions, dense layers and products of activations.
+
+    And one per output of subsampling, for its coefficient.
+    """
     bias_adds: Dim = 0
     """Additions of biases."""
     multiplies: Dim = 0
@@ -255,9 +258,12 @@ def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
     elif count != layer.inputs:
         return RuleError(
             "E207",
-            f"{layer.type} takes {layer.inputs or 'no'} input, but {count} flow in",
+            f"{layer.type} takes {layer.inputs or 'no'} input{'s' if layer.inputs > 1 else ''},"
+            f" but {count} flow{'s' if count == 1 else ''} in",
             field="from",
             hint="join them first with concat, add or multiply"
+            if layer.inputs == 1
+            else "name them: `from: [a, b]`"
             if layer.inputs
             else "take `from` away; what it is joined with, a join says",
             facts=(("inputs", count),),

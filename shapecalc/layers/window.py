@@ -10,9 +10,11 @@ flows into it.  How that joins to receptive fields, `report.receptive_field` say
 - ``None``: every element sees the one at its own place (activations, dropout, joins).
 - A tuple of `InputSpan`, one for every side of the output, in its order: the units at a place see
   the product of these.  `OWN` is the place itself, `EVERYTHING` the whole side (statistics over the
-  positions, attention), `UP_TO_OWN` all from the first unit to the own one (a causal mask, a
-  recurrent layer); `reach`, `reach_moved`, `reach_up`, `reach_transposed` and `reach_adaptive` make
-  those of windows, of slices and pads, and of what enlarges or divides.  With ``side=a`` it is axis
+  positions), `SOME` at most that (where no rule follows the elements: matrix products, windows
+  cut from a map that was rolled), `UP_TO_OWN` all from the first unit to the own one (a causal
+  mask, a recurrent layer); `reach`, `reach_moved`, `reach_up`, `reach_transposed` and
+  `reach_adaptive` make those of windows, of slices and pads, and of what enlarges or divides.
+  With ``side=a`` it is axis
   `a` of the input that is looked at, not the one of the same number; the channels are the last.
 - `layers.base.SEES_ALL`: every unit sees every element (dense layers, global pools).
 - `Rearranged`: the same elements, every one once, in another arrangement (reshape, permute,
@@ -151,6 +153,9 @@ EVERYTHING = InputSpan((0,), (-1,), 0)
 #: Every output unit sees the unit at its own place.
 OWN = InputSpan((0,), (0,), 1)
 
+#: Some of the whole side, or all of it: which, no rule says.
+SOME = EVERYTHING._replace(every=0)
+
 #: Every output unit sees the units from the first to the one at its own place.
 UP_TO_OWN = InputSpan((), (), 1)
 
@@ -193,6 +198,16 @@ class PerInput(NamedTuple):
 
 #: What `Layer.window` returns.
 Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | Reduced | PerInput | None"
+
+
+def some_of(given: int, sides: int) -> tuple[InputSpan, ...]:
+    """Tell of an output of so many sides that every unit sees some of an input of `given` sides."""
+    return tuple([SOME._replace(side=max(min(side, given - 1), 0)) for side in range(sides)])
+
+
+def is_some(span: InputSpan) -> bool:
+    """Tell whether a unit sees at most a whole side, and no rule says what of it."""
+    return span.every == 0 and span[:3] == EVERYTHING[:3]
 
 
 def reach(n: Dim, window: Window) -> InputSpan:

@@ -68,9 +68,11 @@ def _frozen_owed(report: Report, view: View) -> Legend:
 
 def macs_owed(report: Report, view: View) -> Legend:
     """Say what MACs and FLOPs are."""
-    pooled = any(row.type == "subsampling" for row in report.rows)
+    types = {row.type for row in report.rows}
     meaning = "multiply-accumulates of (transposed) convolutions and dense layers"
-    if pooled:
+    if "matmul" in types:
+        meaning = meaning.replace(" and", ",") + " and products of activations (matmul)"
+    if "subsampling" in types:
         meaning += ", and 1 per output of subsampling"
     per_example = ", per example" if view.batch > 1 else ""
     return {"MACs": f"{meaning}, without bias adds{per_example}", "FLOPs": f"2 x MACs{per_example}"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra import add_up
 from shapecalc.counting import MEASURES, OF_NETWORK
 from shapecalc.output.cells import (
     bytes_text,
@@ -59,8 +60,24 @@ def sums(
         *counted,
         summed("activations", "activations, all (training)", "memory"),
         summed("peak_activations", "activations, peak (inference)", "peak_memory"),
+        *_kept_for_generation(report, view),
         *(_on_device(report, view) if is_deployed(report, view, deployed) else ()),
     )
+
+
+def _kept_for_generation(report: Report, view: View) -> tuple[Sum, ...]:
+    """Return what a network that attends causally keeps from token to token: keys and values."""
+    if all(row.type != "causal_mask" for row in report.rows):
+        return ()
+    from shapecalc.layers.product import Matmul
+
+    kept = add_up(
+        row.layer.held(*row.inputs)
+        for row in report.rows
+        if isinstance(row.layer, Matmul) and row.layer.heads is not None
+    )
+    label = "KV cache, keys and values kept for generation"
+    return (Sum("kv_cache", label, kept * view.batch, view.memory(kept)),)
 
 
 def is_deployed(report: Report, view: View, deployed: bool | None = None) -> bool:

@@ -19,6 +19,7 @@ from shapecalc.layers.window import (
     FIRST,
     LONGEST_PERIOD,
     OWN,
+    SOME,
     PerInput,
     Rearranged,
     Reduced,
@@ -125,7 +126,7 @@ def _widest_of(operands: list[Fields], joined: Fields) -> Fields:
 
 
 #: Channels that follow those of other operands: which of them see this one is not followed.
-BESIDE = EVERYTHING._replace(every=0)
+BESIDE = SOME._replace()
 
 
 def state_of(fields: Fields, shape: Shape) -> Factored:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
-from shapecalc.layers.window import EVERYTHING, OWN, PerInput, Rearranged, Reduced, UndecidedError
+from shapecalc.layers.window import (
+    EVERYTHING,
+    OWN,
+    PerInput,
+    Rearranged,
+    Reduced,
+    UndecidedError,
+    is_some,
+)
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
 from shapecalc.report.receptive_field import (
@@ -173,7 +181,7 @@ def _turns(window: Sees) -> bool:
         return True
     if isinstance(window, PerInput):
         return any(map(_turns, window.windows))
-    return any(step.side not in (-1, side) for side, step in enumerate(window))
+    return any(step.side not in (-1, side) or is_some(step) for side, step in enumerate(window))
 
 
 def _seen_elsewhere(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
-from shapecalc.layers import ALIASES, STRUCTURE, is_layer
+from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, STRUCTURE, is_layer
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec import (
     LANGUAGE_VERSION,
@@ -341,7 +341,10 @@ class SpecReader(StatementReader):
             assert tree is not None
             kind = self.type_of(tree.keys[word])
             paper = self.paper_word(word)
-            if kind is None or not is_layer(kind, self.blocks) or (paper and paper.says):
+            built_in = kind is not None and (
+                is_layer(kind, self.blocks) or (kind in BUILT_IN_BLOCKS and kind not in self.blocks)
+            )
+            if kind is None or not built_in or (paper and paper.says):
                 if kind:
                     self.complain(
                         "E112", f"defaults are for layer types, not '{word}'", tree.keys[word]

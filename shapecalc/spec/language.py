@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import REQUIRED, Extents, Padding
 from shapecalc.spec import LANGUAGE_VERSION
+from shapecalc.spec.built_in import BLOCKS
 from shapecalc.spec.grammar import EXPECTABLE, LAYOUTS, PLAIN_FORMS, TOP_KEYS
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 
@@ -63,7 +64,7 @@ def layer_help(word: str) -> LayerHelp:
         keys = STRUCTURE_KEYS[word]
         fields = tuple(FieldHelp(name, "", "", doc) for name, doc in keys.items())
         return LayerHelp(word, summary, (), "", fields, "", "", "", example)
-    cls = layer_class(word)
+    cls = _described(word)
     aliases = tuple(alias for alias, name in ALIASES.items() if name == word)
     fields = tuple(
         FieldHelp(
@@ -88,9 +89,14 @@ def layer_help(word: str) -> LayerHelp:
     )
 
 
+def _described(word: str) -> type[Layer]:
+    """Return the class that declares the fields of a type or of a built-in block."""
+    return BLOCKS[word] if word in BLOCKS else layer_class(word)
+
+
 def all_layers() -> Iterator[LayerHelp]:
     """Describe every type, in the order of the table."""
-    return map(layer_help, (*BUILTIN, *STRUCTURE))
+    return map(layer_help, (*BUILTIN, *BLOCKS, *STRUCTURE))
 
 
 def common_fields() -> tuple[FieldHelp, ...]:
@@ -132,7 +138,7 @@ _VALUE: Schema = {
 
 def json_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of a spec, made from the layers' fields."""
-    words: Schema = {word: _layer(word) for word in BUILTIN}
+    words: Schema = {word: _layer(word) for word in (*BUILTIN, *BLOCKS)}
     words |= {alias: words[word] for alias, word in ALIASES.items()}
     words |= {"repeat": _repeat(), "group": _group(), "side": _branches("side")}
     return {
@@ -234,7 +240,7 @@ def _layer(word: str) -> Schema:
     """Describe a layer: nothing, its principal field's value, or a map of fields."""
     if word in JOINS:
         return _branches(word)
-    cls = layer_class(word)
+    cls = _described(word)
     fields = _fields(cls)
     forms: list[Schema] = [{"type": "null"}, _object({**fields, **_common()}, additional=False)]
     if cls.principal:

@@ -6,7 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
-from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, is_layer, layer_class
+from shapecalc.layers import (
+    ALIASES,
+    BUILT_IN_BLOCKS,
+    BUILTIN,
+    STRUCTURE,
+    is_layer,
+    layer_class,
+)
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
 from shapecalc.text.words import ELSEWHERE, did_you_mean
@@ -14,6 +21,7 @@ from shapecalc.text.words import ELSEWHERE, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from shapecalc.layers.base import Layer
     from shapecalc.spec import Block
     from shapecalc.spec.papers import PaperWord
     from shapecalc.text import Source
@@ -45,6 +53,14 @@ STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
     "group": {"layers": "the statements of the group"},
     "side": {"branches": "branches computed beside the flow, which goes on unchanged"},
 }
+
+
+def built_in_block(word: str) -> type[Layer]:
+    """Return the class that declares a built-in block's fields."""
+    from shapecalc.spec.built_in import BLOCKS  # few specs have one
+
+    return BLOCKS[word]
+
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 #: A layer's name has at most so many characters.
@@ -124,7 +140,7 @@ class WordReader(TreeReader):
         if text in BUILTIN or text in self.blocks or text in STRUCTURE:
             return text
         lower = text.lower()
-        if lower in BUILTIN:
+        if lower in BUILTIN or lower in BUILT_IN_BLOCKS:
             return lower
         if lower in ALIASES:
             return ALIASES[lower]
@@ -139,7 +155,7 @@ class WordReader(TreeReader):
             return meant
         from shapecalc.spec.papers import unclear
 
-        known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
+        known = [*BUILTIN, *BUILT_IN_BLOCKS, *ALIASES, *STRUCTURE, *self.blocks]
         bare = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
         hint = unclear(text) or _respelt(text) or did_you_mean(bare.lower(), known)
         if hint and bare in text[:-1] and "(" in text:
@@ -160,6 +176,8 @@ class WordReader(TreeReader):
                 known = frozenset(field.name for field in layer_class(kind).fields())
             elif kind in STRUCTURE:
                 known = frozenset(STRUCTURE_KEYS[kind])
+            elif kind not in self.blocks:
+                known = frozenset(field.name for field in built_in_block(kind).fields())
             else:
                 block = self.blocks[kind]
                 if block is None:  # its body is not read yet: its use will be checked later
@@ -176,6 +194,8 @@ class WordReader(TreeReader):
         elif kind in STRUCTURE:
             self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
             return None
+        elif kind not in self.blocks:
+            field = built_in_block(kind).principal
         else:
             block = self.blocks[kind]
             field = next(iter(block.fields), "") if block else FIRST_FIELD

@@ -13,6 +13,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.arrays import extents
+from shapecalc.reference.example import on_paper
 from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
 from shapecalc.reference.run import reason, run
@@ -239,7 +240,7 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
     fields = {field.name: getattr(layer, field.name) for field in layer.fields()}
     if "shape" in fields:
         return layer, inputs, whole
-    groups = fields.get("groups", 1)
+    groups = fields.get("groups", 1) or 1
     table = fields.get("connections") is not None
     for name in () if table else FEW.keys() & fields.keys():
         fields[name] = _few(fields[name], groups if name == "filters" else 1, FEW[name])
@@ -254,7 +255,11 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
         pairs = zip(facts.output.sides, whole.output.sides, strict=True)
         if all(known(few) > 1 or known(many) == 1 for few, many in pairs):
             return copy, shapes, facts
-    return layer, inputs, whole
+    try:  # operands that fit each other shrink together, to what an example on paper has
+        copy, shapes = on_paper(layer, *inputs)
+        return copy, shapes, apply(copy, shapes)
+    except (RefusedError, SpecErrors):
+        return layer, inputs, whole
 
 
 def _shrink_giants(fields: dict[str, Any]) -> None:

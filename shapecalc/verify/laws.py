@@ -13,7 +13,16 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.shape import whole
-from shapecalc.layers.window import EVERYTHING, FIRST, OWN, UP_TO_OWN, PerInput, Rearranged, Reduced
+from shapecalc.layers.window import (
+    EVERYTHING,
+    FIRST,
+    OWN,
+    UP_TO_OWN,
+    PerInput,
+    Rearranged,
+    Reduced,
+    is_some,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -175,6 +184,7 @@ class _Spans:
             }
         if channels not in spans:
             spans[channels] = rank, layer.mixes(*inputs, operand=operand)
+        spans = {axis: pair for axis, pair in spans.items() if not is_some(pair[1])}
         self.seen = {
             axis: (by, [_seen(span, unit, given[axis]) for unit in range(made[by or 0])])
             for axis, (by, span) in spans.items()
@@ -185,6 +195,8 @@ class _Spans:
 
     def difference(self, axis: int, row: int, changed: Array) -> str:
         """Return a disagreement on who sees a row of an axis."""
+        if axis not in self.seen:
+            return ""  # some of it, and no rule says which
         by, units = self.seen[axis]
         if by is None:
             return "" if changed.all() else f"not every unit sees row {row} of axis {axis}"

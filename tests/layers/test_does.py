@@ -23,6 +23,7 @@ from shapecalc.layers.fields import (
     Extents,
     FactorSizes,
     Flag,
+    FromTo,
     Indices,
     Interval,
     Pad,
@@ -45,6 +46,7 @@ INPUTS: tuple[Shape, ...] = (
     Map((9, 8), 4),
     Map((7, 7), 6),
     Map((8,), 4),
+    Map((4, 4), 4),
     Map((6, 5, 4), 2),
     Vector(12),
 )
@@ -71,6 +73,8 @@ def values_of(field: Declared) -> list[Any]:
         given += [0.125, 0.1250001, 0.5]
     elif isinstance(kind, Connections):
         given += [((0,), (1, 2)), ((0, 1), (1,), (0, 1))]
+    elif isinstance(kind, FromTo):
+        given += [(0, 2), (1, 3), (0, 4)]
     elif isinstance(kind, Indices):
         given += [(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 1), (1, 0), (3, 0, 1, 2)]
     elif isinstance(kind, AxisPart):

@@ -102,7 +102,7 @@ def test_an_array_has_no_inputs(refusal: Refusal) -> None:
     assert TrainedArray(shape=(7,)).output() == Vector(7)
     error = refusal(layer, SHAPE)
     assert error is not None
-    assert (error.code, error.message) == ("E207", "parameter takes no input, but 1 flow in")
+    assert (error.code, error.message) == ("E207", "parameter takes no input, but 1 flows in")
 
 
 def test_an_array_is_an_operand_of_a_join() -> None:

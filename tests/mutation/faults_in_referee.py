@@ -37,7 +37,11 @@ _CONVOLUTIONS = [
     Fault("the output padding is forgotten", "transposed", "reference.transposed:_side", "last + (extra or 0) - before", "last - before"),
     Fault("the padding is cut at the other end on the way back", "transposed", "reference.transposed:backward", "canvas[along_sides(where.cut)] = gradient", "canvas[along_sides(where.cut)] = gradient[..., ::-1]"),
     Fault("the bias is forgotten", "dense", "reference.dense:forward", 'y += arrays["bias"]', "pass"),
-    Fault("the bias of the first example", "dense", "reference.dense:backward", "gradient.sum(0)", "gradient[0]"),
+    Fault("the bias of the first example", "dense", "reference.dense:backward", "g.sum(0)", "g[0]"),
+    Fault("the way back is not scaled", "matmul", "reference.product:backward", "to_first * (1 / a.shape[-1] ** 0.5)", "to_first"),
+    Fault("what is hidden gets a gradient", "causal_mask", "reference.attention:mask_backward", "g, 0)", "g, g)"),
+    Fault("the table has the first example's gradient", "relative_position", "reference.attention:backward", "gradient.sum(", "gradient[:1].sum("),
+    Fault("gradients come back the other way round", "window_partition", "reference.partition:backward", "gradient[:, :, inside]", "gradient[:, :, inside][..., ::-1]"),
     Fault("a square's 2 is forgotten", "rbf", "reference.dense:rbf_backward", "2 * apart", "apart"),
     Fault("products of one group count", "conv", "reference.weighted:matmul", "product.size // (product.shape[-2] * product.shape[-1])", "1"),
 ]  # fmt: skip

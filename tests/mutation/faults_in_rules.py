@@ -257,6 +257,11 @@ _OTHERS = [
         "macs=self.units * inputs[0].size",
         "macs=self.units * inputs[0].channels",
     ),
+    Fault("a product of one matrix", "matmul", "layers.product:Matmul.work", "product(stack) * rows", "rows"),
+    Fault("scaling is free", "matmul", "layers.product:Matmul.work", "factor if self.root else 0", "0"),
+    Fault("groups of keys count as heads", "matmul", "layers.product:Matmul.factors", "self.heads, self.parts(), (", "self.heads, self.heads, ("),
+    Fault("one distance too many", "relative_position", "layers.attention:RelativePosition.weights", "2 * side - 1", "2 * side"),
+    Fault("windows that are not full are left out", "window_partition", "layers.partition:Partition.cut", "ceil_div", "lambda n, size: n // size"),
     Fault("the differences are free", "rbf", "layers.dense:Rbf.work", "2 * elements", "elements"),
     Fault("codes are trained", "rbf", "layers.dense:Rbf.weights", '"buffer"', '"weight"'),
     Fault(

@@ -81,7 +81,8 @@ def arrays(module: nn.Module) -> dict[str, tuple[str, tuple[int, ...]]]:
     found = {}
     for name, array in module.named_parameters():
         last = name.rsplit(".", 1)[-1]
-        found["bias" if last == "bias" else name] = (last, tuple(array.shape))
+        role = "weight" if last == "table" else last
+        found["bias" if last == "bias" else name] = (role, tuple(array.shape))
     for name, array in module.named_buffers():
         if name != "num_batches_tracked":
             found[name] = ("buffer", tuple(array.shape))

@@ -176,7 +176,11 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "subsampling": pool,
     "adaptive_avgpool": lambda x: {"size": sizes(len(x.sides), 15)},
     "adaptive_maxpool": lambda x: {"size": sizes(len(x.sides), 15)},
-    "dense": lambda _: {"units": st.integers(1, 9), "bias": st.booleans()},
+    "dense": lambda _: {
+        "units": st.integers(1, 9),
+        "bias": st.booleans(),
+        "over": st.sampled_from(["all", "channels"]),
+    },
     "rbf": lambda _: {"units": st.integers(1, 9)},
     "lrn": lambda _: {"size": st.integers(1, 7)},
     "batchnorm": lambda _: {**affine, "statistics": st.booleans()},
@@ -218,6 +222,12 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "parameter": lambda _: {
         "shape": st.lists(st.integers(1, 9), min_size=1, max_size=4).map(tuple)
     },
+    "roll": lambda x: {"shift": sizes(len(x.sides), 4, -4)},
+    "window_partition": lambda x: {
+        "size": sizes(len(x.sides), 4),
+        "shift": sizes(len(x.sides), 3, 0),
+        "grid": st.booleans(),
+    },
 }
 
 
@@ -251,6 +261,95 @@ def operands(draw: st.DrawFn) -> tuple[Shape, ...]:
 
 
 @st.composite
+def products(draw: st.DrawFn) -> tuple[AnyLayer, tuple[Any, ...]]:
+    """A matrix product: plain, into heads, or of heads; seldom of what does not fit."""
+    high, inner, wide, stack, heads, part = (draw(st.integers(1, 4)) for _ in range(6))
+    transpose = draw(st.sampled_from(["none", "first", "second", "both"]))
+    turned = [transpose in (which, "both") for which in ("first", "second")]
+    how = draw(st.sampled_from(["plain", "split", "sequence", "map"]))
+    windows = how != "plain" and draw(st.booleans())
+    batch = (stack,) * (draw(st.integers(0, 2)) if how == "plain" else windows)
+    groups = draw(st.sampled_from([None, *(n for n in (1, 2, 3, 4) if heads % n == 0)]))
+    if how == "map":
+        high = wide if turned[1] else inner
+    a = [inner, high] if turned[0] else [high, inner]
+    b = [wide, inner] if turned[1] else [inner, wide]
+    if how == "split":
+        a[1] *= heads
+    elif how != "plain":
+        batch_a: tuple[int, ...] = (*batch, heads)
+    if how != "plain":
+        b[1] *= groups or heads
+    spans: list[Any] = []
+    for matrix in (a, b):
+        cut = draw(st.booleans())
+        spans.append((part, part + matrix[1]) if cut else None)
+        matrix[1] += part + draw(st.integers(0, 2)) if cut else 0
+    if draw(st.integers(0, 9)) == 0:
+        a[0] += 1
+    sides_b = (
+        (*batch, b[0], 1)
+        if how != "plain" and len(batch) == 0 and draw(st.booleans())
+        else (*batch, b[0])
+    )
+    fields: dict[str, Any] = {
+        "transpose": transpose, "first": spans[0], "second": spans[1], "windows": windows,
+        "root": draw(st.booleans()),
+    }  # fmt: skip
+    if how != "plain":
+        fields |= {"heads": heads, "groups": groups}
+    if how in ("sequence", "map"):
+        fields["merge"] = how
+    stack_a = batch_a if how in ("sequence", "map") else batch
+    shapes = Map((*stack_a, a[0]), a[1]), Map(sides_b, b[1])
+    return layer_class("matmul")(**fields), shapes
+
+
+@st.composite
+def windowed(draw: st.DrawFn, word: str) -> tuple[AnyLayer, tuple[Any, ...]]:
+    """What goes back from windows to a map, or hides some of their scores; or does not fit."""
+    whole = draw(maps(9))
+    rank = len(whole.sides)
+    size, shift = draw(sizes(rank, 4)), draw(sizes(rank, 3, 0))
+    grid = word == "window_merge" and draw(st.booleans())
+    spread = size * rank if len(size) == 1 else size
+    count, positions = 1, 1
+    for n, side in zip(whole.sides, spread, strict=True):
+        count *= -(-n // side)
+        positions *= side
+    positions += draw(st.integers(0, 9)) == 0
+    layer = layer_class(word)(size=size, shift=shift, grid=grid)
+    if word == "window_merge":
+        return layer, (Map((count, positions), draw(small)), whole)
+    heads = (draw(small),) * draw(st.integers(0, 1))
+    return layer, (Map((count, *heads, positions), positions), whole)
+
+
+@st.composite
+def scores(draw: st.DrawFn, word: str) -> tuple[AnyLayer, tuple[Any, ...]]:
+    """Scores of positions with themselves, of a window or not; or of some with others."""
+    window = draw(st.lists(small, min_size=1, max_size=3).map(tuple))
+    positions = 1
+    for side in window * 2 if len(window) == 1 else window:
+        positions *= side
+    stack = draw(st.lists(small, min_size=1, max_size=2))
+    others = positions + (draw(st.integers(0, 9)) == 0)
+    made = layer_class(word)
+    layer = made(size=window) if word == "relative_position" else made()
+    return layer, (Map((*stack, positions), others),)
+
+
+#: Types whose inputs must fit each other, or a field.
+FITTED: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
+    "matmul": products,
+    "causal_mask": lambda: scores("causal_mask"),
+    "relative_position": lambda: scores("relative_position"),
+    "window_mask": lambda: windowed("window_mask"),
+    "window_merge": lambda: windowed("window_merge"),
+}
+
+
+@st.composite
 def layers(
     draw: st.DrawFn, /, word: str, x: Shape | None = None, only: Mapping[str, Any] = NOTHING
 ) -> tuple[AnyLayer, tuple[Any, ...]]:
@@ -263,6 +362,8 @@ def layers(
         fields = {declared.name: st.none() | joined_with for declared in made.fields()}
         shapes = operands() | st.tuples(vectors, vectors) | st.tuples(maps())
         return made(**draw(st.fixed_dictionaries(fields))), draw(shapes)
+    if word in FITTED:
+        return draw(FITTED[word]())
     if not made.inputs:
         return made(**draw(st.fixed_dictionaries(FIELDS[word](None)))), ()
     some = {"map": maps(), "sequence": maps(sides=1), "any": maps() | vectors}

@@ -56,8 +56,22 @@ class Added(nn.Module):
         return x + self.bias
 
 
+class Moved(nn.Module):
+    """Moves an axis, in memory too, as the models of sequences have them."""
+
+    def __init__(self, source: int, target: int) -> None:
+        super().__init__()
+        self.source, self.target = source, target
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.movedim(self.source, self.target).contiguous()
+
+
 @of("dense")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if layer.over == "channels":
+        linear = nn.Linear(x.shape[1], layer.units, layer.bias)
+        return linear if x.ndim == 2 else nn.Sequential(Moved(1, -1), linear, Moved(-1, 1))
     linear = nn.Linear(x[0].numel(), layer.units, layer.bias)
     return linear if x.ndim == 2 else nn.Sequential(nn.Flatten(), linear)
 

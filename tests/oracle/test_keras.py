@@ -164,7 +164,10 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
         else spread(layer.factor or (2,), len(x.sides))
     ),
     "dense": lambda layer, _: keras.Sequential(
-        [keras.layers.Flatten(), keras.layers.Dense(layer.units, use_bias=layer.bias)]
+        [
+            *([keras.layers.Flatten()] if layer.over == "all" else []),
+            keras.layers.Dense(layer.units, use_bias=layer.bias),
+        ]
     ),
     "batchnorm": lambda layer, _: keras.layers.BatchNormalization(
         center=layer.affine and layer.shift, scale=layer.affine and layer.scale

@@ -11,7 +11,7 @@ import pytest
 from judge import AnyLayer, alone
 from tools import TOOLS, counted, installed
 
-from shapecalc import summarize
+from shapecalc import loads, summarize
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.graph import Node
 from shapecalc.layers import layer_class
@@ -85,6 +85,15 @@ def test_a_profile_is_its_tool_on_other_networks(path: Path, profile: Profile) -
     agree(path.stem, summarize(path), profile)
 
 
+def test_a_profile_is_its_tool_on_a_product_of_activations(profile: Profile) -> None:
+    text = """
+input: 9x8
+layers: [{conv1-5: {name: c}}, {matmul: {from: [c, c], transpose: second}}]
+"""
+    report = summarize(loads(text))
+    assert counted(profile.name, report) == profile.count(report.totals)
+
+
 @pytest.mark.parametrize("name", CANNOT_RUN)
 def test_what_no_tool_can_run_is_listed_as_not_counted(name: str, profile: Profile) -> None:
     missing = profile.not_counted(summarize(name).rows)
@@ -122,6 +131,8 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "transposed, grouped": (make("transposed", filters=9, kernel=(2, 3), groups=3), TWO),
     "dense": (make("dense", units=7), TWO),
     "dense of a vector, without bias": (make("dense", units=7, bias=False), Vector(12)),
+    "dense at positions": (make("dense", units=7, over="channels"), ONE),
+    "dense at positions of a map": (make("dense", units=7, over="channels", bias=False), TWO),
     "maxpool": (make("maxpool", kernel=(3,), stride=(2,), pad=PAD), TWO),
     "maxpool, oblong": (make("maxpool", kernel=(2, 3)), TWO),
     "maxpool of a signal": (make("maxpool", kernel=(3,)), ONE),

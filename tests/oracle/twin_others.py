@@ -26,6 +26,11 @@ else:
 
 @of("dense")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if layer.over == "channels":
+        made = nn.Linear(x.shape[1], layer.units, layer.bias)
+        made.register_forward_pre_hook(lambda _, args: args[0].movedim(1, -1))
+        made.register_forward_hook(lambda _, __, output: output.movedim(-1, 1))
+        return made
     made = nn.Linear(x[0].numel(), layer.units, layer.bias)
     made.register_forward_pre_hook(lambda _, args: args[0].flatten(1))
     return made

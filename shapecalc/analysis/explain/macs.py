@@ -11,8 +11,9 @@ from shapecalc.analysis.explain.params import arrays
 from shapecalc.analysis.explain.trace import factors_of, work_of
 from shapecalc.graph import Input
 from shapecalc.layers.base import NO_WORK
-from shapecalc.layers.dense import Rbf
+from shapecalc.layers.dense import Dense, Rbf
 from shapecalc.layers.pool import Subsampling
+from shapecalc.layers.product import Matmul
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Prose
 
@@ -91,10 +92,18 @@ def _words(subject: Subject) -> str:
             "One multiplication for every output, by the coefficient of its map, counts as one"
             " multiply-accumulate."
         )
+    if isinstance(layer, Matmul):
+        return (
+            "Both factors were computed: every row of the first one is multiplied by every column"
+            " of the second one and added up.  Sequences of N positions give N x N products, so the"
+            " cost grows with the square of N."
+        )
     if not layer.weighted:
         return _why_none(layer, subject)
     if not subject.output.sides:
         text = "Every weight is used once: a multiplication, and an addition to the sum."
+    elif isinstance(layer, Dense):
+        text = "Every weight is used at every position."
     elif isinstance(layer, Transposed):
         text = "Every weight is used at every input position, from where it spreads."
     else:

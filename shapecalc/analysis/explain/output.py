@@ -15,12 +15,14 @@ from shapecalc.analysis.explain.model import (
     Derivation,
     Section,
     Subject,
+    counted,
     derivations,
 )
 from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
 from shapecalc.analysis.explain.trace import in_letters, output_of
 from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.attention import CausalMask, RelativePosition, WindowMask
 from shapecalc.layers.axes import in_words
 from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
@@ -30,7 +32,9 @@ from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.merge import Add, Concat, Stretching
 from shapecalc.layers.norm import Norm
+from shapecalc.layers.partition import Roll, WindowMerge, WindowPartition
 from shapecalc.layers.pool import Pool
+from shapecalc.layers.product import Matmul
 from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import (
     ChannelShuffle,
@@ -229,6 +233,9 @@ def _spread(n: int, window: Any, size: int, pixel: str) -> tuple[str, ...]:  # n
 @says.register(FullyConnected)
 def _(layer: FullyConnected, subject: Subject) -> Iterator[Block]:
     shape = subject.inputs[0]
+    if getattr(layer, "over", "all") == "channels" and shape.sides:
+        yield Prose("Every position by itself gives as many channels as there are units.")
+        return
     yield Prose(
         "As many outputs as units, whatever flows in."
         + (
@@ -454,3 +461,46 @@ def _(layer: PixelShuffle, subject: Subject) -> Iterator[Block]:
 def _(layer: PixelUnshuffle, subject: Subject) -> Iterator[Block]:
     block = count_text(layer.factors(subject.inputs[0]))
     yield Prose(f"The places of every block of {block} are laid one behind the other as channels.")
+
+
+@says.register(Matmul)
+def _(layer: Matmul, subject: Subject) -> Iterator[Block]:
+    (stack, rows, inner), second = layer.factors(*subject.inputs)
+    columns = second.columns
+    matrices = "" if not stack else f"{OF_COUNTS.join(map(str, stack))} times "
+    yield Prose(
+        f"A matrix product: {matrices}{rows} x {inner} by {inner} x {columns}, which gives"
+        f" {rows} x {columns}."
+        + ("  The heads are put side by side in the channels again." if layer.merges else "")
+    )
+
+
+@says.register(CausalMask)
+@says.register(WindowMask)
+def _(layer: CausalMask | WindowMask, subject: Subject) -> Iterator[Block]:
+    what = "comes after it" if isinstance(layer, CausalMask) else "was no neighbour on the map"
+    yield Prose(
+        f"For every query, what {what} is set to -infinity, so that softmax gives it nothing; the"
+        " shape stays."
+    )
+
+
+@says.register(RelativePosition)
+def _(layer: RelativePosition, subject: Subject) -> Iterator[Block]:
+    yield Prose("Every score gets a number by the distance of its key, so the shape stays.")
+
+
+@says.register(Roll)
+def _(layer: Roll, subject: Subject) -> Iterator[Block]:
+    yield Prose("What leaves at one end comes in at the other, so the shape stays.")
+
+
+@says.register(WindowPartition)
+@says.register(WindowMerge)
+def _(layer: WindowPartition | WindowMerge, subject: Subject) -> Iterator[Block]:
+    whole = subject.inputs[-1]
+    windows, positions = layer.cut(whole)
+    yield Prose(
+        f"{as_text(whole, subject.view.layout)} is {counted(windows, 'window')} of"
+        f" {counted(positions, 'position')}; zeros fill the last ones."
+    )

@@ -189,10 +189,17 @@ def _(layer: Separable, subject: Subject) -> Iterator[Block]:
 
 @says.register(Dense)
 def _(layer: Dense, subject: Subject) -> Iterator[Block]:
-    size = subject.inputs[0].size
+    biases = ", and one bias" if layer.bias else "; there are no biases"
+    every = _each_of(layer.units, "unit")
+    if layer.over == "channels":
+        channels = counted(subject.inputs[0].channels, "channel")
+        yield Prose(
+            f"{every} has a weight for each of the {channels}{biases}, the same at every position."
+            "  So here the size of what flows in does not matter."
+        )
+        return
     yield Prose(
-        f"{_each_of(layer.units, 'unit')} has a weight for each of the"
-        f" {counted(size, 'input')}{', and one bias' if layer.bias else '; there are no biases'}."
+        f"{every} has a weight for each of the {counted(subject.inputs[0].size, 'input')}{biases}."
         "  So here the size of what flows in matters."
     )
 

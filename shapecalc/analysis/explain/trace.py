@@ -55,14 +55,14 @@ def output_of(layer: Layer, inputs: tuple[Shape, ...], *, brief: bool = False) -
     """Return the output's extents as formulas, sides first and channels last."""
     style = NamingStyle(in_letters(layer), brief)
     shapes = traced_inputs(layer, inputs, style)
-    output: Any = traced(layer, inputs, style).output(*shapes)
+    output: Any = traced(layer, style).output(*shapes)
     return tuple(map(formula, (*output.sides, output.channels)))
 
 
 def work_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Work:
     """Return the operations as formulas."""
     shapes = traced_inputs(layer, inputs, NamingStyle())
-    work: Any = traced(layer, inputs, NamingStyle()).work(shapes, traced_output(output))
+    work: Any = traced(layer, NamingStyle()).work(shapes, traced_output(output))
     return work._make(exact(formula(count)) for count in work)  # type: ignore[no-any-return]
 
 
@@ -79,7 +79,7 @@ def arrays_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> tuple[A
     """Return the arrays."""
     shapes = traced_inputs(layer, inputs, NamingStyle())
     arrays = []
-    for parameter in traced(layer, inputs, NamingStyle()).weights(*shapes):
+    for parameter in traced(layer, NamingStyle()).weights(*shapes):
         extents = tuple(exact(formula(extent)) for extent in _extents(parameter, layer, output))
         arrays.append(Array(parameter.name, parameter.role, extents, arranged(extents)))
     return tuple(arrays)
@@ -109,19 +109,18 @@ def _extents(parameter: Parameter, layer: Layer, output: Shape) -> tuple[Any, ..
     return shape
 
 
-def traced(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -> Layer:
+def traced(layer: Layer, style: NamingStyle) -> Layer:
     """Return the layer with names on its numbers."""
-    rank = len(inputs[0].sides) if inputs else 0
     values = {
-        field.name: _traced_field(field, getattr(layer, field.name), rank, style)
+        field.name: _traced_field(field, getattr(layer, field.name), style)
         for field in layer.fields()
     }
     if isinstance(layer, Windowed) and "stride" in values:
-        values["stride"] = _sizes("stride", layer.steps(), rank, style)
+        values["stride"] = _sizes("stride", layer.steps(), style)
     return type(layer)(**values)
 
 
-def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) -> Any:  # noqa: ANN401
+def _traced_field(field: Declared, value: Any, style: NamingStyle) -> Any:  # noqa: ANN401
     if value is None:
         return None
     if isinstance(field.kind, Count):  # what is left at 1 splits or repeats nothing
@@ -129,7 +128,7 @@ def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) ->
     if isinstance(field.kind, Sizes):
         if any(isinstance(part, Rational) for part in value):
             return value
-        return _sizes(field.name, value, rank, style)
+        return _sizes(field.name, value, style)
     if isinstance(field.kind, Pad):
         return _pads(field.name, value, style)
     if isinstance(value, Cut):
@@ -147,14 +146,14 @@ def _end(name: str, end: End) -> End:
     return end if end.distance == 0 else end._replace(distance=distance)
 
 
-def _sizes(name: str, values: tuple[Dim, ...], rank: int, style: NamingStyle) -> tuple[Any, ...]:
+def _sizes(name: str, values: tuple[Dim, ...], style: NamingStyle) -> tuple[Any, ...]:
     if style.letters:
         quiet = name == "dilation" or (style.brief and name == "stride")
         letter = _LETTER.get(name, name)
         return tuple(value if quiet and value == 1 else named(letter, value) for value in values)
     if len(set(values)) == 1:
         return tuple(named(name, value) for value in values)
-    sides = SIDE_NAMES[rank]
+    sides = SIDE_NAMES[len(values)]
     return tuple(named(f"{name} {side}", value) for side, value in zip(sides, values, strict=True))
 
 

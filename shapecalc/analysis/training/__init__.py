@@ -1,11 +1,12 @@
 """What a training step computes: forward, both gradients of the backward pass, and the update.
 
-Exact, as multiply-accumulates of convolutions and dense layers, counted dense.  The gradient of the
-weights pairs every input with every output gradient that it met, and the gradient of the input
-every weight: as many multiply-accumulates as the forward pass each.  The gradient of an input is
-needed only where something before it is trained, so the first convolution goes without, and the
-gradient of weights only where these are trained: what is frozen (`trainable: false`) hands its
-output's gradient on to a trained layer before it, and needs none where there is no such layer.
+Exact, as multiply-accumulates of convolutions, dense layers and products, counted dense.  The
+gradient of the weights pairs every input with every output gradient that it met, and the gradient
+of the input every weight: as many multiply-accumulates as the forward pass each.  The gradient of
+an input is needed only where something before it is trained, so the first convolution goes without,
+and the gradient of weights only where these are trained: what is frozen (`trainable: false`) hands
+its output's gradient on to a trained layer before it, and needs none where there is no such layer.
+A product of activations has no weights, but two inputs, the gradient of each as costly as itself.
 
 What training and inference keep in memory, for a batch and a type of element, follows from it.
 """
@@ -200,7 +201,10 @@ def step(report: Report, optimizer: Optimizer) -> Training:
         before = any(reached[index] for index in node.inputs)
         own = any(parameter.role != "buffer" for parameter in row.parameters)
         reached.append(before or (own and node.trained))
-        cost = _cost(row, trained_before=before, trained=node.trained or not own)
+        if row.parameters or row.macs == 0:
+            cost = _cost(row, trained_before=before, trained=node.trained or not own)
+        else:
+            cost = _product_cost(row, sum(reached[index] for index in node.inputs))
         costs.append(cost._replace(reached=reached[-1], trainable=row.trainable))
     return Training(report, optimizer, tuple(costs))
 
@@ -212,6 +216,14 @@ def _cost(row: Row, *, trained_before: bool, trained: bool) -> Cost:
     backward = row.macs if trained_before else _inner(row)
     first = not trained_before and row.macs != 0
     return Cost(row.name, row.params, row.macs, backward, row.macs, first)
+
+
+def _product_cost(row: Row, factors: int) -> Cost:
+    """Cost a product of activations: the gradient of a factor is a product with the other one.
+
+    Only the factors that something trained lies before need theirs.
+    """
+    return Cost(row.name, 0, row.macs, factors * row.macs, 0)
 
 
 def _inner(row: Row) -> Dim:

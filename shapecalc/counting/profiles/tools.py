@@ -10,13 +10,16 @@ from shapecalc.counting.profile import Profile
 
 _CONVOLUTIONS = "conv conv:untied depthwise depthwise:untied separable separable:untied".split()
 _TRANSPOSED = "transposed transposed:untied transposed:grouped".split()
-_WEIGHTED = [*_CONVOLUTIONS, *_TRANSPOSED, "dense"]
+_WEIGHTED = [*_CONVOLUTIONS, *_TRANSPOSED, "dense", "dense:positions"]
 _TIED = [word for word in _WEIGHTED if not word.endswith(":untied")]
 _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
 #: What no tool knows as a layer.
-_UNKNOWN = "subsampling, blurring, distances to codes, scales, bias, embeddings, reductions, l2norm"
+_UNKNOWN = (
+    "subsampling, blurring, distances to codes, scales, bias, embeddings, reductions, l2norm,"
+    " position biases"
+)
 _ALL_ELSE = (
     f"{_UNKNOWN}, max pools, average pools, batch normalisation, normalisation,"
     " response normalisation, activations, softmax, upsampling, joins"
@@ -34,17 +37,18 @@ TORCH = (
         " layers once",
         _for_all([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
         | _for_all(_TRANSPOSED, "weights_by_outputs + bias_adds")
-        | _for_all("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases"),
+        | _for_all("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases")
+        | {"dense:positions": "weights + biases"},
         "transposed convolutions count by their output; layers without parameters have no rule",
         "torchinfo 1.8.0",
         without=_UNKNOWN
         + ", max pools, average pools, response normalisation, activations, softmax, upsampling,"
-        " joins",
+        " joins, matmul",
     ),
     Profile(
         "fvcore",
         "flops, which are multiply-accumulates, 1 each, and rough costs of some other layers",
-        _for_all(_WEIGHTED, "macs")
+        _for_all([*_WEIGHTED, "matmul"], "macs")
         | {
             "batchnorm": "outputs + scaled",
             **_for_all("layernorm groupnorm instancenorm", "4*outputs + scaled"),
@@ -62,7 +66,7 @@ TORCH = (
         _for_all(_CONVOLUTIONS, "macs")
         | _for_all(_TRANSPOSED, "weights_by_outputs")
         | {
-            "dense": "macs",
+            **_for_all("dense dense:positions", "macs"),
             **_for_all("batchnorm layernorm instancenorm", "2*outputs + 2*scaled"),
             "avgpool": "outputs",
             **_for_all("global_avgpool adaptive_avgpool", "inputs + outputs"),
@@ -75,12 +79,12 @@ TORCH = (
         },
         "bias adds count nothing; transposed convolutions count by their output",
         "thop 0.1.1.post2209072238",
-        without=_UNKNOWN + ", response normalisation, groupnorm, activations, joins",
+        without=_UNKNOWN + ", response normalisation, groupnorm, activations, joins, matmul",
     ),
     Profile(
         "ptflops:aten",
         "macs: multiply-accumulates and bias adds, 1 each",
-        _for_all(_TIED, "macs + bias_adds") | {"conv:untied": "macs"},
+        _for_all(_TIED, "macs + bias_adds") | _for_all("conv:untied matmul", "macs"),
         "",
         "ptflops 0.7.5, backend aten",
         without=_ALL_ELSE,
@@ -91,7 +95,7 @@ TORCH = (
         " modules and functions count twice",
         _for_all(_TIED, "macs + bias_adds")
         | {
-            "conv:untied": "macs",
+            **_for_all("conv:untied matmul", "macs"),
             **_for_all("batchnorm groupnorm instancenorm", "outputs + scaled"),
             "layernorm": "outputs",
             **_for_all("relu prelu elu gelu", "2*outputs"),
@@ -107,7 +111,7 @@ TORCH = (
     Profile(
         "torch-flop-counter",
         "multiply-accumulates, 2 operations each",
-        _for_all(_WEIGHTED, "2*macs"),
+        _for_all([*_WEIGHTED, "matmul"], "2*macs"),
         "bias adds count nothing",
         "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
         without=_ALL_ELSE,
@@ -115,7 +119,7 @@ TORCH = (
     Profile(
         "calflops",
         "MACs: multiply-accumulates, 1 each",
-        _for_all([*_CONVOLUTIONS, "transposed", "dense"], "macs")
+        _for_all([*_CONVOLUTIONS, "transposed", "dense", "dense:positions", "matmul"], "macs")
         | {"transposed:grouped": "macs_grouped_twice"},
         "bias adds count nothing",
         "calflops 0.3.2",
@@ -130,7 +134,7 @@ TORCH = (
             "conv:untied": "2*macs",
             "transposed": "2*macs + bias_adds_as_if_convolved",
             "transposed:grouped": "2*macs_grouped_twice + bias_adds_as_if_convolved",
-            "dense": "2*macs",
+            **_for_all("dense dense:positions matmul", "2*macs"),
             "batchnorm": "outputs + scaled",
             **_for_all("layernorm groupnorm instancenorm", "4*outputs + scaled"),
             **_for_all("relu prelu elu leaky_relu silu gelu softmax", "outputs"),
@@ -145,7 +149,7 @@ TORCH = (
     Profile(
         "torchscan",
         "MACs: multiply-accumulates, 1 each, and steps of pools and batch normalisation",
-        _for_all([*_CONVOLUTIONS, "dense"], "macs")
+        _for_all([*_CONVOLUTIONS, "dense", "dense:positions"], "macs")
         | _for_all(_TRANSPOSED, "weights_by_outputs + 4*sides")
         | {
             "batchnorm": "outputs + scaled",
@@ -160,7 +164,8 @@ TORCH = (
         "bias adds are part of the accumulation; a square pool counts its extent, not its square",
         "torchscan 0.2.0",
         without=_UNKNOWN
-        + ", response normalisation, normalisation, activations, softmax, upsampling, joins",
+        + ", response normalisation, normalisation, activations, softmax, upsampling, joins,"
+        " matmul",
     ),
 )
 
@@ -169,7 +174,7 @@ GRAPHS = (
         "onnx-tool",
         "MACs: x86 instructions: 1 per multiply-accumulate, addition and comparison, 4 per"
         " division, 24 per root, 32 per exponential",
-        _for_all("conv depthwise separable dense conv:untied", "macs + bias_adds")
+        _for_all("conv depthwise separable dense dense:positions conv:untied", "macs + bias_adds")
         | _for_all("transposed transposed:grouped", "kernels_of_filters + bias_adds")
         | {
             "batchnorm": "31*outputs",
@@ -191,6 +196,7 @@ GRAPHS = (
             "add": "adds",
             "multiply": "multiplies",
             "upsample": "4*bilinear",
+            "matmul": "macs",
         },
         "transposed convolutions count by their output, with filters for channels",
         "onnx-tool 1.0.1",
@@ -211,7 +217,7 @@ GRAPHS = (
         "batch normalisation counts as merged, exponentials count nothing",
         "convnet-burden, core/burden.m at commit 42f03d3",
         without=_UNKNOWN
-        + ", max pools, average pools, normalisation, activations, upsampling, joins",
+        + ", max pools, average pools, normalisation, activations, upsampling, joins, matmul",
     ),
 )
 
@@ -229,5 +235,5 @@ KERAS = Profile(
     "parameters, not operations",
     "Keras 3.15.1, count_params()",
     of="parameters",
-    without="subsampling",
+    without="subsampling, position biases",
 )

@@ -144,3 +144,11 @@ def test_a_slope_belongs_to_a_channel_or_to_all(fields: str, slope: str) -> None
     (section,) = lesson.sections
     labels = [block.label for block in section.blocks if isinstance(block, Equation)]
     assert slope in labels
+
+
+def test_what_is_stretched_is_read_at_its_one_place_and_sums_over_the_others() -> None:
+    network = shapecalc.loads("input: 4x5x3\nlayers:\n  - multiply: [[], [global_avgpool]]\n")
+    text = shapecalc.explain(network, "multiply1", of="gradient").render("text")
+    assert "y[c, u, v] = x1[c, u, v] * x2[c, 0, 0]" in text
+    assert "dL/dx1[c, u, v] = g[c, u, v] * x2[c, 0, 0]" in text
+    assert "dL/dx2[c, 0, 0] = sum over u, v of g[c, u, v] * x1[c, u, v]" in text

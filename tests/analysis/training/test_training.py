@@ -72,6 +72,22 @@ def test_inside_a_separable_convolution_there_is_something_trained() -> None:
     assert cost[2:6] == (4550, 1400, 4550, True)
 
 
+def test_a_product_of_activations_needs_the_gradient_of_both_its_factors() -> None:
+    """Of none that nothing trained lies before; broken by a gradient of weights it does not have."""
+    net = summarize(loads("input: 5x6\nlayers: [attention: 2]"))
+    costs = {cost.layer.rpartition("/")[2]: cost for cost in training_cost(net).costs}
+    assert costs["scores"][2:6] == (150, 300, 0, False)  # 2 heads x 5 x 5 x 3
+    assert costs["qkv"][2:6] == (540, 0, 540, True)
+    text = """
+input: 5x6
+layers: [{conv1-6: {name: c}}, {matmul: {from: [c, input], transpose: second}}]
+"""
+    half = summarize(loads(text))
+    assert training_cost(half).costs[-1][2:6] == (150, 150, 0, False)
+    plain = summarize(loads("input: 5x6\nlayers: [matmul: {from: [., .], transpose: second}]"))
+    assert training_cost(plain).costs[-1][2:6] == (150, 0, 0, False)
+
+
 def test_both_branches_of_a_network_begin_without() -> None:
     text = "inputs: {a: 5x7x3, b: 5x7x2}\nlayers: [conv1-4: {from: a, name: x}, conv1-4: {from: b, name: y}, concat: {from: [x, y]}, dense: 6]"
     costs = {each.layer: each for each in training_cost(summarize(loads(text))).costs}

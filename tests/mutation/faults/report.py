@@ -43,6 +43,6 @@ FAULTS = [
     Planted("alike layers are not known from each other", "facts is None", "False"),
     Planted("what sees nothing sees something elsewhere", "return pixel if pixel in (FAR, -FAR) else pixel + by", "return pixel + by"),
     Planted("what sees everything looks back", "step is EVERYTHING", "step is not EVERYTHING"),
-    Planted("every layer is an input", "(row for row in report.rows if not row.inputs)", "(row for row in report.rows if True)"),
+    Planted("every layer is an input", "(row for row in report.rows if isinstance(row.layer, Input))", "(row for row in report.rows if True)"),
     Planted("weights fit a size whatever a constant is", "if names and len(symbols_of(extent)) > 1:", "if len(names) > 1:"),
 ]  # fmt: skip
