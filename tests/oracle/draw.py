@@ -178,6 +178,9 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "elu": lambda _: {"alpha": st.floats(0.5, 2)},
     "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
     "dropout": lambda _: {"rate": part},
+    "stochastic_depth": lambda _: {"rate": part},
+    "maxout": lambda _: {"pieces": small},
+    "rmsnorm": lambda _: {"scale": st.booleans()},
     "reshape": lambda x: {
         "shape": st.permutations([*x.sides, x.channels]).map(tuple)
         | st.sampled_from([(x.size,), (1, x.size), (x.size, 2)])

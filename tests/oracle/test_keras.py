@@ -172,6 +172,7 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
     "layernorm": lambda layer, _: keras.layers.LayerNormalization(
         center=layer.affine, scale=layer.affine
     ),
+    "rmsnorm": lambda layer, _: keras.layers.RMSNormalization(),
     "groupnorm": lambda layer, _: keras.layers.GroupNormalization(
         layer.groups, center=layer.affine, scale=layer.affine
     ),
@@ -194,6 +195,7 @@ ONLY: dict[str, st.SearchStrategy[Any]] = {
     "to": st.none(),
     "statistics": st.just(True),
     "over": st.just("channels"),
+    "scale": st.just(True),
     "mode": st.just("nearest"),
     "align": st.just("centres"),
     "offset": st.none(),

@@ -159,6 +159,7 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "groupnorm": (make("groupnorm", groups=3), TWO),
     "instancenorm": (make("instancenorm"), TWO),
     "instancenorm, not affine": (make("instancenorm", affine=False), TWO),
+    "rmsnorm": (make("rmsnorm"), TWO),
     "lrn": (make("lrn"), TWO),
     "lrn over 4 channels": (make("lrn", size=4), TWO),
     "softmax": (make("softmax"), Vector(12)),
@@ -192,6 +193,7 @@ NOT_ONNX = {
     "layernorm of a vector": "its normalised axes are a choice of the export",
     "layernorm, not affine": "its normalised axes are a choice of the export",
     "batchnorm, not affine": "ONNX has always a scale",
+    "rmsnorm": "ONNX 17 has none",
     "instancenorm, not affine": "ONNX has always a scale",
     "softmax over positions": "takes several nodes",
 }

@@ -11,6 +11,8 @@ from twin import Do, of, padded, pairs, ranked, spread
 from tests.kinds import PLAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
     from torch import Tensor, nn
 else:
@@ -73,6 +75,14 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return made
 
 
+@of("rmsnorm")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    made = nn.RMSNorm(x.shape[1], eps=1e-5, elementwise_affine=layer.scale)  # over the last axis
+    made.register_forward_pre_hook(lambda _, args: args[0].movedim(1, -1))
+    made.register_forward_hook(lambda _, __, y: y.movedim(-1, 1))
+    return made
+
+
 # -- element by element -------------------------------------------------------------------------
 
 #: PyTorch's classes by their names, without capitals.
@@ -111,6 +121,43 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 @of("dropout")
 def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return nn.Dropout(layer.rate)
+
+
+@of("stochastic_depth")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return need("torchvision.ops").StochasticDepth(layer.rate, "row").eval()
+
+
+def halves(gate: Callable[[Tensor], Tensor]) -> nn.Module:
+    """Weigh one half of the channels by a function of the other."""
+
+    def forward(x: Tensor) -> Tensor:
+        if x.shape[1] % 2:
+            raise ValueError("no halves")
+        a, b = x.chunk(2, 1)
+        return a * gate(b)
+
+    return Do(forward)
+
+
+@of("glu")
+def _(_: AnyLayer, __: Tensor) -> nn.Module:
+    return nn.GLU(1)
+
+
+@of("geglu")
+def _(_: AnyLayer, __: Tensor) -> nn.Module:
+    return halves(nn.functional.gelu)
+
+
+@of("swiglu")
+def _(_: AnyLayer, __: Tensor) -> nn.Module:
+    return halves(nn.functional.silu)
+
+
+@of("maxout")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return Do(lambda x: x.unflatten(1, (-1, layer.pieces)).amax(2))
 
 
 # -- moving elements ----------------------------------------------------------------------------

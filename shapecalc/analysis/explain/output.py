@@ -25,6 +25,7 @@ from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise
+from shapecalc.layers.gated import Gated, Maxout
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.merge import Add, Concat, Multiply
@@ -39,6 +40,7 @@ from shapecalc.layers.reshape import (
     Reshape,
     Upsample,
 )
+from shapecalc.layers.rmsnorm import RmsNorm
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.layers.transposed import Transposed
@@ -312,13 +314,26 @@ def _branches(subject: Subject, letter: str = "") -> Grid:
 
 @says.register(Pointwise)
 @says.register(Norm)
+@says.register(RmsNorm)
 @says.register(Lrn)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
-    done = "normalised" if isinstance(layer, (Norm, Lrn)) else "mapped by itself"
+    done = "normalised" if isinstance(layer, (Norm, RmsNorm, Lrn)) else "mapped by itself"
     if layer.view:
         done = "passed on"
     rule = layer.rule if layer.rule != Layer.rule else ""
     yield Prose(f"Every element is {done}{f', {rule}' if rule else ''}, so the shape stays.")
+
+
+@says.register(Gated)
+def _(layer: Gated, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        f"The second half of the channels weighs the first, {layer.rule}: one half is left."
+    )
+
+
+@says.register(Maxout)
+def _(layer: Maxout, subject: Subject) -> Iterator[Block]:
+    yield Prose(f"Of every {layer.pieces} neighbouring channels the largest stays, place by place.")
 
 
 @says.register(Flatten)

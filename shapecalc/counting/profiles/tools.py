@@ -34,7 +34,7 @@ TORCH = (
         " layers once",
         _for_all([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
         | _for_all(_TRANSPOSED, "weights_by_outputs + bias_adds")
-        | _for_all("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases"),
+        | _for_all("batchnorm layernorm groupnorm instancenorm rmsnorm prelu", "weights + biases"),
         "transposed convolutions count by their output; layers without parameters have no rule",
         "torchinfo 1.8.0",
         without=_UNKNOWN
@@ -54,7 +54,7 @@ TORCH = (
         "bias adds count nothing",
         "fvcore 0.1.5.post20221221",
         without=_UNKNOWN
-        + ", max pools, avgpool, response normalisation, activations, softmax, joins",
+        + ", max pools, avgpool, rmsnorm, response normalisation, activations, softmax, joins",
     ),
     Profile(
         "thop",
@@ -75,7 +75,7 @@ TORCH = (
         },
         "bias adds count nothing; transposed convolutions count by their output",
         "thop 0.1.1.post2209072238",
-        without=_UNKNOWN + ", response normalisation, groupnorm, activations, joins",
+        without=_UNKNOWN + ", response normalisation, groupnorm, rmsnorm, activations, joins",
     ),
     Profile(
         "ptflops:aten",
@@ -102,7 +102,7 @@ TORCH = (
         },
         "",
         "ptflops 0.7.5, backend pytorch",
-        without=_UNKNOWN + ", activations, joins",
+        without=_UNKNOWN + ", rmsnorm, activations, joins",
     ),
     Profile(
         "torch-flop-counter",
@@ -140,7 +140,7 @@ TORCH = (
         },
         "bias adds of dense layers count nothing",
         "calflops 0.3.2",
-        without=_UNKNOWN + ", activations, joins",
+        without=_UNKNOWN + ", rmsnorm, activations, joins",
     ),
     Profile(
         "torchscan",
@@ -220,7 +220,7 @@ KERAS = Profile(
     "Total params: trained weights + biases, and running statistics",
     _for_all([*_TIED, "conv:untied"], "stored_weights + stored_biases")
     | _for_all(
-        "batchnorm layernorm groupnorm instancenorm prelu",
+        "batchnorm layernorm groupnorm instancenorm rmsnorm prelu",
         "stored_weights + stored_biases + stored_buffers",
     ),
     "parameters, not operations",
