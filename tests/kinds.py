@@ -27,6 +27,9 @@ WINDOWED = {word for word, made in BUILTIN.items() if issubclass(made, Windowed)
 #: The types that need sides to work on.
 NEED_SIDES = [word for word, made in BUILTIN.items() if made.takes == "map"]
 
+#: The types that need just one side.
+NEED_SEQUENCES = [word for word, made in BUILTIN.items() if made.takes == "sequence"]
+
 #: The types that may be a bare word.  A crop needs one of its two fields, a slice
 #: an axis.
 BARE = [

@@ -123,7 +123,7 @@ class Layer:
     counts: ClassVar[str] = "no parameters, no MACs"
     principal: ClassVar[str] = ""
     inputs: ClassVar[int | None] = 1
-    takes: ClassVar[Literal["any", "map"]] = "any"
+    takes: ClassVar[Literal["any", "map", "sequence"]] = "any"
     inplace: ClassVar[bool] = False
     view: ClassVar[bool] = False
     weighted: ClassVar[bool] = False
@@ -255,16 +255,21 @@ def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
             hint="join them first with concat, add or multiply",
             facts=(("inputs", count),),
         )
-    if layer.takes == "map":
-        for shape in inputs:
-            if isinstance(shape, Vector):
-                return RuleError(
-                    "E201",
-                    f"{layer.type} needs sides to work on, but a vector of "
-                    f"{as_text(shape)} flows in",
-                    hint="move it before the dense or flatten layer, or `reshape: 1x1xC` first",
-                    facts=(("input", as_text(shape)),),
-                )
+    for shape in inputs if layer.takes != "any" else ():
+        if layer.takes == "sequence" and len(shape.sides) != 1:
+            return RuleError(
+                "E201",
+                f"{layer.type} needs a sequence, length x channels, but {as_text(shape)} flows in",
+                hint="make it one first: `reshape: LENGTHxCHANNELS`",
+                facts=(("input", as_text(shape)),),
+            )
+        if isinstance(shape, Vector):
+            return RuleError(
+                "E201",
+                f"{layer.type} needs sides to work on, but a vector of {as_text(shape)} flows in",
+                hint="move it before the dense or flatten layer, or `reshape: 1x1xC` first",
+                facts=(("input", as_text(shape)),),
+            )
     return None
 
 

@@ -72,6 +72,8 @@ def macs_owed(report: Report, view: View) -> Legend:
     meaning = "multiply-accumulates of (transposed) convolutions and dense layers"
     if pooled:
         meaning += ", and 1 per output of subsampling"
+    if any(row.type in ("rnn", "lstm", "gru") for row in report.rows):
+        meaning += ", and the products of recurrent layers with inputs and state"
     per_example = ", per example" if view.batch > 1 else ""
     return {"MACs": f"{meaning}, without bias adds{per_example}", "FLOPs": f"2 x MACs{per_example}"}
 

@@ -14,7 +14,7 @@ from shapecalc.layers.merge import Add
 from shapecalc.layers.pool import AvgPool, MaxPool
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
-from tests.kinds import NEED_SIDES, make
+from tests.kinds import NEED_SEQUENCES, NEED_SIDES, make
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -105,6 +105,9 @@ def test_which_layers_refuse_a_vector(word: str, refusal: Refusal) -> None:
         assert error is not None
         assert error.code == "E201"
         assert error.message == (f"{word} needs sides to work on, but a vector of 30 flows in")
+    elif word in NEED_SEQUENCES:
+        assert error is not None
+        assert error.message == f"{word} needs a sequence, length x channels, but 30 flows in"
     else:
         assert error is None or error.code == "E205"
 

@@ -86,6 +86,7 @@ _OTHERS = [
     Fault("all in float64", "upsample", "reference.upsample:upsample", "blend(side).astype(x.dtype)", "blend(side)"),
     Fault("what was not taken gets ones", "slice", "reference.slicing:take_gradient", "np.zeros_like(x)", "np.ones_like(x)"),
     Fault("the places of a block come before the channel", "pixel_shuffle", "reference.slicing:_spread_out", "own = 1 if order", "own = 1 + rank if order"),
+    Fault("the cell forgets its gradient", "lstm", "reference.recurrent:_step_back", "to_cell * f)", "0 * f)"),
     Fault("the gate is not multiplied on the way back", "glu", "reference.gated:gated_gradient", "[g * s,", "[g,"),
     Fault("a maximum goes back to the last", "maxout", "reference.gated:maxout_gradient", "pieces.argmax(2)", "pieces.argmin(2)"),
     Fault("the reciprocal is a constant on the way back", "rmsnorm", "reference.rmsnorm:backward", "(inner * z).mean", "(0 * z).mean"),

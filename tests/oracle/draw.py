@@ -40,12 +40,12 @@ rounding = st.sampled_from(["floor", "ceil", "ceil_caffe", "ceil_full"])
 
 
 @st.composite
-def maps(draw: st.DrawFn, largest: int = 13) -> Map:
+def maps(draw: st.DrawFn, largest: int = 13, sides: int | None = None) -> Map:
     """A signal, an image or a volume; its extents all differ."""
-    rank = draw(st.integers(1, 3))
+    rank = sides or draw(st.integers(1, 3))
     extents = st.integers(1, largest)
-    *sides, channels = draw(st.lists(extents, min_size=rank + 1, max_size=rank + 1, unique=True))
-    return Map(tuple(sides), channels)
+    *rest, channels = draw(st.lists(extents, min_size=rank + 1, max_size=rank + 1, unique=True))
+    return Map(tuple(rest), channels)
 
 
 def sizes(rank: int, most: int, least: int = 1) -> st.SearchStrategy[tuple[int, ...]]:
@@ -179,6 +179,16 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
     "dropout": lambda _: {"rate": part},
     "stochastic_depth": lambda _: {"rate": part},
+    **dict.fromkeys(
+        ("rnn", "lstm", "gru"),
+        lambda _: {
+            "units": st.integers(1, 9),
+            "layers": st.integers(1, 3),
+            "bidirectional": st.booleans(),
+            "returns": st.sampled_from(["all", "last"]),
+            "biases": st.sampled_from([2, 2, 0]),
+        },
+    ),
     "maxout": lambda _: {"pieces": small},
     "rmsnorm": lambda _: {"scale": st.booleans()},
     "reshape": lambda x: {
@@ -247,7 +257,8 @@ def layers(
     made = layer_class(word)
     if word in JOINS:
         return made(), draw(operands() | st.tuples(vectors, vectors))
-    x = x or draw(maps() if made.takes == "map" else maps() | vectors)
+    some = {"map": maps(), "sequence": maps(sides=1), "any": maps() | vectors}
+    x = x or draw(some[made.takes])
     fields = FIELDS[word](x) if word in FIELDS else by_kind(made, x)
     fields.update((name, values) for name, values in only.items() if name in fields)
     return made(**draw(st.fixed_dictionaries(fields))), (x,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from judge import AnyLayer, need
 from twin import Do, of, padded, pairs, ranked, spread
@@ -158,6 +158,39 @@ def _(_: AnyLayer, __: Tensor) -> nn.Module:
 @of("maxout")
 def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return Do(lambda x: x.unflatten(1, (-1, layer.pieces)).amax(2))
+
+
+# -- recurrent layers ---------------------------------------------------------------------------
+
+
+def recurrent(made: type[nn.RNNBase]) -> Callable[[AnyLayer, Tensor], nn.Module]:
+    """Build PyTorch's layer, which reads the batch, the steps, then the channels."""
+
+    def build(layer: AnyLayer, x: Tensor) -> nn.Module:
+        if x.ndim != 3:
+            raise ValueError("no sequence")
+        if layer.biases not in (0, 2):
+            raise ValueError("two biases or none")
+        options = {"bias": layer.biases > 0, "bidirectional": layer.bidirectional}
+        net = made(x.shape[1], layer.units, layer.layers, batch_first=True, **options)
+        ways = 2 if layer.bidirectional else 1
+
+        def chosen(_: nn.Module, __: object, result: tuple[Tensor, Any]) -> Tensor:
+            outputs, states = result
+            if layer.returns == "all":
+                return outputs.movedim(1, 2)
+            last = states[0] if isinstance(states, tuple) else states
+            return torch.cat(list(last[-ways:]), 1)
+
+        net.register_forward_pre_hook(lambda _, args: args[0].movedim(1, 2))
+        net.register_forward_hook(chosen)
+        return net
+
+    return build
+
+
+for _word, _recurrent in {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}.items():
+    of(_word)(recurrent(_recurrent))
 
 
 # -- moving elements ----------------------------------------------------------------------------

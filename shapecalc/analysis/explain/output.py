@@ -31,6 +31,7 @@ from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.norm import Norm
 from shapecalc.layers.pool import Pool
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -329,6 +330,14 @@ def _(layer: Gated, subject: Subject) -> Iterator[Block]:
     yield Prose(
         f"The second half of the channels weighs the first, {layer.rule}: one half is left."
     )
+
+
+@says.register(Recurrent)
+def _(layer: Recurrent, subject: Subject) -> Iterator[Block]:
+    kept = "that of the last step is kept" if layer.returns == "last" else "all of them are kept"
+    yield Prose(f"Every step of the sequence gives an output for every unit, and {kept}.")
+    if layer.bidirectional:
+        yield Prose("Both directions have units of their own, which are laid side by side.")
 
 
 @says.register(Maxout)

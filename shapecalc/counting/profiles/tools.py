@@ -12,6 +12,7 @@ _CONVOLUTIONS = "conv conv:untied depthwise depthwise:untied separable separable
 _TRANSPOSED = "transposed transposed:untied transposed:grouped".split()
 _WEIGHTED = [*_CONVOLUTIONS, *_TRANSPOSED, "dense"]
 _TIED = [word for word in _WEIGHTED if not word.endswith(":untied")]
+_RECURRENT = ["rnn", "lstm", "gru"]
 _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
@@ -32,7 +33,7 @@ TORCH = (
         "torchinfo",
         "mult-adds: every weight and bias of a convolution at every output position, of other"
         " layers once",
-        _for_all([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
+        _for_all([*_CONVOLUTIONS, *_RECURRENT, "dense"], "macs + bias_adds")
         | _for_all(_TRANSPOSED, "weights_by_outputs + bias_adds")
         | _for_all("batchnorm layernorm groupnorm instancenorm rmsnorm prelu", "weights + biases"),
         "transposed convolutions count by their output; layers without parameters have no rule",
@@ -70,6 +71,9 @@ TORCH = (
             "prelu": "outputs",
             "upsample/1": "nearest + 5*bilinear",
             "upsample/2": "nearest + 11*bilinear",
+            "lstm": "macs + bias_adds + 2*adds",
+            "gru": "macs + bias_adds + adds + divisions",
+            "rnn": "macs + bias_adds + exponentials",
             **_for_all("relu relu6 leaky_relu dropout", "0"),
             **_for_all(_MAXIMA, "0"),
         },
@@ -80,7 +84,7 @@ TORCH = (
     Profile(
         "ptflops:aten",
         "macs: multiply-accumulates and bias adds, 1 each",
-        _for_all(_TIED, "macs + bias_adds") | {"conv:untied": "macs"},
+        _for_all([*_TIED, *_RECURRENT], "macs + bias_adds") | {"conv:untied": "macs"},
         "",
         "ptflops 0.7.5, backend aten",
         without=_ALL_ELSE,
@@ -99,6 +103,9 @@ TORCH = (
             **_for_all((*_AVERAGES, *_MAXIMA), "2*framed_inputs"),
             "upsample": "2*outputs",
             "lrn": "4*outputs + rim",
+            "rnn": "macs + bias_adds + exponentials",
+            "lstm": "macs + bias_adds + 2*exponentials",
+            "gru": "macs + bias_adds + adds + divisions",
         },
         "",
         "ptflops 0.7.5, backend pytorch",
@@ -107,7 +114,7 @@ TORCH = (
     Profile(
         "torch-flop-counter",
         "multiply-accumulates, 2 operations each",
-        _for_all(_WEIGHTED, "2*macs"),
+        _for_all([*_WEIGHTED, *_RECURRENT], "2*macs"),
         "bias adds count nothing",
         "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
         without=_ALL_ELSE,
@@ -137,6 +144,9 @@ TORCH = (
             **_for_all((*_AVERAGES, *_MAXIMA), "framed_inputs"),
             "upsample": "inputs",
             "lrn": "4*outputs + rim",
+            "rnn": "2*macs + bias_adds - exponentials",
+            "lstm": "2*macs + bias_adds + exponentials - multiplies",
+            "gru": "2*macs + bias_adds + exponentials - divisions",
         },
         "bias adds of dense layers count nothing",
         "calflops 0.3.2",
@@ -218,7 +228,7 @@ GRAPHS = (
 KERAS = Profile(
     "keras",
     "Total params: trained weights + biases, and running statistics",
-    _for_all([*_TIED, "conv:untied"], "stored_weights + stored_biases")
+    _for_all([*_TIED, *_RECURRENT, "conv:untied"], "stored_weights + stored_biases")
     | _for_all(
         "batchnorm layernorm groupnorm instancenorm rmsnorm prelu",
         "stored_weights + stored_biases + stored_buffers",

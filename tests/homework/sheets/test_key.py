@@ -21,9 +21,10 @@ from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding, Rational
 from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reshape import Crop, Upsample
-from shapecalc.layers.shape import Map, as_text, shape_of
+from shapecalc.layers.shape import as_text, shape_of
 from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.text import Source
+from tests.kinds import NEED_SEQUENCES
 from tests.layers.test_does import INPUTS, numbers, values_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ UNSAID: dict[str, dict[str, Any]] = {
     "dilation 1": {"dilation": (1,)},
     "sides rounded down": {"rounding": "floor"},
     "a trained scale": {"scale": True},
+    "one recurrent layer": {"layers": 1},
+    "one direction": {"bidirectional": False},
+    "outputs of all steps": {"returns": "all"},
+    "two biases per gate": {"biases": 2},
     "one group": {"groups": 1},
     "one bias per filter": {"bias": True},
     "one bias per unit": {"bias": True},
@@ -65,6 +70,8 @@ WORDS: dict[str, dict[str, Any]] = {
     "padding not averaged": {"count_include_pad": False},
     "no scale or shift": {"affine": False},
     "no running statistics": {"statistics": False},
+    "both directions": {"bidirectional": True},
+    "last step": {"returns": "last"},
     "no scale": {"scale": False},
     "one slope": {"shared": True},
     "over positions": {"over": "positions"},
@@ -159,8 +166,8 @@ def mark(text: str) -> dict[str, Any]:
         return {"multiplier": int(match[1])}
     if name in ("alpha", "beta", "k"):
         return {name: float(value)}
-    if name == "groups":
-        return {"groups": int(value)}
+    if name in ("groups", "layers", "biases"):
+        return {name: int(value)}
     if name == "pad":
         return {"pad": padding(value)}
     assert name in ("dilation", "output padding"), text
@@ -252,6 +259,11 @@ def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
     return read_homework(Source("homework.yaml", text)) if lines else None, len(lines)
 
 
+def of_sides(word: str) -> Shape:
+    """Return an input with the number of sides that a type can do with."""
+    return INPUTS[2 if word in NEED_SEQUENCES else 0]
+
+
 @pytest.mark.parametrize("shape", INPUTS, ids=as_text)
 @pytest.mark.parametrize("word", list(BUILTIN))
 def test_every_layer_can_be_read_back_from_the_sheet(
@@ -259,7 +271,7 @@ def test_every_layer_can_be_read_back_from_the_sheet(
 ) -> None:
     homework, count = homework_of(word, shape, tmp_path)
     if not count:
-        assert shape != INPUTS[0], f"no {word} was tried"
+        assert shape != of_sides(word), f"no {word} was tried"
         return
     lines = list(csv.reader(StringIO(sheet(homework, "csv"))))
     at = next(number for number, line in enumerate(lines) if line[0] == "layer")
@@ -278,7 +290,7 @@ def test_every_layer_can_be_read_back_from_the_sheet(
 
 @pytest.mark.parametrize("word", list(BUILTIN))
 def test_every_mark_is_in_the_key(word: str, tmp_path: Path) -> None:
-    homework, _ = homework_of(word, Map((9, 8), 4), tmp_path)
+    homework, _ = homework_of(word, of_sides(word), tmp_path)
     words = {part for term in key_of(homework) for part in re.split(r", (?![^(]*\))", term)}
     known = {part.removeprefix(f"{word}: ") for part in words}
     for name in homework.layers:
