@@ -54,7 +54,7 @@ def load(
     >>> load({"input": "32x32x3", "layers": [{"conv": {"filters": 6, "kernel": 5}}, "relu"]})
     <Graph <data>: 3 layers>
     """
-    return _sound(_wired(spec, settings, input, free, fold_batchnorm=fold_batchnorm))
+    return _sound(wired(spec, settings, input, free, fold_batchnorm=fold_batchnorm))
 
 
 def loads(
@@ -68,7 +68,7 @@ def loads(
     """Load the network of a spec given as text.  Arguments and errors are those of `load`."""
     _must_be_text(text)
     source = Source("<text>", text)
-    return _sound(_wired(source, settings, input, free, fold_batchnorm=fold_batchnorm))
+    return _sound(wired(source, settings, input, free, fold_batchnorm=fold_batchnorm))
 
 
 def summarize(
@@ -85,7 +85,7 @@ def summarize(
     first three already.  Raises `SpecErrors` with everything that is wrong.
     """
     if not isinstance(network, Graph):
-        network = _wired(network, settings, input, free, fold_batchnorm=fold_batchnorm)
+        network = wired(network, settings, input, free, fold_batchnorm=fold_batchnorm)
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     return compute_report(as_asked(network, fold_batchnorm=fold_batchnorm))
@@ -131,14 +131,18 @@ def graph_of(network: str | PathLike[str] | Mapping[str, Any] | Graph | Report) 
     return network if isinstance(network, Graph) else load(network)
 
 
-def _wired(
+def wired(
     spec: str | PathLike[str] | Mapping[str, Any] | Source,
     settings: Mapping[str, str | int] | None,
     shapes: str | Mapping[str, str] | None,
     free: Iterable[str],
     *,
-    fold_batchnorm: bool,
+    fold_batchnorm: bool = False,
 ) -> Graph:
+    """Wire what `load` loads; what is wrong with it may stand in the graph's `problems`.
+
+    Arguments are those of `load`.
+    """
     for word, given in (
         ("settings", settings),
         ("input", None if isinstance(shapes, str) else shapes),

@@ -145,12 +145,24 @@ def must_be_no_input(path: str) -> None:
 
     if not os.path.isfile(path):
         return
-    message = f"'{path}' cannot be written: it is the command's own input"
-    if not any(os.path.samefile(path, file) for file in _input_files()):
-        if not any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
-            return
+    hint = "give the output another name"
+    if any(os.path.samefile(path, file) for file in _input_files()):
+        message = f"'{path}' cannot be written: it is the command's own input"
+    elif any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
         message = f"'{path}' cannot be written: the command has read it"
-    raise refuse("E007", message, Origin.of_file(path), "give the output another name")
+    else:
+        return
+    raise refuse("E007", message, Origin.of_file(path), hint)
+
+
+def _must_be_no_spec(path: str) -> None:
+    """Refuse to write over a spec, which somebody wrote by hand.  Raises `SpecErrors` (E007)."""
+    from shapecalc.spec.find import holds_spec
+
+    if os.path.isfile(path) and holds_spec(path):
+        message = f"'{path}' cannot be written: it is a spec, which would be lost"
+        hint = "give the output another name, or remove that file first"
+        raise refuse("E007", message, Origin.of_file(path), hint)
 
 
 def _input_files() -> Iterator[str]:
@@ -174,6 +186,7 @@ def _parameters() -> Iterator[tuple[click.Parameter, Any]]:
 def _explaining(path: str) -> Iterator[None]:
     """Tell why a file cannot be written; one that the command reads never is."""
     must_be_no_input(path)
+    _must_be_no_spec(path)
     try:
         yield
     except OSError as error:

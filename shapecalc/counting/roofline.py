@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from shapecalc.algebra import Dim, add_up, is_symbolic
 from shapecalc.counting.storage import STORED_AS
+from shapecalc.graph import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ def moved(rows: Iterable[Row], sized: Sized) -> Moved:
 
 
 def _moved(row: Row, sized: Sized) -> Moved:
-    if not row.inputs or row.layer is None or row.layer.view:
+    if isinstance(row.layer, Input) or row.layer is None or row.layer.view:
         return Moved(0, 0, 0)
     return Moved(
         add_up(sized.bytes(array.size, STORED_AS[array.role]) for array in row.parameters),

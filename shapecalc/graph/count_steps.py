@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.graph.scope import Argument, NeedsShapesError, Scope, Scoped, read_value, used
-from shapecalc.layers import BUILTIN
+from shapecalc.layers import is_layer
 from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Scalar, Source, YamlMap, scalar
@@ -127,7 +127,7 @@ class StepCount:
 
     def names_of(self, use: Use, blocks: tuple[str, ...]) -> Iterator[str]:
         block = self.spec.blocks.get(use.type)
-        if block is not None and use.type not in BUILTIN:
+        if block is not None and not is_layer(use.type, self.spec.blocks):
             if use.type in blocks:
                 return
             needed = self.names(block.uses, (*blocks, use.type))

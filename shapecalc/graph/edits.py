@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import ALIASES, BUILTIN, JOINS
+from shapecalc.layers import ALIASES, BUILTIN, JOINS, is_layer, layer_class
 from shapecalc.spec.tree_reader import COMMON_KEYS, fields_meant, word_meant
 from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
@@ -59,7 +59,7 @@ class Edits:
             return use
         assert isinstance(kind, Scalar)
         says, implied = fields_meant(kind, meant) if meant else ({}, {})
-        if text in JOINS:
+        if text in JOINS and is_layer(text, self.spec.blocks):
             self.only_fields(text, fields, keys)
         branches = use.branches if text in JOINS and use.type in JOINS else ()
         return use._replace(
@@ -81,9 +81,11 @@ class Edits:
 
     def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:
         """Complain about changes that a join or a word of structure has no field for."""
-        if kind in BUILTIN and kind not in JOINS:
+        if is_layer(kind, self.spec.blocks) and kind not in JOINS:
             return  # looked at when the layer is built
-        takes = ("times", "for", "index") if kind == "repeat" else ()
+        takes: tuple[str, ...] = ("times", "for", "index") if kind == "repeat" else ()
+        if is_layer(kind, self.spec.blocks):
+            takes = tuple(field.name for field in layer_class(kind).fields())
         for key in [key for key in fields if key not in takes]:
             del fields[key]
             hint = did_you_mean(key, takes) or (

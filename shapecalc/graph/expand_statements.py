@@ -9,7 +9,7 @@ from shapecalc.graph.constants import rounds_of
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.scope import Argument, Scope, Scoped
-from shapecalc.layers import BUILTIN, JOINS, layer_class
+from shapecalc.layers import JOINS, is_layer, layer_class
 from shapecalc.spec import FIRST_FIELD, Fields
 from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean
@@ -131,7 +131,7 @@ class Walk:
             position = self.training(use, flow, position)
             return self.repeat(use, self.source(use, flow, position), position, None)
         stem = use.type
-        if use.type in BUILTIN:
+        if is_layer(use.type, self.spec.blocks):
             stem = layer_class(use.type).stem
         elif use.name is not None:
             stem = NAMED_LEVEL
@@ -198,10 +198,9 @@ class Walk:
         """Expand a statement that has its name."""
         kind = use.type
         position = self.training(use, flow, position)
-        if kind in JOINS:
-            return self.join(use, name, stem, flow, position)
-        if kind in BUILTIN:
-            return self.layer(use, name, stem, flow, position)
+        if is_layer(kind, self.spec.blocks):
+            expand = self.join if kind in JOINS else self.layer
+            return expand(use, name, stem, flow, position)
         before, flow = flow, self.source(use, flow, position)
         if kind == "repeat":
             return self.repeat(use, flow, position, name)
@@ -401,7 +400,7 @@ class Walk:
                 return draft.out
         else:
             operands = [self.wire(name, flow, position) for name in use.sources or ()]
-            if not use.sources:
+            if not use.sources and use.fields:  # constants, and what flows in
                 operands = [flow]
         draft = self.draft(use, operands, position, position.names)
         self.enter(draft, name, stem, position.names, use)
@@ -411,9 +410,8 @@ class Walk:
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
     ) -> Wire | None:
         """Expand a layer."""
-        inputs = (
-            [self.wire(source, flow, position) for source in use.sources] if use.sources else [flow]
-        )
+        alone = [flow] if layer_class(use.type).inputs != 0 else []
+        inputs = [self.wire(source, flow, position) for source in use.sources or ()] or alone
         draft = self.draft(use, inputs, position, position.names)
         self.enter(draft, name, stem, position.names, use)
         self.may_share(draft, use, position)

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from shapecalc.layers.base import Layer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FAMILIES = (
     "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
     "rmsnorm", "gated", "recurrent",
-    "reshape", "slicing", "merge",
+    "reshape", "slicing", "merge", "arithmetic", "reduce", "trained",
 )  # fmt: skip
 
 
@@ -76,7 +76,14 @@ ALIASES: dict[str, str] = {"fc": "dense", "linear": "dense"}
 STRUCTURE: tuple[str, ...] = ("repeat", "group", "side")
 
 #: The layers that join branches.
-JOINS: frozenset[str] = frozenset({"concat", "add", "multiply"})
+JOINS: frozenset[str] = frozenset(
+    {"concat", "add", "multiply", "subtract", "divide", "maximum", "minimum"}
+)
+
+
+def is_layer(word: str, blocks: Container[str]) -> bool:
+    """Tell whether a word means a layer type, and not one of the blocks that go before it."""
+    return word in BUILTIN and (word not in blocks or not BUILTIN[word].yields)
 
 
 def layer_class(word: str) -> type[Layer]:

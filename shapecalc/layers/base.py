@@ -101,12 +101,15 @@ class Layer:
     gives a plain value or a property instead is fixed there: no one can set it.
 
     Class constants: `type` is the word of the language, `stem` what automatic names begin with,
-    `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
-    two or more), `takes` the kinds of shapes, `inplace` whether the result overwrites the input
-    (`view`: it is the very same elements, so nothing is written),
+    `principal` the field that a bare value sets, `yields` whether a block of the word goes before
+    it (a word that came to a language in use), `inputs` how many inputs the layer takes (None: one
+    or more of a join; 0: it is an operand by itself), `takes` the kinds of shapes (`sequence`: a
+    map of one side), `inplace` whether the result overwrites the input (`view`: it is the very
+    same elements, so nothing is written),
     `weighted` whether units multiply and accumulate, `by_channel` whether they see their own
-    channel only, `gathers` in words why units look beyond a window.  `term` is what a total calls
-    the operations that are neither multiply-accumulates nor bias adds, "" where it has no name for
+    channel only, `gathers` in words why units look beyond a window, `positive` whether it is judged
+    on numbers above 0, where all that it computes is a number.  `term` is what a total calls the
+    operations that are neither multiply-accumulates nor bias adds, "" where it has no name for
     them; `learns`
     what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
     those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
@@ -122,6 +125,7 @@ class Layer:
     example: ClassVar[str]
     counts: ClassVar[str] = "no parameters, no MACs"
     principal: ClassVar[str] = ""
+    yields: ClassVar[bool] = False
     inputs: ClassVar[int | None] = 1
     takes: ClassVar[Literal["any", "map", "sequence"]] = "any"
     inplace: ClassVar[bool] = False
@@ -129,6 +133,7 @@ class Layer:
     weighted: ClassVar[bool] = False
     by_channel: ClassVar[bool] = False
     gathers: ClassVar[str] = ""
+    positive: ClassVar[bool] = False
 
     _fields: ClassVar[tuple[Declared, ...]] = ()
 
@@ -240,19 +245,21 @@ def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
     """Check the number and the kinds of inputs before any other rule."""
     count = len(inputs)
     if layer.inputs is None:
-        if count < 2:
+        if count < 1:
             return RuleError(
                 "E207",
-                f"{layer.type} joins two or more branches, but has {count}",
+                f"{layer.type} joins one or more branches, but has none",
                 hint="give it branches, or `from: [a, b]`",
                 facts=(("inputs", count),),
             )
     elif count != layer.inputs:
         return RuleError(
             "E207",
-            f"{layer.type} takes {layer.inputs} input, but {count} flow in",
+            f"{layer.type} takes {layer.inputs or 'no'} input, but {count} flow in",
             field="from",
-            hint="join them first with concat, add or multiply",
+            hint="join them first with concat, add or multiply"
+            if layer.inputs
+            else "take `from` away; what it is joined with, a join says",
             facts=(("inputs", count),),
         )
     for shape in inputs if layer.takes != "any" else ():

@@ -171,6 +171,22 @@ class Decimal(Kind):
         return value
 
 
+class Interval(Kind):
+    """Two decimal numbers, the smaller one first."""
+
+    words = "two numbers [low, high]"
+    schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[float, float]:
+        if not isinstance(tree, List) or len(tree.items) != 2:
+            raise self.wants(tree)
+        low, high = (Decimal().read(item, reading) for item in tree.items)
+        if low >= high:
+            message = f"must rise, but {low:g} is not below {high:g}"
+            raise UnreadError(message, f"write [{high:g}, {low:g}]", at=tree, code="E114")
+        return low, high
+
+
 class Flag(Kind):
     """`true` or `false`, in just these words."""
 

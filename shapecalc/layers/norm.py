@@ -44,6 +44,31 @@ class Norm(Layer):
         words={False: "no scale or shift"},
         unsaid="a trained scale and shift",
     )
+    scale: bool = field(
+        Flag(),
+        "scale by trained weights, where `affine` is true",
+        default=True,
+        words={False: "no scale"},
+        unsaid="a trained scale and shift",
+    )
+    shift: bool = field(
+        Flag(),
+        "shift by trained biases, where `affine` is true",
+        default=True,
+        words={False: "no shift"},
+        unsaid="a trained scale and shift",
+    )
+
+    def exceptions(self) -> str:
+        if self.affine or (self.scale and self.shift):
+            return super().exceptions()
+        names = (declared.name for declared in self.fields())
+        fields = dict(zip(names, self.values(), strict=True))  # that says it of both
+        return type(self)(**{**fields, "scale": True, "shift": True}).exceptions()
+
+    def trains(self) -> tuple[bool, bool]:
+        """Tell whether the result is scaled, and whether it is shifted."""
+        return self.affine and self.scale, self.affine and self.shift
 
     def sets(self, shape: Shape) -> Dim:
         """Count the sets of elements that are normalised by themselves."""
@@ -62,17 +87,16 @@ class Norm(Layer):
         return (shape.channels,)
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        if not self.affine:
-            return ()
         extents = self.scaled(inputs[0])
-        return Parameter("weight", extents), Parameter("bias", extents, "bias")
+        trained = Parameter("weight", extents), Parameter("bias", extents, "bias")
+        return tuple(array for array, has in zip(trained, self.trains(), strict=True) if has)
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n, sets = output.size, self.sets(inputs[0])
-        trained = n if self.affine else 0
+        scaled, shifted = (n if trained else 0 for trained in self.trains())
         return Work(
-            multiplies=2 * n + trained,
-            adds=3 * n + sets + trained,
+            multiplies=2 * n + scaled,
+            adds=3 * n + sets + shifted,
             divisions=3 * sets,
             exponentials=sets,
         )

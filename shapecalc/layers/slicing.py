@@ -21,7 +21,7 @@ from shapecalc.layers.fields import (
     per_side,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text
-from shapecalc.layers.window import InputSpan, reach_moved, reach_up
+from shapecalc.layers.window import OWN, InputSpan, Rearranged, reach_moved
 from shapecalc.text import List, Scalar, YamlMap
 from shapecalc.text.words import listed
 
@@ -259,6 +259,10 @@ class Slice(Layer):
             ]
         )
 
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        _, n, part = self.parts(inputs[0])[-1]
+        return OWN if part is None else _seen(part.ends(n)[0], part.step)
+
 
 #: The axes that a slice may name.
 AXES = tuple(declared.name for declared in Slice.fields())
@@ -387,12 +391,14 @@ class PixelShuffle(_Rearranging):
         sides = zip(inputs[0].sides, factors, strict=True)
         return Map(tuple(n * f for n, f in sides), inputs[0].channels // product(factors))
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
-        from shapecalc.layers.window import as_number
-
-        return tuple(
-            [reach_up(as_number(factor), blend=False) for factor in self.factors(inputs[0])]
-        )
+    def window(self, *inputs: Shape) -> Rearranged:
+        factors, channels = self.factors(inputs[0]), self.output(*inputs).channels
+        rank, crd = len(factors), self.order == "crd"
+        first = rank + 1 if crd else rank  # of the axes that the channels are cut into
+        read = [axis for side in range(rank) for axis in (side, first + side)]
+        within = (channels, *factors) if crd else (*factors, channels)
+        last = rank if crd else 2 * rank
+        return Rearranged((*read, last), tuple(range(rank + 1)), cut=(*inputs[0].sides, *within))
 
 
 class PixelUnshuffle(_Rearranging):
@@ -420,8 +426,16 @@ class PixelUnshuffle(_Rearranging):
         sides = zip(inputs[0].sides, factors, strict=True)
         return Map(tuple(n // f for n, f in sides), inputs[0].channels * product(factors))
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
-        return tuple([InputSpan((0,), (factor - 1,), factor) for factor in self.factors(inputs[0])])
+    def window(self, *inputs: Shape) -> Rearranged:
+        factors, output = self.factors(inputs[0]), self.output(*inputs)
+        rank = len(factors)
+        blocks = [n for pair in zip(output.sides, factors, strict=True) for n in pair]
+        sides, places = range(0, 2 * rank, 2), range(1, 2 * rank, 2)
+        channel = 2 * rank
+        within = (channel, *places) if self.order == "crd" else (*places, channel)
+        return Rearranged(
+            (*sides, *within), tuple(range(rank + 1)), cut=(*blocks, inputs[0].channels)
+        )
 
 
 def _no_blocks(channels: Dim, block: Dim) -> RuleError:

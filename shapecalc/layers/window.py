@@ -17,6 +17,7 @@ flows into it.  How that joins to receptive fields, `report.receptive_field` say
 - `layers.base.SEES_ALL`: every unit sees every element (dense layers, global pools).
 - `Rearranged`: the same elements, every one once, in another arrangement (reshape, permute,
   flatten, pixel shuffle, windows cut out and put back).
+- `Reduced`: all along axes that go, a mean over the width for one;
 - `PerInput`: operands that are looked at in different ways (the two of a matrix product, queries
   beside keys and values), any of the first three for each.
 
@@ -161,14 +162,27 @@ class Rearranged(NamedTuple):
     """The input's elements, each once, in another arrangement.
 
     They are read with the input's axes in the order `read`, outermost first (sides, then channels,
-    counted from 0), and written with the output's axes in the order `written`.
+    counted from 0), and written with the output's axes in the order `written`.  Where axes are
+    `cut` into several before they change places, it gives the extents of all, and `read` counts
+    these.
 
     >>> permute = Rearranged(read=(2, 0, 1), written=(0, 1, 2))
     >>> flatten = Rearranged(read=(2, 0, 1), written=(0,))  # channel by channel
+    >>> in_pairs = Rearranged(read=(0, 2, 1), written=(0, 1), cut=(5, 2, 3))  # 10x3 to 5x6
     """
 
     read: tuple[int, ...]
     written: tuple[int, ...]
+    cut: tuple[Dim, ...] = ()
+
+
+class Reduced(NamedTuple):
+    """All along some axes of the input, which go; the others stay, in their order.
+
+    Axes are counted as a shape is written: the sides from 0 on, the channels last.
+    """
+
+    axes: tuple[int, ...]
 
 
 class PerInput(NamedTuple):
@@ -178,7 +192,7 @@ class PerInput(NamedTuple):
 
 
 #: What `Layer.window` returns.
-Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | PerInput | None"
+Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | Reduced | PerInput | None"
 
 
 def reach(n: Dim, window: Window) -> InputSpan:

@@ -9,7 +9,7 @@ from shapecalc.errors import SpecErrors, refuse
 from shapecalc.output.records import Records
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.safe import one_line, terminal_width
-from shapecalc.text.words import format_meant
+from shapecalc.text.words import format_meant, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -149,6 +149,7 @@ def format_for(
 
 def _named(name: str | None, path: str | None, *, terminal: bool) -> str:
     if name is not None:
+        must_be_text(name, "a format", "markdown")
         if name in FORMATS:
             return name
         suffixes = {known.name: known.suffixes for known in FORMATS.values()}

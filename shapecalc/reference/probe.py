@@ -79,7 +79,8 @@ def _slope(
     high, low, higher, lower = (np.where(same, 0, end) for end in ends)
     change = (8 * (high - low) - (higher - lower)) / (12 * step)
     terms = np.abs(slope * v).sum() + np.abs(change * gradient).sum()
-    off = 6 * np.finfo(slope.dtype).eps * (np.abs(high) * np.abs(gradient)).sum() / step
+    size = np.abs(np.where(np.isfinite(ends[0]), ends[0], 0))  # what stays is rounded as well
+    off = 6 * np.finfo(slope.dtype).eps * (size * np.abs(gradient)).sum() / step
     return Slope(
         of,
         float((slope * v).sum()),

@@ -74,7 +74,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
     if errors:
         raise RefusedError(_roots(errors))
     try:
-        return _facts(layer, inputs, output, parameters, window, needs)
+        return _facts(layer, inputs, output, size, parameters, window, needs)
     except RuleError as error:  # an expression grows too large
         raise RefusedError([error]) from None
 
@@ -83,6 +83,7 @@ def _facts(
     layer: Layer,
     inputs: tuple[Shape, ...],
     output: Shape,
+    size: Dim,
     parameters: tuple[Parameter, ...],
     window: Sees,
     needs: tuple[Requirement, ...],
@@ -100,7 +101,7 @@ def _facts(
             buffers += parameter.size
     return Facts(
         output,
-        output.size,
+        size,
         parameters,
         weights,
         biases,

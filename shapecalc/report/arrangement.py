@@ -8,6 +8,7 @@ cuts and joins axes where factors end only regroups them.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic, larger, product, smaller
@@ -20,6 +21,7 @@ from shapecalc.layers.window import (
     OWN,
     PerInput,
     Rearranged,
+    Reduced,
     UndecidedError,
     as_number,
 )
@@ -78,11 +80,14 @@ def looked_through(
     output: Shape,
 ) -> Fields:
     """Return the fields of a layer's units, from those of each operand and its shape."""
+    if isinstance(window, Reduced):
+        ((fields, shape),) = sources
+        return _written(_reduced(state_of(fields, shape), window), output)
     shapes = tuple(shape for _, shape in sources)
     states = []
     for operand, (fields, shape) in enumerate(sources):
         own = window.windows[operand] if isinstance(window, PerInput) else window
-        assert not isinstance(own, Rearranged | PerInput)
+        assert not isinstance(own, Rearranged | Reduced | PerInput)
         channels = layer.mixes(*shapes, operand=operand)
         if len(sources) > 1 and channels != FIRST and shape.channels != output.channels:
             channels = BESIDE
@@ -262,6 +267,21 @@ def _stretches(state: Factored, axis: int, n: Dim, output: Shape, join: Layer) -
     return any(is_stretched(n, output.sides[axis], join, part) for part in parts)
 
 
+def _reduced(state: Factored, window: Reduced) -> Factored:
+    """See all along axes that go, and number those that stay anew."""
+    stay = [axis for axis in range(len(state.axes)) if axis not in window.axes]
+    sides = []
+    for side in state.sides:
+        gone = {at: part for at, (key, part) in enumerate(side.parts.items()) if key[0] not in stay}
+        seen = _all_of(SideParts(side.first, side.last, {}), gone)
+        kept = ((key, part) for key, part in side.parts.items() if key[0] in stay)
+        seen.parts.update({(stay.index(axis), factor): part for (axis, factor), part in kept})
+        sides.append(seen)
+    return Factored(
+        tuple([state.axes[axis] for axis in stay]) or ((1,),), tuple(sides), state.at_most
+    )
+
+
 def _is_own(span: InputSpan) -> bool:
     return span[:3] == OWN[:3]
 
@@ -290,18 +310,27 @@ class _UncutError(Exception):
 def _rearranged(state: Factored, window: Rearranged, output: Shape) -> Factored:
     """Write the elements in another arrangement."""
     sides = [SideParts(side.first, side.last, {}) for side in state.sides]
-    flat: list[_Factor] = []
-    for axis in window.read:
-        for place, extent in enumerate(state.axes[axis]):
-            parts = {
-                number: side.parts[axis, place]
-                for number, side in enumerate(state.sides)
-                if (axis, place) in side.parts
-            }
-            flat.append(_Factor(extent, parts))
+    given = [
+        [
+            _Factor(
+                extent,
+                {
+                    number: side.parts[axis, place]
+                    for number, side in enumerate(state.sides)
+                    if (axis, place) in side.parts
+                },
+            )
+            for place, extent in enumerate(factors)
+        ]
+        for axis, factors in enumerate(state.axes)
+    ]
     extents = as_list(output)
     lost: list[tuple[int, ReceptiveField]] = []
+    flat = [*chain.from_iterable(given)]
     try:
+        if window.cut:
+            given = _regrouped(flat, list(window.cut), lost)
+        flat = [*chain.from_iterable(given[axis] for axis in window.read)]
         groups = _regrouped(flat, [extents[axis] for axis in window.written], lost)
     except _UncutError:
         if any(map(is_symbolic, (*extents, *(factor.extent for factor in flat)))):

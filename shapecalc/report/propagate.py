@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
-from shapecalc.layers.window import EVERYTHING, OWN, PerInput, Rearranged, UndecidedError
+from shapecalc.layers.window import EVERYTHING, OWN, PerInput, Rearranged, Reduced, UndecidedError
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
 from shapecalc.report.receptive_field import (
@@ -113,7 +113,7 @@ def field_of(
     except UndecidedError:
         return None
     for side in seen or ():
-        if any(map(_too_wide, (side, *side.also))):
+        if _too_wide(side) or (side.also and any(map(_too_wide, side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
             hint = "do layers with strides repeat too often?"
             raise RefusedError([RuleError("E114", message, hint=hint)])
@@ -122,7 +122,12 @@ def field_of(
 
 def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shape) -> Fields | None:
     """Look at what flows in through a layer's window."""
-    if window is UNDECIDED or any(row is not None and row.field is None for row in sources):
+    if window is UNDECIDED:
+        return None
+    only = sources[0] if len(sources) == 1 else None
+    if only is not None and type(only.field) is tuple and (window is None or _is_plain(window)):
+        return _through(only.field, window, output)  # type: ignore[arg-type]
+    if any(row is not None and row.field is None for row in sources):
         return None
     there = [
         (row.field, row.output) for row in sources if row is not None and row.field is not None
@@ -140,6 +145,7 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
             field = _stretched(field, shape, output, layer)  # noqa: PLW2901
         same = len(field) == len(seen)
         seen = tuple(map(look_back_both, seen, field)) if same else field or seen
+    assert not isinstance(window, Reduced)
     return seen if isinstance(window, PerInput) else _through(seen, window, output)
 
 
@@ -154,10 +160,17 @@ def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape
     return tuple(map(look_back, fields, window, output.sides))
 
 
+def _is_plain(window: Sees) -> bool:
+    """Tell whether a window looks along every side at its own place, as nearly all do."""
+    return type(window) is tuple and all(step.side < 0 for step in window)  # type: ignore[union-attr]
+
+
 def _turns(window: Sees) -> bool:
     """Tell whether a window looks at axes other than those at its own place."""
     if window is None or isinstance(window, Rearranged):
         return False
+    if isinstance(window, Reduced):
+        return True
     if isinstance(window, PerInput):
         return any(map(_turns, window.windows))
     return any(step.side not in (-1, side) for side, step in enumerate(window))
@@ -182,6 +195,11 @@ def _seen_elsewhere(
 
 
 def _too_wide(field: ReceptiveField) -> bool:
+    first, last, pace = field.first[0], field.last[0], field.step
+    if isinstance(pace, int) and isinstance(first, int) and isinstance(last, int):
+        near = first >= -WIDEST and last <= WIDEST and pace <= WIDEST
+        if near and len(field.first) == 1:
+            return False
     ends = [dim for dim in (*field.first, *field.last, field.step) if isinstance(dim, int)]
     if max(map(abs, ends), default=0) <= WIDEST or len(ends) <= 2 * len(field.first):
         return False  # what holds symbols has no bound

@@ -218,11 +218,11 @@ def _between(field: ReceptiveField, low: Dim, high: Dim, every: Dim = 1) -> tupl
     at, end = low % period, high % period + 1
     start = smallest(first[at : at + count])
     if at + count > period:
-        start = smaller(start, smallest(first[: at + count - period]) + step)
+        start = smaller(start, _moved(smallest(first[: at + count - period]), step))
     stop = largest(last[max(end - count, 0) : end])
     if end < count:
-        stop = larger(stop, largest(last[end - count :]) - step)
-    return start + low // period * step, stop + high // period * step
+        stop = larger(stop, _moved(largest(last[end - count :]), -step))
+    return _moved(start, low // period * step), _moved(stop, high // period * step)
 
 
 def _only_phase(field: ReceptiveField, low: Dim, high: Dim) -> tuple[Dim, Dim]:
@@ -230,7 +230,12 @@ def _only_phase(field: ReceptiveField, low: Dim, high: Dim) -> tuple[Dim, Dim]:
     if not _in_order((low, high)):
         return FAR, -FAR
     first, last, step = field[:3]
-    return first[0] + low * step, last[0] + high * step
+    return _moved(first[0], low * step), _moved(last[0], high * step)
+
+
+def _moved(pixel: Dim, by: Dim) -> Dim:
+    """Move an end of what is seen; what sees nothing sees nothing anywhere."""
+    return pixel if pixel in (FAR, -FAR) else pixel + by
 
 
 def _in_order(ends: tuple[Dim, ...], step: Dim | None = None) -> bool:
@@ -263,7 +268,10 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
     lo, hi, stride = step[:3]
     if stride != 0 and not also and len(first) == 1 == len(lo):
         return ReceptiveField(
-            (first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units
+            (_moved(first[0], lo[0] * pace),),
+            (_moved(last[0], hi[0] * pace),),
+            pace * stride,
+            units,
         )
     if step is EVERYTHING:
         begin, end = over_all(field)
@@ -289,11 +297,11 @@ def _look_back(
     if period == 1 or (_in_order(first, pace) and _in_order(last, pace)):
         seeing = [_sees_some(low, high) for low, high in reached]
         firsts = [
-            first[as_number(low % period)] + low // period * pace if sees else FAR
+            _moved(first[as_number(low % period)], low // period * pace) if sees else FAR
             for (low, _), sees in zip(reached, seeing, strict=True)
         ]
         lasts = [
-            last[as_number(high % period)] + high // period * pace if sees else -FAR
+            _moved(last[as_number(high % period)], high // period * pace) if sees else -FAR
             for (_, high), sees in zip(reached, seeing, strict=True)
         ]
     else:
@@ -358,8 +366,8 @@ def _over(field: ReceptiveField, period: int) -> tuple[tuple[Dim, ...], tuple[Di
     first, last, step = field[:3]
     turns = range(period // len(first))
     return (
-        tuple([pixel + turn * step for turn in turns for pixel in first]),
-        tuple([pixel + turn * step for turn in turns for pixel in last]),
+        tuple([_moved(pixel, turn * step) for turn in turns for pixel in first]),
+        tuple([_moved(pixel, turn * step) for turn in turns for pixel in last]),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
-from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+from shapecalc.layers import ALIASES, STRUCTURE, is_layer
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec import (
     LANGUAGE_VERSION,
@@ -341,7 +341,7 @@ class SpecReader(StatementReader):
             assert tree is not None
             kind = self.type_of(tree.keys[word])
             paper = self.paper_word(word)
-            if kind is None or kind not in BUILTIN or (paper and paper.says):
+            if kind is None or not is_layer(kind, self.blocks) or (paper and paper.says):
                 if kind:
                     self.complain(
                         "E112", f"defaults are for layer types, not '{word}'", tree.keys[word]
@@ -373,7 +373,7 @@ class SpecReader(StatementReader):
         if tree is None:
             return {}
         for name, place in tree.keys.items():
-            if name in BUILTIN or name in ALIASES or name in STRUCTURE:
+            if is_layer(name, tree.keys) or name in ALIASES or name in STRUCTURE:
                 hint = "give the block another name"
                 self.complain("E117", f"'{name}' is a layer type already", place, hint)
             elif not NAME.fullmatch(name):

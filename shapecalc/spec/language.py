@@ -13,6 +13,8 @@ from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.layers.base import Layer
+
 
 class FieldHelp(NamedTuple):
     """A field: its name, what it holds, its default as one would write it, and a sentence."""
@@ -82,7 +84,7 @@ def layer_help(word: str) -> LayerHelp:
         cls.counts,
         cls.learns,
         cls.example,
-        ", ".join(field.unsaid for field in cls.fields() if field.unsaid),
+        ", ".join(dict.fromkeys(field.unsaid for field in cls.fields() if field.unsaid)),
     )
 
 
@@ -233,16 +235,22 @@ def _layer(word: str) -> Schema:
     if word in JOINS:
         return _branches(word)
     cls = layer_class(word)
+    fields = _fields(cls)
+    forms: list[Schema] = [{"type": "null"}, _object({**fields, **_common()}, additional=False)]
+    if cls.principal:
+        forms.append(fields[cls.principal])
+    return {"description": cls.summary, "anyOf": forms}
+
+
+def _fields(cls: type[Layer]) -> Schema:
+    """Describe the fields of a layer."""
     fields: Schema = {}
     for field in cls.fields():
         described = {"description": field.doc, **_field(field.kind.schema)}
         if field.default is not REQUIRED and field.default is not None:
             described["description"] += f" (default {written(field.default)})"
         fields[field.name] = described
-    forms: list[Schema] = [{"type": "null"}, _object({**fields, **_common()}, additional=False)]
-    if cls.principal:
-        forms.append(fields[cls.principal])
-    return {"description": cls.summary, "anyOf": forms}
+    return fields
 
 
 def _field(schema: Any) -> Schema:  # noqa: ANN401
@@ -253,10 +261,14 @@ def _field(schema: Any) -> Schema:  # noqa: ANN401
 def _branches(word: str) -> Schema:
     listed: Schema = {"type": "array", "items": _LAYERS}
     common = {key: value for key, value in _common().items() if key != "share"}
+    fields: Schema = {} if word in STRUCTURE_KEYS else _fields(layer_class(word))
+    # A branch may have the name of a field.
+    either = {name: {"anyOf": [field, _LAYERS, _NAME]} for name, field in fields.items()}
     named = _object(
         {
             **common,
             "split": {**_SPLIT, "description": "split what flows in, a part for each branch"},
+            **either,
             "branches": {"anyOf": [listed, {"type": "object"}]},
         },
         additional=_LAYERS,
@@ -264,7 +276,10 @@ def _branches(word: str) -> Schema:
     description = (
         STRUCTURE_KEYS[word]["branches"] if word in STRUCTURE_KEYS else (layer_class(word).summary)
     )
-    return {"description": description, "anyOf": [listed, named]}
+    forms = [listed, named]
+    if fields:
+        forms.append(fields[layer_class(word).principal])
+    return {"description": description, "anyOf": forms}
 
 
 def _repeat() -> Schema:

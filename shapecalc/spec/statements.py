@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import BUILTIN, JOINS, STRUCTURE
+from shapecalc.layers import BUILTIN, JOINS, STRUCTURE, is_layer, layer_class
 from shapecalc.spec import Branch, Use
 from shapecalc.spec.splits import FORM, is_split, parted, parts_of
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader, fields_meant
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.text import Tree
 
 _LITERAL = re.compile(r"\d+(?:x\d+)*|same|valid|true|false|floor|ceil", re.ASCII)
+_CONSTANT = re.compile(r"[-+]?\.?\d", re.ASCII)
 _NO_FIELDS: dict[str, Tree] = {}
 _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
@@ -121,7 +122,7 @@ class StatementReader(WordReader):
             return self.unsound(key, value)
         if isinstance(value, Scalar) and not value.text and value.plain:
             return self.read_word(key)
-        if kind in JOINS or kind == "side":
+        if kind == "side" or (kind in JOINS and is_layer(kind, self.blocks)):
             return self.read_join(key, kind, value)
         if isinstance(value, YamlMap):
             return self.read_with_fields(key, kind, value)
@@ -217,7 +218,7 @@ class StatementReader(WordReader):
             return self.unsound(key, value)
         if kind == "group" and "name" not in value.items:
             self.complain("E113", "a group needs a name", key, STRUCTURE_FORMS[kind])
-        if len(self.problems) > before and kind in BUILTIN:
+        if len(self.problems) > before and is_layer(kind, self.blocks):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, None, parts.name, parts.sources, sound=False
             )
@@ -238,6 +239,10 @@ class StatementReader(WordReader):
 
     def read_join(self, key: Scalar, kind: str, value: Tree) -> Use | None:
         """Read a join or a `side`: branches as a map or a list, or operands from names."""
+        fields: dict[str, Tree] = {}
+        known = () if kind == "side" else self.fields_of(kind)
+        if isinstance(value, Scalar) and known and _CONSTANT.match(value.text):
+            return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
         if isinstance(value, Scalar):
             self.complain(
                 "E110",
@@ -281,9 +286,12 @@ class StatementReader(WordReader):
                 branches += listed or ()
                 sound = sound and listed is not None
             elif isinstance(tree, Scalar) and self.type_meant(tree.text) is None:
-                known = [*(key_ for key_ in COMMON_KEYS if key_ != "share"), "split", "branches"]
-                hint = did_you_mean(word, known) or (
-                    f"{kind} takes {', '.join(known[:-1])}, and branches, which are lists of layers"
+                if word in known:
+                    fields[word] = tree
+                    continue
+                takes = [*known, *sorted({*COMMON_KEYS} - {"share"}), "split", "branches"]
+                hint = did_you_mean(word, takes) or (
+                    f"{kind} takes {', '.join(takes[:-1])}, and branches, which are lists of layers"
                 )
                 if not word.startswith("x-"):
                     self.complain("E111", f"{kind} has no field '{word}'", value.keys[word], hint)
@@ -298,7 +306,7 @@ class StatementReader(WordReader):
         return Use(
             key,
             kind,
-            _NO_FIELDS,
+            fields,
             value.keys,
             name=name,
             sources=sources,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
-from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
+from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, is_layer, layer_class
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
 from shapecalc.text.words import ELSEWHERE, did_you_mean
@@ -156,7 +156,7 @@ class WordReader(TreeReader):
         """Return the fields that a type takes."""
         known = self.allowed.get(kind)
         if known is None:
-            if kind in BUILTIN:
+            if is_layer(kind, self.blocks):
                 known = frozenset(field.name for field in layer_class(kind).fields())
             elif kind in STRUCTURE:
                 known = frozenset(STRUCTURE_KEYS[kind])
@@ -171,7 +171,7 @@ class WordReader(TreeReader):
     def field_of_value(self, key: Scalar, kind: str) -> str | None:
         """Return the field that a bare value sets."""
         field = ""
-        if kind in BUILTIN:
+        if is_layer(kind, self.blocks):
             field = layer_class(kind).principal
         elif kind in STRUCTURE:
             self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])

@@ -305,3 +305,14 @@ def _closest(word: str, known: tuple[str, ...]) -> list[str]:
 
     most = likeness(best[0])
     return [candidate for candidate in known if likeness(candidate) == most]
+
+
+def must_be_text(value: object, what: str, example: str) -> None:
+    """Require a text from Python.  Raises `TypeError`, which says what is written instead.
+
+    >>> must_be_text(5, "a question", "pool3 = 6x6")
+    Traceback (most recent call last):
+    TypeError: a question is a text like "pool3 = 6x6", not int
+    """
+    if not isinstance(value, str):
+        raise TypeError(f'{what} is a text like "{example}", not {type(value).__name__}')

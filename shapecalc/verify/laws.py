@@ -13,7 +13,7 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.shape import whole
-from shapecalc.layers.window import EVERYTHING, FIRST, OWN, UP_TO_OWN, PerInput, Rearranged
+from shapecalc.layers.window import EVERYTHING, FIRST, OWN, UP_TO_OWN, PerInput, Rearranged, Reduced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,10 +124,12 @@ class _Moved:
     single = False
 
     def __init__(self, window: Rearranged, given: Shape, output: Shape) -> None:
+        cut = [known(extent) for extent in window.cut] or whole(given)
         written = [whole(output)[axis] for axis in window.written]
         self.rows = [
             np.transpose(
-                np.transpose(rows, window.read).reshape(written), np.argsort(window.written)
+                np.transpose(rows.reshape(cut), window.read).reshape(written),
+                np.argsort(window.written),
             )
             for rows in np.indices(whole(given))
         ]
@@ -147,7 +149,7 @@ class _Spans:
     def __init__(
         self,
         layer: Layer,
-        window: tuple[InputSpan, ...] | PerInput | None,
+        window: tuple[InputSpan, ...] | Reduced | PerInput | None,
         inputs: tuple[Shape, ...],
         operand: int,
         output: Shape,
@@ -157,7 +159,11 @@ class _Spans:
         given, made = whole(inputs[operand]), whole(output)
         rank, channels = len(made) - 1, len(given) - 1
         spans: dict[int, tuple[int | None, InputSpan]] = {}  # by the axis that is looked at
-        if window is SEES_ALL:
+        if isinstance(window, Reduced):
+            stay = [axis for axis in range(len(given)) if axis not in window.axes]
+            spans |= dict.fromkeys(window.axes, (None, EVERYTHING))
+            spans |= {axis: (at, OWN) for at, axis in enumerate(stay)}
+        elif window is SEES_ALL:
             spans |= dict.fromkeys(range(channels), (None, EVERYTHING))
         elif window is None:
             for axis, n in enumerate(given[:-1]):

@@ -346,3 +346,40 @@ def test_a_table_that_fits_does_not_say_that_it_is_wider() -> None:
     text = run("summarize alexnet --width 40 -f text").stdout
     assert "Left out to fit a width of 40" in text
     assert "Wider than" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input: 8x8x3\nlayers: [relu]\n",
+        "# mine\nname: Net\nlayers:\n  - relu\n",
+        "{input: 8x8x3, layers: [relu]}\n",
+        "extends: lenet5\n",
+        "spec: lenet5\nvary: {input: [28, 32]}\n",
+        "input: 8x8x3\nlayers: [relu\n",
+    ],
+)
+@pytest.mark.parametrize("suffix", ["yaml", "yml"])
+def test_a_spec_that_is_not_read_is_not_replaced(tmp_path: Path, text: str, suffix: str) -> None:
+    file = tmp_path / f"other.{suffix}"
+    file.write_text(text, encoding="utf-8")
+    words = (
+        f"summarize lenet5 -f csv -o {file}",
+        f"homework sheet --against lenet5 -o {file}",
+        f"sweep lenet5 --over N=32,36 -f json -o {file}",
+    )
+    for command in words:
+        result = run(command)
+        assert result.exit_code == 2
+        assert "E007" in result.stderr
+        assert "is a spec, which would be lost" in result.stderr
+        assert file.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("text", ["conv1:\n  output: 8\n", "", "a: [", "\x00\xff"])
+def test_other_files_of_yaml_are_replaced(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "other.yaml"
+    for _ in range(2):
+        assert run(f"summarize lenet5 -f json -o {file}").exit_code == 0
+    file.write_text(text, encoding="latin-1")
+    assert run(f"summarize lenet5 -f csv -o {file}").exit_code == 0

@@ -274,15 +274,15 @@ def test_pixel_shuffles(layer: Layer, given: Map, output: Map, refusal: Refusal)
     assert layer.work((given,), output) == NO_WORK
 
 
-def test_what_shuffled_pixels_see() -> None:
-    assert PixelShuffle(factor=(2, 3)).window(SHAPE) == (
-        InputSpan((0, 0), (0, 0), 1),
-        InputSpan((0, 0, 0), (0, 0, 0), 1),
-    )
-    assert PixelUnshuffle(factor=(7, 11)).window(SHAPE) == (
-        InputSpan((0,), (6,), 7),
-        InputSpan((0,), (10,), 11),
-    )
+@pytest.mark.parametrize("order", ["crd", "dcr"])
+def test_what_unshuffled_pixels_see(order: str) -> None:
+    """An element lies elsewhere and sees what it saw; three blocks of 2 pixels are 6, and 2."""
+    text = f"""
+        input: 20x24x1
+        layers: [conv3-4, pixel_unshuffle: {{factor: 2, order: {order}}}, conv3-8]
+    """
+    report = summarize(loads(text))
+    assert [row.receptive_field for row in report.rows[1:]] == [(3, 3), (3, 3), (8, 8)]
 
 
 def test_pixel_shuffle_sees_what_its_input_saw() -> None:

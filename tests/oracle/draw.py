@@ -146,6 +146,16 @@ def blocks(x: Any) -> st.SearchStrategy[tuple[int, ...]]:
 #: A part of 1 in millionths: of 10^-300 and less a gradient has no digits left.
 part = st.integers(0, 10**6).map(lambda n: n / 10**6)
 
+#: Constants of joins: so many that no number of a grid is.
+joined_with = st.sampled_from([0.25, 1.0, 2.0, -0.75])
+#: Axes that a shape may have, or not.
+axes = st.sampled_from([
+    ("channels",), ("positions",), ("height",), ("width", "channels"), ("length",), (0,), (1,),
+    ("depth", "width"), ("positions", "channels"), (2, 0), ("height", "height"),
+])  # fmt: skip
+#: What normalisations train.
+affine: Fields = {name: st.booleans() for name in ("affine", "scale", "shift")}
+
 #: The fields of the types that have any, by their word, for an input.
 FIELDS: dict[str, Callable[[Any], Fields]] = {
     "conv": lambda x: {**causal(convolution(x)), "rounding": rounding, "groups": groups(x)},
@@ -169,10 +179,10 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "dense": lambda _: {"units": st.integers(1, 9), "bias": st.booleans()},
     "rbf": lambda _: {"units": st.integers(1, 9)},
     "lrn": lambda _: {"size": st.integers(1, 7)},
-    "batchnorm": lambda _: {"affine": st.booleans(), "statistics": st.booleans()},
-    "layernorm": lambda _: {"affine": st.booleans(), "over": st.sampled_from(["channels", "all"])},
-    "groupnorm": lambda _: {"affine": st.booleans(), "groups": small},
-    "instancenorm": lambda _: {"affine": st.booleans()},
+    "batchnorm": lambda _: {**affine, "statistics": st.booleans()},
+    "layernorm": lambda _: {**affine, "over": st.sampled_from(["channels", "all"])},
+    "groupnorm": lambda _: {**affine, "groups": small},
+    "instancenorm": lambda _: affine,
     "leaky_relu": lambda _: {"slope": part},
     "prelu": lambda _: {"shared": st.booleans()},
     "elu": lambda _: {"alpha": st.floats(0.5, 2)},
@@ -210,10 +220,17 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
         "mode": st.sampled_from(["nearest", "bilinear"]),
         "align": st.sampled_from(["centres", "centres", "corners"]),
     },
+    **dict.fromkeys(("mean", "sum", "max"), lambda _: {"over": axes, "keep": st.booleans()}),
+    "l2norm": lambda _: {"over": axes},
+    "power": lambda _: {"exponent": st.sampled_from([-1.5, 0.5, 1.0, 2.0, 3.0])},
+    "clip": lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
     "channel_shuffle": lambda _: {"groups": small},
     "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
     "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},
     "pixel_unshuffle": lambda x: {"factor": blocks(x), "order": orders},
+    "parameter": lambda _: {
+        "shape": st.lists(st.integers(1, 9), min_size=1, max_size=4).map(tuple)
+    },
 }
 
 
@@ -256,7 +273,11 @@ def layers(
     """
     made = layer_class(word)
     if word in JOINS:
-        return made(), draw(operands() | st.tuples(vectors, vectors))
+        fields = {declared.name: st.none() | joined_with for declared in made.fields()}
+        shapes = operands() | st.tuples(vectors, vectors) | st.tuples(maps())
+        return made(**draw(st.fixed_dictionaries(fields))), draw(shapes)
+    if not made.inputs:
+        return made(**draw(st.fixed_dictionaries(FIELDS[word](None)))), ()
     some = {"map": maps(), "sequence": maps(sides=1), "any": maps() | vectors}
     x = x or draw(some[made.takes])
     fields = FIELDS[word](x) if word in FIELDS else by_kind(made, x)

@@ -184,15 +184,15 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
         [keras.layers.Flatten(), keras.layers.Dense(layer.units, use_bias=layer.bias)]
     ),
     "batchnorm": lambda layer, _: keras.layers.BatchNormalization(
-        center=layer.affine, scale=layer.affine
+        center=layer.affine and layer.shift, scale=layer.affine and layer.scale
     ),
     "layernorm": lambda layer, _: keras.layers.LayerNormalization(
-        center=layer.affine, scale=layer.affine
+        center=layer.affine and layer.shift, scale=layer.affine and layer.scale
     ),
     **{word: recurrent(name) for word, name in RECURRENT.items()},
     "rmsnorm": lambda layer, _: keras.layers.RMSNormalization(),
     "groupnorm": lambda layer, _: keras.layers.GroupNormalization(
-        layer.groups, center=layer.affine, scale=layer.affine
+        layer.groups, center=layer.affine and layer.shift, scale=layer.affine and layer.scale
     ),
 }
 

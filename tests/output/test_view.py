@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import shapecalc
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.storage import BITS
 from shapecalc.errors import SpecErrors
@@ -403,3 +404,12 @@ def test_a_picture_beside_numbers_is_seen_in_pixels() -> None:
         )
         legend = write(compute(text), "text")
         assert f"the input's {word} that a unit sees" in legend
+
+
+def test_a_network_with_a_picture_among_its_inputs_has_pixels() -> None:
+    conv = "conv: {filters: 2, kernel: 3, from: "
+    shapes = {"9x3": "positions", "9x9x3": "pixels"}
+    for shape, word in shapes.items():
+        text = f"inputs: {{p: {shape}, q: 7x3}}\nlayers: [{conv}p}}, {conv}q}}]\noutputs: [conv1]"
+        table = shapecalc.summarize(shapecalc.loads(text)).render("text")
+        assert f"receptive field, the input's {word} that a unit sees per side" in table

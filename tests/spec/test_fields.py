@@ -250,3 +250,11 @@ def test_sizes_of_which_one_is_no_size(kernel: str) -> None:
     (problem,) = problems_of(f"input: 8x8x3\nlayers: [conv: {{filters: 3, kernel: {kernel}}}]\n")
     assert problem.code == "E115"
     assert f"in '{kernel}'" in problem.message
+
+
+@pytest.mark.parametrize("size", ["1x-7", "3x(k + 1)", "3x", "k xk"])
+def test_what_is_no_size_per_side_is_refused_as_a_whole(size: str) -> None:
+    given = conv(f"kernel: '{size}'")
+    (problem,) = problems_of(f"let: {{k: 3}}\n{given}")
+    assert problem.code == "E115"
+    assert f"is not expected in '{size}'" in problem.message

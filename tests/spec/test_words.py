@@ -219,3 +219,9 @@ def test_words_of_no_layer_are_refused_with_a_suggestion() -> None:
         "did you mean 'conv'?",
         "did you mean 'maxpool'?",
     ]
+
+
+@pytest.mark.parametrize(("name", "what"), [("''", "''"), ("", "nothing")])
+def test_a_name_is_a_word(name: str, what: str) -> None:
+    (problem,) = problems_of(f"input: 9x9x4\nlayers: [relu: {{name: {name}}}]\n")
+    assert (problem.code, problem.message) == ("E110", f"a name is a word, not {what}")

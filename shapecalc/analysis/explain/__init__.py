@@ -26,7 +26,7 @@ from shapecalc.output.cells import shapes_text
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
 from shapecalc.text import Origin, Source, Span
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import did_you_mean, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -145,6 +145,10 @@ def explain(
 
 def lesson(report: Report, name: str | None, of: str | None, view: View) -> Explanation:
     """Explain a layer or a block of a report, or all of it."""
+    if of is not None:
+        must_be_text(of, "`of`", "params,macs")
+    if name is not None:
+        must_be_text(name, "a layer", "conv1")
     topics = _topics(of)
     if name is None:
         return _of_network(report, topics or [TOPICS["output"]], view)

@@ -10,6 +10,7 @@ from shapecalc.analysis.explain.model import LONG, OF_COUNTS, Block, Derivation,
 from shapecalc.analysis.explain.params import arrays
 from shapecalc.analysis.explain.trace import factors_of, work_of
 from shapecalc.graph import Input
+from shapecalc.layers.base import NO_WORK
 from shapecalc.layers.dense import Rbf
 from shapecalc.layers.pool import Subsampling
 from shapecalc.layers.transposed import Transposed
@@ -91,7 +92,7 @@ def _words(subject: Subject) -> str:
             " multiply-accumulate."
         )
     if not layer.weighted:
-        return _why_none(layer, learns=bool(subject.row.parameters))
+        return _why_none(layer, subject)
     if not subject.output.sides:
         text = "Every weight is used once: a multiplication, and an addition to the sum."
     elif isinstance(layer, Transposed):
@@ -103,13 +104,15 @@ def _words(subject: Subject) -> str:
     return text
 
 
-def _why_none(layer: Layer, *, learns: bool) -> str:
+def _why_none(layer: Layer, subject: Subject) -> str:
     if isinstance(layer, Rbf):
         return (
             "A distance is a difference squared and added up: no product with a weight, so no MACs,"
             " though it costs about as much."
         )
-    if learns:
+    if subject.row.parameters:
+        if subject.row.work == NO_WORK:
+            return f"None: nothing is multiplied by what {layer.type} trains."
         return (
             "None, by convention: MACs are those of convolutions and dense layers.  What"
             f" {layer.type} computes is below."

@@ -21,6 +21,7 @@ from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
 from shapecalc.analysis.explain.trace import in_letters, output_of
 from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.axes import in_words
 from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
@@ -28,10 +29,11 @@ from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.gated import Gated, Maxout
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
-from shapecalc.layers.merge import Add, Concat, Multiply
+from shapecalc.layers.merge import Add, Concat, Stretching
 from shapecalc.layers.norm import Norm
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.recurrent import Recurrent
+from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -44,6 +46,7 @@ from shapecalc.layers.reshape import (
 from shapecalc.layers.rmsnorm import RmsNorm
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
+from shapecalc.layers.trained import PositionEmbedding, SharedNumbers, Token, TrainedArray
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.text.words import article, capital, listed
@@ -249,6 +252,15 @@ def _(layer: GlobalPool, subject: Subject) -> Iterator[Block]:
     )
 
 
+@says.register(Reduction)
+def _(layer: Reduction, subject: Subject) -> Iterator[Block]:
+    stay = "stay, with an extent of 1" if layer.keep else "go"
+    yield Prose(
+        f"All elements along {in_words(layer.over, subject.inputs[0])} become one, their"
+        f" {layer.statistic}; these axes {stay}."
+    )
+
+
 @says.register(AdaptivePool)
 def _(layer: AdaptivePool, subject: Subject) -> Iterator[Block]:
     yield Prose(
@@ -281,17 +293,30 @@ def _(layer: Add, subject: Subject) -> Iterator[Block]:
     yield Prose(
         f"The {len(subject.inputs)} operands are added element by element, so they must be alike"
         " in every extent, and the sum is like them."
+        if len(subject.inputs) > 1
+        else "The sum is like its operand in every extent."
     )
     yield _branches(subject)
 
 
-@says.register(Multiply)
-def _(layer: Multiply, subject: Subject) -> Iterator[Block]:
+@says.register(Stretching)
+def _(layer: Stretching, subject: Subject) -> Iterator[Block]:
+    verb = _DONE[layer.type]
     yield Prose(
-        "Multiplied element by element: extents must agree, and one that is 1 stretches to that of"
+        f"{verb} element by element: extents must agree, and one that is 1 stretches to that of"
         " the others, like a gate that holds for a whole channel or place."
     )
     yield _branches(subject)
+
+
+#: What is done to the operands of a join that stretches them.
+_DONE = {
+    "multiply": "Multiplied",
+    "subtract": "Subtracted",
+    "divide": "Divided",
+    "maximum": "The largest is kept",
+    "minimum": "The smallest is kept",
+}
 
 
 def _branches(subject: Subject, letter: str = "") -> Grid:
@@ -313,12 +338,29 @@ def _branches(subject: Subject, letter: str = "") -> Grid:
     return Grid(header[start:], tuple(row[start:] for row in rows), right[start:])
 
 
+@says.register(SharedNumbers)
+@says.register(PositionEmbedding)
+def _(layer: Layer, subject: Subject) -> Iterator[Block]:
+    yield Prose(f"Every element meets a trained number, {layer.rule}, so the shape stays.")
+
+
+@says.register(Token)
+def _(layer: Token, subject: Subject) -> Iterator[Block]:
+    yield Prose("Trained rows go in front of the sequence, so its length grows by their count.")
+
+
+@says.register(TrainedArray)
+def _(layer: TrainedArray, subject: Subject) -> Iterator[Block]:
+    yield Prose("Nothing flows in: the layer is an array of the shape that is written.")
+
+
 @says.register(Pointwise)
 @says.register(Norm)
 @says.register(RmsNorm)
 @says.register(Lrn)
+@says.register(L2Norm)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
-    done = "normalised" if isinstance(layer, (Norm, RmsNorm, Lrn)) else "mapped by itself"
+    done = "normalised" if isinstance(layer, (Norm, RmsNorm, Lrn, L2Norm)) else "mapped by itself"
     if layer.view:
         done = "passed on"
     rule = layer.rule if layer.rule != Layer.rule else ""

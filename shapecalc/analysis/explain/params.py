@@ -21,6 +21,7 @@ from shapecalc.layers.pool import Pool, Subsampling
 from shapecalc.layers.reshape import Upsample
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Prose
+from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,12 +217,15 @@ def _(layer: Subsampling, subject: Subject) -> Iterator[Block]:
 
 @says.register(Norm)
 def _(layer: Norm, subject: Subject) -> Iterator[Block]:
-    if not layer.affine:
-        yield Prose("Without a trained scale and shift (affine: false) there is nothing to learn.")
-    elif getattr(layer, "over", "") == "all":
-        yield Prose("A scale and a shift for every element that flows in.")
+    trained = [
+        word for word, has in zip(("a scale", "a shift"), layer.trains(), strict=True) if has
+    ]
+    every = "element that flows in" if getattr(layer, "over", "") == "all" else "channel"
+    if trained:
+        yield Prose(f"{capital(' and '.join(trained))} for every {every}.")
     else:
-        yield Prose("A scale and a shift for every channel.")
+        off = "affine: false" if not layer.affine else "scale: false, shift: false"
+        yield Prose(f"Without a trained scale and shift ({off}) there is nothing to learn.")
     if isinstance(layer, BatchNorm) and layer.statistics:
         yield Prose(
             "The running mean and variance of every channel are buffers: kept up in training, but"

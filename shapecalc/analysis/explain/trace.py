@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import Count, Declared, Pad, Padding, Rational, Sizes
-from shapecalc.layers.merge import Concat, Multiply
+from shapecalc.layers.merge import Concat, Stretching
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
 from shapecalc.layers.slicing import Cut, PartOf
@@ -111,7 +111,7 @@ def _extents(parameter: Parameter, layer: Layer, output: Shape) -> tuple[Any, ..
 
 def traced(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -> Layer:
     """Return the layer with names on its numbers."""
-    rank = len(inputs[0].sides)
+    rank = len(inputs[0].sides) if inputs else 0
     values = {
         field.name: _traced_field(field, getattr(layer, field.name), rank, style)
         for field in layer.fields()
@@ -183,8 +183,8 @@ def traced_inputs(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -
 
 def _traced_shape(layer: Layer, shape: Shape, style: NamingStyle, number: str) -> Any:  # noqa: ANN401
     def extent(name: str, value: Any) -> Any:  # noqa: ANN401
-        # Multiply stretches what is 1, which only a plain number is for certain.
-        return value if isinstance(layer, Multiply) and value == 1 else named(name, value)
+        # What is 1 stretches, which only a plain number is for certain.
+        return value if isinstance(layer, Stretching) and value == 1 else named(name, value)
 
     if isinstance(shape, Vector):
         return Vector(extent(f"c{number}" if number else "inputs", shape.size))

@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn, TypeAlias
 from shapecalc.errors import refuse
 from shapecalc.spec.expression import ExpressionError, Parsed, Parser
 from shapecalc.text import Origin, Source, Span
+from shapecalc.text.words import must_be_text
 
 MAX_LENGTH = 1000
 #: What a number's suffix multiplies by; a B for bytes may follow.
@@ -106,6 +107,7 @@ def read_question(text: str) -> Question:
     >>> [condition.text for condition in read_question("pool3 = 6x6 and params <= 5M").conditions]
     ['pool3 = 6x6', 'params <= 5M']
     """
+    must_be_text(text, "a question", "pool3 = 6x6")
     source = Source("question", text)
     if len(text) > MAX_LENGTH:
         message = f"the question has {len(text):,} characters"

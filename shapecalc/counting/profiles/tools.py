@@ -17,7 +17,7 @@ _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
 #: What no tool knows as a layer.
-_UNKNOWN = "subsampling, blurring, distances to codes"
+_UNKNOWN = "subsampling, blurring, distances to codes, scales, bias, embeddings, reductions, l2norm"
 _ALL_ELSE = (
     f"{_UNKNOWN}, max pools, average pools, batch normalisation, normalisation,"
     " response normalisation, activations, softmax, upsampling, joins"
@@ -204,7 +204,7 @@ GRAPHS = (
         },
         "transposed convolutions count by their output, with filters for channels",
         "onnx-tool 1.0.1",
-        without=_UNKNOWN + ", max pools, average pools, normalisation, activations",
+        without=_UNKNOWN + ", max pools, average pools, normalisation, activations, joins",
     ),
     Profile(
         "convnet-burden",
@@ -221,14 +221,22 @@ GRAPHS = (
         "batch normalisation counts as merged, exponentials count nothing",
         "convnet-burden, core/burden.m at commit 42f03d3",
         without=_UNKNOWN
-        + ", max pools, average pools, normalisation, activations, upsampling, multiply",
+        + ", max pools, average pools, normalisation, activations, upsampling, joins",
     ),
 )
 
 KERAS = Profile(
     "keras",
     "Total params: trained weights + biases, and running statistics",
-    _for_all([*_TIED, *_RECURRENT, "conv:untied"], "stored_weights + stored_biases")
+    _for_all(
+        [
+            *_TIED,
+            *_RECURRENT,
+            "conv:untied",
+            *"scale bias position_embedding token parameter".split(),
+        ],
+        "stored_weights + stored_biases",
+    )
     | _for_all(
         "batchnorm layernorm groupnorm instancenorm rmsnorm prelu",
         "stored_weights + stored_biases + stored_buffers",

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import refuse
+from shapecalc.graph import Input
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
@@ -217,7 +218,8 @@ def computing(report: Report, depth: int = 1) -> tuple[str, ...]:
 
 def computes(row: Row) -> bool:
     """Tell whether a row has parameters or operations, or changes the volume."""
-    return bool(row.inputs and (row.params or row.macs or row.inputs != (row.output,)))
+    changes = row.params or row.macs or row.inputs != (row.output,)
+    return bool(changes and not isinstance(row.layer, Input))
 
 
 def _key(

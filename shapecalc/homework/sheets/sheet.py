@@ -113,7 +113,7 @@ def tabulate(
 def _broken(made: Table, width: int) -> Table:
     """Break the column of what layers do where a sheet is wider than its page."""
     rows = [made.header, made.footer, *(line.cells for line in made.lines)]
-    _, does, *_ = (max(map(width_of, column)) for column in zip(*rows, strict=True))
+    does = max(width_of(row[1]) for row in rows)
     room = max(does + width - max(map(row_width, pad_rows(rows, [False] * len(made.header)))), _FEW)
     if room >= does:
         return made

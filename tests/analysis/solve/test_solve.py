@@ -8,7 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc import solve
-from shapecalc.algebra.integer_sets import Integers
+from shapecalc.algebra.integer_sets import Integers, Stretch
 from shapecalc.analysis.solve.answer import compress, listed, size, tidied
 from shapecalc.analysis.solve.question import read_question
 from shapecalc.errors import SpecErrors
@@ -312,3 +312,9 @@ def test_sets_are_compressed_to_what_they_are() -> None:
             assert size(numbers) == len(chosen)
             assert tidied(numbers) == numbers
     assert tidied(Integers(())) == Integers(())
+
+
+def test_a_set_that_is_not_written_shorter_stays_as_it_is() -> None:
+    numbers = Integers((Stretch(10, 18), Stretch(2, None, 3, (0, 2))))
+    assert tidied(numbers) == numbers
+    assert numbers.text("n") == "n from 10 to 18 or n mod 3 in {0, 2}"

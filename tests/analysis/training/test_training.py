@@ -14,6 +14,7 @@ import pytest
 import shapecalc
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import evaluate
+from shapecalc.algebra.notation import text_of
 from shapecalc.analysis.training import OPTIMIZERS, kept, training_cost
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
@@ -350,3 +351,14 @@ def test_a_block_may_be_frozen_in_part() -> None:
     )
     shown = training_cost(summarize(loads(text))).render("text", width=200)
     assert "² some of it is frozen: those weights need no gradient" in shown
+
+
+def test_a_constant_that_is_free_stays_a_letter(tmp_path: Path) -> None:
+    """A 1x1 convolution of 3 channels to k on 9x9: 3k weights and k biases, 81*3k products."""
+    path = tmp_path / "free.yaml"
+    path.write_text(
+        "let: {k: 5}\ninput: 9x9x3\nlayers: [conv: {name: c, filters: k, kernel: 1}]", "utf-8"
+    )
+    cost = training_cost(str(path), free=["k"]).total
+    assert (text_of(cost.params), text_of(cost.forward)) == ("4k", "243k")
+    assert training_cost(str(path)).total.params == 20

@@ -19,12 +19,14 @@ from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding, Rational
+from shapecalc.layers.merge import Elementwise
 from shapecalc.layers.pool import BlurPool
+from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import Crop, Upsample
 from shapecalc.layers.shape import as_text, shape_of
 from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.text import Source
-from tests.kinds import NEED_SEQUENCES
+from tests.kinds import NEED_SEQUENCES, copies
 from tests.layers.test_does import INPUTS, numbers, values_of
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ UNSAID: dict[str, dict[str, Any]] = {
     "one kernel per channel": {"multiplier": 1},
     "no output padding": {"output_padding": None},
     "padding counts in a mean": {"count_include_pad": True},
-    "a trained scale and shift": {"affine": True},
+    "a trained scale and shift": {"affine": True, "scale": True, "shift": True},
     "running statistics": {"statistics": True},
     "a slope per channel": {"shared": False},
     "softmax over channels": {"over": "channels"},
@@ -62,17 +64,23 @@ UNSAID: dict[str, dict[str, Any]] = {
     "k 1": {"k": 1.0},
     "the channels of a place side by side": {"order": "crd"},
     "pixels are areas": {"align": "centres"},
+    "no bias": {"bias": False},
+    "init 1": {"init": 1.0},
+    "axes over which a layer reduces go": {"keep": False},
 }
 #: What marks without a number say.
 WORDS: dict[str, dict[str, Any]] = {
     "no bias": {"bias": False},
+    "with bias": {"bias": True},
+    "axes kept": {"keep": True},
     "bias per position": {"bias": "per_position"},
     "padding not averaged": {"count_include_pad": False},
     "no scale or shift": {"affine": False},
+    "no scale": {"scale": False},
+    "no shift": {"shift": False},
     "no running statistics": {"statistics": False},
     "both directions": {"bidirectional": True},
     "last step": {"returns": "last"},
-    "no scale": {"scale": False},
     "one slope": {"shared": True},
     "over positions": {"over": "positions"},
     "ceil": {"rounding": "ceil"},
@@ -117,6 +125,11 @@ def part_of_axis(text: str) -> Cut | PartOf:
     return Cut(start or End(0), stop or End(0, "end"), int(step[0]) if step else 1)
 
 
+def _over(words: str) -> tuple[str, ...]:
+    """Read axes: `height, width and channels`."""
+    return tuple(re.split(r",? and |, ", words))
+
+
 def head(cls: type[Layer], text: str) -> dict[str, Any]:
     """Read what stands before the first mark."""
     if issubclass(cls, Windowed):
@@ -128,6 +141,11 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         return {axis: part_of_axis(part) for axis, part in AXES_TEXT.findall(text)}
     if issubclass(cls, PixelShuffle | PixelUnshuffle):
         return {"factor": sizes(text.removeprefix("by "))}
+    if issubclass(cls, Elementwise):
+        left, right = re.split(r"\bx\b", text)
+        numbers = {"left": left, "right": right}
+        found = {name: re.search(r"-?[\d.]+", part) for name, part in numbers.items()}
+        return {name: float(match[0]) for name, match in found.items() if match}
     if issubclass(cls, Crop):
         if not text.startswith("to "):
             return {"crop": padding(text)}
@@ -140,12 +158,16 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
     readers: dict[str, tuple[str, Any]] = {
         "units": (r"(\d+)", int),
         "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels", sizes),
-        "shape": (r"to (.+)", sizes),
+        "shape": (r"(?:to )?(.+)", sizes),
+        "exponent": (r"to the (.+)", float),
+        "range": (r"(.+)", lambda words: tuple(map(float, words.split(" to ")))),
+        "per": (r"(?:per )?(\w+)(?: for all)?", str),
+        "count": (r"(\d+) in front", int),
         "order": (r"(.+)", lambda words: tuple(map(int, words.split()))),
         "pad": (r"(.+)", padding),
         "pieces": (r"(\d+) pieces", int),
         "groups": (r"(\d+) groups", int),
-        "over": (r"over (\w+)", str),
+        "over": (r"over (.+)", _over if issubclass(cls, Reduction | L2Norm) else str),
         "slope": (r"slope (.+)", float),
         "alpha": (r"alpha (.+)", float),
         "rate": (r"(.+)", float),
@@ -164,7 +186,7 @@ def mark(text: str) -> dict[str, Any]:
     name, _, value = text.rpartition(" ")
     if match := re.fullmatch(r"x(\d+)", text):
         return {"multiplier": int(match[1])}
-    if name in ("alpha", "beta", "k"):
+    if name in ("alpha", "beta", "k", "init"):
         return {name: float(value)}
     if name in ("groups", "layers", "biases"):
         return {name: int(value)}
@@ -192,12 +214,8 @@ def read_back(text: str, unsaid: list[str]) -> Layer:
             values |= mark(words)
     if cls is BlurPool:
         values.pop("pad", None)  # it follows from the kernel
-    if cls is Slice:
-        values = dict.fromkeys(names) | values
-    if cls is Crop:
-        values = {"crop": None, "to": None, "like": None, "offset": None} | values
-    if cls is Upsample:
-        values = {"factor": None, "to": None, "like": None} | values
+    absent = (field for field in cls.fields() if field.default is None and not field.unsaid)
+    values = {field.name: None for field in absent} | values
     assert values.keys() == names, f"{text}: nothing says {names - values.keys()}"
     return cls(**values)
 
@@ -241,7 +259,8 @@ def variants(cls: type[Layer]) -> Iterator[dict[str, Any]]:
 def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
     """Make a homework about a layer of every kind that fits, each on the input."""
     cls = BUILTIN[word]
-    inputs = (shape,) * (cls.inputs or 2)
+    inputs = copies(word, shape)
+    source = {1: "from: input, ", 0: ""}.get(len(inputs), "from: [input, input], ")
     lines = []
     for fields in variants(cls):
         if numbers(cls(**fields), inputs) is None:
@@ -249,8 +268,8 @@ def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
         if fields.get("like") is not None:  # the name of a layer of that size
             continue
         given = [f"{name}: {yaml_of(v)}" for name, v in fields.items() if v is not None]
-        source = f"name: row{len(lines) + 1}, from: {'input' if cls.inputs else '[input, input]'}"
-        lines.append(f"  - {word}: {{{', '.join([source, *given])}}}\n")
+        name = f"{source}name: row{len(lines) + 1}"
+        lines.append(f"  - {word}: {{{', '.join([name, *given])}}}\n")
     spec = folder / "net.yaml"
     spec.write_text(f"input: {as_text(shape)}\nlayers:\n{''.join(lines)}", encoding="utf-8")
     names = [f"row{number}" for number in range(1, len(lines) + 1)]
@@ -278,7 +297,7 @@ def test_every_layer_can_be_read_back_from_the_sheet(
     terms = {line[0]: line[1] for line in lines[1:at]}
     flows = re.fullmatch(r"The input is (.+)\.", terms["input"])
     assert flows
-    inputs = (shape_of(sizes(flows[1])),) * (BUILTIN[word].inputs or 2)
+    inputs = copies(word, shape_of(sizes(flows[1])))
     unsaid = terms["not written"].split(", ") if "not written" in terms else []
     assert len(lines) - at - 1 == count
     for name, text, *_ in lines[at + 1 :]:
