@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shapecalc.layers.activation import StochasticDepth
+from shapecalc.layers.arithmetic import Hardtanh
 from shapecalc.layers.base import NO_WORK, Work
 from shapecalc.layers.gated import Gated, Geglu, Glu, Maxout, Swiglu
 from shapecalc.layers.shape import Map, Vector
@@ -68,6 +69,19 @@ def test_stochastic_depth_does_nothing_at_inference() -> None:
     assert layer.work((SHAPE,), SHAPE) == NO_WORK
 
 
+def test_hardtanh_cuts_off() -> None:
+    layer = Hardtanh()
+    assert (layer.does(), Hardtanh(range=(-2.0, 0.5)).does()) == ("-1 to 1", "-2 to 0.5")
+    assert layer.work((SHAPE,), SHAPE) == Work(compares=96)
+    assert forward(layer, {}, np.array([[-3.0, 0.25, 4.0]])).tolist() == [[-1.0, 0.25, 1.0]]
+
+
 def test_symbols() -> None:
     report = report_of("input: [T, 4*c]\nlet: {T: free, c: free}\nlayers: [swiglu, maxout: 2]\n")
     assert [output_of(report, name) for name in ("swiglu1", "maxout1")] == ["Tx2c", "Txc"]
+
+
+def test_a_block_of_the_word_s_name_goes_before_it() -> None:
+    text = "input: 9x4\nblocks: {glu: {layers: [conv: {filters: 3, kernel: 2}]}}\nlayers: [glu]\n"
+    report = report_of(text)
+    assert output_of(report, report.rows[-1].name) == "8x3"

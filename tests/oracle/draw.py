@@ -223,7 +223,10 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     **dict.fromkeys(("mean", "sum", "max"), lambda _: {"over": axes, "keep": st.booleans()}),
     "l2norm": lambda _: {"over": axes},
     "power": lambda _: {"exponent": st.sampled_from([-1.5, 0.5, 1.0, 2.0, 3.0])},
-    "clip": lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
+    **dict.fromkeys(
+        ("clip", "hardtanh"),
+        lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
+    ),
     "channel_shuffle": lambda _: {"groups": small},
     "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
     "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},

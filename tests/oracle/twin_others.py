@@ -150,6 +150,11 @@ def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return nn.Dropout(layer.rate)
 
 
+@of("hardtanh")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return nn.Hardtanh(*layer.range)
+
+
 @of("stochastic_depth")
 def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return need("torchvision.ops").StochasticDepth(layer.rate, "row").eval()
