@@ -7,7 +7,7 @@ do.  So a layer of u units and d inputs takes gates x u x (d + u) multiply-accum
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import SEES_ALL, Layer, Parameter, Requirement, Work
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.window import InputSpan
+
+
+def _counted(number: Any) -> int:  # noqa: ANN401
+    """Return a count as a number, also where an explanation has it as a formula."""
+    count: int = getattr(number, "value", number)
+    return count
 
 
 class Recurrent(Layer):
@@ -103,7 +109,7 @@ class Recurrent(Layer):
 
     def read(self, shape: Shape) -> Iterator[tuple[str, Dim]]:
         """Yield what every layer and direction is called, and how many inputs it has."""
-        for number in range(self.layers):
+        for number in range(_counted(self.layers)):
             inputs = shape.channels if number == 0 else self.directions * self.units
             for suffix in ("", "_reverse")[: self.directions]:
                 yield f"l{number}{suffix}", inputs
@@ -116,7 +122,7 @@ class Recurrent(Layer):
                 Parameter(f"weight_ih_{name}", (rows, read)),
                 Parameter(f"weight_hh_{name}", (rows, self.units)),
             ]
-            beside = ("ih", "hh")[: self.biases]
+            beside = ("ih", "hh")[: _counted(self.biases)]
             arrays += [Parameter(f"bias_{which}_{name}", (rows,), "bias") for which in beside]
         return tuple(arrays)
 

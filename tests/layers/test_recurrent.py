@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from shapecalc import explain, loads
 from shapecalc.algebra.expr import evaluate
 from shapecalc.layers.base import SEES_ALL, Parameter, Work
 from shapecalc.layers.recurrent import Gru, Lstm, Recurrent, Rnn
@@ -128,3 +129,10 @@ def test_symbols() -> None:
     values = {"T": 7, "d": 3, "u": 5}
     assert evaluate(row.params, values) == 440
     assert evaluate(row.work.macs, values) == 360 * 7
+
+
+@pytest.mark.parametrize("topic", ["output", "params", "macs", "memory", "gradient"])
+def test_it_is_explained(topic: str) -> None:
+    text = "input: 7x3\nlayers: [gru: {units: 5, layers: 2, bidirectional: true}]\n"
+    shown = explain(loads(text), "gru1", topic).render("text")
+    assert {"params": "810", "macs": "4,830"}.get(topic, "gru1") in shown
