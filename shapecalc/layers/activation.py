@@ -272,6 +272,24 @@ class Dropout(Pointwise):
         return decimal_text(self.rate)
 
 
+class StochasticDepth(Pointwise):
+    """Drops a whole branch at random in training and none at inference (Huang et al. 2016)."""
+
+    type: ClassVar[str] = "stochastic_depth"
+    yields: ClassVar[bool] = True
+    view: ClassVar[bool] = True
+    principal: ClassVar[str] = "rate"
+    summary: ClassVar[str] = "drops a branch in training (drop path)"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    example: ClassVar[str] = "stochastic_depth: 0.2"
+
+    rate: float = field(Decimal(0, 1), "share of the examples that lose the branch", default=0.5)
+
+    def configuration(self, *inputs: Shape) -> str:
+        return decimal_text(self.rate)
+
+
 class Identity(Pointwise):
     """Passes its input on."""
 

@@ -176,3 +176,25 @@ class Clip(Pointwise):
     def configuration(self, *inputs: Shape) -> str:
         low, high = self.range
         return f"{decimal_text(low)} to {decimal_text(high)}"
+
+
+class Hardtanh(Pointwise):
+    """Squashes x by straight lines: cuts off what is outside of an interval, by 2 compares."""
+
+    type: ClassVar[str] = "hardtanh"
+    yields: ClassVar[bool] = True
+    principal: ClassVar[str] = "range"
+    summary: ClassVar[str] = "hyperbolic tangent of straight lines"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    rule: ClassVar[str] = "y = min(max(x, low), high)"
+    example: ClassVar[str] = "hardtanh: [-1, 1]"
+    cost: ClassVar[Work] = Work(compares=2)
+
+    range: tuple[float, float] = field(
+        Interval(), "the smallest and the largest that stays", default=(-1.0, 1.0)
+    )
+
+    def configuration(self, *inputs: Shape) -> str:
+        low, high = self.range
+        return f"{decimal_text(low)} to {decimal_text(high)}"

@@ -74,6 +74,8 @@ def macs_owed(report: Report, view: View) -> Legend:
         meaning = meaning.replace(" and", ",") + " and products of activations (matmul)"
     if "subsampling" in types:
         meaning += ", and 1 per output of subsampling"
+    if any(row.type in ("rnn", "lstm", "gru") for row in report.rows):
+        meaning += ", and the products of recurrent layers with inputs and state"
     per_example = ", per example" if view.batch > 1 else ""
     return {"MACs": f"{meaning}, without bias adds{per_example}", "FLOPs": f"2 x MACs{per_example}"}
 

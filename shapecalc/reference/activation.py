@@ -27,6 +27,7 @@ from shapecalc.layers.activation import (
     Sigmoid,
     Silu,
     Softplus,
+    StochasticDepth,
     Tanh,
 )
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
@@ -325,14 +326,14 @@ def _logistic(x: Array) -> Array:
     return logistic
 
 
-@registry.forward(Dropout, Identity)
-@registry.counted(Dropout, Identity)
+@registry.forward(Dropout, StochasticDepth, Identity)
+@registry.counted(Dropout, StochasticDepth, Identity)
 def nothing(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
-    """Pass the very array on: identity, and dropout at inference."""
+    """Pass the very array on: identity, and what drops in training only."""
     return x
 
 
-@registry.gradient(Dropout, Identity)
+@registry.gradient(Dropout, StochasticDepth, Identity)
 def nothing_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
     """Pass the gradient on."""
     return g
@@ -343,6 +344,13 @@ formula_of(
     "{g}",
     "As at inference.  In training a random share of x is set to 0, the rest divided by the"
     " share that stays; the gradient goes the same way through the same elements.",
+    forward="{x}",
+)
+formula_of(
+    StochasticDepth,
+    "{g}",
+    "As at inference.  In training a random share of the examples gets 0 for all of x, the others x"
+    " divided by the share that stays; the gradient goes the same way.",
     forward="{x}",
 )
 formula_of(Identity, "{g}", forward="{x}")

@@ -15,6 +15,7 @@ from shapecalc.layers.arithmetic import (
     Clip,
     Divide,
     Exp,
+    Hardtanh,
     Log,
     Maximum,
     Minimum,
@@ -356,14 +357,14 @@ registry.counted(PowerOf)(elementwise(lambda layer, v: v**layer.exponent))
 formula_of(PowerOf, "{g} * {exponent}*{x}**({exponent} - 1)")
 
 
-@registry.overwriting(Clip)
-def clip(layer: Clip, arrays: Arrays, x: Array) -> Array:
+@registry.overwriting(Clip, Hardtanh)
+def clip(layer: Clip | Hardtanh, arrays: Arrays, x: Array) -> Array:
     """min(max(x, low), high)."""
     return np.clip(x, *layer.range, out=x)
 
 
-@registry.gradient(Clip)
-def clip_gradient(layer: Clip, x: Array, y: Array, g: Array) -> Array:
+@registry.gradient(Clip, Hardtanh)
+def clip_gradient(layer: Clip | Hardtanh, x: Array, y: Array, g: Array) -> Array:
     """1 inside, else 0."""
     low, high = layer.range
     return g * ((x > low) & (x < high))
@@ -375,9 +376,10 @@ def _clipped(layer: Any, v: Counting) -> Counting:  # noqa: ANN401
     return v.like(high) if v > high else v
 
 
-registry.counted(Clip)(elementwise(_clipped))
-formula_of(
-    Clip,
-    "{g} where {range[0]} < {x} < {range[1]}, else 0",
-    forward="min(max({x}, {range[0]}), {range[1]})",
-)
+registry.counted(Clip, Hardtanh)(elementwise(_clipped))
+for _made in (Clip, Hardtanh):
+    formula_of(
+        _made,
+        "{g} where {range[0]} < {x} < {range[1]}, else 0",
+        forward="min(max({x}, {range[0]}), {range[1]})",
+    )

@@ -128,6 +128,17 @@ _WINDOW = [
 
 _CONVOLUTIONS = [
     Fault(
+        "the state is not weighed",
+        "lstm",
+        "layers.recurrent:Recurrent.work",
+        "read + self.units for",
+        "read for",
+    ),
+    Fault(
+        "a gate keeps all channels", "glu", "layers.gated:Gated.output", "channels // 2", "channels"
+    ),
+    Fault("the scale costs nothing", "rmsnorm", "layers.rmsnorm:RmsNorm.work", "3 if", "2 if"),
+    Fault(
         "groups are forgotten in the weights",
         "conv",
         "layers.conv:Conv._kernel",

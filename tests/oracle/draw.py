@@ -44,8 +44,8 @@ def maps(draw: st.DrawFn, largest: int = 13, sides: int | None = None) -> Map:
     """A signal, an image or a volume; its extents all differ."""
     rank = sides or draw(st.integers(1, 3))
     extents = st.integers(1, largest)
-    *sides, channels = draw(st.lists(extents, min_size=rank + 1, max_size=rank + 1, unique=True))
-    return Map(tuple(sides), channels)
+    *rest, channels = draw(st.lists(extents, min_size=rank + 1, max_size=rank + 1, unique=True))
+    return Map(tuple(rest), channels)
 
 
 def sizes(rank: int, most: int, least: int = 1) -> st.SearchStrategy[tuple[int, ...]]:
@@ -192,6 +192,19 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "elu": lambda _: {"alpha": st.floats(0.5, 2)},
     "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
     "dropout": lambda _: {"rate": part},
+    "stochastic_depth": lambda _: {"rate": part},
+    **dict.fromkeys(
+        ("rnn", "lstm", "gru"),
+        lambda _: {
+            "units": st.integers(1, 9),
+            "layers": st.integers(1, 3),
+            "bidirectional": st.booleans(),
+            "returns": st.sampled_from(["all", "last"]),
+            "biases": st.sampled_from([2, 2, 0]),
+        },
+    ),
+    "maxout": lambda _: {"pieces": small},
+    "rmsnorm": lambda _: {"scale": st.booleans()},
     "reshape": lambda x: {
         "shape": st.permutations([*x.sides, x.channels]).map(tuple)
         | st.sampled_from([(x.size,), (1, x.size), (x.size, 2)])
@@ -214,7 +227,10 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     **dict.fromkeys(("mean", "sum", "max"), lambda _: {"over": axes, "keep": st.booleans()}),
     "l2norm": lambda _: {"over": axes},
     "power": lambda _: {"exponent": st.sampled_from([-1.5, 0.5, 1.0, 2.0, 3.0])},
-    "clip": lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
+    **dict.fromkeys(
+        ("clip", "hardtanh"),
+        lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
+    ),
     "channel_shuffle": lambda _: {"groups": small},
     "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
     "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},

@@ -135,6 +135,29 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return nn.Sequential(nn.Flatten(2), nn.Softmax(2), nn.Unflatten(2, x.shape[2:]))
 
 
+class Reading(nn.Module):
+    """PyTorch's recurrent layer, with the steps before the channels."""
+
+    def __init__(self, layer: AnyLayer, x: Tensor) -> None:
+        super().__init__()
+        made = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[layer.type]
+        options = {"bias": layer.biases > 0, "bidirectional": layer.bidirectional}
+        self.net = made(x.shape[1], layer.units, layer.layers, batch_first=True, **options)
+        self.whole = layer.returns == "all"
+        self.ways = 2 if layer.bidirectional else 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs, states = self.net(x.movedim(1, 2))
+        if self.whole:
+            return outputs.movedim(1, 2)
+        last = states[0] if isinstance(states, tuple) else states
+        return torch.cat(list(last[-self.ways :]), 1)
+
+
+for _word in ("rnn", "lstm", "gru"):
+    of(_word)(Reading)
+
+
 @of("add")
 def _(_: AnyLayer, *__: Tensor) -> nn.Module:
     return Do(lambda first, *others: sum(others, start=first))

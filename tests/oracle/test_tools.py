@@ -111,6 +111,12 @@ ONE, TWO, THREE = Map((11,), 6), Map((12, 10), 6), Map((9, 12, 10), 6)
 PAD, SAME = Padding(((1, 1),)), MODES["same"]
 
 #: A layer of every type in its forms, and what flows in.
+RECURRENT: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "without bias": {"biases": 0},
+    "stacked": {"layers": 2, "bidirectional": True},
+}
+
 LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "conv": (make("conv", filters=8, kernel=(3,), pad=PAD), TWO),
     "conv, grouped, strided, without bias": (
@@ -170,6 +176,12 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "groupnorm": (make("groupnorm", groups=3), TWO),
     "instancenorm": (make("instancenorm"), TWO),
     "instancenorm, not affine": (make("instancenorm", affine=False), TWO),
+    **{
+        f"{word}, {name}": (make(word, units=5, **fields), ONE)
+        for word in ("rnn", "lstm", "gru")
+        for name, fields in RECURRENT.items()
+    },
+    "rmsnorm": (make("rmsnorm"), TWO),
     "lrn": (make("lrn"), TWO),
     "lrn over 4 channels": (make("lrn", size=4), TWO),
     "softmax": (make("softmax"), Vector(12)),
@@ -203,6 +215,12 @@ NOT_ONNX = {
     "layernorm of a vector": "its normalised axes are a choice of the export",
     "layernorm, not affine": "its normalised axes are a choice of the export",
     "batchnorm, not affine": "ONNX has always a scale",
+    **{
+        f"{word}, {name}": "how its arrays are laid out is a choice of the export"
+        for word in ("rnn", "lstm", "gru")
+        for name in RECURRENT
+    },
+    "rmsnorm": "ONNX 17 has none",
     "instancenorm, not affine": "ONNX has always a scale",
     "softmax over positions": "takes several nodes",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from judge import AnyLayer, need
 from twin import Do, of, padded, pairs, ranked, spread
@@ -91,6 +91,14 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return trained(layer, made)
 
 
+@of("rmsnorm")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    made = nn.RMSNorm(x.shape[1], eps=1e-5, elementwise_affine=layer.scale)  # over the last axis
+    made.register_forward_pre_hook(lambda _, args: args[0].movedim(1, -1))
+    made.register_forward_hook(lambda _, __, y: y.movedim(-1, 1))
+    return made
+
+
 # -- element by element -------------------------------------------------------------------------
 
 #: PyTorch's classes by their names, without capitals.
@@ -145,6 +153,81 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 @of("dropout")
 def _(layer: AnyLayer, _: Tensor) -> nn.Module:
     return nn.Dropout(layer.rate)
+
+
+@of("hardtanh")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return nn.Hardtanh(*layer.range)
+
+
+@of("stochastic_depth")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return need("torchvision.ops").StochasticDepth(layer.rate, "row").eval()
+
+
+def halves(gate: Callable[[Tensor], Tensor]) -> nn.Module:
+    """Weigh one half of the channels by a function of the other."""
+
+    def forward(x: Tensor) -> Tensor:
+        if x.shape[1] % 2:
+            raise ValueError("no halves")
+        a, b = x.chunk(2, 1)
+        return a * gate(b)
+
+    return Do(forward)
+
+
+@of("glu")
+def _(_: AnyLayer, __: Tensor) -> nn.Module:
+    return nn.GLU(1)
+
+
+@of("geglu")
+def _(_: AnyLayer, __: Tensor) -> nn.Module:
+    return halves(nn.functional.gelu)
+
+
+@of("swiglu")
+def _(_: AnyLayer, __: Tensor) -> nn.Module:
+    return halves(nn.functional.silu)
+
+
+@of("maxout")
+def _(layer: AnyLayer, _: Tensor) -> nn.Module:
+    return Do(lambda x: x.unflatten(1, (-1, layer.pieces)).amax(2))
+
+
+# -- recurrent layers ---------------------------------------------------------------------------
+
+
+def recurrent(made: type[nn.RNNBase]) -> Callable[[AnyLayer, Tensor], nn.Module]:
+    """Build PyTorch's layer, which reads the batch, the steps, then the channels."""
+
+    def build(layer: AnyLayer, x: Tensor) -> nn.Module:
+        if x.ndim != 3:
+            raise ValueError("no sequence")
+        if layer.biases not in (0, 2):
+            raise ValueError("two biases or none")
+        options = {"bias": layer.biases > 0, "bidirectional": layer.bidirectional}
+        net = made(x.shape[1], layer.units, layer.layers, batch_first=True, **options)
+        ways = 2 if layer.bidirectional else 1
+
+        def chosen(_: nn.Module, __: object, result: tuple[Tensor, Any]) -> Tensor:
+            outputs, states = result
+            if layer.returns == "all":
+                return outputs.movedim(1, 2)
+            last = states[0] if isinstance(states, tuple) else states
+            return torch.cat(list(last[-ways:]), 1)
+
+        net.register_forward_pre_hook(lambda _, args: args[0].movedim(1, 2))
+        net.register_forward_hook(chosen)
+        return net
+
+    return build
+
+
+for _word, _recurrent in {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}.items():
+    of(_word)(recurrent(_recurrent))
 
 
 # -- trained arrays -----------------------------------------------------------------------------

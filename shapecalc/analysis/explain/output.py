@@ -28,6 +28,7 @@ from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise
+from shapecalc.layers.gated import Gated, Maxout
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
 from shapecalc.layers.merge import Add, Concat, Stretching
@@ -35,6 +36,7 @@ from shapecalc.layers.norm import Norm
 from shapecalc.layers.partition import Roll, WindowMerge, WindowPartition
 from shapecalc.layers.pool import Pool
 from shapecalc.layers.product import Matmul
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import (
     ChannelShuffle,
@@ -45,6 +47,7 @@ from shapecalc.layers.reshape import (
     Reshape,
     Upsample,
 )
+from shapecalc.layers.rmsnorm import RmsNorm
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.layers.trained import PositionEmbedding, SharedNumbers, Token, TrainedArray
@@ -360,14 +363,35 @@ def _(layer: TrainedArray, subject: Subject) -> Iterator[Block]:
 
 @says.register(Pointwise)
 @says.register(Norm)
+@says.register(RmsNorm)
 @says.register(Lrn)
 @says.register(L2Norm)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
-    done = "normalised" if isinstance(layer, (Norm, Lrn, L2Norm)) else "mapped by itself"
+    done = "normalised" if isinstance(layer, (Norm, RmsNorm, Lrn, L2Norm)) else "mapped by itself"
     if layer.view:
         done = "passed on"
     rule = layer.rule if layer.rule != Layer.rule else ""
     yield Prose(f"Every element is {done}{f', {rule}' if rule else ''}, so the shape stays.")
+
+
+@says.register(Gated)
+def _(layer: Gated, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        f"The second half of the channels weighs the first, {layer.rule}: one half is left."
+    )
+
+
+@says.register(Recurrent)
+def _(layer: Recurrent, subject: Subject) -> Iterator[Block]:
+    kept = "that of the last step is kept" if layer.returns == "last" else "all of them are kept"
+    yield Prose(f"Every step of the sequence gives an output for every unit, and {kept}.")
+    if layer.bidirectional:
+        yield Prose("Both directions have units of their own, which are laid side by side.")
+
+
+@says.register(Maxout)
+def _(layer: Maxout, subject: Subject) -> Iterator[Block]:
+    yield Prose(f"Of every {layer.pieces} neighbouring channels the largest stays, place by place.")
 
 
 @says.register(Flatten)

@@ -12,6 +12,7 @@ _CONVOLUTIONS = "conv conv:untied depthwise depthwise:untied separable separable
 _TRANSPOSED = "transposed transposed:untied transposed:grouped".split()
 _WEIGHTED = [*_CONVOLUTIONS, *_TRANSPOSED, "dense", "dense:positions"]
 _TIED = [word for word in _WEIGHTED if not word.endswith(":untied")]
+_RECURRENT = ["rnn", "lstm", "gru"]
 _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
@@ -35,9 +36,9 @@ TORCH = (
         "torchinfo",
         "mult-adds: every weight and bias of a convolution at every output position, of other"
         " layers once",
-        _for_all([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
+        _for_all([*_CONVOLUTIONS, *_RECURRENT, "dense"], "macs + bias_adds")
         | _for_all(_TRANSPOSED, "weights_by_outputs + bias_adds")
-        | _for_all("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases")
+        | _for_all("batchnorm layernorm groupnorm instancenorm rmsnorm prelu", "weights + biases")
         | {"dense:positions": "weights + biases"},
         "transposed convolutions count by their output; layers without parameters have no rule",
         "torchinfo 1.8.0",
@@ -58,7 +59,7 @@ TORCH = (
         "bias adds count nothing",
         "fvcore 0.1.5.post20221221",
         without=_UNKNOWN
-        + ", max pools, avgpool, response normalisation, activations, softmax, joins",
+        + ", max pools, avgpool, rmsnorm, response normalisation, activations, softmax, joins",
     ),
     Profile(
         "thop",
@@ -74,17 +75,22 @@ TORCH = (
             "prelu": "outputs",
             "upsample/1": "nearest + 5*bilinear",
             "upsample/2": "nearest + 11*bilinear",
+            "lstm": "macs + bias_adds + 2*adds",
+            "gru": "macs + bias_adds + adds + divisions",
+            "rnn": "macs + bias_adds + exponentials",
             **_for_all("relu relu6 leaky_relu dropout", "0"),
             **_for_all(_MAXIMA, "0"),
         },
         "bias adds count nothing; transposed convolutions count by their output",
         "thop 0.1.1.post2209072238",
-        without=_UNKNOWN + ", response normalisation, groupnorm, activations, joins, matmul",
+        without=_UNKNOWN
+        + ", response normalisation, groupnorm, rmsnorm, activations, joins, matmul",
     ),
     Profile(
         "ptflops:aten",
         "macs: multiply-accumulates and bias adds, 1 each",
-        _for_all(_TIED, "macs + bias_adds") | _for_all("conv:untied matmul", "macs"),
+        _for_all([*_TIED, *_RECURRENT], "macs + bias_adds")
+        | _for_all("conv:untied matmul", "macs"),
         "",
         "ptflops 0.7.5, backend aten",
         without=_ALL_ELSE,
@@ -103,15 +109,18 @@ TORCH = (
             **_for_all((*_AVERAGES, *_MAXIMA), "2*framed_inputs"),
             "upsample": "2*outputs",
             "lrn": "4*outputs + rim",
+            "rnn": "macs + bias_adds + exponentials",
+            "lstm": "macs + bias_adds + 2*exponentials",
+            "gru": "macs + bias_adds + adds + divisions",
         },
         "",
         "ptflops 0.7.5, backend pytorch",
-        without=_UNKNOWN + ", activations, joins",
+        without=_UNKNOWN + ", rmsnorm, activations, joins",
     ),
     Profile(
         "torch-flop-counter",
         "multiply-accumulates, 2 operations each",
-        _for_all([*_WEIGHTED, "matmul"], "2*macs"),
+        _for_all([*_WEIGHTED, *_RECURRENT, "matmul"], "2*macs"),
         "bias adds count nothing",
         "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
         without=_ALL_ELSE,
@@ -141,10 +150,13 @@ TORCH = (
             **_for_all((*_AVERAGES, *_MAXIMA), "framed_inputs"),
             "upsample": "inputs",
             "lrn": "4*outputs + rim",
+            "rnn": "2*macs + bias_adds - exponentials",
+            "lstm": "2*macs + bias_adds + exponentials - multiplies",
+            "gru": "2*macs + bias_adds + exponentials - divisions",
         },
         "bias adds of dense layers count nothing",
         "calflops 0.3.2",
-        without=_UNKNOWN + ", activations, joins",
+        without=_UNKNOWN + ", rmsnorm, activations, joins",
     ),
     Profile(
         "torchscan",
@@ -225,11 +237,16 @@ KERAS = Profile(
     "keras",
     "Total params: trained weights + biases, and running statistics",
     _for_all(
-        [*_TIED, "conv:untied", *"scale bias position_embedding token parameter".split()],
+        [
+            *_TIED,
+            *_RECURRENT,
+            "conv:untied",
+            *"scale bias position_embedding token parameter".split(),
+        ],
         "stored_weights + stored_biases",
     )
     | _for_all(
-        "batchnorm layernorm groupnorm instancenorm prelu",
+        "batchnorm layernorm groupnorm instancenorm rmsnorm prelu",
         "stored_weights + stored_biases + stored_buffers",
     ),
     "parameters, not operations",

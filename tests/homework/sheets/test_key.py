@@ -43,6 +43,11 @@ UNSAID: dict[str, dict[str, Any]] = {
     "no padding": {"pad": Padding(((0, 0),))},
     "dilation 1": {"dilation": (1,)},
     "sides rounded down": {"rounding": "floor"},
+    "a trained scale": {"scale": True},
+    "one recurrent layer": {"layers": 1},
+    "one direction": {"bidirectional": False},
+    "outputs of all steps": {"returns": "all"},
+    "two biases per gate": {"biases": 2},
     "one group": {"groups": 1},
     "one bias per filter": {"bias": True},
     "one bias per unit": {"bias": True},
@@ -74,6 +79,8 @@ WORDS: dict[str, dict[str, Any]] = {
     "no scale": {"scale": False},
     "no shift": {"shift": False},
     "no running statistics": {"statistics": False},
+    "both directions": {"bidirectional": True},
+    "last step": {"returns": "last"},
     "one slope": {"shared": True},
     "over positions": {"over": "positions"},
     "ceil": {"rounding": "ceil"},
@@ -158,6 +165,7 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         "count": (r"(\d+) in front", int),
         "order": (r"(.+)", lambda words: tuple(map(int, words.split()))),
         "pad": (r"(.+)", padding),
+        "pieces": (r"(\d+) pieces", int),
         "groups": (r"(\d+) groups", int),
         "over": (r"over (.+)", _over if issubclass(cls, Reduction | L2Norm) else str),
         "slope": (r"slope (.+)", float),
@@ -180,8 +188,8 @@ def mark(text: str) -> dict[str, Any]:
         return {"multiplier": int(match[1])}
     if name in ("alpha", "beta", "k", "init"):
         return {name: float(value)}
-    if name == "groups":
-        return {"groups": int(value)}
+    if name in ("groups", "layers", "biases"):
+        return {name: int(value)}
     if name == "pad":
         return {"pad": padding(value)}
     assert name in ("dilation", "output padding"), text
