@@ -25,6 +25,8 @@ def text_like(what: str, example: str) -> str:
 
 NO_TEXT = "`loads` takes the text of a spec, not "
 
+RANGES = '`over` takes values by their names, like {"H": [32, 64]}, '
+
 
 @pytest.mark.parametrize(
     ("call", "message"),
@@ -56,6 +58,22 @@ NO_TEXT = "`loads` takes the text of a spec, not "
         (
             lambda: lenet().render(columns=5),
             text_like("a choice of columns or rows", "name,params"),
+        ),
+        (lambda: shapecalc.sweep("lenet5", 5), RANGES + "not int"),
+        (lambda: shapecalc.sweep("lenet5", {"H": 2.5}), RANGES + "and of H not float"),
+        (lambda: shapecalc.sweep("lenet5", {5: [3]}), text_like("a name", "H")),
+        (lambda: shapecalc.sweep("lenet5", [5]), text_like("a range", "H=32..64")),
+        (
+            lambda: shapecalc.sweep("lenet5", "H=32", columns=5),
+            text_like("a column", "macs"),
+        ),
+        (
+            lambda: shapecalc.sweep("lenet5", "H=32", columns=[5]),
+            text_like("a column", "macs"),
+        ),
+        (
+            lambda: shapecalc.reconcile("lenet5", 5, 6),
+            text_like("a profile", "fvcore"),
         ),
         (lambda: lenet().render(batch="x"), "`batch` and `depth` are whole numbers"),
         (

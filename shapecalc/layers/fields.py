@@ -13,7 +13,7 @@ from shapecalc.text import List, Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Expr
@@ -348,6 +348,21 @@ MODES = {"same": Padding(((0, 0),), "same"), "valid": Padding(((0, 0),), "valid"
 CAUSAL = Padding(((0, 0),), "causal")
 
 
+_NO_CAUSAL = "causal is for convolutions; write [before, after] pairs"
+#: How the padding of one side is written that a mode stands for on all.
+_AS_PAIRS = {
+    "causal": "write [before, after] of each side; causal is [dilation*(kernel - 1), 0]:"
+    " [[2, 0], [1, 1]] for a kernel of 3",
+    "valid": "valid is 0 on a side: [0, 1]",
+    "same": "write [before, after] of each side: [[1, 1], [0, 0]]",
+}
+
+
+def _ends(side: Tree) -> Sequence[Tree]:
+    """Return the ends of a side, or the side itself where it is no pair."""
+    return side.items if isinstance(side, List) else (side,)
+
+
 class Pad(Kind):
     """A number, one per side, pairs, `same` or `valid`; of some layers also `causal`."""
 
@@ -378,19 +393,36 @@ class Pad(Kind):
             self.words = self.words.replace("same or valid", "same, valid or causal")
 
     def read(self, tree: Tree, reading: Reading) -> Padding:
+        self.refuse_mode_of_side(tree)
         if isinstance(tree, Scalar):
             if tree.text in self.modes:
                 return self.modes[tree.text]
             if tree.text.isalpha() and not reading.defined(tree.text):
                 hint = did_you_mean(tree.text.lower(), self.modes)
                 if tree.text == "causal" and self.modes:
-                    hint = "causal is for convolutions; write [before, after] pairs"
+                    hint = _NO_CAUSAL
                 raise self.wants(tree, hint)
         elif isinstance(tree, List) and len(tree.items) > 3:
             raise self.wants(tree, "[before, after] for each side: [[top, bottom], [left, right]]")
         elif isinstance(tree, List) and any(isinstance(item, List) for item in tree.items):
             return Padding(tuple(self.pair(item, reading) for item in tree.items))
         return Padding(tuple((size, size) for size in self.sizes.read(tree, reading)))
+
+    def refuse_mode_of_side(self, tree: Tree) -> None:
+        """Refuse a mode in a list: a mode is for all sides.  Raises `UnreadError`."""
+        sides = tree.items if isinstance(tree, List) else []
+        for item in (end for side in sides for end in _ends(side)):
+            if not isinstance(item, Scalar) or item.text not in _AS_PAIRS:
+                continue
+            word = item.text
+            alike = all(isinstance(side, Scalar) and side.text == word for side in sides)
+            if word not in self.modes:
+                hint = _NO_CAUSAL if self.modes else "write [before, after] pairs"
+            elif alike:
+                hint = f"write it without the list: pad: {word}"
+            else:
+                hint = _AS_PAIRS[word]
+            raise UnreadError(f"takes {word} for all sides at once, not in a list", hint, at=item)
 
     def pair(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
         """Read `[before, after]`."""

@@ -237,6 +237,24 @@ def test_the_results_of_a_class_do_not_replace_the_roster(
     assert list(roster.parent.iterdir()) == [roster]
 
 
+@pytest.mark.parametrize("page", ["report.md", "report.html", "feedback/s1.md"])
+def test_the_pages_of_a_class_do_not_replace_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "s1.csv").write_text("layer,output\nconv1,28x28x6\n")
+    roster = tmp_path / "results" / page
+    roster.parent.mkdir(parents=True)
+    roster.write_text("id,name\ns1,Ann Lee\n")
+    words = f"homework grade class --roster results/{page} --against lenet5 -o results"
+    result = run(words)
+    assert result.exit_code == 2
+    assert f"'results/{page}' cannot be written: it is the command's own input" in result.stderr
+    assert roster.read_text() == "id,name\ns1,Ann Lee\n"
+    assert list(roster.parent.iterdir()) == [roster]
+
+
 def test_a_file_that_is_not_read_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

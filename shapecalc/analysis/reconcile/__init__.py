@@ -10,7 +10,7 @@ from shapecalc.report.fold import levels_of
 from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import did_you_mean, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +39,8 @@ def reconcile(
     """
     from shapecalc.api import report_of
 
+    for profile in profiles:
+        must_be_text(profile, "a profile", "fvcore")
     if len(profiles) != 2:
         named = ", ".join(profiles) or "none"
         message = f"a reconciliation takes two profiles, not {len(profiles)} ({named})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.text.words import must_be_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
@@ -36,7 +38,7 @@ def sweep(
     from shapecalc.analysis.sweep.result import collect
 
     view = _view(options)
-    text = columns if isinstance(columns, str) or columns is None else ",".join(columns)
+    text = columns if isinstance(columns, str) or columns is None else ",".join(_texts(columns))
     plan = prepare(
         network,
         over,
@@ -77,6 +79,7 @@ def prepare(
     from shapecalc.spec.find import find
     from shapecalc.spec.ranges import read_ranges
 
+    _must_be_ranges(over)
     ranges = read_ranges(_plain(over))
     if not ranges:
         raise TypeError("`over` names nothing to run through")
@@ -90,6 +93,31 @@ def prepare(
     else:
         spec = read(find(named(network)), fold_batchnorm=fold_batchnorm)
     return make_plan(ground(spec, values, inputs, ranges), columns, view, progress)
+
+
+def _texts(columns: Any) -> Iterable[str]:  # noqa: ANN401  (what Python hands over)
+    """Return columns that are all texts.  Raises `TypeError`."""
+    listed = list(columns) if hasattr(columns, "__iter__") else [columns]
+    for column in listed:
+        must_be_text(column, "a column", "macs")
+    return listed
+
+
+def _must_be_ranges(over: object) -> None:
+    """Require what `sweep` can run through.  Raises `TypeError`, which says what is written."""
+    takes = 'values by their names, like {"H": [32, 64]}'
+    if not hasattr(over, "__iter__"):
+        raise TypeError(f"`over` takes {takes}, not {type(over).__name__}")
+    if isinstance(over, str):
+        return
+    if not hasattr(over, "items"):
+        for text in over if isinstance(over, (list, tuple)) else ():
+            must_be_text(text, "a range", "H=32..64")
+        return
+    for name, values in over.items():
+        must_be_text(name, "a name", "H")
+        if not hasattr(values, "__iter__") and not hasattr(values, "tolist"):
+            raise TypeError(f"`over` takes {takes}, and of {name} not {type(values).__name__}")
 
 
 def _plain(over: Mapping[str, Any] | Iterable[str] | str) -> Any:  # noqa: ANN401
