@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.graph.conditions import read_condition
 from shapecalc.graph.scope import Argument, NeedsShapesError, Scope, Scoped, read_value, used
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.fields import Count, UnreadError
@@ -62,14 +63,25 @@ class StepCount:
 
     def statement(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> int:
         """Count one statement and what stands in it."""
-        if self.may_be_edited(use):
+        if self.may_be_edited(use) or not self.holds(use.condition, scope):
             return 1
         if use.type == "repeat":
             return 1 + self.rounds(use, scope, blocks)
         block = self.spec.blocks.get(use.type)
         if block is not None and use.type not in blocks:
             return 1 + self.sequence(block.uses, self.inside(use, scope), (*blocks, use.type))
-        return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in use.branches)
+        there = (branch for branch in use.branches if self.holds(branch.condition, scope))
+        return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in there)
+
+    def holds(self, condition: Tree | None, scope: Scope) -> bool:
+        """Decide a condition; one that is open until shapes are known counts nothing."""
+        if condition is None:
+            return True
+        try:
+            return read_condition(condition, Scoped(scope, _NOTHING))
+        except (UnreadError, NeedsShapesError):
+            self.exact = False
+            return False
 
     def rounds(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> int:
         """Count the rounds of a repeat, each with what stands in it."""
@@ -126,6 +138,9 @@ class StepCount:
         return names
 
     def names_of(self, use: Use, blocks: tuple[str, ...]) -> Iterator[str]:
+        for condition in (use.condition, *(branch.condition for branch in use.branches)):
+            if condition is not None:
+                yield from used(condition)
         block = self.spec.blocks.get(use.type)
         if block is not None and use.type not in BUILTIN:
             if use.type in blocks:

@@ -114,9 +114,11 @@ Schema = dict[str, Any]
 _NAME: Schema = {"type": "string", "description": "a name or an expression"}
 _LAYERS: Schema = {"$ref": "#/$defs/layers"}
 _NAMES: Schema = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_CONDITION: Schema = {"type": ["boolean", "string", "integer"]}
 _COMMON_SCHEMAS: Schema = {
     "from": _NAMES,
     "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
+    "if": _CONDITION,
 }
 _IGNORED: Schema = {"^x-": True}
 _VALUE: Schema = {
@@ -247,10 +249,16 @@ def _field(schema: Any) -> Schema:  # noqa: ANN401
 
 
 def _branches(word: str) -> Schema:
-    listed: Schema = {"type": "array", "items": _LAYERS}
+    body: Schema = {
+        "anyOf": [
+            _LAYERS,
+            _object({"if": _CONDITION, "layers": _LAYERS}, additional=False, required=["layers"]),
+        ]
+    }
+    listed: Schema = {"type": "array", "items": body}
     common = {key: value for key, value in _common().items() if key != "share"}
     named = _object(
-        {**common, "branches": {"anyOf": [listed, {"type": "object"}]}}, additional=_LAYERS
+        {**common, "branches": {"anyOf": [listed, {"type": "object"}]}}, additional=body
     )
     description = (
         STRUCTURE_KEYS[word]["branches"] if word in STRUCTURE_KEYS else (layer_class(word).summary)
