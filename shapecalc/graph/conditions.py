@@ -15,7 +15,6 @@ from shapecalc.graph.scope import NeedsShapesError, Scoped, no_shapes, truth
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.fields import UnreadError, needs_number
 from shapecalc.layers.window import UndecidedError
-from shapecalc.spec.conditions import truth_of
 from shapecalc.spec.expression import ExpressionError
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ def read_condition(
     tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes
 ) -> bool:
     """Decide a condition.  Raises `UnreadError`, or `NeedsShapesError` where it needs channels."""
+    from shapecalc.spec.conditions import truth_of  # few specs have conditions
+
     value = truth(tree, place, channels_of)
     if not isinstance(value, int):
         raise needs_number(tree, value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem
-from shapecalc.graph.constants import rounds_of
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
+from shapecalc.graph.rounds import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import BUILTIN, JOINS, layer_class
 from shapecalc.spec import FIRST_FIELD, Fields

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 MAX_DEPTH = 64
 
 
+#: A list that a name stands for is written out up to so many characters.
+_LONGEST_LIST = 40
+
+
 class NeedsShapesError(Exception):
     """The value depends on `channels`, which propagation will know."""
 
@@ -376,7 +380,8 @@ def _written(tree: Tree) -> str:
     if isinstance(tree, Scalar):
         return one_line(tree.text)
     if isinstance(tree, List):
-        return f"[{', '.join(map(_written, tree.items))}]"
+        text = f"[{', '.join(map(_written, tree.items))}]"
+        return text if len(text) <= _LONGEST_LIST else f"a list of {len(tree.items)}"
     return f"{{{', '.join(f'{key}: {_written(item)}' for key, item in tree.items.items())}}}"
 
 

@@ -276,7 +276,7 @@ def _repeat() -> Schema:
             "index": {"type": "string", "description": doc["index"]},
             "for": {
                 "type": "object",
-                "additionalProperties": {"type": "array"},
+                "additionalProperties": {"type": ["array", "string"]},
                 "description": doc["for"],
             },
         },

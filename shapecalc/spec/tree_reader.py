@@ -43,7 +43,7 @@ STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
         "layers": "the statements to repeat",
         "times": "how often; 0 is allowed",
         "index": "a name for the number of the round, counted from 0",
-        "for": "lists to walk together, in place of times: {c: [24, 32], s: [2, 1]}",
+        "for": "lists to walk together, in place of times: {c: [24, 32], s: widths}",
     },
     "group": {"layers": "the statements of the group"},
     "side": {"branches": "branches computed beside the flow, which goes on unchanged"},
