@@ -43,6 +43,8 @@ class Deferred(Fields):
     type: type[Layer]
     build: Callable[[Callable[[int], Shape]], Layer]
     """From a function that gives a node's output shape, by index, to the layer."""
+    from_channels: Callable[[Callable[[object], Dim]], Layer]
+    """From a function that gives the channels of what flows in there, to the layer."""
 
 
 class Node(NamedTuple):

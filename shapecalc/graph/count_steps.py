@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.graph.scope import Argument, NeedsShapesError, Scope, Scoped, read_value, used
+from shapecalc.graph.conditions import read_condition
+from shapecalc.graph.rounds import columns_of, names_in_key
+from shapecalc.graph.scope import (
+    Argument,
+    NeedsShapesError,
+    Scope,
+    Scoped,
+    list_of,
+    read_value,
+    truth,
+    used,
+)
 from shapecalc.layers import is_layer
 from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.spec import FIRST_FIELD
@@ -43,11 +54,12 @@ class StepCount:
         self.exact = not self.edited
         self.known: dict[tuple[object, ...], int] = {}
         self.depends: dict[int, frozenset[str]] = {}
+        self.kept: list[object] = []
 
     def sequence(self, uses: tuple[Use, ...], scope: Scope, blocks: tuple[str, ...] = ()) -> int:
         """Count what a list of statements expands to, at least: an edit may change it."""
         names = sorted(self.names(uses, blocks))
-        key = (id(uses), *(_number(scalar(name, _WORD), scope) for name in names))
+        key = (id(uses), *(self.identity(name, scope) for name in names))
         if key not in self.known:
             total = 0
             for use in uses:
@@ -56,25 +68,48 @@ class StepCount:
             self.known[key] = total
         return self.known[key]
 
+    def identity(self, name: str, scope: Scope) -> object:
+        """Return what a name stands for, as far as a count can depend on it."""
+        tree, place = scalar(name, _WORD), Scoped(scope, _NOTHING)
+        try:
+            items = list_of(tree, place)
+            if items is None:
+                return truth(tree, place)
+        except (UnreadError, NeedsShapesError):
+            return None
+        self.kept.append(items)  # alive, so that an id means one list
+        return id(items[0]), id(items[1].scope)
+
     def note(self, use: Use, count: int) -> None:
         if count > self.most and self.culprit is None:
             self.culprit = use
 
     def statement(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> int:
         """Count one statement and what stands in it."""
-        if self.may_be_edited(use):
+        if self.may_be_edited(use) or not self.holds(use.condition, scope):
             return 1
         if use.type == "repeat":
             return 1 + self.rounds(use, scope, blocks)
         block = self.spec.blocks.get(use.type)
         if block is not None and use.type not in blocks:
             return 1 + self.sequence(block.uses, self.inside(use, scope), (*blocks, use.type))
-        return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in use.branches)
+        there = (branch for branch in use.branches if self.holds(branch.condition, scope))
+        return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in there)
+
+    def holds(self, condition: Tree | None, scope: Scope) -> bool:
+        """Decide a condition; one that is open until shapes are known counts nothing."""
+        if condition is None:
+            return True
+        try:
+            return read_condition(condition, Scoped(scope, _NOTHING))
+        except (UnreadError, NeedsShapesError):
+            self.exact = False
+            return False
 
     def rounds(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> int:
         """Count the rounds of a repeat, each with what stands in it."""
         uses = use.branches[0].uses if use.branches else ()
-        lists = dict(_lists(use))
+        lists = _lists(use, scope)
         if "times" in use.fields:
             count = _number(use.fields["times"], scope) or 0
         else:
@@ -88,7 +123,7 @@ class StepCount:
         total = 0
         for number in range(count):
             bound: dict[str, Dim | Argument] = {
-                name: Argument(items[number], Scoped(scope, None)) for name, items in lists.items()
+                name: items[number] for name, items in lists.items()
             }
             bound.update(dict.fromkeys(_index(use), number))
             total += 1 + self.sequence(uses, Scope(bound, scope), blocks)
@@ -126,6 +161,9 @@ class StepCount:
         return names
 
     def names_of(self, use: Use, blocks: tuple[str, ...]) -> Iterator[str]:
+        for condition in (use.condition, *(branch.condition for branch in use.branches)):
+            if condition is not None:
+                yield from used(condition)
         block = self.spec.blocks.get(use.type)
         if block is not None and not is_layer(use.type, self.spec.blocks):
             if use.type in blocks:
@@ -139,10 +177,9 @@ class StepCount:
         inside = {name for branch in use.branches for name in self.names(branch.uses, blocks)}
         if use.type == "repeat":
             yield from used(use.fields.get("times", _NOTHING))
-            for name, items in _lists(use):
-                if name in inside:
-                    yield from (inner for item in items for inner in used(item))
-                    inside.discard(name)
+            for names, values in _walks(use):
+                yield from _used_in(values) if inside & names else used(values)
+                inside -= names
             inside.difference_update(_index(use))
         yield from inside
 
@@ -156,13 +193,31 @@ def _number(tree: Tree, scope: Scope) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _lists(use: Use) -> Iterator[tuple[str, tuple[Tree, ...]]]:
-    """Yield the lists that a repeat walks through, by their names."""
+def _lists(use: Use, scope: Scope) -> dict[str, tuple[Argument, ...]]:
+    """Return the lists that a repeat walks through, by their names."""
+    walks = use.fields.get("for")
+    try:
+        columns = columns_of(walks, Scoped(scope, _NOTHING)) if walks is not None else {}
+    except (UnreadError, NeedsShapesError):
+        return {}
+    return {name: column.items for name, column in columns.items()}
+
+
+def _walks(use: Use) -> Iterator[tuple[set[str], Tree]]:
+    """Yield the names of every key of `for`, and what they walk through as it is written."""
     walks = use.fields.get("for")
     if isinstance(walks, YamlMap):
-        for name, values in walks.items.items():
-            if isinstance(values, List):
-                yield name, values.items
+        for word, values in walks.items.items():
+            yield set(names_in_key(word)), values
+
+
+def _used_in(tree: Tree) -> Iterator[str]:
+    """Yield the names in a list and in the lists in it."""
+    if isinstance(tree, List):
+        for item in tree.items:
+            yield from _used_in(item)
+    else:
+        yield from used(tree)
 
 
 def _index(use: Use) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ class Level:
     """A level of the paths: who is called what in it, and what comes into it and out of it."""
 
     __slots__ = (
+        "absent",
         "counts",
         "fields",
         "first",
@@ -112,6 +113,7 @@ class Level:
         self.counts: dict[str, int] = {}
         self.nameless: list[tuple[Draft | Level, str]] = []
         self.removed: set[str] = set()
+        self.absent: set[str] = set()  # names of what a condition leaves out
         self.taken: set[str] = set()  # names that stand in its text, or were given out
         self.numbers: dict[str, int] = {}  # the last number given out, by the kind's word
         self.input: Wire | None = outer.input if outer else None
@@ -127,6 +129,14 @@ class Level:
         if self.name and (self.outer.outer is None or self.outer.known_prefix):
             self.known_prefix = prefix  # it and those around it have their names for good
         return prefix
+
+    @property
+    def root(self) -> Level:
+        """The network's own level."""
+        level = self
+        while level.outer is not None:
+            level = level.outer
+        return level
 
     def free_name(self, stem: str, number: int) -> str:
         """Take the next free automatic name, from `number` on: conv1; relu6_1 for a relu6."""
@@ -208,6 +218,12 @@ class Builder:
             layer = self.build(cls, use, Scoped(scope, flow), no_shapes)
         except NeedsShapesError:
 
+            def from_channels(
+                channels_of: Callable[[object], Dim],
+                sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
+            ) -> Layer:
+                return self.build(cls, use, Scoped(scope, flow), channels_of, sides_of)
+
             def build(shape_of_node: Callable[[int], Shape]) -> Layer:
                 def channels(wire: object) -> Dim:
                     assert isinstance(wire, Wire)
@@ -220,9 +236,9 @@ class Builder:
                         raise UnreadError("names a layer whose output has no sides")
                     return shape.sides
 
-                return self.build(cls, use, Scoped(scope, flow), channels, sides)
+                return from_channels(channels, sides)
 
-            return Deferred(cls, build)
+            return Deferred(cls, build, from_channels)
         except SpecErrors as error:
             self.expansion.problems.extend(error.problems)
             return BROKEN

@@ -10,6 +10,8 @@ from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shapecalc.graph.draft import Expansion
     from shapecalc.spec import Edit, NetSpec, Use
     from shapecalc.text import Tree
@@ -34,13 +36,31 @@ class Edits:
             self.matched.add(path)
         return edits
 
+    def applied(self, use: Use, edit: Edit) -> Use:
+        """Apply what an edit changes of a layer of the base: fields, and keys of every layer."""
+        if edit.change is None:
+            return use
+        own = self.fields_of(use)
+        common = {
+            key: value
+            for key, value in edit.common.items()
+            if not (key == "condition" and "if" in own)
+        }
+        return self.changed(use, edit.change)._replace(**common)
+
+    def fields_of(self, use: Use) -> Mapping[str, Tree | None]:
+        """Return the fields of a block; of anything else nothing."""
+        block = self.spec.blocks.get(use.type)
+        return block.fields if block else {}
+
     def changed(self, use: Use, change: YamlMap) -> Use:
         """Set fields on a layer of the base; with a `type` the layer is replaced."""
         keys = change.keys
+        own = self.fields_of(use)
         fields = {
             key: tree
             for key, tree in change.items.items()
-            if key not in COMMON_KEYS and not key.startswith("x-")
+            if (key not in COMMON_KEYS or key in own) and not key.startswith("x-")
         }
         kind = fields.pop("type", None)
         if kind is None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Graph, Group, Node, Options
+from shapecalc.graph.conditions import Conditions
 from shapecalc.graph.constants import Constants
 from shapecalc.graph.draft import Builder, Draft, Expansion, Level, Wire
 from shapecalc.graph.expand_statements import Position, TooManyError, Walk, names_in
@@ -52,7 +53,8 @@ def expand(
     resolver = Resolver(expansion, tuple(entry.name for entry in spec.inputs))
     constants = Constants(expansion, spec, settings or {}, inputs or {})
     builder = Builder(expansion, spec, constants.scope, resolver.source_of)
-    walk = Walk(expansion, spec, constants, builder)
+    conditions = Conditions(expansion, resolver.met, resolver.source_of)
+    walk = Walk(expansion, spec, constants, builder, conditions)
     root = Level(None, "network")
     flow = constants.inputs(root)
     root.taken |= root.members.keys() | names_in(spec.uses)
@@ -65,6 +67,7 @@ def expand(
     for draft in expansion.drafts:
         for wire in draft.inputs if draft.like is None else (*draft.inputs, draft.like):
             resolver.follow(wire)
+    conditions.must_be_final()
     resolver.share()
     expected = constants.expectations()
     outputs = resolver.outputs(spec.outputs, root) if spec.outputs is not None else None
@@ -207,44 +210,53 @@ class Resolver:
 
     def find(self, reference: Scalar, names: Level) -> Draft | Level | Wire | None:
         """Find what a name means, from the innermost level outward.  Complains when nothing."""
+        member, why = self.met(reference, names)
+        if member is not None:
+            return member
+        if why == "removed":
+            message = f"'{reference.text}' was removed"
+            hint = "name the layer that stood before it, or keep it"
+            self.expansion.complain("E150", message, reference, hint)
+        elif why == "absent":
+            message = f"'{reference.text}' is not there: its condition does not hold"
+            hint = "name a layer that is there in any case, or give both the same condition"
+            self.expansion.complain("E150", message, reference, hint)
+        elif why == "several":
+            hint = f"name one: {', '.join(self.inputs)}"
+            self.expansion.complain("E150", "there are several inputs", reference, hint)
+        else:
+            self.unknown_name(reference, names.root if reference.text[0] == "/" else names)
+        return None
+
+    def met(self, reference: Scalar, names: Level) -> tuple[Draft | Level | Wire | None, str]:
+        """Return what a name means by now, or nothing and, in a word, why."""
         text = reference.text
-        level: Level | None = names
         if text.startswith("/"):
-            while names.outer is not None:
-                names = names.outer
-            level = names
-            text = text[1:]
+            names, text = names.root, text[1:]
         first, *rest = text.split("/")
         if first == "input" and not rest:
-            wire = level.input if level else None
-            if wire is None:
-                known = ", ".join(self.inputs)
-                self.expansion.complain(
-                    "E150", "there are several inputs", reference, f"name one: {known}"
-                )
-            return wire
-        while level is not None and first not in level.removed:
+            return names.input, "" if names.input else "several"
+        level: Level | None = names
+        while level is not None:
             member: Draft | Level | None = level.members.get(first)
+            if first in level.removed or (member is None and first in level.absent):
+                return None, "removed" if first in level.removed else "absent"
             for part in rest:
-                member = member.members.get(part) if isinstance(member, Level) else None
+                if not isinstance(member, Level):
+                    member = None
+                    break
+                if part in member.absent - member.members.keys():
+                    return None, "absent"
+                member = member.members.get(part)
             if member is not None:
-                return member
+                return member, ""
             level = level.outer
-        self.unknown_name(reference, names)
-        return None
+        return None, "unknown"
 
     def unknown_name(self, reference: Scalar, names: Level) -> None:
         level: Level | None = names
         levels = []
         while level is not None:
-            if reference.text.lstrip("/").split("/")[0] in level.removed:
-                self.expansion.complain(
-                    "E150",
-                    f"'{reference.text}' was removed",
-                    reference,
-                    "name the layer that stood before it, or keep it",
-                )
-                return
             levels.append(level)
             level = level.outer
 

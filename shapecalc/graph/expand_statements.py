@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem
-from shapecalc.graph.constants import rounds_of
 from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
+from shapecalc.graph.rounds import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import BUILT_IN_BLOCKS, JOINS, is_layer, layer_class
 from shapecalc.spec import FIRST_FIELD, Fields
-from shapecalc.text import Scalar, origin
+from shapecalc.text import Scalar, Source, origin, scalar
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra import Dim
+    from shapecalc.graph.conditions import Conditions
     from shapecalc.graph.constants import Constants
     from shapecalc.graph.count_steps import StepCount
     from shapecalc.graph.draft import Builder
-    from shapecalc.spec import Branch, NetSpec, Use
+    from shapecalc.spec import Branch, Edit, NetSpec, Use
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000
@@ -34,6 +35,10 @@ COUNTED_TO = 10**15
 MAX_NESTING = 60
 #: What named levels count as: nothing else is called so, so they are counted with nothing.
 NAMED_LEVEL = "\0"
+#: What a join is that conditions leave one branch: no word of the language, so no block's name.
+LONE_BRANCH = "\0branch"
+#: The condition of a branch that does not hold.
+ABSENT = scalar("false", Source("", ""))
 #: The path of a level may have so many characters.
 MAX_PATH = 1000
 
@@ -70,6 +75,11 @@ def names_in_branches(branches: Iterable[Branch]) -> set[str]:
     return names
 
 
+def is_conditional(use: Use) -> bool:
+    """Tell whether a statement or one of its branches has a condition."""
+    return use.condition is not None or any(branch.condition is not None for branch in use.branches)
+
+
 class TooManyError(Exception):
     """The network grows beyond the limits."""
 
@@ -78,12 +88,18 @@ class Walk:
     """Expands the statements of one spec into drafts."""
 
     def __init__(
-        self, expansion: Expansion, spec: NetSpec, constants: Constants, builder: Builder
+        self,
+        expansion: Expansion,
+        spec: NetSpec,
+        constants: Constants,
+        builder: Builder,
+        conditions: Conditions,
     ) -> None:
         self.expansion = expansion
         self.spec = spec
         self.constants = constants
         self.builder = builder
+        self.conditions = conditions
         self.steps = 0
         self.edits = Edits(expansion, spec)
 
@@ -125,6 +141,13 @@ class Walk:
     def statement(self, use: Use, flow: Wire | None, position: Position) -> Wire | None:
         """Expand one statement, after the edits that address it."""
         self.step(use)
+        chosen: Use | None = use
+        if is_conditional(use):
+            chosen = self.chosen(use, flow, position)
+            if use.name is None and chosen is None:
+                return flow
+            if use.name is None and chosen is not None and chosen.type == LONE_BRANCH:
+                return self.named(chosen, "", "", flow, position)
         if use.type == "repeat" and use.name is None:
             if use.share is not None:
                 message = "a repeat without a name cannot share weights"
@@ -136,23 +159,73 @@ class Walk:
             stem = layer_class(use.type).stem
         elif use.name is not None:
             stem = NAMED_LEVEL
-        name = self.name(use, stem, position)
+        name = self.name(use, stem, position, counts=chosen is not None)
         path = position.names.prefix + name
         edits = self.edits.of(path, position.edition) if self.edits.by_path and name else []
-        if not edits:
-            return self.named(use, name, stem, flow, position)
+        if edits:
+            return self.edited(use, name, stem, flow, position, edits)
+        return self.if_there(chosen, name, stem, flow, position)
+
+    def edited(
+        self,
+        use: Use,
+        name: str,
+        stem: str,
+        flow: Wire | None,
+        position: Position,
+        edits: list[tuple[int, Edit]],
+    ) -> Wire | None:
+        """Expand a statement with what edits do to it and insert around it."""
         for edition, edit in edits:
             flow = self.insert(edit.before, flow, position, edition)
         if any(edit.remove for _, edit in edits):
             position.names.removed.add(name)
         else:
             for _, edit in edits:
-                if edit.change is not None:
-                    use = self.edits.changed(use, edit.change)._replace(**edit.common)
-            flow = self.named(use, name, stem, flow, position)
+                use = self.edits.applied(use, edit)
+            chosen = self.chosen(use, flow, position) if is_conditional(use) else use
+            flow = self.if_there(chosen, name, stem, flow, position)
         for edition, edit in edits:
             flow = self.insert(edit.after, flow, position, edition)
         return flow
+
+    def if_there(
+        self, use: Use | None, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
+        """Expand a statement that has its name, or note that its condition does not hold."""
+        if use is not None:
+            return self.named(use, name, stem, flow, position)
+        position.names.absent.add(name)
+        return flow
+
+    def chosen(self, use: Use, flow: Wire | None, position: Position) -> Use | None:
+        """Decide the conditions of a statement and of its branches; None: it is not there.
+
+        A join that they leave one operand is none: what is left is that branch.
+        """
+        into = self.wire(use.sources[0], flow, position) if use.sources else flow
+        place = Scoped(position.scope, into)
+        if not self.conditions.holds(use.condition, use.type, place):
+            return None
+        what = f"a branch of {use.type}"
+        branches = tuple(
+            branch._replace(
+                condition=None if self.conditions.holds(branch.condition, what, place) else ABSENT
+            )
+            for branch in use.branches
+        )
+        use = use._replace(condition=None, branches=branches)
+        left = len(branches) - sum(branch.condition is ABSENT for branch in branches)
+        if left == len(branches):
+            return use
+        if use.type not in JOINS:
+            return use if left else None
+        if left == 0:
+            message = f"no operand is left of this {use.type}: no condition of a branch holds"
+            hint = "give the join itself the condition, or add a branch; [] is the identity"
+            self.expansion.complain("E207", message, use.word, hint)
+            return use._replace(sound=False)
+        return use._replace(type=LONE_BRANCH) if left == 1 else use
 
     def insert(
         self, uses: tuple[Use, ...], flow: Wire | None, position: Position, edition: int
@@ -160,9 +233,12 @@ class Walk:
         """Expand the statements that an edit inserts."""
         return self.sequence(uses, flow, position._replace(inserted=True, edition=edition))
 
-    def name(self, use: Use, stem: str, position: Position) -> str:
-        """Return the statement's name, counting its kind; empty when it is to be named later."""
-        if position.inserted:
+    def name(self, use: Use, stem: str, position: Position, *, counts: bool) -> str:
+        """Return the statement's name, counting its kind; empty when it is to be named later.
+
+        What is not there does not count.
+        """
+        if position.inserted or not counts:
             return use.name.text if use.name else ""
         number = position.names.counts.get(stem, 0) + 1
         position.names.counts[stem] = number
@@ -210,12 +286,14 @@ class Walk:
         if kind == "side":
             level = self.level(use, name, stem, position) if use.name else position.names
             inside = position._replace(names=level)
-            ends = [self.branch(branch, flow, inside) for branch in use.branches]
+            ends = self.branches(use, flow, inside)
             if use.name is not None:
                 level.out = next(filter(None, reversed(ends)), None)
                 level.last = len(self.expansion.drafts)
                 level.close()
             return before  # the flow goes on unchanged, wherever the branches begin
+        if kind == LONE_BRANCH:
+            return self.lone_branch(use, name, stem, flow, position)
         if kind == "group":
             level = self.level(use, name, stem, position)
             self.may_share(level, use, position)
@@ -283,6 +361,28 @@ class Walk:
             )
         position.names.members[name] = level
         return self.within(level, branch.uses, flow, position)
+
+    def branches(self, use: Use, flow: Wire | None, position: Position) -> list[Wire | None]:
+        """Expand the branches of a statement that are there."""
+        position.names.absent |= {
+            branch.name.text
+            for branch in use.branches
+            if branch.condition is ABSENT and branch.name
+        }
+        there = [branch for branch in use.branches if branch.condition is not ABSENT]
+        return [self.branch(branch, flow, position) for branch in there]
+
+    def lone_branch(
+        self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
+        """Expand the one branch that is left of a join, in whose place it stands."""
+        if use.name is None:
+            return self.branches(use, flow, position)[0]
+        level = self.level(use, name, stem, position, "branch")
+        (level.out,) = self.branches(use, flow, position._replace(names=level))
+        level.last = len(self.expansion.drafts)
+        level.close()
+        return level.out
 
     def repeat(
         self, use: Use, flow: Wire | None, position: Position, name: str | None
@@ -412,7 +512,7 @@ class Walk:
             if use.name is not None:
                 level = self.level(use, name, stem, position)
             inside = position._replace(names=level)
-            operands = [self.branch(branch, flow, inside) for branch in use.branches]
+            operands = self.branches(use, flow, inside)
             if level is not position.names:  # the join itself bears the name of the level
                 draft = self.draft(use, operands, position, position.names)
                 draft.name = level.name

@@ -7,23 +7,36 @@ hand on `same`, `1x7` or `false` as well as a number.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, UnreadError
 from shapecalc.spec import RESERVED
-from shapecalc.spec.expression import ExpressionError, Parsed, evaluate, names, parse
+from shapecalc.spec.expression import (
+    ExpressionError,
+    OpenConditionError,
+    Parsed,
+    evaluate,
+    names,
+    parse,
+)
 from shapecalc.text import List, Scalar, Tree, describe
 from shapecalc.text.safe import one_line
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shapecalc.algebra import Dim
+    from shapecalc.spec.conditions import Known
 
 #: Names may stand for expressions in other names so deep.
 MAX_DEPTH = 64
+
+
+#: A list that a name stands for is written out up to so many characters.
+_LONGEST_LIST = 40
 
 
 class NeedsShapesError(Exception):
@@ -99,18 +112,7 @@ def read_value(
     Raises `UnreadError` for a bad value, `NeedsShapesError` when it depends on channels that are
     not yet known.
     """
-    passed: set[tuple[int, int]] = set()
-    while isinstance(tree, Scalar) and tree.plain and not kind.owns(tree.text):
-        bound = place.scope.find(tree.text)
-        if not isinstance(bound, Argument):
-            break
-        step = (id(tree), id(place.scope))
-        if step in passed:
-            raise _circle(tree.text, tree)
-        passed.add(step)
-        if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
-            raise _free(tree.text, tree)
-        tree, place = bound
+    tree, place = _followed(tree, place, kind, channels_of)
 
     def defined(word: str) -> bool:
         return word == "channels" or place.scope.find(word) is not None
@@ -120,12 +122,55 @@ def read_value(
     )
 
 
+def _followed(
+    tree: Tree, place: Scoped, kind: Kind, channels_of: Callable[[object], Dim]
+) -> Argument:
+    """Follow names, and items of lists, to the piece of YAML that they stand for."""
+    passed: set[tuple[int, int]] = set()
+    while isinstance(tree, Scalar) and not kind.owns(tree.text):
+        bound = place.scope.find(tree.text) if tree.plain else None
+        if bound is None and tree.text.endswith("]"):
+            bound = _Evaluation(channels_of).item_alone(tree, place)
+        if not isinstance(bound, Argument):
+            break
+        step = (id(tree), id(place.scope))
+        if step in passed:
+            raise _circle(tree.text, tree)
+        passed.add(step)
+        if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
+            raise _free(tree.text, tree)
+        tree, place = bound
+    return Argument(tree, place)
+
+
+def list_of(tree: Tree, place: Scoped) -> tuple[tuple[Tree, ...], Scoped] | None:
+    """Return the items of a list, written out or by its name, and where they were written."""
+    tree, place = _followed(tree, place, _ANYTHING, no_shapes)
+    return (tree.items, place) if isinstance(tree, List) else None
+
+
 def whole(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
     """Compute the whole number, or the expression over symbols, that `tree` stands for."""
     try:
         return _Evaluation(channels_of).whole(tree, place)
     except RecursionError:
         raise UnreadError("is nested too deeply to compute", at=tree, code="E115") from None
+
+
+def truth(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
+    """Compute a condition: 1 where it holds, 0 where it does not; names may be true or false."""
+    tree, place = _followed(tree, place, _ANYTHING, channels_of)
+    try:
+        return _Evaluation(channels_of).whole(tree, place, truth=True)
+    except RecursionError:
+        raise UnreadError("is nested too deeply to compute", at=tree, code="E115") from None
+
+
+class _Anything(Kind):
+    """What no word belongs to, so that every name is followed."""
+
+
+_ANYTHING = _Anything()
 
 
 class _Evaluation:
@@ -138,15 +183,24 @@ class _Evaluation:
         self.open: list[tuple[Scope, str]] = []
         self.known: dict[tuple[int, str], Dim] = {}
 
-    def whole(self, tree: Tree, place: Scoped) -> Dim:
-        """Compute an expression."""
+    def whole(self, tree: Tree, place: Scoped, *, truth: bool = False) -> Dim:
+        """Compute an expression; for `truth` a name may also stand for `true` or `false`."""
         if not isinstance(tree, Scalar):
             raise UnreadError(f"takes a whole number, not {describe(tree)}", at=tree)
         text = tree.text
         if text.isdigit() and text.isascii() and (text[0] != "0" or text == "0") and len(text) < 19:
             return int(text)
         try:
-            return evaluate(_parsed(tree), lambda name: self.value(name, tree, place))
+            parsed = _parsed(tree, truth=truth)
+            if truth and isinstance(parsed, str):
+                return self.value(parsed, tree, place, truth=True)
+            return evaluate(
+                parsed,
+                lambda name: self.value(name, tree, place),
+                lambda word, of: self.part(word, of, tree, place),
+            )
+        except OpenConditionError as error:
+            raise _left_open(error, tree) from None
         except ExpressionError as error:
             message = f"cannot be computed: {error.message}"
             raise UnreadError(message, error.hint, at=tree, code="E115") from None
@@ -155,7 +209,59 @@ class _Evaluation:
                 f"cannot be computed: {error.message}", error.hint, at=tree, code=error.code
             ) from None
 
-    def value(self, name: str, tree: Scalar, place: Scoped) -> Dim:
+    def known_at(self, tree: Scalar, place: Scoped) -> Known:
+        """Give the names of an expression their meaning."""
+        from shapecalc.spec.conditions import Known
+
+        def item(name: str, indices: list[int], truth: bool) -> Dim:
+            return self.whole(*self.item(name, indices, tree, place), truth=truth)
+
+        return Known(
+            lambda name: self.value(name, tree, place),
+            lambda name: self.value(name, tree, place, truth=True),
+            item,
+            lambda name, indices: len(_items(self.item(name, indices, tree, place), name, tree)[0]),
+        )
+
+    def part(self, operator: str, operands: tuple[Parsed, ...], tree: Scalar, place: Scoped) -> Dim:
+        """Compute a condition, an item of a list, or a function in an expression."""
+        from shapecalc.spec.conditions import compute_part
+
+        return compute_part(operator, operands, self.known_at(tree, place))
+
+    def item_alone(self, tree: Scalar, place: Scoped) -> Argument | None:
+        """Return what an expression stands for that is nothing but an item of a list."""
+        from shapecalc.spec.conditions import compute
+
+        try:
+            parsed = _parsed(tree)
+            if not (isinstance(parsed, tuple) and parsed[0] == "[]"):
+                return None
+            name, *indices = parsed[1]
+            known = self.known_at(tree, place)
+            values = [compute(index, known) for index in indices]
+            numbers = [value for value in values if isinstance(value, int)]
+            alone = len(numbers) == len(indices)
+            return self.item(str(name), numbers, tree, place) if alone else None
+        except ExpressionError:  # to be complained of where it is read
+            return None
+        except RecursionError:
+            raise UnreadError("is nested too deeply to compute", at=tree, code="E115") from None
+
+    def item(self, name: str, indices: list[int], tree: Scalar, place: Scoped) -> Argument:
+        """Return an item of a list, or what the name stands for where there are no indices."""
+        if place.scope.home(name) is None:
+            raise _unknown(name, tree, place)
+        argument = Argument(tree._replace(text=name, plain=True), place)
+        for index in indices:
+            items, at = _items(argument, name, tree)
+            if not 0 <= index < len(items):
+                message = f"takes item {index} of '{name}', which has {counted(len(items), 'item')}"
+                raise UnreadError(message, "they are counted from 0", at=tree, code="E114")
+            argument = Argument(items[index], at)
+        return argument
+
+    def value(self, name: str, tree: Scalar, place: Scoped, *, truth: bool = False) -> Dim:
         """Compute what a name in an expression stands for."""
         if name == "channels":
             if place.flow is None:
@@ -163,6 +269,8 @@ class _Evaluation:
                 hint = "`channels` belongs into a field of a layer or of a block"
                 raise UnreadError(message, hint, at=tree, code="E116")
             return self.channels_of(place.flow)
+        if truth and name in ("true", "false"):
+            return int(name == "true")
         home = place.scope.home(name)
         if home is None:
             raise _unknown(name, tree, place)
@@ -181,20 +289,61 @@ class _Evaluation:
             if isinstance(bound.tree, Scalar) and bound.tree.text == "free":
                 raise _free(name, tree)
             self.open.append((home, name))
-            value = self.known[id(home), name] = self.whole(bound.tree, bound.place)
+            value = self.whole(bound.tree, bound.place, truth=truth)
             self.open.pop()
+            if truth:  # what is no number but true is none elsewhere
+                return value
+            self.known[id(home), name] = value
             if self.channels_of is no_shapes:
                 home.values[name] = value
         return value
 
 
-def _parsed(tree: Scalar) -> Parsed:
+def _items(argument: Argument, name: str, tree: Scalar) -> tuple[tuple[Tree, ...], Scoped]:
+    """Return the items of a list, and where they were written."""
+    listed = list_of(*argument)
+    if listed is None:
+        hint = f"a list is written {name}: [3, 5]"
+        raise UnreadError(f"takes an item of '{name}', which is no list", hint, at=tree)
+    return listed
+
+
+def _parsed(tree: Scalar, *, truth: bool = False) -> Parsed:
     text = tree.text
     if not text:
         raise UnreadError("takes a whole number, but nothing stands here", at=tree)
     if text in ("true", "false"):
+        if truth and tree.plain:
+            return int(text == "true")
         raise UnreadError(f"takes a whole number, not {text}", at=tree)
-    return parse(text)
+    return _read(text)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Parsed:
+    """Read an expression; what parts it has that few have is asked of another file."""
+    try:
+        return parse(text)
+    except ExpressionError:
+        from shapecalc.spec.conditions import parse_condition
+
+        return parse_condition(text)
+
+
+def _left_open(error: OpenConditionError, tree: Tree) -> UnreadError:
+    """Return the complaint about a condition that symbols leave open."""
+    from shapecalc.algebra.expr import symbols_of
+
+    free = sorted(symbols_of(error.value))
+    names = " and ".join(f"'{name}'" for name in free)
+    verb = "has" if len(free) == 1 else "have"
+    hint = "give it one with " + " ".join(f"--set {name}=..." for name in free)
+    return UnreadError(
+        f"cannot be decided: {error.message}, and {names} {verb} no value",
+        hint,
+        at=tree,
+        code=error.code,
+    )
 
 
 def _circle(name: str, tree: Scalar) -> UnreadError:
@@ -242,7 +391,8 @@ def _written(tree: Tree) -> str:
     if isinstance(tree, Scalar):
         return one_line(tree.text)
     if isinstance(tree, List):
-        return f"[{', '.join(map(_written, tree.items))}]"
+        text = f"[{', '.join(map(_written, tree.items))}]"
+        return text if len(text) <= _LONGEST_LIST else f"a list of {len(tree.items)}"
     return f"{{{', '.join(f'{key}: {_written(item)}' for key, item in tree.items.items())}}}"
 
 
@@ -251,7 +401,7 @@ def used(tree: Tree) -> set[str]:
     if not isinstance(tree, Scalar):
         return set()
     try:
-        return names(parse(tree.text))
+        return names(_read(tree.text))
     except ExpressionError:
         return set()
 

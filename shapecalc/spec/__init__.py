@@ -68,10 +68,14 @@ class Fields:
 
 
 class Branch(Fields):
-    """A list of statements that runs beside others; a named one is a level of the paths."""
+    """A list of statements that runs beside others; a named one is a level of the paths.
+
+    One whose `condition` does not hold is not there.
+    """
 
     name: Scalar | None
     uses: tuple[Use, ...]
+    condition: Tree | None = None
 
 
 class Use(NamedTuple):
@@ -80,7 +84,8 @@ class Use(NamedTuple):
     `word` is the type as written, `type` as understood.  `fields` holds what is not common to all
     statements, `keys` the places of the keys.  `literal` identifies fields that are all plain
     words and numbers, so that equal ones become one layer.  An unsound one was complained about:
-    it keeps its place, and what comes out of it is unknown.
+    it keeps its place, and what comes out of it is unknown.  One whose `condition` does not hold is
+    not there.
     """
 
     word: Scalar
@@ -95,6 +100,7 @@ class Use(NamedTuple):
     note: str = ""
     branches: tuple[Branch, ...] = ()
     sound: bool = True
+    condition: Tree | None = None
     implied: Mapping[str, Tree] = {}  # fields that a paper's word leaves unsaid, after `defaults`
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from shapecalc.algebra import largest, smallest
 
@@ -27,11 +27,13 @@ LIMIT = 10**18
 #: Symbols are raised to no higher power.
 MAX_POWER = 16
 
-_PARTS = "use whole numbers, names, + - * // ** ( ) min max"
+PARTS = "use whole numbers, names, + - * // ** ( ) min max"
 _POWER_OF_TEN = re.compile(r"(\d+)[eE]\+?(\d{1,2})", re.ASCII)
 _OTHER_BASE = re.compile(r"0x[\da-f]+|0o[0-7]+|0b[01]+", re.ASCII | re.IGNORECASE)
 _SEPARATED = re.compile(r"\d+(?:[_,]\d+)+", re.ASCII)
 _TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(\*\*|//|[-+*(),]))", re.ASCII)
+
+_ARITHMETIC = frozenset(["min", "max", "negative", "+", "-", "*", "//", "**"])
 
 #: A parsed expression: a number, a name, or an operator with its operands.
 Parsed: TypeAlias = "int | str | tuple[str, tuple[Parsed, ...]]"
@@ -40,10 +42,22 @@ Parsed: TypeAlias = "int | str | tuple[str, tuple[Parsed, ...]]"
 class ExpressionError(Exception):
     """An expression that cannot be read or computed, with a repair."""
 
+    code: ClassVar[str] = "E115"
+
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class OpenConditionError(ExpressionError):
+    """A condition that holds for some values of its symbols, or may; `value` has these."""
+
+    code: ClassVar[str] = "E121"
+
+    def __init__(self, message: str, value: Dim) -> None:
+        super().__init__(message)
+        self.value = value
 
 
 @lru_cache(maxsize=4096)
@@ -67,21 +81,28 @@ def parse(text: str) -> Parsed:
             raise ExpressionError(f"'{text}' has '{mark}' in a number", hint)
         if _OTHER_BASE.fullmatch(text):
             raise ExpressionError(f"'{text}' is not a decimal number", f"write {int(text, 0)}")
-        raise ExpressionError(f"'{parser.token}' is not expected in '{text}'", _PARTS)
+        raise ExpressionError(f"'{parser.token}' is not expected in '{text}'", PARTS)
     return parsed
 
 
-def evaluate(parsed: Parsed, value_of: Callable[[str], Dim]) -> Dim:
+def evaluate(
+    parsed: Parsed,
+    value_of: Callable[[str], Dim],
+    other: Callable[[str, tuple[Parsed, ...]], Dim] | None = None,
+) -> Dim:
     """Compute an expression; `value_of` gives the names' values, numbers or symbols.
 
-    Raises `ExpressionError`.
+    `other` computes operators that are none of arithmetic: those of `conditions.py`.  Raises
+    `ExpressionError`.
     """
     if isinstance(parsed, int):
         return parsed
     if isinstance(parsed, str):
         return value_of(parsed)
     operator, operands = parsed
-    return _bounded(_apply(operator, [evaluate(operand, value_of) for operand in operands]))
+    if other is not None and operator not in _ARITHMETIC:
+        return other(operator, operands)
+    return _bounded(_apply(operator, [evaluate(operand, value_of, other) for operand in operands]))
 
 
 def names(parsed: Parsed) -> set[str]:
@@ -155,6 +176,8 @@ def _bounded(value: Dim) -> Dim:
 class Parser:
     """Recursive descent; `token` is the one to look at."""
 
+    pattern: ClassVar[re.Pattern[str]] = _TOKEN
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
@@ -168,9 +191,9 @@ class Parser:
         if not rest.strip():
             self.token = ""
             return left
-        match = _TOKEN.match(rest)
+        match = self.pattern.match(rest)
         if match is None:
-            raise ExpressionError(*_stranger(rest.strip(), self.text))
+            raise ExpressionError(*self.strange(rest.strip()))
         self.token = match.group(0).strip()
         self.position += match.end()
         return left
@@ -183,6 +206,10 @@ class Parser:
         if not self.accept(token):
             place = f"before '{self.token}'" if self.token else "at the end"
             raise ExpressionError(f"'{token}' is missing {place} of '{self.text}'")
+
+    def inner(self, depth: int) -> Parsed:
+        """Read what may stand in parentheses."""
+        return self.sum(depth)
 
     def sum(self, depth: int) -> Parsed:
         left = self.product(depth)
@@ -197,8 +224,7 @@ class Parser:
         return left
 
     def unary(self, depth: int) -> Parsed:
-        if depth > MAX_DEPTH:
-            raise ExpressionError(f"an expression nested more than {MAX_DEPTH} deep")
+        self.must_be_flat(depth)
         if self.accept("-"):
             return ("negative", (self.unary(depth + 1),))
         base = self.atom(depth + 1)
@@ -206,9 +232,13 @@ class Parser:
             return ("**", (base, self.unary(depth + 1)))
         return base
 
+    def must_be_flat(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise ExpressionError(f"an expression nested more than {MAX_DEPTH} deep")
+
     def atom(self, depth: int) -> Parsed:
         if self.accept("("):
-            inner = self.sum(depth)
+            inner = self.inner(depth)
             self.expect(")")
             return inner
         token = self.advance()
@@ -219,9 +249,9 @@ class Parser:
             return int(token)
         if token in ("min", "max"):
             self.expect("(")
-            operands = [self.sum(depth)]
+            operands = [self.inner(depth)]
             while self.accept(","):
-                operands.append(self.sum(depth))
+                operands.append(self.inner(depth))
             self.expect(")")
             return (token, tuple(operands))
         if token.isidentifier():
@@ -229,12 +259,11 @@ class Parser:
         where = f"before '{token}'" if token else "at the end"
         raise ExpressionError(f"a number or a name is missing {where} of '{self.text}'")
 
-
-def _stranger(rest: str, text: str) -> tuple[str, str]:
-    """Say what a character that is no token means, and what to write for it."""
-    character = rest[0]
-    if character == "/":
-        return f"'/' in '{text}' would give a fraction", "use // for whole division"
-    if character == ".":
-        return f"'{text}' is not a whole number", "write it without a decimal point"
-    return f"'{character}' in '{text}' means nothing in an expression", _PARTS
+    def strange(self, rest: str) -> tuple[str, str]:
+        """Say what a character that is no token means, and what to write for it."""
+        character, text = rest[0], self.text
+        if character == "/":
+            return f"'/' in '{text}' would give a fraction", "use // for whole division"
+        if character == ".":
+            return f"'{text}' is not a whole number", "write it without a decimal point"
+        return f"'{character}' in '{text}' means nothing in an expression", PARTS

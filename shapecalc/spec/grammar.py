@@ -19,7 +19,7 @@ from shapecalc.spec import (
 )
 from shapecalc.spec.doubts import respelt, without_batch, words_of
 from shapecalc.spec.statements import StatementReader
-from shapecalc.spec.tree_reader import COMMON_KEYS, NAME
+from shapecalc.spec.tree_reader import COMMON_KEYS, NAME, YIELDING
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import List, Scalar, Tree, YamlMap, collector_paused, describe, origin
 from shapecalc.text.words import did_you_mean, listed
@@ -384,6 +384,7 @@ class SpecReader(StatementReader):
                     "E117", f"'{name}' cannot name a block", place, "use letters, digits, _ and -"
                 )
             self.blocks[name] = None  # known by name while the bodies are read
+            self.own_words[name] = _own_words(tree.items[name])
         blocks = {}
         for name, body in tree.items.items():
             if not isinstance(body, YamlMap):
@@ -435,8 +436,9 @@ class SpecReader(StatementReader):
 
     def check_field_name(self, name: str, place: Scalar) -> None:
         """Complain when `name` cannot be a field of a block."""
-        if name in COMMON_KEYS:
-            hint = "every layer takes " + ", ".join(COMMON_KEYS) + " already"
+        if name in COMMON_KEYS and name not in YIELDING:
+            words = (word for word in COMMON_KEYS if word not in YIELDING)
+            hint = f"every layer takes {', '.join(words)} already"
             self.complain("E117", f"'{name}' cannot name a field", place, hint)
         else:
             self.check_definable(name, place, "a field")
@@ -469,3 +471,16 @@ class SpecReader(StatementReader):
                         self.complain("E110", message, value, f"{name_text}: {{kernel: 7}}")
                     edits[name_text] = edit
         return edits
+
+
+def _own_words(body: Tree) -> frozenset[str]:
+    """Return the words of every layer that a block has fields of, before it is read."""
+    fields = body.items.get("fields") if isinstance(body, YamlMap) else None
+    parts = fields.items if isinstance(fields, List) else (fields,)
+    names = {
+        name
+        for part in parts
+        for name in ((part.text,) if isinstance(part, Scalar) else getattr(part, "items", ()))
+        if isinstance(name, str)
+    }
+    return YIELDING & names

@@ -122,9 +122,11 @@ Schema = dict[str, Any]
 _NAME: Schema = {"type": "string", "description": "a name or an expression"}
 _LAYERS: Schema = {"$ref": "#/$defs/layers"}
 _NAMES: Schema = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_CONDITION: Schema = {"type": ["boolean", "string", "integer"]}
 _COMMON_SCHEMAS: Schema = {
     "from": _NAMES,
     "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
+    "if": _CONDITION,
 }
 _PARTS: Schema = {"anyOf": [{"type": ["integer", "string"]}, {"type": "array"}]}
 _SPLIT: Schema = {
@@ -265,7 +267,13 @@ def _field(schema: Any) -> Schema:  # noqa: ANN401
 
 
 def _branches(word: str) -> Schema:
-    listed: Schema = {"type": "array", "items": _LAYERS}
+    body: Schema = {
+        "anyOf": [
+            _LAYERS,
+            _object({"if": _CONDITION, "layers": _LAYERS}, additional=False, required=["layers"]),
+        ]
+    }
+    listed: Schema = {"type": "array", "items": body}
     common = {key: value for key, value in _common().items() if key != "share"}
     fields: Schema = {} if word in STRUCTURE_KEYS else _fields(layer_class(word))
     # A branch may have the name of a field.
@@ -277,7 +285,7 @@ def _branches(word: str) -> Schema:
             **either,
             "branches": {"anyOf": [listed, {"type": "object"}]},
         },
-        additional=_LAYERS,
+        additional=body,
     )
     description = (
         STRUCTURE_KEYS[word]["branches"] if word in STRUCTURE_KEYS else (layer_class(word).summary)
@@ -298,7 +306,7 @@ def _repeat() -> Schema:
             "index": {"type": "string", "description": doc["index"]},
             "for": {
                 "type": "object",
-                "additionalProperties": {"type": "array"},
+                "additionalProperties": {"type": ["array", "string"]},
                 "description": doc["for"],
             },
         },

@@ -20,6 +20,8 @@ _CONSTANT = re.compile(r"[-+]?\.?\d", re.ASCII)
 _NO_FIELDS: dict[str, Tree] = {}
 _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
+#: The keys of a branch with a condition.
+_BRANCH_KEYS = frozenset(["if", "layers"])
 
 
 class _Parts:
@@ -27,6 +29,7 @@ class _Parts:
 
     __slots__ = (
         "branches",
+        "condition",
         "fields",
         "implied",
         "kind",
@@ -50,6 +53,7 @@ class _Parts:
         self.sources: tuple[Scalar, ...] | None = None
         self.share: Scalar | None = None
         self.trainable: Tree | None = None
+        self.condition: Tree | None = None
         self.note = ""
         self.branches: tuple[Branch, ...] = ()
         self.sound = True
@@ -77,6 +81,7 @@ class _Parts:
             trainable=self.trainable,
             note=self.note,
             branches=self.branches,
+            condition=self.condition,
             implied=self.implied,
         )
 
@@ -199,7 +204,7 @@ class StatementReader(WordReader):
         known = self.fields_of(kind)
         checked = kind not in self.blocks or self.blocks[kind] is not None
         for word, tree in value.items.items():
-            if word in _COMMON:
+            if word in _COMMON and self.is_common(word, kind):
                 self.read_common_key(parts, word, tree)
             elif word == "layers" and kind in STRUCTURE:
                 parts.branches = (Branch(None, self.read_statements(tree, "layers")),)
@@ -234,23 +239,29 @@ class StatementReader(WordReader):
             parts.sources = self.names(tree, "from")
         elif word == "trainable":
             parts.trainable = tree
+        elif word == "if":
+            parts.condition = self.read_condition(tree)
         else:
             parts.share = next(iter(self.names(tree, "share")), None)
+
+    def read_constant(self, key: Scalar, kind: str, value: Scalar) -> Use | None:
+        """Read a join with a number instead of branches."""
+        if kind != "side" and self.fields_of(kind) and _CONSTANT.match(value.text):
+            return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
+        self.complain(
+            "E110",
+            f"{kind} takes branches, not {describe(value)}",
+            value,
+            f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}",
+        )
+        return self.unsound(key)
 
     def read_join(self, key: Scalar, kind: str, value: Tree) -> Use | None:
         """Read a join or a `side`: branches as a map or a list, or operands from names."""
         fields: dict[str, Tree] = {}
         known = () if kind == "side" else self.fields_of(kind)
-        if isinstance(value, Scalar) and known and _CONSTANT.match(value.text):
-            return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
         if isinstance(value, Scalar):
-            self.complain(
-                "E110",
-                f"{kind} takes branches, not {describe(value)}",
-                value,
-                f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}",
-            )
-            return self.unsound(key)
+            return self.read_constant(key, kind, value)
         if isinstance(value, List):
             listed = self.read_unnamed(value, kind)
             if kind == "side" and listed == ():
@@ -258,7 +269,7 @@ class StatementReader(WordReader):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, branches=listed or (), sound=listed is not None
             )
-        name = sources = trainable = split = None
+        name = sources = trainable = condition = split = None
         note = ""
         branches: list[Branch] = []
         sound = True
@@ -274,6 +285,8 @@ class StatementReader(WordReader):
                 trainable = tree
             elif word == "split" and is_split(tree, self.type_meant):
                 split = tree
+            elif word == "if" and self.is_no_branch(tree):
+                condition = self.read_condition(tree)
             elif word == "share":
                 self.complain("E111", f"{kind} has no weights to share", value.keys[word])
                 sound = False
@@ -313,6 +326,7 @@ class StatementReader(WordReader):
             trainable=trainable,
             note=note,
             branches=tuple(branches),
+            condition=condition,
             sound=sound,
         )
 
@@ -333,20 +347,42 @@ class StatementReader(WordReader):
             return parted(branches, key, tree)
         return branches
 
+    def is_no_branch(self, tree: Tree) -> bool:
+        """Tell whether what stands under `if` in a join is a condition: no branch of that name."""
+        return isinstance(tree, Scalar) and self.type_meant(tree.text) is None
+
     def read_branch(self, key: Scalar, tree: Tree) -> Branch:
         """Read a named branch."""
         self.check_name(key.text, key)
-        uses = self.read_statements(tree, f"branch {key.text}")
-        return Branch(key if key.text != "input" else None, uses)
+        name = key if key.text != "input" else None
+        return self.read_body(name, tree, f"branch {key.text}")
+
+    def read_body(self, name: Scalar | None, tree: Tree, what: str) -> Branch:
+        """Read what a branch holds: its layers, or its layers and the condition for it."""
+        if not (isinstance(tree, YamlMap) and _BRANCH_KEYS & tree.items.keys()):
+            return Branch(name, self.read_statements(tree, what))
+        self.check_keys(tree, sorted(_BRANCH_KEYS), what)
+        condition = tree.items.get("if")
+        if condition is not None:
+            condition = self.read_condition(condition)
+        layers = tree.items.get("layers")
+        if layers is None:
+            hint = "{if: stride == 1, layers: []}; [] is the identity"
+            self.complain("E113", f"{what} has no layers", tree, hint)
+            return Branch(name, (), condition)
+        return Branch(name, self.read_statements(layers, what), condition)
 
     def read_unnamed(self, tree: Tree, kind: str) -> tuple[Branch, ...] | None:
         """Read a list of lists; nothing when it is none."""
-        if not isinstance(tree, List) or not all(isinstance(branch, List) for branch in tree.items):
+        if not isinstance(tree, List) or not all(map(_is_body, tree.items)):
             hint = f"{kind}: [[conv3-64, relu], []]; [] is the identity"
             self.complain(
                 "E110", f"the branches of {kind} are a list of lists, or a map of lists", tree, hint
             )
             return None
-        return tuple(
-            Branch(None, self.read_statements(branch, "a branch")) for branch in tree.items
-        )
+        return tuple(self.read_body(None, branch, "a branch") for branch in tree.items)
+
+
+def _is_body(tree: Tree) -> bool:
+    """Tell whether a branch without a name is written as one."""
+    return isinstance(tree, List) or (isinstance(tree, YamlMap) and "layers" in tree.items)

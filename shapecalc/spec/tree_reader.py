@@ -32,8 +32,11 @@ COMMON_KEYS: Mapping[str, str] = {
     "from": "what flows in instead of the layer before: a name, `input`, or a list for a join",
     "share": "use the weights of that layer",
     "trainable": "false: training leaves the parameters as they are, here and in all that it holds",
+    "if": "a condition, such as `stride == 1`; where it does not hold, the layer is not there",
     "note": "a remark, carried to every format",
 }
+#: Those among them that are fields of a block which has fields of these names.
+YIELDING = frozenset(["if"])
 
 #: How the words that build structure are written.
 STRUCTURE_FORMS: Mapping[str, str] = {
@@ -48,7 +51,7 @@ STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
         "layers": "the statements to repeat",
         "times": "how often; 0 is allowed",
         "index": "a name for the number of the round, counted from 0",
-        "for": "lists to walk together, in place of times: {c: [24, 32], s: [2, 1]}",
+        "for": "lists to walk together, in place of times: {c: [24, 32], s: widths}",
     },
     "group": {"layers": "the statements of the group"},
     "side": {"branches": "branches computed beside the flow, which goes on unchanged"},
@@ -133,6 +136,7 @@ class WordReader(TreeReader):
     def __init__(self, source: Source) -> None:
         super().__init__(source)
         self.blocks: dict[str, Block | None] = {}
+        self.own_words: dict[str, frozenset[str]] = {}  # of blocks that are not read yet
         self.allowed: dict[str, frozenset[str]] = {}
 
     def type_meant(self, text: str) -> str | None:
@@ -185,6 +189,13 @@ class WordReader(TreeReader):
                 known = frozenset(block.fields)
             self.allowed[kind] = known
         return known
+
+    def is_common(self, word: str, kind: str) -> bool:
+        """Tell whether a key belongs to every statement, and is no field of this block."""
+        if word not in YIELDING:
+            return word in COMMON_KEYS
+        block = self.blocks.get(kind)
+        return word not in (block.fields if block else self.own_words.get(kind, ()))
 
     def field_of_value(self, key: Scalar, kind: str) -> str | None:
         """Return the field that a bare value sets."""
@@ -252,6 +263,14 @@ class WordReader(TreeReader):
         self.check_name(tree.text, tree)
         return tree if tree.text != "input" else None
 
+    def read_condition(self, tree: Tree) -> Tree | None:
+        """Read a condition, which is a text until it is decided."""
+        if isinstance(tree, Scalar) and tree.text:
+            return tree
+        message = f"if takes a condition, not {describe(tree)}"
+        self.complain("E110", message, tree, "if: stride == 1 and channels == filters")
+        return None
+
     def check_name(self, name: str, place: Scalar) -> None:
         """Complain about a name that paths could not hold."""
         if not NAME.fullmatch(name):
@@ -276,6 +295,8 @@ class WordReader(TreeReader):
                 common["share"] = next(iter(self.names(tree, "share")), None)
             elif word == "trainable":
                 common["trainable"] = tree
+            elif word == "if":
+                common["condition"] = self.read_condition(tree)
             elif word == "name":
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)

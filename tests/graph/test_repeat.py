@@ -9,6 +9,7 @@ import pytest
 
 import shapecalc
 from shapecalc.api import read
+from shapecalc.graph.conditions import Conditions
 from shapecalc.graph.constants import Constants
 from shapecalc.graph.count_steps import StepCount
 from shapecalc.graph.draft import Builder, Expansion, Level
@@ -317,7 +318,8 @@ def steps_of(text: str) -> tuple[int, int]:
     constants = Constants(expansion, net, {}, {})
     resolver = Resolver(expansion, tuple(entry.name for entry in net.inputs))
     builder = Builder(expansion, net, constants.scope, resolver.source_of)
-    walk = Walk(expansion, net, constants, builder)
+    conditions = Conditions(expansion, resolver.met, resolver.source_of)
+    walk = Walk(expansion, net, constants, builder, conditions)
     root = Level(None, "network")
     flow = constants.inputs(root)
     walk.sequence(net.uses, flow, Position(root, constants.scope))
