@@ -88,6 +88,16 @@ TOTALS = {
     # 1,792 + 5 x 36,928 + 262,400 + 2,570 and
     # 1,728 x 1,024 + 36,864 x (1,024 + 2 x 256 + 2 x 64) + 262,144 + 2,560
     "course-pattern": (451_402, 63_375_872),
+    # torchvision 0.28.0, counted by torch's counter on the meta device
+    "resnext50": (25_028_904, 4_230_479_872),
+    "efficientnet-b0": (5_288_548, 385_814_752),
+    "mobilenet-v3-small": (2_542_856, 56_510_400),
+    "regnet-y-400mf": (4_344_144, 401_842_848),
+    "shufflenet-v2": (2_278_604, 144_907_992),
+    "convnext-tiny": (28_589_128, 4_455_531_264),
+    "vit-b-16": (86_567_656, 17_563_828_224),
+    "deit-s": (22_050_664, 4_598_882_304),
+    "swin-t": (28_288_354, 4_490_566_656),
 }
 
 # Layer by layer: name, output, weights, biases, MACs (published, sections 1 to 5 and 8).  Layers

@@ -42,6 +42,19 @@ SAME = {
     "inception-v3": "inception_v3",
     "squeezenet": "squeezenet1_0",
     "squeezenet-1.1": "squeezenet1_1",
+    "resnext50": "resnext50_32x4d",
+    "efficientnet-b0": "efficientnet_b0",
+    "mobilenet-v3-small": "mobilenet_v3_small",
+    "regnet-y-400mf": "regnet_y_400mf",
+    "shufflenet-v2": "shufflenet_v2_x1_0",
+    "convnext-tiny": "convnext_tiny",
+}
+
+#: Networks with attention, which torchvision computes in one call: its layers are not seen.
+ATTENDING = {
+    "vit-b-16": "vit_b_16",
+    "deit-s": "vit_s_16",
+    "swin-t": "swin_t",
 }
 
 #: The networks of the paper, whose stride torchvision's have elsewhere.
@@ -51,9 +64,18 @@ VERSION_1 = ("resnet50", "resnet101", "resnet152")
 OPTIONS = {"inception_v3": {"aux_logits": False, "init_weights": False}}
 
 
+#: What torchvision has no builder for.
+OTHERS = {
+    "vit_s_16": lambda: models.vision_transformer.VisionTransformer(224, 16, 12, 6, 384, 1536),
+}
+
+
 def build(name: str) -> nn.Module:
+    made = OTHERS.get(name) or getattr(models, name)
+    if name.startswith(("efficientnet", "regnet")):
+        return made().eval().to("meta")  # it computes with numbers while it is built
     with torch.device("meta"):
-        return getattr(models, name)(**OPTIONS.get(name, {})).eval()
+        return made(**OPTIONS.get(name, {})).eval()
 
 
 def as_version_1(model: nn.Module) -> nn.Module:
@@ -67,6 +89,11 @@ def as_version_1(model: nn.Module) -> nn.Module:
 @pytest.mark.parametrize("spec", SAME)
 def test_the_network_is_torchvision_s(spec: str) -> None:
     agree(summarize(spec), build(SAME[spec]))
+
+
+@pytest.mark.parametrize("spec", ATTENDING)
+def test_a_network_with_attention_is_torchvision_s(spec: str) -> None:
+    agree(summarize(spec), build(ATTENDING[spec]), apart="attention")
 
 
 @pytest.mark.parametrize("name", VERSION_1)
