@@ -98,6 +98,18 @@ TOTALS = {
     "vit-b-16": (86_567_656, 17_563_828_224),
     "deit-s": (22_050_664, 4_598_882_304),
     "swin-t": (28_288_354, 4_490_566_656),
+    "maxvit-t": (30_919_624, 5_558_046_720),
+    "r3d-18": (33_371_472, 40_696_553_472),
+    "ssd300": (26_285_486, 31_373_537_792),
+    # the papers' layers, typed in PyTorch and counted by its counter (oracle/test_papers.py);
+    # GPT-2's parameters are those of the released checkpoint
+    "c3d": (79_991_015, 38_548_959_232),
+    "fcn8s": (134_489_759, 181_529_034_048),
+    "gpt2-small": (124_439_808, 145_824_153_600),
+    "gru-mnist": (31_910, 23_756_200),
+    "lstm-mnist": (42_210, 31_674_600),
+    "m5": (558_090, 278_533_120),
+    "yolo-v1": (271_703_550, 20_285_153_280),
 }
 
 # Layer by layer: name, output, weights, biases, MACs (published, sections 1 to 5 and 8).  Layers

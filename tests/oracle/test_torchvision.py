@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 else:
     torch = need("torch")
+    nn = torch.nn
 
 models = need("torchvision.models")
 
@@ -48,6 +49,7 @@ SAME = {
     "regnet-y-400mf": "regnet_y_400mf",
     "shufflenet-v2": "shufflenet_v2_x1_0",
     "convnext-tiny": "convnext_tiny",
+    "r3d-18": "r3d_18",
 }
 
 #: Networks with attention, which torchvision computes in one call: its layers are not seen.
@@ -64,8 +66,24 @@ VERSION_1 = ("resnet50", "resnet101", "resnet152")
 OPTIONS = {"inception_v3": {"aux_logits": False, "init_weights": False}}
 
 
-#: What torchvision has no builder for.
+class Boxes(nn.Module):
+    """SSD without what it does to pictures before, and to boxes after, its layers."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        made = models.detection.ssd300_vgg16(
+            weights=None, weights_backbone=None, num_classes=classes
+        )
+        self.backbone, self.head = made.backbone, made.head
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        found: list[torch.Tensor] = list(self.head(list(self.backbone(x).values())).values())
+        return found
+
+
+#: What torchvision has no builder for, or elsewhere.
 OTHERS = {
+    "r3d_18": models.video.r3d_18,
     "vit_s_16": lambda: models.vision_transformer.VisionTransformer(224, 16, 12, 6, 384, 1536),
 }
 
@@ -94,6 +112,25 @@ def test_the_network_is_torchvision_s(spec: str) -> None:
 @pytest.mark.parametrize("spec", ATTENDING)
 def test_a_network_with_attention_is_torchvision_s(spec: str) -> None:
     agree(summarize(spec), build(ATTENDING[spec]), apart="attention")
+
+
+def test_maxvit_is_torchvision_s() -> None:
+    """All of its layers, in windows there and on the map here: positions are counted."""
+    agree(summarize("maxvit-t"), build("maxvit_t"), flat=True)
+
+
+@pytest.mark.parametrize("classes", [21, 91])
+def test_ssd_is_torchvision_s(classes: int) -> None:
+    report = summarize("ssd300", settings={"classes": classes})
+    with torch.device("meta"):
+        model = Boxes(classes).eval()
+    agree(report, model)
+    assert report.graph.expected == {"params": report.totals.params, "macs": report.totals.macs}
+    given = report.rows[0].output
+    places, scores = model(torch.empty(1, given.channels, *given.sides, device="meta"))
+    assert (places.shape, scores.shape) == ((1, 8732, 4), (1, 8732, classes))  # the paper's boxes
+    joined = [row.output for row in report.rows if row.type == "concat"]
+    assert sum(each.size for each in joined) == 8732 * (4 + classes)
 
 
 @pytest.mark.parametrize("name", VERSION_1)
