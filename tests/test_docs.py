@@ -17,6 +17,8 @@ import click
 import pytest
 import yaml
 
+import shapecalc
+
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.tables import compare_file
 from shapecalc.cli import COMMANDS, main
@@ -199,6 +201,21 @@ def test_the_site_leads_to_every_page() -> None:
     assert set(config["exclude_docs"].split()) == {
         path.name for path in DOCS.iterdir() if path.is_file() and path.suffix != ".md"
     }
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_recipe_is_short_and_gives_what_it_promises(number: int) -> None:
+    recipe = blocks(DOCS / "recipes.md", "yaml")[number]
+    report = shapecalc.summarize(shapecalc.loads(recipe))
+    totals = report.totals
+    assert report.graph.expected == {"params": totals.params, "macs": totals.macs}
+    lines = [line for line in recipe.splitlines() if line.startswith("  ")]
+    short = lines[lines.index("    layers:") + 1 :] if "    layers:" in lines else lines
+    assert len(short) <= 5
+
+
+def test_recipes_are_four() -> None:
+    assert len(blocks(DOCS / "recipes.md", "yaml")) == 4
 
 
 def test_the_first_page_leads_to_every_page() -> None:
