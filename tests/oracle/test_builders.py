@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from judge import need
 
-from shapecalc import SpecErrors, summarize
+from shapecalc import summarize
 from shapecalc.reference.run import run
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ SLOW = ("googlenet", "inception_v3")
 
 #: Builder -> parameters of its auxiliary heads, which evaluation does not reach.
 AUXILIARY = {"googlenet": 6_379_984, "inception_v3": 3_326_696}
-
-#: The families whose dense layers work at every position, which the language cannot say yet.
-UNSAID = ("convnext", "maxvit", "swin", "vit")
 
 #: Parameters and MACs that issues, papers and counters know.
 KNOWN = {
@@ -83,14 +80,7 @@ def test_torchvision_has_80_of_them() -> None:
     assert len(BUILDERS) == 80
 
 
-def marked(name: str) -> Any:
-    if not name.startswith(UNSAID):
-        return name
-    why = "dense layers at every position and attention are no part of the language yet"
-    return pytest.param(name, marks=pytest.mark.xfail(strict=True, raises=SpecErrors, reason=why))
-
-
-@pytest.mark.parametrize("name", [*map(marked, BUILDERS)])
+@pytest.mark.parametrize("name", BUILDERS)
 def test_the_builder_s_network_is_ours(name: str) -> None:
     model, theirs = converted(name)
     report = summarize(theirs.spec)
