@@ -202,7 +202,8 @@ FARTHEST = 2**62
 def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -> Integers | None:
     """Return for which `name` from `low` on a relation holds; None where that is not decided.
 
-    `value` and `bound` hold no other symbol than `name`; what is divided by is a number.
+    `value` and `bound` hold no other symbol than `name`; what is divided by is a number, or it is
+    not decided.
 
     >>> from shapecalc.algebra.expr import symbol
     >>> H = symbol("H")
@@ -212,8 +213,7 @@ def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -
     'H a multiple of 2'
     """
     if relation == "divisible by":
-        assert isinstance(bound, int)
-        return _divisible(value, bound, name, low)
+        return _divisible(value, bound, name, low) if isinstance(bound, int) else None
     if relation == "joined with":
         return _either(where(*two, name, low) for two in _joined(value, bound))
     difference = cleared(value, bound) if relation == "at least" else value - bound

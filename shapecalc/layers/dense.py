@@ -64,6 +64,7 @@ class Dense(FullyConnected):
         "what a unit sees: the whole input, or the channels of a position (transformers)",
         default="all",
         words={"channels": "at every position"},
+        unsaid="units over the whole input",
     )
 
     def output(self, *inputs: Shape) -> Shape:

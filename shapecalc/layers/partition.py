@@ -67,12 +67,14 @@ class Partition(Layer):
         Sizes(0, symbolic=True),
         "places that the map moves back, around its ends, before it is cut",
         default=(0,),
+        unsaid="windows not shifted",
     )
     grid: bool = field(
         Flag(),
         "windows of places that lie far apart: one in each cell of a grid of this size",
         default=False,
         words={True: "grid"},
+        unsaid="windows of neighbours",
     )
 
     def configuration(self, *inputs: Shape) -> str:

@@ -266,5 +266,5 @@ def _implied(condition: Condition, start: Mapping[str, int]) -> bool:
         return surely_at_least(value, bound, start)
     if relation in ("equal to", "joined with"):
         return compare(value, bound) == "equal"
-    assert isinstance(bound, int)
-    return compare(value % bound, 0) == "equal"
+    # Whether a symbol divides another expression is not told.
+    return isinstance(bound, int) and compare(value % bound, 0) == "equal"

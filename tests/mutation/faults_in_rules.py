@@ -350,10 +350,13 @@ _OTHERS = [
     Fault(
         "m operands take m additions",
         "add",
-        "layers.merge:Add.work",
-        "(len(inputs) - 1)",
-        "len(inputs)",
+        "layers.merge:Elementwise.work",
+        "len(inputs) + len(self.constants()) - 1",
+        "len(inputs) + len(self.constants())",
     ),
+    Fault("an absolute value is compared twice", "abs", "layers.arithmetic:Abs.cost", "Work(macs=0, bias_adds=0, multiplies=0, adds=0, compares=1, divisions=0, exponentials=0)", "Work(compares=2)"),
+    Fault("a mean divides every element", "mean", "layers.reduce:MeanOver.work", "divisions=output.size", "divisions=inputs[0].size"),
+    Fault("a scale's biases cost nothing", "scale", "layers.trained:Scale.work", "output.size if self.bias else 0", "0"),
     Fault("branches need not agree", "add", "layers.merge:Join.requires", "bound[1:]", "bound[9:]"),
     Fault(
         "the widest branch for the sum of all",

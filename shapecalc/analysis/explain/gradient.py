@@ -218,9 +218,16 @@ def _places(extents: list[int]) -> list[tuple[int, ...]]:
     return list(product(*map(range, extents)))
 
 
+#: So many characters of a matrix stand in a line.
+WIDEST = 75
+
+
 def _matrix(name: str, rows: list[list[float]]) -> list[str]:
-    texts = [[f"{number + 0.0:.3g}" for number in row] for row in rows]
-    widest = max(len(text) for row in texts for text in row)
+    for digits in (3, 2):  # fewer where a line would be too long
+        texts = [[f"{number + 0.0:.{digits}g}" for number in row] for row in rows]
+        widest = max(len(text) for row in texts for text in row)
+        if (widest + 1) * len(texts[0]) <= WIDEST:
+            break
     lines = [" ".join(f"{text:>{widest}}" for text in row) for row in texts]
     width = max(len(name), *map(len, lines))
     return [line.ljust(width) for line in (name, *lines)]

@@ -17,9 +17,11 @@ from shapecalc.homework.diagnosis.wording import general_rule
 from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
+from shapecalc.layers.attention import RelativePosition
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding, Rational
 from shapecalc.layers.merge import Elementwise
+from shapecalc.layers.partition import Partition
 from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import Crop, Upsample
@@ -67,6 +69,17 @@ UNSAID: dict[str, dict[str, Any]] = {
     "no bias": {"bias": False},
     "init 1": {"init": 1.0},
     "axes over which a layer reduces go": {"keep": False},
+    "units over the whole input": {"over": "all"},
+    "nothing transposed": {"transpose": "none"},
+    "no heads": {"heads": None},
+    "as many heads of the second operand": {"groups": None},
+    "heads as a side of their own": {"merge": "none"},
+    "no windows": {"windows": False},
+    "all channels of the first": {"first": None},
+    "all channels of the second": {"second": None},
+    "no root": {"root": False},
+    "windows not shifted": {"shift": (0,)},
+    "windows of neighbours": {"grid": False},
 }
 #: What marks without a number say.
 WORDS: dict[str, dict[str, Any]] = {
@@ -87,6 +100,15 @@ WORDS: dict[str, dict[str, Any]] = {
     "ceil_caffe": {"rounding": "ceil_caffe"},
     "ceil_full": {"rounding": "ceil_full"},
     "order dcr": {"order": "dcr"},
+    "at every position": {"over": "channels"},
+    "first transposed": {"transpose": "first"},
+    "second transposed": {"transpose": "second"},
+    "both transposed": {"transpose": "both"},
+    "heads merged": {"merge": "sequence"},
+    "heads merged on the sides of the second": {"merge": "map"},
+    "window by window": {"windows": True},
+    "by the root": {"root": True},
+    "grid": {"grid": True},
     "corners aligned": {"align": "corners"},
 }
 
@@ -141,6 +163,11 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         return {axis: part_of_axis(part) for axis, part in AXES_TEXT.findall(text)}
     if issubclass(cls, PixelShuffle | PixelUnshuffle):
         return {"factor": sizes(text.removeprefix("by "))}
+    if issubclass(cls, Partition):
+        size, _, shift = text.partition(" shifted by ")
+        return {"size": sizes(size)} | ({"shift": sizes(shift)} if shift else {})
+    if issubclass(cls, RelativePosition):
+        return {"size": sizes(text)}
     if issubclass(cls, Elementwise):
         left, right = re.split(r"\bx\b", text)
         numbers = {"left": left, "right": right}
@@ -165,6 +192,7 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         "count": (r"(\d+) in front", int),
         "order": (r"(.+)", lambda words: tuple(map(int, words.split()))),
         "pad": (r"(.+)", padding),
+        "shift": (r"by (.+)", sizes),
         "pieces": (r"(\d+) pieces", int),
         "groups": (r"(\d+) groups", int),
         "over": (r"over (.+)", _over if issubclass(cls, Reduction | L2Norm) else str),
@@ -183,6 +211,10 @@ def mark(text: str) -> dict[str, Any]:
     """Read one mark."""
     if text in WORDS:
         return WORDS[text]
+    if match := re.fullmatch(r"(\d+) heads( of the second)?", text):
+        return {"groups" if match[2] else "heads": int(match[1])}
+    if match := re.fullmatch(r"(first|second) (\d+) to (\d+)", text):
+        return {match[1]: (int(match[2]), int(match[3]))}
     name, _, value = text.rpartition(" ")
     if match := re.fullmatch(r"x(\d+)", text):
         return {"multiplier": int(match[1])}
@@ -278,8 +310,14 @@ def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
     return read_homework(Source("homework.yaml", text)) if lines else None, len(lines)
 
 
+#: The types that work on scores, or on windows and the map that these were cut from.
+SCORED = ("causal_mask", "window_mask", "relative_position", "window_merge")
+
+
 def of_sides(word: str) -> Shape:
     """Return an input with the number of sides that a type can do with."""
+    if word in SCORED:
+        return INPUTS[3]
     return INPUTS[2 if word in NEED_SEQUENCES else 0]
 
 
@@ -343,7 +381,8 @@ def test_the_key_holds_what_occurs_and_nothing_else(tmp_path: Path) -> None:
         "ceil": "sides rounded up, but no window starts in the padding behind",
         "transposed: pad same": "a side becomes n*stride",
         "not written": "stride 1, no padding, dilation 1, sides rounded down, one group,"
-        " one bias per filter, filters over all channels, no output padding, one bias per unit",
+        " one bias per filter, filters over all channels, no output padding, one bias per unit,"
+        " units over the whole input",
     }
 
 
