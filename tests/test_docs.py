@@ -18,7 +18,6 @@ import pytest
 import yaml
 
 import shapecalc
-
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.tables import compare_file
 from shapecalc.cli import COMMANDS, main
