@@ -95,9 +95,6 @@ TOTALS = {
     "regnet-y-400mf": (4_344_144, 401_842_848),
     "shufflenet-v2": (2_278_604, 144_907_992),
     "convnext-tiny": (28_589_128, 4_455_531_264),
-    "vit-b-16": (86_567_656, 17_563_828_224),
-    "deit-s": (22_050_664, 4_598_882_304),
-    "swin-t": (28_288_354, 4_490_566_656),
 }
 
 # Layer by layer: name, output, weights, biases, MACs (published, sections 1 to 5 and 8).  Layers
