@@ -88,8 +88,8 @@ def _principal(layer: Layer, words: str) -> str:
     """Say what the field is that a layer's text begins with; of several, what each is."""
     if not layer.principal:
         pairs = ((field, getattr(layer, field.name)) for field in layer.fields())
-        said = [f for f, value in pairs if value != f.default and not f.in_words(value)]
-        return "; ".join(f"{field.name}: {field.doc}" for field in said)
+        written = [f for f, value in pairs if value != f.default and not f.in_words(value)]
+        return "; ".join(f"{field.name}: {field.doc}" for field in written)
     to = isinstance(layer, Crop | Upsample) and layer.size is not None
     name = "to" if to else layer.principal
     meaning = next(field.doc for field in layer.fields() if field.name == name)

@@ -109,9 +109,9 @@ def expected(found: dict[str, Any], name: str) -> Any:
     values = rows.get(layer, {}).get(key) if layer else found["totals"].get(key, found.get(key))
     if not extent or values is None:
         return values
-    sides = {1: ["channels"], 2: ["length", "channels"], 3: ["height", "width", "channels"]}
-    if key == "receptive_field":
-        sides = {1: ["length"], 2: ["height", "width"]}
+    sides = {1: ["length"], 2: ["height", "width"], 3: ["depth", "height", "width"], 0: []}
+    if key != "receptive_field":
+        sides = {count + 1: [*names, "channels"] for count, names in sides.items()}
     return dict(zip(sides[len(values)], values, strict=True)).get(extent)
 
 
