@@ -338,7 +338,7 @@ COLUMNS: tuple[Column, ...] = (
 #: What CSV and JSON say beside the receptive field where one is no more than a bound.
 AT_MOST = Column("rf_at_most", "at most", "the receptive field may be smaller",
                  FLAG, lambda row, _: at_most(row.field), shown="asked",
-                 field="receptive_field_at_most")  # fmt: skip
+                 field="receptive_field_at_most", placed=True)  # fmt: skip
 
 #: A column answers to its key, its machine name and its title.
 BY_WORD: dict[str, Column] = {

@@ -156,8 +156,14 @@ class Row(NamedTuple):
         return None if set(values) <= {0} else values
 
     def to_record(self) -> dict[str, Any]:
-        """Return the row as a record, as `Report.to_records` has it: one example, in float32."""
-        return {name: _plain(getattr(self, attribute)) for name, attribute in RECORD.items()}
+        """Return the row as a record, as `Report.to_records` has it: one example, in float32.
+
+        That its receptive field is no more than a bound stands there where it is so.
+        """
+        record = {name: _plain(getattr(self, attribute)) for name, attribute in RECORD.items()}
+        if at_most(self.field):
+            record["receptive_field_at_most"] = True
+        return record
 
     def __repr__(self) -> str:
         taken = " + ".join(dict.fromkeys(map(as_text, self.inputs)))

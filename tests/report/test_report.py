@@ -6,6 +6,7 @@ import csv
 import gc
 from fractions import Fraction
 from io import StringIO
+from itertools import compress
 
 import pytest
 
@@ -83,7 +84,11 @@ def test_records_have_the_names_of_csv_and_the_values_of_json() -> None:
 @pytest.mark.parametrize("name", shapecalc.shipped())
 def test_a_row_is_the_record_that_its_report_has(name: str) -> None:
     report = shapecalc.summarize(name)
-    assert [row.to_record() for row in report] == report.to_records()
+    records = report.to_records()
+    bounds = [record.pop("receptive_field_at_most", False) for record in records]
+    for record in compress(records, bounds):  # a row by itself has the word only where it holds
+        record["receptive_field_at_most"] = True
+    assert [row.to_record() for row in report] == records
 
 
 def test_symbolic_rows_are_records_too() -> None:
