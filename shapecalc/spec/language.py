@@ -119,6 +119,7 @@ _COMMON_SCHEMAS: Schema = {
     "from": _NAMES,
     "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
     "if": _CONDITION,
+    "inherit": {"type": "boolean"},
 }
 _IGNORED: Schema = {"^x-": True}
 _VALUE: Schema = {
@@ -213,7 +214,12 @@ def _block() -> Schema:
         ]
     }
     return _object(
-        {"fields": fields, "layers": _LAYERS, "note": {"type": "string"}},
+        {
+            "fields": fields,
+            "let": {"type": "object", "additionalProperties": _VALUE},
+            "layers": _LAYERS,
+            "note": {"type": "string"},
+        },
         additional=False,
         required=["layers"],
     )
@@ -224,6 +230,10 @@ def _common() -> Schema:
         key: {**_COMMON_SCHEMAS.get(key, {"type": "string"}), "description": doc}
         for key, doc in COMMON_KEYS.items()
     }
+
+
+def _without_inherit() -> Schema:
+    return {key: value for key, value in _common().items() if key != "inherit"}
 
 
 def _layer(word: str) -> Schema:
@@ -256,7 +266,7 @@ def _branches(word: str) -> Schema:
         ]
     }
     listed: Schema = {"type": "array", "items": body}
-    common = {key: value for key, value in _common().items() if key != "share"}
+    common = {key: value for key, value in _without_inherit().items() if key != "share"}
     named = _object(
         {**common, "branches": {"anyOf": [listed, {"type": "object"}]}}, additional=body
     )
@@ -270,7 +280,7 @@ def _repeat() -> Schema:
     doc = STRUCTURE_KEYS["repeat"]
     return _object(
         {
-            **_common(),
+            **_without_inherit(),
             "layers": {**_LAYERS, "description": doc["layers"]},
             "times": {"type": ["integer", "string"], "description": doc["times"]},
             "index": {"type": "string", "description": doc["index"]},
@@ -286,4 +296,6 @@ def _repeat() -> Schema:
 
 
 def _group() -> Schema:
-    return _object({**_common(), "layers": _LAYERS}, additional=False, required=["name", "layers"])
+    return _object(
+        {**_without_inherit(), "layers": _LAYERS}, additional=False, required=["name", "layers"]
+    )
