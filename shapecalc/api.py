@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from shapecalc.spec import NetSpec
 
 
-def read(source: Source) -> NetSpec:
-    """Read a spec and what it extends."""
-    return read_spec(source, beside)
+def read(source: Source, *, fold_batchnorm: bool = False) -> NetSpec:
+    """Read a spec and what it extends; `fold_batchnorm` asks for its networks as deployed."""
+    return _as_asked(read_spec(source, beside), fold_batchnorm=fold_batchnorm)
 
 
 def build(
@@ -30,9 +30,10 @@ def build(
     *,
     settings: Mapping[str, str] | None = None,
     inputs: Mapping[str, str] | None = None,
+    fold_batchnorm: bool = False,
 ) -> Graph:
     """Read and wire a spec; what is wrong with it, `compute_report` will raise."""
-    return expand(read(source), settings, inputs)
+    return expand(read(source, fold_batchnorm=fold_batchnorm), settings, inputs)
 
 
 def load(
@@ -41,17 +42,19 @@ def load(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
 ) -> Graph:
     """Load the network of a spec on disk, of a shipped one, or of one given as data.
 
     `settings` gives constants other values, like `--set k=128`; `input` another input, like
-    `--input 224x224x3`, or `HxWx3` with symbols; `free` makes constants symbols.  Raises
-    `SpecErrors` with everything that is wrong; in data, places are paths.
+    `--input 224x224x3`, or `HxWx3` with symbols; `free` makes constants symbols; `fold_batchnorm`
+    takes the network as it is deployed.  Raises `SpecErrors` with everything that is wrong; in
+    data, places are paths.
 
     >>> load({"input": "32x32x3", "layers": [{"conv": {"filters": 6, "kernel": 5}}, "relu"]})
     <Graph <data>: 3 layers>
     """
-    return _sound(_wired(spec, settings, input, free))
+    return _sound(wired(spec, settings, input, free, fold_batchnorm=fold_batchnorm))
 
 
 def loads(
@@ -60,10 +63,12 @@ def loads(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
 ) -> Graph:
     """Load the network of a spec given as text.  Arguments and errors are those of `load`."""
     _must_be_text(text)
-    return _sound(_wired(Source("<text>", text), settings, input, free))
+    source = Source("<text>", text)
+    return _sound(wired(source, settings, input, free, fold_batchnorm=fold_batchnorm))
 
 
 def summarize(
@@ -72,17 +77,27 @@ def summarize(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
 ) -> Report:
     """Compute the report of a network: a loaded one, or a spec by its path or name, or as data.
 
-    `settings`, `input` and `free` are those of `load`; a loaded network has them already.  Raises
-    `SpecErrors` with everything that is wrong.
+    `settings`, `input`, `free` and `fold_batchnorm` are those of `load`; a loaded network has the
+    first three already.  Raises `SpecErrors` with everything that is wrong.
     """
     if not isinstance(network, Graph):
-        network = _wired(network, settings, input, free)
+        network = wired(network, settings, input, free, fold_batchnorm=fold_batchnorm)
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
-    return compute_report(network)
+    return compute_report(as_asked(network, fold_batchnorm=fold_batchnorm))
+
+
+def as_asked(graph: Graph, *, fold_batchnorm: bool) -> Graph:
+    """Return a loaded network as it is, or as it is deployed."""
+    if not fold_batchnorm:
+        return graph
+    from shapecalc.graph import deploy  # few networks are asked for so
+
+    return deploy.fold_batchnorm(graph)
 
 
 def report_of(
@@ -91,16 +106,20 @@ def report_of(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
 ) -> Report:
     """Return a report as it is, or compute that of a network.
 
     Arguments and errors are those of `summarize`.
     """
     if not isinstance(network, Report):
-        return summarize(network, settings=settings, input=input, free=free)
-    if settings or input or free:
+        return summarize(
+            network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm
+        )
+    if settings or input or free or fold_batchnorm:
         raise TypeError(
-            "settings, input and free belong to `summarize`: this report is computed already"
+            "settings, input, free and fold_batchnorm belong to `summarize`: this report is"
+            " computed already"
         )
     return network
 
@@ -112,12 +131,18 @@ def graph_of(network: str | PathLike[str] | Mapping[str, Any] | Graph | Report) 
     return network if isinstance(network, Graph) else load(network)
 
 
-def _wired(
+def wired(
     spec: str | PathLike[str] | Mapping[str, Any] | Source,
     settings: Mapping[str, str | int] | None,
     shapes: str | Mapping[str, str] | None,
     free: Iterable[str],
+    *,
+    fold_batchnorm: bool = False,
 ) -> Graph:
+    """Wire what `load` loads; what is wrong with it may stand in the graph's `problems`.
+
+    Arguments are those of `load`.
+    """
     for word, given in (
         ("settings", settings),
         ("input", None if isinstance(shapes, str) else shapes),
@@ -128,9 +153,14 @@ def _wired(
     values |= dict.fromkeys(free, "free")
     inputs = {"": shapes} if isinstance(shapes, str) else shapes
     if isinstance(spec, Mapping):
-        return expand(read_spec(Source(DATA, ""), beside, tree_of(spec)), values, inputs)
+        read_data = read_spec(Source(DATA, ""), beside, tree_of(spec))
+        return expand(_as_asked(read_data, fold_batchnorm=fold_batchnorm), values, inputs)
     source = spec if isinstance(spec, Source) else find(named(spec))
-    return build(source, settings=values, inputs=inputs)
+    return build(source, settings=values, inputs=inputs, fold_batchnorm=fold_batchnorm)
+
+
+def _as_asked(spec: NetSpec, *, fold_batchnorm: bool) -> NetSpec:
+    return spec._replace(deployed=True) if fold_batchnorm else spec
 
 
 def _must_be_text(text: object) -> None:

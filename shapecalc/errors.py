@@ -148,6 +148,9 @@ CODES: Mapping[str, str] = {
     "E758": "a cell is filled in with what it does not hold",
 }
 
+#: What the rules say of symbols that they cannot compute with.
+NO_SYMBOL = frozenset({"E121", "E122"})
+
 
 class Problem(NamedTuple):
     """One thing that is wrong, for a person and for a program.

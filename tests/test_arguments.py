@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NO_NETWORK = "a network is a path, a name, a dict, or what `load` returns, not "
+
+
+def lenet() -> Report:
+    return shapecalc.summarize("lenet5")
+
+
+def text_like(what: str, example: str) -> str:
+    return f'{what} is a text like "{example}", not int'
+
+
 NO_TEXT = "`loads` takes the text of a spec, not "
+
+RANGES = '`over` takes values by their names, like {"H": [32, 64]}, '
 
 
 @pytest.mark.parametrize(
@@ -36,6 +48,34 @@ NO_TEXT = "`loads` takes the text of a spec, not "
         (lambda: shapecalc.training_cost(5), f"{NO_NETWORK}int"),
         (lambda: shapecalc.explain(5), f"{NO_NETWORK}int"),
         (lambda: shapecalc.load("lenet5", input=5), "`input` takes texts by their names, not int"),
+        (lambda: shapecalc.explain("lenet5", of=5), text_like("`of`", "params,macs")),
+        (lambda: shapecalc.explain("lenet5", 5), text_like("a layer", "conv1")),
+        (lambda: shapecalc.solve("lenet5", 5), text_like("a question", "pool3 = 6x6")),
+        (lambda: shapecalc.windows_between(5), text_like("a pair of sizes", "227 -> 55")),
+        (lambda: lenet().render(5), text_like("a format", "markdown")),
+        (lambda: lenet().render(dtype=5), text_like("`dtype`", "float32")),
+        (lambda: lenet().render(units=5), text_like("`units`", "M")),
+        (
+            lambda: lenet().render(columns=5),
+            text_like("a choice of columns or rows", "name,params"),
+        ),
+        (lambda: shapecalc.sweep("lenet5", 5), RANGES + "not int"),
+        (lambda: shapecalc.sweep("lenet5", {"H": 2.5}), RANGES + "and of H not float"),
+        (lambda: shapecalc.sweep("lenet5", {5: [3]}), text_like("a name", "H")),
+        (lambda: shapecalc.sweep("lenet5", [5]), text_like("a range", "H=32..64")),
+        (
+            lambda: shapecalc.sweep("lenet5", "H=32", columns=5),
+            text_like("a column", "macs"),
+        ),
+        (
+            lambda: shapecalc.sweep("lenet5", "H=32", columns=[5]),
+            text_like("a column", "macs"),
+        ),
+        (
+            lambda: shapecalc.reconcile("lenet5", 5, 6),
+            text_like("a profile", "fvcore"),
+        ),
+        (lambda: lenet().render(batch="x"), "`batch` and `depth` are whole numbers"),
         (
             lambda: shapecalc.load("alphago", settings=5),
             "`settings` takes texts by their names, not int",

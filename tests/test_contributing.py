@@ -131,7 +131,9 @@ def without_totals(name: str) -> shapecalc.Report:
     return shapecalc.summarize(shapecalc.loads(text))
 
 
-without_dense = {word: rule for word, rule in PROFILES["thop"].rules.items() if word != "dense"}
+without_dense = {
+    word: rule for word, rule in PROFILES["thop"].rules.items() if word.partition(":")[0] != "dense"
+}
 without_p1 = {
     column: tuple(name for name in names if name != "P1") for column, names in rules.COLUMNS.items()
 }

@@ -933,6 +933,14 @@ def test_the_schema_refuses_what_the_language_refuses(spec: object) -> None:
     assert not validator().is_valid(spec)
 
 
+@pytest.mark.parametrize(
+    "fields", [["n"], {"n": None}, {"n": 3}, ["n", {"m": None}]], ids=["list", "none", "3", "mixed"]
+)
+def test_the_schema_takes_fields_with_and_without_a_default(fields: object) -> None:
+    block = {"fields": fields, "layers": ["relu"]}
+    assert validator().is_valid({"input": "9x9x3", "layers": ["relu"], "blocks": {"b": block}})
+
+
 @pytest.mark.parametrize("word", BUILTIN)
 def test_the_schema_refuses_a_misspelt_field_of_every_layer(word: str) -> None:
     fields: dict[str, object] = {"nam": "x"}

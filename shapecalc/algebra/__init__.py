@@ -61,7 +61,7 @@ def add_up(dims: Iterable[Dim]) -> Dim:
     6
     """
     terms = list(dims)
-    if not any(map(is_symbolic, terms)):
+    if {*map(type, terms)} <= {int} or not any(map(is_symbolic, terms)):
         return sum(terms)
     from shapecalc.algebra.expr import add_up
 

@@ -80,6 +80,9 @@ class Formula:
             return self
         return _round("floor", quotient(self, formula(other)))
 
+    def __rfloordiv__(self, other: Operand) -> Formula:
+        return _round("floor", quotient(formula(other), self))
+
     def __mod__(self, other: Operand) -> Formula:
         return _apply("mod", (self, formula(other)))
 

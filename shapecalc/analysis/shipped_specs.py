@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.api import build
+from shapecalc.graph import Input
 from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import NUMBER, Json, number_text
 from shapecalc.output.columns import macs_owed, params_owed, units_owed
@@ -32,7 +33,7 @@ class ShippedSpec(NamedTuple):
         """What flows in; several volumes where it has several inputs."""
         graph = self.report.graph
         rows = zip(self.report.rows, graph.nodes, strict=True)
-        return ", ".join(as_text(row.output) for row, node in rows if not node.inputs)
+        return ", ".join(as_text(row.output) for row, node in rows if isinstance(node.layer, Input))
 
     @property
     def year(self) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -89,6 +90,7 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool
     On a terminal only what is made for one, `coloured`, may give it orders: controls in other texts
     are shown.
     """
+    gc.freeze()  # what was computed stays until it is written: to look for garbage in it is in vain
     if path is None:
         from shapecalc.text.safe import with_controls_shown
 
@@ -143,12 +145,24 @@ def must_be_no_input(path: str) -> None:
 
     if not os.path.isfile(path):
         return
-    message = f"'{path}' cannot be written: it is the command's own input"
-    if not any(os.path.samefile(path, file) for file in _input_files()):
-        if not any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
-            return
+    hint = "give the output another name"
+    if any(os.path.samefile(path, file) for file in _input_files()):
+        message = f"'{path}' cannot be written: it is the command's own input"
+    elif any(os.path.exists(file) and os.path.samefile(path, file) for file in noted_files()):
         message = f"'{path}' cannot be written: the command has read it"
-    raise refuse("E007", message, Origin.of_file(path), "give the output another name")
+    else:
+        return
+    raise refuse("E007", message, Origin.of_file(path), hint)
+
+
+def _must_be_no_spec(path: str) -> None:
+    """Refuse to write over a spec, which somebody wrote by hand.  Raises `SpecErrors` (E007)."""
+    from shapecalc.spec.find import holds_spec
+
+    if os.path.isfile(path) and holds_spec(path):
+        message = f"'{path}' cannot be written: it is a spec, which would be lost"
+        hint = "give the output another name, or remove that file first"
+        raise refuse("E007", message, Origin.of_file(path), hint)
 
 
 def _input_files() -> Iterator[str]:
@@ -172,6 +186,7 @@ def _parameters() -> Iterator[tuple[click.Parameter, Any]]:
 def _explaining(path: str) -> Iterator[None]:
     """Tell why a file cannot be written; one that the command reads never is."""
     must_be_no_input(path)
+    _must_be_no_spec(path)
     try:
         yield
     except OSError as error:
@@ -279,6 +294,8 @@ def complete_spec(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def complete_layer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete a layer type."""
-    from shapecalc.layers import BUILTIN, STRUCTURE
+    from shapecalc.layers import BUILT_IN_BLOCKS, BUILTIN, STRUCTURE
 
-    return [word for word in (*BUILTIN, *STRUCTURE) if word.startswith(incomplete)]
+    return [
+        word for word in (*BUILTIN, *BUILT_IN_BLOCKS, *STRUCTURE) if word.startswith(incomplete)
+    ]

@@ -49,6 +49,7 @@ Examples:
 @click.option("--fail-if-changed", is_flag=True, help="Exit 1 when any layer or total differs.")
 @options.settings
 @options.inputs
+@options.fold_batchnorm
 @options.profile
 @options.batch
 @options.dtype
@@ -68,6 +69,7 @@ def compare(
     fail_if_changed: bool,
     settings: dict[str, str],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     profile: str | None,
     batch: int,
     dtype: str,
@@ -99,45 +101,51 @@ def compare(
             layout=layout,
         )
         refused = read_conditions(conditions, total_names(view))
-        comparison = compare_networks(*specs, settings=settings, input=inputs)
+        comparison = compare_networks(
+            *specs, settings=settings, input=inputs, fold_batchnorm=fold_batchnorm
+        )
         output.write(comparison, view=view, full=full)
-    failures = list(_held(comparison, refused, view))
+    verdicts = list(_judged(comparison, refused, view))
     if fail_if_changed:
-        failures += _changed(comparison, view)
-    for failure in failures:
-        click.echo(f"failed: {failure}", err=True)
-    if failures:
+        verdicts += _changed(comparison, view)
+    for word, sentence in verdicts:
+        click.echo(f"{word}: {sentence}", err=True)
+    if any(word == "failed" for word, _ in verdicts):
         sys.exit(CHECK_FAILED)
 
 
-def _held(
+def _judged(
     comparison: Comparison, conditions: tuple[TotalCondition, ...], view: View
-) -> Iterator[str]:
-    """Tell which conditions hold, for which networks."""
+) -> Iterator[tuple[str, str]]:
+    """Tell for which networks a condition holds, or the numbers of all for which it does not."""
     from shapecalc.analysis.compare.totals import labels_of, totals_of
 
     labels = labels_of(comparison.reports)
     first, *others = [totals_of(report, view) for report in comparison.reports]
     for condition in conditions:
         total = condition.total
-        for label, totals in zip(labels[1:], others, strict=True):
-            if condition.holds(totals[total], first[total]):
-                yield condition.sentence(label, totals[total], labels[0], first[total])
+        before = labels[0], first[total]
+        numbers = [(label, totals[total]) for label, totals in zip(labels[1:], others, strict=True)]
+        held = [number for number in numbers if condition.holds(number[1], first[total])]
+        yield from (("failed", condition.sentence(*number, *before)) for number in held)
+        if not held:
+            all_ = "; ".join(condition.numbers(*number, *before) for number in numbers)
+            yield "passed", f"{condition.text}: {all_}"
 
 
-def _changed(comparison: Comparison, view: View) -> Iterator[str]:
-    """Tell what differs, if anything does."""
+def _changed(comparison: Comparison, view: View) -> Iterator[tuple[str, str]]:
+    """Tell what differs, or that nothing does."""
     from shapecalc.analysis.compare.table import shown_depth, summary
     from shapecalc.analysis.compare.totals import labels_of
 
     if comparison.same:
+        yield "passed", f"nothing differs between {' and '.join(labels_of(comparison.reports))}"
         return
     first, *others = [report.totals for report in comparison.reports]
     sentences = summary(
         comparison, comparison.rows(shown_depth(view)), labels_of(comparison.reports)
     )
     for totals, sentence in zip(others, sentences, strict=True):
-        yield (
-            f"{sentence.removesuffix('.')}; params {first.params:,} -> {totals.params:,},"
-            f" macs {first.macs:,} -> {totals.macs:,}"
-        )
+        numbers = f"params {first.params:,} -> {totals.params:,}"
+        numbers += f", macs {first.macs:,} -> {totals.macs:,}"
+        yield "failed", f"{sentence.removesuffix('.')}; {numbers}"

@@ -54,6 +54,7 @@ Examples:
 @options.settings
 @options.free
 @options.inputs
+@options.fold_batchnorm
 @options.batch
 @options.dtype
 @options.layout
@@ -65,6 +66,7 @@ def explain(
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     batch: int,
     dtype: str,
     layout: str,
@@ -84,5 +86,6 @@ def explain(
         output.chosen()
         view = make_view(batch=batch, dtype=dtype, layout=layout)
         settings = freed(settings, free)
-        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
+        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
+        report = compute_report(graph)
         output.write(lesson(report, layer, of, view))

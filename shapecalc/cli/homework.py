@@ -10,7 +10,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, remark, reported
-from shapecalc.cli.usage import Commands
+from shapecalc.cli.usage import Commands, misuse
 from shapecalc.errors import refuse
 
 if TYPE_CHECKING:
@@ -55,6 +55,10 @@ Examples:
 )
 def homework() -> None:
     """Make the sheets of a homework, check answers, say what went wrong and why, grade a class."""
+
+
+#: What to do in place of --set and --input where a file says all.
+INTO_FILE = "write `set:` and `input:` into it"
 
 
 class WhichVariant(NamedTuple):
@@ -137,6 +141,7 @@ def check(
             _homework(against, file, which, settings, inputs, given_answers), given_answers
         )
         output.write(checked, hint=level, solution=solution)
+        remark(checked.another)
     if strict and checked.count(*SAYS_NO):
         sys.exit(CHECK_FAILED)
 
@@ -172,6 +177,15 @@ Examples:
     " decides.",
 )
 @options.output_as(".txt .md .html .csv .yaml .xlsx .tex")
+@click.option(
+    "--width",
+    metavar="N",
+    type=options.WholeNumber(20, 10_000),
+    help="Fit text, markdown and LaTeX into N characters: text is wrapped.  Default: that of the"
+    " terminal, else 80.",
+)
+@options.settings
+@options.inputs
 def sheet(
     file: str | None,
     against: str | None,
@@ -181,6 +195,9 @@ def sheet(
     solution: bool,
     format_: str | None,
     path: str | None,
+    width: int | None,
+    settings: dict[str, str],
+    inputs: dict[str, str],
 ) -> None:
     """Make the sheet of FILE, a teacher's homework.yaml: the layers, what is asked, and how.
 
@@ -196,9 +213,15 @@ def sheet(
         if chosen == "xlsx" and path is None:
             message = "a workbook is no text to print"
             raise refuse("E302", message, hint="name its file: -o sheet.xlsx")
+        if width is not None and chosen not in ("text", "markdown", "latex"):
+            raise misuse(f"--width is that of a page, and {chosen} has none", "leave it out")
+        if width is None and chosen == "text" and path is None and sys.stdout.isatty():
+            from shapecalc.text.safe import terminal_width
+
+            width = terminal_width()
         which = WhichVariant(variants, student, seed)
-        assigned = _assigned(file, against, which)
-        content = handout(assigned, chosen, solution=solution, who=student or "")
+        assigned = _assigned(file, against, which, settings, inputs)
+        content = handout(assigned, chosen, solution=solution, who=student or "", width=width)
         if path is not None and not solution:
             from shapecalc.homework.answers.files import keep_answers
 
@@ -234,7 +257,13 @@ def lint(file: str, output: options.Output) -> None:
         output.write(report)
 
 
-def _assigned(file: str | None, against: str | None, which: WhichVariant) -> Homework:
+def _assigned(
+    file: str | None,
+    against: str | None,
+    which: WhichVariant,
+    settings: dict[str, str],
+    inputs: dict[str, str],
+) -> Homework:
     """Return the homework whose sheet is made: a teacher's, or one about any network."""
     if (file is None) == (against is None):
         what = "nothing says" if file is None else "FILE and --against both say"
@@ -245,7 +274,9 @@ def _assigned(file: str | None, against: str | None, which: WhichVariant) -> Hom
 
         assert against is not None
         _no_variant(which, "name that in place of --against")
-        return assign(_report(against, {}, {}))
+        return assign(_report(against, settings, inputs))
+    if settings or inputs:
+        raise refuse("E706", "FILE says all about the network", hint=INTO_FILE)
     if which != WhichVariant():
         return _from_file(file, which)
     from shapecalc.homework.assignment.teacher import read_homework
@@ -292,7 +323,7 @@ def need_one(against: str | None, file: str | None, *, own: dict[str, str], hint
         raise refuse("E706", f"{words} what the answers are about", hint=hint)
     if file is not None and own:
         message = "with --homework the file says all about the network"
-        raise refuse("E706", message, hint="write `set:` and `input:` into it")
+        raise refuse("E706", message, hint=INTO_FILE)
 
 
 def _from_file(file: str, which: WhichVariant, stamp: str = "") -> Homework:

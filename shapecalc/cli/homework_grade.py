@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from shapecalc.cli import INTERRUPTED, options
 from shapecalc.cli.common import complete_spec, emit_parts, must_be_no_input, remark, reported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from shapecalc.homework.classroom.grade import GradedRun
     from shapecalc.homework.classroom.judging import HomeworkSource
@@ -105,8 +106,8 @@ def grade(
         from shapecalc.output.formats import format_for
         from shapecalc.text.files import told_to_end
 
-        for name in FILES:
-            must_be_no_input(f"{results}/{name}")
+        for path in (*(f"{results}/{name}" for name in FILES), *_pages(results)):
+            must_be_no_input(path)
         chosen = format_for(format_, terminal=sys.stdout.isatty())
         homework_source = _source(file, against, settings, inputs)
         if variants is not None:
@@ -122,6 +123,14 @@ def grade(
             click.echo("interrupted; the same command goes on where this one ended", err=True)
             sys.exit(INTERRUPTED)
         _tell(done, results, chosen)
+
+
+def _pages(results: str) -> Iterator[str]:
+    """Yield the reports and students' pages that lie in a folder of results, to be written anew."""
+    from shapecalc.homework.classroom.store import PAGES
+
+    yield from map(str, sorted(Path(results).glob("report.*")))
+    yield from map(str, sorted(Path(results, PAGES).glob("*")))
 
 
 def _source(

@@ -29,7 +29,7 @@ Examples:
 def layers(type_: str | None) -> None:
     """List the layer types, or show the fields, rules and an example of TYPE."""
     from shapecalc.errors import refuse
-    from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+    from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, BUILTIN, STRUCTURE
     from shapecalc.spec.language import all_layers, layer_help
     from shapecalc.text.words import did_you_mean
 
@@ -37,7 +37,7 @@ def layers(type_: str | None) -> None:
         if type_ is None:
             emit("\n".join(_layer_listing(list(all_layers()))) + "\n", None)
             return
-        known = [*BUILTIN, *ALIASES, *STRUCTURE]
+        known = [*BUILTIN, *BUILT_IN_BLOCKS, *ALIASES, *STRUCTURE]
         if type_ not in known:
             hint = did_you_mean(type_.lower(), known) or "`shapecalc layers` lists them"
             raise refuse("E112", f"'{type_}' is not a layer type", hint=hint)
@@ -82,7 +82,7 @@ def _layer_page(page: LayerHelp) -> Iterator[str]:
         default = f", default {field.default}" if field.default not in ("", "required") else ""
         required = ", required" if field.default == "required" else ""
         holds = f"{field.holds}{default}{required}".strip(", ")
-        yield f"  {field.name:<16}{holds}".rstrip()
+        yield f"  {field.name + ' ':<16}{holds}".rstrip()
         yield from (f"{'':<18}{line}" for line in wrap(field.doc, 80))
     if not page.fields:
         yield "  none of its own"

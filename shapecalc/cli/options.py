@@ -72,13 +72,13 @@ def complete_words(option: str) -> Callable[..., list[str]]:
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         from shapecalc.counting.profiles import PROFILES
-        from shapecalc.counting.storage import DTYPES
+        from shapecalc.counting.storage import BITS
         from shapecalc.output.columns import COLUMNS
         from shapecalc.output.options import UNIT_WORDS
 
         words = {
             "columns": [column.key for column in COLUMNS],
-            "dtype": list(DTYPES),
+            "dtype": list(BITS),
             "profile": list(PROFILES),
             "units": list(UNIT_WORDS),
         }
@@ -349,6 +349,11 @@ inputs = click.option(
     help="Replace the input's shape by one of as many extents, channels last: 224x224x3, or HxWx3"
     " with symbols.",
 )
+fold_batchnorm = click.option(
+    "--fold-batchnorm",
+    is_flag=True,
+    help="As deployed: batch normalisations go into the weights of the layers before them.",
+)
 profile = click.option(
     "--profile",
     metavar="NAME",
@@ -372,7 +377,8 @@ dtype = click.option(
     shell_complete=complete_words("dtype"),
     help="Type of an element, which scales memory: float64, float32, float16, bfloat16, float8,"
     " int64, int32, int16, int8 or uint8; or one a kind, like weights=int8,activations=float16;"
-    " biases and buffers follow the weights.",
+    " biases and buffers follow the weights.  These may be smaller than a byte: float4, int4,"
+    " uint4, int2, uint2, int1, uint1.",
 )
 units = click.option(
     "--units",

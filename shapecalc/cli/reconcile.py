@@ -36,6 +36,7 @@ Examples:
 @options.settings
 @options.free
 @options.inputs
+@options.fold_batchnorm
 @options.dtype
 @options.units
 def reconcile(
@@ -47,6 +48,7 @@ def reconcile(
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     dtype: str,
     units: str,
 ) -> None:
@@ -69,7 +71,8 @@ def reconcile(
         output.chosen()
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
-        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
+        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
+        report = compute_report(graph)
         if target is not None:
             search = find_count(report, target, dtype=dtype)
             matched = bool(search.matches)

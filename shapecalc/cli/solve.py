@@ -41,6 +41,7 @@ Examples:
 @options.settings
 @options.free
 @options.inputs
+@options.fold_batchnorm
 @options.batch
 @options.dtype
 @click.option("--conv", metavar='"N -> M"', help="List the windows that take N to M; no SPEC.")
@@ -65,6 +66,7 @@ def solve(
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     batch: int,
     dtype: str,
     conv: str | None,
@@ -92,9 +94,11 @@ def solve(
         name = next(iter(fields), "transposed")
         hint = f"add --conv; a layer's field is --over conv1.{name}=..."
         raise misuse(f"--{name} belongs to --conv", hint)
-    network = spec is not None or over or settings or free or inputs
+    network = spec is not None or over or settings or free or inputs or fold_batchnorm
     if conv is not None and (network or batch != 1 or dtype != "float32"):
-        hint = "leave out SPEC, --over, --set, --free, --input, --batch and --dtype"
+        hint = (
+            "leave out SPEC, --over, --set, --free, --input, --fold-batchnorm, --batch and --dtype"
+        )
         raise misuse("--conv stands alone", hint)
     with reported(as_json=output.as_json):
         from shapecalc.analysis.solve.answer import MAX_ROWS
@@ -117,6 +121,7 @@ def solve(
                 settings=settings,
                 input=shapes,
                 free=free,
+                fold_batchnorm=fold_batchnorm,
                 batch=batch,
                 dtype=dtype,
             )

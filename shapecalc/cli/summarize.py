@@ -61,11 +61,7 @@ Examples:
 @click.option(
     "--check", is_flag=True, help="Compare with the spec's `expect`; exit 1 when they differ."
 )
-@click.option(
-    "--fold-batchnorm",
-    is_flag=True,
-    help="As deployed: batch normalisations go into the weights of the layers before them.",
-)
+@options.fold_batchnorm
 @options.fail_if
 def summarize(
     spec: str,
@@ -121,11 +117,7 @@ def summarize(
         )
         refused = _conditions(conditions, view)
         settings = freed(settings, free)
-        graph = build(find(spec), settings=settings, inputs=inputs)
-        if fold_batchnorm and not graph.problems:
-            from shapecalc.graph.deploy import fold_batchnorm as folded
-
-            graph = folded(graph)
+        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         if check:
             _must_expect(report)  # before anything is written
@@ -156,16 +148,17 @@ def _must_have_numbers(report: Report) -> None:
 
 
 def _fails(report: Report, refused: tuple[TotalCondition, ...], view: View) -> bool:
-    """Say on standard error which conditions hold."""
+    """Say on standard error which conditions hold, and which do not."""
     failed = False
     for condition in refused:
         from shapecalc.analysis.compare.totals import labels_of, totals_of
 
         number = totals_of(report, view)[condition.total]
-        if condition.holds(number, number):
-            (label,) = labels_of([report])
-            click.echo(f"failed: {condition.sentence(label, number, label, number)}", err=True)
-            failed = True
+        holds = condition.holds(number, number)
+        (label,) = labels_of([report])
+        sentence = condition.sentence(label, number, label, number)
+        click.echo(f"{'failed' if holds else 'passed'}: {sentence}", err=True)
+        failed = failed or holds
     return failed
 
 

@@ -63,6 +63,7 @@ Examples:
 @click.option("--y", metavar="COLUMN", help="The column to draw.  Default: macs, or the first.")
 @options.settings
 @options.inputs
+@options.fold_batchnorm
 @options.profile
 @options.batch
 @options.dtype
@@ -80,6 +81,7 @@ def sweep(
     y: str | None,
     settings: dict[str, str],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     profile: str | None,
     batch: int,
     dtype: str,
@@ -120,6 +122,7 @@ def sweep(
             view,
             settings=settings,
             input=inputs,
+            fold_batchnorm=fold_batchnorm,
             progress=_progress,
         )
         if drawn:

@@ -33,6 +33,7 @@ Examples:
 @options.settings
 @options.free
 @options.inputs
+@click.option("--fold-batchnorm", is_flag=True, hidden=True)  # refused, with the reason
 @options.batch
 @options.dtype
 @options.units
@@ -47,6 +48,7 @@ def training(
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     batch: int,
     dtype: str,
     units: str,
@@ -74,5 +76,6 @@ def training(
             units=units,
         )
         settings.update(dict.fromkeys(free, "free"))
-        report = compute_report(build(find(spec), settings=settings, inputs=inputs))
+        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
+        report = compute_report(graph)
         output.write(training_cost(report, optimizer), view=view)

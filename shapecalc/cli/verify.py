@@ -36,6 +36,7 @@ Examples:
 @options.seed
 @options.settings
 @options.inputs
+@options.fold_batchnorm
 @options.written("verify.judge.Verdicts")
 @options.force
 def verify(
@@ -45,6 +46,7 @@ def verify(
     seed: int,
     settings: dict[str, str],
     inputs: dict[str, str],
+    fold_batchnorm: bool,
     output: options.Output,
     force: bool,
 ) -> None:
@@ -63,7 +65,10 @@ def verify(
 
         output.chosen()
         names = shipped() if everything else specs
-        reports = [summarize(name, settings=settings, input=inputs) for name in names]
+        reports = [
+            summarize(name, settings=settings, input=inputs, fold_batchnorm=fold_batchnorm)
+            for name in names
+        ]
         must_run(reports, force=force)
         verdicts = Verdicts(_verdict(report, seed, gradients=gradients) for report in reports)
         output.write(verdicts)

@@ -44,6 +44,8 @@ def kind(row: Row) -> str:
         return f"{row.type}:untied"
     if row.type == "transposed" and getattr(layer, "groups", 1) > 1:
         return "transposed:grouped"
+    if row.type == "dense" and layer.over == "channels":  # type: ignore[union-attr]
+        return "dense:positions"
     if not getattr(layer, "statistics", True):
         return f"{row.type}:batch"
     return row.type
@@ -55,6 +57,7 @@ SUFFIXES = {
     ":untied": "with a bias for every position",
     ":grouped": "in groups",
     ":batch": "without running statistics",
+    ":positions": "at every position",
 }
 
 
@@ -173,7 +176,9 @@ MACS, BIASES = "MACs", "bias adds"
 #: Every quantity by its name.
 QUANTITIES: dict[str, Quantity] = {
     "macs": Quantity(
-        "multiply-accumulates of convolutions and dense layers", lambda row: row.work.macs, MACS
+        "multiply-accumulates of convolutions, dense layers and products of activations",
+        lambda row: row.work.macs,
+        MACS,
     ),
     "bias_adds": Quantity("additions of biases", lambda row: row.work.bias_adds, BIASES),
     "multiplies": Quantity("other multiplications", lambda row: row.work.multiplies),

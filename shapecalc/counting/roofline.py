@@ -14,6 +14,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from shapecalc.algebra import Dim, add_up, is_symbolic
+from shapecalc.counting.storage import STORED_AS
+from shapecalc.graph import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,10 +46,6 @@ class Moved(NamedTuple):
         return self.stored + self.inputs + self.outputs
 
 
-#: What a role of parameters is stored as.
-_KINDS: dict[str, Stored] = {"weight": "weights", "bias": "biases", "buffer": "buffers"}
-
-
 def moved(rows: Iterable[Row], sized: Sized) -> Moved:
     """Return what layers move; weights that several share are read by each."""
     parts = [_moved(layer, sized) for row in rows for layer in row.layers]
@@ -55,10 +53,10 @@ def moved(rows: Iterable[Row], sized: Sized) -> Moved:
 
 
 def _moved(row: Row, sized: Sized) -> Moved:
-    if not row.inputs or row.layer is None or row.layer.view:
+    if isinstance(row.layer, Input) or row.layer is None or row.layer.view:
         return Moved(0, 0, 0)
     return Moved(
-        add_up(sized.bytes(array.size, _KINDS[array.role]) for array in row.parameters),
+        add_up(sized.bytes(array.size, STORED_AS[array.role]) for array in row.parameters),
         sized.memory(add_up(shape.size for shape in row.inputs)),
         sized.memory(row.output.size),
     )
@@ -142,14 +140,18 @@ class DeviceWordError(ValueError):
         self.hint = hint
 
 
-_PART = re.compile(r"\s*(\w*)\s*=\s*([\d.]*)\s*([KMGTP]?)\s*(\S*)\s*", re.ASCII)
+_PART = re.compile(
+    r"\s*(\w*)\s*=\s*([\d.]*(?:[eE]\+?\d{1,2}(?!\w))?)\s*([KMGTP]?)\s*(\S*)\s*", re.ASCII
+)
+#: What the limits are called, in small letters.
+_LIMITS = {"ops": "ops", "flops": "ops", "bandwidth": "bandwidth", "bw": "bandwidth"}
 _POWERS = {letter: 1000**power for power, letter in enumerate(("", *"KMGTP"))}
 #: What may stand behind a number, in small letters, beside nothing.
 _UNITS = {
     "ops": ("ops", "op/s", "ops/s", "flops", "flop/s", "flops/s"),
     "bandwidth": ("b", "b/s", "byte/s", "bytes/s"),
 }
-_DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
+_DIGITS = re.compile(r"(\d+(\.\d+)?|\.\d+)([eE]\+?\d+)?", re.ASCII)
 _EXAMPLE = '"ops=10T, bandwidth=100G"'
 
 
@@ -160,6 +162,8 @@ def read_device(text: str) -> Device:
 
     >>> read_device("ops=4.5 TFLOPS, bandwidth=25.6GB/s")
     Device(ops=4500000000000, bandwidth=25600000000)
+    >>> read_device("FLOPS=19.5T, BW=1.555e12")
+    Device(ops=19500000000000, bandwidth=1555000000000)
     """
     numbers: dict[str, int] = {}
     end = -1
@@ -179,13 +183,16 @@ def read_device(text: str) -> Device:
 def _number(part: str, start: int, end: int) -> tuple[str, int]:
     """Read one limit of a device."""
     match = _PART.fullmatch(part)
-    if match is None or match[1] not in _UNITS:
+    if match is None or match[1].lower() not in _LIMITS:
         message = f"'{part.strip()}' is no limit of a device"
         raise DeviceWordError(start, end, message, f"ops and bandwidth a second, like {_EXAMPLE}")
     name, digits, power, unit = match.groups()
+    name = _LIMITS[name.lower()]
     if unit and unit.lower() not in _UNITS[name]:
         hint = "two operations are one MAC, so write twice as many" if "mac" in unit.lower() else ""
         message = f"'{power}{unit}' is no unit of {name}"
+        if unit.upper() in _POWERS:
+            hint = f"did you mean {digits}{unit.upper()}?"
         hint = hint or f"use K, M, G, T or P (powers of 1000), like {_EXAMPLE}"
         raise DeviceWordError(start + match.start(3), start + match.end(4), message, hint)
     number = Fraction(digits) * _POWERS[power] if re.fullmatch(_DIGITS, digits) else Fraction(0)

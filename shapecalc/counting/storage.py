@@ -1,30 +1,64 @@
-"""Types of numbers, and the bytes that weights, biases, buffers and activations take in them."""
+"""Types of numbers, and the bytes that weights, biases, buffers and activations take in them.
+
+Elements smaller than a byte are packed without gaps within an array, and every array ends on a
+whole byte, as files have it.  Activations take whole bytes.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from shapecalc.algebra import ceil_div
+
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
 
-#: Bytes of an element.
-DTYPES: dict[str, int] = {
-    "float64": 8,
-    "float32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "float8": 1,
-    "int64": 8,
-    "int32": 4,
-    "int16": 2,
-    "int8": 1,
-    "uint8": 1,
+#: Bits of an element.
+BITS: dict[str, int] = {
+    "float64": 64,
+    "float32": 32,
+    "float16": 16,
+    "bfloat16": 16,
+    "float8": 8,
+    "float4": 4,
+    "int64": 64,
+    "int32": 32,
+    "int16": 16,
+    "int8": 8,
+    "uint8": 8,
+    "int4": 4,
+    "uint4": 4,
+    "int2": 2,
+    "uint2": 2,
+    "int1": 1,
+    "uint1": 1,
+}
+#: Words of other tools for them.
+_MEANT = {
+    "double": "float64",
+    "fp64": "float64",
+    "float": "float32",
+    "fp32": "float32",
+    "half": "float16",
+    "fp16": "float16",
+    "bf16": "bfloat16",
+    "fp8": "float8",
+    "fp4": "float4",
+    "nf4": "float4",
+    "ternary": "int2",
+    "binary": "int1",
+    "bit": "int1",
+    "bool": "uint8",
 }
 
 #: What may have a type of its own.
 Stored: TypeAlias = Literal["weights", "biases", "buffers", "activations"]
 STORED: tuple[Stored, ...] = ("weights", "biases", "buffers", "activations")
+
+
+#: What a role of parameters is stored as.
+STORED_AS: dict[str, Stored] = {"weight": "weights", "bias": "biases", "buffer": "buffers"}
 
 
 class NumberTypes(NamedTuple):
@@ -53,8 +87,17 @@ class NumberTypes(NamedTuple):
         return ",".join(f"{part}={word}" for part, word in named.items())
 
     def bytes(self, elements: Dim, of: Stored) -> Dim:
-        """Return the bytes that so many elements take."""
-        return elements * DTYPES[getattr(self, of)]
+        """Return the bytes that an array of so many elements takes.
+
+        >>> read_types("weights=int4").bytes(27, "weights")
+        14
+        """
+        bits = BITS[getattr(self, of)]
+        return elements * (bits // 8) if bits % 8 == 0 else ceil_div(elements * bits, 8)
+
+    def packs(self, *kinds: Stored) -> bool:
+        """Tell whether elements of any of these kinds are smaller than a byte."""
+        return any(BITS[getattr(self, of)] % 8 for of in kinds)
 
 
 class TypeWordError(ValueError):
@@ -94,9 +137,14 @@ def read_types(text: str) -> NumberTypes:
             raise TypeWordError(start + written.rfind(word), word, message, hint)
         else:
             plain = word
-        if word not in DTYPES:
-            raise _unknown(start + written.rfind(word), word)
+        at = start + written.rfind(word)
+        if word not in BITS:
+            raise _unknown(at, word)
+        if part == "activations":
+            _must_fill_bytes(word, at)
     rest = plain or "float32"
+    if "activations" not in named:
+        _must_fill_bytes(rest, text.find(rest))
     weights = named.get("weights", rest)
     return NumberTypes(
         weights,
@@ -104,6 +152,14 @@ def read_types(text: str) -> NumberTypes:
         named.get("buffers", weights),
         named.get("activations", rest),
     )
+
+
+def _must_fill_bytes(word: str, start: int) -> None:
+    """Refuse activations that are smaller than a byte: each is computed and stored by itself."""
+    if BITS[word] % 8:
+        message = f"activations take whole bytes, and an element of {word} has {BITS[word]} bits"
+        hint = f"type the weights alone: weights={word},activations=int8"
+        raise TypeWordError(start, word, message, hint)
 
 
 def _must_be_free(part: str, named: dict[str, str], start: int, written: str) -> None:
@@ -122,5 +178,7 @@ def _must_be_free(part: str, named: dict[str, str], start: int, written: str) ->
 def _unknown(start: int, word: str) -> TypeWordError:
     from shapecalc.text.words import did_you_mean
 
-    hint = did_you_mean(word, DTYPES) or f"one of {', '.join(DTYPES)}"
+    meant = _MEANT.get(word.lower())
+    hint = f"it is called {meant} here" if meant else did_you_mean(word, BITS)
+    hint = hint or f"one of {', '.join(BITS)}"
     return TypeWordError(start, word, f"unknown dtype '{word}'", hint)

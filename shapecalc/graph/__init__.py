@@ -11,7 +11,7 @@ from shapecalc.spec import Fields
 from shapecalc.text import Origin, Scalar, origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.shape import Shape
@@ -86,6 +86,12 @@ class Group(Fields):
     fields: str = ""
 
 
+#: What holds of every network of a `deployed` spec; `Graph.deployed` has the figures of one.
+AS_DEPLOYED = (
+    "As deployed: batch normalisations are folded into the layers before, wherever they can be."
+)
+
+
 class Options(NamedTuple):
     """What was given beside the spec: values of constants and symbols, and shapes of inputs."""
 
@@ -144,13 +150,39 @@ class Graph(NamedTuple):
         return (
             *filter(None, remarks),
             *filter(None, reversed(products.values())),
+            *filter(None, self._remarks_on_words()),
             *remarks_on_rims(self.symbols, [node.layer for node in self.nodes]),
         )
+
+    def _remarks_on_words(self) -> Iterator[str]:
+        """Yield doubts about words of papers, once each, and one on paddings that none says."""
+        from shapecalc.spec.doubts import remark_on_filters_first, remark_on_padding
+
+        doubted: set[str] = set()
+        padded: dict[str, str] = {}
+        for node in self.nodes:
+            use = node.use
+            if use is None or not use.implied or use.word.text in doubted:
+                continue
+            doubted.add(use.word.text)
+            says = [getattr(use.fields.get(name), "text", "") for name in ("kernel", "filters")]
+            yield remark_on_filters_first(node.path, use.word.text, *says)
+            default = self.spec.defaults.get(use.type)
+            if use.fields.keys() | (default.items.keys() if default else ()) >= {"pad"}:
+                continue
+            doubt = remark_on_padding(node.path, use.word.text, use.type, says[0])
+            padded.setdefault(use.type if doubt else "", doubt)
+        yield from padded.values()
 
     def valueless(self) -> str:
         """Say which symbols have no value."""
         verb = "has" if len(self.symbols) == 1 else "have"
         return f"{' and '.join(self.symbols)} {verb} no value"
+
+
+def done_to(spec: NetSpec) -> tuple[str, ...]:
+    """Say what is done to every network that is wired of a spec."""
+    return (AS_DEPLOYED,) if spec.deployed else ()
 
 
 def without_values(graph: Graph, what: str) -> tuple[Problem, ...]:

@@ -21,7 +21,7 @@ from shapecalc.graph.scope import (
     truth,
     used,
 )
-from shapecalc.layers import BUILTIN
+from shapecalc.layers import is_layer
 from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Scalar, Source, YamlMap, scalar
@@ -186,7 +186,7 @@ class StepCount:
             if condition is not None:
                 yield from used(condition)
         block = self.spec.blocks.get(use.type)
-        if block is not None and use.type not in BUILTIN:
+        if block is not None and not is_layer(use.type, self.spec.blocks):
             if use.type in blocks:
                 return
             needed = self.needed(block, (*blocks, use.type))

@@ -26,8 +26,16 @@ _NAMED = 3
 def fold_batchnorm(graph: Graph) -> Graph:
     """Return a network without the batch normalisations that fold into the layer before them.
 
-    Those that cannot be folded stay; `Graph.deployed` says which, and why.
+    Those that cannot be folded stay; `Graph.deployed` says which, and why.  The spec remembers it,
+    so that what is wired of it with other values is folded, too.
     """
+    if graph.spec.deployed:
+        return graph
+    return folded(graph._replace(spec=graph.spec._replace(deployed=True)))
+
+
+def folded(graph: Graph) -> Graph:
+    """Fold the batch normalisations of what a spec was wired to."""
     into: dict[int, int] = {}
     kept: list[tuple[str, str]] = []
     for index, node in enumerate(graph.nodes):

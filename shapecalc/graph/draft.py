@@ -15,6 +15,7 @@ from shapecalc.graph.scope import (
     Scope,
     Scoped,
     no_shapes,
+    no_sides,
     read_value,
 )
 from shapecalc.layers import layer_class
@@ -53,7 +54,10 @@ class Wire:
 class Draft:
     """A layer on its way to becoming a node."""
 
-    __slots__ = ("index", "inputs", "layer", "name", "names", "out", "share", "trained", "use")
+    __slots__ = (
+        "index", "inputs", "layer", "like", "name", "names", "out", "share", "stated",
+        "trained", "use",
+    )  # fmt: skip
 
     def __init__(self, names: Level, use: Use | None, layer: Layer | Deferred) -> None:
         self.names = names
@@ -61,8 +65,10 @@ class Draft:
         self.layer = layer
         self.name = ""
         self.inputs: list[Wire] = []
+        self.like: Wire | None = None  # the layer whose sides it names, which must come before it
         self.share: Draft | None = None
-        self.trained: bool | None = None  # None: nothing is said of it
+        self.stated: bool | None = None  # what it, or what it stands in, says of training
+        self.trained: bool | None = None  # that, or else what the defaults say; None: nothing
         self.out = Wire(self)
         self.index = -1
 
@@ -194,8 +200,13 @@ class Builder:
         if spec.trainable is not None:
             self.trained = self.flag(spec.trainable, "a spec", Scoped(scope, None))
 
-    def make(self, use: Use, scope: Scope, flow: Wire | None) -> Layer | Deferred:
-        """Build the layer of a statement, once for all that are written alike."""
+    def make(
+        self, use: Use, scope: Scope, flow: Wire | None, like: Wire | None = None
+    ) -> Layer | Deferred:
+        """Build the layer of a statement, once for all that are written alike.
+
+        `like` is the layer whose sides it names.
+        """
         if not use.sound:
             return BROKEN
         if use.literal is not None:
@@ -207,15 +218,25 @@ class Builder:
             layer = self.build(cls, use, Scoped(scope, flow), no_shapes)
         except NeedsShapesError:
 
-            def from_channels(channels_of: Callable[[object], Dim]) -> Layer:
-                return self.build(cls, use, Scoped(scope, flow), channels_of)
+            def from_channels(
+                channels_of: Callable[[object], Dim],
+                sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
+            ) -> Layer:
+                return self.build(cls, use, Scoped(scope, flow), channels_of, sides_of)
 
             def build(shape_of_node: Callable[[int], Shape]) -> Layer:
                 def channels(wire: object) -> Dim:
                     assert isinstance(wire, Wire)
                     return shape_of_node(self.source_of(wire).index).channels
 
-                return from_channels(channels)
+                def sides() -> tuple[Dim, ...]:
+                    assert like is not None
+                    shape = shape_of_node(self.source_of(like).index)
+                    if not shape.sides:
+                        raise UnreadError("names a layer whose output has no sides")
+                    return shape.sides
+
+                return from_channels(channels, sides)
 
             return Deferred(cls, build, from_channels)
         except SpecErrors as error:
@@ -226,7 +247,12 @@ class Builder:
         return layer
 
     def build(
-        self, cls: type[Layer], use: Use, place: Scoped, channels_of: Callable[[object], Dim]
+        self,
+        cls: type[Layer],
+        use: Use,
+        place: Scoped,
+        channels_of: Callable[[object], Dim],
+        sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
     ) -> Layer:
         """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapesError`."""
         fields, keys = use.fields, use.keys
@@ -254,7 +280,7 @@ class Builder:
                     )
                 continue
             try:
-                values[name] = read_value(field.kind, tree, at, channels_of)
+                values[name] = read_value(field.kind, tree, at, channels_of, sides_of)
             except NeedsShapesError:
                 waiting = True
             except UnreadError as error:

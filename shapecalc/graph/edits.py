@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import ALIASES, BUILTIN, JOINS
-from shapecalc.spec.tree_reader import COMMON_KEYS
+from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, BUILTIN, JOINS, is_layer, layer_class
+from shapecalc.spec.tree_reader import COMMON_KEYS, fields_meant, word_meant
 from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import did_you_mean
 
@@ -64,40 +64,48 @@ class Edits:
         }
         kind = fields.pop("type", None)
         if kind is None:
-            if use.type not in self.spec.blocks:
+            if use.type not in self.spec.blocks and use.type not in BUILT_IN_BLOCKS:
                 self.only_fields(use.type, fields, keys)
             kept = use.fields
             if use.type == "repeat" and fields.keys() & {"times", "for"}:  # one or the other
                 kept = {key: tree for key, tree in kept.items() if key == "index"}
             return use._replace(fields={**kept, **fields}, keys={**use.keys, **keys}, literal=None)
         text = kind.text if isinstance(kind, Scalar) else ""
+        meant = word_meant(text, self.spec.blocks)
         if text not in self.spec.blocks:
-            text = ALIASES.get(text.lower(), text.lower())
-        if text not in BUILTIN and text not in self.spec.blocks:
-            known = [*BUILTIN, *self.spec.blocks]
-            self.expansion.complain(
-                "E112", f"{describe(kind)} is not a layer type", kind, did_you_mean(text, known)
-            )
+            text = meant.type if meant else ALIASES.get(text.lower(), text.lower())
+        if text not in {*BUILTIN, *BUILT_IN_BLOCKS, *self.spec.blocks}:
+            self.refuse_type(kind, text)
             return use
         assert isinstance(kind, Scalar)
-        if text in JOINS:
+        says, implied = fields_meant(kind, meant) if meant else ({}, {})
+        if text in JOINS and is_layer(text, self.spec.blocks):
             self.only_fields(text, fields, keys)
         branches = use.branches if text in JOINS and use.type in JOINS else ()
         return use._replace(
             word=kind,
             type=text,
-            fields=fields,
+            fields={**says, **fields},
             keys=keys,
             literal=None,
             branches=branches,
-            implied={},
+            implied=implied,
         )
+
+    def refuse_type(self, kind: Tree, text: str) -> None:
+        """Complain about a type that a change gives a layer, and that is none."""
+        from shapecalc.spec.papers import unclear
+
+        hint = unclear(text) or did_you_mean(text, [*BUILTIN, *BUILT_IN_BLOCKS, *self.spec.blocks])
+        self.expansion.complain("E112", f"{describe(kind)} is not a layer type", kind, hint)
 
     def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:
         """Complain about changes that a join or a word of structure has no field for."""
-        if kind in BUILTIN and kind not in JOINS:
+        if is_layer(kind, self.spec.blocks) and kind not in JOINS:
             return  # looked at when the layer is built
-        takes = ("times", "for", "index") if kind == "repeat" else ()
+        takes: tuple[str, ...] = ("times", "for", "index") if kind == "repeat" else ()
+        if is_layer(kind, self.spec.blocks):
+            takes = tuple(field.name for field in layer_class(kind).fields())
         for key in [key for key in fields if key not in takes]:
             del fields[key]
             hint = did_you_mean(key, takes) or (

@@ -65,7 +65,7 @@ def expand(
     root.close()
     walk.edits.complain_of_unmatched()
     for draft in expansion.drafts:
-        for wire in draft.inputs:
+        for wire in draft.inputs if draft.like is None else (*draft.inputs, draft.like):
             resolver.follow(wire)
     conditions.must_be_final()
     resolver.share()
@@ -77,7 +77,7 @@ def expand(
         ends = tuple(index for index in range(len(nodes)) if index not in read)
     else:
         ends = tuple(draft.index for draft in outputs)
-    return Graph(
+    graph = Graph(
         spec=spec,
         nodes=nodes,
         groups=resolver.groups(),
@@ -87,6 +87,11 @@ def expand(
         options=Options(settings or {}, inputs or {}),
         problems=tuple(expansion.problems),
     )
+    if not spec.deployed or graph.problems:
+        return graph
+    from shapecalc.graph.deploy import folded  # few networks are asked for as deployed
+
+    return folded(graph)
 
 
 def rebuilt(graph: Graph, values: Mapping[str, object]) -> Graph:
@@ -101,8 +106,13 @@ def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     def sources(draft: Draft) -> list[Draft]:
         return [resolver.source_of(wire) for wire in draft.inputs]
 
+    def needed(draft: Draft) -> list[Draft]:
+        if draft.like is None:
+            return sources(draft)
+        return [*sources(draft), resolver.source_of(draft.like)]
+
     drafts = [*expansion.lost, *expansion.drafts]
-    ordered = in_order(drafts, sources)
+    ordered = in_order(drafts, needed)
     if len(ordered) < len(drafts):
         expansion.problems.add(resolver.circle({id(draft) for draft in ordered}))
         raise SpecErrors(expansion.problems.in_order())
@@ -302,11 +312,14 @@ class Resolver:
                 self.must_train_alike(draft)
 
     def must_train_alike(self, draft: Draft) -> None:
-        """Complain about a layer that says of weights, which another owns, what that does not."""
+        """Complain about a layer that says of weights, which another owns, what that does not.
+
+        What defaults, or the spec, say of all is weaker than what the owner says: it yields.
+        """
         owner = draft.share
         assert owner is not None
         trained = owner.trained is not False
-        if draft.trained is None or draft.trained is trained or draft.use is None:
+        if draft.stated is None or draft.stated is trained or draft.use is None:
             return
         does, states = ("trains", "false") if trained else ("freezes", "true")
         self.expansion.complain(
@@ -349,7 +362,8 @@ class Resolver:
         walk: dict[Draft, None] = {}
         while held not in walk:
             walk[held] = None
-            sources = (self.source_of(wire) for wire in held.inputs)
+            before = held.inputs if held.like is None else [*held.inputs, held.like]
+            sources = (self.source_of(wire) for wire in before)
             held = next(source for source in sources if id(source) not in ordered)
         loop = [*dropwhile(lambda draft: draft is not held, walk), held]
         paths = [draft.path for draft in loop]

@@ -9,13 +9,13 @@ from shapecalc.graph.draft import Draft, Expansion, Level, Wire
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.rounds import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
-from shapecalc.layers import BUILTIN, JOINS, layer_class
+from shapecalc.layers import BUILT_IN_BLOCKS, JOINS, is_layer, layer_class
 from shapecalc.spec import FIRST_FIELD, Fields
 from shapecalc.text import Scalar, Source, origin, scalar
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.conditions import Conditions
@@ -54,6 +54,7 @@ class Position(Fields):
     inserted: bool = False  # by an edit into this very level: named after the base's layers
     edition: int = 0  # which file's text this is; only later files' edits apply
     trained: bool | None = None  # what the innermost statement around says of training, if any
+    passed: Mapping[str, Wire] = {}  # what flows into a built-in block besides, by its names there
 
 
 def names_in(uses: Iterable[Use]) -> set[str]:
@@ -78,6 +79,15 @@ def names_in_branches(branches: Iterable[Branch]) -> set[str]:
 def is_conditional(use: Use) -> bool:
     """Tell whether a statement or one of its branches has a condition."""
     return use.condition is not None or any(branch.condition is not None for branch in use.branches)
+
+
+def _fields_of(kind: str) -> list[str]:
+    """Return the fields of a layer type, or of a block that needs no definition."""
+    if kind in BUILT_IN_BLOCKS:
+        from shapecalc.spec.built_in import BLOCKS
+
+        return [field.name for field in BLOCKS[kind].fields()]
+    return [field.name for field in layer_class(kind).fields()]
 
 
 class TooManyError(Exception):
@@ -155,7 +165,7 @@ class Walk:
             position = self.training(use, flow, position)
             return self.repeat(use, self.source(use, flow, position), position, None)
         stem = use.type
-        if use.type in BUILTIN:
+        if is_layer(use.type, self.spec.blocks):
             stem = layer_class(use.type).stem
         elif use.name is not None:
             stem = NAMED_LEVEL
@@ -277,10 +287,11 @@ class Walk:
         position = self.training(use, flow, position)
         if use.inherit is not None:
             use = self.inheriting(use, use.inherit, position)
-        if kind in JOINS:
-            return self.join(use, name, stem, flow, position)
-        if kind in BUILTIN:
-            return self.layer(use, name, stem, flow, position)
+        if is_layer(kind, self.spec.blocks):
+            expand = self.join if kind in JOINS else self.layer
+            return expand(use, name, stem, flow, position)
+        if kind in BUILT_IN_BLOCKS and kind not in self.spec.blocks:
+            return self.built_in(use, name, stem, flow, position)
         before, flow = flow, self.source(use, flow, position)
         if kind == "repeat":
             return self.repeat(use, flow, position, name)
@@ -309,7 +320,7 @@ class Walk:
             self.expansion.complain("E111", message, inherit, "give its fields here")
             return use
         block = self.spec.blocks.get(use.type)
-        takes = block.fields if block else {field.name for field in layer_class(use.type).fields()}
+        takes = set(block.fields if block else _fields_of(use.type))
         first = next(iter(block.fields), "") if block and FIRST_FIELD in use.fields else ""
         handed = {
             name: scalar(name, Source("", ""))._replace(
@@ -498,6 +509,25 @@ class Walk:
         within = position._replace(names=level, scope=inside, blocks=(*position.blocks, use.type))
         return self.within(level, block.uses, flow, within)
 
+    def built_in(
+        self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
+    ) -> Wire | None:
+        """Expand the use of a built-in block, which may take several inputs."""
+        from shapecalc.graph.built_in import expanded
+
+        sources = use.sources or ()
+        level = self.level(use, name, stem, position)
+        self.may_share(level, use, position)
+        wires = [self.wire(source, flow, position) for source in sources] or [flow]
+        level.input = wires[0]
+        made = expanded(use, wires, position.scope, self.constants.scope, self.builder)
+        if made is None:
+            level.out = self.expansion.nowhere().out
+            return level.out
+        uses, scope, level.fields, passed = made
+        inside = position._replace(names=level, scope=scope, passed=passed)
+        return self.within(level, uses, wires[0], inside)
+
     def join(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
     ) -> Wire | None:
@@ -524,7 +554,7 @@ class Walk:
                 return draft.out
         else:
             operands = [self.wire(name, flow, position) for name in use.sources or ()]
-            if not use.sources:
+            if not use.sources and use.fields:  # constants, and what flows in
                 operands = [flow]
         draft = self.draft(use, operands, position, position.names)
         self.enter(draft, name, stem, position.names, use)
@@ -534,9 +564,8 @@ class Walk:
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
     ) -> Wire | None:
         """Expand a layer."""
-        inputs = (
-            [self.wire(source, flow, position) for source in use.sources] if use.sources else [flow]
-        )
+        alone = [flow] if layer_class(use.type).inputs != 0 else []
+        inputs = [self.wire(source, flow, position) for source in use.sources or ()] or alone
         draft = self.draft(use, inputs, position, position.names)
         self.enter(draft, name, stem, position.names, use)
         self.may_share(draft, use, position)
@@ -549,13 +578,23 @@ class Walk:
 
     def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
         wires = [wire or self.dry(use) for wire in inputs]
+        like = self.like(use, position)
         draft = Draft(
-            names, use, self.builder.make(use, position.scope, wires[0] if wires else None)
+            names, use, self.builder.make(use, position.scope, wires[0] if wires else None, like)
         )
+        draft.stated = position.trained
+        draft.like = like
         draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)
         return draft
+
+    def like(self, use: Use, position: Position) -> Wire | None:
+        """Return the layer whose sides a layer is to have, where it names one."""
+        tree = use.fields.get("like")
+        if not isinstance(tree, Scalar) or not tree.text:
+            return None
+        return Wire(None, tree, position.names)
 
     def dry(self, use: Use) -> Wire:
         """Complain that nothing flows into a layer."""
@@ -583,4 +622,6 @@ class Walk:
         return self.wire(use.sources[0], flow, position)
 
     def wire(self, reference: Scalar, flow: Wire | None, position: Position) -> Wire | None:
-        return flow if reference.text == "." else Wire(None, reference, position.names)
+        if reference.text == ".":
+            return flow
+        return position.passed.get(reference.text) or Wire(None, reference, position.names)

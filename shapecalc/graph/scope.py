@@ -95,8 +95,17 @@ def no_shapes(_flow: object) -> Dim:
     raise NeedsShapesError
 
 
+def no_sides() -> tuple[Dim, ...]:
+    """Answer for the sides of another layer before propagation."""
+    raise NeedsShapesError
+
+
 def read_value(
-    kind: Kind, tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes
+    kind: Kind,
+    tree: Tree,
+    place: Scoped,
+    channels_of: Callable[[object], Dim] = no_shapes,
+    sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
 ) -> Any:  # noqa: ANN401
     """Read a field's value, following names that are bound to pieces of YAML.
 
@@ -108,7 +117,9 @@ def read_value(
     def defined(word: str) -> bool:
         return word == "channels" or place.scope.find(word) is not None
 
-    return kind.read(tree, Reading(lambda inner: whole(inner, place, channels_of), defined))
+    return kind.read(
+        tree, Reading(lambda inner: whole(inner, place, channels_of), defined, sides_of)
+    )
 
 
 def _followed(

@@ -11,14 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from shapecalc.layers.base import Layer
 
 #: The families, in the order in which help and schema list their layers.
 FAMILIES = (
     "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
-    "reshape", "merge",
+    "rmsnorm", "gated", "recurrent",
+    "reshape", "slicing", "merge", "arithmetic", "reduce", "trained", "product", "attention",
+    "partition",
 )  # fmt: skip
 
 
@@ -74,8 +76,19 @@ ALIASES: dict[str, str] = {"fc": "dense", "linear": "dense"}
 #: Words that build structure and are not layers.
 STRUCTURE: tuple[str, ...] = ("repeat", "group", "side")
 
+#: The words that stand for several layers: blocks that need no definition, unless a spec has one
+#: of that name.
+BUILT_IN_BLOCKS: tuple[str, ...] = ("attention",)
+
 #: The layers that join branches.
-JOINS: frozenset[str] = frozenset({"concat", "add", "multiply"})
+JOINS: frozenset[str] = frozenset(
+    {"concat", "add", "multiply", "subtract", "divide", "maximum", "minimum"}
+)
+
+
+def is_layer(word: str, blocks: Container[str]) -> bool:
+    """Tell whether a word means a layer type, and not one of the blocks that go before it."""
+    return word in BUILTIN and (word not in blocks or not BUILTIN[word].yields)
 
 
 def layer_class(word: str) -> type[Layer]:

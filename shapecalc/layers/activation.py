@@ -11,12 +11,14 @@ from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Parameter, Work
 from shapecalc.layers.fields import Choice, Decimal, Flag, decimal_text, field
 from shapecalc.layers.shape import Vector
+from shapecalc.layers.window import EVERYTHING, OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.layers.base import Requirement
     from shapecalc.layers.shape import Shape
+    from shapecalc.layers.window import InputSpan
 
 
 class Pointwise(Layer):
@@ -224,6 +226,7 @@ class Softmax(Pointwise):
     learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = exp(x - max)/sum of exp(x - max)"
     example: ClassVar[str] = "softmax: {over: positions}"
+    gathers: ClassVar[str] = "The scores at all positions are divided by their sum"
     cost: ClassVar[Work] = Work(adds=2, compares=1, divisions=1, exponentials=1)
 
     over: Literal["channels", "positions"] = field(
@@ -233,6 +236,12 @@ class Softmax(Pointwise):
         words={"positions": "over positions"},
         unsaid="softmax over channels",
     )
+
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+        return None if self.over == "channels" else (EVERYTHING,) * len(inputs[0].sides)
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return EVERYTHING if self.over == "channels" else OWN
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         if self.over == "positions" and isinstance(inputs[0], Vector):
@@ -258,6 +267,24 @@ class Dropout(Pointwise):
     example: ClassVar[str] = "dropout: 0.5"
 
     rate: float = field(Decimal(0, 1), "share of the elements that are dropped", default=0.5)
+
+    def configuration(self, *inputs: Shape) -> str:
+        return decimal_text(self.rate)
+
+
+class StochasticDepth(Pointwise):
+    """Drops a whole branch at random in training and none at inference (Huang et al. 2016)."""
+
+    type: ClassVar[str] = "stochastic_depth"
+    yields: ClassVar[bool] = True
+    view: ClassVar[bool] = True
+    principal: ClassVar[str] = "rate"
+    summary: ClassVar[str] = "drops a branch in training (drop path)"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    example: ClassVar[str] = "stochastic_depth: 0.2"
+
+    rate: float = field(Decimal(0, 1), "share of the examples that lose the branch", default=0.5)
 
     def configuration(self, *inputs: Shape) -> str:
         return decimal_text(self.rate)

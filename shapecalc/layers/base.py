@@ -13,13 +13,13 @@ from shapecalc.algebra import Dim, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
-from shapecalc.layers.window import EVERYTHING
+from shapecalc.layers.window import EVERYTHING, OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.algebra.expr import Expr
-    from shapecalc.layers.window import InputSpan
+    from shapecalc.layers.window import InputSpan, Sees
 
 
 class Work(NamedTuple):
@@ -31,7 +31,10 @@ class Work(NamedTuple):
     """
 
     macs: Dim = 0
-    """Multiply-accumulates of convolutions and dense layers (and subsampling's coefficient)."""
+    """Multiply-accumulates of convolutions, dense layers and products of activations.
+
+    And one per output of subsampling, for its coefficient.
+    """
     bias_adds: Dim = 0
     """Additions of biases."""
     multiplies: Dim = 0
@@ -101,11 +104,16 @@ class Layer:
     gives a plain value or a property instead is fixed there: no one can set it.
 
     Class constants: `type` is the word of the language, `stem` what automatic names begin with,
-    `principal` the field that a bare value sets, `inputs` how many inputs the layer takes (None:
-    two or more), `takes` the kinds of shapes, `inplace` whether the result overwrites the input
-    (`view`: it is the very same elements, so nothing is written),
-    `weighted` whether units multiply and accumulate.  `term` is what a total calls the operations
-    that are neither multiply-accumulates nor bias adds, "" where it has no name for them; `learns`
+    `principal` the field that a bare value sets, `yields` whether a block of the word goes before
+    it (a word that came to a language in use), `inputs` how many inputs the layer takes (None: one
+    or more of a join; 0: it is an operand by itself), `takes` the kinds of shapes (`sequence`: a
+    map of one side), `inplace` whether the result overwrites the input (`view`: it is the very
+    same elements, so nothing is written),
+    `weighted` whether units multiply and accumulate, `by_channel` whether they see their own
+    channel only, `gathers` in words why units look beyond a window, `positive` whether it is judged
+    on numbers above 0, where all that it computes is a number.  `term` is what a total calls the
+    operations that are neither multiply-accumulates nor bias adds, "" where it has no name for
+    them; `learns`
     what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
     those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
     by itself is the example where no other is given.
@@ -120,11 +128,15 @@ class Layer:
     example: ClassVar[str]
     counts: ClassVar[str] = "no parameters, no MACs"
     principal: ClassVar[str] = ""
+    yields: ClassVar[bool] = False
     inputs: ClassVar[int | None] = 1
-    takes: ClassVar[Literal["any", "map"]] = "any"
+    takes: ClassVar[Literal["any", "map", "sequence"]] = "any"
     inplace: ClassVar[bool] = False
     view: ClassVar[bool] = False
     weighted: ClassVar[bool] = False
+    by_channel: ClassVar[bool] = False
+    gathers: ClassVar[str] = ""
+    positive: ClassVar[bool] = False
 
     _fields: ClassVar[tuple[Declared, ...]] = ()
 
@@ -216,44 +228,61 @@ class Layer:
         work = work or self.work(inputs, output)
         return work.macs + work.bias_adds
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+    def window(self, *inputs: Shape) -> Sees:
         """Tell per output side what a unit sees; None: just the units at its own place.
 
-        A layer whose units see the whole input, however that is arranged, returns `SEES_ALL`.
-        Raises `UndecidedError` where it depends on the symbols which of these holds.
+        `layers.window` says what there is to return.  Raises `UndecidedError` where it depends on
+        the symbols which of these holds.
         """
         return None
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        """Tell what an output channel sees of the channels of an input.
+
+        Without a window it is the own one, otherwise all, but for types that work `by_channel`.
+        """
+        return OWN if self.by_channel or self.window(*inputs) is None else EVERYTHING
 
 
 def arity_error(layer: Layer, inputs: tuple[Shape, ...]) -> RuleError | None:
     """Check the number and the kinds of inputs before any other rule."""
     count = len(inputs)
     if layer.inputs is None:
-        if count < 2:
+        if count < 1:
             return RuleError(
                 "E207",
-                f"{layer.type} joins two or more branches, but has {count}",
+                f"{layer.type} joins one or more branches, but has none",
                 hint="give it branches, or `from: [a, b]`",
                 facts=(("inputs", count),),
             )
     elif count != layer.inputs:
         return RuleError(
             "E207",
-            f"{layer.type} takes {layer.inputs} input, but {count} flow in",
+            f"{layer.type} takes {layer.inputs or 'no'} input{'s' if layer.inputs > 1 else ''},"
+            f" but {count} flow{'s' if count == 1 else ''} in",
             field="from",
-            hint="join them first with concat, add or multiply",
+            hint="join them first with concat, add or multiply"
+            if layer.inputs == 1
+            else "name them: `from: [a, b]`"
+            if layer.inputs
+            else "take `from` away; what it is joined with, a join says",
             facts=(("inputs", count),),
         )
-    if layer.takes == "map":
-        for shape in inputs:
-            if isinstance(shape, Vector):
-                return RuleError(
-                    "E201",
-                    f"{layer.type} needs sides to work on, but a vector of "
-                    f"{as_text(shape)} flows in",
-                    hint="move it before the dense or flatten layer, or `reshape: 1x1xC` first",
-                    facts=(("input", as_text(shape)),),
-                )
+    for shape in inputs if layer.takes != "any" else ():
+        if layer.takes == "sequence" and len(shape.sides) != 1:
+            return RuleError(
+                "E201",
+                f"{layer.type} needs a sequence, length x channels, but {as_text(shape)} flows in",
+                hint="make it one first: `reshape: LENGTHxCHANNELS`",
+                facts=(("input", as_text(shape)),),
+            )
+        if isinstance(shape, Vector):
+            return RuleError(
+                "E201",
+                f"{layer.type} needs sides to work on, but a vector of {as_text(shape)} flows in",
+                hint="move it before the dense or flatten layer, or `reshape: 1x1xC` first",
+                facts=(("input", as_text(shape)),),
+            )
     return None
 
 

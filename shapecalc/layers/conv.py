@@ -29,7 +29,14 @@ from shapecalc.layers.fields import (
     per_side,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, times_text
-from shapecalc.layers.window import InputSpan, Rounding, Window, output_size, reach
+from shapecalc.layers.window import (
+    InputSpan,
+    Rounding,
+    Window,
+    output_size,
+    reach,
+    reach_groups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,8 +64,11 @@ class Windowed(Layer):
         default=NO_PADDING,
         unsaid="no padding",
     )
-    dilation: tuple[int, ...] = field(
-        Sizes(), "distance of the kernel's taps, per side", default=(1,), unsaid="dilation 1"
+    dilation: tuple[Dim, ...] = field(
+        Sizes(symbolic=True),
+        "distance of the kernel's taps, per side",
+        default=(1,),
+        unsaid="dilation 1",
     )
 
     def steps(self) -> tuple[Dim, ...]:
@@ -113,7 +123,7 @@ def _windows(
     kernel: tuple[Dim, ...],
     stride: tuple[Dim, ...],
     pad: Padding,
-    dilation: tuple[int, ...],
+    dilation: tuple[Dim, ...],
     rounding: Rounding,
     rank: int,
 ) -> tuple[Window, ...]:
@@ -171,7 +181,7 @@ class _Misfit:
         axis = SIDE_NAMES[self.sides][self.side]
         adjective = {"height": "high", "depth": "deep", "length": "long"}.get(axis, "wide")
         shown = f"{window.extent}-{adjective} window"
-        if window.dilation > 1:
+        if window.dilation != 1:
             shown += f" (kernel {window.kernel}, dilation {window.dilation})"
         before, after = window.before, window.after
         padding, added = (
@@ -185,8 +195,9 @@ class _Misfit:
             f" = {output_size(n, window)}"
         )
         room = n + before + after
-        largest = (room - 1) // window.dilation + 1
-        smaller = isinstance(largest, int) and largest > 1  # not to be told of a symbol
+        fits = is_number(room) and is_number(window.dilation)  # not to be told of a symbol
+        largest = (room - 1) // window.dilation + 1 if fits else 0
+        smaller = isinstance(largest, int) and largest > 1
         enough = before - (room - window.extent) // 2
         return RuleError(
             "E204",
@@ -216,7 +227,7 @@ def window_text(layer: Windowed, *inputs: Shape) -> str:
     if pad := pad_text(layer.pad):
         words += f", pad {pad}"
     if set(layer.dilation) != {1}:
-        words += f", dilation {square(layer.dilation)}"
+        words += f", dilation {as_word(square(layer.dilation))}"
     if layer.rounds() != "floor":
         words += f", {layer.rounds()}"
     return words
@@ -384,3 +395,9 @@ class Conv(Rounded):
         return convolution_work(
             self._kernel(inputs[0]).size, product(output.sides), self.bias, output
         )
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        if self.connections is None:
+            return reach_groups(inputs[0].channels, self.groups, self.filters)
+        firsts, lasts = map(min, self.connections), map(max, self.connections)
+        return InputSpan(tuple(firsts), tuple(lasts), 0, every=0)

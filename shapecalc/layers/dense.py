@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.layers.base import SEES_ALL, Layer, Parameter, Work
-from shapecalc.layers.fields import Count, Flag, field
+from shapecalc.layers.base import SEES_ALL, Layer, Parameter, Work, map_like
+from shapecalc.layers.fields import Choice, Count, Flag, field
 from shapecalc.layers.shape import Shape, Vector
+from shapecalc.layers.window import EVERYTHING, InputSpan
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
-    from shapecalc.layers.window import InputSpan
 
 
 class FullyConnected(Layer):
@@ -24,15 +24,19 @@ class FullyConnected(Layer):
     def configuration(self, *inputs: Shape) -> str:
         return str(self.units)
 
-    def output(self, *inputs: Shape) -> Vector:
+    def output(self, *inputs: Shape) -> Shape:
         return Vector(self.units)
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
         return SEES_ALL
 
 
 class Dense(FullyConnected):
-    """Multiplies all inputs by a matrix of weights and adds a bias to every unit."""
+    """Multiplies all inputs by a matrix of weights and adds a bias to every unit.
+
+    Over channels it does so at every position by itself, with the same weights at all of them
+    (PyTorch's Linear, Keras's Dense: transformers).
+    """
 
     type: ClassVar[str] = "dense"
     stem: ClassVar[str] = "fc"
@@ -40,8 +44,10 @@ class Dense(FullyConnected):
     summary: ClassVar[str] = "fully connected layer; flattens a volume by itself"
     term: ClassVar[str] = ""
     learns: ClassVar[str] = "a weight for every unit and input, and a bias"
+    rule: ClassVar[str] = "output = units; over channels: the input's sides x units"
     counts: ClassVar[str] = (
-        "weights = units x input elements, biases = units, MACs = units x input elements"
+        "weights = units x input elements (over channels: units x channels), biases = units,"
+        " MACs = units x input elements"
     )
     example: ClassVar[str] = "dense: {name: fc6, units: 4096}"
 
@@ -53,12 +59,29 @@ class Dense(FullyConnected):
         unsaid="one bias per unit",
     )
 
+    over: Literal["all", "channels"] = field(
+        Choice("all", "channels"),
+        "what a unit sees: the whole input, or the channels of a position (transformers)",
+        default="all",
+        words={"channels": "at every position"},
+    )
+
+    def output(self, *inputs: Shape) -> Shape:
+        return map_like(inputs[0], self.units) if self.over == "channels" else Vector(self.units)
+
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        matrix = Parameter("weight", (self.units, inputs[0].size))
+        seen = inputs[0].channels if self.over == "channels" else inputs[0].size
+        matrix = Parameter("weight", (self.units, seen))
         return (matrix, Parameter("bias", (self.units,), "bias")) if self.bias else (matrix,)
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
-        return Work(macs=self.units * inputs[0].size, bias_adds=self.units if self.bias else 0)
+        return Work(macs=self.units * inputs[0].size, bias_adds=output.size if self.bias else 0)
+
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+        return None if self.over == "channels" else SEES_ALL
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return EVERYTHING
 
 
 class Rbf(FullyConnected):

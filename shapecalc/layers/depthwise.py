@@ -18,6 +18,7 @@ from shapecalc.layers.conv import (
 )
 from shapecalc.layers.fields import Count, Padding, field, per_side
 from shapecalc.layers.shape import Map, Shape
+from shapecalc.layers.window import InputSpan, reach_groups
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
@@ -68,6 +69,10 @@ class Depthwise(Rounded):
         return convolution_work(
             self._kernel(inputs[0]).size, product(output.sides), self.bias, output
         )
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        channels = inputs[0].channels
+        return reach_groups(channels, channels, channels * self.multiplier)
 
 
 class Separable(Rounded):

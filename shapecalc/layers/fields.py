@@ -13,7 +13,7 @@ from shapecalc.text import List, Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Expr
@@ -31,6 +31,8 @@ class Reading(NamedTuple):
     """Compute a whole-number expression."""
     defined: Callable[[str], bool]
     """Tell whether a word names a number here."""
+    sides: Callable[[], tuple[Dim, ...]]
+    """Return the sides of the layer that `like` names."""
 
 
 class UnreadError(Exception):
@@ -169,6 +171,22 @@ class Decimal(Kind):
         return value
 
 
+class Interval(Kind):
+    """Two decimal numbers, the smaller one first."""
+
+    words = "two numbers [low, high]"
+    schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[float, float]:
+        if not isinstance(tree, List) or len(tree.items) != 2:
+            raise self.wants(tree)
+        low, high = (Decimal().read(item, reading) for item in tree.items)
+        if low >= high:
+            message = f"must rise, but {low:g} is not below {high:g}"
+            raise UnreadError(message, f"write [{high:g}, {low:g}]", at=tree, code="E114")
+        return low, high
+
+
 class Flag(Kind):
     """`true` or `false`, in just these words."""
 
@@ -244,6 +262,63 @@ class Sizes(Kind):
         return tuple(self.count.bounded(tree, reading.number(part)) for part in parts)
 
 
+class Rational(NamedTuple):
+    """A factor that is no whole number: 1.5 is 3 over 2."""
+
+    times: int
+    over: int
+
+    def __str__(self) -> str:
+        return decimal_text(self.times / self.over)
+
+
+class FactorSizes(Sizes):
+    """A factor per side, as sizes are written; also decimals: `1.5`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = "a factor per side (2, 1.5, 1x2 or [1, 2])"
+        number = {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}
+        items = {"anyOf": [number, {"type": "string"}]}
+        listed = {"type": "array", "items": items, "minItems": 1, "maxItems": 3}
+        self.schema = {"anyOf": [number, {"type": "string"}, listed]}
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
+        if isinstance(tree, List) and 1 <= len(tree.items) <= 3:
+            return tuple([factor for item in tree.items for factor in self.one(item, reading)])
+        return self.one(tree, reading)
+
+    def one(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
+        """Read a decimal, or sizes."""
+        import re
+
+        if not (
+            isinstance(tree, Scalar) and re.fullmatch(r"\d{1,9}\.\d{1,6}", tree.text, re.ASCII)
+        ):
+            return super().read(tree, reading)
+        from fractions import Fraction
+
+        times, over = Fraction(tree.text).as_integer_ratio()
+        if not times:
+            raise UnreadError("must be more than 0", at=tree, code="E114")
+        return (times if over == 1 else Rational(times, over),)
+
+
+class SidesOf(Sizes):
+    """The name of a layer, for the sizes of its output's sides."""
+
+    words = "the name of a layer"
+    schema = {"type": "string"}
+
+    def __init__(self) -> None:
+        self.least = 1
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[Dim, ...]:
+        if not isinstance(tree, Scalar) or not tree.text:
+            raise self.wants(tree)
+        return reading.sides()
+
+
 def split_sizes(tree: Scalar, reading: Reading) -> list[Scalar]:
     """Split `1x7` or `kx1` at the x, unless the whole is a name that is defined."""
     text = tree.text
@@ -271,6 +346,21 @@ class Padding(NamedTuple):
 MODES = {"same": Padding(((0, 0),), "same"), "valid": Padding(((0, 0),), "valid")}
 #: A convolution's padding so that no output sees what comes after its place.
 CAUSAL = Padding(((0, 0),), "causal")
+
+
+_NO_CAUSAL = "causal is for convolutions; write [before, after] pairs"
+#: How the padding of one side is written that a mode stands for on all.
+_AS_PAIRS = {
+    "causal": "write [before, after] of each side; causal is [dilation*(kernel - 1), 0]:"
+    " [[2, 0], [1, 1]] for a kernel of 3",
+    "valid": "valid is 0 on a side: [0, 1]",
+    "same": "write [before, after] of each side: [[1, 1], [0, 0]]",
+}
+
+
+def _ends(side: Tree) -> Sequence[Tree]:
+    """Return the ends of a side, or the side itself where it is no pair."""
+    return side.items if isinstance(side, List) else (side,)
 
 
 class Pad(Kind):
@@ -303,19 +393,36 @@ class Pad(Kind):
             self.words = self.words.replace("same or valid", "same, valid or causal")
 
     def read(self, tree: Tree, reading: Reading) -> Padding:
+        self.refuse_mode_of_side(tree)
         if isinstance(tree, Scalar):
             if tree.text in self.modes:
                 return self.modes[tree.text]
             if tree.text.isalpha() and not reading.defined(tree.text):
                 hint = did_you_mean(tree.text.lower(), self.modes)
                 if tree.text == "causal" and self.modes:
-                    hint = "causal is for convolutions; write [before, after] pairs"
+                    hint = _NO_CAUSAL
                 raise self.wants(tree, hint)
         elif isinstance(tree, List) and len(tree.items) > 3:
             raise self.wants(tree, "[before, after] for each side: [[top, bottom], [left, right]]")
         elif isinstance(tree, List) and any(isinstance(item, List) for item in tree.items):
             return Padding(tuple(self.pair(item, reading) for item in tree.items))
         return Padding(tuple((size, size) for size in self.sizes.read(tree, reading)))
+
+    def refuse_mode_of_side(self, tree: Tree) -> None:
+        """Refuse a mode in a list: a mode is for all sides.  Raises `UnreadError`."""
+        sides = tree.items if isinstance(tree, List) else []
+        for item in (end for side in sides for end in _ends(side)):
+            if not isinstance(item, Scalar) or item.text not in _AS_PAIRS:
+                continue
+            word = item.text
+            alike = all(isinstance(side, Scalar) and side.text == word for side in sides)
+            if word not in self.modes:
+                hint = _NO_CAUSAL if self.modes else "write [before, after] pairs"
+            elif alike:
+                hint = f"write it without the list: pad: {word}"
+            else:
+                hint = _AS_PAIRS[word]
+            raise UnreadError(f"takes {word} for all sides at once, not in a list", hint, at=item)
 
     def pair(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
         """Read `[before, after]`."""
@@ -365,6 +472,24 @@ class Indices(Kind):
             raise self.wants(tree)
         numbers = [Count(0).read(item, reading) for item in tree.items]
         return tuple([number for number in numbers if isinstance(number, int)])
+
+
+class FromTo(Kind):
+    """`[from, to]`: numbers counted from 0, the last one left out."""
+
+    words = "[from, to], counted from 0"
+    schema = {
+        "type": "array",
+        "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
+        "minItems": 2,
+        "maxItems": 2,
+    }
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
+        if not isinstance(tree, List) or len(tree.items) != 2:
+            raise self.wants(tree)
+        low, high = (Count(0, symbolic=True).read(item, reading) for item in tree.items)
+        return low, high
 
 
 class Connections(Kind):

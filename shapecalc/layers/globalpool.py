@@ -15,6 +15,7 @@ class GlobalPool(Layer):
     """Reduces every channel's whole map to one unit."""
 
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     rule: ClassVar[str] = "output side = 1"
     statistic: ClassVar[str]
 
@@ -69,6 +70,7 @@ class AdaptivePool(Layer):
     """
 
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     principal: ClassVar[str] = "size"
     rule: ClassVar[str] = "output side = size, whatever the input"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.layers.base import Layer, Work
 from shapecalc.layers.fields import Count, Decimal, field
+from shapecalc.layers.window import InputSpan
 
 if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
@@ -52,3 +53,6 @@ class Lrn(Layer):
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n = output.size
         return Work(multiplies=2 * n, adds=(self.size + 1) * n, exponentials=n, divisions=n)
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return InputSpan((-(self.size // 2),), ((self.size - 1) // 2,), 1)

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from shapecalc.algebra import is_symbolic, larger
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, Work, map_like
+from shapecalc.layers.fields import Decimal, decimal_text, field
 from shapecalc.layers.shape import Shape, as_list, as_text, shape_of
+from shapecalc.layers.window import FIRST, OWN, reach_moved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.algebra import Dim
+    from shapecalc.layers.window import InputSpan
 
 
 class Join(Layer):
-    """Makes one volume of two or more whose extents agree."""
+    """Makes one volume of one or more whose extents agree."""
 
     inputs: ClassVar[int | None] = None
     hint: ClassVar[str] = "all extents must agree"
@@ -78,11 +81,48 @@ class Concat(Join):
     def output(self, *inputs: Shape) -> Shape:
         return map_like(inputs[0], sum(shape.channels for shape in inputs))
 
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return reach_moved(-sum(shape.channels for shape in inputs[:operand]))
 
-class Add(Join):
+
+class Elementwise(Join):
+    """Computes element by element, with constants at either hand: 1 - x, x * 0.17."""
+
+    principal: ClassVar[str] = "right"
+    sign: ClassVar[str]
+    operation: ClassVar[str]
+
+    right: float | None = field(Decimal(), "a constant behind the operands: x * 0.17", default=None)
+    left: float | None = field(
+        Decimal(), "a constant in front of the operands: 1 - x", default=None
+    )
+
+    def constants(self) -> tuple[float, ...]:
+        """Return the constants, the one in front first."""
+        return tuple(value for value in (self.left, self.right) if value is not None)
+
+    def configuration(self, *inputs: Shape) -> str:
+        words = []
+        if self.constants():
+            ends = [_written(n) if n is not None else "" for n in (self.left, self.right)]
+            words = [self.sign.join(filter(None, (ends[0], "x", ends[1])))]
+        return ", ".join([*words, *self.stretched(*inputs)])
+
+    def stretched(self, *inputs: Shape) -> Iterator[str]:
+        """Name the operands that stretch."""
+        yield from ()
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
+        times = len(inputs) + len(self.constants()) - 1
+        return Work(**{self.operation: times * output.size})
+
+
+class Add(Elementwise):
     """Adds element by element: m operands take m - 1 additions each."""
 
     type: ClassVar[str] = "add"
+    sign: ClassVar[str] = " + "
+    operation: ClassVar[str] = "adds"
     summary: ClassVar[str] = "adds branches element by element"
     term: ClassVar[str] = "joins"
     learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
@@ -90,24 +130,13 @@ class Add(Join):
     counts: ClassVar[str] = "no parameters, no MACs; adds = (operands - 1) x output elements"
     example: ClassVar[str] = "add: {from: [conv2, .]}"
 
-    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
-        return Work(adds=(len(inputs) - 1) * output.size)
 
+class Stretching(Elementwise):
+    """Computes element by element; an extent that is 1 stretches to that of the others.
 
-class Multiply(Join):
-    """Multiplies element by element: m operands take m - 1 multiplications each.
-
-    An extent that is 1 stretches to that of the others, and a vector counts as a map with sides
-    of 1, so that a gate per channel or per position can be applied (Hu, Shen & Sun 2018).
+    A vector counts as a map with sides of 1, so that a gate per channel or per position can be
+    applied (Hu, Shen & Sun 2018).
     """
-
-    type: ClassVar[str] = "multiply"
-    summary: ClassVar[str] = "multiplies branches element by element; 1 stretches"
-    term: ClassVar[str] = "joins"
-    learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
-    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
-    counts: ClassVar[str] = "no parameters, no MACs; multiplies = (operands - 1) x output elements"
-    example: ClassVar[str] = "multiply: {from: [., gate]}"
 
     def extents(self, inputs: tuple[Shape, ...]) -> list[tuple[Dim, ...]]:
         rank = max(len(shape.sides) for shape in inputs)
@@ -118,12 +147,44 @@ class Multiply(Join):
         # Only what is 1 for every input size; of a symbol that may be 1 `requires` speaks.
         return isinstance(extent, int) and extent == 1
 
+    def stretched(self, *inputs: Shape) -> Iterator[str]:
+        for own in dict.fromkeys(inputs) if len(inputs) > 1 else ():
+            extents = self.extents((own, *inputs))
+            if any(
+                self.stretches(n) and set(more) != {n} for n, *more in zip(*extents, strict=True)
+            ):
+                yield f"{as_text(own)} stretched"
+
     def output(self, *inputs: Shape) -> Shape:
         axes = zip(*self.extents(inputs), strict=True)
         return shape_of(tuple(reduce(_wider, axis) for axis in axes))
 
-    def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
-        return Work(multiplies=(len(inputs) - 1) * output.size)
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        stretched = len(inputs) > 1 and self.stretches(inputs[operand].channels)
+        return FIRST if stretched else OWN
+
+
+class Multiply(Stretching):
+    """Multiplies element by element: m operands take m - 1 multiplications each.
+
+    An extent that is 1 stretches to that of the others, and a vector counts as a map with sides
+    of 1, so that a gate per channel or per position can be applied (Hu, Shen & Sun 2018).
+    """
+
+    type: ClassVar[str] = "multiply"
+    sign: ClassVar[str] = " * "
+    operation: ClassVar[str] = "multiplies"
+    summary: ClassVar[str] = "multiplies branches element by element; 1 stretches"
+    term: ClassVar[str] = "joins"
+    learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
+    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
+    counts: ClassVar[str] = "no parameters, no MACs; multiplies = (operands - 1) x output elements"
+    example: ClassVar[str] = "multiply: {from: [., gate]}"
+
+
+def _written(value: float) -> str:
+    """Write a constant among other words: a negative one in brackets."""
+    return decimal_text(value) if value >= 0 else f"({decimal_text(value)})"
 
 
 def _wider(a: Dim, b: Dim) -> Dim:

@@ -6,8 +6,8 @@ Per set of elements normalised together: 3 divisions (mean, variance, 1/deviatio
 (epsilon) and 1 root.  Batch normalisation is the exception: at inference its mean and deviation
 are constants, which fold into one scale and one shift.
 
-What a unit sees is its own place; that the mean and the variance come from elsewhere does not
-widen the receptive field.
+A unit sees all that its mean and its variance are taken of: the whole map, where they are taken
+over positions.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from shapecalc.algebra import Dim, product
 from shapecalc.layers.base import Layer, Parameter, Requirement, Work, groups_divide
 from shapecalc.layers.fields import Choice, Count, Flag, field
+from shapecalc.layers.window import EVERYTHING, OWN, reach_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.layers.shape import Shape
+    from shapecalc.layers.window import InputSpan
 
 _PER_ELEMENT = (
     "; per element: adds 3, multiplies 2, and 1 each for scale and shift;"
@@ -33,6 +35,7 @@ class Norm(Layer):
     """Subtracts the mean of a set of elements and divides by their deviation."""
 
     counts: ClassVar[str] = "weights = channels (scale), biases = channels (shift)" + _PER_ELEMENT
+    gathers: ClassVar[str] = "The mean and the variance are taken over all positions"
 
     affine: bool = field(
         Flag(),
@@ -41,27 +44,59 @@ class Norm(Layer):
         words={False: "no scale or shift"},
         unsaid="a trained scale and shift",
     )
+    scale: bool = field(
+        Flag(),
+        "scale by trained weights, where `affine` is true",
+        default=True,
+        words={False: "no scale"},
+        unsaid="a trained scale and shift",
+    )
+    shift: bool = field(
+        Flag(),
+        "shift by trained biases, where `affine` is true",
+        default=True,
+        words={False: "no shift"},
+        unsaid="a trained scale and shift",
+    )
+
+    def exceptions(self) -> str:
+        if self.affine or (self.scale and self.shift):
+            return super().exceptions()
+        names = (declared.name for declared in self.fields())
+        fields = dict(zip(names, self.values(), strict=True))  # that says it of both
+        return type(self)(**{**fields, "scale": True, "shift": True}).exceptions()
+
+    def trains(self) -> tuple[bool, bool]:
+        """Tell whether the result is scaled, and whether it is shifted."""
+        return self.affine and self.scale, self.affine and self.shift
 
     def sets(self, shape: Shape) -> Dim:
         """Count the sets of elements that are normalised by themselves."""
         raise NotImplementedError
+
+    def over_positions(self) -> bool:
+        """Tell whether a set reaches over all positions; if not, it lies at one."""
+        return True
+
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+        sides = inputs[0].sides
+        return (EVERYTHING,) * len(sides) if sides and self.over_positions() else None
 
     def scaled(self, shape: Shape) -> tuple[Dim, ...]:
         """Return the extents of the trained scale, and of the shift."""
         return (shape.channels,)
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        if not self.affine:
-            return ()
         extents = self.scaled(inputs[0])
-        return Parameter("weight", extents), Parameter("bias", extents, "bias")
+        trained = Parameter("weight", extents), Parameter("bias", extents, "bias")
+        return tuple(array for array, has in zip(trained, self.trains(), strict=True) if has)
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n, sets = output.size, self.sets(inputs[0])
-        trained = n if self.affine else 0
+        scaled, shifted = (n if trained else 0 for trained in self.trains())
         return Work(
-            multiplies=2 * n + trained,
-            adds=3 * n + sets + trained,
+            multiplies=2 * n + scaled,
+            adds=3 * n + sets + shifted,
             divisions=3 * sets,
             exponentials=sets,
         )
@@ -111,6 +146,12 @@ class BatchNorm(Norm):
             return super().work(inputs, output)
         return Work(multiplies=output.size, adds=output.size)
 
+    def over_positions(self) -> bool:
+        return not self.statistics
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return OWN
+
 
 class LayerNorm(Norm):
     """Normalises every example by itself, over the channels of each position or over everything.
@@ -145,6 +186,12 @@ class LayerNorm(Norm):
     def scaled(self, shape: Shape) -> tuple[Dim, ...]:
         return (shape.channels, *(shape.sides if self.over == "all" else ()))
 
+    def over_positions(self) -> bool:
+        return self.over == "all"
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return EVERYTHING
+
 
 class GroupNorm(Norm):
     """Normalises groups of channels, each over all positions (Wu & He 2018; G = 32 there)."""
@@ -168,6 +215,9 @@ class GroupNorm(Norm):
     def sets(self, shape: Shape) -> Dim:
         return self.groups
 
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return reach_groups(inputs[0].channels, self.groups, inputs[0].channels)
+
 
 class InstanceNorm(Norm):
     """Normalises every channel over all positions (Ulyanov, Vedaldi & Lempitsky 2016).
@@ -183,3 +233,6 @@ class InstanceNorm(Norm):
 
     def sets(self, shape: Shape) -> Dim:
         return shape.channels
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return OWN

@@ -26,6 +26,7 @@ class Pool(Rounded):
     """
 
     principal: ClassVar[str] = "kernel"
+    by_channel: ClassVar[bool] = True
 
     kernel: tuple[Dim, ...] = field(
         Sizes(divides=True), "extent of the window, per side", default=(2,)
@@ -181,7 +182,7 @@ class BlurPool(Pool):
         default=(2,),
         unsaid="stride 1",
     )
-    dilation: ClassVar[tuple[int, ...]] = (1,)  # type: ignore[misc]
+    dilation: ClassVar[tuple[Dim, ...]] = (1,)  # type: ignore[misc]
     rounding: ClassVar[Rounding] = "floor"  # type: ignore[misc]
 
     @property  # type: ignore[misc]

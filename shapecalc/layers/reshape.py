@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from math import gcd
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from shapecalc.algebra import Dim, ceil_div, is_symbolic, product
+from shapecalc.algebra import Dim, ceil_div, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import (
     NO_WORK,
-    SEES_ALL,
     Layer,
     Requirement,
     Work,
@@ -23,16 +23,27 @@ from shapecalc.layers.fields import (
     Choice,
     Count,
     Extents,
+    FactorSizes,
     Indices,
     Pad,
     Padding,
+    Rational,
+    SidesOf,
     Sizes,
     field,
     pads_per_side,
     per_side,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
-from shapecalc.layers.window import InputSpan, UndecidedError, reach_moved, reach_up
+from shapecalc.layers.window import (
+    InputSpan,
+    Rearranged,
+    as_number,
+    reach_moved,
+    reach_resized,
+    reach_up,
+    refuse_period,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +63,10 @@ class Flatten(Layer):
     def output(self, *inputs: Shape) -> Vector:
         return Vector(inputs[0].size)
 
+    def window(self, *inputs: Shape) -> Rearranged | None:
+        sides = len(inputs[0].sides)
+        return Rearranged((sides, *range(sides)), (0,)) if sides else None
+
 
 class Reshape(Layer):
     """Reads the same elements, in the same order, as another shape.
@@ -59,8 +74,7 @@ class Reshape(Layer):
     Between maps that is the order in which shapes are written, channels last; a row holds a map
     channel by channel, as `flatten` writes it.
 
-    In a row every element still sees what it saw.  A map's arrangement is lost in another map, so
-    there every unit counts as one that sees the whole input.
+    Every element still sees what it saw.
     """
 
     type: ClassVar[str] = "reshape"
@@ -97,16 +111,14 @@ class Reshape(Layer):
     def output(self, *inputs: Shape) -> Shape:
         return shape_of(self.shape)
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+    def window(self, *inputs: Shape) -> Rearranged | None:
         output = self.output(*inputs)
-        if not isinstance(output, Map) or output == inputs[0]:
+        if output == inputs[0]:
             return None
-        pairs = list(zip(as_list(output), as_list(inputs[0]), strict=False))
-        if len(output.sides) == len(inputs[0].sides) and all(
-            a == b or is_symbolic(a) or is_symbolic(b) for a, b in pairs
-        ):
-            raise UndecidedError  # at some size it may be the same shape
-        return SEES_ALL
+        read, written = len(inputs[0].sides), len(output.sides)
+        if read and written:
+            return Rearranged((*range(read), read), (*range(written), written))
+        return Rearranged((read, *range(read)), (written, *range(written)))
 
 
 class Permute(Layer):
@@ -144,11 +156,8 @@ class Permute(Layer):
         extents = as_list(inputs[0])
         return shape_of(tuple(extents[axis] for axis in self.order))
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
-        *sides, channels = self.order
-        if channels != len(sides):
-            return SEES_ALL
-        return tuple(InputSpan((0,), (0,), 1, side) for side in sides)
+    def window(self, *inputs: Shape) -> Rearranged:
+        return Rearranged(self.order, tuple(range(len(self.order))))
 
 
 class PadLayer(Layer):
@@ -156,6 +165,7 @@ class PadLayer(Layer):
 
     type: ClassVar[str] = "pad"
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     principal: ClassVar[str] = "pad"
     summary: ClassVar[str] = "zeros around the input"
     term: ClassVar[str] = ""
@@ -180,13 +190,15 @@ class PadLayer(Layer):
 
 
 class Crop(Layer):
-    """Takes rows away at the ends of the sides, so many, or down to a size around the centre.
+    """Takes rows away at the ends of the sides, so many, or down to a size.
 
-    An odd row more is taken at the end.
+    Down to a size it keeps the centre, and takes an odd row more at the end; or what begins after
+    an offset (Long et al. 2015, FCN).
     """
 
     type: ClassVar[str] = "crop"
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     principal: ClassVar[str] = "crop"
     summary: ClassVar[str] = "takes away the rim"
     term: ClassVar[str] = ""
@@ -197,48 +209,71 @@ class Crop(Layer):
     crop: Padding | None = field(
         Pad(modes=False), "rows taken away at the ends of the sides", default=None
     )
-    to: tuple[int, ...] | None = field(
-        Sizes(), "size to cut out around the centre (U-Net)", default=None
+    to: tuple[Dim, ...] | None = field(
+        Sizes(symbolic=True), "size to cut out around the centre (U-Net)", default=None
+    )
+    like: tuple[Dim, ...] | None = field(
+        SidesOf(), "a layer whose sides are the size to cut out", default=None
+    )
+    offset: tuple[Dim, ...] | None = field(
+        Sizes(0, symbolic=True), "rows taken away before what is cut out (FCN)", default=None
     )
 
+    @property
+    def size(self) -> tuple[Dim, ...] | None:
+        """The size to cut out, if one is given."""
+        return self.like if self.to is None else self.to
+
     def configuration(self, *inputs: Shape) -> str:
-        if self.to is not None:
-            return f"to {square(self.to)}"
-        return pad_text(self.crop or NO_PADDING) or "0"
+        after = "" if self.offset is None else f" after {square(self.offset)}"
+        if self.size is not None:
+            return f"to {square(self.size)}{after}"
+        return (pad_text(self.crop or NO_PADDING) or "0") + after
 
     def requires(self, *inputs: Shape) -> list[Requirement]:
-        if (self.crop is None) == (self.to is None):
-            raise self._undecided()
+        given = [name for name in ("crop", "to", "like") if getattr(self, name) is not None]
+        if len(given) != 1 or (self.offset is not None and self.size is None):
+            raise self._undecided(given)
         sides = inputs[0].sides
-        if self.to is not None:
-            sizes = per_side(self.to, len(sides), "to")
+        if self.size is not None:
+            sizes = per_side(self.size, len(sides), given[0])
+            starts = per_side(self.offset or (0,), len(sides), "offset")
             return [
-                Requirement(n, "at least", size, partial(_too_large, n, size))
-                for n, size in zip(sides, sizes, strict=True)
+                Requirement(n, "at least", start + size, partial(_too_large, n, size, start))
+                for n, size, start in zip(sides, sizes, starts, strict=True)
             ]
         return [
             Requirement(n - sum(cut), "at least", 1, partial(_nothing_left, n, cut))
             for n, cut in zip(sides, self._cuts(sides), strict=True)
         ]
 
-    def _undecided(self) -> RuleError:
+    def _undecided(self, given: list[str]) -> RuleError:
         hint = "`crop: 2` takes 2 rows away at each end, `crop: {to: 56}` leaves 56"
-        if self.to is None:
+        if not given:
             return RuleError("E113", "crop needs the field `crop` or `to`", hint=hint)
-        return RuleError("E203", "crop takes `crop` or `to`, but not both", field="to", hint=hint)
+        if len(given) == 1:
+            message = "crop takes an `offset` only with `to` or `like`"
+            hint = "`crop: [[5, 8]]` takes 5 rows away before and 8 after"
+            return RuleError("E203", message, field="offset", hint=hint)
+        *_, first, second = given
+        message = f"crop takes `{first}` or `{second}`, but not both"
+        return RuleError("E203", message, field=second, hint=hint)
 
     def _cuts(self, sides: tuple[Dim, ...]) -> tuple[tuple[Dim, Dim], ...]:
         """Return how many rows every side loses before and after."""
-        if self.to is None:
+        if self.size is None:
             return pads_per_side(self.crop or NO_PADDING, len(sides), "crop")
-        sizes = per_side(self.to, len(sides), "to")
+        sizes = per_side(self.size, len(sides), "to")
         surplus = [n - size for n, size in zip(sides, sizes, strict=True)]
+        if self.offset is not None:
+            starts = per_side(self.offset, len(sides), "offset")
+            return tuple((first, rows - first) for first, rows in zip(starts, surplus, strict=True))
         return tuple((rows // 2, ceil_div(rows, 2)) for rows in surplus)
 
     def output(self, *inputs: Shape) -> Map:
         sides, channels = inputs[0].sides, inputs[0].channels
-        if self.to is not None:
-            return Map(per_side(self.to, len(sides), "to"), channels)
+        if self.size is not None:
+            return Map(per_side(self.size, len(sides), "to"), channels)
         cuts = zip(sides, self._cuts(sides), strict=True)
         return Map(tuple(n - sum(cut) for n, cut in cuts), channels)
 
@@ -246,14 +281,15 @@ class Crop(Layer):
         return tuple(reach_moved(before) for before, _ in self._cuts(inputs[0].sides))
 
 
-def _too_large(n: Dim, size: int) -> RuleError:
+def _too_large(n: Dim, size: Dim, start: Dim) -> RuleError:
+    after = "" if start == 0 else f" after the first {start}"
     return RuleError(
         "E204",
-        f"{size} rows cannot be cut out of a side of {n}",
+        f"{size} rows cannot be cut out of a side of {n}{after}",
         field="to",
-        rule=f"{n} >= {size} must hold",
-        hint=f"use at most {n}, or `pad` to add rows",
-        facts=(("input", n), ("to", size)),
+        rule=f"{n} >= {size if start == 0 else f'{start} + {size}'} must hold",
+        hint=f"use at most {n - start}, or `pad` to add rows",
+        facts=(("input", n), ("to", size), *([("offset", start)] if start != 0 else [])),
     )
 
 
@@ -270,41 +306,93 @@ def _nothing_left(n: Dim, cut: tuple[Dim, Dim]) -> RuleError:
 
 
 class Upsample(Layer):
-    """Enlarges every side by a factor, repeating elements or blending the nearest ones linearly.
+    """Resizes every side, repeating elements or blending the nearest ones linearly.
 
-    An output of bilinear upsampling is a weighted sum of 2 elements per side: 2**sides
-    multiplications and additions, at the rim too.  Pixels are areas: output u lies at
-    (u + 1/2)/factor - 1/2 (PyTorch's align_corners=False, Keras, ONNX half_pixel).
+    By a factor f, or to a size m, when f = m/n.  An output of bilinear upsampling is a weighted
+    sum of 2 elements per side: 2**sides multiplications and additions, at the rim too.  Pixels are
+    areas, aligned at their centres: output u lies at (u + 1/2)/f - 1/2 (PyTorch's
+    align_corners=False, Keras, ONNX half_pixel); or the corners of both maps are aligned, and u
+    lies at u*(n - 1)/(m - 1).  Nearest takes the element at floor(u/f).
     """
 
     type: ClassVar[str] = "upsample"
     takes: ClassVar[Literal["any", "map"]] = "map"
+    by_channel: ClassVar[bool] = True
     principal: ClassVar[str] = "factor"
-    summary: ClassVar[str] = "enlarges by a whole factor"
+    summary: ClassVar[str] = "enlarges by a factor, or to a size"
     term: ClassVar[str] = "upsampling"
     learns: ClassVar[str] = "nothing: elements are moved, added or taken away by a fixed rule"
-    rule: ClassVar[str] = "output side = n*factor"
+    rule: ClassVar[str] = "output side = floor(n*factor), or `to`"
     counts: ClassVar[str] = (
         "no parameters, no MACs; bilinear: 2**sides multiplies and adds per output element"
     )
     example: ClassVar[str] = "upsample: {factor: 2, mode: bilinear}"
 
-    factor: tuple[int, ...] = field(Sizes(), "by how much every side grows", default=(2,))
+    factor: tuple[int | Rational, ...] | None = field(
+        FactorSizes(), "by how much every side grows; 2 where no size is given", default=None
+    )
+    to: tuple[Dim, ...] | None = field(
+        Sizes(symbolic=True, divides=True), "size of the output's sides", default=None
+    )
+    like: tuple[Dim, ...] | None = field(
+        SidesOf(), "a layer whose sides are the output's", default=None
+    )
     mode: Literal["nearest", "bilinear"] = field(
         Choice("nearest", "bilinear"),
         "repeat the nearest element, or blend linearly",
         default="nearest",
     )
+    align: Literal["centres", "corners"] = field(
+        Choice("centres", "corners"),
+        "what of the first and the last pixels lies on each other",
+        default="centres",
+        words={"centres": "", "corners": "corners aligned"},
+        unsaid="pixels are areas",
+    )
+
+    @property
+    def size(self) -> tuple[Dim, ...] | None:
+        """The size of the output's sides, if one is given."""
+        return self.like if self.to is None else self.to
+
+    @property
+    def resizes(self) -> bool:
+        """Whether the units may lie at any fractions of the input's."""
+        whole = all(isinstance(factor, int) for factor in self.factor or ())
+        return self.size is not None or self.align == "corners" or not whole
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"x{square(self.factor)} {self.mode}"
+        factor: Any = self.factor or (2,)
+        by = f"x{square(factor)}" if self.size is None else f"to {square(self.size)}"
+        return f"{by} {self.mode}"
 
-    def _factors(self, shape: Shape) -> tuple[int, ...]:
-        return per_side(self.factor, len(shape.sides), "factor")
+    def requires(self, *inputs: Shape) -> list[Requirement]:
+        given = [name for name in ("factor", "to", "like") if getattr(self, name) is not None]
+        if len(given) > 1:
+            first, second = given[:2]
+            message = f"upsample takes `{first}` or `{second}`, but not both"
+            hint = "`upsample: 2` doubles the sides, `upsample: {to: 65}` makes them 65"
+            raise RuleError("E203", message, field=second, hint=hint)
+        if self.align == "corners" and self.mode == "nearest":
+            message = "upsample aligns corners only where it blends"
+            raise RuleError("E203", message, field="align", hint="add `mode: bilinear`")
+        output = self.output(*inputs)
+        return [
+            Requirement(m, "at least", 1, partial(_vanishes, n, m))
+            for n, m in zip(inputs[0].sides, output.sides, strict=True)
+        ]
+
+    def factors(self, shape: Shape) -> tuple[int | Rational, ...]:
+        """Return the factor of every side; a size has none."""
+        factor: Any = self.factor or (2,)
+        return per_side(factor, len(shape.sides), "factor")
 
     def output(self, *inputs: Shape) -> Map:
-        sides = zip(inputs[0].sides, self._factors(inputs[0]), strict=True)
-        return Map(tuple(n * factor for n, factor in sides), inputs[0].channels)
+        sides, channels = inputs[0].sides, inputs[0].channels
+        if self.size is not None:
+            return Map(per_side(self.size, len(sides), "to"), channels)
+        factors = zip(sides, self.factors(inputs[0]), strict=True)
+        return Map(tuple(_enlarged(n, factor) for n, factor in factors), channels)
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         if self.mode == "nearest":
@@ -313,8 +401,39 @@ class Upsample(Layer):
         return Work(multiplies=taps, adds=taps)
 
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
-        blend = self.mode == "bilinear"
-        return tuple([reach_up(factor, blend=blend) for factor in self._factors(inputs[0])])
+        sides, output = inputs[0].sides, self.output(*inputs).sides
+        factors = self.factors(inputs[0]) if self.size is None else (None,) * len(sides)
+        return tuple([self._reach(*side) for side in zip(sides, output, factors, strict=True)])
+
+    def _reach(self, n: Dim, m: Dim, factor: int | Rational | None) -> InputSpan:
+        blend, centred = self.mode == "bilinear", self.align == "centres"
+        if centred and isinstance(factor, Rational):
+            return reach_resized((factor.over, factor.times), blend=blend, centred=True)
+        if centred and isinstance(factor, int):
+            return reach_up(factor, blend=blend)
+        if n == m:
+            return reach_moved(0)
+        less = 0 if centred else 1
+        q, p = as_number(n) - less, max(as_number(m) - less, 1)
+        if p == 1 and not centred and m == 1:
+            return reach_resized((0, 1), blend=blend, centred=False)
+        shared = gcd(q, p)
+        return reach_resized((q // shared, p // shared), blend=blend, centred=centred)
+
+
+def _enlarged(n: Dim, factor: int | Rational) -> Dim:
+    return n * factor.times // factor.over if isinstance(factor, Rational) else n * factor
+
+
+def _vanishes(n: Dim, m: Dim) -> RuleError:
+    return RuleError(
+        "E210",
+        f"nothing is left of a side of {n}",
+        field="factor",
+        rule=f"{m}, must be at least 1",
+        hint="use a larger factor",
+        facts=(("input", n), ("output", m)),
+    )
 
 
 class ChannelShuffle(Layer):
@@ -335,3 +454,9 @@ class ChannelShuffle(Layer):
     def requires(self, *inputs: Shape) -> list[Requirement]:
         channels = inputs[0].channels
         return [groups_divide(channels, self.groups, f"use groups that divide {channels}")]
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        size = inputs[0].channels // self.groups
+        refuse_period(self.groups)
+        starts = tuple([group * size for group in range(self.groups)])
+        return InputSpan(starts, starts, 1)

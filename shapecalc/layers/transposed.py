@@ -21,7 +21,12 @@ from shapecalc.layers.conv import (
 )
 from shapecalc.layers.fields import Sizes, field, per_side
 from shapecalc.layers.shape import Map, Shape
-from shapecalc.layers.window import InputSpan, reach_transposed, transposed_size
+from shapecalc.layers.window import (
+    InputSpan,
+    reach_groups,
+    reach_transposed,
+    transposed_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +57,6 @@ class Transposed(Windowed):
     example: ClassVar[str] = "transposed: {filters: 64, kernel: 4, stride: 2, pad: 1}"
 
     filters: Dim = filters_field()
-    # Which taps meet in an output depends on the kernel: it stays a number.
-    kernel: tuple[int, ...] = field(Sizes(), "extent of the window, per side")
     groups: int = groups_field()
     bias: Bias = bias_field()
     output_padding: tuple[int, ...] | None = field(
@@ -126,12 +129,15 @@ class Transposed(Windowed):
         moves, extras = self.moves(shape), self._extra(len(shape.sides))
         return tuple(map(reach_transposed, moves, extras))
 
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return reach_groups(inputs[0].channels, self.groups, self.filters)
+
 
 def _too_far(move: Window, extra: int, limit: Dim) -> RuleError:
     return RuleError(
         "E203",
         f"output_padding {extra} is too large for stride {move.stride}"
-        + (f" and dilation {move.dilation}" if move.dilation > 1 else ""),
+        + (f" and dilation {move.dilation}" if move.dilation != 1 else ""),
         field="output_padding",
         rule=f"output_padding < max(stride, dilation) = {limit}",
         hint=f"use at most {limit - 1}",

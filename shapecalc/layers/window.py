@@ -3,7 +3,28 @@
 One side at a time: n is the input's extent, k the kernel, s the stride, d the dilation,
 e = d*(k - 1) + 1 the extent that the dilated kernel covers, p the padding of both ends together.
 The forms of the frameworks are in `tests/`, checked against vectors that the frameworks produced.
-How what units see joins to receptive fields, `report.receptive_field` says.
+
+The second half is the vocabulary of `Layer.window`, which tells what one layer's units see of what
+flows into it.  How that joins to receptive fields, `report.receptive_field` says.
+
+- ``None``: every element sees the one at its own place (activations, dropout, joins).
+- A tuple of `InputSpan`, one for every side of the output, in its order: the units at a place see
+  the product of these.  `OWN` is the place itself, `EVERYTHING` the whole side (statistics over the
+  positions), `SOME` at most that (where no rule follows the elements: matrix products, windows
+  cut from a map that was rolled), `UP_TO_OWN` all from the first unit to the own one (a causal
+  mask, a recurrent layer); `reach`, `reach_moved`, `reach_up`, `reach_transposed` and
+  `reach_adaptive` make those of windows, of slices and pads, and of what enlarges or divides.
+  With ``side=a`` it is axis
+  `a` of the input that is looked at, not the one of the same number; the channels are the last.
+- `layers.base.SEES_ALL`: every unit sees every element (dense layers, global pools).
+- `Rearranged`: the same elements, every one once, in another arrangement (reshape, permute,
+  flatten, pixel shuffle, windows cut out and put back).
+- `Reduced`: all along axes that go, a mean over the width for one;
+- `PerInput`: operands that are looked at in different ways (the two of a matrix product, queries
+  beside keys and values), any of the first three for each.
+
+What an output channel sees of the input's channels is `Layer.mixes`, one `InputSpan` likewise.  It
+matters where channels hold what were places, as after a permute.  `verify` measures all of this.
 """
 
 from __future__ import annotations
@@ -31,7 +52,7 @@ class Window(NamedTuple):
     stride: Dim = 1
     before: Dim = 0
     after: Dim = 0
-    dilation: int = 1
+    dilation: Dim = 1
     rounding: Rounding = "floor"
     mode: Literal["given", "same", "valid"] = "given"
 
@@ -113,20 +134,80 @@ class InputSpan(NamedTuple):
 
     Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
     hi[v mod Q] + (v // Q)*step; nothing where hi < lo.  It sees one in `every`, which matters
-    where some of them see nothing.  `side` is the input's side looked at.  What is beyond its ends
-    is nothing, or `mirrored`: the units within, counted back from the first or the last.
+    where some of them see nothing; with 0 some between the first and the last.  `side` is the
+    input's axis looked at, that of the same number if it is -1.  What is beyond its ends is
+    nothing, or `mirrored`: the units within, counted back from the first or the last.
     """
 
     lo: tuple[Dim, ...]
     hi: tuple[Dim, ...]
     step: Dim
     side: int = -1
-    every: int = 1
+    every: Dim = 1
     mirrored: bool = False
 
 
 #: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
 EVERYTHING = InputSpan((0,), (-1,), 0)
+
+#: Every output unit sees the unit at its own place.
+OWN = InputSpan((0,), (0,), 1)
+
+#: Some of the whole side, or all of it: which, no rule says.
+SOME = EVERYTHING._replace(every=0)
+
+#: Every output unit sees the units from the first to the one at its own place.
+UP_TO_OWN = InputSpan((), (), 1)
+
+#: Every output unit sees the first unit of the side, as where a side of 1 stretches.
+FIRST = InputSpan((0,), (0,), 0)
+
+
+class Rearranged(NamedTuple):
+    """The input's elements, each once, in another arrangement.
+
+    They are read with the input's axes in the order `read`, outermost first (sides, then channels,
+    counted from 0), and written with the output's axes in the order `written`.  Where axes are
+    `cut` into several before they change places, it gives the extents of all, and `read` counts
+    these.
+
+    >>> permute = Rearranged(read=(2, 0, 1), written=(0, 1, 2))
+    >>> flatten = Rearranged(read=(2, 0, 1), written=(0,))  # channel by channel
+    >>> in_pairs = Rearranged(read=(0, 2, 1), written=(0, 1), cut=(5, 2, 3))  # 10x3 to 5x6
+    """
+
+    read: tuple[int, ...]
+    written: tuple[int, ...]
+    cut: tuple[Dim, ...] = ()
+
+
+class Reduced(NamedTuple):
+    """All along some axes of the input, which go; the others stay, in their order.
+
+    Axes are counted as a shape is written: the sides from 0 on, the channels last.
+    """
+
+    axes: tuple[int, ...]
+
+
+class PerInput(NamedTuple):
+    """How every operand is looked at, where that differs; None: at the own place."""
+
+    windows: tuple[tuple[InputSpan, ...] | None, ...]
+
+
+#: What `Layer.window` returns.
+Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | Reduced | PerInput | None"
+
+
+def some_of(given: int, sides: int) -> tuple[InputSpan, ...]:
+    """Tell of an output of so many sides that every unit sees some of an input of `given` sides."""
+    return tuple([SOME._replace(side=max(min(side, given - 1), 0)) for side in range(sides)])
+
+
+def is_some(span: InputSpan) -> bool:
+    """Tell whether a unit sees at most a whole side, and no rule says what of it."""
+    return span.every == 0 and span[:3] == EVERYTHING[:3]
 
 
 def reach(n: Dim, window: Window) -> InputSpan:
@@ -159,6 +240,29 @@ def reach_up(factor: int, *, blend: bool) -> InputSpan:
     )
 
 
+def reach_resized(pace: tuple[int, int], *, blend: bool, centred: bool) -> InputSpan:
+    """Tell what units see that lie q/p of an input unit apart; `pace` is (q, p).
+
+    Unit v lies at v*q/p, or `centred` at (v + 1/2)*q/p - 1/2; it sees the unit there or before, or
+    blends the two around.  Raises `UndecidedError` where that repeats only after very many units.
+
+    >>> reach_resized((2, 3), blend=False, centred=False)
+    InputSpan(lo=(0, 0, 1), hi=(0, 0, 1), step=2, side=-1, every=1, mirrored=False)
+    """
+    q, p = pace
+    if p > LONGEST_PERIOD:
+        raise UndecidedError
+    if not blend:
+        at = tuple([v * q // p for v in range(p)])
+        return InputSpan(at, at, q)
+    places = [((2 * v + 1) * q - p, 2 * p) if centred else (v * q, p) for v in range(p)]
+    return InputSpan(
+        tuple([place // by for place, by in places]),
+        tuple([ceil_div(place, by) for place, by in places]),
+        q,
+    )
+
+
 def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     """Tell what a transposed convolution sees: tap t takes input i to output i*s - before + t*d.
 
@@ -167,13 +271,15 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     >>> reach_transposed(Window(3, 2), None)
     InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
     """
-    dilation, mode, stride = window.dilation, window.mode, as_number(window.stride)
+    mode, stride, cut = window.mode, as_number(window.stride), window.before
     refuse_period(stride)
-    kernel, cut = as_number(window.kernel), as_number(window.before)
     if mode == "same":
-        extent = dilation * (kernel - 1) + 1
+        extent = window.extent
         surplus = extent - stride if extra is None else extent - extent % 2 - extra
-        cut = max(surplus, 0) // 2  # `same` cuts the odd one at the end
+        cut = larger(surplus, 0) // 2  # `same` cuts the odd one at the end
+    if stride == 1:  # an output sees the taps backward, whatever the letters
+        return InputSpan((cut - (window.extent - 1),), (cut,), 1, -1, window.dilation)
+    kernel, dilation, cut = map(as_number, (window.kernel, window.dilation, cut))
     lo, hi = [0] * stride, [-1] * stride
     apart = stride // gcd(stride, dilation)
     for tap in range(min(apart, kernel)):
@@ -181,6 +287,20 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
         hi[phase] = (phase + cut - tap * dilation) // stride
         lo[phase] = hi[phase] - (kernel - 1 - tap) // apart * apart * dilation // stride
     return InputSpan(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
+
+
+def reach_groups(channels: Dim, groups: Dim, filters: Dim) -> InputSpan:
+    """Tell what output channels see of the input's, where both fall into groups.
+
+    >>> reach_groups(6, 3, 6)
+    InputSpan(lo=(0, 0), hi=(1, 1), step=2, side=-1, every=1, mirrored=False)
+    """
+    if groups == 1:
+        return EVERYTHING
+    period = as_number(filters // groups)
+    refuse_period(period)
+    size = channels // groups
+    return InputSpan((0,) * period, (size - 1,) * period, size)
 
 
 def reach_adaptive(n: Dim, o: int) -> InputSpan:

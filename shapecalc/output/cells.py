@@ -9,6 +9,7 @@ from shapecalc.algebra import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_list, as_text, times_text
 from shapecalc.report import UNKNOWN
+from shapecalc.report.receptive_field import AtMost
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -250,13 +251,22 @@ NUMBER = CellKind(
     lambda v: v,
 )
 BYTES = NUMBER._replace(name="bytes")
+
+
+def _sides_text(v: tuple[Dim, ...], style: Style) -> str:
+    text = square(v, None if style.notation is None else style.notation.text)
+    return f"at most {text}" if isinstance(v, AtMost) else text
+
+
 SIDES = CellKind(
     "sides",
-    lambda v, style: square(v, None if style.notation is None else style.notation.text),
+    _sides_text,
     lambda v, _: _plain_sides(v),
     lambda v, _: [_extent(extent) for extent in v],
     largest,
 )
+FLAG = CellKind("flag", lambda v, _: "yes" if v else "no", lambda v, _: str(v).lower(),
+                lambda v, _: bool(v), bool)  # fmt: skip
 PERCENT = CellKind(
     "percent", percent_text, lambda v, _: str(_percent(v)), lambda v, _: _percent(v), _percent
 )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.counting import MEASURES
-from shapecalc.counting.storage import DTYPES
+from shapecalc.counting.storage import BITS
 from shapecalc.layers.shape import axes_text
 from shapecalc.output.cells import (
     BYTES,
     DECIMAL,
+    FLAG,
     NAMES,
     NUMBER,
     PERCENT,
@@ -27,6 +28,7 @@ from shapecalc.output.cells import (
 from shapecalc.output.view import Column, View
 from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold
+from shapecalc.report.receptive_field import at_most
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
@@ -66,10 +68,14 @@ def _frozen_owed(report: Report, view: View) -> Legend:
 
 def macs_owed(report: Report, view: View) -> Legend:
     """Say what MACs and FLOPs are."""
-    pooled = any(row.type == "subsampling" for row in report.rows)
+    types = {row.type for row in report.rows}
     meaning = "multiply-accumulates of (transposed) convolutions and dense layers"
-    if pooled:
+    if "matmul" in types:
+        meaning = meaning.replace(" and", ",") + " and products of activations (matmul)"
+    if "subsampling" in types:
         meaning += ", and 1 per output of subsampling"
+    if any(row.type in ("rnn", "lstm", "gru") for row in report.rows):
+        meaning += ", and the products of recurrent layers with inputs and state"
     per_example = ", per example" if view.batch > 1 else ""
     return {"MACs": f"{meaning}, without bias adds{per_example}", "FLOPs": f"2 x MACs{per_example}"}
 
@@ -101,6 +107,8 @@ def types_text(types: NumberTypes) -> str:
     '1 byte per element (int8)'
     >>> types_text(read_types("float16,weights=int8"))
     'weights 1 byte per element (int8), activations 2 bytes per element (float16)'
+    >>> types_text(read_types("weights=int4")).partition(", activations")[0]
+    'weights 4 bits per element (int4), arrays in whole bytes'
     """
     kinds = [kind.rpartition("=") for kind in types.text.split(",")]
     return ", ".join(
@@ -109,7 +117,9 @@ def types_text(types: NumberTypes) -> str:
 
 
 def _element_text(word: str) -> str:
-    return f"{counted(DTYPES[word], 'byte')} per element ({word})"
+    if BITS[word] % 8:
+        return f"{counted(BITS[word], 'bit')} per element ({word}), arrays in whole bytes"
+    return f"{counted(BITS[word] // 8, 'byte')} per element ({word})"
 
 
 def _count_owed(report: Report, view: View) -> Legend:
@@ -137,7 +147,15 @@ def _connections_owed(report: Report, view: View) -> Legend:
 
 def _field_owed(report: Report, view: View) -> Legend:
     """Say what a receptive field is."""
-    return {"rf": f"receptive field, the input's {_places(report)} that a unit sees per side"}
+    text = f"receptive field, the input's {_places(report)} that a unit sees per side"
+    if bounded(report):
+        text += "; at most: which of them it is was not followed, so it may be fewer"
+    return {"rf": text}
+
+
+def bounded(report: Report) -> bool:
+    """Tell whether any receptive field is no more than a bound."""
+    return any(at_most(row.field) for row in report.rows)
 
 
 def _moved_owed(report: Report, view: View) -> Legend:
@@ -187,13 +205,16 @@ def _measured(
     drop: int = 0,
     convention: Callable[[Report, View], Legend] | None = None,
     needs: Literal["", "profile", "device"] = "",
+    *,
+    placed: bool = False,
 ) -> Column:
     """Make the column of a measure."""
     measure = MEASURES[key]
     assert measure.value is not None, f"no row has {key}"
     kind = KINDS[measure.kind]
     return Column(key, measure.title, measure.meaning, kind, measure.value, measure.total,
-                  shown, drop, measure.field, convention, needs=needs)  # fmt: skip
+                  shown, drop, measure.field, convention, needs=needs,
+                  placed=placed)  # fmt: skip
 
 
 def _percent(key: str, whole: str, convention: Callable[[Report, View], Legend]) -> Column:
@@ -262,14 +283,14 @@ def _bound(row: Row, view: View) -> object:
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("name", "layer", "the layer's name, after those of the blocks that it stands in",
-           TEXT, lambda row, _: row.name, shown="everywhere"),
+           TEXT, lambda row, _: row.name, shown="everywhere", placed=True),
     Column("type", "type", "the layer's type, or the block's",
            TEXT, lambda row, _: row.type, shown="everywhere", drop=4),
     Column("does", "what it does", "filters or units, kernel, /stride, padding, as in 96 11x11 /4,"
            " and what is off its default; of a block its fields",
            TEXT, lambda row, _: row.does, shown="everywhere", drop=5),
     Column("from", "from", "the layers that flow in",
-           NAMES, lambda row, _: row.sources),
+           NAMES, lambda row, _: row.sources, placed=True),
     _measured("input", "everywhere", 3, _volumes_owed),
     _measured("output", "everywhere", 7, _volumes_owed),
     _measured("units"),
@@ -287,8 +308,8 @@ COLUMNS: tuple[Column, ...] = (
     _measured("count", "everywhere", convention=_count_owed, needs="profile"),
     _measured("activations", "everywhere", 1, _activations_owed),
     _measured("memory", convention=_memory_owed),
-    _measured("rf", "everywhere", 2, _field_owed),
-    _measured("jump", convention=_jump_owed),
+    _measured("rf", "everywhere", 2, _field_owed, placed=True),
+    _measured("jump", convention=_jump_owed, placed=True),
     _roofline("moved", "moved", "bytes that are read and written: weights, inputs, outputs",
               BYTES, lambda row, view: _moved(row, view).all,
               lambda all_, view: _moved(all_, view).all),
@@ -309,10 +330,15 @@ COLUMNS: tuple[Column, ...] = (
     _roofline("bound", "bound by", "whether arithmetic or memory bounds it, on the --device",
               TEXT, _bound, needs="device"),
     Column("shared", "shares weights of", "the layer whose weights this one uses",
-           TEXT, lambda row, _: row.shared if row.parameters else None),
-    Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note),
+           TEXT, lambda row, _: row.shared if row.parameters else None, placed=True),
+    Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note, placed=True),
 )
 # fmt: on
+
+#: What CSV and JSON say beside the receptive field where one is no more than a bound.
+AT_MOST = Column("rf_at_most", "at most", "the receptive field may be smaller",
+                 FLAG, lambda row, _: at_most(row.field), shown="asked",
+                 field="receptive_field_at_most")  # fmt: skip
 
 #: A column answers to its key, its machine name and its title.
 BY_WORD: dict[str, Column] = {
@@ -341,6 +367,15 @@ def default_columns(view: View, *, machine: bool, frozen: bool = False) -> tuple
         for column in COLUMNS
         if (column.shown in shown or column.key in on_device) and column.there(view)
     )
+
+
+def with_bounds(columns: tuple[Column, ...], report: Report) -> tuple[Column, ...]:
+    """Say beside the receptive fields, for machines, which of them are no more than bounds."""
+    keys = [column.key for column in columns]
+    if "rf" not in keys or not bounded(report):
+        return columns
+    place = keys.index("rf") + 1
+    return (*columns[:place], AT_MOST, *columns[place:])
 
 
 def conventions(report: Report, view: View, columns: Iterable[Column]) -> Legend:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import lru_cache
 from io import StringIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -52,8 +53,14 @@ def written(
         yield target.getvalue().replace(_END, ending)
 
 
+#: Most texts of a long table recur.
+_safe = lru_cache(4096)(csv_safe)
+
+
 def cell(value: object) -> object:
     """Return a value as its cell holds it."""
+    if type(value) is str:
+        return _safe(value)
     if isinstance(value, str):
         return value if isinstance(value, Plain) else csv_safe(value)
     if value is None:

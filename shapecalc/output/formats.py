@@ -9,7 +9,7 @@ from shapecalc.errors import SpecErrors, refuse
 from shapecalc.output.records import Records
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.safe import one_line, terminal_width
-from shapecalc.text.words import format_meant
+from shapecalc.text.words import format_meant, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -149,6 +149,7 @@ def format_for(
 
 def _named(name: str | None, path: str | None, *, terminal: bool) -> str:
     if name is not None:
+        must_be_text(name, "a format", "markdown")
         if name in FORMATS:
             return name
         suffixes = {known.name: known.suffixes for known in FORMATS.values()}
@@ -200,7 +201,7 @@ def parts(
     options = _viewed(options, lay_out) if options else options
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
-    made = _remarked(lay_out(result, **options), result.doubts)
+    made = _remarked(_as_deployed(lay_out(result, **options), result.deployed), result.doubts)
     if shape == "table" and page["width"] is not None:
         made = _function("output.text.with_excess")(made, page["width"])
     writer, *takes = chosen.writers[shape]
@@ -215,11 +216,25 @@ def _remarked(made: Any, doubts: tuple[str, ...]) -> Any:  # noqa: ANN401
     if not isinstance(made, Records):
         below = "notes" if hasattr(made, "notes") else "remarks"
         return made._replace(**{below: (*getattr(made, below), *map(one_line, doubts))})
+    return _headed(made, lambda head: {"remarks": [*doubts, *head.get("remarks", ())]})
+
+
+def _as_deployed(made: Any, done: tuple[str, ...]) -> Any:  # noqa: ANN401
+    """Say what was done to the networks after they were wired, or put it into the head."""
+    if not done:
+        return made
+    if not isinstance(made, Records):
+        return made._replace(remarks=(*map(one_line, done), *made.remarks))
+    return _headed(made, lambda head: {"deployed": [*done]})
+
+
+def _headed(made: Records, more: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Records:
+    """Put more into the head of records."""
     own = made.head
 
     def head() -> Mapping[str, Any]:
         members = own()
-        return {**members, "remarks": [*doubts, *members.get("remarks", ())]}
+        return {**members, **more(members)}
 
     made.head = head
     return made

@@ -10,7 +10,7 @@ from shapecalc.output.cells import UNITS
 from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.output.view import Column, View
 from shapecalc.text import Origin, Source, Span
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import did_you_mean, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from shapecalc.counting.profile import Profile
     from shapecalc.counting.roofline import Device
     from shapecalc.output.row_choice import RowChoice
+
+
+#: The words of a view that are texts, with an example of each.
+_TEXTS = (
+    ("`dtype`", "float32"),
+    ("`units`", "M"),
+    ("`layout`", "hwc"),
+    ("`profile`", "torchinfo"),
+    ("`sort`", "macs"),
+    ("`device`", "ops=10T, bandwidth=100G"),
+)
 
 
 def make_view(
@@ -42,6 +53,15 @@ def make_view(
     `hide`, whose words a network must know.  Raises `SpecErrors` with every word that is not known
     (E301, E303).
     """
+    texts = (dtype, units, layout, profile, sort, device)
+    for text, (option, example) in zip(texts, _TEXTS, strict=True):
+        if text is not None:
+            must_be_text(text, option, example)
+    for words in (columns, rows, only, hide):
+        if words is not None and not hasattr(words, "__iter__"):
+            must_be_text(words, "a choice of columns or rows", "name,params")
+    if not hasattr(batch, "__index__") or not hasattr(depth or 0, "__index__"):
+        raise TypeError("`batch` and `depth` are whole numbers")
     problems: list[Problem] = []
     dtype = _types(dtype, problems)
     later: list[Problem] = []
@@ -141,16 +161,16 @@ def _units(text: str, problems: list[Problem]) -> tuple[str, tuple[tuple[str, st
     return plain or "exact", tuple(named.items())
 
 
-def _device(text: str, problems: list[Problem]) -> Device | None:
-    """Read a device; complain about one that cannot be read."""
-    from shapecalc.counting.roofline import DeviceWordError, read_device
+def _device(text: str, problems: list[Problem]) -> Device:
+    """Read a device; complain about one that cannot be read, and return some other."""
+    from shapecalc.counting.roofline import Device, DeviceWordError, read_device
 
     try:
         return read_device(text)
     except DeviceWordError as error:
         span = Span(0, error.start, 0, error.end)
         problems.append(_refuse("E303", "device", text, error.message, error.hint, span))
-        return None
+        return Device(1, 1)
 
 
 def _types(text: str, problems: list[Problem]) -> str:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.output.alike import lines
 from shapecalc.output.cells import NUMBER, cell_data, cell_plain
-from shapecalc.output.columns import conventions, default_columns, has_frozen, shown_rows
+from shapecalc.output.columns import (
+    conventions,
+    default_columns,
+    has_frozen,
+    shown_rows,
+    with_bounds,
+)
 from shapecalc.output.records import Records
 from shapecalc.output.view import View
 
@@ -24,27 +31,27 @@ SCHEMA = "shapecalc.report/1"
 def records(report: Report, view: View = View()) -> Records:
     """Return the rows, the totals apart from them: in lines they would be added to sums."""
     columns = view.columns or default_columns(view, machine=True, frozen=has_frozen(report))
+    columns = with_bounds(columns, report)
     rows, number = shown_rows(report, view, view.depth or 0)
+    names = tuple(column.name for column in columns)
+
+    def data(column: Column, value: object) -> Json:
+        return cell_data(column.kind, value, view)
+
+    def plain(column: Column, value: object) -> str:
+        return cell_plain(column.kind, value, view)
+
     return Records(
         SCHEMA,
         lambda: _head(report, view, columns, chosen_data(view, len(rows), number)),
         "rows",
         (
-            {
-                column.name: cell_data(column.kind, column.of_row(row, view, report.totals), view)
-                for column in columns
-            }
-            for row in rows
+            dict(zip(names, line, strict=True))
+            for line in lines(rows, columns, report.totals, view, data)
         ),
-        lambda: {"totals": _totals(report, view), **_peak(report, view)},
-        tuple(column.name for column in columns),
-        (
-            [
-                cell_plain(column.kind, column.of_row(row, view, report.totals), view)
-                for column in columns
-            ]
-            for row in rows
-        ),
+        lambda: {"totals": _totals(report, view), **peak_data(report, view)},
+        names,
+        lines(rows, columns, report.totals, view, plain),
     )
 
 
@@ -88,10 +95,8 @@ def _totals(report: Report, view: View) -> dict[str, Json]:
 
 
 def _deployment(report: Report, view: View) -> dict[str, Json]:
-    """Return what was done for a device, and what bounds the network on it."""
+    """Return what bounds the network on a device."""
     head: dict[str, Json] = {}
-    if report.graph.deployed:
-        head["deployed"] = list(report.graph.deployed)
     if view.device is not None:
         from shapecalc.counting.roofline import bounds, least_times, seconds
 
@@ -104,8 +109,8 @@ def _deployment(report: Report, view: View) -> dict[str, Json]:
     return head
 
 
-def _peak(report: Report, view: View) -> dict[str, Json]:
-    """Return where the peak is, and what is alive there."""
+def peak_data(report: Report, view: View) -> dict[str, Json]:
+    """Return where the peak is, and what is alive there; nothing of formulas."""
     peak = report.peak
     if peak is None:
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
+from shapecalc.output.alike import firsts, once
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNKNOWN_MARK,
@@ -21,12 +22,13 @@ from shapecalc.output.columns import (
     units_owed,
 )
 from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
-from shapecalc.output.totals import bound_text, peak_text, sums
+from shapecalc.output.totals import bound_text, peak_owed, sums
 from shapecalc.output.view import View
+from shapecalc.text import collector_paused
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shapecalc.algebra.notation import Notation
     from shapecalc.output.totals import Sum
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 WIDEST_SUM = 24
 
 
+@collector_paused
 def tabulate(report: Report, view: View = View(), width: int | None = None) -> Table:
     """Lay a report out.
 
@@ -47,13 +50,14 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         view = view._replace(notation=_notation(report, view), units="exact", column_units=())
     rows, number = shown_rows(report, view, 1 if view.depth is None else view.depth)
     marks, notes = _notes(rows)
+    alike = firsts(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
-    columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
+    columns = tuple(_lay_out(report, rows, alike, view, column) for column in wanted)
     if report.domain is not None and (width is None or _size(columns, marks) > width):
         # In volumes, too, names stand for formulas: where room is short, and where none is stated,
         # since a page that is set by others reads best in one notation.
         view = view._replace(named=True)
-        columns = tuple(_lay_out(report, rows, view, column) for column in wanted)
+        columns = tuple(_lay_out(report, rows, alike, view, column) for column in wanted)
     kept = columns if view.columns or width is None else _fit(columns, marks, width)
     if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
         brief = tuple(_brief(column, rows) for column in columns)
@@ -79,7 +83,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
             (
                 conventions(report, view, shown)
                 | units_owed([*(column.unit for column in kept), *_units_of_facts(report, view)])
-                | _peak(report, view)
+                | peak_owed(report, view)
                 | _symbols(report, view)
                 | _marks(kept)
             ).items()
@@ -105,12 +109,6 @@ def _notation(report: Report, view: View) -> Notation:
         dims += [side.size for side in row.field or ()]
         dims += row.output.sides
     return notation_of(dims)
-
-
-def _peak(report: Report, view: View) -> dict[str, str]:
-    """Say where the peak is, and what is alive there."""
-    peak = report.peak
-    return {} if peak is None else {"peak": peak_text(peak, view)}
 
 
 def _symbols(report: Report, view: View) -> dict[str, str]:
@@ -139,19 +137,24 @@ class _Column(NamedTuple):
     unit: str
 
 
-def _lay_out(report: Report, rows: tuple[Row, ...], view: View, column: Column) -> _Column:
+def _lay_out(
+    report: Report, rows: tuple[Row, ...], alike: Sequence[int], view: View, column: Column
+) -> _Column:
     totals = report.totals
-    values = [column.of_row(row, view, totals) for row in rows]
-    view = view.fitted(column.key, [*values, column.of_all(totals, view)])
-    cells = tuple(cell_text(column.kind, value, view) for value in values)
+    if column.placed:
+        alike = range(len(rows))
+    values = once(alike, lambda index: column.of_row(rows[index], view, totals))
+    fitted = view.fitted(column.key, [*values, column.of_all(totals, view)])
+    cells = once(alike, lambda index: cell_text(column.kind, values[index], fitted))
     footer = ""
     if column.total is not None:
-        value = column.of_all(totals, view)
-        footer = cell_text(column.kind, value, view)
+        value = column.of_all(totals, fitted)
+        footer = cell_text(column.kind, value, fitted)
         if is_symbolic(value) and len(footer) > max(WIDEST_SUM, *map(len, cells)):
             footer = "below"  # a sum of formulas is longer than all of them
     counts = column.kind.name in ("number", "bytes")
-    return _Column(column, column.heading(view), cells, footer, view.units if counts else "exact")
+    units = fitted.units if counts else "exact"
+    return _Column(column, column.heading(fitted), tuple(cells), footer, units)
 
 
 def _fit(columns: tuple[_Column, ...], marks: tuple[str, ...], width: int) -> tuple[_Column, ...]:
@@ -168,7 +171,7 @@ def _size(columns: tuple[_Column, ...], marks: tuple[str, ...]) -> int:
 
 
 def _width(column: _Column, marks: tuple[str, ...]) -> int:
-    widest = max(map(width_of, (column.header, *column.cells, column.footer)))
+    widest = max(map(width_of, {column.header, *column.cells, column.footer}))
     if any(marks):
         marked = zip(column.cells, marks, strict=True)
         widest = max(widest, *(width_of(marked_text(cell, mark)) for cell, mark in marked))
@@ -246,7 +249,6 @@ def _remarks(
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")
     remarks += left
-    remarks += [one_line(text) for text in report.graph.deployed]
     remarks += filter(None, [bound_text(report, view)])
     remarks.append(f"Read from {one_line(report.graph.spec.source.name)}.")
     return tuple(remarks)

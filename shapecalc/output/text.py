@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.output.table import GAP, marked_text, panels
+from shapecalc.text import collector_paused
 from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PROSE = 80
 
 
+@collector_paused
 def to_text(table: Table, width: int | None = None) -> str:
     """Write a table as plain text, of lines at most `width` wide where words allow."""
     grids = [grid(panel) for panel in panels(table, width)]
@@ -55,14 +57,13 @@ def marked_rows(table: Table) -> list[tuple[str, ...]]:
 
 def pad_rows(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[list[str]]:
     """Pad every column to its widest cell, flush right or left."""
-    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
-    return [
-        [
-            pad(cell, width, right=flush)
-            for cell, width, flush in zip(row, widths, right, strict=True)
-        ]
-        for row in rows
-    ]
+    columns = []
+    for cells, flush in zip(zip(*rows, strict=True), right, strict=True):
+        texts = set(cells)  # most recur, in a long table
+        width = max(map(width_of, texts))
+        padded = {text: pad(text, width, right=flush) for text in texts}
+        columns.append([padded[cell] for cell in cells])
+    return list(map(list, zip(*columns, strict=True)))
 
 
 def pad(cell: str, width: int, *, right: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra import add_up
 from shapecalc.counting import MEASURES, OF_NETWORK
 from shapecalc.output.cells import (
     bytes_text,
@@ -16,6 +17,7 @@ from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
+    from shapecalc.output.view import Legend
     from shapecalc.report import Alive, Peak, Report
 
 
@@ -52,14 +54,30 @@ def sums(
     return (
         summed("params", "parameters", "parameter_memory"),
         *(apart if frozen else ()),
-        Sum("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers")),
+        Sum("buffers", "buffers", totals.buffers, view.arrays(totals, "buffers")),
         summed("macs", "MACs"),
         summed("flops", "FLOPs"),
         *counted,
         summed("activations", "activations, all (training)", "memory"),
         summed("peak_activations", "activations, peak (inference)", "peak_memory"),
+        *_kept_for_generation(report, view),
         *(_on_device(report, view) if is_deployed(report, view, deployed) else ()),
     )
+
+
+def _kept_for_generation(report: Report, view: View) -> tuple[Sum, ...]:
+    """Return what a network that attends causally keeps from token to token: keys and values."""
+    if all(row.type != "causal_mask" for row in report.rows):
+        return ()
+    from shapecalc.layers.product import Matmul
+
+    kept = add_up(
+        row.layer.held(*row.inputs)
+        for row in report.rows
+        if isinstance(row.layer, Matmul) and row.layer.heads is not None
+    )
+    label = "KV cache, keys and values kept for generation"
+    return (Sum("kv_cache", label, kept * view.batch, view.memory(kept)),)
 
 
 def is_deployed(report: Report, view: View, deployed: bool | None = None) -> bool:
@@ -96,6 +114,12 @@ def bound_text(report: Report, view: View) -> str:
         f" {decimal_text(10**6 * seconds(memory))} of {decimal_text(10**6 * seconds(times))}"
         f" \N{MICRO SIGN}s that {batch} takes at least: a bound, no prediction."
     )
+
+
+def peak_owed(report: Report, view: View) -> Legend:
+    """Say where the peak is, and what is alive there; of formulas nothing."""
+    peak = report.peak
+    return {} if peak is None else {"peak": peak_text(peak, view)}
 
 
 def peak_text(peak: Peak, view: View) -> str:

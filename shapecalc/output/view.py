@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from shapecalc.counting.storage import read_types
+from shapecalc.algebra import add_up
+from shapecalc.counting.storage import STORED_AS, read_types
 from shapecalc.output.cells import UNITS, Share, unit_for
 from shapecalc.report import UNKNOWN
 
@@ -35,7 +36,8 @@ class Column(NamedTuple):
     where a sum means nothing.  `shown`: by default in all formats, in machine formats only, these
     two where something is frozen, or nowhere.  `drop` orders what a narrow page leaves out, 1
     first; 0 stays.  `convention` gives the terms that the caption owes to the reader.  A `share` is
-    a part of the total.  What a view must have for the column to be there it `needs`.
+    a part of the total.  What a view must have for the column to be there it `needs`.  A `placed`
+    one depends on where a layer stands; all others say the same of layers that are alike.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Column(NamedTuple):
     convention: Callable[[Report, View], Legend] | None = None
     share: bool = False
     needs: Literal["", "profile", "device"] = ""
+    placed: bool = False
 
     @property
     def name(self) -> str:
@@ -151,8 +154,20 @@ class View(NamedTuple):
         """The types of weights, biases, buffers and activations."""
         return read_types(self.dtype)
 
+    def idle(self, *, counts_bytes: bool) -> tuple[str, ...]:
+        """Say that a type or a batch changes nothing, where nothing counts bytes."""
+        usual = View()
+        asked = [f"dtype {self.dtype}"] * (self.dtype != usual.dtype)
+        asked += [f"batch {self.batch}"] * (self.batch != usual.batch)
+        if counts_bytes or not asked:
+            return ()
+        change = "changes" if len(asked) == 1 else "change"
+        return (
+            f"Nothing that is asked for counts bytes: {' and '.join(asked)} {change} no number.",
+        )
+
     def bytes(self, elements: Dim, of: Stored) -> Dim:
-        """Return the bytes that so many elements take."""
+        """Return the bytes that an array of so many elements takes."""
         return self.types.bytes(elements, of)
 
     def memory(self, elements: Dim) -> Dim:
@@ -161,11 +176,23 @@ class View(NamedTuple):
 
     def trained(self, counted: Row | Totals) -> Dim:
         """Return the bytes of the weights and the biases."""
-        return self.bytes(counted.weights, "weights") + self.bytes(counted.biases, "biases")
+        return self.arrays(counted, "weights") + self.arrays(counted, "biases")
+
+    def arrays(self, counted: Row | Totals, of: Stored) -> Dim:
+        """Return the bytes of the weights, the biases or the buffers; shared ones once."""
+        if not self.types.packs(of):
+            return self.bytes(getattr(counted, of), of)
+        return add_up(
+            self.bytes(array.size, of)
+            for row in counted.layers
+            if row.shared is None
+            for array in row.parameters
+            if STORED_AS[array.role] == of
+        )
 
     def stored(self, counted: Row | Totals) -> Dim:
         """Return the bytes of all that is stored: weights, biases and buffers."""
-        return self.trained(counted) + self.bytes(counted.buffers, "buffers")
+        return self.trained(counted) + self.arrays(counted, "buffers")
 
     def activations(self, row: Row | Totals) -> Dim:
         """Return output elements, with or without those written in place."""

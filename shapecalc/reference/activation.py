@@ -27,6 +27,7 @@ from shapecalc.layers.activation import (
     Sigmoid,
     Silu,
     Softplus,
+    StochasticDepth,
     Tanh,
 )
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.tally import Counting
 
 
-def _formula_of(made: type[Layer], backward: str, note: str = "", *, forward: str = "") -> None:
+def formula_of(made: type[Layer], backward: str, note: str = "", *, forward: str = "") -> None:
     """Register the formulas of a type: what y is, and what dL/dx is.
 
     `{x}`, `{y}` and `{g}` stand for the elements, and fields of the layer for their values.  Where
@@ -99,7 +100,7 @@ def relu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Relu)(elementwise(lambda _, v: chosen(v, v.like(0))))
-_formula_of(
+formula_of(
     Relu,
     "{g} where {x} > 0, else 0",
     "The gradient passes where the input was positive; at 0 itself it is taken as 0.",
@@ -119,7 +120,7 @@ def relu6_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Relu6)(elementwise(lambda _, v: _clip(v)))
-_formula_of(Relu6, "{g} where 0 < {x} < 6, else 0")
+formula_of(Relu6, "{g} where 0 < {x} < 6, else 0")
 
 
 @registry.overwriting(LeakyRelu)
@@ -135,7 +136,7 @@ def leaky_relu_gradient(layer: LeakyRelu, x: Array, y: Array, g: Array) -> Array
 
 
 registry.counted(LeakyRelu)(elementwise(lambda layer, v: chosen(v, v * layer.slope)))
-_formula_of(LeakyRelu, "{g} where {x} > 0, else {slope}*{g}")
+formula_of(LeakyRelu, "{g} where {x} > 0, else {slope}*{g}")
 
 
 @registry.overwriting(Elu)
@@ -153,7 +154,7 @@ def elu_gradient(layer: Elu, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Elu)(elementwise(lambda layer, v: chosen(v, (v.exp() - 1) * layer.alpha)))
-_formula_of(Elu, "{g} where {x} > 0, else {g} * {alpha}*exp({x})")
+formula_of(Elu, "{g} where {x} > 0, else {g} * {alpha}*exp({x})")
 
 
 @registry.overwriting(Gelu)
@@ -170,7 +171,7 @@ def gelu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Gelu)(elementwise(lambda _, v: v * 0.5 * (1 + (v * (1 / sqrt(2))).erf())))
-_formula_of(
+formula_of(
     Gelu,
     "{g} * (Phi({x}) + {x} * phi({x}))",
     "Phi is the share of a normal distribution below x, phi its density.",
@@ -194,7 +195,7 @@ def silu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Silu)(elementwise(lambda _, v: v / (1 + (-v).exp())))
-_formula_of(Silu, "{g} * (s + {x} * s * (1 - s))", "s is 1/(1 + exp(-x)).")
+formula_of(Silu, "{g} * (s + {x} * s * (1 - s))", "s is 1/(1 + exp(-x)).")
 
 
 @registry.overwriting(Sigmoid)
@@ -212,7 +213,7 @@ def sigmoid_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Sigmoid)(elementwise(lambda _, v: 1 / (1 + (-v).exp())))
-_formula_of(
+formula_of(
     Sigmoid,
     "{g} * {y} * (1 - {y})",
     "Never more than a quarter of g comes back, and next to nothing far from 0.",
@@ -235,7 +236,7 @@ def hard_sigmoid_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(HardSigmoid)(elementwise(lambda _, v: _clip(v + 3) / 6))
-_formula_of(HardSigmoid, "{g}/6 where -3 < {x} < 3, else 0")
+formula_of(HardSigmoid, "{g}/6 where -3 < {x} < 3, else 0")
 
 
 @registry.overwriting(HardSwish)
@@ -253,7 +254,7 @@ def hard_swish_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(HardSwish)(elementwise(lambda _, v: v * _clip(v + 3) / 6))
-_formula_of(HardSwish, "{g} where {x} >= 3, 0 where {x} <= -3, else {g} * (2*{x} + 3)/6")
+formula_of(HardSwish, "{g} where {x} >= 3, 0 where {x} <= -3, else {g} * (2*{x} + 3)/6")
 
 
 @registry.overwriting(Tanh)
@@ -270,7 +271,7 @@ def tanh_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Tanh)(elementwise(lambda _, v: v.tanh()))
-_formula_of(Tanh, "{g} * (1 - {y}*{y})")
+formula_of(Tanh, "{g} * (1 - {y}*{y})")
 
 
 @registry.overwriting(Softplus)
@@ -286,7 +287,7 @@ def softplus_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Softplus)(elementwise(lambda _, v: (1 + v.exp()).log()))
-_formula_of(Softplus, "{g}/(1 + exp(-{x}))")
+formula_of(Softplus, "{g}/(1 + exp(-{x}))")
 
 
 @registry.overwriting(Mish)
@@ -305,7 +306,7 @@ def mish_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
 
 
 registry.counted(Mish)(elementwise(lambda _, v: v * (1 + v.exp()).log().tanh()))
-_formula_of(
+formula_of(
     Mish,
     "{g} * (s + {x} * (1 - s*s)/(1 + exp(-{x})))",
     "s is tanh(log(1 + exp(x))).",
@@ -325,27 +326,34 @@ def _logistic(x: Array) -> Array:
     return logistic
 
 
-@registry.forward(Dropout, Identity)
-@registry.counted(Dropout, Identity)
+@registry.forward(Dropout, StochasticDepth, Identity)
+@registry.counted(Dropout, StochasticDepth, Identity)
 def nothing(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
-    """Pass the very array on: identity, and dropout at inference."""
+    """Pass the very array on: identity, and what drops in training only."""
     return x
 
 
-@registry.gradient(Dropout, Identity)
+@registry.gradient(Dropout, StochasticDepth, Identity)
 def nothing_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
     """Pass the gradient on."""
     return g
 
 
-_formula_of(
+formula_of(
     Dropout,
     "{g}",
     "As at inference.  In training a random share of x is set to 0, the rest divided by the"
     " share that stays; the gradient goes the same way through the same elements.",
     forward="{x}",
 )
-_formula_of(Identity, "{g}", forward="{x}")
+formula_of(
+    StochasticDepth,
+    "{g}",
+    "As at inference.  In training a random share of the examples gets 0 for all of x, the others x"
+    " divided by the share that stays; the gradient goes the same way.",
+    forward="{x}",
+)
+formula_of(Identity, "{g}", forward="{x}")
 
 
 def _clip(v: Counting) -> Counting:

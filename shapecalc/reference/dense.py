@@ -12,8 +12,8 @@ from shapecalc.layers.dense import Dense, FullyConnected, Rbf
 from shapecalc.layers.shape import Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot
-from shapecalc.reference.example import copied
-from shapecalc.reference.formula import ArrayFormula, Term, ref, summed
+from shapecalc.reference.example import copied, shape_like
+from shapecalc.reference.formula import PLACES, ArrayFormula, Term, ref, summed
 from shapecalc.reference.tally import accumulators
 from shapecalc.reference.weighted import matmul
 
@@ -28,58 +28,87 @@ ROW = "x stands in one row, channel by channel, each row by row."
 
 @registry.slots(Dense)
 def slots(layer: Dense, x: Array) -> dict[str, Slot]:
-    """A weight for every unit and element of the input."""
-    units, elements = known(layer.units), prod(x.shape[1:])
+    """A weight for every unit and element that it sees."""
+    units, elements = known(layer.units), _seen(layer, x)
     needed = {"weight": kernel_slot((units, elements), elements)}
     return needed | ({"bias": bias_slot((units,))} if layer.bias else {})
+
+
+def _seen(layer: Dense, x: Array) -> int:
+    return x.shape[1] if layer.over == "channels" else prod(x.shape[1:])
+
+
+def _rows(layer: Dense, x: Array) -> Array:
+    """Write out what units see, a row each: an example's elements, or a position's channels."""
+    row = np.moveaxis(x, 1, -1) if layer.over == "channels" else x
+    return row.reshape(-1, _seen(layer, x))
+
+
+def _placed(layer: Dense, rows: Array, x: Array) -> Array:
+    """Put rows, one of what was computed for each, back to their places."""
+    if layer.over == "all":
+        return rows
+    return np.ascontiguousarray(np.moveaxis(rows.reshape(len(x), *x.shape[2:], -1), -1, 1))
 
 
 @registry.forward(Dense)
 def forward(layer: Dense, arrays: Arrays, x: Array) -> Array:
     """Multiply all inputs by the matrix, and add the bias."""
-    y = matmul(x.reshape(len(x), -1), arrays["weight"].T)
+    y = matmul(_rows(layer, x), arrays["weight"].T)
     if "bias" in arrays:
         y += arrays["bias"]
-    return y
+    return _placed(layer, y, x)
 
 
 @registry.backward(Dense)
 def backward(layer: Dense, arrays: Arrays, x: Array, y: Array, gradient: Array) -> Gradients:
     """Multiply by the matrix the other way; pair every gradient with every input."""
-    trained = {"weight": matmul(gradient.T, x.reshape(len(x), -1))}
+    g, rows = np.moveaxis(gradient, 1, -1).reshape(-1, gradient.shape[1]), _rows(layer, x)
+    trained = {"weight": matmul(g.T, rows)}
     if "bias" in arrays:
-        trained["bias"] = gradient.sum(0)
-    return Gradients((matmul(gradient, arrays["weight"]).reshape(x.shape),), trained)
+        trained["bias"] = g.sum(0)
+    back = matmul(g, arrays["weight"])
+    if layer.over == "all":
+        return Gradients((back.reshape(x.shape),), trained)
+    return Gradients((_placed(layer, back, x),), trained)
 
 
 @registry.counted(Dense)
 def counted(layer: Dense, arrays: Arrays, x: Array) -> Array:
     """Add up a product for every element."""
-    y = accumulators((len(x), known(layer.units)), x)
-    for element, weights in zip(x.reshape(len(x), -1).T, arrays["weight"].T, strict=True):
+    rows = _rows(layer, x)
+    y = accumulators((len(rows), known(layer.units)), x)
+    for element, weights in zip(rows.T, arrays["weight"].T, strict=True):
         y = y + element[:, None] * weights
-    return y + arrays["bias"] if "bias" in arrays else y
+    return _placed(layer, y + arrays["bias"] if "bias" in arrays else y, x)
 
 
 @registry.formula(Dense)
 def formulas(layer: Dense, x: Array) -> Formulas:
-    """Write the formulas of a matrix product."""
-    units, elements = known(layer.units), prod(x.shape[1:])
-    weight, note = ref("w", "fc"), ROW if x.ndim > 2 else ""
+    """Write the formulas of a matrix product, at every place by itself if it is over channels."""
+    units, elements = known(layer.units), _seen(layer, x)
+    everywhere = PLACES[: x.ndim - 2] if layer.over == "channels" else ""
+    weight, note = ref("w", "fc"), ROW if x.ndim > 2 and not everywhere else ""
+    places = dict(zip(everywhere, x.shape[2:], strict=False))
+    g, element = ref("g", f"f{everywhere}"), ref("x", f"c{everywhere}")
     outer = "Every weight gets the gradient of its unit times its input: an outer product."
+    if everywhere:
+        outer = "The weights are the same at every position, so what they get adds up."
     back = "The way back is the product with the transposed matrix."
     by_letter = {
-        "y": summed("y", "f", (weight, ref("x", "c")), {"c": elements},
+        "y": summed("y", f"f{everywhere}", (weight, element), {"c": elements},
                     plus=ref("b", "f") if layer.bias else None, note=note),
-        "w": summed("w", "fc", (ref("g", "f"), ref("x", "c")), {}, note=outer),
-        "x": summed("x", "c", (ref("g", "f"), weight), {"f": units}, note=back),
+        "w": summed("w", "fc", (g, element), places, note=outer),
+        "x": summed("x", f"c{everywhere}", (g, weight), {"f": units}, note=back),
     }  # fmt: skip
-    return by_letter | ({"b": summed("b", "f", (ref("g", "f"),), {})} if layer.bias else {})
+    return by_letter | ({"b": summed("b", "f", (g,), places)} if layer.bias else {})
 
 
 @registry.paper_copy(FullyConnected)
 def paper_copy(layer: FullyConnected, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
-    """Keep two units of three inputs."""
+    """Keep two units of three inputs; over channels at a few positions."""
+    if getattr(layer, "over", "all") == "channels":
+        return copied(layer, units=2), (shape_like(inputs[0], (2, 1, 1), 3, 3),)
     return copied(layer, units=2), (Vector(3),)
 
 

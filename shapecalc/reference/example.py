@@ -8,6 +8,7 @@ import numpy as np
 
 from shapecalc.algebra import known
 from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.arithmetic import Maximum, Minimum
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, extents
@@ -129,6 +130,10 @@ def _apart(layer: Layer, arrays: Arrays, xs: tuple[Array, ...], g: Array, back: 
 def _input(layer: Layer, shape: Shape, number: int) -> Array:
     """Return an input of whole numbers; of halves between, where functions have corners."""
     x = _numbers((1, *extents(shape)), 7 - 2 * (number % 2), 3 + number)
+    if layer.positive:
+        x = np.abs(x)
+    if isinstance(layer, Maximum | Minimum):  # no two alike, as of equals one wins
+        return x + (1 + number) * 0.15
     return x / 2 + 0.25 if isinstance(layer, Pointwise) else x
 
 

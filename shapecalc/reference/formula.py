@@ -215,8 +215,8 @@ def single(
 
 
 def operand_names(xs: Sequence[Array]) -> list[str]:
-    """Name what flows in: x, or x1, x2, ... where there are several."""
-    return [f"x{number}" for number, _ in enumerate(xs, 1)] if len(xs) > 1 else ["x"]
+    """Name what flows in: x, or x1, x2, ... where there are several; nothing for nothing."""
+    return [f"x{number}" for number, _ in enumerate(xs, 1)] if len(xs) > 1 else ["x"] * len(xs)
 
 
 def place_names(rank: int) -> str:

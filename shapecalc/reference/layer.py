@@ -23,15 +23,13 @@ if TYPE_CHECKING:
 def slots(layer: Layer, *inputs: Array) -> dict[str, Slot]:
     """Say which arrays a layer needs for what flows in, by the referee's reading of its fields."""
     needs = registry.slots.own(type(layer))
-    return needs(layer, inputs[0]) if needs is not None else {}
+    return needs(layer, *inputs[:1]) if needs is not None else {}
 
 
 def random_arrays(layer: Layer, *inputs: Array, random: Generator) -> dict[str, Array]:
     """Allocate a layer's arrays in the type of what flows in: fixed values, or random ones."""
-    return {
-        name: slot.allocated(inputs[0].dtype, random)
-        for name, slot in slots(layer, *inputs).items()
-    }
+    dtype = np.result_type(*inputs) if inputs else float
+    return {name: slot.allocated(dtype, random) for name, slot in slots(layer, *inputs).items()}
 
 
 def forward(layer: Layer, arrays: Arrays, *inputs: Array, overwrite: bool = False) -> Array:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.algebra import known
-from shapecalc.layers.merge import Add, Concat, Join, Multiply
+from shapecalc.layers.merge import Add, Concat, Elementwise, Join, Multiply, Stretching
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients
@@ -19,6 +19,7 @@ from shapecalc.reference.formula import (
     Index,
     Ref,
     Term,
+    number,
     operand_names,
     place_names,
     plain,
@@ -40,6 +41,23 @@ if TYPE_CHECKING:
 def paper_copy(layer: Join, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
     """Keep a few operands."""
     return layer, tuple(shape_like(shape, SIDES, 1, 3) for shape in inputs[:FEW])
+
+
+def ends(layer: Elementwise) -> tuple[list[float], list[float]]:
+    """Return the constant in front of the operands, and the one behind them, if there are."""
+    left, right = ([] if end is None else [end] for end in (layer.left, layer.right))
+    return left, right
+
+
+def written(constant: float) -> str:
+    """Write a constant among other words: a negative one in brackets."""
+    return number(constant) if constant >= 0 else f"({number(constant)})"
+
+
+def constants(layer: Elementwise) -> list[float]:
+    """Return both."""
+    left, right = ends(layer)
+    return left + right
 
 
 # -- concat ----------------------------------------------------------------------------------------
@@ -102,7 +120,7 @@ def concat_paper_copy(layer: Concat, *inputs: Shape) -> tuple[Layer, tuple[Shape
 
 
 @registry.forward(Add)
-def add(layer: object, arrays: Arrays, *inputs: Array) -> Array:
+def add(layer: Add, arrays: Arrays, *inputs: Array) -> Array:
     """Add element by element; nothing stretches."""
     for x in inputs[1:]:
         if x.shape[1:] != inputs[0].shape[1:]:
@@ -111,9 +129,11 @@ def add(layer: object, arrays: Arrays, *inputs: Array) -> Array:
                 for operand in (inputs[0], x)
             )
             raise ValueError(f"{first} and {other} cannot be added")
-    y = inputs[0] + inputs[1]
-    for x in inputs[2:]:
+    y = inputs[0].copy()
+    for x in inputs[1:]:
         y += x
+    for constant in constants(layer):
+        y += constant
     return y
 
 
@@ -126,133 +146,169 @@ def add_backward(
 
 
 @registry.counted(Add)
-def add_counted(layer: object, arrays: Arrays, *inputs: Array) -> Array:
-    """Add the second and all further operands."""
+def add_counted(layer: Add, arrays: Arrays, *inputs: Array) -> Array:
+    """Add the second and all further operands, and constants."""
     y, *others = inputs
     for x in others:
         y = y + x
+    for constant in constants(layer):
+        y = y + constant
     return y
 
 
 @registry.formula(Add)
-def add_formulas(layer: object, *xs: Array) -> Formulas:
+def add_formulas(layer: Add, *xs: Array) -> Formulas:
     """Write the formulas of a sum: the gradient goes to every operand."""
     at, names = place_names(xs[0].ndim - 2), operand_names(xs)
     place = ", ".join(at)
 
     def output(values: Values, at: Axes) -> list[Term]:
-        return [Term((float(values[name][at]),)) for name in names]
+        terms = [Term((float(values[name][at]),)) for name in names]
+        return terms + [Term((constant,)) for constant in constants(layer)]
 
     note = "A sum hands its gradient to every operand unchanged: why shortcuts let deep nets learn."
-    by_letter = {
-        "y": ArrayFormula("y", at, " + ".join(f"{name}[{place}]" for name in names), "", output),
-    }
+    text = " + ".join([f"{name}[{place}]" for name in names] + list(map(written, constants(layer))))
+    by_letter = {"y": ArrayFormula("y", at, text, "", output)}
     for name in names:
         by_letter[name] = summed(name, at, (ref("g", at),), {}, note=note)
     return by_letter
 
 
-# -- multiply --------------------------------------------------------------------------------------
+# -- what stretches --------------------------------------------------------------------------------
 
 
-def _aligned(inputs: tuple[Array, ...]) -> list[Array]:
+def aligned(inputs: tuple[Array, ...]) -> list[Array]:
     """Give a row of units as many sides, of 1, as the maps that it joins have."""
     rank = max(x.ndim for x in inputs)
     return [x.reshape(*x.shape, *(1,) * (rank - x.ndim)) for x in inputs]
 
 
+def spread_out(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Stretch every operand to the extents of the output."""
+    return tuple(np.broadcast_arrays(*aligned(inputs)))
+
+
+def gathered(gradient: Array, x: Array) -> Array:
+    """Add up what comes back for an operand where it was stretched."""
+    own = x.reshape(*x.shape, *(1,) * (gradient.ndim - x.ndim))
+    stretched = tuple(axis for axis, n in enumerate(own.shape) if n != gradient.shape[axis])
+    total: Array = gradient.sum(stretched).reshape(x.shape)
+    return total
+
+
+def lookup(values: Values, name: str, place: Axes) -> float:
+    """Return the element of an operand that meets a place of the output."""
+    array = values[name]
+    sides = zip(place, array.shape, strict=False)
+    return float(array[tuple(p if n > 1 else 0 for p, n in sides)])
+
+
+class Operands:
+    """The operands of a join that stretches, by their names, and how their elements are written."""
+
+    def __init__(self, xs: tuple[Array, ...]) -> None:
+        self.names = operand_names(xs)
+        self.at = place_names(max(x.ndim for x in xs) - 2)
+        shapes = [x.shape[1:] for x in aligned(xs)]
+        whole = tuple(max(extents) for extents in zip(*shapes, strict=True))
+        self.indices: dict[str, str] = {}
+        self.over: dict[str, str] = {}
+        for name, x, shape in zip(self.names, xs, shapes, strict=True):
+            kept = list(zip(self.at, shape, whole, strict=True))
+            letters = [letter if n == most else "0" for letter, n, most in kept]
+            self.indices[name] = "".join(letters[: x.ndim - 1])
+            self.over[name] = ", ".join(i for i, n, most in kept if n != most)
+        self.written = {
+            name: f"{name}[{', '.join(letters)}]" for name, letters in self.indices.items()
+        }
+        self.g = f"g[{', '.join(self.at)}]"
+
+    def back(
+        self, name: str, text: str, term: Callable[[Values, Axes], Term | None]
+    ) -> ArrayFormula:
+        """Make the formula of an operand's gradient, from that of one place of the output."""
+
+        def terms(values: Values, at: Axes) -> list[Term]:
+            summands, own = [], values[name]
+            for place in np.ndindex(*values["g"].shape):
+                mine = tuple(p if n > 1 else 0 for p, n in zip(place, own.shape, strict=False))
+                if mine == at and (made := term(values, place)) is not None:
+                    summands.append(made)
+            return summands
+
+        over = self.over[name]
+        if over:
+            text = f"sum over {over} of {text}"
+        note = "Where an operand was stretched its gradients add up." if over else ""
+        return ArrayFormula(name, self.indices[name], text, note, terms)
+
+
+# -- multiply --------------------------------------------------------------------------------------
+
+
 @registry.forward(Multiply)
-def multiply(layer: object, arrays: Arrays, *inputs: Array) -> Array:
+def multiply(layer: Multiply, arrays: Arrays, *inputs: Array) -> Array:
     """Multiply element by element; an extent of 1 stretches."""
-    first, second, *others = _aligned(inputs)
-    y: Array = first * second
+    y, *others = aligned(inputs)
     for x in others:
         y = y * x
-    return y
+    for constant in constants(layer):
+        y = y * constant
+    return y if y is not inputs[0] else y.copy()
 
 
 @registry.backward_to_all(Multiply)
 def multiply_backward(
-    layer: object, arrays: Arrays, inputs: tuple[Array, ...], y: Array, gradient: Array
+    layer: Multiply, arrays: Arrays, inputs: tuple[Array, ...], y: Array, gradient: Array
 ) -> Gradients:
     """Give every operand the gradient times all others, added up where it stretched."""
-    operands, back = _aligned(inputs), []
-    for number, (operand, x) in enumerate(zip(operands, inputs, strict=True)):
-        others = prod(operands[:number] + operands[number + 1 :], start=gradient)
-        stretched = tuple(axis for axis, n in enumerate(operand.shape) if n != others.shape[axis])
-        back.append(others.sum(stretched).reshape(x.shape))
+    operands, back = aligned(inputs), []
+    start = gradient * prod(constants(layer))
+    for at, x in enumerate(inputs):
+        others = prod(operands[:at] + operands[at + 1 :], start=start)
+        back.append(gathered(others, x))
     return Gradients(tuple(back), {})
 
 
 @registry.counted(Multiply)
-def multiply_counted(layer: object, arrays: Arrays, *inputs: Array) -> Array:
-    """Multiply every output's operands, stretched to the output's extents."""
-    rank = max(x.ndim for x in inputs)
-    y, *others = np.broadcast_arrays(
-        *(x.reshape(*x.shape, *(1,) * (rank - x.ndim)) for x in inputs)
-    )
+def multiply_counted(layer: Multiply, arrays: Arrays, *inputs: Array) -> Array:
+    """Multiply every output's operands, stretched to the output's extents, and constants."""
+    y, *others = spread_out(inputs)
     for x in others:
         y = y * x
+    for constant in constants(layer):
+        y = y * constant
     return y
 
 
 @registry.formula(Multiply)
-def multiply_formulas(layer: object, *xs: Array) -> Formulas:
+def multiply_formulas(layer: Multiply, *xs: Array) -> Formulas:
     """Write the formulas of a product: an operand's gradient is g times the others."""
-    names, rank = operand_names(xs), max(x.ndim for x in xs) - 2
-    at = place_names(rank)
-    shapes = [(*x.shape[1:], *(1,) * (rank + 2 - x.ndim)) for x in xs]
-    whole = tuple(max(extents) for extents in zip(*shapes, strict=True))
-
-    def indices(shape: Axes, own: Array) -> list[str]:
-        kept = zip(at, shape, whole, strict=True)
-        named = [letter if n == most else "0" for letter, n, most in kept]
-        return named[: own.ndim - 1]
-
-    written = {
-        name: f"{name}[{', '.join(indices(shape, x))}]"
-        for name, shape, x in zip(names, shapes, xs, strict=True)
-    }
-
-    def lookup(values: Values, name: str, place: Axes) -> float:
-        array = values[name]
-        sides = zip(place, array.shape, strict=False)
-        return float(array[tuple(p if n > 1 else 0 for p, n in sides)])
+    operands, factors = Operands(xs), constants(layer)
+    numbers = list(map(written, factors))
 
     def output(values: Values, place: Axes) -> Term:
-        return Term(tuple(lookup(values, name, place) for name in names))
+        return Term((*(lookup(values, name, place) for name in operands.names), *factors))
 
-    by_letter = {"y": single("y", at, " * ".join(written.values()), output)}
-    for name, shape, x in zip(names, shapes, xs, strict=True):
-        others = [other for other in names if other != name]
-        stretched = [i for i, n, most in zip(at, shape, whole, strict=True) if n != most]
-        text = " * ".join((f"g[{', '.join(at)}]", *(written[other] for other in others)))
-        if stretched:
-            text = f"sum over {', '.join(stretched)} of {text}"
-        note = "Where an operand was stretched its gradients add up." if stretched else ""
-        back = _product_back(name, others, lookup)
-        left = "".join(indices(shape, x))
-        by_letter[name] = ArrayFormula(name, left, text, note, back)
+    text = " * ".join([*operands.written.values(), *numbers])
+    by_letter = {"y": single("y", operands.at, text, output)}
+    for name in operands.names:
+        others = [other for other in operands.names if other != name]
+        text = " * ".join([operands.g, *(operands.written[other] for other in others), *numbers])
+        by_letter[name] = operands.back(name, text, _product_back(others, factors))
     return by_letter
 
 
-def _product_back(
-    name: str, others: list[str], lookup: Callable[[Values, str, Axes], float]
-) -> Callable[[Values, Axes], list[Term]]:
-    def back(values: Values, at: Axes) -> list[Term]:
-        terms, own, g = [], values[name], values["g"]
-        for place in np.ndindex(*g.shape):
-            mine = tuple(p if n > 1 else 0 for p, n in zip(place, own.shape, strict=False))
-            if mine == at:
-                rest = tuple(lookup(values, other, place) for other in others)
-                terms.append(Term((float(g[place]), *rest)))
-        return terms
+def _product_back(others: list[str], factors: list[float]) -> Callable[[Values, Axes], Term]:
+    def back(values: Values, place: Axes) -> Term:
+        rest = (lookup(values, other, place) for other in others)
+        return Term((float(values["g"][place]), *rest, *factors))
 
     return back
 
 
-@registry.paper_copy(Multiply)
-def multiply_paper_copy(layer: Multiply, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+@registry.paper_copy(Stretching)
+def stretching_paper_copy(layer: Stretching, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
     """Keep a few operands, stretched where they were."""
     return layer, tuple(_stretching(shape) for shape in inputs[:FEW])
 

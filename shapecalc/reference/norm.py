@@ -31,7 +31,11 @@ def slots(layer: Any, x: Array) -> dict[str, Slot]:  # noqa: ANN401
     """A scale and a shift per channel, or per element; batch normalisation's statistics."""
     everything = isinstance(layer, LayerNorm) and layer.over == "all"
     shape = x.shape[1:] if everything else x.shape[1:2]
-    needed = {"weight": scale_slot(shape), "bias": bias_slot(shape)} if layer.affine else {}
+    needed = {}
+    if layer.affine and layer.scale:
+        needed["weight"] = scale_slot(shape)
+    if layer.affine and layer.shift:
+        needed["bias"] = bias_slot(shape)
     if isinstance(layer, BatchNorm) and layer.statistics:
         needed["running_mean"] = bias_slot(shape)._replace(trained=False, letter="M")
         needed["running_var"] = scale_slot(shape)._replace(trained=False, letter="V")
@@ -66,9 +70,9 @@ def fixed(layer: Any, arrays: Arrays) -> tuple[Array, Array]:  # noqa: ANN401
     """Fold running statistics, scale and shift into one factor and one shift per channel."""
     factor = 1 / np.sqrt(arrays["running_var"] + EPSILON)
     shift = -arrays["running_mean"] * factor
-    if layer.affine:
-        factor, shift = factor * arrays["weight"], shift * arrays["weight"] + arrays["bias"]
-    return factor, shift
+    if "weight" in arrays:
+        factor, shift = factor * arrays["weight"], shift * arrays["weight"]
+    return factor, shift + arrays["bias"] if "bias" in arrays else shift
 
 
 @registry.forward(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
@@ -80,8 +84,9 @@ def forward(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
         y += column(shift, x)
         return y
     y = standard(layer, x)[0].reshape(x.shape)
-    if layer.affine:
+    if "weight" in arrays:
         y *= _along(arrays["weight"], x)
+    if "bias" in arrays:
         y += _along(arrays["bias"], x)
     return y
 
@@ -96,11 +101,12 @@ def backward(layer: Any, arrays: Arrays, x: Array, y: Array, gradient: Array) ->
     else:
         normal, inverse, axes = standard(layer, x)
     trained, inner = {}, gradient
-    if layer.affine:
-        shared = 0 if arrays["weight"].ndim > 1 else places(x)
+    shared = 0 if isinstance(layer, LayerNorm) and layer.over == "all" else places(x)
+    if "weight" in arrays:
         trained["weight"] = (gradient * normal.reshape(x.shape)).sum(shared)
-        trained["bias"] = gradient.sum(shared)
         inner = gradient * _along(arrays["weight"], x)
+    if "bias" in arrays:
+        trained["bias"] = gradient.sum(shared)
     if running:
         return Gradients((inner * inverse,), trained)
     inner = inner.reshape(normal.shape)
@@ -122,13 +128,9 @@ def counted(layer: Any, arrays: Arrays, x: Array) -> Array:  # noqa: ANN401
     centred = elements - mean
     variance = add_up(centred * centred, axes, x) / extent
     y: Array = (centred * (1 / _root(variance + EPSILON))).reshape(x.shape)
-    if not layer.affine:
-        return y
-    weight, bias = arrays["weight"], arrays["bias"]
-    if weight.ndim == 1:
-        weight, bias = column(weight, x), column(bias, x)
-    affine: Array = y * weight + bias
-    return affine
+    if "weight" in arrays:
+        y = y * _along(arrays["weight"], x)
+    return y + _along(arrays["bias"], x) if "bias" in arrays else y
 
 
 _root = np.frompyfunc(lambda v: v.sqrt(), 1, 1)
@@ -149,19 +151,21 @@ def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
         "r": single("r", "c" if fixed else at, within, _of("r")),
         "z": single("z", at, f"(x[{place}] - {mean}) * r[{'c' if fixed else place}]", _of_z(fixed)),
     }
-    if layer.affine:
-        by_letter["y"] = ArrayFormula("y", at, f"{w} * z[{place}] + {b}", "", _of_y(share))
+    scaled, shifted = layer.affine and layer.scale, layer.affine and layer.shift
+    if scaled or shifted:
+        text = f"{w} * z[{place}]" if scaled else f"z[{place}]"
+        text += f" + {b}" if shifted else ""
+        by_letter["y"] = ArrayFormula("y", at, text, "", _of_y(share, scaled, shifted))
         over = ", ".join(i for i in at if i not in share)
-        for letter, factors in (("w", "gz"), ("b", "g")):
+        arrays = [("w", "gz")] * scaled + [("b", "g")] * shifted
+        for letter, factors in arrays:
             product = " * ".join(f"{factor}[{place}]" for factor in factors)
             text = f"sum over {over} of {product}" if over else product
             by_letter[letter] = ArrayFormula(letter, share, text, "", _over(share, factors))
-        by_letter["h"] = single(
-            "h", at, f"{w} * g[{place}]", _of_h(share), "h is the gradient of z."
-        )
     else:
         by_letter["y"] = single("y", at, f"z[{place}]", _of("z"))
-        by_letter["h"] = single("h", at, f"g[{place}]", _of("g"), "h is the gradient of z.")
+    back = (f"{w} * g[{place}]", _of_h(share)) if scaled else (f"g[{place}]", _of("g"))
+    by_letter["h"] = single("h", at, *back, "h is the gradient of z.")
     by_letter["x"] = _of_norm_input(layer, x, at, fixed=fixed)
     return by_letter
 
@@ -224,7 +228,7 @@ def on_the_way(layer: Any, arrays: Arrays, x: Array, y: Array, g: Array) -> dict
         normal, inverse, _ = standard(layer, x)
         z = normal.reshape(x.shape)[0]
         r = np.broadcast_to(inverse, normal.shape).reshape(x.shape)[0]
-    if not layer.affine:
+    if "weight" not in arrays:
         return {"r": r, "z": z, "h": g[0]}
     w = arrays["weight"]
     return {"r": r, "z": z, "h": g[0] * (w if w.ndim > 1 else w.reshape(-1, *(1,) * (x.ndim - 2)))}
@@ -248,11 +252,11 @@ def _of_z(fixed: bool) -> Callable[[Values, Axes], Term]:
     return term
 
 
-def _of_y(share: str) -> Callable[[Values, Axes], list[Term]]:
+def _of_y(share: str, scaled: bool, shifted: bool) -> Callable[[Values, Axes], list[Term]]:
     def terms(values: Values, at: Axes) -> list[Term]:
-        own = _shared(share, at)
-        w, b, z = float(values["w"][own]), float(values["b"][own]), float(values["z"][at])
-        return [Term((w, z)), Term((b,))]
+        own, z = _shared(share, at), float(values["z"][at])
+        product = Term((float(values["w"][own]), z) if scaled else (z,))
+        return [product, Term((float(values["b"][own]),))] if shifted else [product]
 
     return terms
 

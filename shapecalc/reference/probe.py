@@ -9,13 +9,15 @@ adjoint identity, <g, A v> = <A* g, v>, and holds for a step of any size.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from shapecalc.reference.layer import backward, forward
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.random import Generator
 
     from shapecalc.layers.base import Layer
@@ -77,7 +79,8 @@ def _slope(
     high, low, higher, lower = (np.where(same, 0, end) for end in ends)
     change = (8 * (high - low) - (higher - lower)) / (12 * step)
     terms = np.abs(slope * v).sum() + np.abs(change * gradient).sum()
-    off = 6 * np.finfo(slope.dtype).eps * (np.abs(high) * np.abs(gradient)).sum() / step
+    size = np.abs(np.where(np.isfinite(ends[0]), ends[0], 0))  # what stays is rounded as well
+    off = 6 * np.finfo(slope.dtype).eps * (size * np.abs(gradient)).sum() / step
     return Slope(
         of,
         float((slope * v).sum()),
@@ -87,27 +90,38 @@ def _slope(
     )
 
 
-Noticed: TypeAlias = "dict[tuple[int, int], Array]"
-"""(output side, input side) -> whether output row v notices input row u: outputs x inputs."""
+class Noticed(NamedTuple):
+    """Which elements of the output, sides first, notice one row of an axis of an input.
 
-
-def probe(layer: Layer, arrays: Arrays, x: Array, random: Generator) -> Noticed:
-    """Raise every row of every side of the input in turn, far above the rest.
-
-    So it wins every maximum and leaves the flat parts of all activations; and unevenly, or a
-    softmax would not notice.
+    Axes are counted as shapes are written: the sides, then the channels.
     """
-    flat = np.full_like(x, 0.5)
-    calm, by_sides = forward(layer, arrays, flat), {}
-    sides = range(2, calm.ndim)
-    for axis in range(2, x.ndim):
-        noticed = []
-        for row in range(x.shape[axis]):
-            raised = flat.copy()
-            part = (slice(None),) * axis + (row,)
-            raised[part] += random.uniform(50, 100, raised[part].shape)
-            noticed.append(forward(layer, arrays, raised) != calm)
-        for side in sides:
-            others = tuple(dimension for dimension in range(calm.ndim) if dimension != side)
-            by_sides[side - 2, axis - 2] = np.stack([changed.any(others) for changed in noticed], 1)
-    return by_sides
+
+    operand: int
+    axis: int
+    row: int
+    changed: Array
+
+
+#: So many rows of an axis are raised; of a longer one some, evenly spread.
+ROWS = 24
+
+
+def probe(
+    layer: Layer, arrays: Arrays, inputs: tuple[Array, ...], random: Generator
+) -> Iterator[Noticed]:
+    """Raise the rows of every axis of every input in turn, far above the rest.
+
+    So a row wins every maximum and leaves the flat parts of all activations; and unevenly, or a
+    softmax and a normalisation would not notice.
+    """
+    flat = [np.full_like(x, 0.5) for x in inputs]
+    calm = forward(layer, arrays, *flat)
+    for operand, x in enumerate(flat):
+        for axis in range(x.ndim - 1):
+            place = axis + 2 if axis < x.ndim - 2 else 1
+            for row in np.unique(np.linspace(0, x.shape[place] - 1, ROWS).astype(int)).tolist():
+                raised = x.copy()
+                part = (slice(None),) * place + (row,)
+                raised[part] += random.uniform(50, 100, raised[part].shape)
+                moved = forward(layer, arrays, *flat[:operand], raised, *flat[operand + 1 :])
+                yield Noticed(operand, axis, row, np.moveaxis((moved != calm)[0], 0, -1))

@@ -243,12 +243,19 @@ def pad_paper_copy(layer: PadLayer, *inputs: Shape) -> tuple[Layer, tuple[Shape,
     return copied(layer, pad=layer.pad._replace(pairs=pairs)), (shape_like(inputs[0], SIDES, 1, 4),)
 
 
+def _cut_out(layer: Crop, x: Array) -> list[tuple[int, int]]:
+    """Return where what is cut out of every side starts, and its size."""
+    sizes = tuple(map(known, spread(layer.to or layer.like or (), x)))
+    if layer.offset is not None:
+        return list(zip(map(known, spread(layer.offset, x)), sizes, strict=True))
+    return [((n - size) // 2, size) for n, size in zip(x.shape[2:], sizes, strict=True)]
+
+
 def _kept(layer: Crop, x: Array) -> tuple[Any, ...]:
     """Say which rows of every side stay; an odd row more is taken at the end."""
-    if layer.to is not None:
-        sizes = zip(x.shape[2:], spread(layer.to, x), strict=True)
-        starts = [((n - size) // 2, size) for n, size in sizes]
-        return along_sides(slice(start, start + size) for start, size in starts)
+    if layer.crop is None:
+        sizes = _cut_out(layer, x)
+        return along_sides(slice(start, start + size) for start, size in sizes)
     pairs = spread_pairs(layer.crop.pairs, x) if layer.crop else ()
     ends = zip(x.shape[2:], pairs, strict=True)
     return along_sides(slice(before, n - after) for n, (before, after) in ends)
@@ -272,11 +279,10 @@ def crop_gradient(layer: Crop, x: Array, y: Array, g: Array) -> Array:
 @registry.formula(Crop)
 def crop_formulas(layer: Crop, x: Array) -> Formulas:
     """Write the formulas of a part of a map."""
-    if layer.to is not None:
-        sizes = zip(x.shape[2:], spread(layer.to, x), strict=True)
-        starts = [(n - size) // 2 for n, size in sizes]
+    if layer.crop is None:
+        starts = [start for start, _ in _cut_out(layer, x)]
     else:
-        starts = [before for before, _ in spread_pairs(layer.crop.pairs, x)] if layer.crop else []
+        starts = [before for before, _ in spread_pairs(layer.crop.pairs, x)]
     note = "g is 0 outside the output: nothing comes back to what was cut off."
     return _shifted([-n for n in starts], "", note)
 
@@ -285,9 +291,10 @@ def crop_formulas(layer: Crop, x: Array) -> Formulas:
 def crop_paper_copy(layer: Crop, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
     """Cut 1 off, or down to 2."""
     shape = shape_like(inputs[0], (4, 5, 4), 1, 4)
-    if layer.to is not None:
-        return copied(layer, to=least(layer.to, 2)), (shape,)
-    assert layer.crop is not None
+    if layer.crop is None:
+        size = least(layer.to or layer.like or (), 2)
+        offset = None if layer.offset is None else least(layer.offset, 1)
+        return copied(layer, to=size, like=None, offset=offset), (shape,)
     pairs = tuple((min(known(a), 1), min(known(b), 1)) for a, b in layer.crop.pairs)
     return copied(layer, crop=layer.crop._replace(pairs=pairs)), (shape,)
 

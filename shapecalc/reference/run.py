@@ -133,7 +133,7 @@ def run(
         graph,
         Memory(graph, kept),
         _Inputs(graph, inputs or {}, seed, batch, dtype),
-        _LayerArrays(graph, weights or {}, seed),
+        _LayerArrays(graph, weights or {}, seed, dtype),
     )
     for index, node in enumerate(graph.nodes):
         try:
@@ -191,6 +191,8 @@ class _Walk:
         else:
             own = self.layer_arrays.arrays(index, layer, taken)
             output = forward(layer, own, *taken, overwrite=self.memory.only_here(node))
+            if not taken:  # the same for every example
+                output = output.repeat(self.inputs.batch, 0)
         self.memory.put(index, output, node.inputs[0] if isinstance(layer, Reshape) else None)
         self.layers[index], self.arrays[node.path] = layer, own
         self.shapes[index] = _shape_of(output)
@@ -286,8 +288,14 @@ class _Inputs:
 class _LayerArrays:
     """Where layers get their arrays: what is given, and what is drawn; like for like if shared."""
 
-    def __init__(self, graph: Graph, weights: Mapping[str, Array], seed: int) -> None:
-        self.graph, self.supplied, self.seed = graph, weights, seed
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Mapping[str, Array],
+        seed: int,
+        dtype: Any,  # noqa: ANN401
+    ) -> None:
+        self.graph, self.supplied, self.seed, self.dtype = graph, weights, seed, dtype
         self.owned: dict[int, Arrays] = {}
 
     def arrays(self, index: int, layer: Layer, inputs: tuple[Array, ...]) -> Arrays:
@@ -296,14 +304,15 @@ class _LayerArrays:
         owner = index if share is None else share
         if owner not in self.owned:
             path, random = self.graph.nodes[owner].path, None
+            dtype = inputs[0].dtype if inputs else self.dtype
             own = {}
             for name, slot in slots(layer, *inputs).items():
                 array = self.supplied.get(f"{path}.{name}")
                 if array is None:
                     random = random or np.random.default_rng((self.seed, owner))  # takes its time
-                    own[name] = slot.allocated(inputs[0].dtype, random)
+                    own[name] = slot.allocated(dtype, random)
                 elif np.shape(array) == slot.shape:
-                    own[name] = np.asarray(array, inputs[0].dtype)
+                    own[name] = np.asarray(array, dtype)
                 else:
                     wanted, has = _times(*slot.shape), _times(*np.shape(array))
                     raise UnfitError(f"{path}.{name} is {wanted}, not {has}")

@@ -68,6 +68,10 @@ class Counting:
         self.tally.adds += 1
         return self.like(self.value - _value(other))
 
+    def __rsub__(self, other: float) -> Self:
+        self.tally.adds += 1
+        return self.like(_value(other) - self.value)
+
     def __truediv__(self, other: float | Counting) -> Self:
         self.tally.divisions += 1
         return self.like(self.value / _value(other))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
+from shapecalc.report.receptive_field import AtMost, at_most
 from shapecalc.spec import Fields
 from shapecalc.text.shown import Shapes, Shown, shortened
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
     from shapecalc.algebra import Dim
@@ -137,7 +138,9 @@ class Row(NamedTuple):
     @property
     def receptive_field(self) -> tuple[Dim, ...] | Unknown | None:
         """The pixels of the input that a unit sees, per side; None without sides."""
-        return self._per_side(lambda side: side.size)
+        sizes = self._per_side(lambda side: side.size)
+        bound = isinstance(sizes, tuple) and at_most(self.field)
+        return AtMost(sizes) if bound else sizes  # type: ignore[return-value, arg-type]
 
     @property
     def jump(self) -> tuple[Dim | Fraction, ...] | Unknown | None:
@@ -347,6 +350,10 @@ class Report(Shown):
         return self.remarks
 
     @property
+    def deployed(self) -> tuple[str, ...]:
+        return self.graph.deployed
+
+    @property
     def ranks(self) -> tuple[int, ...]:
         """How many sides its volumes have."""
         return tuple(sorted({len(row.output.sides) for row in self.rows} - {0}))
@@ -387,12 +394,7 @@ class Report(Shown):
         """
         from shapecalc.graph.expand import rebuilt
 
-        graph = rebuilt(self.graph, values)
-        if self.graph.deployed:
-            from shapecalc.graph.deploy import fold_batchnorm
-
-            graph = fold_batchnorm(graph)
-        return self._computing.anew(graph)
+        return self._computing.anew(rebuilt(self.graph, values))
 
     @property
     def peak(self) -> Peak | None:
@@ -428,7 +430,15 @@ class Report(Shown):
 
 def named_doubts(reports: Sequence[Report]) -> tuple[str, ...]:
     """Return the doubts about several networks, with their names where there are two."""
-    named = {report.name: report.doubts for report in reports}
-    if len(named) == 1:
-        return next(iter(named.values()))
-    return tuple(f"{name}, {doubt}" for name, doubts in named.items() for doubt in doubts)
+    return _named({report.name: report.doubts for report in reports}, ", ")
+
+
+def named_deployed(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Return what was done to several networks, with their names where there are two."""
+    return _named({report.name: report.deployed for report in reports}, ": ")
+
+
+def _named(texts: Mapping[str, tuple[str, ...]], sign: str) -> tuple[str, ...]:
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    return tuple(f"{name}{sign}{text}" for name, of_it in texts.items() for text in of_it)

@@ -8,7 +8,7 @@ from shapecalc.algebra import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
 from shapecalc.layers.shape import as_list
-from shapecalc.layers.window import InputSpan, UndecidedError
+from shapecalc.layers.window import InputSpan, Sees, UndecidedError
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
@@ -34,7 +34,7 @@ class Facts(NamedTuple):
     buffers: Dim
     connections: Dim | None
     work: Work
-    window: tuple[InputSpan, ...] | None
+    window: Sees
     needs: tuple[Requirement, ...] = ()
     """What must hold of the symbols."""
 
@@ -74,7 +74,7 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
     if errors:
         raise RefusedError(_roots(errors))
     try:
-        return _facts(layer, inputs, output, parameters, window, needs)
+        return _facts(layer, inputs, output, size, parameters, window, needs)
     except RuleError as error:  # an expression grows too large
         raise RefusedError([error]) from None
 
@@ -83,8 +83,9 @@ def _facts(
     layer: Layer,
     inputs: tuple[Shape, ...],
     output: Shape,
+    size: Dim,
     parameters: tuple[Parameter, ...],
-    window: tuple[InputSpan, ...] | None,
+    window: Sees,
     needs: tuple[Requirement, ...],
 ) -> Facts:
     work = layer.work(inputs, output)
@@ -100,7 +101,7 @@ def _facts(
             buffers += parameter.size
     return Facts(
         output,
-        output.size,
+        size,
         parameters,
         weights,
         biases,

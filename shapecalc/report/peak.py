@@ -41,6 +41,7 @@ def _live(
     `owner` is filled with the layer that took each result's buffer; the last of what is yielded
     gives by that layer whose result the buffer holds now.
     """
+    sizes = [row.activations + row.overwritten for row in rows]  # one of them is 0
     readers = [0] * len(rows)  # reads still to come, per buffer's first owner
     owner[:] = range(len(rows))
     held: dict[int, int] = {}
@@ -51,14 +52,14 @@ def _live(
         readers[output] += 1
     live: Dim = 0
     for index, node in enumerate(graph.nodes):
-        layer, size = rows[index].layer, rows[index].output.size
+        layer, size = rows[index].layer, sizes[index]
         source = owner[node.inputs[0]] if node.inputs else index
         if layer is not None and layer.inplace and (layer.view or readers[source] == 1):
             owner[index] = source
             held[source] = index
             readers[source] += readers[index] - 1
             if readers[source] == 0:
-                live -= rows[source].output.size
+                live -= sizes[source]
                 del held[source]
             continue
         live += size
@@ -68,7 +69,7 @@ def _live(
             buffer = owner[origin]
             readers[buffer] -= 1
             if readers[buffer] == 0:
-                live -= rows[buffer].output.size
+                live -= sizes[buffer]
                 del held[buffer]
         if readers[index] == 0:
             live -= size

@@ -10,22 +10,35 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
-from shapecalc.layers.window import EVERYTHING, UndecidedError
+from shapecalc.layers.window import (
+    EVERYTHING,
+    OWN,
+    PerInput,
+    Rearranged,
+    Reduced,
+    UndecidedError,
+    is_some,
+)
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
-from shapecalc.report.receptive_field import look_back, look_back_both, own_places
+from shapecalc.report.receptive_field import (
+    Arranged,
+    is_stretched,
+    look_back,
+    look_back_both,
+    own_places,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import InputSpan
+    from shapecalc.layers.window import InputSpan, Sees
     from shapecalc.report.apply import Facts
     from shapecalc.report.domain import Domain
-    from shapecalc.report.receptive_field import ReceptiveField
+    from shapecalc.report.receptive_field import Fields, ReceptiveField
 
 
 def row_of(
@@ -42,6 +55,12 @@ def row_of(
     if node.share is not None:
         shared = graph.nodes[node.share].path if parameters else None
         weights = biases = buffers = 0
+    try:
+        field = field_of(layer, [rows[index] for index in node.inputs], window, output)
+    except RefusedError:
+        if not any(map(_resizes, (layer, *(row.layer for row in rows if row is not None)))):
+            raise
+        field = None  # it repeats too seldom to be told
     return Row(
         node.path,
         layer.type,
@@ -56,12 +75,17 @@ def row_of(
         work,
         0 if layer.inplace else size,
         size if layer.inplace else 0,
-        field_of(layer, [rows[index] for index in node.inputs], window, output),
+        field,
         shared,
         node.note,
         layer,
         frozen=0 if node.trained else weights + biases,
     )
+
+
+def _resizes(layer: Layer | None) -> bool:
+    """Tell whether a layer's units lie at fractions of its input's, which repeat seldom."""
+    return bool(getattr(layer, "resizes", False))
 
 
 def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
@@ -82,7 +106,7 @@ def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
 
 
 def field_of(
-    layer: Layer, sources: list[Row | None], window: tuple[InputSpan, ...] | None, output: Shape
+    layer: Layer, sources: list[Row | None], window: Sees, output: Shape
 ) -> tuple[ReceptiveField, ...] | None:
     """Return the receptive field of the layer's units, along every side of the input.
 
@@ -91,43 +115,99 @@ def field_of(
     if isinstance(layer, Input):
         return tuple([own_places(n) for n in output.sides])
     try:
-        seen: tuple[ReceptiveField, ...] = ()
-        for source in sources:
-            if source is None:
-                continue
-            field = source.field
-            if field is None:
-                return None
-            if len(sources) > 1 and source.output.sides != output.sides:
-                field = _stretched(source, output, layer)
-            same = len(field) == len(seen)
-            seen = tuple(map(look_back_both, seen, field)) if same else field or seen
-        if window is UNDECIDED:
-            return None
-        if window is None:
-            return seen
-        if window is SEES_ALL:
-            seen = tuple([look_back(along, EVERYTHING, 1) for along in seen])
-        elif len(window) == len(seen):
-            seen = tuple(
-                [
-                    look_back(seen[side if step.side < 0 else step.side], step, units)
-                    for side, (step, units) in enumerate(zip(window, output.sides, strict=True))
-                ]
-            )
+        seen = _seen_by(layer, sources, window, output)
     except RuleError as error:
         raise RefusedError([error]) from None
     except UndecidedError:
         return None
-    for side in seen:
-        if any(map(_too_wide, (side, *side.also))):
+    for side in seen or ():
+        if _too_wide(side) or (side.also and any(map(_too_wide, side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
             hint = "do layers with strides repeat too often?"
             raise RefusedError([RuleError("E114", message, hint=hint)])
     return seen
 
 
+def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shape) -> Fields | None:
+    """Look at what flows in through a layer's window."""
+    if window is UNDECIDED:
+        return None
+    only = sources[0] if len(sources) == 1 else None
+    if only is not None and type(only.field) is tuple and (window is None or _is_plain(window)):
+        return _through(only.field, window, output)  # type: ignore[arg-type]
+    if any(row is not None and row.field is None for row in sources):
+        return None
+    there = [
+        (row.field, row.output) for row in sources if row is not None and row.field is not None
+    ]
+    if isinstance(window, Rearranged):
+        (source,) = there
+        return Arranged(source[0], source=(*source, window))
+    if any(isinstance(field, Arranged) for field, _ in there) or _turns(window):
+        return _seen_elsewhere(layer, there, window, output)
+    seen: Fields = ()
+    for number, (field, shape) in enumerate(there):
+        if isinstance(window, PerInput):
+            field = _through(field, window.windows[number], output)  # noqa: PLW2901
+        elif len(sources) > 1 and shape.sides != output.sides:
+            field = _stretched(field, shape, output, layer)  # noqa: PLW2901
+        same = len(field) == len(seen)
+        seen = tuple(map(look_back_both, seen, field)) if same else field or seen
+    assert not isinstance(window, Reduced)
+    return seen if isinstance(window, PerInput) else _through(seen, window, output)
+
+
+def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:
+    """Look at fields through a span a side."""
+    if window is None:
+        return fields
+    if window is SEES_ALL:
+        return tuple([look_back(along, EVERYTHING, 1) for along in fields])
+    if len(window) != len(fields):
+        return fields
+    return tuple(map(look_back, fields, window, output.sides))
+
+
+def _is_plain(window: Sees) -> bool:
+    """Tell whether a window looks along every side at its own place, as nearly all do."""
+    return type(window) is tuple and all(step.side < 0 for step in window)  # type: ignore[union-attr]
+
+
+def _turns(window: Sees) -> bool:
+    """Tell whether a window looks at axes other than those at its own place."""
+    if window is None or isinstance(window, Rearranged):
+        return False
+    if isinstance(window, Reduced):
+        return True
+    if isinstance(window, PerInput):
+        return any(map(_turns, window.windows))
+    return any(step.side not in (-1, side) or is_some(step) for side, step in enumerate(window))
+
+
+def _seen_elsewhere(
+    layer: Layer, there: list[tuple[Fields, Shape]], window: Sees, output: Shape
+) -> Fields:
+    """Look at units that do not lie as pixels do."""
+    first, shape = there[0]
+    if len(there) == 1 and layer.mixes(shape) == (OWN if window is None else EVERYTHING):
+        if window is None:
+            return first
+        if window is SEES_ALL:  # however they lie
+            while isinstance(first, Arranged) and first.source is not None:
+                first = first.source[0]
+            if not isinstance(first, Arranged):
+                return _through(first, SEES_ALL, output)
+    from shapecalc.report.arrangement import looked_through
+
+    return looked_through(layer, there, window, output)
+
+
 def _too_wide(field: ReceptiveField) -> bool:
+    first, last, pace = field.first[0], field.last[0], field.step
+    if isinstance(pace, int) and isinstance(first, int) and isinstance(last, int):
+        near = first >= -WIDEST and last <= WIDEST and pace <= WIDEST
+        if near and len(field.first) == 1:
+            return False
     ends = [dim for dim in (*field.first, *field.last, field.step) if isinstance(dim, int)]
     if max(map(abs, ends), default=0) <= WIDEST or len(ends) <= 2 * len(field.first):
         return False  # what holds symbols has no bound
@@ -137,46 +217,26 @@ def _too_wide(field: ReceptiveField) -> bool:
     return step > WIDEST or any(low <= high and max(-low, high) > WIDEST for low, high in pairs)
 
 
-def _stretched(source: Row, output: Shape, join: Layer) -> tuple[ReceptiveField, ...]:
+def _stretched(fields: Fields, shape: Shape, output: Shape, join: Layer) -> Fields:
     """Return the field of an operand of a join, seen at the places of the output.
 
     Where a side of 1 stretches, every place sees that one unit; a row acts as a map of one place.
     Sides that look different but must agree are counted as the output's.  Raises `UndecidedError`
     where a side is 1 for some sizes only.
     """
-    sides, fields = source.output.sides, source.field
-    assert fields is not None
+    sides = shape.sides
     if len(sides) != len(fields) or len(sides) != len(output.sides):
         return tuple([look_back(along, EVERYTHING, 1) for along in fields])
     return tuple(
         [
             look_back(field, EVERYTHING, units)
-            if _is_stretched(n, units, join, field)
+            if is_stretched(n, units, join, field)
             else field._replace(units=units)
             if field.units == n
             else field
             for field, n, units in zip(fields, sides, output.sides, strict=True)
         ]
     )
-
-
-def _is_stretched(n: Dim, units: Dim, join: Layer, field: ReceptiveField) -> bool:
-    """Tell whether a side is 1 and stretches; otherwise it is that of the output."""
-    from shapecalc.layers.merge import Join
-
-    if n == units or not (isinstance(join, Join) and join.stretches(1)):
-        return False
-    if isinstance(n, int) and isinstance(units, int):
-        return n == 1
-    from shapecalc.algebra.relations import joined_only_where
-
-    if joined_only_where(n, units, n, "equal to", units):
-        return False
-    # Where both are 1 nothing stretches, and the unit keeps its distance to others.
-    sure = field.step == 0 or joined_only_where(n, units, units, "at least", 2)
-    if sure and (n == 1 or joined_only_where(n, units, n, "equal to", 1)):
-        return True
-    raise UndecidedError
 
 
 def with_sure_fields(graph: Graph, rows: tuple[Row, ...], domain: Domain) -> tuple[Row, ...]:

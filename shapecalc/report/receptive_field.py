@@ -7,16 +7,28 @@ after a period of units.  What a layer's own window sees of its input, `layers.w
 from __future__ import annotations
 
 from math import gcd, lcm
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import larger, largest, smaller, smallest
-from shapecalc.layers.window import EVERYTHING, as_number, refuse_period
+from shapecalc.layers.window import (
+    EVERYTHING,
+    FIRST,
+    OWN,
+    UP_TO_OWN,
+    UndecidedError,
+    as_number,
+    refuse_period,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from fractions import Fraction
+    from typing import Self
 
     from shapecalc.algebra import Dim
-    from shapecalc.layers.window import InputSpan
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+    from shapecalc.layers.window import InputSpan, Rearranged
 
 #: Further than any pixel: a unit that sees nothing sees from FAR to -FAR.
 FAR = 10**40
@@ -81,6 +93,54 @@ class ReceptiveField(NamedTuple):
         return smallest([first for first, _ in ends]), largest([last for _, last in ends])
 
 
+class Arranged(tuple["ReceptiveField", ...]):  # noqa: SLOT001  (a tuple's has to be empty)
+    """Receptive fields, a side of the input each, of units that do not lie as its pixels do.
+
+    After a reshape or a permute the fields are those of before, of units that lie elsewhere, as
+    `source` has it: their fields and shape, and how they were rearranged.  `state` is what
+    `report.arrangement` makes of that, once a window looks at it.  `exact`: they are right for
+    these units, though the state has no more than a bound for what looks at several.
+    """
+
+    source: tuple[Fields, Shape, Rearranged] | None
+    state: Any
+    exact: bool
+
+    def __new__(
+        cls,
+        fields: Iterable[ReceptiveField],
+        state: Any = None,  # noqa: ANN401  (its class is not imported until it is needed)
+        source: tuple[Fields, Shape, Rearranged] | None = None,
+        *,
+        exact: bool = False,
+    ) -> Self:
+        made = super().__new__(cls, fields)
+        made.state, made.source, made.exact = state, source, exact
+        return made
+
+    @property
+    def at_most(self) -> bool:
+        """Tell whether units may see less, because which ones see what was not followed."""
+        if self.source is not None:
+            return at_most(self.source[0])
+        return not self.exact and bool(self.state.at_most)
+
+
+#: Per side of the network's input what units see.
+Fields: TypeAlias = "tuple[ReceptiveField, ...]"
+
+
+class AtMost(tuple["Dim | Fraction", ...]):
+    """The sizes of receptive fields per side, where units may see less."""
+
+    __slots__ = ()
+
+
+def at_most(fields: Fields | None) -> bool:
+    """Tell whether receptive fields are no more than bounds."""
+    return isinstance(fields, Arranged) and fields.at_most
+
+
 def own_places(n: Dim) -> ReceptiveField:
     """Return the field of the input's own units: each sees itself."""
     return ReceptiveField((0,), (0,), 1, n)
@@ -111,8 +171,14 @@ def _of_those_that_see(spans: list[Dim]) -> list[Dim]:
     return seeing or spans[:1]
 
 
+def over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
+    """Return the first and the last pixel that any unit sees."""
+    ends = [_over_all(part) for part in (field, *field.also)]
+    return smallest([first for first, _ in ends]), largest([last for _, last in ends])
+
+
 def _over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
-    """Return the first and the last pixel that any unit sees.
+    """Return the first and the last pixel that any unit sees, but for what it sees besides.
 
     Of a symbolic number of units every phase has some, and its last one comes last.
     """
@@ -129,7 +195,7 @@ def _over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
     return smallest([first for first, _ in ends]), largest([last for _, last in ends])
 
 
-def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tuple[Dim, Dim]:
+def _between(field: ReceptiveField, low: Dim, high: Dim, every: Dim = 1) -> tuple[Dim, Dim]:
     """Return the first and the last pixel that one unit in `every` from `low` to `high` sees.
 
     Units after a whole period see only later pixels, so a period at either end tells.
@@ -141,7 +207,8 @@ def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tupl
     low, high = as_number(low), as_number(high)
     if high < low:
         return FAR, -FAR
-    if every > 1 and low < high:
+    if every != 1 and low < high:
+        every = as_number(every)
         taps = range(min((high - low) // every + 1, period // gcd(period, every)))
         return (
             smallest([_between(field, low + t * every, low + t * every)[0] for t in taps]),
@@ -151,11 +218,11 @@ def _between(field: ReceptiveField, low: Dim, high: Dim, every: int = 1) -> tupl
     at, end = low % period, high % period + 1
     start = smallest(first[at : at + count])
     if at + count > period:
-        start = smaller(start, smallest(first[: at + count - period]) + step)
+        start = smaller(start, _moved(smallest(first[: at + count - period]), step))
     stop = largest(last[max(end - count, 0) : end])
     if end < count:
-        stop = larger(stop, largest(last[end - count :]) - step)
-    return start + low // period * step, stop + high // period * step
+        stop = larger(stop, _moved(largest(last[end - count :]), -step))
+    return _moved(start, low // period * step), _moved(stop, high // period * step)
 
 
 def _only_phase(field: ReceptiveField, low: Dim, high: Dim) -> tuple[Dim, Dim]:
@@ -163,7 +230,12 @@ def _only_phase(field: ReceptiveField, low: Dim, high: Dim) -> tuple[Dim, Dim]:
     if not _in_order((low, high)):
         return FAR, -FAR
     first, last, step = field[:3]
-    return first[0] + low * step, last[0] + high * step
+    return _moved(first[0], low * step), _moved(last[0], high * step)
+
+
+def _moved(pixel: Dim, by: Dim) -> Dim:
+    """Move an end of what is seen; what sees nothing sees nothing anywhere."""
+    return pixel if pixel in (FAR, -FAR) else pixel + by
 
 
 def _in_order(ends: tuple[Dim, ...], step: Dim | None = None) -> bool:
@@ -190,15 +262,19 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
     >>> look_back(ReceptiveField((0,), (1,), 2, 4), reach_up(2, blend=False), 8)
     ReceptiveField(first=(0, 0), last=(1, 1), step=2, units=8, also=())
     """
+    if step == UP_TO_OWN:
+        return look_back_both(look_back(field, OWN, units), look_back(field, FIRST, units))
     first, last, pace, _, also = field
     lo, hi, stride = step[:3]
     if stride != 0 and not also and len(first) == 1 == len(lo):
         return ReceptiveField(
-            (first[0] + lo[0] * pace,), (last[0] + hi[0] * pace,), pace * stride, units
+            (_moved(first[0], lo[0] * pace),),
+            (_moved(last[0], hi[0] * pace),),
+            pace * stride,
+            units,
         )
     if step is EVERYTHING:
-        ends = [_over_all(part) for part in (field, *also)]
-        begin, end = smallest([first for first, _ in ends]), largest([last for _, last in ends])
+        begin, end = over_all(field)
         return ReceptiveField((begin,), (end,), 0, units)
     return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
 
@@ -221,11 +297,11 @@ def _look_back(
     if period == 1 or (_in_order(first, pace) and _in_order(last, pace)):
         seeing = [_sees_some(low, high) for low, high in reached]
         firsts = [
-            first[as_number(low % period)] + low // period * pace if sees else FAR
+            _moved(first[as_number(low % period)], low // period * pace) if sees else FAR
             for (low, _), sees in zip(reached, seeing, strict=True)
         ]
         lasts = [
-            last[as_number(high % period)] + high // period * pace if sees else -FAR
+            _moved(last[as_number(high % period)], high // period * pace) if sees else -FAR
             for (_, high), sees in zip(reached, seeing, strict=True)
         ]
     else:
@@ -290,6 +366,25 @@ def _over(field: ReceptiveField, period: int) -> tuple[tuple[Dim, ...], tuple[Di
     first, last, step = field[:3]
     turns = range(period // len(first))
     return (
-        tuple([pixel + turn * step for turn in turns for pixel in first]),
-        tuple([pixel + turn * step for turn in turns for pixel in last]),
+        tuple([_moved(pixel, turn * step) for turn in turns for pixel in first]),
+        tuple([_moved(pixel, turn * step) for turn in turns for pixel in last]),
     )
+
+
+def is_stretched(n: Dim, units: Dim, join: Layer, field: ReceptiveField) -> bool:
+    """Tell whether a side is 1 and stretches; otherwise it is that of the output."""
+    from shapecalc.layers.merge import Join
+
+    if n == units or not (isinstance(join, Join) and join.stretches(1)):
+        return False
+    if isinstance(n, int) and isinstance(units, int):
+        return n == 1
+    from shapecalc.algebra.relations import joined_only_where
+
+    if joined_only_where(n, units, n, "equal to", units):
+        return False
+    # Where both are 1 nothing stretches, and the unit keeps its distance to others.
+    sure = field.step == 0 or joined_only_where(n, units, units, "at least", 2)
+    if sure and (n == 1 or joined_only_where(n, units, n, "equal to", 1)):
+        return True
+    raise UndecidedError

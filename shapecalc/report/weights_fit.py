@@ -13,6 +13,7 @@ from shapecalc.algebra.expr import symbols_of
 from shapecalc.algebra.integer_sets import Integers, common
 from shapecalc.algebra.relations import where
 from shapecalc.errors import SpecErrors
+from shapecalc.graph import Input
 from shapecalc.graph.expand import expand
 from shapecalc.report.domain import Fit
 from shapecalc.report.propagate import propagate
@@ -33,7 +34,7 @@ def fits(report: Report) -> list[Fit]:
     theirs = {row.name: row for row in own}
     if any(_rank(row) != _rank(theirs.get(row.name)) for row in report.rows):
         return []  # as where images were given to a network for sequences: no weights fit
-    inputs = (row for row in report.rows if not row.inputs)
+    inputs = (row for row in report.rows if isinstance(row.layer, Input))
     names = frozenset().union(*(symbols_of(n) for row in inputs for n in row.output.sides))
     made = (_fit(report, row, theirs[row.name], names) for row in report.rows)
     return [fit for fit in made if fit is not None]
@@ -65,7 +66,7 @@ def _fit(report: Report, row: Row, own: Row, sides: frozenset[str]) -> Fit | Non
     sizes: dict[str, Integers] = {}
     for extent, wanted in zip(_extents(row), _extents(own), strict=True):
         names = symbols_of(extent) & grow & sides
-        if len(names) > 1:
+        if names and len(symbols_of(extent)) > 1:  # another side's, or a constant that is free
             return None
         for name in names:
             numbers = where(extent, "equal to", wanted, name)

@@ -151,6 +151,7 @@ class NetSpec(Fields):
     """A network as written, with what it extends merged in.
 
     With `problems` it is a torso: later steps go on with it only to find what else is wrong.
+    Wherever a `deployed` one is wired, its batch normalisations are folded.
     """
 
     name: str
@@ -169,3 +170,4 @@ class NetSpec(Fields):
     expect: tuple[Expectation, ...]
     expect_source: str
     problems: tuple[Problem, ...] = ()
+    deployed: bool = False

@@ -207,6 +207,51 @@ def remark_on_product(layer: str, field: str, text: str) -> str:
     )
 
 
+#: Kernels that a word says as its second number, where filters stand first.
+_KERNELS = (1, 2, 3, 4, 5, 7, 9, 11)
+
+
+def remark_on_filters_first(layer: str, word: str, kernel: str, filters: str) -> str:
+    """Doubt a word of papers whose kernel is likely to be its filters, as `conv64-3`.
+
+    These are kernels of 12 and more with filters that are as many as a kernel is wide.  Let through
+    are conv11-96, conv9-3, conv12-16, and upconv64-2/32, whose kernel is twice its stride.
+
+    >>> remark_on_filters_first("conv1", "CONV-32-3", "32", "3")[:70]
+    'conv1: CONV-32-3 is read as kernel 32, 3 filters. Was CONV-3-32 meant?'
+    >>> remark_on_filters_first("conv1", "conv9-3", "9", "3")
+    ''
+    """
+    match = re.search(r"(?<![\dx])(\d+)-(\d+)(?:/(\d+))?$", word, re.ASCII)
+    if match is None or (kernel, filters) != match.group(1, 2):
+        return ""
+    if int(kernel) < 12 or int(filters) not in _KERNELS or 2 * int(match[3] or 0) >= int(kernel):
+        return ""
+    stride = f"/{match[3]}" if match[3] else ""
+    meant = f"{word[: match.start()]}{filters}-{kernel}{stride}"
+    return (
+        f"{layer}: {word} is read as kernel {kernel}, {filters} filters. Was {meant} meant? If not,"
+        f" {{filters: {filters}, kernel: {kernel}}} says so plainly."
+    )
+
+
+def remark_on_padding(layer: str, word: str, kind: str, kernel: str) -> str:
+    """Say how a word of exams is padded, as `CONV-9-32`: exams mean no padding as often as some.
+
+    Let through are the words of papers, conv9-32, which keep the size there, and kernels of 1.
+
+    >>> remark_on_padding("conv1", "conv9-32", "conv", "9")
+    ''
+    """
+    if not re.match(r"[A-Za-z]+[-_ ]\d", word, re.ASCII) or re.fullmatch("1(x1)*", kernel):
+        return ""
+    return (
+        f"{layer}: {word} says no padding and is read as pad: same, which keeps the size. Was none"
+        f" meant? `defaults: {{{kind}: {{pad: 0}}}}` says so. If not, {{pad: same}} there says so"
+        " plainly."
+    )
+
+
 #: Words that stand for a batch, or for a side that is not known yet.  Other words are names.
 BATCH = frozenset({"batch", "batch_size", "batchsize", "nbatch", "n_batch", "minibatch"})
 UNKNOWN = frozenset({"none", "null", "nil", "~", "?", "-1", "*", "", "nan", "any", "dynamic"})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os.path
+import re
 import stat
 import sys
 import time
@@ -14,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.errors import refuse
-from shapecalc.spec.yaml_compose import MAX_BYTES
+from shapecalc.errors import SpecErrors, refuse
+from shapecalc.spec.yaml_compose import MAX_BYTES, compose
 from shapecalc.text import NOWHERE, List, Origin, Scalar, Source, YamlMap
 from shapecalc.text.words import did_you_mean, one_of_beginning
 
@@ -176,6 +177,28 @@ def files_noted() -> Iterator[None]:
 def noted_files() -> tuple[str, ...]:
     """Return the paths of the files that were read, while they are noted."""
     return tuple(_noted or ())
+
+
+def holds_spec(path: str) -> bool:
+    """Tell whether a file is a spec, or a teacher's file, in YAML, which somebody wrote by hand.
+
+    JSON of our own, which has a schema, is none.
+    """
+    if not path.lower().endswith((".yaml", ".yml")):
+        return False
+    try:
+        with open(path, "rb") as file:
+            text = file.read(MAX_BYTES).decode("utf-8-sig", "replace")
+    except OSError:  # that it cannot be written is told where it is
+        return False
+    if re.search(r"^(layers|extends|spec)[ \t]*:", text, re.MULTILINE):
+        return True  # broken elsewhere, too
+    try:
+        tree = compose(Source(path, text))
+    except SpecErrors:
+        return False
+    keys = tree.items.keys() if isinstance(tree, YamlMap) else set()
+    return "schema" not in keys and not keys.isdisjoint(("layers", "extends", "spec"))
 
 
 def read_bytes(path: str, most: int) -> bytes:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
-from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE
+from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, STRUCTURE, is_layer
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.spec import (
     LANGUAGE_VERSION,
@@ -246,9 +246,9 @@ class SpecReader(StatementReader):
         if not root.keys.keys() & {"input", "inputs"}:
             message = "layout says how the shapes of inputs are written, and here are none"
             self.complain("E111", message, root.keys["layout"], "write it beside the input")
-        if isinstance(tree, Scalar) and tree.text in LAYOUTS:
-            return tree.text
         word = tree.text.lower() if isinstance(tree, Scalar) else ""
+        if word in LAYOUTS:
+            return word
         near = "chw" if word in _CHANNELS_FIRST else "hwc" if word in _CHANNELS_LAST else ""
         hint = f"did you mean '{near}'?" if near else "the batch is no part of a shape"
         self.complain("E110", f"layout is hwc or chw, not {describe(tree)}", tree, hint)
@@ -341,7 +341,10 @@ class SpecReader(StatementReader):
             assert tree is not None
             kind = self.type_of(tree.keys[word])
             paper = self.paper_word(word)
-            if kind is None or kind not in BUILTIN or (paper and paper.says):
+            built_in = kind is not None and (
+                is_layer(kind, self.blocks) or (kind in BUILT_IN_BLOCKS and kind not in self.blocks)
+            )
+            if kind is None or not built_in or (paper and paper.says):
                 if kind:
                     self.complain(
                         "E112", f"defaults are for layer types, not '{word}'", tree.keys[word]
@@ -372,13 +375,8 @@ class SpecReader(StatementReader):
         )
         if tree is None:
             return {}
-        from shapecalc.spec.papers import paper_word
-
         for name, place in tree.keys.items():
-            paper = paper_word(name)
-            says = paper.says if paper is not None else {}
-            sized = says.get("filters", says.get("units", "")).isdigit()
-            if name in BUILTIN or name in ALIASES or name in STRUCTURE or sized:
+            if is_layer(name, tree.keys) or name in ALIASES or name in STRUCTURE:
                 hint = "give the block another name"
                 self.complain("E117", f"'{name}' is a layer type already", place, hint)
             elif not NAME.fullmatch(name):

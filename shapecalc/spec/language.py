@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.layers import ALIASES, BUILTIN, JOINS, STRUCTURE, layer_class
 from shapecalc.layers.fields import REQUIRED, Extents, Padding
 from shapecalc.spec import LANGUAGE_VERSION
+from shapecalc.spec.built_in import BLOCKS
 from shapecalc.spec.grammar import EXPECTABLE, LAYOUTS, PLAIN_FORMS, TOP_KEYS
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from shapecalc.layers.base import Layer
 
 
 class FieldHelp(NamedTuple):
@@ -61,7 +64,7 @@ def layer_help(word: str) -> LayerHelp:
         keys = STRUCTURE_KEYS[word]
         fields = tuple(FieldHelp(name, "", "", doc) for name, doc in keys.items())
         return LayerHelp(word, summary, (), "", fields, "", "", "", example)
-    cls = layer_class(word)
+    cls = _described(word)
     aliases = tuple(alias for alias, name in ALIASES.items() if name == word)
     fields = tuple(
         FieldHelp(
@@ -82,13 +85,18 @@ def layer_help(word: str) -> LayerHelp:
         cls.counts,
         cls.learns,
         cls.example,
-        ", ".join(field.unsaid for field in cls.fields() if field.unsaid),
+        ", ".join(dict.fromkeys(field.unsaid for field in cls.fields() if field.unsaid)),
     )
+
+
+def _described(word: str) -> type[Layer]:
+    """Return the class that declares the fields of a type or of a built-in block."""
+    return BLOCKS[word] if word in BLOCKS else layer_class(word)
 
 
 def all_layers() -> Iterator[LayerHelp]:
     """Describe every type, in the order of the table."""
-    return map(layer_help, (*BUILTIN, *STRUCTURE))
+    return map(layer_help, (*BUILTIN, *BLOCKS, *STRUCTURE))
 
 
 def common_fields() -> tuple[FieldHelp, ...]:
@@ -121,6 +129,10 @@ _COMMON_SCHEMAS: Schema = {
     "if": _CONDITION,
     "inherit": {"type": "boolean"},
 }
+_PARTS: Schema = {"anyOf": [{"type": ["integer", "string"]}, {"type": "array"}]}
+_SPLIT: Schema = {
+    "anyOf": [*_PARTS["anyOf"], {"type": "object", "maxProperties": 1, "minProperties": 1}]
+}
 _IGNORED: Schema = {"^x-": True}
 _VALUE: Schema = {
     "anyOf": [{"type": ["integer", "number", "boolean", "string"]}, {"type": "array"}]
@@ -129,7 +141,7 @@ _VALUE: Schema = {
 
 def json_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of a spec, made from the layers' fields."""
-    words: Schema = {word: _layer(word) for word in BUILTIN}
+    words: Schema = {word: _layer(word) for word in (*BUILTIN, *BLOCKS)}
     words |= {alias: words[word] for alias, word in ALIASES.items()}
     words |= {"repeat": _repeat(), "group": _group(), "side": _branches("side")}
     return {
@@ -240,17 +252,23 @@ def _layer(word: str) -> Schema:
     """Describe a layer: nothing, its principal field's value, or a map of fields."""
     if word in JOINS:
         return _branches(word)
-    cls = layer_class(word)
+    cls = _described(word)
+    fields = _fields(cls)
+    forms: list[Schema] = [{"type": "null"}, _object({**fields, **_common()}, additional=False)]
+    if cls.principal:
+        forms.append(fields[cls.principal])
+    return {"description": cls.summary, "anyOf": forms}
+
+
+def _fields(cls: type[Layer]) -> Schema:
+    """Describe the fields of a layer."""
     fields: Schema = {}
     for field in cls.fields():
         described = {"description": field.doc, **_field(field.kind.schema)}
         if field.default is not REQUIRED and field.default is not None:
             described["description"] += f" (default {written(field.default)})"
         fields[field.name] = described
-    forms: list[Schema] = [{"type": "null"}, _object({**fields, **_common()}, additional=False)]
-    if cls.principal:
-        forms.append(fields[cls.principal])
-    return {"description": cls.summary, "anyOf": forms}
+    return fields
 
 
 def _field(schema: Any) -> Schema:  # noqa: ANN401
@@ -267,13 +285,25 @@ def _branches(word: str) -> Schema:
     }
     listed: Schema = {"type": "array", "items": body}
     common = {key: value for key, value in _without_inherit().items() if key != "share"}
+    fields: Schema = {} if word in STRUCTURE_KEYS else _fields(layer_class(word))
+    # A branch may have the name of a field.
+    either = {name: {"anyOf": [field, _LAYERS, _NAME]} for name, field in fields.items()}
     named = _object(
-        {**common, "branches": {"anyOf": [listed, {"type": "object"}]}}, additional=body
+        {
+            **common,
+            "split": {**_SPLIT, "description": "split what flows in, a part for each branch"},
+            **either,
+            "branches": {"anyOf": [listed, {"type": "object"}]},
+        },
+        additional=body,
     )
     description = (
         STRUCTURE_KEYS[word]["branches"] if word in STRUCTURE_KEYS else (layer_class(word).summary)
     )
-    return {"description": description, "anyOf": [listed, named]}
+    forms = [listed, named]
+    if fields:
+        forms.append(fields[layer_class(word).principal])
+    return {"description": description, "anyOf": forms}
 
 
 def _repeat() -> Schema:

@@ -69,7 +69,7 @@ _SIZE = r"\d{1,9}(?:x\d{1,9}){0,2}"
 _NUMBER = r"\d{1,9}|[a-z_]\w*"
 _HEAD = r"(?P<head>[a-z]+(?:[ _-][a-z]+)*)"
 _WORD = re.compile(
-    rf"{_HEAD}(?:(?P<joint>[-_]?)(?P<first>{_SIZE}|\d\.\d{{1,9}})(?:-(?P<second>{_NUMBER}))?)?"
+    rf"{_HEAD}(?:(?P<joint>[-_ ]?)(?P<first>{_SIZE}|\d\.\d{{1,9}})(?:-(?P<second>{_NUMBER}))?)?"
     rf"(?:/(?P<stride>{_NUMBER}))?",
     re.ASCII,
 )
@@ -111,8 +111,8 @@ def paper_word(text: str) -> PaperWord | None:
         return None
     if kind in _POOLS:
         return PaperWord(kind, _with_stride({"kernel": first}, stride), {})
-    hyphen = match.groupdict().get("joint") == "-"
-    if kind in _NUMBERED and hyphen and not stride and "x" not in first:
+    apart = match.groupdict().get("joint") in ("-", " ")
+    if kind in _NUMBERED and apart and not stride and "x" not in first:
         return PaperWord(kind, {_NUMBERED[kind]: first}, {})
     return None
 
@@ -148,13 +148,19 @@ def _with_stride(says: dict[str, str | None], stride: str | None) -> dict[str, s
 #: Words that say too little or too much, and how what may be meant is written.
 _UNCLEAR = (
     (
-        r"(?:conv|sepconv|separable)[-_]?(\d+(?:x\d+)*)",
+        r"(?:conv|sepconv|separable)[-_ ]?(\d+(?:x\d+)*)",
         "one number may be the kernel or the filters: write `conv3-64` (kernel 3, 64 filters)",
     ),
-    (r"\d+x\d+(?:x\d+)? ?conv", "its filters are not said: write `3x3 conv, 64` or `conv3-64`"),
+    (
+        r"\d+x\d+(?:x\d+)? ?conv",
+        'its filters are not said: write `conv3-64`, or in quotes, for the comma, `"3x3 conv, 64"`',
+    ),
+    (
+        r"\d+|/\d+",
+        'a number alone is no layer: with commas a word stands in quotes, `"3x3 conv, 64, /2"`',
+    ),
     (r"(conv|sepconv|separable)[-_]?(\d+)-(\d+)-(\d+)", r"a stride is written `\1\2-\3/\4`"),
     (r"(conv|sepconv)[-_]?(\d+(?:x\d+)*)-(\d+)-?s(\d+)", r"a stride is written `\1\2-\3/\4`"),
-    (r"conv (\d+)-(\d+)", r"write `conv\1-\2` (kernel \1, \2 filters)"),
     (r"conv ?(\d+(?:x\d+)+),? ?(\d+)", r"write `\1 conv, \2`"),
     (r"(\d+(?:x\d+)+) conv (\d+)", r"write `\1 conv, \2`"),
     (r"(conv\d+_\d+)", r"it seems to be a name: write `conv3-64: {name: \1}`"),

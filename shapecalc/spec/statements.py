@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.layers import BUILTIN, JOINS, STRUCTURE
+from shapecalc.layers import BUILTIN, JOINS, STRUCTURE, is_layer, layer_class
 from shapecalc.spec import Branch, Use
-from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader
+from shapecalc.spec.splits import FORM, is_split, parted, parts_of
+from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader, fields_meant
 from shapecalc.text import List, Scalar, YamlMap, describe
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
     from shapecalc.text import Tree
 
 _LITERAL = re.compile(r"\d+(?:x\d+)*|same|valid|true|false|floor|ceil", re.ASCII)
+_CONSTANT = re.compile(r"[-+]?\.?\d", re.ASCII)
 _NO_FIELDS: dict[str, Tree] = {}
 _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
@@ -139,7 +141,7 @@ class StatementReader(WordReader):
             return self.unsound(key, value)
         if isinstance(value, Scalar) and not value.text and value.plain:
             return self.read_word(key)
-        if kind in JOINS or kind == "side":
+        if kind == "side" or (kind in JOINS and is_layer(kind, self.blocks)):
             return self.read_join(key, kind, value)
         if isinstance(value, YamlMap):
             return self.read_with_fields(key, kind, value)
@@ -208,13 +210,7 @@ class StatementReader(WordReader):
     def paper_fields(self, word: Scalar) -> tuple[dict[str, Tree], dict[str, Tree]]:
         """Return the fields that a paper's word says, and those that it leaves unsaid."""
         meant = self.paper_word(word.text)
-        if meant is None:
-            return {}, {}
-        says, implied = (
-            {field: word._replace(text=text) for field, text in fields.items()}
-            for fields in (meant.says, meant.implies)
-        )
-        return {**says}, {**implied}
+        return fields_meant(word, meant) if meant is not None else ({}, {})
 
     def read_with_fields(self, key: Scalar, kind: str, value: YamlMap) -> Use:
         """Read a word with a map of fields."""
@@ -245,7 +241,7 @@ class StatementReader(WordReader):
             return self.unsound(key, value)
         if kind == "group" and "name" not in value.items:
             self.complain("E113", "a group needs a name", key, STRUCTURE_FORMS[kind])
-        if len(self.problems) > before and kind in BUILTIN:
+        if len(self.problems) > before and is_layer(kind, self.blocks):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, None, parts.name, parts.sources, sound=False
             )
@@ -268,16 +264,24 @@ class StatementReader(WordReader):
         else:
             parts.share = next(iter(self.names(tree, "share")), None)
 
+    def read_constant(self, key: Scalar, kind: str, value: Scalar) -> Use | None:
+        """Read a join with a number instead of branches."""
+        if kind != "side" and self.fields_of(kind) and _CONSTANT.match(value.text):
+            return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
+        self.complain(
+            "E110",
+            f"{kind} takes branches, not {describe(value)}",
+            value,
+            f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}",
+        )
+        return self.unsound(key)
+
     def read_join(self, key: Scalar, kind: str, value: Tree) -> Use | None:
         """Read a join or a `side`: branches as a map or a list, or operands from names."""
+        fields: dict[str, Tree] = {}
+        known = () if kind == "side" else self.fields_of(kind)
         if isinstance(value, Scalar):
-            self.complain(
-                "E110",
-                f"{kind} takes branches, not {describe(value)}",
-                value,
-                f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}",
-            )
-            return self.unsound(key)
+            return self.read_constant(key, kind, value)
         if isinstance(value, List):
             listed = self.read_unnamed(value, kind)
             if kind == "side" and listed == ():
@@ -285,7 +289,7 @@ class StatementReader(WordReader):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, branches=listed or (), sound=listed is not None
             )
-        name = sources = trainable = condition = None
+        name = sources = trainable = condition = split = None
         note = ""
         branches: list[Branch] = []
         sound = True
@@ -299,6 +303,8 @@ class StatementReader(WordReader):
                 sound = sound and bool(sources)
             elif word == "trainable":
                 trainable = tree
+            elif word == "split" and is_split(tree, self.type_meant):
+                split = tree
             elif word == "if" and self.is_no_branch(tree):
                 condition = self.read_condition(tree)
             elif word == "share":
@@ -313,9 +319,12 @@ class StatementReader(WordReader):
                 branches += listed or ()
                 sound = sound and listed is not None
             elif isinstance(tree, Scalar) and self.type_meant(tree.text) is None:
-                known = [*(key_ for key_ in COMMON_KEYS if key_ not in _NOT_OF_JOINS), "branches"]
-                hint = did_you_mean(word, known) or (
-                    f"{kind} takes {', '.join(known[:-1])}, and branches, which are lists of layers"
+                if word in known:
+                    fields[word] = tree
+                    continue
+                takes = [*known, *sorted({*COMMON_KEYS} - {*_NOT_OF_JOINS}), "split", "branches"]
+                hint = did_you_mean(word, takes) or (
+                    f"{kind} takes {', '.join(takes[:-1])}, and branches, which are lists of layers"
                 )
                 if not word.startswith("x-"):
                     self.complain("E111", f"{kind} has no field '{word}'", value.keys[word], hint)
@@ -324,10 +333,13 @@ class StatementReader(WordReader):
                 branches.append(self.read_branch(value.keys[word], tree))
         if kind == "side" and not branches and sound:
             self.complain("E113", "side needs branches", key, "side: {aux1: [...]}")
+        if split is not None:
+            branches = self.read_split(branches, kind, value.keys["split"], split)
+            sound = sound and bool(branches)
         return Use(
             key,
             kind,
-            _NO_FIELDS,
+            fields,
             value.keys,
             name=name,
             sources=sources,
@@ -337,6 +349,23 @@ class StatementReader(WordReader):
             condition=condition,
             sound=sound,
         )
+
+    def read_split(
+        self, branches: list[Branch], kind: str, key: Scalar, tree: Tree
+    ) -> list[Branch]:
+        """Split what flows in, a part for each branch."""
+        parts = parts_of(tree)
+        if parts is None:
+            message = f"split takes a number of parts or their sizes, not {describe(tree)}"
+            self.complain("E110", message, tree, FORM)
+        elif parts != len(branches):
+            message = (
+                f"split makes {counted(parts, 'part')}, but {kind} has {len(branches)} branches"
+            )
+            self.complain("E203", message, tree, "each part is what flows into one branch")
+        else:
+            return parted(branches, key, tree)
+        return branches
 
     def is_no_branch(self, tree: Tree) -> bool:
         """Tell whether what stands under `if` in a join is a condition: no branch of that name."""

@@ -6,7 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
-from shapecalc.layers import ALIASES, BUILTIN, STRUCTURE, layer_class
+from shapecalc.layers import (
+    ALIASES,
+    BUILT_IN_BLOCKS,
+    BUILTIN,
+    STRUCTURE,
+    is_layer,
+    layer_class,
+)
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
 from shapecalc.text.words import ELSEWHERE, did_you_mean
@@ -14,6 +21,7 @@ from shapecalc.text.words import ELSEWHERE, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from shapecalc.layers.base import Layer
     from shapecalc.spec import Block
     from shapecalc.spec.papers import PaperWord
     from shapecalc.text import Source
@@ -49,6 +57,14 @@ STRUCTURE_KEYS: Mapping[str, Mapping[str, str]] = {
     "group": {"layers": "the statements of the group"},
     "side": {"branches": "branches computed beside the flow, which goes on unchanged"},
 }
+
+
+def built_in_block(word: str) -> type[Layer]:
+    """Return the class that declares a built-in block's fields."""
+    from shapecalc.spec.built_in import BLOCKS  # few specs have one
+
+    return BLOCKS[word]
+
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 #: A layer's name has at most so many characters.
@@ -129,7 +145,7 @@ class WordReader(TreeReader):
         if text in BUILTIN or text in self.blocks or text in STRUCTURE:
             return text
         lower = text.lower()
-        if lower in BUILTIN:
+        if lower in BUILTIN or lower in BUILT_IN_BLOCKS:
             return lower
         if lower in ALIASES:
             return ALIASES[lower]
@@ -144,7 +160,7 @@ class WordReader(TreeReader):
             return meant
         from shapecalc.spec.papers import unclear
 
-        known = [*BUILTIN, *ALIASES, *STRUCTURE, *self.blocks]
+        known = [*BUILTIN, *BUILT_IN_BLOCKS, *ALIASES, *STRUCTURE, *self.blocks]
         bare = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
         hint = unclear(text) or _respelt(text) or did_you_mean(bare.lower(), known)
         if hint and bare in text[:-1] and "(" in text:
@@ -155,23 +171,18 @@ class WordReader(TreeReader):
 
     def paper_word(self, text: str) -> PaperWord | None:
         """Return what a word of the papers means; nothing for one that the spec or we define."""
-        lower = text.lower()
-        if lower in BUILTIN or text in self.blocks or lower in self.blocks or text in STRUCTURE:
-            return None
-        if lower in ALIASES:  # which says no fields
-            return None
-        from shapecalc.spec.papers import paper_word  # most specs have no such word
-
-        return paper_word(text)
+        return word_meant(text, self.blocks)
 
     def fields_of(self, kind: str) -> frozenset[str]:
         """Return the fields that a type takes."""
         known = self.allowed.get(kind)
         if known is None:
-            if kind in BUILTIN:
+            if is_layer(kind, self.blocks):
                 known = frozenset(field.name for field in layer_class(kind).fields())
             elif kind in STRUCTURE:
                 known = frozenset(STRUCTURE_KEYS[kind])
+            elif kind not in self.blocks:
+                known = frozenset(field.name for field in built_in_block(kind).fields())
             else:
                 block = self.blocks[kind]
                 if block is None:  # its body is not read yet: its use will be checked later
@@ -190,11 +201,13 @@ class WordReader(TreeReader):
     def field_of_value(self, key: Scalar, kind: str) -> str | None:
         """Return the field that a bare value sets."""
         field = ""
-        if kind in BUILTIN:
+        if is_layer(kind, self.blocks):
             field = layer_class(kind).principal
         elif kind in STRUCTURE:
             self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
             return None
+        elif kind not in self.blocks:
+            field = built_in_block(kind).principal
         else:
             block = self.blocks[kind]
             field = next(iter(block.fields), "") if block else FIRST_FIELD
@@ -299,6 +312,24 @@ class WordReader(TreeReader):
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)
         return common
+
+
+def word_meant(text: str, blocks: Mapping[str, object]) -> PaperWord | None:
+    """Return what a word of the papers means; nothing for one that a spec or we define."""
+    lower = text.lower()
+    if lower in BUILTIN or text in blocks or lower in blocks or text in STRUCTURE:
+        return None
+    if lower in ALIASES:  # which says no fields
+        return None
+    from shapecalc.spec.papers import paper_word  # most specs have no such word
+
+    return paper_word(text)
+
+
+def fields_meant(word: Scalar, meant: PaperWord) -> tuple[dict[str, Tree], dict[str, Tree]]:
+    """Return the fields that a paper's word says, and those that it leaves unsaid, at its place."""
+    says: dict[str, Tree] = {name: word._replace(text=text) for name, text in meant.says.items()}
+    return says, {name: word._replace(text=text) for name, text in meant.implies.items()}
 
 
 #: Ways of writing that are nearly right, and what is meant.

@@ -6,6 +6,7 @@ PyYAML does, takes ten times as long.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -22,6 +23,8 @@ from shapecalc.text import (
     YamlMap,
     collector_paused,
     describe,
+    line_and_column,
+    mark,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +55,8 @@ def compose(source: Source) -> Tree:
         from shapecalc.spec.yaml_messages import place_of
 
         message = "the text is not UTF-8: this character is broken"
-        mark = Mark(*place_of(source.text, error.start))
-        raise SpecErrors([_problem("E004", message, source, mark, "type it anew")]) from None
+        at = mark(*place_of(source.text, error.start))
+        raise SpecErrors([_problem("E004", message, source, at, "type it anew")]) from None
     text = _without_pairs(source.text)
     builder = _Builder(source, in_halves=text is not source.text)
     try:
@@ -62,7 +65,7 @@ def compose(source: Source) -> Tree:
         from shapecalc.spec.yaml_messages import explain
 
         message, hint, place = explain(source, error)
-        where = Mark(*place) if place is not None else None
+        where = mark(*place) if place is not None else None
         raise SpecErrors([_problem("E101", message, source, where, hint)]) from None
 
 
@@ -186,10 +189,11 @@ class _Builder:
     def scalar(self, event: Any) -> None:  # noqa: ANN401
         if event.tag and event.tag != "!":
             self.tag(event)
-        value = event.value
+        value = intern(event.value)  # a large file repeats few words
         if self.in_halves and event.style == '"':
             value = _with_pairs(value)
-        node = Scalar(value, event.implicit[0], self.source, event.start_mark, event.end_mark)
+        start, end = _place(event.start_mark), _place(event.end_mark)
+        node = Scalar(value, event.implicit[0], self.source, start, end)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1)
         self.add(node, 1)
@@ -198,26 +202,27 @@ class _Builder:
         if event.anchor not in self.anchors:
             message = f"the alias *{event.anchor} stands for nothing yet"
             hint = f"write &{event.anchor} before the value it should stand for"
-            self.stop("E101", message, event.start_mark, hint)
+            self.stop("E101", message, _place(event.start_mark), hint)
         node, size = self.anchors[event.anchor]
         self.aliased += size
         if self.aliased > MAX_ALIASED:
             message = f"aliases stand for more than {MAX_ALIASED:,} values"
             hint = "use `blocks` and `repeat`, which are counted before they are expanded"
-            self.stop("E104", message, event.start_mark, hint)
+            self.stop("E104", message, _place(event.start_mark), hint)
         self.add(node, size)
 
     def start(self, event: Any) -> None:  # noqa: ANN401
         if event.tag and event.tag != "!":
             self.tag(event)
         if len(self.open) >= MAX_DEPTH:
-            self.too_deep(event.start_mark)
+            self.too_deep(_place(event.start_mark))
         is_map = type(event) is yaml.MappingStartEvent
-        self.open.append(_Open(is_map, event.flow_style, event.start_mark, event.anchor))
+        start = _place(event.start_mark)
+        self.open.append(_Open(is_map, event.flow_style, start, event.anchor))
 
     def end(self, event: Any) -> None:  # noqa: ANN401
         done = self.open.pop()
-        node = done.close(self.source, event.end_mark)
+        node = done.close(self.source, _place(event.end_mark))
         if done.anchor:
             self.anchors[done.anchor] = (node, done.size)
         self.add(node, done.size)
@@ -232,26 +237,28 @@ class _Builder:
 
         text = self.source.text
         begin, column = (last.end_mark.index, last.end_mark.column) if last else (0, 0)
-        levels = [OpenLevel(o.start.column, not o.is_map, o.in_brackets) for o in self.open]
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        stretch = begin, mark.index if mark is not None else len(text)
+        levels = [
+            OpenLevel(line_and_column(o.start)[1], not o.is_map, o.in_brackets) for o in self.open
+        ]
+        stop = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        stretch = begin, stop.index if stop is not None else len(text)
         at = opened_beyond(text, levels, stretch, column, MAX_DEPTH)
         if at is not None:
             from shapecalc.spec.yaml_messages import place_of
 
-            self.too_deep(Mark(*place_of(text, at)))
+            self.too_deep(mark(*place_of(text, at)))
 
-    def too_deep(self, mark: Mark) -> None:
+    def too_deep(self, at: Mark) -> None:
         message = f"lists and maps are nested more than {MAX_DEPTH} deep"
         hint = "use `repeat` and `blocks` for structure that recurs"
-        self.stop("E103", message, mark, hint)
+        self.stop("E103", message, at, hint)
 
     def document(self, event: Any) -> None:  # noqa: ANN401
         self.documents += 1
         if self.documents > 1:
             message = "the file holds more than one document"
             hint = "one file is one network: remove the '---' line and what follows"
-            self.stop("E106", message, event.start_mark, hint)
+            self.stop("E106", message, _place(event.start_mark), hint)
 
     def add(self, node: Tree, size: int) -> None:
         """Put a finished node where it belongs."""
@@ -281,7 +288,7 @@ class _Builder:
             hint = "put shared fields into `defaults:` or into a block"
             self.complain("E105", "merge keys (<<) are not part of the language", node.start, hint)
         elif node.text in top.keys:
-            first = top.keys[node.text].start.line + 1
+            first = line_and_column(top.keys[node.text].start)[0] + 1
             message = f"'{node.text}' stands twice in one map, first in line {first}"
             self.complain("E102", message, node.start, "keep one of the two", node.end)
         return node
@@ -289,24 +296,31 @@ class _Builder:
     def tag(self, event: Any) -> None:  # noqa: ANN401
         shown = event.tag.replace("tag:yaml.org,2002:", "!!")
         message = f"the tag {shown} is not part of the language"
-        self.complain("E105", message, event.start_mark, "remove the tag; values are plain")
+        self.complain("E105", message, _place(event.start_mark), "remove the tag; values are plain")
 
     def complain(
-        self, code: str, message: str, mark: Mark | None, hint: str, end: Mark | None = None
+        self, code: str, message: str, at: Mark | None, hint: str, end: Mark | None = None
     ) -> None:
         """Note a problem and go on."""
-        self.problems.append(_problem(code, message, self.source, mark, hint, end))
+        self.problems.append(_problem(code, message, self.source, at, hint, end))
 
-    def stop(self, code: str, message: str, mark: Mark | None, hint: str) -> None:
+    def stop(self, code: str, message: str, at: Mark | None, hint: str) -> None:
         """Give up."""
-        raise SpecErrors([_problem(code, message, self.source, mark, hint)])
+        raise SpecErrors([_problem(code, message, self.source, at, hint)])
+
+
+def _place(of: Any) -> Mark:  # noqa: ANN401
+    """Return where the parser's own mark stands."""
+    return mark(of.line, of.column)
 
 
 def _problem(
-    code: str, message: str, source: Source, mark: Mark | None, hint: str, end: Mark | None = None
+    code: str, message: str, source: Source, at: Mark | None, hint: str, end: Mark | None = None
 ) -> Problem:
     span = None
-    if mark is not None:
-        stop = end or Mark(mark.line, mark.column + 1)
-        span = Span(mark.line, mark.column, stop.line, stop.column)
+    if at is not None:
+        line, column = line_and_column(at)
+        span = Span(
+            line, column, *(line_and_column(end) if end is not None else (line, column + 1))
+        )
     return Problem(code, message, Origin(source, span), hint=hint)

@@ -59,15 +59,30 @@ class Origin(NamedTuple):
         return f"{self.source.name}:{self.span.line + 1}:{self.span.column + 1}"
 
 
-class Mark(NamedTuple):
-    """A place between two characters; counts from 0.  The parser's own marks have these too."""
+#: A place between two characters, its line and its column in one number: a large file has a
+#: million of them.
+Mark: TypeAlias = int
 
-    line: int
-    column: int
-
+#: Bits of a column: more than a line of the largest file that is read has.
+_COLUMNS = 26
+_COLUMN = (1 << _COLUMNS) - 1
 
 #: The place of what was never written as text.
-NOWHERE = Mark(-1, -1)
+NOWHERE: Mark = -1
+
+
+def mark(line: int, column: int) -> Mark:
+    """Return a place; lines and columns count from 0.
+
+    >>> line_and_column(mark(11, 4))
+    (11, 4)
+    """
+    return line << _COLUMNS | column
+
+
+def line_and_column(place: Mark) -> tuple[int, int]:
+    """Take a place apart."""
+    return place >> _COLUMNS, place & _COLUMN
 
 
 class Scalar(NamedTuple):
@@ -104,15 +119,14 @@ Tree: TypeAlias = Scalar | List | YamlMap
 
 def origin(tree: Tree) -> Origin:
     """Return the place where `tree` was written."""
-    start, end = tree.start, tree.end
-    if start is NOWHERE:
+    if tree.start == NOWHERE:
         return Origin(tree.source)
-    return Origin(tree.source, Span(start.line, start.column, end.line, end.column))
+    return Origin(tree.source, Span(*line_and_column(tree.start), *line_and_column(tree.end)))
 
 
 def scalar(text: str, source: Source) -> Scalar:
     """Return a plain scalar that stands for the whole of `source` (a command-line value)."""
-    return Scalar(text, True, source, Mark(0, 0), Mark(0, len(source.text)))
+    return Scalar(text, True, source, mark(0, 0), mark(0, len(source.text)))
 
 
 def describe(tree: Tree) -> str:

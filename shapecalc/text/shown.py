@@ -39,6 +39,12 @@ class Shown:
         report: Shown | None = getattr(self, "report", None)
         return report.doubts if report is not None else ()
 
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """What was done to the networks behind it after they were wired, in every format."""
+        report: Shown | None = getattr(self, "report", None)
+        return report.deployed if report is not None else ()
+
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002, ANN401
         """Write the result in a format of `output.formats.FORMATS`, the last line ended.
 

@@ -92,8 +92,10 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "averagepooling": ("avgpool",),
     "averagepooling2d": ("avgpool",),
     "avgpool2d": ("avgpool",),
+    "batchmatmul": ("matmul",),
     "batchnorm2d": ("batchnorm",),
     "batchnormalization": ("batchnorm",),
+    "bmm": ("matmul",),
     "bn": ("batchnorm",),
     "c": ("channels",),
     "channels": ("filters",),
@@ -104,11 +106,16 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "conv3d": ("conv",),
     "convolution": ("conv",),
     "convtranspose2d": ("transposed",),
+    "cyclicshift": ("roll",),
     "deconv": ("transposed",),
     "deconvolution": ("transposed",),
     "depthmultiplier": ("multiplier",),
     "depthwiseconv2d": ("depthwise",),
     "dilationrate": ("dilation",),
+    "dot": ("matmul",),
+    "einsum": ("matmul",),
+    "droppath": ("stochastic_depth",),
+    "elmanrnn": ("rnn",),
     "frames": ("depth",),
     "freeze": ("trainable",),
     "frozen": ("trainable",),
@@ -117,20 +124,36 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "globalaveragepooling": ("global_avgpool",),
     "globalaveragepooling2d": ("global_avgpool",),
     "globalmaxpooling2d": ("global_maxpool",),
+    "groupedqueryattention": ("attention",),
+    "grucell": ("gru",),
     "h": ("height",),
+    "hiddendim": ("units",),
+    "hiddensize": ("units",),
     "interpolate": ("upsample",),
+    "iscausal": ("causal",),
     "kernelsize": ("kernel",),
+    "keydim": ("key",),
+    "kvheads": ("groups",),
     "l": ("length",),
     "localresponsenorm": ("lrn",),
+    "lstmcell": ("lstm",),
     "maxpool2d": ("maxpool",),
     "maxpooling": ("maxpool",),
     "maxpooling2d": ("maxpool",),
+    "mha": ("attention",),
     "mul": ("multiply",),
+    "multiheadattention": ("attention",),
+    "multiheadselfattention": ("attention",),
     "negativeslope": ("slope",),
     "neurons": ("units",),
     "numfilters": ("filters",),
     "numgroups": ("groups",),
+    "numheads": ("heads",),
+    "numkeyvalueheads": ("groups",),
+    "numkvheads": ("groups",),
+    "numlayers": ("layers",),
     "numoutput": ("filters", "units"),
+    "numunits": ("units",),
     "outchannels": ("filters",),
     "outfeatures": ("units",),
     "outputdim": ("units",),
@@ -140,8 +163,19 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "poolsize": ("kernel",),
     "requiresgrad": ("trainable",),
     "residual": ("add",),
+    "return": ("returns",),
+    "returnsequences": ("returns",),
+    "rnncell": ("rnn",),
+    "rootmeansquarenorm": ("rmsnorm",),
+    "rmsnormalization": ("rmsnorm",),
     "scalefactor": ("factor",),
+    "scaleddotproductattention": ("attention",),
+    "sdpa": ("attention",),
+    "selfattention": ("attention",),
     "separableconv2d": ("separable",),
+    "shiftsize": ("shift",),
+    "simplernn": ("rnn",),
+    "simplernncell": ("rnn",),
     "size": ("kernel", "units"),
     "sum": ("add",),
     "swish": ("silu",),
@@ -149,7 +183,10 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "upsampling2d": ("upsample",),
     "time": ("length", "depth"),
     "usebias": ("bias",),
+    "valuedim": ("value",),
     "w": ("width",),
+    "windowreverse": ("window_merge",),
+    "windowsize": ("window", "size"),
     "zeropadding2d": ("pad",),
 }
 
@@ -173,6 +210,7 @@ ELSEWHERE: dict[str, str] = {
             "numchannels",
             "numinputchannels",
             "numinputs",
+            "embeddim",
         ),
         _FLOWS_IN,
     ),
@@ -290,3 +328,14 @@ def _closest(word: str, known: tuple[str, ...]) -> list[str]:
 
     most = likeness(best[0])
     return [candidate for candidate in known if likeness(candidate) == most]
+
+
+def must_be_text(value: object, what: str, example: str) -> None:
+    """Require a text from Python.  Raises `TypeError`, which says what is written instead.
+
+    >>> must_be_text(5, "a question", "pool3 = 6x6")
+    Traceback (most recent call last):
+    TypeError: a question is a text like "pool3 = 6x6", not int
+    """
+    if not isinstance(value, str):
+        raise TypeError(f'{what} is a text like "{example}", not {type(value).__name__}')

@@ -10,14 +10,15 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.api import report_of
 from shapecalc.errors import SpecErrors
-from shapecalc.layers.base import SEES_ALL
+from shapecalc.graph import Input
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference.arrays import extents
+from shapecalc.reference.example import on_paper
 from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
 from shapecalc.reference.run import reason, run
 from shapecalc.reference.weighted import recorded
-from shapecalc.report import named_doubts
+from shapecalc.report import named_deployed, named_doubts
 from shapecalc.report.apply import RefusedError, apply
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.verify import laws
@@ -114,12 +115,17 @@ class Verdicts(Shown, tuple[Verdict, ...]):
     def doubts(self) -> tuple[str, ...]:
         return named_doubts([verdict.report for verdict in self])
 
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        return named_deployed([verdict.report for verdict in self])
+
 
 def verify(
     network: str | PathLike[str] | Mapping[str, Any] | Graph | Report,
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    fold_batchnorm: bool = False,
     seed: int = 0,
     gradients: bool = False,
     progress: Callable[[], object] = lambda: None,
@@ -130,9 +136,9 @@ def verify(
     random weights, one example, float32.  Operations of every kind, and gradients if asked for,
     are judged on a small copy of each layer.  A layer that cannot be run, though its rule took it,
     disagrees with its rule, and so do all that depend on it.  `progress` is called after every
-    layer.  `settings` and `input` are those of `summarize`.
+    layer.  `settings`, `input` and `fold_batchnorm` are those of `summarize`.
     """
-    report = report_of(network, settings=settings, input=input)
+    report = report_of(network, settings=settings, input=input, fold_batchnorm=fold_batchnorm)
     rows = {row.name: row for row in report.rows}
     judged: dict[str, JudgedLayer] = {}
     copies: dict[tuple[Layer, tuple[Shape, ...]], dict[str, str | None]] = {}
@@ -144,7 +150,7 @@ def verify(
             row = rows[step.node.path]
             outcomes: dict[str, str | None] = dict.fromkeys(LAWS)
             outcomes["shape"] = laws.shape_law(step.output, row.output)
-            if row.inputs:
+            if not isinstance(step.layer, Input):
                 outcomes["arrays"] = laws.weight_law(
                     slots(step.layer, *step.inputs), row.parameters
                 )
@@ -187,6 +193,8 @@ def _counted_small(
     copy, shapes, facts = small_copy(layer, inputs)
     random = np.random.default_rng(seed)
     arrays_in = tuple(_distinct(random, (1, *extents(shape))) for shape in shapes)
+    if copy.positive:
+        arrays_in = tuple(1 + np.abs(x) for x in arrays_in)
     arrays = random_arrays(copy, *arrays_in, random=random)
     plain, operations = count(copy, arrays, *arrays_in)
     differences = [
@@ -194,11 +202,8 @@ def _counted_small(
         laws.value_law(forward(copy, arrays, *arrays_in), plain),
     ]
     outcomes: dict[str, str | None] = {"operations": "; ".join(filter(None, differences))}
-    if facts.window not in (None, SEES_ALL) and facts.output.sides:
-        noticed = probe(copy, arrays, arrays_in[0], random)
-        outcomes["reach"] = laws.reach_law(
-            noticed, facts.window, tuple(map(known, shapes[0].sides))
-        )
+    noticed = probe(copy, arrays, arrays_in, random)
+    outcomes["reach"] = laws.reach_law(noticed, copy, facts.window, shapes, facts.output)
     if gradients:
         measured = slopes(copy, arrays, *arrays_in, random=random)
         outcomes["gradient"] = laws.gradient_law(measured)
@@ -235,7 +240,7 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
     fields = {field.name: getattr(layer, field.name) for field in layer.fields()}
     if "shape" in fields:
         return layer, inputs, whole
-    groups = fields.get("groups", 1)
+    groups = fields.get("groups", 1) or 1
     table = fields.get("connections") is not None
     for name in () if table else FEW.keys() & fields.keys():
         fields[name] = _few(fields[name], groups if name == "filters" else 1, FEW[name])
@@ -250,7 +255,11 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
         pairs = zip(facts.output.sides, whole.output.sides, strict=True)
         if all(known(few) > 1 or known(many) == 1 for few, many in pairs):
             return copy, shapes, facts
-    return layer, inputs, whole
+    try:  # operands that fit each other shrink together, to what an example on paper has
+        copy, shapes = on_paper(layer, *inputs)
+        return copy, shapes, apply(copy, shapes)
+    except (RefusedError, SpecErrors):
+        return layer, inputs, whole
 
 
 def _shrink_giants(fields: dict[str, Any]) -> None:

@@ -12,15 +12,25 @@ import numpy as np
 
 from shapecalc.algebra import known
 from shapecalc.layers.base import SEES_ALL
-from shapecalc.layers.window import EVERYTHING
+from shapecalc.layers.shape import whole
+from shapecalc.layers.window import (
+    EVERYTHING,
+    FIRST,
+    OWN,
+    UP_TO_OWN,
+    PerInput,
+    Rearranged,
+    Reduced,
+    is_some,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.algebra import Dim
-    from shapecalc.layers.base import Parameter, Work
+    from shapecalc.layers.base import Layer, Parameter, Work
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import InputSpan
+    from shapecalc.layers.window import InputSpan, Sees
     from shapecalc.reference.arrays import Array, Slot
     from shapecalc.reference.probe import Noticed, Slope
     from shapecalc.reference.tally import Operations
@@ -91,42 +101,130 @@ def value_law(fast: Array, plain: Array) -> str:
 
 
 def reach_law(
-    noticed: Noticed, reaches: tuple[InputSpan, ...] | None, sides: tuple[int, ...]
+    noticed: Iterable[Noticed],
+    layer: Layer,
+    window: Sees,
+    inputs: tuple[Shape, ...],
+    output: Shape,
 ) -> str:
-    """Compare what rows of the output noticed of the input's rows with what a rule says they see.
+    """Compare what the output noticed of each input, row by row, with what the rules say it sees.
 
-    `sides` are the input's; beyond their ends there is nothing to notice.  Not judged is a rule
-    that says nothing (units at their own place; that a normalisation's mean looks further is by
-    convention no receptive field), and one that says that all see everything, as it does where it
-    does not follow how elements are arranged.
+    Beyond the ends of a side there is nothing to notice.  Where a row's elements are not told
+    apart, because a statistic is taken of one element alone, there is nothing either.
     """
-    ranks = {side for side, _ in noticed}
-    if not ranks or reaches is None or reaches is SEES_ALL:
+    ruled = [
+        _Moved(window, inputs[0], output)
+        if isinstance(window, Rearranged)
+        else _Spans(layer, window, inputs, operand, output)
+        for operand in range(len(inputs))
+    ]
+    difference, alive = "", False
+    for operand, axis, row, changed in noticed:
+        alive = alive or bool(changed.any())
+        difference = difference or ruled[operand].difference(axis, row, changed)
+        if difference and alive:
+            return difference
+    return "" if all(spans.single for spans in ruled) else difference
+
+
+class _Moved:
+    """What is seen of an input whose elements are arranged otherwise: each element sees one."""
+
+    single = False
+
+    def __init__(self, window: Rearranged, given: Shape, output: Shape) -> None:
+        cut = [known(extent) for extent in window.cut] or whole(given)
+        written = [whole(output)[axis] for axis in window.written]
+        self.rows = [
+            np.transpose(
+                np.transpose(rows.reshape(cut), window.read).reshape(written),
+                np.argsort(window.written),
+            )
+            for rows in np.indices(whole(given))
+        ]
+
+    def difference(self, axis: int, row: int, changed: Array) -> str:
+        """Return a disagreement on who sees a row of an axis."""
+        right = self.rows[axis] == row
+        if np.array_equal(changed, right):
+            return ""
+        place = np.argwhere(changed != right)[0].tolist()
+        return f"element {place} {_sees(changed[tuple(place)])} row {row} of axis {axis}"
+
+
+class _Spans:
+    """What is seen of an input through a span for every axis of the output."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        window: tuple[InputSpan, ...] | Reduced | PerInput | None,
+        inputs: tuple[Shape, ...],
+        operand: int,
+        output: Shape,
+    ) -> None:
+        if isinstance(window, PerInput):
+            window = window.windows[operand]
+        given, made = whole(inputs[operand]), whole(output)
+        rank, channels = len(made) - 1, len(given) - 1
+        spans: dict[int, tuple[int | None, InputSpan]] = {}  # by the axis that is looked at
+        if isinstance(window, Reduced):
+            stay = [axis for axis in range(len(given)) if axis not in window.axes]
+            spans |= dict.fromkeys(window.axes, (None, EVERYTHING))
+            spans |= {axis: (at, OWN) for at, axis in enumerate(stay)}
+        elif window is SEES_ALL:
+            spans |= dict.fromkeys(range(channels), (None, EVERYTHING))
+        elif window is None:
+            for axis, n in enumerate(given[:-1]):
+                spans[axis] = axis, FIRST if n == 1 else OWN
+        else:
+            spans |= {
+                axis if span.side < 0 else span.side: (axis, span)
+                for axis, span in enumerate(window)
+            }
+        if channels not in spans:
+            spans[channels] = rank, layer.mixes(*inputs, operand=operand)
+        spans = {axis: pair for axis, pair in spans.items() if not is_some(pair[1])}
+        self.seen = {
+            axis: (by, [_seen(span, unit, given[axis]) for unit in range(made[by or 0])])
+            for axis, (by, span) in spans.items()
+        }
+        self.open = {axis for axis, (_, span) in spans.items() if span.every == 0}
+        self.blind = any(not any(map(len, rows)) for _, rows in self.seen.values())
+        self.single = all(max(map(len, rows)) <= 1 for _, rows in self.seen.values())
+
+    def difference(self, axis: int, row: int, changed: Array) -> str:
+        """Return a disagreement on who sees a row of an axis."""
+        if axis not in self.seen:
+            return ""  # some of it, and no rule says which
+        by, units = self.seen[axis]
+        if by is None:
+            return "" if changed.all() else f"not every unit sees row {row} of axis {axis}"
+        others = tuple(other for other in range(changed.ndim) if other != by)
+        done: list[bool] = np.any(changed, others, keepdims=True).ravel().tolist()
+        for unit, rows in enumerate(units):
+            if axis in self.open and rows[0] < row < rows[-1]:
+                continue  # some of those between the ends
+            if done[unit] != (not self.blind and row in rows):
+                what = f"unit {unit} of axis {by} {_sees(done[unit])} row {row} of axis {axis}"
+                return f"{what}, by the rule it sees {rows}"
         return ""
-    differences = []
-    ruled = {}
-    for side in sorted(ranks):
-        reach = reaches[side]
-        looked_at = reach.side if reach.side >= 0 else side
-        units = range(len(noticed[side, looked_at]))
-        ruled[side, looked_at] = [_seen(reach, unit, sides[looked_at]) for unit in units]
-    blind = any(not any(map(len, rows)) for rows in ruled.values())
-    for (side, looked_at), rows in ruled.items():
-        for unit, right in enumerate(rows):
-            done = np.flatnonzero(noticed[side, looked_at][unit]).tolist()
-            if done != ([] if blind else right):
-                differences.append(f"unit {unit} of side {side} sees {done}, by the rule {right}")
-    return differences[0] if differences else ""
 
 
-def _seen(reach: InputSpan, unit: int, n: int) -> list[int]:
-    """List the rows of a side of `n` that a unit sees by a rule."""
-    if reach == EVERYTHING:
+def _sees(noticed: bool) -> str:
+    return "sees" if noticed else "does not see"
+
+
+def _seen(span: InputSpan, unit: int, n: int) -> list[int]:
+    """List the rows of an axis of `n` that a unit sees by a rule."""
+    if span is EVERYTHING:
         return list(range(n))
-    around, phase = divmod(unit, len(reach.lo))
-    first, last = (known(end[phase] + around * reach.step) for end in (reach.lo, reach.hi))
-    rows = range(first, last + 1, max(reach.every, 1))
-    if reach.mirrored:
+    if span is UP_TO_OWN:
+        return list(range(unit + 1))
+    around, phase = divmod(unit, len(span.lo))
+    first, last = (known(end[phase] + around * span.step) for end in (span.lo, span.hi))
+    rows = range(first, last + 1, max(known(span.every), 1))
+    if span.mirrored:
         return sorted({min(abs(row), 2 * (n - 1) - abs(row)) for row in rows})
     return [row for row in rows if 0 <= row < n]
 

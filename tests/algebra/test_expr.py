@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shapecalc.algebra import ceil_div, common_divisor, larger, product, smaller
+from shapecalc.algebra import add_up, ceil_div, common_divisor, larger, product, smaller
 from shapecalc.algebra.expr import (
+    MAX_PARTS,
     Expr,
     Floor,
     constant_of,
@@ -166,3 +167,12 @@ def test_expressions_show_themselves() -> None:
     assert repr((H - 35) // 32) == "floor((H - 35)/32)"
     assert f"{1213 * K + 361:,}" == "1213k + 361"
     assert isinstance(H, Expr)
+
+
+def test_a_sum_may_be_large_on_its_way() -> None:
+    """What comes out counts: two thirds of the most, added and taken away, leave the other."""
+    many = MAX_PARTS // 3
+    first, second = (add_up(symbol(f"{word}{n}") for n in range(many)) for word in "ab")
+    assert add_up([first, second, first * -1]) == second
+    with pytest.raises(RuleError, match="parts"):
+        add_up([first, second])

@@ -125,3 +125,8 @@ def test_names_stand_for_what_the_legend_says(a: Twin, b: Twin, point: dict[str,
         text = notation.text(dim)
         if len(text) <= 300:
             assert read_back(text, known) == evaluate(dim, point)
+
+
+def test_a_square_with_a_number_beside_it_is_written_in_steps() -> None:
+    assert text_of(3 * (H - 6) * (H - 6) + 5) == "3*(H - 6)^2 + 5"
+    assert text_of((H - 6) * (H - 6) + 7) == "(H - 6)^2 + 7"

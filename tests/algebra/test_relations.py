@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra import larger
 from shapecalc.algebra.bounds import surely_at_least, undominated
 from shapecalc.algebra.expr import evaluate, symbol
-from shapecalc.algebra.relations import Counterexample, compare, course, increasing
+from shapecalc.algebra.relations import Counterexample, compare, course, increasing, where
 from tests.algebra.expressions import Twin, twins, values
 
 H, W, K = map(symbol, "HWk")
@@ -104,3 +105,20 @@ def test_candidates_that_never_win_are_left_out() -> None:
     assert undominated([64 * H * W, 64 * (H // 2) * W, 3 * H * W, 7], {"H": 2}) == [64 * H * W]
     kept = undominated([128 * H, 9000], {})
     assert {evaluate(dim, {"H": 1}) for dim in kept} == {128, 9000}
+
+
+def test_a_search_takes_no_more_steps_than_it_may() -> None:
+    """The product is 0 up to 49 of either; 16 steps are 4 of each."""
+    product = (H // 50) * (W // 50)
+    assert compare(product, 0, budget=16) == "not proven"
+    assert compare(product, 0, budget=10_000) == Counterexample({"H": 50, "W": 50}, 1, 0)
+
+
+@pytest.mark.parametrize(("low", "high"), [(5, 7), (4, 8), (8, 12), (1, 30)])
+def test_a_hill_is_above_a_number_from_its_foot_to_its_foot(low: int, high: int) -> None:
+    hill = (H - low) * (high - H)
+    for least in range(1, (high - low) ** 2 // 4 + 1):
+        numbers = where(hill, "at least", least, "H")
+        assert numbers is not None
+        expected = [n for n in range(1, 40) if (n - low) * (high - n) >= least]
+        assert [n for n in range(1, 40) if n in numbers] == expected

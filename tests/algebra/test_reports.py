@@ -416,3 +416,73 @@ def test_a_table_has_one_notation_in_volumes_and_numbers(format_: str) -> None:
     assert re.search("h2.{1,3}w2.{1,3}16", table)
     assert "floor" not in table
     assert "floor((H - 1)/2)" in text
+
+
+def test_weights_fit_sizes_and_no_constants() -> None:
+    """Where what arrives depends on a free constant as well, no size alone makes weights fit."""
+    text = """
+    let: {k: 3}
+    input: 19x19x3
+    layers:
+      - conv: {name: a, filters: k, kernel: 1}
+      - side: {name: s, window: [conv: {name: b, filters: 2, kernel: k}]}
+      - dense: {name: d, units: 4}
+    outputs: [d, s/window/b]
+    """
+    square = {"inputs": {"input": "HxWx3"}, "settings": {"k": "free"}}
+    assert [each.text() for each in fits(report_of(text, **square))] == [
+        "d was made for 19x19x3: its weights fit H and W = 19"
+    ]
+    behind = "let: {k: 3}\ninput: 19x19x3\nlayers: [conv: {filters: 2, kernel: k}, dense: 4]"
+    assert fits(report_of(behind, **square)) == []
+    text = write(report_of(behind, **square), "text")
+    assert "its weights fit" not in text
+
+
+def test_no_size_is_shown_at_one_that_the_other_sides_limits_allow() -> None:
+    """A window 300 wide needs W >= 300; two branches differ by 2 in H whatever H is."""
+    text = """
+    input: HxWx3
+    layers:
+      - conv: {name: wide, filters: 2, kernel: 1x300}
+      - add: [[conv: {filters: 2, kernel: 1}], [conv: {filters: 2, kernel: 3x1}]]
+    """
+    (problem,) = problems_of(text)
+    assert problem.code == "E206"
+    assert "222x1x2, but operand 1" in problem.message
+    assert problem.hint == "no value of H fits; this is how H = 224 fails"
+
+
+def test_what_holds_for_all_sizes_is_not_asked() -> None:
+    """Twice what comes from each of two inputs is even."""
+    text = """
+    inputs: {a: 9x9xC, b: 9x9xG}
+    layers: [concat: {from: [a, a, b, b]}, conv: {filters: 6, kernel: 1, groups: 2}]
+    """
+    assert "C >= 1; G >= 1\n" in write(report_of(text), "text")
+
+
+def test_letters_are_chosen_with_the_volumes_in_view() -> None:
+    """conv2 leaves floor((N - 5)/2): that is n2, so that upsample1 has 2*n2 and not 2*n2 - 4."""
+    text = """
+    input: NxNx4
+    layers:
+      - conv: {filters: 2, kernel: 3, stride: 2}
+      - conv: {filters: 2, kernel: 3}
+      - upsample: 2
+      - dropout
+    """
+    table = write(report_of(text), "text")
+    assert "2*n2 x 2*n2 x 2" in table
+    assert "floor((N - 5)/2)" in table
+
+
+def test_a_unit_that_sees_nothing_sees_nothing_at_any_size() -> None:
+    """The transposed kernel of 1 leaves holes; all that the pool keeps are these."""
+    holes = (
+        "transposed: {filters: 1, kernel: 1, stride: 2}, crop: [[1, 0], [1, 0]],"
+        " maxpool: {kernel: 1, stride: 2}, adaptive_avgpool: 2"
+    )
+    for shape in ("9x9x1", "HxHx1"):
+        report = report_of(f"input: {shape}\nlayers: [{holes}]\n")
+        assert [side.size for side in report.rows[-1].field or ()] == [0, 0]

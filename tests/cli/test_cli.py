@@ -482,9 +482,9 @@ def test_what_a_command_has_read_it_does_not_write_over(
 
 
 def test_what_one_command_has_read_another_may_write(folder: Path) -> None:
-    Path("net.yaml").write_text(SPEC)
-    assert run("summarize", "net.yaml").exit_code == 0
-    assert run("summarize", "lenet5", "-f", "csv", "-o", "net.yaml").exit_code == 0
+    Path("net.txt").write_text(SPEC)  # which in a .yaml is never written over
+    assert run("summarize", "net.txt").exit_code == 0
+    assert run("summarize", "lenet5", "-f", "csv", "-o", "net.txt").exit_code == 0
 
 
 @pytest.mark.parametrize("written", ["k", "k=", "k= ", "=3", " =3"])
@@ -502,3 +502,46 @@ def test_the_list_of_specs_has_each_ones_own_numbers() -> None:
     data = json.loads(run("specs", "-f", "json").stdout)["specs"]
     (alexnet,) = (each for each in data if each["name"] == "alexnet")
     assert (alexnet["params"], alexnet["macs"], alexnet["year"]) == (62378344, 1135256096, 2012)
+
+
+def test_the_lists_of_layers_types_stand_under_each_other() -> None:
+    lines = run("layers").stdout.splitlines()
+    summaries = {
+        "conv": "convolution, plain or grouped",
+        "adaptive_avgpool": "mean of windows that divide every side into a given number",
+        "relu": "",
+    }
+    columns = {
+        line.index(summary)
+        for line in lines
+        for word, summary in summaries.items()
+        if summary and line.startswith(f"{word} ")
+    }
+    assert columns == {len("adaptive_avgpool") + 2}
+
+
+def test_a_field_is_required_only_where_it_has_no_default() -> None:
+    lines = run("layers", "conv").stdout.splitlines()
+    told = {line.split()[0]: line.rpartition(", ")[2] for line in lines if line.startswith("  ")}
+    assert told["filters"] == told["kernel"] == "required"
+    assert (told["stride"], told["rounding"]) == ("default 1", "default floor")
+
+
+def test_a_code_that_no_error_has_is_looked_up_in_the_list() -> None:
+    result = run("errors", "Q99")
+    assert result.exit_code == 2
+    assert "no error has the code 'Q99'" in result.stderr
+    assert "hint: `shapecalc errors` lists them" in result.stderr
+
+
+def test_formats_of_homework_are_listed_as_sentences() -> None:
+    text = " ".join(run("homework", "export", "--help").stdout.split())
+    assert "gift Questions in the GIFT format: a numerical one for every number." in text
+    assert "moodle-csv A table of grades that Moodle imports." in text
+
+
+def test_own_profiles_stand_before_papers_and_these_before_tools() -> None:
+    names = [line.split()[0] for line in run("profiles").stdout.split("\n\n")[0].splitlines()]
+    assert names[0] == "macs"
+    assert names.index("params") < names.index("paper:googlenet")
+    assert names.index("paper:resnet") < names.index("torchinfo") < names.index("keras")

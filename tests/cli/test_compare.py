@@ -68,26 +68,43 @@ def test_names_alone_are_no_difference() -> None:
 @pytest.mark.parametrize(
     ("conditions", "code", "said"),
     [
-        (["params > 946"], 0, []),
-        (["params > 945"], 1, ["params > 945: mine.yaml has 946"]),
-        (["params >= 946", "macs > 1G"], 1, ["params >= 946: mine.yaml has 946"]),
-        (["params > 1.7x"], 0, []),
+        (["params > 946"], 0, ["passed: params > 946: mine.yaml has 946"]),
+        (["params > 945"], 1, ["failed: params > 945: mine.yaml has 946"]),
+        (
+            ["params >= 946", "macs > 1G"],
+            1,
+            [
+                "failed: params >= 946: mine.yaml has 946",
+                "passed: macs > 1G: mine.yaml has 3,150",
+            ],
+        ),
+        (
+            ["params > 1.7x"],
+            0,
+            [
+                "passed: params > 1.7x: mine.yaml has 946, main.yaml has 580: x1.63 (+63.1 %)",
+            ],
+        ),
         (
             ["params > 1.6x", "layers == 2"],
             1,
             [
-                "params > 1.6x: mine.yaml has 946, main.yaml has 580: x1.63 (+63.1 %)",
-                "layers == 2: mine.yaml has 2",
+                "failed: params > 1.6x: mine.yaml has 946, main.yaml has 580: x1.63 (+63.1 %)",
+                "failed: layers == 2: mine.yaml has 2",
             ],
         ),
-        (["params < 600"], 0, []),  # of the first network no condition is asked
+        (
+            ["params < 600"],
+            0,
+            ["passed: params < 600: mine.yaml has 946"],
+        ),  # of the first network no condition is asked
     ],
 )
 def test_conditions(conditions: list[str], code: int, said: list[str]) -> None:
     words = [word for each in conditions for word in ("--fail-if", each)]
     result = run("main.yaml", "mine.yaml", *words)
     assert result.exit_code == code
-    assert result.stderr.splitlines() == [f"failed: {each}" for each in said]
+    assert result.stderr.splitlines() == said
     assert "580 -> 946" in result.stdout
 
 
@@ -98,6 +115,18 @@ def test_conditions_hold_for_every_network_after_the_first() -> None:
         "failed: params > 60M: AlexNet has 62,378,344",
         "failed: params > 60M: VGG-16 has 138,357,544",
     ]
+
+
+def test_conditions_that_hold_for_none_are_told_with_all_numbers() -> None:
+    result = run("lenet5", "alexnet", "vgg16", "--fail-if", "params > 1e9", "--fail-if-changed")
+    assert result.stderr.splitlines()[0] == (
+        "passed: params > 1e9: AlexNet has 62,378,344; VGG-16 has 138,357,544"
+    )
+    same = run("lenet5", "lenet5", "--fail-if-changed")
+    assert (same.exit_code, same.stderr) == (
+        0,
+        "passed: nothing differs between LeNet-5 (1) and LeNet-5 (2)\n",
+    )
 
 
 def test_a_change_fails() -> None:
@@ -185,5 +214,8 @@ def test_a_device_and_types_are_those_of_summarize() -> None:
     refused = ["--fail-if", "ram > 1KB", "--fail-if", "flash > 250KB", "--dtype", "int8"]
     done = run("lenet5", "lenet5", *refused, "-f", "text")
     assert done.exit_code == 1
-    assert done.stderr == "failed: ram > 1KB: LeNet-5 (2) has 5,880 bytes\n"
+    assert done.stderr == (
+        "failed: ram > 1KB: LeNet-5 (2) has 5,880 bytes\n"
+        "passed: flash > 250KB: LeNet-5 (2) has 61,706 bytes\n"
+    )
     assert "flash: parameters, buffers" in done.stdout

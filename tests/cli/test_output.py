@@ -237,6 +237,24 @@ def test_the_results_of_a_class_do_not_replace_the_roster(
     assert list(roster.parent.iterdir()) == [roster]
 
 
+@pytest.mark.parametrize("page", ["report.md", "report.html", "feedback/s1.md"])
+def test_the_pages_of_a_class_do_not_replace_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "s1.csv").write_text("layer,output\nconv1,28x28x6\n")
+    roster = tmp_path / "results" / page
+    roster.parent.mkdir(parents=True)
+    roster.write_text("id,name\ns1,Ann Lee\n")
+    words = f"homework grade class --roster results/{page} --against lenet5 -o results"
+    result = run(words)
+    assert result.exit_code == 2
+    assert f"'results/{page}' cannot be written: it is the command's own input" in result.stderr
+    assert roster.read_text() == "id,name\ns1,Ann Lee\n"
+    assert list(roster.parent.iterdir()) == [roster]
+
+
 def test_a_file_that_is_not_read_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,3 +364,40 @@ def test_a_table_that_fits_does_not_say_that_it_is_wider() -> None:
     text = run("summarize alexnet --width 40 -f text").stdout
     assert "Left out to fit a width of 40" in text
     assert "Wider than" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input: 8x8x3\nlayers: [relu]\n",
+        "# mine\nname: Net\nlayers:\n  - relu\n",
+        "{input: 8x8x3, layers: [relu]}\n",
+        "extends: lenet5\n",
+        "spec: lenet5\nvary: {input: [28, 32]}\n",
+        "input: 8x8x3\nlayers: [relu\n",
+    ],
+)
+@pytest.mark.parametrize("suffix", ["yaml", "yml"])
+def test_a_spec_that_is_not_read_is_not_replaced(tmp_path: Path, text: str, suffix: str) -> None:
+    file = tmp_path / f"other.{suffix}"
+    file.write_text(text, encoding="utf-8")
+    words = (
+        f"summarize lenet5 -f csv -o {file}",
+        f"homework sheet --against lenet5 -o {file}",
+        f"sweep lenet5 --over N=32,36 -f json -o {file}",
+    )
+    for command in words:
+        result = run(command)
+        assert result.exit_code == 2
+        assert "E007" in result.stderr
+        assert "is a spec, which would be lost" in result.stderr
+        assert file.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("text", ["conv1:\n  output: 8\n", "", "a: [", "\x00\xff"])
+def test_other_files_of_yaml_are_replaced(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "other.yaml"
+    for _ in range(2):
+        assert run(f"summarize lenet5 -f json -o {file}").exit_code == 0
+    file.write_text(text, encoding="latin-1")
+    assert run(f"summarize lenet5 -f csv -o {file}").exit_code == 0

@@ -320,3 +320,9 @@ def test_two_results_are_not_written_to_one_file(second: str) -> None:
     assert result.exit_code == 2
     assert "--save-activations and --save-weights name the same file" in result.stderr
     assert not Path("same.npz").exists()
+
+
+def test_only_files_that_were_written_are_told() -> None:
+    assert "Wrote" not in run().stdout
+    told = [line for line in run("--save-weights", "w.npz").stdout.splitlines() if "Wrote" in line]
+    assert told == ["Wrote w.npz."]

@@ -29,6 +29,13 @@ def run(*words: str) -> Result:
         (["peak > 444_986"], 1),
         (["params > 60M", "macs > 2G"], 1),
         (["weighted_layers != 8"], 0),
+        (["params > 62378k"], 1),  # 62,378,344
+        (["params > 6.2378344e7"], 0),
+        (["params >= 6.2378344E+7"], 1),
+        (["parameter_memory > 250_000kB", "parameter_memory > 0.25e9"], 0),  # 249,513,376
+        (["params > 1e"], 2),
+        (["params > 1e333"], 2),
+        (["params > 60m"], 2),
         (["params >"], 2),
         (["peak > 512KiB"], 2),
         (["params > 1.05x"], 2),
@@ -41,6 +48,8 @@ def test_fail_if(conditions: list[str], code: int) -> None:
     done = run("alexnet", "-f", "csv", *options)
     assert done.exit_code == code
     assert ("failed: " in done.stderr) == (code == 1)
+    told = [line for line in done.stderr.splitlines() if line.startswith(("failed: ", "passed: "))]
+    assert len(told) == (len(conditions) if code < 2 else 0)
 
 
 def test_fail_if_counts_as_the_options_say_and_writes_the_table_all_the_same() -> None:
@@ -51,7 +60,11 @@ def test_fail_if_counts_as_the_options_say_and_writes_the_table_all_the_same() -
         "failed: peak_memory > 47,039: LeNet-5 has 47,040 bytes\n",
     )
     assert "activations, peak (inference)" in done.stdout
-    assert run(*words[:-1], "peak_memory > 47,040").exit_code == 0
+    passed = run(*words[:-1], "peak_memory > 47,040")
+    assert (passed.exit_code, passed.stderr) == (
+        0,
+        "passed: peak_memory > 47,040: LeNet-5 has 47,040 bytes\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,3 +185,12 @@ def test_a_device_that_cannot_be_read(device: str) -> None:
     done = run("lenet5", "--device", device)
     assert done.exit_code == 2
     assert "error[E303]" in done.stderr
+
+
+def test_a_device_that_cannot_be_read_is_the_only_error() -> None:
+    done = run("lenet5", "--device", "speed=3", "-c", "least_time,bound")
+    assert done.exit_code == 2
+    assert done.stderr.count("error[") == 1
+    assert "error[E303]" in done.stderr
+    done = run("lenet5", "-c", "least_time,bound")
+    assert done.stderr.count("error[E301]") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from shapecalc.analysis import tables as published
 from shapecalc.analysis.tables.read import read_table
 from shapecalc.cli import main
 from shapecalc.spec.find import find_table
+from shapecalc.text import line_and_column
 from tests.runner import runner
 
 if TYPE_CHECKING:
@@ -181,10 +183,11 @@ def test_another_cell_in_the_file_exits_1(name: str, folder: Path) -> None:
     place = next(where for where in table.cells if where not in table.errata)
     cell = table.cells[place]
     lines = source.text.splitlines(keepends=True)
-    line = lines[cell.start.line]
-    wrong = line[: cell.start.column] + "12345" + line[cell.end.column :]
+    number, column = line_and_column(cell.start)
+    line = lines[number]
+    wrong = line[:column] + "12345" + line[line_and_column(cell.end)[1] :]
     wrong = wrong.replace("12345", "max pool" if "conv" in cell.text else '"12345"')
-    lines[cell.start.line] = wrong
+    lines[number] = wrong
     Path("altered.yaml").write_text("".join(lines), encoding="utf-8")
     assert run("--file", "altered.yaml").exit_code == 1
     Path("same.yaml").write_text(source.text, encoding="utf-8")
@@ -460,3 +463,50 @@ def test_the_tables_that_begin_with_a_word_are_all_named() -> None:
     result = runner().invoke(main, ["tables", "alexnet"])
     assert result.exit_code == 2
     assert "hint: did you mean 'alexnet-course' or 'alexnet-paper'?" in result.stderr
+
+
+def test_a_table_needs_rows(folder: Path) -> None:
+    Path("mine.yaml").write_text(MINE.partition("rows:")[0], encoding="utf-8")
+    result = run("--file", "mine.yaml")
+    assert result.exit_code == 2
+    assert "error[E113]: a table needs `rows:`" in result.stderr
+    Path("mine.yaml").write_text(MINE.replace("rows:", "row:"), encoding="utf-8")
+    told = run("--file", "mine.yaml").stderr
+    assert "did you mean 'rows'?" in told
+    assert "E113" not in told
+
+
+@pytest.mark.parametrize("cell", ["1", "1 weight layers", "1-layer", "1 layers"])
+def test_a_depth_is_told_in_layers(folder: Path, cell: str) -> None:
+    columns = MINE.partition("columns:")[0] + "columns: {weighted: depth}\n"
+    Path("mine.yaml").write_text(f"{columns}rows: {{total: ['{cell}']}}\n", encoding="utf-8")
+    result = run("--file", "mine.yaml")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_heads_of_printed_and_of_computed_cells_say_which_they_are() -> None:
+    page = run("alexnet-course", "-f", "html").stdout
+    heads = re.findall(r'<th scope="col"(?: class="[^"]*")? title="([^"]*)">([^<]*)<', page)
+    assert heads == [("volume", "volume"), ("computed", "computed")]
+
+
+def test_an_erratum_of_several_layers_must_explain_them_all(folder: Path) -> None:
+    """4 filters of 5 x 5 x 2 and a bias have 204 parameters, 5 of them 255."""
+    table = MINE.partition("columns:")[0] + (
+        "columns: {params: parameters}\n"
+        "rows: {convs: {layer: [a, b], cells: ['204']}}\n"
+        "errata: [{row: convs, column: params, spec: other.yaml, account: another of his nets}]\n"
+    )
+    Path("mine.yaml").write_text(table, encoding="utf-8")
+    heads = "input: 8x9x2\nlayers: [{0}a, {1}}}, {0}b, {2}, from: input}}]\noutputs: [a, b]\n"
+    conv = "conv: {{kernel: 5, name: "
+    net = heads.replace("{0}", conv)
+    for name, filters in (("net", (3, 3)), ("other", (4, 5))):
+        text = net.format(None, *(f"filters: {count}" for count in filters))
+        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+    result = run("--file", "mine.yaml")
+    assert result.exit_code == 1
+    assert "its erratum does not hold: when computed with other.yaml, 255" in result.stdout
+    text = net.format(None, "filters: 4", "filters: 4")
+    Path("other.yaml").write_text(text, encoding="utf-8")
+    assert run("--file", "mine.yaml").exit_code == 0

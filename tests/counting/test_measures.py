@@ -9,6 +9,7 @@ from shapecalc.analysis.sweep.columns import total_words
 from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.counting import MEASURES, OF_NETWORK
 from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.quantities import QUANTITIES as COUNTED
 from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.output.totals import measure_names, sums
 from shapecalc.output.view import View
@@ -83,3 +84,11 @@ def test_printed_tables_count_by_measures() -> None:
         assert QUANTITIES["parameters"].counts[name](row) == MEASURES[name].of_row(row, VIEW)
     assert QUANTITIES["connections"].meaning == MEASURES["connections"].meaning
     assert QUANTITIES["connections"].counts["connections"](row) == row.connections
+
+
+def test_an_input_has_a_number_of_whatever_is_counted() -> None:
+    row = shapecalc.summarize("alexnet")["input"]
+    counted = {name: quantity.of(row) for name, quantity in COUNTED.items()}
+    assert counted["macs"] == counted["weights"] == counted["inputs"] == 0
+    assert counted["outputs"] == 227 * 227 * 3
+    assert all(isinstance(number, int) for number in counted.values())

@@ -101,6 +101,8 @@ def test_of_formulas_nothing_is_decided() -> None:
         ("bandwidth = 100 GB/s , ops = 10 TFLOPS", Device(10**13, 10**11)),
         ("ops=4.5Tops,bandwidth=25.6GB/s", Device(4_500_000_000_000, 25_600_000_000)),
         ("ops=312T,bandwidth=2P", Device(312 * 10**12, 2 * 10**15)),
+        ("flops=19.5T, bw=1.555e12", Device(19_500_000_000_000, 1_555_000_000_000)),
+        ("OPS=1E13,Bandwidth=100G", Device(10**13, 10**11)),
         ("ops=64M,bandwidth=64000000", Device(64_000_000, 64_000_000)),
     ],
 )
@@ -114,6 +116,9 @@ def test_a_device_in_words(text: str, device: Device) -> None:
         ("ops=1T, bandwidth=5Gbit", "Gbit"),
         ("ops=5TMACs, bandwidth=1G", "TMACs"),
         ("ops=1Ti,bandwidth=1G", "Ti"),
+        ("ops=1t,bandwidth=1G", "t"),
+        ("ops=1e,bandwidth=1G", "e"),
+        ("flops=1T,ops=1T", "ops=1T"),
         ("ops=1T, speed=1G", " speed=1G"),
         ("ops=1T,ops=1T", "ops=1T"),
         ("ops=0.5,bandwidth=1G", "ops=0.5"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -235,3 +236,111 @@ def test_what_follows_a_folded_one_is_folded_into_the_same_layer(
 ) -> None:
     folded = assert_same_outputs({"input": "6x6x3", "layers": layers})
     assert [node.path for node in folded.nodes] == left
+
+
+def test_every_function_takes_the_network_as_deployed() -> None:
+    folded = shapecalc.summarize("resnet18", fold_batchnorm=True)
+    params, peak = folded.totals.params, folded.totals.peak
+    graph = shapecalc.load("resnet18", fold_batchnorm=True)
+    assert (params, len(graph.nodes)) == (11_689_512 - 4_800, len(folded.rows))
+    assert shapecalc.fold_batchnorm(graph) is graph
+    text = "input: 6x6x3\nlayers: [conv: {filters: 4, kernel: 3}, batchnorm]"
+    assert len(shapecalc.loads(text, fold_batchnorm=True).nodes) == 2
+    for network in ("resnet18", shapecalc.load("resnet18"), graph):
+        assert shapecalc.summarize(network, fold_batchnorm=True).totals.params == params
+        swept = shapecalc.sweep(network, {"N": [224]}, columns="params,peak", fold_batchnorm=True)
+        assert (swept["params"].tolist(), swept["peak"].tolist()) == ([params], [peak])
+        solved = shapecalc.solve(network, f"params = {params}", fold_batchnorm=True)
+        assert solved
+        assert solved.deployed
+        both = shapecalc.compare(network, graph, fold_batchnorm=True)
+        assert both.same
+        assert [report.totals.params for report in both.reports] == [params, params]
+        lesson = shapecalc.explain(network, "conv1", of="params", fold_batchnorm=True)
+        assert lesson.section("params").values == (64 * 3 * 7 * 7 + 64,)
+        assert lesson.deployed == graph.deployed
+    with pytest.raises(TypeError, match="fold_batchnorm belong to `summarize`"):
+        shapecalc.explain(folded, fold_batchnorm=True)
+
+
+@pytest.mark.parametrize("spec", ["resnet18", "squeezenet"])
+def test_the_referee_agrees_with_a_network_as_deployed(spec: str) -> None:
+    verdict = shapecalc.verify(spec, input="64x64x3", fold_batchnorm=True)
+    assert not verdict.disagreements
+    assert "bn1" not in {layer.row.name for layer in verdict.judged}
+
+
+REPEATED = """
+input: 12x12x3
+let: {n: 2, k: 8}
+layers:
+  - repeat: {times: n, layers: [conv: {filters: k, kernel: 3, pad: 1, bias: false}, batchnorm, relu]}
+  - global_avgpool
+  - dense: 10
+"""
+
+
+def test_points_of_a_sweep_are_folded_each() -> None:
+    swept = shapecalc.sweep(
+        shapecalc.loads(REPEATED),
+        {"n": [1, 2, 3], "k": [1, 4, 7]},
+        columns="params,peak,macs",
+        fold_batchnorm=True,
+    )
+    for at, (n, k) in enumerate((n, k) for n in (1, 2, 3) for k in (1, 4, 7)):
+        plain = shapecalc.loads(REPEATED, settings={"n": n, "k": k})
+        totals = shapecalc.summarize(shapecalc.fold_batchnorm(plain)).totals
+        got = tuple(swept[word][at] for word in ("params", "peak", "macs"))
+        assert got == (totals.params, totals.peak, totals.macs)
+        # a bias for every gamma and beta
+        assert totals.params == shapecalc.summarize(plain).totals.params - n * k
+
+
+def test_questions_are_about_the_network_as_deployed() -> None:
+    at_most = "params <= 2000"
+    graph = shapecalc.loads(REPEATED)
+    solved = shapecalc.solve(graph, at_most, over={"k": "1:30", "n": "1:3"}, fold_batchnorm=True)
+    for n in (1, 2, 3):
+        for k in range(1, 31):
+            one = shapecalc.loads(REPEATED, settings={"n": n, "k": k}, fold_batchnorm=True)
+            fits = shapecalc.summarize(one).totals.params <= 2000
+            assert solved.admits(n=n, k=k) is fits
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["compare", "resnet18", "resnet34"],
+        ["explain", "resnet18", "conv1"],
+        ["sweep", "resnet18", "--over", "N=64,96"],
+        ["solve", "resnet18", "params <= 11684712"],
+        ["verify", "resnet18", "--input", "32x32x3"],
+        ["reconcile", "resnet18", "fvcore", "torchinfo"],
+    ],
+)
+def test_every_command_says_that_it_speaks_of_the_network_as_deployed(words: list[str]) -> None:
+    done = runner().invoke(main, [*words, "--fold-batchnorm", "--width", "200", "-f", "text"])
+    assert done.exit_code == 0, done.stderr
+    assert "normalisations are folded into the layers before" in done.stdout
+    data = runner().invoke(main, [*words, "--fold-batchnorm", "-f", "json"])
+    (sentence, *_) = json.loads(data.stdout)["deployed"]
+    assert sentence in " ".join(done.stdout.split())
+    assert "deployed" not in json.loads(runner().invoke(main, [*words, "-f", "json"]).stdout)
+
+
+def test_training_folds_nothing() -> None:
+    done = runner().invoke(main, ["training", "resnet18", "--fold-batchnorm"])
+    assert done.exit_code == 2
+    assert "training folds no batch normalisation" in done.stderr
+    folded = shapecalc.load("resnet18", fold_batchnorm=True)
+    for network in (folded, shapecalc.summarize(folded)):
+        with pytest.raises(shapecalc.SpecErrors, match="training folds no batch normalisation"):
+            shapecalc.training_cost(network)
+
+
+def test_a_sweep_and_a_question_know_no_layer_that_is_folded() -> None:
+    over = {"bn1.momentum": [1]}
+    with pytest.raises(shapecalc.SpecErrors, match="no layer 'bn1'"):
+        shapecalc.sweep("resnet18", over, fold_batchnorm=True)
+    with pytest.raises(shapecalc.SpecErrors, match="no layer 'bn1'"):
+        shapecalc.solve("resnet18", "params <= 1M", over=over, fold_batchnorm=True)

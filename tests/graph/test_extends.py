@@ -647,3 +647,18 @@ def test_what_one_file_changes_another_may_remove(grandchild: Callable[..., Repo
         names = names_of(grandchild(first, second))
         assert "conv1" not in names
         assert "elu1" in names
+
+
+def test_a_field_that_a_layer_does_not_have_is_answered_by_those_it_has(
+    child: Callable[..., Report],
+) -> None:
+    (problem,) = problems(child, "change: {conv1: {zzz: 3}}")
+    assert problem.message == "conv has no field 'zzz'"
+    assert problem.hint.startswith("it takes bias, connections, dilation, filters, groups, kernel")
+
+
+def test_a_blocks_name_is_suggested_as_the_type_that_a_layer_changes_to(
+    child: Callable[..., Report],
+) -> None:
+    (problem,) = problems(child, "change: {relu1: {type: unti}}")
+    assert (problem.message, problem.hint) == ("'unti' is not a layer type", "did you mean 'unit'?")

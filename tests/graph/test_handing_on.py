@@ -102,6 +102,13 @@ def test_where_nothing_can_be_inherited(statement: str, code: str) -> None:
     assert codes_of(f"input: 3\nlayers: [{statement}]\n") == [code]
 
 
+def test_a_block_that_needs_no_definition_inherits_as_any_other() -> None:
+    block = "blocks: {unit: {fields: {heads: 2}, layers: [attention: {inherit: true}, attention: {heads: 2}]}}\n"
+    report = report_of(f"input: 7x12\n{block}layers: [unit: {{heads: 3}}, unit]\n")
+    first, second = (report.graph.groups[f"unit1/attention{number}"].fields for number in (1, 2))
+    assert (first, second) == ("heads 3", "heads 2")
+
+
 def test_a_block_with_a_field_named_inherit_keeps_it() -> None:
     block = "  unit: {fields: {inherit: 3}, layers: [dense: inherit]}\n"
     assert outputs(block, "unit: {inherit: 4}", "unit: 5", "unit") == ["4", "5", "3"]

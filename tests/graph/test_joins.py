@@ -273,12 +273,20 @@ def test_a_layer_takes_one_input() -> None:
 
 
 @pytest.mark.parametrize(
-    "join", ["concat", "concat: [[]]", "concat: {a: []}", "concat: {from: relu1}", "add: {}"]
+    "join", ["concat: [[]]", "concat: {a: []}", "concat: {from: relu1}", "add: [[]]"]
 )
-def test_a_join_needs_two(join: str) -> None:
+def test_a_join_of_one_operand_is_that(join: str) -> None:
+    report = report_of(f"input: 3\nlayers: [relu, {join}]\n")
+    assert output_of(report, report.rows[-1].name) == "3"
+    assert report.rows[-1].sources == ("relu1",)
+    assert report.totals.work.adds == 0
+
+
+@pytest.mark.parametrize("join", ["concat", "add: {}", "multiply: {name: gate}", "subtract"])
+def test_a_join_of_which_nothing_is_said_has_no_operand(join: str) -> None:
     (problem,) = problems_of(f"input: 3\nlayers: [relu, {join}]\n")
     assert problem.code == "E207"
-    assert "but has 1" in problem.message
+    assert problem.message.endswith("joins one or more branches, but has none")
 
 
 def test_operands_that_do_not_match() -> None:

@@ -308,3 +308,24 @@ def test_a_homework_asks_for_it(tmp_path: Path) -> None:
     assert right["fc1", "frozen"] == "wrong"
     sheet = runner().invoke(main, ["homework", "sheet", str(homework), "-f", "text"])
     assert "conv 4 3x3, pad 1, frozen" in sheet.stdout  # it can be derived from what stands there
+
+
+@pytest.mark.parametrize(
+    ("of_all", "owner", "user", "frozen"),
+    [
+        ("trainable: false\n", ", trainable: true", "", False),
+        ("defaults: {conv: {trainable: false}}\n", ", trainable: true", "", False),
+        ("trainable: true\n", ", trainable: false", "", True),
+        ("trainable: false\n", "", "", True),
+        ("trainable: false\n", ", trainable: true", ", trainable: true", False),
+    ],
+)
+def test_what_is_said_of_all_yields_to_the_owner_of_shared_weights(
+    of_all: str, owner: str, user: str, frozen: bool
+) -> None:
+    conv = "conv: {filters: 3, kernel: 3, pad: 1"
+    totals = summarize(
+        loads(f"input: 8x8x3\n{of_all}layers: [{conv}{owner}}}, {conv}, share: conv1{user}}}]")
+    ).totals
+    assert totals.params == 3 * 3 * 3 * 3 + 3
+    assert totals.frozen == (totals.params if frozen else 0)

@@ -27,6 +27,7 @@ from shapecalc.layers.activation import (
 )
 from shapecalc.layers.base import NO_WORK, Parameter, Work
 from shapecalc.layers.shape import Map, Vector
+from shapecalc.layers.window import EVERYTHING
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -60,7 +61,8 @@ def test_work(layer: Pointwise, expected: Work) -> None:
     for shape in (SHAPE, Map((6,), 5), Map((1, 2, 3), 5)):
         assert layer.output(shape) == shape
         assert layer.work((shape,), shape) == expected
-        assert layer.window(shape) is None
+        whole = layer == Softmax(over="positions")
+        assert layer.window(shape) == ((EVERYTHING,) * len(shape.sides) if whole else None)
         assert layer.connected((shape,), shape) is None
 
 

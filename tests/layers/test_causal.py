@@ -38,6 +38,16 @@ def test_it_is_the_pair_that_puts_all_before() -> None:
     assert first["conv1"].field == second["conv1"].field
 
 
+def test_the_pairs_that_a_mode_in_a_list_is_answered_with_are_causal_on_one_side() -> None:
+    report = report_of(
+        "input: 9x10x2\nlayers: [conv: {filters: 4, kernel: 3, pad: [[2, 0], [1, 1]]}]"
+    )
+    assert output_of(report, "conv1") == "9x10x4"
+    first, second = report["conv1"].field or ()
+    assert first.sees(5) == (3, 5)
+    assert second.sees(5) == (4, 6)
+
+
 def test_every_side_looks_back() -> None:
     report = report_of(
         "input: 9x10x2\nlayers: [conv: {filters: 4, kernel: 3x4, dilation: 1x2, pad: causal}]\n"

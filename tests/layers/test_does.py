@@ -10,6 +10,7 @@ import pytest
 from shapecalc import loads, summarize
 from shapecalc.errors import RuleError
 from shapecalc.layers import BUILTIN
+from shapecalc.layers.axes import Axes
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.fields import (
     MODES,
@@ -20,13 +21,20 @@ from shapecalc.layers.fields import (
     Decimal,
     Declared,
     Extents,
+    FactorSizes,
     Flag,
+    FromTo,
     Indices,
+    Interval,
     Pad,
     Padding,
+    Rational,
+    SidesOf,
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.slicing import AxisPart, Cut, End, PartOf
+from tests.kinds import copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +46,7 @@ INPUTS: tuple[Shape, ...] = (
     Map((9, 8), 4),
     Map((7, 7), 6),
     Map((8,), 4),
+    Map((4, 4), 4),
     Map((6, 5, 4), 2),
     Vector(12),
 )
@@ -50,7 +59,10 @@ def values_of(field: Declared) -> list[Any]:
     if isinstance(kind, Pad):
         pairs = [((0, 0),), ((1, 1),), ((0, 1),), ((1, 0),), ((1, 1), (0, 0)), ((0, 1), (1, 1))]
         given += [Padding(pair) for pair in pairs] + list(kind.modes.values())
+    elif isinstance(kind, SidesOf):
+        given += [(3,), (2, 1)]
     elif isinstance(kind, Sizes):
+        given += [(Rational(3, 2),)] if isinstance(kind, FactorSizes) else []
         given += [(0,)] if kind.least == 0 else []
         given += [(1,), (2,), (3,), (4,), (1, 2), (2, 1), (2, 2)]
     elif isinstance(kind, Flag):
@@ -61,8 +73,23 @@ def values_of(field: Declared) -> list[Any]:
         given += [0.125, 0.1250001, 0.5]
     elif isinstance(kind, Connections):
         given += [((0,), (1, 2)), ((0, 1), (1,), (0, 1))]
+    elif isinstance(kind, FromTo):
+        given += [(0, 2), (1, 3), (0, 4)]
     elif isinstance(kind, Indices):
         given += [(0, 1, 2), (1, 0, 2), (2, 0, 1), (0, 1), (1, 0), (3, 0, 1, 2)]
+    elif isinstance(kind, AxisPart):
+        given += [Cut(End(1)), Cut(End(1), End(1, "end")), Cut(End(2, "end")), Cut(step=2)]
+        given += [
+            PartOf(1, 2),
+            PartOf(2, 2),
+            PartOf(2, (1, 3)),
+            PartOf(2, (3, 1)),
+            Cut(End(0), End(3)),
+        ]
+    elif isinstance(kind, Axes):
+        given += [("channels",), ("height",), ("positions",), (1, 2), ("length",), (0,)]
+    elif isinstance(kind, Interval):
+        given += [(0.0, 6.0), (-1.0, 1.0)]
     elif isinstance(kind, Extents):
         given += [(9, 8, 4), (8, 9, 4), (288,), (4, 72)]
     else:
@@ -103,7 +130,7 @@ def test_what_reads_the_same_counts_the_same(word: str) -> None:
     cls = BUILTIN[word]
     counted = 0
     for shape in INPUTS:
-        inputs = (shape,) * (cls.inputs or 2)
+        inputs = copies(word, shape)
         by_text: dict[str, tuple[object, Layer]] = {}
         for layer in layers_of(cls):
             result = numbers(layer, inputs)
@@ -145,7 +172,9 @@ def test_what_is_not_written_is_said_elsewhere(word: str) -> None:
             layer = cls(**{**usual, field.name: value})
             texts.add(layer.does(INPUTS[0]))
             if value == field.default:
-                assert layer.does(INPUTS[0]) or word == "crop", f"nothing is said of {field.name}"
+                # Of what is not there, like the constant of a join, there is nothing to say.
+                spoken = layer.does(INPUTS[0]) or value is None or word in ("crop", "slice")
+                assert spoken, f"nothing is said of {field.name}"
         assert len(texts) > 1, f"nothing is said of {field.name}"
 
 
@@ -166,6 +195,14 @@ def test_what_is_not_written_is_said_elsewhere(word: str) -> None:
         ("layernorm", {"affine": False}, "over channels, no scale or shift"),
         ("groupnorm", {"groups": 4, "affine": False}, "4 groups, no scale or shift"),
         ("instancenorm", {"affine": False}, "no scale or shift"),
+        ("batchnorm", {"scale": False}, "no scale"),
+        ("layernorm", {"shift": False}, "over channels, no shift"),
+        ("batchnorm", {"affine": False, "scale": False}, "no scale or shift"),
+        ("scale", {"init": 1e-6}, "per channel, init 1e-06"),
+        ("scale", {"per": "one", "bias": True}, "one for all, with bias"),
+        ("bias", {"per": "element"}, "per element"),
+        ("token", {"count": 2}, "2 in front"),
+        ("parameter", {"shape": (1, 1, 64)}, "1x1x64"),
         ("avgpool", {"kernel": (3,), "count_include_pad": False}, "3x3 /3, padding not averaged"),
         ("lrn", {"k": 2.0}, "over 5 channels, k 2"),
         ("lrn", {"alpha": 1.0, "beta": 0.5}, "over 5 channels, alpha 1, beta 0.5"),

@@ -14,7 +14,7 @@ from shapecalc.layers.merge import Add
 from shapecalc.layers.pool import AvgPool, MaxPool
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
-from tests.kinds import NEED_SIDES, make
+from tests.kinds import NEED_SEQUENCES, NEED_SIDES, make, taken
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -84,27 +84,29 @@ def test_what_works_in_place_is_what_the_referee_writes_over_or_passes_on(word: 
 @every_type
 def test_weighted_units_are_those_that_multiply_and_accumulate(word: str) -> None:
     layer = make(word)
-    shapes = (Map((7, 9), 30),) * (2 if word in JOINS else 1)
+    shapes = taken(word)
     output = Map((7, 9), 30) if word == "reshape" else layer.output(*shapes)
-    assert layer.weighted == bool(layer.work(shapes, output).macs)
+    assert layer.weighted == bool(layer.work(shapes, output).macs and word != "matmul")
 
 
 @every_type
 def test_a_layer_says_that_it_learns_what_it_trains(word: str) -> None:
     layer = make(word)
-    weights = layer.weights(*(Map((7, 9), 30),) * (2 if word in JOINS else 1))
+    weights = layer.weights(*taken(word))
     trained = any(each.role != "buffer" for each in weights)
     assert layer.learns.startswith("nothing: ") == (not trained)
 
 
 @every_type
 def test_which_layers_refuse_a_vector(word: str, refusal: Refusal) -> None:
-    vectors = (Vector(30), Vector(30)) if word in JOINS else (Vector(30),)
-    error = refusal(make(word), *vectors)
+    error = refusal(make(word), *(Vector(30) for _ in taken(word)))
     if word in NEED_SIDES:
         assert error is not None
         assert error.code == "E201"
         assert error.message == (f"{word} needs sides to work on, but a vector of 30 flows in")
+    elif word in NEED_SEQUENCES:
+        assert error is not None
+        assert error.message == f"{word} needs a sequence, length x channels, but 30 flows in"
     else:
         assert error is None or error.code == "E205"
 
@@ -116,11 +118,12 @@ def test_a_layer_takes_one_input(refusal: Refusal) -> None:
     assert error.message == "relu takes 1 input, but 2 flow in"
 
 
-def test_a_join_takes_two(refusal: Refusal) -> None:
-    error = refusal(Add(), Map((2, 3), 5))
+def test_a_join_takes_one_or_more(refusal: Refusal) -> None:
+    assert refusal(Add(), Map((2, 3), 5)) is None
+    error = refusal(Add())
     assert error is not None
     assert error.code == "E207"
-    assert error.message == "add joins two or more branches, but has 1"
+    assert error.message == "add joins one or more branches, but has none"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from shapecalc.layers.base import Parameter, Work
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.layers.shape import Map, Vector
+from shapecalc.layers.window import EVERYTHING
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -26,8 +27,24 @@ RUNNING = (
 )
 def test_the_shape_stays(layer: Norm) -> None:
     assert layer.output(SHAPE) == SHAPE
-    assert layer.window(SHAPE) is None
     assert layer.connected((SHAPE,), SHAPE) is None
+
+
+@pytest.mark.parametrize(
+    ("layer", "whole"),
+    [
+        (BatchNorm(), False),
+        (BatchNorm(statistics=False), True),
+        (LayerNorm(), False),
+        (LayerNorm(over="all"), True),
+        (GroupNorm(groups=4), True),
+        (InstanceNorm(), True),
+    ],
+)
+def test_units_see_all_that_their_mean_is_taken_of(layer: Norm, whole: bool) -> None:
+    assert layer.window(SHAPE) == ((EVERYTHING, EVERYTHING) if whole else None)
+    if not isinstance(layer, InstanceNorm):
+        assert layer.window(Vector(8)) is None
 
 
 @pytest.mark.parametrize(
@@ -43,6 +60,13 @@ def test_the_shape_stays(layer: Norm) -> None:
             (Parameter("weight", (8, 2, 3)), Parameter("bias", (8, 2, 3), "bias")),
         ),
         (LayerNorm(affine=False), ()),
+        # Keras's scale=False and center=False, PyTorch's bias=False.
+        (BatchNorm(scale=False), (PER_CHANNEL[1], *RUNNING)),
+        (BatchNorm(shift=False), (PER_CHANNEL[0], *RUNNING)),
+        (LayerNorm(shift=False), PER_CHANNEL[:1]),
+        (GroupNorm(groups=4, scale=False), PER_CHANNEL[1:]),
+        (InstanceNorm(scale=False, shift=False), ()),
+        (BatchNorm(affine=False, scale=False), RUNNING),
         (GroupNorm(groups=4), PER_CHANNEL),
         (InstanceNorm(), PER_CHANNEL),
         (InstanceNorm(affine=False), ()),
@@ -64,6 +88,9 @@ def test_weights(layer: Norm, expected: tuple[Parameter, ...]) -> None:
             Work(multiplies=144, adds=200, divisions=24, exponentials=8),
         ),
         (LayerNorm(), Work(multiplies=144, adds=198, divisions=18, exponentials=6)),
+        (BatchNorm(scale=False), Work(multiplies=48, adds=48)),
+        (LayerNorm(shift=False), Work(multiplies=144, adds=150, divisions=18, exponentials=6)),
+        (LayerNorm(scale=False), Work(multiplies=96, adds=198, divisions=18, exponentials=6)),
         (LayerNorm(affine=False), Work(multiplies=96, adds=150, divisions=18, exponentials=6)),
         (LayerNorm(over="all"), Work(multiplies=144, adds=193, divisions=3, exponentials=1)),
         (GroupNorm(groups=4), Work(multiplies=144, adds=196, divisions=12, exponentials=4)),

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from shapecalc.api import loads
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input, Node
+from shapecalc.layers.activation import Softmax
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.fields import Padding
 from shapecalc.layers.globalpool import AdaptiveAvgPool, GlobalAvgPool
 from shapecalc.layers.merge import Add, Concat, Multiply
+from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from shapecalc.layers.pool import AvgPool, MaxPool, Subsampling
 from shapecalc.layers.reshape import Crop, Flatten, PadLayer, Upsample
 from shapecalc.layers.shape import Map, Shape
@@ -122,6 +124,23 @@ def test_every_side_has_its_own_reach() -> None:
         AvgPool(kernel=kernel, stride=stride, pad=pad),
     ):
         assert layer.window(shape) == expected
+
+
+WHOLE = {
+    "groupnorm": GroupNorm(groups=2),
+    "instancenorm": InstanceNorm(),
+    "layernorm over all": LayerNorm(over="all"),
+    "batchnorm by the batch": BatchNorm(statistics=False),
+    "softmax over positions": Softmax(over="positions"),
+}
+
+
+@pytest.mark.parametrize("what", WHOLE)
+def test_statistics_over_positions_see_the_whole_map(what: str) -> None:
+    # By gradients in PyTorch; padding counts.
+    for pad, seen in ((0, 32), (1, 34)):
+        report = taken(Map((32, 32), 3), [conv(3, pad=pad), WHOLE[what], conv(3)])
+        assert [row.receptive_field for row in report.rows] == [(1, 1), (3, 3)] + [(seen, seen)] * 2
 
 
 # Every output's taps, enumerated from what the layer does.
@@ -258,7 +277,7 @@ def test_joined_rows_that_were_arranged_otherwise() -> None:
         Node("gated", Concat(), (1, 5)),
     ]
     report = run(tuple(graph))
-    assert [row.field[0].size for row in report.rows] == [1, 1, 2, 2, 8, 8, 8]
+    assert [row.field[0].size for row in report.rows] == [1, 1, 2, 2, 2, 8, 8]
 
 
 def test_a_stretched_unit_is_seen_everywhere() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from shapecalc.layers.base import NO_WORK, Work
-from shapecalc.layers.fields import Padding
+from shapecalc.layers.fields import Padding, Rational
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -18,7 +19,8 @@ from shapecalc.layers.reshape import (
     Upsample,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.window import EVERYTHING, InputSpan
+from shapecalc.layers.window import InputSpan, Rearranged
+from shapecalc.reference.layer import forward
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -32,7 +34,7 @@ def test_flatten() -> None:
     assert Flatten().output(SHAPE) == Vector(462)
     assert Flatten().output(Map((2, 3, 5), 7)) == Vector(210)
     assert Flatten().output(Vector(5)) == Vector(5)
-    assert Flatten().window(SHAPE) is None
+    assert Flatten().window(SHAPE) == Rearranged((2, 0, 1), (0,))  # channel by channel
     assert Flatten().window(Vector(5)) is None
 
 
@@ -61,10 +63,11 @@ def test_reshape_keeps_the_elements(refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize("shape", [(11, 7, 6), (77, 6)])
-def test_reshape_forgets_places(shape: tuple[int, ...]) -> None:
-    assert Reshape(shape=shape).window(SHAPE) == (EVERYTHING,)
-    assert Reshape(shape=(2, 3, 5)).window(Vector(30)) == (EVERYTHING,)
-    assert Reshape(shape=(462,)).window(SHAPE) is None
+def test_reshape_reads_and_writes_in_order(shape: tuple[int, ...]) -> None:
+    axes = tuple(range(len(shape)))
+    assert Reshape(shape=shape).window(SHAPE) == Rearranged((0, 1, 2), axes)
+    assert Reshape(shape=(2, 3, 5)).window(Vector(30)) == Rearranged((0,), (2, 0, 1))
+    assert Reshape(shape=(462,)).window(SHAPE) == Rearranged((2, 0, 1), (0,))
     assert Reshape(shape=(7, 11, 6)).window(SHAPE) is None
 
 
@@ -82,12 +85,8 @@ def test_permute(order: tuple[int, ...], expected: Map, refusal: Refusal) -> Non
     assert Permute(order=order).output(SHAPE) == expected
 
 
-def test_permute_follows_the_sides() -> None:
-    assert Permute(order=(1, 0, 2)).window(SHAPE) == (
-        InputSpan((0,), (0,), 1, 1),
-        InputSpan((0,), (0,), 1, 0),
-    )
-    assert Permute(order=(2, 0, 1)).window(SHAPE) == (EVERYTHING,)
+def test_permute_moves_the_axes() -> None:
+    assert Permute(order=(2, 0, 1)).window(SHAPE) == Rearranged((2, 0, 1), (0, 1, 2))
     assert Permute(order=(1, 0)).output(Map((7,), 6)) == Map((6,), 7)
 
 
@@ -145,6 +144,59 @@ def test_bilinear_blends_two_elements_per_side() -> None:
     assert layer.work((three,), Map((2, 4, 6), 5)) == Work(multiplies=1_920, adds=1_920)
 
 
+@pytest.mark.parametrize(
+    ("layer", "output"),
+    [
+        (Upsample(factor=(Rational(3, 2),)), Map((10, 16), 6)),  # 10.5 and 16.5, rounded down
+        (Upsample(factor=(Rational(5, 4), 2)), Map((8, 22), 6)),
+        (Upsample(to=(65, 33)), Map((65, 33), 6)),
+        (Upsample(to=(5,), mode="bilinear"), Map((5, 5), 6)),
+        (Upsample(like=(14, 9), mode="bilinear", align="corners"), Map((14, 9), 6)),
+    ],
+)
+def test_upsample_to_a_size_and_by_fractions(
+    layer: Upsample, output: Map, refusal: Refusal
+) -> None:
+    assert refusal(layer, SHAPE) is None
+    assert layer.output(SHAPE) == output
+    assert layer.work((SHAPE,), output) == (
+        NO_WORK
+        if layer.mode == "nearest"
+        else Work(multiplies=4 * output.size, adds=4 * output.size)
+    )
+
+
+def test_what_resized_units_see() -> None:
+    # Nearest, 4 to 6: 0 0 1 2 2 3.  Centres blended: -1/6, 1/2, 7/6, 11/6, 5/2, 19/6.
+    four = Map((4,), 3)
+    assert Upsample(to=(6,)).window(four) == (InputSpan((0, 0, 1), (0, 0, 1), 2),)
+    assert Upsample(factor=(Rational(3, 2),)).window(four) == (InputSpan((0, 0, 1), (0, 0, 1), 2),)
+    centres = Upsample(to=(6,), mode="bilinear")
+    assert centres.window(four) == (InputSpan((-1, 0, 1), (0, 1, 2), 2),)
+    # Corners aligned, 4 to 7: every second output lies on an element.
+    corners = Upsample(to=(7,), mode="bilinear", align="corners")
+    assert corners.window(four) == (InputSpan((0, 0), (0, 1), 1),)
+    assert Upsample(to=(4,), mode="bilinear").window(four) == (InputSpan((0,), (0,), 1),)
+    one = Upsample(to=(1,), mode="bilinear", align="corners")
+    assert one.window(four) == (InputSpan((0,), (0,), 0),)
+
+
+def test_corners_and_centres_blend_otherwise() -> None:
+    x = np.arange(3.0).reshape(1, 1, 3)
+    corners = Upsample(to=(5,), mode="bilinear", align="corners")
+    assert forward(corners, {}, x).ravel().tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    centres = forward(Upsample(to=(6,), mode="bilinear"), {}, x).ravel().tolist()
+    assert centres == [0.0, 0.25, 0.75, 1.25, 1.75, 2.0]
+
+
+def test_crop_after_an_offset(refusal: Refusal) -> None:
+    layer = Crop(to=(4, 6), offset=(3, 2))
+    assert refusal(layer, SHAPE) is None
+    assert layer.output(SHAPE) == Map((4, 6), 6)
+    assert layer.window(SHAPE) == (InputSpan((3,), (3,), 1), InputSpan((2,), (2,), 1))
+    assert layer.configuration() == "to 4x6 after 3x2"
+
+
 def test_channel_shuffle(refusal: Refusal) -> None:
     assert ChannelShuffle(groups=3).output(SHAPE) == SHAPE
     assert ChannelShuffle(groups=3).window(SHAPE) is None
@@ -165,6 +217,36 @@ def test_channel_shuffle(refusal: Refusal) -> None:
             "taking away 5 and 6 leaves nothing of a side of 11",
         ),
         (Crop(to=(8,)), "E204", "to", "8 rows cannot be cut out of a side of 7"),
+        (
+            Crop(to=(5,), offset=(3,)),
+            "E204",
+            "to",
+            "5 rows cannot be cut out of a side of 7 after the first 3",
+        ),
+        (
+            Crop(crop=Padding(((1, 1),)), offset=(3,)),
+            "E203",
+            "offset",
+            "crop takes an `offset` only with `to` or `like`",
+        ),
+        (
+            Upsample(factor=(2,), to=(5,)),
+            "E203",
+            "to",
+            "upsample takes `factor` or `to`, but not both",
+        ),
+        (
+            Upsample(align="corners"),
+            "E203",
+            "align",
+            "upsample aligns corners only where it blends",
+        ),
+        (
+            Upsample(factor=(Rational(1, 8), 1)),
+            "E210",
+            "factor",
+            "nothing is left of a side of 7",
+        ),
         (Crop(), "E113", "", "crop needs the field `crop` or `to`"),
         (
             Crop(crop=Padding(((1, 1),)), to=(5,)),

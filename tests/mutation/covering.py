@@ -26,6 +26,7 @@ import os
 HERE = os.path.dirname(os.path.abspath(__file__))
 MOST = 300
 known = {}
+now = set()  # what the test at work has come by: most places are passed again and again
 
 
 def note(name, *values):
@@ -34,12 +35,19 @@ def note(name, *values):
 
 
 def mark(number):
+    if number in now:
+        return
+    now.add(number)
     tests = known.setdefault(number, set())
     if len(tests) < MOST:
         test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
         if test not in tests:
             tests.add(test)
             note("seen.jsonl", number, test)
+
+
+def pytest_runtest_logstart(nodeid, location):
+    now.clear()
 
 
 def pytest_runtest_logreport(report):

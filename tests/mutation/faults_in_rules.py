@@ -128,6 +128,17 @@ _WINDOW = [
 
 _CONVOLUTIONS = [
     Fault(
+        "the state is not weighed",
+        "lstm",
+        "layers.recurrent:Recurrent.work",
+        "read + self.units for",
+        "read for",
+    ),
+    Fault(
+        "a gate keeps all channels", "glu", "layers.gated:Gated.output", "channels // 2", "channels"
+    ),
+    Fault("the scale costs nothing", "rmsnorm", "layers.rmsnorm:RmsNorm.work", "3 if", "2 if"),
+    Fault(
         "groups are forgotten in the weights",
         "conv",
         "layers.conv:Conv._kernel",
@@ -257,6 +268,11 @@ _OTHERS = [
         "macs=self.units * inputs[0].size",
         "macs=self.units * inputs[0].channels",
     ),
+    Fault("a product of one matrix", "matmul", "layers.product:Matmul.work", "product(stack) * rows", "rows"),
+    Fault("scaling is free", "matmul", "layers.product:Matmul.work", "factor if self.root else 0", "0"),
+    Fault("groups of keys count as heads", "matmul", "layers.product:Matmul.factors", "self.heads, self.parts(), (", "self.heads, self.heads, ("),
+    Fault("one distance too many", "relative_position", "layers.attention:RelativePosition.weights", "2 * side - 1", "2 * side"),
+    Fault("windows that are not full are left out", "window_partition", "layers.partition:Partition.cut", "ceil_div", "lambda n, size: n // size"),
     Fault("the differences are free", "rbf", "layers.dense:Rbf.work", "2 * elements", "elements"),
     Fault("codes are trained", "rbf", "layers.dense:Rbf.weights", '"buffer"', '"weight"'),
     Fault(
@@ -363,10 +379,15 @@ _OTHERS = [
     Fault(
         "rows added for rows repeated",
         "upsample",
-        "layers.reshape:Upsample.output",
-        "n * factor",
-        "n + factor",
+        "layers.reshape:_enlarged",
+        "else n * factor",
+        "else n + factor",
     ),
+    Fault("the end is taken too", "slice", "layers.slicing:taken", "after - first,", "after - first + 1,"),
+    Fault("the step is forgotten", "slice", "layers.slicing:_seen", "(first,), (first,), step", "(first,), (first,), 1"),
+    Fault("channels are divided by one factor", "pixel_shuffle", "layers.slicing:PixelShuffle.output", "// product(factors)", "// factors[0]"),
+    Fault("the offset is forgotten", "crop", "layers.reshape:Crop._cuts", "(first, rows - first)", "(rows // 2, rows - rows // 2)"),
+    Fault("corners lie where centres do", "upsample", "layers.window:reach_resized", "if centred else (v * q, p)", "if True else (v * q, p)"),
     Fault("only one end is cut", "crop", "layers.reshape:Crop.output", "n - sum(cut)", "n - cut[0]"),
     Fault("only one end is padded", "pad", "layers.reshape:PadLayer.output", "n + before + after", "n + 2 * before"),
     Fault(

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from tests.mutation.all_faults import FAULTS
 from tests.mutation.covering import Map, map_of
 from tests.mutation.ground import Ground, place_of, sources
-from tests.mutation.judging import Judge, recorded, remember, sound_of, whole, worker
+from tests.mutation.judging import Judge, recorded, remember, sound_of, worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +78,7 @@ def plant(
         for fault in faults:
             test = judge.fallen(fault, before.get(fault.what, ""))
             if not test and everything:
-                test = whole(fault, ground)
+                test = judge.whole(fault)
             fell[fault.what] = test
             room = place_of(fault, ground.texts).room
             print(f"{room:24} {fault.what:64} {test or 'SURVIVES'}", flush=True)

@@ -58,7 +58,11 @@ def run(
                 )
             else:
                 module = build(layer, *inputs) if node.share is None else modules[node.share]
-            with FlopCounterMode(display=False) as counter:
+            # what a library computes in one piece, an LSTM, the counter does not see into
+            with (
+                torch.backends.mkldnn.flags(enabled=False),
+                FlopCounterMode(display=False) as counter,
+            ):
                 output = module(*inputs)
             if 0 in output.shape:
                 raise ValueError("nothing is left")
@@ -81,7 +85,9 @@ def arrays(module: nn.Module) -> dict[str, tuple[str, tuple[int, ...]]]:
     found = {}
     for name, array in module.named_parameters():
         last = name.rsplit(".", 1)[-1]
-        found["bias" if last == "bias" else name] = (last, tuple(array.shape))
+        role = "weight" if last == "table" else last
+        role = role.partition("_")[0] if role.startswith(("weight_", "bias_")) else role
+        found["bias" if last == "bias" else name] = (role, tuple(array.shape))
     for name, array in module.named_buffers():
         if name != "num_batches_tracked":
             found[name] = ("buffer", tuple(array.shape))

@@ -16,9 +16,11 @@ from shapecalc.layers.fields import (
     Decimal,
     Flag,
     Padding,
+    Rational,
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
+from shapecalc.layers.slicing import Cut, End, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,12 +40,12 @@ rounding = st.sampled_from(["floor", "ceil", "ceil_caffe", "ceil_full"])
 
 
 @st.composite
-def maps(draw: st.DrawFn, largest: int = 13) -> Map:
+def maps(draw: st.DrawFn, largest: int = 13, sides: int | None = None) -> Map:
     """A signal, an image or a volume; its extents all differ."""
-    rank = draw(st.integers(1, 3))
+    rank = sides or draw(st.integers(1, 3))
     extents = st.integers(1, largest)
-    *sides, channels = draw(st.lists(extents, min_size=rank + 1, max_size=rank + 1, unique=True))
-    return Map(tuple(sides), channels)
+    *rest, channels = draw(st.lists(extents, min_size=rank + 1, max_size=rank + 1, unique=True))
+    return Map(tuple(rest), channels)
 
 
 def sizes(rank: int, most: int, least: int = 1) -> st.SearchStrategy[tuple[int, ...]]:
@@ -99,8 +101,60 @@ def pool(x: Map) -> Fields:
     return {**fields, "stride": st.none() | fields["stride"], "rounding": rounding}
 
 
+def sizing(rank: int) -> Fields:
+    """A factor or a size, seldom both."""
+    factors = sizes(rank, 4) | st.sampled_from(
+        [(Rational(3, 2),), (Rational(5, 4),), (Rational(5, 2),)]
+    )
+    return {
+        "factor": st.none() | factors,
+        "to": st.none() | st.none() | sizes(rank, 9),
+    }
+
+
+#: What may be sliced; most often channels, which all inputs have.
+AXES = ("channels", "height", "width", "length", "depth")
+orders = st.sampled_from(["crd", "dcr"])
+
+
+def parts(x: Any) -> st.SearchStrategy[Cut | PartOf]:
+    """A part of an axis, often one that fits."""
+    ends = st.builds(End, st.integers(0, 5), st.sampled_from(["start", "end"]))
+    sizes_ = st.integers(1, 4).flatmap(
+        lambda first: (
+            st.sampled_from([n - first for n in (*x.sides, x.channels) if n > first]).map(
+                lambda rest: (first, rest)
+            )
+            if max((*x.sides, x.channels)) > first
+            else st.just((first,))
+        )
+    )
+    of = st.sampled_from([1, 2, 3]) | sizes_
+    shares = of.flatmap(
+        lambda of: st.integers(1, of if isinstance(of, int) else len(of)).map(
+            lambda number: PartOf(number, of)
+        )
+    )
+    return st.builds(Cut, ends | st.just(End(0)), ends | st.just(End(0, "end")), small) | shares
+
+
+def blocks(x: Any) -> st.SearchStrategy[tuple[int, ...]]:
+    """FactorSizes that are small, as few extents are multiples."""
+    return sizes(len(x.sides), 3) | sizes(len(x.sides), 2)
+
+
 #: A part of 1 in millionths: of 10^-300 and less a gradient has no digits left.
 part = st.integers(0, 10**6).map(lambda n: n / 10**6)
+
+#: Constants of joins: so many that no number of a grid is.
+joined_with = st.sampled_from([0.25, 1.0, 2.0, -0.75])
+#: Axes that a shape may have, or not.
+axes = st.sampled_from([
+    ("channels",), ("positions",), ("height",), ("width", "channels"), ("length",), (0,), (1,),
+    ("depth", "width"), ("positions", "channels"), (2, 0), ("height", "height"),
+])  # fmt: skip
+#: What normalisations train.
+affine: Fields = {name: st.booleans() for name in ("affine", "scale", "shift")}
 
 #: The fields of the types that have any, by their word, for an input.
 FIELDS: dict[str, Callable[[Any], Fields]] = {
@@ -122,18 +176,35 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "subsampling": pool,
     "adaptive_avgpool": lambda x: {"size": sizes(len(x.sides), 15)},
     "adaptive_maxpool": lambda x: {"size": sizes(len(x.sides), 15)},
-    "dense": lambda _: {"units": st.integers(1, 9), "bias": st.booleans()},
+    "dense": lambda _: {
+        "units": st.integers(1, 9),
+        "bias": st.booleans(),
+        "over": st.sampled_from(["all", "channels"]),
+    },
     "rbf": lambda _: {"units": st.integers(1, 9)},
     "lrn": lambda _: {"size": st.integers(1, 7)},
-    "batchnorm": lambda _: {"affine": st.booleans(), "statistics": st.booleans()},
-    "layernorm": lambda _: {"affine": st.booleans(), "over": st.sampled_from(["channels", "all"])},
-    "groupnorm": lambda _: {"affine": st.booleans(), "groups": small},
-    "instancenorm": lambda _: {"affine": st.booleans()},
+    "batchnorm": lambda _: {**affine, "statistics": st.booleans()},
+    "layernorm": lambda _: {**affine, "over": st.sampled_from(["channels", "all"])},
+    "groupnorm": lambda _: {**affine, "groups": small},
+    "instancenorm": lambda _: affine,
     "leaky_relu": lambda _: {"slope": part},
     "prelu": lambda _: {"shared": st.booleans()},
     "elu": lambda _: {"alpha": st.floats(0.5, 2)},
     "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
     "dropout": lambda _: {"rate": part},
+    "stochastic_depth": lambda _: {"rate": part},
+    **dict.fromkeys(
+        ("rnn", "lstm", "gru"),
+        lambda _: {
+            "units": st.integers(1, 9),
+            "layers": st.integers(1, 3),
+            "bidirectional": st.booleans(),
+            "returns": st.sampled_from(["all", "last"]),
+            "biases": st.sampled_from([2, 2, 0]),
+        },
+    ),
+    "maxout": lambda _: {"pieces": small},
+    "rmsnorm": lambda _: {"scale": st.booleans()},
     "reshape": lambda x: {
         "shape": st.permutations([*x.sides, x.channels]).map(tuple)
         | st.sampled_from([(x.size,), (1, x.size), (x.size, 2)])
@@ -146,12 +217,33 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "crop": lambda x: {
         "crop": st.none() | pads(len(x.sides)),
         "to": st.none() | sizes(len(x.sides), 9),
+        "offset": st.none() | st.none() | sizes(len(x.sides), 3, 0),
     },
     "upsample": lambda x: {
-        "factor": sizes(len(x.sides), 4),
+        **sizing(len(x.sides)),
         "mode": st.sampled_from(["nearest", "bilinear"]),
+        "align": st.sampled_from(["centres", "centres", "corners"]),
     },
+    **dict.fromkeys(("mean", "sum", "max"), lambda _: {"over": axes, "keep": st.booleans()}),
+    "l2norm": lambda _: {"over": axes},
+    "power": lambda _: {"exponent": st.sampled_from([-1.5, 0.5, 1.0, 2.0, 3.0])},
+    **dict.fromkeys(
+        ("clip", "hardtanh"),
+        lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
+    ),
     "channel_shuffle": lambda _: {"groups": small},
+    "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
+    "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},
+    "pixel_unshuffle": lambda x: {"factor": blocks(x), "order": orders},
+    "parameter": lambda _: {
+        "shape": st.lists(st.integers(1, 9), min_size=1, max_size=4).map(tuple)
+    },
+    "roll": lambda x: {"shift": sizes(len(x.sides), 4, -4)},
+    "window_partition": lambda x: {
+        "size": sizes(len(x.sides), 4),
+        "shift": sizes(len(x.sides), 3, 0),
+        "grid": st.booleans(),
+    },
 }
 
 
@@ -185,6 +277,95 @@ def operands(draw: st.DrawFn) -> tuple[Shape, ...]:
 
 
 @st.composite
+def products(draw: st.DrawFn) -> tuple[AnyLayer, tuple[Any, ...]]:
+    """A matrix product: plain, into heads, or of heads; seldom of what does not fit."""
+    high, inner, wide, stack, heads, part = (draw(st.integers(1, 4)) for _ in range(6))
+    transpose = draw(st.sampled_from(["none", "first", "second", "both"]))
+    turned = [transpose in (which, "both") for which in ("first", "second")]
+    how = draw(st.sampled_from(["plain", "split", "sequence", "map"]))
+    windows = how != "plain" and draw(st.booleans())
+    batch = (stack,) * (draw(st.integers(0, 2)) if how == "plain" else windows)
+    groups = draw(st.sampled_from([None, *(n for n in (1, 2, 3, 4) if heads % n == 0)]))
+    if how == "map":
+        high = wide if turned[1] else inner
+    a = [inner, high] if turned[0] else [high, inner]
+    b = [wide, inner] if turned[1] else [inner, wide]
+    if how == "split":
+        a[1] *= heads
+    elif how != "plain":
+        batch_a: tuple[int, ...] = (*batch, heads)
+    if how != "plain":
+        b[1] *= groups or heads
+    spans: list[Any] = []
+    for matrix in (a, b):
+        cut = draw(st.booleans())
+        spans.append((part, part + matrix[1]) if cut else None)
+        matrix[1] += part + draw(st.integers(0, 2)) if cut else 0
+    if draw(st.integers(0, 9)) == 0:
+        a[0] += 1
+    sides_b = (
+        (*batch, b[0], 1)
+        if how != "plain" and len(batch) == 0 and draw(st.booleans())
+        else (*batch, b[0])
+    )
+    fields: dict[str, Any] = {
+        "transpose": transpose, "first": spans[0], "second": spans[1], "windows": windows,
+        "root": draw(st.booleans()),
+    }  # fmt: skip
+    if how != "plain":
+        fields |= {"heads": heads, "groups": groups}
+    if how in ("sequence", "map"):
+        fields["merge"] = how
+    stack_a = batch_a if how in ("sequence", "map") else batch
+    shapes = Map((*stack_a, a[0]), a[1]), Map(sides_b, b[1])
+    return layer_class("matmul")(**fields), shapes
+
+
+@st.composite
+def windowed(draw: st.DrawFn, word: str) -> tuple[AnyLayer, tuple[Any, ...]]:
+    """What goes back from windows to a map, or hides some of their scores; or does not fit."""
+    whole = draw(maps(9))
+    rank = len(whole.sides)
+    size, shift = draw(sizes(rank, 4)), draw(sizes(rank, 3, 0))
+    grid = word == "window_merge" and draw(st.booleans())
+    spread = size * rank if len(size) == 1 else size
+    count, positions = 1, 1
+    for n, side in zip(whole.sides, spread, strict=True):
+        count *= -(-n // side)
+        positions *= side
+    positions += draw(st.integers(0, 9)) == 0
+    layer = layer_class(word)(size=size, shift=shift, grid=grid)
+    if word == "window_merge":
+        return layer, (Map((count, positions), draw(small)), whole)
+    heads = (draw(small),) * draw(st.integers(0, 1))
+    return layer, (Map((count, *heads, positions), positions), whole)
+
+
+@st.composite
+def scores(draw: st.DrawFn, word: str) -> tuple[AnyLayer, tuple[Any, ...]]:
+    """Scores of positions with themselves, of a window or not; or of some with others."""
+    window = draw(st.lists(small, min_size=1, max_size=3).map(tuple))
+    positions = 1
+    for side in window * 2 if len(window) == 1 else window:
+        positions *= side
+    stack = draw(st.lists(small, min_size=1, max_size=2))
+    others = positions + (draw(st.integers(0, 9)) == 0)
+    made = layer_class(word)
+    layer = made(size=window) if word == "relative_position" else made()
+    return layer, (Map((*stack, positions), others),)
+
+
+#: Types whose inputs must fit each other, or a field.
+FITTED: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
+    "matmul": products,
+    "causal_mask": lambda: scores("causal_mask"),
+    "relative_position": lambda: scores("relative_position"),
+    "window_mask": lambda: windowed("window_mask"),
+    "window_merge": lambda: windowed("window_merge"),
+}
+
+
+@st.composite
 def layers(
     draw: st.DrawFn, /, word: str, x: Shape | None = None, only: Mapping[str, Any] = NOTHING
 ) -> tuple[AnyLayer, tuple[Any, ...]]:
@@ -194,8 +375,15 @@ def layers(
     """
     made = layer_class(word)
     if word in JOINS:
-        return made(), draw(operands() | st.tuples(vectors, vectors))
-    x = x or draw(maps() if made.takes == "map" else maps() | vectors)
+        fields = {declared.name: st.none() | joined_with for declared in made.fields()}
+        shapes = operands() | st.tuples(vectors, vectors) | st.tuples(maps())
+        return made(**draw(st.fixed_dictionaries(fields))), draw(shapes)
+    if word in FITTED:
+        return draw(FITTED[word]())
+    if not made.inputs:
+        return made(**draw(st.fixed_dictionaries(FIELDS[word](None)))), ()
+    some = {"map": maps(), "sequence": maps(sides=1), "any": maps() | vectors}
+    x = x or draw(some[made.takes])
     fields = FIELDS[word](x) if word in FIELDS else by_kind(made, x)
     fields.update((name, values) for name, values in only.items() if name in fields)
     return made(**draw(st.fixed_dictionaries(fields))), (x,)

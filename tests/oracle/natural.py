@@ -56,8 +56,22 @@ class Added(nn.Module):
         return x + self.bias
 
 
+class Moved(nn.Module):
+    """Moves an axis, in memory too, as the models of sequences have them."""
+
+    def __init__(self, source: int, target: int) -> None:
+        super().__init__()
+        self.source, self.target = source, target
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.movedim(self.source, self.target).contiguous()
+
+
 @of("dense")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if layer.over == "channels":
+        linear = nn.Linear(x.shape[1], layer.units, layer.bias)
+        return linear if x.ndim == 2 else nn.Sequential(Moved(1, -1), linear, Moved(-1, 1))
     linear = nn.Linear(x[0].numel(), layer.units, layer.bias)
     return linear if x.ndim == 2 else nn.Sequential(nn.Flatten(), linear)
 
@@ -109,7 +123,7 @@ for _word in ("maxpool", "avgpool"):
 @of("upsample")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = twin(layer, x)
-    if len(set(made.scale_factor)) == 1:
+    if made.scale_factor and len(set(made.scale_factor)) == 1:
         made.scale_factor = made.scale_factor[0]
     return made
 
@@ -119,6 +133,29 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if layer.over == "channels":
         return nn.Softmax(1)
     return nn.Sequential(nn.Flatten(2), nn.Softmax(2), nn.Unflatten(2, x.shape[2:]))
+
+
+class Reading(nn.Module):
+    """PyTorch's recurrent layer, with the steps before the channels."""
+
+    def __init__(self, layer: AnyLayer, x: Tensor) -> None:
+        super().__init__()
+        made = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[layer.type]
+        options = {"bias": layer.biases > 0, "bidirectional": layer.bidirectional}
+        self.net = made(x.shape[1], layer.units, layer.layers, batch_first=True, **options)
+        self.whole = layer.returns == "all"
+        self.ways = 2 if layer.bidirectional else 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs, states = self.net(x.movedim(1, 2))
+        if self.whole:
+            return outputs.movedim(1, 2)
+        last = states[0] if isinstance(states, tuple) else states
+        return torch.cat(list(last[-self.ways :]), 1)
+
+
+for _word in ("rnn", "lstm", "gru"):
+    of(_word)(Reading)
 
 
 @of("add")

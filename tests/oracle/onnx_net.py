@@ -116,9 +116,23 @@ class Builder:
         )
 
     def dense(self, layer: AnyLayer, x: Shape, y: Shape, flow: list[str]) -> str:
+        if layer.over == "channels" and isinstance(x, Map):
+            last = len(x.sides) + 1
+            row = self.node("Transpose", *flow, perm=[0, *range(2, last + 1), 1])
+            row = self.node("MatMul", row, self.array(x.channels, y.channels))
+            for bias in self.biased(layer, y):
+                row = self.node("Add", row, bias)
+            return self.node("Transpose", row, perm=[0, last, *range(1, last)])
         rows = [self.node("Flatten", *flow)] if isinstance(x, Map) else flow
         arrays = (self.array(y.size, x.size), *self.biased(layer, y))
         return self.node("Gemm", *rows, *arrays, transB=1)
+
+    def matmul(self, layer: AnyLayer, x: Map, y: Map, flow: list[str]) -> str:
+        """Multiply sequences: with the channels first it is the second by the first."""
+        if layer != type(layer)(transpose="second"):
+            raise NotImplementedError("matmul with heads")
+        first = self.node("Transpose", flow[0], perm=[0, 2, 1])
+        return self.node("Transpose", self.node("MatMul", first, flow[1]), perm=[0, 2, 1])
 
     def maxpool(self, layer: AnyLayer, x: Map, y: Map, flow: list[str]) -> str:
         ceil = int(layer.rounding == "ceil")
@@ -150,7 +164,7 @@ class Builder:
         return self.node("Softmax", *flow, axis=1)
 
     def upsample(self, layer: AnyLayer, x: Map, y: Map, flow: list[str]) -> str:
-        scales = [1.0, 1.0, *map(float, spread(layer.factor, x))]
+        scales = [1.0, 1.0, *map(float, spread(layer.factor or (2,), x))]
         name = f"scales{len(self.values)}"
         self.values.append(helper.make_tensor(name, FLOAT, [len(scales)], scales))
         mode = "nearest" if layer.mode == "nearest" else "linear"

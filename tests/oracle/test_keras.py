@@ -130,6 +130,23 @@ def pool(name: str, layer: AnyLayer, x: Shape) -> Any:
     return ranked(name, layer, x, pool_size=spread(layer.kernel, rank), strides=strides)
 
 
+RECURRENT = {"rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
+
+
+def recurrent(name: str) -> Callable[[Any, Shape], Any]:
+    """Build a Keras layer that reads a sequence."""
+
+    def build(layer: AnyLayer, _: Shape) -> Any:
+        options = {"reset_after": layer.biases == 2} if name == "GRU" else {}
+        whole = layer.returns == "all"
+        made = getattr(keras.layers, name)(
+            layer.units, return_sequences=whole, use_bias=layer.biases > 0, **options
+        )
+        return keras.layers.Bidirectional(made) if layer.bidirectional else made
+
+    return build
+
+
 #: Our word -> Keras's layer.
 LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
     "conv": lambda layer, x: ranked(
@@ -159,19 +176,26 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
     "pad": lambda layer, x: around("ZeroPadding#", layer.pad, x),
     "crop": lambda layer, x: around("Cropping#", layer.crop, x),
     "upsample": lambda layer, x: getattr(keras.layers, f"UpSampling{len(x.sides)}D")(
-        layer.factor[0] if len(x.sides) == 1 else spread(layer.factor, len(x.sides))
+        spread(layer.factor or (2,), len(x.sides))[0]
+        if len(x.sides) == 1
+        else spread(layer.factor or (2,), len(x.sides))
     ),
     "dense": lambda layer, _: keras.Sequential(
-        [keras.layers.Flatten(), keras.layers.Dense(layer.units, use_bias=layer.bias)]
+        [
+            *([keras.layers.Flatten()] if layer.over == "all" else []),
+            keras.layers.Dense(layer.units, use_bias=layer.bias),
+        ]
     ),
     "batchnorm": lambda layer, _: keras.layers.BatchNormalization(
-        center=layer.affine, scale=layer.affine
+        center=layer.affine and layer.shift, scale=layer.affine and layer.scale
     ),
     "layernorm": lambda layer, _: keras.layers.LayerNormalization(
-        center=layer.affine, scale=layer.affine
+        center=layer.affine and layer.shift, scale=layer.affine and layer.scale
     ),
+    **{word: recurrent(name) for word, name in RECURRENT.items()},
+    "rmsnorm": lambda layer, _: keras.layers.RMSNormalization(),
     "groupnorm": lambda layer, _: keras.layers.GroupNormalization(
-        layer.groups, center=layer.affine, scale=layer.affine
+        layer.groups, center=layer.affine and layer.shift, scale=layer.affine and layer.scale
     ),
 }
 
@@ -192,11 +216,17 @@ ONLY: dict[str, st.SearchStrategy[Any]] = {
     "to": st.none(),
     "statistics": st.just(True),
     "over": st.just("channels"),
+    "scale": st.just(True),
     "mode": st.just("nearest"),
+    "align": st.just("centres"),
+    "offset": st.none(),
 }
 MORE_ONLY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     **{word: {"pad": MODE} for word in WINDOWED},
     "conv": {"pad": MODE | st.just(CAUSAL)},
+    **{word: {"layers": st.just(1), "biases": st.sampled_from([0, 1])} for word in RECURRENT},
+    "gru": {"layers": st.just(1), "biases": st.sampled_from([0, 1, 2])},
+    "upsample": {"factor": st.tuples(st.integers(1, 4))},
     "transposed": {"pad": MODE, "groups": st.just(1)},
     "maxpool": {"pad": MODE, "dilation": st.just((1,))},
     "avgpool": {"pad": MODE, "dilation": st.just((1,))},

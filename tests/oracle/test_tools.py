@@ -11,7 +11,7 @@ import pytest
 from judge import AnyLayer, alone
 from tools import TOOLS, counted, installed
 
-from shapecalc import summarize
+from shapecalc import loads, summarize
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.graph import Node
 from shapecalc.layers import layer_class
@@ -85,6 +85,15 @@ def test_a_profile_is_its_tool_on_other_networks(path: Path, profile: Profile) -
     agree(path.stem, summarize(path), profile)
 
 
+def test_a_profile_is_its_tool_on_a_product_of_activations(profile: Profile) -> None:
+    text = """
+input: 9x8
+layers: [{conv1-5: {name: c}}, {matmul: {from: [c, c], transpose: second}}]
+"""
+    report = summarize(loads(text))
+    assert counted(profile.name, report) == profile.count(report.totals)
+
+
 @pytest.mark.parametrize("name", CANNOT_RUN)
 def test_what_no_tool_can_run_is_listed_as_not_counted(name: str, profile: Profile) -> None:
     missing = profile.not_counted(summarize(name).rows)
@@ -102,6 +111,12 @@ ONE, TWO, THREE = Map((11,), 6), Map((12, 10), 6), Map((9, 12, 10), 6)
 PAD, SAME = Padding(((1, 1),)), MODES["same"]
 
 #: A layer of every type in its forms, and what flows in.
+RECURRENT: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "without bias": {"biases": 0},
+    "stacked": {"layers": 2, "bidirectional": True},
+}
+
 LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "conv": (make("conv", filters=8, kernel=(3,), pad=PAD), TWO),
     "conv, grouped, strided, without bias": (
@@ -122,6 +137,8 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "transposed, grouped": (make("transposed", filters=9, kernel=(2, 3), groups=3), TWO),
     "dense": (make("dense", units=7), TWO),
     "dense of a vector, without bias": (make("dense", units=7, bias=False), Vector(12)),
+    "dense at positions": (make("dense", units=7, over="channels"), ONE),
+    "dense at positions of a map": (make("dense", units=7, over="channels", bias=False), TWO),
     "maxpool": (make("maxpool", kernel=(3,), stride=(2,), pad=PAD), TWO),
     "maxpool, oblong": (make("maxpool", kernel=(2, 3)), TWO),
     "maxpool of a signal": (make("maxpool", kernel=(3,)), ONE),
@@ -159,6 +176,12 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "groupnorm": (make("groupnorm", groups=3), TWO),
     "instancenorm": (make("instancenorm"), TWO),
     "instancenorm, not affine": (make("instancenorm", affine=False), TWO),
+    **{
+        f"{word}, {name}": (make(word, units=5, **fields), ONE)
+        for word in ("rnn", "lstm", "gru")
+        for name, fields in RECURRENT.items()
+    },
+    "rmsnorm": (make("rmsnorm"), TWO),
     "lrn": (make("lrn"), TWO),
     "lrn over 4 channels": (make("lrn", size=4), TWO),
     "softmax": (make("softmax"), Vector(12)),
@@ -192,6 +215,12 @@ NOT_ONNX = {
     "layernorm of a vector": "its normalised axes are a choice of the export",
     "layernorm, not affine": "its normalised axes are a choice of the export",
     "batchnorm, not affine": "ONNX has always a scale",
+    **{
+        f"{word}, {name}": "how its arrays are laid out is a choice of the export"
+        for word in ("rnn", "lstm", "gru")
+        for name in RECURRENT
+    },
+    "rmsnorm": "ONNX 17 has none",
     "instancenorm, not affine": "ONNX has always a scale",
     "softmax over positions": "takes several nodes",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from draw import layers, pads, tables
+from draw import FITTED, layers, pads, tables
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 from judge import AnyLayer, alone, answer, need, taken
@@ -108,7 +108,7 @@ def test_any_table_of_connections_is_its_twin(drawn: tuple[AnyLayer, tuple[Shape
 
 
 #: What unit vectors do not show: a bias adds to every unit, all is seen, axes change places.
-NOT_SHOWN = {"subsampling", "global_avgpool", "permute"}
+NOT_SHOWN = {"subsampling", "global_avgpool", "permute", "roll", "window_partition", *FITTED}
 #: The types whose outputs are sums of inputs, so that unit vectors show what each unit sees.
 SHOWN = [word for word in LINEAR if word in NEED_SIDES and word not in NOT_SHOWN]
 
@@ -148,9 +148,11 @@ def test_units_see_what_pytorch_s_see(word: str, data: st.DataObject, n: int) ->
 @given(data=st.data())
 def test_both_refuse_a_vector(word: str, data: st.DataObject) -> None:
     layer, _ = data.draw(layers(word))
-    assert answer(layer, Vector(30)) is None
+    count = layer.inputs or 2
+    assert answer(layer, *(Vector(30),) * count) is None
+    vectors = (torch.rand(2, 30),) * count
     with pytest.raises(REFUSALS):
-        twin(layer, torch.rand(2, 30))(torch.rand(2, 30))
+        twin(layer, *vectors)(*vectors)
 
 
 # -- where the two differ on purpose ------------------------------------------------------------

@@ -120,6 +120,19 @@ def test_branches_and_shared_weights() -> None:
         assert (total.forward, total.backward) == multiplied(report)
 
 
+def test_both_factors_of_a_product_need_their_gradient() -> None:
+    text = """
+input: 9x8
+layers:
+- attention: {heads: 2, groups: 1}
+- conv1-6: {name: c}
+- matmul: {from: [c, c], transpose: second, first: [0, 2], second: [2, 4]}
+"""
+    report = summarize(loads(text))
+    total = training_cost(report).total
+    assert (total.forward, total.backward) == multiplied(report)
+
+
 FREEZING = [
     "extends: vgg16\nchange: {conv1_1: {trainable: false}, conv1_2: {trainable: false}}",
     "extends: vgg16\ndefaults: {conv: {trainable: false}}",

@@ -13,6 +13,7 @@ import pytest
 
 import shapecalc
 from shapecalc.output.formats import FORMATS, write
+from shapecalc.output.latex import escaped
 from shapecalc.output.options import make_view
 from shapecalc.text.safe import csv_safe, one_line
 from tests.output.reports import NAMES, compute, report, with_name
@@ -230,3 +231,14 @@ def test_blanks_before_a_sign_do_not_hide_it(sign: str) -> None:
 def test_no_note_is_a_formula_in_csv(start: str) -> None:
     rows = csv.reader(io.StringIO(shown(f"{start}1+1", "csv")))
     assert {row[-1][0] for row in list(rows)[1:]} == {"'"}
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"),
+    [
+        ("1 + floor(N/2)", r"1 + $\lfloor$N/2$\rfloor$"),
+        ("(n + floor((N + 1)/2))*3", r"(n + $\lfloor$(N + 1)/2$\rfloor$)$\cdot$3"),
+    ],
+)
+def test_latex_sets_floors_wherever_they_stand(text: str, signs: str) -> None:
+    assert escaped(text) == signs

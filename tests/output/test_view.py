@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+import shapecalc
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.counting.storage import DTYPES
+from shapecalc.counting.storage import BITS
 from shapecalc.errors import SpecErrors
 from shapecalc.output.cells import UNITS
 from shapecalc.output.columns import COLUMNS
@@ -145,10 +146,9 @@ def test_batch_and_type_scale_memory_and_nothing_else() -> None:
     assert "per example" not in write(compute(SPEC), "text")
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_bytes_of_a_type_are_in_its_name(dtype: str) -> None:
-    bits = int("".join(filter(str.isdecimal, dtype)))
-    assert DTYPES[dtype] * 8 == bits
+@pytest.mark.parametrize("dtype", BITS)
+def test_bits_of_a_type_are_in_its_name(dtype: str) -> None:
+    assert BITS[dtype] == int("".join(filter(str.isdecimal, dtype)))
 
 
 def test_what_works_in_place_counts_when_asked() -> None:
@@ -404,3 +404,12 @@ def test_a_picture_beside_numbers_is_seen_in_pixels() -> None:
         )
         legend = write(compute(text), "text")
         assert f"the input's {word} that a unit sees" in legend
+
+
+def test_a_network_with_a_picture_among_its_inputs_has_pixels() -> None:
+    conv = "conv: {filters: 2, kernel: 3, from: "
+    shapes = {"9x3": "positions", "9x9x3": "pixels"}
+    for shape, word in shapes.items():
+        text = f"inputs: {{p: {shape}, q: 7x3}}\nlayers: [{conv}p}}, {conv}q}}]\noutputs: [conv1]"
+        table = shapecalc.summarize(shapecalc.loads(text)).render("text")
+        assert f"receptive field, the input's {word} that a unit sees per side" in table

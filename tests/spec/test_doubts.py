@@ -6,6 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc.spec.doubts import channels_first
+from tests.spec.support import report_of
 
 #: A shape, and what it may be meant for.
 DOUBTED = [
@@ -185,3 +186,72 @@ def test_one_word_that_is_no_extent_is_refused_too(word: str) -> None:
 def test_a_letter_that_is_a_kernel_too_cannot_be_0() -> None:
     text = 'input: 9x9x3\nlet: {k: free}\nlayers: [conv: {filters: 2, kernel: k, pad: "(k-1)//2"}]'
     assert shapecalc.loads(text).remarks == ()
+
+
+def doubts_of(text: str) -> tuple[str, ...]:
+    return report_of(f"input: 99x99x3\nlayers: [{text}]\n").remarks
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("conv64-3", "conv3-64"),
+        ("conv32-5/2", "conv5-32/2"),
+        ("CONV-64-3", "CONV-3-64"),
+        ("sepconv64-3", "sepconv3-64"),
+        ("deconv64-4/2", "deconv4-64/2"),
+        ("conv 16-1", "conv 1-16"),
+    ],
+)
+def test_filters_before_the_kernel_are_doubted(word: str, meant: str) -> None:
+    first, *_ = doubts_of(word)
+    assert f"{word} is read as kernel" in first
+    assert f"Was {meant} meant?" in first
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["conv3-64", "conv11-96", "conv9-3", "conv12-16", "conv31-128", "conv1x64-3", "k64n3s1",
+     "deconv64-2/32", "conv64-3: {kernel: 3}", "conv: {kernel: 64, filters: 3, pad: same}",
+     "'64x64 conv, 3'"],
+)  # fmt: skip
+def test_a_kernel_that_is_one_is_not_doubted(word: str) -> None:
+    assert doubts_of(word) == ()
+
+
+def test_a_word_is_doubted_once_and_read_as_written() -> None:
+    report = report_of(
+        "input: 99x99x3\nlayers: [conv64-3, conv64-3, repeat: {times: 4, layers: [conv64-3]}]"
+    )
+    assert report.remarks == (
+        "conv1: conv64-3 is read as kernel 64, 3 filters. Was conv3-64 meant? If not, {filters: 3,"
+        " kernel: 64} says so plainly.",
+    )
+    assert report["conv1"].weights == 64 * 64 * 3 * 3
+
+
+def test_an_exams_word_without_a_padding_is_doubted_once_a_type() -> None:
+    text = "CONV-9-32, conv-5-64, conv 3-8, DECONV-4-8/2"
+    conv, deconv = doubts_of(text)
+    assert conv == (
+        "conv1: CONV-9-32 says no padding and is read as pad: same, which keeps the size. Was none"
+        " meant? `defaults: {conv: {pad: 0}}` says so. If not, {pad: same} there says so plainly."
+    )
+    assert deconv.startswith("transposed1: DECONV-4-8/2 says no padding")
+    for pad in ("0", "same"):
+        defaults = (
+            f"input: 99x99x3\ndefaults: {{conv: {{pad: {pad}}}, transposed: {{pad: {pad}}}}}\n"
+        )
+        assert report_of(f"{defaults}layers: [{text}]").remarks == ()
+
+
+@pytest.mark.parametrize(
+    "word", ["conv9-32", "9x9 conv, 32", "CONV-1-32", "CONV-1x1-32", "CONV-9-32: {pad: 0}",
+             "POOL-2", "FC-10", "k9n32s1"],
+)  # fmt: skip
+def test_what_papers_or_the_spec_say_of_padding_is_not_doubted(word: str) -> None:
+    assert doubts_of(word if "," not in word else f"'{word}'") == ()
+
+
+def test_a_kernel_of_11_is_padded_and_doubted() -> None:
+    assert len(doubts_of("CONV-11-96")) == 1

@@ -242,7 +242,8 @@ def test_a_required_field_that_is_missing() -> None:
 
 def test_a_field_that_is_like_no_other_is_told_which_there_are() -> None:
     (problem,) = problems_of("input: 8x8x3\nlayers: [dense: {units: 3, qqqq: 1}]\n")
-    assert problem.hint == "dense takes bias, from, if, inherit, name, note, share, trainable, units"
+    words = "bias, from, if, inherit, name, note, over, share, trainable, units"
+    assert problem.hint == f"dense takes {words}"
 
 
 @pytest.mark.parametrize("kernel", ["3x-1", "3x1.5", "-1x3"])
@@ -250,3 +251,11 @@ def test_sizes_of_which_one_is_no_size(kernel: str) -> None:
     (problem,) = problems_of(f"input: 8x8x3\nlayers: [conv: {{filters: 3, kernel: {kernel}}}]\n")
     assert problem.code == "E115"
     assert f"in '{kernel}'" in problem.message
+
+
+@pytest.mark.parametrize("size", ["1x-7", "3x(k + 1)", "3x", "k xk"])
+def test_what_is_no_size_per_side_is_refused_as_a_whole(size: str) -> None:
+    given = conv(f"kernel: '{size}'")
+    (problem,) = problems_of(f"let: {{k: 3}}\n{given}")
+    assert problem.code == "E115"
+    assert f"is not expected in '{size}'" in problem.message

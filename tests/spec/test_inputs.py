@@ -94,6 +94,13 @@ def test_names_of_extents_that_cannot_be(written: str, code: str) -> None:
     assert codes_of(f"input: {written}\nlayers: [relu]\n") == [code]
 
 
+@pytest.mark.parametrize(("written", "height"), [("CHW", 8), ("Chw", 8), ("HWC", 3), ("hwc", 3)])
+def test_a_layout_is_read_in_any_case_of_letters(written: str, height: int) -> None:
+    report = report_of(f"input: 3x8x9\nlayout: {written}\nlayers: [relu]\n")
+    assert report["input"].output.sides[0] == height
+    assert report.remarks == ()
+
+
 @pytest.mark.parametrize("written", ["NCHW", "channels_first", "whc", "[c, h, w]", '""'])
 def test_layouts_that_are_none(written: str) -> None:
     assert codes_of(f"input: 3x8x8\nlayout: {written}\nlayers: [relu]\n") == ["E110"]

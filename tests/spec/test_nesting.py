@@ -248,3 +248,13 @@ def test_what_is_open_already_counts() -> None:
     assert opened_beyond("a: [b, [c]]", levels, (4, 11), 4, 3) is None
     assert opened_beyond("a: [b, [c]]", levels, (4, 11), 4, 2) == 7
     assert opened_beyond("a: [b, [c]]", levels, (4, 6), 4, 2) is None
+
+
+def test_there_is_nothing_behind_the_last_line() -> None:
+    source = Source("net.yaml", "input: 8x8x3\nlayers: [relu]")
+    assert [source.line(number) for number in range(4)] == [
+        "input: 8x8x3",
+        "layers: [relu]",
+        "",
+        "",
+    ]

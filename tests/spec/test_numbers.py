@@ -218,9 +218,7 @@ def test_a_free_name_is_a_symbol_until_it_is_set() -> None:
     "layer",
     [
         "repeat: {times: k, layers: [relu]}",
-        "conv: {filters: 4, kernel: 3, dilation: k}",
         "conv: {filters: 4, kernel: 3, groups: k}",
-        "transposed: {filters: 4, kernel: k}",
         "lrn: {beta: k}",
     ],
 )
@@ -331,3 +329,10 @@ def test_an_expression_may_have_the_longest_length() -> None:
     assert evaluate(parse(longest), lambda name: 7) == 7 + (MAX_LENGTH - 1) // 2
     with pytest.raises(ExpressionError, match=f"more than {MAX_LENGTH} characters"):
         parse(longest + " ")
+
+
+def test_an_expression_may_be_as_long_as_is_said() -> None:
+    longest = f"{'1+' * 9}1".rjust(MAX_LENGTH)
+    assert evaluate(parse(longest), lambda _: 0) == 10
+    with pytest.raises(ExpressionError, match=f"more than {MAX_LENGTH} characters"):
+        parse(f"{longest} ")

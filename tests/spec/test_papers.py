@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc import summarize
+from shapecalc.errors import SpecErrors
 from tests.spec.support import codes_of, output_of, problems_of, report_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ MEANT = {
     "Max_Pool": "maxpool",
     "max-pooling": "maxpool",
     "max pool": "maxpool",
+    "max pool 2": "maxpool: 2",
+    "Max Pool 3/2": "maxpool: {kernel: 3, stride: 2}",
+    "FC 10": "dense: 10",
+    "dropout 0.5": "dropout: 0.5",
+    "group norm 2": "groupnorm: 2",
+    "conv 3-64": "conv: {filters: 64, kernel: 3, pad: same}",
+    "CONV 7-64/2": "conv: {filters: 64, kernel: 7, stride: 2, pad: same}",
     "global average pool": "global_avgpool",
     "leaky ReLU": "leaky_relu",
     "maxpool-2": "maxpool: 2",
@@ -110,12 +118,12 @@ def test_numbers_by_hand(word: str, output: str, weights: int) -> None:
         ("conv3", "conv3-64"),
         ("conv-64", "conv3-64"),
         ("conv3x3", "conv3-64"),
-        ("3x3 conv", "3x3 conv, 64"),
+        ("3x3 conv", 'conv3-64`, or in quotes, for the comma, `"3x3 conv, 64"'),
         ("conv3-64-2", "conv3-64/2"),
         ("CONV-3-64-2", "CONV3-64/2"),
         ("conv3-64-s2", "conv3-64/2"),
         ("conv-3x3-64s2", "conv3x3-64/2"),
-        ("conv 3-64", "conv3-64"),
+        ("conv 64", "conv3-64"),
         ("conv3x3, 64", "3x3 conv, 64"),
         ("3x3 conv 64", "3x3 conv, 64"),
         ("conv1_1", "conv3-64: {name: conv1_1}"),
@@ -229,3 +237,40 @@ def test_a_change_comes_before_what_a_word_leaves_unsaid(tmp_path: Path) -> None
         assert output_of(summarize(str(mine)), "conv1") == output
     mine.write_text("extends: base.yaml\ndefaults: {conv: {pad: 0}}\n", "utf-8")
     assert output_of(summarize(str(mine)), "conv1") == "7x7x8"
+
+
+@pytest.mark.parametrize("words", ["3x3 conv, 64", "7x7 conv, 64, /2", "3x3 max pool, /2"])
+def test_a_word_with_commas_that_lacks_its_quotes_is_told_of_them(words: str) -> None:
+    problems = problems_of(f"input: 12x12x4\nlayers: [{words}]\n")
+    assert {problem.code for problem in problems} == {"E112"}
+    for problem in problems:
+        assert "quotes" in problem.hint
+        assert '`"3x3 conv, 64' in problem.hint
+    report_of(f"input: 12x12x4\nlayers: ['{words}']\n")
+
+
+@pytest.mark.parametrize("name", ["conv5-7", "FC-10", "pool2", "conv3-64"])
+def test_a_block_may_have_the_name_of_a_word_of_the_papers(name: str) -> None:
+    blocks = f"{{{name}: {{fields: [n], layers: [dense: n]}}}}"
+    report = report_of(f"input: 9x9x4\nblocks: {blocks}\nlayers: [{name}: 5]\n")
+    assert report.totals.params == 9 * 9 * 4 * 5 + 5
+
+
+def test_a_change_of_type_knows_the_words_of_papers(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("input: 9x9x4\nlayers: [conv3-8: {name: x}]\n", "utf-8")
+    mine = tmp_path / "mine.yaml"
+
+    def params(change: str, more: str = "") -> object:
+        mine.write_text(f"extends: base.yaml\nchange: {{x: {{{change}}}}}\n{more}", "utf-8")
+        return summarize(str(mine)).totals.params, output_of(summarize(str(mine)), "x")
+
+    assert params("type: conv5-9") == (5 * 5 * 4 * 9 + 9, "9x9x9")
+    assert params("type: CONV-5-9") == (5 * 5 * 4 * 9 + 9, "9x9x9")
+    assert params("type: '5x5 conv, 9, /2'") == (5 * 5 * 4 * 9 + 9, "5x5x9")
+    assert params("type: conv5-9, bias: false") == (5 * 5 * 4 * 9, "9x9x9")
+    assert params("type: conv5-9, filters: 3") == (5 * 5 * 4 * 3 + 3, "9x9x3")
+    assert params("type: conv5-9", "defaults: {conv: {pad: 0}}\n") == (5 * 5 * 4 * 9 + 9, "5x5x9")
+    assert params("type: FC-7") == (9 * 9 * 4 * 7 + 7, "7")
+    with pytest.raises(SpecErrors) as raised:
+        params("type: conv5")
+    assert "conv3-64" in raised.value.problems[0].hint

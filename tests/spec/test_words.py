@@ -87,6 +87,10 @@ def test_a_word_with_nothing_after_its_colon_is_a_bare_word(word: str, output: s
         ("crop: 2", "5x5x4"),
         ("upsample: 3", "27x27x4"),
         ("channel_shuffle: 2", "9x9x4"),
+        ("slice: [1, -1]", "9x9x2"),
+        ("slice: 2 of 4", "9x9x1"),
+        ("pixel_shuffle: 2", "18x18x1"),
+        ("pixel_unshuffle: 3", "3x3x36"),
     ],
 )
 def test_a_bare_value_sets_the_principal_field(statement: str, output: str) -> None:
@@ -215,3 +219,9 @@ def test_words_of_no_layer_are_refused_with_a_suggestion() -> None:
         "did you mean 'conv'?",
         "did you mean 'maxpool'?",
     ]
+
+
+@pytest.mark.parametrize(("name", "what"), [("''", "''"), ("", "nothing")])
+def test_a_name_is_a_word(name: str, what: str) -> None:
+    (problem,) = problems_of(f"input: 9x9x4\nlayers: [relu: {{name: {name}}}]\n")
+    assert (problem.code, problem.message) == ("E110", f"a name is a word, not {what}")

@@ -112,9 +112,9 @@ def test_a_wrong_reach_is_caught(right: str, wrong: str) -> None:
     assert trial is not None
 
     def law() -> str:
-        reaches = trial.layer.window(*trial.row.inputs)
-        noticed = probe(trial.layer, trial.arrays, trial.inputs[0], trial.random)
-        return reach_law(noticed, reaches, trial.row.inputs[0].sides)
+        window = trial.layer.window(*trial.row.inputs)
+        noticed = probe(trial.layer, trial.arrays, trial.inputs, trial.random)
+        return reach_law(noticed, trial.layer, window, trial.row.inputs, trial.row.output)
 
     assert law() == ""
     with planted(Fault("", "conv", "layers.window:reach", right, wrong)):

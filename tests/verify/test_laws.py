@@ -10,9 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import shapecalc
 from shapecalc.layers import BUILTIN
+from shapecalc.layers.base import Parameter
+from shapecalc.reference.arrays import Slot
 from shapecalc.reference.layer import backward, count, forward
 from shapecalc.reference.probe import probe, slopes
+from shapecalc.verify import judge
+from shapecalc.verify.judge import small_copy
 from shapecalc.verify.laws import (
     gradient_law,
     product_law,
@@ -54,13 +59,13 @@ def test_arrays_have_the_rule_s_shapes_and_products_its_macs(word: str) -> None:
 def test_units_notice_the_changes_that_the_rule_lets_them_see(word: str) -> None:
     """Broken by a receptive field that is shifted, too wide or too narrow, or strides otherwise."""
 
-    @quick
+    @more(word)
     @given(trial=trials(word, 20_000, 1))
     def holds(trial) -> None:
-        reaches = trial.layer.window(*trial.row.inputs)
-        if len(trial.inputs) == 1 and reaches is not None:
-            noticed = probe(trial.layer, trial.arrays, trial.inputs[0], trial.random)
-            assert reach_law(noticed, reaches, trial.row.inputs[0].sides) == ""
+        row = trial.row
+        noticed = probe(trial.layer, trial.arrays, trial.inputs, trial.random)
+        window = trial.layer.window(*row.inputs)
+        assert reach_law(noticed, trial.layer, window, row.inputs, row.output) == ""
 
     holds()
 
@@ -153,3 +158,30 @@ def test_of_equals_the_first_wins(word: str) -> None:
         assert back.sum() == np.isfinite(y).sum()
 
     holds()
+
+
+def test_an_array_that_one_side_trains_is_said_to_be_trained_there_only() -> None:
+    slots = {"mean": Slot((4,), -1, 1, trained=False), "w": Slot((4,), -1, 1, trained=True)}
+    mean, w = Parameter("mean", (4,), "buffer"), Parameter("w", (4,))
+    assert weight_law(slots, [mean, w]) == ""
+    assert weight_law(slots, [mean._replace(role="weight"), w]) == (
+        "mean is not trained, by the rule it is"
+    )
+    assert weight_law(slots, [mean, w._replace(role="buffer")]) == (
+        "w is trained, by the rule it is not"
+    )
+
+
+def test_a_small_copy_is_no_larger_and_keeps_its_groups() -> None:
+    text = "input: 9x9x4\nlayers: [conv: {filters: 8, kernel: 3, groups: 4}]"
+    row = shapecalc.summarize(shapecalc.loads(text)).rows[-1]
+    layer, (shape,), _ = small_copy(row.layer, row.inputs)
+    assert layer.groups == 4
+    assert shape.channels == 4
+
+
+def test_a_layer_is_probed_on_both_sides_of_0() -> None:
+    """A rectifier's gradient is 0 below and 1 above: both must be met."""
+    values = judge._distinct(np.random.default_rng(3), (2, 3, 4))
+    assert values.min() < 0 < values.max()
+    assert len(set(values.flat)) == values.size

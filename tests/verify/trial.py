@@ -75,20 +75,24 @@ def put(
     if layer.type in MAXIMA and examples * shapes[0].size > DISTINCT:
         return None
     random = np.random.default_rng(seed)
-    inputs = tuple(values(random, (examples, s.channels, *s.sides)) for s in shapes)
+    inputs = tuple(
+        values(random, (examples, s.channels, *s.sides), number) for number, s in enumerate(shapes)
+    )
+    if layer.positive:
+        inputs = tuple(1 + np.abs(x) for x in inputs)
     return Trial(layer, row, inputs, random_arrays(layer, *inputs, random=random), random)
 
 
-def values(random: Generator, shape: tuple[int, ...]) -> Array:
+def values(random: Generator, shape: tuple[int, ...], number: int = 0) -> Array:
     """Return numbers of a grid, no two alike where that goes, away from the rectifiers' corners.
 
     So a small step changes no maximum, and crosses none of 0, 3, 6 and -3; there are numbers on
-    either side of each.
+    either side of each.  Nor are those of several inputs, by their `number`, alike.
     """
     size = int(np.prod(shape))
     grid, spacing = (160, 0.1) if size <= 160 else (DISTINCT, 0.004)
     numbers = random.permutation(max(grid, size))[:size] % grid - grid // 2
-    return ((numbers + 0.37) * spacing).reshape(shape)
+    return ((numbers + 0.37 + 0.21 * number) * spacing).reshape(shape)
 
 
 def do(trial: Trial) -> Outcome:

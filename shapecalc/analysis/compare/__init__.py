@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shapecalc.report import Report, named_doubts
+from shapecalc.report import Report, named_deployed, named_doubts
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Comparison(Shown):
     def doubts(self) -> tuple[str, ...]:
         return named_doubts(self.reports)
 
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        return named_deployed(self.reports)
+
     def rows(self, depth: int = 0) -> tuple[Aligned, ...]:
         """Align the layers, or the levels of the paths at a depth; 0 is every layer."""
         from shapecalc.analysis.compare.rows import rows_of
@@ -51,13 +55,15 @@ def compare(
     *networks: str | PathLike[str] | Graph | Report,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    fold_batchnorm: bool = False,
 ) -> Comparison:
     """Compare two networks or more: specs by path or name, loaded ones, or their reports.
 
-    `settings` and `input` are those of `load`, for every network that is not loaded yet.  Raises
-    `SpecErrors` with everything that is wrong in any of them.
+    `settings` and `input` are those of `load`, for every network that is not loaded yet, and
+    `fold_batchnorm` takes all of them as deployed.  Raises `SpecErrors` with everything that is
+    wrong in any of them.
     """
-    from shapecalc.api import summarize
+    from shapecalc.api import report_of, summarize
     from shapecalc.errors import SpecErrors
     from shapecalc.graph import Graph, without_values
 
@@ -66,11 +72,13 @@ def compare(
     for network in () if problems else networks:
         try:
             if isinstance(network, Report):
-                computed[id(network)] = network
+                computed[id(network)] = report_of(network, fold_batchnorm=fold_batchnorm)
             elif isinstance(network, Graph):
-                computed[id(network)] = summarize(network)
+                computed[id(network)] = summarize(network, fold_batchnorm=fold_batchnorm)
             elif str(network) not in computed:
-                computed[str(network)] = summarize(network, settings=settings, input=input)
+                computed[str(network)] = summarize(
+                    network, settings=settings, input=input, fold_batchnorm=fold_batchnorm
+                )
         except SpecErrors as error:
             problems += (_about(str(network), problem) for problem in error.problems)
     # of formulas no one number is the ratio

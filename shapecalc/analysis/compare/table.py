@@ -43,10 +43,10 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.columns import BY_WORD, conventions, default_columns, has_frozen, units_owed
 from shapecalc.output.records import Records
-from shapecalc.output.report_records import chosen_data, profile_data
+from shapecalc.output.report_records import chosen_data, peak_data, profile_data
 from shapecalc.output.report_table import total_label
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
-from shapecalc.output.totals import Sum, is_deployed, sums
+from shapecalc.output.totals import Sum, is_deployed, peak_text, sums
 from shapecalc.output.view import Column, View
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def tabulate(
             (
                 letters
                 | _legend(reports, view, wanted, lines, labels)
+                | _peaks(reports, view, tuple(letters) or labels)
                 | units_owed(_units(entries, reports, view, wanted))
             ).items()
         ),
@@ -266,6 +267,14 @@ def _legend(
     return legend
 
 
+def _peaks(reports: Sequence[Report], view: View, labels: Sequence[str]) -> dict[str, str]:
+    """Say where the peak of every network is, once where it is the same."""
+    texts = [peak_text(report.peak, view) for report in reports if report.peak is not None]
+    if len(set(texts)) == 1:
+        return {"peak": texts[0]}
+    return {"peak": "; ".join(f"{label} {text}" for label, text in zip(labels, texts, strict=True))}
+
+
 def _units(
     entries: Sequence[Entry], reports: Sequence[Report], view: View, wanted: Sequence[Column]
 ) -> Iterator[str]:
@@ -400,7 +409,12 @@ def _head(comparison: Comparison, view: View) -> dict[str, object]:
         and profile_data(view.profile, [row for report in reports for row in report.rows]),
         "same": comparison.same,
         "networks": [
-            {"name": report.name, "file": source_of(report), "totals": numbers}
+            {
+                "name": report.name,
+                "file": source_of(report),
+                "totals": numbers,
+                **peak_data(report, view),
+            }
             for report, numbers in zip(reports, totals, strict=True)
         ],
         "ratios": [_ratios(totals[0], numbers) for numbers in totals[1:]],

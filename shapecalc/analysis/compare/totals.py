@@ -3,10 +3,10 @@
 A ratio is always a network's number divided by the first network's.
 
 A condition, for `--fail-if`, is a total's name, a comparison and a number: ``params > 60M``,
-``macs >= 1.05x``.  The number may have separators (``_`` or ``,``), decimals, and one of the
-suffixes K M G T (powers of 1000) and Ki Mi Gi Ti (powers of 1024), with a B behind it where the
-total is in bytes; or an x, which makes it a multiple of the first network's total.  Everything is
-exact.
+``macs >= 1.05x``.  The number may have separators (``_`` or ``,``), decimals, a power of ten
+(``1e6``), and one of the suffixes K (or k) M G T (powers of 1000) and Ki Mi Gi Ti (powers of 1024),
+with a B behind it where the total is in bytes; or an x, which makes it a multiple of the first
+network's total.  Everything is exact.
 """
 
 from __future__ import annotations
@@ -147,6 +147,7 @@ _MEANT = {"=": "==", "=>": ">=", "=<": "<=", "<>": "!="}
 _SUFFIXES: dict[str, int] = {
     "": 1,
     **{letter: 1000**power for power, letter in enumerate("KMGT", 1)},
+    "k": 1000,
     **{f"{letter}i": 1024**power for power, letter in enumerate("KMGT", 1)},
 }
 #: Totals that have a short name as well.
@@ -160,7 +161,7 @@ _IN_BYTES = {
 
 _WORD = re.compile(r"\s*([A-Za-z_]*)", re.ASCII)
 _SIGN = re.compile(r"\s*([<>=!~]*)")
-_NUMBER = re.compile(r"\s*(\d[\d_,]*(?:\.\d+)?)", re.ASCII)
+_NUMBER = re.compile(r"\s*(\d[\d_,]*(?:\.\d+)?(?:[eE]\+?\d{1,2}(?!\w))?)", re.ASCII)
 _SUFFIX = re.compile(r"\s*(\S*)\s*")
 
 
@@ -179,8 +180,12 @@ class TotalCondition(NamedTuple):
         return _COMPARISONS[self.comparison](Fraction(known(number)), limit)
 
     def sentence(self, name: str, number: Dim, first_name: str, first: Dim) -> str:
-        """Say with the numbers that the condition holds."""
-        text = f"{self.text}: {name} has {number:,}{' bytes' if _bytes(self.total) else ''}"
+        """Say with the numbers of a network whether the condition holds."""
+        return f"{self.text}: {self.numbers(name, number, first_name, first)}"
+
+    def numbers(self, name: str, number: Dim, first_name: str, first: Dim) -> str:
+        """Say what a network's total is, and the first network's where that matters."""
+        text = f"{name} has {number:,}{' bytes' if _bytes(self.total) else ''}"
         if self.relative:
             text += f", {first_name} has {first:,}: {ratio(first, number).text}"
         return text
@@ -267,8 +272,6 @@ def _scale(text: str, suffix: re.Match[str], total: str) -> int:
     """Return what a suffix stands for."""
     written = suffix[1]
     word = written.removesuffix("B") if _bytes(total) else written
-    if (written, _bytes(total)) == ("kB", True):  # as tables write it
-        word = "K"
     if word in _SUFFIXES:
         return _SUFFIXES[word]
     units = [*_SUFFIXES, *(f"{unit}B" for unit in _SUFFIXES if _bytes(total))]

@@ -26,7 +26,7 @@ from shapecalc.output.cells import shapes_text
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
 from shapecalc.text import Origin, Source, Span
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import did_you_mean, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -126,6 +126,7 @@ def explain(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
     batch: int = 1,
     dtype: str = "float32",
     layout: str = "hwc",
@@ -133,33 +134,51 @@ def explain(
     """Explain where the numbers of a layer, a block or, without one, a network come from.
 
     `network` is a report, a loaded network, or a spec by its path or name, which `settings`,
-    `input` and `free` go with as in `summarize`.  `of` names topics, separated by commas.  Raises
-    `SpecErrors` for a layer (E310, E311) or a topic (E312) that is not there.
+    `input`, `free` and `fold_batchnorm` go with as in `summarize`.  `of` names topics, separated by
+    commas.  Raises `SpecErrors` for a layer (E310, E311) or a topic (E312) that is not there.
     """
-    report = report_of(network, settings=settings, input=input, free=free)
+    report = report_of(
+        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm
+    )
     return lesson(report, layer, of, make_view(batch=batch, dtype=dtype, layout=layout))
 
 
 def lesson(report: Report, name: str | None, of: str | None, view: View) -> Explanation:
     """Explain a layer or a block of a report, or all of it."""
+    if of is not None:
+        must_be_text(of, "`of`", "params,macs")
+    if name is not None:
+        must_be_text(name, "a layer", "conv1")
     topics = _topics(of)
     if name is None:
         return _of_network(report, topics or [TOPICS["output"]], view)
     subject = find(report, name, view)
     row = subject.row
-    usual = [topic for topic in TOPICS.values() if topic.usual]
-    makers = [topic.layer if row.layer is not None else topic.block for topic in topics or usual]
+    chosen = topics or [topic for topic in TOPICS.values() if topic.usual]
+    makers = [topic.layer if row.layer is not None else topic.block for topic in chosen]
     sections = [make(subject) for make in makers]
     if topics is None:  # what was not asked for is left out where it has nothing to show
         sections = [section for section in sections if section.answer or _shows(section)]
     about = f"{row.type}{' ' if row.layer is not None else ', '}{row.does}".strip()
     arrow = f"{shapes_text(row.inputs, view)} -> " if row.inputs else ""
     about += f": {arrow}{as_text(row.output, view.layout)}"
-    return _explanation(report, row.name, row.type, about, row.note, sections)
+    doubts = _idle(chosen, view)
+    return _explanation(report, row.name, row.type, about, row.note, sections, doubts)
+
+
+def _idle(topics: Iterable[Topic], view: View) -> tuple[str, ...]:
+    """Say that a type or a batch changes nothing, where no topic is about memory."""
+    return view.idle(counts_bytes=TOPICS["memory"] in topics)
 
 
 def _explanation(
-    report: Report, name: str, type_: str, about: str, note: str, sections: Iterable[Section]
+    report: Report,
+    name: str,
+    type_: str,
+    about: str,
+    note: str,
+    sections: Iterable[Section],
+    doubts: tuple[str, ...],
 ) -> Explanation:
     return Explanation(
         report.name,
@@ -171,7 +190,8 @@ def _explanation(
         tuple(sections),
         () if report.domain is None else tuple(report.domain.texts()),
         report.graph.names(),
-        report.doubts,
+        (*report.doubts, *doubts),
+        report.deployed,
     )
 
 
@@ -183,7 +203,8 @@ def _of_network(report: Report, topics: list[Topic], view: View) -> Explanation:
             raise refuse("E312", message, hint=hint)
     spec = report.graph.spec
     sections = [whole.slide(report, view, topic) for topic in topics]
-    return _explanation(report, "", "network", spec.citation, spec.note, sections)
+    doubts = _idle(topics, view)
+    return _explanation(report, "", "network", spec.citation, spec.note, sections, doubts)
 
 
 def _shows(section: Section) -> bool:

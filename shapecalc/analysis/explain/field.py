@@ -21,8 +21,10 @@ from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
+from shapecalc.layers.window import PerInput, Rearranged, Reduced
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
+from shapecalc.report.receptive_field import Arranged, at_most
 from shapecalc.text.words import plural
 
 if TYPE_CHECKING:
@@ -77,8 +79,13 @@ def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
 def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
     """Return r + (k - 1) x j, where windows and what they look at move by whole steps."""
     window = subject.layer.window(*subject.inputs)
-    if window is None:
+    placed = any(isinstance(row.field, Arranged) for row in (subject.row, source))
+    if placed and not isinstance(window, Rearranged):
+        return named("r", fields_of(source)[side].size) if window is None else None
+    if window is None or isinstance(window, Rearranged):
         return named("r", fields_of(source)[side].size)
+    if isinstance(window, PerInput | Reduced):
+        return None
     step = _step(window, side)
     before = fields_of(source)[side if step.side < 0 else step.side]
     if len(before.first) > 1 or before.also or len(step.lo) > 1:
@@ -134,14 +141,17 @@ def explain(subject: Subject) -> Section:
     blocks.append(Prose("  ".join([_words(subject, rules[0]), *_beyond(subject, sizes)])))
     paths = dict.fromkeys(_path(subject, side) for side in _different(rules))
     blocks += [path for path in paths if len(path.rows) > 1]
+    bound = at_most(subject.row.field)
     return Section(
         "receptive-field",
         "receptive field",
-        f"{square(sizes)} {plural(1 if set(sizes) == {1} else 2, subject.pixel)}"
+        f"{'at most ' if bound else ''}{square(sizes)}"
+        f" {plural(1 if set(sizes) == {1} else 2, subject.pixel)}"
         + (" per side" if len(sizes) > 1 else ""),
         tuple(blocks),
         sizes,
-        {"jump": [_plain(field.jump) for field in fields_of(subject.row)]},
+        {"jump": [_plain(field.jump) for field in fields_of(subject.row)]}
+        | ({"at_most": True} if bound else {}),
     )
 
 
@@ -164,6 +174,11 @@ def _different(rules: tuple[Formula, ...]) -> list[int]:
 
 def _words(subject: Subject, rule: Formula) -> str:
     """Say which rule held."""
+    if at_most(subject.row.field):
+        return (
+            "Which units see what was not followed through a reshape, a permute or a join before:"
+            " a unit sees no more than this, and may see less."
+        )
     leaves = {part.name for part in _parts(rule)}
     if isinstance(subject.layer, Input):
         return "A pixel of the input is itself."
@@ -175,10 +190,13 @@ def _words(subject: Subject, rule: Formula) -> str:
             " neighbours, each of which looks j further."
         )
     if "n" in leaves:
-        return (
-            "Every unit sees the whole map: n units of the layer before, the first of which sees r"
+        why = subject.layer.gathers
+        return (f"{why}, so every" if why else "Every") + (
+            " unit sees the whole map: n units of the layer before, the first of which sees r"
             " and every further one j more."
         )
+    if rule.name == "r" and isinstance(subject.layer.window(*subject.inputs), Rearranged):
+        return "The same elements lie elsewhere now, and every one sees what it saw before."
     if rule.name == "r":
         return "Every unit looks at its own place only, and sees what the unit there before sees."
     if rule.name == "widest":

@@ -127,7 +127,7 @@ def _arrays(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> Iterator[
         shapes = zip(operands[:OPERANDS], subject.inputs, strict=False)
         shown = ", ".join(f"{name} ({as_text(shape)})" for name, shape in shapes)
         yield f"the inputs are {shown}{', ...' if len(operands) > OPERANDS else ''}"
-    else:
+    elif operands:
         yield "the input is x"
     if "w" in formulas:
         yield "the weights w"
@@ -156,7 +156,8 @@ def _worked(
     does = example.layer.configuration(*example.inputs)
     kind = " ".join(filter(None, (subject.row.type, does)))
     other = _otherwise(example, subject)
-    yield Prose(f"Worked through by the referee on a small one, {kind} of {shapes}{other}:")
+    kind += f" of {shapes}" if shapes else ""
+    yield Prose(f"Worked through by the referee on a small one, {kind}{other}:")
     yield Picture(_side_by_side(example.values))
     yield from map(
         Prose, _notes([formula for of, formula in example.formulas.items() if of not in formulas])

@@ -10,8 +10,10 @@ from shapecalc.analysis.explain.model import LONG, OF_COUNTS, Block, Derivation,
 from shapecalc.analysis.explain.params import arrays
 from shapecalc.analysis.explain.trace import factors_of, work_of
 from shapecalc.graph import Input
-from shapecalc.layers.dense import Rbf
+from shapecalc.layers.base import NO_WORK
+from shapecalc.layers.dense import Dense, Rbf
 from shapecalc.layers.pool import Subsampling
+from shapecalc.layers.product import Matmul
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Prose
 
@@ -90,10 +92,18 @@ def _words(subject: Subject) -> str:
             "One multiplication for every output, by the coefficient of its map, counts as one"
             " multiply-accumulate."
         )
+    if isinstance(layer, Matmul):
+        return (
+            "Both factors were computed: every row of the first one is multiplied by every column"
+            " of the second one and added up.  Sequences of N positions give N x N products, so the"
+            " cost grows with the square of N."
+        )
     if not layer.weighted:
-        return _why_none(layer, learns=bool(subject.row.parameters))
+        return _why_none(layer, subject)
     if not subject.output.sides:
         text = "Every weight is used once: a multiplication, and an addition to the sum."
+    elif isinstance(layer, Dense):
+        text = "Every weight is used at every position."
     elif isinstance(layer, Transposed):
         text = "Every weight is used at every input position, from where it spreads."
     else:
@@ -103,13 +113,15 @@ def _words(subject: Subject) -> str:
     return text
 
 
-def _why_none(layer: Layer, *, learns: bool) -> str:
+def _why_none(layer: Layer, subject: Subject) -> str:
     if isinstance(layer, Rbf):
         return (
             "A distance is a difference squared and added up: no product with a weight, so no MACs,"
             " though it costs about as much."
         )
-    if learns:
+    if subject.row.parameters:
+        if subject.row.work == NO_WORK:
+            return f"None: nothing is multiplied by what {layer.type} trains."
         return (
             "None, by convention: MACs are those of convolutions and dense layers.  What"
             f" {layer.type} computes is below."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra.traced import Formula, formula, grouped, is_zero, named, value_text
 from shapecalc.analysis.explain.model import Block, Derivation, Section, Subject, counted
 from shapecalc.analysis.explain.trace import factors_of, traced_output
+from shapecalc.counting.storage import BITS, STORED_AS
 from shapecalc.output.cells import UNITS, bytes_text
 from shapecalc.output.columns import types_text
 from shapecalc.output.document import Prose
@@ -38,6 +39,16 @@ def _bytes(subject: Subject) -> Formula:
 
 def _element_bytes(subject: Subject, of: Stored) -> Formula:
     return named("bytes", subject.view.bytes(1, of))
+
+
+def _packed(subject: Subject) -> Iterator[Derivation]:
+    """Derive the bytes of every array, where elements may be smaller than a byte."""
+    for array in () if subject.row.shared else subject.row.parameters:
+        of = STORED_AS[array.role]
+        bits = BITS[getattr(subject.view.types, of)]
+        elements = named(array.name, array.size, given=False)
+        size = grouped([elements, named("bits", bits)]).ceil_div(8)
+        yield Derivation(f"bytes of {array.name}", size)
 
 
 def _stored(subject: Subject, label: str, number: Dim, of: Stored) -> Derivation:
@@ -116,12 +127,15 @@ def explain(subject: Subject) -> Section:
         blocks.append(Derivation("bytes of the output", made))
         text = f"Every element takes {size} ({view.types.activations}){batch}."
         blocks.append(Prose(text + _large(made)))
+    packs = view.types.packs("weights", "biases", "buffers")
+    if packs:
+        blocks += _packed(subject)
     if not is_zero(row.params):
-        blocks += _trained(subject)
+        blocks += [] if packs else _trained(subject)
         blocks.append(
             Prose("Training keeps the outputs for the way back, and as many gradients as weights.")
         )
-    if not is_zero(row.buffers):
+    if not packs and not is_zero(row.buffers):
         blocks.append(_stored(subject, "buffers", row.buffers, "buffers"))
     blocks += _alive(subject)
     return Section(

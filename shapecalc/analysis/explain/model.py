@@ -258,6 +258,7 @@ class Explanation(Shown):
     domain: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    deployed: tuple[str, ...] = ()
 
     def section(self, topic: str) -> Section:
         """Return the section of a topic.  Raises `KeyError` when there is none."""

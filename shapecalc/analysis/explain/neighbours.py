@@ -91,8 +91,9 @@ def neighbours(subject: Subject) -> Iterator[Neighbour]:
     if isinstance(layer, (AdaptivePool, Upsample)):
         name = layer.principal
         for change in (-1, 1):
-            values = tuple(extent + change for extent in getattr(layer, name))
-            if min(values) > 0:
+            given = getattr(layer, name) or ()
+            values = tuple(extent + change for extent in given if isinstance(extent, int))
+            if len(values) == len(given) and min(values, default=0) > 0:
                 yield Neighbour(f"{name} {square(values)}", _with(layer, **{name: values}), inputs)
 
 

@@ -15,22 +15,29 @@ from shapecalc.analysis.explain.model import (
     Derivation,
     Section,
     Subject,
+    counted,
     derivations,
 )
 from shapecalc.analysis.explain.picture import Frame, Scene, chosen, draw
 from shapecalc.analysis.explain.trace import in_letters, output_of
 from shapecalc.graph import Input
 from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.attention import CausalMask, RelativePosition, WindowMask
+from shapecalc.layers.axes import in_words
 from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise
-from shapecalc.layers.fields import per_side
+from shapecalc.layers.gated import Gated, Maxout
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
-from shapecalc.layers.merge import Add, Concat, Multiply
+from shapecalc.layers.merge import Add, Concat, Stretching
 from shapecalc.layers.norm import Norm
+from shapecalc.layers.partition import Roll, WindowMerge, WindowPartition
 from shapecalc.layers.pool import Pool
+from shapecalc.layers.product import Matmul
+from shapecalc.layers.recurrent import Recurrent
+from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import (
     ChannelShuffle,
     Crop,
@@ -40,7 +47,10 @@ from shapecalc.layers.reshape import (
     Reshape,
     Upsample,
 )
+from shapecalc.layers.rmsnorm import RmsNorm
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
+from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
+from shapecalc.layers.trained import PositionEmbedding, SharedNumbers, Token, TrainedArray
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Picture, Prose
 from shapecalc.text.words import article, capital, listed
@@ -195,7 +205,8 @@ def _(layer: Transposed, subject: Subject) -> Iterator[Block]:
     uneven = dict.fromkeys(
         (move.kernel, move.stride)
         for move in layer.moves(subject.inputs[0])
-        if move.dilation == 1 and is_number(move.stride) and known(move.kernel) % move.stride
+        if move.dilation == 1 and is_number(move.stride)
+        if is_number(move.kernel) and move.kernel % move.stride
     )
     for k, s in uneven:
         yield Prose(
@@ -225,6 +236,9 @@ def _spread(n: int, window: Any, size: int, pixel: str) -> tuple[str, ...]:  # n
 @says.register(FullyConnected)
 def _(layer: FullyConnected, subject: Subject) -> Iterator[Block]:
     shape = subject.inputs[0]
+    if getattr(layer, "over", "all") == "channels" and shape.sides:
+        yield Prose("Every position by itself gives as many channels as there are units.")
+        return
     yield Prose(
         "As many outputs as units, whatever flows in."
         + (
@@ -242,6 +256,15 @@ def _(layer: GlobalPool, subject: Subject) -> Iterator[Block]:
     yield Prose(
         f"Every channel's {count_text(sides)} elements become one: their {layer.statistic}."
         "  Whatever size flows in, the sides end at 1."
+    )
+
+
+@says.register(Reduction)
+def _(layer: Reduction, subject: Subject) -> Iterator[Block]:
+    stay = "stay, with an extent of 1" if layer.keep else "go"
+    yield Prose(
+        f"All elements along {in_words(layer.over, subject.inputs[0])} become one, their"
+        f" {layer.statistic}; these axes {stay}."
     )
 
 
@@ -277,17 +300,30 @@ def _(layer: Add, subject: Subject) -> Iterator[Block]:
     yield Prose(
         f"The {len(subject.inputs)} operands are added element by element, so they must be alike"
         " in every extent, and the sum is like them."
+        if len(subject.inputs) > 1
+        else "The sum is like its operand in every extent."
     )
     yield _branches(subject)
 
 
-@says.register(Multiply)
-def _(layer: Multiply, subject: Subject) -> Iterator[Block]:
+@says.register(Stretching)
+def _(layer: Stretching, subject: Subject) -> Iterator[Block]:
+    verb = _DONE[layer.type]
     yield Prose(
-        "Multiplied element by element: extents must agree, and one that is 1 stretches to that of"
+        f"{verb} element by element: extents must agree, and one that is 1 stretches to that of"
         " the others, like a gate that holds for a whole channel or place."
     )
     yield _branches(subject)
+
+
+#: What is done to the operands of a join that stretches them.
+_DONE = {
+    "multiply": "Multiplied",
+    "subtract": "Subtracted",
+    "divide": "Divided",
+    "maximum": "The largest is kept",
+    "minimum": "The smallest is kept",
+}
 
 
 def _branches(subject: Subject, letter: str = "") -> Grid:
@@ -309,15 +345,53 @@ def _branches(subject: Subject, letter: str = "") -> Grid:
     return Grid(header[start:], tuple(row[start:] for row in rows), right[start:])
 
 
+@says.register(SharedNumbers)
+@says.register(PositionEmbedding)
+def _(layer: Layer, subject: Subject) -> Iterator[Block]:
+    yield Prose(f"Every element meets a trained number, {layer.rule}, so the shape stays.")
+
+
+@says.register(Token)
+def _(layer: Token, subject: Subject) -> Iterator[Block]:
+    yield Prose("Trained rows go in front of the sequence, so its length grows by their count.")
+
+
+@says.register(TrainedArray)
+def _(layer: TrainedArray, subject: Subject) -> Iterator[Block]:
+    yield Prose("Nothing flows in: the layer is an array of the shape that is written.")
+
+
 @says.register(Pointwise)
 @says.register(Norm)
+@says.register(RmsNorm)
 @says.register(Lrn)
+@says.register(L2Norm)
 def _(layer: Layer, subject: Subject) -> Iterator[Block]:
-    done = "normalised" if isinstance(layer, (Norm, Lrn)) else "mapped by itself"
+    done = "normalised" if isinstance(layer, (Norm, RmsNorm, Lrn, L2Norm)) else "mapped by itself"
     if layer.view:
         done = "passed on"
     rule = layer.rule if layer.rule != Layer.rule else ""
     yield Prose(f"Every element is {done}{f', {rule}' if rule else ''}, so the shape stays.")
+
+
+@says.register(Gated)
+def _(layer: Gated, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        f"The second half of the channels weighs the first, {layer.rule}: one half is left."
+    )
+
+
+@says.register(Recurrent)
+def _(layer: Recurrent, subject: Subject) -> Iterator[Block]:
+    kept = "that of the last step is kept" if layer.returns == "last" else "all of them are kept"
+    yield Prose(f"Every step of the sequence gives an output for every unit, and {kept}.")
+    if layer.bidirectional:
+        yield Prose("Both directions have units of their own, which are laid side by side.")
+
+
+@says.register(Maxout)
+def _(layer: Maxout, subject: Subject) -> Iterator[Block]:
+    yield Prose(f"Of every {layer.pieces} neighbouring channels the largest stays, place by place.")
 
 
 @says.register(Flatten)
@@ -349,7 +423,9 @@ def _(layer: PadLayer, subject: Subject) -> Iterator[Block]:
 
 @says.register(Crop)
 def _(layer: Crop, subject: Subject) -> Iterator[Block]:
-    if layer.to is not None:
+    if layer.offset is not None:
+        yield Prose("What comes before the offset is cut off, and what is left behind the size.")
+    elif layer.size is not None:
         yield Prose(
             "As much is cut around the centre; where it does not halve, one row more"
             " goes at the end."
@@ -361,10 +437,94 @@ def _(layer: Crop, subject: Subject) -> Iterator[Block]:
 @says.register(Upsample)
 def _(layer: Upsample, subject: Subject) -> Iterator[Block]:
     how = "repeated" if layer.mode == "nearest" else "blended with its nearest neighbours"
-    factors = per_side(layer.factor, len(subject.output.sides), "factor")
-    yield Prose(f"Every element becomes {count_text(factors)} of them, {how}.")
+    if not layer.resizes:
+        factors = "x".join(map(str, layer.factors(subject.inputs[0])))
+        yield Prose(f"Every element becomes {factors} of them, {how}.")
+        return
+    if layer.size is not None:
+        yield Prose("The output's size is given; the places follow.")
+    else:
+        yield Prose("The sides grow by the factor; what is less than a whole element is left out.")
+    if layer.mode == "nearest":
+        place = "floor(i*n/m)" if layer.size is not None else "floor(i/factor)"
+        yield Prose(f"Of n elements, output i of m is a copy of that at {place}, from 0 on.")
+    elif layer.align == "corners":
+        yield Prose(
+            "Of n elements, output i of m lies at i*(n - 1)/(m - 1), so that the corners of both"
+            " maps meet, and blends the two around it."
+        )
+    else:
+        place = "(i + 1/2)*n/m - 1/2" if layer.size is not None else "(i + 1/2)/factor - 1/2"
+        yield Prose(f"Of n elements, output i of m lies at {place} and blends the two around it.")
 
 
 @says.register(ChannelShuffle)
 def _(layer: ChannelShuffle, subject: Subject) -> Iterator[Block]:
     yield Prose("Only the order of the channels changes, so the shape stays.")
+
+
+@says.register(Slice)
+def _(layer: Slice, subject: Subject) -> Iterator[Block]:
+    parts = [(name, n, part) for name, n, part in layer.parts(subject.inputs[0]) if part]
+    for name, n, part in parts:
+        first, after = part.ends(n)
+        every = "" if part.step == 1 else f", one in {part.step}"
+        yield Prose(
+            f"Of the {name} those from {first} up to, but not including, {after} are taken{every};"
+            " the first is number 0."
+        )
+
+
+@says.register(PixelShuffle)
+def _(layer: PixelShuffle, subject: Subject) -> Iterator[Block]:
+    block = count_text(layer.factors(subject.inputs[0]))
+    yield Prose(f"The channels of every place are dealt out to a block of {block} places.")
+
+
+@says.register(PixelUnshuffle)
+def _(layer: PixelUnshuffle, subject: Subject) -> Iterator[Block]:
+    block = count_text(layer.factors(subject.inputs[0]))
+    yield Prose(f"The places of every block of {block} are laid one behind the other as channels.")
+
+
+@says.register(Matmul)
+def _(layer: Matmul, subject: Subject) -> Iterator[Block]:
+    (stack, rows, inner), second = layer.factors(*subject.inputs)
+    columns = second.columns
+    matrices = "" if not stack else f"{OF_COUNTS.join(map(str, stack))} times "
+    yield Prose(
+        f"A matrix product: {matrices}{rows} x {inner} by {inner} x {columns}, which gives"
+        f" {rows} x {columns}."
+        + ("  The heads are put side by side in the channels again." if layer.merges else "")
+    )
+
+
+@says.register(CausalMask)
+@says.register(WindowMask)
+def _(layer: CausalMask | WindowMask, subject: Subject) -> Iterator[Block]:
+    what = "comes after it" if isinstance(layer, CausalMask) else "was no neighbour on the map"
+    yield Prose(
+        f"For every query, what {what} is set to -infinity, so that softmax gives it nothing; the"
+        " shape stays."
+    )
+
+
+@says.register(RelativePosition)
+def _(layer: RelativePosition, subject: Subject) -> Iterator[Block]:
+    yield Prose("Every score gets a number by the distance of its key, so the shape stays.")
+
+
+@says.register(Roll)
+def _(layer: Roll, subject: Subject) -> Iterator[Block]:
+    yield Prose("What leaves at one end comes in at the other, so the shape stays.")
+
+
+@says.register(WindowPartition)
+@says.register(WindowMerge)
+def _(layer: WindowPartition | WindowMerge, subject: Subject) -> Iterator[Block]:
+    whole = subject.inputs[-1]
+    windows, positions = layer.cut(whole)
+    yield Prose(
+        f"{as_text(whole, subject.view.layout)} is {counted(windows, 'window')} of"
+        f" {counted(positions, 'position')}; zeros fill the last ones."
+    )

@@ -21,6 +21,7 @@ from shapecalc.layers.pool import Pool, Subsampling
 from shapecalc.layers.reshape import Upsample
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Prose
+from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,10 +189,17 @@ def _(layer: Separable, subject: Subject) -> Iterator[Block]:
 
 @says.register(Dense)
 def _(layer: Dense, subject: Subject) -> Iterator[Block]:
-    size = subject.inputs[0].size
+    biases = ", and one bias" if layer.bias else "; there are no biases"
+    every = _each_of(layer.units, "unit")
+    if layer.over == "channels":
+        channels = counted(subject.inputs[0].channels, "channel")
+        yield Prose(
+            f"{every} has a weight for each of the {channels}{biases}, the same at every position."
+            "  So here the size of what flows in does not matter."
+        )
+        return
     yield Prose(
-        f"{_each_of(layer.units, 'unit')} has a weight for each of the"
-        f" {counted(size, 'input')}{', and one bias' if layer.bias else '; there are no biases'}."
+        f"{every} has a weight for each of the {counted(subject.inputs[0].size, 'input')}{biases}."
         "  So here the size of what flows in matters."
     )
 
@@ -216,12 +224,15 @@ def _(layer: Subsampling, subject: Subject) -> Iterator[Block]:
 
 @says.register(Norm)
 def _(layer: Norm, subject: Subject) -> Iterator[Block]:
-    if not layer.affine:
-        yield Prose("Without a trained scale and shift (affine: false) there is nothing to learn.")
-    elif getattr(layer, "over", "") == "all":
-        yield Prose("A scale and a shift for every element that flows in.")
+    trained = [
+        word for word, has in zip(("a scale", "a shift"), layer.trains(), strict=True) if has
+    ]
+    every = "element that flows in" if getattr(layer, "over", "") == "all" else "channel"
+    if trained:
+        yield Prose(f"{capital(' and '.join(trained))} for every {every}.")
     else:
-        yield Prose("A scale and a shift for every channel.")
+        off = "affine: false" if not layer.affine else "scale: false, shift: false"
+        yield Prose(f"Without a trained scale and shift ({off}) there is nothing to learn.")
     if isinstance(layer, BatchNorm) and layer.statistics:
         yield Prose(
             "The running mean and variance of every channel are buffers: kept up in training, but"

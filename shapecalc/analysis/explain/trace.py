@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import Count, Declared, Pad, Padding, Sizes
-from shapecalc.layers.merge import Concat, Multiply
+from shapecalc.layers.fields import Count, Declared, Pad, Padding, Rational, Sizes
+from shapecalc.layers.merge import Concat, Stretching
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
+from shapecalc.layers.slicing import Cut, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer, Parameter, Work
+    from shapecalc.layers.slicing import End
 
 #: What the letters of a rule stand for.
 LETTERS = {
@@ -53,14 +55,14 @@ def output_of(layer: Layer, inputs: tuple[Shape, ...], *, brief: bool = False) -
     """Return the output's extents as formulas, sides first and channels last."""
     style = NamingStyle(in_letters(layer), brief)
     shapes = traced_inputs(layer, inputs, style)
-    output: Any = traced(layer, inputs, style).output(*shapes)
+    output: Any = traced(layer, style).output(*shapes)
     return tuple(map(formula, (*output.sides, output.channels)))
 
 
 def work_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> Work:
     """Return the operations as formulas."""
     shapes = traced_inputs(layer, inputs, NamingStyle())
-    work: Any = traced(layer, inputs, NamingStyle()).work(shapes, traced_output(output))
+    work: Any = traced(layer, NamingStyle()).work(shapes, traced_output(output))
     return work._make(exact(formula(count)) for count in work)  # type: ignore[no-any-return]
 
 
@@ -77,7 +79,7 @@ def arrays_of(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> tuple[A
     """Return the arrays."""
     shapes = traced_inputs(layer, inputs, NamingStyle())
     arrays = []
-    for parameter in traced(layer, inputs, NamingStyle()).weights(*shapes):
+    for parameter in traced(layer, NamingStyle()).weights(*shapes):
         extents = tuple(exact(formula(extent)) for extent in _extents(parameter, layer, output))
         arrays.append(Array(parameter.name, parameter.role, extents, arranged(extents)))
     return tuple(arrays)
@@ -107,38 +109,51 @@ def _extents(parameter: Parameter, layer: Layer, output: Shape) -> tuple[Any, ..
     return shape
 
 
-def traced(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -> Layer:
+def traced(layer: Layer, style: NamingStyle) -> Layer:
     """Return the layer with names on its numbers."""
-    rank = len(inputs[0].sides)
     values = {
-        field.name: _traced_field(field, getattr(layer, field.name), rank, style)
+        field.name: _traced_field(field, getattr(layer, field.name), style)
         for field in layer.fields()
     }
     if isinstance(layer, Windowed) and "stride" in values:
-        values["stride"] = _sizes("stride", layer.steps(), rank, style)
+        values["stride"] = _sizes("stride", layer.steps(), style)
     return type(layer)(**values)
 
 
-def _traced_field(field: Declared, value: Any, rank: int, style: NamingStyle) -> Any:  # noqa: ANN401
+def _traced_field(field: Declared, value: Any, style: NamingStyle) -> Any:  # noqa: ANN401
     if value is None:
         return None
     if isinstance(field.kind, Count):  # what is left at 1 splits or repeats nothing
         return value if value == field.default == 1 else named(field.name, value)
     if isinstance(field.kind, Sizes):
-        return _sizes(field.name, value, rank, style)
+        if any(isinstance(part, Rational) for part in value):
+            return value
+        return _sizes(field.name, value, style)
     if isinstance(field.kind, Pad):
         return _pads(field.name, value, style)
+    if isinstance(value, Cut):
+        start, stop, step = value
+        pace: Any = step if step == 1 else named("step", step)
+        return Cut(_end("from", start), _end("to", stop), pace)
+    if isinstance(value, PartOf) and not isinstance(value.of, tuple):
+        parts: Any = named("parts", value.of)
+        return value._replace(of=parts)
     return value
 
 
-def _sizes(name: str, values: tuple[Dim, ...], rank: int, style: NamingStyle) -> tuple[Any, ...]:
+def _end(name: str, end: End) -> End:
+    distance: Any = named(name if end.side == "start" else f"{name} the end", end.distance)
+    return end if end.distance == 0 else end._replace(distance=distance)
+
+
+def _sizes(name: str, values: tuple[Dim, ...], style: NamingStyle) -> tuple[Any, ...]:
     if style.letters:
         quiet = name == "dilation" or (style.brief and name == "stride")
         letter = _LETTER.get(name, name)
         return tuple(value if quiet and value == 1 else named(letter, value) for value in values)
     if len(set(values)) == 1:
         return tuple(named(name, value) for value in values)
-    sides = SIDE_NAMES[rank]
+    sides = SIDE_NAMES[len(values)]
     return tuple(named(f"{name} {side}", value) for side, value in zip(sides, values, strict=True))
 
 
@@ -167,8 +182,8 @@ def traced_inputs(layer: Layer, inputs: tuple[Shape, ...], style: NamingStyle) -
 
 def _traced_shape(layer: Layer, shape: Shape, style: NamingStyle, number: str) -> Any:  # noqa: ANN401
     def extent(name: str, value: Any) -> Any:  # noqa: ANN401
-        # Multiply stretches what is 1, which only a plain number is for certain.
-        return value if isinstance(layer, Multiply) and value == 1 else named(name, value)
+        # What is 1 stretches, which only a plain number is for certain.
+        return value if isinstance(layer, Stretching) and value == 1 else named(name, value)
 
     if isinstance(shape, Vector):
         return Vector(extent(f"c{number}" if number else "inputs", shape.size))

@@ -25,6 +25,7 @@ from shapecalc.layers.conv import Conv, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.shape import as_list, as_text, times_text
 from shapecalc.output.document import Grid, Prose
+from shapecalc.report.receptive_field import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -204,7 +205,8 @@ def block_field(subject: Subject) -> Section:
     sizes = tuple(side.size for side in subject.row.field)
     last = subject.report.rows[subject.report.graph.groups[subject.row.name].output].name
     text = f"That of {last}, whose result is the block's; explain that layer for the path to it."
-    answer = square(sizes) if sizes else "-"
+    bound = "at most " if at_most(subject.row.field) else ""
+    answer = bound + square(sizes) if sizes else "-"
     return Section("receptive-field", "receptive field", answer, (Prose(text),), sizes)
 
 

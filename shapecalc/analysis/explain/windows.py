@@ -43,6 +43,11 @@ class WindowFit(NamedTuple):
         return known(self.window.stride)
 
     @property
+    def dilation(self) -> int:
+        """The distance of the taps."""
+        return known(self.window.dilation)
+
+    @property
     def extent(self) -> int:
         """What the window covers, dilated."""
         return known(self.window.extent)
@@ -64,7 +69,7 @@ class WindowFit(NamedTuple):
 
     def unseen(self) -> Sequence[int] | None:
         """Return the pixels in no window, counted from 0; None where there are too many to tell."""
-        k, s, d = self.kernel, self.stride, self.window.dilation
+        k, s, d = self.kernel, self.stride, self.dilation
         if d == 1 and k >= s:  # windows touch: only what stands behind the last one is unseen
             return range(max(0, self.n - self.tail), self.n)
         if self.n > MANY or self.places * k > MANY:
@@ -204,7 +209,7 @@ def drawn(fitted: WindowFit, pixel: str) -> tuple[str, ...]:
     if hangs > 0:
         places.append(("no room", count))
     frames = tuple(
-        Frame(label, number * fitted.stride - fitted.before, fitted.kernel, window.dilation)
+        Frame(label, number * fitted.stride - fitted.before, fitted.kernel, fitted.dilation)
         for label, number in places
     )
     unseen = fitted.unseen() or range(fitted.n - fitted.tail, fitted.n)
@@ -218,7 +223,7 @@ def facts_of(fitted: WindowFit) -> dict[str, Any]:
         "input": fitted.n,
         "kernel": fitted.kernel,
         "stride": fitted.stride,
-        "dilation": window.dilation,
+        "dilation": fitted.dilation,
         "padding": [fitted.before, fitted.after],
         "padding_mode": window.mode,
         "rounding": window.rounding,

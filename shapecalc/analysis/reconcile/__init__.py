@@ -10,7 +10,7 @@ from shapecalc.report.fold import levels_of
 from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import did_you_mean, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,15 +29,18 @@ def reconcile(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
 ) -> Difference:
     """Explain the difference between what two profiles count of a network, down to zero.
 
     `network` is a report, a loaded network, or a spec by its path or name, which `settings`,
-    `input` and `free` go with as in `summarize`.  Raises `SpecErrors` for unknown profiles (E620),
-    and for profiles that count different things or are not two (E622).
+    `input`, `free` and `fold_batchnorm` go with as in `summarize`.  Raises `SpecErrors` for unknown
+    profiles (E620), and for profiles that count different things or are not two (E622).
     """
     from shapecalc.api import report_of
 
+    for profile in profiles:
+        must_be_text(profile, "a profile", "fvcore")
     if len(profiles) != 2:
         named = ", ".join(profiles) or "none"
         message = f"a reconciliation takes two profiles, not {len(profiles)} ({named})"
@@ -47,7 +50,9 @@ def reconcile(
     if first.of != second.of:
         message = f"{first.name} counts {first.of}, but {second.name} counts {second.of}"
         raise refuse("E622", message, hint="reconcile two that count the same")
-    report = report_of(network, settings=settings, input=input, free=free)
+    report = report_of(
+        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm
+    )
     return difference(report, first, second)
 
 
@@ -73,18 +78,20 @@ def find_count(
     dtype: str = "float32",
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
+    fold_batchnorm: bool = False,
 ) -> Search:
     """Find which counts of a network would be printed as `target`: 714682664, 1.4G, 233 MB.
 
-    `network`, `settings` and `input` are those of `reconcile`; `dtype` is what bytes are of.
-    Raises `SpecErrors` for what is no number (E621), and for a network with symbols (E121).
+    `network`, `settings`, `input` and `fold_batchnorm` are those of `reconcile`; `dtype` is
+    what bytes are of.  Raises `SpecErrors` for what is no number (E621), and for a network with
+    symbols (E121).
     """
     from shapecalc.analysis.reconcile.search import read_target, search
     from shapecalc.api import report_of
     from shapecalc.output.options import make_view
 
     wanted, view = read_target(str(target)), make_view(dtype=dtype)
-    report = report_of(network, settings=settings, input=input)
+    report = report_of(network, settings=settings, input=input, fold_batchnorm=fold_batchnorm)
     if report.graph.symbols:
         names = report.graph.symbols
         verb = "has" if len(names) == 1 else "have"

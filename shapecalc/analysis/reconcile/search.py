@@ -13,13 +13,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import known
+from shapecalc.api import load
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import Problem, SpecErrors
+from shapecalc.report.compute import compute_report
+from shapecalc.spec.find import is_shipped, shipped
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.output.view import View
     from shapecalc.report import Report
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 BATCHES = (2, 4, 8, 10, 16, 32, 64, 100, 128, 256)
 #: So many of the nearest are told when nothing fits.
 NEAREST = 5
+#: How far a count of another version of the network is.
+OF_VARIANT = 4
 #: A target is at most so long.
 LONGEST = 60
 
@@ -166,17 +171,46 @@ def search(report: Report, target: Target, view: View) -> Search:
     plain = list(_bytes(report, view) if target.bytes else _counts(report))
     varied = (_varied(candidate, target.bytes) for candidate in plain)
     tried = [*plain, *chain.from_iterable(varied)]
-    matches = []
-    for candidate in tried:
-        how = next(
-            (reading.how for reading in target.readings() if reading.holds(candidate.number)), None
-        )
-        if how is not None:
-            matches.append(Match(candidate, how))
+    matches = list(_matching(tried, target))
+    if not matches:
+        others = list(_of_variants(report, target, view))
+        tried += others
+        matches = list(_matching(others, target))
     order = {reading.how: place for place, reading in enumerate(target.readings())}
     matches.sort(key=lambda match: (match.candidate.far, order[match.how]))
     near = sorted(plain, key=lambda candidate: abs(candidate.number - target.value))
     return Search(report, target, _plainest(matches), tuple(near[:NEAREST]), len(tried))
+
+
+def _matching(candidates: Iterable[CountCandidate], target: Target) -> Iterator[Match]:
+    """Yield the candidates that would be printed as the target is."""
+    for candidate in candidates:
+        how = next(
+            (reading.how for reading in target.readings() if reading.holds(candidate.number)), None
+        )
+        if how is not None:
+            yield Match(candidate, how)
+
+
+def _of_variants(report: Report, target: Target, view: View) -> Iterator[CountCandidate]:
+    """Yield the counts of a shipped network's other versions, which may have been counted."""
+    options = report.graph.options
+    if options.settings or options.inputs:
+        return
+    for name in sorted(_variants(report.graph.spec.source.name)):
+        other = compute_report(load(name))
+        if not other.graph.symbols:
+            for what, _, number, _ in _bytes(other, view) if target.bytes else _counts(other):
+                yield CountCandidate(what, f"of {name}", number, OF_VARIANT)
+
+
+def _variants(source: str) -> set[str]:
+    """Return the shipped specs that are named as versions of a shipped one."""
+    own = source.removesuffix(" (shipped with shapecalc)").removesuffix(".yaml")
+    if not is_shipped(source):
+        return set()
+    stem = min((name for name in shipped() if f"{own}-".startswith(f"{name}-")), key=len)
+    return {name for name in shipped() if f"{name}-".startswith(f"{stem}-")} - {own}
 
 
 def _plainest(matches: list[Match]) -> tuple[Match, ...]:
@@ -216,8 +250,8 @@ def _bytes(report: Report, view: View) -> Iterator[CountCandidate]:
     totals = report.totals
     stored = {
         "parameters": view.trained(totals),
-        "weights, without biases": view.bytes(totals.weights, "weights"),
-        "biases": view.bytes(totals.biases, "biases"),
+        "weights, without biases": view.arrays(totals, "weights"),
+        "biases": view.arrays(totals, "biases"),
         "parameters with buffers": view.stored(totals),
     }
     for what, number in {"parameters": 0, **_totals(report)}.items():

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from shapecalc.analysis.reconcile.search import CountCandidate, Search
 
 
+from shapecalc.analysis.reconcile.search import OF_VARIANT
+
 #: What stands where a profile has no rule.
 NOT_COUNTED = "not counted"
 
@@ -186,6 +188,12 @@ def _search_about(search: Search) -> Iterator[str]:
         yield (
             f"Nothing gives {target.text}: {search.tried} counts were tried, profiles, parameters"
             " and totals, plainly, doubled, halved, tripled and for batches. These are the nearest."
+        )
+    elif search.matches[0].candidate.far == OF_VARIANT:
+        versions = dict.fromkeys(match.candidate.variation for match in search.matches)
+        yield (
+            f"No count of {one_line(search.report.name)} itself gives {target.text}, but"
+            f" {len(search.matches)} {' or '.join(versions)} would be printed so."
         )
     elif len(search.matches) > COARSE:
         yield (

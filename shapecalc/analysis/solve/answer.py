@@ -231,6 +231,7 @@ class Solution(Shown):
     source: str
     layers: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    deployed: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything solves it."""

@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn, TypeAlias
 from shapecalc.errors import refuse
 from shapecalc.spec.expression import ExpressionError, Parsed, Parser
 from shapecalc.text import Origin, Source, Span
+from shapecalc.text.words import must_be_text
 
 MAX_LENGTH = 1000
 #: What a number's suffix multiplies by; a B for bytes may follow.
@@ -25,7 +26,8 @@ SUFFIXES = {
     "k": 1000,
 }
 _NUMBER = re.compile(
-    r"(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(\.\d+)?(?:([KMGT]i?|k)(?!\w)|\s*((?:[KMGT]i?|k)?B))?",
+    r"(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(\.\d+)?([eE]\+?\d{1,2}(?!\w))?"
+    r"(?:([KMGT]i?|k)(?!\w)|\s*((?:[KMGT]i?|k)?B))?",
     re.ASCII,
 )
 #: What people write for a unit, in small letters, and what it is here.
@@ -105,6 +107,7 @@ def read_question(text: str) -> Question:
     >>> [condition.text for condition in read_question("pool3 = 6x6 and params <= 5M").conditions]
     ['pool3 = 6x6', 'params <= 5M']
     """
+    must_be_text(text, "a question", "pool3 = 6x6")
     source = Source("question", text)
     if len(text) > MAX_LENGTH:
         message = f"the question has {len(text):,} characters"
@@ -265,8 +268,8 @@ def _value(token: str) -> int | None:
     match = _NUMBER.fullmatch(token)
     assert match is not None
     digits = re.sub("[,_]", "", match[1])
-    suffix = match[3] or (match[4] or "").removesuffix("B")
-    value = Fraction(digits + (match[2] or "")) * SUFFIXES.get(suffix, 1)
+    suffix = match[4] or (match[5] or "").removesuffix("B")
+    value = Fraction(digits + (match[2] or "") + (match[3] or "")) * SUFFIXES.get(suffix, 1)
     return int(value) if value.denominator == 1 else None
 
 

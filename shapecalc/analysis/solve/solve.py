@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import reduce
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.expr import substitute, symbol, symbols_of
@@ -14,10 +16,11 @@ from shapecalc.analysis.solve.decide import Decision, decide
 from shapecalc.analysis.solve.question import WHOLE, Question, read_question
 from shapecalc.analysis.solve.reasons import apart, borders, chain, measure, misses, near_points
 from shapecalc.analysis.solve.units import remarks as of_units
-from shapecalc.analysis.solve.unknowns import Unknowns, find_unknowns
-from shapecalc.api import load
-from shapecalc.errors import Problem, RuleError, SpecErrors
-from shapecalc.graph import Graph
+from shapecalc.analysis.solve.unknowns import UncarriedError, Unknowns, find_unknowns
+from shapecalc.api import as_asked, wired
+from shapecalc.errors import NO_SYMBOL, Problem, RuleError, SpecErrors
+from shapecalc.graph import Graph, done_to
+from shapecalc.graph.expand import rebuilt
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from shapecalc.output.view import View
     from shapecalc.report import Report
+    from shapecalc.spec.ranges import Range
 
 
 def solve(
@@ -42,16 +46,17 @@ def solve(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
     batch: int = 1,
     dtype: str = "float32",
 ) -> Solution:
     """Find everything for which a question about a network holds.
 
-    `network` is a loaded one, or a spec by its path or name; `settings`, `input` and `free` are
-    those of `load`.  `over` gives constants, symbols and fields of layers ranges, both ends
-    included: `{"k": "16:512", "conv1.pad": [0, 1, 2]}`.  With nothing free the sides of the input
-    are.  Memory is that of a `batch` of examples of `dtype`, as in `Report.render`.  Raises
-    `SpecErrors` with everything that is wrong.
+    `network` is a loaded one, or a spec by its path or name; `settings`, `input`, `free` and
+    `fold_batchnorm` are those of `load`.  `over` gives constants, symbols and fields of layers
+    ranges, both ends included: `{"k": "16:512", "conv1.pad": [0, 1, 2]}`.  With nothing free the
+    sides of the input are.  Memory is that of a `batch` of examples of `dtype`, as in
+    `Report.render`.  Raises `SpecErrors` with everything that is wrong.
 
     >>> [box["H"].text("H") for box in solve("alexnet", "pool3 = 6x6").boxes]
     ['H from 227 to 258']
@@ -60,18 +65,56 @@ def solve(
     parsed = read_question(question)
     ranges = read_ranges(over)
     if not isinstance(network, Graph):
-        network = load(network, settings=settings, input=input, free=free)
+        network = wired(network, settings, input, free)
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
-    elif network.problems:
-        compute_report(network)  # raises these and what else is wrong
-    unknowns = find_unknowns(network, ranges)._replace(fields=_asks_for_fields(parsed))
+    if network.problems:
+        network = _wired_over(network, ranges)
+    network = as_asked(network, fold_batchnorm=fold_batchnorm)
+    fields = _asks_for_fields(parsed)
+    unknowns = find_unknowns(network, ranges)._replace(fields=fields)
     work = _Asking(network, parsed, unknowns, view)
     try:
         return work.tried() if unknowns.tried else work.at_once()
+    except UncarriedError:
+        unknowns = find_unknowns(network, ranges, carried=False)._replace(fields=fields)
+        return _Asking(network, parsed, unknowns, view).tried()
     except RuleError as error:  # the question makes an expression grow too large
         problem = Problem(error.code, error.message, Origin(parsed.source), error.rule, error.hint)
         raise SpecErrors([problem]) from None
+
+
+#: So many numbers of what is asked over are tried until the network can be wired.
+_FIRST = 100
+
+
+def _wired_over(graph: Graph, ranges: Sequence[Range]) -> Graph:
+    """Wire a network with numbers for what is asked over, where only numbers will do.
+
+    A free number of repeats leaves nothing to wire; any of its numbers does here, since the answer
+    is about each.  Raises `SpecErrors`.
+    """
+    known = {*graph.spec.let, *graph.symbols}
+    names = [over for over in ranges if over.name in known]
+    for values in islice(product(*(over.values for over in names)), _FIRST):
+        numbers = {over.name: value for over, value in zip(names, values, strict=True)}
+        with suppress(SpecErrors):
+            wired_there = rebuilt(graph, numbers)
+            if not wired_there.problems:
+                return wired_there
+    try:
+        compute_report(graph)
+    except SpecErrors as error:
+        raise SpecErrors(map(_asked_over, error.problems)) from None
+    raise AssertionError("a network with problems has no report")
+
+
+def _asked_over(problem: Problem) -> Problem:
+    """Say that a name without a value may also be asked over."""
+    name = problem.hint.partition("--set ")[2].partition("=")[0]
+    if problem.code != "E121" or not name:
+        return problem
+    return problem._replace(hint=f"{problem.hint}, or try many: --over {name}=1:100")
 
 
 def _asks_for_fields(question: Question) -> bool:
@@ -110,6 +153,10 @@ class _Asking:
         sides = [self.unknowns.inner.get(name, name) for name in self.unknowns.sides]
         return decide(atoms, report.domain, self.bounds, sides, self.question.source)
 
+    def tied(self, answer: Decision) -> list[tuple[str, ...]]:
+        """Return the groups of names that were taken to be equal."""
+        return [tuple(self.shown.get(name, name) for name in group) for group in answer.tied]
+
     def named(self, box: Box) -> Box:
         """Give a box the names that the question was asked over."""
         return {self.shown.get(name, name): numbers for name, numbers in box.items()}
@@ -135,6 +182,7 @@ class _Asking:
             spec.source.name,
             self.graph.names(),
             self.graph.remarks,
+            done_to(spec),
         )
 
     def at_once(self) -> Solution:
@@ -143,13 +191,12 @@ class _Asking:
         atoms = self.atoms(report, {})
         answer = self.decided(report, atoms)
         boxes = [self.named(box) for box in answer.boxes]
-        tied = [[self.shown.get(name, name) for name in group] for group in answer.tied]
         return self.solution(
             boxes,
             self._why(report, atoms, answer),
             self._near(atoms, answer),
             self._limits(report, atoms, answer),
-            tied,
+            self.tied(answer),
         )
 
     def _why(self, report: Report, atoms: Sequence[Atom], answer: Decision) -> Iterator[Grid]:
@@ -208,13 +255,8 @@ class _Asking:
             yield points
 
     def _limits(self, report: Report, atoms: Sequence[Atom], answer: Decision) -> Iterator[str]:
-        groups = [[self.shown.get(name, name) for name in group] for group in answer.tied]
-        for names in groups:
-            bounds = " ".join(f"--over {name}=LOW:HIGH" for name in names)
-            yield (
-                f"The question couples {' and '.join(names)}, so this is the case"
-                f" {' = '.join(names)}; {bounds} answers for every pair."
-            )
+        groups = self.tied(answer)
+        yield from _coupled(groups)
         if not groups and len(answer.boxes) == 1 and len(self.unknowns.sides) > 1:
             free = " and ".join(self.unknowns.sides)
             yield f"{free} do not depend on each other: any of the one goes with any of the other."
@@ -254,6 +296,7 @@ class _Asking:
         inner: dict[tuple[int, ...], list[Box]] = {}
         seen: dict[tuple[int, ...], list[Atom]] = {}
         failed: list[tuple[dict[str, int], SpecErrors]] = []
+        tied: dict[tuple[str, ...], None] = {}
         for point in self.unknowns.points():
             try:
                 report = self.unknowns.report(point)
@@ -261,20 +304,26 @@ class _Asking:
             except SpecErrors as error:
                 if error.problems[0].code == "E343":
                     raise
+                if self.unknowns.bounds and any(p.code in NO_SYMBOL for p in error.problems):
+                    raise UncarriedError from None
                 failed.append((point, error))
                 continue
             answer = self.decided(report, atoms)
             place = tuple(point.values())
             inner[place] = [self.named(box) for box in answer.boxes]
             seen[place] = atoms
+            tied |= dict.fromkeys(self.tied(answer))
         if not inner and failed[0][1].problems[0].code.startswith("E34"):
             raise failed[0][1]
+        groups = merged(tied)
+        inner = {place: list(_on_diagonal(boxes, groups)) for place, boxes in inner.items()}
         boxes = self._together(inner)
         names = [over.name for over in self.unknowns.tried]
         shown = []
         if not self.unknowns.symbols and seen:
             shown = [_evidence(names, seen, [place for place, inside in inner.items() if inside])]
-        return self.solution(boxes, shown if boxes else (), shown, self._attempts(inner, failed))
+        remarks = (*_coupled(groups), *self._attempts(inner, failed))
+        return self.solution(boxes, shown if boxes else (), shown, remarks, groups)
 
     def _together(self, inner: Mapping[tuple[int, ...], list[Box]]) -> list[Box]:
         """Put the boxes of single networks together."""
@@ -295,6 +344,40 @@ class _Asking:
             where = ", ".join(f"{name} = {value:,}" for name, value in point.items())
             many = "it does" if len(failed) == 1 else f"{len(failed):,} of them do"
             yield f"Of these {many} not exist; at {where}: {error.problems[0].message}."
+
+
+def _coupled(groups: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Say which names were taken to be equal, and how to ask for all of their pairs."""
+    for names in groups:
+        bounds = " ".join(f"--over {name}=LOW:HIGH" for name in names)
+        yield (
+            f"The question couples {' and '.join(names)}, so this is the case"
+            f" {' = '.join(names)}; {bounds} answers for every pair."
+        )
+
+
+def merged(groups: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Join groups that have a name in common: what is equal somewhere is taken so everywhere.
+
+    >>> merged([("H", "W"), ("k", "m"), ("W", "N")])
+    [('k', 'm'), ('H', 'W', 'N')]
+    """
+    whole: list[tuple[str, ...]] = []
+    for group in groups:
+        near = [other for other in whole if set(other) & set(group)]
+        names = dict.fromkeys(name for part in (*near, group) for name in part)
+        whole = [*(other for other in whole if other not in near), tuple(names)]
+    return whole
+
+
+def _on_diagonal(boxes: Iterable[Box], groups: Iterable[Sequence[str]]) -> Iterator[Box]:
+    """Leave of boxes what holds where the names of each group are equal."""
+    for box in boxes:
+        kept = dict(box)
+        for names in groups:
+            kept |= dict.fromkeys(names, tidied(reduce(common, (kept[name] for name in names))))
+        if all(numbers.stretches for numbers in kept.values()):
+            yield kept
 
 
 def _is_side(report: Report, name: str, atom: Atom) -> bool:

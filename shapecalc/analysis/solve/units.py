@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from shapecalc.analysis.solve.question import ByteCount, WrittenShape
 from shapecalc.counting import MEASURES, SHORT
-from shapecalc.counting.storage import DTYPES
+from shapecalc.counting.storage import BITS
 from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.output.columns import BY_WORD, COLUMNS, types_text
 
@@ -166,6 +166,8 @@ class _Bytes:
             billions = f"{self.plain}G"
             hint = f"name the bytes (parameter_memory, flash), or write {billions} for billions"
             self.refuse(f"'{name}' is often said in billions, whose letter here is G", hint)
+        if key in _STORED and types.packs("weights", "biases", "buffers"):
+            return self.packed(name, key, before)
         if key == "params":
             weights, biases = f"{before}weights", f"{before}biases"
             return "+", (_times(weights, types.weights), _times(biases, types.biases))
@@ -184,6 +186,14 @@ class _Bytes:
         billions = f", or {self.plain}G for billions" if self.number.unit == "B" else ""
         return self.refuse(f"'{name}' counts, and takes no memory", f"write {self.plain}{billions}")
 
+    def packed(self, name: str, key: str, before: str) -> Parsed:
+        """Return the bytes of parameters whose arrays are packed, which only the network has."""
+        if key == "params" and not before:
+            return "parameter_memory"
+        kinds = types_text(self.view.types)
+        hint = f"name the network's bytes (parameter_memory, flash), or write {self.plain}"
+        return self.refuse(f"of '{name}' no count tells the bytes ({kinds})", hint)
+
     @property
     def plain(self) -> str:
         """The condition without the B."""
@@ -199,7 +209,7 @@ class _Bytes:
 
 
 def _times(name: str, dtype: str, batch: int = 1) -> Parsed:
-    return "*", (name, DTYPES[dtype] * batch)
+    return "*", (name, BITS[dtype] // 8 * batch)
 
 
 def _names(tree: Parsed) -> Iterator[str]:
@@ -221,13 +231,15 @@ def remarks(question: Question, view: View) -> Iterator[str]:
         numbers |= {number.written: number for number in counts}
         if counts:
             read |= dict.fromkeys(name for name in names if not is_memory(name))
+    counted = bool(read) or any(map(is_memory, question.places))
     for name in read:
         if key_of(name):
             yield f"The B makes {name} a number of bytes: {label(name)}."
     for number in numbers.values():
         if other := _other(number):
             yield f"{number.written} is {int(number):,} bytes; {other}."
-    if read or any(map(is_memory, question.places)):
+    yield from view.idle(counts_bytes=counted)
+    if counted:
         batch = f", a batch of {view.batch:,}" if view.batch > 1 else ", one example"
         yield f"Memory: {types_text(view.types)}{batch}."
 

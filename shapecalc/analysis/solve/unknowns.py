@@ -69,8 +69,12 @@ class Unknowns(NamedTuple):
             yield dict(zip((over.name for over in self.tried), values, strict=True))
 
 
-def find_unknowns(graph: Graph, ranges: Sequence[Range]) -> Unknowns:
-    """Decide what is a symbol and what is tried.
+class UncarriedError(Exception):
+    """A name that was carried as a symbol must be a number, for some number of another."""
+
+
+def find_unknowns(graph: Graph, ranges: Sequence[Range], *, carried: bool = True) -> Unknowns:
+    """Decide what is a symbol and what is tried: unless `carried` all that has a range.
 
     Without a symbol and without ranges the sides of the input become symbols.  Raises `SpecErrors`
     for a name that nothing has (E345), and for too many numbers to try (E342).
@@ -99,7 +103,7 @@ def find_unknowns(graph: Graph, ranges: Sequence[Range]) -> Unknowns:
     taken = {inner.get(over.name, over.name) for over in ranges}
     plain = {name: text for name, text in plain.items() if name not in taken}
     unknowns = Unknowns(spec, {**plain, **free}, inputs, inner, (), (), {}, ())
-    return _sorted_out(unknowns, ranges)
+    return _sorted_out(unknowns, ranges, carried=carried)
 
 
 def _letters(graph: Graph) -> dict[str, tuple[int, int]]:
@@ -190,14 +194,15 @@ def _refuse(over: Range, message: str, hint: str) -> None:
     raise refuse("E345", message, over.origin, hint)
 
 
-def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range]) -> Unknowns:
+def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range], *, carried: bool) -> Unknowns:
     """Make symbols of the ranges' names where the rules can carry them; try the others."""
     words = {over.name: unknowns.inner.get(over.name, over.name) for over in ranges}
     constants = [over for over in ranges if words[over.name] in unknowns.spec.let]
     tried = [  # a symbol is a number from 1 on
         constant
         for constant in constants
-        if ends(constant.values)[0] < 1
+        if not carried
+        or ends(constant.values)[0] < 1
         or (report := _carried(unknowns, words, constants, [constant])) is None
         or _divides(report, words[constant.name])
     ]

@@ -22,7 +22,7 @@ from shapecalc.output.document import Grid
 from shapecalc.spec.ranges import Range, ends, must_be_few, read_values
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
-from shapecalc.text.words import counted, did_you_mean
+from shapecalc.text.words import counted, did_you_mean, must_be_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -249,6 +249,7 @@ def windows_between(
     >>> [(m.kernel, m.low, m.pad) for m in windows_between("227 -> 55", kernel=11).moves]
     [(11, 4, 0), (11, 4, 1)]
     """
+    must_be_text(sizes, "a pair of sizes", "227 -> 55")
     pairs = _read_sizes(sizes)
     if rounding not in get_args(Rounding):
         hint = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.text.words import must_be_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
@@ -21,6 +23,7 @@ def sweep(
     columns: str | Iterable[str] | None = None,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
+    fold_batchnorm: bool = False,
     **options: Any,  # noqa: ANN401  (those of `make_view`)
 ) -> Sweep:
     """Compute a network at every point of a grid.
@@ -28,15 +31,24 @@ def sweep(
     `over` gives names values: ``{"H": range(32, 513, 32), "k": [64, 128]}``, arrays too, or the
     texts of the command line.  A name is a `let` constant, a symbol of the input, a side of an
     input of numbers (H, W, or N for both), or a field of a layer (``conv1.stride``).  `columns`
-    are totals (``macs``, ``peak``) and values of layers (``conv1.output``); `settings` and `input`
-    are those of `load`, `options` batch, dtype, profile and count_inplace of `summarize`.  Raises
-    `SpecErrors` with everything that is wrong.
+    are totals (``macs``, ``peak``) and values of layers (``conv1.output``); `settings`, `input` and
+    `fold_batchnorm` are those of `load`, `options` batch, dtype, profile and count_inplace of
+    `summarize`.  Raises `SpecErrors` with everything that is wrong.
     """
     from shapecalc.analysis.sweep.result import collect
 
     view = _view(options)
-    text = columns if isinstance(columns, str) or columns is None else ",".join(columns)
-    return collect(prepare(network, over, text, view, settings=settings, input=input))
+    text = columns if isinstance(columns, str) or columns is None else ",".join(_texts(columns))
+    plan = prepare(
+        network,
+        over,
+        text,
+        view,
+        settings=settings,
+        input=input,
+        fold_batchnorm=fold_batchnorm,
+    )
+    return collect(plan)
 
 
 def _view(options: Mapping[str, Any]) -> View:
@@ -53,6 +65,7 @@ def prepare(
     *,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
+    fold_batchnorm: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
     """Plan a sweep.
@@ -61,11 +74,12 @@ def prepare(
     """
     from shapecalc.analysis.sweep.axes import ground
     from shapecalc.analysis.sweep.plan import make_plan
-    from shapecalc.api import named, read
+    from shapecalc.api import as_asked, named, read
     from shapecalc.graph import Graph
     from shapecalc.spec.find import find
     from shapecalc.spec.ranges import read_ranges
 
+    _must_be_ranges(over)
     ranges = read_ranges(_plain(over))
     if not ranges:
         raise TypeError("`over` names nothing to run through")
@@ -74,10 +88,36 @@ def prepare(
     if isinstance(network, Graph):
         if settings or input:
             raise TypeError("settings and input belong to `load`: this network is loaded already")
-        spec, (values, inputs) = network.spec, network.options  # type: ignore[assignment]
+        spec = as_asked(network, fold_batchnorm=fold_batchnorm).spec
+        values, inputs = network.options  # type: ignore[assignment]
     else:
-        spec = read(find(named(network)))
+        spec = read(find(named(network)), fold_batchnorm=fold_batchnorm)
     return make_plan(ground(spec, values, inputs, ranges), columns, view, progress)
+
+
+def _texts(columns: Any) -> Iterable[str]:  # noqa: ANN401  (what Python hands over)
+    """Return columns that are all texts.  Raises `TypeError`."""
+    listed = list(columns) if hasattr(columns, "__iter__") else [columns]
+    for column in listed:
+        must_be_text(column, "a column", "macs")
+    return listed
+
+
+def _must_be_ranges(over: object) -> None:
+    """Require what `sweep` can run through.  Raises `TypeError`, which says what is written."""
+    takes = 'values by their names, like {"H": [32, 64]}'
+    if not hasattr(over, "__iter__"):
+        raise TypeError(f"`over` takes {takes}, not {type(over).__name__}")
+    if isinstance(over, str):
+        return
+    if not hasattr(over, "items"):
+        for text in over if isinstance(over, (list, tuple)) else ():
+            must_be_text(text, "a range", "H=32..64")
+        return
+    for name, values in over.items():
+        must_be_text(name, "a name", "H")
+        if not hasattr(values, "__iter__") and not hasattr(values, "tolist"):
+            raise TypeError(f"`over` takes {takes}, and of {name} not {type(values).__name__}")
 
 
 def _plain(over: Mapping[str, Any] | Iterable[str] | str) -> Any:  # noqa: ANN401

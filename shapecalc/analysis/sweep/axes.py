@@ -10,7 +10,7 @@ from shapecalc.graph import Graph, Input
 from shapecalc.graph.expand import expand
 from shapecalc.layers.shape import SIDE_NAMES, Shape
 from shapecalc.spec import Edit, NetSpec
-from shapecalc.text import Mark, Scalar, Tree, YamlMap, scalar
+from shapecalc.text import Scalar, Tree, YamlMap, mark, scalar
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -95,13 +95,13 @@ def _edit(over: Range, text: str, before: Edit | None) -> Edit:
     assert over.field is not None
     path, field = over.field
     source = over.source
-    word = Scalar(field, True, source, Mark(0, len(path) + 1), Mark(0, len(over.name)))
-    value = Scalar(text, True, source, Mark(0, len(over.name) + 1), Mark(0, len(source.text)))
+    word = Scalar(field, True, source, mark(0, len(path) + 1), mark(0, len(over.name)))
+    value = Scalar(text, True, source, mark(0, len(over.name) + 1), mark(0, len(source.text)))
     items: dict[str, Tree] = {field: value}
     keys = {field: word}
     if before is not None and before.change is not None:
         items, keys = {**before.change.items, **items}, {**before.change.keys, **keys}
-    layer = Scalar(path, True, source, Mark(0, 0), Mark(0, len(path)))
+    layer = Scalar(path, True, source, mark(0, 0), mark(0, len(path)))
     return Edit(layer, YamlMap(items, keys, source, layer.start, value.end))
 
 

@@ -51,6 +51,11 @@ class SweepColumn(NamedTuple):
         return self.kind.name in ("shape", "sides")
 
     @property
+    def counts_bytes(self) -> bool:
+        """Whether the value depends on the types of numbers, and on the batch."""
+        return self.kind.name == "bytes"
+
+    @property
     def extent(self) -> bool:
         """Whether it is an extent by itself, which has no unit."""
         return self.column is None and self.name not in OF_NETWORK

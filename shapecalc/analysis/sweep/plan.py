@@ -14,7 +14,8 @@ from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, divisors_of, s
 from shapecalc.algebra.relations import where
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import NO_SYMBOL, Problem, SpecErrors
+from shapecalc.graph import done_to
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.shape import as_list
@@ -182,8 +183,6 @@ def _of_atom(
 #: A sweep may have so many points, and so many of them may be propagated one by one.
 MAX_POINTS = 10_000_000
 MAX_PROPAGATED = 10_000
-#: What the rules say of symbols that they cannot compute with.
-_NO_SYMBOL = frozenset({"E121", "E122"})
 
 
 class _Trials:
@@ -217,7 +216,7 @@ class _Trials:
             self.done[key] = self.report(values)
         except SpecErrors as error:
             self.done[key] = error
-            return bool(_codes(error) & _NO_SYMBOL)
+            return bool(_codes(error) & NO_SYMBOL)
         return False
 
 
@@ -233,8 +232,20 @@ class Plan(NamedTuple):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Doubts about how the spec was read."""
-        return self.ground.wire({}).remarks
+        """Doubts about how the spec was read, with values of what is swept, and what is asked."""
+        let = self.ground.spec.let
+        values = {
+            axis.symbol: axis.values[0]
+            for axis in self.ground.axes
+            if axis.over.field is not None or axis.symbol in let
+        }
+        bytes_ = any(measure.counts_bytes for measure in self.measures)
+        return (*self.ground.wire(values).remarks, *self.view.idle(counts_bytes=bytes_))
+
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """What was done to the network at every point."""
+        return done_to(self.ground.spec)
 
 
 def make_plan(
@@ -304,7 +315,7 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
     except SpecErrors as error:
         if not free:
             raise
-        if _codes(error) & _NO_SYMBOL:
+        if _codes(error) & NO_SYMBOL:
             raise NeedsNumbersError from None
         for end in (0, -1):
             try:

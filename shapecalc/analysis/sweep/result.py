@@ -42,6 +42,10 @@ class Stream(Shown):
         return self.plan.doubts
 
     @property
+    def deployed(self) -> tuple[str, ...]:
+        return self.plan.deployed
+
+    @property
     def blocks(self) -> Iterator[RowBlock]:
         """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
         for block in blocks(self.plan, self.rows):
@@ -65,6 +69,10 @@ class Sweep(Shown):
     @property
     def doubts(self) -> tuple[str, ...]:
         return self.plan.doubts
+
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        return self.plan.deployed
 
     @property
     def blocks(self) -> tuple[RowBlock, ...]:

@@ -198,8 +198,9 @@ def _recomputed(
             *convention_words(query.quantity.name, other, [key for key, _ in erratum.changes]),
         ]
     )
-    recomputed = answer.beside(answer.values[0].value)
-    if all(answer.agrees(value, other) for value in answer.values):
+    wrong = [value for value in answer.values if not answer.agrees(value, other)]
+    recomputed = answer.beside((wrong or answer.values)[0].value)
+    if not wrong:
         return result._replace(under=under, recomputed=recomputed)
     account = f"its erratum does not hold: when {under}, {recomputed} comes out"
     return result._replace(status="MISMATCH", account=account)

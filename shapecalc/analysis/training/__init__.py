@@ -1,11 +1,12 @@
 """What a training step computes: forward, both gradients of the backward pass, and the update.
 
-Exact, as multiply-accumulates of convolutions and dense layers, counted dense.  The gradient of the
-weights pairs every input with every output gradient that it met, and the gradient of the input
-every weight: as many multiply-accumulates as the forward pass each.  The gradient of an input is
-needed only where something before it is trained, so the first convolution goes without, and the
-gradient of weights only where these are trained: what is frozen (`trainable: false`) hands its
-output's gradient on to a trained layer before it, and needs none where there is no such layer.
+Exact, as multiply-accumulates of convolutions, dense layers and products, counted dense.  The
+gradient of the weights pairs every input with every output gradient that it met, and the gradient
+of the input every weight: as many multiply-accumulates as the forward pass each.  The gradient of
+an input is needed only where something before it is trained, so the first convolution goes without,
+and the gradient of weights only where these are trained: what is frozen (`trainable: false`) hands
+its output's gradient on to a trained layer before it, and needs none where there is no such layer.
+A product of activations has no weights, but two inputs, the gradient of each as costly as itself.
 
 What training and inference keep in memory, for a batch and a type of element, follows from it.
 """
@@ -40,15 +41,29 @@ def training_cost(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     free: Iterable[str] = (),
+    fold_batchnorm: bool = False,
 ) -> Training:
     """Compute what a training step of a network costs: forward, both gradients and the update.
 
     `network` is a report, a loaded network, or a spec by its path or name, which `settings`,
     `input` and `free` go with as in `summarize`; `optimizer` is sgd, momentum or adam.  Raises
-    `SpecErrors` for unknown words (E303), and with everything that is wrong with the network.
+    `SpecErrors` for unknown words (E303), for a network as deployed (E323: `fold_batchnorm`), and
+    with everything that is wrong with the network.
     """
     chosen = _optimizer_named(optimizer)
-    return step(report_of(network, settings=settings, input=input, free=free), chosen)
+    report = report_of(
+        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm
+    )
+    if report.graph.spec.deployed:
+        raise refuse("E323", _UNFOLDED, Origin(report.graph.spec.source), _LEAVE_OUT)
+    return step(report, chosen)
+
+
+_UNFOLDED = (
+    "training folds no batch normalisation: its statistics are those of the batch, anew in every"
+    " step, and no constants that could go into the weights"
+)
+_LEAVE_OUT = "leave out --fold-batchnorm (fold_batchnorm in Python); `summarize` takes it"
 
 
 class Optimizer(NamedTuple):
@@ -186,7 +201,10 @@ def step(report: Report, optimizer: Optimizer) -> Training:
         before = any(reached[index] for index in node.inputs)
         own = any(parameter.role != "buffer" for parameter in row.parameters)
         reached.append(before or (own and node.trained))
-        cost = _cost(row, trained_before=before, trained=node.trained or not own)
+        if row.parameters or row.macs == 0:
+            cost = _cost(row, trained_before=before, trained=node.trained or not own)
+        else:
+            cost = _product_cost(row, sum(reached[index] for index in node.inputs))
         costs.append(cost._replace(reached=reached[-1], trainable=row.trainable))
     return Training(report, optimizer, tuple(costs))
 
@@ -198,6 +216,14 @@ def _cost(row: Row, *, trained_before: bool, trained: bool) -> Cost:
     backward = row.macs if trained_before else _inner(row)
     first = not trained_before and row.macs != 0
     return Cost(row.name, row.params, row.macs, backward, row.macs, first)
+
+
+def _product_cost(row: Row, factors: int) -> Cost:
+    """Cost a product of activations: the gradient of a factor is a product with the other one.
+
+    Only the factors that something trained lies before need theirs.
+    """
+    return Cost(row.name, 0, row.macs, factors * row.macs, 0)
 
 
 def _inner(row: Row) -> Dim:
@@ -272,7 +298,7 @@ def kept(plan: Training, view: View) -> tuple[Kept, ...]:
         optimizer.kept * totals.trainable,
         optimizer.kept * trained,
     )
-    buffers = Kept("buffers", "buffers", totals.buffers, view.bytes(totals.buffers, "buffers"))
+    buffers = Kept("buffers", "buffers", totals.buffers, view.arrays(totals, "buffers"))
     parts = (
         params,
         Kept("gradients", "gradients of parameters", totals.trainable, trained),

@@ -23,10 +23,11 @@ from shapecalc.output.columns import (
     units_owed,
 )
 from shapecalc.output.records import Records
-from shapecalc.output.report_records import chosen_data
+from shapecalc.output.report_records import chosen_data, peak_data
 from shapecalc.output.report_table import total_label
 from shapecalc.output.row_choice import left_out
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
+from shapecalc.output.totals import peak_owed
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 
@@ -217,6 +218,7 @@ def _legend(plan: Training, view: View, params: str, macs: str) -> Iterator[tupl
             "training",
             "the lines above added up, or inference and the optimizer's state where that is more",
         )
+    yield from peak_owed(report, view).items()
     parts = [part for part in kept(plan, view) if part.number != 0]
     numbers = [*_operations(plan, view).values(), *(part.number for part in parts)]
     units = [view.unit("", [number]) for number in (*numbers, *(part.bytes for part in parts))]
@@ -292,6 +294,7 @@ def _head(plan: Training, view: View) -> dict[str, Json]:
             for part in kept(plan, view)
         ],
         "estimate": _estimate(plan),
+        **peak_data(plan.report, view),
     }
 
 

@@ -10,13 +10,17 @@ from shapecalc.counting.profile import Profile
 
 _CONVOLUTIONS = "conv conv:untied depthwise depthwise:untied separable separable:untied".split()
 _TRANSPOSED = "transposed transposed:untied transposed:grouped".split()
-_WEIGHTED = [*_CONVOLUTIONS, *_TRANSPOSED, "dense"]
+_WEIGHTED = [*_CONVOLUTIONS, *_TRANSPOSED, "dense", "dense:positions"]
 _TIED = [word for word in _WEIGHTED if not word.endswith(":untied")]
+_RECURRENT = ["rnn", "lstm", "gru"]
 _AVERAGES = ("avgpool", "global_avgpool", "adaptive_avgpool")
 _MAXIMA = ("maxpool", "global_maxpool", "adaptive_maxpool")
 
 #: What no tool knows as a layer.
-_UNKNOWN = "subsampling, blurring, distances to codes"
+_UNKNOWN = (
+    "subsampling, blurring, distances to codes, scales, bias, embeddings, reductions, l2norm,"
+    " position biases"
+)
 _ALL_ELSE = (
     f"{_UNKNOWN}, max pools, average pools, batch normalisation, normalisation,"
     " response normalisation, activations, softmax, upsampling, joins"
@@ -32,19 +36,20 @@ TORCH = (
         "torchinfo",
         "mult-adds: every weight and bias of a convolution at every output position, of other"
         " layers once",
-        _for_all([*_CONVOLUTIONS, "dense"], "macs + bias_adds")
+        _for_all([*_CONVOLUTIONS, *_RECURRENT, "dense"], "macs + bias_adds")
         | _for_all(_TRANSPOSED, "weights_by_outputs + bias_adds")
-        | _for_all("batchnorm layernorm groupnorm instancenorm prelu", "weights + biases"),
+        | _for_all("batchnorm layernorm groupnorm instancenorm rmsnorm prelu", "weights + biases")
+        | {"dense:positions": "weights + biases"},
         "transposed convolutions count by their output; layers without parameters have no rule",
         "torchinfo 1.8.0",
         without=_UNKNOWN
         + ", max pools, average pools, response normalisation, activations, softmax, upsampling,"
-        " joins",
+        " joins, matmul",
     ),
     Profile(
         "fvcore",
         "flops, which are multiply-accumulates, 1 each, and rough costs of some other layers",
-        _for_all(_WEIGHTED, "macs")
+        _for_all([*_WEIGHTED, "matmul"], "macs")
         | {
             "batchnorm": "outputs + scaled",
             **_for_all("layernorm groupnorm instancenorm", "4*outputs + scaled"),
@@ -54,7 +59,7 @@ TORCH = (
         "bias adds count nothing",
         "fvcore 0.1.5.post20221221",
         without=_UNKNOWN
-        + ", max pools, avgpool, response normalisation, activations, softmax, joins",
+        + ", max pools, avgpool, rmsnorm, response normalisation, activations, softmax, joins",
     ),
     Profile(
         "thop",
@@ -62,7 +67,7 @@ TORCH = (
         _for_all(_CONVOLUTIONS, "macs")
         | _for_all(_TRANSPOSED, "weights_by_outputs")
         | {
-            "dense": "macs",
+            **_for_all("dense dense:positions", "macs"),
             **_for_all("batchnorm layernorm instancenorm", "2*outputs + 2*scaled"),
             "avgpool": "outputs",
             **_for_all("global_avgpool adaptive_avgpool", "inputs + outputs"),
@@ -70,17 +75,22 @@ TORCH = (
             "prelu": "outputs",
             "upsample/1": "nearest + 5*bilinear",
             "upsample/2": "nearest + 11*bilinear",
+            "lstm": "macs + bias_adds + 2*adds",
+            "gru": "macs + bias_adds + adds + divisions",
+            "rnn": "macs + bias_adds + exponentials",
             **_for_all("relu relu6 leaky_relu dropout", "0"),
             **_for_all(_MAXIMA, "0"),
         },
         "bias adds count nothing; transposed convolutions count by their output",
         "thop 0.1.1.post2209072238",
-        without=_UNKNOWN + ", response normalisation, groupnorm, activations, joins",
+        without=_UNKNOWN
+        + ", response normalisation, groupnorm, rmsnorm, activations, joins, matmul",
     ),
     Profile(
         "ptflops:aten",
         "macs: multiply-accumulates and bias adds, 1 each",
-        _for_all(_TIED, "macs + bias_adds") | {"conv:untied": "macs"},
+        _for_all([*_TIED, *_RECURRENT], "macs + bias_adds")
+        | _for_all("conv:untied matmul", "macs"),
         "",
         "ptflops 0.7.5, backend aten",
         without=_ALL_ELSE,
@@ -91,7 +101,7 @@ TORCH = (
         " modules and functions count twice",
         _for_all(_TIED, "macs + bias_adds")
         | {
-            "conv:untied": "macs",
+            **_for_all("conv:untied matmul", "macs"),
             **_for_all("batchnorm groupnorm instancenorm", "outputs + scaled"),
             "layernorm": "outputs",
             **_for_all("relu prelu elu gelu", "2*outputs"),
@@ -99,15 +109,18 @@ TORCH = (
             **_for_all((*_AVERAGES, *_MAXIMA), "2*framed_inputs"),
             "upsample": "2*outputs",
             "lrn": "4*outputs + rim",
+            "rnn": "macs + bias_adds + exponentials",
+            "lstm": "macs + bias_adds + 2*exponentials",
+            "gru": "macs + bias_adds + adds + divisions",
         },
         "",
         "ptflops 0.7.5, backend pytorch",
-        without=_UNKNOWN + ", activations, joins",
+        without=_UNKNOWN + ", rmsnorm, activations, joins",
     ),
     Profile(
         "torch-flop-counter",
         "multiply-accumulates, 2 operations each",
-        _for_all(_WEIGHTED, "2*macs"),
+        _for_all([*_WEIGHTED, *_RECURRENT, "matmul"], "2*macs"),
         "bias adds count nothing",
         "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
         without=_ALL_ELSE,
@@ -115,7 +128,7 @@ TORCH = (
     Profile(
         "calflops",
         "MACs: multiply-accumulates, 1 each",
-        _for_all([*_CONVOLUTIONS, "transposed", "dense"], "macs")
+        _for_all([*_CONVOLUTIONS, "transposed", "dense", "dense:positions", "matmul"], "macs")
         | {"transposed:grouped": "macs_grouped_twice"},
         "bias adds count nothing",
         "calflops 0.3.2",
@@ -130,22 +143,25 @@ TORCH = (
             "conv:untied": "2*macs",
             "transposed": "2*macs + bias_adds_as_if_convolved",
             "transposed:grouped": "2*macs_grouped_twice + bias_adds_as_if_convolved",
-            "dense": "2*macs",
+            **_for_all("dense dense:positions matmul", "2*macs"),
             "batchnorm": "outputs + scaled",
             **_for_all("layernorm groupnorm instancenorm", "4*outputs + scaled"),
             **_for_all("relu prelu elu leaky_relu silu gelu softmax", "outputs"),
             **_for_all((*_AVERAGES, *_MAXIMA), "framed_inputs"),
             "upsample": "inputs",
             "lrn": "4*outputs + rim",
+            "rnn": "2*macs + bias_adds - exponentials",
+            "lstm": "2*macs + bias_adds + exponentials - multiplies",
+            "gru": "2*macs + bias_adds + exponentials - divisions",
         },
         "bias adds of dense layers count nothing",
         "calflops 0.3.2",
-        without=_UNKNOWN + ", activations, joins",
+        without=_UNKNOWN + ", rmsnorm, activations, joins",
     ),
     Profile(
         "torchscan",
         "MACs: multiply-accumulates, 1 each, and steps of pools and batch normalisation",
-        _for_all([*_CONVOLUTIONS, "dense"], "macs")
+        _for_all([*_CONVOLUTIONS, "dense", "dense:positions"], "macs")
         | _for_all(_TRANSPOSED, "weights_by_outputs + 4*sides")
         | {
             "batchnorm": "outputs + scaled",
@@ -160,7 +176,8 @@ TORCH = (
         "bias adds are part of the accumulation; a square pool counts its extent, not its square",
         "torchscan 0.2.0",
         without=_UNKNOWN
-        + ", response normalisation, normalisation, activations, softmax, upsampling, joins",
+        + ", response normalisation, normalisation, activations, softmax, upsampling, joins,"
+        " matmul",
     ),
 )
 
@@ -169,7 +186,7 @@ GRAPHS = (
         "onnx-tool",
         "MACs: x86 instructions: 1 per multiply-accumulate, addition and comparison, 4 per"
         " division, 24 per root, 32 per exponential",
-        _for_all("conv depthwise separable dense conv:untied", "macs + bias_adds")
+        _for_all("conv depthwise separable dense dense:positions conv:untied", "macs + bias_adds")
         | _for_all("transposed transposed:grouped", "kernels_of_filters + bias_adds")
         | {
             "batchnorm": "31*outputs",
@@ -191,10 +208,11 @@ GRAPHS = (
             "add": "adds",
             "multiply": "multiplies",
             "upsample": "4*bilinear",
+            "matmul": "macs",
         },
         "transposed convolutions count by their output, with filters for channels",
         "onnx-tool 1.0.1",
-        without=_UNKNOWN + ", max pools, average pools, normalisation, activations",
+        without=_UNKNOWN + ", max pools, average pools, normalisation, activations, joins",
     ),
     Profile(
         "convnet-burden",
@@ -211,20 +229,28 @@ GRAPHS = (
         "batch normalisation counts as merged, exponentials count nothing",
         "convnet-burden, core/burden.m at commit 42f03d3",
         without=_UNKNOWN
-        + ", max pools, average pools, normalisation, activations, upsampling, multiply",
+        + ", max pools, average pools, normalisation, activations, upsampling, joins, matmul",
     ),
 )
 
 KERAS = Profile(
     "keras",
     "Total params: trained weights + biases, and running statistics",
-    _for_all([*_TIED, "conv:untied"], "stored_weights + stored_biases")
+    _for_all(
+        [
+            *_TIED,
+            *_RECURRENT,
+            "conv:untied",
+            *"scale bias position_embedding token parameter".split(),
+        ],
+        "stored_weights + stored_biases",
+    )
     | _for_all(
-        "batchnorm layernorm groupnorm instancenorm prelu",
+        "batchnorm layernorm groupnorm instancenorm rmsnorm prelu",
         "stored_weights + stored_biases + stored_buffers",
     ),
     "parameters, not operations",
     "Keras 3.15.1, count_params()",
     of="parameters",
-    without="subsampling",
+    without="subsampling, position biases",
 )

@@ -68,7 +68,8 @@ def against(report: Report, answers: Answers) -> Homework:
         message = f"no row of the table is a layer of {report.name}"
         raise refuse_file("E704", message, answers.source, hint)
     keys = [quantity.key for quantity in answers.columns]
-    return assign(report, layers=dict.fromkeys(layers), columns=keys)
+    asked = assign(report, layers=dict.fromkeys(layers), columns=keys)
+    return asked._replace(part_of=assign(report).stamp) if answers.stamp else asked
 
 
 def claims_of(homework: Homework, answers: Answers) -> Claims:

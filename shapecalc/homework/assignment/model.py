@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import refuse
+from shapecalc.graph import Input
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
@@ -78,7 +79,8 @@ class Homework(NamedTuple):
     asked about; `cells` are those asked, in the order of the sheet.  `networks` are those that
     `report` holds side by side; none where there is one only.  `variation` is what a variant is
     given in place of what the teacher's file says: names and values.  `choices` may differ from
-    student to student; `any_window`: more windows may then leave a remainder.
+    student to student; `any_window`: more windows may then leave a remainder.  `part_of` is the
+    stamp of a sheet that asks this and more, where a table that leaves rows out is judged.
     """
 
     title: str
@@ -94,6 +96,7 @@ class Homework(NamedTuple):
     variation: tuple[tuple[str, str], ...] = ()
     choices: tuple[VaryChoice, ...] = ()
     any_window: bool = False
+    part_of: str = ""
 
     def __hash__(self) -> int:
         """Take what tells homeworks apart at a glance; all of their networks would take long."""
@@ -215,7 +218,8 @@ def computing(report: Report, depth: int = 1) -> tuple[str, ...]:
 
 def computes(row: Row) -> bool:
     """Tell whether a row has parameters or operations, or changes the volume."""
-    return bool(row.inputs and (row.params or row.macs or row.inputs != (row.output,)))
+    changes = row.params or row.macs or row.inputs != (row.output,)
+    return bool(changes and not isinstance(row.layer, Input))
 
 
 def _key(

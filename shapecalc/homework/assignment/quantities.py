@@ -10,6 +10,7 @@ from shapecalc.counting import MEASURES
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.output.view import View
+from shapecalc.report.receptive_field import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,9 @@ def _memory(row: Row, conventions: Conventions) -> int:
 
 
 def _field(row: Row, _: Conventions) -> int | None:
-    """Return the receptive field along a side; None where the sides differ or there is none."""
+    """Return the receptive field along a side; None where sides differ, or it is not known."""
+    if at_most(row.field):
+        return None
     sizes = {side.size for side in row.field or ()}
     size = sizes.pop() if len(sizes) == 1 else None
     return size if isinstance(size, int) and size else None

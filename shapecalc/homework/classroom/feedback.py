@@ -17,7 +17,7 @@ from shapecalc.homework.diagnosis.wording import (
     place_text,
     places_text,
     rounded_text,
-    summary_text,
+    standing_text,
 )
 from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.homework.sheets.checked import column_marks, worth_telling
@@ -71,8 +71,10 @@ def feedback(
     there only with `solution`.
     """
     blocks = [] if checked is None else list(_blocks(checked, hint, solution=solution))
-    standing = _NOTHING.get(graded.status, "") if checked is None else summary_text(checked)
-    own = [*graded.notes, *(notes_text(checked) if checked is not None else ())]
+    standing = (_NOTHING.get(graded.status, ""),) if checked is None else standing_text(checked)
+    own = list(graded.notes)
+    if checked is not None:
+        own = [note for note in own if note not in checked.another] + [*notes_text(checked)]
     notes = {note.casefold(): note for note in (sentence(clean(note)) for note in own)}
     if notes:
         blocks += section("Notes", (Points(tuple(notes.values())),))
@@ -81,7 +83,7 @@ def feedback(
     legend |= stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))
-    page = Document(title, tuple(blocks), (standing,), (), facts, tuple(legend.items()))
+    page = Document(title, tuple(blocks), standing, (), facts, tuple(legend.items()))
     return write(page._replace(names=tuple(map(clean, homework.layers))))
 
 

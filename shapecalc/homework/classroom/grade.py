@@ -17,7 +17,7 @@ from shapecalc.homework.classroom.judging import Task, fingerprint, homework_of,
 from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.store import PAGES, State
-from shapecalc.homework.diagnosis.check import OTHER_STAMP
+from shapecalc.homework.diagnosis import OTHER_STAMP
 from shapecalc.text import Origin
 from shapecalc.text.files import page_name
 from shapecalc.text.safe import terminal_safe

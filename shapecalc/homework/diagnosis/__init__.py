@@ -47,6 +47,9 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
 #: The note of what follows from own values that earn nothing.
 FAR = "follows from your own values, which are too far from the right ones to count"
 
+#: How the note on a sheet of another homework begins.
+OTHER_STAMP = "the sheet is stamped"
+
 #: The verdicts that say no.
 SAYS_NO: frozenset[Verdict] = frozenset({"misconception", "wrong"})
 
@@ -137,6 +140,11 @@ class Checked(Shown):
         """The marks that could be earned."""
         graded = (judged for judged in self.cells if judged.verdict != "not_graded")
         return added(judged.cell.out_of for judged in graded)
+
+    @property
+    def another(self) -> tuple[str, ...]:
+        """What says that the sheet belongs to another homework: its stamp."""
+        return tuple(note for note in self.notes if note.startswith(OTHER_STAMP))
 
     def count(self, *verdicts: Verdict) -> int:
         """Count the cells of some verdicts."""

@@ -11,7 +11,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers.claims import Claims, claims_of
-from shapecalc.homework.diagnosis import Checked, Diagnosis, Finding, JudgedCell, Verdict, added
+from shapecalc.homework.diagnosis import (
+    OTHER_STAMP,
+    Checked,
+    Diagnosis,
+    Finding,
+    JudgedCell,
+    Verdict,
+    added,
+)
 from shapecalc.homework.diagnosis.explanations import alone, paired_of
 from shapecalc.homework.diagnosis.follow_through import ANY, OwnNetwork, follow_through
 from shapecalc.homework.diagnosis.judge import (
@@ -187,8 +195,6 @@ def _marked(homework: Homework, cells: Iterable[JudgedCell]) -> tuple[JudgedCell
     return tuple(done)
 
 
-#: How the note on a sheet of another homework begins.
-OTHER_STAMP = "the sheet is stamped"
 #: So many explanations are given for one cell.
 MOST = 4
 #: The note on a sheet whose volumes are in the other order.
@@ -213,7 +219,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
     ]
     done = _marked(homework, judged)
     notes = [*answers.notes]
-    if answers.stamp and answers.stamp != homework.stamp:
+    if answers.stamp and answers.stamp not in (homework.stamp, homework.part_of):
         notes.append(f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}")
     if claims.channels_first and homework.conventions.layout != "chw":
         notes.append(CHANNELS_FIRST)

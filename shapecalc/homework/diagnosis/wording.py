@@ -182,7 +182,7 @@ class FindingText(NamedTuple):
 
 def findings_text(checked: Checked) -> Iterator[FindingText]:
     """Put the findings of a table into words, in their order."""
-    rest = all(
+    rest = not checked.extras and all(
         judged.verdict.startswith("right") or judged.verdict in ("misconception", "not_graded")
         for judged in checked.cells
     )
@@ -247,26 +247,37 @@ def rounded_text(cells: Iterable[JudgedCell]) -> str:
     )
 
 
-def summary_text(checked: Checked) -> str:
+def standing_text(checked: Checked) -> tuple[str, ...]:
+    """Say how the cells stand, behind a doubt whether the sheet is that of the homework at all."""
+    doubts = (f"{capital(one_line(note))}." for note in checked.another)
+    return (*doubts, _summary_text(checked))
+
+
+def _summary_text(checked: Checked) -> str:
     """Say in a sentence how the cells stand."""
     graded = [judged for judged in checked.cells if judged.verdict != "not_graded"]
     right = sum(judged.verdict.startswith("right") for judged in graded)
     if not graded:
         return "No cell is graded."
-    if right == len(graded):
+    if right == len(graded) and not checked.extras:
         return f"All {right} cells are right."
     counts = [
         (checked.count("misconception", "wrong"), "wrong"),
         (checked.count("unreadable"), "not readable"),
         (checked.count("blank"), "blank"),
     ]
-    parts = [f"{count} {word}" for count, word in counts if count]
-    return f"{right} of {len(graded)} cells are right; {', '.join(parts)}."
+    parts = ", ".join(f"{count} {word}" for count, word in counts if count)
+    extra = len(checked.extras)
+    unasked = f"{extra} answer{' was' if extra == 1 else 's were'} not asked for" if extra else ""
+    after = "; ".join(filter(None, (parts, unasked)))
+    return f"{right} of {len(graded)} cells are right; {after}."
 
 
 def notes_text(checked: Checked) -> Iterator[str]:
     """Yield what is to be said of the whole file: notes, and answers to what was not asked."""
     for note in checked.notes:
+        if note in checked.another:  # which stands at the top
+            continue
         yield f"{capital(one_line(note))}."
     unasked: dict[str, str] = {}
     for extra in checked.extras:

@@ -151,11 +151,12 @@ def sides_of(shape: Shape) -> tuple[int, ...]:
 
 
 def kernel_of(row: Row) -> tuple[int, ...]:
-    """Return the kernel of a row's layer, per side; a dense layer's is its whole input."""
+    """Return the kernel of a row's layer, per side; a dense layer's is all that its units see."""
     layer = row.layer
     if isinstance(layer, Windowed):
         return tuple(map(known, per_side(layer.kernel, len(row.inputs[0].sides), "kernel")))
-    return sides_of(row.inputs[0]) if isinstance(layer, Dense) else ()
+    flat = isinstance(layer, Dense) and layer.over == "all"
+    return sides_of(row.inputs[0]) if flat else ()
 
 
 def filters_of(row: Row) -> int:
@@ -184,7 +185,7 @@ def _side(n: int, move: Window) -> Side:
         known(move.kernel),
         known(move.stride),
         known(before) + known(after),
-        move.dilation,
+        known(move.dilation),
         "floor" if move.rounding == "floor" or move.mode == "same" else "ceil",
     )
     right = known(output_size(n, move))

@@ -93,7 +93,7 @@ def _does(homework: Homework, layer: str, shown: Mapping[str, str]) -> str:
         return row.does
     text = f"{row.type} {row.does}".strip()
     sources = tuple(_shown_before(homework, source, shown) for source in row.sources)
-    if sources != (shown.get(layer, ""),):
+    if sources and sources != (shown.get(layer, ""),):
         named = [source.removeprefix(_shared_path(layer, source)) for source in sources[:_NAMED]]
         more = f" and {len(sources) - _NAMED} more" if len(sources) > _NAMED else ""
         text += f", from {', '.join(named)}{more}"

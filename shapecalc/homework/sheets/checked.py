@@ -16,7 +16,7 @@ from shapecalc.homework.diagnosis.wording import (
     notes_text,
     place_text,
     rounded_text,
-    summary_text,
+    standing_text,
     why_text,
 )
 from shapecalc.output.csv import Plain
@@ -199,7 +199,7 @@ def tabulate(
     heads = [Head(column.title, extents=column.key == "output") for column in columns]
     return Table(
         title=one_line(homework.title),
-        about=(summary_text(checked),),
+        about=standing_text(checked),
         columns=(Head("the layer"), *heads),
         header=("layer", *(column.title for column in columns)),
         lines=tuple(lines),

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Conv, Windowed, pad_text
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise, Separable
+from shapecalc.layers.merge import Elementwise
 from shapecalc.layers.norm import LayerNorm
 from shapecalc.layers.pool import BlurPool
-from shapecalc.layers.reshape import Crop, PadLayer
+from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, times_text
 from shapecalc.layers.transposed import Transposed
 
@@ -39,7 +41,8 @@ def notation_key(rows: Iterable[Row], *, operations: bool) -> dict[str, str]:
 
     Marks that mean the same stand together.
     """
-    layers = [(row, row.layer) for row in rows if row.layer is not None and row.inputs]
+    rows = [row for row in rows if not isinstance(row.layer, Input)]
+    layers = [(row, row.layer) for row in rows if row.layer is not None]
     heads: dict[str, tuple[str, str]] = {}
     for row, layer in layers:
         if layer.type not in heads:
@@ -67,6 +70,9 @@ def _head(row: Row, layer: Layer) -> tuple[str, str]:
             words, meaning = f"{filters} {words}", f"{meaning}, {filters} filters"
     elif isinstance(layer, FullyConnected):
         meaning += f"; {words} units"
+    elif isinstance(layer, Elementwise):
+        meaning += "; x is what flows in" if layer.constants() else ""
+        meaning += "; stretched: repeated along every extent of 1" if "stretched" in words else ""
     elif words:
         meaning = f"{meaning}; {_principal(layer, words)}"
     if not isinstance(layer, _PLAIN) and not layer.learns.startswith("nothing"):
@@ -80,7 +86,7 @@ def _extents(row: Row, layer: Windowed) -> tuple[Dim, ...]:
 
 def _principal(layer: Layer, words: str) -> str:
     """Say what the field is that a layer's text begins with."""
-    to = isinstance(layer, Crop) and layer.to is not None
+    to = isinstance(layer, Crop | Upsample) and layer.size is not None
     name = "to" if to else layer.principal
     meaning = next(field.doc for field in layer.fields() if field.name == name)
     return _ends(words) if isinstance(layer, PadLayer | Crop) and not to else meaning

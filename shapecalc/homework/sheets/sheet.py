@@ -22,7 +22,8 @@ from shapecalc.output import table
 from shapecalc.output.csv import Plain, written
 from shapecalc.output.formats import format_for, write
 from shapecalc.output.table import Fact, Head, Table
-from shapecalc.text.safe import one_line
+from shapecalc.output.text import PROSE, pad_rows, row_width, wrap
+from shapecalc.text.safe import one_line, width_of
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.words import format_meant
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 #: A place for an answer, on paper.
 _BLANK = "_" * 14
+#: What a layer does is broken into lines of at least so many characters.
+_FEW = 16
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,11 @@ def sheet(
     *,
     solution: bool = False,
     who: str = "",
+    width: int | None = None,
 ) -> str:
     """Write the sheet of a homework, the last line ended; with `solution` its answers.
 
-    `who` is whose sheet it is.
+    `who` is whose sheet it is, `width` that of its page in characters.
     """
     if format == "yaml":
         return _yaml(homework, who, solution=solution)
@@ -66,11 +70,15 @@ def sheet(
     blank = _BLANK if format in ("html", "latex") else ""
     if format == "html":
         return _page(homework, tabulate(made, blank=blank), solution=solution)
-    return write(made, format, blank=blank)
+    if format == "text":  # for paper; what is read back has a line a layer
+        return write(made, format, wrapped=True, width=width or PROSE)
+    return write(made, format, blank=blank, width=width)
 
 
-def tabulate(sheet: Sheet, *, blank: str = "", width: int | None = None) -> Table:
-    """Lay a sheet out, with `blank` where an answer goes."""
+def tabulate(
+    sheet: Sheet, *, blank: str = "", wrapped: bool = False, width: int | None = None
+) -> Table:
+    """Lay a sheet out, with `blank` where an answer goes; `wrapped` breaks what layers do."""
     homework, who, solution = sheet.homework, sheet.who, sheet.solution
     columns = homework.columns
     heads = [Head(column.title, extents=column.key == "output") for column in columns]
@@ -87,7 +95,7 @@ def tabulate(sheet: Sheet, *, blank: str = "", width: int | None = None) -> Tabl
     graded = [cell.out_of for cell in homework.cells if cell.is_asked]
     marks = (Fact("marks", marks_text(sum(graded, Fraction(0)))),)
     about = (inputs_text(homework), *homework.doubts, homework.note)
-    return Table(
+    made = Table(
         title=one_line(homework.title) + (": solution" if solution else ""),
         about=tuple(filter(None, map(one_line, about))),
         columns=(Head("the layer"), Head("what it does", extents=True), *heads),
@@ -99,6 +107,22 @@ def tabulate(sheet: Sheet, *, blank: str = "", width: int | None = None) -> Tabl
         legend=tuple(stated(homework).items()),
         remarks=(f"Sheet: {stamp_text(homework)}.",),
     )
+    return _broken(made, width) if wrapped and width is not None else made
+
+
+def _broken(made: Table, width: int) -> Table:
+    """Break the column of what layers do where a sheet is wider than its page."""
+    rows = [made.header, made.footer, *(line.cells for line in made.lines)]
+    does = max(width_of(row[1]) for row in rows)
+    room = max(does + width - max(map(row_width, pad_rows(rows, [False] * len(made.header)))), _FEW)
+    if room >= does:
+        return made
+    lines = []
+    for (layer, text, *others), mark in made.lines:
+        first, *more = wrap(text, room) or [""]
+        lines.append(table.Line((layer, first, *others), mark))
+        lines += [table.Line(("", part, *[""] * len(others))) for part in more]
+    return made._replace(lines=tuple(lines))
 
 
 def _worked(homework: Homework) -> Iterator[str]:
@@ -206,11 +230,15 @@ def handout(
     *,
     solution: bool = False,
     who: str = "",
+    width: int | None = None,
 ) -> str | bytes:
-    """Write the sheet of a homework; with `solution` its answers.  `who` is whose sheet it is."""
+    """Write the sheet of a homework; with `solution` its answers.
+
+    `who` is whose sheet it is, `width` that of its page, where it has one.
+    """
     if format == "xlsx":
         from shapecalc.homework.sheets.as_xlsx import to_xlsx
 
         return to_xlsx(homework, solution=solution, who=who)
 
-    return sheet(homework, format, solution=solution, who=who)
+    return sheet(homework, format, solution=solution, who=who, width=width)

@@ -232,3 +232,14 @@ def test_changed_fields_stand_in_the_order_of_the_layer_in_every_process() -> No
         for seed in ("1", "2", "3")
     }
     assert len(texts) == 1
+
+
+def test_who_stops_to_share_weights_shares_none() -> None:
+    conv = "conv: {name: NAME, filters: 2, kernel: 3, pad: 1MORE}"
+    texts = [
+        f"input: 5x5x2\nlayers: [{conv.replace('NAME', 'a').replace('MORE', '')},"
+        f" {conv.replace('NAME', 'b').replace('MORE', more)}]"
+        for more in (", share: a", "")
+    ]
+    assert changes(of(*texts)) == {"b": ["share a -> none"]}
+    assert changes(of(*reversed(texts))) == {"b": ["share none -> a"]}

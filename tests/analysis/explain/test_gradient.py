@@ -25,15 +25,15 @@ from tests.oracle.judge import answer
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def wrong(explanation: shapecalc.Explanation) -> list[str]:
-    """Say what a lesson lacks: formulas, an example, agreement with central differences."""
+def wrong(explanation: shapecalc.Explanation, of: str = "x") -> list[str]:
+    """Say what a lesson lacks: a gradient, an example, agreement with central differences."""
     (section,) = explanation.sections
     equations = [block for block in section.blocks if isinstance(block, Equation)]
     said = " ".join(block.text for block in section.blocks if isinstance(block, Prose))
     text = explanation.render()
     found = []
-    if not any(each.label.startswith("dL/dx") for each in equations):
-        found.append("no gradient of the input")
+    if not any(each.label.startswith(f"dL/d{of}") for each in equations):
+        found.append(f"no gradient of {of}")
     if "Central differences" not in said or "NOT" in said:
         found.append("differences disagree")
     if max(map(len, text.splitlines())) > 80:
@@ -54,7 +54,8 @@ def test_any_layer_of_a_type_has_its_gradients_explained(word: str, data: st.Dat
     found = answer(layer, *inputs)
     assume(found is not None)
     assert found is not None
-    assert wrong(shapecalc.explain(found, found.rows[-1].name, "gradient")) == []
+    explanation = shapecalc.explain(found, found.rows[-1].name, "gradient")
+    assert wrong(explanation, "x" if inputs else "w") == []
 
 
 @pytest.mark.parametrize("name", ["alexnet", "lenet5-1998", "unet", "googlenet"])
@@ -133,3 +134,21 @@ def test_an_example_explains_the_divisors_that_the_layers_own_formulas_do_not_ha
     assert "n[0, 0] = " in whole.partition("Worked")[2]
     assert "/n[i, j]" in clipped.partition("Worked")[0]
     assert (whole.count(meaning), clipped.count(meaning)) == (1, 1)
+
+
+@pytest.mark.parametrize(("fields", "slope"), [("", "dL/dw[c]"), (": {shared: true}", "dL/dw[n]")])
+def test_a_slope_belongs_to_a_channel_or_to_all(fields: str, slope: str) -> None:
+    lesson = shapecalc.explain(
+        of_text(f"input: 5x5x2\nlayers: [prelu{fields}]"), "prelu1", of="gradient"
+    )
+    (section,) = lesson.sections
+    labels = [block.label for block in section.blocks if isinstance(block, Equation)]
+    assert slope in labels
+
+
+def test_what_is_stretched_is_read_at_its_one_place_and_sums_over_the_others() -> None:
+    network = shapecalc.loads("input: 4x5x3\nlayers:\n  - multiply: [[], [global_avgpool]]\n")
+    text = shapecalc.explain(network, "multiply1", of="gradient").render("text")
+    assert "y[c, u, v] = x1[c, u, v] * x2[c, 0, 0]" in text
+    assert "dL/dx1[c, u, v] = g[c, u, v] * x2[c, 0, 0]" in text
+    assert "dL/dx2[c, 0, 0] = sum over u, v of g[c, u, v] * x1[c, u, v]" in text

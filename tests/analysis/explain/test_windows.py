@@ -157,3 +157,16 @@ def test_the_largest_network_is_a_slide_in_little_time() -> None:
     begin = perf_counter()
     explain(fitted, None, "output,params,macs,memory,receptive-field").render("html")
     assert perf_counter() - begin < 20
+
+
+def test_a_row_is_long_with_the_padding_at_both_ends() -> None:
+    """58 pixels and 4 of padding are more than 60: of 4 windows the first two and the last."""
+    fitted = fit(58, Window(20, 12, 2, 2))
+    lines = [line.split("  ")[0] for line in drawn(fitted, "pixel")]
+    assert [line for line in lines if line.startswith("window")] == [
+        "window 1",
+        "window 2",
+        "window 4",
+    ]
+    short = [line.split("  ")[0] for line in drawn(fit(56, Window(20, 12, 2, 2)), "pixel")]
+    assert "window 3" in short

@@ -142,3 +142,31 @@ def test_a_network_with_symbols_needs_values() -> None:
     with pytest.raises(SpecErrors) as caught:
         find_count(summarize("vgg16", input="HxWx3"), "138M")
     assert [problem.code for problem in caught.value.problems] == ["E121"]
+
+
+def test_the_likelier_variation_stands_first() -> None:
+    """Two operations each are likelier than a batch of four halved counts."""
+    variations = [each.candidate.variation for each in found("alexnet", "4.5G").matches]
+    assert list(dict.fromkeys(variations)) == ["x 2 (2 operations each)", "x 4 (a batch)"]
+    assert variations == sorted(variations, key=lambda text: text.startswith("x 4"))
+
+
+def test_versions_of_a_shipped_network_are_counted_where_itself_gives_nothing() -> None:
+    found = find_count("resnet50", "4.1G")
+    assert {match.candidate.variation for match in found.matches} == {"of resnet50-v1.5"}
+    counts = {match.candidate.what: match.candidate.number for match in found.matches}
+    assert counts["profile macs"] == 4_089_184_256
+    text = found.render("text")
+    assert "No count of ResNet-50 itself gives 4.1G" in " ".join(text.split())
+    back = find_count("resnet50-v1.5", "3857973248")
+    assert {match.candidate.variation for match in back.matches} == {"of resnet50"}
+    own = find_count("resnet50", "3.86G")
+    assert not any("of resnet50" in match.candidate.variation for match in own.matches)
+
+
+def test_versions_are_those_of_the_network_as_it_is_shipped() -> None:
+    own = {"input": "8x8x3", "layers": ["relu"]}
+    for found in (find_count("resnet50", "4.1G", input="256x256x3"), find_count(own, "4.1G")):
+        counts = [*found.nearest, *(match.candidate for match in found.matches)]
+        assert counts
+        assert not any("resnet50" in count.variation for count in counts)

@@ -8,7 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc import solve
-from shapecalc.algebra.integer_sets import Integers
+from shapecalc.algebra.integer_sets import Integers, Stretch
 from shapecalc.analysis.solve.answer import compress, listed, size, tidied
 from shapecalc.analysis.solve.question import read_question
 from shapecalc.errors import SpecErrors
@@ -296,7 +296,8 @@ def test_suffixes_and_separators() -> None:
     def bound(text: str) -> object:
         return read_question(f"macs <= {text}").conditions[0].right
 
-    assert bound("1.5M") == 1_500_000
+    assert bound("1.5M") == bound("1.5e6") == bound("15E+5") == bound("1500k") == 1_500_000
+    assert bound("4.1G") == bound("4.1e9") == 4_100_000_000
     assert bound("2Ki") == 2048
     assert bound("3GiB") == 3 * 2**30
     assert bound("12,345,678") == bound("12_345_678") == 12345678
@@ -311,3 +312,9 @@ def test_sets_are_compressed_to_what_they_are() -> None:
             assert size(numbers) == len(chosen)
             assert tidied(numbers) == numbers
     assert tidied(Integers(())) == Integers(())
+
+
+def test_a_set_that_is_not_written_shorter_stays_as_it_is() -> None:
+    numbers = Integers((Stretch(10, 18), Stretch(2, None, 3, (0, 2))))
+    assert tidied(numbers) == numbers
+    assert numbers.text("n") == "n from 10 to 18 or n mod 3 in {0, 2}"

@@ -215,3 +215,70 @@ def test_a_list_of_values_is_swept_as_it_is(values: list[int]) -> None:
     swept = shapecalc.sweep(spec, {"k": values}, columns="params")
     assert swept["k"].tolist() == values
     assert swept["params"].tolist() == [193 * k for k in values]
+
+
+def test_one_output_needs_no_name_and_several_have_theirs() -> None:
+    assert "output.channels" in shapecalc.sweep("alexnet", {"N": [227]}).columns
+    heads = (
+        "input: 8x8x3\n"
+        "layers: [conv: {name: a, filters: 2, kernel: 3}, dense: {name: b, units: 2, from: input}]\n"
+        "outputs: [a, b]"
+    )
+    names = shapecalc.sweep(shapecalc.loads(heads), {"N": [8]}).columns
+    assert {"a.output.height", "b.output.channels"} <= set(names)
+
+
+def test_one_side_is_swept_and_the_other_stays() -> None:
+    text = shapecalc.sweep("alexnet", {"H": [227, 258]}).render("text")
+    assert "the input's height; its width stays 227" in text
+
+
+def test_the_sides_that_may_be_swept_are_listed() -> None:
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.sweep("alexnet", {"Q": [227]})
+    (problem,) = caught.value.problems
+    assert problem.hint == "there are H, W, N; also fields of layers, like conv1.stride"
+
+
+def test_two_fields_of_one_layer_are_both_swept() -> None:
+    """A side of 19 by a window of 3: (19 + 2*pad - 3) // stride + 1."""
+    graph = shapecalc.loads("input: 19x19x3\nlayers: [conv: {name: c, filters: 1, kernel: 3}]")
+    over = {"c.pad": [0, 1], "c.stride": [1, 2]}
+    swept = shapecalc.sweep(graph, over, columns="c.height")
+    assert swept["c.height"].tolist() == [17, 9, 19, 10]
+
+
+def test_an_array_of_steps_is_told_as_a_range() -> None:
+    text = shapecalc.sweep("alexnet", {"H": np.arange(227, 237)}).render("text")
+    assert text.startswith("AlexNet\nOver H from 227 to 236\n")
+
+
+def test_a_size_without_a_whole_pattern_of_units_is_told_with_its_own_numbers() -> None:
+    """Of 1 a transposed window of 3 makes 3, of 2 it makes 5: only these take a window of 4."""
+    text = (
+        "input: HxHx1\nlayers:"
+        " [transposed: {filters: 1, kernel: 3, stride: 2}, conv: {filters: 1, kernel: 4}]"
+    )
+    swept = shapecalc.sweep(shapecalc.loads(text), {"H": [1, 2]}, columns="conv1.rf")
+    assert swept["note"].tolist() == [
+        "conv1: a 4-high window does not fit an input 3 high with padding 0",
+        "",
+    ]
+
+
+def test_points_that_exist_have_whole_numbers_of_the_machine() -> None:
+    text = "let: {k: 2}\ninput: 9x9x3\nlayers: [conv: {filters: 2, kernel: 1, groups: k}]"
+    graph = shapecalc.loads(text.replace("9x9x3", "9x9x6"))
+    swept = shapecalc.sweep(graph, {"k": [4, 1, 2]}, columns="params")
+    assert swept["params"].tolist() == [None, 14, 8]
+    assert swept.existing["params"].dtype == np.int64
+
+
+def test_nobody_is_reminded_of_a_letter_that_has_values() -> None:
+    """A letter in a padding stands for 1 and more; here it runs from 0, and no letter is left."""
+    conv = "input: 19x19x3\nlayers: [conv: {name: c, filters: 1, kernel: 3}]"
+    over = {"c.pad": [0, 1], "c.stride": [1, 2]}
+    assert "stands for 1, 2, 3" not in shapecalc.sweep(shapecalc.loads(conv), over).render("text")
+    let = "let: {p: 1}\ninput: 19x19x3\nlayers: [conv: {filters: 1, kernel: 3, pad: p}]"
+    swept = shapecalc.sweep(shapecalc.loads(let), {"p": [0, 1]})
+    assert "stands for 1, 2, 3" not in swept.render("text")

@@ -14,6 +14,7 @@ import pytest
 import shapecalc
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import evaluate
+from shapecalc.algebra.notation import text_of
 from shapecalc.analysis.training import OPTIMIZERS, kept, training_cost
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
@@ -69,6 +70,22 @@ def test_inside_a_separable_convolution_there_is_something_trained() -> None:
     cost = training_cost(summarize(loads(text))).costs[1]
     # 90 depthwise and 40 pointwise weights at 5*7 places; only the 40 need their input's gradient
     assert cost[2:6] == (4550, 1400, 4550, True)
+
+
+def test_a_product_of_activations_needs_the_gradient_of_both_its_factors() -> None:
+    """Of none that nothing trained lies before; broken by a gradient of weights it does not have."""
+    net = summarize(loads("input: 5x6\nlayers: [attention: 2]"))
+    costs = {cost.layer.rpartition("/")[2]: cost for cost in training_cost(net).costs}
+    assert costs["scores"][2:6] == (150, 300, 0, False)  # 2 heads x 5 x 5 x 3
+    assert costs["qkv"][2:6] == (540, 0, 540, True)
+    text = """
+input: 5x6
+layers: [{conv1-6: {name: c}}, {matmul: {from: [c, input], transpose: second}}]
+"""
+    half = summarize(loads(text))
+    assert training_cost(half).costs[-1][2:6] == (150, 150, 0, False)
+    plain = summarize(loads("input: 5x6\nlayers: [matmul: {from: [., .], transpose: second}]"))
+    assert training_cost(plain).costs[-1][2:6] == (150, 0, 0, False)
 
 
 def test_both_branches_of_a_network_begin_without() -> None:
@@ -350,3 +367,14 @@ def test_a_block_may_be_frozen_in_part() -> None:
     )
     shown = training_cost(summarize(loads(text))).render("text", width=200)
     assert "² some of it is frozen: those weights need no gradient" in shown
+
+
+def test_a_constant_that_is_free_stays_a_letter(tmp_path: Path) -> None:
+    """A 1x1 convolution of 3 channels to k on 9x9: 3k weights and k biases, 81*3k products."""
+    path = tmp_path / "free.yaml"
+    path.write_text(
+        "let: {k: 5}\ninput: 9x9x3\nlayers: [conv: {name: c, filters: k, kernel: 1}]", "utf-8"
+    )
+    cost = training_cost(str(path), free=["k"]).total
+    assert (text_of(cost.params), text_of(cost.forward)) == ("4k", "243k")
+    assert training_cost(str(path)).total.params == 20

@@ -6,7 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc.errors import SpecErrors
-from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.answers.files import decode, read_answers
 from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.diagnosis.check import check
 
@@ -94,3 +94,17 @@ def test_a_list_in_brackets_is_no_number() -> None:
         answers = read_answers(f"layer;output\nconv2_1;{text}\nfc6;4,096\n".encode(), "a.csv")
         result = check(homework, answers)
         assert [cell.marks for cell in result.cells] == [1, 1], text
+
+
+@pytest.mark.parametrize("sign", ["×", "²", "\N{NO-BREAK SPACE}", "\N{EN DASH}", "\N{MINUS SIGN}"])
+def test_every_sign_that_was_encoded_twice_is_read_again(sign: str) -> None:
+    """A product, a square, a thousand, a dash and a difference as word processors write them."""
+    data = f"layer;macs\nconv1;5 {sign} 2\n".encode().decode("cp1252").encode()
+    assert decode(data, "a.csv").text == f"layer;macs\nconv1;5 {sign} 2\n"
+
+
+def test_the_separator_that_a_spreadsheet_states_counts() -> None:
+    result = check(
+        HOMEWORK, read_answers(b"sep=~\nlayer~output~macs\nconv2~27x27x256~7\n", "a.csv")
+    )
+    assert [cell.verdict for cell in result.cells if cell.raw] == ["right", "wrong"]

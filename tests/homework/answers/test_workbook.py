@@ -265,3 +265,10 @@ def test_the_commands_write_and_read_a_workbook(tmp_path, monkeypatch) -> None:
     assert "All 9 cells are right." in runner().invoke(main, words).output
     done = runner().invoke(main, ["homework", "sheet", "homework.yaml", "-f", "xlsx"])
     assert (done.exit_code, "error[E302]" in done.stderr) == (2, True)
+
+
+def test_a_table_may_begin_in_any_column() -> None:
+    book = Workbook()
+    for row in (HEADER, ["conv1", "1x1x1"]):
+        book.active.append([None, *row])
+    assert {cell.raw for cell in judged(book).values()} >= {"1x1x1"}

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.cli import main
-from shapecalc.errors import SpecErrors
-from shapecalc.homework.classroom import Leftover, judging
+from shapecalc.errors import SpecErrors, refuse
+from shapecalc.homework.classroom import Leftover, Student, judging
 from shapecalc.homework.classroom.example import write_example
 from shapecalc.homework.classroom.grade import grade
-from shapecalc.homework.classroom.judging import PAYS
+from shapecalc.homework.classroom.judging import PAYS, homework_of
 from shapecalc.homework.classroom.store import from_json, to_json
 from shapecalc.homework.diagnosis.check import check
 from tests.homework.classroom.support import (
@@ -387,3 +387,48 @@ def test_the_example_goes_into_an_empty_folder(tmp_path: Path) -> None:
     done = runner().invoke(main, ["homework", "example", str(tmp_path / "empty")])
     assert done.exit_code == 0, done.output
     assert (tmp_path / "empty" / "homework.yaml").exists()
+
+
+def test_a_given_cell_is_worth_nothing(tmp_path: Path) -> None:
+    lay_out(tmp_path / "c", {"s1.csv": RIGHT})
+    (first, *_) = run(tmp_path / "c", HOMEWORK + "given: {conv1: [output]}\n").classroom.students
+    worth = {(cell.layer, cell.column): cell.out_of for cell in first.cells}
+    assert worth["conv1", "output"] == 0
+    assert worth["conv1", "params"] == 1
+    assert first.out_of == sum(worth.values()) == 5
+
+
+def test_a_file_that_is_refused_without_a_hint_is_told_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(tmp_path / "c", {"s1.csv": RIGHT})
+
+    def refusing(homework: object, answers: object) -> object:
+        raise refuse("E702", "the sheet is too large", None)
+
+    monkeypatch.setattr(judging, "check", refusing)
+    assert run(tmp_path / "c").classroom.students[0].notes == ("the sheet is too large",)
+
+
+def test_a_state_that_names_pages_elsewhere_takes_none_away(tmp_path: Path) -> None:
+    """Pages that nobody has any more go, but only those of the folder of pages."""
+    lay_out(tmp_path / "c", {"s1.csv": RIGHT})
+    run(tmp_path / "c")
+    results = tmp_path / "c" / "results"
+    (results / "mine.html").write_text("the teacher's own")
+    (line, *_) = (results / "state.jsonl").read_text().splitlines()
+    entry = json.loads(line)
+    entry["key"], entry["graded"]["page"] = "elsewhere", "../mine"
+    entry["pages"] = {"../mine.html": "", "../mine.md": ""}
+    (results / "state.jsonl").write_text(f"{line}\n{json.dumps(entry)}\n")
+    assert run(tmp_path / "c").kept == 1
+    assert (results / "mine.html").read_text() == "the teacher's own"
+
+
+def test_a_sheet_that_all_have_is_nobodys_own(tmp_path: Path) -> None:
+    """Where homeworks do not vary, their stamp names no student, even in a class of one."""
+    lay_out(tmp_path / "c", {}, "id,name\ns1,Ann Lee\n")
+    stamp = homework_of(request(tmp_path / "c").source, Student("s1")).stamp
+    (tmp_path / "c" / "sub" / "paper.csv").write_text(f"shapecalc homework {stamp}\n{RIGHT}")
+    (student,) = run(tmp_path / "c").classroom.students
+    assert student.status == "missing"

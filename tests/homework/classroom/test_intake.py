@@ -257,3 +257,8 @@ def test_names_of_pages_differ_in_more_than_case() -> None:
     taken: set[str] = set()
     names = [page_name(item, taken) for item in ("a/b", "A-B", "a-b-2", "a\\b")]
     assert len({name.casefold() for name in names}) == 4
+
+
+def test_of_two_files_that_nobody_can_read_the_last_counts(tmp_path: Path) -> None:
+    result = intake(tmp_path / "class", {"1001.pdf": b"%PDF", "1001 (2).pdf": b"%PDF"})
+    assert chosen(result) == {"1001": "1001 (2).pdf"}

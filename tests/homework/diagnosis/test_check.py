@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from fractions import Fraction
 
 import pytest
@@ -15,8 +16,12 @@ from shapecalc.homework.answers.claims import against
 from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.model import assign
-from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.diagnosis.check import Evidence, check
+from shapecalc.homework.diagnosis.explanations import CellExplanation, paired
+from shapecalc.homework.diagnosis.judge import FittingExplanation, key_cases
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.wording import finding_text
+from shapecalc.homework.diagnosis.working import Factors, working_of
 from tests.runner import runner
 
 #: The key of AlexNet in one tower, as the course's slides and the published totals have it.
@@ -395,3 +400,85 @@ def test_the_first_hint_tells_which_cells_and_not_which_idea(tmp_path) -> None:
             (bool(data["findings"]), any(c["misconceptions"] for c in data["cells"]), named)
         )
     assert found == [(False, False, False), (True, True, True)]
+
+
+def test_a_sheet_without_volumes_has_its_channels_where_they_belong() -> None:
+    assert checked("layer,params\nconv1,34944\n").notes == ()
+    both = checked("layer,output\nconv1,96x55x55\npool1,27x27x96\n")
+    assert both.notes == ()  # as many stand first as last
+    first = checked("layer,output\nconv1,96x55x55\npool1,96x27x27\n")
+    assert first.notes == ("most volumes have their channels first, so all were read that way",)
+
+
+def test_what_follows_from_values_too_far_off_is_said_to_follow() -> None:
+    far = "layer,output,params,MACs\nconv1,2x2x96,34944,139392\npool1,1x1x96,0,0\n"
+    follows = {cell.cell.at: cell.follows for cell in checked(far).cells if cell.raw}
+    assert [at for at, does in follows.items() if does] == [("conv1", "macs")]
+    plain = checked("layer,params\nconv1,1\nconv2,614656\n")
+    assert not any(cell.follows for cell in plain.cells)
+
+
+def test_a_rule_has_no_numbers_that_are_still_asked_for() -> None:
+    """The operations are worked out from the output, which this student has not found yet."""
+    flops = "layer,output,MACs\nconv1,{},210830400\n"
+    rules = {}
+    for output in ("", "55x55x96"):
+        answers = checked(flops.format(output))
+        rules[output] = answers.render("text", hint=3)
+    assert "11*11*3*96*55*55" in rules["55x55x96"]
+    assert "55*55" not in rules[""]
+    assert "weights x places of the output" in rules[""]
+
+
+def test_a_layer_without_biases_is_no_sum_of_them() -> None:
+    pool, conv = (shapecalc.summarize("alexnet")[name] for name in ("pool1", "conv1"))
+    assert working_of(pool, "biases", Conventions()) == Factors()
+    assert working_of(conv, "biases", Conventions()) == Factors(plus=(96,))
+
+
+def test_nothing_is_said_of_parameters_that_the_input_does_not_have() -> None:
+    homework = assign(shapecalc.summarize("alexnet"), layers=["input", "relu1"], columns=["params"])
+    answers = read_answers(b"layer,params\ninput,154587\nrelu1,290400\n", "a.csv")
+    given, relu = check(homework, answers).cells
+    assert (given.verdict, given.diagnoses) == ("wrong", ())
+    assert relu.diagnoses[0].ids == ("P32",)
+
+
+def test_only_rounded_numbers_are_wrong_for_being_rounded() -> None:
+    exact = Conventions(rounding="exact")
+    homework = assign(
+        shapecalc.summarize("alexnet"), layers=["conv1"], columns=["params"], conventions=exact
+    )
+    verdicts = {}
+    for text in ("34848", "34.9K"):
+        (cell,) = check(
+            homework, read_answers(f"layer,params\nconv1,{text}".encode(), "a.csv")
+        ).cells
+        verdicts[text] = (cell.verdict, cell.note)
+    assert verdicts["34848"][0] == "misconception"  # the biases were left out
+    assert verdicts["34.9K"] == ("wrong", "rounded, where whole numbers count")
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet"])
+def test_what_stands_for_another_rule_is_joined_with_no_second_mistake(name: str) -> None:
+    homework = assign(shapecalc.summarize(name), columns=["params", "macs"])
+    joined = {
+        first
+        for case in key_cases(homework).values()
+        for explanation in paired(case).all
+        for first in explanation.ids
+    }
+    assert joined
+    assert not {name for name in joined if CATALOGUE[name].instead}
+
+
+def test_what_the_own_values_explain_otherwise_is_never_sure() -> None:
+    """Known from three cells by the key, but the own values, with which most go on, say another."""
+    known = Evidence(Counter(P1=3), Counter(), Counter(), Counter())
+    working = Factors(filters=(7,))
+    by_key, by_own = (
+        FittingExplanation(CellExplanation((name,), working, 7), on)
+        for name, on in (("P1", "key"), ("P2", "own"))
+    )
+    assert not known.sure([by_key, by_own])
+    assert known.sure([by_key, by_own._replace(on="key")])

@@ -53,6 +53,11 @@ def test_ids_count_from_one_in_every_part_of_the_catalogue() -> None:
     assert len(ids) >= KNOWN
 
 
+def test_no_sentence_takes_every_input_for_a_picture() -> None:
+    for entry in CATALOGUE.values():
+        assert "height x width" not in f"{entry.done} {entry.why}", entry.id
+
+
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_the_right_answer_of_an_example_is_right(name: str, example: CellExample) -> None:
     assert judged(example, example.right).verdict == "right"

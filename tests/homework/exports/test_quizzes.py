@@ -247,3 +247,14 @@ def test_shares_are_of_moodles_list(made: Make, share: Fraction) -> None:
     assert result <= set(GRADES)
     (other,) = result - {"100", "0"} or {"100" if share > Fraction(19, 20) else "0"}
     assert abs(Fraction(other) / 100 - share) <= Fraction(1, 20)
+
+
+def test_no_wrong_number_is_below_0(made: Make) -> None:
+    """Without its padding a window of 5 has no place on 3 pixels: (3 - 5)/1 + 1 = -1."""
+    net = "input: 3x3x2\nlayers: [conv: {name: one, filters: 4, kernel: 5, pad: 1}]\n"
+    base = "title: T\nspec: net.yaml\ncolumns: [output]\nlayers: [one]\n"
+    values = [
+        wrong.value for blank in asked_numbers(made(net=net, base=base)) for wrong in blank.others
+    ]
+    assert values
+    assert min(values) == 0

@@ -19,6 +19,7 @@ from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.exports.coderunner import combinator
 from shapecalc.homework.exports.gradescope import results
+from shapecalc.homework.exports.parts import part_lines, parts_of
 from shapecalc.homework.exports.prairielearn import MAX_BYTES
 from shapecalc.homework.exports.prairielearn import results as prairielearn
 from tests.runner import runner
@@ -130,6 +131,9 @@ def test_prairielearn_takes_no_more_than_its_limit(
     jsonschema.validate(json.loads(short), PRAIRIELEARN)
     assert len(short) < len(whole) < MAX_BYTES
     assert json.loads(short)["score"] == json.loads(whole)["score"]
+    tests = json.loads(whole)["tests"]
+    left = [{key: test[key] for key in ("name", "points", "max_points")} for test in tests]
+    assert json.loads(short)["tests"] == left
 
 
 class _Tags(HTMLParser):
@@ -269,3 +273,16 @@ def test_a_file_that_is_not_there_is_no_result(made: Make, tmp_path: Path) -> No
     assert done.exit_code == 2
     assert done.stdout == ""
     assert "E001" in done.stderr
+
+
+def test_an_answer_is_cut_where_it_is_longer_than_a_line_may_be(made: Make) -> None:
+    for length, shown in ((60, "z" * 60), (61, f"{'z' * 59}…")):
+        student = checked(made(), f"layer,params\none,{'z' * length}\n")
+        lines = list(part_lines(parts_of(student, "cell")[0], per="cell"))
+        assert lines[0].split(" - ")[0] == shown
+
+
+def test_what_is_noted_of_an_answer_stands_behind_its_verdict(made: Make) -> None:
+    student = checked(made(), "layer,params\none,1.8K\nthree,zz\n")
+    text = results(student)
+    assert "zz - could not be read; this is not wrong ('zz' is no number)" in text

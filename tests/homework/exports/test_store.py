@@ -196,3 +196,12 @@ def test_marks_stay_exact() -> None:
     third = Graded(Student("a"), "missing", out_of=Fraction(2, 7))
     (read,) = from_json(to_json(Classroom("", "", (third,)))).students
     assert read.out_of == Fraction(2, 7)
+
+
+def test_of_several_mistakes_the_first_in_the_file_is_told() -> None:
+    def change(_: object, first: dict[str, object], __: object) -> None:
+        first.update(earned=1, marks=2, out_of=3)
+
+    order = [key for key in json.loads(TEXT)["students"][0] if key in ("earned", "marks", "out_of")]
+    with pytest.raises(SpecErrors, match=rf"students\[0\]\.{order[0]} is no fraction"):
+        from_json(edited(change))

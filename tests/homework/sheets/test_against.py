@@ -79,3 +79,92 @@ def test_a_sheet_is_written_over_no_answers(tmp_path: Path, suffix: str, other: 
     assert done.exit_code == 2
     assert f"error[E007]: '{mine}' is filled in, and would lose that: " in done.stderr
     assert mine.read_bytes() == before
+
+
+def check(tmp_path: Path, text: str, *words: str) -> str:
+    file = tmp_path / "answers.csv"
+    file.write_text(text, encoding="utf-8")
+    return run("check", str(file), "--against", "alexnet", *words)
+
+
+def test_a_table_with_rows_that_are_not_asked_is_never_all_right(tmp_path: Path) -> None:
+    right = "layer,output,params\nconv1,55x55x96,34944\n"
+    assert check(tmp_path, right).splitlines()[1] == "All 2 cells are right."
+    more = check(tmp_path, f"{right}conv9,55x55x96,34944\n").splitlines()
+    assert more[1] == "2 of 2 cells are right; 2 answers were not asked for."
+    one = check(tmp_path, f"{right}conv9,,34944\n").splitlines()
+    assert one[1] == "2 of 2 cells are right; 1 answer was not asked for."
+    mistaken = check(tmp_path, "layer,params\nconv1,34848\nconv9,7\n")
+    assert "The biases were forgotten, in params of conv1." in mistaken
+    assert "Everything else is right" not in mistaken
+    assert "Everything else is right" in check(
+        tmp_path, "layer,params\nconv1,34848\nconv2,614656\n"
+    )
+
+
+def test_the_stamp_of_another_homework_is_told_at_the_top_and_beside_every_format(
+    tmp_path: Path,
+) -> None:
+    stamped = "shapecalc homework 25a0a180\nlayer,params\nconv1,34944\n"
+    page = check(tmp_path, stamped).splitlines()
+    assert page[1].startswith("The sheet is stamped 25a0a180, but this homework ")
+    assert page[2] == "All 1 cells are right."
+    assert "25a0a180" not in "\n".join(page[3:])
+    words = ["homework", "check", str(tmp_path / "answers.csv"), "--against", "alexnet"]
+    for form in ("csv", "json", "text"):
+        told = runner().invoke(main, [*words, "-f", form]).stderr
+        assert told.startswith("remark: the sheet is stamped 25a0a180, but this homework ")
+
+
+def test_a_sheet_from_which_rows_or_columns_are_left_out_is_the_same_sheet(tmp_path: Path) -> None:
+    whole = run("sheet", "--against", "alexnet", "-f", "csv")
+    for text in (whole, "\n".join(line for line in whole.splitlines() if "conv2," not in line)):
+        assert "shapecalc homework" in text
+        assert "stamped" not in check(tmp_path, text)
+
+
+def test_a_sheet_of_text_fits_its_page(tmp_path: Path) -> None:
+    file = tmp_path / "sheet.txt"
+    for words, width in (
+        (("-f", "text"), 80),
+        (("--width", "74"), 74),
+        (("-o", str(file)), 80),
+        (("--solution",), 96),
+    ):
+        more = ("--width", "96") if width == 96 else ()
+        text = run("sheet", "--against", "resnet18", *words, *more) or file.read_text("utf-8")
+        table = text.partition("\nvolumes")[0]
+        assert max(map(len, table.splitlines())) <= width
+        words_of = " ".join(table.split())
+        assert "conv3_x/basic1/shortcut/conv1" in words_of
+        assert "from" in words_of
+        assert "conv2_x/basic2/add1" in words_of
+    wide = run("sheet", "--against", "resnet18", "--width", "200")
+    assert "conv 128 1x1 /2, no bias, from conv2_x/basic2/add1" in wide
+    result = runner().invoke(
+        main, ["homework", "sheet", "--against", "lenet5", "-f", "csv", "--width", "70"]
+    )
+    assert result.exit_code == 2
+    assert "csv has none" in result.stderr
+
+
+def test_the_network_of_a_sheet_takes_another_input_and_constants(tmp_path: Path) -> None:
+    file = str(tmp_path / "mine.csv")
+    run("sheet", "--against", "vgg16", "--input", "64x96x3", "--solution", "-o", file)
+    checked = json.loads(
+        run("check", file, "--against", "vgg16", "--input", "64x96x3", "-f", "json")
+    )
+    assert {cell["verdict"] for cell in checked["cells"]} == {"right"}
+    assert not checked["notes"]
+    shown = run("sheet", "--against", "alphago", "--set", "k=7", "-f", "csv")
+    assert "conv 7 5x5" in shown
+
+
+def test_a_teachers_file_says_all_of_its_network(tmp_path: Path) -> None:
+    file = tmp_path / "homework.yaml"
+    file.write_text("spec: lenet5\n", encoding="utf-8")
+    for words in (["--input", "32x32x1"], ["--set", "k=7"]):
+        result = runner().invoke(main, ["homework", "sheet", str(file), *words])
+        assert result.exit_code == 2
+        assert "error[E706]: FILE says all about the network" in result.stderr
+        assert "write `set:` and `input:` into it" in result.stderr

@@ -18,11 +18,15 @@ from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.conv import Windowed
-from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding
+from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding, Rational
+from shapecalc.layers.merge import Elementwise
 from shapecalc.layers.pool import BlurPool
-from shapecalc.layers.reshape import Crop
-from shapecalc.layers.shape import Map, as_text, shape_of
+from shapecalc.layers.reduce import L2Norm, Reduction
+from shapecalc.layers.reshape import Crop, Upsample
+from shapecalc.layers.shape import as_text, shape_of
+from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.text import Source
+from tests.kinds import NEED_SEQUENCES, copies
 from tests.layers.test_does import INPUTS, numbers, values_of
 
 if TYPE_CHECKING:
@@ -39,6 +43,11 @@ UNSAID: dict[str, dict[str, Any]] = {
     "no padding": {"pad": Padding(((0, 0),))},
     "dilation 1": {"dilation": (1,)},
     "sides rounded down": {"rounding": "floor"},
+    "a trained scale": {"scale": True},
+    "one recurrent layer": {"layers": 1},
+    "one direction": {"bidirectional": False},
+    "outputs of all steps": {"returns": "all"},
+    "two biases per gate": {"biases": 2},
     "one group": {"groups": 1},
     "one bias per filter": {"bias": True},
     "one bias per unit": {"bias": True},
@@ -46,31 +55,48 @@ UNSAID: dict[str, dict[str, Any]] = {
     "one kernel per channel": {"multiplier": 1},
     "no output padding": {"output_padding": None},
     "padding counts in a mean": {"count_include_pad": True},
-    "a trained scale and shift": {"affine": True},
+    "a trained scale and shift": {"affine": True, "scale": True, "shift": True},
     "running statistics": {"statistics": True},
     "a slope per channel": {"shared": False},
     "softmax over channels": {"over": "channels"},
     "alpha 0.0001": {"alpha": 1e-4},
     "beta 0.75": {"beta": 0.75},
     "k 1": {"k": 1.0},
+    "the channels of a place side by side": {"order": "crd"},
+    "pixels are areas": {"align": "centres"},
+    "no bias": {"bias": False},
+    "init 1": {"init": 1.0},
+    "axes over which a layer reduces go": {"keep": False},
 }
 #: What marks without a number say.
 WORDS: dict[str, dict[str, Any]] = {
     "no bias": {"bias": False},
+    "with bias": {"bias": True},
+    "axes kept": {"keep": True},
     "bias per position": {"bias": "per_position"},
     "padding not averaged": {"count_include_pad": False},
     "no scale or shift": {"affine": False},
+    "no scale": {"scale": False},
+    "no shift": {"shift": False},
     "no running statistics": {"statistics": False},
+    "both directions": {"bidirectional": True},
+    "last step": {"returns": "last"},
     "one slope": {"shared": True},
     "over positions": {"over": "positions"},
     "ceil": {"rounding": "ceil"},
     "ceil_caffe": {"rounding": "ceil_caffe"},
     "ceil_full": {"rounding": "ceil_full"},
+    "order dcr": {"order": "dcr"},
+    "corners aligned": {"align": "corners"},
 }
 
 
 def sizes(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("x")))
+
+
+def factors(text: str) -> tuple[int | Rational, ...]:
+    return (Rational(3, 2),) if text == "1.5" else sizes(text)
 
 
 def padding(text: str) -> Padding:
@@ -82,6 +108,28 @@ def padding(text: str) -> Padding:
     return Padding(tuple((size, size) for size in sizes(text)))
 
 
+#: An axis, with what is taken of it.
+AXES_TEXT = re.compile(r"(channels|height|width|length|depth) (\d+ of \S+|\S+)")
+
+
+def part_of_axis(text: str) -> Cut | PartOf:
+    """Read what is taken of an axis."""
+    if " of " in text:
+        number, of = text.split(" of ")
+        return PartOf(int(number), tuple(map(int, of.split("+"))) if "+" in of else int(of))
+    first, last, *step = text.split(":")
+    start, stop = (
+        End(abs(int(end)), "end" if end.startswith("-") else "start") if end else None
+        for end in (first, last)
+    )
+    return Cut(start or End(0), stop or End(0, "end"), int(step[0]) if step else 1)
+
+
+def _over(words: str) -> tuple[str, ...]:
+    """Read axes: `height, width and channels`."""
+    return tuple(re.split(r",? and |, ", words))
+
+
 def head(cls: type[Layer], text: str) -> dict[str, Any]:
     """Read what stands before the first mark."""
     if issubclass(cls, Windowed):
@@ -89,27 +137,46 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         stride = {"stride": sizes(words.pop()[1:])} if words[-1].startswith("/") else {}
         filters = {"filters": int(words.pop(0))} if len(words) > 1 else {}
         return filters | {"kernel": sizes(words[0])} | stride
+    if issubclass(cls, Slice):
+        return {axis: part_of_axis(part) for axis, part in AXES_TEXT.findall(text)}
+    if issubclass(cls, PixelShuffle | PixelUnshuffle):
+        return {"factor": sizes(text.removeprefix("by "))}
+    if issubclass(cls, Elementwise):
+        left, right = re.split(r"\bx\b", text)
+        numbers = {"left": left, "right": right}
+        found = {name: re.search(r"-?[\d.]+", part) for name, part in numbers.items()}
+        return {name: float(match[0]) for name, match in found.items() if match}
     if issubclass(cls, Crop):
-        return {"to": sizes(text[3:])} if text.startswith("to ") else {"crop": padding(text)}
+        if not text.startswith("to "):
+            return {"crop": padding(text)}
+        size, _, offset = text[3:].partition(" after ")
+        return {"to": sizes(size), "offset": sizes(offset) if offset else None}
+    if issubclass(cls, Upsample):
+        how, mode = text.split()[-2:]
+        size = {"to": sizes(how)} if text.startswith("to ") else {"factor": factors(how[1:])}
+        return size | {"mode": mode}
     readers: dict[str, tuple[str, Any]] = {
         "units": (r"(\d+)", int),
         "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels", sizes),
-        "shape": (r"to (.+)", sizes),
+        "shape": (r"(?:to )?(.+)", sizes),
+        "exponent": (r"to the (.+)", float),
+        "range": (r"(.+)", lambda words: tuple(map(float, words.split(" to ")))),
+        "per": (r"(?:per )?(\w+)(?: for all)?", str),
+        "count": (r"(\d+) in front", int),
         "order": (r"(.+)", lambda words: tuple(map(int, words.split()))),
         "pad": (r"(.+)", padding),
+        "pieces": (r"(\d+) pieces", int),
         "groups": (r"(\d+) groups", int),
-        "over": (r"over (\w+)", str),
+        "over": (r"over (.+)", _over if issubclass(cls, Reduction | L2Norm) else str),
         "slope": (r"slope (.+)", float),
         "alpha": (r"alpha (.+)", float),
         "rate": (r"(.+)", float),
-        "factor": (r"x(\S+) \w+", sizes),
     }
     pattern, read = readers[cls.principal]
     match = re.fullmatch(pattern, text)
     assert match, text
     value = read(match[1])
-    mode = {"mode": text.rpartition(" ")[2]} if cls.type == "upsample" else {}
-    return {cls.principal: value[0] if cls.type == "lrn" else value} | mode
+    return {cls.principal: value[0] if cls.type == "lrn" else value}
 
 
 def mark(text: str) -> dict[str, Any]:
@@ -119,10 +186,10 @@ def mark(text: str) -> dict[str, Any]:
     name, _, value = text.rpartition(" ")
     if match := re.fullmatch(r"x(\d+)", text):
         return {"multiplier": int(match[1])}
-    if name in ("alpha", "beta", "k"):
+    if name in ("alpha", "beta", "k", "init"):
         return {name: float(value)}
-    if name == "groups":
-        return {"groups": int(value)}
+    if name in ("groups", "layers", "biases"):
+        return {name: int(value)}
     if name == "pad":
         return {"pad": padding(value)}
     assert name in ("dilation", "output padding"), text
@@ -147,8 +214,8 @@ def read_back(text: str, unsaid: list[str]) -> Layer:
             values |= mark(words)
     if cls is BlurPool:
         values.pop("pad", None)  # it follows from the kernel
-    if cls is Crop:
-        values = {"crop": None, "to": None} | values
+    absent = (field for field in cls.fields() if field.default is None and not field.unsaid)
+    values = {field.name: None for field in absent} | values
     assert values.keys() == names, f"{text}: nothing says {names - values.keys()}"
     return cls(**values)
 
@@ -164,6 +231,16 @@ def yaml_of(value: object) -> str:
         if value.mode != "given":
             return value.mode
         return yaml_of(value.pairs)
+    if isinstance(value, Rational):
+        return str(value)
+    if isinstance(value, PartOf):
+        return f"{{part: {value.number}, of: {yaml_of(value.of)}}}"
+    if isinstance(value, Cut):
+        ends = (
+            ("-" if end.side == "end" and end.distance else "", end.distance) for end in value[:2]
+        )
+        start, stop = (f"{sign}{distance}" for sign, distance in ends)
+        return f"[{start}, {'null' if value.stop == End(0, 'end') else stop}, {value.step}]"
     if isinstance(value, tuple):
         return f"[{', '.join(map(yaml_of, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -182,20 +259,28 @@ def variants(cls: type[Layer]) -> Iterator[dict[str, Any]]:
 def homework_of(word: str, shape: Shape, folder: Path) -> tuple[Homework, int]:
     """Make a homework about a layer of every kind that fits, each on the input."""
     cls = BUILTIN[word]
-    inputs = (shape,) * (cls.inputs or 2)
+    inputs = copies(word, shape)
+    source = {1: "from: input, ", 0: ""}.get(len(inputs), "from: [input, input], ")
     lines = []
     for fields in variants(cls):
         if numbers(cls(**fields), inputs) is None:
             continue
+        if fields.get("like") is not None:  # the name of a layer of that size
+            continue
         given = [f"{name}: {yaml_of(v)}" for name, v in fields.items() if v is not None]
-        source = f"name: row{len(lines) + 1}, from: {'input' if cls.inputs else '[input, input]'}"
-        lines.append(f"  - {word}: {{{', '.join([source, *given])}}}\n")
+        name = f"{source}name: row{len(lines) + 1}"
+        lines.append(f"  - {word}: {{{', '.join([name, *given])}}}\n")
     spec = folder / "net.yaml"
     spec.write_text(f"input: {as_text(shape)}\nlayers:\n{''.join(lines)}", encoding="utf-8")
     names = [f"row{number}" for number in range(1, len(lines) + 1)]
     text = f"spec: {spec}\nlayers: [{', '.join(names)}]\ncolumns: [output, params, flops]\n"
     text += "conventions: {operations: full}\n"
     return read_homework(Source("homework.yaml", text)) if lines else None, len(lines)
+
+
+def of_sides(word: str) -> Shape:
+    """Return an input with the number of sides that a type can do with."""
+    return INPUTS[2 if word in NEED_SEQUENCES else 0]
 
 
 @pytest.mark.parametrize("shape", INPUTS, ids=as_text)
@@ -205,14 +290,14 @@ def test_every_layer_can_be_read_back_from_the_sheet(
 ) -> None:
     homework, count = homework_of(word, shape, tmp_path)
     if not count:
-        assert shape != INPUTS[0], f"no {word} was tried"
+        assert shape != of_sides(word), f"no {word} was tried"
         return
     lines = list(csv.reader(StringIO(sheet(homework, "csv"))))
     at = next(number for number, line in enumerate(lines) if line[0] == "layer")
     terms = {line[0]: line[1] for line in lines[1:at]}
     flows = re.fullmatch(r"The input is (.+)\.", terms["input"])
     assert flows
-    inputs = (shape_of(sizes(flows[1])),) * (BUILTIN[word].inputs or 2)
+    inputs = copies(word, shape_of(sizes(flows[1])))
     unsaid = terms["not written"].split(", ") if "not written" in terms else []
     assert len(lines) - at - 1 == count
     for name, text, *_ in lines[at + 1 :]:
@@ -224,7 +309,7 @@ def test_every_layer_can_be_read_back_from_the_sheet(
 
 @pytest.mark.parametrize("word", list(BUILTIN))
 def test_every_mark_is_in_the_key(word: str, tmp_path: Path) -> None:
-    homework, _ = homework_of(word, Map((9, 8), 4), tmp_path)
+    homework, _ = homework_of(word, of_sides(word), tmp_path)
     words = {part for term in key_of(homework) for part in re.split(r", (?![^(]*\))", term)}
     known = {part.removeprefix(f"{word}: ") for part in words}
     for name in homework.layers:

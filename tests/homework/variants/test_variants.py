@@ -262,3 +262,15 @@ def test_a_range_holds_both_ends_and_nothing_beyond(written: str, values: list[i
     source = Source("h.yaml", text.replace("WRITTEN", f'"{written}"'))
     drawn = {dict(variant.values)["fc1.units"] for variant in pool_of(source, "1").variants}
     assert sorted(map(int, drawn)) == values
+
+
+def test_the_digits_of_all_answers_are_counted() -> None:
+    """A vector of 10 has two digits, 28x28x6 has five."""
+    text = "spec: lenet5\nlayers: [conv1, fc1]\ncolumns: output\nvary: {fc1.units: 10}\n"
+    (variant,) = pool_of(Source("h.yaml", text), "1").variants
+    assert variant.digits == 2 + 5
+
+
+def test_a_sheet_for_programs_says_whose_it_is() -> None:
+    homework = read_homework(Source("h.yaml", "spec: lenet5\nlayers: [conv1]\n"))
+    assert "Ann Lee" in sheet(homework, "csv", who="Ann Lee").splitlines()[0]

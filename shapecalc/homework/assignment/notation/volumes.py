@@ -127,7 +127,7 @@ def _made(
     parts: list[str] | None, first: bool | None, text: str
 ) -> tuple[ReadExtents, ...] | Unreadable:
     shown = text if len(text) <= 40 else text[:39] + "…"
-    refused = Unreadable(f"'{shown}' is no volume; write height x width x channels, like 20x30x40")
+    refused = Unreadable(f"'{shown}' is no volume; write the sides and the channels, like 20x30x40")
     if not parts:
         return refused
     batch = len(parts) > 1 and bool(_BATCH.fullmatch(parts[0]))

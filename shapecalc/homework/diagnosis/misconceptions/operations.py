@@ -107,7 +107,7 @@ WRONG_OPERATIONS: tuple[Misconception, ...] = (
         (CellExample("alexnet", "conv2", "macs", "447,897,600", "614,400"),)),
     Misconception("F6", "one side of the places was counted", OPERATIONS,
         "The places were counted along one side only.",
-        "The output has height x width places.",
+        "The output has as many places as the product of its sides.",
         _conv(_one_side),
         (CellExample("alexnet", "conv2", "macs", "447,897,600", "16,588,800"),)),
     Misconception("F7", "the input's depth was forgotten", OPERATIONS,

@@ -80,7 +80,9 @@ def _as_conv(case: Case, right: Sides) -> Sides | None:
         return None
     moves = layer.moves(case.row.inputs[0])
     sides = tuple(
-        Side(n, known(m.kernel), known(m.stride), known(m.before) + known(m.after), m.dilation)
+        Side(
+            n, known(m.kernel), known(m.stride), known(m.before) + known(m.after), known(m.dilation)
+        )
         for n, m in zip(case.entering, moves, strict=True)
     )
     return right._replace(sides=sides)
@@ -227,17 +229,17 @@ WRONG_VOLUMES: tuple[Misconception, ...] = (
         (CellExample("googlenet", "inception_3a", "output", "28x28x256", "28x28x128"),)),
     Misconception("S19", "flattening added the axes", _OUT,
         "The area and the channels were added.",
-        "Flattening writes all elements in one row: height x width x channels.",
+        "Flattening writes all elements in one row: all sides x channels.",
         _flattened(lambda sides, channels: sides[0] * sides[1] + channels),
         (CellExample(_FLATTEN, "flatten1", "output", "9216", "292"),)),
     Misconception("S20", "flattening dropped an axis", _OUT,
         "One axis was left out of the product.",
-        "Flattening writes all elements in one row: height x width x channels.",
+        "Flattening writes all elements in one row: all sides x channels.",
         _flat_dropped,
         (CellExample(_FLATTEN, "flatten1", "output", "9216", "1536"),
          CellExample(_FLATTEN, "flatten1", "output", "9216", "36"))),
     Misconception("S21", "the channels stand first", _OUT,
-        "The extents were written as channels x height x width.",
+        "The extents were written with the channels before the sides.",
         "The sheet asks for another order; the numbers are the same.",
         _swapped,
         (CellExample("alexnet", "conv1", "output", "55x55x96", "96x55x55"),), convention=True),

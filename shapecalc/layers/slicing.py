@@ -1,0 +1,460 @@
+"""Layers that take a part of their input, and that trade places for channels."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+from shapecalc.algebra import Dim, add_up, ceil_div, product
+from shapecalc.errors import RuleError
+from shapecalc.layers.base import Layer, Requirement, as_word, square
+from shapecalc.layers.fields import (
+    LARGEST,
+    REQUIRED,
+    Choice,
+    Count,
+    Kind,
+    Sizes,
+    UnreadError,
+    field,
+    per_side,
+)
+from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text
+from shapecalc.layers.window import OWN, InputSpan, Rearranged, reach_moved
+from shapecalc.text import List, Scalar, YamlMap
+from shapecalc.text.words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.layers.fields import Reading
+    from shapecalc.text import Tree
+
+_MOVED = "nothing: elements are moved, added or taken away by a fixed rule"
+
+
+class End(NamedTuple):
+    """A place on an axis, so far from its start, or from its end."""
+
+    distance: Dim
+    side: Literal["start", "end"] = "start"
+
+    def on(self, n: Dim) -> Dim:
+        """Count the place from the start of an axis of `n`."""
+        if self.distance == 0:
+            return 0 if self.side == "start" else n
+        return self.distance if self.side == "start" else n - self.distance
+
+
+class Cut(NamedTuple):
+    """What lies from `start` up to `stop`, which is left out: one element in `step`."""
+
+    start: End = End(0)
+    stop: End = End(0, "end")
+    step: Dim = 1
+
+    def ends(self, n: Dim) -> tuple[Dim, Dim]:
+        """Return the first place of an axis of `n`, and the place after the last."""
+        return self.start.on(n), self.stop.on(n)
+
+    def __str__(self) -> str:
+        first, last = (
+            ("-" if end.side == "end" else "") + as_word(end.distance) if end != usual else ""
+            for end, usual in ((self.start, End(0)), (self.stop, End(0, "end")))
+        )
+        step = "" if self.step == 1 else f":{as_word(self.step)}"
+        return f"{first}:{last}{step}"
+
+
+class PartOf(NamedTuple):
+    """The part of that number, from 1 on, of so many alike or of parts of these sizes."""
+
+    number: int
+    of: Dim | tuple[Dim, ...]
+
+    @property
+    def step(self) -> int:
+        """A part leaves nothing out."""
+        return 1
+
+    def ends(self, n: Dim) -> tuple[Dim, Dim]:
+        """Return the first place of an axis of `n`, and the place after the last."""
+        if isinstance(self.of, tuple):
+            first = add_up(self.of[: self.number - 1])
+            return first, first + self.of[self.number - 1]
+        size = n // self.of
+        return (self.number - 1) * size, self.number * size
+
+    def __str__(self) -> str:
+        sizes = self.of if isinstance(self.of, tuple) else (self.of,)
+        return f"{self.number} of {'+'.join(map(as_word, sizes))}"
+
+
+class AxisPart(Kind):
+    """What a layer takes of an axis: `[from, to]`, `[from, to, step]`, `2 of 4`, or a map.
+
+    As in Python places are counted from 0, negative ones from the end, and `to` is left out; but
+    a place outside of the axis is refused.
+    """
+
+    words = "a part of an axis ([from, to], [from, to, step] or 2 of 4)"
+    _number: ClassVar[dict[str, Any]] = {"type": ["integer", "string", "null"]}
+    schema = {
+        "anyOf": [
+            {"type": "array", "items": _number, "minItems": 2, "maxItems": 3},
+            {"type": "string", "pattern": r"^\s*\d+ of \d+\s*$"},
+            {
+                "type": "object",
+                "properties": {"from": _number, "to": _number, "step": _number},
+                "additionalProperties": False,
+            },
+            {
+                "type": "object",
+                "properties": {
+                    "part": {"type": "integer", "minimum": 1},
+                    "of": {"anyOf": [{"type": ["integer", "string"]}, {"type": "array"}]},
+                },
+                "required": ["part", "of"],
+                "additionalProperties": False,
+            },
+        ]
+    }
+
+    def read(self, tree: Tree, reading: Reading) -> Cut | PartOf:
+        if isinstance(tree, List) and 2 <= len(tree.items) <= 3:
+            return _cut(tree.items, reading)
+        if isinstance(tree, YamlMap) and tree.items.keys() == {"part", "of"}:
+            return _part(tree.items["part"], tree.items["of"], reading)
+        if isinstance(tree, YamlMap) and tree.items and tree.items.keys() <= {"from", "to", "step"}:
+            nothing = tree.keys[next(iter(tree.keys))]._replace(text="", plain=True)
+            items = tree.items
+            first, last = items.get("from", nothing), items.get("to", nothing)
+            return _cut((first, last, *([items["step"]] if "step" in items else [])), reading)
+        if isinstance(tree, Scalar):
+            if match := re.fullmatch(r"(\w+) of (\w+)", tree.text, re.ASCII):
+                number, of = (tree._replace(text=word) for word in match.groups())
+                return _part(number, of, reading)
+            if ":" in tree.text:
+                raise self.wants(tree, f"write [{', '.join(tree.text.split(':'))}]")
+        raise self.wants(tree, "[0, 58] are the first 58, [-58, null] the last, 1 of 2 a half")
+
+
+_STEP = Count(1, divides=True)
+_PART = Count(1)
+_PARTS = Count(1, divides=True)
+_SIZE = Count(1, symbolic=True)
+
+
+def _cut(items: tuple[Tree, ...], reading: Reading) -> Cut:
+    start = _end(items[0], reading)
+    stop = _end(items[1], reading)
+    step = _STEP.read(items[2], reading) if len(items) > 2 else 1
+    return Cut(End(0) if start is None else start, End(0, "end") if stop is None else stop, step)
+
+
+def _end(tree: Tree, reading: Reading) -> End | None:
+    """Read a place; nothing for an end that is left open."""
+    if isinstance(tree, Scalar) and tree.plain and tree.text in ("", "null", "~"):
+        return None
+    place = reading.number(tree)
+    if isinstance(place, int):
+        if abs(place) > LARGEST:
+            message = f"counts to {place:.3g}; the largest number a field may hold is {LARGEST:,}"
+            raise UnreadError(message, at=tree, code="E114")
+        return End(place) if place >= 0 else End(-place, "end")
+    from shapecalc.algebra.bounds import always_positive
+
+    return End(-place, "end") if always_positive(-place) else End(place)
+
+
+def _part(number: Tree, of: Tree, reading: Reading) -> PartOf:
+    part = _PART.read(number, reading)
+    sizes: Dim | tuple[Dim, ...]
+    if isinstance(of, List):
+        sizes = tuple([_SIZE.read(size, reading) for size in of.items])
+        parts: Dim = len(sizes)
+    else:
+        sizes = parts = _PARTS.read(of, reading)
+    assert isinstance(part, int)
+    if isinstance(parts, int) and part > parts:
+        message = f"names part {part}, but there {'is' if parts == 1 else 'are'} {parts}"
+        raise UnreadError(message, f"parts are 1 to {parts}", at=number, code="E114")
+    return PartOf(part, sizes)
+
+
+def _of(axis: str) -> Any:  # noqa: ANN401
+    return field(
+        AxisPart(), f"what to take of the {axis}, counted from 0; the end is left out", default=None
+    )
+
+
+class Slice(Layer):
+    """Takes a part of the channels or of sides, as a slice of an array does."""
+
+    type: ClassVar[str] = "slice"
+    principal: ClassVar[str] = "channels"
+    summary: ClassVar[str] = "a part of the channels or of sides"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = _MOVED
+    rule: ClassVar[str] = "output extent = ceil((to - from)/step), or n/parts"
+    example: ClassVar[str] = "slice: {channels: [0, 58]}"
+
+    channels: Cut | PartOf | None = _of("channels")
+    height: Cut | PartOf | None = _of("height")
+    width: Cut | PartOf | None = _of("width")
+    length: Cut | PartOf | None = _of("length")
+    depth: Cut | PartOf | None = _of("depth")
+
+    def configuration(self, *inputs: Shape) -> str:
+        given = ((axis, getattr(self, axis)) for axis in AXES)
+        return " ".join(f"{axis} {part}" for axis, part in given if part is not None)
+
+    def parts(self, shape: Shape) -> list[tuple[str, Dim, Cut | PartOf | None]]:
+        """Return every axis of the input, sides first: its name, its extent, what is taken."""
+        names = (*(SIDE_NAMES[len(shape.sides)] if shape.sides else ()), "channels")
+        return [
+            (name, n, getattr(self, name)) for name, n in zip(names, as_list(shape), strict=True)
+        ]
+
+    def requires(self, *inputs: Shape) -> Iterator[Requirement]:
+        parts = self.parts(inputs[0])
+        names = [name for name, _, _ in parts]
+        given = [axis for axis in AXES if getattr(self, axis) is not None]
+        if not given:
+            raise RuleError(
+                "E113",
+                "slice says of no axis what to take",
+                hint="slice: {channels: [0, 58]}, or slice: 1 of 2 for half of the channels",
+            )
+        for axis in given:
+            if axis not in names:
+                raise RuleError(
+                    "E202",
+                    f"slice takes a part of the {axis}, but {as_text(inputs[0])} has none",
+                    field=axis,
+                    hint=f"it has {listed(names)}",
+                    facts=(("input", as_text(inputs[0])), ("axes", names)),
+                )
+        for name, n, part in parts:
+            if isinstance(part, Cut):
+                yield from _within(name, n, part)
+            elif part is not None:
+                yield _parted(name, n, part)
+
+    def output(self, *inputs: Shape) -> Shape:
+        *sides, channels = (
+            n if part is None else taken(n, part) for _, n, part in self.parts(inputs[0])
+        )
+        return Map(tuple(sides), channels) if sides else Vector(channels)
+
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
+        sides = self.parts(inputs[0])[:-1]
+        if all(part is None for _, _, part in sides):
+            return None
+        return tuple(
+            [
+                reach_moved(0) if part is None else _seen(part.ends(n)[0], part.step)
+                for _, n, part in sides
+            ]
+        )
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        _, n, part = self.parts(inputs[0])[-1]
+        return OWN if part is None else _seen(part.ends(n)[0], part.step)
+
+
+#: The axes that a slice may name.
+AXES = tuple(declared.name for declared in Slice.fields())
+
+
+def taken(n: Dim, part: Cut | PartOf) -> Dim:
+    """Count what is taken of an axis of `n`.
+
+    >>> taken(116, PartOf(2, 2)), taken(7, Cut(End(1), End(1, "end"), 2))
+    (58, 3)
+    """
+    if isinstance(part, PartOf):
+        return n // part.of if not isinstance(part.of, tuple) else part.of[part.number - 1]
+    first, after = part.ends(n)
+    return ceil_div(after - first, part.step)
+
+
+def _seen(first: Dim, step: Dim) -> InputSpan:
+    return InputSpan((first,), (first,), step)
+
+
+def _within(axis: str, n: Dim, cut: Cut) -> Iterator[Requirement]:
+    """Require that a cut lies inside of its axis, and takes something."""
+    for end in (cut.start, cut.stop):
+        if end.distance != 0:
+            yield Requirement(n, "at least", end.distance, partial(_outside, axis, n, end))
+    first, after = cut.ends(n)
+    yield Requirement(after - first, "at least", 1, partial(_empty, axis, n, cut))
+
+
+def _outside(axis: str, n: Dim, end: End) -> RuleError:
+    place = f"-{as_word(end.distance)}" if end.side == "end" else str(end.distance)
+    return RuleError(
+        "E204",
+        f"place {place} lies outside of the {axis}, of which there are {n}",
+        field=axis,
+        rule=f"{n} >= {end.distance} must hold",
+        hint=f"use {-n} to {n}, or null for an open end" if isinstance(n, int) else "",
+        facts=(("input", n), ("place", place)),
+    )
+
+
+def _empty(axis: str, n: Dim, cut: Cut) -> RuleError:
+    first, after = cut.ends(n)
+    return RuleError(
+        "E210",
+        f"from {first} to {after}, which is left out, nothing is taken of the {axis}",
+        field=axis,
+        rule=f"{after} - {first} = {after - first}, must be at least 1",
+        hint="the end comes after the start, and is itself left out",
+        facts=(("input", n), ("from", first), ("to", after)),
+    )
+
+
+def _parted(axis: str, n: Dim, part: PartOf) -> Requirement:
+    if isinstance(part.of, tuple):
+        return Requirement(n, "equal to", add_up(part.of), partial(_unlike, axis, n, part.of))
+    return Requirement(n, "divisible by", part.of, partial(_uneven, axis, n, part.of))
+
+
+def _unlike(axis: str, n: Dim, sizes: tuple[Dim, ...]) -> RuleError:
+    total = add_up(sizes)
+    return RuleError(
+        "E205",
+        f"parts of {listed(list(map(str, sizes)))} are {total} in all, but the {axis} are {n}",
+        field=axis,
+        rule=f"{total} = {n} must hold",
+        hint="give sizes that add up to all that flows in",
+        facts=(("input", n), ("sizes", list(sizes))),
+    )
+
+
+def _uneven(axis: str, n: Dim, parts: Dim) -> RuleError:
+    return RuleError(
+        "E205",
+        f"{axis} of {n} cannot be split into {parts} equal parts",
+        field=axis,
+        rule=f"{n} mod {parts} = {n % parts}, must be 0",
+        hint=f"use a number that divides {n}, or give the parts sizes: [16, 48]",
+        facts=(("input", n), ("parts", parts)),
+    )
+
+
+class _Rearranging(Layer):
+    """What both pixel shuffles share: the factor of every side, and the order of the channels."""
+
+    takes: ClassVar[Literal["any", "map"]] = "map"
+    principal: ClassVar[str] = "factor"
+
+    factor: tuple[Dim, ...] = field(
+        Sizes(symbolic=True, divides=True), "by how much every side changes", default=REQUIRED
+    )
+    order: Literal["crd", "dcr"] = field(
+        Choice("crd", "dcr"),
+        "what a channel's number counts in: channel, row, column (PyTorch), or row, column, channel"
+        " (TensorFlow's depth_to_space)",
+        default="crd",
+        words={"crd": "order crd", "dcr": "order dcr"},
+        unsaid="the channels of a place side by side",
+    )
+
+    def factors(self, shape: Shape) -> tuple[Dim, ...]:
+        """Return the factor of every side."""
+        return per_side(self.factor, len(shape.sides), "factor")
+
+
+class PixelShuffle(_Rearranging):
+    """Makes a block of places of so many channels (Shi et al. 2016, ESPCN)."""
+
+    type: ClassVar[str] = "pixel_shuffle"
+    summary: ClassVar[str] = "channels become places: sides grow by a factor"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = _MOVED
+    rule: ClassVar[str] = "output side = n*factor, channels / product of the factors"
+    example: ClassVar[str] = "pixel_shuffle: 2"
+
+    def configuration(self, *inputs: Shape) -> str:
+        return f"by {square(self.factor)}"
+
+    def requires(self, *inputs: Shape) -> list[Requirement]:
+        channels, block = inputs[0].channels, product(self.factors(inputs[0]))
+        return [Requirement(channels, "divisible by", block, partial(_no_blocks, channels, block))]
+
+    def output(self, *inputs: Shape) -> Map:
+        factors = self.factors(inputs[0])
+        sides = zip(inputs[0].sides, factors, strict=True)
+        return Map(tuple(n * f for n, f in sides), inputs[0].channels // product(factors))
+
+    def window(self, *inputs: Shape) -> Rearranged:
+        factors, channels = self.factors(inputs[0]), self.output(*inputs).channels
+        rank, crd = len(factors), self.order == "crd"
+        first = rank + 1 if crd else rank  # of the axes that the channels are cut into
+        read = [axis for side in range(rank) for axis in (side, first + side)]
+        within = (channels, *factors) if crd else (*factors, channels)
+        last = rank if crd else 2 * rank
+        return Rearranged((*read, last), tuple(range(rank + 1)), cut=(*inputs[0].sides, *within))
+
+
+class PixelUnshuffle(_Rearranging):
+    """Makes channels of every block of places: space to depth."""
+
+    type: ClassVar[str] = "pixel_unshuffle"
+    summary: ClassVar[str] = "places become channels: sides shrink by a factor"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = _MOVED
+    rule: ClassVar[str] = "output side = n/factor, channels * product of the factors"
+    example: ClassVar[str] = "pixel_unshuffle: 2"
+
+    def configuration(self, *inputs: Shape) -> str:
+        return f"by {square(self.factor)}"
+
+    def requires(self, *inputs: Shape) -> list[Requirement]:
+        sides = zip(inputs[0].sides, self.factors(inputs[0]), strict=True)
+        return [
+            Requirement(n, "divisible by", factor, partial(_no_tiles, n, factor))
+            for n, factor in sides
+        ]
+
+    def output(self, *inputs: Shape) -> Map:
+        factors = self.factors(inputs[0])
+        sides = zip(inputs[0].sides, factors, strict=True)
+        return Map(tuple(n // f for n, f in sides), inputs[0].channels * product(factors))
+
+    def window(self, *inputs: Shape) -> Rearranged:
+        factors, output = self.factors(inputs[0]), self.output(*inputs)
+        rank = len(factors)
+        blocks = [n for pair in zip(output.sides, factors, strict=True) for n in pair]
+        sides, places = range(0, 2 * rank, 2), range(1, 2 * rank, 2)
+        channel = 2 * rank
+        within = (channel, *places) if self.order == "crd" else (*places, channel)
+        return Rearranged(
+            (*sides, *within), tuple(range(rank + 1)), cut=(*blocks, inputs[0].channels)
+        )
+
+
+def _no_blocks(channels: Dim, block: Dim) -> RuleError:
+    return RuleError(
+        "E205",
+        f"{channels} channels do not make blocks of {block} places",
+        field="factor",
+        rule=f"{channels} mod {block} = {channels % block}, must be 0",
+        hint=f"let a multiple of {block} channels flow in",
+        facts=(("channels", channels), ("block", block)),
+    )
+
+
+def _no_tiles(n: Dim, factor: Dim) -> RuleError:
+    return RuleError(
+        "E205",
+        f"a side of {n} does not fall into blocks of {factor}",
+        field="factor",
+        rule=f"{n} mod {factor} = {n % factor}, must be 0",
+        hint="pad or slice the side first",
+        facts=(("input", n), ("factor", factor)),
+    )

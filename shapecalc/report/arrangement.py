@@ -1,0 +1,547 @@
+"""Receptive fields where units do not lie as the input's pixels do: after reshapes and permutes.
+
+Every axis of a shape, the channels among them, is a product of factors, the outer ones first.  What
+a unit sees along a side of the network's input is a sum of what its places on some of the factors
+add, and where a window takes in several places of each, the sum of the spans.  A reshape that
+cuts and joins axes where factors end only regroups them.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.algebra import is_symbolic, larger, product, smaller
+from shapecalc.layers.base import SEES_ALL
+from shapecalc.layers.shape import as_list
+from shapecalc.layers.window import (
+    EVERYTHING,
+    FIRST,
+    LONGEST_PERIOD,
+    OWN,
+    SOME,
+    PerInput,
+    Rearranged,
+    Reduced,
+    UndecidedError,
+    as_number,
+)
+from shapecalc.report.receptive_field import (
+    FAR,
+    Arranged,
+    ReceptiveField,
+    at_most,
+    is_stretched,
+    look_back,
+    look_back_both,
+    over_all,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.algebra import Dim
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+    from shapecalc.layers.window import InputSpan, Sees
+    from shapecalc.report.receptive_field import Fields
+
+
+class SideParts(NamedTuple):
+    """What is seen along a side of the network's input: from `first` to `last` everywhere, plus.
+
+    `parts` holds, by axis and factor, what a place there adds to both.
+    """
+
+    first: Dim
+    last: Dim
+    parts: dict[tuple[int, int], ReceptiveField]
+
+    def moved(self, ends: tuple[Dim, Dim], without: tuple[int, int] | None = None) -> SideParts:
+        """Add what all units see; of a part that is no longer one."""
+        parts = {key: part for key, part in self.parts.items() if key != without}
+        return SideParts(self.first + ends[0], self.last + ends[1], parts)
+
+
+class Factored(NamedTuple):
+    """The factors of every axis, the sides' first and the channels' last, and what is seen.
+
+    `at_most`: something was lost on the way, so units may see less.
+    """
+
+    axes: tuple[tuple[Dim, ...], ...]
+    sides: tuple[SideParts, ...]
+    at_most: bool = False
+
+
+def looked_through(
+    layer: Layer,
+    sources: Sequence[tuple[Fields, Shape]],
+    window: Sees,
+    output: Shape,
+) -> Fields:
+    """Return the fields of a layer's units, from those of each operand and its shape."""
+    if isinstance(window, Reduced):
+        ((fields, shape),) = sources
+        return _written(_reduced(state_of(fields, shape), window), output)
+    shapes = tuple(shape for _, shape in sources)
+    states = []
+    for operand, (fields, shape) in enumerate(sources):
+        own = window.windows[operand] if isinstance(window, PerInput) else window
+        assert not isinstance(own, Rearranged | Reduced | PerInput)
+        channels = layer.mixes(*shapes, operand=operand)
+        if len(sources) > 1 and channels != FIRST and shape.channels != output.channels:
+            channels = BESIDE
+        beside = channels is BESIDE
+        states.append(_through(state_of(fields, shape), own, channels, shape, output, layer))
+    joined = states[0]
+    for state in states[1:]:
+        joined = _both(joined, state)
+    if window is SEES_ALL and layer.mixes(*shapes) == EVERYTHING:
+        # All elements are seen, wherever they lie: nothing is lost that was not before.
+        joined = joined._replace(at_most=any(at_most(fields) for fields, _ in sources))
+    seen = _written(joined, output)
+    if beside and joined.at_most:
+        return _widest_of([fields for fields, _ in sources], seen)
+    return seen
+
+
+def _widest_of(operands: list[Fields], joined: Fields) -> Fields:
+    """Return the fields of elements that lie beside each other: each sees what it saw.
+
+    What lies where is not followed, so a window over them sees at most all of it.
+    """
+    assert isinstance(joined, Arranged)
+    ranked = [fields for fields in operands if len(fields) == len(joined)]
+    sizes = [[side.size for side in fields] for fields in ranked]
+    if any(map(at_most, operands)):
+        return joined
+    widest = []
+    for side in range(len(joined)):
+        seen = {row[side]: fields[side] for row, fields in zip(sizes, ranked, strict=True)}
+        widest.append(
+            seen[max(seen, key=as_number)] if len(seen) > 1 else next(iter(seen.values()))
+        )
+    return Arranged(widest, joined.state, exact=True)
+
+
+#: Channels that follow those of other operands: which of them see this one is not followed.
+BESIDE = SOME._replace()
+
+
+def state_of(fields: Fields, shape: Shape) -> Factored:
+    """Return what the units of a shape see as factors."""
+    if isinstance(fields, Arranged):
+        if fields.state is None:
+            assert fields.source is not None
+            source, given, window = fields.source
+            fields.state = _rearranged(state_of(source, given), window, shape)
+        state: Factored = fields.state
+        return state
+    sides = []
+    for number, field in enumerate(fields):
+        key = (number, 0)
+        if field.step == 0 and len(field.first) == 1 and not field.also:
+            sides.append(SideParts(field.first[0], field.last[0], {}))
+        elif number < len(shape.sides):
+            sides.append(SideParts(0, 0, {key: field}))
+        else:
+            sides.append(SideParts(*over_all(field), {}))
+    return Factored(tuple([(n,) for n in as_list(shape)]), tuple(sides))
+
+
+def _written(state: Factored, shape: Shape) -> Fields:
+    """Return fields a side, plain ones where units lie as pixels do or all see the same."""
+    axes, sides, at_most = state
+    natural = len(shape.sides) == len(sides) and all(
+        len(axes[key[0]]) == 1 and key[0] == number
+        for number, side in enumerate(sides)
+        for key in side.parts
+    )
+    fields = [
+        _written_side(state, side, shape.sides[number] if natural else 1)
+        for number, side in enumerate(sides)
+    ]
+    if (natural or not any(side.parts for side in sides)) and not at_most:
+        return tuple(fields)
+    return Arranged(fields, state)
+
+
+def _written_side(state: Factored, side: SideParts, units: Dim) -> ReceptiveField:
+    """Return the field along a side; of several parts one that is as wide and moves as fast."""
+    if not side.parts:
+        return ReceptiveField((side.first,), (side.last,), 0, units)
+    if len(side.parts) == 1:
+        return _shifted(next(iter(side.parts.values())), side.first, side.last)
+    for part in side.parts.values():
+        if len(part.first) > 1 and is_symbolic(part.units):
+            raise UndecidedError
+    channels = len(state.axes) - 1
+    key = max(side.parts, key=lambda key: (key[0] != channels, key))
+    part = side.parts[key]
+    first = side.first + sum(part.first[0] for part in side.parts.values())
+    size = side.last - side.first + sum(part.size - 1 for part in side.parts.values()) + 1
+    period = len(part.first)
+    return ReceptiveField((first,) * period, (first + size - 1,) * period, part.step, part.units)
+
+
+def _shifted(field: ReceptiveField, first: Dim, last: Dim) -> ReceptiveField:
+    """Add to the first and the last pixel that every unit sees."""
+    if first == 0 == last:
+        return field
+    return field._replace(
+        first=tuple([low if low == FAR else low + first for low in field.first]),
+        last=tuple([high if high == -FAR else high + last for high in field.last]),
+        also=tuple([_shifted(part, first, last) for part in field.also]),
+    )
+
+
+# -- one operand through a window ------------------------------------------------------------------
+
+
+def _through(
+    state: Factored,
+    window: tuple[InputSpan, ...] | None,
+    channels: InputSpan,
+    shape: Shape,
+    output: Shape,
+    join: Layer,
+) -> Factored:
+    """Look at a state through a span for every axis of the output."""
+    rank, given = len(output.sides), len(shape.sides)
+    spans: dict[int, InputSpan]
+    if window is None:
+        spans = {
+            side: FIRST if _stretches(state, side, n, output, join) else OWN
+            for side, n in enumerate(shape.sides)
+        }
+    elif window is SEES_ALL:
+        spans = {}
+    else:
+        spans = dict(enumerate(window))
+    spans.setdefault(
+        rank, channels._replace(side=given) if channels is not EVERYTHING else EVERYTHING
+    )
+    looked = {
+        (given if axis == rank and span.side < 0 else axis if span.side < 0 else span.side): axis
+        for axis, span in spans.items()
+    }
+    axes: list[tuple[Dim, ...]] = [(n,) for n in as_list(output)]
+    for at, axis in looked.items():
+        if _is_own(spans[axis]):
+            axes[axis] = state.axes[at]
+    sides, lost = [], state.at_most
+    for side in state.sides:
+        seen = SideParts(side.first, side.last, {})
+        for at, factors in enumerate(state.axes):
+            parts = {factor: part for (axis, factor), part in side.parts.items() if axis == at}
+            if not parts:
+                continue
+            if at not in looked:
+                lost = lost or window is not SEES_ALL
+                seen = _all_of(seen, parts)
+                continue
+            axis, span = looked[at], spans[looked[at]]
+            if _is_own(span):
+                seen.parts.update({(axis, factor): part for factor, part in parts.items()})
+            elif span.lo == EVERYTHING.lo and span.hi == EVERYTHING.hi and span.step == 0:
+                lost = lost or span.every == 0
+                seen = _all_of(seen, parts)
+            else:
+                field = _merged(factors, parts)
+                if field is None:
+                    lost, seen = True, _all_of(seen, parts)
+                    continue
+                lost = lost or span.every == 0
+                field = look_back(field, span, as_list(output)[axis])
+                if field.step == 0 and len(field.first) == 1 and not field.also:
+                    seen = seen.moved((field.first[0], field.last[0]))
+                else:
+                    seen.parts[axis, 0] = field
+        sides.append(seen)
+    return Factored(tuple(axes), tuple(sides), lost)
+
+
+def _stretches(state: Factored, axis: int, n: Dim, output: Shape, join: Layer) -> bool:
+    """Tell whether all places of the output see the one place of an operand's side."""
+    parts = [part for side in state.sides for (at, _), part in side.parts.items() if at == axis]
+    return any(is_stretched(n, output.sides[axis], join, part) for part in parts)
+
+
+def _reduced(state: Factored, window: Reduced) -> Factored:
+    """See all along axes that go, and number those that stay anew."""
+    stay = [axis for axis in range(len(state.axes)) if axis not in window.axes]
+    sides = []
+    for side in state.sides:
+        gone = {at: part for at, (key, part) in enumerate(side.parts.items()) if key[0] not in stay}
+        seen = _all_of(SideParts(side.first, side.last, {}), gone)
+        kept = ((key, part) for key, part in side.parts.items() if key[0] in stay)
+        seen.parts.update({(stay.index(axis), factor): part for (axis, factor), part in kept})
+        sides.append(seen)
+    return Factored(
+        tuple([state.axes[axis] for axis in stay]) or ((1,),), tuple(sides), state.at_most
+    )
+
+
+def _is_own(span: InputSpan) -> bool:
+    return span[:3] == OWN[:3]
+
+
+def _all_of(side: SideParts, parts: dict[int, ReceptiveField]) -> SideParts:
+    """Let every unit see what any place of some factors sees."""
+    for part in parts.values():
+        side = side.moved(over_all(part))
+    return side
+
+
+# -- axes cut and joined ---------------------------------------------------------------------------
+
+
+class _Factor(NamedTuple):
+    """A factor of an axis, with what its places add along sides of the input."""
+
+    extent: Dim
+    parts: dict[int, ReceptiveField]
+
+
+class _UncutError(Exception):
+    """Axes are cut where no factors end."""
+
+
+def _rearranged(state: Factored, window: Rearranged, output: Shape) -> Factored:
+    """Write the elements in another arrangement."""
+    sides = [SideParts(side.first, side.last, {}) for side in state.sides]
+    given = [
+        [
+            _Factor(
+                extent,
+                {
+                    number: side.parts[axis, place]
+                    for number, side in enumerate(state.sides)
+                    if (axis, place) in side.parts
+                },
+            )
+            for place, extent in enumerate(factors)
+        ]
+        for axis, factors in enumerate(state.axes)
+    ]
+    extents = as_list(output)
+    lost: list[tuple[int, ReceptiveField]] = []
+    flat = [*chain.from_iterable(given)]
+    try:
+        if window.cut:
+            given = _regrouped(flat, list(window.cut), lost)
+        flat = [*chain.from_iterable(given[axis] for axis in window.read)]
+        groups = _regrouped(flat, [extents[axis] for axis in window.written], lost)
+    except _UncutError:
+        if any(map(is_symbolic, (*extents, *(factor.extent for factor in flat)))):
+            raise UndecidedError from None
+        lost = [pair for factor in flat for pair in factor.parts.items()]
+        groups = [[_Factor(extents[axis], {})] for axis in window.written]
+    for number, part in lost:
+        sides[number] = sides[number].moved(over_all(part))
+    axes: list[tuple[Dim, ...]] = [()] * len(extents)
+    for axis, group in zip(window.written, groups, strict=True):
+        axes[axis] = tuple([factor.extent for factor in group])
+        for place, one in enumerate(group):
+            for number, part in one.parts.items():
+                sides[number].parts[axis, place] = part
+    return Factored(tuple(axes), tuple(sides), state.at_most or bool(lost))
+
+
+def _regrouped(
+    flat: list[_Factor], extents: list[Dim], lost: list[tuple[int, ReceptiveField]]
+) -> list[list[_Factor]]:
+    """Deal factors out to axes of these extents, from the innermost on, cut where one is larger."""
+    left, groups = [*flat], []
+    for extent in reversed(extents):
+        group: list[_Factor] = []
+        rest = extent
+        if extent == 1 and left and left[-1].extent == 1:
+            group.append(left.pop())
+        while rest != 1:
+            if not left:
+                raise _UncutError
+            factor = left.pop()
+            if factor.extent == rest:
+                group.append(factor)
+                break
+            if (more := _divided(rest, factor.extent)) is not None:
+                group.append(factor)
+                rest = more
+            elif (outer := _divided(factor.extent, rest)) is not None:
+                first, second = _cut(factor, outer, rest, lost)
+                left.append(first)
+                group.append(second)
+                break
+            else:
+                raise _UncutError
+        groups.append(group[::-1])
+    if any(factor.extent != 1 for factor in left):
+        raise _UncutError
+    groups[-1][:0] = left
+    return groups[::-1]
+
+
+def _divided(a: Dim, b: Dim) -> Dim | None:
+    """Return a/b where that is whole whatever the symbols."""
+    quotient = a // b
+    return quotient if quotient * b == a else None
+
+
+def _cut(
+    factor: _Factor, outer: Dim, inner: Dim, lost: list[tuple[int, ReceptiveField]]
+) -> tuple[_Factor, _Factor]:
+    """Cut a factor in two: the place a*inner + b is place a of the first and b of the second."""
+    first, second = _Factor(outer, {}), _Factor(inner, {})
+    for number, field in factor.parts.items():
+        halves = _halves(field, factor.extent, outer, inner)
+        if halves is None:
+            lost.append((number, field))
+        else:
+            first.parts[number], second.parts[number] = halves
+    return first, second
+
+
+def _halves(
+    field: ReceptiveField, extent: Dim, outer: Dim, inner: Dim
+) -> tuple[ReceptiveField, ReceptiveField] | None:
+    """Write what places see as a sum over an outer and an inner place, if it is one."""
+    period, step, also = len(field.first), field.step, field.also
+    if not also and (period == 1 or (isinstance(inner, int) and inner % period == 0)):
+        far = ReceptiveField((0,), (0,), inner // period * step, outer)
+        return far, field._replace(units=inner)
+    if not isinstance(extent, int) or extent > LONGEST_PERIOD:
+        return None
+    assert isinstance(inner, int)
+    ends = [field.sees(unit) for unit in range(extent)]
+    within = ends[:inner]
+    low, high = ends[0]
+    across = [(first - low, last - high) for first, last in ends[::inner]]
+    for place, (first, last) in enumerate(ends):
+        (a, b), (c, d) = across[place // inner], within[place % inner]
+        if (a + c, b + d) != (first, last):
+            return None
+    return _pattern(across), _pattern(within)
+
+
+def _pattern(ends: list[tuple[Dim, Dim]]) -> ReceptiveField:
+    """Write a list of what units see with the least period that it has."""
+    count = len(ends)
+    for period in range(1, count):
+        pace = ends[period][0] - ends[0][0]
+        if all(
+            (after[0] - before[0], after[1] - before[1]) == (pace, pace)
+            for before, after in zip(ends, ends[period:], strict=False)
+        ):
+            break
+    else:
+        period, pace = count, 0
+    firsts, lasts = zip(*ends[:period], strict=True)
+    return ReceptiveField(firsts, lasts, pace, count)
+
+
+def _merged(factors: tuple[Dim, ...], parts: dict[int, ReceptiveField]) -> ReceptiveField | None:
+    """Return what the places of a whole axis see; None where that has too long a period."""
+    extent: Dim = 1
+    field: ReceptiveField | None = None
+    for number, factor in enumerate(factors):
+        inner = parts.get(number)
+        if field is None and (inner is None or extent == 1):
+            field = inner
+        elif factor == 1:
+            if inner is not None and field is not None:
+                field = _shifted(field, *over_all(inner))
+        else:
+            if field is None and inner is not None:
+                field = ReceptiveField((0,), (0,), 0, extent)
+            assert field is not None
+            size = as_number(factor)
+            if max(len(part.first) for part in (field, *field.also)) * size > LONGEST_PERIOD:
+                return None
+            table = [(0, 0)] * size if inner is None else [inner.sees(at) for at in range(size)]
+            field = _repeated(field, table)
+        extent *= factor
+    return None if field is None else field._replace(units=extent)
+
+
+def _repeated(field: ReceptiveField, table: Sequence[tuple[Dim, Dim]]) -> ReceptiveField:
+    """Give every place as many places within, each of which adds to what is seen."""
+    return field._replace(
+        first=tuple([low + first for low in field.first for first, _ in table]),
+        last=tuple([high + last for high in field.last for _, last in table]),
+        also=tuple([_repeated(part, table) for part in field.also]),
+    )
+
+
+# -- operands joined -------------------------------------------------------------------------------
+
+
+def _both(a: Factored, b: Factored) -> Factored:
+    """Return the state of units that see what the units of two operands see."""
+    if len(a.sides) != len(b.sides):  # they come from other inputs
+        return a if len(a.sides) > len(b.sides) else b
+    lost = a.at_most or b.at_most
+    axes = list(a.axes)
+    for axis, (mine, other) in enumerate(zip(a.axes, b.axes, strict=True)):
+        if mine == other:
+            continue
+        used = [
+            any(key[0] == axis for side in state.sides for key in side.parts) for state in (a, b)
+        ]
+        if all(used):
+            a, more = _one_factor(a, axis)
+            b, again = _one_factor(b, axis)
+            lost, axes[axis] = lost or more or again, (product(mine),)
+        elif used[1]:
+            axes[axis] = other
+    sides = []
+    for pair in zip(a.sides, b.sides, strict=True):
+        side, more = _both_sides(*pair)
+        lost = lost or more
+        sides.append(side)
+    return Factored(tuple(axes), tuple(sides), lost)
+
+
+def _one_factor(state: Factored, axis: int) -> tuple[Factored, bool]:
+    """Join an axis's factors to one; also tell whether what is seen was lost with that."""
+    sides, lost = [], False
+    for side in state.sides:
+        parts = {factor: part for (at, factor), part in side.parts.items() if at == axis}
+        others = {key: part for key, part in side.parts.items() if key[0] != axis}
+        joined = SideParts(side.first, side.last, others)
+        if parts:
+            field = _merged(state.axes[axis], parts)
+            if field is None:
+                lost, joined = True, _all_of(joined, parts)
+            else:
+                others[axis, 0] = field
+        sides.append(joined)
+    axes = (*state.axes[:axis], (product(state.axes[axis]),), *state.axes[axis + 1 :])
+    return Factored(axes, tuple(sides), state.at_most), lost
+
+
+def _both_sides(a: SideParts, b: SideParts) -> tuple[SideParts, bool]:
+    """Join what is seen along a side; also tell whether units may see less."""
+    keys = {*a.parts, *b.parts}
+    differing = sorted(key for key in keys if a.parts.get(key) != b.parts.get(key))
+    if not differing:
+        return SideParts(smaller(a.first, b.first), larger(a.last, b.last), a.parts), False
+    if len(differing) == 1:
+        (key,) = differing
+        mine, other = (_alone(side, key) for side in (a, b))
+        same = {k: part for k, part in a.parts.items() if k != key}
+        return SideParts(0, 0, {**same, key: look_back_both(mine, other)}), False
+    for key in differing:
+        a, b = (
+            side.moved(over_all(side.parts[key]), key) if key in side.parts else side
+            for side in (a, b)
+        )
+    return SideParts(smaller(a.first, b.first), larger(a.last, b.last), a.parts), True
+
+
+def _alone(side: SideParts, key: tuple[int, int]) -> ReceptiveField:
+    """Return what a side's part sees, together with what all see."""
+    if key in side.parts:
+        return _shifted(side.parts[key], side.first, side.last)
+    return ReceptiveField((side.first,), (side.last,), 0, 1)

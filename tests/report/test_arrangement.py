@@ -1,0 +1,258 @@
+"""Receptive fields after reshapes, permutes and statistics, against what the referee notices."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shapecalc.api import loads, summarize
+from shapecalc.graph import Input, Node
+from shapecalc.layers import BUILTIN
+from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.conv import Windowed
+from shapecalc.layers.globalpool import AdaptivePool
+from shapecalc.layers.merge import Add, Concat, Multiply
+from shapecalc.layers.reshape import Flatten, Permute, Reshape, Upsample
+from shapecalc.layers.shape import Map, Shape, as_list
+from shapecalc.layers.transposed import Transposed
+from shapecalc.reference.layer import forward, random_arrays
+from shapecalc.report.arrangement import state_of
+from shapecalc.report.compute import compute_report
+from shapecalc.report.receptive_field import at_most
+from tests.oracle.draw import layers
+from tests.oracle.judge import answer
+
+if TYPE_CHECKING:
+    from shapecalc.layers.base import Layer
+    from shapecalc.report import Report, Row
+
+
+def seen(shape: str, *layers: str) -> list[tuple[Any, bool]]:
+    """Return what every layer sees, and whether that is a bound."""
+    text = f"input: {shape}\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers)
+    return [(row.receptive_field, at_most(row.field)) for row in summarize(loads(text)).rows]
+
+
+CONV = "conv: {filters: 2, kernel: 3}"
+NETWORKS = {
+    "axes move and come back": (
+        ("32x32x3", CONV, "permute: [2, 0, 1]", "permute: [1, 2, 0]", CONV), [1, 3, 3, 3, 5],
+    ),
+    "sides change places": (("32x32x3", CONV, "permute: [1, 0, 2]", CONV), [1, 3, 3, 5]),
+    "a map as a sequence and back": (
+        ("32x32x3", "reshape: 1024x3", "reshape: 32x32x3", CONV), [1, 1, 1, 3],
+    ),
+    "the same with symbols": (
+        ("HxWx3", "reshape: [H*W, 3]", "reshape: [H, W, 3]", CONV), [1, 1, 1, 3],
+    ),
+    "a row and back": (("8x8x2", CONV, "flatten", "reshape: 6x6x2", CONV), [1, 3, 3, 3, 5]),
+    "ESPCN": (
+        (
+            "30x30x1", "conv: {filters: 64, kernel: 5, pad: 2}",
+            "conv: {filters: 32, kernel: 3, pad: 1}", "conv: {filters: 9, kernel: 5, pad: 2}",
+            "reshape: 30x30x3x3", "permute: [0, 2, 1, 3]", "reshape: 90x90x1",
+        ),
+        [1, 5, 7, 11, 11, 11, 11],
+    ),
+    "a pixel shuffle looked at": (
+        ("6x6x4", "reshape: 6x6x2x2", "permute: [0, 2, 1, 3]", "reshape: 12x12x1", CONV),
+        [1, 1, 1, 1, 2],
+    ),
+    "space to depth": (
+        ("8x8x1", "reshape: 4x2x4x2", "permute: [0, 2, 1, 3]", "reshape: 4x4x4", CONV),
+        [1, 1, 1, 1, 6],
+    ),
+    "groups of what was a side": (
+        ("8x8x4", "permute: [2, 0, 1]", "conv: {filters: 4, kernel: 1, groups: 4}"),
+        [1, 1, (1, 2)],
+    ),
+    "a norm of what was a side": (("8x8x4", "permute: [2, 0, 1]", "layernorm"), [1, 1, (1, 8)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NETWORKS)
+def test_elements_are_followed_where_they_go(what: str) -> None:
+    network, sizes = NETWORKS[what]
+    expected = [n if isinstance(n, tuple) else (n, n) for n in sizes]
+    assert seen(*network) == [(sides, False) for sides in expected]
+
+
+def test_what_cannot_be_followed_is_a_bound() -> None:
+    # A row of 2x3 elements written as 3x2 cuts axes where no factor ends.
+    *_, last = seen("2x3x1", "reshape: 3x2x1", "conv: {filters: 1, kernel: 1}")
+    assert last == ((2, 3), True)
+    *_, whole = seen("2x3x1", "reshape: 3x2x1", "dense: 4")
+    assert whole == ((2, 3), False)  # all elements are there, wherever they lie
+
+
+# -- the law: what the referee notices ----------------------------------------------------------
+
+#: Functions that are flat somewhere hide influence from any change of numbers: two are not.
+STEEP = {"leaky_relu", "prelu", "identity", "dropout"}
+DRAWN = [
+    word
+    for word, made in BUILTIN.items()
+    if made.inputs == 1
+    and (word in STEEP or not issubclass(made, Pointwise) or word == "softmax")
+    # Drawn by `arranged`; and a mirrored rim, of which the field counts both sides of the mirror.
+    and word not in ("reshape", "permute", "flatten", "blurpool")
+]
+
+
+def arranged(draw: st.DrawFn, shape: Shape) -> Layer:
+    """Draw a reshape along factors or across them, a permute, or a flatten."""
+    extents = as_list(shape)
+    word = draw(st.sampled_from(["reshape", "reshape", "permute", "permute", "flatten"]))
+    if word == "permute" and shape.sides:
+        return Permute(order=tuple(draw(st.permutations(range(len(extents))))))
+    if word == "flatten":
+        return Flatten()
+    size, out = prod(extents), []
+    for _ in range(draw(st.integers(1, 3))):
+        out.append(draw(st.sampled_from([n for n in range(1, size + 1) if size % n == 0])))
+        size //= out[-1]
+    return Reshape(shape=(*out, size))
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[list[Node], Report]:
+    """Draw a small network over all layer types, with reshapes and joins among them."""
+    rank = draw(st.integers(1, 3))
+    sides = tuple(draw(st.integers(2, 7 if rank < 3 else 4)) for _ in range(rank))
+    nodes = [Node("in", Input(shape=Map(sides, draw(st.integers(1, 4)))), ())]
+    report = reported(nodes)
+    for _ in range(draw(st.integers(1, 5))):
+        last = report.rows[-1].output
+        kind = draw(st.sampled_from(["layer", "layer", "layer", "arranged", "arranged", "join"]))
+        inputs = (len(nodes) - 1,)
+        if kind == "arranged":
+            layer = arranged(draw, last)
+        elif kind == "join":
+            layer = draw(st.sampled_from([Add(), Concat(), Multiply()]))
+            inputs = (draw(st.integers(0, len(nodes) - 1)), *inputs)
+        else:
+            layer, _ = draw(layers(draw(st.sampled_from(DRAWN)), last))
+            if getattr(layer, "statistics", True) is False:
+                continue  # it would mix the examples of the batch that tries the pixels
+        shapes = [report.rows[index].output for index in inputs]
+        if answer(layer, *shapes) is None:
+            continue
+        more = reported([*nodes, Node(str(len(nodes)), layer, inputs)])
+        if more.rows[-1].output.size <= 600:
+            nodes.append(more.graph.nodes[-1])
+            report = more
+    return nodes, report
+
+
+def reported(nodes: list[Node]) -> Report:
+    return compute_report(
+        loads("input: 1\nlayers: [relu]\n")._replace(nodes=tuple(nodes), outputs=(0,))
+    )
+
+
+def noticed(nodes: list[Node], rounds: int = 4) -> list[np.ndarray]:
+    """Return per node, pixels x elements, which elements notice a change of a pixel."""
+    shape = nodes[0].layer.shape
+    places = list(product(*map(range, shape.sides)))
+    totals: list[Any] = [None] * len(nodes)
+    for turn in range(rounds):
+        random = np.random.default_rng(turn)
+        calm = random.uniform(0.5, 1, (1, shape.channels, *shape.sides))
+        x = np.repeat(calm, len(places) + 1, 0)
+        for number, place in enumerate(places):
+            x[(number, slice(None), *place)] += random.uniform(1, 2, shape.channels) * 8 ** (
+                turn % 2
+            )
+        flows = [x]
+        for node in nodes[1:]:
+            given = [flows[index] for index in node.inputs]
+            arrays = random_arrays(node.layer, *given, random=random)
+            arrays = {name: np.abs(array) + 0.1 for name, array in arrays.items()}
+            y = forward(node.layer, arrays, *given)
+            if not np.isfinite(y).all():
+                break  # a maximum over padding alone
+            flows.append(y)
+        for index, y in enumerate(flows):
+            # Products of matrices round an example otherwise in another row.
+            changed = np.moveaxis(~np.isclose(y[:-1], y[-1], 1e-12, 1e-15), 1, -1)
+            totals[index] = changed | (False if totals[index] is None else totals[index])
+    return totals[: len(flows)]
+
+
+def hulls(changed: np.ndarray, sides: tuple[int, ...], side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last row of a side that each element notices."""
+    rows = changed.reshape(*sides, *changed.shape[1:])
+    rows = rows.any(tuple(axis for axis in range(len(sides)) if axis != side))
+    n = sides[side]
+    numbers = np.arange(n).reshape(-1, *[1] * (rows.ndim - 1))
+    return np.where(rows, numbers, n).min(0), np.where(rows, numbers, -1).max(0)
+
+
+def ruled(row: Row, side: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same by the report, cut to the input."""
+    state = state_of(row.field, row.output)
+    ends = [np.full(as_list(row.output), end, object) for end in state.sides[side][:2]]
+    for (axis, factor), part in state.sides[side].parts.items():
+        inner = prod(state.axes[axis][factor + 1 :])
+        places = np.arange(as_list(row.output)[axis]) // inner % state.axes[axis][factor]
+        along = [1] * len(as_list(row.output))
+        along[axis] = -1
+        for number, values in enumerate(zip(*map(part.sees, places.tolist()), strict=True)):
+            ends[number] = ends[number] + np.array(values, object).reshape(along)
+    return np.maximum(ends[0], 0), np.minimum(ends[1], n - 1)
+
+
+def widest(low: np.ndarray, high: np.ndarray) -> int:
+    return max(0, *(np.array(high - low, object).ravel() + 1).tolist())
+
+
+def padded(node: Node) -> bool:
+    """Tell whether windows may hang over the rim."""
+    pad = getattr(node.layer, "pad", None)
+    if getattr(node.layer, "rounding", "floor") != "floor":
+        return True
+    return pad is not None and (pad.mode != "given" or any(map(any, pad.pairs)))
+
+
+def leaps(node: Node) -> bool:
+    """Tell whether neighbouring units, or a unit's taps, may leave out what lies between."""
+    layer = node.layer
+    if not isinstance(layer, Windowed):
+        return isinstance(layer, Upsample | AdaptivePool)
+    apart = max(layer.steps()) > min(layer.kernel) or set(layer.dilation) != {1}
+    return apart or isinstance(layer, Transposed)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=networks())
+def test_fields_cut_to_the_input_are_what_the_referee_notices(
+    drawn: tuple[list[Node], Report],
+) -> None:
+    """Broken by any field that is too small, or too large without saying "at most"."""
+    nodes, report = drawn
+    sides = nodes[0].layer.shape.sides
+    # A field that ends beyond the input may end within it at a pixel between two that are seen.
+    gaps = any(map(padded, nodes)) and any(map(leaps, nodes))
+    for row, changed in zip(report.rows, noticed(nodes), strict=False):
+        for side, n in enumerate(sides):
+            low, high = hulls(changed, sides, side)
+            joined = hulls(changed.any(-1, keepdims=True), sides, side)
+            first, last = ruled(row, side, n)
+            nothing = low > high
+            if nothing.all():
+                return  # statistics of one element are constants
+            assert ((first <= low) | nothing).all()
+            assert ((last >= high) | nothing).all()
+            assert row.field[side].size >= widest(low, high)
+            if gaps:
+                continue
+            # An element that lies where it is not followed still sees what it saw.
+            followed = not at_most(row.field) and not state_of(row.field, row.output).at_most
+            if followed:
+                assert widest(first, last) in (widest(low, high), widest(*joined))
