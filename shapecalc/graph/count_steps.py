@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.algebra import Dim
-    from shapecalc.spec import NetSpec, Use
+    from shapecalc.spec import Block, NetSpec, Use
     from shapecalc.text import Tree
 
 _TIMES = Count(0)
@@ -92,7 +92,9 @@ class StepCount:
             return 1 + self.rounds(use, scope, blocks)
         block = self.spec.blocks.get(use.type)
         if block is not None and use.type not in blocks:
-            return 1 + self.sequence(block.uses, self.inside(use, scope), (*blocks, use.type))
+            return 1 + self.sequence(
+                block.uses, self.inside(use, scope, blocks), (*blocks, use.type)
+            )
         there = (branch for branch in use.branches if self.holds(branch.condition, scope))
         return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in there)
 
@@ -133,18 +135,25 @@ class StepCount:
                 break
         return total
 
-    def inside(self, use: Use, scope: Scope) -> Scope:
+    def inside(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> Scope:
         """Bind a block's fields to what its use gives them."""
-        fields = self.spec.blocks[use.type].fields
-        bound: dict[str, Dim | Argument] = {
-            name: Argument(default, Scoped(self.constants, None))
-            for name, default in fields.items()
-            if default is not None
-        }
+        block = self.spec.blocks[use.type]
+        bound: dict[str, Dim | Argument] = {}
+        inside = Scope(bound, self.constants)
+        of_default = Scoped(Scope(self.constants.bound, inside), None)
+        around = self.spec.blocks.get(blocks[-1]) if blocks and use.inherit is not None else None
+        handed = {*around.fields, *around.let} if around is not None else set()
+        for name, default in block.fields.items():
+            if default is not None:
+                bound[name] = Argument(default, of_default)
+            if name in handed:
+                bound[name] = Argument(scalar(name, _WORD), Scoped(scope, None))
         for field, tree in use.fields.items():
-            name = next(iter(fields), "") if field == FIRST_FIELD else field
+            name = next(iter(block.fields), "") if field == FIRST_FIELD else field
             bound[name] = Argument(tree, Scoped(scope, None))
-        return Scope(bound, self.constants)
+        for name, tree in block.let.items():
+            bound[name] = Argument(tree, Scoped(inside, None))
+        return inside
 
     def may_be_edited(self, use: Use) -> bool:
         """Tell whether an edit's path may end in the name of a statement."""
@@ -160,6 +169,18 @@ class StepCount:
             self.depends[id(uses)] = names
         return names
 
+    def needed(self, block: Block, blocks: tuple[str, ...]) -> set[str]:
+        """Find the names that a block's count depends on, through its constants and defaults."""
+        needed = set(self.names(block.uses, blocks))
+        made = {**block.let, **{key: tree for key, tree in block.fields.items() if tree}}
+        waiting = [*needed]
+        while waiting:
+            tree = made.get(waiting.pop())
+            more = set(_used_in(tree)) - needed if tree is not None else set()
+            needed |= more
+            waiting += more
+        return needed
+
     def names_of(self, use: Use, blocks: tuple[str, ...]) -> Iterator[str]:
         for condition in (use.condition, *(branch.condition for branch in use.branches)):
             if condition is not None:
@@ -168,7 +189,9 @@ class StepCount:
         if block is not None and not is_layer(use.type, self.spec.blocks):
             if use.type in blocks:
                 return
-            needed = self.names(block.uses, (*blocks, use.type))
+            needed = self.needed(block, (*blocks, use.type))
+            if use.inherit is not None:
+                yield from needed & block.fields.keys()
             for field, tree in use.fields.items():
                 name = next(iter(block.fields), "") if field == FIRST_FIELD else field
                 if name in needed:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from shapecalc.text import Tree
 
 
+#: The words of the keys that a block's own field of that name comes before.
+_WORDS = {"condition": "if", "inherit": "inherit"}
+
+
 class Edits:
     """What the files of a chain say of each other's layers; later files' edits apply later."""
 
@@ -41,11 +45,7 @@ class Edits:
         if edit.change is None:
             return use
         own = self.fields_of(use)
-        common = {
-            key: value
-            for key, value in edit.common.items()
-            if not (key == "condition" and "if" in own)
-        }
+        common = {key: value for key, value in edit.common.items() if _WORDS.get(key) not in own}
         return self.changed(use, edit.change)._replace(**common)
 
     def fields_of(self, use: Use) -> Mapping[str, Tree | None]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.graph.count_steps import StepCount
     from shapecalc.graph.draft import Builder
     from shapecalc.spec import Branch, Edit, NetSpec, Use
+    from shapecalc.text import Tree
 
 #: A spec may expand to so many layers; also to so many rounds of repeats and blocks.
 MAX_LAYERS = 500_000
@@ -78,6 +79,15 @@ def names_in_branches(branches: Iterable[Branch]) -> set[str]:
 def is_conditional(use: Use) -> bool:
     """Tell whether a statement or one of its branches has a condition."""
     return use.condition is not None or any(branch.condition is not None for branch in use.branches)
+
+
+def _fields_of(kind: str) -> list[str]:
+    """Return the fields of a layer type, or of a block that needs no definition."""
+    if kind in BUILT_IN_BLOCKS:
+        from shapecalc.spec.built_in import BLOCKS
+
+        return [field.name for field in BLOCKS[kind].fields()]
+    return [field.name for field in layer_class(kind).fields()]
 
 
 class TooManyError(Exception):
@@ -275,6 +285,8 @@ class Walk:
         """Expand a statement that has its name."""
         kind = use.type
         position = self.training(use, flow, position)
+        if use.inherit is not None:
+            use = self.inheriting(use, use.inherit, position)
         if is_layer(kind, self.spec.blocks):
             expand = self.join if kind in JOINS else self.layer
             return expand(use, name, stem, flow, position)
@@ -299,6 +311,25 @@ class Walk:
             self.may_share(level, use, position)
             return self.within(level, use.branches[0].uses, flow, position._replace(names=level))
         return self.block(use, name, stem, flow, position)
+
+    def inheriting(self, use: Use, inherit: Tree, position: Position) -> Use:
+        """Give a statement those fields of the block around that it takes and does not set."""
+        around = self.spec.blocks.get(position.blocks[-1]) if position.blocks else None
+        if around is None:
+            message = f"{use.type}: no block stands around, whose fields it could inherit"
+            self.expansion.complain("E111", message, inherit, "give its fields here")
+            return use
+        block = self.spec.blocks.get(use.type)
+        takes = set(block.fields if block else _fields_of(use.type))
+        first = next(iter(block.fields), "") if block and FIRST_FIELD in use.fields else ""
+        handed = {
+            name: scalar(name, Source("", ""))._replace(
+                source=inherit.source, start=inherit.start, end=inherit.end
+            )
+            for name in (*around.fields, *around.let)
+            if name in takes and name not in use.fields and name != first
+        }
+        return use._replace(fields={**handed, **use.fields}, literal=None)
 
     def training(self, use: Use, flow: Wire | None, position: Position) -> Position:
         """Note what a statement says of training, which holds for all that is in it."""
@@ -450,16 +481,21 @@ class Walk:
                 )
             else:
                 bound[key] = Argument(tree, place)
+        inside = Scope(bound, self.constants.scope)
+        # In a default a constant comes first, and then another field.
+        of_default = Scoped(Scope(self.constants.scope.bound, inside), flow)
         missing = []
         for key, default in block.fields.items():
             if key not in bound:
                 if default is None:
                     missing.append(key)
                 else:
-                    bound[key] = Argument(default, Scoped(self.constants.scope, flow))
+                    bound[key] = Argument(default, of_default)
         level = self.level(use, name, stem, position)
         level.input = flow
         level.fields = {key: bound[key] for key in block.fields if key in bound}
+        for key, tree in block.let.items():
+            bound[key] = Argument(tree, Scoped(inside, flow))
         self.may_share(level, use, position)
         if missing:
             self.expansion.complain(
@@ -470,12 +506,8 @@ class Walk:
             )
             level.out = self.expansion.nowhere().out
             return level.out
-        inside = position._replace(
-            names=level,
-            scope=Scope(bound, self.constants.scope),
-            blocks=(*position.blocks, use.type),
-        )
-        return self.within(level, block.uses, flow, inside)
+        within = position._replace(names=level, scope=inside, blocks=(*position.blocks, use.type))
+        return self.within(level, block.uses, flow, within)
 
     def built_in(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position

@@ -101,15 +101,20 @@ class Use(NamedTuple):
     branches: tuple[Branch, ...] = ()
     sound: bool = True
     condition: Tree | None = None
+    inherit: Tree | None = None
     implied: Mapping[str, Tree] = {}  # fields that a paper's word leaves unsaid, after `defaults`
 
 
 class Block(Fields):
-    """A layer type that a spec defines: its fields with their defaults, and its statements."""
+    """A layer type that a spec defines: its fields with their defaults, and its statements.
+
+    `let` are constants of its own, which may be made of its fields.
+    """
 
     name: Scalar
     fields: dict[str, Tree | None]
     uses: tuple[Use, ...]
+    let: Mapping[str, Tree] = {}
 
 
 class InputSpec(Fields):

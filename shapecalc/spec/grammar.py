@@ -391,14 +391,17 @@ class SpecReader(StatementReader):
                 message = f"block {name} takes a map with layers, not {describe(body)}"
                 self.complain("E110", message, body, f"{name}: {{layers: [...]}}")
                 continue
-            self.check_keys(body, ("fields", "layers", "note"), f"block {name}")
+            self.check_keys(body, ("fields", "let", "layers", "note"), f"block {name}")
             if "layers" not in body.items:
                 self.complain("E113", f"block {name} has no layers", tree.keys[name])
                 continue
             fields = self.read_block_fields(body.items.get("fields"))
-            blocks[name] = Block(
-                tree.keys[name], fields, self.read_statements(body.items["layers"], "layers")
-            )
+            let = self.read_let(body)
+            for constant in let.keys() & fields.keys():
+                message = f"'{constant}' is a field of block {name}, and a constant in it"
+                self.complain("E117", message, let[constant], "give one of them another name")
+            uses = self.read_statements(body.items["layers"], "layers")
+            blocks[name] = Block(tree.keys[name], fields, uses, let)
         self.blocks.update(blocks)
         return blocks
 

@@ -127,6 +127,7 @@ _COMMON_SCHEMAS: Schema = {
     "from": _NAMES,
     "trainable": {"anyOf": [{"type": "boolean"}, _NAME]},
     "if": _CONDITION,
+    "inherit": {"type": "boolean"},
 }
 _PARTS: Schema = {"anyOf": [{"type": ["integer", "string"]}, {"type": "array"}]}
 _SPLIT: Schema = {
@@ -225,7 +226,12 @@ def _block() -> Schema:
         ]
     }
     return _object(
-        {"fields": fields, "layers": _LAYERS, "note": {"type": "string"}},
+        {
+            "fields": fields,
+            "let": {"type": "object", "additionalProperties": _VALUE},
+            "layers": _LAYERS,
+            "note": {"type": "string"},
+        },
         additional=False,
         required=["layers"],
     )
@@ -236,6 +242,10 @@ def _common() -> Schema:
         key: {**_COMMON_SCHEMAS.get(key, {"type": "string"}), "description": doc}
         for key, doc in COMMON_KEYS.items()
     }
+
+
+def _without_inherit() -> Schema:
+    return {key: value for key, value in _common().items() if key != "inherit"}
 
 
 def _layer(word: str) -> Schema:
@@ -274,7 +284,7 @@ def _branches(word: str) -> Schema:
         ]
     }
     listed: Schema = {"type": "array", "items": body}
-    common = {key: value for key, value in _common().items() if key != "share"}
+    common = {key: value for key, value in _without_inherit().items() if key != "share"}
     fields: Schema = {} if word in STRUCTURE_KEYS else _fields(layer_class(word))
     # A branch may have the name of a field.
     either = {name: {"anyOf": [field, _LAYERS, _NAME]} for name, field in fields.items()}
@@ -300,7 +310,7 @@ def _repeat() -> Schema:
     doc = STRUCTURE_KEYS["repeat"]
     return _object(
         {
-            **_common(),
+            **_without_inherit(),
             "layers": {**_LAYERS, "description": doc["layers"]},
             "times": {"type": ["integer", "string"], "description": doc["times"]},
             "index": {"type": "string", "description": doc["index"]},
@@ -316,4 +326,6 @@ def _repeat() -> Schema:
 
 
 def _group() -> Schema:
-    return _object({**_common(), "layers": _LAYERS}, additional=False, required=["name", "layers"])
+    return _object(
+        {**_without_inherit(), "layers": _LAYERS}, additional=False, required=["name", "layers"]
+    )

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN
+from shapecalc.spec import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,16 +65,20 @@ _NUMBERED: Mapping[str, str] = {
 }
 
 _SIZE = r"\d{1,9}(?:x\d{1,9}){0,2}"
+#: Filters and strides may have names: conv3-f.
+_NUMBER = r"\d{1,9}|[a-z_]\w*"
 _HEAD = r"(?P<head>[a-z]+(?:[ _-][a-z]+)*)"
 _WORD = re.compile(
-    rf"{_HEAD}(?:(?P<joint>[-_ ]?)(?P<first>{_SIZE}|\d\.\d{{1,9}})(?:-(?P<second>\d{{1,9}}))?)?"
-    r"(?:/(?P<stride>\d{1,9}))?",
+    rf"{_HEAD}(?:(?P<joint>[-_ ]?)(?P<first>{_SIZE}|\d\.\d{{1,9}})(?:-(?P<second>{_NUMBER}))?)?"
+    rf"(?:/(?P<stride>{_NUMBER}))?",
     re.ASCII,
 )
+#: The parts of a word that may be names.
+_NAMED = ("second", "stride")
 #: ResNet's figures write 7x7 conv, 64, /2; SRGAN's k9n64s1.
 _FIGURE = re.compile(
-    rf"(?P<first>\d{{1,9}}(?:x\d{{1,9}}){{1,2}}) ?{_HEAD}(?:, ?(?P<second>\d{{1,9}}))?"
-    r"(?:, ?/(?P<stride>\d{1,9}))?",
+    rf"(?P<first>\d{{1,9}}(?:x\d{{1,9}}){{1,2}}) ?{_HEAD}(?:, ?(?P<second>{_NUMBER}))?"
+    rf"(?:, ?/(?P<stride>{_NUMBER}))?",
     re.ASCII,
 )
 _LETTERS = re.compile(r"k(?P<first>\d{1,9})n(?P<second>\d{1,9})s(?P<stride>\d{1,9})", re.ASCII)
@@ -95,7 +100,9 @@ def paper_word(text: str) -> PaperWord | None:
     kind = _type_of(match["head"]) if match else ""
     if match is None or not kind:
         return None
-    first, second, stride = match["first"], match["second"], match["stride"]
+    first, second, stride = match["first"], *(_as_written(match, text, x) for x in _NAMED)
+    if RESERVED & {second, stride}:
+        return None
     if first is None and stride is None:
         return PaperWord(kind, {}, {})
     if kind in _CONVOLUTIONS:
@@ -108,6 +115,11 @@ def paper_word(text: str) -> PaperWord | None:
     if kind in _NUMBERED and apart and not stride and "x" not in first:
         return PaperWord(kind, {_NUMBERED[kind]: first}, {})
     return None
+
+
+def _as_written(match: re.Match[str], text: str, part: str) -> str | None:
+    """Return a part of a word in the letters in which it was written, as names have them."""
+    return text[slice(*match.span(part))] if match[part] else None
 
 
 def _type_of(head: str) -> str:

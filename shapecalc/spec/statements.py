@@ -20,8 +20,17 @@ _CONSTANT = re.compile(r"[-+]?\.?\d", re.ASCII)
 _NO_FIELDS: dict[str, Tree] = {}
 _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
+#: Those that a join has no use for.
+_NOT_OF_JOINS = ("share", "inherit")
 #: The keys of a branch with a condition.
 _BRANCH_KEYS = frozenset(["if", "layers"])
+
+
+def _are_literal(fields: dict[str, Tree]) -> bool:
+    """Tell whether fields are plain words and numbers, which mean the same everywhere."""
+    return all(
+        isinstance(tree, Scalar) and _LITERAL.fullmatch(tree.text) for tree in fields.values()
+    )
 
 
 class _Parts:
@@ -32,6 +41,7 @@ class _Parts:
         "condition",
         "fields",
         "implied",
+        "inherit",
         "kind",
         "literal",
         "name",
@@ -49,11 +59,14 @@ class _Parts:
         self.fields = fields
         self.implied = implied
         self.literal: list[object] | None = [kind, key.text] if fields else [kind]
+        if not _are_literal(fields):
+            self.literal = None
         self.name: Scalar | None = None
         self.sources: tuple[Scalar, ...] | None = None
         self.share: Scalar | None = None
         self.trainable: Tree | None = None
         self.condition: Tree | None = None
+        self.inherit: Tree | None = None
         self.note = ""
         self.branches: tuple[Branch, ...] = ()
         self.sound = True
@@ -82,6 +95,7 @@ class _Parts:
             note=self.note,
             branches=self.branches,
             condition=self.condition,
+            inherit=self.inherit,
             implied=self.implied,
         )
 
@@ -190,7 +204,8 @@ class StatementReader(WordReader):
         if word.text == kind:
             return Use(word, kind, _NO_FIELDS, _NO_KEYS, (kind,))
         says, implied = self.paper_fields(word)
-        return Use(word, kind, says, _NO_KEYS, (kind, word.text), implied=implied)
+        literal = (kind, word.text) if _are_literal(says) else None
+        return Use(word, kind, says, _NO_KEYS, literal, implied=implied)
 
     def paper_fields(self, word: Scalar) -> tuple[dict[str, Tree], dict[str, Tree]]:
         """Return the fields that a paper's word says, and those that it leaves unsaid."""
@@ -204,7 +219,10 @@ class StatementReader(WordReader):
         known = self.fields_of(kind)
         checked = kind not in self.blocks or self.blocks[kind] is not None
         for word, tree in value.items.items():
-            if word in _COMMON and self.is_common(word, kind):
+            if word == "inherit" and kind in STRUCTURE:
+                hint = "write `inherit: true` on the layers and blocks in it"
+                self.complain("E111", f"{kind} has no fields to inherit", value.keys[word], hint)
+            elif word in _COMMON and self.is_common(word, kind):
                 self.read_common_key(parts, word, tree)
             elif word == "layers" and kind in STRUCTURE:
                 parts.branches = (Branch(None, self.read_statements(tree, "layers")),)
@@ -241,6 +259,8 @@ class StatementReader(WordReader):
             parts.trainable = tree
         elif word == "if":
             parts.condition = self.read_condition(tree)
+        elif word == "inherit":
+            parts.inherit = self.read_inherit(tree)
         else:
             parts.share = next(iter(self.names(tree, "share")), None)
 
@@ -302,7 +322,7 @@ class StatementReader(WordReader):
                 if word in known:
                     fields[word] = tree
                     continue
-                takes = [*known, *sorted({*COMMON_KEYS} - {"share"}), "split", "branches"]
+                takes = [*known, *sorted({*COMMON_KEYS} - {*_NOT_OF_JOINS}), "split", "branches"]
                 hint = did_you_mean(word, takes) or (
                     f"{kind} takes {', '.join(takes[:-1])}, and branches, which are lists of layers"
                 )

@@ -33,10 +33,11 @@ COMMON_KEYS: Mapping[str, str] = {
     "share": "use the weights of that layer",
     "trainable": "false: training leaves the parameters as they are, here and in all that it holds",
     "if": "a condition, such as `stride == 1`; where it does not hold, the layer is not there",
+    "inherit": "true: fields that are not given here have their values from the block around",
     "note": "a remark, carried to every format",
 }
 #: Those among them that are fields of a block which has fields of these names.
-YIELDING = frozenset(["if"])
+YIELDING = frozenset(["if", "inherit"])
 
 #: How the words that build structure are written.
 STRUCTURE_FORMS: Mapping[str, str] = {
@@ -271,6 +272,14 @@ class WordReader(TreeReader):
         self.complain("E110", message, tree, "if: stride == 1 and channels == filters")
         return None
 
+    def read_inherit(self, tree: Tree) -> Tree | None:
+        """Read whether a layer or a block has its fields from the block around."""
+        if isinstance(tree, Scalar) and tree.plain and tree.text in ("true", "false"):
+            return tree if tree.text == "true" else None
+        hint = "it takes every field that is not given; give the others"
+        self.complain("E110", f"inherit takes true or false, not {describe(tree)}", tree, hint)
+        return None
+
     def check_name(self, name: str, place: Scalar) -> None:
         """Complain about a name that paths could not hold."""
         if not NAME.fullmatch(name):
@@ -297,6 +306,8 @@ class WordReader(TreeReader):
                 common["trainable"] = tree
             elif word == "if":
                 common["condition"] = self.read_condition(tree)
+            elif word == "inherit":
+                common["inherit"] = self.read_inherit(tree)
             elif word == "name":
                 hint = "remove it and insert another, or name it in the base"
                 self.complain("E111", "change cannot rename a layer", change.keys[word], hint)

@@ -242,7 +242,8 @@ def test_a_required_field_that_is_missing() -> None:
 
 def test_a_field_that_is_like_no_other_is_told_which_there_are() -> None:
     (problem,) = problems_of("input: 8x8x3\nlayers: [dense: {units: 3, qqqq: 1}]\n")
-    assert problem.hint == "dense takes bias, from, if, name, note, over, share, trainable, units"
+    words = "bias, from, if, inherit, name, note, over, share, trainable, units"
+    assert problem.hint == f"dense takes {words}"
 
 
 @pytest.mark.parametrize("kernel", ["3x-1", "3x1.5", "-1x3"])
