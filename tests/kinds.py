@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
-    "pixel_shuffle.factor": (2,), "pixel_unshuffle.factor": (3,), "slice.channels": Cut(End(1), End(5)),
+    "pad_channels.channels": (1, 2), "pixel_shuffle.factor": (2,), "pixel_unshuffle.factor": (3,), "slice.channels": Cut(End(1), End(5)),
     "parameter.shape": (2, 3, 5), "power.exponent": 3.0, "clip.range": (0.0, 6.0),
     "over": ("channels",),
 }  # fmt: skip

@@ -20,8 +20,9 @@ from shapecalc.graph.scope import (
 )
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Flag, UnreadError
+from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.text import origin
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import did_you_mean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,9 +191,7 @@ class Builder:
         if spec.trainable is not None:
             self.trained = self.flag(spec.trainable, "a spec", Scoped(scope, None))
 
-    def make(
-        self, use: Use, scope: Scope, flow: Wire | None, like: Wire | None = None
-    ) -> Layer | Deferred:
+    def make(self, use: Use, place: Scoped, like: Wire | None = None) -> Layer | Deferred:
         """Build the layer of a statement, once for all that are written alike.
 
         `like` is the layer whose sides it names.
@@ -205,13 +204,14 @@ class Builder:
                 return made
         cls = layer_class(use.type)
         try:
-            layer = self.build(cls, use, Scoped(scope, flow), no_shapes)
+            layer = self.build(cls, use, place, no_shapes)
         except NeedsShapesError:
 
             def build(shape_of_node: Callable[[int], Shape]) -> Layer:
-                def channels(wire: object) -> Dim:
+                def channels(wire: object, word: str = "channels") -> Dim:
                     assert isinstance(wire, Wire)
-                    return shape_of_node(self.source_of(wire).index).channels
+                    shape = shape_of_node(self.source_of(wire).index)
+                    return shape.channels if word == "channels" else _side(shape, word)
 
                 def sides() -> tuple[Dim, ...]:
                     assert like is not None
@@ -220,7 +220,7 @@ class Builder:
                         raise UnreadError("names a layer whose output has no sides")
                     return shape.sides
 
-                return self.build(cls, use, Scoped(scope, flow), channels, sides)
+                return self.build(cls, use, place, channels, sides)
 
             return Deferred(cls, build)
         except SpecErrors as error:
@@ -235,7 +235,7 @@ class Builder:
         cls: type[Layer],
         use: Use,
         place: Scoped,
-        channels_of: Callable[[object], Dim],
+        channels_of: Callable[..., Dim],
         sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
     ) -> Layer:
         """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapesError`."""
@@ -248,7 +248,7 @@ class Builder:
             name, at = field.name, place
             tree = fields.get(name)
             if tree is None and defaults is not None:
-                tree, at = defaults.items.get(name), Scoped(self.scope, place.flow)
+                tree, at = defaults.items.get(name), place._replace(scope=self.scope)
             if tree is None:
                 tree, at = use.implied.get(name), place
             if tree is None:
@@ -313,6 +313,16 @@ class Builder:
             message = f"{owner}: trainable {error.message}"
             self.expansion.complain(error.code, message, error.at or tree, error.hint)
             return None
+
+
+def _side(shape: Shape, word: str) -> Dim:
+    """Return the extent of a side.  Raises `UnreadError` where there is none."""
+    names = SIDE_NAMES[len(shape.sides)] if shape.sides else ()
+    if word not in names:
+        message = f"uses `{word}`, but {as_text(shape)} has none"
+        hint = f"what flows in has {listed([*names, 'channels'])}"
+        raise UnreadError(message, hint, code="E116")
+    return shape.sides[names.index(word)]
 
 
 def _names_of(cls: type[Layer]) -> frozenset[str]:

@@ -15,7 +15,7 @@ from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
@@ -285,7 +285,7 @@ class Walk:
         self, use: Use, flow: Wire | None, position: Position, name: str | None
     ) -> Wire | None:
         """Expand the rounds of a repeat."""
-        place = Scoped(position.scope, flow)
+        place = self.place(position, [flow])
         count, rounds = rounds_of(use, place, self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
         if count > COUNTED_ROUNDS:
@@ -327,7 +327,7 @@ class Walk:
             hint = "a block cannot hold itself; use repeat for what recurs"
             self.expansion.complain("E118", message, use.word, hint)
             return flow
-        place = Scoped(position.scope, flow)
+        place = self.place(position, [flow])
         bound: dict[str, Dim | Argument] = {}
         for field, tree in use.fields.items():
             key = next(iter(block.fields), "") if field == FIRST_FIELD else field
@@ -353,7 +353,7 @@ class Walk:
                 if default is None:
                     missing.append(key)
                 else:
-                    bound[key] = Argument(default, Scoped(self.constants.scope, flow))
+                    bound[key] = Argument(default, Scoped(self.constants.scope, flow, flow))
         level = self.level(use, name, stem, position)
         level.input = flow
         level.fields = {key: bound[key] for key in block.fields if key in bound}
@@ -425,15 +425,17 @@ class Walk:
     def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
         wires = [wire or self.dry(use) for wire in inputs]
         like = self.like(use, position)
-        draft = Draft(
-            names, use, self.builder.make(use, position.scope, wires[0] if wires else None, like)
-        )
+        draft = Draft(names, use, self.builder.make(use, self.place(position, wires), like))
         draft.stated = position.trained
         draft.like = like
         draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)
         return draft
+
+    def place(self, position: Position, wires: Sequence[Wire | None]) -> Scoped:
+        """Say of what the words in a field speak: what flows in, and what enters the block."""
+        return Scoped(position.scope, wires[0] if wires else None, position.names.input)
 
     def like(self, use: Use, position: Position) -> Wire | None:
         """Return the layer whose sides a layer is to have, where it names one."""

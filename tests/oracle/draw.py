@@ -213,6 +213,7 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "clip": lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
     "channel_shuffle": lambda _: {"groups": small},
     "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
+    "pad_channels": lambda _: {"channels": st.tuples(*[st.integers(0, 3)] * 2)},
     "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},
     "pixel_unshuffle": lambda x: {"factor": blocks(x), "order": orders},
     "parameter": lambda _: {
