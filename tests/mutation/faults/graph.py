@@ -51,7 +51,7 @@ FAULTS = [
     Planted("the flow goes on from a side's source", "return before  # the flow goes on unchanged", "return flow  # the flow goes on unchanged"),
     Planted("rounds are numbered from 0", "enumerate(rounds, 1)", "enumerate(rounds)"),
     Planted("a block may hold itself", "if use.type in position.blocks:", "if False:"),
-    Planted("a block's default is not bound", "bound[key] = Argument(default, Scoped(self.constants.scope, flow))", "pass"),
+    Planted("a block's default is not bound", "bound[key] = Argument(default, Scoped(self.constants.scope, flow, flow))", "pass"),
     Planted("a block's input is the network's", "level.input = flow", "pass"),
     Planted("a block sees the variables of who uses it", "scope=Scope(bound, self.constants.scope)", "scope=Scope(bound, position.scope)"),
     Planted("a layer with two sources takes the first in silence", "if len(use.sources) > 1:", "if False:"),
