@@ -22,7 +22,7 @@ VALUES: dict[str, Any] = {
     "roll.shift": (2,), "window_partition.size": (2,), "window_merge.size": (2,),
     "window_mask.size": (2,), "relative_position.size": (3, 10),
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
-    "pixel_shuffle.factor": (2,), "pixel_unshuffle.factor": (3,), "slice.channels": Cut(End(1), End(5)),
+    "pad_channels.channels": (1, 2), "pixel_shuffle.factor": (2,), "pixel_unshuffle.factor": (3,), "slice.channels": Cut(End(1), End(5)),
     "parameter.shape": (2, 3, 5), "power.exponent": 3.0, "clip.range": (0.0, 6.0),
     "over": ("channels",),
 }  # fmt: skip

@@ -38,13 +38,13 @@ class Broken(Layer):
 
 
 class Deferred(Fields):
-    """A layer with a field that depends on `channels`: built when the shapes are known."""
+    """A layer with a field that depends on what flows in: built when the shapes are known."""
 
     type: type[Layer]
     build: Callable[[Callable[[int], Shape]], Layer]
     """From a function that gives a node's output shape, by index, to the layer."""
-    from_channels: Callable[[Callable[[object], Dim]], Layer]
-    """From a function that gives the channels of what flows in there, to the layer."""
+    from_extents: Callable[[Callable[..., Dim], Callable[[], tuple[Dim, ...]]], Layer]
+    """From functions that give extents of what flows in there, and the sides of another layer."""
 
 
 class Node(NamedTuple):

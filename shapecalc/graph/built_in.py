@@ -27,7 +27,7 @@ _UNSAID = {"key": f"{ENTERING} // heads", "value": "key", "groups": "heads", ENT
 
 
 def expanded(
-    use: Use, wires: list[Wire | None], outside: Scope, constants: Scope, builder: Builder
+    use: Use, wires: list[Wire | None], place: Scoped, constants: Scope, builder: Builder
 ) -> Expanded | None:
     """Return a use's statements, their scope, the fields given and what flows in besides.
 
@@ -35,12 +35,12 @@ def expanded(
     """
     cls = BLOCKS[use.type]
     problems = [*_of_sources(use, wires), *_of_names(use, cls)]
-    given = {field: Argument(tree, Scoped(outside, wires[0])) for field, tree in use.fields.items()}
+    given = {field: Argument(tree, place) for field, tree in use.fields.items()}
     for field, tree in (
         defaults.items if (defaults := builder.defaults.get(use.type)) else {}
     ).items():
         if field not in given and field != "trainable":
-            given[field] = Argument(tree, Scoped(constants, wires[0]))
+            given[field] = Argument(tree, place._replace(scope=constants))
     values, faults = _values(use, cls, given)
     problems += faults
     if problems:
@@ -49,8 +49,8 @@ def expanded(
     bound: dict[str, Dim | Argument] = {**given}
     scope = Scope(bound, constants)
     for name, text in _UNSAID.items():
-        place = Scoped(scope, wires[0])
-        bound.setdefault(name, Argument(use.word._replace(text=text, plain=True), place))
+        inside = Scoped(scope, wires[0])
+        bound.setdefault(name, Argument(use.word._replace(text=text, plain=True), inside))
     others = zip(SOURCES, wires[1:], strict=False)
     passed = {name: wire for name, wire in others if wire is not None}
     return layers_of(use.word, values, given, len(wires)), scope, {**given}, passed

@@ -1,7 +1,7 @@
 """Conditions: which statements and branches of a spec are there.
 
-One may be about `channels`, which is why shapes are computed here while the network is still being
-wired: those of the layers that are drawn up so far, as far as a condition asks for them.
+One may be about `channels` and sides, which is why shapes are computed here while the network is
+still being wired: those of the layers that are drawn up so far, as far as a condition asks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.graph import Deferred
-from shapecalc.graph.draft import Draft, Wire
+from shapecalc.graph.draft import Draft, Wire, extent_of, sides_like
 from shapecalc.graph.scope import NeedsShapesError, Scoped, no_shapes, truth
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.fields import UnreadError, needs_number
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from shapecalc.text import Scalar, Tree
 
 
-def read_condition(
-    tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes
-) -> bool:
-    """Decide a condition.  Raises `UnreadError`, or `NeedsShapesError` where it needs channels."""
+def read_condition(tree: Tree, place: Scoped, channels_of: Callable[..., Dim] = no_shapes) -> bool:
+    """Decide a condition.  Raises `UnreadError`, or `NeedsShapesError` where it needs shapes."""
     from shapecalc.spec.conditions import truth_of  # few specs have conditions
 
     value = truth(tree, place, channels_of)
@@ -43,7 +41,7 @@ def read_condition(
 
 
 class _UnknownError(Exception):
-    """The channels are not known, for a reason that is complained of elsewhere."""
+    """What flows is not known, for a reason that is complained of elsewhere."""
 
 
 class Conditions:
@@ -81,10 +79,14 @@ class Conditions:
         try:
             return read_condition(tree, place)
         except NeedsShapesError:
-            return read_condition(tree, place, self.channels)
+            return read_condition(tree, place, self.extent)
 
-    def channels(self, wire: object) -> Dim:
-        """Return how many channels flow through a wire.  Raises `_UnknownError`."""
+    def extent(self, wire: object, word: str = "channels") -> Dim:
+        """Return how many channels flow through a wire, or how long a side is."""
+        return extent_of(self.shape(wire), word)
+
+    def shape(self, wire: object) -> Shape:
+        """Return what flows through a wire.  Raises `_UnknownError`."""
         assert isinstance(wire, Wire)
         draft = self.source(wire)
         if draft is None:
@@ -96,7 +98,8 @@ class Conditions:
                 waiting.pop()
                 continue
             sources = [self.source(source) for source in draft.inputs]
-            needed = [source for source in sources if source and source not in self.shapes]
+            like = [] if draft.like is None else [self.source(draft.like)]
+            needed = [one for one in (*sources, *like) if one and one not in self.shapes]
             if needed:
                 waiting += needed
                 continue
@@ -106,7 +109,7 @@ class Conditions:
         shape = self.shapes[draft]
         if shape is None:
             raise _UnknownError
-        return shape.channels
+        return shape
 
     def output(self, draft: Draft, inputs: list[Shape]) -> Shape | None:
         """Compute what flows out of a layer; None where its rules refuse what flows in."""
@@ -115,7 +118,7 @@ class Conditions:
         try:
             layer = draft.layer
             if isinstance(layer, Deferred):
-                layer = layer.from_channels(self.channels)
+                layer = layer.from_extents(self.extent, lambda: sides_like(self.shape(draft.like)))
             return _output(layer, tuple(inputs))
         except (RuleError, SpecErrors, UndecidedError, _UnknownError, UnreadError):
             return None

@@ -122,7 +122,7 @@ def _deferred(layer: Deferred, new: dict[int, int], *, biased: bool) -> Deferred
         built = layer.build(lambda index: shape(new[index]))
         return _biased(built) if biased else built
 
-    return Deferred(layer.type, build, layer.from_channels)
+    return Deferred(layer.type, build, layer.from_extents)
 
 
 def _sentence(folded: int, kept: list[tuple[str, str]]) -> str:

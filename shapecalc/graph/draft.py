@@ -20,8 +20,9 @@ from shapecalc.graph.scope import (
 )
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Flag, UnreadError
+from shapecalc.layers.shape import SIDE_NAMES, as_text
 from shapecalc.text import origin
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import did_you_mean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,9 +201,7 @@ class Builder:
         if spec.trainable is not None:
             self.trained = self.flag(spec.trainable, "a spec", Scoped(scope, None))
 
-    def make(
-        self, use: Use, scope: Scope, flow: Wire | None, like: Wire | None = None
-    ) -> Layer | Deferred:
+    def make(self, use: Use, place: Scoped, like: Wire | None = None) -> Layer | Deferred:
         """Build the layer of a statement, once for all that are written alike.
 
         `like` is the layer whose sides it names.
@@ -215,30 +214,26 @@ class Builder:
                 return made
         cls = layer_class(use.type)
         try:
-            layer = self.build(cls, use, Scoped(scope, flow), no_shapes)
+            layer = self.build(cls, use, place, no_shapes)
         except NeedsShapesError:
 
-            def from_channels(
-                channels_of: Callable[[object], Dim],
+            def from_extents(
+                channels_of: Callable[..., Dim],
                 sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
             ) -> Layer:
-                return self.build(cls, use, Scoped(scope, flow), channels_of, sides_of)
+                return self.build(cls, use, place, channels_of, sides_of)
 
             def build(shape_of_node: Callable[[int], Shape]) -> Layer:
-                def channels(wire: object) -> Dim:
+                def shape(wire: object) -> Shape:
                     assert isinstance(wire, Wire)
-                    return shape_of_node(self.source_of(wire).index).channels
+                    return shape_of_node(self.source_of(wire).index)
 
-                def sides() -> tuple[Dim, ...]:
-                    assert like is not None
-                    shape = shape_of_node(self.source_of(like).index)
-                    if not shape.sides:
-                        raise UnreadError("names a layer whose output has no sides")
-                    return shape.sides
+                return from_extents(
+                    lambda wire, word="channels": extent_of(shape(wire), word),
+                    lambda: sides_like(shape(like)),
+                )
 
-                return from_channels(channels, sides)
-
-            return Deferred(cls, build, from_channels)
+            return Deferred(cls, build, from_extents)
         except SpecErrors as error:
             self.expansion.problems.extend(error.problems)
             return BROKEN
@@ -251,7 +246,7 @@ class Builder:
         cls: type[Layer],
         use: Use,
         place: Scoped,
-        channels_of: Callable[[object], Dim],
+        channels_of: Callable[..., Dim],
         sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
     ) -> Layer:
         """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapesError`."""
@@ -264,7 +259,7 @@ class Builder:
             name, at = field.name, place
             tree = fields.get(name)
             if tree is None and defaults is not None:
-                tree, at = defaults.items.get(name), Scoped(self.scope, place.flow)
+                tree, at = defaults.items.get(name), place._replace(scope=self.scope)
             if tree is None:
                 tree, at = use.implied.get(name), place
             if tree is None:
@@ -329,6 +324,25 @@ class Builder:
             message = f"{owner}: trainable {error.message}"
             self.expansion.complain(error.code, message, error.at or tree, error.hint)
             return None
+
+
+def sides_like(shape: Shape) -> tuple[Dim, ...]:
+    """Return the sides of a layer that another is like.  Raises `UnreadError` without any."""
+    if not shape.sides:
+        raise UnreadError("names a layer whose output has no sides")
+    return shape.sides
+
+
+def extent_of(shape: Shape, word: str) -> Dim:
+    """Return the channels, or the extent of a side.  Raises `UnreadError` where there is none."""
+    if word == "channels":
+        return shape.channels
+    names = SIDE_NAMES[len(shape.sides)] if shape.sides else ()
+    if word not in names:
+        message = f"uses `{word}`, but {as_text(shape)} has none"
+        hint = f"what flows in has {listed([*names, 'channels'])}"
+        raise UnreadError(message, hint, code="E116")
+    return shape.sides[names.index(word)]
 
 
 def _names_of(cls: type[Layer]) -> frozenset[str]:

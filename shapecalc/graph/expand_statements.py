@@ -15,7 +15,7 @@ from shapecalc.text import Scalar, Source, origin, scalar
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.conditions import Conditions
@@ -214,7 +214,7 @@ class Walk:
         A join that they leave one operand is none: what is left is that branch.
         """
         into = self.wire(use.sources[0], flow, position) if use.sources else flow
-        place = Scoped(position.scope, into)
+        place = self.place(position, [into])
         if not self.conditions.holds(use.condition, use.type, place):
             return None
         what = f"a branch of {use.type}"
@@ -335,7 +335,7 @@ class Walk:
         """Note what a statement says of training, which holds for all that is in it."""
         if use.trainable is None:
             return position
-        stated = self.builder.flag(use.trainable, use.type, Scoped(position.scope, flow))
+        stated = self.builder.flag(use.trainable, use.type, self.place(position, [flow]))
         return position._replace(trained=stated)
 
     def level(
@@ -419,7 +419,7 @@ class Walk:
         self, use: Use, flow: Wire | None, position: Position, name: str | None
     ) -> Wire | None:
         """Expand the rounds of a repeat."""
-        place = Scoped(position.scope, flow)
+        place = self.place(position, [flow])
         count, rounds = rounds_of(use, place, self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
         if count > COUNTED_ROUNDS:
@@ -461,7 +461,7 @@ class Walk:
             hint = "a block cannot hold itself; use repeat for what recurs"
             self.expansion.complain("E118", message, use.word, hint)
             return flow
-        place = Scoped(position.scope, flow)
+        place = self.place(position, [flow])
         bound: dict[str, Dim | Argument] = {}
         for field, tree in use.fields.items():
             key = next(iter(block.fields), "") if field == FIRST_FIELD else field
@@ -483,7 +483,7 @@ class Walk:
                 bound[key] = Argument(tree, place)
         inside = Scope(bound, self.constants.scope)
         # In a default a constant comes first, and then another field.
-        of_default = Scoped(Scope(self.constants.scope.bound, inside), flow)
+        of_default = Scoped(Scope(self.constants.scope.bound, inside), flow, flow)
         missing = []
         for key, default in block.fields.items():
             if key not in bound:
@@ -495,7 +495,7 @@ class Walk:
         level.input = flow
         level.fields = {key: bound[key] for key in block.fields if key in bound}
         for key, tree in block.let.items():
-            bound[key] = Argument(tree, Scoped(inside, flow))
+            bound[key] = Argument(tree, Scoped(inside, flow, flow))
         self.may_share(level, use, position)
         if missing:
             self.expansion.complain(
@@ -520,7 +520,7 @@ class Walk:
         self.may_share(level, use, position)
         wires = [self.wire(source, flow, position) for source in sources] or [flow]
         level.input = wires[0]
-        made = expanded(use, wires, position.scope, self.constants.scope, self.builder)
+        made = expanded(use, wires, self.place(position, wires), self.constants.scope, self.builder)
         if made is None:
             level.out = self.expansion.nowhere().out
             return level.out
@@ -579,15 +579,17 @@ class Walk:
     def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
         wires = [wire or self.dry(use) for wire in inputs]
         like = self.like(use, position)
-        draft = Draft(
-            names, use, self.builder.make(use, position.scope, wires[0] if wires else None, like)
-        )
+        draft = Draft(names, use, self.builder.make(use, self.place(position, wires), like))
         draft.stated = position.trained
         draft.like = like
         draft.trained = self.builder.trains(use, position.trained)
         draft.inputs += wires
         self.expansion.drafts.append(draft)
         return draft
+
+    def place(self, position: Position, wires: Sequence[Wire | None]) -> Scoped:
+        """Say of what the words in a field speak: what flows in, and what enters the block."""
+        return Scoped(position.scope, wires[0] if wires else None, position.names.input)
 
     def like(self, use: Use, position: Position) -> Wire | None:
         """Return the layer whose sides a layer is to have, where it names one."""

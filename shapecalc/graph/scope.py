@@ -1,4 +1,4 @@
-"""What names mean: block arguments, `let` constants, loop variables, and `channels`.
+"""What names mean: block arguments, `let` constants, loop variables, and words for what flows in.
 
 A name is bound to a number or to an argument: a piece of YAML together with the scope that it was
 written in, read when the field that finally receives it says what it should be.  So a block may
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, UnreadError
-from shapecalc.spec import RESERVED
+from shapecalc.spec import ENTERING, RESERVED, SIDE_WORDS
 from shapecalc.spec.expression import (
     ExpressionError,
     OpenConditionError,
@@ -40,14 +40,18 @@ _LONGEST_LIST = 40
 
 
 class NeedsShapesError(Exception):
-    """The value depends on `channels`, which propagation will know."""
+    """The value depends on the shape of what flows in, which propagation will know."""
 
 
 class Scoped(NamedTuple):
-    """Where an expression stands: its scope, and the flow whose channels `channels` means."""
+    """Where an expression stands: its scope, and the flow that `channels` and `height` speak of.
+
+    `entry` is what flows into the block around, of which `entering` speaks.
+    """
 
     scope: Scope
     flow: object
+    entry: object = None
 
 
 class Argument(NamedTuple):
@@ -90,8 +94,8 @@ class Scope:
             scope = scope.outer
 
 
-def no_shapes(_flow: object) -> Dim:
-    """Answer for `channels` before propagation."""
+def no_shapes(_flow: object, _word: str = "channels") -> Dim:
+    """Answer for `channels`, or a side, before propagation."""
     raise NeedsShapesError
 
 
@@ -104,27 +108,30 @@ def read_value(
     kind: Kind,
     tree: Tree,
     place: Scoped,
-    channels_of: Callable[[object], Dim] = no_shapes,
+    channels_of: Callable[..., Dim] = no_shapes,
     sides_of: Callable[[], tuple[Dim, ...]] = no_sides,
 ) -> Any:  # noqa: ANN401
     """Read a field's value, following names that are bound to pieces of YAML.
 
-    Raises `UnreadError` for a bad value, `NeedsShapesError` when it depends on channels that are
-    not yet known.
+    `channels_of` returns the channels of a flow, or its extent along a side by its name.  Raises
+    `UnreadError` for a bad value, `NeedsShapesError` when it depends on shapes that are not yet
+    known.
     """
     tree, place = _followed(tree, place, kind, channels_of)
 
     def defined(word: str) -> bool:
-        return word == "channels" or place.scope.find(word) is not None
+        return (
+            word == "channels"
+            or place.scope.find(word) is not None
+            or _flow_meant(word, place) is not None
+        )
 
     return kind.read(
         tree, Reading(lambda inner: whole(inner, place, channels_of), defined, sides_of)
     )
 
 
-def _followed(
-    tree: Tree, place: Scoped, kind: Kind, channels_of: Callable[[object], Dim]
-) -> Argument:
+def _followed(tree: Tree, place: Scoped, kind: Kind, channels_of: Callable[..., Dim]) -> Argument:
     """Follow names, and items of lists, to the piece of YAML that they stand for."""
     passed: set[tuple[int, int]] = set()
     while isinstance(tree, Scalar) and not kind.owns(tree.text):
@@ -149,7 +156,7 @@ def list_of(tree: Tree, place: Scoped) -> tuple[tuple[Tree, ...], Scoped] | None
     return (tree.items, place) if isinstance(tree, List) else None
 
 
-def whole(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
+def whole(tree: Tree, place: Scoped, channels_of: Callable[..., Dim] = no_shapes) -> Dim:
     """Compute the whole number, or the expression over symbols, that `tree` stands for."""
     try:
         return _Evaluation(channels_of).whole(tree, place)
@@ -157,7 +164,7 @@ def whole(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_s
         raise UnreadError("is nested too deeply to compute", at=tree, code="E115") from None
 
 
-def truth(tree: Tree, place: Scoped, channels_of: Callable[[object], Dim] = no_shapes) -> Dim:
+def truth(tree: Tree, place: Scoped, channels_of: Callable[..., Dim] = no_shapes) -> Dim:
     """Compute a condition: 1 where it holds, 0 where it does not; names may be true or false."""
     tree, place = _followed(tree, place, _ANYTHING, channels_of)
     try:
@@ -178,7 +185,7 @@ class _Evaluation:
 
     __slots__ = ("channels_of", "known", "open")
 
-    def __init__(self, channels_of: Callable[[object], Dim]) -> None:
+    def __init__(self, channels_of: Callable[..., Dim]) -> None:
         self.channels_of = channels_of
         self.open: list[tuple[Scope, str]] = []
         self.known: dict[tuple[int, str], Dim] = {}
@@ -273,7 +280,10 @@ class _Evaluation:
             return int(name == "true")
         home = place.scope.home(name)
         if home is None:
-            raise _unknown(name, tree, place)
+            flow = _flow_meant(name, place)
+            if flow is None:
+                raise _unknown(name, tree, place)
+            return self.channels_of(flow, "channels" if name == ENTERING else name)
         bound = home.bound[name]
         if not isinstance(bound, Argument):
             return bound
@@ -306,6 +316,13 @@ def _items(argument: Argument, name: str, tree: Scalar) -> tuple[tuple[Tree, ...
         hint = f"a list is written {name}: [3, 5]"
         raise UnreadError(f"takes an item of '{name}', which is no list", hint, at=tree)
     return listed
+
+
+def _flow_meant(word: str, place: Scoped) -> object:
+    """Return the flow of which a word speaks that nothing defines; None where it speaks of none."""
+    if word in SIDE_WORDS:
+        return place.flow
+    return place.entry if word == ENTERING else None
 
 
 def _parsed(tree: Scalar, *, truth: bool = False) -> Parsed:
@@ -354,7 +371,11 @@ def _circle(name: str, tree: Scalar) -> UnreadError:
 
 
 def _unknown(name: str, tree: Scalar, place: Scoped) -> UnreadError:
-    known = [*place.scope.all_names(), "channels"]
+    if name in (*SIDE_WORDS, ENTERING):
+        message = f"uses `{name}`, but nothing flows in here"
+        hint = f"`{name}` belongs into a field of a layer or of a block"
+        return UnreadError(message, hint, at=tree, code="E116")
+    known = [*place.scope.all_names(), "channels", *SIDE_WORDS, ENTERING]
     hint = did_you_mean(name, known) or (
         "names come from block fields, `let`, the symbols of `input`, and `channels`"
     )

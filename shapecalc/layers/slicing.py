@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from shapecalc.algebra import Dim, add_up, ceil_div, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.base import Layer, Requirement, as_word, square
+from shapecalc.layers.base import Layer, Requirement, as_word, map_like, square
 from shapecalc.layers.fields import (
     LARGEST,
     REQUIRED,
@@ -193,6 +193,7 @@ class Slice(Layer):
     """Takes a part of the channels or of sides, as a slice of an array does."""
 
     type: ClassVar[str] = "slice"
+    yields: ClassVar[bool] = True
     principal: ClassVar[str] = "channels"
     summary: ClassVar[str] = "a part of the channels or of sides"
     term: ClassVar[str] = ""
@@ -346,6 +347,58 @@ def _uneven(axis: str, n: Dim, parts: Dim) -> RuleError:
     )
 
 
+class Ends(Kind):
+    """How much stands before and after: `[0, 16]`, or one number for both ends."""
+
+    words = "a number for both ends, or [before, after]"
+    schema = {
+        "anyOf": [
+            {"type": ["integer", "string"], "minimum": 0},
+            {
+                "type": "array",
+                "items": {"type": ["integer", "string"]},
+                "minItems": 2,
+                "maxItems": 2,
+            },
+        ]
+    }
+
+    def read(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
+        count = Count(0, symbolic=True)
+        if isinstance(tree, Scalar):
+            both = count.read(tree, reading)
+            return both, both
+        if isinstance(tree, List) and len(tree.items) == 2:
+            before, after = (count.read(item, reading) for item in tree.items)
+            return before, after
+        raise self.wants(tree)
+
+
+class PadChannels(Layer):
+    """Adds channels of zeros, as shortcuts without weights do (He et al. 2015, option A)."""
+
+    type: ClassVar[str] = "pad_channels"
+    yields: ClassVar[bool] = True
+    principal: ClassVar[str] = "channels"
+    summary: ClassVar[str] = "channels of zeros before and after"
+    term: ClassVar[str] = ""
+    learns: ClassVar[str] = _MOVED
+    rule: ClassVar[str] = "output channels = channels before + input channels + channels after"
+    example: ClassVar[str] = "pad_channels: [0, 64]"
+
+    channels: tuple[Dim, Dim] = field(Ends(), "channels of zeros added (before, after)")
+
+    def configuration(self, *inputs: Shape) -> str:
+        return "{}+{}".format(*map(as_word, self.channels))
+
+    def output(self, *inputs: Shape) -> Shape:
+        before, after = self.channels
+        return map_like(inputs[0], before + inputs[0].channels + after)
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return reach_moved(-self.channels[0])
+
+
 class _Rearranging(Layer):
     """What both pixel shuffles share: the factor of every side, and the order of the channels."""
 
@@ -373,6 +426,7 @@ class PixelShuffle(_Rearranging):
     """Makes a block of places of so many channels (Shi et al. 2016, ESPCN)."""
 
     type: ClassVar[str] = "pixel_shuffle"
+    yields: ClassVar[bool] = True
     summary: ClassVar[str] = "channels become places: sides grow by a factor"
     term: ClassVar[str] = ""
     learns: ClassVar[str] = _MOVED
@@ -405,6 +459,7 @@ class PixelUnshuffle(_Rearranging):
     """Makes channels of every block of places: space to depth."""
 
     type: ClassVar[str] = "pixel_unshuffle"
+    yields: ClassVar[bool] = True
     summary: ClassVar[str] = "places become channels: sides shrink by a factor"
     term: ClassVar[str] = ""
     learns: ClassVar[str] = _MOVED

@@ -9,10 +9,10 @@ import numpy as np
 
 from shapecalc.algebra import known
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
+from shapecalc.layers.slicing import PadChannels, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import spread
-from shapecalc.reference.example import SIDES, copied, least
+from shapecalc.reference.example import SIDES, copied, least, shape_like
 from shapecalc.reference.formula import (
     PLACES,
     POSITIONS,
@@ -20,6 +20,7 @@ from shapecalc.reference.formula import (
     Ref,
     Term,
     place_names,
+    plain,
     single,
     summed,
 )
@@ -137,6 +138,44 @@ def _few(part: Any, n: int) -> Any:  # noqa: ANN401
         stop=stop._replace(distance=last),
         step=min(known(step), 2),
     )
+
+
+# -- channels of zeros -----------------------------------------------------------------------------
+
+
+@registry.forward(PadChannels)
+@registry.counted(PadChannels)
+def pad_channels(layer: PadChannels, arrays: Arrays, x: Array) -> Array:
+    """Put channels of zeros before and after."""
+    before, after = (np.zeros((len(x), known(n), *x.shape[2:]), x.dtype) for n in layer.channels)
+    return np.concatenate([before, x, after], 1)
+
+
+@registry.gradient(PadChannels)
+def pad_channels_gradient(layer: PadChannels, x: Array, y: Array, g: Array) -> Array:
+    """Cut the channels of zeros off."""
+    before = known(layer.channels[0])
+    return g[:, before : before + x.shape[1]]
+
+
+@registry.formula(PadChannels)
+def pad_channels_formulas(layer: PadChannels, x: Array) -> Formulas:
+    """Write the formulas of channels that move on."""
+    before, rank = known(layer.channels[0]), x.ndim - 2
+    outs, places = f"c{POSITIONS[:rank]}", place_names(rank)
+    read = Ref("x", (Index((("c", 1, 1),), -before), *plain(outs[1:])))
+    sent = Ref("g", (Index((("c", 1, 1),), before), *plain(places[1:])))
+    note = "What is before the channels of zeros is cut off."
+    return {
+        "y": summed("y", outs, (read,), {}, note="x is 0 outside the input."),
+        "x": summed("x", places, (sent,), {}, note=note),
+    }
+
+
+@registry.paper_copy(PadChannels)
+def pad_channels_paper_copy(layer: PadChannels, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
+    """Keep a channel at either end."""
+    return copied(layer, channels=least(layer.channels, 1)), (shape_like(inputs[0], SIDES, 2, 3),)
 
 
 # -- pixel shuffle ---------------------------------------------------------------------------------

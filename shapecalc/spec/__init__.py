@@ -33,6 +33,10 @@ RESERVED = frozenset(
     ]
 )
 
+#: Words for what flows in, and for the channels that enter a block: unless something is called so.
+SIDE_WORDS = ("height", "width", "length", "depth")
+ENTERING = "entering"
+
 #: The field that a bare value of a block sets which is not read yet: its first, whatever its name.
 #: No key of a spec can be this, as none may hold the character NUL.
 FIRST_FIELD = "\0first"

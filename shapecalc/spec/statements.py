@@ -183,7 +183,7 @@ class StatementReader(WordReader):
             second = tree.keys["type"]
         else:
             message = f"'{second.text}' stands beside '{first.text}', as if it were a second layer"
-            hint = (
+            hint = self.aside(tree, first, second) or (
                 f"begin another layer with '- {second.text}'"
                 if second.text in BUILTIN or second.text in self.blocks
                 else f"indent it below '{first.text}:', or write"
@@ -191,6 +191,22 @@ class StatementReader(WordReader):
             )
         self.complain("E110", message, second, hint)
         return self.unsound(first)
+
+    def aside(self, tree: YamlMap, first: Scalar, second: Scalar) -> str:
+        """Advise on `{from: d4, crop: 4}`: a key of all layers that stands before the layer."""
+        if first.text not in _COMMON or self.type_meant(second.text) is None:
+            return ""
+        stated, value = tree.items[first.text], tree.items[second.text]
+        words = stated.text if isinstance(stated, Scalar) else "..."
+        return f"write {second.text}: {{{first.text}: {words}, {self.own_value(second, value)}}}"
+
+    def own_value(self, word: Scalar, value: Tree) -> str:
+        """Write what a layer says beside, as a field of a map."""
+        block = self.blocks.get(word.text)
+        field = next(iter(block.fields), "") if block else ""
+        if not field and word.text in BUILTIN:
+            field = layer_class(word.text).principal
+        return f"{field}: {value.text}" if field and isinstance(value, Scalar) else "..."
 
     def read_word(self, word: Scalar) -> Use | None:
         """Read a bare word."""
@@ -358,6 +374,9 @@ class StatementReader(WordReader):
         if parts is None:
             message = f"split takes a number of parts or their sizes, not {describe(tree)}"
             self.complain("E110", message, tree, FORM)
+        elif "slice" in self.blocks:
+            message = "split takes slices, but 'slice' is a block here"
+            self.complain("E117", message, tree, "give the block another name")
         elif parts != len(branches):
             message = (
                 f"split makes {counted(parts, 'part')}, but {kind} has {len(branches)} branches"

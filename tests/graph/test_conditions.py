@@ -197,6 +197,33 @@ def test_channels_are_known_through_names_joins_and_layers_that_wait_for_them() 
     assert names(*statements) == ["a", "concat1", "depthwise1", "relu1", "sigmoid1"]
 
 
+def test_sides_are_known_too_those_of_another_layer_among_them() -> None:
+    report = report_of(
+        "input: 8x8x3\n"
+        "layers:\n"
+        "  - conv: {filters: 4, kernel: 3}\n"
+        "  - upsample: {like: input}\n"
+        "  - conv: {filters: 9, kernel: 1, if: channels == 3}\n"
+        "  - conv: {filters: 7, kernel: 1, if: height == 8}\n"
+        "  - conv: {filters: 5, kernel: 1, if: height == 6}\n"
+    )
+    assert [row.output.channels for row in report.layers] == [4, 4, 7]
+
+
+def test_the_channels_that_enter_a_block_decide() -> None:
+    text = (
+        "input: 8x8x3\n"
+        "blocks:\n"
+        "  b:\n"
+        "    fields: [f]\n"
+        "    layers:\n"
+        "      - conv: {filters: f, kernel: 1}\n"
+        "      - relu: {if: entering == f}\n"
+        "layers: [b: 4, b: 4]\n"
+    )
+    assert names_of(report_of(text)) == ["b1/conv1", "b2/conv1", "b2/relu1"]
+
+
 def test_a_condition_cannot_depend_on_what_stands_below() -> None:
     (problem,) = problems_of(
         layers(

@@ -308,6 +308,8 @@ def test_the_steps_of_random_specs_are_known_beforehand(seed: int) -> None:
             counted, walked = steps_of(written(spec(rng)))
         except shapecalc.SpecErrors:
             continue  # the text is no spec
+        except TooManyError:
+            continue  # refused for what is counted, so nothing is walked to compare
         assert counted == walked
 
 

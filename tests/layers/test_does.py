@@ -33,7 +33,7 @@ from shapecalc.layers.fields import (
     Sizes,
 )
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.slicing import AxisPart, Cut, End, PartOf
+from shapecalc.layers.slicing import AxisPart, Cut, End, Ends, PartOf
 from tests.kinds import copies
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def values_of(field: Declared) -> list[Any]:
         given += [("channels",), ("height",), ("positions",), (1, 2), ("length",), (0,)]
     elif isinstance(kind, Interval):
         given += [(0.0, 6.0), (-1.0, 1.0)]
+    elif isinstance(kind, Ends):
+        given += [(0, 2), (2, 0), (1, 1), (0, 0)]
     elif isinstance(kind, Extents):
         given += [(9, 8, 4), (8, 9, 4), (288,), (4, 72)]
     else:

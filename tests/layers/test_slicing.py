@@ -11,7 +11,15 @@ import pytest
 from shapecalc import SpecErrors, loads, summarize
 from shapecalc.layers.base import NO_WORK
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
+from shapecalc.layers.slicing import (
+    Cut,
+    End,
+    PadChannels,
+    PartOf,
+    PixelShuffle,
+    PixelUnshuffle,
+    Slice,
+)
 from shapecalc.layers.window import InputSpan
 from shapecalc.reference.layer import forward
 
@@ -285,6 +293,50 @@ def test_what_unshuffled_pixels_see(order: str) -> None:
     assert [row.receptive_field for row in report.rows[1:]] == [(3, 3), (3, 3), (8, 8)]
 
 
+def test_pad_channels(refusal: Refusal) -> None:
+    layer = PadChannels(channels=(2, 5))
+    assert refusal(layer, SHAPE) is None
+    assert layer.output(SHAPE) == Map((7, 11), 13)
+    assert layer.output(Vector(4)) == Vector(11)
+    assert layer.window(SHAPE) is None
+    assert layer.mixes(SHAPE) == InputSpan((-2,), (-2,), 1)
+    assert layer.configuration() == "2+5"
+    assert str(row("pad_channels: [0, k]", "8x8x3", k="free").output.channels) == "k + 3"
+
+
+def test_the_shortcut_of_option_a_has_no_weights() -> None:
+    """ResNet on CIFAR-10: every second pixel, and as many channels of zeros again."""
+    text = """
+        input: 32x32x16
+        layers:
+          - add:
+              - [slice: {height: [0, null, 2], width: [0, null, 2]}, pad_channels: [0, channels]]
+              - [conv3-32/2, relu, conv3-32]
+    """
+    report = summarize(loads(text))
+    assert report.rows[-1].output == Map((16, 16), 32)
+    assert report.totals.weights + report.totals.biases == 32 * (16 * 9 + 1) + 32 * (32 * 9 + 1)
+
+
+def test_a_block_of_a_new_word_s_name_goes_before_it() -> None:
+    text = """
+        input: 8x8x3
+        blocks:
+          slice: {fields: [n], layers: [conv: {filters: n, kernel: 1}]}
+          pixel_shuffle: {fields: [n], layers: [upsample: n]}
+        layers: [slice: 5, pixel_shuffle: 2]
+    """
+    report = summarize(loads(text))
+    assert [row.type for row in report.rows] == ["input", "conv", "upsample"]
+    with pytest.raises(SpecErrors) as caught:
+        loads(f"{text.rstrip()[:-1]}, concat: {{split: 2, branches: [[], []]}}]")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.message) == (
+        "E117",
+        "split takes slices, but 'slice' is a block here",
+    )
+
+
 def test_pixel_shuffle_sees_what_its_input_saw() -> None:
     """ESPCN: 5 + 2 + 2 pixels of its three kernels, wherever a unit of the large map lies."""
     text = """
@@ -405,7 +457,18 @@ def _unshuffle_twin(layer: Any, x: Any) -> Any:
     return Gathered()
 
 
+def _pad_channels_twin(layer: Any, x: Any) -> Any:
+    import torch
+
+    class Padded(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return torch.nn.functional.pad(x, (*(0, 0) * (x.ndim - 2), *layer.channels))
+
+    return Padded()
+
+
 TWINS = {
+    "pad_channels": _pad_channels_twin,
     "slice": _slice_twin,
     "pixel_shuffle": _shuffle_twin,
     "pixel_unshuffle": _unshuffle_twin,

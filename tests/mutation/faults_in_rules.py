@@ -387,6 +387,7 @@ _OTHERS = [
         "else n + factor",
     ),
     Fault("the end is taken too", "slice", "layers.slicing:taken", "after - first,", "after - first + 1,"),
+    Fault("channels are added once", "pad_channels", "layers.slicing:PadChannels.output", " + after", ""),
     Fault("the step is forgotten", "slice", "layers.slicing:_seen", "(first,), (first,), step", "(first,), (first,), 1"),
     Fault("channels are divided by one factor", "pixel_shuffle", "layers.slicing:PixelShuffle.output", "// product(factors)", "// factors[0]"),
     Fault("the offset is forgotten", "crop", "layers.reshape:Crop._cuts", "(first, rows - first)", "(rows // 2, rows - rows // 2)"),

@@ -233,6 +233,7 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     ),
     "channel_shuffle": lambda _: {"groups": small},
     "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
+    "pad_channels": lambda _: {"channels": st.tuples(*[st.integers(0, 3)] * 2)},
     "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},
     "pixel_unshuffle": lambda x: {"factor": blocks(x), "order": orders},
     "parameter": lambda _: {

@@ -108,7 +108,10 @@ def test_any_table_of_connections_is_its_twin(drawn: tuple[AnyLayer, tuple[Shape
 
 
 #: What unit vectors do not show: a bias adds to every unit, all is seen, axes change places.
-NOT_SHOWN = {"subsampling", "global_avgpool", "permute", "roll", "window_partition", *FITTED}
+NOT_SHOWN = {
+    "pixel_shuffle", "pixel_unshuffle", "subsampling", "global_avgpool", "permute", "roll",
+    "window_partition", *FITTED,
+}  # fmt: skip
 #: The types whose outputs are sums of inputs, so that unit vectors show what each unit sees.
 SHOWN = [word for word in LINEAR if word in NEED_SIDES and word not in NOT_SHOWN]
 

@@ -128,6 +128,7 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "slice": ("slice", {"channels": Cut(End(1), End(4)), "width": Cut(End(1), End(1, "end"), 2)}, (Map((3, 7), 5),)),
     "slice, every third channel": ("slice", {"channels": Cut(End(6, "end"), step=3)}, (Map((2,), 7),)),
     "slice of a row": ("slice", {"channels": PartOf(2, (3, 4))}, (Vector(7),)),
+    "pad_channels": ("pad_channels", {"channels": (2, 1)}, (Map((2, 3), 4),)),
     "pixel_shuffle": ("pixel_shuffle", {"factor": (2, 3)}, (Map((2, 1), 12),)),
     "pixel_shuffle, places first": ("pixel_shuffle", {"factor": (3, 2), "order": "dcr"}, (Map((1, 2), 12),)),
     "pixel_unshuffle": ("pixel_unshuffle", {"factor": (2, 3)}, (Map((4, 3), 2),)),

@@ -32,6 +32,15 @@ WRITTEN = [
     ("conv: {filters: 3, kernel_h: 3, kernel_w: 5}", "`kernel: 3x5`"),
     ("maxpool: {ceil_mode: true}", "`rounding: ceil`"),
     ("conv: {filters: 3, kernel: 3, batch_normalize: 1}", "`- batchnorm`"),
+    ("{from: d4, crop: 4}", "write crop: {from: d4, crop: 4}"),
+    ("{from: d4, conv3-8: {bias: false}}", "write conv3-8: {from: d4, ...}"),
+    ("torch.narrow: [0, 2]", "did you mean 'slice'?"),
+    ("chunk: 2", "did you mean 'slice'?"),
+    ("depth_to_space: 2", "did you mean 'pixel_shuffle'?"),
+    ("space_to_depth: 2", "did you mean 'pixel_unshuffle'?"),
+    ("F.interpolate: 2", "did you mean 'upsample'?"),
+    ("keras.layers.ZeroPadding2D: 2", "did you mean 'pad'?"),
+    ("keras.layers.Cropping2D: 2", "did you mean 'crop'?"),
     ("conv: {num_output: 3, kernel: 3}", "did you mean 'filters'?"),
 ]
 

@@ -89,6 +89,7 @@ def test_a_word_with_nothing_after_its_colon_is_a_bare_word(word: str, output: s
         ("channel_shuffle: 2", "9x9x4"),
         ("slice: [1, -1]", "9x9x2"),
         ("slice: 2 of 4", "9x9x1"),
+        ("pad_channels: 3", "9x9x10"),
         ("pixel_shuffle: 2", "18x18x1"),
         ("pixel_unshuffle: 3", "3x3x36"),
     ],

@@ -49,7 +49,7 @@ from shapecalc.layers.reshape import (
 )
 from shapecalc.layers.rmsnorm import RmsNorm
 from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
-from shapecalc.layers.slicing import PixelShuffle, PixelUnshuffle, Slice
+from shapecalc.layers.slicing import PadChannels, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.layers.trained import PositionEmbedding, SharedNumbers, Token, TrainedArray
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Picture, Prose
@@ -473,6 +473,14 @@ def _(layer: Slice, subject: Subject) -> Iterator[Block]:
             f"Of the {name} those from {first} up to, but not including, {after} are taken{every};"
             " the first is number 0."
         )
+
+
+@says.register(PadChannels)
+def _(layer: PadChannels, subject: Subject) -> Iterator[Block]:
+    before, after = layer.channels
+    yield Prose(
+        f"{capital(str(before))} channels of zeros stand before the input's, {after} after."
+    )
 
 
 @says.register(PixelShuffle)

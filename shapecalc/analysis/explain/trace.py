@@ -14,7 +14,7 @@ from shapecalc.layers.fields import Count, Declared, Pad, Padding, Rational, Siz
 from shapecalc.layers.merge import Concat, Stretching
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
-from shapecalc.layers.slicing import Cut, PartOf
+from shapecalc.layers.slicing import Cut, Ends, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +131,9 @@ def _traced_field(field: Declared, value: Any, style: NamingStyle) -> Any:  # no
         return _sizes(field.name, value, style)
     if isinstance(field.kind, Pad):
         return _pads(field.name, value, style)
+    if isinstance(field.kind, Ends):
+        pair: Any = (named("before", value[0]), named("after", value[1]))
+        return pair
     if isinstance(value, Cut):
         start, stop, step = value
         pace: Any = step if step == 1 else named("step", step)

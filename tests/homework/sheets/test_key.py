@@ -26,7 +26,15 @@ from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import Crop, Upsample
 from shapecalc.layers.shape import as_text, shape_of
-from shapecalc.layers.slicing import Cut, End, PartOf, PixelShuffle, PixelUnshuffle, Slice
+from shapecalc.layers.slicing import (
+    Cut,
+    End,
+    PadChannels,
+    PartOf,
+    PixelShuffle,
+    PixelUnshuffle,
+    Slice,
+)
 from shapecalc.text import Source
 from tests.kinds import NEED_SEQUENCES, copies
 from tests.layers.test_does import INPUTS, numbers, values_of
@@ -161,6 +169,8 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         return filters | {"kernel": sizes(words[0])} | stride
     if issubclass(cls, Slice):
         return {axis: part_of_axis(part) for axis, part in AXES_TEXT.findall(text)}
+    if issubclass(cls, PadChannels):
+        return {"channels": tuple(map(int, text.split("+")))}
     if issubclass(cls, PixelShuffle | PixelUnshuffle):
         return {"factor": sizes(text.removeprefix("by "))}
     if issubclass(cls, Partition):
