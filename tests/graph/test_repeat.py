@@ -14,7 +14,7 @@ from shapecalc.graph.constants import Constants
 from shapecalc.graph.count_steps import StepCount
 from shapecalc.graph.draft import Builder, Expansion, Level
 from shapecalc.graph.expand import Resolver
-from shapecalc.graph.expand_statements import COUNTED_FROM, Position, Walk
+from shapecalc.graph.expand_statements import COUNTED_FROM, Position, TooManyError, Walk
 from shapecalc.report.fold import fold
 from shapecalc.text import Source
 from tests.fuzz.inputs import spec, written
