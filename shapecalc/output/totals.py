@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra import add_up
 from shapecalc.counting import MEASURES, OF_NETWORK
 from shapecalc.output.cells import (
     bytes_text,
@@ -31,9 +30,17 @@ class Sum(NamedTuple):
 
 
 def sums(
-    report: Report, view: View, *, frozen: bool, deployed: bool | None = None
+    report: Report,
+    view: View,
+    *,
+    frozen: bool,
+    deployed: bool | None = None,
+    cached: bool | None = None,
 ) -> tuple[Sum, ...]:
     """Return the totals that stand under every table; what is `frozen` where anything is.
+
+    What is kept from token to token stands there where it is `cached`; None: where the network
+    attends causally.
 
     Those of a `deployed` network say what a device must hold; None: where the options or the
     network speak of one.
@@ -44,6 +51,7 @@ def sums(
         taken = MEASURES[memory].of_all(totals, view) if memory else None
         return Sum(key, label, MEASURES[key].of_all(totals, view), taken)
 
+    caches = attends_causally(report) if cached is None else cached
     counted = []
     if view.profile is not None:
         counted.append(summed("count", f"count: {view.profile.name}"))
@@ -60,24 +68,23 @@ def sums(
         *counted,
         summed("activations", "activations, all (training)", "memory"),
         summed("peak_activations", "activations, peak (inference)", "peak_memory"),
-        *_kept_for_generation(report, view),
+        *((_kept_for_generation(report, view),) if caches else ()),
         *(_on_device(report, view) if is_deployed(report, view, deployed) else ()),
     )
 
 
-def _kept_for_generation(report: Report, view: View) -> tuple[Sum, ...]:
-    """Return what a network that attends causally keeps from token to token: keys and values."""
-    if all(row.type != "causal_mask" for row in report.rows):
-        return ()
-    from shapecalc.layers.product import Matmul
+def _kept_for_generation(report: Report, view: View) -> Sum:
+    """Return the keys and values that are kept from token to token."""
+    from shapecalc.report.generation import kv_cache  # few networks attend
 
-    kept = add_up(
-        row.layer.held(*row.inputs)
-        for row in report.rows
-        if isinstance(row.layer, Matmul) and row.layer.heads is not None
-    )
+    kept = kv_cache(report)
     label = "KV cache, keys and values kept for generation"
-    return (Sum("kv_cache", label, kept * view.batch, view.memory(kept)),)
+    return Sum("kv_cache", label, kept, view.memory(kept))
+
+
+def attends_causally(report: Report) -> bool:
+    """Tell whether a network may go on from token to token."""
+    return any(row.type == "causal_mask" for row in report.rows)
 
 
 def is_deployed(report: Report, view: View, deployed: bool | None = None) -> bool:
@@ -148,6 +155,7 @@ def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
     What is `frozen` is among them where that is asked for, and so are the view's own columns.
     """
     totals = report.totals
+    kv_sum = _kept_for_generation(report, view) if attends_causally(report) else None
     columns = (*default_columns(view, machine=True, frozen=frozen), *(view.columns or ()))
     return {
         **{
@@ -156,6 +164,7 @@ def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
             if column.total is not None and column.summed
         },
         **{name: measure.of_all(totals, view) for name, measure in OF_NETWORK.items()},
+        **({"kv_cache": kv_sum.number, "kv_cache_memory": kv_sum.bytes} if kv_sum else {}),
     }
 
 

@@ -90,8 +90,8 @@ def looked_through(
         own = window.windows[operand] if isinstance(window, PerInput) else window
         assert not isinstance(own, Rearranged | Reduced | PerInput)
         channels = layer.mixes(*shapes, operand=operand)
-        if len(sources) > 1 and channels != FIRST and shape.channels != output.channels:
-            channels = BESIDE
+        if len(sources) > 1 and channels.step == 1 and shape.channels != output.channels:
+            channels = BESIDE  # its own places are not the output's
         beside = channels is BESIDE
         states.append(_through(state_of(fields, shape), own, channels, shape, output, layer))
     joined = states[0]

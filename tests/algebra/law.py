@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 import shapecalc
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.report import Report
+    from shapecalc.report.domain import Domain
 
 VIEW = make_view(profile="full", batch=3, dtype="float16", device="ops=1T, bandwidth=10G")
 SIDES = {1: "H", 2: "HxW", 3: "DxHxW"}
@@ -32,7 +34,10 @@ def symbolic(name: str) -> Report:
 
 
 def points(report: Report, rng: random.Random, count: int) -> list[dict[str, int]]:
-    """Draw admissible values: the smallest, and some further on."""
+    """Draw admissible values: the smallest, and some further on; or what a grid of them meets.
+
+    Where symbols must fit each other few drawn ones do, and a law without values would hold.
+    """
     assert report.domain is not None
     found = []
     for number in range(count):
@@ -43,7 +48,16 @@ def points(report: Report, rng: random.Random, count: int) -> list[dict[str, int
             values[name] = [value for value, _ in zip(allowed, range(steps + 1), strict=False)][-1]
         if report.domain.admits(values):
             found.append(values)
-    return found
+    return found or list(islice(_on_a_grid(report.domain), count))
+
+
+def _on_a_grid(domain: Domain) -> Iterator[dict[str, int]]:
+    """Yield admissible values among every 13th of the first ones of every symbol."""
+    walks = [islice(domain.allowed[name].walk(), 0, 300, 13) for name in domain.symbols]
+    for values in product(*walks):
+        point = dict(zip(domain.symbols, values, strict=True))
+        if domain.admits(point):
+            yield point
 
 
 def cells(report: Report) -> Iterator[tuple[str, str, Any]]:

@@ -46,7 +46,7 @@ from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data, peak_data, profile_data
 from shapecalc.output.report_table import total_label
 from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
-from shapecalc.output.totals import Sum, is_deployed, peak_text, sums
+from shapecalc.output.totals import Sum, attends_causally, is_deployed, peak_text, sums
 from shapecalc.output.view import Column, View
 
 if TYPE_CHECKING:
@@ -356,7 +356,10 @@ def _sums(reports: Sequence[Report], view: View) -> list[tuple[Sum, ...]]:
     """Return the totals of every network, all of the same kinds."""
     deployed = any(is_deployed(report, view) for report in reports)
     frozen = has_frozen(*reports)
-    return [sums(report, view, frozen=frozen, deployed=deployed) for report in reports]
+    cached = any(map(attends_causally, reports))
+    return [
+        sums(report, view, frozen=frozen, deployed=deployed, cached=cached) for report in reports
+    ]
 
 
 def _weighted(report: Report) -> Sum:
