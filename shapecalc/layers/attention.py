@@ -11,7 +11,7 @@ from shapecalc.layers.base import Layer, Parameter, Requirement, Work, square
 from shapecalc.layers.fields import Sizes, field
 from shapecalc.layers.partition import Partition
 from shapecalc.layers.shape import Shape, as_text
-from shapecalc.layers.window import OWN, SOME, InputSpan, PerInput, some_of
+from shapecalc.layers.window import HIDDEN, OWN, UNSEEN, InputSpan, PerInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,17 @@ class CausalMask(Layer):
     def requires(self, *inputs: Shape) -> Iterator[Requirement]:
         queries, keys = inputs[0].sides[-1], inputs[0].channels
         yield Requirement(keys, "equal to", queries, partial(_not_square, inputs[0]))
+
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
+        return _hidden(inputs[0])
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return HIDDEN
+
+
+def _hidden(scores: Shape) -> tuple[InputSpan, ...]:
+    """Tell that a score sees itself or nothing, by its query and key."""
+    return (*(OWN,) * (len(scores.sides) - 1), HIDDEN)
 
 
 def _not_square(shape: Shape) -> RuleError:
@@ -76,11 +87,10 @@ class WindowMask(Partition):
             yield Requirement(extent, "equal to", wanted, partial(self.unfit, scores, whole))
 
     def window(self, *inputs: Shape) -> PerInput:
-        scores, whole = inputs
-        return PerInput((None, some_of(len(whole.sides), len(scores.sides))))
+        return PerInput((_hidden(inputs[0]), UNSEEN))
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return OWN if operand == 0 else SOME
+        return HIDDEN
 
 
 class RelativePosition(Layer):

@@ -5,12 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from shapecalc.algebra import ceil_div, product
+from shapecalc.algebra import ceil_div, is_symbolic, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, square
 from shapecalc.layers.fields import Flag, Sizes, field, per_side
 from shapecalc.layers.shape import Map, Shape, as_text
-from shapecalc.layers.window import OWN, SOME, InputSpan, PerInput, some_of
+from shapecalc.layers.window import (
+    OWN,
+    UNSEEN,
+    InputSpan,
+    PerInput,
+    Rearranged,
+    UndecidedError,
+    reach_rolled,
+    some_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +54,8 @@ class Roll(Layer):
         return inputs[0]
 
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
-        return some_of(len(inputs[0].sides), len(inputs[0].sides))
+        sides = inputs[0].sides
+        return tuple(map(reach_rolled, sides, per_side(self.shift, len(sides), "shift")))
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
         return OWN
@@ -55,8 +65,8 @@ class Partition(Layer):
     """What speaks of a map cut into windows of one size.
 
     Zeros at the ends of its sides fill the last windows; then everything moves `shift` places back,
-    around the ends.  A `grid` has so many cells, and a window takes the same place in all of them
-    (Tu et al. 2022, "MaxViT").
+    around the ends, but along a side that is one window alone.  A `grid` has so many cells, and a
+    window takes the same place in all of them (Tu et al. 2022, "MaxViT").
     """
 
     takes: ClassVar[Literal["any", "map"]] = "map"
@@ -89,6 +99,25 @@ class Partition(Layer):
         counts = map(ceil_div, shape.sides, sizes)
         return product(counts), product(sizes)
 
+    def cells(self, shape: Shape) -> tuple[tuple[Dim, ...], tuple[int, ...]] | None:
+        """Cut every side in two, and tell in what order the pieces make windows and positions.
+
+        None where windows cannot be written so: of a map that is filled, or moved around its ends,
+        which puts places of both ends into one window.  Raises `UndecidedError` where only the
+        symbols' values tell.
+        """
+        rank = len(shape.sides)
+        sizes, shifts = per_side(self.size, rank, "size"), per_side(self.shift, rank, "shift")
+        sides = list(zip(shape.sides, sizes, shifts, strict=True))
+        if not all(n == size or (n % size == 0 and shift == 0) for n, size, shift in sides):
+            if any(map(is_symbolic, (*shape.sides, *sizes, *shifts))):
+                raise UndecidedError
+            return None
+        pairs = [(size, n // size) if self.grid else (n // size, size) for n, size, _ in sides]
+        outer, inner = range(0, 2 * rank, 2), range(1, 2 * rank, 2)
+        order = (*inner, *outer) if self.grid else (*outer, *inner)
+        return (*(extent for pair in pairs for extent in pair), shape.channels), (*order, 2 * rank)
+
     def unfit(self, windows: Shape, whole: Shape) -> RuleError:
         """Return the complaint that windows are not those of a map."""
         count, positions = self.cut(whole)
@@ -115,8 +144,12 @@ class WindowPartition(Partition):
     def output(self, *inputs: Shape) -> Map:
         return Map(self.cut(inputs[0]), inputs[0].channels)
 
-    def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
-        return some_of(len(inputs[0].sides), len(self.output(*inputs).sides))
+    def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | Rearranged:
+        cells = self.cells(inputs[0])
+        if cells is None:
+            return some_of(len(inputs[0].sides), 2)
+        cut, order = cells
+        return Rearranged(order, (0, 1, 2), cut)
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
         return OWN
@@ -148,8 +181,14 @@ class WindowMerge(Partition):
         return Map(inputs[1].sides, inputs[0].channels)
 
     def window(self, *inputs: Shape) -> PerInput:
-        sides = len(self.output(*inputs).sides)
-        return PerInput(tuple([some_of(len(shape.sides), sides) for shape in inputs]))
+        windows, whole = inputs
+        cells = self.cells(Map(whole.sides, windows.channels))
+        if cells is None:
+            return PerInput((some_of(2, len(whole.sides)), UNSEEN))
+        cut, order = cells
+        back = tuple([order.index(piece) for piece in range(len(order))])
+        extents = tuple([cut[piece] for piece in order])
+        return PerInput((Rearranged(back, tuple(range(len(whole.sides) + 1)), extents), UNSEEN))
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return OWN if operand == 0 else SOME
+        return OWN

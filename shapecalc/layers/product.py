@@ -9,8 +9,9 @@ from shapecalc.algebra import product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, Work, as_word
 from shapecalc.layers.fields import Choice, Count, Flag, FromTo, field
+from shapecalc.layers.matrix_window import window_of
 from shapecalc.layers.shape import Map, Shape, as_text
-from shapecalc.layers.window import SOME, InputSpan, PerInput, some_of
+from shapecalc.layers.window import SOME, InputSpan, PerInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -231,11 +232,10 @@ class Matmul(Layer):
         return product(other.sides) * (span[1] - span[0])
 
     def window(self, *inputs: Shape) -> PerInput:
-        sides = len(self.output(*inputs).sides)
-        return PerInput(tuple([some_of(len(shape.sides), sides) for shape in inputs]))
+        return window_of(self, *inputs)
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return SOME
+        return SOME  # the windows have spans for the channels, too
 
 
 def _beyond(name: str, shape: Shape) -> RuleError:

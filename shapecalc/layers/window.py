@@ -10,18 +10,21 @@ flows into it.  How that joins to receptive fields, `report.receptive_field` say
 - ``None``: every element sees the one at its own place (activations, dropout, joins).
 - A tuple of `InputSpan`, one for every side of the output, in its order: the units at a place see
   the product of these.  `OWN` is the place itself, `EVERYTHING` the whole side (statistics over the
-  positions), `SOME` at most that (where no rule follows the elements: matrix products, windows
-  cut from a map that was rolled), `UP_TO_OWN` all from the first unit to the own one (a causal
-  mask, a recurrent layer); `reach`, `reach_moved`, `reach_up`, `reach_transposed` and
-  `reach_adaptive` make those of windows, of slices and pads, and of what enlarges or divides.
+  positions), `SOME` at most that (where no rule follows the elements: windows cut from a map that
+  was rolled or filled), `HIDDEN` at most the place itself (masks), `UP_TO_OWN` all from the first
+  unit to the own one (a recurrent layer); `reach`, `reach_moved`, `reach_rolled`, `reach_up`,
+  `reach_transposed` and `reach_adaptive` make those of windows, of slices and pads, of what moves
+  around the ends, and of what enlarges or divides.
   With ``side=a`` it is axis
   `a` of the input that is looked at, not the one of the same number; the channels are the last.
 - `layers.base.SEES_ALL`: every unit sees every element (dense layers, global pools).
 - `Rearranged`: the same elements, every one once, in another arrangement (reshape, permute,
   flatten, pixel shuffle, windows cut out and put back).
 - `Reduced`: all along axes that go, a mean over the width for one;
-- `PerInput`: operands that are looked at in different ways (the two of a matrix product, queries
-  beside keys and values), any of the first three for each.
+- `PerInput`: operands that are looked at in different ways, any of these for each; also `ByAxis`,
+  spans for the operand's axes in place of the output's, which a matrix product needs: its places
+  along one axis of the output count along another of the operand.  `UNSEEN` is one of which only
+  the shape counts.
 
 What an output channel sees of the input's channels is `Layer.mixes`, one `InputSpan` likewise.  It
 matters where channels hold what were places, as after a permute.  `verify` measures all of this.
@@ -33,7 +36,6 @@ from math import gcd
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.algebra import ceil_div, is_number, larger, smaller
-from shapecalc.errors import RuleError
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
@@ -125,7 +127,7 @@ def padding(n: Dim, window: Window) -> tuple[Dim, Dim]:
     return total // 2, total - total // 2
 
 
-#: Fields that repeat only after more units than this are refused.
+#: Fields that repeat only after more units than this are not told.
 LONGEST_PERIOD = 4096
 
 
@@ -155,6 +157,9 @@ OWN = InputSpan((0,), (0,), 1)
 
 #: Some of the whole side, or all of it: which, no rule says.
 SOME = EVERYTHING._replace(every=0)
+
+#: At most the unit at the own place: some units see nothing.
+HIDDEN = OWN._replace(every=0)
 
 #: Every output unit sees the units from the first to the one at its own place.
 UP_TO_OWN = InputSpan((), (), 1)
@@ -190,14 +195,29 @@ class Reduced(NamedTuple):
     axes: tuple[int, ...]
 
 
+class ByAxis(NamedTuple):
+    """How each axis of an operand is looked at, its channels among them.
+
+    The place along axis `along` of the output is the unit of the axis's span; None: all units of
+    the output see alike.  Axes are counted as a shape is written.
+    """
+
+    spans: tuple[InputSpan, ...]
+    along: tuple[int | None, ...]
+
+
+#: An operand of which only the shape counts.
+UNSEEN = ByAxis((), ())
+
+
 class PerInput(NamedTuple):
     """How every operand is looked at, where that differs; None: at the own place."""
 
-    windows: tuple[tuple[InputSpan, ...] | None, ...]
+    windows: tuple[tuple[InputSpan, ...] | Rearranged | ByAxis | None, ...]
 
 
 #: What `Layer.window` returns.
-Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | Reduced | PerInput | None"
+Sees: TypeAlias = "tuple[InputSpan, ...] | Rearranged | Reduced | ByAxis | PerInput | None"
 
 
 def some_of(given: int, sides: int) -> tuple[InputSpan, ...]:
@@ -206,8 +226,8 @@ def some_of(given: int, sides: int) -> tuple[InputSpan, ...]:
 
 
 def is_some(span: InputSpan) -> bool:
-    """Tell whether a unit sees at most a whole side, and no rule says what of it."""
-    return span.every == 0 and span[:3] == EVERYTHING[:3]
+    """Tell whether a unit sees some of what a span holds, and no rule says what."""
+    return span.every == 0
 
 
 def reach(n: Dim, window: Window) -> InputSpan:
@@ -221,6 +241,20 @@ def reach(n: Dim, window: Window) -> InputSpan:
 def reach_moved(rows: Dim) -> InputSpan:
     """Tell that output unit 0 is the input's unit `rows`, and so on."""
     return InputSpan((rows,), (rows,), 1)
+
+
+def reach_rolled(n: Dim, shift: int) -> InputSpan:
+    """Tell that output unit `shift` is the input's unit 0, and so on around the ends of a side.
+
+    >>> reach_rolled(3, 1)
+    InputSpan(lo=(2, 0, 1), hi=(2, 0, 1), step=3, side=-1, every=1, mirrored=False)
+    """
+    period = as_number(n)
+    refuse_period(period)
+    if shift % period == 0:
+        return OWN
+    units = tuple([(unit - shift) % period for unit in range(period)])
+    return InputSpan(units, units, period)
 
 
 def reach_up(factor: int, *, blend: bool) -> InputSpan:
@@ -250,8 +284,7 @@ def reach_resized(pace: tuple[int, int], *, blend: bool, centred: bool) -> Input
     InputSpan(lo=(0, 0, 1), hi=(0, 0, 1), step=2, side=-1, every=1, mirrored=False)
     """
     q, p = pace
-    if p > LONGEST_PERIOD:
-        raise UndecidedError
+    refuse_period(p)
     if not blend:
         at = tuple([v * q // p for v in range(p)])
         return InputSpan(at, at, q)
@@ -321,20 +354,14 @@ def reach_adaptive(n: Dim, o: int) -> InputSpan:
     )
 
 
-def refuse_period(period: int) -> None:
-    """Refuse receptive fields that repeat only after very many units."""
-    if period > LONGEST_PERIOD:
-        raise RuleError(
-            "E114",
-            f"the receptive fields repeat only after {period:,} units,"
-            f" more than {LONGEST_PERIOD:,}",
-            hint="do layers that enlarge repeat too often?",
-            facts=(("period", period),),
-        )
-
-
 class UndecidedError(Exception):
-    """A receptive field cannot be told in one formula."""
+    """A receptive field cannot be told in one formula, or only after very many units."""
+
+
+def refuse_period(period: int) -> None:
+    """Leave receptive fields that repeat only after very many units.  Raises `UndecidedError`."""
+    if period > LONGEST_PERIOD:
+        raise UndecidedError
 
 
 def as_number(dim: Dim) -> int:

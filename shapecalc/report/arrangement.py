@@ -3,15 +3,16 @@
 Every axis of a shape, the channels among them, is a product of factors, the outer ones first.  What
 a unit sees along a side of the network's input is a sum of what its places on some of the factors
 add, and where a window takes in several places of each, the sum of the spans.  A reshape that
-cuts and joins axes where factors end only regroups them.
+cuts and joins axes where factors end only regroups them.  An element of a matrix product sees what
+a row and a column see, which no sum says: then it is from the first to the last of two sums.
 """
 
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.algebra import is_symbolic, larger, product, smaller
+from shapecalc.algebra import is_symbolic, larger, largest, product, smaller
 from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.shape import as_list
 from shapecalc.layers.window import (
@@ -20,6 +21,8 @@ from shapecalc.layers.window import (
     LONGEST_PERIOD,
     OWN,
     SOME,
+    UNSEEN,
+    ByAxis,
     PerInput,
     Rearranged,
     Reduced,
@@ -31,6 +34,7 @@ from shapecalc.report.receptive_field import (
     Arranged,
     ReceptiveField,
     at_most,
+    furthest,
     is_stretched,
     look_back,
     look_back_both,
@@ -38,7 +42,7 @@ from shapecalc.report.receptive_field import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
@@ -47,12 +51,17 @@ if TYPE_CHECKING:
     from shapecalc.report.receptive_field import Fields
 
 
+#: A span, and the axis of the output along which it is looked at; None: by all units alike.
+Look: TypeAlias = "tuple[InputSpan, int | None]"
+
+
 class SideParts(NamedTuple):
     """What is seen along a side of the network's input: from `first` to `last` everywhere, plus.
 
-    `parts` holds, by axis and factor, what a place there adds to both.
+    `parts` holds, by axis and factor, what a place there adds to both.  `along` numbers the side.
     """
 
+    along: int
     first: Dim
     last: Dim
     parts: dict[tuple[int, int], ReceptiveField]
@@ -60,18 +69,28 @@ class SideParts(NamedTuple):
     def moved(self, ends: tuple[Dim, Dim], without: tuple[int, int] | None = None) -> SideParts:
         """Add what all units see; of a part that is no longer one."""
         parts = {key: part for key, part in self.parts.items() if key != without}
-        return SideParts(self.first + ends[0], self.last + ends[1], parts)
+        return SideParts(self.along, self.first + ends[0], self.last + ends[1], parts)
+
+    def empty(self) -> SideParts:
+        """Return what is seen everywhere."""
+        return self._replace(parts={})
 
 
 class Factored(NamedTuple):
     """The factors of every axis, the sides' first and the channels' last, and what is seen.
 
+    Along a side of the network's input units see all that its `sides` say, one or a few.
     `at_most`: something was lost on the way, so units may see less.
     """
 
     axes: tuple[tuple[Dim, ...], ...]
     sides: tuple[SideParts, ...]
     at_most: bool = False
+
+    @property
+    def rank(self) -> int:
+        """How many sides the network's input has."""
+        return 1 + max((side.along for side in self.sides), default=-1)
 
 
 def looked_through(
@@ -85,15 +104,22 @@ def looked_through(
         ((fields, shape),) = sources
         return _written(_reduced(state_of(fields, shape), window), output)
     shapes = tuple(shape for _, shape in sources)
-    states = []
+    states, beside = [], False
     for operand, (fields, shape) in enumerate(sources):
         own = window.windows[operand] if isinstance(window, PerInput) else window
+        state = state_of(fields, shape)
+        if isinstance(own, ByAxis):
+            if own != UNSEEN:
+                looked = [*zip(own.spans, own.along, strict=True)]
+                states.append(_through(state, looked, shape, output))
+            continue
         assert not isinstance(own, Rearranged | Reduced | PerInput)
         channels = layer.mixes(*shapes, operand=operand)
         if len(sources) > 1 and channels.step == 1 and shape.channels != output.channels:
-            channels = BESIDE  # its own places are not the output's
-        beside = channels is BESIDE
-        states.append(_through(state_of(fields, shape), own, channels, shape, output, layer))
+            # Channels beside those of others: which of these see this one is not followed.
+            channels, beside = SOME, True
+        looks = _looks(state, own, channels, shape, output, layer)
+        states.append(_through(state, looks, shape, output))
     joined = states[0]
     for state in states[1:]:
         joined = _both(joined, state)
@@ -125,10 +151,6 @@ def _widest_of(operands: list[Fields], joined: Fields) -> Fields:
     return Arranged(widest, joined.state, exact=True)
 
 
-#: Channels that follow those of other operands: which of them see this one is not followed.
-BESIDE = SOME._replace()
-
-
 def state_of(fields: Fields, shape: Shape) -> Factored:
     """Return what the units of a shape see as factors."""
     if isinstance(fields, Arranged):
@@ -142,29 +164,49 @@ def state_of(fields: Fields, shape: Shape) -> Factored:
     for number, field in enumerate(fields):
         key = (number, 0)
         if field.step == 0 and len(field.first) == 1 and not field.also:
-            sides.append(SideParts(field.first[0], field.last[0], {}))
+            sides.append(SideParts(number, field.first[0], field.last[0], {}))
         elif number < len(shape.sides):
-            sides.append(SideParts(0, 0, {key: field}))
+            sides.append(SideParts(number, 0, 0, {key: field}))
         else:
-            sides.append(SideParts(*over_all(field), {}))
+            sides.append(SideParts(number, *over_all(field), {}))
     return Factored(tuple([(n,) for n in as_list(shape)]), tuple(sides))
 
 
 def _written(state: Factored, shape: Shape) -> Fields:
     """Return fields a side, plain ones where units lie as pixels do or all see the same."""
     axes, sides, at_most = state
-    natural = len(shape.sides) == len(sides) and all(
-        len(axes[key[0]]) == 1 and key[0] == number
-        for number, side in enumerate(sides)
-        for key in side.parts
-    )
+    sums = [[side for side in sides if side.along == along] for along in range(state.rank)]
+    single = len(sides) == len(sums)
+    natural = single and len(shape.sides) == len(sides) and all(
+        len(axes[key[0]]) == 1 and key[0] == side.along for side in sides for key in side.parts
+    )  # fmt: skip
     fields = [
-        _written_side(state, side, shape.sides[number] if natural else 1)
-        for number, side in enumerate(sides)
+        _written_side(state, same[0], shape.sides[number] if natural else 1)
+        if len(same) == 1
+        else _written_together(state, same)
+        for number, same in enumerate(sums)
     ]
-    if (natural or not any(side.parts for side in sides)) and not at_most:
+    if (natural or (single and not any(side.parts for side in sides))) and not at_most:
         return tuple(fields)
     return Arranged(fields, state)
+
+
+def _written_together(state: Factored, sums: list[SideParts]) -> ReceptiveField:
+    """Return a field from the first to the last pixel of several sums: of the unit with most."""
+    sizes = [_between(state, one, other) for one in sums for other in sums]
+    first, _, step, units, _ = _written_side(state, sums[0], 1)
+    last = first[0] + largest(sizes)
+    return ReceptiveField((first[0],) * len(first), (last,) * len(first), step, units)
+
+
+def _between(state: Factored, one: SideParts, other: SideParts) -> Dim:
+    """Return the most that a unit's last pixel by one sum lies behind its first by another."""
+    between = one.last - other.first
+    for axis, factor in {*one.parts, *other.parts}:
+        still = ReceptiveField((0,), (0,), 0, state.axes[axis][factor])
+        ends = [side.parts.get((axis, factor), still) for side in (one, other)]
+        between = between + furthest(*ends)
+    return between
 
 
 def _written_side(state: Factored, side: SideParts, units: Dim) -> ReceptiveField:
@@ -199,67 +241,92 @@ def _shifted(field: ReceptiveField, first: Dim, last: Dim) -> ReceptiveField:
 # -- one operand through a window ------------------------------------------------------------------
 
 
-def _through(
+def _looks(
     state: Factored,
     window: tuple[InputSpan, ...] | None,
     channels: InputSpan,
     shape: Shape,
     output: Shape,
     join: Layer,
-) -> Factored:
-    """Look at a state through a span for every axis of the output."""
-    rank, given = len(output.sides), len(shape.sides)
-    spans: dict[int, InputSpan]
+) -> list[Look | None]:
+    """Tell by the axes of an operand how a window looks at them; None: not at all."""
+    given = len(shape.sides)
+    if window is SEES_ALL:
+        return [*[(EVERYTHING, None)] * given, (channels, len(output.sides))]
+    looks: list[Look | None] = [None] * (given + 1)
     if window is None:
-        spans = {
-            side: FIRST if _stretches(state, side, n, output, join) else OWN
+        window = tuple(
+            FIRST if _stretches(state, side, n, output, join) else OWN
             for side, n in enumerate(shape.sides)
-        }
-    elif window is SEES_ALL:
-        spans = {}
-    else:
-        spans = dict(enumerate(window))
-    spans.setdefault(
-        rank, channels._replace(side=given) if channels is not EVERYTHING else EVERYTHING
-    )
-    looked = {
-        (given if axis == rank and span.side < 0 else axis if span.side < 0 else span.side): axis
-        for axis, span in spans.items()
-    }
-    axes: list[tuple[Dim, ...]] = [(n,) for n in as_list(output)]
-    for at, axis in looked.items():
-        if _is_own(spans[axis]):
-            axes[axis] = state.axes[at]
+        )
+    for axis, span in enumerate(window):
+        looks[axis if span.side < 0 else span.side] = span, axis
+    return [*looks[:given], looks[given] or (channels, len(output.sides))]
+
+
+def _through(
+    state: Factored, looks: Sequence[Look | None], shape: Shape, output: Shape
+) -> Factored:
+    """Look at a state through a span for every axis of the operand, along an axis of the output."""
+    made = as_list(output)
+    axes: list[tuple[Dim, ...]] = [(n,) for n in made]
+    own = set()
+    for at, (look, n) in enumerate(zip(looks, as_list(shape), strict=True)):
+        if look is None or look[1] is None or not _is_own(look[0]):
+            continue
+        if not _is_cut(n, made[look[1]]):
+            own.add(at)
+            axes[look[1]] = state.axes[at]
     sides, lost = [], state.at_most
     for side in state.sides:
-        seen = SideParts(side.first, side.last, {})
+        seen = side.empty()
         for at, factors in enumerate(state.axes):
             parts = {factor: part for (axis, factor), part in side.parts.items() if axis == at}
             if not parts:
                 continue
-            if at not in looked:
-                lost = lost or window is not SEES_ALL
-                seen = _all_of(seen, parts)
-                continue
-            axis, span = looked[at], spans[looked[at]]
-            if _is_own(span):
+            span, axis = looks[at] or (SOME, None)
+            if at in own:
+                lost = lost or span.every == 0
+                assert axis is not None
                 seen.parts.update({(axis, factor): part for factor, part in parts.items()})
-            elif span.lo == EVERYTHING.lo and span.hi == EVERYTHING.hi and span.step == 0:
-                lost = lost or span.every == 0
-                seen = _all_of(seen, parts)
+                continue
+            if _is_whole(span):
+                lost = lost or (span.every == 0 and not all(map(_is_alike, parts.values())))
+                seen = _all_of(seen, parts.values())
+                continue
+            field = _merged(factors, parts)
+            if field is None:
+                lost, seen = True, _all_of(seen, parts.values())
+                continue
+            lost = lost or span.every == 0
+            field = look_back(field, span, 1 if axis is None else made[axis])
+            if axis is None or (field.step == 0 and len(field.first) == 1 and not field.also):
+                seen = _all_of(seen, [field])
+            elif (axis, 0) in seen.parts:  # two axes of the operand along one of the output
+                lost, seen = True, _all_of(seen, [field])
             else:
-                field = _merged(factors, parts)
-                if field is None:
-                    lost, seen = True, _all_of(seen, parts)
-                    continue
-                lost = lost or span.every == 0
-                field = look_back(field, span, as_list(output)[axis])
-                if field.step == 0 and len(field.first) == 1 and not field.also:
-                    seen = seen.moved((field.first[0], field.last[0]))
-                else:
-                    seen.parts[axis, 0] = field
+                seen.parts[axis, 0] = field
         sides.append(seen)
-    return Factored(tuple(axes), tuple(sides), lost)
+    sides, more = _joined(sides)
+    return Factored(tuple(axes), tuple(sides), lost or more)
+
+
+def _is_cut(n: Dim, units: Dim) -> bool:
+    """Tell whether an axis and that of the output differ, as where only a part counts."""
+    return isinstance(n, int) and isinstance(units, int) and n != units
+
+
+def _is_whole(span: InputSpan) -> bool:
+    return span[:3] == EVERYTHING[:3]
+
+
+def _is_alike(field: ReceptiveField) -> bool:
+    """Tell whether every unit sees all that any of them sees."""
+    ends = over_all(field)
+    parts = (field._replace(also=()), *field.also)
+    return any(
+        part.step == 0 and set(zip(part.first, part.last, strict=True)) == {ends} for part in parts
+    )
 
 
 def _stretches(state: Factored, axis: int, n: Dim, output: Shape, join: Layer) -> bool:
@@ -273,23 +340,24 @@ def _reduced(state: Factored, window: Reduced) -> Factored:
     stay = [axis for axis in range(len(state.axes)) if axis not in window.axes]
     sides = []
     for side in state.sides:
-        gone = {at: part for at, (key, part) in enumerate(side.parts.items()) if key[0] not in stay}
-        seen = _all_of(SideParts(side.first, side.last, {}), gone)
+        seen = _all_of(
+            side.empty(), [part for key, part in side.parts.items() if key[0] not in stay]
+        )
         kept = ((key, part) for key, part in side.parts.items() if key[0] in stay)
         seen.parts.update({(stay.index(axis), factor): part for (axis, factor), part in kept})
         sides.append(seen)
-    return Factored(
-        tuple([state.axes[axis] for axis in stay]) or ((1,),), tuple(sides), state.at_most
-    )
+    sides, lost = _joined(sides)
+    axes = tuple([state.axes[axis] for axis in stay]) or ((1,),)
+    return Factored(axes, tuple(sides), state.at_most or lost)
 
 
 def _is_own(span: InputSpan) -> bool:
     return span[:3] == OWN[:3]
 
 
-def _all_of(side: SideParts, parts: dict[int, ReceptiveField]) -> SideParts:
+def _all_of(side: SideParts, parts: Iterable[ReceptiveField]) -> SideParts:
     """Let every unit see what any place of some factors sees."""
-    for part in parts.values():
+    for part in parts:
         side = side.moved(over_all(part))
     return side
 
@@ -310,7 +378,7 @@ class _UncutError(Exception):
 
 def _rearranged(state: Factored, window: Rearranged, output: Shape) -> Factored:
     """Write the elements in another arrangement."""
-    sides = [SideParts(side.first, side.last, {}) for side in state.sides]
+    sides = [side.empty() for side in state.sides]
     given = [
         [
             _Factor(
@@ -477,10 +545,14 @@ def _repeated(field: ReceptiveField, table: Sequence[tuple[Dim, Dim]]) -> Recept
 # -- operands joined -------------------------------------------------------------------------------
 
 
+#: So many sums along a side are kept by themselves.
+MOST_SUMS = 4
+
+
 def _both(a: Factored, b: Factored) -> Factored:
     """Return the state of units that see what the units of two operands see."""
-    if len(a.sides) != len(b.sides):  # they come from other inputs
-        return a if len(a.sides) > len(b.sides) else b
+    if a.rank != b.rank:  # they come from other inputs
+        return a if a.rank > b.rank else b
     lost = a.at_most or b.at_most
     axes = list(a.axes)
     for axis, (mine, other) in enumerate(zip(a.axes, b.axes, strict=True)):
@@ -495,12 +567,8 @@ def _both(a: Factored, b: Factored) -> Factored:
             lost, axes[axis] = lost or more or again, (product(mine),)
         elif used[1]:
             axes[axis] = other
-    sides = []
-    for pair in zip(a.sides, b.sides, strict=True):
-        side, more = _both_sides(*pair)
-        lost = lost or more
-        sides.append(side)
-    return Factored(tuple(axes), tuple(sides), lost)
+    sides, more = _joined((*a.sides, *b.sides))
+    return Factored(tuple(axes), tuple(sides), lost or more)
 
 
 def _one_factor(state: Factored, axis: int) -> tuple[Factored, bool]:
@@ -509,11 +577,11 @@ def _one_factor(state: Factored, axis: int) -> tuple[Factored, bool]:
     for side in state.sides:
         parts = {factor: part for (at, factor), part in side.parts.items() if at == axis}
         others = {key: part for key, part in side.parts.items() if key[0] != axis}
-        joined = SideParts(side.first, side.last, others)
+        joined = side._replace(parts=others)
         if parts:
             field = _merged(state.axes[axis], parts)
             if field is None:
-                lost, joined = True, _all_of(joined, parts)
+                lost, joined = True, _all_of(joined, parts.values())
             else:
                 others[axis, 0] = field
         sides.append(joined)
@@ -521,23 +589,50 @@ def _one_factor(state: Factored, axis: int) -> tuple[Factored, bool]:
     return Factored(axes, tuple(sides), state.at_most), lost
 
 
-def _both_sides(a: SideParts, b: SideParts) -> tuple[SideParts, bool]:
-    """Join what is seen along a side; also tell whether units may see less."""
-    keys = {*a.parts, *b.parts}
-    differing = sorted(key for key in keys if a.parts.get(key) != b.parts.get(key))
+def _joined(sides: Iterable[SideParts]) -> tuple[list[SideParts], bool]:
+    """Join sums along the same sides where one says it all; tell whether units may see less."""
+    joined: list[SideParts] = []
+    lost = False
+    for side in sides:
+        same = [place for place, other in enumerate(joined) if other.along == side.along]
+        for place in same:
+            both = _both_sides(joined[place], side)
+            if both is not None:
+                joined[place] = both
+                break
+        else:
+            if len(same) < MOST_SUMS:
+                joined.append(side)
+            else:
+                lost, joined[same[0]] = True, _bound(joined[same[0]], side)
+    return joined, lost
+
+
+def _differing(a: SideParts, b: SideParts) -> list[tuple[int, int]]:
+    return sorted(key for key in {*a.parts, *b.parts} if a.parts.get(key) != b.parts.get(key))
+
+
+def _both_sides(a: SideParts, b: SideParts) -> SideParts | None:
+    """Join what is seen along a side; None where no one sum says it."""
+    differing = _differing(a, b)
     if not differing:
-        return SideParts(smaller(a.first, b.first), larger(a.last, b.last), a.parts), False
-    if len(differing) == 1:
-        (key,) = differing
-        mine, other = (_alone(side, key) for side in (a, b))
-        same = {k: part for k, part in a.parts.items() if k != key}
-        return SideParts(0, 0, {**same, key: look_back_both(mine, other)}), False
-    for key in differing:
+        return a._replace(first=smaller(a.first, b.first), last=larger(a.last, b.last))
+    if len(differing) > 1:
+        return None
+    (key,) = differing
+    same = {k: part for k, part in a.parts.items() if k != key}
+    both = look_back_both(_alone(a, key), _alone(b, key))
+    return SideParts(a.along, 0, 0, {**same, key: both})
+
+
+def _bound(a: SideParts, b: SideParts) -> SideParts:
+    """Let every unit see what any place of the factors sees that differ."""
+    for key in _differing(a, b):
         a, b = (
             side.moved(over_all(side.parts[key]), key) if key in side.parts else side
             for side in (a, b)
         )
-    return SideParts(smaller(a.first, b.first), larger(a.last, b.last), a.parts), True
+    return a._replace(first=smaller(a.first, b.first), last=larger(a.last, b.last))
 
 
 def _alone(side: SideParts, key: tuple[int, int]) -> ReceptiveField:

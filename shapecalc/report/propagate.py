@@ -13,11 +13,12 @@ from shapecalc.layers.base import SEES_ALL, Requirement
 from shapecalc.layers.window import (
     EVERYTHING,
     OWN,
+    UNSEEN,
+    ByAxis,
     PerInput,
     Rearranged,
     Reduced,
     UndecidedError,
-    is_some,
 )
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
@@ -55,12 +56,7 @@ def row_of(
     if node.share is not None:
         shared = graph.nodes[node.share].path if parameters else None
         weights = biases = buffers = 0
-    try:
-        field = field_of(layer, [rows[index] for index in node.inputs], window, output)
-    except RefusedError:
-        if not any(map(_resizes, (layer, *(row.layer for row in rows if row is not None)))):
-            raise
-        field = None  # it repeats too seldom to be told
+    field = field_of(layer, [rows[index] for index in node.inputs], window, output)
     return Row(
         node.path,
         layer.type,
@@ -81,11 +77,6 @@ def row_of(
         layer,
         frozen=0 if node.trained else weights + biases,
     )
-
-
-def _resizes(layer: Layer | None) -> bool:
-    """Tell whether a layer's units lie at fractions of its input's, which repeat seldom."""
-    return bool(getattr(layer, "resizes", False))
 
 
 def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
@@ -110,13 +101,13 @@ def field_of(
 ) -> tuple[ReceptiveField, ...] | None:
     """Return the receptive field of the layer's units, along every side of the input.
 
-    None: with these symbols no one formula gives it.
+    None: with these symbols no one formula gives it, or it repeats too seldom to be told.
     """
     if isinstance(layer, Input):
         return tuple([own_places(n) for n in output.sides])
     try:
         seen = _seen_by(layer, sources, window, output)
-    except RuleError as error:
+    except RuleError as error:  # an expression grows too large
         raise RefusedError([error]) from None
     except UndecidedError:
         return None
@@ -132,6 +123,10 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
     """Look at what flows in through a layer's window."""
     if window is UNDECIDED:
         return None
+    if isinstance(window, PerInput):  # of some only the shape counts
+        seen = [operand for operand, own in enumerate(window.windows) if own != UNSEEN]
+        if len(seen) == 1:
+            sources, window = [sources[seen[0]]], window.windows[seen[0]]
     only = sources[0] if len(sources) == 1 else None
     if only is not None and type(only.field) is tuple and (window is None or _is_plain(window)):
         return _through(only.field, window, output)  # type: ignore[arg-type]
@@ -145,16 +140,14 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
         return Arranged(source[0], source=(*source, window))
     if any(isinstance(field, Arranged) for field, _ in there) or _turns(window):
         return _seen_elsewhere(layer, there, window, output)
-    seen: Fields = ()
-    for number, (field, shape) in enumerate(there):
-        if isinstance(window, PerInput):
-            field = _through(field, window.windows[number], output)  # noqa: PLW2901
-        elif len(sources) > 1 and shape.sides != output.sides:
+    fields: Fields = ()
+    for field, shape in there:
+        if len(sources) > 1 and shape.sides != output.sides:
             field = _stretched(field, shape, output, layer)  # noqa: PLW2901
-        same = len(field) == len(seen)
-        seen = tuple(map(look_back_both, seen, field)) if same else field or seen
-    assert not isinstance(window, Reduced)
-    return seen if isinstance(window, PerInput) else _through(seen, window, output)
+        same = len(field) == len(fields)
+        fields = tuple(map(look_back_both, fields, field)) if same else field or fields
+    assert not isinstance(window, Reduced | ByAxis | PerInput)
+    return _through(fields, window, output)
 
 
 def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:
@@ -170,18 +163,19 @@ def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape
 
 def _is_plain(window: Sees) -> bool:
     """Tell whether a window looks along every side at its own place, as nearly all do."""
-    return type(window) is tuple and all(step.side < 0 for step in window)  # type: ignore[union-attr]
+    return type(window) is tuple and not any(
+        step.side >= 0 or step.every == 0  # type: ignore[union-attr]
+        for step in window
+    )
 
 
 def _turns(window: Sees) -> bool:
     """Tell whether a window looks at axes other than those at its own place."""
     if window is None or isinstance(window, Rearranged):
         return False
-    if isinstance(window, Reduced):
+    if isinstance(window, Reduced | ByAxis | PerInput):
         return True
-    if isinstance(window, PerInput):
-        return any(map(_turns, window.windows))
-    return any(step.side not in (-1, side) or is_some(step) for side, step in enumerate(window))
+    return any(step.side not in (-1, side) or step.every == 0 for side, step in enumerate(window))
 
 
 def _seen_elsewhere(

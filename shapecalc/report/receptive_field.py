@@ -59,7 +59,7 @@ class ReceptiveField(NamedTuple):
         first, last, _, units, also = self
         if also:
             parts = (self, *also)
-            widest = largest([_widest(a, b) for a in parts for b in parts])
+            widest = largest([furthest(a, b) for a in parts for b in parts])
         elif len(first) == 1:
             widest = last[0] - first[0]
         else:
@@ -146,7 +146,7 @@ def own_places(n: Dim) -> ReceptiveField:
     return ReceptiveField((0,), (0,), 1, n)
 
 
-def _widest(a: ReceptiveField, b: ReceptiveField) -> Dim:
+def furthest(a: ReceptiveField, b: ReceptiveField) -> Dim:
     """Return the largest distance from what a unit sees first in `b` to what it sees last in `a`.
 
     It is linear along the units of one phase, so the first and the last of them tell.

@@ -17,7 +17,9 @@ from shapecalc.layers.window import (
     EVERYTHING,
     FIRST,
     OWN,
+    UNSEEN,
     UP_TO_OWN,
+    ByAxis,
     PerInput,
     Rearranged,
     Reduced,
@@ -25,7 +27,7 @@ from shapecalc.layers.window import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer, Parameter, Work
@@ -106,18 +108,22 @@ def reach_law(
     window: Sees,
     inputs: tuple[Shape, ...],
     output: Shape,
-) -> str:
+) -> str | None:
     """Compare what the output noticed of each input, row by row, with what the rules say it sees.
 
     Beyond the ends of a side there is nothing to notice.  Where a row's elements are not told
-    apart, because a statistic is taken of one element alone, there is nothing either.
+    apart, because a statistic is taken of one element alone, there is nothing either.  None: the
+    rules say of no axis more than that units see some of it.
     """
-    ruled = [
-        _Moved(window, inputs[0], output)
-        if isinstance(window, Rearranged)
-        else _Spans(layer, window, inputs, operand, output)
-        for operand in range(len(inputs))
-    ]
+    ruled: list[_Moved | _Spans] = []
+    for operand, given in enumerate(inputs):
+        own = window.windows[operand] if isinstance(window, PerInput) else window
+        if isinstance(own, Rearranged):
+            ruled.append(_Moved(own, given, output))
+        else:
+            ruled.append(_Spans(layer, own, inputs, operand, output))
+    if not any(spans.judges for spans in ruled):
+        return None
     difference, alive = "", False
     for operand, axis, row, changed in noticed:
         alive = alive or bool(changed.any())
@@ -131,6 +137,7 @@ class _Moved:
     """What is seen of an input whose elements are arranged otherwise: each element sees one."""
 
     single = False
+    judges = True
 
     def __init__(self, window: Rearranged, given: Shape, output: Shape) -> None:
         cut = [known(extent) for extent in window.cut] or whole(given)
@@ -153,53 +160,47 @@ class _Moved:
 
 
 class _Spans:
-    """What is seen of an input through a span for every axis of the output."""
+    """What is seen of an input through a span for every axis of it."""
 
     def __init__(
         self,
         layer: Layer,
-        window: tuple[InputSpan, ...] | Reduced | PerInput | None,
+        window: tuple[InputSpan, ...] | Reduced | ByAxis | None,
         inputs: tuple[Shape, ...],
         operand: int,
         output: Shape,
     ) -> None:
-        if isinstance(window, PerInput):
-            window = window.windows[operand]
         given, made = whole(inputs[operand]), whole(output)
-        rank, channels = len(made) - 1, len(given) - 1
-        spans: dict[int, tuple[int | None, InputSpan]] = {}  # by the axis that is looked at
-        if isinstance(window, Reduced):
-            stay = [axis for axis in range(len(given)) if axis not in window.axes]
-            spans |= dict.fromkeys(window.axes, (None, EVERYTHING))
-            spans |= {axis: (at, OWN) for at, axis in enumerate(stay)}
-        elif window is SEES_ALL:
-            spans |= dict.fromkeys(range(channels), (None, EVERYTHING))
-        elif window is None:
-            for axis, n in enumerate(given[:-1]):
-                spans[axis] = axis, FIRST if n == 1 else OWN
-        else:
-            spans |= {
-                axis if span.side < 0 else span.side: (axis, span)
-                for axis, span in enumerate(window)
-            }
-        if channels not in spans:
-            spans[channels] = rank, layer.mixes(*inputs, operand=operand)
+        spans = _by_axis(window, given)
+        if len(given) - 1 not in spans and window != UNSEEN:
+            spans[len(given) - 1] = len(made) - 1, layer.mixes(*inputs, operand=operand)
         spans = {axis: pair for axis, pair in spans.items() if not is_some(pair[1])}
         self.seen = {
-            axis: (by, [_seen(span, unit, given[axis]) for unit in range(made[by or 0])])
+            axis: (
+                by,
+                [_seen(span, unit, given[axis]) for unit in range(1 if by is None else made[by])],
+            )
             for axis, (by, span) in spans.items()
         }
+        self.unseen = window == UNSEEN
+        self.judges = self.unseen or bool(spans)
         self.open = {axis for axis, (_, span) in spans.items() if span.every == 0}
         self.blind = any(not any(map(len, rows)) for _, rows in self.seen.values())
         self.single = all(max(map(len, rows)) <= 1 for _, rows in self.seen.values())
 
     def difference(self, axis: int, row: int, changed: Array) -> str:
         """Return a disagreement on who sees a row of an axis."""
+        if self.unseen:
+            return f"a unit sees row {row} of axis {axis}" if changed.any() else ""
         if axis not in self.seen:
             return ""  # some of it, and no rule says which
         by, units = self.seen[axis]
-        if by is None:
-            return "" if changed.all() else f"not every unit sees row {row} of axis {axis}"
+        if by is None and row in units[0]:
+            return (
+                ""
+                if changed.all() or self.blind
+                else f"not every unit sees row {row} of axis {axis}"
+            )
         others = tuple(other for other in range(changed.ndim) if other != by)
         done: list[bool] = np.any(changed, others, keepdims=True).ravel().tolist()
         for unit, rows in enumerate(units):
@@ -209,6 +210,26 @@ class _Spans:
                 what = f"unit {unit} of axis {by} {_sees(done[unit])} row {row} of axis {axis}"
                 return f"{what}, by the rule it sees {rows}"
         return ""
+
+
+def _by_axis(
+    window: tuple[InputSpan, ...] | Reduced | ByAxis | None, given: Sequence[int]
+) -> dict[int, tuple[int | None, InputSpan]]:
+    """List the spans of a window by the axis looked at, with the output's axis along which."""
+    channels = len(given) - 1
+    if isinstance(window, ByAxis):
+        return dict(enumerate(zip(window.along, window.spans, strict=True)))
+    if isinstance(window, Reduced):
+        stay = [axis for axis in range(len(given)) if axis not in window.axes]
+        gone: dict[int, tuple[int | None, InputSpan]] = dict.fromkeys(
+            window.axes, (None, EVERYTHING)
+        )
+        return gone | {axis: (at, OWN) for at, axis in enumerate(stay)}
+    if window is SEES_ALL:
+        return dict.fromkeys(range(channels), (None, EVERYTHING))
+    if window is None:
+        return {axis: (axis, FIRST if n == 1 else OWN) for axis, n in enumerate(given[:-1])}
+    return {axis if span.side < 0 else span.side: (axis, span) for axis, span in enumerate(window)}
 
 
 def _sees(noticed: bool) -> str:

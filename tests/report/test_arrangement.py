@@ -14,10 +14,14 @@ from hypothesis import strategies as st
 from shapecalc.api import loads, summarize
 from shapecalc.graph import Input, Node
 from shapecalc.layers import BUILTIN
-from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.activation import Pointwise, Softmax
+from shapecalc.layers.arithmetic import Divide, Subtract
+from shapecalc.layers.attention import CausalMask, WindowMask
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.globalpool import AdaptivePool
 from shapecalc.layers.merge import Add, Concat, Multiply
+from shapecalc.layers.partition import WindowMerge, WindowPartition
+from shapecalc.layers.product import Matmul
 from shapecalc.layers.reshape import Flatten, Permute, Reshape, Upsample
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.transposed import Transposed
@@ -31,6 +35,10 @@ from tests.oracle.judge import answer
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.report import Report, Row
+    from shapecalc.report.arrangement import Factored, SideParts
+
+    #: A layer, and the numbers of the nodes that flow into it.
+    Drawn = tuple[Layer, tuple[int, ...]]
 
 
 def seen(shape: str, *layers: str) -> list[tuple[Any, bool]]:
@@ -120,34 +128,94 @@ def arranged(draw: st.DrawFn, shape: Shape) -> Layer:
     return Reshape(shape=(*out, size))
 
 
+#: Joins that are nowhere flat, as the larger of two is where the other one moves.
+SMOOTH = [Add(), Concat(), Multiply(), Subtract(), Divide()]
+
+
+def divisor(draw: st.DrawFn, n: int) -> int:
+    """Draw a number that divides another."""
+    return draw(st.sampled_from([part for part in range(1, n + 1) if n % part == 0]))
+
+
+def product_of(draw: st.DrawFn, a: Shape, b: Shape) -> Layer:
+    """Draw a matrix product that may fit; of heads, too, whose rows lie on several sides."""
+    how = draw(st.sampled_from(["plain", "plain", "split", "sequence", "map"]))
+    fields: dict[str, Any] = {
+        "transpose": draw(st.sampled_from(["none", "first", "second", "both"]))
+    }
+    if how != "plain":
+        fields["heads"] = divisor(draw, b.channels)
+    if how in ("sequence", "map"):
+        fields |= {"merge": how, "heads": a.sides[0] if a.sides else 1}
+    elif draw(st.booleans()):
+        end = draw(st.integers(1, b.channels))
+        fields["second"] = (end - divisor(draw, end), end)
+    return Matmul(**fields)
+
+
+def attention(draw: st.DrawFn, last: int, memory: int, shapes: list[Shape]) -> list[Drawn]:
+    """Draw the parts of an attention: of a map or a sequence with itself or another, in windows."""
+    whole, parts = last, []
+    fields: dict[str, Any] = {}
+    windows = draw(st.booleans())
+    if windows and shapes[last].sides:
+        size = tuple(divisor(draw, n) if draw(st.booleans()) else 2 for n in shapes[last].sides)
+        fields = {"size": size, "shift": (draw(st.integers(0, 1)),), "grid": draw(st.booleans())}
+        parts.append((WindowPartition(**fields), (last,)))
+        last = memory = len(shapes)
+    heads = {"heads": divisor(draw, shapes[whole].channels), "windows": bool(parts)}
+    if draw(st.booleans()):
+        heads["groups"] = divisor(draw, heads["heads"])
+    at = len(shapes) + len(parts)
+    parts.append((Matmul(transpose="second", **heads), (last, memory)))
+    masks = [None, (CausalMask(), ()), *([(WindowMask(**fields), (whole,))] if fields else [])]
+    if mask := draw(st.sampled_from(masks)):
+        parts.append((mask[0], (at, *mask[1])))
+        at += 1
+    merge = draw(st.sampled_from(["sequence", "map"]))
+    parts += [(Softmax(), (at,)), (Matmul(merge=merge, **heads), (at + 1, memory))]
+    if fields:
+        parts.append((WindowMerge(**fields), (at + 2, whole)))
+    return parts
+
+
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[list[Node], Report]:
-    """Draw a small network over all layer types, with reshapes and joins among them."""
+    """Draw a small network over all layer types, with reshapes, joins and products among them."""
     rank = draw(st.integers(1, 3))
     sides = tuple(draw(st.integers(2, 7 if rank < 3 else 4)) for _ in range(rank))
     nodes = [Node("in", Input(shape=Map(sides, draw(st.integers(1, 4)))), ())]
     report = reported(nodes)
     for _ in range(draw(st.integers(1, 5))):
-        last = report.rows[-1].output
-        kind = draw(st.sampled_from(["layer", "layer", "layer", "arranged", "arranged", "join"]))
-        inputs = (len(nodes) - 1,)
-        if kind == "arranged":
-            layer = arranged(draw, last)
-        elif kind == "join":
-            layer = draw(st.sampled_from([Add(), Concat(), Multiply()]))
-            inputs = (draw(st.integers(0, len(nodes) - 1)), *inputs)
-        else:
-            layer, _ = draw(layers(draw(st.sampled_from(DRAWN)), last))
+        for layer, inputs in parts_of(draw, [row.output for row in report.rows]):
             if getattr(layer, "statistics", True) is False:
-                continue  # it would mix the examples of the batch that tries the pixels
-        shapes = [report.rows[index].output for index in inputs]
-        if answer(layer, *shapes) is None:
-            continue
-        more = reported([*nodes, Node(str(len(nodes)), layer, inputs)])
-        if more.rows[-1].output.size <= 600:
+                break  # it would mix the examples of the batch that tries the pixels
+            if answer(layer, *[report.rows[index].output for index in inputs]) is None:
+                break
+            more = reported([*nodes, Node(str(len(nodes)), layer, inputs)])
+            if more.rows[-1].output.size > 600:
+                break
             nodes.append(more.graph.nodes[-1])
             report = more
     return nodes, report
+
+
+def parts_of(draw: st.DrawFn, shapes: list[Shape]) -> list[Drawn]:
+    """Draw layers to go on with, each with the numbers of its inputs."""
+    last = len(shapes) - 1
+    kinds = ["layer", "layer", "layer", "arranged", "arranged", "join", "product", "attention"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "arranged":
+        return [(arranged(draw, shapes[last]), (last,))]
+    if kind == "layer":
+        return [(draw(layers(draw(st.sampled_from(DRAWN)), shapes[last]))[0], (last,))]
+    other = draw(st.just(last) | st.integers(0, last))
+    if kind == "attention":
+        return attention(draw, last, other, shapes)
+    pair = draw(st.permutations([other, last]))
+    if kind == "join":
+        return [(draw(st.sampled_from(SMOOTH)), tuple(pair))]
+    return [(product_of(draw, *[shapes[index] for index in pair]), tuple(pair))]
 
 
 def reported(nodes: list[Node]) -> Report:
@@ -174,10 +242,12 @@ def noticed(nodes: list[Node], rounds: int = 4) -> list[np.ndarray]:
             given = [flows[index] for index in node.inputs]
             arrays = random_arrays(node.layer, *given, random=random)
             arrays = {name: np.abs(array) + 0.1 for name, array in arrays.items()}
-            y = forward(node.layer, arrays, *given)
-            if not np.isfinite(y).all():
+            y = forward(node.layer, arrays, *[x.copy() for x in given])
+            hidden = isinstance(node.layer, CausalMask | WindowMask) & np.isneginf(y)
+            if not (np.isfinite(y) | hidden).all():
                 break  # a maximum over padding alone
-            flows.append(y)
+            # Between 0 and 1 no softmax hides all but the largest.
+            flows.append(y / (np.abs(y[~hidden]).max() or 1))
         for index, y in enumerate(flows):
             # Products of matrices round an example otherwise in another row.
             changed = np.moveaxis(~np.isclose(y[:-1], y[-1], 1e-12, 1e-15), 1, -1)
@@ -197,15 +267,25 @@ def hulls(changed: np.ndarray, sides: tuple[int, ...], side: int) -> tuple[np.nd
 def ruled(row: Row, side: int, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the same by the report, cut to the input."""
     state = state_of(row.field, row.output)
-    ends = [np.full(as_list(row.output), end, object) for end in state.sides[side][:2]]
-    for (axis, factor), part in state.sides[side].parts.items():
+    firsts, lasts = zip(
+        *[summed(state, one, as_list(row.output)) for one in state.sides if one.along == side],
+        strict=True,
+    )
+    first, last = np.minimum.reduce(firsts), np.maximum.reduce(lasts)
+    return np.maximum(first, 0), np.minimum(last, n - 1)
+
+
+def summed(state: Factored, one: SideParts, extents: list[Any]) -> list[np.ndarray]:
+    """Return the first and the last row that each element sees by one sum."""
+    ends = [np.full(extents, end, object) for end in (one.first, one.last)]
+    for (axis, factor), part in one.parts.items():
         inner = prod(state.axes[axis][factor + 1 :])
-        places = np.arange(as_list(row.output)[axis]) // inner % state.axes[axis][factor]
-        along = [1] * len(as_list(row.output))
+        places = np.arange(extents[axis]) // inner % state.axes[axis][factor]
+        along = [1] * len(extents)
         along[axis] = -1
         for number, values in enumerate(zip(*map(part.sees, places.tolist()), strict=True)):
             ends[number] = ends[number] + np.array(values, object).reshape(along)
-    return np.maximum(ends[0], 0), np.minimum(ends[1], n - 1)
+    return ends
 
 
 def widest(low: np.ndarray, high: np.ndarray) -> int:

@@ -21,7 +21,7 @@ from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.layers.window import PerInput, Rearranged, Reduced
+from shapecalc.layers.window import ByAxis, PerInput, Rearranged, Reduced
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
 from shapecalc.report.receptive_field import Arranged, at_most
@@ -84,7 +84,7 @@ def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
         return named("r", fields_of(source)[side].size) if window is None else None
     if window is None or isinstance(window, Rearranged):
         return named("r", fields_of(source)[side].size)
-    if isinstance(window, PerInput | Reduced):
+    if isinstance(window, PerInput | ByAxis | Reduced):
         return None
     step = _step(window, side)
     before = fields_of(source)[side if step.side < 0 else step.side]
