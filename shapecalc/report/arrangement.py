@@ -298,7 +298,8 @@ def _through(
             if field is None:
                 lost, seen = True, _all_of(seen, parts.values())
                 continue
-            lost = lost or span.every == 0
+            if span.every == 0:
+                lost, span = True, span._replace(every=1)
             field = look_back(field, span, 1 if axis is None else made[axis])
             if axis is None or (field.step == 0 and len(field.first) == 1 and not field.also):
                 seen = _all_of(seen, [field])
