@@ -113,7 +113,8 @@ class StepCount:
         uses = use.branches[0].uses if use.branches else ()
         lists = _lists(use, scope)
         if "times" in use.fields:
-            count = _number(use.fields["times"], scope) or 0
+            number = _number(use.fields["times"], scope)
+            count = 1 if number is None else number  # as the walk takes what is complained of
         else:
             count = min(map(len, lists.values()), default=0)
         loops = self.names(uses, blocks) & {*lists, *_index(use)}

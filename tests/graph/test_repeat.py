@@ -373,3 +373,8 @@ def test_an_edit_that_makes_a_repeat_too_long(tmp_path: Path) -> None:
         shapecalc.SpecErrors, match="E153: the network grows to more than 200,000,00"
     ):
         shapecalc.summarize(str(edited))
+
+
+def test_what_is_wrong_in_a_repeat_is_told_beside_a_number_of_rounds_that_is_wrong() -> None:
+    spec = "input: 9x9x3\nlayers:\n  - repeat: {times: frogs, layers: [conv3-4, dense, relu: 3]}\n"
+    assert codes_of(spec) == ["E116", "E113", "E110"]
