@@ -7,11 +7,15 @@ import tracemalloc
 from time import perf_counter
 
 import pytest
+import yaml
 
 from shapecalc import summarize
 from shapecalc.errors import MAX_PROBLEMS, SpecErrors
 from shapecalc.graph import expand_statements as walk
+from shapecalc.layers import BUILTIN
+from shapecalc.layers.fields import LARGEST, Choice, Flag
 from shapecalc.output.formats import write
+from shapecalc.spec.built_in import BLOCKS
 from shapecalc.spec.find import find
 from shapecalc.spec.yaml_compose import MAX_BYTES
 from tests.fuzz.growth import PROBES, growth, spec
@@ -311,6 +315,28 @@ def test_growth_without_end(layer):
 )  # fmt: skip
 def test_expressions_that_explode(expression):
     judge(spec(f"  - dense: {expression}\n"))
+
+
+#: What flows into a layer whose field holds a billion: so much that some of it may divide.
+_INPUTS = ("24", "10x24", "8x12x24", "1000000000", "10x1000000000", "8x12x1000000000")
+
+
+@pytest.mark.parametrize("word", [*BUILTIN, *BLOCKS])
+def test_a_billion_in_every_field(word):
+    """No field's number is a number of steps of ours: each is computed with, or refused."""
+    made = BLOCKS[word] if word in BLOCKS else BUILTIN[word]
+    (example,) = yaml.safe_load(f"[{made.example if ':' in made.example else word + ': '}]")
+    given = example[word] if isinstance(example[word], dict) else {made.principal: example[word]}
+    given = {name: value for name, value in given.items() if name and value is not None}
+    if made.inputs not in (0, 1):
+        given["from"] = ["input", "input"]
+    for declared in made.fields():
+        if not isinstance(declared.kind, Choice | Flag):
+            fields = yaml.safe_dump({**given, declared.name: LARGEST}, default_flow_style=True)
+            for size in _INPUTS:
+                began = perf_counter()
+                judge(f"input: {size}\nlayers:\n  - {word}: {fields}", ["text"])
+                assert perf_counter() - began < 5, (declared.name, size)
 
 
 # --- found by fuzzing -----------------------------------------------------------------------------
