@@ -132,19 +132,19 @@ def peak_owed(report: Report, view: View) -> Legend:
 def peak_text(peak: Peak, view: View) -> str:
     """Say at which layer the peak is, and what is alive there."""
     sizes = [view.memory(volume.elements) for volume in peak.alive]
+    lone = sum(volume.role == "input" for volume in peak.alive) == 1
     return f"at {one_line(peak.layer)}: " + " + ".join(
-        f"{_alive_text(volume, peak)} {bytes_text(size, view.fitted('memory', [size]))}"
+        f"{_alive_text(volume, lone=lone)} {bytes_text(size, view.fitted('memory', [size]))}"
         for volume, size in zip(peak.alive, sizes, strict=True)
     )
 
 
-def _alive_text(volume: Alive, peak: Peak) -> str:
-    """Name a volume that is alive: the layer's input or output, or another one's."""
+def _alive_text(volume: Alive, *, lone: bool) -> str:
+    """Name a volume that is alive: the layer's `lone` input or output, or another one's."""
     if volume.role == "output":
         return "output"
-    inputs = sum(other.role == "input" for other in peak.alive)
     if volume.role == "input":
-        return "input" if inputs == 1 else f"input {one_line(volume.layer)}"
+        return "input" if lone else f"input {one_line(volume.layer)}"
     reader = one_line(volume.reader) or "the network's output"
     return f"{one_line(volume.layer)} (kept for {reader})"
 

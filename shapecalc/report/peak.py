@@ -8,7 +8,7 @@ from shapecalc.algebra import largest
 from shapecalc.report import Alive, Peak
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
@@ -92,12 +92,13 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
     if not held:
         return None
     sources = {owner[source] for source in graph.nodes[at].inputs}
+    readers = _next_readers(graph, owner, held.keys() - sources - {at}, at)
     volumes = [
         Alive(
             rows[result].name,
             "output" if buffer == at else "input" if buffer in sources else "kept",
             rows[buffer].output.size,
-            "" if buffer == at or buffer in sources else _next_reader(graph, owner, buffer, at),
+            readers.get(buffer, ""),
         )
         for buffer, result in held.items()
     ]
@@ -107,9 +108,15 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
     )
 
 
-def _next_reader(graph: Graph, owner: list[int], buffer: int, after: int) -> str:
-    """Name the next layer that reads a buffer; "" where only the network's outside does."""
-    later = (node for node in graph.nodes[after + 1 :])
-    return next(
-        (node.path for node in later if any(owner[source] == buffer for source in node.inputs)), ""
-    )
+def _next_readers(
+    graph: Graph, owner: list[int], buffers: Collection[int], after: int
+) -> dict[int, str]:
+    """Name the next layer that reads each buffer; none where only the network's outside does."""
+    readers: dict[int, str] = {}
+    for node in graph.nodes[after + 1 :]:
+        for source in node.inputs:
+            if owner[source] in buffers:
+                readers.setdefault(owner[source], node.path)
+        if len(readers) == len(buffers):
+            break
+    return readers

@@ -17,7 +17,7 @@ from shapecalc.layers.fields import LARGEST, Choice, Flag
 from shapecalc.output.formats import write
 from shapecalc.spec.built_in import BLOCKS
 from shapecalc.spec.find import find
-from shapecalc.spec.yaml_compose import MAX_BYTES
+from shapecalc.spec.yaml_compose import MAX_BYTES, MAX_ROWS
 from tests.fuzz.growth import PROBES, growth, spec
 from tests.fuzz.support import harmless, judge, well_told
 from tests.spec.support import problems_of, report_of
@@ -168,6 +168,20 @@ def test_alias_bomb(use):
     lines = ["input: 8x8x3", "x-a: &a0 [relu, relu]"]
     lines += [f"x-{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)]
     assert refusal("\n".join([*lines, use])) == "E104"
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["let:\n  t: {}", "layers:\n  - repeat: {{layers: [], for: {{'a, b': {}}}}}"],
+    ids=["let", "for"],
+)
+def test_a_table_without_end(where):
+    rows = MAX_ROWS + 1
+    began = perf_counter()
+    assert refusal(f"input: 8x8x3\n{where.format('[' + '[1, 2], ' * 10 * rows + ']')}") == "E104"
+    assert perf_counter() - began < 5  # of a tenth of it
+    flat = f"input: 8x8x3\n{where.format('[' + '1, ' * MAX_ROWS + ']')}".replace("'a, b'", "a")
+    assert judge(flat + ("\nlayers: [relu]" if "layers" not in flat else ""), ["csv"]) == ()
 
 
 def test_alias_of_itself():
@@ -390,3 +404,9 @@ TIMED = ("forward references", "named branches", "constants", "constants backwar
 def test_cost_is_linear(name):
     make, size = PROBES[name]
     assert growth(make, size // 2)[1] < 12
+
+
+def test_telling_what_is_kept_is_linear():
+    """Text says of the peak what is alive there: here every part of a split."""
+    make, size = PROBES["split"]
+    assert growth(make, size, "text")[1] < 8
