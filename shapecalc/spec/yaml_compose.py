@@ -287,7 +287,8 @@ class _Builder:
 
     def in_table(self) -> bool:
         """Tell whether the open list is one of constants or of `for`: no list of layers."""
-        return any(level.key is not None and level.key.text in ("let", "for") for level in self.open)
+        keys = (level.key for level in self.open)
+        return any(key is not None and key.text in ("let", "for") for key in keys)
 
     def key(self, node: Tree, top: _Open) -> Scalar:
         """Check a key."""
