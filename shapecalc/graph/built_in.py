@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Problem
-from shapecalc.graph.scope import Argument, NeedsShapesError, Scope, Scoped, read_value
+from shapecalc.graph.conditions import UnknownFlowError
+from shapecalc.graph.scope import (
+    Argument,
+    NeedsShapesError,
+    Scope,
+    Scoped,
+    no_shapes,
+    read_value,
+)
 from shapecalc.layers.fields import REQUIRED, UnreadError
-from shapecalc.spec.built_in import BLOCKS, ENTERING, SOURCES, layers_of
+from shapecalc.spec.built_in import (
+    BLOCKS,
+    DECIDING,
+    ENTERING,
+    SOURCES,
+    WINDOWED,
+    is_shifted,
+    layers_of,
+)
 from shapecalc.text import origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.draft import Builder, Wire
     from shapecalc.layers.base import Layer
     from shapecalc.spec import Use
-    from shapecalc.text import Tree
+    from shapecalc.text import Tree, YamlMap
 
     Expanded = tuple[tuple[Use, ...], Scope, dict[str, "Dim | Argument"], dict[str, Wire]]
 
@@ -26,34 +42,105 @@ if TYPE_CHECKING:
 _UNSAID = {"key": f"{ENTERING} // heads", "value": "key", "groups": "heads", ENTERING: "channels"}
 
 
-def expanded(
-    use: Use, wires: list[Wire | None], place: Scoped, constants: Scope, builder: Builder
-) -> Expanded | None:
-    """Return a use's statements, their scope, the fields given and what flows in besides.
+class _Values(NamedTuple):
+    """What the fields hold; those that are `open` will be known when shapes are."""
 
-    None: something is wrong with it, and was complained about.
+    values: dict[str, Any]
+    open: bool
+    problems: list[Problem]
+
+
+class BuiltIns:
+    """Expands the uses of built-in blocks; those that are alike are written out once.
+
+    `extent` returns the channels, or a side, of what flows through a wire.
     """
-    cls = BLOCKS[use.type]
-    problems = [*_of_sources(use, wires), *_of_names(use, cls)]
+
+    def __init__(self, builder: Builder, constants: Scope, extent: Callable[..., Dim]) -> None:
+        self.builder = builder
+        self.constants = constants
+        self.extent = extent
+        self.written: dict[object, tuple[Use, ...]] = {}
+
+    def expanded(self, use: Use, wires: list[Wire | None], place: Scoped) -> Expanded | None:
+        """Return a use's statements, their scope, the fields given and what flows in besides.
+
+        None: something is wrong with it, and was complained about.
+        """
+        cls = BLOCKS[use.type]
+        given = given_to(use, place, self.builder.defaults, self.constants)
+        values, unknown, problems = self.values(use, cls, given)
+        problems = [*_of_sources(use, wires), *_of_names(use, cls), *problems]
+        problems = problems or [*_of_fields(use, wires, values, given)]
+        if problems:
+            self.builder.expansion.problems.extend(problems)
+            return None
+        bound: dict[str, Dim | Argument] = {**given}
+        scope = Scope(bound, self.constants)
+        for name, text in _UNSAID.items():
+            inside = Scoped(scope, wires[0])
+            bound.setdefault(name, Argument(use.word._replace(text=text, plain=True), inside))
+        others = zip(SOURCES, wires[1:], strict=False)
+        passed = {name: wire for name, wire in others if wire is not None}
+        return self.statements(use, values, given, len(wires), unknown), scope, {**given}, passed
+
+    def statements(
+        self,
+        use: Use,
+        values: Mapping[str, Any],
+        given: Mapping[str, Argument],
+        sources: int,
+        unknown: bool,
+    ) -> tuple[Use, ...]:
+        """Write the statements, or return those of a use that stands there and says the same."""
+        literal = (use.type, sources, tuple(given), tuple(values.values()))
+        trees = {name: argument.tree for name, argument in given.items()}
+        at = [(id(tree.source), tree.start, tree.end) for tree in (use.word, *trees.values())]
+        key = (literal, unknown, *at)
+        if key not in self.written:
+            self.written[key] = layers_of(
+                use.word, values, trees, sources, None if unknown else literal
+            )
+        return self.written[key]
+
+    def values(self, use: Use, cls: type[Layer], given: Mapping[str, Argument]) -> _Values:
+        """Read the fields, those that decide which statements there are whatever they wait for."""
+        values: dict[str, Any] = {}
+        problems = []
+        waits = False
+        for field in cls.fields():
+            values[field.name] = field.default
+            if field.name not in given:
+                if field.default is REQUIRED:
+                    message = f"{use.type} needs {field.name}: {field.doc}"
+                    hint = f"for example `{cls.example}`"
+                    problems.append(Problem("E113", message, origin(use.word), hint=hint))
+                continue
+            tree, place = given[field.name]
+            extent = self.extent if field.name in DECIDING else no_shapes
+            try:
+                values[field.name] = read_value(field.kind, tree, place, extent)
+            except NeedsShapesError:
+                waits = True
+            except UnknownFlowError:
+                waits = True  # for a reason that is complained of elsewhere
+            except UnreadError as error:
+                message = f"{use.type}: {field.name} {error.message}"
+                at: Tree = error.at or tree
+                problems.append(Problem(error.code, message, origin(at), hint=error.hint))
+        return _Values(values, waits, problems)
+
+
+def given_to(
+    use: Use, place: Scoped, defaults: Mapping[str, YamlMap], constants: Scope
+) -> dict[str, Argument]:
+    """Return what is said of a use's fields, by itself or for all of its type."""
     given = {field: Argument(tree, place) for field, tree in use.fields.items()}
-    for field, tree in (
-        defaults.items if (defaults := builder.defaults.get(use.type)) else {}
-    ).items():
-        if field not in given and field != "trainable":
-            given[field] = Argument(tree, place._replace(scope=constants))
-    values, faults = _values(use, cls, given)
-    problems += faults
-    if problems:
-        builder.expansion.problems.extend(problems)
-        return None
-    bound: dict[str, Dim | Argument] = {**given}
-    scope = Scope(bound, constants)
-    for name, text in _UNSAID.items():
-        inside = Scoped(scope, wires[0])
-        bound.setdefault(name, Argument(use.word._replace(text=text, plain=True), inside))
-    others = zip(SOURCES, wires[1:], strict=False)
-    passed = {name: wire for name, wire in others if wire is not None}
-    return layers_of(use.word, values, given, len(wires)), scope, {**given}, passed
+    of_type = defaults[use.type].items if use.type in defaults else {}
+    for field, tree in of_type.items():
+        if field != "trainable":
+            given.setdefault(field, Argument(tree, place._replace(scope=constants)))
+    return given
 
 
 def _of_sources(use: Use, wires: list[Wire | None]) -> list[Problem]:
@@ -79,27 +166,21 @@ def _of_names(use: Use, cls: type[Layer]) -> list[Problem]:
     ]
 
 
-def _values(
-    use: Use, cls: type[Layer], given: Mapping[str, Argument]
-) -> tuple[dict[str, Any], list[Problem]]:
-    """Read the fields, as far as they are known before shapes are."""
-    values: dict[str, Any] = {}
-    problems = []
-    for field in cls.fields():
-        if field.name not in given:
-            if field.default is REQUIRED:
-                message = f"{use.type} needs {field.name}: {field.doc}"
-                hint = f"for example `{cls.example}`"
-                problems.append(Problem("E113", message, origin(use.word), hint=hint))
-            values[field.name] = field.default
-            continue
-        tree, place = given[field.name]
-        try:
-            values[field.name] = read_value(field.kind, tree, place)
-        except NeedsShapesError:
-            values[field.name] = None  # the layers that it goes to will look at it
-        except UnreadError as error:
-            message = f"{use.type}: {field.name} {error.message}"
-            at: Tree = error.at or tree
-            problems.append(Problem(error.code, message, origin(at), hint=error.hint))
-    return values, problems
+def _of_fields(
+    use: Use, wires: list[Wire | None], values: Mapping[str, Any], given: Mapping[str, Argument]
+) -> Iterator[Problem]:
+    """Complain about fields that need another one, or contradict it."""
+    if "window" in given and len(wires) > 1:
+        assert use.sources is not None
+        message = f"{use.type}: a window takes one input, but {len(wires)} flow in"
+        hint = "the positions of a window attend to each other: take `window` or `from` away"
+        yield Problem("E203", message, origin(use.sources[1]), hint=hint)
+    for name in WINDOWED if "window" not in given else ():
+        if is_shifted(values) if name == "shift" else values[name]:
+            message = f"{use.type}: {name} needs window, the sides of the windows that attend"
+            hint = "for example `window: 7`; `window: [height, width]` is the whole map"
+            yield Problem("E113", message, origin(given[name].tree), hint=hint)
+    if values["bias"] == "out" and not values["out"]:
+        message = f"{use.type}: bias is of the dense layer `out`, but out is false"
+        hint = "`bias: qkv`, or false, where no dense layer ends it"
+        yield Problem("E203", message, origin(given["bias"].tree), hint=hint)
