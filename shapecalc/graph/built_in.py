@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.draft import Builder, Wire
-    from shapecalc.layers.base import Layer
     from shapecalc.spec import Use
     from shapecalc.text import Tree, YamlMap
 
@@ -43,10 +42,10 @@ _UNSAID = {"key": f"{ENTERING} // heads", "value": "key", "groups": "heads", ENT
 
 
 class _Values(NamedTuple):
-    """What the fields hold; those that are `open` will be known when shapes are."""
+    """What the fields hold; those that are `waiting` will be known when shapes are."""
 
     values: dict[str, Any]
-    open: bool
+    waiting: set[str]
     problems: list[Problem]
 
 
@@ -67,10 +66,9 @@ class BuiltIns:
 
         None: something is wrong with it, and was complained about.
         """
-        cls = BLOCKS[use.type]
         given = given_to(use, place, self.builder.defaults, self.constants)
-        values, unknown, problems = self.values(use, cls, given)
-        problems = [*_of_sources(use, wires), *_of_names(use, cls), *problems]
+        values, waiting, problems = fields_of(use, given, self.extent)
+        problems = [*_of_sources(use, wires), *_of_names(use), *problems]
         problems = problems or [*_of_fields(use, wires, values, given)]
         if problems:
             self.builder.expansion.problems.extend(problems)
@@ -82,7 +80,8 @@ class BuiltIns:
             bound.setdefault(name, Argument(use.word._replace(text=text, plain=True), inside))
         others = zip(SOURCES, wires[1:], strict=False)
         passed = {name: wire for name, wire in others if wire is not None}
-        return self.statements(use, values, given, len(wires), unknown), scope, {**given}, passed
+        uses = self.statements(use, values, given, len(wires), known=not waiting)
+        return uses, scope, {**given}, passed
 
     def statements(
         self,
@@ -90,45 +89,59 @@ class BuiltIns:
         values: Mapping[str, Any],
         given: Mapping[str, Argument],
         sources: int,
-        unknown: bool,
+        *,
+        known: bool,
     ) -> tuple[Use, ...]:
         """Write the statements, or return those of a use that stands there and says the same."""
         literal = (use.type, sources, tuple(given), tuple(values.values()))
         trees = {name: argument.tree for name, argument in given.items()}
         at = [(id(tree.source), tree.start, tree.end) for tree in (use.word, *trees.values())]
-        key = (literal, unknown, *at)
+        key = (literal, known, *at)
         if key not in self.written:
             self.written[key] = layers_of(
-                use.word, values, trees, sources, None if unknown else literal
+                use.word, values, trees, sources, literal if known else None
             )
         return self.written[key]
 
-    def values(self, use: Use, cls: type[Layer], given: Mapping[str, Argument]) -> _Values:
-        """Read the fields, those that decide which statements there are whatever they wait for."""
-        values: dict[str, Any] = {}
-        problems = []
-        waits = False
-        for field in cls.fields():
-            values[field.name] = field.default
-            if field.name not in given:
-                if field.default is REQUIRED:
-                    message = f"{use.type} needs {field.name}: {field.doc}"
-                    hint = f"for example `{cls.example}`"
-                    problems.append(Problem("E113", message, origin(use.word), hint=hint))
-                continue
-            tree, place = given[field.name]
-            extent = self.extent if field.name in DECIDING else no_shapes
-            try:
-                values[field.name] = read_value(field.kind, tree, place, extent)
-            except NeedsShapesError:
-                waits = True
-            except UnknownFlowError:
-                waits = True  # for a reason that is complained of elsewhere
-            except UnreadError as error:
-                message = f"{use.type}: {field.name} {error.message}"
-                at: Tree = error.at or tree
-                problems.append(Problem(error.code, message, origin(at), hint=error.hint))
-        return _Values(values, waits, problems)
+
+def fields_of(
+    use: Use, given: Mapping[str, Argument], extent: Callable[..., Dim] = no_shapes
+) -> _Values:
+    """Read the fields; with `extent` those that decide which statements there are wait for none."""
+    cls = BLOCKS[use.type]
+    values: dict[str, Any] = {}
+    problems = []
+    waiting = set()
+    for field in cls.fields():
+        values[field.name] = field.default
+        if field.name not in given:
+            if field.default is REQUIRED:
+                message = f"{use.type} needs {field.name}: {field.doc}"
+                hint = f"for example `{cls.example}`"
+                problems.append(Problem("E113", message, origin(use.word), hint=hint))
+            continue
+        tree, place = given[field.name]
+        try:
+            values[field.name] = read_value(
+                field.kind, tree, place, extent if field.name in DECIDING else no_shapes
+            )
+        except (NeedsShapesError, UnknownFlowError):  # what is unknown is complained of elsewhere
+            waiting.add(field.name)
+        except UnreadError as error:
+            message = f"{use.type}: {field.name} {error.message}"
+            at: Tree = error.at or tree
+            problems.append(Problem(error.code, message, origin(at), hint=error.hint))
+    return _Values(values, waiting, problems)
+
+
+def count_of(use: Use, given: Mapping[str, Argument]) -> tuple[int, bool]:
+    """Count a use's layers before shapes are known, and tell whether there cannot be more."""
+    values, waiting, problems = fields_of(use, given)
+    if problems:
+        return 0, False
+    trees = {name: argument.tree for name, argument in given.items()}
+    made = layers_of(use.word, values, trees, len(use.sources or "."))
+    return len(made), waiting.isdisjoint(DECIDING)
 
 
 def given_to(
@@ -152,8 +165,8 @@ def _of_sources(use: Use, wires: list[Wire | None]) -> list[Problem]:
     return [Problem("E207", message, origin(use.sources[len(SOURCES) + 1]), hint=hint)]
 
 
-def _of_names(use: Use, cls: type[Layer]) -> list[Problem]:
-    takes = [field.name for field in cls.fields()]
+def _of_names(use: Use) -> list[Problem]:
+    takes = [field.name for field in BLOCKS[use.type].fields()]
     return [
         Problem(
             "E111",
