@@ -13,7 +13,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input
 from shapecalc.layers.fields import Rational
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.reference.arrays import extents
+from shapecalc.reference.arrays import extents, in_domain
 from shapecalc.reference.example import on_paper
 from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
@@ -194,9 +194,8 @@ def _counted_small(
     """Count the operations of a layer's small copy, and go back through it."""
     copy, shapes, facts = small_copy(layer, inputs)
     random = np.random.default_rng(seed)
-    arrays_in = tuple(_distinct(random, (1, *extents(shape))) for shape in shapes)
-    if copy.positive:
-        arrays_in = tuple(1 + np.abs(x) for x in arrays_in)
+    distinct = (_distinct(random, (1, *extents(shape))) for shape in shapes)
+    arrays_in = tuple(in_domain(copy, x, 1) for x in distinct)
     arrays = random_arrays(copy, *arrays_in, random=random)
     plain, operations = count(copy, arrays, *arrays_in)
     differences = [
