@@ -135,7 +135,6 @@ def peak_owed(report: Report, view: View) -> Legend:
 
 
 def peak_text(peak: Peak, view: View) -> str:
-<<<<<<< HEAD
     """Say at which layer the peak is, and what is alive there; of very many volumes some."""
 
     def sized(words: str, elements: Dim) -> str:
@@ -160,23 +159,6 @@ def _alive_text(volume: Alive, *, alone: bool) -> str:
         return "output"
     if volume.role == "input":
         return "input" if alone else f"input {one_line(volume.layer)}"
-=======
-    """Say at which layer the peak is, and what is alive there."""
-    sizes = [view.memory(volume.elements) for volume in peak.alive]
-    lone = sum(volume.role == "input" for volume in peak.alive) == 1
-    return f"at {one_line(peak.layer)}: " + " + ".join(
-        f"{_alive_text(volume, lone=lone)} {bytes_text(size, view.fitted('memory', [size]))}"
-        for volume, size in zip(peak.alive, sizes, strict=True)
-    )
-
-
-def _alive_text(volume: Alive, *, lone: bool) -> str:
-    """Name a volume that is alive: the layer's `lone` input or output, or another one's."""
-    if volume.role == "output":
-        return "output"
-    if volume.role == "input":
-        return "input" if lone else f"input {one_line(volume.layer)}"
->>>>>>> mC
     reader = one_line(volume.reader) or "the network's output"
     return f"{one_line(volume.layer)} (kept for {reader})"
 

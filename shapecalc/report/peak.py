@@ -97,21 +97,13 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
     for _ in walk:
         pass  # to its end, which fills `owner`
     sources = {owner[source] for source in graph.nodes[at].inputs}
-<<<<<<< HEAD
-    readers = _next_readers(graph, owner, at)
-=======
     readers = _next_readers(graph, owner, held.keys() - sources - {at}, at)
->>>>>>> mC
     volumes = [
         Alive(
             rows[result].name,
             "output" if buffer == at else "input" if buffer in sources else "kept",
             rows[buffer].output.size,
-<<<<<<< HEAD
-            "" if buffer == at or buffer in sources else readers.get(buffer, ""),
-=======
             readers.get(buffer, ""),
->>>>>>> mC
         )
         for buffer, result in held.items()
     ]
@@ -123,14 +115,6 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
     )
 
 
-<<<<<<< HEAD
-def _next_readers(graph: Graph, owner: list[int], after: int) -> dict[int, str]:
-    """Name by buffer the next layer that reads it; none where only the network's outside does."""
-    readers: dict[int, str] = {}
-    for node in graph.nodes[after + 1 :]:
-        for source in node.inputs:
-            readers.setdefault(owner[source], node.path)
-=======
 def _next_readers(
     graph: Graph, owner: list[int], buffers: Collection[int], after: int
 ) -> dict[int, str]:
@@ -142,5 +126,4 @@ def _next_readers(
                 readers.setdefault(owner[source], node.path)
         if len(readers) == len(buffers):
             break
->>>>>>> mC
     return readers
