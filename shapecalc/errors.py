@@ -69,7 +69,6 @@ CODES: Mapping[str, str] = {
     "E301": "unknown column",
     "E302": "unknown format",
     "E303": "an option's value cannot be read",
-    "E304": "the file states no expectation",
     "E310": "no such layer to explain",
     "E311": "several layers have the name to explain",
     "E312": "nothing of that name can be explained",

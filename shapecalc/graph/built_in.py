@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Problem
-from shapecalc.graph.scope import Argument, NeedsShapesError, Scope, Scoped, read_value
+from shapecalc.graph.conditions import UnknownFlowError
+from shapecalc.graph.scope import (
+    Argument,
+    NeedsShapesError,
+    Scope,
+    Scoped,
+    no_shapes,
+    read_value,
+)
 from shapecalc.layers.fields import REQUIRED, UnreadError
-from shapecalc.spec.built_in import BLOCKS, ENTERING, SOURCES, layers_of
+from shapecalc.spec.built_in import (
+    BLOCKS,
+    DECIDING,
+    ENTERING,
+    SOURCES,
+    WINDOWED,
+    is_shifted,
+    layers_of,
+)
 from shapecalc.text import origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.draft import Builder, Wire
-    from shapecalc.layers.base import Layer
     from shapecalc.spec import Use
-    from shapecalc.text import Tree
+    from shapecalc.text import Tree, YamlMap
 
     Expanded = tuple[tuple[Use, ...], Scope, dict[str, "Dim | Argument"], dict[str, Wire]]
 
@@ -26,34 +41,119 @@ if TYPE_CHECKING:
 _UNSAID = {"key": f"{ENTERING} // heads", "value": "key", "groups": "heads", ENTERING: "channels"}
 
 
-def expanded(
-    use: Use, wires: list[Wire | None], place: Scoped, constants: Scope, builder: Builder
-) -> Expanded | None:
-    """Return a use's statements, their scope, the fields given and what flows in besides.
+class _Values(NamedTuple):
+    """What the fields hold; those that are `waiting` will be known when shapes are."""
 
-    None: something is wrong with it, and was complained about.
+    values: dict[str, Any]
+    waiting: set[str]
+    problems: list[Problem]
+
+
+class BuiltIns:
+    """Expands the uses of built-in blocks; those that are alike are written out once.
+
+    `extent` returns the channels, or a side, of what flows through a wire.
     """
+
+    def __init__(self, builder: Builder, constants: Scope, extent: Callable[..., Dim]) -> None:
+        self.builder = builder
+        self.constants = constants
+        self.extent = extent
+        self.written: dict[object, tuple[Use, ...]] = {}
+
+    def expanded(self, use: Use, wires: list[Wire | None], place: Scoped) -> Expanded | None:
+        """Return a use's statements, their scope, the fields given and what flows in besides.
+
+        None: something is wrong with it, and was complained about.
+        """
+        given = given_to(use, place, self.builder.defaults, self.constants)
+        values, waiting, problems = fields_of(use, given, self.extent)
+        problems = [*_of_sources(use, wires), *_of_names(use), *problems]
+        problems = problems or [*_of_fields(use, wires, values, given)]
+        if problems:
+            self.builder.expansion.problems.extend(problems)
+            return None
+        bound: dict[str, Dim | Argument] = {**given}
+        scope = Scope(bound, self.constants)
+        for name, text in _UNSAID.items():
+            inside = Scoped(scope, wires[0])
+            bound.setdefault(name, Argument(use.word._replace(text=text, plain=True), inside))
+        others = zip(SOURCES, wires[1:], strict=False)
+        passed = {name: wire for name, wire in others if wire is not None}
+        uses = self.statements(use, values, given, len(wires), known=not waiting)
+        return uses, scope, {**given}, passed
+
+    def statements(
+        self,
+        use: Use,
+        values: Mapping[str, Any],
+        given: Mapping[str, Argument],
+        sources: int,
+        *,
+        known: bool,
+    ) -> tuple[Use, ...]:
+        """Write the statements, or return those of a use that stands there and says the same."""
+        literal = (use.type, sources, tuple(given), tuple(values.values()))
+        trees = {name: argument.tree for name, argument in given.items()}
+        at = [(id(tree.source), tree.start, tree.end) for tree in (use.word, *trees.values())]
+        key = (literal, known, *at)
+        if key not in self.written:
+            self.written[key] = layers_of(
+                use.word, values, trees, sources, literal if known else None
+            )
+        return self.written[key]
+
+
+def fields_of(
+    use: Use, given: Mapping[str, Argument], extent: Callable[..., Dim] = no_shapes
+) -> _Values:
+    """Read the fields; with `extent` those that decide which statements there are wait for none."""
     cls = BLOCKS[use.type]
-    problems = [*_of_sources(use, wires), *_of_names(use, cls)]
-    given = {field: Argument(tree, place) for field, tree in use.fields.items()}
-    for field, tree in (
-        defaults.items if (defaults := builder.defaults.get(use.type)) else {}
-    ).items():
-        if field not in given and field != "trainable":
-            given[field] = Argument(tree, place._replace(scope=constants))
-    values, faults = _values(use, cls, given)
-    problems += faults
+    values: dict[str, Any] = {}
+    problems = []
+    waiting = set()
+    for field in cls.fields():
+        values[field.name] = field.default
+        if field.name not in given:
+            if field.default is REQUIRED:
+                message = f"{use.type} needs {field.name}: {field.doc}"
+                hint = f"for example `{cls.example}`"
+                problems.append(Problem("E113", message, origin(use.word), hint=hint))
+            continue
+        tree, place = given[field.name]
+        try:
+            values[field.name] = read_value(
+                field.kind, tree, place, extent if field.name in DECIDING else no_shapes
+            )
+        except (NeedsShapesError, UnknownFlowError):  # what is unknown is complained of elsewhere
+            waiting.add(field.name)
+        except UnreadError as error:
+            message = f"{use.type}: {field.name} {error.message}"
+            at: Tree = error.at or tree
+            problems.append(Problem(error.code, message, origin(at), hint=error.hint))
+    return _Values(values, waiting, problems)
+
+
+def count_of(use: Use, given: Mapping[str, Argument]) -> tuple[int, bool]:
+    """Count a use's layers before shapes are known, and tell whether there cannot be more."""
+    values, waiting, problems = fields_of(use, given)
     if problems:
-        builder.expansion.problems.extend(problems)
-        return None
-    bound: dict[str, Dim | Argument] = {**given}
-    scope = Scope(bound, constants)
-    for name, text in _UNSAID.items():
-        inside = Scoped(scope, wires[0])
-        bound.setdefault(name, Argument(use.word._replace(text=text, plain=True), inside))
-    others = zip(SOURCES, wires[1:], strict=False)
-    passed = {name: wire for name, wire in others if wire is not None}
-    return layers_of(use.word, values, given, len(wires)), scope, {**given}, passed
+        return 0, False
+    trees = {name: argument.tree for name, argument in given.items()}
+    made = layers_of(use.word, values, trees, len(use.sources or "."))
+    return len(made), waiting.isdisjoint(DECIDING)
+
+
+def given_to(
+    use: Use, place: Scoped, defaults: Mapping[str, YamlMap], constants: Scope
+) -> dict[str, Argument]:
+    """Return what is said of a use's fields, by itself or for all of its type."""
+    given = {field: Argument(tree, place) for field, tree in use.fields.items()}
+    of_type = defaults[use.type].items if use.type in defaults else {}
+    for field, tree in of_type.items():
+        if field != "trainable":
+            given.setdefault(field, Argument(tree, place._replace(scope=constants)))
+    return given
 
 
 def _of_sources(use: Use, wires: list[Wire | None]) -> list[Problem]:
@@ -65,8 +165,8 @@ def _of_sources(use: Use, wires: list[Wire | None]) -> list[Problem]:
     return [Problem("E207", message, origin(use.sources[len(SOURCES) + 1]), hint=hint)]
 
 
-def _of_names(use: Use, cls: type[Layer]) -> list[Problem]:
-    takes = [field.name for field in cls.fields()]
+def _of_names(use: Use) -> list[Problem]:
+    takes = [field.name for field in BLOCKS[use.type].fields()]
     return [
         Problem(
             "E111",
@@ -79,27 +179,21 @@ def _of_names(use: Use, cls: type[Layer]) -> list[Problem]:
     ]
 
 
-def _values(
-    use: Use, cls: type[Layer], given: Mapping[str, Argument]
-) -> tuple[dict[str, Any], list[Problem]]:
-    """Read the fields, as far as they are known before shapes are."""
-    values: dict[str, Any] = {}
-    problems = []
-    for field in cls.fields():
-        if field.name not in given:
-            if field.default is REQUIRED:
-                message = f"{use.type} needs {field.name}: {field.doc}"
-                hint = f"for example `{cls.example}`"
-                problems.append(Problem("E113", message, origin(use.word), hint=hint))
-            values[field.name] = field.default
-            continue
-        tree, place = given[field.name]
-        try:
-            values[field.name] = read_value(field.kind, tree, place)
-        except NeedsShapesError:
-            values[field.name] = None  # the layers that it goes to will look at it
-        except UnreadError as error:
-            message = f"{use.type}: {field.name} {error.message}"
-            at: Tree = error.at or tree
-            problems.append(Problem(error.code, message, origin(at), hint=error.hint))
-    return values, problems
+def _of_fields(
+    use: Use, wires: list[Wire | None], values: Mapping[str, Any], given: Mapping[str, Argument]
+) -> Iterator[Problem]:
+    """Complain about fields that need another one, or contradict it."""
+    if "window" in given and len(wires) > 1:
+        assert use.sources is not None
+        message = f"{use.type}: a window takes one input, but {len(wires)} flow in"
+        hint = "the positions of a window attend to each other: take `window` or `from` away"
+        yield Problem("E203", message, origin(use.sources[1]), hint=hint)
+    for name in WINDOWED if "window" not in given else ():
+        if is_shifted(values) if name == "shift" else values[name]:
+            message = f"{use.type}: {name} needs window, the sides of the windows that attend"
+            hint = "for example `window: 7`; `window: [height, width]` is the whole map"
+            yield Problem("E113", message, origin(given[name].tree), hint=hint)
+    if values["bias"] == "out" and not values["out"]:
+        message = f"{use.type}: bias is of the dense layer `out`, but out is false"
+        hint = "`bias: qkv`, or false, where no dense layer ends it"
+        yield Problem("E203", message, origin(given["bias"].tree), hint=hint)

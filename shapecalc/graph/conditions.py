@@ -40,7 +40,7 @@ def read_condition(tree: Tree, place: Scoped, channels_of: Callable[..., Dim] = 
         raise UnreadError(f"is no condition: {error.message}", error.hint, at=tree) from None
 
 
-class _UnknownError(Exception):
+class UnknownFlowError(Exception):
     """What flows is not known, for a reason that is complained of elsewhere."""
 
 
@@ -71,7 +71,7 @@ class Conditions:
         except UnreadError as error:
             message = f"{owner}: if {error.message}"
             self.expansion.complain(error.code, message, error.at or tree, error.hint)
-        except _UnknownError:
+        except UnknownFlowError:
             pass
         return True
 
@@ -86,11 +86,11 @@ class Conditions:
         return extent_of(self.shape(wire), word)
 
     def shape(self, wire: object) -> Shape:
-        """Return what flows through a wire.  Raises `_UnknownError`."""
+        """Return what flows through a wire.  Raises `UnknownFlowError`."""
         assert isinstance(wire, Wire)
         draft = self.source(wire)
         if draft is None:
-            raise _UnknownError
+            raise UnknownFlowError
         waiting = [draft]
         while waiting:
             draft = waiting[-1]
@@ -108,7 +108,7 @@ class Conditions:
             waiting.pop()
         shape = self.shapes[draft]
         if shape is None:
-            raise _UnknownError
+            raise UnknownFlowError
         return shape
 
     def output(self, draft: Draft, inputs: list[Shape]) -> Shape | None:
@@ -120,7 +120,7 @@ class Conditions:
             if isinstance(layer, Deferred):
                 layer = layer.from_extents(self.extent, lambda: sides_like(self.shape(draft.like)))
             return _output(layer, tuple(inputs))
-        except (RuleError, SpecErrors, UndecidedError, _UnknownError, UnreadError):
+        except (RuleError, SpecErrors, UndecidedError, UnknownFlowError, UnreadError):
             return None
 
     def source(self, wire: Wire) -> Draft | None:
@@ -149,10 +149,10 @@ class Conditions:
             if meant is not earlier and meant not in self.expansion.lost:
                 assert wire.reference is not None
                 message = (
-                    f"a condition depends on the channels of '{wire.reference.text}', which stands"
-                    " further below"
+                    f"whether a layer is there depends on the channels of '{wire.reference.text}',"
+                    " which stands further below"
                 )
-                hint = "a condition may only depend on layers above it"
+                hint = "it may only depend on layers above it"
                 self.expansion.complain("E115", message, wire.reference, hint)
 
 

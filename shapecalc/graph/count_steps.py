@@ -21,7 +21,7 @@ from shapecalc.graph.scope import (
     truth,
     used,
 )
-from shapecalc.layers import is_layer
+from shapecalc.layers import BUILT_IN_BLOCKS, is_layer
 from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Scalar, Source, YamlMap, scalar
@@ -90,13 +90,44 @@ class StepCount:
             return 1
         if use.type == "repeat":
             return 1 + self.rounds(use, scope, blocks)
-        block = self.spec.blocks.get(use.type)
+        block = self.block(use)
         if block is not None and use.type not in blocks:
             return 1 + self.sequence(
                 block.uses, self.inside(use, scope, blocks), (*blocks, use.type)
             )
+        if self.is_built_in(use):
+            return 1 + self.parts(use, scope, blocks)
         there = (branch for branch in use.branches if self.holds(branch.condition, scope))
         return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in there)
+
+    def block(self, use: Use) -> Block | None:
+        """Return the spec's block that a statement uses."""
+        blocks = self.spec.blocks_for(use)
+        return None if is_layer(use.type, blocks) else blocks.get(use.type)
+
+    def is_built_in(self, use: Use) -> bool:
+        """Tell whether a statement uses a block that the language has by itself."""
+        return use.type in BUILT_IN_BLOCKS and use.type not in self.spec.blocks
+
+    def parts(self, use: Use, scope: Scope, blocks: tuple[str, ...]) -> int:
+        """Count the layers of a built-in block."""
+        from shapecalc.graph.built_in import count_of, given_to  # few specs have one
+
+        place = Scoped(scope, _NOTHING)
+        handed = {name: scalar(name, _WORD) for name in self.handed(use, blocks)}
+        use = use._replace(fields={**handed, **use.fields})
+        count, exact = count_of(use, given_to(use, place, self.spec.defaults, self.constants))
+        self.exact &= exact
+        return count
+
+    def handed(self, use: Use, blocks: tuple[str, ...]) -> set[str]:
+        """Return the fields that a built-in block inherits from the block around it."""
+        from shapecalc.spec.built_in import BLOCKS
+
+        around = self.spec.blocks.get(blocks[-1]) if blocks and use.inherit is not None else None
+        if around is None:
+            return set()
+        return {field.name for field in BLOCKS[use.type].fields()} & {*around.fields, *around.let}
 
     def holds(self, condition: Tree | None, scope: Scope) -> bool:
         """Decide a condition; one that is open until shapes are known counts nothing."""
@@ -113,7 +144,8 @@ class StepCount:
         uses = use.branches[0].uses if use.branches else ()
         lists = _lists(use, scope)
         if "times" in use.fields:
-            count = _number(use.fields["times"], scope) or 0
+            number = _number(use.fields["times"], scope)
+            count = 1 if number is None else number  # as the walk takes what is complained of
         else:
             count = min(map(len, lists.values()), default=0)
         loops = self.names(uses, blocks) & {*lists, *_index(use)}
@@ -185,8 +217,13 @@ class StepCount:
         for condition in (use.condition, *(branch.condition for branch in use.branches)):
             if condition is not None:
                 yield from used(condition)
-        block = self.spec.blocks.get(use.type)
-        if block is not None and not is_layer(use.type, self.spec.blocks):
+        if self.is_built_in(use):
+            yield from self.handed(use, blocks)
+            for tree in use.fields.values():
+                yield from _used_in(tree)
+            return
+        block = self.block(use)
+        if block is not None:
             if use.type in blocks:
                 return
             needed = self.needed(block, (*blocks, use.type))

@@ -21,7 +21,7 @@ from shapecalc.graph.scope import (
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import REQUIRED, Flag, UnreadError
 from shapecalc.layers.shape import SIDE_NAMES, as_text
-from shapecalc.text import origin
+from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.spec import NetSpec, Use
-    from shapecalc.text import Scalar, Tree
+    from shapecalc.text import Tree
 
 
 #: The layer of everything that was complained about.
@@ -228,10 +228,18 @@ class Builder:
                     assert isinstance(wire, Wire)
                     return shape_of_node(self.source_of(wire).index)
 
-                return from_extents(
-                    lambda wire, word="channels": extent_of(shape(wire), word),
-                    lambda: sides_like(shape(like)),
-                )
+                def made() -> Layer:
+                    return from_extents(
+                        lambda wire, word="channels": extent_of(shape(wire), word),
+                        lambda: sides_like(shape(like)),
+                    )
+
+                if not use.own or use.literal is None or place.entry is None:
+                    return made()
+                key = (use.literal, shape(place.entry).channels)  # it depends on nothing else
+                if key not in self.made:
+                    self.made[key] = made()
+                return self.made[key]
 
             return Deferred(cls, build, from_extents)
         except SpecErrors as error:
@@ -251,7 +259,7 @@ class Builder:
     ) -> Layer:
         """Read the fields of a layer.  Raises `SpecErrors`, or `NeedsShapesError`."""
         fields, keys = use.fields, use.keys
-        defaults = self.defaults.get(use.type)
+        defaults = None if use.own else self.defaults.get(use.type)
         values = {}
         problems = []
         waiting = False
@@ -282,7 +290,7 @@ class Builder:
                 problems.append(
                     Problem(
                         error.code,
-                        f"{use.type}: {name} {error.message}",
+                        f"{_field_of(use, name, tree)} {error.message}",
                         origin(error.at or tree),
                         hint=error.hint,
                     )
@@ -343,6 +351,13 @@ def extent_of(shape: Shape, word: str) -> Dim:
         hint = f"what flows in has {listed([*names, 'channels'])}"
         raise UnreadError(message, hint, code="E116")
     return shape.sides[names.index(word)]
+
+
+def _field_of(use: Use, name: str, tree: Tree) -> str:
+    """Say whose field something is: of a built-in block's part, the block's that it hands on."""
+    if use.own and isinstance(tree, Scalar) and tree.text.isidentifier():
+        return f"{use.word.text}: {tree.text}"
+    return f"{use.type}: {name}"
 
 
 def _names_of(cls: type[Layer]) -> frozenset[str]:

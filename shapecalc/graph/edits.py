@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.graph.draft import Expansion
-    from shapecalc.spec import Edit, NetSpec, Use
+    from shapecalc.spec import Block, Edit, NetSpec, Use
     from shapecalc.text import Tree
 
 
@@ -50,7 +50,7 @@ class Edits:
 
     def fields_of(self, use: Use) -> Mapping[str, Tree | None]:
         """Return the fields of a block; of anything else nothing."""
-        block = self.spec.blocks.get(use.type)
+        block = self.spec.blocks_for(use).get(use.type)
         return block.fields if block else {}
 
     def changed(self, use: Use, change: YamlMap) -> Use:
@@ -64,8 +64,8 @@ class Edits:
         }
         kind = fields.pop("type", None)
         if kind is None:
-            if use.type not in self.spec.blocks and use.type not in BUILT_IN_BLOCKS:
-                self.only_fields(use.type, fields, keys)
+            if not {use.type} & {*self.spec.blocks_for(use), *BUILT_IN_BLOCKS}:
+                self.only_fields(use.type, fields, keys, self.spec.blocks_for(use))
             kept = use.fields
             if use.type == "repeat" and fields.keys() & {"times", "for"}:  # one or the other
                 kept = {key: tree for key, tree in kept.items() if key == "index"}
@@ -80,7 +80,7 @@ class Edits:
         assert isinstance(kind, Scalar)
         says, implied = fields_meant(kind, meant) if meant else ({}, {})
         if text in JOINS and is_layer(text, self.spec.blocks):
-            self.only_fields(text, fields, keys)
+            self.only_fields(text, fields, keys, self.spec.blocks)
         branches = use.branches if text in JOINS and use.type in JOINS else ()
         return use._replace(
             word=kind,
@@ -90,6 +90,7 @@ class Edits:
             literal=None,
             branches=branches,
             implied=implied,
+            own=False,
         )
 
     def refuse_type(self, kind: Tree, text: str) -> None:
@@ -99,12 +100,18 @@ class Edits:
         hint = unclear(text) or did_you_mean(text, [*BUILTIN, *BUILT_IN_BLOCKS, *self.spec.blocks])
         self.expansion.complain("E112", f"{describe(kind)} is not a layer type", kind, hint)
 
-    def only_fields(self, kind: str, fields: dict[str, Tree], keys: dict[str, Scalar]) -> None:
+    def only_fields(
+        self,
+        kind: str,
+        fields: dict[str, Tree],
+        keys: dict[str, Scalar],
+        blocks: Mapping[str, Block],
+    ) -> None:
         """Complain about changes that a join or a word of structure has no field for."""
-        if is_layer(kind, self.spec.blocks) and kind not in JOINS:
+        if is_layer(kind, blocks) and kind not in JOINS:
             return  # looked at when the layer is built
         takes: tuple[str, ...] = ("times", "for", "index") if kind == "repeat" else ()
-        if is_layer(kind, self.spec.blocks):
+        if is_layer(kind, blocks):
             takes = tuple(field.name for field in layer_class(kind).fields())
         for key in [key for key in fields if key not in takes]:
             del fields[key]

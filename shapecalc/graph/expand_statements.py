@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from shapecalc.algebra import Dim
+    from shapecalc.graph.built_in import BuiltIns
     from shapecalc.graph.conditions import Conditions
     from shapecalc.graph.constants import Constants
     from shapecalc.graph.count_steps import StepCount
@@ -165,7 +167,7 @@ class Walk:
             position = self.training(use, flow, position)
             return self.repeat(use, self.source(use, flow, position), position, None)
         stem = use.type
-        if is_layer(use.type, self.spec.blocks):
+        if is_layer(use.type, self.spec.blocks_for(use)):
             stem = layer_class(use.type).stem
         elif use.name is not None:
             stem = NAMED_LEVEL
@@ -287,7 +289,7 @@ class Walk:
         position = self.training(use, flow, position)
         if use.inherit is not None:
             use = self.inheriting(use, use.inherit, position)
-        if is_layer(kind, self.spec.blocks):
+        if is_layer(kind, self.spec.blocks_for(use)):
             expand = self.join if kind in JOINS else self.layer
             return expand(use, name, stem, flow, position)
         if kind in BUILT_IN_BLOCKS and kind not in self.spec.blocks:
@@ -513,20 +515,25 @@ class Walk:
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
     ) -> Wire | None:
         """Expand the use of a built-in block, which may take several inputs."""
-        from shapecalc.graph.built_in import expanded
-
         sources = use.sources or ()
         level = self.level(use, name, stem, position)
         self.may_share(level, use, position)
         wires = [self.wire(source, flow, position) for source in sources] or [flow]
         level.input = wires[0]
-        made = expanded(use, wires, self.place(position, wires), self.constants.scope, self.builder)
+        made = self.built_ins.expanded(use, wires, self.place(position, wires))
         if made is None:
             level.out = self.expansion.nowhere().out
             return level.out
         uses, scope, level.fields, passed = made
         inside = position._replace(names=level, scope=scope, passed=passed)
         return self.within(level, uses, wires[0], inside)
+
+    @cached_property
+    def built_ins(self) -> BuiltIns:
+        """What expands built-in blocks, which few networks use."""
+        from shapecalc.graph.built_in import BuiltIns
+
+        return BuiltIns(self.builder, self.constants.scope, self.conditions.extent)
 
     def join(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position

@@ -47,7 +47,8 @@ def rounds_of(
         variable = index.text if isinstance(index, Scalar) else ""
         _must_be_free(expansion, variable, index)
     if times is not None:
-        count = constants.number(times, place, "repeat: times", _TIMES) or 0
+        number = constants.number(times, place, "repeat: times", _TIMES)
+        count = 1 if number is None else number  # then once, for what else is wrong in it
         return count, _bindings(count, {}, variable)
     assert walks is not None
     try:

@@ -109,14 +109,13 @@ class Layer:
     or more of a join; 0: it is an operand by itself), `takes` the kinds of shapes (`sequence`: a
     map of one side), `inplace` whether the result overwrites the input (`view`: it is the very
     same elements, so nothing is written),
-    `weighted` whether units multiply and accumulate, `by_channel` whether they see their own
-    channel only, `gathers` in words why units look beyond a window, `positive` whether it is judged
-    on numbers above 0, where all that it computes is a number.  `term` is what a total calls the
-    operations that are neither multiply-accumulates nor bias adds, "" where it has no name for
-    them; `learns`
-    what is trained, or ``nothing: `` and the reason.  Both are stated on every type itself, as
-    those of another are seldom right.  `rule`, `counts` and `example` are the help; the type word
-    by itself is the example where no other is given.
+    `weighted` whether units multiply and accumulate by trained weights, `by_channel` whether they
+    see their own channel only, `gathers` in words why units look beyond a window, `positive`
+    whether it is judged on numbers above 0, where all that it computes is a number.  `term` is what
+    a total calls the operations that are neither multiply-accumulates nor bias adds, "" where it
+    has no name for them; `learns` what is trained, or ``nothing: `` and the reason.  Both are stated
+    on every type itself, as those of another are seldom right.  `rule`, `counts` and `example` are
+    the help; the type word by itself is the example where no other is given.
     """
 
     type: ClassVar[str]

@@ -79,23 +79,28 @@ class Count(Kind):
     """A whole number from `least` on, or an expression that gives one.
 
     `symbolic`: also an expression with symbols, whose bound is then part of the domain; one that
-    `divides` must be at least 1 for all values of its symbols.
+    `divides` must be at least 1 for all values of its symbols.  Beyond `most`, `hint` says what to
+    do instead.
     """
 
     def __init__(
         self,
         least: int = 1,
         *,
-        optional: bool = False,
+        most: int = LARGEST,
+        hint: str = "",
         symbolic: bool = False,
         divides: bool = False,
     ) -> None:
         self.least = least
-        self.optional = optional
+        self.most = most
+        self.hint = hint
         self.symbolic = symbolic or divides
         self.divides = divides
         self.words = "a whole number" if least == 0 else f"a whole number from {least} on"
-        number: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": LARGEST}
+        if most < LARGEST:
+            self.words = f"a whole number from {least} to {most:,}"
+        number: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": most}
         self.schema = {"anyOf": [number, _EXPRESSION]}
 
     def read(self, tree: Tree, reading: Reading) -> Dim:
@@ -115,10 +120,17 @@ class Count(Kind):
             raise UnreadError(
                 f"must be at least {self.least}, but is {value:,}", at=tree, code="E114"
             )
+        if value > self.most < LARGEST:
+            message = f"must be at most {self.most:,}, but is {value:,}"
+            raise UnreadError(message, self.hint, at=tree, code="E114")
         if value > LARGEST:
-            message = f"is {value:.3g}; the largest number a field may hold is {LARGEST:,}"
-            raise UnreadError(message, at=tree, code="E114")
+            raise UnreadError(f"is {beyond(value)}", at=tree, code="E114")
         return value
+
+
+def beyond(number: int) -> str:
+    """Say that a number is larger than a field may hold."""
+    return f"{number:,}; the largest number a field may hold is {LARGEST:,}"
 
 
 def must_be_positive(tree: Tree, value: Expr) -> None:
@@ -166,8 +178,8 @@ class Decimal(Kind):
             raise self.wants(tree)
         value = float(tree.text)
         if not self.low <= value <= self.high:
-            message = f"must be from {self.low:g} to {self.high:g}, but is {value:g}"
-            raise UnreadError(message, at=tree, code="E114")
+            low, high, shown = (f"{n:,}".removesuffix(".0") for n in (self.low, self.high, value))
+            raise UnreadError(f"must be from {low} to {high}, but is {shown}", at=tree, code="E114")
         return value
 
 
@@ -182,8 +194,10 @@ class Interval(Kind):
             raise self.wants(tree)
         low, high = (Decimal().read(item, reading) for item in tree.items)
         if low >= high:
-            message = f"must rise, but {low:g} is not below {high:g}"
-            raise UnreadError(message, f"write [{high:g}, {low:g}]", at=tree, code="E114")
+            first, second = map(decimal_text, (low, high))
+            message = f"must rise, but {first} is not below {second}"
+            hint = f"write [{second}, {first}]" if low > high else ""
+            raise UnreadError(message, hint, at=tree, code="E114")
         return low, high
 
 
@@ -556,11 +570,11 @@ def field(
 def decimal_text(value: float) -> str:
     """Write a decimal as shortly as it goes without a loss.
 
-    >>> decimal_text(2.0), decimal_text(0.01), decimal_text(0.12345678)
-    ('2', '0.01', '0.12345678')
+    >>> decimal_text(2.0), decimal_text(0.01), decimal_text(0.12345678), decimal_text(12345678.0)
+    ('2', '0.01', '0.12345678', '12345678')
     """
     short = f"{value:g}"
-    return short if float(short) == value else repr(value)
+    return short if float(short) == value else repr(value).removesuffix(".0")
 
 
 NO_PADDING = Padding(((0, 0),))

@@ -182,7 +182,9 @@ class Matmul(Layer):
                 yield Requirement(channels, "at least", 1, partial(_beyond, name, shape))
             if parts is not None:
                 complain = partial(_unshared, "channels", channels, parts)
-                yield Requirement(channels, "divisible by", parts, complain)
+                yield (need := Requirement(channels, "divisible by", parts, complain))
+                if need.holds() is False:
+                    return  # what comes of heads that are none is no fault of its own
         if self.heads is not None and self.groups is not None:
             complain = partial(_unshared, "heads", self.heads, self.groups)
             yield Requirement(self.heads, "divisible by", self.groups, complain)

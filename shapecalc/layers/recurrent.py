@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from shapecalc.layers.window import InputSpan
 
 
+#: The most layers of one recurrent layer: each has arrays of its own, which are listed.
+MOST_LAYERS = 1_000
+
+
 def _counted(number: Any) -> int:  # noqa: ANN401
     """Return a count as a number, also where an explanation has it as a formula."""
     count: int = getattr(number, "value", number)
@@ -48,9 +52,12 @@ class Recurrent(Layer):
 
     units: Dim = field(Count(symbolic=True), "number of units of a layer and direction")
     layers: int = field(
-        Count(), "number of layers, each reading the one before", default=1, words="layers",
+        Count(most=MOST_LAYERS, hint="for more, let several follow each other"),
+        "number of layers, each reading the one before",
+        default=1,
+        words="layers",
         unsaid="one recurrent layer",
-    )  # fmt: skip
+    )
     bidirectional: bool = field(
         Flag(),
         "read the sequence in both directions, and lay the outputs side by side",

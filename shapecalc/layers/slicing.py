@@ -17,6 +17,7 @@ from shapecalc.layers.fields import (
     Kind,
     Sizes,
     UnreadError,
+    beyond,
     field,
     per_side,
 )
@@ -160,8 +161,7 @@ def _end(tree: Tree, reading: Reading) -> End | None:
     place = reading.number(tree)
     if isinstance(place, int):
         if abs(place) > LARGEST:
-            message = f"counts to {place:.3g}; the largest number a field may hold is {LARGEST:,}"
-            raise UnreadError(message, at=tree, code="E114")
+            raise UnreadError(f"counts to {beyond(place)}", at=tree, code="E114")
         return End(place) if place >= 0 else End(-place, "end")
     from shapecalc.algebra.bounds import always_positive
 

@@ -66,18 +66,23 @@ def _frozen_owed(report: Report, view: View) -> Legend:
     }
 
 
+def with_macs(report: Report, convolutions: str = "(transposed) convolutions") -> str:
+    """Name what the MACs of a network are of."""
+    types = {row.type for row in report.rows}
+    products = ", dense layers and products of activations (matmul)"
+    layers = f"{convolutions}{products if 'matmul' in types else ' and dense layers'}"
+    if "subsampling" in types:
+        layers += ", and 1 per output of subsampling"
+    if types & {"rnn", "lstm", "gru"}:
+        layers += ", and the products of recurrent layers with inputs and state"
+    return layers
+
+
 def macs_owed(report: Report, view: View) -> Legend:
     """Say what MACs and FLOPs are."""
-    types = {row.type for row in report.rows}
-    meaning = "multiply-accumulates of (transposed) convolutions and dense layers"
-    if "matmul" in types:
-        meaning = meaning.replace(" and", ",") + " and products of activations (matmul)"
-    if "subsampling" in types:
-        meaning += ", and 1 per output of subsampling"
-    if any(row.type in ("rnn", "lstm", "gru") for row in report.rows):
-        meaning += ", and the products of recurrent layers with inputs and state"
     per_example = ", per example" if view.batch > 1 else ""
-    return {"MACs": f"{meaning}, without bias adds{per_example}", "FLOPs": f"2 x MACs{per_example}"}
+    meaning = f"multiply-accumulates of {with_macs(report)}, without bias adds{per_example}"
+    return {"MACs": meaning, "FLOPs": f"2 x MACs{per_example}"}
 
 
 def _activations_owed(report: Report, view: View) -> Legend:

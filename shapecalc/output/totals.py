@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra import add_up
 from shapecalc.counting import MEASURES, OF_NETWORK
 from shapecalc.output.cells import (
     bytes_text,
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.output.view import Legend
     from shapecalc.report import Alive, Peak, Report
+
+
+#: So many of the volumes that are alive at the peak are named beside the output.
+MOST_ALIVE = 12
 
 
 class Sum(NamedTuple):
@@ -130,21 +135,30 @@ def peak_owed(report: Report, view: View) -> Legend:
 
 
 def peak_text(peak: Peak, view: View) -> str:
-    """Say at which layer the peak is, and what is alive there."""
-    sizes = [view.memory(volume.elements) for volume in peak.alive]
-    return f"at {one_line(peak.layer)}: " + " + ".join(
-        f"{_alive_text(volume, peak)} {bytes_text(size, view.fitted('memory', [size]))}"
-        for volume, size in zip(peak.alive, sizes, strict=True)
-    )
+    """Say at which layer the peak is, and what is alive there; of very many volumes some."""
+
+    def sized(words: str, elements: Dim) -> str:
+        size = view.memory(elements)
+        return f"{words} {bytes_text(size, view.fitted('memory', [size]))}"
+
+    alone = sum(volume.role == "input" for volume in peak.alive) == 1
+    output = [volume for volume in peak.alive if volume.role == "output"]
+    others = [volume for volume in peak.alive if volume.role != "output"]
+    more = others[MOST_ALIVE:]
+    shown = [*others[:MOST_ALIVE], *output] if more else peak.alive
+    parts = [sized(_alive_text(volume, alone=alone), volume.elements) for volume in shown]
+    if more:
+        elements = add_up(volume.elements for volume in more)
+        parts.append(sized(f"{counted(len(more), 'more volume')}, together", elements))
+    return f"at {one_line(peak.layer)}: " + " + ".join(parts)
 
 
-def _alive_text(volume: Alive, peak: Peak) -> str:
-    """Name a volume that is alive: the layer's input or output, or another one's."""
+def _alive_text(volume: Alive, *, alone: bool) -> str:
+    """Name a volume that is alive: the layer's input, which may be alone, or output, or another."""
     if volume.role == "output":
         return "output"
-    inputs = sum(other.role == "input" for other in peak.alive)
     if volume.role == "input":
-        return "input" if inputs == 1 else f"input {one_line(volume.layer)}"
+        return "input" if alone else f"input {one_line(volume.layer)}"
     reader = one_line(volume.reader) or "the network's output"
     return f"{one_line(volume.layer)} (kept for {reader})"
 

@@ -31,7 +31,7 @@ from shapecalc.layers.activation import (
     Tanh,
 )
 from shapecalc.reference import registry, softmax  # noqa: F401  (it registers itself)
-from shapecalc.reference.arrays import Gradients, Slot, column, places
+from shapecalc.reference.arrays import Gradients, Slot, column, logistic, places
 from shapecalc.reference.example import SIDES, shape_like
 from shapecalc.reference.formula import PLACES, ArrayFormula, Term, number, place_names, single
 from shapecalc.reference.tally import chosen, elementwise
@@ -182,14 +182,14 @@ formula_of(
 @registry.overwriting(Silu)
 def silu(layer: object, arrays: Arrays, x: Array) -> Array:
     """Compute x/(1 + exp(-x))."""
-    x *= _logistic(x)
+    x *= logistic(x)
     return x
 
 
 @registry.gradient(Silu)
 def silu_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
     """By the product rule."""
-    s = _logistic(x)
+    s = logistic(x)
     back: Array = g * (s + x * s * (1 - s))
     return back
 
@@ -201,7 +201,7 @@ formula_of(Silu, "{g} * (s + {x} * s * (1 - s))", "s is 1/(1 + exp(-x)).")
 @registry.overwriting(Sigmoid)
 def sigmoid(layer: object, arrays: Arrays, x: Array) -> Array:
     """Compute 1/(1 + exp(-x))."""
-    x[...] = _logistic(x)
+    x[...] = logistic(x)
     return x
 
 
@@ -283,7 +283,7 @@ def softplus(layer: object, arrays: Arrays, x: Array) -> Array:
 @registry.gradient(Softplus)
 def softplus_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
     """Compute 1/(1 + exp(-x))."""
-    return g * _logistic(x)
+    return g * logistic(x)
 
 
 registry.counted(Softplus)(elementwise(lambda _, v: (1 + v.exp()).log()))
@@ -301,7 +301,7 @@ def mish(layer: object, arrays: Arrays, x: Array) -> Array:
 def mish_gradient(layer: object, x: Array, y: Array, g: Array) -> Array:
     """By the product rule; the softplus goes back by the sigmoid."""
     s = np.tanh(np.logaddexp(x, 0))
-    back: Array = g * (s + x * (1 - s * s) * _logistic(x))
+    back: Array = g * (s + x * (1 - s * s) * logistic(x))
     return back
 
 
@@ -318,12 +318,6 @@ _ERFC = np.vectorize(erfc, otypes=[float])  # NumPy has none
 def _below(x: Array) -> Array:
     below: Array = _ERFC(x / -sqrt(2)) / 2  # 1 + erf would lose all digits far below 0
     return below.astype(x.dtype)
-
-
-def _logistic(x: Array) -> Array:
-    """1/(1 + exp(-x)), by an identity that cannot overflow."""
-    logistic: Array = (1 + np.tanh(x / 2)) / 2
-    return logistic
 
 
 @registry.forward(Dropout, StochasticDepth, Identity)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from shapecalc.algebra import Dim
+    from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
 
 Array: TypeAlias = NDArray[Any]
@@ -99,9 +100,20 @@ def spread_pairs(pairs: tuple[tuple[Dim, Dim], ...], x: Array) -> tuple[tuple[in
     return numbers * (x.ndim - 2) if len(numbers) == 1 else numbers
 
 
+def in_domain(layer: Layer, x: Array, least: float = 0) -> Array:
+    """Return numbers that a layer is judged on: of those that need numbers above 0, made such."""
+    return least + np.abs(x) if layer.positive else x
+
+
 def extents(shape: Shape) -> Axes:
     """Return an example's extents, channels first."""
     return tuple(map(known, (shape.channels, *shape.sides)))
+
+
+def logistic(x: Array) -> Array:
+    """1/(1 + exp(-x)), by an identity that cannot overflow."""
+    result: Array = (1 + np.tanh(x / 2)) / 2
+    return result
 
 
 def along_sides(parts: Iterable[int | slice | Array]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.arithmetic import Maximum, Minimum
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import Gradients, extents
+from shapecalc.reference.arrays import Gradients, extents, in_domain
 from shapecalc.reference.formula import FORWARD as COMPUTED
 from shapecalc.reference.formula import operand_names
 from shapecalc.reference.layer import backward, formulas, forward, slots
@@ -129,9 +129,7 @@ def _apart(layer: Layer, arrays: Arrays, xs: tuple[Array, ...], g: Array, back: 
 
 def _input(layer: Layer, shape: Shape, number: int) -> Array:
     """Return an input of whole numbers; of halves between, where functions have corners."""
-    x = _numbers((1, *extents(shape)), 7 - 2 * (number % 2), 3 + number)
-    if layer.positive:
-        x = np.abs(x)
+    x = in_domain(layer, _numbers((1, *extents(shape)), 7 - 2 * (number % 2), 3 + number))
     if isinstance(layer, Maximum | Minimum):  # no two alike, as of equals one wins
         return x + (1 + number) * 0.15
     return x / 2 + 0.25 if isinstance(layer, Pointwise) else x

@@ -214,6 +214,11 @@ def single(
     return ArrayFormula(of, at, text, note, lambda values, place: [term(values, place)])
 
 
+def entry(letter: str) -> Callable[[Values, Axes], Term]:
+    """Return the product that is an entry of an array, at the very place."""
+    return lambda values, place: Term((float(values[letter][place]),))
+
+
 def operand_names(xs: Sequence[Array]) -> list[str]:
     """Name what flows in: x, or x1, x2, ... where there are several; nothing for nothing."""
     return [f"x{number}" for number, _ in enumerate(xs, 1)] if len(xs) > 1 else ["x"] * len(xs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.algebra import known
+from shapecalc.layers.activation import Gelu, Sigmoid, Silu
 from shapecalc.layers.gated import Gated, Geglu, Glu, Maxout, Swiglu
 from shapecalc.reference import registry
 from shapecalc.reference.example import SIDES, copied, shape_like
@@ -22,9 +23,20 @@ if TYPE_CHECKING:
 # -- gated units -----------------------------------------------------------------------------------
 
 
+#: The functions of the gates, which have a referee of their own.
+_GATES: dict[type[Layer], Layer] = {Glu: Sigmoid(), Geglu: Gelu(), Swiglu: Silu()}
+
+
 def _gate(layer: Gated, b: Array) -> Array:
-    """Apply the function of the gate, which has a referee of its own."""
-    return registry.overwriting.needed(type(layer.gate))(layer.gate, {}, b.copy())
+    """Apply the function of the gate."""
+    gate = _GATES[type(layer)]
+    return registry.overwriting.needed(type(gate))(gate, {}, b.copy())
+
+
+def _back_through_gate(layer: Gated, b: Array, s: Array, g: Array) -> Array:
+    """Return the gradient of what the gate is a function of."""
+    gate = _GATES[type(layer)]
+    return registry.backward_to_all.needed(type(gate))(gate, {}, (b,), s, g).inputs[0]
 
 
 @registry.forward(Glu, Geglu, Swiglu)
@@ -40,15 +52,15 @@ def gated_gradient(layer: Gated, x: Array, y: Array, g: Array) -> Array:
     """By the product rule."""
     a, b = np.split(x, 2, axis=1)
     s = _gate(layer, b)
-    to_gate = registry.backward_to_all.needed(type(layer.gate))(layer.gate, {}, (b,), s, g * a)
-    return np.concatenate([g * s, to_gate.inputs[0]], axis=1)
+    return np.concatenate([g * s, _back_through_gate(layer, b, s, g * a)], axis=1)
 
 
 @registry.counted(Glu, Geglu, Swiglu)
 def gated_counted(layer: Gated, arrays: Arrays, x: Array) -> Array:
     """Multiply by the gate, whose operations count as its own."""
     a, b = np.split(x, 2, axis=1)
-    y: Array = a * registry.counted.needed(type(layer.gate))(layer.gate, {}, b)
+    gate = _GATES[type(layer)]
+    y: Array = a * registry.counted.needed(type(gate))(gate, {}, b)
     return y
 
 
@@ -56,7 +68,7 @@ def gated_counted(layer: Gated, arrays: Arrays, x: Array) -> Array:
 def gated_formulas(layer: Gated, x: Array) -> Formulas:
     """Write the formulas of a gated unit."""
     at, half = place_names(x.ndim - 2), x.shape[1] // 2
-    name = layer.gate.type
+    name = _GATES[type(layer)].type
     rest = "".join(f", {letter}" for letter in at[1:])
 
     def parts(values: Values, place: Axes) -> tuple[float, float, float, float]:
@@ -65,8 +77,7 @@ def gated_formulas(layer: Gated, x: Array) -> Formulas:
         a, b = (float(values["x"][(n, *place[1:])]) for n in (c, c + half))
         array = np.full((1, 1), b)
         s = _gate(layer, array)
-        back = registry.backward_to_all.needed(type(layer.gate))
-        slope = back(layer.gate, {}, (array,), s, np.ones((1, 1))).inputs[0]
+        slope = _back_through_gate(layer, array, s, np.ones((1, 1)))
         return a, b, float(s[0, 0]), float(slope[0, 0])
 
     def output(values: Values, place: Axes) -> Term:

@@ -11,7 +11,7 @@ from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm,
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
 from shapecalc.reference.example import SIDES, copied, shape_like
-from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
+from shapecalc.reference.formula import ArrayFormula, Term, entry, place_names, single
 from shapecalc.reference.tally import add_up
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
     mean, var = ("M[c]", "V[c]") if fixed else (f"mean over {_set(layer, x)}", "variance")
     within = f"1/sqrt({var} + {EPSILON:g})" + ("" if fixed else " over the same")
     by_letter: Formulas = {
-        "r": single("r", "c" if fixed else at, within, _of("r")),
+        "r": single("r", "c" if fixed else at, within, entry("r")),
         "z": single("z", at, f"(x[{place}] - {mean}) * r[{'c' if fixed else place}]", _of_z(fixed)),
     }
     scaled, shifted = layer.affine and layer.scale, layer.affine and layer.shift
@@ -163,8 +163,8 @@ def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
             text = f"sum over {over} of {product}" if over else product
             by_letter[letter] = ArrayFormula(letter, share, text, "", _over(share, factors))
     else:
-        by_letter["y"] = single("y", at, f"z[{place}]", _of("z"))
-    back = (f"{w} * g[{place}]", _of_h(share)) if scaled else (f"g[{place}]", _of("g"))
+        by_letter["y"] = single("y", at, f"z[{place}]", entry("z"))
+    back = (f"{w} * g[{place}]", _of_h(share)) if scaled else (f"g[{place}]", entry("g"))
     by_letter["h"] = single("h", at, *back, "h is the gradient of z.")
     by_letter["x"] = _of_norm_input(layer, x, at, fixed=fixed)
     return by_letter
@@ -232,10 +232,6 @@ def on_the_way(layer: Any, arrays: Arrays, x: Array, y: Array, g: Array) -> dict
         return {"r": r, "z": z, "h": g[0]}
     w = arrays["weight"]
     return {"r": r, "z": z, "h": g[0] * (w if w.ndim > 1 else w.reshape(-1, *(1,) * (x.ndim - 2)))}
-
-
-def _of(letter: str) -> Callable[[Values, Axes], Term]:
-    return lambda values, at: Term((float(values[letter][at]),))
 
 
 def _shared(share: str, at: Axes) -> Axes:

@@ -22,7 +22,7 @@ from shapecalc.reference.arrays import (
     spread,
 )
 from shapecalc.reference.example import copied, least, moved_over, shape_like, small_window
-from shapecalc.reference.formula import ArrayFormula, Ref, Term, ref, summed
+from shapecalc.reference.formula import ArrayFormula, Ref, Term, entry, ref, single, summed
 from shapecalc.reference.moving import (
     SlidingWindow,
     along,
@@ -188,7 +188,7 @@ def avg_formulas(layer: AvgPool, x: Array) -> Formulas:
     divide: Ref | int = by or ref("n", places)
     if not by:
         note = "n is how many elements of its window a mean divides by."
-        others["n"] = ArrayFormula("n", places, "the elements that the window counts", note, _of_n)
+        others["n"] = single("n", places, "the elements that the window counts", entry("n"), note)
     back = "Every element of a window gets an equal share of its gradient."
     return others | {
         "y": summed("y", f"c{places}", (move.shown,), move.kernel, divide=divide, note=move.note),
@@ -203,10 +203,6 @@ def avg_on_the_way(
 ) -> dict[str, Array]:
     """Return what the means divide by."""
     return {"n": divisor(layer, x, sliding_window(layer, x))[0, 0]}
-
-
-def _of_n(values: Values, at: Axes) -> list[Term]:
-    return [Term((float(values["n"][at]),))]
 
 
 def _divisor(layer: AvgPool, x: Array, sliding: SlidingWindow) -> int | None:

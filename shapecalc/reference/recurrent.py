@@ -14,9 +14,9 @@ from shapecalc.algebra import known
 from shapecalc.layers.recurrent import Gru, Lstm, Recurrent, Rnn
 from shapecalc.layers.shape import Map
 from shapecalc.reference import registry
-from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot
+from shapecalc.reference.arrays import Gradients, Slot, bias_slot, kernel_slot, logistic
 from shapecalc.reference.example import copied
-from shapecalc.reference.formula import Index, Ref, Term, ref, single, summed
+from shapecalc.reference.formula import Index, Ref, entry, ref, single, summed
 from shapecalc.reference.tally import accumulators
 from shapecalc.reference.weighted import matmul
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.reference.arrays import Array, Arrays, Axes
-    from shapecalc.reference.formula import Formulas, Values
+    from shapecalc.reference.arrays import Array, Arrays
+    from shapecalc.reference.formula import Formulas
 
 _GATES: dict[type[Layer], int] = {Rnn: 1, Lstm: 4, Gru: 3}
 
@@ -74,23 +74,17 @@ class _Step(NamedTuple):
     recurrent: Array
 
 
-def _logistic(x: Array) -> Array:
-    """1/(1 + exp(-x)), by an identity that cannot overflow."""
-    logistic: Array = (1 + np.tanh(x / 2)) / 2
-    return logistic
-
-
 def _step(layer: Recurrent, given: Array, recurrent: Array, y: Array, cell: Array) -> _Step:
     """Go on by a step, from what the input and the state add to the sums."""
     parts, states = (np.split(a, _GATES[type(layer)], axis=1) for a in (given, recurrent))
     if isinstance(layer, Gru):
-        reset, update = (_logistic(p + s) for p, s in zip(parts[:2], states[:2], strict=True))
+        reset, update = (logistic(p + s) for p, s in zip(parts[:2], states[:2], strict=True))
         new = np.tanh(parts[2] + reset * states[2])
         after = (1 - update) * new + update * y
         return _Step((reset, update, new), after, cell, y, cell, recurrent)
     sums = [p + s for p, s in zip(parts, states, strict=True)]
     if isinstance(layer, Lstm):
-        i, f, o = (_logistic(sums[gate]) for gate in (0, 1, 3))
+        i, f, o = (logistic(sums[gate]) for gate in (0, 1, 3))
         g = np.tanh(sums[2])
         filled = f * cell + i * g
         return _Step((i, f, g, o), o * np.tanh(filled), filled, y, cell, recurrent)
@@ -320,11 +314,12 @@ def formulas(layer: Recurrent, x: Array) -> Formulas:
     earlier = Ref("y", (Index((("f", 1, 1),)), Index((("u", 1, 1),), -1)))
     over = {"u": length}
     by_letter: Formulas = {
-        "z": single("z", "ku", z, _own("z"), "k counts gates x units."),
-        "y": single("y", "fu", _WORDS[type(layer)], _own("y")),
-        "h": single("h", "ku", "the gradient of z, by the chain rule through the gate", _own("h"),
+        "z": single("z", "ku", z, entry("z"), "k counts gates x units."),
+        "y": single("y", "fu", _WORDS[type(layer)], entry("y")),
+        "h": single("h", "ku", "the gradient of z, by the chain rule through the gate", entry("h"),
                     "It gathers g and what comes back from the next step: through time."),
-        "a": single("a", "ku", "h[k, u]" + (", of gate 2 times gate 0" if reset else ""), _own("a"),
+        "a": single("a", "ku", "h[k, u]" + (", of gate 2 times gate 0" if reset else ""),
+                    entry("a"),
                     "a is the gradient of what the state adds to z."),
         "w": summed("w", "kc", (ref("h", "ku"), ref("x", "cu")), over),
         "u": summed("u", "kf", (ref("a", "ku"), earlier), over),
@@ -333,13 +328,6 @@ def formulas(layer: Recurrent, x: Array) -> Formulas:
     for letter, of in zip("bd"[: layer.biases], "ha", strict=False):
         by_letter[letter] = summed(letter, "k", (ref(of, "ku"),), over)
     return by_letter
-
-
-def _own(letter: str) -> Any:  # noqa: ANN401
-    def term(values: Values, at: Axes) -> Term:
-        return Term((float(values[letter][at]),))
-
-    return term
 
 
 @registry.on_the_way(Rnn, Lstm, Gru)

@@ -18,7 +18,7 @@ from shapecalc.layers.trained import (
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, kernel_slot, scale_slot
 from shapecalc.reference.example import SIDES, copied, least, shape_like
-from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
+from shapecalc.reference.formula import ArrayFormula, Term, entry, place_names, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,10 +187,6 @@ def embedding_backward(
     return Gradients((gradient,), {"weight": gradient.sum(0)})
 
 
-def _entry(letter: str) -> Callable[[Values, Axes], Term]:
-    return lambda values, at: Term((float(values[letter][at]),))
-
-
 @registry.formula(PositionEmbedding)
 def embedding_formulas(layer: object, x: Array) -> Formulas:
     """Write the formulas of an array that is added."""
@@ -203,8 +199,8 @@ def embedding_formulas(layer: object, x: Array) -> Formulas:
     note = "All examples of a batch add to the gradient of the array."
     return {
         "y": ArrayFormula("y", at, f"x[{place}] + w[{place}]", "", output),
-        "w": single("w", at, f"g[{place}]", _entry("g"), note),
-        "x": single("x", at, f"g[{place}]", _entry("g")),
+        "w": single("w", at, f"g[{place}]", entry("g"), note),
+        "x": single("x", at, f"g[{place}]", entry("g")),
     }
 
 
@@ -256,7 +252,7 @@ def token_formulas(layer: Token, x: Array) -> Formulas:
     note = "All examples of a batch add to the gradient of the rows in front."
     return {
         "y": single("y", "cu", f"w[c, u] where u < {count}, else x[c, u - {count}]", output),
-        "w": single("w", "cu", "g[c, u]", _entry("g"), note),
+        "w": single("w", "cu", "g[c, u]", entry("g"), note),
         "x": single("x", "cu", f"g[c, u + {count}]", back),
     }
 
@@ -300,8 +296,8 @@ def array_formulas(layer: TrainedArray) -> Formulas:
     place = ", ".join(at)
     note = "All examples of a batch add to the gradient of the array."
     return {
-        "y": single("y", at, f"w[{place}]", _entry("w")),
-        "w": single("w", at, f"g[{place}]", _entry("g"), note),
+        "y": single("y", at, f"w[{place}]", entry("w")),
+        "w": single("w", at, f"g[{place}]", entry("g"), note),
     }
 
 

@@ -125,7 +125,7 @@ def _exceeds(extent: Dim) -> bool:
 def _outgrown(extent: Dim) -> RuleError:
     return RuleError(
         "E114",
-        f"an extent of the output grows to {extent:.3g}, more than {WIDEST:.0e}",
+        f"an extent of the output grows to {extent:,}, more than {WIDEST:,}",
         hint="do layers that enlarge repeat too often?",
         facts=(("extent", extent),),
     )

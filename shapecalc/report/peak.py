@@ -8,7 +8,7 @@ from shapecalc.algebra import largest
 from shapecalc.report import Alive, Peak
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
@@ -81,35 +81,49 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
 
     None with symbols, where the peak depends on the sizes, and for a layer that takes no buffer.
     """
-    owner: list[int] = []
-    most = -1
-    at, held = 0, dict[int, int]()
-    for index, live, now in _live(graph, rows, owner):
-        if not isinstance(live, int):
-            return None
-        if live > most if layer is None else layer == rows[index].name:
-            most, at, held = live, index, dict(now)
-    if not held:
+    alive = {index: live for index, live, _ in _live(graph, rows, [])}
+    numbers = {index: live for index, live in alive.items() if isinstance(live, int)}
+    if len(numbers) < len(alive):
         return None
+    if layer is None:
+        at = max(numbers, key=numbers.__getitem__, default=None)
+    else:
+        at = next((index for index in numbers if rows[index].name == layer), None)
+    if at is None:
+        return None
+    owner: list[int] = []
+    walk = _live(graph, rows, owner)
+    held = next(dict(now) for index, _, now in walk if index == at)
+    for _ in walk:
+        pass  # to its end, which fills `owner`
     sources = {owner[source] for source in graph.nodes[at].inputs}
+    readers = _next_readers(graph, owner, held.keys() - sources - {at}, at)
     volumes = [
         Alive(
             rows[result].name,
             "output" if buffer == at else "input" if buffer in sources else "kept",
             rows[buffer].output.size,
-            "" if buffer == at or buffer in sources else _next_reader(graph, owner, buffer, at),
+            readers.get(buffer, ""),
         )
         for buffer, result in held.items()
     ]
     order = ("input", "output", "kept")
     return Peak(
-        rows[at].name, most, tuple(sorted(volumes, key=lambda volume: order.index(volume.role)))
+        rows[at].name,
+        numbers[at],
+        tuple(sorted(volumes, key=lambda volume: order.index(volume.role))),
     )
 
 
-def _next_reader(graph: Graph, owner: list[int], buffer: int, after: int) -> str:
-    """Name the next layer that reads a buffer; "" where only the network's outside does."""
-    later = (node for node in graph.nodes[after + 1 :])
-    return next(
-        (node.path for node in later if any(owner[source] == buffer for source in node.inputs)), ""
-    )
+def _next_readers(
+    graph: Graph, owner: list[int], buffers: Collection[int], after: int
+) -> dict[int, str]:
+    """Name the next layer that reads each buffer; none where only the network's outside does."""
+    readers: dict[int, str] = {}
+    for node in graph.nodes[after + 1 :]:
+        for source in node.inputs:
+            if owner[source] in buffers:
+                readers.setdefault(owner[source], node.path)
+        if len(readers) == len(buffers):
+            break
+    return readers

@@ -331,7 +331,10 @@ def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:
 
 
 def _inside(problem: Problem, node: Node) -> Problem:
-    message = problem.message
+    message, path = problem.message, node.path
     if node.use is not None:
         message = message.removeprefix(f"{node.use.type}: ")
-    return problem._replace(message=f"{node.path}: {message}")
+        of_block = f"{node.use.word.text}: "
+        if node.use.own and message.startswith(of_block):
+            message, path = message.removeprefix(of_block), path.rpartition("/")[0]
+    return problem._replace(message=f"{path}: {message}")

@@ -89,7 +89,8 @@ class Use(NamedTuple):
     statements, `keys` the places of the keys.  `literal` identifies fields that are all plain
     words and numbers, so that equal ones become one layer.  An unsound one was complained about:
     it keeps its place, and what comes out of it is unknown.  One whose `condition` does not hold is
-    not there.
+    not there.  The language's `own` stand in no spec: a built-in block or a split is made of them,
+    so their types are built-in ones, whatever blocks a spec has.
     """
 
     word: Scalar
@@ -107,6 +108,7 @@ class Use(NamedTuple):
     condition: Tree | None = None
     inherit: Tree | None = None
     implied: Mapping[str, Tree] = {}  # fields that a paper's word leaves unsaid, after `defaults`
+    own: bool = False
 
 
 class Block(Fields):
@@ -175,3 +177,7 @@ class NetSpec(Fields):
     expect_source: str
     problems: tuple[Problem, ...] = ()
     deployed: bool = False
+
+    def blocks_for(self, use: Use) -> Mapping[str, Block]:
+        """Return the blocks that a statement's type may be."""
+        return {} if use.own else self.blocks

@@ -13,7 +13,7 @@ from shapecalc.spec import Use
 from shapecalc.text import List, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.text import Tree
@@ -87,33 +87,62 @@ class Attention(Layer):
 BLOCKS: Mapping[str, type[Attention]] = {"attention": Attention}
 
 
+#: The fields that say how a map is cut into windows, or where in one a position lies.
+WINDOWED = ("shift", "grid", "relative_position")
+#: The fields of which it depends on their values which statements there are.
+DECIDING = ("bias", "out", "causal", "shift", "relative_position")
+
+
 def layers_of(
-    word: Scalar, values: Mapping[str, Any], given: Collection[str], sources: int
+    word: Scalar,
+    values: Mapping[str, Any],
+    given: Mapping[str, Tree],
+    sources: int,
+    literal: tuple[object, ...] | None = None,
 ) -> tuple[Use, ...]:
     """Return the statements of attention; `values` holds the fields that decide which there are.
 
-    `given` names all fields that were said.  Numbers in the statements are expressions in the
-    block's fields, `entering` among them.
+    `given` holds all fields that were said: where they stand is where what is made of them does.
+    Numbers in the statements are expressions in the block's fields, `entering` among them.  Where
+    these are known, `literal` says which they are, so that equal statements become one layer.
     """
-    return tuple(_Statements(word, values, given, sources).attention())
+    return tuple(_Statements(word, values, given, sources, literal).attention())
+
+
+def is_shifted(values: Mapping[str, Any]) -> bool:
+    """Tell whether windows are shifted along any side."""
+    return any(places != 0 for places in values["shift"])
 
 
 class _Statements:
     """Writes the statements of one use of attention; all of them stand where it does."""
 
     def __init__(
-        self, word: Scalar, values: Mapping[str, Any], given: Collection[str], sources: int
+        self,
+        word: Scalar,
+        values: Mapping[str, Any],
+        given: Mapping[str, Tree],
+        sources: int,
+        literal: tuple[object, ...] | None,
     ) -> None:
         self.word = word
         self.values = values
         self.given = given
         self.sources = sources
+        self.literal = literal
         whole = "heads*key" if "key" in given else ENTERING
         self.query = whole
         self.key = "groups*key" if "groups" in given else whole
         self.value = "groups*value" if "groups" in given or "value" in given else whole
 
     def text(self, text: str) -> Scalar:
+        """Write a word: a field's name stands where the field does."""
+        at: Tree = self.given.get(text, self.word)
+        return self.word._replace(
+            text=text, plain=True, source=at.source, start=at.start, end=at.end
+        )
+
+    def _word(self, text: str) -> Scalar:
         return self.word._replace(text=text, plain=True)
 
     def listed(self, *texts: str) -> List:
@@ -125,8 +154,11 @@ class _Statements:
             field: self.text(tree) if isinstance(tree, str) else tree
             for field, tree in fields.items()
         }
-        named = tuple(map(self.text, sources)) or None
-        return Use(self.word, kind, trees, {}, name=self.text(name), sources=named)
+        named = tuple(map(self._word, sources)) or None
+        literal = None if self.literal is None else (name, *self.literal)
+        return Use(
+            self.word, kind, trees, {}, literal, name=self._word(name), sources=named, own=True
+        )
 
     def dense(self, name: str, units: str, source: str = "") -> Use:
         """Write a dense layer at every position."""
@@ -138,7 +170,7 @@ class _Statements:
     def attention(self) -> Iterator[Use]:
         """Write all of them, in order."""
         windows: dict[str, Tree] = {}
-        if self.values["window"] is not None:
+        if "window" in self.given:
             windows = {name: self.text(name) for name in ("shift", "grid") if name in self.given}
             windows["size"] = self.text("window")
             yield self.use("window_partition", "partition", **windows)
@@ -175,7 +207,7 @@ class _Statements:
             yield self.use("relative_position", "position", size="window")
         if self.values["causal"]:
             yield self.use("causal_mask", "mask")
-        if any(n != 0 for n in self.values["shift"]):
+        if is_shifted(self.values):
             yield self.use("window_mask", "window_mask", ".", "input", **windows)
         yield self.use("softmax", "softmax")
         merge = "map" if self.sources == 1 else "sequence"

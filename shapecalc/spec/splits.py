@@ -50,4 +50,4 @@ def _slice(axis: str, number: int, key: Scalar, of: Tree) -> Use:
     part = key._replace(text=str(number), plain=True)
     keys = {"part": key, "of": key}
     taken = YamlMap({"part": part, "of": of}, keys, key.source, of.start, of.end)
-    return Use(key._replace(text="slice"), "slice", {axis: taken}, {axis: key})
+    return Use(key._replace(text="slice"), "slice", {axis: taken}, {axis: key}, own=True)

@@ -374,9 +374,6 @@ class StatementReader(WordReader):
         if parts is None:
             message = f"split takes a number of parts or their sizes, not {describe(tree)}"
             self.complain("E110", message, tree, FORM)
-        elif "slice" in self.blocks:
-            message = "split takes slices, but 'slice' is a block here"
-            self.complain("E117", message, tree, "give the block another name")
         elif parts != len(branches):
             message = (
                 f"split makes {counted(parts, 'part')}, but {kind} has {len(branches)} branches"

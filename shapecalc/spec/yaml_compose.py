@@ -30,11 +30,13 @@ from shapecalc.text import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The limits of a file: bytes, nesting, values in all, and values that aliases stand for.
+#: The limits of a file: bytes, nesting, values in all, values that aliases stand for, and what
+#: `for` may walk through.
 MAX_BYTES = 32 * 2**20
 MAX_DEPTH = 100
 MAX_VALUES = 5_000_000
 MAX_ALIASED = 500_000
+MAX_ROWS = 100_000
 
 _Loader = getattr(yaml, "CLoader", yaml.Loader)
 
@@ -272,12 +274,21 @@ class _Builder:
             self.stop("E104", message, node.start, "use `blocks` and `repeat` for what recurs")
         if not top.is_map:
             top.children.append(node)
+            if len(top.children) == MAX_ROWS + 1 and self.in_table():
+                message = f"a list to walk through holds more than {MAX_ROWS:,} items"
+                hint = "let `times` and `index` count the rounds, and compute what differs"
+                self.stop("E104", message, node.start, hint)
         elif top.key is None:
             top.key = self.key(node, top)
         else:
             top.items[top.key.text] = node
             top.keys[top.key.text] = top.key
             top.key = None
+
+    def in_table(self) -> bool:
+        """Tell whether the open list is one of constants or of `for`: no list of layers."""
+        keys = (level.key for level in self.open)
+        return any(key is not None and key.text in ("let", "for") for key in keys)
 
     def key(self, node: Tree, top: _Open) -> Scalar:
         """Check a key."""

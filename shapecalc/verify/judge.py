@@ -11,8 +11,9 @@ from shapecalc.algebra import known
 from shapecalc.api import report_of
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input
+from shapecalc.layers.fields import Rational
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.reference.arrays import extents
+from shapecalc.reference.arrays import extents, in_domain
 from shapecalc.reference.example import on_paper
 from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from os import PathLike
 
+    from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
@@ -192,9 +194,8 @@ def _counted_small(
     """Count the operations of a layer's small copy, and go back through it."""
     copy, shapes, facts = small_copy(layer, inputs)
     random = np.random.default_rng(seed)
-    arrays_in = tuple(_distinct(random, (1, *extents(shape))) for shape in shapes)
-    if copy.positive:
-        arrays_in = tuple(1 + np.abs(x) for x in arrays_in)
+    distinct = (_distinct(random, (1, *extents(shape))) for shape in shapes)
+    arrays_in = tuple(in_domain(copy, x, 1) for x in distinct)
     arrays = random_arrays(copy, *arrays_in, random=random)
     plain, operations = count(copy, arrays, *arrays_in)
     differences = [
@@ -225,6 +226,8 @@ FEW = {"filters": 2, "units": 4, "multiplier": 2}
 GIANTS = {"kernel": 64, "stride": 32, "dilation": 8, "size": 16, "to": 16, "factor": 16}
 #: What a pad adds at an end, or a crop takes away, shrinks to this.
 RIM = 8
+#: Of a join so many operands stay.
+MOST_OPERANDS = 6
 #: The sides tried, smallest first; every further side is one longer, so that extents differ.
 SIDES = (4, 6, 9, 13, 19, 28, 42, 64, 96)
 
@@ -236,6 +239,8 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
     connections; where the layer's output has more than one position
     along a side, the copy's has, too.  A layer that cannot shrink comes back as it is.
     """
+    if layer.inputs is None:
+        inputs = inputs[:MOST_OPERANDS]  # each of a join's operands is treated like the others
     whole = apply(layer, inputs)
     fields = {field.name: getattr(layer, field.name) for field in layer.fields()}
     if "shape" in fields:
@@ -267,12 +272,19 @@ def _shrink_giants(fields: dict[str, Any]) -> None:
     before = fields.get("kernel")
     for name, most in GIANTS.items():
         if isinstance(fields.get(name), tuple):
-            fields[name] = tuple(min(known(n), most - known(n) % 2) for n in fields[name])
+            fields[name] = tuple(_no_giant(n, most) for n in fields[name])
     if "kernel" not in fields:
         for name in ("pad", "crop"):
             _shrink_rim(fields, name, RIM)
     elif fields["kernel"] != before:
         _shrink_rim(fields, "pad", min(fields["kernel"]) // 2)
+
+
+def _no_giant(size: Dim | Rational, most: int) -> int | Rational:
+    """Return a size, or a large one cut to an even or odd one as it is itself."""
+    if isinstance(size, Rational):
+        return size if size.times <= most * size.over else most
+    return min(known(size), most - known(size) % 2)
 
 
 def _shrink_rim(fields: dict[str, Any], name: str, most: int) -> None:

@@ -133,12 +133,14 @@ def test_failure_leaves_the_old_file_and_no_other(folder: Path) -> None:
     assert sorted(os.listdir()) == ["bad.yaml", "table.md"]
 
 
-def test_unmet_expectation_without_any_stops_before_writing(folder: Path) -> None:
+def test_that_nothing_is_expected_is_remarked(folder: Path) -> None:
     Path("net.yaml").write_text(SPEC, encoding="utf-8")
-    result = run("summarize", "net.yaml", "-o", "table.md", "--check")
-    assert result.exit_code == 2
-    assert "error[E304]" in result.stderr
-    assert os.listdir() == ["net.yaml"]
+    result = run("summarize", "net.yaml", "--check")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "remark: net states nothing to check: add `expect: {params: ..., macs: ...}` to the spec\n"
+    )
+    assert result.stdout == run("summarize", "net.yaml").stdout
 
 
 @pytest.mark.parametrize("target", ["nowhere/table.md", "folder"])

@@ -133,7 +133,6 @@ REQUESTS: dict[str, list[str]] = {
     "E331-alone": ["summarize", "lenet5", "--fail-if", "params > 1.05x"],
     "E331-bytes": ["summarize", "lenet5", "--fail-if", "peak > 512KiB", "--fail-if", "macs > 3MB"],
     "E121-condition": ["summarize", "small.yaml", "--fail-if", "params > 3"],
-    "E304-check": ["summarize", "small.yaml", "--set", "H=3", "--set", "W=3", "--check"],
     "E340-range": ["solve", "alphago", "params <= 5M", "--over", "k=16-512"],
     "E341-range": ["solve", "alphago", "params <= 5M", "--over", "k=512:16"],
     "E342-points": [

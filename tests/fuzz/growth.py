@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def growth(make: Callable[[int], str], size: int) -> tuple[float, float]:
+def growth(make: Callable[[int], str], size: int, form: str = "csv") -> tuple[float, float]:
     """Return the seconds for `4*size`, and how often those for `size` fit into them."""
     texts = (make(size), make(4 * size))
-    small, large = (min(_seconds(text) for _ in range(3)) for text in texts)
+    small, large = (min(_seconds(text, form) for _ in range(3)) for text in texts)
     return large, large / small
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str, form: str) -> float:
     _nearest.cache_clear()
     parse.cache_clear()
     began = process_time()
-    judge(text, ("csv",))
+    judge(text, (form,))
     return process_time() - began
 
 
@@ -47,6 +47,10 @@ PROBES: dict[str, tuple[Callable[[int], str], int]] = {
     "chain": (lambda n: spec("  - relu\n  - conv3-4\n" * n), 3000),
     "chain of names": (lambda n: spec(_chosen(n)), 3000),
     "branches": (lambda n: spec(f"  - concat: [{'[relu], ' * n}]\n"), 3000),
+    "split": (
+        lambda n: f"input: 8x8x{n}\nlayers: [concat: {{split: {n}, branches: [{'[], ' * n}]}}]\n",
+        4000,
+    ),
     "named branches": (
         lambda n: spec(f"  - add: {{{', '.join(f'b{i}: [relu]' for i in range(n))}}}\n"),
         3000,

@@ -7,13 +7,17 @@ import tracemalloc
 from time import perf_counter
 
 import pytest
+import yaml
 
 from shapecalc import summarize
 from shapecalc.errors import MAX_PROBLEMS, SpecErrors
 from shapecalc.graph import expand_statements as walk
+from shapecalc.layers import BUILTIN
+from shapecalc.layers.fields import LARGEST, Choice, Flag
 from shapecalc.output.formats import write
+from shapecalc.spec.built_in import BLOCKS
 from shapecalc.spec.find import find
-from shapecalc.spec.yaml_compose import MAX_BYTES
+from shapecalc.spec.yaml_compose import MAX_BYTES, MAX_ROWS
 from tests.fuzz.growth import PROBES, growth, spec
 from tests.fuzz.support import harmless, judge, well_told
 from tests.spec.support import problems_of, report_of
@@ -166,6 +170,20 @@ def test_alias_bomb(use):
     assert refusal("\n".join([*lines, use])) == "E104"
 
 
+@pytest.mark.parametrize(
+    "where",
+    ["let:\n  t: {}", "layers:\n  - repeat: {{layers: [], for: {{'a, b': {}}}}}"],
+    ids=["let", "for"],
+)
+def test_a_table_without_end(where):
+    rows = MAX_ROWS + 1
+    began = perf_counter()
+    assert refusal(f"input: 8x8x3\n{where.format('[' + '[1, 2], ' * 10 * rows + ']')}") == "E104"
+    assert perf_counter() - began < 5  # of a tenth of it
+    flat = f"input: 8x8x3\n{where.format('[' + '1, ' * MAX_ROWS + ']')}".replace("'a, b'", "a")
+    assert judge(flat + ("\nlayers: [relu]" if "layers" not in flat else ""), ["csv"]) == ()
+
+
 def test_alias_of_itself():
     assert refusal("input: 8x8x3\nlayers: &a [relu, *a]\n") in ("E101", "E104", "E110")
 
@@ -313,6 +331,28 @@ def test_expressions_that_explode(expression):
     judge(spec(f"  - dense: {expression}\n"))
 
 
+#: What flows into a layer whose field holds a billion: so much that some of it may divide.
+_INPUTS = ("24", "10x24", "8x12x24", "1000000000", "10x1000000000", "8x12x1000000000")
+
+
+@pytest.mark.parametrize("word", [*BUILTIN, *BLOCKS])
+def test_a_billion_in_every_field(word):
+    """No field's number is a number of steps of ours: each is computed with, or refused."""
+    made = BLOCKS[word] if word in BLOCKS else BUILTIN[word]
+    (example,) = yaml.safe_load(f"[{made.example if ':' in made.example else word + ': '}]")
+    given = example[word] if isinstance(example[word], dict) else {made.principal: example[word]}
+    given = {name: value for name, value in given.items() if name and value is not None}
+    if made.inputs not in (0, 1):
+        given["from"] = ["input", "input"]
+    for declared in made.fields():
+        if not isinstance(declared.kind, Choice | Flag):
+            fields = yaml.safe_dump({**given, declared.name: LARGEST}, default_flow_style=True)
+            for size in _INPUTS:
+                began = perf_counter()
+                judge(f"input: {size}\nlayers:\n  - {word}: {fields}", ["text"])
+                assert perf_counter() - began < 5, (declared.name, size)
+
+
 # --- found by fuzzing -----------------------------------------------------------------------------
 
 
@@ -364,3 +404,9 @@ TIMED = ("forward references", "named branches", "constants", "constants backwar
 def test_cost_is_linear(name):
     make, size = PROBES[name]
     assert growth(make, size // 2)[1] < 12
+
+
+def test_telling_what_is_kept_is_linear():
+    """Text says of the peak what is alive there: here every part of a split."""
+    make, size = PROBES["split"]
+    assert growth(make, size, "text")[1] < 8

@@ -126,6 +126,55 @@ layers: [attention: {heads: 3, window: 7, shift: 3, relative_position: true}]
     assert net.layers[-1].output == Map((10, 9), 96)
 
 
+@pytest.mark.parametrize(
+    ("fields", "as_number"),
+    [
+        ("window: channels//24", "window: 4"),
+        ("window: height//2, shift: width - 6", "window: 5, shift: 3"),
+        ("window: 4, shift: 3*(height > 7)", "window: 4, shift: 3"),
+        ("window: 4, shift: 3*(height > 10)", "window: 4, shift: 0"),
+        ("window: 4, shift: [channels - 96, 1]", "window: 4, shift: [0, 1]"),
+        ("window: height//5, grid: true", "window: 2, grid: true"),
+    ],
+)
+def test_fields_that_need_shapes_decide_like_numbers(fields: str, as_number: str) -> None:
+    """Broken by windows and masks that are there only where their sizes were numbers before."""
+    text = "input: 10x9x96\nlayers:\n- attention: {heads: 3, %s}"
+    rows, numbers = report(text % fields).layers, report(text % as_number).layers
+    assert [(row.name, row.type, row.output) for row in rows] == [
+        (row.name, row.type, row.output) for row in numbers
+    ]
+    assert rows[-1].type == "window_merge"
+    assert any(row.type == "window_mask" for row in rows) == (
+        "shift" in fields and "10)" not in fields
+    )
+
+
+def test_a_shift_may_not_depend_on_layers_below() -> None:
+    text = """
+input: 10x9x96
+layers:
+- attention: {heads: 3, window: 5, shift: height - 4, from: below}
+- maxpool: {name: below, from: input, kernel: 2}
+"""
+    with pytest.raises(SpecErrors) as caught:
+        report(text)
+    (problem,) = caught.value.problems
+    assert problem.code == "E115"
+    assert "whether a layer is there depends on the channels of 'below'" in problem.message
+
+
+def test_a_shift_that_no_one_knows_has_a_mask() -> None:
+    text = "input: 10x9x96\nlet: {s: free}\nlayers:\n- attention: {heads: 3, window: 5, shift: s}"
+    assert "window_mask" in parts(text)
+
+
+def test_what_a_constant_is_called_is_no_field() -> None:
+    """Broken by parts that ask for a field, which nobody gave, by its name."""
+    text = "input: 8x8x6\nlet: {window: 2, shift: 1, groups: 1, key: 5}\nlayers: [attention: 2]"
+    assert report(text).totals == report("input: 8x8x6\nlayers: [attention: 2]").totals
+
+
 def test_it_is_quadratic_in_the_tokens() -> None:
     net = report("input: Nx768\nlayers: [attention: 12]")
     assert str(net.totals.macs) == "1536*N*(N + 1536)"

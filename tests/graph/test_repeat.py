@@ -284,7 +284,16 @@ NESTED = [
     ("twice: k", 1 + 2 * (2 + 14)),
     ("twice", 1 + 2 * (2 + 6)),
     ("repeat: {times: 2, index: i, layers: [twice: {n: i + 1}]}", 1 + (2 + 8) + (2 + 12)),
-]
+    ("attention: 3", 1 + 5),
+    ("attention: {heads: 3, from: [input, input, input], out: false, causal: true}", 1 + 7),
+    ("repeat: {times: 3, layers: [attention: 1, relu]}", 1 + 3 * (1 + 6 + 1)),
+    ("repeat: {times: 2, index: i, layers: [attention: {heads: 1, window: 4, shift: i}]}",
+     1 + (1 + 1 + 7) + (1 + 1 + 8)),
+    ("focus", 1 + 1 + 7),
+    ("focus: [0, 1]", 1 + 1 + 8),
+    ("repeat: {for: {s: [0, 0, 2]}, layers: [focus: s]}", 1 + 3 * (1 + 1 + 1 + 7) + 1),
+    ("concat: {split: 3, branches: [[], [], [relu]]}", 1 + 3 + 1),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("statement", "count"), NESTED)
@@ -292,12 +301,29 @@ def test_the_steps_are_known_beforehand(statement: str, count: int) -> None:
     text = (
         "input: 8x8x3\nlet: {k: 7}\n"
         "blocks: {twice: {fields: {n: 3}, layers: [once: n, once: {m: n}]},"
-        " once: {fields: {m: 1}, layers: [repeat: {times: m, layers: [relu]}]}}\n"
+        " once: {fields: {m: 1}, layers: [repeat: {times: m, layers: [relu]}]},"
+        " focus: {fields: {shift: 0}, layers: [attention: {heads: 3, window: 4, inherit: true}]}}\n"
         f"layers: [{statement}]\n"
     )
     counted, walked = steps_of(text)
     assert counted == walked
     assert walked == count
+
+
+def test_what_is_said_of_all_attention_counts_too() -> None:
+    text = (
+        "input: 8x8x3\ndefaults: {attention: {causal: true, out: false}}\nlayers: [attention: 3]\n"
+    )
+    assert steps_of(text) == (6, 6)
+
+
+def test_a_mask_that_waits_for_shapes_is_counted_at_least() -> None:
+    """It is not there where nothing is known of the shift; a count with it is no exact one."""
+    statement = "attention: {heads: 1, window: 4, shift: channels - 2}"
+    assert steps_of(f"input: 8x8x3\nlayers: [{statement}]\n") == (8, 9)
+    text = f"input: 8x8x3\nlayers: [repeat: {{times: 90000, layers: [{statement}]}}]\n"
+    with pytest.raises(shapecalc.SpecErrors, match="grows to more than 810,000 layers"):
+        shapecalc.loads(text)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -340,6 +366,8 @@ def steps_of(text: str) -> tuple[int, int]:
         "add: [[repeat: {times: 10**8, layers: [relu]}], []]",
         "side: {s: [repeat: {times: 10**8, layers: [relu]}]}",
         "b0",
+        "repeat: {times: 90000, layers: [attention: 1]}",
+        "repeat: {times: 50000, index: i, layers: [attention: {heads: 1, window: 4, shift: i}]}",
     ],
 )
 def test_what_must_be_refused_is_not_built(statement: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,3 +401,8 @@ def test_an_edit_that_makes_a_repeat_too_long(tmp_path: Path) -> None:
         shapecalc.SpecErrors, match="E153: the network grows to more than 200,000,00"
     ):
         shapecalc.summarize(str(edited))
+
+
+def test_what_is_wrong_in_a_repeat_is_told_beside_a_number_of_rounds_that_is_wrong() -> None:
+    spec = "input: 9x9x3\nlayers:\n  - repeat: {times: frogs, layers: [conv3-4, dense, relu: 3]}\n"
+    assert codes_of(spec) == ["E116", "E113", "E110"]

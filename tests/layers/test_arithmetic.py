@@ -165,14 +165,3 @@ def test_how_constants_are_written() -> None:
 def test_what_cannot_be_read(statement: str, message: str) -> None:
     problems = problems_of(f"input: 2x3x5\nlayers: [{statement}]\n")
     assert [problem.message for problem in problems] == [message]
-
-
-@pytest.mark.parametrize("word", ["subtract", "divide", "maximum", "minimum", "abs", "clip", "log"])
-def test_a_block_of_the_word_goes_before_the_layer(word: str) -> None:
-    net = f"""
-        input: 6x4
-        blocks: {{{word}: {{fields: {{left: 7}}, layers: [conv: {{filters: left, kernel: 1}}]}}}}
-        layers: [{word}, {word}: 5, {word}: {{left: 3}}]
-    """
-    report = summarize(loads(net))
-    assert [row.output.channels for row in report.rows[1:]] == [7, 5, 3]

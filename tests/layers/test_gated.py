@@ -79,9 +79,3 @@ def test_hardtanh_cuts_off() -> None:
 def test_symbols() -> None:
     report = report_of("input: [T, 4*c]\nlet: {T: free, c: free}\nlayers: [swiglu, maxout: 2]\n")
     assert [output_of(report, name) for name in ("swiglu1", "maxout1")] == ["Tx2c", "Txc"]
-
-
-def test_a_block_of_the_word_s_name_goes_before_it() -> None:
-    text = "input: 9x4\nblocks: {glu: {layers: [conv: {filters: 3, kernel: 2}]}}\nlayers: [glu]\n"
-    report = report_of(text)
-    assert output_of(report, report.rows[-1].name) == "8x3"

@@ -82,11 +82,13 @@ def test_what_works_in_place_is_what_the_referee_writes_over_or_passes_on(word: 
 
 
 @every_type
-def test_weighted_units_are_those_that_multiply_and_accumulate(word: str) -> None:
+def test_weighted_units_are_those_that_multiply_and_accumulate_by_trained_weights(
+    word: str,
+) -> None:
     layer = make(word)
     shapes = taken(word)
     output = Map((7, 9), 30) if word == "reshape" else layer.output(*shapes)
-    assert layer.weighted == bool(layer.work(shapes, output).macs and word != "matmul")
+    assert layer.weighted == bool(layer.work(shapes, output).macs and layer.weights(*shapes))
 
 
 @every_type

@@ -14,7 +14,7 @@ from shapecalc.layers.recurrent import Gru, Lstm, Recurrent, Rnn
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.layers.window import EVERYTHING, UP_TO_OWN
 from shapecalc.reference.layer import forward
-from tests.spec.support import output_of, report_of
+from tests.spec.support import codes_of, output_of, problems_of, report_of
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -136,3 +136,12 @@ def test_it_is_explained(topic: str) -> None:
     text = "input: 7x3\nlayers: [gru: {units: 5, layers: 2, bidirectional: true}]\n"
     shown = explain(loads(text), "gru1", topic).render("text")
     assert {"params": "810", "macs": "4,830"}.get(topic, "gru1") in shown
+
+
+@pytest.mark.parametrize("word", ["rnn", "lstm", "gru"])
+def test_layers_without_end_are_refused(word: str) -> None:
+    text = "input: 7x3\nlayers: [{}: {{units: 5, layers: {}}}]\n".format
+    (problem,) = problems_of(text(word, 10**9))
+    assert problem.message == f"{word}: layers must be at most 1,000, but is 1,000,000,000"
+    assert codes_of(text(word, 1_001)) == ["E114"]
+    assert len(report_of(text(word, 1_000))[f"{word}1"].parameters) == 4_000

@@ -131,14 +131,3 @@ def test_a_vector_has_no_positions(refusal: Refusal) -> None:
     error = refusal(MeanOver(over=("positions",)), Vector(11))
     assert error is not None
     assert (error.code, error.message) == ("E201", "there are no axes positions in a vector of 11")
-
-
-@pytest.mark.parametrize("word", ["mean", "sum", "max", "l2norm"])
-def test_a_block_of_the_word_goes_before_the_layer(word: str) -> None:
-    net = f"""
-        input: 6x4
-        blocks: {{{word}: {{fields: {{over: 7}}, layers: [conv: {{filters: over, kernel: 1}}]}}}}
-        layers: [{word}, {word}: 5, {word}: {{over: 3}}]
-    """
-    report = summarize(loads(net))
-    assert [row.output.channels for row in report.rows[1:]] == [7, 5, 3]

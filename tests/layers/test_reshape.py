@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from shapecalc import explain, loads, summarize, verify
 from shapecalc.layers.base import NO_WORK, Work
 from shapecalc.layers.fields import Padding, Rational
 from shapecalc.layers.reshape import (
@@ -282,3 +283,11 @@ def test_what_is_refused(
     assert error is not None
     assert (error.code, error.field, error.message) == (code, field, message)
     assert error.hint
+
+
+@pytest.mark.parametrize("factor", ["1.5", "0.5", "[1.5, 2]", "0.3", "33.5"])
+def test_a_factor_that_is_no_whole_number_is_run_and_gone_back_through(factor: str) -> None:
+    report = summarize(loads(f"input: 8x10x2\nlayers: [upsample: {factor}]\n"))
+    assert verify(report, gradients=True).disagreements == []
+    text = explain(report, "upsample1", of="gradient").render("text")
+    assert "give the same" in " ".join(text.split())

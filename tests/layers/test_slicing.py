@@ -318,25 +318,6 @@ def test_the_shortcut_of_option_a_has_no_weights() -> None:
     assert report.totals.weights + report.totals.biases == 32 * (16 * 9 + 1) + 32 * (32 * 9 + 1)
 
 
-def test_a_block_of_a_new_word_s_name_goes_before_it() -> None:
-    text = """
-        input: 8x8x3
-        blocks:
-          slice: {fields: [n], layers: [conv: {filters: n, kernel: 1}]}
-          pixel_shuffle: {fields: [n], layers: [upsample: n]}
-        layers: [slice: 5, pixel_shuffle: 2]
-    """
-    report = summarize(loads(text))
-    assert [row.type for row in report.rows] == ["input", "conv", "upsample"]
-    with pytest.raises(SpecErrors) as caught:
-        loads(f"{text.rstrip()[:-1]}, concat: {{split: 2, branches: [[], []]}}]")
-    (problem,) = caught.value.problems
-    assert (problem.code, problem.message) == (
-        "E117",
-        "split takes slices, but 'slice' is a block here",
-    )
-
-
 def test_pixel_shuffle_sees_what_its_input_saw() -> None:
     """ESPCN: 5 + 2 + 2 pixels of its three kernels, wherever a unit of the large map lies."""
     text = """

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shapecalc import loads, summarize
-from shapecalc.layers import layer_class
 from shapecalc.layers.base import NO_WORK, Parameter, Work
 from shapecalc.layers.shape import Map, Shape, Vector
 from shapecalc.layers.trained import Bias, PositionEmbedding, Scale, Token, TrainedArray
-from tests.spec.support import problems_of
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -125,26 +123,3 @@ def test_sizes_may_be_symbols() -> None:
     report = summarize(loads(net, settings={"t": "free"}))
     assert str(report["token1"].output.sides[0]) == "N + t"
     assert str(report.totals.params) == "13N + 19t"
-
-
-@pytest.mark.parametrize("word", ["scale", "bias", "token", "parameter", "position_embedding"])
-def test_a_block_of_the_word_goes_before_the_layer(word: str) -> None:
-    """A spec that had a block of this name before the layer came means what it meant."""
-    assert layer_class(word).yields
-    text = f"""
-        input: 6x4
-        let: {{scale: 3, bias: 5}}
-        blocks:
-          {word}: {{fields: {{bias: 7, token: 2}}, layers: [conv: {{filters: bias, kernel: 1}}, conv: {{filters: token, kernel: 1}}]}}
-        layers: [{word}, {word}: {{bias: 9}}, {word}: scale, dense: bias]
-    """
-    report = summarize(loads(text))
-    assert [(row.name, row.output.channels) for row in report.rows[1:]] == [
-        (f"{word}1/conv1", 7), (f"{word}1/conv2", 2), (f"{word}2/conv1", 9), (f"{word}2/conv2", 2),
-        (f"{word}3/conv1", 3), (f"{word}3/conv2", 2), ("fc1", 5),
-    ]  # fmt: skip
-
-
-def test_a_block_may_still_not_have_the_word_of_an_old_layer() -> None:
-    (problem,) = problems_of("input: 6x4\nblocks: {relu: {layers: [tanh]}}\nlayers: [relu]\n")
-    assert (problem.code, problem.message) == ("E117", "'relu' is a layer type already")

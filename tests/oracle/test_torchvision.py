@@ -52,6 +52,9 @@ SAME = {
     "r3d-18": "r3d_18",
 }
 
+#: Networks with attention, which torchvision computes in one call: its layers are not seen.
+ATTENDING = {"vit-b-16": "vit_b_16", "deit-s": "vit_s_16", "swin-t": "swin_t"}
+
 #: The networks of the paper, whose stride torchvision's have elsewhere.
 VERSION_1 = ("resnet50", "resnet101", "resnet152")
 
@@ -100,6 +103,11 @@ def as_version_1(model: nn.Module) -> nn.Module:
 @pytest.mark.parametrize("spec", SAME)
 def test_the_network_is_torchvision_s(spec: str) -> None:
     agree(summarize(spec), build(SAME[spec]))
+
+
+@pytest.mark.parametrize("spec", ATTENDING)
+def test_a_network_with_attention_is_torchvision_s(spec: str) -> None:
+    agree(summarize(spec), build(ATTENDING[spec]), apart="attention")
 
 
 def test_maxvit_is_torchvision_s() -> None:

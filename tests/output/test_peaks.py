@@ -57,3 +57,40 @@ def test_a_step_of_formulas_has_no_one_peak() -> None:
     plan = training_cost("lenet5", input="NxNx1")
     assert "peak" not in json.loads(plan.render("json"))
     assert "\npeak " not in plan.render("text")
+
+
+def test_of_very_many_volumes_some_are_named_and_all_are_counted() -> None:
+    """200 slices of 256 bytes, all alive when the last is made, and the map that they are of."""
+    branches = ", ".join(["[]"] * 200)
+    text = f"input: 8x8x200\nlayers:\n  - concat: {{split: 200, branches: [{branches}]}}\n"
+    report = shapecalc.summarize(shapecalc.loads(text))
+    printed = spread(report.render("text", width=140))
+    start = "at slice200: input 51,200 bytes + slice1 (kept for concat1) 256 bytes + slice2"
+    assert start in printed
+    assert "+ output 256 bytes + 188 more volumes, together 48,128 bytes" in printed
+    assert report.peak is not None
+    assert len(report.peak.alive) == 201
+    assert {volume.reader for volume in report.peak.alive if volume.role == "kept"} == {"concat1"}
+
+
+@pytest.mark.parametrize(("one", "other"), [("causal", "plain"), ("plain", "causal")])
+def test_what_generation_keeps_stands_beside_nothing(one: str, other: str) -> None:
+    """Of 10 x 24: keys and values of 10 x 24 each; the attention without a mask keeps none."""
+    specs = {
+        "causal": {
+            "name": "causal",
+            "input": "10x24",
+            "layers": [{"attention": {"heads": 6, "causal": True}}, {"attention": 3}],
+        },
+        "plain": {"name": "plain", "input": "10x24", "layers": [{"attention": 6}]},
+    }
+    kept = {"causal": "480", "plain": "0"}
+    both = shapecalc.compare(specs[one], specs[other])
+    for format_ in ("text", "markdown", "latex", "html"):
+        assert "KV cache" in both.render(format_)
+    line = next(line for line in both.render("text").splitlines() if "KV cache" in line)
+    numbers = line.removeprefix("KV cache, keys and values kept for generation").split()
+    assert numbers[:2] == [kept[one], kept[other]]
+    totals = json.loads(shapecalc.summarize(specs["causal"]).render("json", batch=3))["totals"]
+    assert (totals["kv_cache"], totals["kv_cache_memory"]) == (480, 3 * 4 * 480)
+    assert "kv_cache" not in json.loads(shapecalc.summarize("alexnet").render("json"))["totals"]

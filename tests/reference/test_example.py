@@ -13,10 +13,11 @@ from shapecalc.layers.fields import MODES, Padding, Rational
 from shapecalc.layers.shape import Map, Shape, Vector
 from shapecalc.layers.slicing import Cut, End, PartOf
 from shapecalc.reference import registry
-from shapecalc.reference.example import by_letters, example
+from shapecalc.reference.arrays import in_domain
+from shapecalc.reference.example import by_letters, example, on_paper
 from shapecalc.reference.formula import BACK
 from shapecalc.reference.formula import FORWARD as COMPUTED
-from shapecalc.reference.layer import backward, formulas, forward, random_arrays, slots
+from shapecalc.reference.layer import backward, count, formulas, forward, random_arrays, slots
 from tests.kinds import BARE
 
 if TYPE_CHECKING:
@@ -207,21 +208,49 @@ CASES |= {
 }
 
 
-def ran(word: str, fields: dict[str, Any], shapes: tuple[Shape, ...]) -> tuple[Any, Any, Any]:
-    """Run a layer forward and backward on random numbers; return both by their letters."""
-    layer, random = layer_class(word)(**fields), np.random.default_rng(3)
-    inputs = []
+def inputs_of(layer: Any, shapes: tuple[Shape, ...], random: Any) -> list[Any]:
+    """Make an input of each shape, of numbers that are all different."""
+    inputs: list[Any] = []
     for shape in shapes:
         size = shape.channels * int(np.prod(shape.sides))
         numbers = (random.permutation(size) - size / 2 + 0.3) / 2
-        numbers = np.abs(numbers) if layer.positive else numbers + len(inputs) / 8
+        numbers = in_domain(layer, numbers + len(inputs) / 8)
         inputs.append(numbers.reshape(1, shape.channels, *shape.sides))
+    return inputs
+
+
+def ran(word: str, fields: dict[str, Any], shapes: tuple[Shape, ...]) -> tuple[Any, Any, Any]:
+    """Run a layer forward and backward on random numbers; return both by their letters."""
+    layer, random = layer_class(word)(**fields), np.random.default_rng(3)
+    inputs = inputs_of(layer, shapes, random)
     arrays = random_arrays(layer, *inputs, random=random)
     y = forward(layer, arrays, *inputs)
     g = random.normal(size=y.shape)
     back = backward(layer, arrays, tuple(inputs), y, g)
     values, gradients = by_letters(layer, arrays, tuple(inputs), y, g, back)
     return layer, values, gradients
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_referee_reads_fields_and_nothing_else_of_a_layer(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Broken by a property or a constant of the rule's class that the referee takes over."""
+    word, fields, shapes = CASES[name]
+    made = layer_class(word)
+    known = {field.name for field in made.fields()} | {"fields", "positive"}
+
+    def watched(layer: Any, attribute: str) -> Any:
+        assert attribute in known or attribute.startswith("_"), f"{word}.{attribute} is read"
+        return object.__getattribute__(layer, attribute)
+
+    monkeypatch.setattr(made, "__getattribute__", watched)
+    layer, _, _ = ran(word, fields, shapes)
+    formulas(layer, *shapes)
+    small, shapes = on_paper(layer, *shapes)
+    random = np.random.default_rng(3)
+    inputs = inputs_of(small, shapes, random)
+    count(small, random_arrays(small, *inputs, random=random), *inputs)
 
 
 @pytest.mark.parametrize("name", CASES)

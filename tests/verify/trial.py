@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from shapecalc.reference.arrays import in_domain
 from shapecalc.reference.layer import forward, random_arrays, slots
 from shapecalc.reference.weighted import recorded
 from tests.kinds import MAXIMA
@@ -76,10 +77,9 @@ def put(
         return None
     random = np.random.default_rng(seed)
     inputs = tuple(
-        values(random, (examples, s.channels, *s.sides), number) for number, s in enumerate(shapes)
+        in_domain(layer, values(random, (examples, s.channels, *s.sides), number), 1)
+        for number, s in enumerate(shapes)
     )
-    if layer.positive:
-        inputs = tuple(1 + np.abs(x) for x in inputs)
     return Trial(layer, row, inputs, random_arrays(layer, *inputs, random=random), random)
 
 

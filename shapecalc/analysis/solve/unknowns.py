@@ -85,7 +85,7 @@ def find_unknowns(graph: Graph, ranges: Sequence[Range], *, carried: bool = True
         not ranges or any(over.name in letters and over.name not in spec.let for over in ranges)
     )
     if own:
-        inputs = _with_letters(graph, letters)
+        spec, inputs = _with_letters(graph, letters), {}
     inner: dict[str, str] = {}
     problems: list[Problem] = []
     for over in ranges:
@@ -120,17 +120,20 @@ def _letters(graph: Graph) -> dict[str, tuple[int, int]]:
     return letters
 
 
-def _with_letters(graph: Graph, letters: Mapping[str, tuple[int, int]]) -> dict[str, str]:
-    """Write the inputs' shapes with letters for their sides, channels as they are."""
-    shapes = {}
-    inputs = [node for node in graph.nodes if isinstance(node.layer, Input)]
-    for number, node in enumerate(inputs):
-        assert isinstance(node.layer, Input)
+def _with_letters(graph: Graph, letters: Mapping[str, tuple[int, int]]) -> NetSpec:
+    """Write the inputs' shapes with letters for their sides, channels as they are.
+
+    They stand as words of the spec: no text of them has to be read as a shape again.
+    """
+    inputs = []
+    shapes = [node.layer.shape for node in graph.nodes if isinstance(node.layer, Input)]
+    for number, (entry, shape) in enumerate(zip(graph.spec.inputs, shapes, strict=True)):
         words = [name for name, (index, _) in letters.items() if index == number]
-        if node.layer.shape.sides:
-            words.append(str(node.layer.shape.channels))
-        shapes[node.path if len(inputs) > 1 else ""] = "x".join(words)
-    return shapes
+        if shape.sides:
+            words.append(str(shape.channels))
+        extents = tuple([scalar(word, Source(entry.name, word)) for word in words])
+        inputs.append(entry._replace(extents=extents))
+    return graph.spec._replace(inputs=tuple(inputs))
 
 
 def _must_be_known(over: Range, graph: Graph, letters: Mapping[str, object] | tuple[()]) -> None:

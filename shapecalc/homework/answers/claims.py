@@ -6,7 +6,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers import Extra, refuse_file
-from shapecalc.homework.assignment.model import Homework, askable, assign, find_row, is_total
+from shapecalc.homework.assignment.model import (
+    Homework,
+    askable,
+    assign,
+    computing,
+    find_row,
+    is_total,
+)
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.notation import (
     Blank,
@@ -57,11 +64,15 @@ class Claims(NamedTuple):
 def against(report: Report, answers: Answers) -> Homework:
     """Make the homework that a plain table answers: its rows and columns, under the defaults.
 
-    Raises `SpecErrors` (E704, E705) for a table without a row of the network.
+    A row of dashes is the sheet's own where the network's sheet asks nothing of it.  Raises
+    `SpecErrors` (E704, E705) for a table without a row of the network.
     """
     numeric(report)
     rows = askable(report)
     layers = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
+    answered = {find_row(cell.layer, rows) for cell in answers.cells if not _is_dash(cell.raw)}
+    asked_layers = answered.union(computing(report))
+    layers = [name for name in layers if name in asked_layers] or layers
     if not layers:
         first = answers.rows[0] if answers.rows else ""
         hint = did_you_mean(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
@@ -70,6 +81,12 @@ def against(report: Report, answers: Answers) -> Homework:
     keys = [quantity.key for quantity in answers.columns]
     asked = assign(report, layers=dict.fromkeys(layers), columns=keys)
     return asked._replace(part_of=assign(report).stamp) if answers.stamp else asked
+
+
+def _is_dash(raw: str) -> bool:
+    """Tell whether a cell holds a dash, or a word for nothing."""
+    nothing = blank(tidy(raw))
+    return nothing is not None and nothing.dash
 
 
 def claims_of(homework: Homework, answers: Answers) -> Claims:
@@ -136,7 +153,7 @@ def _claim(cell: AskedCell, answers: list[AnswerCell], homework: Homework) -> Cl
     else:
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
         readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
-    if isinstance(readings, Blank) and readings.dash and cell.key == 0:
+    if isinstance(readings, Blank) and readings.dash and cell.quantity.key != "output":
         return Claim(cell, first.raw, (ReadNumber(Fraction(0), plain=False, note="read as 0"),))
     digits = homework.conventions.digits
     if digits and cell.quantity.key != "output" and not isinstance(readings, Unreadable | Blank):

@@ -10,11 +10,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.layers.shape import axes_text
+from shapecalc.output.columns import with_macs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from shapecalc.layers.shape import Layout
+    from shapecalc.report import Report
 
 Rounding: TypeAlias = Literal["declared", "exact"]
 Order: TypeAlias = Literal["either", "hwc", "chw"]
@@ -24,8 +24,8 @@ Deduction: TypeAlias = Literal["each", "once"]
 class Conventions(NamedTuple):
     """How the asked numbers are counted.
 
-    `bias`: biases count as parameters.  `flops_per_mac`: 1 or 2.  `operations`: `macs` counts those
-    of convolutions and dense layers, `full` every operation.  `rounding`: `declared` judges an
+    `bias`: biases count as parameters.  `flops_per_mac`: 1 or 2.  `operations`: `macs` counts
+    multiply-accumulates, `full` every operation.  `rounding`: `declared` judges an
     answer such as 35K at its own precision, `exact` takes whole numbers only.  `digits`: so many
     significant ones are enough; 0 asks for all that are not left out by K or M.  `kilobyte`: 1000
     or 1024.  `element`: bytes of a number.  `layout`: the order of a volume's extents.
@@ -61,18 +61,15 @@ class Policy(NamedTuple):
 
 
 def counts_operations(conventions: Conventions, columns: set[str]) -> bool:
-    """Tell whether other operations are asked for than those of convolutions and dense layers."""
+    """Tell whether other operations are asked for than multiply-accumulates."""
     return conventions.operations == "full" and "flops" in columns
 
 
 def stated_conventions(
-    conventions: Conventions, columns: set[str], ranks: Sequence[int]
+    conventions: Conventions, columns: set[str], report: Report
 ) -> dict[str, str]:
-    """Say in words what holds for these columns, term by term.
-
-    `ranks` are the numbers of sides that the network's volumes have.
-    """
-    terms = {}
+    """Say in words what holds for these columns of a network, term by term."""
+    terms, ranks, layers = {}, report.ranks, with_macs(report, "convolutions")
     if "output" in columns and ranks:
         layout: Layout = "chw" if conventions.layout == "chw" else "hwc"
         terms["volumes"] = axes_text(ranks, layout)
@@ -85,16 +82,13 @@ def stated_conventions(
     if "frozen" in columns:
         terms["frozen"] = "the parameters that training leaves as they are: those of frozen layers"
     if "macs" in columns:
-        terms["MACs"] = (
-            "multiply-accumulates of convolutions and dense layers, without bias adds; pools 0"
-        )
+        terms["MACs"] = f"multiply-accumulates of {layers}, without bias adds; pools 0"
     if "flops" in columns:
         terms["FLOPs"] = (
             "every operation: 2 per multiply-accumulate, 1 per bias add, other addition,"
             " multiplication, division, comparison and exponential"
             if conventions.operations == "full"
-            else f"{conventions.flops_per_mac} per multiply-accumulate, those of convolutions and"
-            " dense layers"
+            else f"{conventions.flops_per_mac} per multiply-accumulate, those of {layers}"
         )
     if "memory" in columns:
         terms["memory"] = (

@@ -79,7 +79,7 @@ def feedback(
     if notes:
         blocks += section("Notes", (Points(tuple(notes.values())),))
     columns = {column.key for column in homework.columns}
-    legend = stated_conventions(homework.conventions, columns, homework.report.ranks)
+    legend = stated_conventions(homework.conventions, columns, homework.report)
     legend |= stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))

@@ -230,7 +230,7 @@ def layer_page(homework: Homework, layer: str) -> str:
 def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
     """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
     columns = set(columns) - {"output"}
-    stated = stated_conventions(homework.conventions, columns, homework.report.ranks)
+    stated = stated_conventions(homework.conventions, columns, homework.report)
     terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != "rounding")
     return paragraph(f"{terms}.") if terms else ""
 

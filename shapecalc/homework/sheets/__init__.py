@@ -181,7 +181,7 @@ def shown(homework: Homework, cell: AskedCell | None, *, solution: bool, blank: 
 def stated(homework: Homework) -> dict[str, str]:
     """Say what holds for a sheet, term by term: nothing is assumed silently."""
     columns = {column.key for column in homework.columns}
-    terms = stated_conventions(homework.conventions, columns, homework.report.ranks)
+    terms = stated_conventions(homework.conventions, columns, homework.report)
     terms |= stated_policy(homework.policy)
     terms |= stated_deadline(homework.deadline)
     if any(cell.accepted for cell in homework.cells):

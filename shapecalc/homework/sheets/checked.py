@@ -64,7 +64,7 @@ def _head(checked: Checked) -> dict[str, object]:
         "title": homework.title,
         "answers": checked.source,
         "network": homework.report.graph.spec.source.name,
-        "conventions": stated_conventions(homework.conventions, columns, homework.report.ranks),
+        "conventions": stated_conventions(homework.conventions, columns, homework.report),
         "policy": stated_policy(homework.policy),
         "notes": list(checked.notes),
     }
@@ -296,7 +296,7 @@ def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
         yield sign, "; ".join(meanings)
     homework = checked.homework
     columns = {column.key for column in homework.columns}
-    yield from stated_conventions(homework.conventions, columns, homework.report.ranks).items()
+    yield from stated_conventions(homework.conventions, columns, homework.report).items()
     yield from stated_policy(homework.policy).items()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Conv, Windowed, pad_text
-from shapecalc.layers.dense import FullyConnected
+from shapecalc.layers.dense import Dense, FullyConnected
 from shapecalc.layers.depthwise import Depthwise, Separable
 from shapecalc.layers.merge import Elementwise
 from shapecalc.layers.norm import LayerNorm
@@ -44,9 +44,10 @@ def notation_key(rows: Iterable[Row], *, operations: bool) -> dict[str, str]:
     rows = [row for row in rows if not isinstance(row.layer, Input)]
     layers = [(row, row.layer) for row in rows if row.layer is not None]
     heads: dict[str, tuple[str, str]] = {}
+    flattens = {layer.over == "all" for _, layer in layers if isinstance(layer, Dense)}
     for row, layer in layers:
         if layer.type not in heads:
-            term, meaning = _head(row, layer)
+            term, meaning = _head(row, layer, flattens)
             heads[layer.type] = term, meaning + (_costs(layer) if operations else "")
     marks: dict[str, dict[str, None]] = {}
     for row, layer in layers:
@@ -59,8 +60,11 @@ def notation_key(rows: Iterable[Row], *, operations: bool) -> dict[str, str]:
     return key
 
 
-def _head(row: Row, layer: Layer) -> tuple[str, str]:
-    """Return what a layer's text begins with, and what that means."""
+def _head(row: Row, layer: Layer, flattens: set[bool]) -> tuple[str, str]:
+    """Return what a layer's text begins with, and what that means.
+
+    `flattens` says what dense layers do on this sheet: flatten a volume, or leave its places.
+    """
     words = layer.configuration(*row.inputs)
     meaning = layer.summary
     if isinstance(layer, Windowed):
@@ -69,6 +73,9 @@ def _head(row: Row, layer: Layer) -> tuple[str, str]:
         if (filters := getattr(layer, "filters", None)) is not None:
             words, meaning = f"{filters} {words}", f"{meaning}, {filters} filters"
     elif isinstance(layer, FullyConnected):
+        if isinstance(layer, Dense) and False in flattens:
+            own, _, flat = meaning.partition("; ")
+            meaning = f"{own}; {flat}, unless at every position" if True in flattens else own
         meaning += f"; {words} units"
     elif isinstance(layer, Elementwise):
         meaning += "; x is what flows in" if layer.constants() else ""

@@ -144,6 +144,28 @@ def test_inputs_that_must_agree_are_tied_side_by_side() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["x", "xx", "X", "my-ray"])
+def test_the_names_of_sides_are_words_and_no_shapes(name: str) -> None:
+    spec = (
+        f"inputs: {{{name}: 7x12, mem: 11x20}}\nlayers:\n"
+        "- dense: {name: b, from: mem, units: 3, over: channels}\n"
+        f"- dense: {{name: a, from: {name}, units: 2, over: channels}}\n"
+        "- matmul: {from: [a, a], transpose: second}\n"
+    )
+    letter = f"{name}_L" if name != "my-ray" else "input_L0"
+    solution = solve(shapecalc.loads(spec), "macs <= 1000", over=[f"{letter}=1:50", "mem_L=1:9"])
+    for length in (1, 8, 9, 40):
+        for memory in (1, 9):  # dense layers of 12 x 2 and 20 x 3, and L x L products of 2
+            macs = 24 * length + 60 * memory + 2 * length**2
+            assert solution.admits(**{letter: length, "mem_L": memory}) == (macs <= 1000)
+
+
+def test_sides_of_vectors_are_their_units() -> None:
+    spec = "inputs: {q: 10, k: 7}\nlayers: [concat: {from: [q, k]}, dense: 4]\n"
+    solution = solve(shapecalc.loads(spec), "macs <= 100")  # 4 x (q + k)
+    assert solution.answer() == ("q_N = k_N from 1 to 12 (12 in all)",)
+
+
 def test_a_question_may_hold_whatever_the_sizes() -> None:
     assert solve("alexnet", "pool3.height = pool3.height and H = H")
     assert not solve("alexnet", "pool3.height > pool3.height")

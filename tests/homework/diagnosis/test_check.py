@@ -213,7 +213,8 @@ def test_volumes_in_every_notation(written: str, verdict: str) -> None:
         ("34K", "wrong"),
         ("34.848", "misconception"),
         ("about many", "unreadable"),
-        ("-", "blank"),
+        ("-", "wrong"),
+        ("", "blank"),
     ],
 )
 def test_numbers_in_every_notation(written: str, verdict: str) -> None:
@@ -231,9 +232,12 @@ def test_a_rounded_answer_is_told_what_it_hides() -> None:
     )
 
 
-def test_a_dash_is_nothing_where_there_is_nothing() -> None:
-    result = verdicts("layer;params\nconv1;-\npool1;-\n")
-    assert result == {("conv1", "params"): "blank", ("pool1", "params"): "right_other_notation"}
+def test_a_dash_is_0_of_every_count_and_no_volume() -> None:
+    """Broken by a dash that is an answer where the key is 0, and none elsewhere."""
+    conv, pool = checked("layer;params\nconv1;-\npool1;-\n").cells
+    assert (conv.verdict, pool.verdict) == ("wrong", "right_other_notation")
+    assert conv.note == pool.note == "read as 0"
+    assert verdicts("layer;output\nconv1;-\n") == {("conv1", "output"): "blank"}
 
 
 def test_a_sum_follows_from_the_own_cells() -> None:

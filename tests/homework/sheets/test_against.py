@@ -9,6 +9,11 @@ import pytest
 
 from shapecalc import summarize
 from shapecalc.cli import main
+from shapecalc.homework.answers.claims import against
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
+from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.spec.find import shipped
 from tests.runner import runner
 
@@ -22,24 +27,46 @@ def run(*words: str) -> str:
     return result.stdout
 
 
+@pytest.mark.parametrize(("name", "rows"), [("lenet5", 7), ("resnet18", 9)])
 @pytest.mark.parametrize("suffix", ["csv", "md", "yaml", "xlsx"])
-def test_a_sheet_that_is_filled_in_right_is_judged_so(tmp_path: Path, suffix: str) -> None:
+def test_a_sheet_that_is_filled_in_right_is_judged_so(
+    tmp_path: Path, suffix: str, name: str, rows: int
+) -> None:
     file = str(tmp_path / f"mine.{suffix}")
-    run("sheet", "--against", "lenet5", "--solution", "-o", file)
-    checked = json.loads(run("check", file, "--against", "lenet5", "-f", "json"))
+    run("sheet", "--against", name, "--solution", "-o", file)
+    checked = json.loads(run("check", file, "--against", name, "-f", "json"))
     verdicts = {cell["verdict"] for cell in checked["cells"]}
     assert verdicts == {"right"}
-    assert len(checked["cells"]) == 3 * 7
+    assert len(checked["cells"]) == 3 * rows
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_every_network_has_a_sheet(name: str, tmp_path: Path) -> None:
-    file = tmp_path / "mine.csv"
-    run("sheet", "--against", name, "-o", str(file))
-    text = file.read_text(encoding="utf-8")
-    assert "layer,what it does,output,params,macs" in text
-    (first, *_) = (row for row in summarize(name).layers if row.macs)
+def test_every_network_has_a_sheet_whose_solution_is_all_right(name: str) -> None:
+    """Broken by rows that the sheet shows and does not ask, judged as if it did."""
+    homework = assign(summarize(name))
+    for solution, verdict in ((True, "right"), (False, "blank")):
+        text = sheet(homework, "csv", solution=solution)
+        assert "layer,what it does,output,params,macs" in text
+        answers = read_answers(text.encode(), "mine.csv")
+        checked = check(against(homework.report, answers), answers)
+        assert [cell.cell.at for cell in checked.cells] == [cell.at for cell in homework.cells]
+        assert {cell.verdict for cell in checked.cells} == {verdict}
+        assert not checked.extras
+        assert not checked.notes
+    (first, *_) = (row for row in homework.report.layers if row.macs)
     assert first.name.split("/")[0] in text
+
+
+def test_a_row_of_dashes_is_judged_where_the_networks_sheet_asks_it() -> None:
+    """Inside of a block a dash is the sheet's, unless something of its row is answered."""
+    report = summarize("resnet18")
+    for rows, asked in (
+        ("conv1,-,-\nconv2_x,-,-\nconv2_x/basic1/body/conv1,-,-\n", ["conv1", "conv2_x"]),
+        ("conv1,-,-\nconv2_x/basic1/body/conv1,,-\n", ["conv1", "conv2_x/basic1/body/conv1"]),
+        ("conv2_x/basic1/body/conv1,-,-\n", ["conv2_x/basic1/body/conv1"]),
+    ):
+        answers = read_answers(f"layer,params,macs\n{rows}".encode(), "mine.csv")
+        assert list(against(report, answers).layers) == asked
 
 
 def test_an_empty_sheet_tells_no_answer(tmp_path: Path) -> None:
@@ -81,7 +108,7 @@ def test_a_sheet_is_written_over_no_answers(tmp_path: Path, suffix: str, other: 
     assert mine.read_bytes() == before
 
 
-def check(tmp_path: Path, text: str, *words: str) -> str:
+def judged(tmp_path: Path, text: str, *words: str) -> str:
     file = tmp_path / "answers.csv"
     file.write_text(text, encoding="utf-8")
     return run("check", str(file), "--against", "alexnet", *words)
@@ -89,15 +116,15 @@ def check(tmp_path: Path, text: str, *words: str) -> str:
 
 def test_a_table_with_rows_that_are_not_asked_is_never_all_right(tmp_path: Path) -> None:
     right = "layer,output,params\nconv1,55x55x96,34944\n"
-    assert check(tmp_path, right).splitlines()[1] == "All 2 cells are right."
-    more = check(tmp_path, f"{right}conv9,55x55x96,34944\n").splitlines()
+    assert judged(tmp_path, right).splitlines()[1] == "All 2 cells are right."
+    more = judged(tmp_path, f"{right}conv9,55x55x96,34944\n").splitlines()
     assert more[1] == "2 of 2 cells are right; 2 answers were not asked for."
-    one = check(tmp_path, f"{right}conv9,,34944\n").splitlines()
+    one = judged(tmp_path, f"{right}conv9,,34944\n").splitlines()
     assert one[1] == "2 of 2 cells are right; 1 answer was not asked for."
-    mistaken = check(tmp_path, "layer,params\nconv1,34848\nconv9,7\n")
+    mistaken = judged(tmp_path, "layer,params\nconv1,34848\nconv9,7\n")
     assert "The biases were forgotten, in params of conv1." in mistaken
     assert "Everything else is right" not in mistaken
-    assert "Everything else is right" in check(
+    assert "Everything else is right" in judged(
         tmp_path, "layer,params\nconv1,34848\nconv2,614656\n"
     )
 
@@ -106,7 +133,7 @@ def test_the_stamp_of_another_homework_is_told_at_the_top_and_beside_every_forma
     tmp_path: Path,
 ) -> None:
     stamped = "shapecalc homework 25a0a180\nlayer,params\nconv1,34944\n"
-    page = check(tmp_path, stamped).splitlines()
+    page = judged(tmp_path, stamped).splitlines()
     assert page[1].startswith("The sheet is stamped 25a0a180, but this homework ")
     assert page[2] == "All 1 cells are right."
     assert "25a0a180" not in "\n".join(page[3:])
@@ -120,7 +147,7 @@ def test_a_sheet_from_which_rows_or_columns_are_left_out_is_the_same_sheet(tmp_p
     whole = run("sheet", "--against", "alexnet", "-f", "csv")
     for text in (whole, "\n".join(line for line in whole.splitlines() if "conv2," not in line)):
         assert "shapecalc homework" in text
-        assert "stamped" not in check(tmp_path, text)
+        assert "stamped" not in judged(tmp_path, text)
 
 
 def test_a_sheet_of_text_fits_its_page(tmp_path: Path) -> None:

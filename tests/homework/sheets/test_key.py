@@ -417,6 +417,47 @@ def test_the_axes_are_those_of_the_input(shape: str, volumes: str, rf: str, tmp_
     )
 
 
+@pytest.mark.parametrize(
+    ("layers", "macs", "flops"),
+    [
+        ("dense: 4", "convolutions and dense layers", "and dense layers"),
+        ("attention: 4", "dense layers and products of activations (matmul)", "(matmul)"),
+        ("lstm: 4", "and the products of recurrent layers with inputs and state", "and state"),
+        ("subsampling: 2", "and 1 per output of subsampling", "of subsampling"),
+    ],
+)
+def test_the_key_names_all_that_the_asked_macs_are_of(
+    layers: str, macs: str, flops: str, tmp_path: Path
+) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(f"input: 16x24\nlayers: [{{{layers}}}]\n")
+    text = f"spec: {spec}\ncolumns: [macs, flops]\n"
+    terms = stated(read_homework(Source("homework.yaml", text)))
+    assert f"{macs}, without bias adds" in terms["MACs"]
+    assert terms["FLOPs"].endswith(flops)
+
+
+@pytest.mark.parametrize(
+    ("layers", "meaning"),
+    [
+        (["dense: 72"], "fully connected layer; flattens a volume by itself; 72 units"),
+        (["dense: {units: 72, over: channels}"], "fully connected layer; 72 units"),
+        (
+            ["dense: {units: 72, over: channels}", "dense: 5"],
+            "fully connected layer; flattens a volume by itself, unless at every position;"
+            " 72 units",
+        ),
+    ],
+)
+def test_a_dense_layer_that_keeps_its_places_flattens_nothing(
+    layers: list[str], meaning: str, tmp_path: Path
+) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: 16x24\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers))
+    terms = stated(read_homework(Source("homework.yaml", f"spec: {spec}\n")))
+    assert terms["dense 72"] == meaning
+
+
 def test_a_field_without_a_default_is_always_on_the_sheet() -> None:
     for cls in BUILTIN.values():
         for field in cls.fields():

@@ -137,7 +137,7 @@ WRONG_OPERATIONS: tuple[Misconception, ...] = (
         (CellExample("alexnet", "fc6", "macs", "37,748,736", "1,358,954,496"),)),
     Misconception("F12", "the pool's comparisons were counted", OPERATIONS,
         "The elements that the pool looks at were counted.",
-        "The sheet counts operations of convolutions and dense layers only.",
+        "The sheet counts multiply-accumulates only; a comparison is none.",
         _compared,
         (CellExample("alexnet", "pool1", "macs", "0", "629,856"),), convention=True, instead=True),
     Misconception("F13", "the cost of training was given", OPERATIONS,
