@@ -6,7 +6,7 @@ is summed over counts along another.  Where heads lie in channels, each has a pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.layers.window import (
     EVERYTHING,
@@ -21,7 +21,6 @@ from shapecalc.layers.window import (
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
-    from shapecalc.layers.product import Matmul
     from shapecalc.layers.shape import Shape
 
 #: A span, and the axis of the output along which it is looked at.
@@ -31,70 +30,96 @@ ALL: Look = (EVERYTHING, None)
 ANY: Look = (SOME, None)
 
 
-def window_of(layer: Matmul, a: Shape, b: Shape) -> PerInput:
-    """Return how a matrix product looks at its two operands."""
-    return PerInput((_of_first(layer, a, b), _of_second(layer, a, b)))
+class Operand(NamedTuple):
+    """A factor: so many `lines` of so many elements that are multiplied and `summed`.
+
+    Lines are the rows of a first factor or the columns of a second; they lie `inside` where they
+    count along the channels.  Of the channels those in `part` count, or all.
+    """
+
+    shape: Shape
+    lines: Dim
+    summed: Dim
+    part: tuple[Dim, Dim] | None
+    inside: bool
+
+    @property
+    def start(self) -> Dim:
+        """The first channel that counts."""
+        return 0 if self.part is None else self.part[0]
+
+    @property
+    def size(self) -> Dim:
+        """The channels of a matrix."""
+        return self.lines if self.inside else self.summed
 
 
-def _of_first(layer: Matmul, a: Shape, b: Shape) -> ByAxis:
+class Heads(NamedTuple):
+    """How channels fall into heads; `merges`: those of the first operand are a side already.
+
+    So many heads in a row are `sharing` one of the second operand.
+    """
+
+    sharing: Dim
+    merges: bool
+
+
+def window_of(a: Operand, b: Operand, heads: Heads | None, sides: int, batch: int) -> PerInput:
+    """Return how a product of so many sides, `batch` of which count windows, looks at its factors.
+
+    Without heads every side but the last counts matrices.
+    """
+    return PerInput(
+        (_of_first(a, b.lines, heads, sides, batch), _of_second(b, heads, sides, batch))
+    )
+
+
+def _of_first(a: Operand, columns: Dim, heads: Heads | None, sides: int, batch: int) -> ByAxis:
     """Look at the own row of the first operand."""
-    last, batch = len(layer.output(a, b).sides), int(layer.windows)  # `last`: the channels
-    first, second = layer.factors(a, b)
-    in_channels = layer.transpose in ("first", "both")
-    row: Look = (OWN, last - 1)
-    if layer.heads is not None and not layer.merges:
-        size = first.rows if in_channels else first.columns
-        part = (_parts(_start(layer.first), size), batch)
-        return _by_axis(a, _own(batch), row, _bound(part) if in_channels else part, in_channels)
-    stack = _own(len(a.sides) - 1)
-    if layer.merges:
-        row = (OWN, batch) if last == batch + 1 else ANY
-        stack[batch] = _turns(second.columns), last
-    return _by_axis(a, stack, row, _channels(layer.first, row, in_channels), in_channels)
+    row: Look = (OWN, sides - 1)
+    if heads is not None and not heads.merges:
+        part = (_parts(a.start, a.size), batch)
+        return _by_axis(a, _own(batch), row, _bound(part) if a.inside else part)
+    stack = _own(len(a.shape.sides) - 1)
+    if heads is not None:
+        row = (OWN, batch) if sides == batch + 1 else ANY
+        stack[batch] = _turns(columns), sides  # the channels, in which a head's columns lie
+    return _by_axis(a, stack, row, _channels(a, row))
 
 
-def _of_second(layer: Matmul, a: Shape, b: Shape) -> ByAxis:
+def _of_second(b: Operand, heads: Heads | None, sides: int, batch: int) -> ByAxis:
     """Look at the own column of the second operand, in the head that the own one shares."""
-    last, batch = len(layer.output(a, b).sides), int(layer.windows)
-    _, rows, columns = layer.factors(a, b)[1]
-    in_channels = layer.transpose not in ("second", "both")
-    column: Look = (OWN, last)
-    if layer.heads is None:
-        channels = _channels(layer.second, column, in_channels)
-        return _by_axis(b, _own(last - 1), column, channels, in_channels)
-    start = _start(layer.second)
-    sharing = 1 if layer.groups is None else layer.heads // layer.groups
-    if not layer.merges:
-        part = (_parts(start, columns if in_channels else rows, sharing), batch)
-        return _by_axis(b, _own(batch), column, _bound(part) if in_channels else part, in_channels)
-    if in_channels:
-        return _by_axis(b, _own(batch), ALL, (_shared(start, columns, sharing), last), True)
-    period = sharing * columns
-    column = (_cycle(columns), last)
-    return _by_axis(b, _own(batch), column, (_parts(start, rows, period), last), False)
+    column: Look = (OWN, sides)
+    if heads is None:
+        return _by_axis(b, _own(sides - 1), column, _channels(b, column))
+    if not heads.merges:
+        part = (_parts(b.start, b.size, heads.sharing), batch)
+        return _by_axis(b, _own(batch), column, _bound(part) if b.inside else part)
+    if b.inside:
+        return _by_axis(b, _own(batch), ALL, (_shared(b.start, b.lines, heads.sharing), sides))
+    part = (_parts(b.start, b.size, heads.sharing * b.lines), sides)
+    return _by_axis(b, _own(batch), (_cycle(b.lines), sides), part)
 
 
-def _by_axis(shape: Shape, stack: list[Look], line: Look, channels: Look, inside: bool) -> ByAxis:
-    """Look at a stack, at the sides behind it, and at channels, where lines are `inside` or not."""
-    rest = len(shape.sides) - len(stack)
-    side = ALL if inside else line if rest == 1 else ANY  # rows on several sides are not followed
+def _by_axis(operand: Operand, stack: list[Look], line: Look, channels: Look) -> ByAxis:
+    """Look at a stack of matrices, at the sides behind it and at channels: at lines and sums."""
+    rest = len(operand.shape.sides) - len(stack)
+    # Lines that count along several sides are not followed.
+    side = ALL if operand.inside else line if rest == 1 else ANY
     spans, along = zip(*stack, *[side] * rest, channels, strict=True)
     return ByAxis(spans, along)
 
 
+def _channels(operand: Operand, line: Look) -> Look:
+    """Look at channels without heads: the own line's, or all that are summed over."""
+    part = operand.part
+    if operand.inside:
+        return (reach_moved(operand.start), line[1]) if line != ANY else ANY
+    return ALL if part is None else (InputSpan((part[0],), (part[1] - 1,), 0), None)
+
+
 def _own(count: int) -> list[Look]:
     return [(OWN, axis) for axis in range(count)]
-
-
-def _start(part: tuple[Dim, Dim] | None) -> Dim:
-    return 0 if part is None else part[0]
-
-
-def _channels(part: tuple[Dim, Dim] | None, line: Look, inside: bool) -> Look:
-    """Look at channels: the own line's, or all that are summed over."""
-    if inside:
-        return (reach_moved(_start(part)), line[1]) if line != ANY else ANY
-    return ALL if part is None else (InputSpan((part[0],), (part[1] - 1,), 0), None)
 
 
 def _bound(part: Look) -> Look:

@@ -9,7 +9,7 @@ from shapecalc.algebra import product
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Requirement, Work, as_word
 from shapecalc.layers.fields import Choice, Count, Flag, FromTo, field
-from shapecalc.layers.matrix_window import window_of
+from shapecalc.layers.matrix_window import Heads, Operand, window_of
 from shapecalc.layers.shape import Map, Shape, as_text
 from shapecalc.layers.window import SOME, InputSpan, PerInput
 
@@ -234,7 +234,20 @@ class Matmul(Layer):
         return product(other.sides) * (span[1] - span[0])
 
     def window(self, *inputs: Shape) -> PerInput:
-        return window_of(self, *inputs)
+        a, b = inputs
+        first, second = self.factors(a, b)
+        heads = None
+        if self.heads is not None:
+            heads = Heads(1 if self.groups is None else self.heads // self.groups, self.merges)
+        return window_of(
+            Operand(a, first.rows, first.columns, self.first, self.transpose in ("first", "both")),
+            Operand(
+                b, second.columns, second.rows, self.second, self.transpose in ("none", "first")
+            ),
+            heads,
+            len(self.output(a, b).sides),
+            int(self.windows),
+        )
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
         return SOME  # the windows have spans for the channels, too

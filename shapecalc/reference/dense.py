@@ -107,7 +107,7 @@ def formulas(layer: Dense, x: Array) -> Formulas:
 @registry.paper_copy(FullyConnected)
 def paper_copy(layer: FullyConnected, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
     """Keep two units of three inputs; over channels at a few positions."""
-    if getattr(layer, "over", "all") == "channels":
+    if isinstance(layer, Dense) and layer.over == "channels":
         return copied(layer, units=2), (shape_like(inputs[0], (2, 1, 1), 3, 3),)
     return copied(layer, units=2), (Vector(3),)
 

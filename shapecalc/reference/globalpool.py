@@ -35,7 +35,7 @@ def spans(layer: Any, x: Array) -> list[list[slice]]:  # noqa: ANN401
 
     Span i of o reaches from floor(i*n/o) up to ceil((i + 1)*n/o), so neighbours may overlap.
     """
-    sizes = spread(getattr(layer, "size", (1,)), x)
+    sizes = spread(layer.size if isinstance(layer, AdaptivePool) else (1,), x)
     return [
         [slice(i * n // o, -(-(i + 1) * n // o)) for i in range(o)]
         for n, o in zip(x.shape[2:], sizes, strict=True)
@@ -132,7 +132,7 @@ class _Boxes(NamedTuple):
 def _boxes(layer: Any, x: Array) -> _Boxes:  # noqa: ANN401
     rank = x.ndim - 2
     inputs = PLACES[:rank]
-    if not hasattr(layer, "size"):
+    if not isinstance(layer, AdaptivePool):
         return _Boxes("0" * rank, inputs, (1,) * rank, f"all {', '.join(inputs)}", "")
     counts, ranges = spread(layer.size, x), []
     for letter, place, n, o in zip(inputs, POSITIONS, x.shape[2:], counts, strict=False):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.algebra import known
-from shapecalc.layers.fields import Rational
 from shapecalc.layers.reshape import Upsample
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import along_sides, spread
@@ -202,14 +201,14 @@ def on_the_way(layer: Upsample, arrays: Arrays, x: Array, y: Array, g: Array) ->
 def paper_copy(layer: Upsample, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
     """Keep a factor of 2, or a size of 3."""
     # A factor below 1 needs sides of which something is left.
-    parts = (f for f in layer.factor or () if isinstance(f, Rational))
-    least_side = max((-(-f.over // f.times) for f in parts), default=1)
+    parts = (f for f in layer.factor or () if isinstance(f, tuple))
+    least_side = max((-(-over // times) for times, over in parts), default=1)
     small = (shape_like(inputs[0], tuple(max(n, least_side) for n in SIDES), 1, 4),)
     size = layer.like if layer.to is None else layer.to
     if size is not None:
         return copied(layer, to=least(size, 3), like=None), small
     factor = tuple(
-        f if isinstance(f, Rational) and f.times <= 3 else min(f, 2) if isinstance(f, int) else 2
+        f if isinstance(f, tuple) and f[0] <= 3 else min(f, 2) if isinstance(f, int) else 2
         for f in layer.factor or (2,)
     )
     return copied(layer, factor=factor), small

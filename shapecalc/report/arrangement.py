@@ -151,6 +151,18 @@ def _widest_of(operands: list[Fields], joined: Fields) -> Fields:
     return Arranged(widest, joined.state, exact=True)
 
 
+def bounded(sources: Sequence[tuple[Fields, Shape]], output: Shape) -> Fields:
+    """Return fields of units each of which sees at most all that any unit of its operands sees."""
+    bounds: dict[int, SideParts] = {}
+    for fields, shape in sources:
+        for side in state_of(fields, shape).sides:
+            whole = _all_of(side.empty(), side.parts.values())
+            before = bounds.get(side.along)
+            bounds[side.along] = whole if before is None else _bound(before, whole)
+    axes = tuple([(n,) for n in as_list(output)])
+    return _written(Factored(axes, tuple(bounds.values()), at_most=True), output)
+
+
 def state_of(fields: Fields, shape: Shape) -> Factored:
     """Return what the units of a shape see as factors."""
     if isinstance(fields, Arranged):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
+from shapecalc.layers.shape import as_list
 from shapecalc.layers.window import (
     EVERYTHING,
     OWN,
@@ -101,7 +103,7 @@ def field_of(
 ) -> tuple[ReceptiveField, ...] | None:
     """Return the receptive field of the layer's units, along every side of the input.
 
-    None: with these symbols no one formula gives it, or it repeats too seldom to be told.
+    None: with these symbols no one formula gives it.
     """
     if isinstance(layer, Input):
         return tuple([own_places(n) for n in output.sides])
@@ -110,7 +112,7 @@ def field_of(
     except RuleError as error:  # an expression grows too large
         raise RefusedError([error]) from None
     except UndecidedError:
-        return None
+        seen = _bounded(sources, output)
     for side in seen or ():
         if _too_wide(side) or (side.also and any(map(_too_wide, side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
@@ -122,7 +124,7 @@ def field_of(
 def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shape) -> Fields | None:
     """Look at what flows in through a layer's window."""
     if window is UNDECIDED:
-        return None
+        raise UndecidedError
     if isinstance(window, PerInput):  # of some only the shape counts
         seen = [operand for operand, own in enumerate(window.windows) if own != UNSEEN]
         if len(seen) == 1:
@@ -148,6 +150,17 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
         fields = tuple(map(look_back_both, fields, field)) if same else field or fields
     assert not isinstance(window, Reduced | ByAxis | PerInput)
     return _through(fields, window, output)
+
+
+def _bounded(sources: list[Row | None], output: Shape) -> Fields | None:
+    """Return a bound where numbers do not repeat soon enough to be followed; None for symbols."""
+    rows = [row for row in sources if row is not None]
+    shapes = (output, *(row.output for row in rows))
+    if any(is_symbolic(extent) for shape in shapes for extent in as_list(shape)):
+        return None
+    from shapecalc.report.arrangement import bounded
+
+    return bounded([(row.field, row.output) for row in rows if row.field is not None], output)
 
 
 def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:
