@@ -355,13 +355,17 @@ def reach_adaptive(n: Dim, o: int) -> InputSpan:
 
 
 class UndecidedError(Exception):
-    """A receptive field cannot be told in one formula, or only after very many units."""
+    """A receptive field cannot be told in one formula."""
+
+
+class LongPeriodError(UndecidedError):
+    """A receptive field repeats only after very many units."""
 
 
 def refuse_period(period: int) -> None:
-    """Leave receptive fields that repeat only after very many units.  Raises `UndecidedError`."""
+    """Leave receptive fields that repeat only after very many units.  Raises `LongPeriodError`."""
     if period > LONGEST_PERIOD:
-        raise UndecidedError
+        raise LongPeriodError
 
 
 def as_number(dim: Dim) -> int:
