@@ -6,6 +6,7 @@ after a period of units.  What a layer's own window sees of its input, `layers.w
 
 from __future__ import annotations
 
+from itertools import accumulate
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -263,7 +264,7 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
     ReceptiveField(first=(0, 0), last=(1, 1), step=2, units=8, also=())
     """
     if step == UP_TO_OWN:
-        return look_back_both(look_back(field, OWN, units), look_back(field, FIRST, units))
+        return _up_to_own(field, units)
     first, last, pace, _, also = field
     lo, hi, stride = step[:3]
     if stride != 0 and not also and len(first) == 1 == len(lo):
@@ -277,6 +278,20 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
         begin, end = over_all(field)
         return ReceptiveField((begin,), (end,), 0, units)
     return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
+
+
+def _up_to_own(field: ReceptiveField, units: Dim) -> ReceptiveField:
+    """Return the field of units that reach from the first unit to the one at their own place."""
+    first, last, pace = field[:3]
+    if not field.also and (len(first) == 1 or (_in_order(first, pace) and _in_order(last, pace))):
+        return look_back_both(look_back(field, OWN, units), look_back(field, FIRST, units))
+    count = as_number(units)
+    refuse_period(count)
+    firsts, lasts = zip(*map(field.sees, range(count)), strict=True)
+    step = count // len(first) * pace
+    return ReceptiveField(
+        tuple(accumulate(firsts, smaller)), tuple(accumulate(lasts, larger)), step, units
+    )
 
 
 def _look_back(
