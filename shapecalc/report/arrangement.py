@@ -496,7 +496,7 @@ def _halves(
         return None
     assert isinstance(inner, int)
     ends = [field.sees(unit) for unit in range(extent)]
-    if any(first > last for first, last in ends):
+    if (FAR, -FAR) in ends:
         return None  # what sees nothing is no sum
     within = ends[:inner]
     low, high = ends[0]
