@@ -102,6 +102,8 @@ def _recurrence(subject: Subject, source: Row, window: Sees, side: int) -> Formu
         return None
     step = _step(window, side)
     before = fields_of(source)[side if step.side < 0 else step.side]
+    if len(step.lo) > 1 and all(map(_one_or_none, step.lo, step.hi)):
+        return named("r", before.size)
     if len(before.first) > 1 or before.also or len(step.lo) > 1:
         return None
     size, jump = named("r", before.size), named("j", before.jump)
@@ -113,6 +115,11 @@ def _recurrence(subject: Subject, source: Row, window: Sees, side: int) -> Formu
     if not stands:
         return size + (named("k", step.hi[0] - step.lo[0] + 1) - 1) * jump
     return size + (named("n", before.units) - 1) * jump
+
+
+def _one_or_none(low: Dim, high: Dim) -> bool:
+    """Tell whether units see one unit of the layer before, or none, as those of tokens."""
+    return isinstance(low, int) and isinstance(high, int) and low >= high
 
 
 def _step(window: Sequence[InputSpan], side: int) -> InputSpan:
@@ -220,7 +227,11 @@ def _words(subject: Subject, rule: Formula) -> str:
     if rule.name == "r" and isinstance(_looked_at(subject)[1], Rearranged):
         return "The same elements lie elsewhere now, and every one sees what it saw before."
     if rule.name == "r":
-        return "Every unit looks at its own place only, and sees what the unit there before sees."
+        window = _looked_at(subject)[1]
+        place = "its own place only"
+        if window is not None and not isinstance(window, Rearranged | Reduced | ByAxis | PerInput):
+            place = "one place or none" if any(len(step.lo) > 1 for step in window) else place
+        return f"Every unit looks at {place}, and sees what the unit there before sees."
     why = "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold;"
     if isinstance(subject.layer.window(*subject.inputs), PerInput):
         why = (
@@ -228,7 +239,7 @@ def _words(subject: Subject, rule: Formula) -> str:
             " other see together;"
         )
     elif subject.layer.gathers:
-        why = f"{subject.layer.gathers}, so later units see more;"
+        why = f"{subject.layer.gathers};"
     if rule.name == "widest":
         return (
             f"{why} this is what the one with the widest sees, in {_pixel(subject)}s, padding"
