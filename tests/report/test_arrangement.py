@@ -82,9 +82,9 @@ NETWORKS = {
         [1, 1, (1, 2)],
     ),
     "steps through a map, row by row": (
-        ("2x2x1", "reshape: 4x1", "rnn: {units: 1}", "slice: {length: [0, 3]}",
-         "slice: {length: [0, 1]}"),
-        [1, 1, 2, 2, 1],
+        ("2x2x1", "reshape: 4x1", "rnn: {units: 1}", "slice: {length: [1, 3]}",
+         "slice: {length: [1, 2]}"),
+        [1, 1, 2, 2, 2],
     ),
     "a norm of what was a side": (("8x8x4", "permute: [2, 0, 1]", "layernorm"), [1, 1, (1, 8)]),
 }  # fmt: skip
