@@ -116,7 +116,9 @@ MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
     Measure("connections", "connections", "(inputs of a unit + its bias) x units",
             "number", lambda row, _: row.connections, lambda all_, _: all_.connections,
             ("number of connections",)),
-    Measure("macs", "MACs", "multiply-accumulates of convolutions and dense layers",
+    Measure("macs", "MACs",
+            "multiply-accumulates of convolutions, dense and recurrent layers, and products of"
+            " activations",
             "number", lambda row, _: row.macs, lambda all_, _: all_.macs,
             ("mac", "multiply-accumulates", "multiply-adds", "mult-adds", "multadds", "madds",
              "multiplications")),

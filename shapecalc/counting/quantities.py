@@ -176,7 +176,8 @@ MACS, BIASES = "MACs", "bias adds"
 #: Every quantity by its name.
 QUANTITIES: dict[str, Quantity] = {
     "macs": Quantity(
-        "multiply-accumulates of convolutions, dense layers and products of activations",
+        "multiply-accumulates of convolutions, dense and recurrent layers, and products of"
+        " activations",
         lambda row: row.work.macs,
         MACS,
     ),

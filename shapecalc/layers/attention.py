@@ -70,6 +70,7 @@ class WindowMask(Partition):
     type: ClassVar[str] = "window_mask"
     yields: ClassVar[bool] = True
     inputs: ClassVar[int | None] = 2
+    inplace: ClassVar[bool] = True
     summary: ClassVar[str] = "hides what shifting brought into a window"
     term: ClassVar[str] = ""
     learns: ClassVar[str] = "nothing: it hides scores by a fixed rule"

@@ -140,6 +140,11 @@ class Recurrent(Layer):
         work = Work._make(operation * self.units * steps * times for operation in self.cost)
         return work._replace(macs=rows * seen * steps, bias_adds=self.biases * rows * times * steps)
 
+    def within(self, *inputs: Shape) -> Dim:
+        """Count the outputs of all steps of all layers that are not the layer's own."""
+        all_steps = self.layers * self.directions * self.units * inputs[0].sides[0]
+        return all_steps - self.output(*inputs).size
+
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         if self.returns == "last":
             return SEES_ALL

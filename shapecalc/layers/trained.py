@@ -18,7 +18,7 @@ from shapecalc.layers.fields import (
     field,
 )
 from shapecalc.layers.shape import Map, Shape, Vector, as_list, shape_of
-from shapecalc.layers.window import InputSpan, reach_moved
+from shapecalc.layers.window import InputSpan, reach_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -177,7 +177,7 @@ class Token(Layer):
         return (Parameter("weight", (inputs[0].channels, self.count)),)
 
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
-        return (reach_moved(-self.count),)
+        return (reach_behind(inputs[0].sides[0], self.count),)
 
 
 class TrainedArray(Layer):

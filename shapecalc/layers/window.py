@@ -243,6 +243,21 @@ def reach_moved(rows: Dim) -> InputSpan:
     return InputSpan((rows,), (rows,), 1)
 
 
+def reach_behind(n: Dim, rows: Dim) -> InputSpan:
+    """Tell that `rows` units that see nothing come before those of a side of `n`.
+
+    With symbols that has no formula, but the units before the side are a bound.
+
+    >>> reach_behind(2, 1)
+    InputSpan(lo=(0, 0, 1), hi=(-1, 0, 1), step=2, side=-1, every=1, mirrored=False)
+    """
+    if not isinstance(n, int) or not isinstance(rows, int):
+        return reach_moved(-rows)._replace(every=0)
+    refuse_period(n + rows)
+    own = tuple(range(n))
+    return InputSpan((0,) * rows + own, (-1,) * rows + own, n)
+
+
 def reach_rolled(n: Dim, shift: int) -> InputSpan:
     """Tell that output unit `shift` is the input's unit 0, and so on around the ends of a side.
 
@@ -355,13 +370,17 @@ def reach_adaptive(n: Dim, o: int) -> InputSpan:
 
 
 class UndecidedError(Exception):
-    """A receptive field cannot be told in one formula, or only after very many units."""
+    """A receptive field cannot be told in one formula."""
+
+
+class LongPeriodError(UndecidedError):
+    """A receptive field repeats only after very many units."""
 
 
 def refuse_period(period: int) -> None:
-    """Leave receptive fields that repeat only after very many units.  Raises `UndecidedError`."""
+    """Leave receptive fields that repeat only after very many units.  Raises `LongPeriodError`."""
     if period > LONGEST_PERIOD:
-        raise UndecidedError
+        raise LongPeriodError
 
 
 def as_number(dim: Dim) -> int:

@@ -58,17 +58,11 @@ def _regions(how: Tiling) -> Array:
     return numbers
 
 
-@registry.overwriting(CausalMask)
-def causal(layer: CausalMask, arrays: Arrays, x: Array) -> Array:
+@registry.overwriting(CausalMask, WindowMask)
+def mask(layer: CausalMask | WindowMask, arrays: Arrays, x: Array, *others: Array) -> Array:
     """Put -infinity where a query does not see the key."""
-    np.copyto(x, -np.inf, where=~_visible(layer, x))
+    np.copyto(x, -np.inf, where=~_visible(layer, x, *others))
     return x
-
-
-@registry.forward(WindowMask)
-def window_mask(layer: WindowMask, arrays: Arrays, *xs: Array) -> Array:
-    """Put -infinity where a query does not see the key."""
-    return np.where(_visible(layer, *xs), xs[0], xs[0].dtype.type(-np.inf))
 
 
 @registry.backward_to_all(CausalMask, WindowMask)

@@ -9,6 +9,7 @@ import numpy as np
 from shapecalc.algebra import known
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.arithmetic import Maximum, Minimum
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.layers.shape import Map, Vector
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, extents, in_domain
@@ -57,7 +58,7 @@ def example(layer: Layer, *inputs: Shape) -> Example:
     small, shapes = on_paper(layer, *inputs)
     xs = tuple(_input(small, shape, number) for number, shape in enumerate(shapes))
     arrays = {
-        name: _array(name, slot, number)
+        name: _array(name, slot, number) * _scale(small)
         for number, (name, slot) in enumerate(slots(small, *xs).items())
     }
     y = forward(small, arrays, *xs)
@@ -132,7 +133,12 @@ def _input(layer: Layer, shape: Shape, number: int) -> Array:
     x = in_domain(layer, _numbers((1, *extents(shape)), 7 - 2 * (number % 2), 3 + number))
     if isinstance(layer, Maximum | Minimum):  # no two alike, as of equals one wins
         return x + (1 + number) * 0.15
-    return x / 2 + 0.25 if isinstance(layer, Pointwise) else x
+    return x / 2 + 0.25 if isinstance(layer, Pointwise) else x * _scale(layer)
+
+
+def _scale(layer: Layer) -> float:
+    """Return what numbers are multiplied by, so that gates are neither shut nor wide open."""
+    return 0.25 if isinstance(layer, Recurrent) else 1.0
 
 
 def _array(name: str, slot: Slot, number: int) -> Array:

@@ -292,10 +292,10 @@ def _counted_step(
 
 #: What y is, and what the state adds to the sums, by the type.
 _WORDS = {
-    Rnn: "tanh(z[f, u])",
-    Lstm: "o * tanh(s[f, u]), s[f, u] = i*v + r*s[f, u-1], where i, r, o are the sigmoids of gates"
+    Rnn: "tanh(z[f, t])",
+    Lstm: "o * tanh(s[f, t]), s[f, t] = i*v + r*s[f, t-1], where i, r, o are the sigmoids of gates"
     " 0, 1, 3 in z and v the tanh of gate 2",
-    Gru: "(1 - q)*tanh(v) + q*y[f, u-1], where q is the sigmoid of gate 1 in z and v its gate 2",
+    Gru: "(1 - q)*tanh(v) + q*y[f, t-1], where q is the sigmoid of gate 1 in z and v its gate 2",
 }
 
 
@@ -303,30 +303,30 @@ _WORDS = {
 def formulas(layer: Recurrent, x: Array) -> Formulas:
     """Write the formulas of one layer in one direction.
 
-    z are the sums of the gates, a unit's f-th in row gate*units + f; h is the gradient of z, and a
-    that of what the state adds to it.
+    z are the sums of the gates, unit f's in row gate*units + f, at step t; h is the gradient of z,
+    and a that of what the state adds to it.
     """
     units, length = known(layer.units), x.shape[2]
     rows = _GATES[type(layer)] * units
     biases = "".join(f" + {letter}[k]" for letter in "bd"[: layer.biases])
     reset = " (of gate 2 weighed by gate 0)" if isinstance(layer, Gru) else ""
-    z = f"sum over c of w[k, c] * x[c, u] + sum over f of u[k, f] * y[f, u-1]{reset}{biases}"
-    earlier = Ref("y", (Index((("f", 1, 1),)), Index((("u", 1, 1),), -1)))
-    over = {"u": length}
+    z = f"sum over c of w[k, c] * x[c, t] + sum over f of u[k, f] * y[f, t-1]{reset}{biases}"
+    earlier = Ref("y", (Index((("f", 1, 1),)), Index((("t", 1, 1),), -1)))
+    over = {"t": length}
     by_letter: Formulas = {
-        "z": single("z", "ku", z, entry("z"), "k counts gates x units."),
-        "y": single("y", "fu", _WORDS[type(layer)], entry("y")),
-        "h": single("h", "ku", "the gradient of z, by the chain rule through the gate", entry("h"),
+        "z": single("z", "kt", z, entry("z")),
+        "y": single("y", "ft", _WORDS[type(layer)], entry("y")),
+        "h": single("h", "kt", "the gradient of z, by the chain rule through the gate", entry("h"),
                     "It gathers g and what comes back from the next step: through time."),
-        "a": single("a", "ku", "h[k, u]" + (", of gate 2 times gate 0" if reset else ""),
+        "a": single("a", "kt", "h[k, t]" + (", of gate 2 times gate 0" if reset else ""),
                     entry("a"),
                     "a is the gradient of what the state adds to z."),
-        "w": summed("w", "kc", (ref("h", "ku"), ref("x", "cu")), over),
-        "u": summed("u", "kf", (ref("a", "ku"), earlier), over),
-        "x": summed("x", "cu", (ref("h", "ku"), ref("w", "kc")), {"k": rows}),
+        "w": summed("w", "kc", (ref("h", "kt"), ref("x", "ct")), over),
+        "u": summed("u", "kf", (ref("a", "kt"), earlier), over),
+        "x": summed("x", "ct", (ref("h", "kt"), ref("w", "kc")), {"k": rows}),
     }  # fmt: skip
     for letter, of in zip("bd"[: layer.biases], "ha", strict=False):
-        by_letter[letter] = summed(letter, "k", (ref(of, "ku"),), over)
+        by_letter[letter] = summed(letter, "k", (ref(of, "kt"),), over)
     return by_letter
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors
@@ -119,9 +120,12 @@ def _sizes_that_work(graph: Graph) -> str:
     if domain.empty is not None or domain.mixed or not domain.limits:
         return ""
     bound = {limit.symbol for limit in domain.limits}
-    return "; ".join(
+    texts = (
         text for name, text in zip(domain.symbols, domain.texts(), strict=True) if name in bound
     )
+    if len(letters) == 1:  # the side of a sequence is a length
+        texts = (re.sub(rf"\b{letters}\b", "length", text) for text in texts)
+    return "; ".join(texts)
 
 
 #: A network that no size fits is computed at this one, for messages with numbers.

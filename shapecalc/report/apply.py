@@ -8,7 +8,7 @@ from shapecalc.algebra import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
 from shapecalc.layers.shape import as_list
-from shapecalc.layers.window import InputSpan, Sees, UndecidedError
+from shapecalc.layers.window import InputSpan, LongPeriodError, Sees, UndecidedError, some_of
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
@@ -69,6 +69,8 @@ def apply(layer: Layer, inputs: tuple[Shape, ...], symbols: tuple[str, ...] = ()
         window = None if errors else layer.window(*inputs)
     except RuleError as error:
         errors.append(error)
+    except LongPeriodError:
+        window = some_of(len(inputs[0].sides), len(output.sides))
     except UndecidedError:
         window = UNDECIDED
     if errors:

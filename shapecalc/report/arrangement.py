@@ -206,9 +206,9 @@ def _written(state: Factored, shape: Shape) -> Fields:
 def _written_together(state: Factored, sums: list[SideParts]) -> ReceptiveField:
     """Return a field from the first to the last pixel of several sums: of the unit with most."""
     sizes = [_between(state, one, other) for one in sums for other in sums]
-    first, _, step, units, _ = _written_side(state, sums[0], 1)
-    last = first[0] + largest(sizes)
-    return ReceptiveField((first[0],) * len(first), (last,) * len(first), step, units)
+    one = _written_side(state, sums[0], 1)
+    low, period = over_all(one)[0], len(one.first)
+    return one._replace(first=(low,) * period, last=(low + largest(sizes),) * period, also=())
 
 
 def _between(state: Factored, one: SideParts, other: SideParts) -> Dim:
@@ -233,7 +233,7 @@ def _written_side(state: Factored, side: SideParts, units: Dim) -> ReceptiveFiel
     channels = len(state.axes) - 1
     key = max(side.parts, key=lambda key: (key[0] != channels, key))
     part = side.parts[key]
-    first = side.first + sum(part.first[0] for part in side.parts.values())
+    first = side.first + sum(over_all(part)[0] for part in side.parts.values())
     size = side.last - side.first + sum(part.size - 1 for part in side.parts.values()) + 1
     period = len(part.first)
     return ReceptiveField((first,) * period, (first + size - 1,) * period, part.step, part.units)
@@ -244,8 +244,8 @@ def _shifted(field: ReceptiveField, first: Dim, last: Dim) -> ReceptiveField:
     if first == 0 == last:
         return field
     return field._replace(
-        first=tuple([low if low == FAR else low + first for low in field.first]),
-        last=tuple([high if high == -FAR else high + last for high in field.last]),
+        first=tuple([_sum(low, first) for low in field.first]),
+        last=tuple([_sum(high, last) for high in field.last]),
         also=tuple([_shifted(part, first, last) for part in field.also]),
     )
 
@@ -496,6 +496,8 @@ def _halves(
         return None
     assert isinstance(inner, int)
     ends = [field.sees(unit) for unit in range(extent)]
+    if (FAR, -FAR) in ends:
+        return None  # what sees nothing is no sum
     within = ends[:inner]
     low, high = ends[0]
     across = [(first - low, last - high) for first, last in ends[::inner]]
@@ -549,10 +551,15 @@ def _merged(factors: tuple[Dim, ...], parts: dict[int, ReceptiveField]) -> Recep
 def _repeated(field: ReceptiveField, table: Sequence[tuple[Dim, Dim]]) -> ReceptiveField:
     """Give every place as many places within, each of which adds to what is seen."""
     return field._replace(
-        first=tuple([low + first for low in field.first for first, _ in table]),
-        last=tuple([high + last for high in field.last for _, last in table]),
+        first=tuple([_sum(low, first) for low in field.first for first, _ in table]),
+        last=tuple([_sum(high, last) for high in field.last for _, last in table]),
         also=tuple([_repeated(part, table) for part in field.also]),
     )
+
+
+def _sum(a: Dim, b: Dim) -> Dim:
+    """Add two ends of what is seen; with nothing in one there is nothing."""
+    return a if a in (FAR, -FAR) else b if b in (FAR, -FAR) else a + b
 
 
 # -- operands joined -------------------------------------------------------------------------------

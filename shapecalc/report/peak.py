@@ -57,23 +57,20 @@ def _live(
         if layer is not None and layer.inplace and (layer.view or readers[source] == 1):
             owner[index] = source
             held[source] = index
-            readers[source] += readers[index] - 1
-            if readers[source] == 0:
-                live -= sizes[source]
-                del held[source]
-            continue
-        live += size
-        held[index] = index
-        yield index, live, held
-        for origin in node.inputs:
+            readers[source] += readers[index]
+            done = node.inputs
+        else:
+            live += size
+            held[index] = index
+            yield index, live, held
+            readers[index] += 1  # itself, until here
+            done = (*node.inputs, index)
+        for origin in done:
             buffer = owner[origin]
             readers[buffer] -= 1
             if readers[buffer] == 0:
                 live -= sizes[buffer]
                 del held[buffer]
-        if readers[index] == 0:
-            live -= size
-            del held[index]
 
 
 def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> Peak | None:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
-from shapecalc.layers.shape import as_list
 from shapecalc.layers.window import (
     EVERYTHING,
     OWN,
     UNSEEN,
     ByAxis,
+    LongPeriodError,
     PerInput,
     Rearranged,
     Reduced,
@@ -111,8 +110,10 @@ def field_of(
         seen = _seen_by(layer, sources, window, output)
     except RuleError as error:  # an expression grows too large
         raise RefusedError([error]) from None
-    except UndecidedError:
+    except LongPeriodError:
         seen = _bounded(sources, output)
+    except UndecidedError:
+        return None
     for side in seen or ():
         if _too_wide(side) or (side.also and any(map(_too_wide, side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
@@ -124,7 +125,7 @@ def field_of(
 def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shape) -> Fields | None:
     """Look at what flows in through a layer's window."""
     if window is UNDECIDED:
-        raise UndecidedError
+        return None
     if isinstance(window, PerInput):  # of some only the shape counts
         seen = [operand for operand, own in enumerate(window.windows) if own != UNSEEN]
         if len(seen) == 1:
@@ -153,14 +154,14 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
 
 
 def _bounded(sources: list[Row | None], output: Shape) -> Fields | None:
-    """Return a bound where numbers do not repeat soon enough to be followed; None for symbols."""
-    rows = [row for row in sources if row is not None]
-    shapes = (output, *(row.output for row in rows))
-    if any(is_symbolic(extent) for shape in shapes for extent in as_list(shape)):
-        return None
+    """Return a bound where fields repeat too seldom to be followed; None where symbols decide."""
     from shapecalc.report.arrangement import bounded
 
-    return bounded([(row.field, row.output) for row in rows if row.field is not None], output)
+    there = [(row.field, row.output) for row in sources if row is not None and row.field]
+    try:
+        return bounded(there, output)
+    except UndecidedError:
+        return None
 
 
 def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:

@@ -6,6 +6,7 @@ after a period of units.  What a layer's own window sees of its input, `layers.w
 
 from __future__ import annotations
 
+from itertools import accumulate
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -59,7 +60,7 @@ class ReceptiveField(NamedTuple):
         first, last, _, units, also = self
         if also:
             parts = (self, *also)
-            widest = largest([furthest(a, b) for a in parts for b in parts])
+            widest = _largest_of([_distances(a, b) for a in parts for b in parts])
         elif len(first) == 1:
             widest = last[0] - first[0]
         else:
@@ -147,22 +148,42 @@ def own_places(n: Dim) -> ReceptiveField:
 
 
 def furthest(a: ReceptiveField, b: ReceptiveField) -> Dim:
-    """Return the largest distance from what a unit sees first in `b` to what it sees last in `a`.
+    """Return the largest distance from what a unit sees first in `b` to its last in `a`."""
+    return _largest_of([_distances(a, b)])
 
-    It is linear along the units of one phase, so the first and the last of them tell.
+
+class _Ends(NamedTuple):
+    """What may be largest, and what surely is not: another of these is, for other units."""
+
+    kept: list[Dim]
+    passed: list[Dim]
+
+
+def _largest_of(ends: list[_Ends]) -> Dim:
+    """Return the largest, without a comparison of symbols that is decided."""
+    kept = _of_those_that_see([end for group in ends for end in group.kept])
+    passed = [end for group in ends for end in group.passed]
+    return largest([end for end in kept if end not in passed] or kept)
+
+
+def _distances(a: ReceptiveField, b: ReceptiveField) -> _Ends:
+    """Return distances from what a unit sees first in `b` to what it sees last in `a`.
+
+    They are linear along the units of one phase, so the first and the last of them tell.
     """
     period, units = lcm(len(a.first), len(b.first)), a.units
     if isinstance(units, int):
         ends = {*range(min(period, units)), *range(max(0, units - period), units)}
-        spans = [_between(a, u, u)[1] - _between(b, u, u)[0] for u in ends]
-        return largest(_of_those_that_see(spans))
-    spans = []
+        return _Ends([_between(a, u, u)[1] - _between(b, u, u)[0] for u in ends], [])
+    spans: list[Dim] = []
     for phase in range(period):
         span = _between(a, phase, phase)[1] - _between(b, phase, phase)[0]
         turns = (units - 1 - phase) // period  # to the last unit of the phase
         pace = a.step * (period // len(a.first)) - b.step * (period // len(b.first))
         spans += [span, span + turns * pace]
-    return largest(_of_those_that_see(spans))
+    if period == 1 and isinstance(pace, int) and pace:  # there is a first unit
+        return _Ends(spans[1:], spans[:1]) if pace > 0 else _Ends(spans[:1], spans[1:])
+    return _Ends(spans, [])
 
 
 def _of_those_that_see(spans: list[Dim]) -> list[Dim]:
@@ -173,8 +194,16 @@ def _of_those_that_see(spans: list[Dim]) -> list[Dim]:
 
 def over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
     """Return the first and the last pixel that any unit sees."""
-    ends = [_over_all(part) for part in (field, *field.also)]
-    return smallest([first for first, _ in ends]), largest([last for _, last in ends])
+    parts = (field, *field.also)
+    ends = [_over_all(part) for part in parts]
+    passed = [
+        part.last[0]
+        for part in parts
+        if len(part.last) == 1 and isinstance(part.step, int) and part.step > 0
+        if not isinstance(part.units, int)
+    ]
+    lasts = _largest_of([_Ends([last for _, last in ends], passed)])
+    return smallest([first for first, _ in ends]), lasts
 
 
 def _over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
@@ -263,7 +292,7 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
     ReceptiveField(first=(0, 0), last=(1, 1), step=2, units=8, also=())
     """
     if step == UP_TO_OWN:
-        return look_back_both(look_back(field, OWN, units), look_back(field, FIRST, units))
+        return _up_to_own(field, units)
     first, last, pace, _, also = field
     lo, hi, stride = step[:3]
     if stride != 0 and not also and len(first) == 1 == len(lo):
@@ -277,6 +306,20 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
         begin, end = over_all(field)
         return ReceptiveField((begin,), (end,), 0, units)
     return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
+
+
+def _up_to_own(field: ReceptiveField, units: Dim) -> ReceptiveField:
+    """Return the field of units that reach from the first unit to the one at their own place."""
+    first, last, pace = field[:3]
+    if not field.also and (len(first) == 1 or (_in_order(first, pace) and _in_order(last, pace))):
+        return look_back_both(look_back(field, OWN, units), look_back(field, FIRST, units))
+    count = as_number(units)
+    refuse_period(count)
+    firsts, lasts = zip(*map(field.sees, range(count)), strict=True)
+    step = count // len(first) * pace
+    return ReceptiveField(
+        tuple(accumulate(firsts, smaller)), tuple(accumulate(lasts, larger)), step, units
+    )
 
 
 def _look_back(

@@ -113,7 +113,7 @@ def reach_law(
 
     Beyond the ends of a side there is nothing to notice.  Where a row's elements are not told
     apart, because a statistic is taken of one element alone, there is nothing either.  None: the
-    rules say of no axis more than that units see some of it.
+    rules say of no side more than that units see some of it.
     """
     ruled: list[_Moved | _Spans] = []
     for operand, given in enumerate(inputs):
@@ -183,7 +183,8 @@ class _Spans:
             for axis, (by, span) in spans.items()
         }
         self.unseen = window == UNSEEN
-        self.judges = self.unseen or bool(spans)
+        sides = range(len(given) - 1)
+        self.judges = not sides or any(side in spans for side in sides)
         self.open = {axis for axis, (_, span) in spans.items() if span.every == 0}
         self.blind = any(not any(map(len, rows)) for _, rows in self.seen.values())
         self.single = all(max(map(len, rows)) <= 1 for _, rows in self.seen.values())

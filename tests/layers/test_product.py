@@ -10,6 +10,7 @@ from shapecalc.algebra.expr import symbol
 from shapecalc.layers.base import Work
 from shapecalc.layers.product import Matmul
 from shapecalc.layers.shape import Map
+from shapecalc.layers.window import OWN, InputSpan
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -65,6 +66,16 @@ def test_output_and_macs(
     assert layer.output(first, second) == output
     assert layer.work((first, second), output) == Work(macs=macs)
     assert layer.weights(first, second) == ()
+
+
+def test_heads_in_a_row_look_at_the_keys_that_they_share() -> None:
+    """Four heads of 3 queries, two of 5 keys: rows of the first, columns of the second."""
+    queries, keys = Map((3,), 8), Map((5,), 4)
+    first, second = Matmul(transpose="second", heads=4, groups=2).window(queries, keys).windows
+    assert (first.along, second.along) == ((1, 0), (2, 0))  # of 4 x 3 x 5
+    assert (first.spans[0], second.spans[0]) == (OWN, OWN)
+    assert first.spans[1] == InputSpan((0,), (1,), 2)
+    assert second.spans[1] == InputSpan((0, 0), (1, 1), 2)
 
 
 def test_a_scaled_product_multiplies_the_first_operand() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapecalc.api import loads
+from shapecalc.api import loads, summarize
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input, Node
 from shapecalc.layers.activation import Softmax
@@ -302,6 +302,19 @@ def test_periods_have_an_end() -> None:
     sizes = [(row.field[0].size, at_most(row.field)) for row in rows]
     assert sizes == [(1, False), (3, False), (9009, True), (9009, True), (9009, True)]
     assert taken(Map((5000,), 1), [AdaptiveAvgPool(size=(5000,))]).rows[-1].field[0].size == 1
+
+
+def test_steps_of_a_recurrent_layer_see_all_before_them() -> None:
+    """Also with a symbol: broken by a maximum over what surely is not the largest."""
+    text = "input: Tx2\nlayers: [{conv: {filters: 2, kernel: 3}}, {lstm: {units: 3}}, {X}]"
+    for last in (
+        "dense: 2",
+        "gru: {units: 2, bidirectional: true}",
+        "rnn: {units: 2, returns: last}",
+    ):
+        report = summarize(loads(text.replace("X", last)))
+        assert [str(row.field[0].size) for row in report.rows] == ["1", "3", "T", "T"]
+        assert [row.field[0].size for row in report.at(T=9).rows] == [1, 3, 9, 9]
 
 
 def _tap_sets(layer: Layer, n: int, o: int) -> Taps:

@@ -86,7 +86,8 @@ def test_tokens_lengthen_a_sequence(refusal: Refusal) -> None:
     assert Token(count=2).output(sequence) == Map((198,), 768)  # DeiT: class and distillation
     assert Token(count=2).weights(sequence) == (Parameter("weight", (768, 2)),)
     (seen,) = Token(count=2).window(sequence)
-    assert (seen.lo, seen.hi, seen.step) == ((-2,), (-2,), 1)  # row 2 is the input's row 0
+    assert (seen.lo[:4], seen.hi[:4]) == ((0, 0, 0, 1), (-1, -1, 0, 1))  # 2 that see nothing
+    assert (seen.hi[-1], seen.step, len(seen.lo)) == (195, 196, 198)
     error = refusal(Token(), SHAPE)
     assert error is not None
     assert error.code == "E201"

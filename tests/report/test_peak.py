@@ -42,6 +42,12 @@ outputs: [c]""": max(32 + 128, 32 + 64, 64 + 48),
   - maxpool: {name: p}
   - conv: {name: b, filters: 2, kernel: 1, from: r}
 outputs: [p, b]""": max(32 + 64, 64 + 16, 64 + 16 + 32),
+    # a mask in the scores' place is the last to read the input's sides, which goes with it
+    """layers:
+  - window_partition: {name: w, size: 2, shift: 1}
+  - matmul: {name: s, from: [w, w], transpose: second}
+  - window_mask: {from: [s, input], size: 2, shift: 1}
+  - conv: {filters: 20, kernel: 1}""": max(32 + 32 + 64, 64 + 320),
     # flat or not, it is one buffer
     "layers: [flatten, dense: 3]": 32 + 3,
 }  # fmt: skip

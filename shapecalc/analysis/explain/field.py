@@ -10,6 +10,7 @@ from shapecalc.algebra.traced import Formula, formula, is_zero, named
 from shapecalc.analysis.explain.model import (
     LONG,
     OF_SIZES,
+    PIXELS,
     Block,
     Section,
     Subject,
@@ -21,7 +22,7 @@ from shapecalc.graph import Input
 from shapecalc.layers.base import square
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import SIDE_NAMES
-from shapecalc.layers.window import ByAxis, PerInput, Rearranged, Reduced
+from shapecalc.layers.window import UNSEEN, ByAxis, PerInput, Rearranged, Reduced, UndecidedError
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
 from shapecalc.report.receptive_field import Arranged, at_most
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra import Dim
-    from shapecalc.layers.window import InputSpan
+    from shapecalc.layers.window import InputSpan, Sees
     from shapecalc.report import Row
     from shapecalc.report.receptive_field import ReceptiveField
 
@@ -54,15 +55,29 @@ def _made(subject: Subject, side: int) -> Formula:
     field = fields_of(subject.row)[side]
     if isinstance(subject.layer, Input):
         return formula(1)
-    sources = _sources(subject)
-    tried = _union(sources, side) if len(sources) > 1 else _recurrence(subject, sources[0], side)
+    sources, window = _looked_at(subject)
+    if len(sources) == 1:
+        tried = _recurrence(subject, sources[0], window, side)
+    else:
+        tried = None if isinstance(window, PerInput) else _union(sources, side)
     if tried is not None and tried.value == field.size:
         return tried
     return _span(field)
 
 
-def _sources(subject: Subject) -> tuple[Row, ...]:
-    return tuple(subject.rows[name] for name in subject.row.sources)
+def _looked_at(subject: Subject) -> tuple[tuple[Row, ...], Sees]:
+    """Return the operands of which more than the shape counts, and how they are looked at."""
+    sources = tuple(subject.rows[name] for name in subject.row.sources)
+    try:
+        window = subject.layer.window(*subject.inputs)
+    except UndecidedError:
+        return sources, PerInput(())
+    if isinstance(window, PerInput):
+        pairs = zip(sources, window.windows, strict=True)
+        seen = [(source, own) for source, own in pairs if own != UNSEEN]
+        if len(seen) == 1:
+            return (seen[0][0],), seen[0][1]
+    return sources, window
 
 
 def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
@@ -76,9 +91,8 @@ def _union(sources: tuple[Row, ...], side: int) -> Formula | None:
     return widest
 
 
-def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
+def _recurrence(subject: Subject, source: Row, window: Sees, side: int) -> Formula | None:
     """Return r + (k - 1) x j, where windows and what they look at move by whole steps."""
-    window = subject.layer.window(*subject.inputs)
     placed = any(isinstance(row.field, Arranged) for row in (subject.row, source))
     if placed and not isinstance(window, Rearranged):
         return named("r", fields_of(source)[side].size) if window is None else None
@@ -88,6 +102,8 @@ def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
         return None
     step = _step(window, side)
     before = fields_of(source)[side if step.side < 0 else step.side]
+    if len(step.lo) > 1 and all(map(_one_or_none, step.lo, step.hi)):
+        return named("r", before.size)
     if len(before.first) > 1 or before.also or len(step.lo) > 1:
         return None
     size, jump = named("r", before.size), named("j", before.jump)
@@ -99,6 +115,11 @@ def _recurrence(subject: Subject, source: Row, side: int) -> Formula | None:
     if not stands:
         return size + (named("k", step.hi[0] - step.lo[0] + 1) - 1) * jump
     return size + (named("n", before.units) - 1) * jump
+
+
+def _one_or_none(low: Dim, high: Dim) -> bool:
+    """Tell whether units see one unit of the layer before, or none, as those of tokens."""
+    return isinstance(low, int) and isinstance(high, int) and low >= high
 
 
 def _step(window: Sequence[InputSpan], side: int) -> InputSpan:
@@ -121,6 +142,11 @@ def _span(field: ReceptiveField) -> Formula:
         return widest
     first, last = ends[spans.index(field.size)]
     return named("last", last) - named("first", first) + 1
+
+
+def _pixel(subject: Subject) -> str:
+    """Name what an element of the sides of the network's input is called."""
+    return PIXELS.get(len(fields_of(subject.row)), "pixel")
 
 
 def explain(subject: Subject) -> Section:
@@ -146,7 +172,7 @@ def explain(subject: Subject) -> Section:
         "receptive-field",
         "receptive field",
         f"{'at most ' if bound else ''}{square(sizes)}"
-        f" {plural(1 if set(sizes) == {1} else 2, subject.pixel)}"
+        f" {plural(1 if set(sizes) == {1} else 2, _pixel(subject))}"
         + (" per side" if len(sizes) > 1 else ""),
         tuple(blocks),
         sizes,
@@ -174,10 +200,13 @@ def _different(rules: tuple[Formula, ...]) -> list[int]:
 
 def _words(subject: Subject, rule: Formula) -> str:
     """Say which rule held."""
+    if all(is_zero(field.size) for field in fields_of(subject.row)):
+        return "No unit sees anything of the input: what is here was trained, or comes of padding."
     if at_most(subject.row.field):
         return (
-            "Which units see what was not followed through a reshape, a permute or a join before:"
-            " a unit sees no more than this, and may see less."
+            "Which units see what was not followed on all the way to here (through masks, windows"
+            " or reshapes that cut axes elsewhere, or joins of what lies otherwise): a unit sees no"
+            " more than this, and may see less."
         )
     leaves = {part.name for part in _parts(rule)}
     if isinstance(subject.layer, Input):
@@ -195,19 +224,30 @@ def _words(subject: Subject, rule: Formula) -> str:
             " unit sees the whole map: n units of the layer before, the first of which sees r"
             " and every further one j more."
         )
-    if rule.name == "r" and isinstance(subject.layer.window(*subject.inputs), Rearranged):
+    if rule.name == "r" and isinstance(_looked_at(subject)[1], Rearranged):
         return "The same elements lie elsewhere now, and every one sees what it saw before."
     if rule.name == "r":
-        return "Every unit looks at its own place only, and sees what the unit there before sees."
+        window = _looked_at(subject)[1]
+        place = "its own place only"
+        if window is not None and not isinstance(window, Rearranged | Reduced | ByAxis | PerInput):
+            place = "one place or none" if any(len(step.lo) > 1 for step in window) else place
+        return f"Every unit looks at {place}, and sees what the unit there before sees."
+    why = "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold;"
+    if isinstance(subject.layer.window(*subject.inputs), PerInput):
+        why = (
+            "An element of the product sees what its line of the one operand and its line of the"
+            " other see together;"
+        )
+    elif subject.layer.gathers:
+        why = f"{subject.layer.gathers};"
     if rule.name == "widest":
         return (
-            "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold;"
-            f" this is what the one with the widest sees, in {subject.pixel}s, padding included."
+            f"{why} this is what the one with the widest sees, in {_pixel(subject)}s, padding"
+            " included."
         )
     return (
-        "Here units in turn see different stretches, so the rule r + (k - 1)*j does not hold; the"
-        f" widest reaches from the first to the last {subject.pixel} given here, counted from 0,"
-        " padding included."
+        f"{why} the widest reaches from the first to the last {_pixel(subject)} given here, counted"
+        " from 0, padding included."
     )
 
 

@@ -13,6 +13,7 @@ from shapecalc.algebra import is_number
 from shapecalc.analysis.explain.model import Block, Equation, Section, Subject
 from shapecalc.analysis.explain.output import numbers
 from shapecalc.graph import Input
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.layers.shape import as_text
 from shapecalc.output.document import Picture, Prose
 from shapecalc.text.words import capital, listed
@@ -35,6 +36,8 @@ INDICES = {
 }
 #: The same where there are no maps.
 OF_ROWS = {"c d": "inputs", "f": "units"}
+#: The letters of a recurrent layer; the others in its formulas are gates.
+OF_STEPS = {"c": "inputs", "f": "units", "k": "rows (gate by gate)", "t": "steps"}
 #: A picture is no wider, and a join with more operands shows only these.
 WIDE, OPERANDS = 74, 3
 #: Below this the central differences agree.
@@ -111,6 +114,8 @@ def _letters(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> str:
     used -= {of for of in formulas if of != "y"}
     row = not any(shape.sides for shape in (*subject.inputs, subject.output))
     names = INDICES | (OF_ROWS if row or (set(used) & {"f"} and not used & {"i", "u"}) else {})
+    if isinstance(subject.layer, Recurrent):
+        names = OF_STEPS
     counted = []
     for letters, what in names.items():
         own = [letter for letter in letters.split() if letter in used]
@@ -129,11 +134,15 @@ def _arrays(subject: Subject, formulas: Mapping[str, ArrayFormula]) -> Iterator[
         yield f"the inputs are {shown}{', ...' if len(operands) > OPERANDS else ''}"
     elif operands:
         yield "the input is x"
-    if "w" in formulas:
+    if isinstance(subject.layer, Recurrent):
+        yield "the weights of the input w and of the state u"
+    elif "w" in formulas:
         yield "the weights w"
     elif "w1" in formulas:
         yield "the weights of the depthwise convolution w1, of the 1x1 convolution w2"
-    if "b" in formulas:
+    if "d" in formulas:
+        yield "the biases b and d"
+    elif "b" in formulas:
         yield "the bias b"
     if "r" in formulas and "V[c]" in formulas["r"].text:
         yield "the running mean M"

@@ -14,6 +14,7 @@ from shapecalc.layers.base import NO_WORK
 from shapecalc.layers.dense import Dense, Rbf
 from shapecalc.layers.pool import Subsampling
 from shapecalc.layers.product import Matmul
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.layers.transposed import Transposed
 from shapecalc.output.document import Grid, Prose
 
@@ -100,7 +101,9 @@ def _words(subject: Subject) -> str:
         )
     if not layer.weighted:
         return _why_none(layer, subject)
-    if not subject.output.sides:
+    if isinstance(layer, Recurrent):
+        text = "Every weight is used at every step; so are those of the state, which begins at 0."
+    elif not subject.output.sides:
         text = "Every weight is used once: a multiplication, and an addition to the sum."
     elif isinstance(layer, Dense):
         text = "Every weight is used at every position."

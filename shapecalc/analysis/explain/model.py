@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: So many names are listed in a message.
 LISTED = 12
 #: What the elements of a map are called, by the number of its sides.
-_PIXELS = {1: "position", 2: "pixel", 3: "voxel"}
+PIXELS = {1: "position", 2: "pixel", 3: "voxel"}
 
 
 class Subject(NamedTuple):
@@ -62,7 +62,7 @@ class Subject(NamedTuple):
     @property
     def pixel(self) -> str:
         """What an element of the input's sides is called."""
-        return _PIXELS.get(max((len(shape.sides) for shape in self.inputs), default=2), "pixel")
+        return PIXELS.get(max((len(shape.sides) for shape in self.inputs), default=2), "pixel")
 
     def parts(self) -> tuple[Subject, ...]:
         """Return what a block is made of: its layers, and the blocks in it."""

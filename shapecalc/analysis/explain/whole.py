@@ -167,6 +167,12 @@ def block_output(subject: Subject) -> Section:
     return Section("output", "output", answer, blocks, (*row.output.sides, row.output.channels))
 
 
+def _part(part: str, block: str) -> str:
+    """Name a part without its block's path; a round's number alone would read as a number."""
+    short = part.removeprefix(f"{block}/")
+    return part if short.isdecimal() else short
+
+
 def block_sum(
     topic: str, title: str, value: Callable[[Subject], Dim], suffix: str = ""
 ) -> Callable[[Subject], Section]:
@@ -175,7 +181,7 @@ def block_sum(
     def explain(subject: Subject) -> Section:
         parts = [(part, value(part)) for part in subject.parts()]
         made = total(
-            named(part.row.name.removeprefix(f"{subject.row.name}/"), number, given=False)
+            named(_part(part.row.name, subject.row.name), number, given=False)
             for part, number in parts
             if not is_zero(number)
         )

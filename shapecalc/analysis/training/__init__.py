@@ -3,9 +3,10 @@
 Exact, as multiply-accumulates of convolutions, dense layers and products, counted dense.  The
 gradient of the weights pairs every input with every output gradient that it met, and the gradient
 of the input every weight: as many multiply-accumulates as the forward pass each.  The gradient of
-an input is needed only where something before it is trained, so the first convolution goes without,
-and the gradient of weights only where these are trained: what is frozen (`trainable: false`) hands
-its output's gradient on to a trained layer before it, and needs none where there is no such layer.
+an input is needed only where something before it is trained, so the first convolution goes without;
+a recurrent layer needs that of its state all the same, which its own weights have made.  The
+gradient of weights is needed only where these are trained: what is frozen (`trainable: false`)
+hands its output's gradient on to a trained layer before it, and needs none where there is none.
 A product of activations has no weights, but two inputs, the gradient of each as costly as itself.
 
 What training and inference keep in memory, for a batch and a type of element, follows from it.
@@ -20,6 +21,7 @@ from shapecalc.algebra import Dim, add_up, largest, product
 from shapecalc.api import report_of
 from shapecalc.errors import refuse
 from shapecalc.layers.base import Work
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.report.fold import fold, levels_of
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
@@ -227,9 +229,19 @@ def _product_cost(row: Row, factors: int) -> Cost:
 
 
 def _inner(row: Row) -> Dim:
-    """Return what still needs a gradient inside a layer: between a separable convolution's two."""
-    inside = [parameter for parameter in row.parameters if parameter.name == "pointwise.weight"]
-    return sum(parameter.size for parameter in inside) * product(row.output.sides)
+    """Return what still needs a gradient inside a layer.
+
+    Between a separable convolution's two, and of a recurrent layer from step to step and from layer
+    to layer: all but what its first layer reads.
+    """
+    weights = [parameter for parameter in row.parameters if parameter.role == "weight"]
+    if isinstance(row.layer, Recurrent):
+        places = product(row.inputs[0].sides)
+        inside = [p for p in weights if not p.name.startswith("weight_ih_l0")]
+    else:
+        places = product(row.output.sides)
+        inside = [p for p in weights if p.name == "pointwise.weight"]
+    return sum(parameter.size for parameter in inside) * places
 
 
 class Kept(NamedTuple):
@@ -263,11 +275,15 @@ def ends_above(plan: Training) -> bool:
 def _stored(plan: Training, view: View) -> Dim:
     """Count the outputs that are kept for the backward pass: all, or those above frozen layers.
 
-    A layer in place writes over the output of the layer before, so both are one.
+    Of recurrent layers that is also what they hand on from step to step.  A layer in place writes
+    over the output of the layer before, so both are one.
     """
     report = plan.report
+    within = add_up(
+        _within(row) for row, cost in zip(report.rows, plan.costs, strict=True) if cost.reached
+    )
     if not ends_above(plan):
-        return view.activations(report.totals)
+        return view.activations(report.totals) + within
     needed = [cost.reached for cost in plan.costs]
     for index in reversed(range(len(needed))):
         layer, inputs = report.rows[index].layer, report.graph.nodes[index].inputs
@@ -275,9 +291,14 @@ def _stored(plan: Training, view: View) -> Dim:
         if plan.costs[index].reached or (needed[index] and written_over):
             for source in inputs:
                 needed[source] = True
-    return add_up(
+    return within + add_up(
         view.activations(row) for row, kept in zip(report.rows, needed, strict=True) if kept
     )
+
+
+def _within(row: Row) -> Dim:
+    """Count what is kept inside a layer: a recurrent layer's outputs at steps and in layers."""
+    return row.layer.within(*row.inputs) if isinstance(row.layer, Recurrent) else 0
 
 
 def kept(plan: Training, view: View) -> tuple[Kept, ...]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import shapecalc
@@ -18,8 +19,11 @@ from shapecalc.algebra.notation import text_of
 from shapecalc.analysis.training import OPTIMIZERS, kept, training_cost
 from shapecalc.analysis.training.table import ratio, tabulate
 from shapecalc.cli import main
+from shapecalc.layers.recurrent import Lstm
 from shapecalc.output.options import make_view
 from shapecalc.output.view import View
+from shapecalc.reference.layer import backward, forward, random_arrays
+from shapecalc.reference.weighted import recorded
 from shapecalc.spec.find import shipped
 from shapecalc.text.safe import width_of
 from tests.paths import NETWORKS
@@ -70,6 +74,40 @@ def test_inside_a_separable_convolution_there_is_something_trained() -> None:
     cost = training_cost(summarize(loads(text))).costs[1]
     # 90 depthwise and 40 pointwise weights at 5*7 places; only the 40 need their input's gradient
     assert cost[2:6] == (4550, 1400, 4550, True)
+
+
+def test_the_state_of_a_recurrent_layer_needs_its_gradient_wherever_it_stands() -> None:
+    """Broken by gradients that end at the weights: the steps before have made the state."""
+    text = "input: 5x6\nlayers: [lstm: {units: 4, layers: 2, bidirectional: true}]"
+    cost = training_cost(summarize(loads(text))).costs[1]
+    # At every step 16 rows: of 6 inputs and 4 states, then of 8 inputs and 4 states, twice each.
+    assert cost[2:6] == (5 * 16 * 44, 5 * 16 * 32, 5 * 16 * 44, True)
+    layer, random = Lstm(units=4, layers=2, bidirectional=True), np.random.default_rng(0)
+    x = random.normal(size=(1, 6, 5))
+    arrays = random_arrays(layer, x, random=random)
+    y = forward(layer, arrays, x)
+    with recorded() as products:
+        backward(layer, arrays, (x,), y, y)  # goes forward again, to have what it needs
+    of_input = sum(p.macs for p in products if (p.rows, p.inner, p.columns) == (6, 16, 5))
+    assert of_input == 5 * 16 * 12
+    assert sum(p.macs for p in products) - of_input == cost.step
+
+
+@pytest.mark.parametrize(
+    ("fields", "activations"),
+    [
+        # 5 steps of 6 flow in; every layer hands on 5 steps of 2 x 4.
+        ("{units: 4, layers: 3, bidirectional: true}", 30 + 3 * 40),
+        ("{units: 4, layers: 3, bidirectional: true, returns: last}", 30 + 3 * 40),
+        ("{units: 4}", 30 + 20),
+        ("{units: 4, returns: last}", 30 + 20),
+    ],
+)
+def test_what_a_recurrent_layer_hands_on_is_kept(fields: str, activations: int) -> None:
+    """Also from one of its layers to the next, and where it returns the last step alone."""
+    plan = training_cost(summarize(loads(f"input: 5x6\nlayers: [lstm: {fields}]")))
+    memory = {part.key: part.number for part in kept(plan, View())}
+    assert memory["activations"] == activations
 
 
 def test_a_product_of_activations_needs_the_gradient_of_both_its_factors() -> None:

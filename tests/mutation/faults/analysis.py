@@ -133,6 +133,8 @@ FAULTS = [
     Planted("a left-out cell shows its last line", 'cell.partition("\\n")[0]', 'cell.partition("\\n")[-1]'),
     Planted("errata of two columns share a note", "(cell.status, cell.account, cell.under)", "(cell.status, cell.account)"),
     Planted("a record's match stands behind its cells", "[match, cells]", "[cells, match]"),
+    Planted("a recurrent layer's gradient ends at its weights", 'if not p.name.startswith("weight_ih_l0")', "if False"),
+    Planted("what a recurrent layer hands on is not kept", "row.layer.within(*row.inputs) if isinstance(row.layer, Recurrent) else 0", "0"),
     Planted("a training step forgets what is free", '    report = report_of(\n        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED', '    report = report_of(\n        network, settings=settings, input=input, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED'),
     Planted("the first trained layer computes parameters for MACs", "row.macs if trained_before else _inner(row)", "row.params if trained_before else _inner(row)"),
 ]  # fmt: skip

@@ -8,6 +8,9 @@ FAULTS = [
     Planted("a split needs one good word", "all(word.isdigit() or word.isidentifier() for word in words)", "any(word.isdigit() or word.isidentifier() for word in words)"),
     Planted("a response normalisation costs two less", "self.size + 1", "self.size - 1"),
     Planted("a normalisation over all has a scale a channel", '(shape.channels, *(shape.sides if self.over == "all" else ()))', "(shape.channels)"),
+    Planted("trained rows see the first of the others", "(0,) * rows + own, (-1,) * rows + own", "(0,) * rows + own, (0,) * rows + own"),
+    Planted("heads share no keys", "part = (_parts(b.start, b.size, heads.sharing), batch)", "part = (_parts(b.start, b.size), batch)"),
+    Planted("columns count along the row", "column: Look = (OWN, sides)", "column: Look = (OWN, sides - 1)"),
     Planted("a vector's units are its first extent", "dims[-1]", "dims[0]"),
     Planted("a transposed size has two steps too many", "(n - 1) * stride + extent - before", "(n + 1) * stride + extent - before"),
 ]  # fmt: skip
