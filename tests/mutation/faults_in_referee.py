@@ -86,6 +86,7 @@ _OTHERS = [
     Fault("a sign is forgotten on the way back", "abs", "reference.arithmetic:absolute_gradient", "g * np.sign(x)", "g * np.abs(np.sign(x))"),
     Fault("a mean is a sum", "mean", "reference.reduce:mean", "x.mean(", "x.sum("),
     Fault("a scale's input gets its gradient unscaled", "scale", "reference.trained:elementwise_backward", 'inner = gradient * _along(layer, arrays["weight"], x)', "pass"),
+    Fault("a row gets what its last place has for it", "embedding", "reference.embedding:backward", "np.add.at(rows, _indices(layer, x), np.moveaxis(gradient, 1, -1))", "rows[_indices(layer, x)] = np.moveaxis(gradient, 1, -1)"),
     Fault("a third branch is forgotten", "add", "reference.merge:add", "y += x", "pass"),
     Fault("axes go back the way they came", "permute", "reference.reshape:permute_gradient", "np.argsort(order)", "order"),
     Fault("what was cut away gets ones", "crop", "reference.reshape:crop_gradient", "np.zeros_like(x)", "np.ones_like(x)"),

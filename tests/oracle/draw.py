@@ -356,6 +356,9 @@ def scores(draw: st.DrawFn, word: str) -> tuple[AnyLayer, tuple[Any, ...]]:
     return layer, (Map((*stack, positions), others),)
 
 
+#: What holds indices: a vector, or a map of one channel; seldom another map.
+INDICES = vectors | maps().map(lambda x: x._replace(channels=1)) | maps()
+
 #: Types whose inputs must fit each other, or a field.
 FITTED: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
     "matmul": products,
@@ -384,7 +387,7 @@ def layers(
     if not made.inputs:
         return made(**draw(st.fixed_dictionaries(FIELDS[word](None)))), ()
     some = {"map": maps(), "sequence": maps(sides=1), "any": maps() | vectors}
-    x = x or draw(some[made.takes])
+    x = x or draw(INDICES if word == "embedding" else some[made.takes])
     fields = FIELDS[word](x) if word in FIELDS else by_kind(made, x)
     fields.update((name, values) for name, values in only.items() if name in fields)
     return made(**draw(st.fixed_dictionaries(fields))), (x,)

@@ -367,6 +367,24 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
 
 
+# -- tables ---------------------------------------------------------------------------------------
+
+
+@of("embedding")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if x.ndim > 2 and x.shape[1] != 1:
+        raise ValueError("more than one index at a place")
+    made = nn.Embedding(layer.entries, layer.size)
+
+    def indices(_: nn.Module, args: tuple[Tensor]) -> Tensor:
+        whole = args[0].round().long() % layer.entries
+        return whole if x.ndim == 2 else whole[:, 0]
+
+    made.register_forward_pre_hook(indices)
+    made.register_forward_hook(lambda _, __, output: output.movedim(-1, 1))
+    return made
+
+
 # -- along axes ---------------------------------------------------------------------------------
 
 

@@ -80,6 +80,8 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "instancenorm, bare": ("instancenorm", {"affine": False}, (Map((5,), 3),)),
     "rmsnorm": ("rmsnorm", {}, (Map((2, 4), 3),)),
     "rmsnorm, bare": ("rmsnorm", {"scale": False}, (Map((5,), 3),)),
+    "embedding": ("embedding", {"entries": 6, "size": 3}, (Vector(4),)),
+    "embedding of a map": ("embedding", {"entries": 5, "size": 3}, (Map((2, 3), 1),)),
     "glu": ("glu", {}, (Map((2, 3), 4),)),
     "geglu": ("geglu", {}, (Vector(6),)),
     "swiglu": ("swiglu", {}, (Map((3,), 4),)),
@@ -238,7 +240,7 @@ def test_the_referee_reads_fields_and_nothing_else_of_a_layer(
     """Broken by a property or a constant of the rule's class that the referee takes over."""
     word, fields, shapes = CASES[name]
     made = layer_class(word)
-    known = {field.name for field in made.fields()} | {"fields", "positive"}
+    known = {field.name for field in made.fields()} | {"fields", "positive", "indexes"}
 
     def watched(layer: Any, attribute: str) -> Any:
         assert attribute in known or attribute.startswith("_"), f"{word}.{attribute} is read"
