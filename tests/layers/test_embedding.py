@@ -78,7 +78,7 @@ def test_sizes_may_be_symbols() -> None:
     )
     report = summarize(loads(net, settings={"v": "free", "d": "free"}))
     assert as_text(report["embedding1"].output) == "Nxd"
-    assert (str(report.totals.params), str(report.totals.macs)) == ("d*v + 7d + 7", "7N*d")
+    assert (str(report.totals.params), str(report.totals.macs)) == ("d*v + 7d + 7", "7*N*d")
 
 
 # -- tied heads ------------------------------------------------------------------------------------

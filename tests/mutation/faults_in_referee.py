@@ -97,6 +97,7 @@ _OTHERS = [
     Fault("the cell forgets its gradient", "lstm", "reference.recurrent:_step_back", "to_cell * f)", "0 * f)"),
     Fault("the gate is not multiplied on the way back", "glu", "reference.gated:gated_gradient", "[g * s,", "[g,"),
     Fault("a maximum goes back to the last", "maxout", "reference.gated:maxout_gradient", "pieces.argmax(2)", "pieces.argmin(2)"),
+    Fault("all heads share a mean", "layernorm", "reference.norm:sets", "heads_of(layer)", "1"),
     Fault("the reciprocal is a constant on the way back", "rmsnorm", "reference.rmsnorm:backward", "(inner * z).mean", "(0 * z).mean"),
     Fault("dealt out twice", "channel_shuffle", "reference.reshape:channel_shuffle_gradient", "x.shape[1] // layer.groups", "layer.groups"),
     Fault("an addition counts twice", "avgpool", "reference.tally:Counting.__add__", "adds += 1", "adds += 2"),

@@ -184,7 +184,11 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "rbf": lambda _: {"units": st.integers(1, 9)},
     "lrn": lambda _: {"size": st.integers(1, 7)},
     "batchnorm": lambda _: {**affine, "statistics": st.booleans()},
-    "layernorm": lambda _: {**affine, "over": st.sampled_from(["channels", "all"])},
+    "layernorm": lambda x: {
+        **affine,
+        "over": st.sampled_from(["channels", "all"]),
+        "heads": groups(x),
+    },
     "groupnorm": lambda _: {**affine, "groups": small},
     "instancenorm": lambda _: affine,
     "leaky_relu": lambda _: {"slope": part},
@@ -204,7 +208,7 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
         },
     ),
     "maxout": lambda _: {"pieces": small},
-    "rmsnorm": lambda _: {"scale": st.booleans()},
+    "rmsnorm": lambda x: {"scale": st.booleans(), "heads": groups(x)},
     "reshape": lambda x: {
         "shape": st.permutations([*x.sides, x.channels]).map(tuple)
         | st.sampled_from([(x.size,), (1, x.size), (x.size, 2)])

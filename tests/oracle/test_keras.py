@@ -223,6 +223,7 @@ ONLY: dict[str, st.SearchStrategy[Any]] = {
     "statistics": st.just(True),
     "over": st.just("channels"),
     "scale": st.just(True),
+    "heads": st.just(1),
     "mode": st.just("nearest"),
     "align": st.just("centres"),
     "offset": st.none(),

@@ -79,6 +79,8 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "instancenorm": ("instancenorm", {}, (Map((2, 4), 3),)),
     "instancenorm, bare": ("instancenorm", {"affine": False}, (Map((5,), 3),)),
     "rmsnorm": ("rmsnorm", {}, (Map((2, 4), 3),)),
+    "rmsnorm of heads": ("rmsnorm", {"heads": 2}, (Map((2,), 6),)),
+    "layernorm of heads": ("layernorm", {"heads": 2}, (Map((2, 1), 6),)),
     "rmsnorm, bare": ("rmsnorm", {"scale": False}, (Map((5,), 3),)),
     "embedding": ("embedding", {"entries": 6, "size": 3}, (Vector(4),)),
     "embedding of a map": ("embedding", {"entries": 5, "size": 3}, (Map((2, 3), 1),)),
