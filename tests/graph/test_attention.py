@@ -72,7 +72,12 @@ def test_its_parts_stand_in_order_under_their_names() -> None:
         # Scale and shift for the 3 channels of a head, of queries and of keys; scales alone.
         ("heads: 2, qk_norm: layernorm", 18 * 7 + 42 + 12, 1020, Map((5,), 6)),
         ("heads: 2, qk_norm: rmsnorm", 18 * 7 + 42 + 6, 1020, Map((5,), 6)),
-        ("heads: 2, groups: 1, qk_norm: rmsnorm", 12 * 7 + 42 + 6, 5 * 12 * 6 + 300 + 180, Map((5,), 6)),
+        (
+            "heads: 2, groups: 1, qk_norm: rmsnorm",
+            12 * 7 + 42 + 6,
+            5 * 12 * 6 + 300 + 180,
+            Map((5,), 6),
+        ),
     ],
 )
 def test_fields(fields: str, params: int, macs: int, output: Map) -> None:

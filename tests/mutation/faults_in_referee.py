@@ -78,7 +78,7 @@ _OTHERS = [
     Fault("the square of the input", "tanh", "reference.activation:tanh_gradient", "y * y", "x * x"),
     Fault("a third too steep", "hard_swish", "reference.activation:hard_swish_gradient", "(2 * x + 3)", "(2 * x + 4)"),
     Fault("one score does not touch another", "softmax", "reference.softmax:softmax_gradient", "g - (g * y).sum(_shared(layer, x), keepdims=True)", "g"),
-    Fault("positions for channels", "softmax", "reference.softmax:_shared", 'layer.over == "channels"', 'layer.over != "channels"'),
+    Fault("the first axis only", "softmax", "reference.softmax:_shared", "axes_of(layer.over, x)", "axes_of(layer.over, x)[:1]"),
     Fault("alpha is forgotten on the way back", "elu", "reference.activation:elu_gradient", "g * layer.alpha * np", "g * np"),
     Fault("positive inputs move the slope", "prelu", "reference.activation:prelu_backward", "np.minimum(x, 0)", "x"),
     Fault("an operand times itself", "multiply", "reference.merge:multiply_backward", "operands[:at] + operands[at + 1 :]", "operands[: at + 1] + operands[at + 1 :]"),

@@ -194,7 +194,7 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "leaky_relu": lambda _: {"slope": part},
     "prelu": lambda _: {"shared": st.booleans()},
     "elu": lambda _: {"alpha": st.floats(0.5, 2)},
-    "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
+    "softmax": lambda _: {"over": axes},
     "dropout": lambda _: {"rate": part},
     "stochastic_depth": lambda _: {"rate": part},
     **dict.fromkeys(

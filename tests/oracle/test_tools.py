@@ -188,7 +188,7 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
     "lrn over 4 channels": (make("lrn", size=4), TWO),
     "softmax": (make("softmax"), Vector(12)),
     "softmax over channels": (make("softmax"), TWO),
-    "softmax over positions": (make("softmax", over="positions"), TWO),
+    "softmax over positions": (make("softmax", over=("positions",)), TWO),
     "dropout": (make("dropout"), TWO),
     "upsample": (make("upsample"), TWO),
     "upsample by 2 and 3": (make("upsample", factor=(2, 3)), TWO),

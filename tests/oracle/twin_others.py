@@ -157,11 +157,17 @@ def _(layer: AnyLayer, _: Tensor) -> nn.Module:
 
 @of("softmax")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    if layer.over == "channels":
-        return nn.Softmax(1)
-    if x.ndim == 2:
-        raise ValueError("no positions")
-    return Do(lambda x: x.flatten(2).softmax(2).reshape(x.shape))
+    axes = along(layer.over, x)
+    if len(axes) == 1:
+        return nn.Softmax(axes[0])
+    last = range(-len(axes), 0)
+
+    def over_several(x: Tensor) -> Tensor:
+        moved = x.movedim(axes, tuple(last))
+        rows = moved.flatten(-len(axes)).softmax(-1)
+        return rows.reshape(moved.shape).movedim(tuple(last), axes)
+
+    return Do(over_several)
 
 
 @of("dropout")
