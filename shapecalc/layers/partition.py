@@ -13,7 +13,7 @@ from shapecalc.layers.shape import Map, Shape, as_text
 from shapecalc.layers.window import OWN, SOME, InputSpan, PerInput, some_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.algebra import Dim
 
@@ -89,6 +89,15 @@ class Partition(Layer):
         counts = map(ceil_div, shape.sides, sizes)
         return product(counts), product(sizes)
 
+    def shifted_within(self, shape: Shape) -> Iterator[Requirement]:
+        """Require that windows move by less than one: further moves give these windows again."""
+        rank = len(shape.sides)
+        sizes, shifts = per_side(self.size, rank, "size"), per_side(self.shift, rank, "shift")
+        for size, shift in () if self.grid else zip(sizes, shifts, strict=True):
+            if shift != 0:
+                complain = partial(_shifted_too_far, size, shift)
+                yield Requirement(size, "at least", shift + 1, complain)
+
     def unfit(self, windows: Shape, whole: Shape) -> RuleError:
         """Return the complaint that windows are not those of a map."""
         count, positions = self.cut(whole)
@@ -101,6 +110,17 @@ class Partition(Layer):
         )
 
 
+def _shifted_too_far(size: Dim, shift: Dim) -> RuleError:
+    return RuleError(
+        "E203",
+        f"windows of {size} cannot be shifted by {shift}: a whole window's shift changes nothing",
+        field="shift",
+        rule=f"{shift} < {size} must hold",
+        hint="give less than the window's side; Swin moves by half of it",
+        facts=(("size", size), ("shift", shift)),
+    )
+
+
 class WindowPartition(Partition):
     """Cuts a map into windows: windows x positions x channels, both row by row."""
 
@@ -111,6 +131,9 @@ class WindowPartition(Partition):
     learns: ClassVar[str] = _MOVES
     rule: ClassVar[str] = "output = product of ceil(n/size) x product of size x channels"
     example: ClassVar[str] = "window_partition: {size: 7, shift: 3}"
+
+    def requires(self, *inputs: Shape) -> Iterator[Requirement]:
+        yield from self.shifted_within(inputs[0])
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.cut(inputs[0]), inputs[0].channels)
@@ -139,6 +162,7 @@ class WindowMerge(Partition):
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         windows, whole = inputs
+        yield from self.shifted_within(whole)
         if len(windows.sides) != 2:
             raise self.unfit(windows, whole)
         for extent, wanted in zip(windows.sides, self.cut(whole), strict=True):
