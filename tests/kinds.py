@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: must be given.
 VALUES: dict[str, Any] = {
     "filters": 2, "kernel": (3,), "size": (6,), "units": 10, "groups": 3, "dense.units": 4096,
+    "embedding.entries": 11, "embedding.size": 10,
     "roll.shift": (2,), "window_partition.size": (2,), "window_merge.size": (2,),
     "window_mask.size": (2,), "relative_position.size": (3, 10),
     "reshape.shape": (2, 3, 5), "permute.order": (1, 0, 2), "pad.pad": Padding(((1, 2),)),
@@ -61,7 +62,7 @@ _BENT = {
     "activations", "max pools", "softmax", "normalisation", "response normalisation",
     "distances to codes",
 }  # fmt: skip
-_BENT_TYPES = {"divide", "maximum", "minimum", "max"}
+_BENT_TYPES = {"divide", "maximum", "minimum", "max", "embedding"}
 LINEAR = [
     word for word, made in BUILTIN.items() if made.term not in _BENT and word not in _BENT_TYPES
 ]
@@ -74,8 +75,9 @@ def copies(word: str, shape: Shape) -> tuple[Shape, ...]:
 
 
 def taken(word: str) -> tuple[Shape, ...]:
-    """Return what may flow into a layer of a type: maps of 30 channels."""
-    return copies(word, Map((9,) if word in NEED_SEQUENCES else (7, 9), 30))
+    """Return what may flow into a layer of a type: maps of 30 channels, or of indices."""
+    channels = 1 if BUILTIN[word].indexes else 30
+    return copies(word, Map((9,) if word in NEED_SEQUENCES else (7, 9), channels))
 
 
 def make(word: str) -> Layer:

@@ -84,6 +84,13 @@ class Measure:
         return self.total(totals, basis)
 
 
+def _kept(totals: Totals) -> Dim:
+    """Return the elements of keys and values that are kept from token to token."""
+    from shapecalc.report.generation import kv_cache  # few networks attend
+
+    return kv_cache(totals.layers)
+
+
 # fmt: off
 #: Every measure by its key, in the order of the tables.
 MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
@@ -144,6 +151,11 @@ MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
             "number", None, lambda all_, _: all_.peak),
     Measure("peak_memory", "peak memory", "most bytes alive at once in inference, of a batch",
             "bytes", None, lambda all_, basis: basis.memory(all_.peak)),
+    Measure("kv_cache", "KV cache", "elements of keys and values that causal attention keeps"
+            " for generation, of an example",
+            "number", None, lambda all_, _: _kept(all_)),
+    Measure("kv_cache_memory", "KV cache memory", "bytes of those, of a batch",
+            "bytes", None, lambda all_, basis: basis.memory(_kept(all_))),
     Measure("parameter_memory", "parameter memory", "bytes of the parameters",
             "bytes", None, lambda all_, basis: basis.trained(all_)),
     Measure("flash", "flash", "bytes of all that is stored, the file: parameters and buffers",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra import is_number, product
 from shapecalc.errors import RuleError
+from shapecalc.layers.axes import chosen, sets_along
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import pads_per_side, per_side
 from shapecalc.layers.window import padding
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra import Dim
+    from shapecalc.layers.axes import Axis
     from shapecalc.report import Row
 
 
@@ -163,8 +165,8 @@ def _framed_inputs(row: Row) -> Dim:
 
 
 def _sets(row: Row) -> Dim:
-    over = getattr(row.layer, "over", "channels")
-    return _positions(row) if over == "channels" else row.output.channels
+    over: tuple[Axis, ...] = getattr(row.layer, "over", ("channels",))
+    return sets_along(chosen(over, row.output), row.output)
 
 
 def _if(row: Row, condition: bool) -> Dim:

@@ -100,6 +100,12 @@ def rebuilt(graph: Graph, values: Mapping[str, object]) -> Graph:
     return expand(graph.spec, {**settings, **{k: str(v) for k, v in values.items()}}, inputs)
 
 
+def _weights_of(draft: Draft) -> str:
+    """Return the type whose weights a layer has: a table's are a matrix of a row per unit."""
+    word = draft.use.type if draft.use else ""
+    return "dense" if word == "embedding" else word
+
+
 def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     """Put drafts in order and make them nodes."""
 
@@ -294,9 +300,7 @@ class Resolver:
             if any(isinstance(side, Level) and not side.last for side in (member, owner)):
                 continue  # a block that lacks a field, and was complained about
             mine, theirs = self.leaves(member), self.leaves(owner)
-            if [d.use.type if d.use else "" for d in mine] != [
-                d.use.type if d.use else "" for d in theirs
-            ]:
+            if list(map(_weights_of, mine)) != list(map(_weights_of, theirs)):
                 message = f"'{member.name}' and '{reference.text}' are not made of the same layers"
                 self.expansion.complain("E154", message, reference, "only like can share weights")
                 continue

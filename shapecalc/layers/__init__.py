@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The families, in the order in which help and schema list their layers.
 FAMILIES = (
     "conv", "depthwise", "transposed", "pool", "globalpool", "dense", "lrn", "norm", "activation",
-    "rmsnorm", "gated", "recurrent",
+    "rmsnorm", "gated", "recurrent", "embedding",
     "reshape", "slicing", "merge", "arithmetic", "reduce", "trained", "product", "attention",
     "partition",
 )  # fmt: skip

@@ -5,11 +5,12 @@ They work in place.  How many operations an element takes is a convention, state
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.errors import RuleError
+from shapecalc.layers.axes import Axes, Axis, chosen, in_words, mixed_along
 from shapecalc.layers.base import Layer, Parameter, Work
-from shapecalc.layers.fields import Choice, Decimal, Flag, decimal_text, field
+from shapecalc.layers.fields import Decimal, Flag, decimal_text, field
 from shapecalc.layers.shape import Vector
 from shapecalc.layers.window import EVERYTHING, OWN
 
@@ -221,7 +222,7 @@ class Softmax(Pointwise):
 
     type: ClassVar[str] = "softmax"
     principal: ClassVar[str] = "over"
-    summary: ClassVar[str] = "probabilities over channels or positions"
+    summary: ClassVar[str] = "probabilities over channels, or over other axes"
     term: ClassVar[str] = "softmax"
     learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = exp(x - max)/sum of exp(x - max)"
@@ -229,22 +230,28 @@ class Softmax(Pointwise):
     gathers: ClassVar[str] = "The scores at all positions are divided by their sum"
     cost: ClassVar[Work] = Work(adds=2, compares=1, divisions=1, exponentials=1)
 
-    over: Literal["channels", "positions"] = field(
-        Choice("channels", "positions"),
-        "what sums to 1: the channels at a position, or the positions of a channel (AlphaGo)",
-        default="channels",
-        words={"positions": "over positions"},
+    over: tuple[Axis, ...] = field(
+        Axes(),
+        "what sums to 1: the channels at a position, the positions of a channel (AlphaGo), or all"
+        " along other axes",
+        default=("channels",),
         unsaid="softmax over channels",
     )
 
+    def configuration(self, *inputs: Shape) -> str:
+        return "" if self.over == ("channels",) else f"over {in_words(self.over, *inputs)}"
+
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | None:
-        return None if self.over == "channels" else (EVERYTHING,) * len(inputs[0].sides)
+        axes, sides = chosen(self.over, inputs[0]), range(len(inputs[0].sides))
+        if set(axes).isdisjoint(sides):
+            return None
+        return tuple([EVERYTHING if side in axes else OWN for side in sides])
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return EVERYTHING if self.over == "channels" else OWN
+        return mixed_along(chosen(self.over, inputs[0]), inputs[0])
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
-        if self.over == "positions" and isinstance(inputs[0], Vector):
+        if "positions" in self.over and isinstance(inputs[0], Vector):
             raise RuleError(
                 "E201",
                 f"softmax over positions needs sides, but a vector of {inputs[0].size} flows in",
@@ -252,6 +259,7 @@ class Softmax(Pointwise):
                 hint="use `softmax`, which is over the units of a vector",
                 facts=(("input", str(inputs[0].size)),),
             )
+        chosen(self.over, inputs[0])
         return ()
 
 

@@ -79,6 +79,7 @@ class WindowMask(Partition):
 
     def requires(self, *inputs: Shape) -> Iterator[Requirement]:
         scores, whole = inputs
+        yield from self.shifted_within(whole)
         windows, positions = self.cut(whole)
         if len(scores.sides) < 2:
             raise self.unfit(scores, whole)

@@ -111,11 +111,12 @@ class Layer:
     same elements, so nothing is written),
     `weighted` whether units multiply and accumulate by trained weights, `by_channel` whether they
     see their own channel only, `gathers` in words why units look beyond a window, `positive`
-    whether it is judged on numbers above 0, where all that it computes is a number.  `term` is what
-    a total calls the operations that are neither multiply-accumulates nor bias adds, "" where it
-    has no name for them; `learns` what is trained, or ``nothing: `` and the reason.  Both are
-    stated on every type itself, as those of another are seldom right.  `rule`, `counts` and
-    `example` are the help; the type word by itself is the example where no other is given.
+    whether it is judged on numbers above 0, where all that it computes is a number, `indexes` the
+    field that counts what its inputs choose from, where these are indices.  `term` is what a total
+    calls the operations that are neither multiply-accumulates nor bias adds, "" where it has no
+    name for them; `learns` what is trained, or ``nothing: `` and the reason.  Both are stated on
+    every type itself, as those of another are seldom right.  `rule`, `counts` and `example` are
+    the help; the type word by itself is the example where no other is given.
     """
 
     type: ClassVar[str]
@@ -136,6 +137,7 @@ class Layer:
     by_channel: ClassVar[bool] = False
     gathers: ClassVar[str] = ""
     positive: ClassVar[bool] = False
+    indexes: ClassVar[str] = ""
 
     _fields: ClassVar[tuple[Declared, ...]] = ()
 

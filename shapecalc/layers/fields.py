@@ -548,7 +548,8 @@ class Declared(NamedTuple):
         if self.words is None or value == self.default:
             return ""
         if isinstance(self.words, str):
-            return f"{self.words} {decimal_text(value)}"
+            text = decimal_text(value) if isinstance(value, float) else str(value)
+            return f"{self.words} {text}"
         return self.words[value]
 
 

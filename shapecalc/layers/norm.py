@@ -12,9 +12,10 @@ over positions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from shapecalc.algebra import Dim, product
+from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Parameter, Requirement, Work, groups_divide
 from shapecalc.layers.fields import Choice, Count, Flag, field
 from shapecalc.layers.window import EVERYTHING, OWN, reach_groups
@@ -153,12 +154,41 @@ class BatchNorm(Norm):
         return OWN
 
 
+def heads_field() -> Any:  # noqa: ANN401  (as `field`)
+    """Declare the parts that channels fall into, for what normalises those of a position."""
+    return field(
+        Count(symbolic=True, divides=True),
+        "parts of the channels, each normalised by itself, by the same weights (attention's heads)",
+        default=1,
+        words="heads",
+        unsaid="all channels together",
+    )
+
+
+def heads_divide(channels: Dim, heads: Dim) -> Requirement:
+    """Require that the channels fall into heads of one size."""
+    return Requirement(
+        channels,
+        "divisible by",
+        heads,
+        lambda: RuleError(
+            "E205",
+            f"{channels} channels cannot be split into {heads} heads",
+            field="heads",
+            rule=f"{channels} mod {heads} = {channels % heads}, must be 0",
+            hint="use heads that divide the channels",
+            facts=(("channels", channels), ("heads", heads)),
+        ),
+    )
+
+
 class LayerNorm(Norm):
     """Normalises every example by itself, over the channels of each position or over everything.
 
     Over `channels` is what transformers, ConvNeXt and Keras do; over `all`, channels and sides
     together with a weight for every element, is the paper's and PyTorch's over the whole shape
-    (Ba, Kiros & Hinton 2016).
+    (Ba, Kiros & Hinton 2016).  With `heads` the channels of every head are normalised by
+    themselves, by the same weights (Dehghani et al. 2023, "Scaling Vision Transformers").
     """
 
     type: ClassVar[str] = "layernorm"
@@ -167,7 +197,8 @@ class LayerNorm(Norm):
     term: ClassVar[str] = "normalisation"
     learns: ClassVar[str] = "a scale and a shift for every channel, or for every element"
     counts: ClassVar[str] = (
-        "weights and biases = channels each, or with `over: all` input elements each" + _PER_ELEMENT
+        "weights and biases = channels each (of a head), or with `over: all` input elements each"
+        + _PER_ELEMENT
     )
     example: ClassVar[str] = "layernorm: {over: all}"
 
@@ -176,21 +207,34 @@ class LayerNorm(Norm):
         "what has one mean: the channels of a position, or all",
         default="channels",
     )
+    heads: Dim = heads_field()
 
     def configuration(self, *inputs: Shape) -> str:
         return f"over {self.over}"
 
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        if self.heads != 1 and self.over == "all":
+            raise RuleError(
+                "E203",
+                "heads are parts of the channels of a position, but the layer is over all",
+                field="heads",
+                hint="leave `over` or `heads` away",
+            )
+        return [heads_divide(inputs[0].channels, self.heads)]
+
     def sets(self, shape: Shape) -> Dim:
-        return 1 if self.over == "all" else product(shape.sides)
+        return 1 if self.over == "all" else product(shape.sides) * self.heads
 
     def scaled(self, shape: Shape) -> tuple[Dim, ...]:
-        return (shape.channels, *(shape.sides if self.over == "all" else ()))
+        if self.over == "all":
+            return (shape.channels, *shape.sides)
+        return (shape.channels // self.heads,)
 
     def over_positions(self) -> bool:
         return self.over == "all"
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return EVERYTHING
+        return reach_groups(inputs[0].channels, self.heads, inputs[0].channels)
 
 
 class GroupNorm(Norm):

@@ -22,7 +22,7 @@ from shapecalc.layers.window import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.algebra import Dim
 
@@ -118,6 +118,15 @@ class Partition(Layer):
         order = (*inner, *outer) if self.grid else (*outer, *inner)
         return (*(extent for pair in pairs for extent in pair), shape.channels), (*order, 2 * rank)
 
+    def shifted_within(self, shape: Shape) -> Iterator[Requirement]:
+        """Require that windows move by less than one: further moves give these windows again."""
+        rank = len(shape.sides)
+        sizes, shifts = per_side(self.size, rank, "size"), per_side(self.shift, rank, "shift")
+        for size, shift in () if self.grid else zip(sizes, shifts, strict=True):
+            if shift != 0:
+                complain = partial(_shifted_too_far, size, shift)
+                yield Requirement(size, "at least", shift + 1, complain)
+
     def unfit(self, windows: Shape, whole: Shape) -> RuleError:
         """Return the complaint that windows are not those of a map."""
         count, positions = self.cut(whole)
@@ -130,6 +139,17 @@ class Partition(Layer):
         )
 
 
+def _shifted_too_far(size: Dim, shift: Dim) -> RuleError:
+    return RuleError(
+        "E203",
+        f"windows of {size} cannot be shifted by {shift}: a whole window's shift changes nothing",
+        field="shift",
+        rule=f"{shift} < {size} must hold",
+        hint="give less than the window's side; Swin moves by half of it",
+        facts=(("size", size), ("shift", shift)),
+    )
+
+
 class WindowPartition(Partition):
     """Cuts a map into windows: windows x positions x channels, both row by row."""
 
@@ -140,6 +160,9 @@ class WindowPartition(Partition):
     learns: ClassVar[str] = _MOVES
     rule: ClassVar[str] = "output = product of ceil(n/size) x product of size x channels"
     example: ClassVar[str] = "window_partition: {size: 7, shift: 3}"
+
+    def requires(self, *inputs: Shape) -> Iterator[Requirement]:
+        yield from self.shifted_within(inputs[0])
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.cut(inputs[0]), inputs[0].channels)
@@ -172,6 +195,7 @@ class WindowMerge(Partition):
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         windows, whole = inputs
+        yield from self.shifted_within(whole)
         if len(windows.sides) != 2:
             raise self.unfit(windows, whole)
         for extent, wanted in zip(windows.sides, self.cut(whole), strict=True):

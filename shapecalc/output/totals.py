@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: So many of the volumes that are alive at the peak are named beside the output.
 MOST_ALIVE = 12
 
+_KEPT = "KV cache, keys and values kept for generation"
+
 
 class Sum(NamedTuple):
     """A total: its name in JSON, what people call it, how many, and the bytes it takes, if any."""
@@ -73,18 +75,9 @@ def sums(
         *counted,
         summed("activations", "activations, all (training)", "memory"),
         summed("peak_activations", "activations, peak (inference)", "peak_memory"),
-        *((_kept_for_generation(report, view),) if caches else ()),
+        *((summed("kv_cache", _KEPT, "kv_cache_memory"),) if caches else ()),
         *(_on_device(report, view) if is_deployed(report, view, deployed) else ()),
     )
-
-
-def _kept_for_generation(report: Report, view: View) -> Sum:
-    """Return the keys and values that are kept from token to token."""
-    from shapecalc.report.generation import kv_cache  # few networks attend
-
-    kept = kv_cache(report)
-    label = "KV cache, keys and values kept for generation"
-    return Sum("kv_cache", label, kept, view.memory(kept))
 
 
 def attends_causally(report: Report) -> bool:
@@ -163,13 +156,16 @@ def _alive_text(volume: Alive, *, alone: bool) -> str:
     return f"{one_line(volume.layer)} (kept for {reader})"
 
 
-def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
+def measures(
+    report: Report, view: View, *, frozen: bool, cached: bool | None = None
+) -> dict[str, Dim]:
     """Return every total by its name: those of the columns, the peak, and what parameters take.
 
-    What is `frozen` is among them where that is asked for, and so are the view's own columns.
+    What is `frozen` is among them where that is asked for, and so are the view's own columns, and
+    what is kept from token to token where it is `cached`; None: where the network attends causally.
     """
     totals = report.totals
-    kv_sum = _kept_for_generation(report, view) if attends_causally(report) else None
+    caches = attends_causally(report) if cached is None else cached
     columns = (*default_columns(view, machine=True, frozen=frozen), *(view.columns or ()))
     return {
         **{
@@ -177,8 +173,11 @@ def measures(report: Report, view: View, *, frozen: bool) -> dict[str, Dim]:
             for column in columns
             if column.total is not None and column.summed
         },
-        **{name: measure.of_all(totals, view) for name, measure in OF_NETWORK.items()},
-        **({"kv_cache": kv_sum.number, "kv_cache_memory": kv_sum.bytes} if kv_sum else {}),
+        **{
+            name: measure.of_all(totals, view)
+            for name, measure in OF_NETWORK.items()
+            if caches or not name.startswith("kv_cache")
+        },
     }
 
 

@@ -101,8 +101,16 @@ def spread_pairs(pairs: tuple[tuple[Dim, Dim], ...], x: Array) -> tuple[tuple[in
 
 
 def in_domain(layer: Layer, x: Array, least: float = 0) -> Array:
-    """Return numbers that a layer is judged on: of those that need numbers above 0, made such."""
+    """Return numbers that a layer is judged on: above 0, or indices, where it needs these."""
+    if layer.indexes:
+        return as_indices(x, getattr(layer, layer.indexes)).astype(x.dtype)
     return least + np.abs(x) if layer.positive else x
+
+
+def as_indices(x: Array, choices: Dim) -> Array:
+    """Return the nearest whole numbers; those beyond the last choice begin anew."""
+    indices: Array = np.rint(x).astype(int) % known(choices)
+    return indices
 
 
 def extents(shape: Shape) -> Axes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shapecalc.algebra import known
 from shapecalc.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients, Slot, bias_slot, column, places, scale_slot
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Arrays, Axes
     from shapecalc.reference.formula import Formulas, Values
 
+    Own = Callable[[Axes], Axes]
+    """Which weights serve an element at a place."""
+
 #: What is added to a variance so that nothing is divided by 0.
 EPSILON = 1e-5
 
@@ -30,7 +34,7 @@ EPSILON = 1e-5
 def slots(layer: Any, x: Array) -> dict[str, Slot]:  # noqa: ANN401
     """A scale and a shift per channel, or per element; batch normalisation's statistics."""
     everything = isinstance(layer, LayerNorm) and layer.over == "all"
-    shape = x.shape[1:] if everything else x.shape[1:2]
+    shape = x.shape[1:] if everything else (x.shape[1] // heads_of(layer),)
     needed = {}
     if layer.affine and layer.scale:
         needed["weight"] = scale_slot(shape)
@@ -42,12 +46,29 @@ def slots(layer: Any, x: Array) -> dict[str, Slot]:  # noqa: ANN401
     return needed
 
 
+def heads_of(layer: Any) -> int:  # noqa: ANN401
+    """Return how many parts the channels fall into that have weights in common."""
+    return known(layer.heads) if isinstance(layer, LayerNorm) else 1
+
+
+def in_heads(x: Array, heads: int) -> Array:
+    """Lay the heads of the channels along an axis of their own."""
+    return x.reshape(len(x), heads, -1, *x.shape[2:])
+
+
+def for_all_heads(values: Array, x: Array) -> Array:
+    """Repeat what is a head's, and lay it along the channels of `x`."""
+    return column(np.tile(values, x.shape[1] // len(values)), x)
+
+
 def sets(layer: Any, x: Array) -> tuple[Array, Axes]:  # noqa: ANN401
     """Arrange the elements, and name the axes along which they share a mean."""
     if isinstance(layer, GroupNorm):
         return x.reshape(len(x), layer.groups, -1), (2,)
     if isinstance(layer, LayerNorm):
-        return x, tuple(range(1, x.ndim)) if layer.over == "all" else (1,)
+        if layer.over == "all":
+            return x, tuple(range(1, x.ndim))
+        return in_heads(x, heads_of(layer)), (2,)
     if isinstance(layer, BatchNorm):
         return x, places(x)
     return x, tuple(range(2, x.ndim))
@@ -63,7 +84,7 @@ def standard(layer: Any, x: Array) -> tuple[Array, Array, Axes]:  # noqa: ANN401
 
 def _along(values: Array, x: Array) -> Array:
     """Lay a value per channel, or per element, along `x`."""
-    return column(values, x) if values.ndim == 1 else values
+    return for_all_heads(values, x) if values.ndim == 1 else values
 
 
 def fixed(layer: Any, arrays: Arrays) -> tuple[Array, Array]:  # noqa: ANN401
@@ -101,18 +122,31 @@ def backward(layer: Any, arrays: Arrays, x: Array, y: Array, gradient: Array) ->
     else:
         normal, inverse, axes = standard(layer, x)
     trained, inner = {}, gradient
-    shared = 0 if isinstance(layer, LayerNorm) and layer.over == "all" else places(x)
     if "weight" in arrays:
-        trained["weight"] = (gradient * normal.reshape(x.shape)).sum(shared)
+        trained["weight"] = _gathered(layer, gradient * normal.reshape(x.shape))
         inner = gradient * _along(arrays["weight"], x)
     if "bias" in arrays:
-        trained["bias"] = gradient.sum(shared)
+        trained["bias"] = _gathered(layer, gradient)
     if running:
         return Gradients((inner * inverse,), trained)
     inner = inner.reshape(normal.shape)
     back = inner - inner.mean(axes, keepdims=True)
     back -= normal * (inner * normal).mean(axes, keepdims=True)
     return Gradients(((back * inverse).reshape(x.shape),), trained)
+
+
+def _gathered(layer: Any, values: Array) -> Array:  # noqa: ANN401
+    """Add up what belongs to one weight: of a channel, which all heads have, or of an element."""
+    if isinstance(layer, LayerNorm) and layer.over == "all":
+        total: Array = values.sum(0)
+        return total
+    return by_channel_of_a_head(values, heads_of(layer))
+
+
+def by_channel_of_a_head(values: Array, heads: int) -> Array:
+    """Add up over the batch, all places and the heads."""
+    total: Array = values.sum(places(values)).reshape(heads, -1).sum(0)
+    return total
 
 
 @registry.counted(BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
@@ -144,7 +178,14 @@ def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
     fixed = isinstance(layer, BatchNorm) and layer.statistics
     at = place_names(x.ndim - 2)
     place, share = ", ".join(at), _weights_share(layer, at)
-    w, b = (f"{letter}[{', '.join(share)}]" for letter in "wb")
+    size = x.shape[1] // heads_of(layer)
+    index = "c" if size == x.shape[1] else f"c mod {size}"
+    w, b = (f"{letter}[{', '.join((index, *share[1:]))}]" for letter in "wb")
+
+    def own(at: Axes) -> Axes:
+        """Return the place of the weights that serve an element."""
+        return (at[0] % size, *at[1 : len(share)])
+
     mean, var = ("M[c]", "V[c]") if fixed else (f"mean over {_set(layer, x)}", "variance")
     within = f"1/sqrt({var} + {EPSILON:g})" + ("" if fixed else " over the same")
     by_letter: Formulas = {
@@ -155,16 +196,17 @@ def formulas(layer: Any, x: Array) -> Formulas:  # noqa: ANN401
     if scaled or shifted:
         text = f"{w} * z[{place}]" if scaled else f"z[{place}]"
         text += f" + {b}" if shifted else ""
-        by_letter["y"] = ArrayFormula("y", at, text, "", _of_y(share, scaled, shifted))
-        over = ", ".join(i for i in at if i not in share)
+        by_letter["y"] = ArrayFormula("y", at, text, "", _of_y(own, scaled, shifted))
+        heads = [] if size == x.shape[1] else ["all heads"]
+        over = ", ".join([*heads, *(i for i in at if i not in share)])
         arrays = [("w", "gz")] * scaled + [("b", "g")] * shifted
         for letter, factors in arrays:
             product = " * ".join(f"{factor}[{place}]" for factor in factors)
             text = f"sum over {over} of {product}" if over else product
-            by_letter[letter] = ArrayFormula(letter, share, text, "", _over(share, factors))
+            by_letter[letter] = ArrayFormula(letter, share, text, "", _over(own, factors))
     else:
         by_letter["y"] = single("y", at, f"z[{place}]", entry("z"))
-    back = (f"{w} * g[{place}]", _of_h(share)) if scaled else (f"g[{place}]", entry("g"))
+    back = (f"{w} * g[{place}]", _of_h(own)) if scaled else (f"g[{place}]", entry("g"))
     by_letter["h"] = single("h", at, *back, "h is the gradient of z.")
     by_letter["x"] = _of_norm_input(layer, x, at, fixed=fixed)
     return by_letter
@@ -207,7 +249,9 @@ def _set(layer: Any, x: Array) -> str:  # noqa: ANN401
         return "all positions of a channel"
     if isinstance(layer, BatchNorm):
         return "the batch" + (" and all positions" if x.ndim > 2 else "")
-    return "everything" if layer.over == "all" else "the channels of a position"
+    if layer.over == "all":
+        return "everything"
+    return "the channels of a position" if heads_of(layer) == 1 else "the channels of a head"
 
 
 def _mean_in_set(layer: Any, values: Array) -> Array:  # noqa: ANN401
@@ -231,11 +275,7 @@ def on_the_way(layer: Any, arrays: Arrays, x: Array, y: Array, g: Array) -> dict
     if "weight" not in arrays:
         return {"r": r, "z": z, "h": g[0]}
     w = arrays["weight"]
-    return {"r": r, "z": z, "h": g[0] * (w if w.ndim > 1 else w.reshape(-1, *(1,) * (x.ndim - 2)))}
-
-
-def _shared(share: str, at: Axes) -> Axes:
-    return at[: len(share)]
+    return {"r": r, "z": z, "h": (g * _along(w, x))[0]}
 
 
 def _of_z(fixed: bool) -> Callable[[Values, Axes], Term]:
@@ -248,22 +288,22 @@ def _of_z(fixed: bool) -> Callable[[Values, Axes], Term]:
     return term
 
 
-def _of_y(share: str, scaled: bool, shifted: bool) -> Callable[[Values, Axes], list[Term]]:
+def _of_y(own: Own, scaled: bool, shifted: bool) -> Callable[[Values, Axes], list[Term]]:
     def terms(values: Values, at: Axes) -> list[Term]:
-        own, z = _shared(share, at), float(values["z"][at])
-        product = Term((float(values["w"][own]), z) if scaled else (z,))
-        return [product, Term((float(values["b"][own]),))] if shifted else [product]
+        z = float(values["z"][at])
+        product = Term((float(values["w"][own(at)]), z) if scaled else (z,))
+        return [product, Term((float(values["b"][own(at)]),))] if shifted else [product]
 
     return terms
 
 
-def _of_h(share: str) -> Callable[[Values, Axes], Term]:
-    return lambda values, at: Term((float(values["w"][_shared(share, at)]), float(values["g"][at])))
+def _of_h(own: Own) -> Callable[[Values, Axes], Term]:
+    return lambda values, at: Term((float(values["w"][own(at)]), float(values["g"][at])))
 
 
-def _over(share: str, factors: str) -> Callable[[Values, Axes], list[Term]]:
+def _over(own: Own, factors: str) -> Callable[[Values, Axes], list[Term]]:
     def terms(values: Values, at: Axes) -> list[Term]:
-        mine = [place for place in np.ndindex(*values["g"].shape) if _shared(share, place) == at]
+        mine = [place for place in np.ndindex(*values["g"].shape) if own(place) == at]
         return [Term(tuple(float(values[f][place]) for f in factors)) for place in mine]
 
     return terms
@@ -277,8 +317,15 @@ def paper_copy(layer: Norm, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
 
 @registry.paper_copy(LayerNorm)
 def layer_paper_copy(layer: LayerNorm, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
-    """Keep three channels: two numbers would be -1 and 1."""
-    return layer, (shape_like(inputs[0], (1, 2, 1), 3, 4),)  # two numbers would be -1 and 1
+    """Keep three channels, of up to two heads: two numbers would be -1 and 1."""
+    return in_few_heads(layer, inputs[0])
+
+
+def in_few_heads(layer: Any, shape: Shape) -> tuple[Layer, tuple[Shape, ...]]:  # noqa: ANN401
+    """Keep three channels of one head, or of two."""
+    heads = min(known(layer.heads), 2)
+    channels, units = (3, 4) if heads == 1 else (6, 6)
+    return copied(layer, heads=heads), (shape_like(shape, (1, 2, 1), channels, units),)
 
 
 @registry.paper_copy(GroupNorm)

@@ -112,9 +112,9 @@ def probe(
     """Raise the rows of every axis of every input in turn, far above the rest.
 
     So a row wins every maximum and leaves the flat parts of all activations; and unevenly, or a
-    softmax and a normalisation would not notice.
+    softmax and a normalisation would not notice.  An index is the next one.
     """
-    flat = [np.full_like(x, 0.5) for x in inputs]
+    flat = [np.full_like(x, 0 if layer.indexes else 0.5) for x in inputs]
     calm = forward(layer, arrays, *flat)
     for operand, x in enumerate(flat):
         for axis in range(x.ndim - 1):
@@ -122,6 +122,6 @@ def probe(
             for row in np.unique(np.linspace(0, x.shape[place] - 1, ROWS).astype(int)).tolist():
                 raised = x.copy()
                 part = (slice(None),) * place + (row,)
-                raised[part] += random.uniform(50, 100, raised[part].shape)
+                raised[part] += 1 if layer.indexes else random.uniform(50, 100, raised[part].shape)
                 moved = forward(layer, arrays, *flat[:operand], raised, *flat[operand + 1 :])
                 yield Noticed(operand, axis, row, np.moveaxis((moved != calm)[0], 0, -1))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from shapecalc.algebra import known
 from shapecalc.api import graph_of
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Deferred, Graph, Input, Node, without_values
@@ -255,7 +256,10 @@ def _must_know(names: Iterable[str], known: Iterable[str], what: str) -> None:
 
 
 class _Inputs:
-    """Where the network's inputs come from: what is given, and what is drawn, -1 to 1."""
+    """Where the network's inputs come from: what is given, and what is drawn.
+
+    That is numbers from -1 to 1, or indices where a layer looks up by them.
+    """
 
     def __init__(
         self,
@@ -273,15 +277,25 @@ class _Inputs:
             raise UnfitError("the inputs hold different numbers of examples")
         self.batch = next((size[0] for size in sizes if size), batch)
         self.seed, self.dtype = seed, dtype
+        self.choices: dict[int, int] = {}
+        for node in graph.nodes:
+            if not isinstance(node.layer, Deferred) and node.layer.indexes:
+                entries, source = known(getattr(node.layer, node.layer.indexes)), node.inputs[0]
+                self.choices[source] = min(self.choices.get(source, entries), entries)
 
     def array(self, index: int, path: str, layer: Input) -> Array:
         """Return an input of the network, which may be written over."""
         own, x = extents(layer.shape), self.supplied.get(path)
+        choices = self.choices.get(index)
         if x is None:
             random = np.random.default_rng((self.seed, index))
+            if choices is not None:
+                return random.integers(choices, size=(self.batch, *own)).astype(self.dtype)
             return uniform((self.batch, *own), -1, 1, self.dtype, random)
         if x.ndim == 0 or x.shape[1:] != own:
             raise UnfitError(f"{path} takes {_times('N', *own)}, not {_times(*x.shape)}")
+        if choices is not None and not np.isin(x, np.arange(choices)).all():
+            raise UnfitError(f"{path} takes indices, whole numbers from 0 to {choices - 1:,}")
         return np.array(x, self.dtype)
 
 

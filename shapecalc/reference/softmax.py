@@ -1,4 +1,4 @@
-"""Softmax, over the channels of a position or the positions of a channel."""
+"""Softmax, over the channels of a position, the positions of a channel, or other axes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 
 from shapecalc.layers.activation import Softmax
 from shapecalc.reference import registry
+from shapecalc.reference.arrays import extents
 from shapecalc.reference.example import SIDES, shape_like
 from shapecalc.reference.formula import ArrayFormula, Term, place_names, single
+from shapecalc.reference.reduce import axes_of
 from shapecalc.reference.tally import accumulators, add_up, larger
 
 if TYPE_CHECKING:
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def _shared(layer: Softmax, x: Array) -> Axes:
-    return (1,) if layer.over == "channels" else tuple(range(2, x.ndim))
+    return axes_of(layer.over, x)
 
 
 @registry.overwriting(Softmax)
 def softmax(layer: Softmax, arrays: Arrays, x: Array) -> Array:
-    """Compute exp(x - max)/sum over the channels of a position or the positions of a channel."""
+    """Compute exp(x - max)/sum over all that shares a sum."""
     axes = _shared(layer, x)
     x -= x.max(axes, keepdims=True)
     np.exp(x, out=x)
@@ -44,7 +46,7 @@ def softmax_gradient(layer: Softmax, x: Array, y: Array, g: Array) -> Array:
 @registry.counted(Softmax)
 def softmax_counted(layer: Softmax, arrays: Arrays, x: Array) -> Array:
     """Maximum, difference, exponential, sum, quotient."""
-    axes = (1,) if layer.over == "channels" else tuple(range(2, x.ndim))
+    axes = axes_of(layer.over, x)
     best = accumulators((1 if axis in axes else n for axis, n in enumerate(x.shape)), x, -np.inf)
     moved = np.moveaxis(x, axes, range(len(axes)))
     for part in moved.reshape(-1, *moved.shape[len(axes) :]):
@@ -57,29 +59,30 @@ def softmax_counted(layer: Softmax, arrays: Arrays, x: Array) -> Array:
 @registry.formula(Softmax)
 def softmax_formulas(layer: Softmax, x: Array) -> Formulas:
     """Write the formulas of a softmax: a is what its outputs share."""
-    at = place_names(x.ndim - 2)
-    place, over_channels = ", ".join(at), layer.over == "channels"
-    over, rest = ("c", at[1:]) if over_channels else (", ".join(at[1:]), "c")
+    at, axes = place_names(x.ndim - 2), _shared(layer, x)
+    place = ", ".join(at)
+    over = ", ".join(i for axis, i in enumerate(at, 1) if axis in axes)
+    rest = "".join(i for axis, i in enumerate(at, 1) if axis not in axes)
     shared = f"[{', '.join(rest)}]" if rest else ""
 
-    def mates(place: Axes, values: Values) -> list[Axes]:
+    def mine(place: Axes) -> Axes:
+        """Return the place of the sum that an element is in."""
+        return tuple(n for axis, n in enumerate(place, 1) if axis not in axes)
+
+    def mates(values: Values, entry: Axes) -> list[Axes]:
         """List the elements that share a sum."""
-        kept = slice(1, None) if over_channels else slice(0, 1)
-        return [other for other in np.ndindex(*values["x"].shape) if other[kept] == place[kept]]
+        return [other for other in np.ndindex(*values["x"].shape) if mine(other) == entry]
 
     def output(values: Values, place: Axes) -> Term:
-        powers = [exp(float(values["x"][mate])) for mate in mates(place, values)]
+        powers = [exp(float(values["x"][mate])) for mate in mates(values, mine(place))]
         return Term((exp(float(values["x"][place])),), sum(powers))
 
-    def sums(values: Values, at: Axes) -> list[Term]:
-        place = (0, *at) if over_channels else (*at, *(0,) * (values["x"].ndim - 1))
-        return [
-            Term((float(values["g"][mate]), float(values["y"][mate])))
-            for mate in mates(place, values)
-        ]
+    def sums(values: Values, entry: Axes) -> list[Term]:
+        pairs = ((values["g"][mate], values["y"][mate]) for mate in mates(values, entry))
+        return [Term((float(g), float(y))) for g, y in pairs]
 
     def back(values: Values, place: Axes) -> Term:
-        total = float(values["a"][place[1:] if over_channels else place[:1]])
+        total = float(values["a"][mine(place)])
         return Term((float(values["y"][place]), (float(values["g"][place]), -total)))
 
     note = "An output takes from the others what it gains, so they share a."
@@ -98,7 +101,7 @@ def on_the_way(layer: Softmax, arrays: Arrays, x: Array, y: Array, g: Array) -> 
 
 @registry.paper_copy(Softmax)
 def softmax_paper_copy(layer: Softmax, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]:
-    """Keep three channels, or the positions of one."""
-    over_channels = layer.over == "channels"
-    sides, channels = ((1, 2, 1), 3) if over_channels else (SIDES, 1)
-    return layer, (shape_like(inputs[0], sides, channels, 4),)
+    """Keep three channels, or the positions of one, or both."""
+    axes = axes_of(layer.over, np.broadcast_to(0.0, (1, *extents(inputs[0]))))
+    sides = (1, 2, 1) if axes == (1,) else SIDES
+    return layer, (shape_like(inputs[0], sides, 3 if 1 in axes else 1, 4),)

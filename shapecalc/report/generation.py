@@ -7,34 +7,37 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra import add_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.algebra import Dim
-    from shapecalc.report import Report
+    from shapecalc.report import Row
 
 
-def kv_cache(report: Report) -> Dim:
-    """Return the elements of all keys and values that stay, of one example.
+def kv_cache(rows: Sequence[Row]) -> Dim:
+    """Return the elements of all keys and values that stay, of one example; of a network's rows.
 
     They are those of the products before and after every causal mask.  Other attention, of an
     encoder or to its memory, computes its own once.
     """
+    if not any(row.type == "causal_mask" for row in rows):
+        return 0
     from shapecalc.layers.product import Matmul
 
-    rows = [report.rows[at] for at in sorted({*_beside_masks(report)})]
-    return add_up(row.layer.held(*row.inputs) for row in rows if isinstance(row.layer, Matmul))
+    kept = [rows[at] for at in sorted({*_beside_masks(rows)})]
+    return add_up(row.layer.held(*row.inputs) for row in kept if isinstance(row.layer, Matmul))
 
 
-def _beside_masks(report: Report) -> Iterator[int]:
+def _beside_masks(rows: Sequence[Row]) -> Iterator[int]:
     """Yield where the products stand whose scores are masked, and those that weigh by these."""
-    nodes, types = report.graph.nodes, [row.type for row in report.rows]
-    readers: list[list[int]] = [[] for _ in nodes]
-    for at, node in enumerate(nodes):
-        for source in node.inputs:
+    types, place = [row.type for row in rows], {row.name: at for at, row in enumerate(rows)}
+    read = [[place[name] for name in row.sources] for row in rows]
+    readers: list[list[int]] = [[] for _ in rows]
+    for at, sources in enumerate(read):
+        for source in sources:
             readers[source].append(at)
     for mask, word in enumerate(types):
         if word == "causal_mask":
-            yield from _first(mask, types, lambda at: nodes[at].inputs)
+            yield from _first(mask, types, read.__getitem__)
             yield from _first(mask, types, readers.__getitem__)
 
 

@@ -93,7 +93,10 @@ def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
         f"the weights of {owner.name} are {theirs}, but needed are {mine}",
         field="share",
         hint="layers that share weights need the same fields and as many channels; for a dense"
-        " layer also inputs of one size",
+        " layer also inputs of one size"
+        if owner.type == row.type
+        else "a table serves as many units as it has entries, over channels and without bias:"
+        " `dense: {units: ENTRIES, over: channels, bias: false, share: NAME}`",
     )
 
 
@@ -102,12 +105,15 @@ def field_of(
 ) -> tuple[ReceptiveField, ...] | None:
     """Return the receptive field of the layer's units, along every side of the input.
 
-    None: with these symbols no one formula gives it.
+    An input that is a vector has no sides; one of indices has a place for each.  None: with these
+    symbols no one formula gives it.
     """
     if isinstance(layer, Input):
         return tuple([own_places(n) for n in output.sides])
     try:
         seen = _seen_by(layer, sources, window, output)
+        if layer.indexes and not seen and _is_input(sources[0]):
+            return tuple([own_places(n) for n in output.sides])
     except RuleError as error:  # an expression grows too large
         raise RefusedError([error]) from None
     except LongPeriodError:
@@ -162,6 +168,10 @@ def _bounded(sources: list[Row | None], output: Shape) -> Fields | None:
         return bounded(there, output)
     except UndecidedError:
         return None
+
+
+def _is_input(row: Row | None) -> bool:
+    return row is not None and isinstance(row.layer, Input)
 
 
 def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:

@@ -63,6 +63,11 @@ class Attention(Layer):
         "biases of the dense layers: both, none, or of one of them",
         default=True,
     )
+    qk_norm: Literal["layernorm", "rmsnorm"] | bool = field(
+        Choice(False, "layernorm", "rmsnorm"),
+        "what normalises the queries and the keys of every head, by the same weights in all heads",
+        default=False,
+    )
     out: bool = field(Flag(), "end with a dense layer over the heads", default=True)
     causal: bool = field(Flag(), "positions see none after them", default=False)
     window: tuple[Dim, ...] | None = field(  # type: ignore[assignment]  # no layer, so no rule
@@ -90,7 +95,7 @@ BLOCKS: Mapping[str, type[Attention]] = {"attention": Attention}
 #: The fields that say how a map is cut into windows, or where in one a position lies.
 WINDOWED = ("shift", "grid", "relative_position")
 #: The fields of which it depends on their values which statements there are.
-DECIDING = ("bias", "out", "causal", "shift", "relative_position")
+DECIDING = ("bias", "qk_norm", "out", "causal", "shift", "relative_position")
 
 
 def layers_of(
@@ -167,6 +172,10 @@ class _Statements:
         sources = (source,) if source else ()
         return self.use("dense", name, *sources, units=units, over="channels", bias=bias)
 
+    def norm(self, name: str, source: str, heads: str) -> Use:
+        """Write what normalises the channels of every head by themselves."""
+        return self.use(self.values["qk_norm"], name, source, heads=heads)
+
     def attention(self) -> Iterator[Use]:
         """Write all of them, in order."""
         windows: dict[str, Tree] = {}
@@ -174,31 +183,36 @@ class _Statements:
             windows = {name: self.text(name) for name in ("shift", "grid") if name in self.given}
             windows["size"] = self.text("window")
             yield self.use("window_partition", "partition", **windows)
-        operands: dict[str, Tree]
-        if self.sources == 1:
+        operands: dict[str, Tree] = {}
+        weighted: dict[str, Tree] = {}
+        if self.values["qk_norm"] or self.sources == 3:
+            given = ("partition" if windows else "input", *SOURCES)[: self.sources]
+            yield self.dense("query", self.query, given[0])
+            yield self.dense("key", self.key, given[min(1, self.sources - 1)])
+            yield self.dense("value", self.value, given[-1])
+            queries, keys, values = "query", "key", "value"
+        elif self.sources == 1:
             yield self.dense("qkv", f"{self.query} + {self.key} + {self.value}")
             queries = keys = values = "qkv"
             ends = ["0", self.query]
             ends += [f"{ends[-1]} + {self.key}", f"{ends[-1]} + {self.key} + {self.value}"]
             operands = {"first": self.listed(*ends[:2]), "second": self.listed(*ends[1:3])}
-            weighted: dict[str, Tree] = {"second": self.listed(*ends[2:])}
-        elif self.sources == 2:
+            weighted = {"second": self.listed(*ends[2:])}
+        else:
             yield self.dense("query", self.query)
             yield self.dense("key_value", f"{self.key} + {self.value}", SOURCES[0])
             queries, keys, values = "query", "key_value", "key_value"
             operands = {"second": self.listed("0", self.key)}
             weighted = {"second": self.listed(self.key, f"{self.key} + {self.value}")}
-        else:
-            yield self.dense("query", self.query)
-            yield self.dense("key", self.key, SOURCES[0])
-            yield self.dense("value", self.value, SOURCES[1])
-            queries, keys, values = "query", "key", "value"
-            operands, weighted = {}, {}
         heads: dict[str, Tree] = {"heads": self.text("heads")}
         if "groups" in self.given:
             heads["groups"] = self.text("groups")
         if windows:
             heads["windows"] = self.text("true")
+        if self.values["qk_norm"]:
+            yield self.norm("query_norm", queries, "heads")
+            yield self.norm("key_norm", keys, "groups" if "groups" in self.given else "heads")
+            queries, keys = "query_norm", "key_norm"
         yield self.use(
             "matmul", "scores", queries, keys, transpose="second", root="true",
             **heads, **operands,

@@ -14,6 +14,7 @@ from shapecalc.layers import (
     is_layer,
     layer_class,
 )
+from shapecalc.layers.fields import REQUIRED
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
 from shapecalc.text.words import ELSEWHERE, did_you_mean
@@ -212,7 +213,11 @@ class WordReader(TreeReader):
             block = self.blocks[kind]
             field = next(iter(block.fields), "") if block else FIRST_FIELD
         if not field:
-            self.complain("E110", f"{kind} takes no value", key, f"write `- {kind}`")
+            needs = is_layer(kind, self.blocks) and any(
+                field.default is REQUIRED for field in layer_class(kind).fields()
+            )
+            form = layer_class(kind).example if needs else kind
+            self.complain("E110", f"{kind} takes no value", key, f"write `- {form}`")
             return None
         return field
 

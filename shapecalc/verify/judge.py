@@ -245,6 +245,9 @@ def small_copy(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Layer, tuple[Sh
     fields = {field.name: getattr(layer, field.name) for field in layer.fields()}
     if "shape" in fields:
         return layer, inputs, whole
+    if layer.indexes:
+        copy, shapes = on_paper(layer, *inputs)
+        return copy, shapes, apply(copy, shapes)
     groups = fields.get("groups", 1) or 1
     table = fields.get("connections") is not None
     for name in () if table else FEW.keys() & fields.keys():

@@ -39,6 +39,8 @@ def test_the_totals_are_measures() -> None:
         "peak_memory",
         "parameter_memory",
         "flash",
+        "kv_cache",
+        "kv_cache_memory",
     }
     report = shapecalc.summarize("alexnet")
     for total in sums(report, VIEW, frozen=False):

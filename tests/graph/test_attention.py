@@ -69,6 +69,15 @@ def test_its_parts_stand_in_order_under_their_names() -> None:
         # One head of keys and values for both (multi-query): 6 + 3 + 3 units.
         ("heads: 2, groups: 1", 12 * 7 + 42, 5 * 12 * 6 + 300 + 180, Map((5,), 6)),
         ("heads: 2, causal: true", 18 * 7 + 42, 1020, Map((5,), 6)),
+        # Scale and shift for the 3 channels of a head, of queries and of keys; scales alone.
+        ("heads: 2, qk_norm: layernorm", 18 * 7 + 42 + 12, 1020, Map((5,), 6)),
+        ("heads: 2, qk_norm: rmsnorm", 18 * 7 + 42 + 6, 1020, Map((5,), 6)),
+        (
+            "heads: 2, groups: 1, qk_norm: rmsnorm",
+            12 * 7 + 42 + 6,
+            5 * 12 * 6 + 300 + 180,
+            Map((5,), 6),
+        ),
     ],
 )
 def test_fields(fields: str, params: int, macs: int, output: Map) -> None:
@@ -76,6 +85,24 @@ def test_fields(fields: str, params: int, macs: int, output: Map) -> None:
     assert net.totals.params == params
     assert net.totals.macs == macs
     assert net.layers[-1].output == output
+
+
+def test_queries_and_keys_are_normalised_head_by_head() -> None:
+    text = "input: 5x6\nlayers: [{attention: {heads: 2, qk_norm: layernorm}}]"
+    rows = report(text).layers
+    assert [row.name.rpartition("/")[2] for row in rows] == [
+        "query", "key", "value", "query_norm", "key_norm", "scores", "softmax", "weighted", "out",
+    ]  # fmt: skip
+    for row in rows[3:5]:
+        assert row.params == 2 * 3
+        # Twice per position: 3 divisions, an addition of epsilon and a root.
+        assert (row.work.divisions, row.work.exponentials) == (5 * 2 * 3, 5 * 2)
+    # Each head sees its own channels only.
+    span = rows[3].layer.mixes(*rows[3].inputs)
+    assert (span.lo, span.hi, span.step) == ((0, 0, 0), (2, 2, 2), 3)
+    assert parts(CROSS % "[x, memory], qk_norm: rmsnorm")[:5] == [
+        "query", "key", "value", "query_norm", "key_norm",
+    ]  # fmt: skip
 
 
 def test_a_map_attends_over_all_its_positions() -> None:
@@ -249,7 +276,8 @@ layers:
 - attention: {heads: 4, groups: 2, key: 3, value: 2}
 - reshape: 30x4
 - attention: {heads: 2, causal: true}
-- attention: {heads: 2, from: [., .], out: false}
+- attention: {heads: 2, from: [., .], out: false, qk_norm: layernorm}
+- attention: {heads: 4, groups: 2, qk_norm: rmsnorm, causal: true}
 """
     assert verify(report(text), gradients=True).disagreements == []
 

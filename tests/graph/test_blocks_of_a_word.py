@@ -31,7 +31,7 @@ input: 6x6x8
 layers:
 - attention: {{heads: 2, window: 3, shift: 1, relative_position: true}}
 - reshape: 36x8
-- attention: {{heads: 4, groups: 2, causal: true, name: late}}
+- attention: {{heads: 4, groups: 2, causal: true, qk_norm: rmsnorm, name: late}}
 - concat: {{split: 2, branches: [[], [conv1-3]]}}
 """
 

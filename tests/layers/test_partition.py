@@ -83,6 +83,21 @@ def test_by_hand() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("size", "shift", "sides"),
+    [((3,), (3,), (3, 3)), ((2, 4), (1, 5), (4, 5)), ((4, 2), (3,), (2, 3))],
+)
+def test_windows_are_shifted_by_less_than_one(
+    size: Any, shift: Any, sides: tuple[int, int], refusal: Refusal
+) -> None:
+    error = refusal(WindowPartition(size=size, shift=shift), Map((12, 12), 5))
+    assert error is not None
+    assert (error.code, error.field) == ("E203", "shift")
+    assert error.rule == f"{sides[1]} < {sides[0]} must hold"
+    assert refusal(WindowPartition(size=size, shift=(1,)), Map((12, 12), 5)) is None
+    assert refusal(WindowPartition(size=size, shift=shift, grid=True), Map((12, 12), 5)) is None
+
+
 def _roll_twin(layer: Any, x: Any) -> Any:
     import torch
 
@@ -101,6 +116,8 @@ def _fields(layer: Any, x: Any) -> tuple[list[int], list[int], list[int]]:
     size, shift = (each * rank if len(each) == 1 else each for each in (layer.size, layer.shift))
     if len(size) != rank or len(shift) != rank:
         raise ValueError("sizes for another number of sides")
+    if not layer.grid and any(s >= w for s, w in zip(shift, size, strict=True) if s):
+        raise ValueError("shifted by a window or more")
     sides = [-(-n // w) * w for n, w in zip(x.shape[2:], size, strict=True)]
     moves = [0 if w >= n else s for s, w, n in zip(shift, size, sides, strict=True)]
     return list(size), sides, moves

@@ -131,7 +131,7 @@ WHOLE = {
     "instancenorm": InstanceNorm(),
     "layernorm over all": LayerNorm(over="all"),
     "batchnorm by the batch": BatchNorm(statistics=False),
-    "softmax over positions": Softmax(over="positions"),
+    "softmax over positions": Softmax(over=("positions",)),
 }
 
 

@@ -357,6 +357,10 @@ _OTHERS = [
     Fault("an absolute value is compared twice", "abs", "layers.arithmetic:Abs.cost", "Work(macs=0, bias_adds=0, multiplies=0, adds=0, compares=1, divisions=0, exponentials=0)", "Work(compares=2)"),
     Fault("a mean divides every element", "mean", "layers.reduce:MeanOver.work", "divisions=output.size", "divisions=inputs[0].size"),
     Fault("a scale's biases cost nothing", "scale", "layers.trained:Scale.work", "output.size if self.bias else 0", "0"),
+    Fault("every head has a scale of its own", "layernorm", "layers.norm:LayerNorm.scaled", "shape.channels // self.heads", "shape.channels"),
+    Fault("a position has one root for all heads", "rmsnorm", "layers.rmsnorm:RmsNorm.work", "product(output.sides) * self.heads", "product(output.sides)"),
+    Fault("a table lies on its side", "embedding", "layers.embedding:Embedding.weights", "(self.entries, self.size)", "(self.size, self.entries)"),
+    Fault("a map of indices is read as a row", "embedding", "layers.embedding:Embedding.output", "else indices.sides", "else indices.sides[:1]"),
     Fault("branches need not agree", "add", "layers.merge:Join.requires", "bound[1:]", "bound[9:]"),
     Fault(
         "the widest branch for the sum of all",

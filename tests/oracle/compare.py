@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import twin_others
 import twin_windows
 from judge import AnyLayer, need
-from twin import Do, twin
+from twin import Do, tied, twin
 
 from shapecalc.graph import Input
 
@@ -56,8 +56,12 @@ def run(
                 module: nn.Module = Do(
                     lambda shape=layer.shape: torch.rand(BATCH, *as_torch(shape))
                 )
+            elif node.share is None:
+                module = build(layer, *inputs)
+            elif layer.type == nodes[node.share][0].type:
+                module = modules[node.share]
             else:
-                module = build(layer, *inputs) if node.share is None else modules[node.share]
+                module = tied(build(layer, *inputs), modules[node.share])
             # what a library computes in one piece, an LSTM, the counter does not see into
             with (
                 torch.backends.mkldnn.flags(enabled=False),

@@ -184,13 +184,17 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "rbf": lambda _: {"units": st.integers(1, 9)},
     "lrn": lambda _: {"size": st.integers(1, 7)},
     "batchnorm": lambda _: {**affine, "statistics": st.booleans()},
-    "layernorm": lambda _: {**affine, "over": st.sampled_from(["channels", "all"])},
+    "layernorm": lambda x: {
+        **affine,
+        "over": st.sampled_from(["channels", "all"]),
+        "heads": groups(x),
+    },
     "groupnorm": lambda _: {**affine, "groups": small},
     "instancenorm": lambda _: affine,
     "leaky_relu": lambda _: {"slope": part},
     "prelu": lambda _: {"shared": st.booleans()},
     "elu": lambda _: {"alpha": st.floats(0.5, 2)},
-    "softmax": lambda _: {"over": st.sampled_from(["channels", "positions"])},
+    "softmax": lambda _: {"over": axes},
     "dropout": lambda _: {"rate": part},
     "stochastic_depth": lambda _: {"rate": part},
     **dict.fromkeys(
@@ -204,7 +208,7 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
         },
     ),
     "maxout": lambda _: {"pieces": small},
-    "rmsnorm": lambda _: {"scale": st.booleans()},
+    "rmsnorm": lambda x: {"scale": st.booleans(), "heads": groups(x)},
     "reshape": lambda x: {
         "shape": st.permutations([*x.sides, x.channels]).map(tuple)
         | st.sampled_from([(x.size,), (1, x.size), (x.size, 2)])
@@ -356,6 +360,9 @@ def scores(draw: st.DrawFn, word: str) -> tuple[AnyLayer, tuple[Any, ...]]:
     return layer, (Map((*stack, positions), others),)
 
 
+#: What holds indices: a vector, or a map of one channel; seldom another map.
+INDICES = vectors | maps().map(lambda x: x._replace(channels=1)) | maps()
+
 #: Types whose inputs must fit each other, or a field.
 FITTED: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
     "matmul": products,
@@ -384,7 +391,7 @@ def layers(
     if not made.inputs:
         return made(**draw(st.fixed_dictionaries(FIELDS[word](None)))), ()
     some = {"map": maps(), "sequence": maps(sides=1), "any": maps() | vectors}
-    x = x or draw(some[made.takes])
+    x = x or draw(INDICES if word == "embedding" else some[made.takes])
     fields = FIELDS[word](x) if word in FIELDS else by_kind(made, x)
     fields.update((name, values) for name, values in only.items() if name in fields)
     return made(**draw(st.fixed_dictionaries(fields))), (x,)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import twin_others
 import twin_windows
 from judge import AnyLayer, need
-from twin import Do, margins, twin
+from twin import Do, margins, tied, twin
 
 from shapecalc.graph import Input
 from shapecalc.layers import layer_class
@@ -192,11 +192,13 @@ class Net(nn.Module):
                     outputs.append(self.inputs[-1])
                     continue
                 flow = [outputs[index] for index in node.inputs]
-                if node.share is None:
+                if node.share is not None and row.type == report.rows[node.share].type:
+                    self.places.append(self.places[node.share])
+                else:
                     self.layers.append(natural(row.layer, *flow))
                     self.places.append(len(self.layers) - 1)
-                else:
-                    self.places.append(self.places[node.share])
+                    if node.share is not None:
+                        tied(self.layers[-1], self.layers[self.places[node.share]])
                 made = self.layers[self.places[-1]].eval()
                 outputs.append(made(*flow))
         self.eval()

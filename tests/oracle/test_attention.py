@@ -120,6 +120,48 @@ def test_grouped_query_attention_is_pytorch_s(causal: bool) -> None:
     np.testing.assert_allclose(output.swapaxes(1, 2), right, rtol=1e-9, atol=1e-12)
 
 
+class Normalised(torch.nn.Module):
+    """Self-attention whose queries and keys are normalised head by head, as timm and Qwen3 do."""
+
+    def __init__(self, norm: Any, heads: int, groups: int, size: int) -> None:
+        super().__init__()
+        self.query = torch.nn.Linear(12, heads * size)
+        self.key, self.value = (torch.nn.Linear(12, groups * size) for _ in range(2))
+        self.query_norm, self.key_norm = norm(size, eps=1e-5), norm(size, eps=1e-5)
+        self.out, self.size = torch.nn.Linear(heads * size, 12), size
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        q, k, v = (
+            layer(x).unflatten(-1, (-1, self.size)) for layer in (self.query, self.key, self.value)
+        )
+        parts = (part.transpose(1, 2) for part in (self.query_norm(q), self.key_norm(k), v))
+        y = torch.nn.functional.scaled_dot_product_attention(*parts, enable_gqa=True)
+        result: torch.Tensor = self.out(y.transpose(1, 2).flatten(2))
+        return result
+
+
+@pytest.mark.parametrize("norm", ["LayerNorm", "RMSNorm"])
+@pytest.mark.parametrize(("heads", "groups", "size"), [(4, 4, 3), (4, 2, 3), (6, 1, 5)])
+def test_normalised_queries_and_keys_are_pytorch_s(
+    norm: str, heads: int, groups: int, size: int
+) -> None:
+    net = network(
+        f"input: 7x12\nlayers: [{{attention: {{heads: {heads}, groups: {groups}, key: {size},"
+        f" qk_norm: {norm.lower()}}}}}]"
+    )
+    judge = Normalised(getattr(torch.nn, norm), heads, groups, size).double()
+    for array in judge.parameters():
+        torch.nn.init.uniform_(array)
+    assert net.totals.params == sum(array.numel() for array in judge.parameters())
+    weights = {f"attention1/{name}": numbers(array) for name, array in judge.named_parameters()}
+    x = torch.rand(BATCH, 7, 12, dtype=torch.float64)
+    inputs = {"input": numbers(x).swapaxes(1, 2)}
+    (output,) = run(net, inputs, weights, dtype=np.float64).outputs.values()
+    np.testing.assert_allclose(output.swapaxes(1, 2), numbers(judge(x)), rtol=1e-9, atol=1e-12)
+    if groups == heads:
+        assert net.totals.macs == counted(judge.to("meta").float(), (7, 12))
+
+
 @pytest.mark.parametrize("shift", [0, 3])
 @pytest.mark.parametrize("sides", [(10, 9), (14, 21), (7, 7), (7, 15)])
 def test_windows_are_swin_s(sides: tuple[int, int], shift: int) -> None:

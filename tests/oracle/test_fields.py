@@ -32,6 +32,8 @@ NETWORKS = {
     "layernorm over all": ("8x8x3", CONV, "layernorm: {over: all}", CONV),
     "layernorm": ("8x8x3", CONV, "layernorm", CONV),
     "softmax over positions": ("8x8x3", CONV, "softmax: {over: positions}", CONV),
+    "softmax over a side": ("8x8x3", CONV, "softmax: {over: width}", CONV),
+    "softmax over channels and a side": ("8x8x3", CONV, "softmax: {over: [channels, 0]}", CONV),
     "permutes": ("8x7x3", CONV, "permute: [2, 0, 1]", "permute: [1, 2, 0]", CONV),
     "channels that were a side": ("8x7x3", CONV, "permute: [2, 0, 1]", CONV),
     "a sequence": ("8x6x3", "reshape: 48x3", CONV, "maxpool: 2"),

@@ -194,6 +194,12 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
     ),
     **{word: recurrent(name) for word, name in RECURRENT.items()},
     "rmsnorm": lambda layer, _: keras.layers.RMSNormalization(),
+    "embedding": lambda layer, x: keras.Sequential(
+        [
+            keras.layers.Embedding(layer.entries, layer.size),
+            *([keras.layers.Reshape((*x.sides, layer.size))] if x.sides else []),
+        ]
+    ),
     "groupnorm": lambda layer, _: keras.layers.GroupNormalization(
         layer.groups, center=layer.affine and layer.shift, scale=layer.affine and layer.scale
     ),
@@ -217,6 +223,7 @@ ONLY: dict[str, st.SearchStrategy[Any]] = {
     "statistics": st.just(True),
     "over": st.just("channels"),
     "scale": st.just(True),
+    "heads": st.just(1),
     "mode": st.just("nearest"),
     "align": st.just("centres"),
     "offset": st.none(),

@@ -182,11 +182,13 @@ LAYERS: dict[str, tuple[AnyLayer, Shape]] = {
         for name, fields in RECURRENT.items()
     },
     "rmsnorm": (make("rmsnorm"), TWO),
+    "embedding": (make("embedding", entries=11, size=5), Vector(12)),
+    "embedding of a map": (make("embedding", entries=11, size=5), TWO._replace(channels=1)),
     "lrn": (make("lrn"), TWO),
     "lrn over 4 channels": (make("lrn", size=4), TWO),
     "softmax": (make("softmax"), Vector(12)),
     "softmax over channels": (make("softmax"), TWO),
-    "softmax over positions": (make("softmax", over="positions"), TWO),
+    "softmax over positions": (make("softmax", over=("positions",)), TWO),
     "dropout": (make("dropout"), TWO),
     "upsample": (make("upsample"), TWO),
     "upsample by 2 and 3": (make("upsample", factor=(2, 3)), TWO),
@@ -223,6 +225,8 @@ NOT_ONNX = {
     "rmsnorm": "ONNX 17 has none",
     "instancenorm, not affine": "ONNX has always a scale",
     "softmax over positions": "takes several nodes",
+    "embedding": "indices are no floating-point numbers in ONNX",
+    "embedding of a map": "indices are no floating-point numbers in ONNX",
 }
 
 

@@ -41,6 +41,17 @@ def of(word: str) -> Callable[..., Any]:
     return twin.register(layer_class(word))
 
 
+def tied(made: nn.Module, owner: nn.Module) -> nn.Module:
+    """Let a layer use the matrix of another type: a dense layer a table, or a table its matrix."""
+
+    def matrix(module: nn.Module) -> nn.Module:
+        (found,) = (part for part in module.modules() if isinstance(part, nn.Linear | nn.Embedding))
+        return found
+
+    matrix(made).weight = matrix(owner).weight
+    return made
+
+
 class Do(nn.Module):
     """A twin that is a function."""
 

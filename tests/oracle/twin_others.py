@@ -60,6 +60,23 @@ def trained(layer: AnyLayer, made: nn.Module) -> nn.Module:
     return made
 
 
+def head(layer: AnyLayer, x: Tensor) -> int:
+    """Return the channels of a head."""
+    size, rest = divmod(x.shape[1], layer.heads)
+    if rest:
+        raise ValueError("channels that fall into no heads")
+    return int(size)
+
+
+def by_heads(layer: AnyLayer, made: nn.Module) -> nn.Module:
+    """Let what normalises the last axis normalise the channels of every head."""
+    made.register_forward_pre_hook(
+        lambda _, args: args[0].movedim(1, -1).unflatten(-1, (layer.heads, -1))
+    )
+    made.register_forward_hook(lambda _, __, y: y.flatten(-2).movedim(-1, 1))
+    return made
+
+
 @of("batchnorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     options = {"affine": layer.affine, "track_running_stats": layer.statistics}
@@ -70,12 +87,11 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 @of("layernorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     if layer.over == "all":
+        if layer.heads != 1:
+            raise ValueError("heads are parts of the channels")
         return trained(layer, nn.LayerNorm(x.shape[1:], elementwise_affine=layer.affine))
-    made = nn.LayerNorm(x.shape[1], elementwise_affine=layer.affine)  # over the last axis
-    trained(layer, made)
-    made.register_forward_pre_hook(lambda _, args: args[0].movedim(1, -1))
-    made.register_forward_hook(lambda _, __, y: y.movedim(-1, 1))
-    return made
+    made = nn.LayerNorm(head(layer, x), elementwise_affine=layer.affine)  # over the last axis
+    return by_heads(layer, trained(layer, made))
 
 
 @of("groupnorm")
@@ -93,10 +109,8 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 
 @of("rmsnorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    made = nn.RMSNorm(x.shape[1], eps=1e-5, elementwise_affine=layer.scale)  # over the last axis
-    made.register_forward_pre_hook(lambda _, args: args[0].movedim(1, -1))
-    made.register_forward_hook(lambda _, __, y: y.movedim(-1, 1))
-    return made
+    made = nn.RMSNorm(head(layer, x), eps=1e-5, elementwise_affine=layer.scale)
+    return by_heads(layer, made)
 
 
 # -- element by element -------------------------------------------------------------------------
@@ -143,11 +157,17 @@ def _(layer: AnyLayer, _: Tensor) -> nn.Module:
 
 @of("softmax")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    if layer.over == "channels":
-        return nn.Softmax(1)
-    if x.ndim == 2:
-        raise ValueError("no positions")
-    return Do(lambda x: x.flatten(2).softmax(2).reshape(x.shape))
+    axes = along(layer.over, x)
+    if len(axes) == 1:
+        return nn.Softmax(axes[0])
+    last = range(-len(axes), 0)
+
+    def over_several(x: Tensor) -> Tensor:
+        moved = x.movedim(axes, tuple(last))
+        rows = moved.flatten(-len(axes)).softmax(-1)
+        return rows.reshape(moved.shape).movedim(tuple(last), axes)
+
+    return Do(over_several)
 
 
 @of("dropout")
@@ -365,6 +385,24 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = nn.ChannelShuffle(layer.groups)
     return made if x.ndim > 2 else Do(lambda x: made(x[..., None])[..., 0])  # it wants sides
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+@of("embedding")
+def _(layer: AnyLayer, x: Tensor) -> nn.Module:
+    if x.ndim > 2 and x.shape[1] != 1:
+        raise ValueError("more than one index at a place")
+    made = nn.Embedding(layer.entries, layer.size)
+
+    def indices(_: nn.Module, args: tuple[Tensor]) -> Tensor:
+        whole = args[0].round().long() % layer.entries
+        return whole if x.ndim == 2 else whole[:, 0]
+
+    made.register_forward_pre_hook(indices)
+    made.register_forward_hook(lambda _, __, output: output.movedim(-1, 1))
+    return made
 
 
 # -- along axes ---------------------------------------------------------------------------------

@@ -79,7 +79,11 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "instancenorm": ("instancenorm", {}, (Map((2, 4), 3),)),
     "instancenorm, bare": ("instancenorm", {"affine": False}, (Map((5,), 3),)),
     "rmsnorm": ("rmsnorm", {}, (Map((2, 4), 3),)),
+    "rmsnorm of heads": ("rmsnorm", {"heads": 2}, (Map((2,), 6),)),
+    "layernorm of heads": ("layernorm", {"heads": 2}, (Map((2, 1), 6),)),
     "rmsnorm, bare": ("rmsnorm", {"scale": False}, (Map((5,), 3),)),
+    "embedding": ("embedding", {"entries": 6, "size": 3}, (Vector(4),)),
+    "embedding of a map": ("embedding", {"entries": 5, "size": 3}, (Map((2, 3), 1),)),
     "glu": ("glu", {}, (Map((2, 3), 4),)),
     "geglu": ("geglu", {}, (Vector(6),)),
     "swiglu": ("swiglu", {}, (Map((3,), 4),)),
@@ -106,7 +110,10 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "prelu, shared": ("prelu", {"shared": True}, (Map((3, 4), 2),)),
     "prelu of a row": ("prelu", {}, (Vector(5),)),
     "softmax": ("softmax", {}, (Map((3, 2), 5),)),
-    "softmax of positions": ("softmax", {"over": "positions"}, (Map((3, 2), 5),)),
+    "softmax of positions": ("softmax", {"over": ("positions",)}, (Map((3, 2), 5),)),
+    "softmax of a side": ("softmax", {"over": ("width",)}, (Map((3, 2), 4),)),
+    "softmax of a side and channels": ("softmax", {"over": (0, 2)}, (Map((3, 2), 4),)),
+    "softmax of all": ("softmax", {"over": ("positions", "channels")}, (Map((3, 2), 4),)),
     "softmax of a row": ("softmax", {}, (Vector(5),)),
     "flatten": ("flatten", {}, (Map((2, 3), 4),)),
     "reshape": ("reshape", {"shape": (4, 3, 2)}, (Map((2, 3), 4),)),
@@ -238,7 +245,7 @@ def test_the_referee_reads_fields_and_nothing_else_of_a_layer(
     """Broken by a property or a constant of the rule's class that the referee takes over."""
     word, fields, shapes = CASES[name]
     made = layer_class(word)
-    known = {field.name for field in made.fields()} | {"fields", "positive"}
+    known = {field.name for field in made.fields()} | {"fields", "positive", "indexes"}
 
     def watched(layer: Any, attribute: str) -> Any:
         assert attribute in known or attribute.startswith("_"), f"{word}.{attribute} is read"

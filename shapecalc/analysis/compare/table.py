@@ -403,7 +403,8 @@ def records(comparison: Comparison, view: View = View(), *, full: bool = False) 
 def _head(comparison: Comparison, view: View) -> dict[str, object]:
     reports = comparison.reports
     frozen = has_frozen(*reports)
-    totals = [totals_of(report, view, frozen=frozen) for report in reports]
+    cached = any(map(attends_causally, reports))
+    totals = [totals_of(report, view, frozen=frozen, cached=cached) for report in reports]
     return {
         "layout": view.layout,
         "batch": view.batch,

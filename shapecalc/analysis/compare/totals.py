@@ -56,9 +56,12 @@ def weighted_layers(report: Report) -> int:
     return sum(row.layer is not None and row.layer.weighted for row in report.rows)
 
 
-def totals_of(report: Report, view: View, *, frozen: bool = True) -> dict[str, Dim]:
-    """Return every total by its name; what is `frozen` among them, unless that is not asked for."""
-    return {**measures(report, view, frozen=frozen), WEIGHTED: weighted_layers(report)}
+def totals_of(
+    report: Report, view: View, *, frozen: bool = True, cached: bool = True
+) -> dict[str, Dim]:
+    """Return every total by its name; those that `measures` may leave out, unless not asked for."""
+    named = measures(report, view, frozen=frozen, cached=cached)
+    return {**named, WEIGHTED: weighted_layers(report)}
 
 
 def total_names(view: View) -> tuple[str, ...]:
@@ -157,6 +160,7 @@ _IN_BYTES = {
     "peak_activations": "peak_memory",
     "params": "parameter_memory",
     "activations": "memory",
+    "kv_cache": "kv_cache_memory",
 }
 
 _WORD = re.compile(r"\s*([A-Za-z_]*)", re.ASCII)

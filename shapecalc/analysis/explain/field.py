@@ -53,9 +53,9 @@ def fields_of(row: Row) -> tuple[ReceptiveField, ...]:
 def _made(subject: Subject, side: int) -> Formula:
     """Return the rule that holds here: of a window, of a join, or from the pixels themselves."""
     field = fields_of(subject.row)[side]
-    if isinstance(subject.layer, Input):
-        return formula(1)
     sources, window = _looked_at(subject)
+    if not any(map(fields_of, sources)):  # a pixel of the input, or an index of a vector
+        return formula(1)
     if len(sources) == 1:
         tried = _recurrence(subject, sources[0], window, side)
     else:
@@ -211,6 +211,8 @@ def _words(subject: Subject, rule: Formula) -> str:
     leaves = {part.name for part in _parts(rule)}
     if isinstance(subject.layer, Input):
         return "A pixel of the input is itself."
+    if subject.layer.indexes:
+        return "Every place sees the index that it looks up."
     if len(subject.row.sources) > 1 and rule.kind == "max":
         return "A unit of a join sees what the units of all its branches see: the widest counts."
     if "k" in leaves:

@@ -29,6 +29,7 @@ INDICES = {
     "c d": "channels",
     "e": "channels of a group",
     "f": "filters",
+    "m": "entries",
     "i j k": "positions of the output",
     "p q r": "taps of the kernel",
     "u v t": "places of the input",

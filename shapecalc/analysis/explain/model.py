@@ -62,7 +62,8 @@ class Subject(NamedTuple):
     @property
     def pixel(self) -> str:
         """What an element of the input's sides is called."""
-        return PIXELS.get(max((len(shape.sides) for shape in self.inputs), default=2), "pixel")
+        shapes = (self.output,) if self.row.layer and self.row.layer.indexes else self.inputs
+        return PIXELS.get(max((len(shape.sides) for shape in shapes), default=2), "pixel")
 
     def parts(self) -> tuple[Subject, ...]:
         """Return what a block is made of: its layers, and the blocks in it."""

@@ -28,6 +28,7 @@ from shapecalc.layers.base import Layer, count_text
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.dense import FullyConnected
 from shapecalc.layers.depthwise import Depthwise
+from shapecalc.layers.embedding import Embedding
 from shapecalc.layers.gated import Gated, Maxout
 from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
 from shapecalc.layers.lrn import Lrn
@@ -354,6 +355,14 @@ def _(layer: Layer, subject: Subject) -> Iterator[Block]:
 @says.register(Token)
 def _(layer: Token, subject: Subject) -> Iterator[Block]:
     yield Prose("Trained rows go in front of the sequence, so its length grows by their count.")
+
+
+@says.register(Embedding)
+def _(layer: Embedding, subject: Subject) -> Iterator[Block]:
+    yield Prose(
+        "Every index is a place of the output, whose channels are the row of the table that it"
+        f" names, one of {value_text(layer.entries)}."
+    )
 
 
 @says.register(TrainedArray)

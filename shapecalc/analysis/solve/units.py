@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 #: What has a name of its own in bytes, of a network; of a layer only its activations do.
 _NAMED = {
     "peak_activations": "peak_memory",
+    "kv_cache": "kv_cache_memory",
     "params": "parameter_memory",
     "activations": "memory",
 }
 #: What is stored as activations are.
-_ACTIVE = ("activations", "units", "peak_activations")
+_ACTIVE = ("activations", "units", "peak_activations", "kv_cache")
 #: What is stored, whose billions are often written with a B.
 _STORED = ("params", "weights", "biases", "trainable", "frozen")
 #: Sizes of a volume.

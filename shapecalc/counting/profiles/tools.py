@@ -39,7 +39,7 @@ TORCH = (
         _for_all([*_CONVOLUTIONS, *_RECURRENT, "dense"], "macs + bias_adds")
         | _for_all(_TRANSPOSED, "weights_by_outputs + bias_adds")
         | _for_all("batchnorm layernorm groupnorm instancenorm rmsnorm prelu", "weights + biases")
-        | {"dense:positions": "weights + biases"},
+        | {"dense:positions": "weights + biases", "embedding": "weights"},
         "transposed convolutions count by their output; layers without parameters have no rule",
         "torchinfo 1.8.0",
         without=_UNKNOWN
@@ -242,7 +242,7 @@ KERAS = Profile(
             *_TIED,
             *_RECURRENT,
             "conv:untied",
-            *"scale bias position_embedding token parameter".split(),
+            *"scale bias position_embedding token parameter embedding".split(),
         ],
         "stored_weights + stored_biases",
     )

@@ -298,6 +298,39 @@ def test_ranges_of_nothing(over: str, code: str) -> None:
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
+ATTENTION = """
+input: 16x24
+layers:
+- attention: {heads: 4, bias: false}
+- group: {name: rest, layers: [relu]}
+"""
+
+
+def test_a_field_of_a_built_in_block_is_asked_over() -> None:
+    """24 channels fall into 1, 2, 3, 4, 6, 8, 12 and 24 heads, as a sweep finds."""
+    answer = solve(shapecalc.loads(ATTENTION), "params <= 3000", over="attention1.heads=1:24")
+    divisors = [n for n in range(1, 25) if 24 % n == 0]
+    assert [n for n in range(1, 25) if answer.admits(**{"attention1.heads": n})] == divisors
+    # Keys and values of k channels in 4 heads: 3 x 24 x 4k and 4k x 24 weights.
+    answer = solve(shapecalc.loads(ATTENTION), "params <= 2000", over="attention1.key=1:24")
+    held = [n for n in range(1, 25) if answer.admits(**{"attention1.key": n})]
+    assert held == [n for n in range(1, 25) if 4 * 24 * 4 * n <= 2000]
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ("rest.units=1:2", "'rest' is a group: it has no fields"),
+        ("attention1.bias=1:2", "attention1 has no field 'bias' that takes a number"),
+    ],
+)
+def test_what_has_no_such_field(over: str, message: str) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        solve(shapecalc.loads(ATTENTION), "params <= 3000", over=over)
+    (problem,) = caught.value.problems
+    assert problem.message == message
+
+
 def test_many_points_are_refused_with_their_count() -> None:
     with pytest.raises(SpecErrors) as caught:
         solve("alexnet", "macs <= 1G", over=["H=67:1000066", "W=67:1000066"])

@@ -15,7 +15,7 @@ FAULTS = [
     Planted("a probe leaves the first axis out", "range(x.ndim - 1)", "range(1, x.ndim - 1)"),
     Planted("a crop is doubled, not halved", "((n - size) // 2, size) for n, size in zip", "((n - size) * 2, size) for n, size in zip"),
     Planted("a step has no shape", "self.shapes[index] = _shape_of(output)", "pass"),
-    Planted("a softmax counts every element", "tuple(range(2, x.ndim))\n    best = accumulators((1 if axis in axes else n", "tuple(range(2, x.ndim))\n    best = accumulators((1 if True else n"),
+    Planted("a softmax sums over channels alone", "powers / add_up(powers, axes, x)", "powers / add_up(powers, (1,), x)"),
     Planted("a rectifier lets 0 through", "v if v > 0 else low", "v if v >= 0 else low"),
     Planted("groups multiply the filters of a kernel", "kernels.reshape(groups, filters // groups, -1).swapaxes", "kernels.reshape(groups, filters * groups, -1).swapaxes"),
     Planted("a query's heads share the wrong keys", "self.heads, self.repeated, high, wide).sum(-3)", "self.repeated, self.heads, high, wide).sum(-4)"),
