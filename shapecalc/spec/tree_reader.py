@@ -199,22 +199,23 @@ class WordReader(TreeReader):
         return word not in (block.fields if block else self.own_words.get(kind, ()))
 
     def field_of_value(self, key: Scalar, kind: str) -> str | None:
-        """Return the field that a bare value sets."""
-        field = ""
-        if is_layer(kind, self.blocks):
-            field = layer_class(kind).principal
-        elif kind in STRUCTURE:
+        """Return the field that a bare value sets; complain when there is none."""
+        if kind in STRUCTURE:
             self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
             return None
-        elif kind not in self.blocks:
-            field = built_in_block(kind).principal
-        else:
-            block = self.blocks[kind]
-            field = next(iter(block.fields), "") if block else FIRST_FIELD
+        field = self.principal_of(kind)
         if not field:
             self.complain("E110", f"{kind} takes no value", key, f"write `- {kind}`")
-            return None
-        return field
+        return field or None
+
+    def principal_of(self, kind: str) -> str:
+        """Return the field that a bare value of a layer or a block sets, "" for none."""
+        if is_layer(kind, self.blocks):
+            return layer_class(kind).principal
+        if kind not in self.blocks:
+            return built_in_block(kind).principal
+        block = self.blocks[kind]
+        return next(iter(block.fields), "") if block else FIRST_FIELD
 
     def refuse_field(self, kind: str, word: str, fields: YamlMap, known: Iterable[str]) -> None:
         """Complain about a field that a type does not have."""

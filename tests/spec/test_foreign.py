@@ -32,8 +32,6 @@ WRITTEN = [
     ("conv: {filters: 3, kernel_h: 3, kernel_w: 5}", "`kernel: 3x5`"),
     ("maxpool: {ceil_mode: true}", "`rounding: ceil`"),
     ("conv: {filters: 3, kernel: 3, batch_normalize: 1}", "`- batchnorm`"),
-    ("{from: d4, crop: 4}", "write crop: {from: d4, crop: 4}"),
-    ("{from: d4, conv3-8: {bias: false}}", "write conv3-8: {from: d4, ...}"),
     ("torch.narrow: [0, 2]", "did you mean 'slice'?"),
     ("chunk: 2", "did you mean 'slice'?"),
     ("depth_to_space: 2", "did you mean 'pixel_shuffle'?"),
@@ -49,6 +47,55 @@ WRITTEN = [
 def test_the_hint_says_how_to_write_it(layer: str, hint: str) -> None:
     problems = problems_of(f"input: 32x32x3\nlayers:\n  - {layer}\n")
     assert any(hint in problem.hint for problem in problems), problems
+
+
+BLOCKS = """
+input: 32x32x3
+blocks:
+  unit: {fields: [f, {k: 3}], layers: [conv: {filters: f, kernel: k, pad: same}]}
+  plain: {layers: [relu]}
+layers:
+  - conv3-8: {name: d4}
+  - """
+#: What belongs to a layer stands beside it -> the layer as it is written.
+BESIDE = [
+    ("{from: d4, crop: 4}", "crop: {from: d4, crop: 4}"),
+    ("{crop: 4, from: d4}", "crop: {crop: 4, from: d4}"),
+    ("{from: d4, crop: [[1, 2], [3, 4]]}", "crop: {from: d4, crop: [...]}"),
+    ("{from: d4, crop: {to: 28}}", "crop: {from: d4, to: 28}"),
+    ("{name: x, from: d4, slice: {channels: [0, 2]}}",
+     "slice: {name: x, from: d4, channels: [0, 2]}"),
+    ("{conv: 64, kernel: 3}", "conv: {filters: 64, kernel: 3}"),
+    ("{dense: 10, bias: false}", "dense: {units: 10, bias: false}"),
+    ("{from: d4, conv3-8: {bias: false}}", "conv3-8: {from: d4, bias: false}"),
+    ("{from: d4, relu: }", "relu: {from: d4}"),
+    ("{unit: 4, k: 5}", "unit: {f: 4, k: 5}"),
+    ("{from: d4, plain: }", "plain: {from: d4}"),
+    ("{if: channels == 8, conv3-8: }", "conv3-8: {if: channels == 8}"),
+    ("{from: [d4, d4], concat: }", "concat: {from: [d4, d4]}"),
+    ("{add: [[relu], []], name: x}", "add: {branches: [...], name: x}"),
+    ("{repeat: 3, layers: [relu]}", "repeat: {times: 3, layers: [relu]}"),
+    ("{from: d4, attention: 4}", "attention: {from: d4, heads: 4}"),
+    ("{from: d4, max: height}", "max: {from: d4, over: height}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "meant"), BESIDE)
+def test_what_stands_beside_a_layer_is_written_into_it(written: str, meant: str) -> None:
+    (problem,) = problems_of(BLOCKS + written + "\n")
+    assert (problem.code, problem.hint) == ("E110", f"write {meant}")
+    if "..." not in meant:
+        assert report_of(f"{BLOCKS}{meant}\n").rows  # what is advised is a layer of the language
+
+
+@pytest.mark.parametrize(("written", "hint"), [
+    ("{from: d4, name: x}", "say which layer has these: conv: {from: d4, name: x, ...}"),
+    ("{relu: , from: d4}", "indent it below 'relu:', or write relu: {from: ...}"),
+    ("{relu: , tanh: }", "begin another layer with '- tanh'"),
+])  # fmt: skip
+def test_other_maps_of_several_keys(written: str, hint: str) -> None:
+    (problem,) = problems_of(BLOCKS + written + "\n")
+    assert problem.hint == hint
 
 
 def test_two_pads_on_one_side_are_a_pair() -> None:
