@@ -183,6 +183,23 @@ class Decimal(Kind):
         return value
 
 
+class Divisor(Decimal):
+    """A decimal number that is not 0."""
+
+    words = "a number that is not 0"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schema = {**self.schema, "not": {"const": 0}}
+
+    def read(self, tree: Tree, reading: Reading) -> float:
+        value = super().read(tree, reading)
+        if value == 0:
+            hint = "nothing is divided by 0; `multiply: 0` makes everything 0"
+            raise UnreadError("must not be 0", hint, at=tree, code="E114")
+        return value
+
+
 class Interval(Kind):
     """Two decimal numbers, the smaller one first."""
 
@@ -286,11 +303,25 @@ class Rational(NamedTuple):
         return decimal_text(self.times / self.over)
 
 
+class _WholeFactor(Count):
+    """A factor that is a whole number; one that is none may be below 1."""
+
+    def bounded(self, tree: Tree, value: Dim) -> Dim:
+        if isinstance(value, int) and value < 1:
+            raise _not_positive(tree, f"{value:,}")
+        return super().bounded(tree, value)
+
+
+def _not_positive(tree: Tree, value: str) -> UnreadError:
+    return UnreadError(f"must be more than 0, but is {value}", at=tree, code="E114")
+
+
 class FactorSizes(Sizes):
-    """A factor per side, as sizes are written; also decimals: `1.5`."""
+    """A factor per side, as sizes are written; also decimals: `1.5`, `1.25x1.5`."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.count = _WholeFactor()
         self.words = "a factor per side (2, 1.5, 1x2 or [1, 2])"
         number = {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}
         items = {"anyOf": [number, {"type": "string"}]}
@@ -303,19 +334,27 @@ class FactorSizes(Sizes):
         return self.one(tree, reading)
 
     def one(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
-        """Read a decimal, or sizes."""
+        """Read decimals, or sizes."""
         import re
 
-        if not (
-            isinstance(tree, Scalar) and re.fullmatch(r"\d{1,9}\.\d{1,6}", tree.text, re.ASCII)
-        ):
+        if not isinstance(tree, Scalar) or "." not in tree.text:
             return super().read(tree, reading)
+        parts = re.split("[xX×]", tree.text)
+        number = r" *[+-]?(\d{1,9}(\.\d{0,6})?|\.\d{1,6}) *"
+        if len(parts) > 3 or not all(re.fullmatch(number, part, re.ASCII) for part in parts):
+            fine = any(re.search(r"\.\d{7}", part, re.ASCII) for part in parts)
+            raise self.wants(tree, "6 digits after the point are enough: 1.333333" if fine else "")
+        return tuple(map(self.rational, [tree._replace(text=part) for part in parts]))
+
+    def rational(self, tree: Scalar) -> int | Rational:
+        """Read a decimal."""
         from fractions import Fraction
 
-        times, over = Fraction(tree.text).as_integer_ratio()
-        if not times:
-            raise UnreadError("must be more than 0", at=tree, code="E114")
-        return (times if over == 1 else Rational(times, over),)
+        value = Fraction(tree.text)
+        if value <= 0:
+            raise _not_positive(tree, decimal_text(float(value)))
+        times, over = value.as_integer_ratio()
+        return times if over == 1 else Rational(times, over)
 
 
 class SidesOf(Sizes):

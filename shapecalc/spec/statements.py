@@ -311,12 +311,8 @@ class StatementReader(WordReader):
         """Read a join with a number instead of branches."""
         if kind != "side" and self.fields_of(kind) and _CONSTANT.match(value.text):
             return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
-        self.complain(
-            "E110",
-            f"{kind} takes branches, not {describe(value)}",
-            value,
-            f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}",
-        )
+        hint = f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}"
+        self.complain("E110", f"{kind} takes branches, not {describe(value)}", value, hint)
         return self.unsound(key)
 
     def read_join(self, key: Scalar, kind: str, value: Tree) -> Use | None:
@@ -403,7 +399,8 @@ class StatementReader(WordReader):
             self.complain("E110", message, tree, FORM)
         elif parts != len(branches):
             message = (
-                f"split makes {counted(parts, 'part')}, but {kind} has {len(branches)} branches"
+                f"split makes {counted(parts, 'part')},"
+                f" but {kind} has {counted(len(branches), 'branch')}"
             )
             self.complain("E203", message, tree, "each part is what flows into one branch")
         else:

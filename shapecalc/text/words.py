@@ -59,10 +59,11 @@ def article(text: str) -> str:
 
     >>> article("11x11 window"), article("3x3 window"), article("8"), article("input")
     ('an 11x11 window', 'a 3x3 window', 'an 8', 'an input')
-    >>> article("unit"), article("110")
-    ('a unit', 'a 110')
+    >>> article("unit"), article("110"), article("lstm"), article("l2norm"), article("layernorm")
+    ('a unit', 'a 110', 'an lstm', 'an l2norm', 'a layernorm')
     """
-    vowel = text[:1] in "aeiou8" and not text.startswith("uni")
+    spelt = text.startswith(("lstm", "lrn", "l2", "rnn", "rms"))
+    vowel = spelt or (text[:1] in tuple("aeiou8") and not text.startswith("uni"))
     teen = text[:2] in ("11", "18") and not text[2:3].isdigit()
     return f"an {text}" if vowel or teen else f"a {text}"
 

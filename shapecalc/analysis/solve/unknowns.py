@@ -14,13 +14,15 @@ from shapecalc.algebra.expr import divisors_of
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph import Deferred, Graph, Input
 from shapecalc.graph.expand import expand
+from shapecalc.layers import BUILT_IN_BLOCKS
 from shapecalc.layers.fields import Count, Pad, Sizes
 from shapecalc.layers.shape import as_list
 from shapecalc.report.compute import compute_report
 from shapecalc.spec import Edit, NetSpec
 from shapecalc.spec.ranges import Range, ends, must_be_few
+from shapecalc.spec.tree_reader import built_in_block
 from shapecalc.text import Source, YamlMap, scalar
-from shapecalc.text.words import did_you_mean
+from shapecalc.text.words import article, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -175,22 +177,29 @@ def _must_have(graph: Graph, path: str, field: str, over: Range) -> None:
             takes = [*graph.spec.blocks[group.type].fields]
         elif group.type == "repeat":
             takes = ["times"]
+        elif group.type in BUILT_IN_BLOCKS:
+            takes = _numeric(built_in_block(group.type))
         else:
-            _refuse(over, f"'{path}' is a {group.type}: it has no fields", "name a layer in it")
+            message = f"'{path}' is {article(group.type)}: it has no fields"
+            _refuse(over, message, "name a layer in it")
     elif node is None or node.use is None:
         known = [other.path for other in graph.nodes if other.use] + [*graph.groups]
         hint = did_you_mean(path, known) or "`shapecalc summarize --depth all` lists the layers"
         _refuse(over, f"there is no layer '{path}'", hint)
     else:
         layer = node.layer
-        cls: type[Layer] = layer.type if isinstance(layer, Deferred) else type(layer)
-        numeric = (Count, Sizes, Pad)
-        takes = [declared.name for declared in cls.fields() if isinstance(declared.kind, numeric)]
+        takes = _numeric(layer.type if isinstance(layer, Deferred) else type(layer))
     if field not in takes:
         hint = did_you_mean(field, takes) or (
             "it has " + ", ".join(takes) if takes else "it has none that takes numbers"
         )
         _refuse(over, f"{path} has no field '{field}' that takes a number", hint)
+
+
+def _numeric(cls: type[Layer]) -> list[str]:
+    """Return the fields of a type that take numbers."""
+    numeric = (Count, Sizes, Pad)
+    return [declared.name for declared in cls.fields() if isinstance(declared.kind, numeric)]
 
 
 def _refuse(over: Range, message: str, hint: str) -> None:
