@@ -255,18 +255,12 @@ class Choice(Kind):
         raise self.wants(tree, hint)
 
 
-_SIZES = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0, "maximum": LARGEST},
-        {"type": "string"},
-        {
-            "type": "array",
-            "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
-            "minItems": 1,
-            "maxItems": 3,
-        },
-    ]
-}
+def _sizes_schema(least: int) -> dict[str, list[Any]]:
+    """Describe a size per side, each from `least` on."""
+    number = {"type": "integer", "minimum": least, "maximum": LARGEST}
+    items = {"anyOf": [number, {"type": "string"}]}
+    listed = {"type": "array", "items": items, "minItems": 1, "maxItems": 3}
+    return {"anyOf": [number, {"type": "string"}, listed]}
 
 
 class Sizes(Kind):
@@ -276,7 +270,7 @@ class Sizes(Kind):
         self.count = Count(least, symbolic=symbolic, divides=divides)
         self.least = least
         self.words = "a size per side (3, 1x7 or [1, 7])"
-        self.schema = _SIZES
+        self.schema = _sizes_schema(least)
 
     def read(self, tree: Tree, reading: Reading) -> tuple[Dim, ...]:
         if isinstance(tree, List):
@@ -329,15 +323,20 @@ class FactorSizes(Sizes):
         self.schema = {"anyOf": [number, {"type": "string"}, listed]}
 
     def read(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
-        if isinstance(tree, List) and 1 <= len(tree.items) <= 3:
-            return tuple([factor for item in tree.items for factor in self.one(item, reading)])
-        return self.one(tree, reading)
+        if not isinstance(tree, List):
+            return self.one(tree, reading)
+        factors = [self.one(item, reading) for item in tree.items]
+        if not 1 <= len(factors) <= 3 or any(len(factor) > 1 for factor in factors):
+            raise self.wants(tree, "one, two or three sides")
+        return tuple([factor for (factor,) in factors])
 
     def one(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
         """Read decimals, or sizes."""
         import re
 
-        if not isinstance(tree, Scalar) or "." not in tree.text:
+        if not isinstance(tree, Scalar):
+            raise self.wants(tree)
+        if "." not in tree.text:
             return super().read(tree, reading)
         parts = re.split("[xX×]", tree.text)
         number = r" *[+-]?(\d{1,9}(\.\d{0,6})?|\.\d{1,6}) *"
@@ -422,7 +421,7 @@ class Pad(Kind):
     words = "a padding (2, [1, 2], [[top, bottom], [left, right]], same or valid)"
     schema = {
         "anyOf": [
-            *_SIZES["anyOf"],
+            *_sizes_schema(0)["anyOf"],
             {
                 "type": "array",
                 "items": {
@@ -518,7 +517,10 @@ class Indices(Kind):
     """A list of whole numbers from 0 on."""
 
     words = "a list of whole numbers"
-    schema = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+    schema = {
+        "type": "array",
+        "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
+    }
 
     def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
         if not isinstance(tree, List):
