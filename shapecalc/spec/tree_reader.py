@@ -171,7 +171,7 @@ class WordReader(TreeReader):
         return None
 
     def made_of_others(self, word: str) -> str:
-        """Advise on a layer of other tools that is none here; a block of nearly the name is meant."""
+        """Advise on a layer of other tools that is none here; a block nearly so named is meant."""
         from shapecalc.text.foreign import LAYERS_ELSEWHERE, bare
 
         advice = LAYERS_ELSEWHERE.get(bare(word), "")
