@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.algebra import ceil_div
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
@@ -157,7 +158,8 @@ def read_types(text: str) -> NumberTypes:
 def _must_fill_bytes(word: str, start: int) -> None:
     """Refuse activations that are smaller than a byte: each is computed and stored by itself."""
     if BITS[word] % 8:
-        message = f"activations take whole bytes, and an element of {word} has {BITS[word]} bits"
+        bits = counted(BITS[word], "bit")
+        message = f"activations take whole bytes, and an element of {word} has {bits}"
         hint = f"type the weights alone: weights={word},activations=int8"
         raise TypeWordError(start, word, message, hint)
 

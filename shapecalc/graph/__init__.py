@@ -77,6 +77,7 @@ class Group(Fields):
     """A level of the paths: a block, a named repeat or branch, a group.
 
     `output` is the node whose result is the group's.  `fields` are a block's, with their values.
+    `word` is that of its statement: the rounds of a repeat have one and the same.
     """
 
     path: str
@@ -84,6 +85,7 @@ class Group(Fields):
     output: int
     note: str = ""
     fields: str = ""
+    word: Scalar | None = None
 
 
 #: What holds of every network of a `deployed` spec; `Graph.deployed` has the figures of one.

@@ -403,5 +403,6 @@ class Resolver:
             path = level.prefix[:-1]
             note = level.use.note if level.use else ""
             fields = ", ".join(f"{name} {value_text(v)}" for name, v in level.fields.items())
-            groups[path] = Group(path, level.type, output, note, fields)
+            word = level.use.word if level.use else None
+            groups[path] = Group(path, level.type, output, note, fields, word)
         return groups

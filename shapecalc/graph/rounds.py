@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TIMES = Count(0)
 #: What stands between the names that walk through the rows of a table.
-_BETWEEN = re.compile(r"[,\s]+")
+_BETWEEN = re.compile(r"\s*,\s*|\s+")
 
 
 class LoopColumn(NamedTuple):
@@ -89,6 +89,10 @@ def columns_of(walks: Tree, place: Scoped) -> dict[str, LoopColumn]:
     columns = {}
     for word in words:
         names = names_in_key(word)
+        if "" in names:
+            hint = f'write "{", ".join(filter(None, names)) or "t, c"}"'
+            message = f"for: '{word}' has a comma with no name at one side of it"
+            raise UnreadError(message, hint, at=keys[word], code="E117")
         items, at = _list(walks.items[word], place, word)
         rows = [_row(item, at, names) for item in items] if len(names) > 1 else []
         for number, name in enumerate(names):
@@ -103,10 +107,12 @@ def columns_of(walks: Tree, place: Scoped) -> dict[str, LoopColumn]:
 def names_in_key(word: str) -> list[str]:
     """Split a key of `for` into its names.
 
-    >>> names_in_key("t, c, n, s"), names_in_key("t c")
-    (['t', 'c', 'n', 's'], ['t', 'c'])
+    Between two commas, and before or behind one, stands an empty name.
+
+    >>> names_in_key("t, c, n, s"), names_in_key("t c"), names_in_key("a,,b")
+    (['t', 'c', 'n', 's'], ['t', 'c'], ['a', '', 'b'])
     """
-    return [name for name in _BETWEEN.split(word) if name] or [word]
+    return _BETWEEN.split(word.strip())
 
 
 def _list(tree: Tree, place: Scoped, word: str) -> tuple[tuple[Tree, ...], Scoped]:

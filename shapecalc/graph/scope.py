@@ -260,8 +260,12 @@ class _Evaluation:
         if place.scope.home(name) is None:
             raise _unknown(name, tree, place)
         argument = Argument(tree._replace(text=name, plain=True), place)
+        opened: set[tuple[int, int]] = set()  # lists on the way in: none may hold itself
         for index in indices:
             items, at = _items(argument, name, tree)
+            if (id(items), id(at.scope)) in opened:
+                raise _circle(name, tree)
+            opened.add((id(items), id(at.scope)))
             if not 0 <= index < len(items):
                 message = f"takes item {index} of '{name}', which has {counted(len(items), 'item')}"
                 raise UnreadError(message, "they are counted from 0", at=tree, code="E114")

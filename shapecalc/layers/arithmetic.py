@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.layers.activation import Pointwise
 from shapecalc.layers.base import Work
-from shapecalc.layers.fields import Decimal, Interval, decimal_text, field
+from shapecalc.layers.fields import Decimal, Divisor, Interval, decimal_text, field
 from shapecalc.layers.merge import Stretching
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Divide(Stretching):
     rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
     counts: ClassVar[str] = "no parameters, no MACs; divisions = (operands - 1) x output elements"
     example: ClassVar[str] = "divide: 8"
+
+    right: float | None = field(Divisor(), "a constant behind the operands: x / 8", default=None)
 
 
 class Maximum(Stretching):

@@ -183,6 +183,23 @@ class Decimal(Kind):
         return value
 
 
+class Divisor(Decimal):
+    """A decimal number that is not 0."""
+
+    words = "a number that is not 0"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schema = {**self.schema, "not": {"const": 0}}
+
+    def read(self, tree: Tree, reading: Reading) -> float:
+        value = super().read(tree, reading)
+        if value == 0:
+            hint = "nothing is divided by 0; `multiply: 0` makes everything 0"
+            raise UnreadError("must not be 0", hint, at=tree, code="E114")
+        return value
+
+
 class Interval(Kind):
     """Two decimal numbers, the smaller one first."""
 
@@ -238,18 +255,12 @@ class Choice(Kind):
         raise self.wants(tree, hint)
 
 
-_SIZES = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0, "maximum": LARGEST},
-        {"type": "string"},
-        {
-            "type": "array",
-            "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
-            "minItems": 1,
-            "maxItems": 3,
-        },
-    ]
-}
+def _sizes_schema(least: int) -> dict[str, list[Any]]:
+    """Describe a size per side, each from `least` on."""
+    number = {"type": "integer", "minimum": least, "maximum": LARGEST}
+    items = {"anyOf": [number, {"type": "string"}]}
+    listed = {"type": "array", "items": items, "minItems": 1, "maxItems": 3}
+    return {"anyOf": [number, {"type": "string"}, listed]}
 
 
 class Sizes(Kind):
@@ -259,7 +270,7 @@ class Sizes(Kind):
         self.count = Count(least, symbolic=symbolic, divides=divides)
         self.least = least
         self.words = "a size per side (3, 1x7 or [1, 7])"
-        self.schema = _SIZES
+        self.schema = _sizes_schema(least)
 
     def read(self, tree: Tree, reading: Reading) -> tuple[Dim, ...]:
         if isinstance(tree, List):
@@ -286,11 +297,25 @@ class Rational(NamedTuple):
         return decimal_text(self.times / self.over)
 
 
+class _WholeFactor(Count):
+    """A factor that is a whole number; one that is none may be below 1."""
+
+    def bounded(self, tree: Tree, value: Dim) -> Dim:
+        if isinstance(value, int) and value < 1:
+            raise _not_positive(tree, f"{value:,}")
+        return super().bounded(tree, value)
+
+
+def _not_positive(tree: Tree, value: str) -> UnreadError:
+    return UnreadError(f"must be more than 0, but is {value}", at=tree, code="E114")
+
+
 class FactorSizes(Sizes):
-    """A factor per side, as sizes are written; also decimals: `1.5`."""
+    """A factor per side, as sizes are written; also decimals: `1.5`, `1.25x1.5`."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.count = _WholeFactor()
         self.words = "a factor per side (2, 1.5, 1x2 or [1, 2])"
         number = {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}
         items = {"anyOf": [number, {"type": "string"}]}
@@ -298,24 +323,37 @@ class FactorSizes(Sizes):
         self.schema = {"anyOf": [number, {"type": "string"}, listed]}
 
     def read(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
-        if isinstance(tree, List) and 1 <= len(tree.items) <= 3:
-            return tuple([factor for item in tree.items for factor in self.one(item, reading)])
-        return self.one(tree, reading)
+        if not isinstance(tree, List):
+            return self.one(tree, reading)
+        factors = [self.one(item, reading) for item in tree.items]
+        if not 1 <= len(factors) <= 3 or any(len(factor) > 1 for factor in factors):
+            raise self.wants(tree, "one, two or three sides")
+        return tuple([factor for (factor,) in factors])
 
     def one(self, tree: Tree, reading: Reading) -> tuple[Any, ...]:
-        """Read a decimal, or sizes."""
+        """Read decimals, or sizes."""
         import re
 
-        if not (
-            isinstance(tree, Scalar) and re.fullmatch(r"\d{1,9}\.\d{1,6}", tree.text, re.ASCII)
-        ):
+        if not isinstance(tree, Scalar):
+            raise self.wants(tree)
+        if "." not in tree.text:
             return super().read(tree, reading)
+        parts = re.split("[xX×]", tree.text)
+        number = r" *[+-]?(\d{1,9}(\.\d{0,6})?|\.\d{1,6}) *"
+        if len(parts) > 3 or not all(re.fullmatch(number, part, re.ASCII) for part in parts):
+            fine = any(re.search(r"\.\d{7}", part, re.ASCII) for part in parts)
+            raise self.wants(tree, "6 digits after the point are enough: 1.333333" if fine else "")
+        return tuple(map(self.rational, [tree._replace(text=part) for part in parts]))
+
+    def rational(self, tree: Scalar) -> int | Rational:
+        """Read a decimal."""
         from fractions import Fraction
 
-        times, over = Fraction(tree.text).as_integer_ratio()
-        if not times:
-            raise UnreadError("must be more than 0", at=tree, code="E114")
-        return (times if over == 1 else Rational(times, over),)
+        value = Fraction(tree.text)
+        if value <= 0:
+            raise _not_positive(tree, decimal_text(float(value)))
+        times, over = value.as_integer_ratio()
+        return times if over == 1 else Rational(times, over)
 
 
 class SidesOf(Sizes):
@@ -383,7 +421,7 @@ class Pad(Kind):
     words = "a padding (2, [1, 2], [[top, bottom], [left, right]], same or valid)"
     schema = {
         "anyOf": [
-            *_SIZES["anyOf"],
+            *_sizes_schema(0)["anyOf"],
             {
                 "type": "array",
                 "items": {
@@ -479,7 +517,10 @@ class Indices(Kind):
     """A list of whole numbers from 0 on."""
 
     words = "a list of whole numbers"
-    schema = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+    schema = {
+        "type": "array",
+        "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
+    }
 
     def read(self, tree: Tree, reading: Reading) -> tuple[int, ...]:
         if not isinstance(tree, List):

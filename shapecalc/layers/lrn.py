@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from shapecalc.layers.base import Layer, Work
 from shapecalc.layers.fields import Count, Decimal, field
 from shapecalc.layers.window import InputSpan
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
@@ -48,7 +49,7 @@ class Lrn(Layer):
     )
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"over {self.size} channels"
+        return f"over {counted(self.size, 'channel')}"
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n = output.size

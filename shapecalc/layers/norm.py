@@ -19,6 +19,7 @@ from shapecalc.errors import RuleError
 from shapecalc.layers.base import Layer, Parameter, Requirement, Work, groups_divide
 from shapecalc.layers.fields import Choice, Count, Flag, field
 from shapecalc.layers.window import EVERYTHING, OWN, reach_groups
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -250,7 +251,7 @@ class GroupNorm(Norm):
     groups: int = field(Count(), "number of groups that the channels fall into", default=32)
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"{self.groups} groups"
+        return counted(self.groups, "group")
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         channels = inputs[0].channels

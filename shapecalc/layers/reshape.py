@@ -44,6 +44,7 @@ from shapecalc.layers.window import (
     reach_up,
     refuse_period,
 )
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -248,9 +249,12 @@ class Crop(Layer):
         ]
 
     def _undecided(self, given: list[str]) -> RuleError:
-        hint = "`crop: 2` takes 2 rows away at each end, `crop: {to: 56}` leaves 56"
+        hint = (
+            "`crop: 2` takes 2 rows away at each end, `crop: {to: 56}` leaves 56,"
+            " `crop: {like: x}` as x has"
+        )
         if not given:
-            return RuleError("E113", "crop needs the field `crop` or `to`", hint=hint)
+            return RuleError("E113", "crop needs the field `crop`, `to` or `like`", hint=hint)
         if len(given) == 1:
             message = "crop takes an `offset` only with `to` or `like`"
             hint = "`crop: [[5, 8]]` takes 5 rows away before and 8 after"
@@ -449,7 +453,7 @@ class ChannelShuffle(Layer):
     groups: int = field(Count(), "number of groups that the channels fall into")
 
     def configuration(self, *inputs: Shape) -> str:
-        return f"{self.groups} groups"
+        return counted(self.groups, "group")
 
     def requires(self, *inputs: Shape) -> list[Requirement]:
         channels = inputs[0].channels

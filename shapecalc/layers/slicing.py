@@ -351,17 +351,8 @@ class Ends(Kind):
     """How much stands before and after: `[0, 16]`, or one number for both ends."""
 
     words = "a number for both ends, or [before, after]"
-    schema = {
-        "anyOf": [
-            {"type": ["integer", "string"], "minimum": 0},
-            {
-                "type": "array",
-                "items": {"type": ["integer", "string"]},
-                "minItems": 2,
-                "maxItems": 2,
-            },
-        ]
-    }
+    _number: ClassVar[dict[str, Any]] = {"type": ["integer", "string"], "minimum": 0}
+    schema = {"anyOf": [_number, {"type": "array", "items": _number, "minItems": 2, "maxItems": 2}]}
 
     def read(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
         count = Count(0, symbolic=True)

@@ -27,7 +27,7 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.view import Column, View
 from shapecalc.report import UNKNOWN
-from shapecalc.report.fold import fold
+from shapecalc.report.fold import fold, rounds_together
 from shapecalc.report.receptive_field import at_most
 from shapecalc.text.words import counted
 
@@ -419,15 +419,23 @@ def sorted_rows(rows: tuple[Row, ...], view: View, totals: Totals) -> tuple[Row,
     return (*(row for _, row in ranked), *empty)
 
 
-def shown_rows(report: Report, view: View, depth: int) -> tuple[tuple[Row, ...], int]:
-    """Return the rows that a view shows, in its order, and how many there are at the depth."""
+def shown_rows(
+    report: Report, view: View, depth: int, *, rounds: bool = False
+) -> tuple[tuple[Row, ...], int, int]:
+    """Return the rows that a view shows, in its order; how many it takes, and how many there are.
+
+    With `rounds`, those of a repeat's rounds that are alike are put into one.
+    """
     rows = fold(report, depth)
     number = len(rows)
     if view.choice is not None:
         from shapecalc.output.row_choice import chosen
 
         rows = chosen((report,), rows, lambda row: (row,), view.choice, depth)
-    return sorted_rows(rows, view, report.totals), number
+    taken = len(rows)
+    if rounds:
+        rows = rounds_together(report, rows)
+    return sorted_rows(rows, view, report.totals), taken, number
 
 
 # -- totals: those under a table, and all of them by their names -----------------------------------

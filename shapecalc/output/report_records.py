@@ -32,7 +32,7 @@ def records(report: Report, view: View = View()) -> Records:
     """Return the rows, the totals apart from them: in lines they would be added to sums."""
     columns = view.columns or default_columns(view, machine=True, frozen=has_frozen(report))
     columns = with_bounds(columns, report)
-    rows, number = shown_rows(report, view, view.depth or 0)
+    rows, taken, number = shown_rows(report, view, view.depth or 0)
     names = tuple(column.name for column in columns)
 
     def data(column: Column, value: object) -> Json:
@@ -43,7 +43,7 @@ def records(report: Report, view: View = View()) -> Records:
 
     return Records(
         SCHEMA,
-        lambda: _head(report, view, columns, chosen_data(view, len(rows), number)),
+        lambda: _head(report, view, columns, chosen_data(view, taken, number)),
         "rows",
         (
             dict(zip(names, line, strict=True))

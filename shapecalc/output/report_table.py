@@ -21,7 +21,17 @@ from shapecalc.output.columns import (
     shown_rows,
     units_owed,
 )
-from shapecalc.output.table import FOLDED, GAP, Fact, Line, Table, fitting, left_out, marked_text
+from shapecalc.output.table import (
+    FOLDED,
+    GAP,
+    ROUNDS_FOLDED,
+    Fact,
+    Line,
+    Table,
+    fitting,
+    left_out,
+    marked_text,
+)
 from shapecalc.output.totals import bound_text, peak_owed, sums
 from shapecalc.output.view import View
 from shapecalc.text import collector_paused
@@ -48,7 +58,8 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     """
     if report.domain is not None:
         view = view._replace(notation=_notation(report, view), units="exact", column_units=())
-    rows, number = shown_rows(report, view, 1 if view.depth is None else view.depth)
+    depth = 1 if view.depth is None else view.depth
+    rows, taken, number = shown_rows(report, view, depth, rounds=view.depth is None)
     marks, notes = _notes(rows)
     alike = firsts(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
@@ -88,7 +99,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
                 | _marks(kept)
             ).items()
         ),
-        remarks=_remarks(report, rows, number, view, left),
+        remarks=_remarks(report, rows, taken, number, view, left),
         dropped=dropped,
     )
 
@@ -236,15 +247,23 @@ def _marks(columns: tuple[_Column, ...]) -> dict[str, str]:
 
 
 def _remarks(
-    report: Report, rows: tuple[Row, ...], number: int, view: View, left: tuple[str, ...]
+    report: Report,
+    rows: tuple[Row, ...],
+    taken: int,
+    number: int,
+    view: View,
+    left: tuple[str, ...],
 ) -> tuple[str, ...]:
+    """Say what the table leaves out and puts together; `taken` of `number` rows are in it."""
     remarks = []
     if view.choice is not None:
         from shapecalc.output.row_choice import left_out as rows_left_out
 
-        remarks.append(rows_left_out(view.choice, len(rows), number))
+        remarks.append(rows_left_out(view.choice, taken, number))
     if any(row.layer is None for row in rows):
         remarks.append(FOLDED)
+    if len(rows) < taken:
+        remarks.append(ROUNDS_FOLDED)
     if view.sort is not None:
         last = ", formulas last" if report.domain is not None else ""
         remarks.append(f"Sorted by {view.sort.title}{last}.")

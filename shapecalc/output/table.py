@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 #: What is said under a table with blocks.
 FOLDED = "Blocks are folded into one line each; --depth all shows every layer."
+#: What is said where the rounds of a repeat share a line.
+ROUNDS_FOLDED = "Blocks of a repeat that are alike share a line; --depth 1 gives each its own."
 #: Spaces between columns of plain text, which the fitting reckons with.
 GAP = 2
 

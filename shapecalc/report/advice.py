@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from shapecalc.errors import RuleError, SpecErrors
+from shapecalc.errors import MAX_HINTS, RuleError, SpecErrors
 from shapecalc.graph import Input
 from shapecalc.graph.expand import expand, rebuilt
 from shapecalc.report.propagate import propagate
 from shapecalc.spec.doubts import meant_by
-from shapecalc.text import Origin, Source
+from shapecalc.text import Origin, Source, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ def with_advice(errors: SpecErrors, graph: Graph, *, search: bool = True) -> Spe
         return SpecErrors(problems)
     option = _to_blame(problems, graph)
     if option is None:
-        return SpecErrors(_with_sizes(problems, graph))
+        return SpecErrors(_with_sizes(_with_edit(problems, graph), graph))
     own = errors.problems  # those without advice on the layout
     sizes = _sizes_that_work(graph)
     return SpecErrors(
@@ -72,6 +73,28 @@ def _to_blame(problems: list[Problem], graph: Graph) -> Source | None:
             continue
         return Source(option, text)
     return None
+
+
+def _with_edit(problems: list[Problem], graph: Graph) -> list[Problem]:
+    """Point at the edit without which the network exists, from what it breaks in its base."""
+    edits = graph.spec.edits
+    files = {edit.key.source for of_file in edits for edit in of_file.values()}
+    in_base = [p for p in problems if p.origin is not None and p.origin.source not in files]
+    if not in_base or not all(problem.code in _OF_RULES for problem in problems):
+        return problems
+    trials = ((number, path) for number, of_file in enumerate(edits) for path in of_file)
+    for number, path in islice(trials, MAX_HINTS):
+        left = {other: edit for other, edit in edits[number].items() if other != path}
+        spec = graph.spec._replace(edits=(*edits[:number], left, *edits[number + 1 :]))
+        try:
+            propagate(expand(spec, *graph.options), fields=False)
+        except (SpecErrors, RuleError):
+            continue
+        at = origin(edits[number][path].key)
+        return [
+            problem._replace(origin=at) if problem in in_base else problem for problem in problems
+        ]
+    return problems
 
 
 def _with_layout(problems: Iterable[Problem], graph: Graph) -> list[Problem]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.base import Work
 from shapecalc.layers.conv import Windowed
 from shapecalc.report import Row
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,6 +61,66 @@ def level(report: Report, path: str, indices: list[int]) -> Row:
         note="; ".join(notes),
         fields=group.fields or _chain(members),
     )
+
+
+def rounds_together(report: Report, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Put the blocks that a repeat without a name makes into one row, where they are alike.
+
+    Alike are blocks of one statement, each of which reads the one before, with the same layers.
+    """
+    runs: list[list[Row]] = []
+    for row in rows:
+        if runs and _is_next_round(report, runs[-1][-1], row):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return tuple(_rounds(run) if len(run) > 1 else run[0] for run in runs)
+
+
+def _is_next_round(report: Report, before: Row, row: Row) -> bool:
+    if before.layer is not None or row.layer is not None:
+        return False
+    group, next_group = report.graph.groups[before.name], report.graph.groups[row.name]
+    return (
+        group.word is not None
+        and group.word is next_group.word
+        and row.sources == (report.rows[group.output].name,)
+        and _bare(before) == _bare(row)
+        and len(before.members) == len(row.members)
+        and all(map(_alike, before.members, row.members))
+    )
+
+
+def _bare(row: Row) -> Row:
+    """Leave out where a level stands, and what that alone decides."""
+    return row._replace(name="", sources=(), field=None, members=())
+
+
+def _alike(layer: Row, other: Row) -> bool:
+    return (
+        layer.layer == other.layer
+        and layer.inputs == other.inputs
+        and layer.parameters == other.parameters
+        and layer.frozen == other.frozen
+    )
+
+
+def _rounds(run: list[Row]) -> Row:
+    """Make one row of the rounds: ``unit1\N{EN DASH}33``, 33 x unit."""
+    first = run[0]
+    number = _NUMBER.search(run[-1].name)
+    assert number is not None, "only what is numbered by itself can stand in an unnamed repeat"
+    return together(run)._replace(
+        name=f"{first.name}\N{EN DASH}{number[0]}",
+        type=f"{len(run)} x {first.type}",
+        shared=first.shared,
+        note=first.note,
+        fields=first.fields or f"{counted(len(first.members), 'layer')} each",
+    )
+
+
+#: The number that an automatic name ends in.
+_NUMBER = re.compile(r"\d+$")
 
 
 #: A chain of layers is written out up to so many characters.

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.layers import BUILTIN, JOINS, STRUCTURE, is_layer, layer_class
-from shapecalc.spec import Branch, Use
+from shapecalc.spec import FIRST_FIELD, Branch, Use
 from shapecalc.spec.splits import FORM, is_split, parted, parts_of
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader, fields_meant
 from shapecalc.text import List, Scalar, YamlMap, describe
@@ -22,6 +22,8 @@ _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
 #: Those that a join has no use for.
 _NOT_OF_JOINS = ("share", "inherit")
+#: What a bare value of a word that builds structure would set.
+_PRINCIPAL_OF_STRUCTURE = {"repeat": "times", "group": "layers", "side": "branches"}
 #: The keys of a branch with a condition.
 _BRANCH_KEYS = frozenset(["if", "layers"])
 
@@ -183,7 +185,7 @@ class StatementReader(WordReader):
             second = tree.keys["type"]
         else:
             message = f"'{second.text}' stands beside '{first.text}', as if it were a second layer"
-            hint = self.aside(tree, first, second) or (
+            hint = self.aside(tree) or (
                 f"begin another layer with '- {second.text}'"
                 if second.text in BUILTIN or second.text in self.blocks
                 else f"indent it below '{first.text}:', or write"
@@ -192,21 +194,46 @@ class StatementReader(WordReader):
         self.complain("E110", message, second, hint)
         return self.unsound(first)
 
-    def aside(self, tree: YamlMap, first: Scalar, second: Scalar) -> str:
-        """Advise on `{from: d4, crop: 4}`: a key of all layers that stands before the layer."""
-        if first.text not in _COMMON or self.type_meant(second.text) is None:
+    def aside(self, tree: YamlMap) -> str:
+        """Advise on `{from: d4, crop: 4}`: what belongs to a layer stands beside it, not in it."""
+        layers = [word for word in tree.items if self.is_beside(word, tree)]
+        if not layers and all(word in _COMMON for word in tree.items):
+            common = ", ".join(f"{key}: {_brief(item)}" for key, item in tree.items.items())
+            return f"say which layer has these: conv: {{{common}, ...}}"
+        if len(layers) != 1:
             return ""
-        stated, value = tree.items[first.text], tree.items[second.text]
-        words = stated.text if isinstance(stated, Scalar) else "..."
-        return f"write {second.text}: {{{first.text}: {words}, {self.own_value(second, value)}}}"
+        (word,) = layers
+        value = tree.items[word]
+        if word == next(iter(tree.items)) and isinstance(value, Scalar) and not value.text:
+            return ""  # what stands below it is not indented
+        fields: list[str] = []
+        for key, item in tree.items.items():
+            fields += self.own_fields(word, value) if key == word else [f"{key}: {_brief(item)}"]
+        return f"write {word}: {{{', '.join(fields)}}}"
 
-    def own_value(self, word: Scalar, value: Tree) -> str:
-        """Write what a layer says beside, as a field of a map."""
-        block = self.blocks.get(word.text)
-        field = next(iter(block.fields), "") if block else ""
-        if not field and word.text in BUILTIN:
-            field = layer_class(word.text).principal
-        return f"{field}: {value.text}" if field and isinstance(value, Scalar) else "..."
+    def is_beside(self, word: str, tree: YamlMap) -> bool:
+        """Tell whether a key is a layer, and all others are what may stand in it."""
+        kind = None if word in _COMMON else self.type_meant(word)
+        if kind is None:
+            return False
+        known = self.fields_of(kind) | _COMMON
+        return all(key in known for key in tree.items if key != word)
+
+    def own_fields(self, word: str, value: Tree) -> list[str]:
+        """Write what a layer says by itself as fields of a map."""
+        if isinstance(value, YamlMap):
+            return [f"{key}: {_brief(item)}" for key, item in value.items.items()]
+        if isinstance(value, Scalar) and not value.text:
+            return []
+        kind = self.type_meant(word)
+        assert kind is not None
+        if kind in STRUCTURE:
+            field = _PRINCIPAL_OF_STRUCTURE[kind]
+        elif kind in JOINS and isinstance(value, List):
+            field = "branches"
+        else:
+            field = self.principal_of(kind)
+        return [f"{field}: {_brief(value)}" if field not in ("", FIRST_FIELD) else "..."]
 
     def read_word(self, word: Scalar) -> Use | None:
         """Read a bare word."""
@@ -284,12 +311,8 @@ class StatementReader(WordReader):
         """Read a join with a number instead of branches."""
         if kind != "side" and self.fields_of(kind) and _CONSTANT.match(value.text):
             return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
-        self.complain(
-            "E110",
-            f"{kind} takes branches, not {describe(value)}",
-            value,
-            f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}",
-        )
+        hint = f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}"
+        self.complain("E110", f"{kind} takes branches, not {describe(value)}", value, hint)
         return self.unsound(key)
 
     def read_join(self, key: Scalar, kind: str, value: Tree) -> Use | None:
@@ -376,7 +399,8 @@ class StatementReader(WordReader):
             self.complain("E110", message, tree, FORM)
         elif parts != len(branches):
             message = (
-                f"split makes {counted(parts, 'part')}, but {kind} has {len(branches)} branches"
+                f"split makes {counted(parts, 'part')},"
+                f" but {kind} has {counted(len(branches), 'branch')}"
             )
             self.complain("E203", message, tree, "each part is what flows into one branch")
         else:
@@ -417,6 +441,15 @@ class StatementReader(WordReader):
             )
             return None
         return tuple(self.read_body(None, branch, "a branch") for branch in tree.items)
+
+
+def _brief(tree: Tree) -> str:
+    """Write a value as it stands, unless it holds lists or maps of its own."""
+    if isinstance(tree, Scalar):
+        return tree.text
+    if isinstance(tree, List) and all(isinstance(item, Scalar) for item in tree.items):
+        return f"[{', '.join(map(_brief, tree.items))}]"
+    return "[...]" if isinstance(tree, List) else "{...}"
 
 
 def _is_body(tree: Tree) -> bool:

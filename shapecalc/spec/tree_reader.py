@@ -17,7 +17,7 @@ from shapecalc.layers import (
 from shapecalc.layers.fields import REQUIRED
 from shapecalc.spec import FIRST_FIELD
 from shapecalc.text import List, Origin, Scalar, Tree, YamlMap, describe, origin
-from shapecalc.text.words import ELSEWHERE, did_you_mean
+from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,13 +162,21 @@ class WordReader(TreeReader):
         from shapecalc.spec.papers import unclear
 
         known = [*BUILTIN, *BUILT_IN_BLOCKS, *ALIASES, *STRUCTURE, *self.blocks]
-        bare = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
-        hint = unclear(text) or _respelt(text) or did_you_mean(bare.lower(), known)
-        if hint and bare in text[:-1] and "(" in text:
+        own = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
+        hint = unclear(text) or _respelt(text) or self.made_of_others(own)
+        hint = hint or did_you_mean(own.lower(), known)
+        if hint.startswith("did you mean") and own in text[:-1] and "(" in text:
             hint += " Its fields stand in a map, as in `conv: {filters: 96, kernel: 11}`"
         hint = hint or "`shapecalc layers` lists the types"
         self.complain("E112", f"{describe(word)} is not a layer type", word, hint)
         return None
+
+    def made_of_others(self, word: str) -> str:
+        """Advise on a layer of other tools that is none here; a block nearly so named is meant."""
+        from shapecalc.text.foreign import LAYERS_ELSEWHERE, bare
+
+        advice = LAYERS_ELSEWHERE.get(bare(word), "")
+        return advice and (did_you_mean(word.lower(), self.blocks) or advice)
 
     def paper_word(self, text: str) -> PaperWord | None:
         """Return what a word of the papers means; nothing for one that the spec or we define."""
@@ -200,26 +208,27 @@ class WordReader(TreeReader):
         return word not in (block.fields if block else self.own_words.get(kind, ()))
 
     def field_of_value(self, key: Scalar, kind: str) -> str | None:
-        """Return the field that a bare value sets."""
-        field = ""
-        if is_layer(kind, self.blocks):
-            field = layer_class(kind).principal
-        elif kind in STRUCTURE:
+        """Return the field that a bare value sets; complain when there is none."""
+        if kind in STRUCTURE:
             self.complain("E110", f"{kind} takes a map of fields", key, STRUCTURE_FORMS[kind])
             return None
-        elif kind not in self.blocks:
-            field = built_in_block(kind).principal
-        else:
-            block = self.blocks[kind]
-            field = next(iter(block.fields), "") if block else FIRST_FIELD
+        field = self.principal_of(kind)
         if not field:
             needs = is_layer(kind, self.blocks) and any(
                 field.default is REQUIRED for field in layer_class(kind).fields()
             )
             form = layer_class(kind).example if needs else kind
             self.complain("E110", f"{kind} takes no value", key, f"write `- {form}`")
-            return None
-        return field
+        return field or None
+
+    def principal_of(self, kind: str) -> str:
+        """Return the field that a bare value of a layer or a block sets, "" for none."""
+        if is_layer(kind, self.blocks):
+            return layer_class(kind).principal
+        if kind not in self.blocks:
+            return built_in_block(kind).principal
+        block = self.blocks[kind]
+        return next(iter(block.fields), "") if block else FIRST_FIELD
 
     def refuse_field(self, kind: str, word: str, fields: YamlMap, known: Iterable[str]) -> None:
         """Complain about a field that a type does not have."""
@@ -252,7 +261,9 @@ class WordReader(TreeReader):
 
     def said_elsewhere(self, word: str, value: Tree) -> str:
         """Advise on a field of other tools that is said by something else here, or by nothing."""
-        plain = word.lower().replace("_", "").replace("-", "")
+        from shapecalc.text.foreign import ELSEWHERE, bare  # few specs have such a field
+
+        plain = bare(word)
         text = value.text.lower() if isinstance(value, Scalar) else ""
         if plain in ("activation", "activationfn", "nonlinearity"):
             if text in ("", "none", "null", "linear"):

@@ -59,10 +59,11 @@ def article(text: str) -> str:
 
     >>> article("11x11 window"), article("3x3 window"), article("8"), article("input")
     ('an 11x11 window', 'a 3x3 window', 'an 8', 'an input')
-    >>> article("unit"), article("110")
-    ('a unit', 'a 110')
+    >>> article("unit"), article("110"), article("lstm"), article("l2norm"), article("layernorm")
+    ('a unit', 'a 110', 'an lstm', 'an l2norm', 'a layernorm')
     """
-    vowel = text[:1] in "aeiou8" and not text.startswith("uni")
+    spelt = text.startswith(("lstm", "lrn", "l2", "rnn", "rms"))
+    vowel = spelt or (text[:1] in tuple("aeiou8") and not text.startswith("uni"))
     teen = text[:2] in ("11", "18") and not text[2:3].isdigit()
     return f"an {text}" if vowel or teen else f"a {text}"
 
@@ -85,189 +86,15 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-#: A word of another tool, in lower case without separators -> the words that may be meant.
-FOREIGN: dict[str, tuple[str, ...]] = {
-    "activation": ("relu",),
-    "averagepool": ("avgpool",),
-    "averagepooling": ("avgpool",),
-    "averagepooling2d": ("avgpool",),
-    "avgpool2d": ("avgpool",),
-    "batchmatmul": ("matmul",),
-    "batchnorm2d": ("batchnorm",),
-    "batchnormalization": ("batchnorm",),
-    "bmm": ("matmul",),
-    "bn": ("batchnorm",),
-    "c": ("channels",),
-    "channels": ("filters",),
-    "chunk": ("slice",),
-    "concatenate": ("concat",),
-    "conv1d": ("conv",),
-    "conv2d": ("conv",),
-    "conv2dtranspose": ("transposed",),
-    "conv3d": ("conv",),
-    "convolution": ("conv",),
-    "convtranspose2d": ("transposed",),
-    "cyclicshift": ("roll",),
-    "cropping1d": ("crop",),
-    "cropping2d": ("crop",),
-    "cropping3d": ("crop",),
-    "deconv": ("transposed",),
-    "deconvolution": ("transposed",),
-    "depthmultiplier": ("multiplier",),
-    "depthtospace": ("pixel_shuffle",),
-    "depthwiseconv2d": ("depthwise",),
-    "dilationrate": ("dilation",),
-    "dot": ("matmul",),
-    "einsum": ("matmul",),
-    "droppath": ("stochastic_depth",),
-    "elmanrnn": ("rnn",),
-    "embeddingdim": ("size",),
-    "frames": ("depth",),
-    "freeze": ("trainable",),
-    "frozen": ("trainable",),
-    "fullyconnected": ("dense",),
-    "gap": ("global_avgpool",),
-    "globalaveragepooling": ("global_avgpool",),
-    "globalaveragepooling2d": ("global_avgpool",),
-    "globalmaxpooling2d": ("global_maxpool",),
-    "groupedqueryattention": ("attention",),
-    "grucell": ("gru",),
-    "h": ("height",),
-    "hiddendim": ("units",),
-    "hiddensize": ("units",),
-    "inputdim": ("entries",),
-    "interpolate": ("upsample",),
-    "iscausal": ("causal",),
-    "kernelsize": ("kernel",),
-    "keydim": ("key",),
-    "kvheads": ("groups",),
-    "l": ("length",),
-    "localresponsenorm": ("lrn",),
-    "lstmcell": ("lstm",),
-    "lookup": ("embedding",),
-    "lookuptable": ("embedding",),
-    "maxpool2d": ("maxpool",),
-    "maxpooling": ("maxpool",),
-    "maxpooling2d": ("maxpool",),
-    "mha": ("attention",),
-    "mul": ("multiply",),
-    "multiheadattention": ("attention",),
-    "multiheadselfattention": ("attention",),
-    "narrow": ("slice",),
-    "negativeslope": ("slope",),
-    "neurons": ("units",),
-    "numembeddings": ("entries",),
-    "numfilters": ("filters",),
-    "numgroups": ("groups",),
-    "numheads": ("heads",),
-    "numkeyvalueheads": ("groups",),
-    "numkvheads": ("groups",),
-    "numlayers": ("layers",),
-    "numoutput": ("filters", "units"),
-    "numunits": ("units",),
-    "outchannels": ("filters",),
-    "outfeatures": ("units",),
-    "outputdim": ("units", "size"),
-    "p": ("rate",),
-    "padding": ("pad",),
-    "parameters": ("params",),
-    "poolsize": ("kernel",),
-    "requiresgrad": ("trainable",),
-    "residual": ("add",),
-    "return": ("returns",),
-    "returnsequences": ("returns",),
-    "rnncell": ("rnn",),
-    "rootmeansquarenorm": ("rmsnorm",),
-    "rmsnormalization": ("rmsnorm",),
-    "resize": ("upsample",),
-    "scalefactor": ("factor",),
-    "scaleddotproductattention": ("attention",),
-    "sdpa": ("attention",),
-    "selfattention": ("attention",),
-    "separableconv2d": ("separable",),
-    "shiftsize": ("shift",),
-    "simplernn": ("rnn",),
-    "simplernncell": ("rnn",),
-    "size": ("kernel", "units"),
-    "spacetodepth": ("pixel_unshuffle",),
-    "split": ("slice",),
-    "sum": ("add",),
-    "swish": ("silu",),
-    "upsampling": ("upsample",),
-    "upsampling2d": ("upsample",),
-    "time": ("length", "depth"),
-    "usebias": ("bias",),
-    "valuedim": ("value",),
-    "vocab": ("entries",),
-    "vocabsize": ("entries",),
-    "vocabulary": ("entries",),
-    "w": ("width",),
-    "windowreverse": ("window_merge",),
-    "windowsize": ("window", "size"),
-    "zeropadding1d": ("pad",),
-    "zeropadding2d": ("pad",),
-    "zeropadding3d": ("pad",),
-}
-
-
-_FLOWS_IN = "leave it out: what flows in tells the channels"
-_NO_SIZE = "leave it out: it changes no size and no count"
-_INPUT = "leave it out: the input stands at the top, as `input: 227x227x3`"
-#: Fields of other tools, spelt likewise, that no field of ours says -> what to do.
-ELSEWHERE: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "inchannels",
-            "inplanes",
-            "infeatures",
-            "inputchannels",
-            "inputfeatures",
-            "inputsize",
-            "inputdim",
-            "nin",
-            "numfeatures",
-            "numchannels",
-            "numinputchannels",
-            "numinputs",
-            "embeddim",
-        ),
-        _FLOWS_IN,
-    ),
-    **dict.fromkeys(
-        (
-            "biasinitializer",
-            "device",
-            "init",
-            "inplace",
-            "kernelinitializer",
-            "kernelregularizer",
-            "momentum",
-            "paddingmode",
-            "weightdecay",
-        ),
-        _NO_SIZE,
-    ),
-    **dict.fromkeys(("batchinputshape", "inputshape"), _INPUT),
-    "batchnorm": "a normalisation is a layer of its own: `- batchnorm` on the next line",
-    "batchnormalize": "a normalisation is a layer of its own: `- batchnorm` on the next line",
-    "batchsize": "the batch is no part of a spec: --batch 32",
-    "ceilmode": "write `rounding: ceil`",
-    "dataformat": "leave it out: shapes are height x width x channels; `layout: chw` at the top"
-    " reads the input's the other way",
-    **dict.fromkeys(("kernelh", "kernelw"), "write both sides: `kernel: 3x5` (height x width)"),
-    **dict.fromkeys(("padh", "padw"), "write both sides: `pad: 1x2` (height x width)"),
-    **dict.fromkeys(("strideh", "stridew"), "write both sides: `stride: 1x2` (height x width)"),
-}
-
-
 def meant_by(word: str, known: tuple[str, ...]) -> str:
     """Return the known word that a word of another tool stands for, or nothing.
 
     >>> meant_by("kernel_size", ("kernel", "stride")), meant_by("UpSampling2D", ("upsample",))
     ('kernel', 'upsample')
     """
-    plain = word.lower().replace("_", "").replace("-", "")
-    return next((candidate for candidate in FOREIGN.get(plain, ()) if candidate in known), "")
+    from shapecalc.text.foreign import FOREIGN, bare  # few texts have such a word
+
+    return next((candidate for candidate in FOREIGN.get(bare(word), ()) if candidate in known), "")
 
 
 def format_meant(word: str, formats: Mapping[str, tuple[str, ...]]) -> str:

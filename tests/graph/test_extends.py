@@ -546,6 +546,56 @@ def test_a_base_that_is_not_there_is_told_where_it_is_named(tmp_path: Path) -> N
     assert place_of(missing) == "bse.yaml"
 
 
+#: What an edit breaks in its base -> the code, and whether it is told at the edit's own value.
+BREAKING = [
+    ("change: {conv1: {filters: 7}}", "E205", "conv1"),
+    ("change: {conv1: {kernel: 5}}", "E204", "conv1"),
+    ("change: {conv1: {type: dense, units: 7}}", "E201", "conv1"),
+    ("change: {relu1: {type: maxpool, kernel: 30}}", "E204", "30"),
+    ("before: {pool1: [maxpool: 2]}", "E204", "pool1"),
+    ("after: {relu1: [maxpool: 20]}", "E204", "20"),
+    ("remove: [fc1]", "E209", "fc1"),
+    ("change: {relu1: {type: tanh}, conv1: {kernel: 5}}", "E204", "conv1"),
+]
+
+
+@pytest.mark.parametrize(("edit", "code", "place"), BREAKING)
+def test_a_fault_in_the_base_is_the_edits_that_makes_it(
+    edit: str, code: str, place: str, tmp_path: Path
+) -> None:
+    layers = "[conv: {filters: 8, kernel: 3, groups: 2}, relu, maxpool: 14, dense: 6, reshape: 2x3]"
+    (tmp_path / "base.yaml").write_text(f"input: 16x16x4\nlayers: {layers}\n")
+    path = tmp_path / "child.yaml"
+    path.write_text(f"extends: base.yaml\n{edit}\n")
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.summarize(path)
+    for problem in caught.value.problems:
+        assert problem.code == code
+        assert problem.origin is not None
+        assert problem.origin.source.name == str(path)
+        assert place_of(problem) == place
+
+
+def test_a_fault_of_the_base_itself_and_one_of_two_edits_stay_where_they_are(
+    tmp_path: Path,
+) -> None:
+    for layers, edits in (
+        ("[maxpool: 14, conv: {filters: 3, kernel: 5}]", "after: {conv1: [relu]}"),
+        (
+            "[relu, tanh, conv: {filters: 3, kernel: 4}]",
+            "change: {relu1: {type: maxpool, kernel: 5},"
+            " tanh1: {type: maxpool, kernel: 3, stride: 5}}",
+        ),
+    ):
+        (tmp_path / "base.yaml").write_text(f"input: 16x16x4\nlayers: {layers}\n")
+        (tmp_path / "child.yaml").write_text(f"extends: base.yaml\n{edits}\n")
+        with pytest.raises(SpecErrors) as caught:
+            shapecalc.summarize(tmp_path / "child.yaml")
+        (problem,) = caught.value.problems
+        assert problem.origin is not None
+        assert problem.origin.source.name == str(tmp_path / "base.yaml")
+
+
 def test_specs_that_extend_each_other_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("extends: b.yaml\n")
     (tmp_path / "b.yaml").write_text("extends: c\n")

@@ -143,6 +143,28 @@ def test_lists_in_a_circle_are_refused(let: str) -> None:
             assert set(codes_of(text)) <= {"E118", "E115", "E110"}
 
 
+@pytest.mark.parametrize(
+    ("let", "item"),
+    [
+        ("t: [t, 1]", "t[0][1]"),
+        ("t: [t, 1]", "t[0][0][0][1]"),
+        ("t: [u, 1], u: [t, 2]", "t[0][0][1]"),
+        ("t: [[t, 3], 1]", "t[0][0][1]"),
+    ],
+)
+def test_no_item_is_taken_of_a_list_inside_itself(let: str, item: str) -> None:
+    (problem,) = problems_of(f"input: 3\nlet: {{{let}}}\nlayers: [dense: '{item}']\n")
+    assert (problem.code, problem.message) == (
+        "E118",
+        "dense: units cannot be computed: 't' is defined by itself",
+    )
+
+
+def test_a_list_may_stand_in_another_twice() -> None:
+    text = "input: 3\nlet: {u: [5, 7], t: [u, u, [u]]}\nlayers: [dense: 't[0][1]', dense: 't[2][0][0]']\n"
+    assert [output_of(report_of(text), name) for name in ("fc1", "fc2")] == ["7", "5"]
+
+
 def test_a_long_list_is_walked_through_but_not_beyond_the_limit() -> None:
     many = ", ".join(["2"] * 1000)
     text = f"input: 3\nlet: {{many: [{many}]}}\nlayers:\n"

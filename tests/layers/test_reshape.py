@@ -248,7 +248,7 @@ def test_channel_shuffle(refusal: Refusal) -> None:
             "factor",
             "nothing is left of a side of 7",
         ),
-        (Crop(), "E113", "", "crop needs the field `crop` or `to`"),
+        (Crop(), "E113", "", "crop needs the field `crop`, `to` or `like`"),
         (
             Crop(crop=Padding(((1, 1),)), to=(5,)),
             "E203",

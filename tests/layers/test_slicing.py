@@ -371,9 +371,9 @@ def _slice_twin(layer: Any, x: Any) -> Any:
                     first, after = (
                         n - end.distance if end.side == "end" else end.distance for end in part[:2]
                     )
-                    x = x.narrow(axis, first, after - first)  # which refuses what lies outside
-                    if after <= first:
-                        raise ValueError("nothing is left")
+                    if not 0 <= first < after:  # where `narrow` counts from the end
+                        raise ValueError("nothing, or outside")
+                    x = x.narrow(axis, first, after - first)  # which refuses what lies behind
                     x = x.index_select(axis, torch.arange(0, after - first, part.step))
             return x
 

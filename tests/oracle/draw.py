@@ -19,8 +19,8 @@ from shapecalc.layers.fields import (
     Rational,
     Sizes,
 )
-from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.slicing import Cut, End, PartOf
+from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list
+from shapecalc.layers.slicing import AXES, Cut, End, PartOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,8 +84,8 @@ def convolution(x: Map) -> Fields:
 
 def causal(fields: Fields) -> Fields:
     """What may look back only."""
-    seldom = st.integers(0, 4).map(lambda n: n == 0)
-    pad = seldom.flatmap(lambda chosen: st.just(CAUSAL) if chosen else fields["pad"])
+    back = st.integers(0, 4).map(lambda n: n == 0)
+    pad = back.flatmap(lambda chosen: st.just(CAUSAL) if chosen else fields["pad"])
     return {**fields, "pad": pad}
 
 
@@ -112,30 +112,38 @@ def sizing(rank: int) -> Fields:
     }
 
 
-#: What may be sliced; most often channels, which all inputs have.
-AXES = ("channels", "height", "width", "length", "depth")
 orders = st.sampled_from(["crd", "dcr"])
 
 
-def parts(x: Any) -> st.SearchStrategy[Cut | PartOf]:
-    """A part of an axis, often one that fits."""
-    ends = st.builds(End, st.integers(0, 5), st.sampled_from(["start", "end"]))
-    sizes_ = st.integers(1, 4).flatmap(
-        lambda first: (
-            st.sampled_from([n - first for n in (*x.sides, x.channels) if n > first]).map(
-                lambda rest: (first, rest)
-            )
-            if max((*x.sides, x.channels)) > first
-            else st.just((first,))
-        )
-    )
-    of = st.sampled_from([1, 2, 3]) | sizes_
-    shares = of.flatmap(
-        lambda of: st.integers(1, of if isinstance(of, int) else len(of)).map(
-            lambda number: PartOf(number, of)
-        )
-    )
-    return st.builds(Cut, ends | st.just(End(0)), ends | st.just(End(0, "end")), small) | shares
+#: One in ten: as often is something drawn that nothing has to fit.
+seldom = st.integers(0, 9).map(lambda n: n == 0)
+
+
+@st.composite
+def parts(draw: st.DrawFn, n: int) -> Cut | PartOf:
+    """A part of an axis of `n`; seldom one of any other."""
+    if draw(seldom):
+        n = draw(st.integers(1, 9))
+    if draw(st.booleans()):
+        first = draw(st.integers(0, n - 1))
+        after = draw(st.integers(first + 1, n))
+        start = draw(st.sampled_from([End(first), End(n - first, "end")]))
+        stop = draw(st.sampled_from([End(after), End(n - after, "end")]))
+        return Cut(start, stop, draw(small))
+    first = draw(st.integers(1, n))
+    sizes_ = (first, n - first) if n > first else (first,)
+    of = draw(st.sampled_from([sizes_, *(count for count in range(1, 6) if n % count == 0)]))
+    return PartOf(draw(st.integers(1, of if isinstance(of, int) else len(of))), of)
+
+
+def cuts(x: Any) -> Fields:
+    """Parts of axes, or of none; seldom of one that the input has not."""
+    own = dict(zip((*SIDE_NAMES.get(len(x.sides), ()), "channels"), as_list(x), strict=True))
+    absent = next(axis for axis in AXES if axis not in own)
+    return {
+        **{axis: parts(n) | st.none() for axis, n in own.items()},
+        absent: seldom.flatmap(lambda given: parts(3) if given else st.none()),
+    }
 
 
 def blocks(x: Any) -> st.SearchStrategy[tuple[int, ...]]:
@@ -236,7 +244,7 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
         lambda _: {"range": st.sampled_from([(-1.0, 1.0), (0.0, 6.0), (2.5, 3.5)])},
     ),
     "channel_shuffle": lambda _: {"groups": small},
-    "slice": lambda x: {axis: st.none() | parts(x) for axis in AXES},
+    "slice": cuts,
     "pad_channels": lambda _: {"channels": st.tuples(*[st.integers(0, 3)] * 2)},
     "pixel_shuffle": lambda x: {"factor": blocks(x), "order": orders},
     "pixel_unshuffle": lambda x: {"factor": blocks(x), "order": orders},

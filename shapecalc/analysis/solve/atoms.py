@@ -34,7 +34,7 @@ from shapecalc.report import UNKNOWN, Report, Row
 from shapecalc.report.fold import fold
 from shapecalc.spec.expression import ExpressionError, evaluate
 from shapecalc.text import Span
-from shapecalc.text.words import counted, did_you_mean
+from shapecalc.text.words import counted, did_you_mean, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,7 +178,9 @@ class Binder:
         if isinstance(right, VolumeSides):
             if len(right.sides) != rank:
                 kinds = [
-                    f"a volume of {len(volume.sides)} sides" if volume.sides else "a vector"
+                    f"a volume of {counted(len(volume.sides), 'side')}"
+                    if volume.sides
+                    else "a vector"
                     for volume in (left, right)
                 ]
                 message = f"{kinds[0]} is compared with {kinds[1]}"
@@ -192,17 +194,18 @@ class Binder:
         if not isinstance(right, WrittenShape):  # one number stands for every side
             return [(word, side, right) for word, side in zip(words, left.sides, strict=True)]
         values = right.values
+        written = f"{counted(len(values), 'extent')} {plural(len(values), 'is')} written"
         pairs: list[tuple[str, Dim, Dim]] = list(
             zip(words, left.sides, values[:rank], strict=False)
         )
         if len(values) == rank + 1 and left.channels is not None:
             return [*pairs, ("channels", left.channels, values[-1])]
         if not rank:
-            message = f"{len(values)} extents are written, but it is a vector"
+            message = f"{written}, but it is a vector"
             self.question.refuse("E343", message, condition.span, "write its units: fc6 = 4096")
         if len(values) != rank:
             sides = f"{counted(rank, 'side')} ({' x '.join(words)})"
-            message = f"{len(values)} extents are written, but it has {sides}, then channels"
+            message = f"{written}, but it has {sides}, then channels"
             hint = f"write {' x '.join(words)}, with or without x channels"
             self.question.refuse("E343", message, condition.span, hint)
         return pairs

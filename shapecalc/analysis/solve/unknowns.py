@@ -188,8 +188,7 @@ def _must_have(graph: Graph, path: str, field: str, over: Range) -> None:
         _refuse(over, f"there is no layer '{path}'", hint)
     else:
         layer = node.layer
-        cls: type[Layer] = layer.type if isinstance(layer, Deferred) else type(layer)
-        takes = _numeric(cls)
+        takes = _numeric(layer.type if isinstance(layer, Deferred) else type(layer))
     if field not in takes:
         hint = did_you_mean(field, takes) or (
             "it has " + ", ".join(takes) if takes else "it has none that takes numbers"
@@ -198,9 +197,9 @@ def _must_have(graph: Graph, path: str, field: str, over: Range) -> None:
 
 
 def _numeric(cls: type[Layer]) -> list[str]:
-    """List the fields that take numbers."""
-    kinds = (Count, Sizes, Pad)
-    return [declared.name for declared in cls.fields() if isinstance(declared.kind, kinds)]
+    """Return the fields of a type that take numbers."""
+    numeric = (Count, Sizes, Pad)
+    return [declared.name for declared in cls.fields() if isinstance(declared.kind, numeric)]
 
 
 def _refuse(over: Range, message: str, hint: str) -> None:

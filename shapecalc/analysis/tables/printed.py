@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers import ALIASES, BUILTIN
 from shapecalc.spec.papers import paper_word
-from shapecalc.text.words import FOREIGN
+from shapecalc.text.foreign import FOREIGN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,6 +20,7 @@ from shapecalc.analysis.tables.quantities import QUANTITIES
 from shapecalc.errors import SpecErrors
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import List, Scalar, Tree, YamlMap, describe
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from shapecalc.text import Source
@@ -154,7 +155,8 @@ class _TableReader(ErratumReader):
             self.complain("E110", message, tree, "conv1: [112x112x64, 2.7K]")
             return {}
         if len(items) > len(columns) > 0:
-            message = f"row {name.text} has {len(items)} cells, the table {len(columns)} columns"
+            cells = counted(len(items), "cell")
+            message = f"row {name.text} has {cells}, the table {counted(len(columns), 'column')}"
             self.complain("E110", message, items[len(columns)], "~ leaves a cell out")
         printed = {}
         for title, cell in zip(columns, items, strict=False):
