@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra import largest
 from shapecalc.layers.base import Work
 from shapecalc.layers.conv import Windowed
 from shapecalc.report import Row
@@ -12,6 +13,7 @@ from shapecalc.report import Row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.report import Report
 
 
@@ -58,7 +60,18 @@ def level(report: Report, path: str, indices: list[int]) -> Row:
         shared=_shared(path, members),
         note="; ".join(notes),
         fields=group.fields or _chain(members),
+        live=_most_live(report, members),
     )
+
+
+def _most_live(report: Report, members: list[Row]) -> Dim:
+    """Return the most elements alive at once; of formulas those that may be the most."""
+    live = [row.live for row in members]
+    if report.domain is None:
+        return largest(live)
+    from shapecalc.algebra.bounds import undominated
+
+    return largest(undominated(live, report.domain.start))
 
 
 #: A chain of layers is written out up to so many characters.
@@ -103,6 +116,7 @@ def together(rows: Sequence[Row]) -> Row:
         field=rows[-1].field,
         members=tuple(layer for row in rows for layer in row.layers),
         frozen=sum(row.frozen for row in rows),
+        live=largest(row.live for row in rows),
     )
 
 
