@@ -57,11 +57,14 @@ EXPECTABLE = (
     "params",
     "weights",
     "biases",
+    "trainable",
+    "frozen",
     "buffers",
     "macs",
     "flops",
     "connections",
     "activations",
+    "peak_activations",
 )
 
 #: The orders in which the shapes of inputs may be written, and what other tools call them.
