@@ -100,6 +100,18 @@ def test_the_terminal_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a width of 75" in plain(write(report("alexnet"), "terminal"))
 
 
-def test_no_colour_when_the_user_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[36m" not in write(report("alexnet"), "terminal")
+@pytest.mark.parametrize(
+    ("variable", "value", "orders"),
+    [
+        ("NO_COLOR", "", {"0", "1", "2", "36"}),  # an empty one asks for nothing (no-color.org)
+        ("NO_COLOR", "1", {"0", "1", "2"}),  # bold and dim are no colours
+        ("TERM", "dumb", set()),
+    ],
+)
+def test_a_terminal_gets_the_orders_that_it_may(
+    variable: str, value: str, orders: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    text = write(report("alexnet"), "terminal")
+    assert set(re.findall(r"\x1b\[([\d;]*)m", text)) == orders
+    assert text.count("\x1b") == len(re.findall(r"\x1b\[[\d;]*m", text))
