@@ -115,3 +115,13 @@ def test_a_terminal_gets_the_orders_that_it_may(
     text = write(report("alexnet"), "terminal")
     assert set(re.findall(r"\x1b\[([\d;]*)m", text)) == orders
     assert text.count("\x1b") == len(re.findall(r"\x1b\[[\d;]*m", text))
+
+
+@pytest.mark.parametrize("format_", ["latex", "terminal", "text", "markdown"])
+def test_a_table_wider_than_its_page_says_so(format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LaTeX has a page of 80 characters, a terminal its own; plain text and Markdown take all."""
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = "name,type,does,from,input,output,params,macs,flops"
+    text = plain(write(report("alexnet"), format_, columns=columns))
+    said = "Wider than 80: the table takes 1" in " ".join(text.split())
+    assert said is (format_ in ("latex", "terminal"))
